@@ -1,0 +1,50 @@
+"""Who may view, edit and restrict a dashboard: pure functions of the membership, the creator and the level."""
+
+from typing import Literal
+
+from django.db import models
+
+from dashboards.models import Dashboard, RestrictionLevel
+from dashboards_api.errors import Forbidden
+from users.models import Membership
+
+UserAccessLevel = Literal["manager", "editor", "viewer"]
+
+
+class PrivilegeLevel(models.IntegerChoices):
+    CAN_VIEW = 21
+    CAN_EDIT = 37
+
+
+def may_restrict(membership: Membership, created_by_id: int | None) -> bool:
+    """The creator of a dashboard and the admins of its project."""
+    return membership.is_admin or membership.user_id == created_by_id
+
+
+def privilege_level(membership: Membership, created_by_id: int | None, restriction_level: int) -> PrivilegeLevel:
+    """What a member may do with a dashboard of that restriction level."""
+    is_open = restriction_level == RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT
+    if is_open or may_restrict(membership, created_by_id):
+        return PrivilegeLevel.CAN_EDIT
+    return PrivilegeLevel.CAN_VIEW
+
+
+def user_access_level(membership: Membership, created_by_id: int | None, restriction_level: int) -> UserAccessLevel:
+    """The same in the words of object access levels."""
+    if may_restrict(membership, created_by_id):
+        return "manager"
+    level = privilege_level(membership, created_by_id, restriction_level)
+    return "editor" if level == PrivilegeLevel.CAN_EDIT else "viewer"
+
+
+def check_may_edit(dashboard: Dashboard, membership: Membership) -> None:
+    """Raises Forbidden."""
+    level = privilege_level(membership, dashboard.created_by_id, dashboard.restriction_level)
+    if level < PrivilegeLevel.CAN_EDIT:
+        raise Forbidden("You don't have edit permissions for this dashboard.")
+
+
+def check_may_restrict(dashboard: Dashboard, membership: Membership) -> None:
+    """Raises Forbidden."""
+    if not may_restrict(membership, dashboard.created_by_id):
+        raise Forbidden("Only the dashboard owner and project admins have the restriction rights required for this.")

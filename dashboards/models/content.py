@@ -1,0 +1,56 @@
+"""What a tile shows, where it is not an insight: a text or a button. Content can sit on several dashboards."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from users.models import Project
+
+TEXT_MAX_LENGTH = 4000
+BUTTON_URL_MAX_LENGTH = 2000
+BUTTON_TEXT_MAX_LENGTH = 200
+
+
+class Content(models.Model):
+    """Who made a piece of content, and who changed it last."""
+
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    last_modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    last_modified_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Text(Content):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    body = models.TextField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return (self.body or "")[:40]
+
+
+class ButtonPlacement(models.TextChoices):
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class ButtonStyle(models.TextChoices):
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+
+
+class Button(Content):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    url = models.CharField(max_length=BUTTON_URL_MAX_LENGTH)
+    text = models.CharField(max_length=BUTTON_TEXT_MAX_LENGTH)
+    placement = models.CharField(max_length=8, choices=ButtonPlacement.choices, default=ButtonPlacement.LEFT)
+    style = models.CharField(max_length=16, choices=ButtonStyle.choices, default=ButtonStyle.PRIMARY)
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,110 @@
+"""A dashboard: its own columns, how it is found, and how it is kept when deleted."""
+
+import unicodedata
+import uuid
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from dashboards_api.fields import CodePointField, JSONTextField
+from users.models import Project
+
+NAME_MAX_LENGTH = 400
+# PostgreSQL cannot index a longer text; folding makes some names longer than they were.
+NAME_KEY_MAX_LENGTH = 400
+
+
+def fold(text: str) -> str:
+    """Text as it is compared: without regard to case or to how a character is composed, the same on every engine."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+class CreationMode(models.TextChoices):
+    DEFAULT = "default"
+    TEMPLATE = "template"
+    DUPLICATE = "duplicate"
+    UNLISTED = "unlisted"
+
+
+class RestrictionLevel(models.IntegerChoices):
+    EVERYONE_IN_PROJECT_CAN_EDIT = 21
+    ONLY_COLLABORATORS_CAN_EDIT = 37
+
+
+class DashboardQuerySet(models.QuerySet["Dashboard"]):
+    def in_project(self, project: Project) -> "DashboardQuerySet":
+        return self.filter(project=project)
+
+    def not_deleted(self) -> "DashboardQuerySet":
+        return self.filter(deleted=False)
+
+    def matching(self, text: str) -> "DashboardQuerySet":
+        """Dashboards whose name, description or tags hold `text`."""
+        return self.filter(search_text__contains=fold(text))
+
+    def in_list_order(self) -> "DashboardQuerySet":
+        """Pinned first, then by name, then by id: a total order, the same on every engine."""
+        return self.order_by("-pinned", "name_key", "id")
+
+
+class Dashboard(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="dashboards")
+    name = models.CharField(max_length=NAME_MAX_LENGTH, blank=True, default="")
+    description = models.TextField(blank=True, default="")
+    pinned = models.BooleanField(default=False)
+    filters = JSONTextField(default=dict)
+    variables = JSONTextField(default=dict)
+    breakdown_colors = JSONTextField(default=list)
+    data_color_theme_id = models.BigIntegerField(null=True, blank=True)
+    restriction_level = models.SmallIntegerField(
+        choices=RestrictionLevel.choices, default=RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    # Where it came from. The source is a plain number: it may be gone.
+    creation_mode = models.CharField(max_length=16, choices=CreationMode.choices, default=CreationMode.DEFAULT)
+    use_template = models.CharField(max_length=400, blank=True, default="")
+    use_dashboard = models.BigIntegerField(null=True, blank=True)
+
+    # What went in one deletion shares its id, so that restoring brings back exactly that.
+    deleted = models.BooleanField(default=False)
+    deletion_id = models.UUIDField(null=True, blank=True)
+    delete_insights = models.BooleanField(default=False)
+
+    # Derived, for finding and sorting.
+    name_key = CodePointField(editable=False, default="")
+    search_text = models.TextField(editable=False, default="")
+
+
+    objects: ClassVar[Any] = DashboardQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["project", "-pinned", "name_key", "id"],
+                condition=models.Q(deleted=False),
+                name="dashboards_in_list_order",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"dashboard {self.pk}"
+
+    def derive(self, tags: Iterable[str]) -> None:
+        """Set the columns that finding and sorting use, from the name, the description and these tags."""
+        self.name_key = fold(self.name)[:NAME_KEY_MAX_LENGTH]
+        self.search_text = fold("\n".join([self.name, self.description, *tags]))
+
+    def mark_deleted(self, deletion_id: uuid.UUID, *, with_insights: bool) -> None:
+        self.deleted = True
+        self.deletion_id = deletion_id
+        self.delete_insights = with_insights
+
+    def mark_restored(self) -> None:
+        self.deleted = False
+        self.deletion_id = None
+        self.delete_insights = False

@@ -1,0 +1,31 @@
+"""Tags: a vocabulary for each project, and which dashboards carry which."""
+
+from django.db import models
+
+from dashboards.models.dashboard import Dashboard
+from dashboards_api.fields import CodePointField
+from users.models import Project
+
+TAG_MAX_LENGTH = 255
+
+
+class Tag(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="tags")
+    name = CodePointField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="tag_once_per_project")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DashboardTag(models.Model):
+    dashboard = models.ForeignKey(Dashboard, on_delete=models.CASCADE, related_name="dashboard_tags")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="dashboard_tags")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dashboard", "tag"], name="tag_once_per_dashboard")]
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} on {self.dashboard_id}"

@@ -1,0 +1,72 @@
+"""A tile: one piece of content at its place on one dashboard."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from dashboards.layout import UNPLACED, sort_position
+from dashboards.models.content import Button, Text
+from dashboards.models.dashboard import Dashboard
+from dashboards_api.fields import JSONTextField
+from users.models import Project
+
+COLOR_MAX_LENGTH = 400
+
+
+class TileQuerySet(models.QuerySet["Tile"]):
+    def on_dashboard(self, dashboard: Dashboard) -> "TileQuerySet":
+        return self.filter(dashboard=dashboard)
+
+    def not_deleted(self) -> "TileQuerySet":
+        return self.filter(deleted=False)
+
+    def in_layout_order(self) -> "TileQuerySet":
+        """As people read them: from the top, then from the left, then by age."""
+        return self.order_by("sort_y", "sort_x", "id")
+
+
+class Tile(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    dashboard = models.ForeignKey(Dashboard, on_delete=models.CASCADE, related_name="tiles")
+    text = models.ForeignKey(Text, on_delete=models.CASCADE, null=True, related_name="tiles")
+    button = models.ForeignKey(Button, on_delete=models.CASCADE, null=True, related_name="tiles")
+    layouts = JSONTextField(default=dict)
+    color = models.CharField(max_length=COLOR_MAX_LENGTH, null=True, blank=True)
+    filters_overrides = JSONTextField(default=dict)
+    show_description = models.BooleanField(null=True)
+    transparent_background = models.BooleanField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    # A tile that went with its dashboard has that deletion's id; one that was removed by itself has none.
+    deleted = models.BooleanField(default=False)
+    deletion_id = models.UUIDField(null=True, blank=True)
+
+    # Derived from layouts.sm.
+    sort_y = models.FloatField(default=UNPLACED, editable=False)
+    sort_x = models.FloatField(default=UNPLACED, editable=False)
+
+
+    objects: ClassVar[Any] = TileQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(text__isnull=False, button__isnull=True)
+                | models.Q(text__isnull=True, button__isnull=False),
+                name="tile_has_one_content",
+            ),
+            # Removed tiles count: adding the content again revives its tile.
+            models.UniqueConstraint(fields=["dashboard", "text"], name="text_once_per_dashboard"),
+            models.UniqueConstraint(fields=["dashboard", "button"], name="button_once_per_dashboard"),
+        ]
+        indexes = [models.Index(fields=["dashboard", "sort_y", "sort_x", "id"], name="tiles_in_layout_order")]
+
+    def __str__(self) -> str:
+        return f"tile {self.pk} of dashboard {self.dashboard_id}"
+
+    def place(self, layouts: dict[str, Any]) -> None:
+        """Set the layouts, exactly as sent, and what the order of tiles is derived from."""
+        self.layouts = layouts
+        self.sort_y, self.sort_x = sort_position(layouts)

@@ -1,0 +1,127 @@
+"""Dashboards as the API answers them: flat rows from set-based queries, made into dictionaries."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import orjson
+
+from dashboards.access import privilege_level, user_access_level
+from dashboards.exceptions import DashboardMissing
+from dashboards.models import Dashboard, DashboardTag, RestrictionLevel
+from dashboards.readers.tiles import read_tiles
+from dashboards_api.fields import raw
+from users.models import Membership, Project
+from users.readers import basic_user, user_columns
+
+BASIC_COLUMNS = (
+    "id",
+    "name",
+    "description",
+    "pinned",
+    "created_at",
+    "deleted",
+    "creation_mode",
+    "restriction_level",
+    "sharing_configuration__enabled",
+    "created_by_id",
+    *user_columns("created_by"),
+)
+DETAIL_COLUMNS = ("use_template", "use_dashboard", "delete_insights", "data_color_theme_id")
+DETAIL_JSON = {
+    "raw_filters": raw("filters"),
+    "raw_variables": raw("variables"),
+    "raw_breakdown_colors": raw("breakdown_colors"),
+}
+EMPTY_OBJECT = "{}"
+
+
+class ListQuery(NamedTuple):
+    """Which dashboards a list is asked for."""
+
+    search: str = ""
+    pinned: bool | None = None
+
+
+def list_dashboards(
+    project: Project, *, viewer: Membership, query: ListQuery, limit: int, offset: int
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many dashboards match, and one window of them (component DashboardBasic)."""
+    found = Dashboard.objects.in_project(project).not_deleted()
+    if query.search:
+        found = found.matching(query.search)
+    if query.pinned is not None:
+        found = found.filter(pinned=query.pinned)
+    count = found.count()
+    if offset >= count:
+        return count, []
+    rows = list(found.in_list_order().values_list(*BASIC_COLUMNS)[offset : offset + limit])
+    tags = tags_of([row[0] for row in rows])
+    return count, [_basic(row, tags.get(row[0], []), viewer) for row in rows]
+
+
+def read_dashboard(
+    dashboard_id: int, *, project: Project, viewer: Membership, include_deleted: bool = False
+) -> dict[str, Any]:
+    """One dashboard with its tiles (component Dashboard). Raises DashboardMissing."""
+    found = Dashboard.objects.in_project(project).filter(pk=dashboard_id)
+    if not include_deleted:
+        found = found.not_deleted()
+    row = found.annotate(**DETAIL_JSON).values_list(*BASIC_COLUMNS, *DETAIL_COLUMNS, *DETAIL_JSON).first()
+    if row is None:
+        raise DashboardMissing
+    basic, detail = row[: len(BASIC_COLUMNS)], row[len(BASIC_COLUMNS) :]
+    use_template, use_dashboard, delete_insights, theme_id, filters, variables, breakdown_colors = detail
+    return {
+        **_basic(basic, tags_of([dashboard_id]).get(dashboard_id, []), viewer),
+        "use_template": use_template,
+        "use_dashboard": use_dashboard,
+        "delete_insights": delete_insights,
+        "filters": orjson.Fragment(filters),
+        "variables": orjson.Fragment(variables),
+        "persisted_filters": _or_null(filters),
+        "persisted_variables": _or_null(variables),
+        "breakdown_colors": orjson.Fragment(breakdown_colors),
+        "data_color_theme_id": theme_id,
+        "quick_filter_ids": [],
+        "tiles": read_tiles(dashboard_id),
+    }
+
+
+def tags_of(dashboard_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Sorted tag names by dashboard."""
+    tags: dict[int, list[str]] = {}
+    pairs = DashboardTag.objects.filter(dashboard_id__in=dashboard_ids).order_by("tag__name")
+    for dashboard_id, name in pairs.values_list("dashboard_id", "tag__name"):
+        tags.setdefault(dashboard_id, []).append(name)
+    return tags
+
+
+def _basic(row: tuple[Any, ...], tags: list[str], viewer: Membership) -> dict[str, Any]:
+    """A list row; a detail answer begins with the same keys."""
+    id_, name, description, pinned, created_at, deleted, mode, level, is_shared, created_by_id, *creator = row
+    is_restricted = level == RestrictionLevel.ONLY_COLLABORATORS_CAN_EDIT
+    return {
+        "id": id_,
+        "name": name,
+        "description": description,
+        "pinned": pinned,
+        "created_at": created_at,
+        "created_by": basic_user(tuple(creator)),
+        "is_shared": bool(is_shared),
+        "deleted": deleted,
+        "creation_mode": mode,
+        "tags": tags,
+        "restriction_level": level,
+        "effective_restriction_level": level,
+        "effective_privilege_level": int(privilege_level(viewer, created_by_id, level)),
+        "user_access_level": user_access_level(viewer, created_by_id, level),
+        "access_control_version": "v1" if is_restricted else "v2",
+        "last_accessed_at": None,
+        "last_viewed_at": None,
+        "last_refresh": None,
+        "team_id": viewer.project_id,
+    }
+
+
+def _or_null(stored: str) -> orjson.Fragment | None:
+    return None if stored == EMPTY_OBJECT else orjson.Fragment(stored)

@@ -1,0 +1,42 @@
+"""How a dashboard is shared, as the API answers it. Reading never writes."""
+
+from typing import Any
+
+import orjson
+
+from dashboards.access import user_access_level
+from dashboards.models import SharingConfiguration
+from dashboards_api.errors import Missing
+from dashboards_api.fields import raw
+from users.models import Membership, Project
+
+
+def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> dict[str, Any]:
+    """The sharing configuration (component SharingConfiguration). Raises Missing for no such, or a deleted, dashboard."""
+    row = (
+        SharingConfiguration.objects.filter(dashboard_id=dashboard_id)
+        .filter(dashboard__project=project, dashboard__deleted=False)
+        .annotate(raw_settings=raw("settings"))
+        .values_list(
+            "created_at",
+            "enabled",
+            "access_token",
+            "raw_settings",
+            "password_required",
+            "dashboard__created_by_id",
+            "dashboard__restriction_level",
+        )
+        .first()
+    )
+    if row is None:
+        raise Missing("Dashboard not found.")
+    created_at, enabled, access_token, settings, password_required, created_by_id, level = row
+    return {
+        "created_at": created_at,
+        "enabled": enabled,
+        "access_token": access_token,
+        "settings": None if settings is None else orjson.Fragment(settings),
+        "password_required": password_required,
+        "share_passwords": [],
+        "user_access_level": user_access_level(viewer, created_by_id, level),
+    }

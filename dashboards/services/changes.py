@@ -1,0 +1,54 @@
+"""The plain values that requests hand to the services. A key that is absent was not sent."""
+
+import uuid
+from typing import Any, TypedDict
+
+from dashboards_api.http.json_gate import dumps
+
+
+class TextChanges(TypedDict, total=False):
+    id: int | None
+    body: str | None
+
+
+class ButtonChanges(TypedDict, total=False):
+    id: uuid.UUID | None
+    url: str
+    text: str
+    placement: str
+    style: str
+
+
+class TileChanges(TypedDict, total=False):
+    id: int | None
+    text: TextChanges | None
+    button_tile: ButtonChanges | None
+    insight: Any
+    layouts: dict[str, Any]
+    color: str | None
+    filters_overrides: dict[str, Any]
+    show_description: bool | None
+    transparent_background: bool | None
+    deleted: bool
+
+
+class DashboardChanges(TypedDict, total=False):
+    name: str
+    description: str
+    pinned: bool
+    tags: list[str]
+    filters: dict[str, Any]
+    variables: dict[str, Any]
+    breakdown_colors: list[Any]
+    data_color_theme_id: int | None
+    restriction_level: int
+    deleted: bool
+    delete_insights: bool
+    use_template: str
+    use_dashboard: int | None
+    tiles: list[TileChanges]
+
+
+def differs(stored: Any, sent: Any) -> bool:
+    """Whether writing `sent` would change what is read back: the order of keys counts, and 1 is not 1.0."""
+    return dumps(stored) != dumps(sent)

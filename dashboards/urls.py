@@ -1,0 +1,15 @@
+"""Everything below a project, as a table. Included once for /api/projects/ and once for /api/environments/."""
+
+from django.urls import path
+
+from dashboards.views.dashboards import DashboardViewSet
+from dashboards.views.sharing import SharingConfigurationViewSet
+
+DASHBOARDS = {"get": "list", "post": "create"}
+DASHBOARD = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+
+urlpatterns = [
+    path("dashboards/", DashboardViewSet.as_view(DASHBOARDS)),
+    path("dashboards/<str:id>/", DashboardViewSet.as_view(DASHBOARD)),
+    path("dashboards/<str:dashboard_id>/sharing/", SharingConfigurationViewSet.as_view({"get": "list"})),
+]

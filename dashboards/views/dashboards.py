@@ -1,0 +1,125 @@
+"""`/api/projects/:project_id/dashboards/`."""
+
+from typing import Any, ClassVar, cast
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards.access import check_may_edit
+from dashboards.exceptions import DashboardMissing
+from dashboards.models import Dashboard
+from dashboards.readers.dashboards import ListQuery, list_dashboards, read_dashboard
+from dashboards.serializers.dashboards import (
+    DashboardBasicSerializer,
+    DashboardRequestSerializer,
+    DashboardSerializer,
+)
+from dashboards.serializers.tiles import as_new_items
+from dashboards.services.changes import DashboardChanges
+from dashboards.services.dashboards import create_dashboard, update_dashboard
+from dashboards_api.http.openapi import PROJECT_ID, id_parameter, operation_ids
+from dashboards_api.http.pagination import LimitOffsetPagination, whole_number
+from users.viewsets import ProjectScopedViewSet
+
+SEARCH_MAX_LENGTH = 200
+DASHBOARD_ID = id_parameter("id", "A unique integer value identifying this dashboard.")
+LIST_PARAMETERS = [
+    OpenApiParameter("search", str, description="Text in the name, the description or the tags, in any case."),
+    OpenApiParameter("pinned", bool, description="Only pinned, or only unpinned, dashboards."),
+]
+
+
+@operation_ids("dashboards")
+class DashboardViewSet(ProjectScopedViewSet):
+    scope_object = "dashboard"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "list": ["dashboard:read"],
+        "create": ["dashboard:write"],
+        "retrieve": ["dashboard:read"],
+        "update": ["dashboard:write"],
+        "partial_update": ["dashboard:write"],
+        "destroy": ["dashboard:write"],
+    }
+    serializer_class = DashboardBasicSerializer
+
+    @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
+    def list(self, request: Request, project_id: str) -> Response:
+        """The dashboards of a project that are not deleted: pinned first, then by name."""
+        query = ListQuery(
+            search=self.query_text("search", SEARCH_MAX_LENGTH),
+            pinned=self.query_bool("pinned"),
+        )
+        pages = LimitOffsetPagination()
+        limit, offset = window = pages.window(request)
+        count, rows = list_dashboards(self.project, viewer=self.membership, query=query, limit=limit, offset=offset)
+        return Response(pages.page(request, window, count, rows))
+
+    @extend_schema(
+        parameters=[PROJECT_ID], request=DashboardRequestSerializer, responses={201: DashboardSerializer}
+    )
+    def create(self, request: Request, project_id: str) -> Response:
+        """Create a dashboard, with tiles if there are any. No field is required."""
+        body = self.read_body(DashboardRequestSerializer)
+        body["tiles"], left_out = as_new_items(body.get("tiles", []))
+        self.name_ignored(left_out)
+        dashboard = create_dashboard(self.project, content=cast(DashboardChanges, body), created_by=self.membership)
+        return Response(self._read(dashboard.pk, include_deleted=True), status=201)
+
+    @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID], responses=DashboardSerializer)
+    def retrieve(self, request: Request, project_id: str, id: str) -> Response:
+        """One dashboard with its tiles."""
+        return Response(self._read(dashboard_number(id)))
+
+    @extend_schema(
+        parameters=[PROJECT_ID, DASHBOARD_ID], request=DashboardRequestSerializer, responses=DashboardSerializer
+    )
+    def update(self, request: Request, project_id: str, id: str) -> Response:
+        """The same as PATCH: fields that are not sent stay as they are."""
+        return self._change(dashboard_number(id))
+
+    @extend_schema(
+        parameters=[PROJECT_ID, DASHBOARD_ID], request=DashboardRequestSerializer, responses=DashboardSerializer
+    )
+    def partial_update(self, request: Request, project_id: str, id: str) -> Response:
+        """Change fields, tags and tiles; delete with `deleted: true`, restore with `deleted: false`."""
+        return self._change(dashboard_number(id))
+
+    @extend_schema(
+        parameters=[PROJECT_ID, DASHBOARD_ID],
+        request=None,
+        responses={405: OpenApiResponse(description="Always. There is no response body.")},
+    )
+    def destroy(self, request: Request, project_id: str, id: str) -> Response:
+        """Hard delete of this model is not allowed. Use a patch API call to set "deleted" to true."""
+        return Response(status=405)
+
+    def _change(self, dashboard_id: int) -> Response:
+        # Whether it exists and may be edited is answered before anything is said about the body.
+        dashboard = Dashboard.objects.in_project(self.project).filter(pk=dashboard_id).first()
+        if dashboard is None:
+            raise DashboardMissing
+        check_may_edit(dashboard, self.membership)
+        body = self.read_body(DashboardRequestSerializer)
+        skipped = update_dashboard(
+            dashboard_id,
+            project=self.project,
+            changes=cast(DashboardChanges, body),
+            edited_by=self.membership,
+            refuse_unknown_tiles=self.is_strict,
+        )
+        self.name_ignored([f"tiles__{index}" for index in skipped])
+        return Response(self._read(dashboard_id, include_deleted=True))
+
+    def _read(self, dashboard_id: int, *, include_deleted: bool = False) -> dict[str, Any]:
+        return read_dashboard(
+            dashboard_id, project=self.project, viewer=self.membership, include_deleted=include_deleted
+        )
+
+
+def dashboard_number(text: str) -> int:
+    """The id in a path. Raises DashboardMissing for what is no number."""
+    number = whole_number(text)
+    if number is None:
+        raise DashboardMissing
+    return number

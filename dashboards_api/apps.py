@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class DashboardsApiConfig(AppConfig):
+    name = "dashboards_api"

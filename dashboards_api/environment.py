@@ -1,0 +1,68 @@
+"""Small typed readers for values that come from the environment. An odd value stops the start, with its name."""
+
+import ipaddress
+import os
+import secrets
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+MINIMUM_SECRET_LENGTH = 32
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def read_or_create_secret(path: Path) -> str:
+    """The secret kept in `path`, made on first use and readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        try:
+            os.link(draft, path)  # fails where another process was first, so all processes read one secret
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def checked_secret(value: str) -> str:
+    """A signing secret long enough not to be a default or a guess."""
+    if len(value) < MINIMUM_SECRET_LENGTH:
+        raise ImproperlyConfigured(f"SECRET_KEY must have at least {MINIMUM_SECRET_LENGTH} characters.")
+    return value
+
+
+def checked_public_url(value: str) -> str:
+    """`https://dashboards.example.com` without a path, or empty."""
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ImproperlyConfigured(f"PUBLIC_URL must look like https://dashboards.example.com, not {value!r}.")
+    return value.rstrip("/")
+
+
+def checked_networks(values: list[str]) -> list[Network]:
+    """Addresses and networks in CIDR form; a bare address is a network of one."""
+    try:
+        return [ipaddress.ip_network(value.strip()) for value in values if value.strip()]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"TRUSTED_PROXIES must list addresses or networks: {error}.") from error
+
+
+def host_of(url: str) -> list[str]:
+    """The host of `url` in a list, or no host."""
+    hostname = urlsplit(url).hostname
+    return [hostname] if hostname else []
+
+
+def default_workers() -> int:
+    """Two processes where there are two cores to run them, else one."""
+    if sys.platform == "linux":
+        return min(2, len(os.sched_getaffinity(0)))
+    return min(2, os.cpu_count() or 1)

@@ -1,0 +1,35 @@
+"""What the domain may raise. It knows no HTTP: `http/exception_handler.py` says which answer each one becomes."""
+
+
+class DomainError(Exception):
+    """A refusal that the caller can act upon.
+
+    `code` is for programs, `detail` for people, `attr` names the part of the request that was refused: field names
+    and list indexes joined by `__`, or None where no single field is to blame.
+    """
+
+    code = "error"
+
+    def __init__(self, detail: str, *, attr: str | None = None, code: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.attr = attr
+        self.code = code or self.code
+
+
+class Invalid(DomainError):
+    """The request asks for something that cannot be."""
+
+    code = "invalid_input"
+
+
+class Forbidden(DomainError):
+    """The caller may see this but not do it."""
+
+    code = "permission_denied"
+
+
+class Missing(DomainError):
+    """What was named does not exist for this caller."""
+
+    code = "not_found"

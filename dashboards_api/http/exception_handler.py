@@ -1,0 +1,97 @@
+"""The only place that decides error JSON: every error below /api/ is `{type, code, detail, attr}`.
+
+drf-exceptions-hog, which the API we are compatible with uses, makes the envelope; we give it exceptions that it knows
+and add the headers that it drops.
+"""
+
+import re
+from typing import Any
+
+import orjson
+import structlog
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from exceptions_hog.handler import exception_handler as hog_exception_handler
+from rest_framework import exceptions
+from rest_framework.exceptions import APIException, ErrorDetail
+from rest_framework.response import Response
+
+from dashboards_api import errors
+from dashboards_api.http.parsers import PayloadTooLarge
+
+logger = structlog.get_logger("dashboards_api.errors")
+
+# The content of a tile is named without the tile's position (`text__body`), as the API we are compatible with does:
+# reference tests of its text and button tiles read these names.
+_BELOW_CONTENT = re.compile(r"^tiles__\d+__((?:text|button_tile)(?:__.*)?)$")
+
+
+class ServiceUnavailable(APIException):
+    status_code = 503
+    default_code = "service_unavailable"
+    default_detail = "The service cannot reach its database at the moment. Please try again."
+    wait = 2
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """The answer to any exception of a view, for DRF's EXCEPTION_HANDLER setting."""
+    known = as_api_exception(exc)
+    if not isinstance(known, APIException):
+        logger.error("unhandled exception", exc_info=exc)
+        got_request_exception.send(sender=None, request=context.get("request"))
+    response: Response | None = hog_exception_handler(known, context)
+    if response is not None and isinstance(response.data, dict):
+        response.data["attr"] = short_attr(response.data["attr"])
+        if header := getattr(known, "auth_header", None):
+            response["WWW-Authenticate"] = header
+    return response
+
+
+def as_api_exception(exc: Exception) -> Exception:
+    """Errors of the domain, of Django and of the database as the API exceptions that they mean."""
+    if isinstance(exc, errors.Invalid):
+        detail = ErrorDetail(exc.detail, code=exc.code)
+        return exceptions.ValidationError({exc.attr: [detail]} if exc.attr else [detail])
+    if isinstance(exc, errors.Forbidden):
+        return exceptions.PermissionDenied(exc.detail)
+    if isinstance(exc, errors.Missing):
+        return exceptions.NotFound(exc.detail)
+    if isinstance(exc, RequestDataTooBig):
+        return PayloadTooLarge()
+    if isinstance(exc, SuspiciousOperation):
+        return exceptions.ParseError("The request is malformed.")
+    if isinstance(exc, OperationalError | InterfaceError):
+        logger.error("database unavailable", exc_info=exc)
+        return ServiceUnavailable()
+    return exc
+
+
+def short_attr(attr: str | None) -> str | None:
+    """`tiles__0__text__body` as `text__body`; anything else as it is."""
+    found = _BELOW_CONTENT.match(attr or "")
+    return found.group(1) if found else attr
+
+
+# What happens outside DRF's views: Django's error handlers (`handler400`, `handler404`, `handler500` of urls.py).
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    detail = "Invalid Host header." if isinstance(exception, DisallowedHost) else "The request is malformed."
+    return _outside(request, 400, "invalid_request", "bad_request", detail)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _outside(request, 404, "invalid_request", "not_found", "Endpoint not found.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _outside(request, 500, "server_error", "error", "A server error occurred.")
+
+
+def _outside(request: HttpRequest, status: int, type_: str, code: str, detail: str) -> HttpResponse:
+    if request.path_info.startswith("/api/"):
+        envelope = {"type": type_, "code": code, "detail": detail, "attr": None}
+        return HttpResponse(orjson.dumps(envelope), status=status, content_type="application/json")
+    return HttpResponse(f"{detail}\n", status=status, content_type="text/plain; charset=utf-8")

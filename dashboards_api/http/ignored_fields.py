@@ -1,0 +1,54 @@
+"""Nothing is dropped silently: keys that an operation does not know are named in the answer, or refused on request.
+
+`Ignored-Fields` lists them (percent-encoded paths, comma separated); under `Prefer: handling=strict` (RFC 7240) the
+request is refused instead. Read-only keys that a client sends back as it read them (`echoed`) are neither.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+
+HEADER = "Ignored-Fields"
+MAX_NAMES = 20
+MAX_BYTES = 1024
+_STRICT = re.compile(r'(?:^|[,;])\s*handling\s*=\s*"?strict"?\s*(?:$|[,;])', re.IGNORECASE)
+
+
+def is_strict(request: Request) -> bool:
+    """Whether the client asks for unknown keys to be refused."""
+    return bool(_STRICT.search(request.headers.get("Prefer", "")))
+
+
+def unknown_keys(field: serializers.Field, value: Any, path: str = "") -> Iterator[str]:
+    """Paths of the keys in `value` that `field` neither takes nor knows as an echo, in the order they came."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from unknown_keys(field.child, item, f"{path}{index}__")
+    elif isinstance(field, serializers.Serializer) and isinstance(value, Mapping):
+        echoed = getattr(field, "echoed", frozenset())
+        for key, item in value.items():
+            if key in field.fields and not field.fields[key].read_only:
+                yield from unknown_keys(field.fields[key], item, f"{path}{key}__")
+            elif key not in echoed:
+                yield f"{path}{key}"
+
+
+def refuse(path: str) -> ValidationError:
+    """The answer to an unknown key where the client asked for strict handling."""
+    return ValidationError({path: [ErrorDetail("This field is not known here.", code="unknown_field")]})
+
+
+def header_value(paths: list[str]) -> str:
+    """The paths for the header, as many as fit."""
+    value = ""
+    for path in paths[:MAX_NAMES]:
+        longer = f"{value}, {quote(path, safe='')}" if value else quote(path, safe="")
+        if len(longer) > MAX_BYTES:
+            break
+        value = longer
+    return value

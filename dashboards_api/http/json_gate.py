@@ -1,0 +1,117 @@
+"""The gate in front of every parser: what may not enter the service, whatever field it is for.
+
+Depth of at most 64, finite numbers, integers within 64 bits, no NUL and no lone surrogate in any string or key.
+PostgreSQL refuses NUL, no encoder can write a lone surrogate, and both engines must hold the same data.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+MAX_DEPTH = 64
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
+
+# Below this depth the parser of the standard library is far from the end of any stack; beyond it we do not call it.
+_PARSER_DEPTH = 500
+_OUT_OF_RANGE = MAX_INTEGER + 1
+_BRACKETS = re.compile(r'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
+
+Path = tuple[str | int, ...]
+
+
+class Malformed(ValueError):
+    """The text is no JSON."""
+
+
+class Refused(ValueError):
+    """The text is JSON that the service does not take. `path` leads to the value, keys and indexes from the top."""
+
+    def __init__(self, code: str, detail: str, path: Path = ()) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.path = path
+
+
+def loads(raw: bytes | str) -> Any:
+    """Parse JSON and let through only what the gate allows. Raises Malformed or Refused."""
+    try:
+        text = raw if isinstance(raw, str) else raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Malformed(f"not UTF-8 at byte {error.start}") from error
+    _refuse_bottomless(text)
+    try:
+        value = json.loads(text, parse_int=_parse_int, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise Malformed(str(error)) from error
+    check(value)
+    return value
+
+
+def dumps(value: Any) -> str:
+    """The one way free JSON is written: compact, keys in the order they came."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def check(value: Any) -> None:
+    """Raise Refused where a parsed value holds something the gate does not let through."""
+    stack: list[tuple[Any, Path]] = [(value, ())]
+    while stack:
+        item, path = stack.pop()
+        if isinstance(item, str):
+            check_text(item, path)
+        elif isinstance(item, float):
+            if not math.isfinite(item):
+                raise Refused("invalid_input", "Numbers must be finite.", path)
+        elif isinstance(item, int):
+            if not MIN_INTEGER <= item <= MAX_INTEGER:
+                raise Refused("invalid_input", "Integers must fit into 64 bits.", path)
+        elif isinstance(item, dict | list):
+            if len(path) >= MAX_DEPTH:
+                raise Refused("invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", path)
+            stack.extend(_children(item, path))
+
+
+def check_text(text: str, path: Path = ()) -> None:
+    """Raise Refused for a NUL or a lone surrogate."""
+    if "\x00" in text:
+        raise Refused("null_characters_not_allowed", "Null characters are not allowed.", path)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Refused("invalid_input", "Text must not contain lone surrogates.", path) from error
+
+
+def _children(container: dict[str, Any] | list[Any], path: Path) -> Iterator[tuple[Any, Path]]:
+    """Members of a container, last first, so that a stack hands them out in the order of the text."""
+    if isinstance(container, list):
+        for index in range(len(container) - 1, -1, -1):
+            yield container[index], (*path, index)
+        return
+    for key in container:
+        check_text(key, path)
+    for key, value in reversed(container.items()):
+        yield value, (*path, key)
+
+
+def _refuse_bottomless(text: str) -> None:
+    depth = 0
+    for token in _BRACKETS.finditer(text):
+        first = text[token.start()]
+        if first in "[{":
+            depth += 1
+            if depth > _PARSER_DEPTH:
+                raise Refused("invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.")
+        elif first in "]}":
+            depth -= 1
+
+
+def _parse_int(digits: str) -> int:
+    # Python refuses to read integers of thousands of digits; anything this long is out of range anyway.
+    return int(digits) if len(digits) <= 20 else _OUT_OF_RANGE
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise Malformed(f"{name} is not JSON")

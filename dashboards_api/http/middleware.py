@@ -1,0 +1,65 @@
+"""Small middlewares that hold for every request."""
+
+import ipaddress
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
+
+
+class TrustedProxyMiddleware:
+    """Believes X-Forwarded-For and X-Forwarded-Proto of the proxies listed in TRUSTED_PROXIES, and of nobody else.
+
+    The client's address is the last one that no trusted proxy has. X-Forwarded-Host is never read: links are made
+    from PUBLIC_URL or from an allowed Host.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        hops = request.META.pop("HTTP_X_FORWARDED_FOR", "").split(",")
+        scheme = request.META.pop("HTTP_X_FORWARDED_PROTO", "").strip().lower()
+        if is_trusted(request.META.get("REMOTE_ADDR", "")):
+            for hop in reversed([hop.strip() for hop in hops]):
+                if not is_address(hop):
+                    break
+                request.META["REMOTE_ADDR"] = hop
+                if not is_trusted(hop):
+                    break
+            if scheme in ("http", "https"):
+                request.environ["wsgi.url_scheme"] = scheme  # type: ignore[attr-defined]  # WSGIRequest has it
+        return self.get_response(request)
+
+
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_trusted(text: str) -> bool:
+    if not is_address(text):
+        return False
+    address = ipaddress.ip_address(text)
+    return any(address in network for network in settings.TRUSTED_PROXIES)
+
+
+class OptionalSlashMiddleware:
+    """Serves `/api/…/dashboards` as `/api/…/dashboards/` for every method, without a redirect.
+
+    A redirect would lose the body, and several clients do not follow one.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
+            request.path_info += "/"
+        return self.get_response(request)

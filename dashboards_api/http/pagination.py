@@ -1,0 +1,62 @@
+"""limit/offset pages: `{count, next, previous, results}`."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import QueryDict
+from rest_framework import pagination
+from rest_framework.request import Request
+
+from dashboards_api.http.json_gate import MAX_INTEGER
+
+# Never repeated in a link: a client would store it, a log would keep it.
+SECRET_PARAMETERS = ("personal_api_key",)
+
+
+class LimitOffsetPagination(pagination.LimitOffsetPagination):
+    """A limit that is no whole number of at least 1 is the default, a larger one than the maximum is the maximum;
+    an offset that is no whole number is 0. Clients in the field send all of these and expect a page.
+    """
+
+    default_limit = 100
+    max_limit = 1000
+    limit_query_description = "Number of results to return per page: at most 1,000, by default 100."
+    offset_query_description = "The initial index from which to return the results."
+
+    def window(self, request: Request) -> tuple[int, int]:
+        """The (limit, offset) that a request asks for."""
+        asked = whole_number(request.query_params.get("limit"))
+        limit = min(asked, self.max_limit) if asked else self.default_limit
+        return limit, whole_number(request.query_params.get("offset")) or 0
+
+    def page(self, request: Request, window: tuple[int, int], count: int, results: list[Any]) -> dict[str, Any]:
+        """The answer for one window of `count` rows."""
+        limit, offset = window
+        return {
+            "count": count,
+            "next": link(request, limit, offset + limit) if offset + limit < count else None,
+            "previous": link(request, limit, max(0, offset - limit)) if offset > 0 else None,
+            "results": results,
+        }
+
+
+def whole_number(text: str | None) -> int | None:
+    """A decimal number within 64 bits, else None."""
+    if not text or not text.isascii() or not text.isdecimal() or len(text) > 20:
+        return None
+    number = int(text)
+    return number if number <= MAX_INTEGER else None
+
+
+def link(request: Request, limit: int, offset: int) -> str:
+    """An absolute address on PUBLIC_URL, else on the allowed host that the client called."""
+    query = QueryDict(mutable=True)
+    query.update(request.query_params)
+    for name in SECRET_PARAMETERS:
+        query.pop(name, None)
+    query["limit"] = str(limit)
+    query.pop("offset", None)
+    if offset:
+        query["offset"] = str(offset)
+    base = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
+    return f"{base}{request.path}?{query.urlencode()}"

@@ -1,0 +1,39 @@
+"""Answers in JSON. Free JSON that a reader wraps in `orjson.Fragment` is passed through without being parsed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from rest_framework import negotiation, renderers
+from rest_framework.renderers import BaseRenderer
+from rest_framework.utils.serializer_helpers import ReturnDict
+
+OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+def _plain(value: Any) -> Any:
+    """Subclasses of the built-in types that DRF and Django use (error details, lazy texts) as what they are."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, ReturnDict | Mapping):
+        return dict(value)
+    return str(value)
+
+
+class JSONRenderer(renderers.JSONRenderer):
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        return b"" if data is None else orjson.dumps(data, default=_plain, option=OPTIONS)
+
+
+class ContentNegotiation(negotiation.DefaultContentNegotiation):
+    """`?format=json` and `?format=txt`, which generated clients send, choose nothing: the answer is JSON."""
+
+    def filter_renderers(self, renderers: Sequence[BaseRenderer], format: str) -> list[BaseRenderer]:
+        return [renderer for renderer in renderers if renderer.format == format] or list(renderers)

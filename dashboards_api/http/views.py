@@ -1,0 +1,70 @@
+"""The base of every API view: how a body is read, how a query parameter is read, and what the answer names."""
+
+from typing import Any, ClassVar
+
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from dashboards_api.http import ignored_fields
+from dashboards_api.http.parsers import check_form
+from dashboards_api.http.serializers import RequestSerializer
+
+_TRUE, _FALSE = ("true", "1"), ("false", "0")
+
+
+class ApiViewSet(GenericViewSet[Any]):
+    """`scope_object` names the resource in scopes; `required_scopes` says which scopes each action needs."""
+
+    scope_object: ClassVar[str]
+    required_scopes: ClassVar[dict[str, list[str]]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        check_form(request.query_params)
+
+    def read_body(self, serializer_class: type[RequestSerializer]) -> dict[str, Any]:
+        """The checked body. Keys that the serializer does not know are named in the answer, or refused."""
+        serializer = serializer_class()
+        body = serializer.as_sent(self.request.data)
+        serializer = serializer_class(data=body)
+        serializer.is_valid(raise_exception=True)
+        self.name_ignored(list(ignored_fields.unknown_keys(serializer, body)))
+        validated: dict[str, Any] = serializer.validated_data
+        return validated
+
+    @property
+    def is_strict(self) -> bool:
+        return ignored_fields.is_strict(self.request)
+
+    def name_ignored(self, paths: list[str]) -> None:
+        """Note what had no effect: for the answer's header, or as the refusal that a strict client asked for."""
+        if paths and self.is_strict:
+            raise ignored_fields.refuse(paths[0])
+        self._ignored = [*self.ignored, *paths]
+
+    @property
+    def ignored(self) -> list[str]:
+        return getattr(self, "_ignored", [])
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        if self.ignored and final.status_code < 400:
+            final[ignored_fields.HEADER] = ignored_fields.header_value(self.ignored)
+        return final
+
+    def query_bool(self, name: str) -> bool | None:
+        """`?name=true` or `?name=false`; None where it is absent or empty. Raises ValidationError for other values."""
+        value = self.request.query_params.get(name, "").lower()
+        if value and value not in (*_TRUE, *_FALSE):
+            raise ValidationError({name: [ErrorDetail("This must be true or false.", code="invalid")]})
+        return value in _TRUE if value else None
+
+    def query_text(self, name: str, max_length: int) -> str:
+        """A text of at most `max_length` characters, empty where it is absent."""
+        value = self.request.query_params.get(name, "")
+        if len(value) > max_length:
+            detail = f"This must have at most {max_length} characters."
+            raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
+        return value

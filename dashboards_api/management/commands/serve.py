@@ -1,0 +1,47 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
+
+from users.first_run import first_run
+
+# A worker thread waits while a client is slow to send its body, so a worker has a few of them.
+THREADS_PER_WORKER = 4
+HEADER_BYTES_MAX = 64 * 1024
+SECONDS_TO_FINISH = 10
+
+
+class Command(BaseCommand):
+    help = "Prepare the database, and serve until SIGTERM."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+        parser.add_argument("--port", type=int, default=8000, help="the port to listen on (default: %(default)s)")
+        parser.add_argument("--workers", type=int, default=settings.WORKERS, help="processes (default: %(default)s)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        made = first_run()
+        if made:
+            self.stdout.write(f"\nYour first API key (shown only now): {made.value}\n")
+        self.stdout.write(f"Serving on http://{options['host']}:{options['port']}/api/\n")
+        self.stdout.flush()
+        Server(
+            "dashboards_api.wsgi:application",
+            address=options["host"],
+            port=options["port"],
+            interface=Interfaces.WSGI,
+            workers=options["workers"],
+            blocking_threads=THREADS_PER_WORKER,
+            http1_settings=HTTP1Settings(max_buffer_size=HEADER_BYTES_MAX),
+            respawn_failed_workers=True,
+            workers_kill_timeout=SECONDS_TO_FINISH,
+            websockets=False,
+            log_level=LogLevels.warning,
+        ).serve()

@@ -1,0 +1,205 @@
+"""All settings, read top to bottom. Each variable of the environment is described in docs/configuration.md.
+
+Any variable may instead come from a file: NAME_FILE=/run/secrets/name.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+from environs import FileAwareEnv
+
+from dashboards_api.environment import (
+    checked_networks,
+    checked_public_url,
+    checked_secret,
+    default_workers,
+    host_of,
+    read_or_create_secret,
+)
+
+env = FileAwareEnv()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where we are -------------------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+DATA_DIR = env.path("DATA_DIR", default=BASE_DIR / "data")
+SECRET_KEY = checked_secret(env.str("SECRET_KEY", default="") or read_or_create_secret(DATA_DIR / "secret_key"))
+
+PUBLIC_URL = checked_public_url(env.str("PUBLIC_URL", default=""))
+ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[]), "localhost", "127.0.0.1", "[::1]", *host_of(PUBLIC_URL)]
+TRUSTED_PROXIES = checked_networks(env.list("TRUSTED_PROXIES", default=[]))
+WORKERS = env.int("WORKERS", default=default_workers(), validate=lambda number: number >= 1)
+
+HTTPS = PUBLIC_URL.startswith("https://")
+if DEBUG and HTTPS:
+    raise ImproperlyConfigured("DEBUG must be off where PUBLIC_URL is an https address.")
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- The applications ---------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "corsheaders",
+    "dashboards_api",
+    "users",
+    "dashboards",
+]
+MIDDLEWARE = [
+    "dashboards_api.http.middleware.TrustedProxyMiddleware",
+    "dashboards_api.http.logging.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "dashboards_api.http.middleware.OptionalSlashMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "dashboards_api.urls"
+WSGI_APPLICATION = "dashboards_api.wsgi.application"
+APPEND_SLASH = False  # a missing slash is served as it is: a redirect would lose the body
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+
+# --- The database -------------------------------------------------------------------------------------------------
+
+DATABASES: dict[str, Any] = {
+    "default": {
+        **env.dj_db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'dashboards.sqlite3'}"),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # A transaction that will write takes its lock at once, so that it waits instead of failing half way.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Who is calling -----------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "users.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=["*"])
+CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ALLOWED_ORIGINS
+if CORS_ALLOW_ALL_ORIGINS:
+    CORS_ALLOWED_ORIGINS = []
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_EXPOSE_HEADERS = ["Ignored-Fields", "X-Request-ID"]
+
+# --- The API ------------------------------------------------------------------------------------------------------
+
+MAX_BODY_BYTES = 20 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["users.authentication.PersonalAPIKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["users.permissions.IsAuthenticated", "users.permissions.HasRequiredScopes"],
+    "DEFAULT_PARSER_CLASSES": [
+        "dashboards_api.http.parsers.JSONParser",
+        "dashboards_api.http.parsers.FormParser",
+        "dashboards_api.http.parsers.MultiPartParser",
+    ],
+    "DEFAULT_RENDERER_CLASSES": ["dashboards_api.http.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "dashboards_api.http.renderers.ContentNegotiation",
+    "DEFAULT_PAGINATION_CLASS": "dashboards_api.http.pagination.LimitOffsetPagination",
+    "DEFAULT_SCHEMA_CLASS": "dashboards_api.http.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "dashboards_api.http.exception_handler.exception_handler",
+    "PAGE_SIZE": 100,
+}
+EXCEPTIONS_HOG = {"ENABLE_IN_DEBUG": True, "NESTED_KEY_SEPARATOR": "__"}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "dashboards-api",
+    "DESCRIPTION": "Dashboards, their tiles and their sharing. Compatible with PostHog's dashboards API.",
+    "VERSION": "1.0.0",
+    "LICENSE": {"name": "MIT"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
+    "SCHEMA_PATH_PREFIX": r"/api/(projects|environments)/{project_id}",
+    "PREPROCESSING_HOOKS": ["dashboards_api.http.openapi.only_api_routes"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "dashboards_api.http.openapi.document_errors",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "RestrictionLevelEnum": "dashboards.models.RestrictionLevel",
+        "PrivilegeLevelEnum": "dashboards.access.PrivilegeLevel",
+        "CreationModeEnum": "dashboards.models.CreationMode",
+        "ButtonPlacementEnum": "dashboards.models.ButtonPlacement",
+        "ButtonStyleEnum": "dashboards.models.ButtonStyle",
+    },
+}
+
+# --- Language, time, static files ---------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # static files are served from the packages: there is no collect step
+
+# --- Logs ---------------------------------------------------------------------------------------------------------
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.processors.JSONRenderer(),
+            "foreign_pre_chain": [
+                structlog.contextvars.merge_contextvars,
+                structlog.processors.TimeStamper(fmt="iso"),
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.format_exc_info,
+            ],
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # Django's own lines for 4xx and 5xx name the full path; our request log says the same without secrets.
+        "django.request": {"level": "CRITICAL"},
+        "django.security": {"level": "CRITICAL"},
+    },
+}
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=True,
+)

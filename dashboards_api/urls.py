@@ -1,0 +1,27 @@
+"""Every mount of the service. The slash at the end is optional below /api/ (`OptionalSlashMiddleware`)."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from dashboards_api.health import healthz, readyz
+from users.views import MeViewSet, ProjectListViewSet, ProjectViewSet
+
+handler400 = "dashboards_api.http.exception_handler.bad_request"
+handler404 = "dashboards_api.http.exception_handler.not_found"
+handler500 = "dashboards_api.http.exception_handler.server_error"
+
+project = [
+    path("", ProjectViewSet.as_view({"get": "retrieve"})),
+    path("", include("dashboards.urls")),
+]
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/swagger-ui/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="swagger-ui"),
+    path("api/users/@me/", MeViewSet.as_view({"get": "retrieve"})),
+    path("api/projects/", ProjectListViewSet.as_view({"get": "list"})),
+    path("api/projects/<str:project_id>/", include(project)),
+    path("api/environments/<str:project_id>/", include(project)),
+]

@@ -1,0 +1,14 @@
+"""The WSGI application that a server loads: `dashboards_api.wsgi:application`."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboards_api.settings")
+_django = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402  settings need the line above
+
+from dashboards_api.http.chunked import whole_bodies  # noqa: E402
+
+application = whole_bodies(_django, limit=settings.MAX_BODY_BYTES)

@@ -1,0 +1,57 @@
+"""Which project a caller means and may enter. Everything below a project starts from what these functions give."""
+
+from dashboards_api.errors import Forbidden, Missing
+from dashboards_api.http.pagination import whole_number
+from users.models import Membership, PersonalAPIKey, Project, User
+
+CURRENT = "@current"
+
+
+def enter_project(user: User, key: PersonalAPIKey, reference: str) -> Membership:
+    """The caller's membership of the project named in a path, by its number or as `@current`.
+
+    Raises Missing for a project that does not exist, Forbidden where the key is narrowed to others or the user is no
+    member.
+    """
+    if reference == CURRENT:
+        return current_membership(user, key)
+    project_id = whole_number(reference)
+    membership: Membership | None = (
+        Membership.objects.of_user(user.pk).with_project().filter(project_id=project_id).first()
+        if project_id is not None
+        else None
+    )
+    if membership is None:
+        if project_id is None or not Project.objects.filter(pk=project_id).exists():
+            raise Missing("Project not found.")
+        _refuse_narrowed(key, project_id, None)
+        raise Forbidden("You don't have access to the project.")
+    _refuse_narrowed(key, membership.project_id, str(membership.project.organization_id))
+    return membership
+
+
+def current_membership(user: User, key: PersonalAPIKey) -> Membership:
+    """`@current`: the only project the key is narrowed to, else the user's current one, else the first they joined.
+
+    Raises Missing where there is none, or where it lies outside what the key is narrowed to.
+    """
+    memberships = list(Membership.objects.of_user(user.pk).with_project().order_by("pk"))
+    wanted = key.scoped_projects[0] if len(key.scoped_projects) == 1 else user.current_project_id
+    chosen: Membership | None = next((m for m in memberships if m.project_id == wanted), None)
+    if chosen is None and len(key.scoped_projects) != 1:
+        chosen = next(iter(memberships), None)
+    if chosen is None or _is_outside(key, chosen.project_id, str(chosen.project.organization_id)):
+        raise Missing("Project not found.")
+    return chosen
+
+
+def _is_outside(key: PersonalAPIKey, project_id: int, organization_id: str | None) -> bool:
+    """Whether a key is narrowed to other projects or organizations."""
+    if key.scoped_projects and project_id not in key.scoped_projects:
+        return True
+    return bool(key.scoped_organizations) and organization_id not in key.scoped_organizations
+
+
+def _refuse_narrowed(key: PersonalAPIKey, project_id: int, organization_id: str | None) -> None:
+    if _is_outside(key, project_id, organization_id):
+        raise Forbidden(f"API key does not have access to the requested project: ID {project_id}.")

@@ -1,0 +1,68 @@
+"""`Authorization: Bearer phx_…`, or `personal_api_key` in a small body where there is no such header."""
+
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from dashboards_api.http import json_gate
+from users.models import PersonalAPIKey, User
+from users.services import note_use
+
+# A key in the body is a courtesy to scripts with small bodies; a large body is not read before the caller is known.
+MAX_BODY_WITH_KEY = 64 * 1024
+
+
+class PersonalAPIKeyAuthentication(BaseAuthentication):
+    """The user of a personal API key, and the key itself as `request.auth`. There is no cache: revocation is immediate.
+
+    The query string is never looked at: it ends up in logs and links.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, PersonalAPIKey] | None:
+        value, source = key_in_header(request), "Authorization header"
+        if value is None and not request.headers.get("Authorization"):
+            value, source = key_in_body(request._request), "body"
+        if value is None:
+            return None
+        key = PersonalAPIKey.objects.usable(value).first()
+        if key is None:
+            raise AuthenticationFailed(f"Personal API key found in request {source} is invalid.")
+        note_use(key)
+        return key.user, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+def key_in_header(request: Request) -> str | None:
+    """The bearer token, blanks around it removed, or None where the header holds something else."""
+    scheme, _, value = request.headers.get("Authorization", "").strip().partition(" ")
+    return value.strip() or None if scheme.lower() == "bearer" else None
+
+
+def key_in_body(request: HttpRequest) -> str | None:
+    """`personal_api_key` of a JSON or form body of at most 64 KiB. Whatever is wrong there counts as no key."""
+    if not 0 < int(request.META.get("CONTENT_LENGTH") or 0) <= MAX_BODY_WITH_KEY:
+        return None
+    body: Any = None
+    if request.content_type == "application/json":
+        try:
+            body = json_gate.loads(request.body)
+        except (json_gate.Malformed, json_gate.Refused):
+            return None
+    elif request.content_type == "application/x-www-form-urlencoded":
+        body = QueryDict(request.body[:MAX_BODY_WITH_KEY], mutable=False).dict()
+    value = body.get("personal_api_key") if isinstance(body, dict) else None
+    return value if isinstance(value, str) and value else None
+
+
+class PersonalAPIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped __init_subclass__
+    target_class = PersonalAPIKeyAuthentication
+    name = "PersonalAPIKeyAuth"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A personal API key: `Bearer phx_…`."}

@@ -1,0 +1,22 @@
+"""What an empty database needs before anyone can call: an admin, an organization, project 1 and a key."""
+
+from django.db import transaction
+
+from users.models import MembershipLevel, User
+from users.services import NewKey, add_member, create_api_key, create_project, create_user
+
+ADMIN_EMAIL = "admin@example.com"
+
+
+@transaction.atomic
+def first_run() -> NewKey | None:
+    """On a database without users, make the first ones and give back their key; else do nothing.
+
+    The admin has no usable password: the key is the way in.
+    """
+    if User.objects.exists():
+        return None
+    admin = create_user(ADMIN_EMAIL, first_name="Admin", is_staff=True)
+    project = create_project("Default project", organization_name="Default organization")
+    add_member(project, user=admin, level=MembershipLevel.OWNER)
+    return create_api_key(admin, label="First key", scopes=["*"])

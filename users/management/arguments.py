@@ -1,0 +1,30 @@
+"""What the commands share: domain errors become command errors, and answers are printed for people or as JSON."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from django.core.management.base import CommandError
+
+from dashboards_api.errors import DomainError
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+
+
+@contextmanager
+def domain_errors() -> Iterator[None]:
+    """A refusal of a service as the command's own error, without a traceback."""
+    try:
+        yield
+    except DomainError as error:
+        raise CommandError(error.detail) from error
+
+
+def show(out: Any, as_json: bool, answer: dict[str, Any], text: str) -> None:
+    """Print `answer` as one line of JSON, or `text`."""
+    stream: TextIO = out
+    stream.write(json.dumps(answer, default=str) if as_json else text)

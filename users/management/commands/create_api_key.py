@@ -1,0 +1,41 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from users.management.arguments import add_json_option, domain_errors, show
+from users.services import create_api_key, user_by_email
+
+
+class Command(BaseCommand):
+    help = "Create a personal API key for a user. Its value is printed once and stored nowhere."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("--label", required=True, help="at most 40 characters")
+        parser.add_argument(
+            "--scope", action="append", required=True, metavar="SCOPE", help="`dashboard:read`, or * for all; repeatable"
+        )
+        parser.add_argument(
+            "--project", action="append", default=[], type=int, metavar="ID", help="narrow the key to it; repeatable"
+        )
+        parser.add_argument("--expires-in", type=int, metavar="DAYS")
+        add_json_option(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with domain_errors():
+            made = create_api_key(
+                user_by_email(options["email"]),
+                label=options["label"],
+                scopes=options["scope"],
+                project_ids=options["project"],
+                expires_in_days=options["expires_in"],
+            )
+        answer = {
+            "id": made.key.pk,
+            "value": made.value,
+            "label": made.key.label,
+            "scopes": made.key.scopes,
+            "expires_at": made.key.expires_at,
+        }
+        show(self.stdout, options["json"], answer, f"Created key {made.key.pk}. Its value, shown only now:\n{made.value}")

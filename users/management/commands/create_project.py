@@ -1,0 +1,29 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from users.management.arguments import add_json_option, domain_errors, show
+from users.services import create_project
+
+
+class Command(BaseCommand):
+    help = "Create a project, and its organization where there is none of that name."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name")
+        parser.add_argument("--organization", metavar="NAME", help="by default of the same name as the project")
+        parser.add_argument("--admin", action="append", default=[], metavar="EMAIL", help="may be repeated")
+        parser.add_argument("--member", action="append", default=[], metavar="EMAIL", help="may be repeated")
+        add_json_option(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with domain_errors():
+            project = create_project(
+                options["name"],
+                organization_name=options["organization"] or options["name"],
+                admins=options["admin"],
+                members=options["member"],
+            )
+        answer = {"id": project.pk, "name": project.name, "organization": project.organization_id}
+        show(self.stdout, options["json"], answer, f"Created project {project.pk}, {project.name}.")

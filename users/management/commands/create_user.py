@@ -1,0 +1,35 @@
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from users.management.arguments import add_json_option, domain_errors, show
+from users.services import create_user
+
+
+class Command(BaseCommand):
+    help = "Create a user. Without a password nobody can sign in as them, though keys can be made for them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("--name", default="", help="first and last name")
+        passwords = parser.add_mutually_exclusive_group()
+        passwords.add_argument("--password", help="seen by others in the process list: prefer --password-stdin")
+        passwords.add_argument("--password-stdin", action="store_true", help="read the password's line from stdin")
+        parser.add_argument("--staff", action="store_true", help="may manage what all projects share")
+        add_json_option(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        password = sys.stdin.readline().rstrip("\n") if options["password_stdin"] else options["password"]
+        first_name, _, last_name = options["name"].strip().partition(" ")
+        with domain_errors():
+            user = create_user(
+                options["email"],
+                first_name=first_name,
+                last_name=last_name.strip(),
+                password=password,
+                is_staff=options["staff"],
+            )
+        answer = {"id": user.pk, "uuid": user.uuid, "email": user.email}
+        show(self.stdout, options["json"], answer, f"Created user {user.pk}, {user.email}.")

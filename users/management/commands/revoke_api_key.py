@@ -1,0 +1,20 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from users.management.arguments import add_json_option, domain_errors, show
+from users.services import revoke_api_key
+
+
+class Command(BaseCommand):
+    help = "Delete a personal API key: it is refused from the next request on."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("id", help="the key's id, not its value")
+        add_json_option(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with domain_errors():
+            revoke_api_key(options["id"])
+        show(self.stdout, options["json"], {"id": options["id"], "revoked": True}, f"Revoked key {options['id']}.")

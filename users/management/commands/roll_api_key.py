@@ -1,0 +1,21 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from users.management.arguments import add_json_option, domain_errors, show
+from users.services import roll_api_key
+
+
+class Command(BaseCommand):
+    help = "Give a personal API key a new value; the old one is refused at once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("id", help="the key's id, not its value")
+        add_json_option(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with domain_errors():
+            rolled = roll_api_key(options["id"])
+        answer = {"id": rolled.key.pk, "value": rolled.value}
+        show(self.stdout, options["json"], answer, f"Rolled key {rolled.key.pk}. Its new value:\n{rolled.value}")

@@ -1,0 +1,14 @@
+from users.models.personal_api_key import PersonalAPIKey, hash_of, new_key_value
+from users.models.project import Membership, MembershipLevel, Organization, Project
+from users.models.user import User
+
+__all__ = [
+    "Membership",
+    "MembershipLevel",
+    "Organization",
+    "PersonalAPIKey",
+    "Project",
+    "User",
+    "hash_of",
+    "new_key_value",
+]

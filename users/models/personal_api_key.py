@@ -1,0 +1,78 @@
+"""Personal API keys: each acts as one user, within its scopes."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from dashboards_api.fields import JSONTextField
+
+PREFIX = "phx_"
+RANDOM_BITS = 256
+USE_IS_NOTED_EVERY = timedelta(hours=1)
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def base62(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, len(ALPHABET))
+        digits = ALPHABET[digit] + digits
+    return digits or ALPHABET[0]
+
+
+def new_key_id() -> str:
+    return base62(secrets.randbits(128))
+
+
+def new_key_value() -> str:
+    """A secret of 256 random bits. It is shown once and kept nowhere."""
+    return PREFIX + base62(secrets.randbits(RANDOM_BITS))
+
+
+def hash_of(value: str) -> str:
+    """Unsalted SHA-256: enough for 256 random bits, and it can be looked up by an index."""
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class PersonalAPIKeyQuerySet(models.QuerySet["PersonalAPIKey"]):
+    def usable(self, value: str) -> "PersonalAPIKeyQuerySet":
+        """The key with this secret, where it has not expired and its user is active."""
+        return (
+            self.select_related("user")
+            .filter(secret_hash=hash_of(value), user__is_active=True)
+            .exclude(expires_at__lte=timezone.now())
+        )
+
+
+class PersonalAPIKey(models.Model):
+    id = models.CharField(primary_key=True, max_length=50, default=new_key_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="personal_api_keys")
+    label = models.CharField(max_length=40)
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    mask_value = models.CharField(max_length=11, editable=False)
+    scopes = JSONTextField(default=list)
+    scoped_projects = JSONTextField(default=list)
+    scoped_organizations = JSONTextField(default=list)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_rolled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[Any] = PersonalAPIKeyQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.mask_value})"
+
+    def take_secret(self, value: str) -> None:
+        """Make `value` the secret of this key: its hash and a mask to recognize it by."""
+        self.secret_hash = hash_of(value)
+        self.mask_value = f"{value[:4]}...{value[-4:]}"
+
+    def use_is_worth_noting(self, now: datetime) -> bool:
+        """`last_used_at` is written at most once an hour: reading must not cost a write each time."""
+        return self.last_used_at is None or now - self.last_used_at >= USE_IS_NOTED_EVERY

@@ -1,0 +1,49 @@
+"""The person who calls."""
+
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils import timezone
+
+
+def new_distinct_id() -> str:
+    return str(uuid4())
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A new user; without a password nobody can sign in as them, though keys can be made for them."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Addresses are compared without regard to case: kept in lower case."""
+        return (email or "").strip().lower()
+
+
+class User(AbstractBaseUser):
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    distinct_id = models.CharField(max_length=64, default=new_distinct_id, editable=False)
+    email = models.EmailField(max_length=254, unique=True)
+    first_name = models.CharField(max_length=150, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
+    is_email_verified = models.BooleanField(null=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    current_project = models.ForeignKey(
+        "users.Project", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,82 @@
+"""Answers about callers and projects: plain dictionaries, made from set-based queries."""
+
+from typing import Any
+
+from users.models import Membership, PersonalAPIKey, Project, User
+
+USER_FIELDS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "is_email_verified")
+
+
+def user_columns(relation: str) -> list[str]:
+    """The columns of a related user for `values_list()`, in the order that `basic_user` takes them."""
+    return [f"{relation}__{field}" for field in USER_FIELDS]
+
+
+def basic_user(columns: tuple[Any, ...]) -> dict[str, Any] | None:
+    """A person as dashboards and tiles show them (component UserBasic), or None where there is none."""
+    if columns[0] is None:
+        return None
+    return {**dict(zip(USER_FIELDS, columns, strict=True)), "hedgehog_config": None, "role_at_organization": None}
+
+
+def project_row(project: Project) -> dict[str, Any]:
+    """A project in a list, with the fields that clients written for PostHog read (component ProjectBasic)."""
+    return {
+        "id": project.pk,
+        "uuid": project.uuid,
+        "organization": project.organization_id,
+        "project_id": project.pk,
+        "api_token": project.api_token,
+        "name": project.name,
+        "completed_snippet_onboarding": True,
+        "has_completed_onboarding_for": None,
+        "ingested_event": False,
+        "is_demo": False,
+        "timezone": project.timezone,
+        "access_control": False,
+        "created_at": project.created_at,
+    }
+
+
+def list_projects(user: User, key: PersonalAPIKey, *, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
+    """How many projects the caller may enter with this key, and one window of them in order of id."""
+    memberships = Membership.objects.of_user(user.pk).within(key.scoped_projects, key.scoped_organizations)
+    window = memberships.select_related("project").order_by("project_id")[offset : offset + limit]
+    return memberships.count(), [project_row(membership.project) for membership in window]
+
+
+def read_me(user: User, current: Membership | None) -> dict[str, Any]:
+    """The caller, their current project as `team`, and the organizations they belong to."""
+    memberships = Membership.objects.of_user(user.pk).with_project().order_by("pk")
+    levels: dict[Any, int] = {}
+    organizations: dict[Any, Any] = {}
+    for membership in memberships:
+        organization = membership.project.organization
+        organizations[organization.pk] = organization
+        levels[organization.pk] = max(membership.level, levels.get(organization.pk, 0))
+    rows = {id_: organization_row(each, levels[id_]) for id_, each in organizations.items()}
+    return {
+        **{field: getattr(user, field) for field in USER_FIELDS},
+        "date_joined": user.date_joined,
+        "is_staff": user.is_staff,
+        "team": project_row(current.project) if current else None,
+        "organization": rows[current.project.organization_id] if current else None,
+        "organizations": list(rows.values()),
+    }
+
+
+def organization_row(organization: Any, level: int) -> dict[str, Any]:
+    """An organization with the caller's highest level in its projects."""
+    return {
+        "id": organization.pk,
+        "name": organization.name,
+        "slug": organization.slug,
+        "logo_media_id": None,
+        "membership_level": level,
+        "members_can_use_personal_api_keys": True,
+        "is_active": True,
+        "is_not_active_reason": None,
+        "is_pending_deletion": False,
+        "is_ai_data_processing_approved": False,
+        "available_product_features": [],
+    }

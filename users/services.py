@@ -1,0 +1,182 @@
+"""What changes users, projects and keys. Each function is one transaction."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from dashboards_api.errors import Invalid, Missing
+from users import scopes as key_scopes
+from users.models import Membership, MembershipLevel, Organization, PersonalAPIKey, Project, User, new_key_value
+
+MAX_KEYS_PER_USER = 10
+
+
+class NewKey(NamedTuple):
+    """A key with its secret, at the only moment when the secret is known."""
+
+    key: PersonalAPIKey
+    value: str
+
+
+@transaction.atomic
+def create_user(
+    email: str, *, first_name: str = "", last_name: str = "", password: str | None = None, is_staff: bool = False
+) -> User:
+    """Raises Invalid for a malformed or taken e-mail address, or a weak password."""
+    normalized = User.objects.normalize_email(email)
+    user = User(email=normalized, first_name=first_name, last_name=last_name)
+    try:
+        validate_email(normalized)
+        if password is not None:
+            validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), attr="email" if error.code == "invalid" else "password") from error
+    if User.objects.filter(email=normalized).exists():
+        raise Invalid(f"There is already a user with the address {normalized}.", attr="email", code="unique")
+    return User.objects.create_user(
+        normalized, password, first_name=first_name, last_name=last_name, is_staff=is_staff
+    )
+
+
+@transaction.atomic
+def create_project(
+    name: str, *, organization_name: str, admins: Sequence[str] = (), members: Sequence[str] = ()
+) -> Project:
+    """A project in the organization of that name, which is made where there is none, with people by their e-mail.
+
+    Raises Missing where a user does not exist.
+    """
+    organization = _organization_named(organization_name)
+    project = Project.objects.create(name=name, organization=organization)
+    people = [(email, MembershipLevel.MEMBER) for email in members]
+    people += [(email, MembershipLevel.ADMIN) for email in admins]
+    for email, level in people:
+        add_member(project, user=_user_named(email), level=level)
+    return project
+
+
+@transaction.atomic
+def add_member(project: Project, *, user: User, level: MembershipLevel = MembershipLevel.MEMBER) -> Membership:
+    """Let a user into a project, or change their level there. The first project they join becomes their current one."""
+    membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"level": level})
+    if user.current_project_id is None:
+        user.current_project = project
+        user.save(update_fields=["current_project"])
+    return membership
+
+
+@transaction.atomic
+def create_api_key(
+    user: User,
+    *,
+    label: str,
+    scopes: Sequence[str],
+    project_ids: Sequence[int] = (),
+    organization_ids: Sequence[str] = (),
+    expires_in_days: int | None = None,
+) -> NewKey:
+    """A key for `user`, narrowed to the given projects and organizations where there are any.
+
+    Raises Invalid for a bad label, scope, expiry or narrowing, and beyond ten keys.
+    """
+    _check_key(label, scopes, expires_in_days)
+    _check_narrowing(user, project_ids, organization_ids)
+    # The lock on the user makes concurrent requests count one after the other.
+    User.objects.select_for_update().get(pk=user.pk)
+    if user.personal_api_keys.count() >= MAX_KEYS_PER_USER:
+        raise Invalid(f"You can only have {MAX_KEYS_PER_USER} personal API keys. Remove an existing key first.")
+    value = new_key_value()
+    key = PersonalAPIKey(
+        user=user,
+        label=label,
+        scopes=list(dict.fromkeys(scopes)),
+        scoped_projects=list(project_ids),
+        scoped_organizations=list(organization_ids),
+        expires_at=timezone.now() + timedelta(days=expires_in_days) if expires_in_days else None,
+    )
+    key.take_secret(value)
+    key.save(force_insert=True)
+    return NewKey(key, value)
+
+
+@transaction.atomic
+def roll_api_key(key_id: str) -> NewKey:
+    """A new secret for a key; the old one is dead at once. Raises Missing."""
+    key = PersonalAPIKey.objects.select_for_update().filter(pk=key_id).first()
+    if key is None:
+        raise Missing(f"There is no API key with the id {key_id}.")
+    value = new_key_value()
+    key.take_secret(value)
+    key.last_rolled_at = timezone.now()
+    key.save(update_fields=["secret_hash", "mask_value", "last_rolled_at"])
+    return NewKey(key, value)
+
+
+@transaction.atomic
+def revoke_api_key(key_id: str) -> None:
+    """Delete a key: it is refused from the next request on. Raises Missing."""
+    deleted, _ = PersonalAPIKey.objects.filter(pk=key_id).delete()
+    if not deleted:
+        raise Missing(f"There is no API key with the id {key_id}.")
+
+
+def note_use(key: PersonalAPIKey) -> None:
+    """Write down that a key was used, at most once an hour."""
+    now = timezone.now()
+    if key.use_is_worth_noting(now):
+        PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+def user_by_email(email: str) -> User:
+    """Raises Missing."""
+    return _user_named(email)
+
+
+def _user_named(email: str) -> User:
+    user = User.objects.filter(email=User.objects.normalize_email(email)).first()
+    if user is None:
+        raise Missing(f"There is no user with the address {email}.")
+    return user
+
+
+def _organization_named(name: str) -> Organization:
+    existing = Organization.objects.filter(name=name).order_by("created_at", "id").first()
+    if existing:
+        return existing
+    stem = slugify(name)[:55] or "organization"
+    slug, number = stem, 1
+    while Organization.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{stem}-{number}"
+    return Organization.objects.create(name=name, slug=slug)
+
+
+def _check_key(label: str, scopes: Sequence[str], expires_in_days: int | None) -> None:
+    if not label.strip() or len(label) > 40:
+        raise Invalid("A label must have 1 to 40 characters.", attr="label")
+    if not scopes:
+        raise Invalid("A key needs at least one scope.", attr="scopes", code="required")
+    for scope in scopes:
+        if not key_scopes.is_scope(scope):
+            raise Invalid(f"Invalid scope: {scope}", attr="scopes")
+    if expires_in_days is not None and not 1 <= expires_in_days <= 36500:
+        raise Invalid("A key expires in 1 to 36,500 days.", attr="expires_in")
+
+
+def _check_narrowing(user: User, project_ids: Sequence[int], organization_ids: Sequence[str]) -> None:
+    memberships = Membership.objects.of_user(user.pk)
+    joined = set(memberships.filter(project_id__in=project_ids).values_list("project_id", flat=True))
+    if set(project_ids) - joined:
+        raise Invalid("You must be a member of all teams that you are scoping the key to.", attr="scoped_teams")
+    organizations = {str(id_) for id_ in memberships.values_list("project__organization_id", flat=True)}
+    if set(organization_ids) - organizations:
+        raise Invalid(
+            "You must be a member of all organizations that you are scoping the key to.", attr="scoped_organizations"
+        )

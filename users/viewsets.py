@@ -1,0 +1,45 @@
+"""The bases of every view that needs a caller."""
+
+from functools import cached_property
+from typing import ClassVar, cast
+
+from dashboards_api.http.views import ApiViewSet
+from users.access import enter_project
+from users.models import Membership, PersonalAPIKey, Project, User
+from users.permissions import HasRequiredScopes, IsAuthenticated, IsProjectMember
+
+
+class CallerViewSet(ApiViewSet):
+    """A view that somebody calls: `self.caller` with `self.key`."""
+
+    permission_classes = [IsAuthenticated, HasRequiredScopes]
+
+    @property
+    def caller(self) -> User:
+        return cast(User, self.request.user)
+
+    @property
+    def key(self) -> PersonalAPIKey:
+        return cast(PersonalAPIKey, self.request.auth)
+
+
+class ProjectScopedViewSet(CallerViewSet):
+    """`self.project` and `self.membership` are the only way to rows: every lookup by id starts from the project."""
+
+    permission_classes = [IsAuthenticated, HasRequiredScopes, IsProjectMember]
+    project_kwarg: ClassVar[str] = "project_id"
+
+    def enter_project(self) -> Membership:
+        """Find the project of the path. Raises Missing or Forbidden."""
+        return self.membership
+
+    @cached_property
+    def membership(self) -> Membership:
+        """The caller's membership of the project in the path."""
+        membership = enter_project(self.caller, self.key, self.kwargs[self.project_kwarg])
+        membership.user = self.caller
+        return membership
+
+    @property
+    def project(self) -> Project:
+        return self.membership.project
