@@ -3,7 +3,6 @@
 import ipaddress
 import os
 import secrets
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -63,6 +62,5 @@ def host_of(url: str) -> list[str]:
 
 def default_workers() -> int:
     """Two processes where there are two cores to run them, else one."""
-    if sys.platform == "linux":
-        return min(2, len(os.sched_getaffinity(0)))
-    return min(2, os.cpu_count() or 1)
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(2, usable or 1)

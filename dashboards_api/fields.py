@@ -1,21 +1,34 @@
 """Model fields that behave the same on SQLite and PostgreSQL."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Cast
 
-from dashboards_api.http.json_gate import dumps
+
+def dumps(value: Any) -> str:
+    """The one way free JSON is written: compact, keys in the order they came."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-class JSONTextField(models.TextField):  # type: ignore[type-arg]  # not subscriptable at run time
+if TYPE_CHECKING:  # Django's fields are generic for the type checker only
+    AnyTextField = models.TextField[Any, Any]
+    StrTextField = models.TextField[str, str]
+else:
+    AnyTextField = StrTextField = models.TextField
+
+
+class JSONTextField(AnyTextField):
     """Free JSON, stored as the text that was sent: key order, nulls and number kinds survive, on every engine.
 
-    Whatever is stored has passed the gate (`http/json_gate.py`). Nothing queries inside it. Readers take the column
+    Whatever is stored has passed the JSON gate. Nothing queries inside it. Readers take the column
     as text (`raw`) and pass it through unparsed.
     """
+
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
 
     def from_db_value(self, value: str | None, expression: Any, connection: BaseDatabaseWrapper) -> Any:
         return None if value is None else json.loads(value)
@@ -30,7 +43,7 @@ class JSONTextField(models.TextField):  # type: ignore[type-arg]  # not subscrip
         return dumps(self.value_from_object(obj))
 
 
-class CodePointField(models.TextField):  # type: ignore[type-arg]  # not subscriptable at run time
+class CodePointField(StrTextField):
     """Text that is compared by code point: SQLite does so by itself, PostgreSQL with the collation "C"."""
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:

@@ -1,6 +1,6 @@
 """Every mount of the service. The slash at the end is optional below /api/ (`OptionalSlashMiddleware`)."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from dashboards_api.health import healthz, readyz
@@ -10,7 +10,7 @@ handler400 = "dashboards_api.http.exception_handler.bad_request"
 handler404 = "dashboards_api.http.exception_handler.not_found"
 handler500 = "dashboards_api.http.exception_handler.server_error"
 
-project = [
+project: list[URLPattern | URLResolver] = [
     path("", ProjectViewSet.as_view({"get": "retrieve"})),
     path("", include("dashboards.urls")),
 ]

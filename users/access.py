@@ -1,7 +1,7 @@
 """Which project a caller means and may enter. Everything below a project starts from what these functions give."""
 
 from dashboards_api.errors import Forbidden, Missing
-from dashboards_api.http.pagination import whole_number
+from dashboards_api.numbers import whole_number
 from users.models import Membership, PersonalAPIKey, Project, User
 
 CURRENT = "@current"

@@ -40,9 +40,7 @@ def create_user(
         raise Invalid(" ".join(error.messages), attr="email" if error.code == "invalid" else "password") from error
     if User.objects.filter(email=normalized).exists():
         raise Invalid(f"There is already a user with the address {normalized}.", attr="email", code="unique")
-    return User.objects.create_user(
-        normalized, password, first_name=first_name, last_name=last_name, is_staff=is_staff
-    )
+    return User.objects.create_user(normalized, password, first_name=first_name, last_name=last_name, is_staff=is_staff)
 
 
 @transaction.atomic

@@ -79,7 +79,6 @@ class Dashboard(models.Model):
     name_key = CodePointField(editable=False, default="")
     search_text = models.TextField(editable=False, default="")
 
-
     objects: ClassVar[Any] = DashboardQuerySet.as_manager()
 
     class Meta:

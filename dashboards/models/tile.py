@@ -1,6 +1,5 @@
 """A tile: one piece of content at its place on one dashboard."""
 
-import uuid
 from typing import Any, ClassVar
 
 from django.db import models
@@ -46,7 +45,6 @@ class Tile(models.Model):
     # Derived from layouts.sm.
     sort_y = models.FloatField(default=UNPLACED, editable=False)
     sort_x = models.FloatField(default=UNPLACED, editable=False)
-
 
     objects: ClassVar[Any] = TileQuerySet.as_manager()
 

@@ -12,7 +12,7 @@ from users.models import Membership, Project
 
 
 def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> dict[str, Any]:
-    """The sharing configuration (component SharingConfiguration). Raises Missing for no such, or a deleted, dashboard."""
+    """The sharing configuration (component SharingConfiguration). Raises Missing for an unknown or deleted one."""
     row = (
         SharingConfiguration.objects.filter(dashboard_id=dashboard_id)
         .filter(dashboard__project=project, dashboard__deleted=False)

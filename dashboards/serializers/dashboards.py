@@ -10,20 +10,72 @@ from dashboards.models import CreationMode, RestrictionLevel
 from dashboards.models.dashboard import NAME_MAX_LENGTH
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards.serializers.tiles import DashboardTileRequestSerializer, DashboardTileSerializer
-from dashboards_api.http.json_gate import MAX_INTEGER, MIN_INTEGER
-from dashboards_api.http.serializers import FreeObjectField, JSONObjectField, RequestSerializer, StrictCharField
+from dashboards_api.http.serializers import (
+    FreeObjectField,
+    JSONObjectField,
+    RequestSerializer,
+    StrictCharField,
+    keys_of,
+)
+from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
 from users.serializers import UserBasicSerializer
 
-# Read-only keys of answers, and keys that clients of PostHog send which have no meaning here.
-ECHOED = frozenset(
-    """
-    id created_at created_by is_shared creation_mode effective_restriction_level effective_privilege_level
-    user_access_level access_control_version last_accessed_at last_viewed_at last_refresh team_id
-    persisted_filters persisted_variables search_match_type
-    team project_id access_token share_token
-    _create_in_folder creation_context personal_api_key
-    """.split()
-)
+# Keys that clients of PostHog send and that mean nothing here.
+SILENT = frozenset({"_create_in_folder", "creation_context", "personal_api_key"})
+
+
+class DashboardBasicSerializer(serializers.Serializer[Any]):
+    """A dashboard in a list."""
+
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(read_only=True, max_length=NAME_MAX_LENGTH)
+    description = serializers.CharField(read_only=True)
+    pinned = serializers.BooleanField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    created_by = UserBasicSerializer(read_only=True, allow_null=True)
+    is_shared = serializers.BooleanField(read_only=True)
+    deleted = serializers.BooleanField(read_only=True)
+    creation_mode = serializers.ChoiceField(choices=CreationMode.choices, read_only=True)
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
+    restriction_level = serializers.ChoiceField(choices=RestrictionLevel.choices, read_only=True)
+    effective_restriction_level = serializers.ChoiceField(choices=RestrictionLevel.choices, read_only=True)
+    effective_privilege_level = serializers.ChoiceField(
+        choices=PrivilegeLevel.choices, read_only=True, help_text="What the caller may do: 21 view, 37 edit."
+    )
+    user_access_level = serializers.CharField(
+        read_only=True, allow_null=True, help_text="What the caller may do: `viewer`, `editor` or `manager`."
+    )
+    access_control_version = serializers.CharField(
+        read_only=True, help_text="`v1` where restriction_level is above 21, else `v2`."
+    )
+    last_accessed_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    last_viewed_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Always null.")
+    last_refresh = serializers.DateTimeField(read_only=True, allow_null=True)
+    team_id = serializers.IntegerField(read_only=True, help_text="The project.")
+
+
+class DashboardSerializer(DashboardBasicSerializer):
+    """A dashboard with its tiles."""
+
+    use_template = serializers.CharField(read_only=True, help_text="The template it was made from, or empty.")
+    use_dashboard = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="The dashboard it was copied from."
+    )
+    delete_insights = serializers.BooleanField(
+        read_only=True, help_text="Whether its deletion asked for insights to go along; false when live."
+    )
+    filters = FreeObjectField(read_only=True)
+    variables = FreeObjectField(read_only=True, allow_null=True)
+    persisted_filters = FreeObjectField(
+        read_only=True, allow_null=True, help_text="The stored filters; null where there are none."
+    )
+    persisted_variables = FreeObjectField(
+        read_only=True, allow_null=True, help_text="The stored variables; null where there are none."
+    )
+    breakdown_colors = serializers.ListField(child=FreeObjectField(), read_only=True)
+    data_color_theme_id = serializers.IntegerField(read_only=True, allow_null=True)
+    quick_filter_ids = serializers.ListField(child=serializers.UUIDField(), read_only=True)
+    tiles = serializers.ListField(child=DashboardTileSerializer(), read_only=True)
 
 
 class BreakdownColorRequestSerializer(serializers.Serializer[Any]):
@@ -38,7 +90,7 @@ class BreakdownColorRequestSerializer(serializers.Serializer[Any]):
 
 
 class DashboardRequestSerializer(RequestSerializer):
-    echoed = ECHOED
+    echoed = keys_of(DashboardSerializer) | SILENT
 
     name = serializers.CharField(
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=NAME_MAX_LENGTH,
@@ -96,59 +148,5 @@ class DashboardRequestSerializer(RequestSerializer):
 
     def validate_quick_filter_ids(self, ids: list[Any] | None) -> list[Any]:
         if ids:
-            raise ValidationError({0: [ErrorDetail("There is no such quick filter.", code="does_not_exist")]})
+            raise ValidationError({"0": [ErrorDetail("There is no such quick filter.", code="does_not_exist")]})
         return []
-
-
-class DashboardBasicSerializer(serializers.Serializer[Any]):
-    """A dashboard in a list."""
-
-    id = serializers.IntegerField(read_only=True)
-    name = serializers.CharField(read_only=True, max_length=NAME_MAX_LENGTH)
-    description = serializers.CharField(read_only=True)
-    pinned = serializers.BooleanField(read_only=True)
-    created_at = serializers.DateTimeField(read_only=True)
-    created_by = UserBasicSerializer(read_only=True, allow_null=True)
-    is_shared = serializers.BooleanField(read_only=True)
-    deleted = serializers.BooleanField(read_only=True)
-    creation_mode = serializers.ChoiceField(choices=CreationMode.choices, read_only=True)
-    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
-    restriction_level = serializers.ChoiceField(choices=RestrictionLevel.choices, read_only=True)
-    effective_restriction_level = serializers.ChoiceField(choices=RestrictionLevel.choices, read_only=True)
-    effective_privilege_level = serializers.ChoiceField(
-        choices=PrivilegeLevel.choices, read_only=True, help_text="What the caller may do: 21 view, 37 edit."
-    )
-    user_access_level = serializers.CharField(
-        read_only=True, allow_null=True, help_text="What the caller may do: `viewer`, `editor` or `manager`."
-    )
-    access_control_version = serializers.CharField(
-        read_only=True, help_text="`v1` where restriction_level is above 21, else `v2`."
-    )
-    last_accessed_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    last_viewed_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Always null.")
-    last_refresh = serializers.DateTimeField(read_only=True, allow_null=True)
-    team_id = serializers.IntegerField(read_only=True, help_text="The project.")
-
-
-class DashboardSerializer(DashboardBasicSerializer):
-    """A dashboard with its tiles."""
-
-    use_template = serializers.CharField(read_only=True, help_text="The template it was made from, or empty.")
-    use_dashboard = serializers.IntegerField(
-        read_only=True, allow_null=True, help_text="The dashboard it was copied from."
-    )
-    delete_insights = serializers.BooleanField(
-        read_only=True, help_text="Whether its deletion asked for insights to go along; false when live."
-    )
-    filters = FreeObjectField(read_only=True)
-    variables = FreeObjectField(read_only=True, allow_null=True)
-    persisted_filters = FreeObjectField(
-        read_only=True, allow_null=True, help_text="The stored filters; null where there are none."
-    )
-    persisted_variables = FreeObjectField(
-        read_only=True, allow_null=True, help_text="The stored variables; null where there are none."
-    )
-    breakdown_colors = serializers.ListField(child=FreeObjectField(), read_only=True)
-    data_color_theme_id = serializers.IntegerField(read_only=True, allow_null=True)
-    quick_filter_ids = serializers.ListField(child=serializers.UUIDField(), read_only=True)
-    tiles = serializers.ListField(child=DashboardTileSerializer(), read_only=True)

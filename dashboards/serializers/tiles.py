@@ -12,8 +12,14 @@ from dashboards.layout import NUMERIC_KEYS, as_number
 from dashboards.models import ButtonPlacement, ButtonStyle
 from dashboards.models.content import BUTTON_TEXT_MAX_LENGTH, BUTTON_URL_MAX_LENGTH, TEXT_MAX_LENGTH
 from dashboards.models.tile import COLOR_MAX_LENGTH
-from dashboards_api.http.json_gate import MAX_INTEGER
-from dashboards_api.http.serializers import FreeObjectField, JSONObjectField, RequestSerializer, StrictCharField
+from dashboards_api.http.serializers import (
+    FreeObjectField,
+    JSONObjectField,
+    RequestSerializer,
+    StrictCharField,
+    keys_of,
+)
+from dashboards_api.numbers import MAX_INTEGER
 from users.serializers import UserBasicSerializer
 
 # An http or https address, or a path on this site. Two slashes, or a slash and a backslash, would leave the site.
@@ -42,8 +48,52 @@ class LayoutsField(JSONObjectField):
         return layouts
 
 
+class DashboardTileBasicSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(read_only=True)
+    dashboard_id = serializers.IntegerField(read_only=True)
+    deleted = serializers.BooleanField(read_only=True)
+
+
+class ContentSerializer(serializers.Serializer[Any]):
+    created_by = UserBasicSerializer(read_only=True, allow_null=True)
+    last_modified_at = serializers.DateTimeField(read_only=True)
+    last_modified_by = UserBasicSerializer(read_only=True, allow_null=True, help_text="Null until changed.")
+    team = serializers.IntegerField(read_only=True, help_text="The project.")
+    dashboard_tiles = serializers.ListField(
+        child=DashboardTileBasicSerializer(), read_only=True, help_text="Every tile that shows this content."
+    )
+
+
+class TextSerializer(ContentSerializer):
+    id = serializers.IntegerField(read_only=True)
+    body = serializers.CharField(read_only=True, allow_null=True)
+
+
+class ButtonTileSerializer(ContentSerializer):
+    id = serializers.UUIDField(read_only=True)
+    url = serializers.CharField(read_only=True)
+    text = serializers.CharField(read_only=True)
+    placement = serializers.ChoiceField(choices=ButtonPlacement.choices, read_only=True)
+    style = serializers.ChoiceField(choices=ButtonStyle.choices, read_only=True)  # type: ignore[assignment]  # DRF's own `style` is another
+
+
+class DashboardTileSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(read_only=True)
+    order = serializers.IntegerField(read_only=True, help_text="The position among the tiles, from 0.")
+    layouts = FreeObjectField(read_only=True)
+    color = serializers.CharField(read_only=True, allow_null=True)
+    insight = FreeObjectField(read_only=True, allow_null=True)
+    text = TextSerializer(read_only=True, allow_null=True)
+    button_tile = ButtonTileSerializer(read_only=True, allow_null=True)
+    filters_overrides = FreeObjectField(read_only=True)
+    show_description = serializers.BooleanField(read_only=True, allow_null=True)
+    transparent_background = serializers.BooleanField(read_only=True, allow_null=True)
+    last_refresh = serializers.DateTimeField(read_only=True, allow_null=True)
+    is_cached = serializers.BooleanField(read_only=True)
+
+
 class TextRequestSerializer(RequestSerializer):
-    echoed = frozenset({"created_by", "last_modified_at", "last_modified_by", "team", "dashboard_tiles"})
+    echoed = keys_of(TextSerializer)
 
     id = serializers.IntegerField(
         required=False, allow_null=True, max_value=MAX_INTEGER, help_text="Edits this text; without it a text is new."
@@ -55,7 +105,7 @@ class TextRequestSerializer(RequestSerializer):
 
 
 class ButtonTileRequestSerializer(RequestSerializer):
-    echoed = frozenset({"created_by", "last_modified_at", "last_modified_by", "team", "dashboard_tiles"})
+    echoed = keys_of(ButtonTileSerializer)
 
     id = serializers.UUIDField(
         required=False, allow_null=True, help_text="Edits this button; without it a button is new."
@@ -66,7 +116,7 @@ class ButtonTileRequestSerializer(RequestSerializer):
     )  # fmt: skip
     text = StrictCharField(required=False, trim_whitespace=False, max_length=BUTTON_TEXT_MAX_LENGTH)
     placement = serializers.ChoiceField(required=False, choices=ButtonPlacement.choices)
-    style = serializers.ChoiceField(required=False, choices=ButtonStyle.choices)
+    style = serializers.ChoiceField(required=False, choices=ButtonStyle.choices)  # type: ignore[assignment]  # DRF's own `style` is another
 
     def validate_url(self, url: str) -> str:
         if not BUTTON_URL.fullmatch(url):
@@ -84,10 +134,13 @@ REQUIRED = {"text": ("body",), "button_tile": ("url", "text")}
 
 
 class DashboardTileRequestSerializer(RequestSerializer):
-    echoed = frozenset({"order", "last_refresh", "is_cached", "insight_id", "error", "widget"})
+    echoed = keys_of(DashboardTileSerializer) | {"insight_id", "error", "widget"}
 
     id = serializers.IntegerField(
-        required=False, allow_null=True, max_value=MAX_INTEGER, help_text="The tile to change; without it a tile is new."
+        required=False,
+        allow_null=True,
+        max_value=MAX_INTEGER,
+        help_text="The tile to change; without it a tile is new.",
     )
     text = TextRequestSerializer(required=False, allow_null=True)
     button_tile = ButtonTileRequestSerializer(required=False, allow_null=True)
@@ -148,47 +201,3 @@ def _ids(item: dict[str, Any]) -> Iterator[str]:
 
 def _without_id(value: Any) -> Any:
     return {key: inner for key, inner in value.items() if key != "id"} if isinstance(value, dict) else value
-
-
-class DashboardTileBasicSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField(read_only=True)
-    dashboard_id = serializers.IntegerField(read_only=True)
-    deleted = serializers.BooleanField(read_only=True)
-
-
-class ContentSerializer(serializers.Serializer[Any]):
-    created_by = UserBasicSerializer(read_only=True, allow_null=True)
-    last_modified_at = serializers.DateTimeField(read_only=True)
-    last_modified_by = UserBasicSerializer(read_only=True, allow_null=True, help_text="Null until changed.")
-    team = serializers.IntegerField(read_only=True, help_text="The project.")
-    dashboard_tiles = serializers.ListField(
-        child=DashboardTileBasicSerializer(), read_only=True, help_text="Every tile that shows this content."
-    )
-
-
-class TextSerializer(ContentSerializer):
-    id = serializers.IntegerField(read_only=True)
-    body = serializers.CharField(read_only=True, allow_null=True)
-
-
-class ButtonTileSerializer(ContentSerializer):
-    id = serializers.UUIDField(read_only=True)
-    url = serializers.CharField(read_only=True)
-    text = serializers.CharField(read_only=True)
-    placement = serializers.ChoiceField(choices=ButtonPlacement.choices, read_only=True)
-    style = serializers.ChoiceField(choices=ButtonStyle.choices, read_only=True)
-
-
-class DashboardTileSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField(read_only=True)
-    order = serializers.IntegerField(read_only=True, help_text="The position among the tiles, from 0.")
-    layouts = FreeObjectField(read_only=True)
-    color = serializers.CharField(read_only=True, allow_null=True)
-    insight = FreeObjectField(read_only=True, allow_null=True)
-    text = TextSerializer(read_only=True, allow_null=True)
-    button_tile = ButtonTileSerializer(read_only=True, allow_null=True)
-    filters_overrides = FreeObjectField(read_only=True)
-    show_description = serializers.BooleanField(read_only=True, allow_null=True)
-    transparent_background = serializers.BooleanField(read_only=True, allow_null=True)
-    last_refresh = serializers.DateTimeField(read_only=True, allow_null=True)
-    is_cached = serializers.BooleanField(read_only=True)

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any, TypedDict
 
-from dashboards_api.http.json_gate import dumps
+from dashboards_api.fields import dumps
 
 
 class TextChanges(TypedDict, total=False):

@@ -84,9 +84,7 @@ def update_dashboard(
 
 def lock_dashboard(dashboard_id: int, *, project: Project) -> Dashboard:
     """The row, deleted or not, locked until the transaction ends. Raises DashboardMissing."""
-    found: Dashboard | None = (
-        Dashboard.objects.in_project(project).select_for_update().filter(pk=dashboard_id).first()
-    )
+    found: Dashboard | None = Dashboard.objects.in_project(project).select_for_update().filter(pk=dashboard_id).first()
     if found is None:
         raise DashboardMissing
     return found

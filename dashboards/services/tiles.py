@@ -1,4 +1,4 @@
-"""Adding, changing, removing and reviving tiles. Called inside the transaction of the service that owns the dashboard."""
+"""Adding, changing, removing and reviving tiles, inside the transaction of the service that owns the dashboard."""
 
 from collections.abc import Sequence
 from datetime import datetime

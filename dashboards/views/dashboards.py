@@ -18,8 +18,9 @@ from dashboards.serializers.dashboards import (
 from dashboards.serializers.tiles import as_new_items
 from dashboards.services.changes import DashboardChanges
 from dashboards.services.dashboards import create_dashboard, update_dashboard
-from dashboards_api.http.openapi import PROJECT_ID, id_parameter, operation_ids
-from dashboards_api.http.pagination import LimitOffsetPagination, whole_number
+from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
+from dashboards_api.http.pagination import LimitOffsetPagination
+from dashboards_api.numbers import whole_number
 from users.viewsets import ProjectScopedViewSet
 
 SEARCH_MAX_LENGTH = 200
@@ -56,7 +57,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         return Response(pages.page(request, window, count, rows))
 
     @extend_schema(
-        parameters=[PROJECT_ID], request=DashboardRequestSerializer, responses={201: DashboardSerializer}
+        parameters=[PROJECT_ID], request=body_of(DashboardRequestSerializer), responses={201: DashboardSerializer}
     )
     def create(self, request: Request, project_id: str) -> Response:
         """Create a dashboard, with tiles if there are any. No field is required."""
@@ -72,14 +73,18 @@ class DashboardViewSet(ProjectScopedViewSet):
         return Response(self._read(dashboard_number(id)))
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID], request=DashboardRequestSerializer, responses=DashboardSerializer
+        parameters=[PROJECT_ID, DASHBOARD_ID],
+        request=body_of(DashboardRequestSerializer),
+        responses=DashboardSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
         """The same as PATCH: fields that are not sent stay as they are."""
         return self._change(dashboard_number(id))
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID], request=DashboardRequestSerializer, responses=DashboardSerializer
+        parameters=[PROJECT_ID, DASHBOARD_ID],
+        request=body_of(DashboardRequestSerializer),
+        responses=DashboardSerializer,
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
         """Change fields, tags and tiles; delete with `deleted: true`, restore with `deleted: false`."""

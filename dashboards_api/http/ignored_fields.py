@@ -13,6 +13,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
+from dashboards_api.http.serializers import AnyField
+
 HEADER = "Ignored-Fields"
 MAX_NAMES = 20
 MAX_BYTES = 1024
@@ -24,13 +26,13 @@ def is_strict(request: Request) -> bool:
     return bool(_STRICT.search(request.headers.get("Prefer", "")))
 
 
-def unknown_keys(field: serializers.Field, value: Any, path: str = "") -> Iterator[str]:
+def unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[str]:
     """Paths of the keys in `value` that `field` neither takes nor knows as an echo, in the order they came."""
     if isinstance(field, serializers.ListField) and isinstance(value, list):
         for index, item in enumerate(value):
             yield from unknown_keys(field.child, item, f"{path}{index}__")
     elif isinstance(field, serializers.Serializer) and isinstance(value, Mapping):
-        echoed = getattr(field, "echoed", frozenset())
+        echoed: frozenset[str] = getattr(field, "echoed", frozenset())
         for key, item in value.items():
             if key in field.fields and not field.fields[key].read_only:
                 yield from unknown_keys(field.fields[key], item, f"{path}{key}__")

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
+
 MAX_DEPTH = 64
-MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 
 # Below this depth the parser of the standard library is far from the end of any stack; beyond it we do not call it.
 _PARSER_DEPTH = 500
@@ -48,11 +49,6 @@ def loads(raw: bytes | str) -> Any:
         raise Malformed(str(error)) from error
     check(value)
     return value
-
-
-def dumps(value: Any) -> str:
-    """The one way free JSON is written: compact, keys in the order they came."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def check(value: Any) -> None:

@@ -1,4 +1,4 @@
-"""One line for each request: method, path, status, time, caller. Never a query string, a body, a key or a share token."""
+"""One line for each request: method, path, status, time, caller. Never a query, a body, a key or a share token."""
 
 import re
 import time

@@ -6,6 +6,9 @@ from typing import Any, TypeVar
 from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from dashboards_api.http.parsers import FormParser, JSONParser, MultiPartParser
+from dashboards_api.http.serializers import RequestSerializer, form_of
+
 View = TypeVar("View", bound=type)
 ALIAS_PREFIX = "/api/environments/"
 
@@ -54,11 +57,23 @@ def id_parameter(name: str, description: str) -> OpenApiParameter:
     return OpenApiParameter(name, int, OpenApiParameter.PATH, description=description)
 
 
-def operation_ids(prefix: str) -> Callable[[View], View]:
-    """Names a viewset's operations `<prefix>_<action>`, whatever its path."""
+def body_of(serializer_class: type[RequestSerializer]) -> dict[str, Any]:
+    """The bodies an operation reads, by media type. A form holds other types than JSON: each has its own component,
+    so that a typed client that has a JSON model sends JSON.
+    """
+    form = form_of(serializer_class)
+    return {
+        JSONParser.media_type: serializer_class,
+        FormParser.media_type: form,
+        MultiPartParser.media_type: form,
+    }
+
+
+def operation_ids(prefix: str, **names: str) -> Callable[[View], View]:
+    """Names a viewset's operations `<prefix>_<action>`, whatever its path; `names` renames actions."""
 
     def decorate(view: View) -> View:
-        view.operation_prefix = prefix  # type: ignore[attr-defined]
+        view.operation_prefix, view.operation_names = prefix, names  # type: ignore[attr-defined]
         return view
 
     return decorate
@@ -67,9 +82,11 @@ def operation_ids(prefix: str) -> Callable[[View], View]:
 class AutoSchema(SpectacularAutoSchema):
     """Operation ids as public clients know them: `dashboards_list`; on the alias `environments_dashboards_list`."""
 
+    view: Any
+
     def get_operation_id(self) -> str:
-        prefix = getattr(self.view, "operation_prefix", None)
-        name = f"{prefix}_{self.view.action}" if prefix else super().get_operation_id()
+        action = self.view.operation_names.get(self.view.action, self.view.action)
+        name = f"{self.view.operation_prefix}_{action}"
         return f"environments_{name}" if self.path.startswith(ALIAS_PREFIX) else name
 
     def get_tags(self) -> list[str]:

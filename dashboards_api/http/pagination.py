@@ -7,7 +7,7 @@ from django.http import QueryDict
 from rest_framework import pagination
 from rest_framework.request import Request
 
-from dashboards_api.http.json_gate import MAX_INTEGER
+from dashboards_api.numbers import whole_number
 
 # Never repeated in a link: a client would store it, a log would keep it.
 SECRET_PARAMETERS = ("personal_api_key",)
@@ -38,14 +38,6 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
             "previous": link(request, limit, max(0, offset - limit)) if offset > 0 else None,
             "results": results,
         }
-
-
-def whole_number(text: str | None) -> int | None:
-    """A decimal number within 64 bits, else None."""
-    if not text or not text.isascii() or not text.isdecimal() or len(text) > 20:
-        return None
-    number = int(text)
-    return number if number <= MAX_INTEGER else None
 
 
 def link(request: Request, limit: int, offset: int) -> str:

@@ -52,7 +52,7 @@ class JSONParser(_Bounded, parsers.JSONParser):
 class FormParser(_Bounded, parsers.FormParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> QueryDict:
+    ) -> Any:
         self.refuse_oversized(parser_context)
         try:
             form = QueryDict(stream.read(), encoding="utf-8")

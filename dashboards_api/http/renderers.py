@@ -1,6 +1,6 @@
 """Answers in JSON. Free JSON that a reader wraps in `orjson.Fragment` is passed through without being parsed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -35,5 +35,6 @@ class JSONRenderer(renderers.JSONRenderer):
 class ContentNegotiation(negotiation.DefaultContentNegotiation):
     """`?format=json` and `?format=txt`, which generated clients send, choose nothing: the answer is JSON."""
 
-    def filter_renderers(self, renderers: Sequence[BaseRenderer], format: str) -> list[BaseRenderer]:
-        return [renderer for renderer in renderers if renderer.format == format] or list(renderers)
+    def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:
+        known = list(renderers)
+        return [renderer for renderer in known if renderer.format == format] or known

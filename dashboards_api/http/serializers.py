@@ -1,7 +1,8 @@
 """What all request serializers share: JSON, form and multipart bodies are read alike, and free JSON stays as sent."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
@@ -10,6 +11,11 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards_api.http import json_gate
 from dashboards_api.http.parsers import refusal
+
+if TYPE_CHECKING:  # DRF's fields are generic for the type checker only
+    AnyField = serializers.Field[Any, Any, Any, Any]
+else:
+    AnyField = serializers.Field
 
 
 class RequestSerializer(serializers.Serializer[Any]):
@@ -32,12 +38,38 @@ class RequestSerializer(serializers.Serializer[Any]):
 
     def _form_value(self, form: QueryDict, name: str) -> Any:
         field = self.fields.get(name)
-        if isinstance(field, serializers.ListField) and isinstance(field.child, serializers.CharField):
+        if is_repeated(field):
             return form.getlist(name)
         value = form.get(name)
-        if isinstance(field, serializers.ListField | JSONObjectField) and isinstance(value, str):
-            return parse_json(value, name)
-        return value
+        return parse_json(value, name) if is_json(field) and isinstance(value, str) else value
+
+
+def keys_of(serializer_class: type[serializers.Serializer[Any]]) -> frozenset[str]:
+    """The keys of an answer, which clients send back in a request."""
+    return frozenset(serializer_class().fields)
+
+
+def is_repeated(field: AnyField | None) -> bool:
+    """Whether a form holds this field as a repeated key: a list of texts."""
+    return isinstance(field, serializers.ListField) and isinstance(field.child, serializers.CharField)
+
+
+def is_json(field: AnyField | None) -> bool:
+    """Whether a form holds this field as JSON: an object, or a list of anything but texts."""
+    return isinstance(field, serializers.ListField | JSONObjectField) and not is_repeated(field)
+
+
+@cache
+def form_of(serializer_class: type[RequestSerializer]) -> type[serializers.Serializer[Any]]:
+    """The same body as a form holds it, for the API document: what is JSON inside a form is a text."""
+    fields: dict[str, Any] = {
+        name: serializers.CharField(required=False, help_text=f"JSON. {field.help_text or ''}".strip())
+        if is_json(field)
+        else field
+        for name, field in serializer_class().fields.items()
+    }
+    name = serializer_class.__name__.replace("RequestSerializer", "FormSerializer")
+    return type(name, (serializers.Serializer,), fields)
 
 
 def parse_json(text: str, name: str) -> Any:
@@ -59,10 +91,10 @@ class FreeObjectField(serializers.DictField):
 
 
 @extend_schema_field(FREE_OBJECT | {"nullable": True})
-class JSONObjectField(serializers.Field):
+class JSONObjectField(AnyField):
     """A JSON object of any content; null clears it."""
 
-    default_error_messages = {"invalid": "This must be a JSON object."}  # noqa: RUF012  DRF's own form
+    default_error_messages = {"invalid": "This must be a JSON object."}
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("allow_null", True)

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.metadata import BaseMetadata
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -14,9 +15,17 @@ from dashboards_api.http.serializers import RequestSerializer
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
 
 
+class Metadata(BaseMetadata):
+    """The answer to OPTIONS: the methods of the route, as in the Allow header. The API document says more."""
+
+    def determine_metadata(self, request: Request, view: Any) -> dict[str, Any]:
+        return {"methods": view.allowed_methods}
+
+
 class ApiViewSet(GenericViewSet[Any]):
     """`scope_object` names the resource in scopes; `required_scopes` says which scopes each action needs."""
 
+    metadata_class = Metadata  # type: ignore[assignment]  # the stubs ask for an instance; DRF calls the class
     scope_object: ClassVar[str]
     required_scopes: ClassVar[dict[str, list[str]]] = {}
 

@@ -14,7 +14,11 @@ class Command(BaseCommand):
         parser.add_argument("email")
         parser.add_argument("--label", required=True, help="at most 40 characters")
         parser.add_argument(
-            "--scope", action="append", required=True, metavar="SCOPE", help="`dashboard:read`, or * for all; repeatable"
+            "--scope",
+            action="append",
+            required=True,
+            metavar="SCOPE",
+            help="`dashboard:read`, or * for all; repeatable",
         )
         parser.add_argument(
             "--project", action="append", default=[], type=int, metavar="ID", help="narrow the key to it; repeatable"
@@ -38,4 +42,6 @@ class Command(BaseCommand):
             "scopes": made.key.scopes,
             "expires_at": made.key.expires_at,
         }
-        show(self.stdout, options["json"], answer, f"Created key {made.key.pk}. Its value, shown only now:\n{made.value}")
+        show(
+            self.stdout, options["json"], answer, f"Created key {made.key.pk}. Its value, shown only now:\n{made.value}"
+        )

@@ -1,0 +1,55 @@
+# The commands of this project. `make serve` and `make test` need Python 3.11 or newer and nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.installed-run
+TEST := $(VENV)/.installed-test
+DEV := $(VENV)/.installed-dev
+
+.PHONY: serve test check lint schema lock clean
+
+serve: $(RUN)  ## Serve on http://127.0.0.1:8000, with a database in ./data
+	$(BIN)/python manage.py serve
+
+test: $(TEST)  ## The whole suite on SQLite, then on a real PostgreSQL
+	$(BIN)/python -m tests
+
+check: lint test  ## Everything that must hold before a change is handed in
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	PUBLIC_URL=https://dashboards.example.com $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn | diff -u openapi.yaml - || (echo "openapi.yaml is not up to date: run make schema" && exit 1)
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+schema: $(DEV)  ## Write openapi.yaml anew
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file openapi.yaml
+
+lock:  ## Resolve the dependencies anew; needs uv
+	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group test -c requirements.lock -o requirements-test.lock
+	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group dev -c requirements-test.lock -o requirements-dev.lock
+
+# Installing adds and replaces but never removes, so that the smaller set leaves the larger one alone.
+$(RUN): requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+$(TEST): requirements-test.lock | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	touch $@ $(RUN)
+
+$(DEV): requirements-dev.lock | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	touch $@ $(TEST) $(RUN)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+clean:  ## Remove what the commands above made, except the data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

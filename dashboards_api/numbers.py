@@ -1,0 +1,11 @@
+"""Integers as the service takes them: within 64 bits, the same on every engine."""
+
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
+
+
+def whole_number(text: str | None) -> int | None:
+    """The number that a text of decimal digits spells, where it fits into 64 bits; else None."""
+    if not text or not text.isascii() or not text.isdecimal() or len(text) > 20:
+        return None
+    number = int(text)
+    return number if number <= MAX_INTEGER else None

