@@ -54,6 +54,13 @@ def checked_networks(values: list[str]) -> list[Network]:
         raise ImproperlyConfigured(f"TRUSTED_PROXIES must list addresses or networks: {error}.") from error
 
 
+def checked_workers(number: int) -> int:
+    """At least one process."""
+    if number < 1:
+        raise ImproperlyConfigured("WORKERS must be at least 1.")
+    return number
+
+
 def host_of(url: str) -> list[str]:
     """The host of `url` in a list, or no host."""
     hostname = urlsplit(url).hostname

@@ -14,6 +14,7 @@ from dashboards_api.environment import (
     checked_networks,
     checked_public_url,
     checked_secret,
+    checked_workers,
     default_workers,
     host_of,
     read_or_create_secret,
@@ -31,7 +32,7 @@ SECRET_KEY = checked_secret(env.str("SECRET_KEY", default="") or read_or_create_
 PUBLIC_URL = checked_public_url(env.str("PUBLIC_URL", default=""))
 ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[]), "localhost", "127.0.0.1", "[::1]", *host_of(PUBLIC_URL)]
 TRUSTED_PROXIES = checked_networks(env.list("TRUSTED_PROXIES", default=[]))
-WORKERS = env.int("WORKERS", default=default_workers(), validate=lambda number: number >= 1)
+WORKERS = checked_workers(env.int("WORKERS", default=default_workers()))
 
 HTTPS = PUBLIC_URL.startswith("https://")
 if DEBUG and HTTPS:

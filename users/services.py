@@ -1,6 +1,7 @@
 """What changes users, projects and keys. Each function is one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -32,12 +33,11 @@ def create_user(
     """Raises Invalid for a malformed or taken e-mail address, or a weak password."""
     normalized = User.objects.normalize_email(email)
     user = User(email=normalized, first_name=first_name, last_name=last_name)
-    try:
+    with _refusing("email"):
         validate_email(normalized)
-        if password is not None:
+    if password is not None:
+        with _refusing("password"):
             validate_password(password, user)
-    except ValidationError as error:
-        raise Invalid(" ".join(error.messages), attr="email" if error.code == "invalid" else "password") from error
     if User.objects.filter(email=normalized).exists():
         raise Invalid(f"There is already a user with the address {normalized}.", attr="email", code="unique")
     return User.objects.create_user(normalized, password, first_name=first_name, last_name=last_name, is_staff=is_staff)
@@ -135,6 +135,15 @@ def note_use(key: PersonalAPIKey) -> None:
 def user_by_email(email: str) -> User:
     """Raises Missing."""
     return _user_named(email)
+
+
+@contextmanager
+def _refusing(attr: str) -> Iterator[None]:
+    """What Django's validators refuse, as Invalid."""
+    try:
+        yield
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), attr=attr) from error
 
 
 def _user_named(email: str) -> User:

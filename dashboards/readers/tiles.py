@@ -13,6 +13,7 @@ from users.readers import USER_FIELDS, basic_user
 
 TILE_COLUMNS = ("id", "color", "show_description", "transparent_background")
 TILE_JSON = {"raw_layouts": raw("layouts"), "raw_filters_overrides": raw("filters_overrides")}
+AUTHOR_ROLES = ("created_by", "last_modified_by")
 AUTHOR_COLUMNS = ("created_by_id", "last_modified_at", "last_modified_by_id", "project_id")
 TEXT_COLUMNS = ("id", "body", *AUTHOR_COLUMNS)
 BUTTON_COLUMNS = ("id", "url", "text", "placement", "style", *AUTHOR_COLUMNS)
@@ -65,19 +66,19 @@ def _content(
     content = {column: row[f"{kind}__{column}"] for column in columns}
     if content["id"] is None:
         return None
-    created_by_id, modified_by_id = content.pop("created_by_id"), content.pop("last_modified_by_id")
+    authors = {role: people.get(content.pop(f"{role}_id")) for role in AUTHOR_ROLES}
+    team = content.pop("project_id")
     return {
         **content,
-        "created_by": people.get(created_by_id),
-        "last_modified_by": people.get(modified_by_id),
-        "team": content.pop("project_id"),
+        **authors,
+        "team": team,
         "dashboard_tiles": places.get(content["id"], []),
     }
 
 
 def _people(rows: list[Row]) -> dict[int, Row]:
     """Everyone who made or changed the content of these tiles, in one query."""
-    names = [f"{kind}__{role}_id" for kind in ("text", "button") for role in ("created_by", "last_modified_by")]
+    names = [f"{kind}__{role}_id" for kind in ("text", "button") for role in AUTHOR_ROLES]
     ids = {row[name] for row in rows for name in names} - {None}
     users = User.objects.filter(pk__in=ids).values_list(*USER_FIELDS)
     return {columns[0]: user for columns in users if (user := basic_user(columns))}

@@ -4,7 +4,7 @@ Django reads as many bytes as Content-Length says; a chunked request has none, s
 a word. This wrapper reads such a body (never more than the limit) and states its length.
 """
 
-import tempfile
+import io
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -26,11 +26,9 @@ def whole_bodies(application: WSGIApplication, limit: int) -> WSGIApplication:
 
 
 def restore_length(environ: Environ, limit: int) -> None:
-    body = tempfile.SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115  the request owns and closes it
-    length = 0
-    while length <= limit and (block := environ["wsgi.input"].read(_BLOCK)):
+    body = io.BytesIO()
+    while body.tell() <= limit and (block := environ["wsgi.input"].read(_BLOCK)):
         body.write(block)
-        length += len(block)
+    environ["CONTENT_LENGTH"] = str(body.tell())
     body.seek(0)
     environ["wsgi.input"] = body
-    environ["CONTENT_LENGTH"] = str(length)

@@ -17,6 +17,7 @@ from exceptions_hog.handler import exception_handler as hog_exception_handler
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException, ErrorDetail
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from dashboards_api import errors
 from dashboards_api.http.parsers import PayloadTooLarge
@@ -26,6 +27,9 @@ logger = structlog.get_logger("dashboards_api.errors")
 # The content of a tile is named without the tile's position (`text__body`), as the API we are compatible with does:
 # reference tests of its text and button tiles read these names.
 _BELOW_CONTENT = re.compile(r"^tiles__\d+__((?:text|button_tile)(?:__.*)?)$")
+
+
+_AS_A_WHOLE = f"__{api_settings.NON_FIELD_ERRORS_KEY}"
 
 
 class ServiceUnavailable(APIException):
@@ -69,8 +73,11 @@ def as_api_exception(exc: Exception) -> Exception:
 
 
 def short_attr(attr: str | None) -> str | None:
-    """`tiles__0__text__body` as `text__body`; anything else as it is."""
-    found = _BELOW_CONTENT.match(attr or "")
+    """`tiles__0__text__body` as `text__body`, and an item that is wrong as a whole as the item: `tiles__0`."""
+    if attr is None:
+        return None
+    attr = attr.removesuffix(_AS_A_WHOLE)
+    found = _BELOW_CONTENT.match(attr)
     return found.group(1) if found else attr
 
 

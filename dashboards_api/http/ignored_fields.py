@@ -13,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
-from dashboards_api.http.serializers import AnyField
+from dashboards_api.http.serializers import AnyField, RequestSerializer
 
 HEADER = "Ignored-Fields"
 MAX_NAMES = 20
@@ -31,12 +31,11 @@ def unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[str]:
     if isinstance(field, serializers.ListField) and isinstance(value, list):
         for index, item in enumerate(value):
             yield from unknown_keys(field.child, item, f"{path}{index}__")
-    elif isinstance(field, serializers.Serializer) and isinstance(value, Mapping):
-        echoed: frozenset[str] = getattr(field, "echoed", frozenset())
+    elif isinstance(field, RequestSerializer) and isinstance(value, Mapping):
         for key, item in value.items():
-            if key in field.fields and not field.fields[key].read_only:
+            if key in field.fields:
                 yield from unknown_keys(field.fields[key], item, f"{path}{key}__")
-            elif key not in echoed:
+            elif key not in field.echoed:
                 yield f"{path}{key}"
 
 

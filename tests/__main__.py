@@ -1,0 +1,41 @@
+"""The whole suite on SQLite, then on a real PostgreSQL: `python -m tests [--engine NAME] [arguments for pytest]`.
+
+Each engine gets a process of its own, since settings are read once; it fails unless it really ran on that engine.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+
+from tests.postgres import server
+
+ENGINES = ("sqlite", "postgresql")
+
+
+def run_on(engine: str, arguments: list[str]) -> bool:
+    """Whether the suite passed on one engine. pytest's own code for "no tests" counts as a failure."""
+    print(f"\n== {engine}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="tests-") as data:
+        environment = os.environ | {"TEST_ENGINE": engine, "DATA_DIR": data, "LOG_LEVEL": "WARNING"}
+        for name in ("DATABASE_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "SECRET_KEY"):
+            environment.pop(name, None)
+        command = [sys.executable, "-W", "error::ResourceWarning", "-m", "pytest", *arguments]
+        if engine == "sqlite":
+            return subprocess.run(command, env=environment).returncode == 0
+        with server() as url:
+            return subprocess.run(command, env=environment | {"DATABASE_URL": url}).returncode == 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--engine", choices=ENGINES, action="append")
+    options, arguments = parser.parse_known_args()
+    results = {engine: run_on(engine, arguments) for engine in options.engine or ENGINES}
+    print("\n" + ", ".join(f"{engine}: {'passed' if passed else 'FAILED'}" for engine, passed in results.items()))
+    return 0 if all(results.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,196 @@
+"""What a body may be: media types, the JSON gate, sizes, and every error in the envelope."""
+
+import json
+
+import pytest
+from django.test import Client, override_settings
+
+from dashboards.models import Dashboard
+from tests.builders import Person, make_dashboard
+
+PARSE_ERROR = (400, "invalid_request", "parse_error", None)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"name":',
+        b"nope",
+        b"",
+        b"{'name': 'x'}",
+        b'{"a": 1,}',
+        b"\xff\xfe",
+        b'{"name": "\xff"}',
+        b'{"a":NaN}',
+        b"name=x",
+    ],
+)
+def test_broken_json_is_a_parse_error(alice: Person, raw: bytes) -> None:
+    answer = alice.api.call("POST", "dashboards/", raw=raw)
+    if raw:
+        assert answer.error == PARSE_ERROR
+    else:
+        assert answer.status == 201  # no body at all is a body without fields
+    assert Dashboard.objects.count() == (0 if raw else 1)
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"[1,2]", b'"text"', b"5", b"true"])
+def test_json_that_is_no_object_is_a_validation_error(alice: Person, raw: bytes) -> None:
+    answer = alice.api.call("POST", "dashboards/", raw=raw)
+    assert answer.error == (400, "validation_error", "invalid_input", None)
+
+
+REFUSED = [
+    (rb'{"filters":{"a":"\u0000"}}', "null_characters_not_allowed", "filters__a"),
+    (rb'{"filters":{"a\u0000":1}}', "null_characters_not_allowed", "filters"),
+    (rb'{"filters":{"a":["x","\ud800"]}}', "invalid_input", "filters__a__1"),
+    (rb'{"unknown":{"\udfff":1}}', "invalid_input", "unknown"),
+    (rb'{"filters":{"a":1e400}}', "invalid_input", "filters__a"),
+    (rb'{"filters":{"a":9223372036854775808}}', "invalid_input", "filters__a"),
+    (b'{"filters":{"a":' + b"9" * 5000 + b"}}", "invalid_input", "filters__a"),
+    (b'{"filters":{"a":' + b"[" * 63 + b"]" * 63 + b"}}", "invalid_input", "filters__a" + "__0" * 62),
+]
+
+
+@pytest.mark.parametrize(("raw", "code", "attr"), REFUSED, ids=[each[0][:40].decode() for each in REFUSED])
+def test_the_gate_names_the_path(alice: Person, raw: bytes, code: str, attr: str) -> None:
+    made = make_dashboard(alice)
+    answer = alice.api.call("PATCH", f"dashboards/{made.pk}/", raw=raw)
+    assert answer.error == (400, "validation_error", code, attr)
+    assert alice.api.get("dashboards/").status == 200
+
+
+def test_bottomless_json_is_refused_without_being_parsed(alice: Person) -> None:
+    for raw in (b"[" * 100_000, b'{"a":' * 100_000):
+        answer = alice.api.call("POST", "dashboards/", raw=raw)
+        assert answer.error == (400, "validation_error", "invalid_input", None)
+
+
+def test_strange_but_valid_json_is_kept(alice: Person) -> None:
+    filters = {
+        "": 1,
+        "__proto__": {"constructor": None},
+        "$where": "\U0001f4c8\u202e\ufdd0",
+        "d.o.t": -(2**63),
+        "deep": {},
+    }
+    raw = json.dumps({"filters": filters, "deeper": []}).encode("utf-8-sig")
+    answer = alice.api.call("POST", "dashboards/", raw=raw)
+    assert answer.status == 201
+    assert alice.api.get(f"dashboards/{answer.json['id']}/").json["filters"] == filters
+
+
+def test_the_last_of_a_repeated_key_counts(alice: Person) -> None:
+    assert alice.api.call("POST", "dashboards/", raw=b'{"name":"a","name":"b"}').json["name"] == "b"
+
+
+def test_forms_pass_the_gate_too(alice: Person) -> None:
+    answer = alice.api.form("POST", "dashboards/", {"name": "a\x00b"})
+    assert answer.error == (400, "validation_error", "null_characters_not_allowed", "name")
+    answer = alice.api.form("POST", "dashboards/", {"filters": '{"a":'})
+    assert answer.error == (400, "validation_error", "invalid_input", "filters")
+    answer = alice.api.form("POST", "dashboards/", {"filters": r'{"a":"\u0000"}'})
+    assert answer.error == (400, "validation_error", "null_characters_not_allowed", "filters__a")
+    answer = alice.api.form("POST", "dashboards/", [(f"k{number}", "v") for number in range(1001)])
+    assert answer.error == (400, "validation_error", "invalid_input", None)
+
+
+def test_a_file_is_no_text(alice: Person) -> None:
+    raw = b'--x\r\nContent-Disposition: form-data; name="name"; filename="a"\r\n\r\nhi\r\n--x--\r\n'
+    answer = alice.api.call("POST", "dashboards/", raw=raw, content_type="multipart/form-data; boundary=x")
+    assert answer.error == (400, "validation_error", "invalid_input", "name")
+
+
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=\xe9"])
+def test_a_multipart_body_without_a_boundary_is_a_parse_error(alice: Person, content_type: str) -> None:
+    assert alice.api.call("POST", "dashboards/", raw=b"x", content_type=content_type).error == PARSE_ERROR
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "application/octet-stream", "nonsense"])
+def test_other_media_types_are_415(alice: Person, content_type: str) -> None:
+    answer = alice.api.call("POST", "dashboards/", raw=b"<a/>", content_type=content_type)
+    assert answer.error == (415, "invalid_request", "unsupported_media_type", None)
+
+
+def test_an_answer_in_another_media_type_is_406(alice: Person) -> None:
+    answer = alice.api.call("GET", "dashboards/", headers={"Accept": "application/xml"})
+    assert answer.error == (406, "invalid_request", "not_acceptable", None)
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/json", "text/html,*/*;q=0.8", "application/json; charset=utf-8"]
+)
+def test_common_accept_headers_get_json(alice: Person, accept: str) -> None:
+    answer = alice.api.call("GET", "dashboards/", headers={"Accept": accept})
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
+
+
+@pytest.mark.parametrize("format_", ["json", "txt", "xml"])
+def test_the_format_parameter_of_generated_clients_changes_nothing(alice: Person, format_: str) -> None:
+    assert alice.api.get("dashboards/", format=format_).status == 200
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_a_body_over_the_limit_is_413(alice: Person, content_type: str) -> None:
+    with override_settings(MAX_BODY_BYTES=100):
+        answer = alice.api.call("POST", "dashboards/", raw=b"x" * 101, content_type=content_type)
+    assert answer.error == (413, "invalid_request", "payload_too_large", None)
+
+
+def test_a_get_with_a_json_content_type_and_no_body_is_fine(alice: Person) -> None:
+    assert alice.api.call("GET", "dashboards/", content_type="application/json").status == 200
+
+
+def test_an_unknown_route_below_api_is_a_404_envelope(alice: Person) -> None:
+    for path in ("/api/", "/api/no/such/", "/api/projects/@current/no_such/", "dashboards/1/no_such_action/"):
+        answer = alice.api.get(path)
+        assert answer.error == (404, "invalid_request", "not_found", None)
+        assert answer.json["detail"] == "Endpoint not found."
+    assert Client().get("/elsewhere").content == b"Endpoint not found.\n"
+
+
+def test_a_host_that_is_not_allowed_is_a_400_envelope(alice: Person) -> None:
+    answer = alice.api.call("GET", "/api/projects/", headers={"Host": "evil.example"})
+    assert answer.status == 400
+    assert (answer.json["type"], answer.json["attr"]) == ("invalid_request", None)
+    assert "evil" not in answer.text
+
+
+@pytest.mark.urls("tests.api.urls_with_faults")
+@pytest.mark.parametrize("path", ["/api/fault/", "/api/plain-fault/"])
+def test_a_fault_is_a_500_envelope_that_tells_nothing(alice: Person, path: str) -> None:
+    answer = Client(raise_request_exception=False).get(path, headers={"Authorization": f"Bearer {alice.key}"})
+    assert answer.status_code == 500
+    assert answer.json() == {
+        "type": "server_error",
+        "code": "error",
+        "detail": "A server error occurred.",
+        "attr": None,
+    }
+
+
+@pytest.mark.urls("tests.api.urls_with_faults")
+def test_a_database_that_is_away_is_a_503_envelope(alice: Person) -> None:
+    answer = Client().get("/api/database-away/", headers={"Authorization": f"Bearer {alice.key}"})
+    assert answer.status_code == 503
+    assert (answer.json()["type"], answer.json()["code"]) == ("server_error", "service_unavailable")
+    assert answer.headers["Retry-After"] == "2"
+
+
+def test_cors_lets_any_origin_call_with_a_key_but_never_with_cookies(alice: Person) -> None:
+    answer = alice.api.call("GET", "dashboards/", headers={"Origin": "https://tool.example"})
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+    preflight = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization"}
+    allowed = Client().options("/api/projects/1/dashboards/", headers={"Origin": "https://tool.example", **preflight})
+    assert allowed.status_code == 200
+    assert "authorization" in allowed.headers["Access-Control-Allow-Headers"]
+
+
+def test_a_method_override_is_not_one(alice: Person) -> None:
+    made = make_dashboard(alice, "kept")
+    alice.api.call("GET", f"dashboards/{made.pk}/?_method=PATCH&name=x", headers={"X-HTTP-Method-Override": "PATCH"})
+    alice.api.form("POST", f"dashboards/{made.pk}/", {"_method": "PATCH", "name": "x"})
+    assert Dashboard.objects.get().name == "kept"

@@ -1,0 +1,85 @@
+"""DELETE, and deleting and restoring by PATCH."""
+
+import pytest
+
+from dashboards.models import Dashboard, Tile
+from tests.builders import Person, make_dashboard, make_text_tile
+
+
+@pytest.mark.parametrize("id_", ["", "999999999", "abc"])
+def test_delete_is_405_without_a_body_whatever_the_id(alice: Person, id_: str) -> None:
+    made = make_dashboard(alice)
+    answer = alice.api.delete(f"dashboards/{id_ or made.pk}/")
+    assert (answer.status, answer.text) == (405, "")
+    assert "PATCH" in answer.headers["Allow"]
+    assert Dashboard.objects.get(pk=made.pk).deleted is False
+
+
+def test_a_deleted_dashboard_is_gone_with_its_tiles(alice: Person) -> None:
+    made = make_dashboard(alice)
+    tile = make_text_tile(alice, made)
+    answer = alice.api.patch(f"dashboards/{made.pk}/", {"deleted": True, "name": "last words"})
+    assert (answer.status, answer.json["deleted"], answer.json["tiles"]) == (200, True, [])
+    assert answer.json["name"] == "last words"
+    assert alice.api.get(f"dashboards/{made.pk}/").status == 404
+    assert alice.api.get("dashboards/").json["count"] == 0
+    assert Tile.objects.get(pk=tile.pk).deleted is True
+
+
+@pytest.mark.parametrize("body", [{}, {"name": "x"}, {"deleted": True}])
+def test_a_deleted_dashboard_answers_only_a_restore(alice: Person, body: dict[str, object]) -> None:
+    made = make_dashboard(alice, deleted=True)
+    assert alice.api.patch(f"dashboards/{made.pk}/", body).error == (404, "invalid_request", "not_found", None)
+
+
+def test_restoring_brings_back_exactly_what_that_deletion_removed(alice: Person) -> None:
+    made = make_dashboard(alice)
+    keep, gone = make_text_tile(alice, made, "keep"), make_text_tile(alice, made, "gone")
+    alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [{"id": gone.pk, "deleted": True}]})
+    alice.api.patch(f"dashboards/{made.pk}/", {"deleted": True})
+    answer = alice.api.patch(f"dashboards/{made.pk}/", {"deleted": False, "name": "back"})
+    assert answer.status == 200
+    assert (answer.json["deleted"], answer.json["name"]) == (False, "back")
+    assert [tile["id"] for tile in answer.json["tiles"]] == [keep.pk]
+    assert Tile.objects.get(pk=gone.pk).deleted is True
+    row = Dashboard.objects.get(pk=made.pk)
+    assert (row.deletion_id, Tile.objects.get(pk=keep.pk).deletion_id) == (None, None)
+
+
+def test_a_second_deletion_does_not_remember_the_first(alice: Person) -> None:
+    made = make_dashboard(alice)
+    tile = make_text_tile(alice, made)
+    for _ in range(2):
+        alice.api.patch(f"dashboards/{made.pk}/", {"deleted": True})
+        alice.api.patch(f"dashboards/{made.pk}/", {"deleted": False})
+    alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [{"id": tile.pk, "deleted": True}]})
+    alice.api.patch(f"dashboards/{made.pk}/", {"deleted": True})
+    assert alice.api.patch(f"dashboards/{made.pk}/", {"deleted": False}).json["tiles"] == []
+
+
+def test_restoring_a_live_dashboard_is_a_no_op(alice: Person) -> None:
+    made = make_dashboard(alice)
+    make_text_tile(alice, made)
+    before = alice.api.get(f"dashboards/{made.pk}/").json
+    assert alice.api.patch(f"dashboards/{made.pk}/", {"deleted": False}).json == before
+
+
+def test_a_form_can_restore(alice: Person) -> None:
+    made = make_dashboard(alice, deleted=True)
+    assert alice.api.form("PATCH", f"dashboards/{made.pk}/", {"deleted": "false"}).json["deleted"] is False
+
+
+def test_the_answer_says_whether_insights_went_along(alice: Person) -> None:
+    made = make_dashboard(alice)
+    path = f"dashboards/{made.pk}/"
+    assert alice.api.patch(path, {"delete_insights": True}).json["delete_insights"] is False
+    assert alice.api.patch(path, {"deleted": True, "delete_insights": True}).json["delete_insights"] is True
+    assert alice.api.patch(path, {"deleted": False, "delete_insights": True}).json["delete_insights"] is False
+
+
+def test_a_restricted_dashboard_is_not_deleted_or_restored_by_others(alice: Person, bob: Person) -> None:
+    made = make_dashboard(alice, restriction_level=37)
+    assert bob.api.patch(f"dashboards/{made.pk}/", {"deleted": True}).status == 403
+    alice.api.patch(f"dashboards/{made.pk}/", {"deleted": True})
+    assert bob.api.patch(f"dashboards/{made.pk}/", {"deleted": False}).status == 403
+    assert Dashboard.objects.get(pk=made.pk).deleted is True

@@ -1,0 +1,43 @@
+"""GET /api/projects/:id/dashboards/:id/"""
+
+import pytest
+
+from tests.builders import Person, make_dashboard
+
+
+def test_a_member_sees_what_they_may_do(alice: Person, bob: Person) -> None:
+    open_board = make_dashboard(alice)
+    closed = make_dashboard(alice, restriction_level=37)
+    seen = bob.api.get(f"dashboards/{open_board.pk}/").json
+    assert (seen["effective_privilege_level"], seen["user_access_level"]) == (37, "editor")
+    seen = bob.api.get(f"dashboards/{closed.pk}/").json
+    assert (seen["restriction_level"], seen["effective_restriction_level"]) == (37, 37)
+    assert (seen["effective_privilege_level"], seen["user_access_level"]) == (21, "viewer")
+    assert seen["access_control_version"] == "v1"
+
+
+def test_an_admin_may_edit_what_a_member_restricted(alice: Person, bob: Person) -> None:
+    closed = make_dashboard(bob, restriction_level=37)
+    seen = alice.api.get(f"dashboards/{closed.pk}/").json
+    assert (seen["effective_privilege_level"], seen["user_access_level"]) == (37, "manager")
+
+
+@pytest.mark.parametrize("id_", ["999999999", "9" * 30, str(2**63), "abc", "-1", "1.0", "٣"])
+def test_an_unknown_id_is_404(alice: Person, id_: str) -> None:
+    assert alice.api.get(f"dashboards/{id_}/").error == (404, "invalid_request", "not_found", None)
+
+
+def test_a_deleted_or_foreign_dashboard_answers_like_a_missing_one(alice: Person, carol: Person) -> None:
+    gone, theirs = make_dashboard(alice, deleted=True), make_dashboard(carol)
+    missing = alice.api.get("dashboards/999999999/")
+    for dashboard in (gone, theirs):
+        answer = alice.api.get(f"dashboards/{dashboard.pk}/")
+        assert (answer.status, answer.json) == (missing.status, missing.json)
+
+
+def test_a_board_outlives_its_creator(alice: Person, bob: Person) -> None:
+    made = make_dashboard(bob, tiles=[{"text": {"body": "b"}}])
+    bob.user.delete()
+    seen = alice.api.get(f"dashboards/{made.pk}/").json
+    assert seen["created_by"] is None
+    assert seen["tiles"][0]["text"]["created_by"] is None

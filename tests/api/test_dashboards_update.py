@@ -1,0 +1,109 @@
+"""PATCH and PUT /api/projects/:id/dashboards/:id/"""
+
+from typing import Any
+
+import pytest
+
+from dashboards.models import Dashboard, Tag
+from tests.builders import Person, make_dashboard
+
+
+def test_only_what_is_sent_changes(alice: Person) -> None:
+    made = make_dashboard(alice, "before", description="d", pinned=True, tags=["t"], filters={"a": 1})
+    answer = alice.api.patch(f"dashboards/{made.pk}/", {"name": "after"})
+    assert answer.status == 200
+    row = Dashboard.objects.get(pk=made.pk)
+    assert (row.name, row.description, row.pinned, row.filters) == ("after", "d", True, {"a": 1})
+    assert answer.json["tags"] == ["t"]
+    assert row.name_key == "after"
+
+
+@pytest.mark.parametrize("cleared", [{}, None])
+@pytest.mark.parametrize("field", ["filters", "variables"])
+def test_empty_and_null_clear_an_object(alice: Person, field: str, cleared: Any) -> None:
+    made = make_dashboard(alice, "n", **{field: {"a": 1}})
+    shown = alice.api.patch(f"dashboards/{made.pk}/", {field: cleared}).json
+    assert (shown[field], shown[f"persisted_{field}"]) == ({}, None)
+    assert getattr(Dashboard.objects.get(pk=made.pk), field) == {}
+
+
+def test_key_order_and_number_kind_count_as_a_change(alice: Person) -> None:
+    made = make_dashboard(alice, filters={"a": 1, "b": 2})
+    shown = alice.api.patch(f"dashboards/{made.pk}/", {"filters": {"b": 2.0, "a": 1}})
+    assert '"filters":{"b":2.0,"a":1}' in shown.text
+
+
+def test_tags_are_replaced_and_cleared(alice: Person) -> None:
+    made = make_dashboard(alice, tags=["a", "b"])
+    assert alice.api.patch(f"dashboards/{made.pk}/", {"tags": ["C", "b"]}).json["tags"] == ["b", "c"]
+    assert alice.api.patch(f"dashboards/{made.pk}/", {"tags": []}).json["tags"] == []
+    assert Tag.objects.filter(project=alice.membership.project).count() == 3
+
+
+def test_put_is_partial_in_json_and_in_forms(alice: Person) -> None:
+    made = make_dashboard(alice, "n", description="keep", pinned=True, tags=["t"])
+    answer = alice.api.form("PUT", f"dashboards/{made.pk}/", {"name": "form"})
+    assert answer.status == 200
+    assert {key: answer.json[key] for key in ("name", "description", "pinned", "tags")} == {
+        "name": "form",
+        "description": "keep",
+        "pinned": True,
+        "tags": ["t"],
+    }
+    assert alice.api.put(f"dashboards/{made.pk}/", {}).json["name"] == "form"
+
+
+def test_provenance_in_an_update_is_an_echo(alice: Person) -> None:
+    made = make_dashboard(alice)
+    body = {"use_template": "X", "use_dashboard": made.pk, "delete_insights": True, "creation_mode": "template"}
+    answer = alice.api.patch(f"dashboards/{made.pk}/", body, documented=False)
+    assert answer.status == 200
+    shown = (answer.json[key] for key in body)
+    assert tuple(shown) == ("", None, False, "default")
+    assert "Ignored-Fields" not in answer.headers
+
+
+def test_a_failing_update_changes_nothing(alice: Person) -> None:
+    made = make_dashboard(alice, "before", tags=["t"])
+    answer = alice.api.patch(
+        f"dashboards/{made.pk}/",
+        {"name": "after", "tags": ["u"], "tiles": [{"text": {"body": "new"}}, {"id": 999999, "text": {"body": "x"}}]},
+    )
+    assert answer.error == (400, "validation_error", "does_not_exist", "tiles__1__id")
+    shown = alice.api.get(f"dashboards/{made.pk}/").json
+    assert (shown["name"], shown["tags"], shown["tiles"]) == ("before", ["t"], [])
+
+
+def test_an_unknown_or_foreign_dashboard_is_404_whatever_the_body(alice: Person, carol: Person) -> None:
+    theirs = make_dashboard(carol, "theirs")
+    for id_ in (theirs.pk, 999999999, "abc"):
+        assert alice.api.patch(f"dashboards/{id_}/", {"name": ["bad"]}).error[0] == 404
+    assert Dashboard.objects.get(pk=theirs.pk).name == "theirs"
+
+
+def test_a_restricted_dashboard_is_edited_by_its_creator_and_admins_only(alice: Person, bob: Person) -> None:
+    of_bob, of_alice = make_dashboard(bob, restriction_level=37), make_dashboard(alice, restriction_level=37)
+    assert bob.api.patch(f"dashboards/{of_bob.pk}/", {"name": "mine"}).status == 200
+    assert alice.api.patch(f"dashboards/{of_bob.pk}/", {"name": "admin was here"}).status == 200
+    answer = bob.api.patch(f"dashboards/{of_alice.pk}/", {"name": "no"})
+    assert answer.error == (403, "authentication_error", "permission_denied", None)
+    assert Dashboard.objects.get(pk=of_alice.pk).name == "Board"
+
+
+def test_changing_the_restriction_needs_the_right_to(alice: Person, bob: Person) -> None:
+    made = make_dashboard(alice)
+    answer = bob.api.patch(f"dashboards/{made.pk}/", {"restriction_level": 37})
+    assert answer.error == (403, "authentication_error", "permission_denied", None)
+    assert bob.api.patch(f"dashboards/{made.pk}/", {"restriction_level": 21, "name": "same level"}).status == 200
+    assert alice.api.patch(f"dashboards/{made.pk}/", {"restriction_level": 37}).json["restriction_level"] == 37
+    row = Dashboard.objects.get(pk=made.pk)
+    assert (row.name, row.restriction_level) == ("same level", 37)
+
+
+def test_the_slash_at_the_end_is_optional(alice: Person) -> None:
+    made = make_dashboard(alice)
+    assert alice.api.patch(f"dashboards/{made.pk}", {"name": "no slash"}).json["name"] == "no slash"
+    assert alice.api.post("dashboards").status == 201
+    assert alice.api.put(f"dashboards/{made.pk}", {}).status == 200
+    assert alice.api.delete(f"dashboards/{made.pk}").status == 405
+    assert alice.api.get("dashboards").status == 200

@@ -1,0 +1,76 @@
+"""Nothing is dropped silently: `Ignored-Fields`, and `Prefer: handling=strict`."""
+
+import pytest
+
+from dashboards.models import Dashboard
+from tests.builders import Person, make_dashboard
+
+STRICT = {"Prefer": "handling=strict"}
+
+
+def test_unknown_keys_are_named_in_the_order_they_came(alice: Person) -> None:
+    body = {
+        "nmae": 1,
+        "name": "right",
+        "tiles": [{"text": {"body": "t", "colour": 1}, "colr": 2, "layouts": {"sm": {"free": 1}}}],
+        "a,b ü": {"inside": 1},
+        "filters": {"free": 1},
+    }
+    answer = alice.api.post("dashboards/", body)
+    assert (answer.status, answer.json["name"]) == (201, "right")
+    assert answer.headers["Ignored-Fields"] == ("nmae, tiles__0__text__colour, tiles__0__colr, a%2Cb%20%C3%BC")
+
+
+def test_strict_handling_refuses_them(alice: Person) -> None:
+    made = make_dashboard(alice, "kept")
+    path = f"dashboards/{made.pk}/"
+    answer = alice.api.patch(path, {"name": "x", "nmae": "y"}, headers=STRICT)
+    assert answer.error == (400, "validation_error", "unknown_field", "nmae")
+    answer = alice.api.patch(path, {"name": "x", "tiles": [{"text": {"body": "b"}, "colr": 1}]}, headers=STRICT)
+    assert answer.error == (400, "validation_error", "unknown_field", "tiles__0__colr")
+    assert Dashboard.objects.get().name == "kept"
+    assert alice.api.patch(path, {"name": "x"}, headers=STRICT).status == 200
+
+
+@pytest.mark.parametrize(
+    ("prefer", "status"),
+    [
+        ('handling="strict"', 400),
+        ("respond-async, handling=strict; a=b", 400),
+        ("Handling=Strict", 400),
+        ("handling=lenient", 201),
+        ("mishandling=strict", 201),
+    ],
+)
+def test_the_preference_is_read_as_rfc_7240_writes_it(alice: Person, prefer: str, status: int) -> None:
+    assert alice.api.post("dashboards/", {"nmae": 1}, headers={"Prefer": prefer}).status == status
+
+
+def test_ids_of_new_tiles_are_refused_under_strict_handling(alice: Person) -> None:
+    answer = alice.api.post("dashboards/", {"tiles": [{"id": 5, "text": {"body": "t"}}]}, headers=STRICT)
+    assert answer.error == (400, "validation_error", "unknown_field", "tiles__0__id")
+    assert Dashboard.objects.count() == 0
+
+
+def test_the_header_is_bounded(alice: Person) -> None:
+    answer = alice.api.post("dashboards/", {f"key{number}": 1 for number in range(50)})
+    assert answer.headers["Ignored-Fields"].split(", ") == [f"key{number}" for number in range(20)]
+    answer = alice.api.post("dashboards/", {"short": 1, "ü" * 2000: 1, "other": 1})
+    assert answer.headers["Ignored-Fields"] == "short"
+
+
+def test_an_unknown_key_cannot_break_out_of_the_header(alice: Person) -> None:
+    answer = alice.api.post("dashboards/", {"a\r\nSet-Cookie: x=1": 1})
+    assert answer.headers["Ignored-Fields"] == "a%0D%0ASet-Cookie%3A%20x%3D1"
+
+
+@pytest.mark.parametrize("key", ["_create_in_folder", "creation_context", "personal_api_key"])
+def test_keys_of_other_services_are_taken_in_silence(alice: Person, key: str) -> None:
+    answer = alice.api.post("dashboards/", {key: "x"}, headers=STRICT)
+    assert answer.status == 201
+    assert key not in answer.json
+
+
+def test_a_form_is_held_to_the_same(alice: Person) -> None:
+    answer = alice.api.form("POST", "dashboards/", {"nmae": "x", "tiles": '[{"text":{"body":"t"},"colr":1}]'})
+    assert answer.headers["Ignored-Fields"] == "nmae, tiles__0__colr"

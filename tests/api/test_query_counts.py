@@ -1,0 +1,59 @@
+"""The number of database queries of a request is the same for one row and for many, and small."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from dashboards.models import Dashboard
+from tests.builders import Person, make_dashboard
+
+BUTTON = {"button_tile": {"url": "/a", "text": "b"}}
+
+
+def queries(person: Person, path: str) -> int:
+    person.api.get(path)  # the first use of a key is noted
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert person.api.get(path).status == 200
+    return len(captured)
+
+
+def test_a_list_costs_the_same_for_0_1_and_20_rows(alice: Person, bob: Person) -> None:
+    path = "dashboards/?search=board"
+    empty = queries(alice, path)
+    make_dashboard(alice, tags=["a"])
+    one = queries(alice, path)
+    for number in range(19):
+        make_dashboard(bob, f"board {number}", tags=["a", str(number)], tiles=[{"text": {"body": "t"}}])
+    assert (empty, one, queries(alice, path)) == (3, 5, 5)
+
+
+@pytest.mark.parametrize("tiles", [1, 20, 100])
+def test_a_retrieve_costs_the_same_for_any_number_of_tiles(alice: Person, tiles: int) -> None:
+    made = make_dashboard(alice, tags=["a"], tiles=[{"text": {"body": "t"}}, BUTTON] * tiles)
+    assert queries(alice, f"dashboards/{made.pk}/") == 7
+
+
+def test_a_retrieve_of_an_empty_dashboard_costs_less(alice: Person) -> None:
+    assert queries(alice, f"dashboards/{make_dashboard(alice).pk}/") == 5
+
+
+def test_sharing_and_projects_are_cheap(alice: Person) -> None:
+    made = make_dashboard(alice)
+    assert queries(alice, f"dashboards/{made.pk}/sharing/") == 3
+    assert queries(alice, "/api/projects/") == 3
+    assert queries(alice, "/api/users/@me/") == 3
+
+
+def test_writing_tiles_does_not_grow_with_the_tiles_that_stay(alice: Person) -> None:
+    small, large = (make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * number) for number in (1, 50))
+
+    def cost(dashboard: Dashboard) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            body = {"tiles": [{"text": {"body": "new"}}] * 10}
+            assert alice.api.patch(f"dashboards/{dashboard.pk}/", body).status == 200
+        return len(captured)
+
+    cost(small)
+    assert cost(small) == cost(large)

@@ -1,0 +1,92 @@
+"""What you read you can write back: the body of a GET sent as PATCH is 200, changes nothing and leaves no trace."""
+
+from typing import Any
+
+import pytest
+from django.db import models
+
+from dashboards.models import Button, Dashboard, DashboardTag, SharingConfiguration, Tag, Text, Tile
+from tests.builders import Person, make_dashboard
+from tests.client import Api
+
+TABLES: list[type[models.Model]] = [Dashboard, Tile, Text, Button, Tag, DashboardTag, SharingConfiguration]
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    return make_dashboard(
+        alice,
+        " Everything ",
+        description="d\r\n",
+        pinned=True,
+        tags=["b", "a"],
+        filters={"z": 1.0, "a": [None, {}]},
+        variables={"v": {"value": 1}},
+        breakdown_colors=[{"breakdownValue": None, "colorToken": "x", "more": True}],
+        data_color_theme_id=7,
+        tiles=[
+            {"text": {"body": "# One\t"}, "layouts": {"sm": {"y": "3", "x": 0}}, "color": "", "show_description": True},
+            {"button_tile": {"url": "/x", "text": " go ", "style": "secondary"}, "filters_overrides": {"b": 1, "a": 2}},
+        ],
+    )
+
+
+def everything() -> list[Any]:
+    return [list(table.objects.order_by("pk").values()) for table in TABLES]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("level", [21, 37])
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+@pytest.mark.parametrize("headers", [{}, {"Prefer": "handling=strict"}])
+def test_a_get_body_sent_back_changes_nothing(
+    alice: Person, bob: Person, board: Dashboard, method: str, headers: dict[str, str], level: int
+) -> None:
+    Dashboard.objects.update(restriction_level=level)
+    for person in (alice, bob) if level == 21 else (alice,):
+        path = f"dashboards/{board.pk}/"
+        read = person.api.get(path)
+        before = everything()
+        answer = person.api.call(method, path, read.json, headers=headers)
+        assert (answer.status, answer.text) == (200, read.text)
+        assert "Ignored-Fields" not in answer.headers
+        assert everything() == before
+
+
+def test_a_list_row_can_be_sent_back_too(alice: Person, board: Dashboard) -> None:
+    [row] = alice.api.get("dashboards/").json["results"]
+    before = everything()
+    answer = alice.api.patch(f"dashboards/{board.pk}/", row)
+    assert answer.status == 200
+    assert "Ignored-Fields" not in answer.headers
+    assert everything() == before
+
+
+def test_the_same_document_by_post_and_by_post_and_patch_differs_only_in_ids_and_times(
+    alice: Person, board: Dashboard
+) -> None:
+    document = {
+        key: value for key, value in alice.api.get(f"dashboards/{board.pk}/").json.items() if key not in ("id", "tiles")
+    }
+    document["tiles"] = [{"text": {"body": "t"}, "color": "red", "layouts": {"sm": {"x": 1}}}]
+    at_once = alice.api.post("dashboards/", document, documented=False).json
+    in_two = alice.api.post("dashboards/").json
+    in_two = alice.api.patch(f"dashboards/{in_two['id']}/", document, documented=False).json
+    assert without_ids_and_times(at_once) == without_ids_and_times(in_two)
+
+
+def without_ids_and_times(value: Any) -> Any:
+    if isinstance(value, list):
+        return [without_ids_and_times(each) for each in value]
+    if isinstance(value, dict):
+        return {
+            key: without_ids_and_times(inner)
+            for key, inner in value.items()
+            if key not in ("id", "dashboard_id") and not key.endswith("_at")
+        }
+    return value
+
+
+def test_a_reader_cannot_write_back(alice: Person, bob: Person) -> None:
+    closed = make_dashboard(alice, restriction_level=37)
+    api: Api = bob.api
+    assert api.patch(f"dashboards/{closed.pk}/", api.get(f"dashboards/{closed.pk}/").json).status == 403

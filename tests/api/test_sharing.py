@@ -1,0 +1,54 @@
+"""GET /api/projects/:id/dashboards/:id/sharing/"""
+
+import pytest
+
+from dashboards.models import SharingConfiguration
+from tests.builders import Person, make_dashboard, make_key
+from tests.client import Api
+
+
+def test_before_first_use_it_is_off_and_the_token_is_stable(alice: Person) -> None:
+    made = make_dashboard(alice)
+    answer = alice.api.get(f"dashboards/{made.pk}/sharing/")
+    row = SharingConfiguration.objects.get(dashboard=made)
+    assert answer.json == {
+        "created_at": None,
+        "enabled": False,
+        "access_token": row.access_token,
+        "settings": None,
+        "password_required": False,
+        "share_passwords": [],
+        "user_access_level": "manager",
+    }
+    assert alice.api.get(f"dashboards/{made.pk}/sharing").json == answer.json
+
+
+def test_each_dashboard_has_its_own_token(alice: Person) -> None:
+    tokens = {alice.api.get(f"dashboards/{make_dashboard(alice).pk}/sharing/").json["access_token"] for _ in range(3)}
+    assert len(tokens) == 3
+
+
+def test_what_is_enabled_shows_in_the_dashboard(alice: Person) -> None:
+    made = make_dashboard(alice)
+    SharingConfiguration.objects.filter(dashboard=made).update(enabled=True)
+    assert alice.api.get(f"dashboards/{made.pk}/sharing/").json["enabled"] is True
+    assert alice.api.get(f"dashboards/{made.pk}/").json["is_shared"] is True
+    assert alice.api.get("dashboards/").json["results"][0]["is_shared"] is True
+
+
+@pytest.mark.parametrize("id_", ["999999999", "abc"])
+def test_an_unknown_dashboard_is_404(alice: Person, id_: str) -> None:
+    assert alice.api.get(f"dashboards/{id_}/sharing/").error == (404, "invalid_request", "not_found", None)
+
+
+def test_a_deleted_or_foreign_dashboard_is_404(alice: Person, carol: Person) -> None:
+    for dashboard in (make_dashboard(alice, deleted=True), make_dashboard(carol)):
+        assert alice.api.get(f"dashboards/{dashboard.pk}/sharing/").error[0] == 404
+
+
+def test_the_dashboard_scope_does_not_open_it(alice: Person) -> None:
+    made = make_dashboard(alice)
+    api = Api(make_key(alice.user, "dashboard:write"), alice.membership.project_id)
+    answer = api.get(f"dashboards/{made.pk}/sharing/")
+    assert answer.error == (403, "authentication_error", "permission_denied", None)
+    assert answer.json["detail"] == "API key missing required scope 'sharing_configuration:read'"

@@ -1,0 +1,40 @@
+"""The service's routes, and three that fail: in a view of the API, in a plain view, and for want of a database."""
+
+from typing import ClassVar, NoReturn
+
+from django.db import OperationalError
+from django.http import HttpRequest
+from django.urls import path
+from rest_framework.request import Request
+
+from dashboards_api.urls import handler400, handler404, handler500, urlpatterns
+from users.viewsets import CallerViewSet
+
+__all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
+
+
+class FaultyViewSet(CallerViewSet):
+    scope_object = "dashboard"
+    required_scopes: ClassVar[dict[str, list[str]]] = {"fail": [], "lose_database": []}
+
+    def fail(self, request: Request) -> NoReturn:
+        raise RuntimeError("a secret of the inside")
+
+    def lose_database(self, request: Request) -> NoReturn:
+        raise OperationalError("connection to a secret host failed")
+
+    def undeclared(self, request: Request) -> NoReturn:
+        raise AssertionError("an action without a declared scope was called")
+
+
+def plain_fault(request: HttpRequest) -> NoReturn:
+    raise RuntimeError("a secret of the inside")
+
+
+urlpatterns = [
+    *urlpatterns,
+    path("api/fault/", FaultyViewSet.as_view({"get": "fail"})),
+    path("api/database-away/", FaultyViewSet.as_view({"get": "lose_database"})),
+    path("api/undeclared/", FaultyViewSet.as_view({"get": "undeclared"})),
+    path("api/plain-fault/", plain_fault),
+]

@@ -1,0 +1,48 @@
+"""Plain functions that put things into the database, for tests to start from."""
+
+from typing import Any, NamedTuple
+
+from dashboards.models import Dashboard, Tile
+from dashboards.services.dashboards import create_dashboard
+from dashboards.services.tiles import add_tiles
+from tests.client import Api
+from users.models import Membership, MembershipLevel, Project, User
+from users.services import add_member, create_api_key, create_project, create_user
+
+
+class Person(NamedTuple):
+    """Someone with a key for everything, in one project."""
+
+    user: User
+    membership: Membership
+    key: str
+    api: Api
+
+
+def make_project(name: str, organization: str | None = None) -> Project:
+    return create_project(name, organization_name=organization or name)
+
+
+def make_person(name: str, project: Project, level: MembershipLevel = MembershipLevel.MEMBER) -> Person:
+    user = create_user(f"{name}@example.com", first_name=name.title())
+    membership = add_member(project, user=user, level=level)
+    key = make_key(user)
+    return Person(user, membership, key, Api(key, project.pk))
+
+
+def make_key(user: User, *scopes: str, **narrowing: Any) -> str:
+    return create_api_key(user, label="test", scopes=scopes or ["*"], **narrowing).value
+
+
+def make_dashboard(person: Person, name: str = "Board", **content: Any) -> Dashboard:
+    return create_dashboard(
+        person.membership.project,
+        content={"name": name, **content},  # type: ignore[typeddict-item]  # whatever a test wants
+        created_by=person.membership,
+    )
+
+
+def make_text_tile(person: Person, dashboard: Dashboard, body: str = "text", **display: Any) -> Tile:
+    add_tiles(dashboard, [{"text": {"body": body}, **display}], added_by=person.membership)  # type: ignore[typeddict-item]
+    tile: Tile = Tile.objects.on_dashboard(dashboard).latest("pk")
+    return tile

@@ -1,0 +1,80 @@
+"""The client of the suite: Django's own, with a key, whose every exchange is held against openapi.yaml."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.test import Client
+
+from tests.contract.document import UNDOCUMENTED_METHODS, check_exchange
+
+
+class Answer:
+    """A response with its JSON body; `json` is None where there is no body."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        self.response = response
+        self.status = response.status_code
+        self.headers = response.headers
+        self.text = response.content.decode()
+        self.json: Any = json.loads(self.text) if self.text else None
+
+    def __repr__(self) -> str:
+        return f"{self.status} {self.text[:600]}"
+
+    @property
+    def error(self) -> tuple[Any, ...]:
+        """(status, type, code, attr) of an error envelope, with nothing else in it."""
+        assert set(self.json) == {"type", "code", "detail", "attr"}, self
+        assert isinstance(self.json["detail"], str), self
+        return self.status, self.json["type"], self.json["code"], self.json["attr"]
+
+
+class Api:
+    """Calls below one project. A path that starts with a slash is taken as it is."""
+
+    def __init__(self, key: str | None, project_id: int | str, **client_options: Any) -> None:
+        self.key = key
+        self.root = f"/api/projects/{project_id}/"
+        self.client = Client(**client_options)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        content_type: str = "application/json",
+        headers: dict[str, str] | None = None,
+        documented: bool = True,
+    ) -> Answer:
+        """`documented=False` for a body that is accepted though the document does not describe it."""
+        url = path if path.startswith("/") else self.root + path
+        sent = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+        credentials = {"Authorization": f"Bearer {self.key}"} if self.key is not None else {}
+        response = self.client.generic(method, url, sent, content_type, headers={**credentials, **(headers or {})})
+        answer = Answer(response)  # type: ignore[arg-type]  # the test client's response is one
+        if method not in UNDOCUMENTED_METHODS:
+            check_exchange(method, url, answer.status, answer.json, body if documented and raw is None else None)
+        return answer
+
+    def get(self, path: str, **query: Any) -> Answer:
+        return self.call("GET", f"{path}?{urlencode(query, doseq=True)}" if query else path)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> Answer:
+        return self.call("POST", path, {} if body is None else body, **options)
+
+    def patch(self, path: str, body: Any = None, **options: Any) -> Answer:
+        return self.call("PATCH", path, {} if body is None else body, **options)
+
+    def put(self, path: str, body: Any = None, **options: Any) -> Answer:
+        return self.call("PUT", path, {} if body is None else body, **options)
+
+    def delete(self, path: str) -> Answer:
+        return self.call("DELETE", path)
+
+    def form(self, method: str, path: str, pairs: Any) -> Answer:
+        raw = urlencode(pairs, doseq=True).encode()
+        return self.call(method, path, raw=raw, content_type="application/x-www-form-urlencoded")

@@ -1,0 +1,53 @@
+"""The fixed cast: Alice is an admin of Home, Bob a member, Carol the admin of Away, in another organization."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.builders import Person, make_person, make_project
+from users.models import MembershipLevel, Project
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_xdist_suffix: None
+) -> None:
+    """SQLite in a file, as in production: one in memory takes no locks and has no journal."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        folder: Path = tmp_path_factory.mktemp("database")
+        database.setdefault("TEST", {})["NAME"] = str(folder / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def the_engine_that_was_asked_for() -> None:
+    """A run for PostgreSQL that silently used SQLite would prove nothing."""
+    assert connection.vendor == os.environ.get("TEST_ENGINE", connection.vendor)
+
+
+@pytest.fixture
+def home(db: None) -> Project:
+    return make_project("Home")
+
+
+@pytest.fixture
+def away(db: None) -> Project:
+    return make_project("Away")
+
+
+@pytest.fixture
+def alice(home: Project) -> Person:
+    return make_person("alice", home, MembershipLevel.ADMIN)
+
+
+@pytest.fixture
+def bob(home: Project) -> Person:
+    return make_person("bob", home)
+
+
+@pytest.fixture
+def carol(away: Project) -> Person:
+    return make_person("carol", away, MembershipLevel.ADMIN)

@@ -1,0 +1,77 @@
+"""Holds every exchange of the suite against openapi.yaml: status, body and, for what was accepted, the request."""
+
+import copy
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import jsonschema
+import yaml
+
+FILE = Path(__file__).parents[2] / "openapi.yaml"
+ERROR = {"$ref": "#/components/schemas/Error"}
+# No operations, so not in the document.
+UNDOCUMENTED_METHODS = {"HEAD", "OPTIONS"}
+
+
+@cache
+def document() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    return loaded
+
+
+def operation_of(method: str, path: str) -> dict[str, Any] | None:
+    """The documented operation for a request, the most literal path first; None where there is none."""
+    for template in sorted(document()["paths"], key=lambda each: each.count("{")):
+        pattern = "/".join("[^/]+" if step.startswith("{") else re.escape(step) for step in template.split("/"))
+        if re.fullmatch(pattern, path if path.endswith("/") else f"{path}/"):
+            found: dict[str, Any] | None = document()["paths"][template].get(method.lower())
+            return found
+    return None
+
+
+def check_exchange(method: str, url: str, status: int, answer: Any, request: Any = None) -> None:
+    """Fails with what is wrong, where an exchange is not as the document says."""
+    path = urlsplit(url).path
+    operation = operation_of(method, path)
+    where = f"{method} {path} -> {status}"
+    if operation is None:
+        if status >= 400 and path.startswith("/api/"):
+            _check(answer, ERROR, closed=True, where=where)
+        return
+    assert str(status) in operation["responses"], f"{where}: this status is not documented. Add it to the operation."
+    content = operation["responses"][str(status)].get("content")
+    if content:
+        _check(answer, content["application/json"]["schema"], closed=True, where=where)
+    else:
+        assert answer is None, f"{where}: the document says that there is no body, but there is {answer!r}"
+    if status < 300 and request is not None:
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        _check(request, schema, closed=False, where=f"{where} (request)")
+
+
+def _check(value: Any, schema: dict[str, Any], *, closed: bool, where: str) -> None:
+    whole = {**schema, "components": _json_schema_components(closed)}
+    validator = jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker())
+    errors = [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(value)]
+    assert not errors, f"{where} is not as openapi.yaml says:\n" + "\n".join(errors[:5])
+
+
+@cache
+def _json_schema_components(closed: bool) -> dict[str, Any]:
+    """The components as JSON Schema. `closed` ones allow no key beside those documented."""
+    translated = _translate(copy.deepcopy(document()["components"]["schemas"]), closed)
+    return {"schemas": translated}
+
+
+def _translate(node: Any, closed: bool) -> Any:
+    if isinstance(node, list):
+        return [_translate(each, closed) for each in node]
+    if not isinstance(node, dict):
+        return node
+    translated = {key: _translate(value, closed) for key, value in node.items() if key != "nullable"}
+    if closed and "properties" in node and isinstance(node.get("type"), str):
+        translated.setdefault("additionalProperties", False)
+    return {"anyOf": [translated, {"type": "null"}]} if node.get("nullable") is True else translated

@@ -1,0 +1,108 @@
+"""openapi.yaml: names that clients rely on, nothing that is not ours, and how it is served."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from dashboards.serializers.tiles import DashboardTileRequestSerializer
+from tests.api.test_access_table import routes
+from tests.contract.document import FILE, document
+
+# Operation ids are the names of functions in generated clients: they may be added to, never changed.
+OPERATIONS = """
+dashboards_list dashboards_create dashboards_retrieve dashboards_update dashboards_partial_update dashboards_destroy
+dashboards_sharing_list projects_list projects_retrieve users_me_retrieve
+""".split()  # noqa: SIM905
+COMPONENTS = """
+Dashboard DashboardBasic DashboardRequest PatchedDashboardRequest PaginatedDashboardBasicList SharingConfiguration
+UserBasic DashboardTile DashboardTileBasic Text ButtonTile Error
+""".split()  # noqa: SIM905
+
+
+def operations() -> dict[str, dict[str, Any]]:
+    return {each["operationId"]: each for methods in document()["paths"].values() for each in methods.values()}
+
+
+def test_it_is_valid_and_up_to_date() -> None:
+    generated = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    validate_schema(generated)  # type: ignore[no-untyped-call]
+    assert yaml.safe_load(yaml.safe_dump(_plain(generated))) == document(), "run make schema"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def test_operation_ids_are_stable_on_both_prefixes() -> None:
+    aliased = {f"environments_{each}" for each in OPERATIONS if not each.startswith(("users", "projects_list"))}
+    assert set(operations()) == set(OPERATIONS) | aliased
+
+
+def test_components_have_the_names_that_clients_know() -> None:
+    assert set(COMPONENTS) <= set(document()["components"]["schemas"])
+
+
+def test_it_names_no_host() -> None:
+    assert "servers" not in document()
+    hosts = set(re.findall(r"https?://([^/ '`]+)", FILE.read_text()))
+    assert hosts <= {"api.example.org"}  # in the examples of links between pages
+
+
+def test_every_route_is_in_it() -> None:
+    documented = {path.lstrip("/").replace("{", "<").replace("}", ">") for path in document()["paths"]}
+    served = {route for route in routes() if route.startswith("api/") and not route.startswith("api/schema/")}
+    assert documented == served
+
+
+@pytest.mark.parametrize("status", ["400", "401", "403", "404"])
+def test_every_operation_documents_its_errors(status: str) -> None:
+    for name, operation in operations().items():
+        content = operation["responses"][status]["content"]
+        assert content == {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}, name
+
+
+def test_destroy_is_documented_as_405_without_a_body() -> None:
+    responses = operations()["dashboards_destroy"]["responses"]
+    assert "content" not in responses["405"]
+    assert not any(status.startswith("2") for status in responses)
+
+
+def test_every_key_of_a_tile_item_is_in_it() -> None:
+    documented = document()["components"]["schemas"]["DashboardTileRequest"]["properties"]
+    assert set(documented) == set(DashboardTileRequestSerializer().fields)
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "content_type"),
+    [
+        ("", "*/*", "application/vnd.oai.openapi"),
+        ("?format=json", "*/*", "application/vnd.oai.openapi+json"),
+        ("", "application/json", "application/json"),
+    ],
+)
+def test_it_is_served_to_everyone(query: str, accept: str, content_type: str) -> None:
+    answer = Client().get(f"/api/schema/{query}", headers={"Accept": accept})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith(content_type)
+    served = yaml.safe_load(answer.content)
+    assert set(served["paths"]) == set(document()["paths"])
+
+
+def test_swagger_ui_contacts_no_other_host() -> None:
+    page = Client().get("/api/schema/swagger-ui/")
+    assert page.status_code == 200
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.content.decode())
+    script = re.search(r'src="(/static/[^"]+swagger-ui-bundle\.js)"', page.content.decode())
+    assert script is not None
+    static = Client().get(script.group(1))
+    static.close()
+    assert static.status_code == 200

@@ -1,0 +1,84 @@
+"""The frozen contract (seed.json) is what PostHog's documentation promises; the API document must keep all of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.document import document
+
+SEED: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "seed.json").read_text())
+MEDIA_TYPES = {"application/json", "application/x-www-form-urlencoded", "multipart/form-data"}
+
+
+def operation(name: str) -> dict[str, Any]:
+    method, path = name.split(" ")
+    found: dict[str, Any] = document()["paths"][path][method.lower()]
+    return found
+
+
+def properties(schema: dict[str, Any]) -> dict[str, Any]:
+    """The properties of a schema, a reference followed."""
+    for wrapped in schema.get("allOf", []):
+        schema = wrapped
+    if "$ref" in schema:
+        schema = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    found: dict[str, Any] = schema["properties"]
+    return found
+
+
+def answer(name: str) -> dict[str, Any] | None:
+    content = operation(name)["responses"][str(SEED[name]["status"])].get("content")
+    return properties(content["application/json"]["schema"]) if content else None
+
+
+@pytest.mark.parametrize("name", SEED)
+def test_the_operation_has_its_id_and_parameters(name: str) -> None:
+    documented = operation(name)
+    assert documented["operationId"] == SEED[name]["operation"]
+    types = {(each["in"], each["name"]): each["schema"]["type"] for each in documented["parameters"]}
+    for place in ("path", "query"):
+        for parameter, type_ in SEED[name].get(place, {}).items():
+            assert types[place, parameter] == type_
+
+
+@pytest.mark.parametrize("name", SEED)
+def test_the_answer_has_every_field(name: str) -> None:
+    fields = answer(name)
+    if SEED[name]["answer"] is None:
+        assert fields is None
+    else:
+        assert fields is not None
+        assert set(SEED[name]["answer"]) <= set(fields)
+
+
+@pytest.mark.parametrize("name", [name for name in SEED if "rows" in SEED[name]])
+def test_rows_have_every_field(name: str) -> None:
+    fields = answer(name)
+    assert fields is not None
+    rows = properties(fields["results"]["items"])
+    assert set(SEED[name]["rows"]) <= set(rows)
+    assert "tiles" not in rows
+    assert set(SEED[name]["rows.created_by"]) <= set(properties(rows["created_by"]))
+
+
+@pytest.mark.parametrize("name", [name for name in SEED if "body" in SEED[name]])
+def test_every_body_takes_every_field_and_needs_none(name: str) -> None:
+    content = operation(name)["requestBody"]["content"]
+    assert set(content) == MEDIA_TYPES
+    for media in content.values():
+        assert set(SEED[name]["body"]) <= set(properties(media["schema"]))
+    assert operation(name)["requestBody"].get("required", False) is False
+
+
+def test_scopes_are_those_of_the_seed() -> None:
+    from dashboards.views.dashboards import DashboardViewSet
+    from dashboards.views.sharing import SharingConfigurationViewSet
+
+    declared = {
+        **{f"dashboards_{action}": scopes for action, scopes in DashboardViewSet.required_scopes.items()},
+        "dashboards_sharing_list": SharingConfigurationViewSet.required_scopes["retrieve"],
+    }
+    for each in SEED.values():
+        assert declared[each["operation"]] == each["scopes"]

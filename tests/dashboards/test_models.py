@@ -1,0 +1,62 @@
+"""What the database guarantees, and what is derived for finding and sorting."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from dashboards.models import Button, Dashboard, Tag, Text, Tile, fold
+from tests.builders import Person, make_dashboard, make_text_tile
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("ÜBER", "über"), ("u\u0308", "ü"), ("ﬁ", "FI"), ("Straße", "STRASSE"), ("\u017f", "S"), ("\uff21", "a")],
+)
+def test_folding_makes_equal_what_people_read_as_equal(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+def test_names_that_fold_to_very_long_keys_can_be_sorted(alice: Person) -> None:
+    made = make_dashboard(alice, "\ufdfa" * 400)
+    row = Dashboard.objects.get(pk=made.pk)
+    assert (len(row.name), len(row.name_key)) == (400, 400)
+
+
+@pytest.mark.parametrize("contents", ["none", "both"])
+def test_a_tile_has_exactly_one_content(alice: Person, contents: str) -> None:
+    dashboard = make_dashboard(alice)
+    common = {"project_id": dashboard.project_id, "dashboard": dashboard}
+    content = {}
+    if contents == "both":
+        content = {
+            "text": Text.objects.create(project_id=dashboard.project_id),
+            "button": Button.objects.create(project_id=dashboard.project_id, url="/", text="b"),
+        }
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tile.objects.create(**common, **content)
+
+
+def test_content_is_on_a_dashboard_once(alice: Person) -> None:
+    dashboard = make_dashboard(alice)
+    tile = make_text_tile(alice, dashboard)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tile.objects.create(project_id=dashboard.project_id, dashboard=dashboard, text=tile.text, deleted=True)
+
+
+def test_a_tag_is_in_a_project_once(alice: Person) -> None:
+    make_dashboard(alice, tags=["a"])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tag.objects.create(project=alice.membership.project, name="a")
+
+
+def test_free_json_is_stored_as_the_text_that_was_sent(alice: Person) -> None:
+    make_dashboard(alice, filters={"b": 1.0, "a": [None, "ü"]})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT filters FROM dashboards_dashboard")
+        assert cursor.fetchone() == ('{"b":1.0,"a":[null,"ü"]}',)
+
+
+def test_a_list_is_served_by_its_index(alice: Person) -> None:
+    if connection.vendor != "sqlite":
+        return  # PostgreSQL chooses by statistics: a small table is read whole
+    rows = Dashboard.objects.in_project(alice.membership.project).not_deleted().in_list_order()[:100]
+    assert "dashboards_in_list_order" in rows.explain()

@@ -1,0 +1,105 @@
+"""Services by themselves: what they give back, what they raise, and what happens when two run at once."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from dashboards.exceptions import DashboardMissing, TileNotOnDashboard
+from dashboards.models import Dashboard, Tag, Tile
+from dashboards.services.changes import DashboardChanges, differs
+from dashboards.services.dashboards import update_dashboard
+from dashboards_api.errors import Forbidden
+from tests.builders import Person, make_dashboard, make_text_tile
+
+
+def update(person: Person, dashboard: Dashboard, changes: DashboardChanges, **options: bool) -> list[int]:
+    return update_dashboard(
+        dashboard.pk, project=person.membership.project, changes=changes, edited_by=person.membership, **options
+    )
+
+
+def test_update_gives_back_the_positions_without_effect(alice: Person) -> None:
+    dashboard = make_dashboard(alice)
+    tile = make_text_tile(alice, dashboard)
+    assert update(alice, dashboard, {"tiles": [{"id": 0, "color": "x"}, {"id": tile.pk, "color": "y"}]}) == [0]
+    with pytest.raises(TileNotOnDashboard):
+        update(alice, dashboard, {"tiles": [{"id": 0, "color": "x"}]}, refuse_unknown_tiles=True)
+
+
+def test_update_raises_for_what_is_not_there_or_not_allowed(alice: Person, bob: Person, carol: Person) -> None:
+    closed = make_dashboard(alice, restriction_level=37)
+    with pytest.raises(Forbidden):
+        update(bob, closed, {"name": "x"})
+    with pytest.raises(DashboardMissing):
+        update(carol, closed, {"name": "x"})
+    with pytest.raises(DashboardMissing):
+        update(alice, make_dashboard(alice, deleted=True), {"name": "x"})
+
+
+@pytest.mark.parametrize(
+    ("stored", "sent"), [({"a": 1}, {"a": 1.0}), ({"a": 1, "b": 2}, {"b": 2, "a": 1}), (1, True), ("a", "a ")]
+)
+def test_what_reads_back_differently_differs(stored: object, sent: object) -> None:
+    assert differs(stored, sent)
+    assert not differs(stored, stored)
+
+
+def at_once(*jobs: Callable[[], object]) -> list[BaseException]:
+    """Run jobs in threads that start together; what they raised."""
+    barrier = threading.Barrier(len(jobs))
+    raised: list[BaseException] = []
+
+    def run(job: Callable[[], object]) -> None:
+        try:
+            barrier.wait()
+            job()
+        except BaseException as error:  # noqa: BLE001  the test looks at it
+            raised.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_updates_of_different_fields_all_survive(alice: Person) -> None:
+    dashboard = make_dashboard(alice)
+    changes: list[DashboardChanges] = [
+        {"name": "n"},
+        {"description": "d"},
+        {"pinned": True},
+        {"filters": {"a": 1}},
+        {"tags": ["t"]},
+        {"tiles": [{"text": {"body": "b"}}]},
+    ]
+    assert at_once(*[lambda each=each: update(alice, dashboard, each) for each in changes]) == []
+    row = Dashboard.objects.get()
+    assert (row.name, row.description, row.pinned, row.filters) == ("n", "d", True, {"a": 1})
+    assert row.search_text.split("\n") == ["n", "d", "t"]
+    assert Tile.objects.filter(deleted=False).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_creates_share_one_tag(alice: Person) -> None:
+    assert at_once(*[lambda: make_dashboard(alice, tags=["same", "other"])] * 6) == []
+    assert Tag.objects.count() == 2
+    assert Dashboard.objects.count() == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deletion_and_an_addition_at_once_leave_no_live_tile_behind(alice: Person) -> None:
+    for _ in range(5):
+        dashboard = make_dashboard(alice)
+        at_once(
+            lambda d=dashboard: update(alice, d, {"deleted": True}),  # type: ignore[misc]
+            lambda d=dashboard: update(alice, d, {"tiles": [{"text": {"body": "b"}}]}),  # type: ignore[misc]
+        )
+        assert Dashboard.objects.get(pk=dashboard.pk).deleted is True
+        assert not Tile.objects.filter(dashboard=dashboard, deleted=False).exists()

@@ -1,0 +1,77 @@
+"""The JSON gate by itself."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboards_api.fields import dumps
+from dashboards_api.http import json_gate
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])), inner, max_size=4
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_whatever_is_let_through_is_written_as_it_came(value: Any) -> None:
+    text = dumps(value)
+    assert dumps(json_gate.loads(text)) == text
+    assert repr(json_gate.loads(json.dumps(value).encode())) == repr(value)
+
+
+@given(st.binary(max_size=40) | st.text(alphabet='{}[]",:\\u0d18 -1e', max_size=40).map(str.encode))
+def test_any_bytes_are_parsed_or_refused(raw: bytes) -> None:
+    try:
+        json_gate.loads(raw)
+    except (json_gate.Malformed, json_gate.Refused):
+        return
+    json.loads(raw.decode("utf-8-sig"))
+
+
+@pytest.mark.parametrize("depth", [63, 64])
+def test_64_levels_are_let_through(depth: int) -> None:
+    assert json_gate.loads("[" * depth + "]" * depth) is not None
+
+
+@pytest.mark.parametrize("depth", [65, 400, 501, 100_000])
+def test_more_levels_are_refused(depth: int) -> None:
+    with pytest.raises(json_gate.Refused, match="64 levels"):
+        json_gate.loads("[" * depth + "]" * depth)
+
+
+def test_brackets_inside_strings_are_no_levels() -> None:
+    text = "[" * 10_000 + '\\"[' + "]" * 20_000
+    assert json_gate.loads(json.dumps([text, {text: 1}])) == [text, {text: 1}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"' + '\\"' * 500_000, "[" + '"a",' * 500_000, '"' + "\\" * 999_999, '["' + "[" * 1_000_000, "[1," * 300_000],
+    ids=["quotes", "strings", "backslashes", "unterminated", "bottomless"],
+)
+def test_hostile_text_is_refused_in_linear_time(text: str) -> None:
+    started = time.perf_counter()
+    with pytest.raises((json_gate.Malformed, json_gate.Refused)):
+        json_gate.loads(text)
+    assert time.perf_counter() - started < 2
+
+
+def test_a_million_elements_pass_quickly() -> None:
+    started = time.perf_counter()
+    assert len(json_gate.loads("[" + "1," * 999_999 + "1]")) == 1_000_000
+    assert time.perf_counter() - started < 3

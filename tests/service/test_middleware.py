@@ -1,0 +1,88 @@
+"""Proxies that are trusted, and what the log says."""
+
+import ipaddress
+import json
+import logging
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+
+from dashboards_api.http.middleware import TrustedProxyMiddleware
+from tests.builders import Person, make_dashboard
+from tests.client import Api
+
+
+def seen_through(settings: Any, trusted: list[str], **meta: str) -> tuple[str, str]:
+    """(client address, scheme) after the middleware."""
+    settings.TRUSTED_PROXIES = [ipaddress.ip_network(each) for each in trusted]
+    request = RequestFactory().get("/", **meta)  # type: ignore[arg-type]
+    seen: list[HttpRequest] = []
+
+    def view(inner: HttpRequest) -> HttpResponse:
+        seen.append(inner)
+        return HttpResponse()
+
+    TrustedProxyMiddleware(view)(request)
+    return seen[0].META["REMOTE_ADDR"], seen[0].scheme or ""
+
+
+FORWARDED = {"HTTP_X_FORWARDED_FOR": "1.1.1.1, 9.9.9.9, 10.0.0.2", "HTTP_X_FORWARDED_PROTO": "https"}
+
+
+def test_a_stranger_is_not_believed(settings: Any) -> None:
+    assert seen_through(settings, ["10.0.0.0/8"], REMOTE_ADDR="8.8.8.8", **FORWARDED) == ("8.8.8.8", "http")
+
+
+def test_a_trusted_proxy_tells_the_last_address_it_does_not_trust(settings: Any) -> None:
+    assert seen_through(settings, ["10.0.0.0/8"], REMOTE_ADDR="10.0.0.1", **FORWARDED) == ("9.9.9.9", "https")
+
+
+@pytest.mark.parametrize("hops", ["", "nonsense", "unknown, 10.0.0.3", "1.2.3.4, "])
+def test_nonsense_is_not_an_address(settings: Any, hops: str) -> None:
+    address, _ = seen_through(settings, ["10.0.0.0/8"], REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=hops)
+    assert address.startswith("10.0.0.")
+
+
+def test_forwarded_hosts_never_reach_a_link(alice: Person) -> None:
+    make_dashboard(alice)
+    make_dashboard(alice)
+    headers = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example", "X-Original-URL": "/evil"}
+    answer = alice.api.call("GET", "dashboards/?limit=1", headers=headers)
+    assert answer.status == 200
+    assert "evil" not in answer.text
+
+
+def log_of(caplog: pytest.LogCaptureFixture) -> str:
+    return json.dumps(
+        [record.msg if isinstance(record.msg, str | dict) else str(record.msg) for record in caplog.records]
+    )
+
+
+def test_the_log_tells_the_request_and_no_secret(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret_body = {"name": "secret name", "personal_api_key": alice.key}
+    answer = Api(None, alice.membership.project_id).post(
+        f"dashboards/?personal_api_key={alice.key}&q=secret", secret_body
+    )
+    assert answer.status == 201
+    Client().get("/shared/sharetoken1234.json")
+    Client().get("/embedded/sharetoken1234")
+    log = log_of(caplog)
+    assert f'"path": "/api/projects/{alice.membership.project_id}/dashboards/"' in log
+    assert '"status": 201' in log
+    assert f'"user": {alice.user.pk}' in log
+    for secret in (alice.key, "secret", "sharetoken1234"):
+        assert secret not in log
+
+
+def test_a_sane_request_id_is_kept_and_any_other_replaced(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    answer = alice.api.call("GET", "dashboards/", headers={"X-Request-ID": "abc-123"})
+    assert answer.headers["X-Request-ID"] == "abc-123"
+    for odd in ("x" * 65, "a b", "a\nb", ""):
+        given = alice.api.call("GET", "dashboards/", headers={"X-Request-ID": odd}).headers["X-Request-ID"]
+        assert len(given) == 32
+        assert given.isalnum()
+    assert '"request_id": "abc-123"' in log_of(caplog)

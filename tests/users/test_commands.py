@@ -1,0 +1,80 @@
+"""The commands, as scripts call them: with --json one object is the last line."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from tests.builders import Person
+from tests.client import Api
+from users.models import Membership, MembershipLevel, PersonalAPIKey, User
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: str) -> dict[str, Any]:
+    out = io.StringIO()
+    call_command(*arguments, "--json", stdout=out)
+    answer: dict[str, Any] = json.loads(out.getvalue().strip().splitlines()[-1])
+    return answer
+
+
+def test_from_nothing_to_a_working_key() -> None:
+    user = run("create_user", "eve@example.com", "--name", "Eve van Dyk", "--staff")
+    project = run("create_project", "Board room", "--organization", "Org", "--admin", "eve@example.com")
+    key = run(
+        "create_api_key",
+        "eve@example.com",
+        "--label",
+        "CI",
+        "--scope",
+        "dashboard:write",
+        "--project",
+        str(project["id"]),
+        "--expires-in",
+        "30",
+    )
+    row = User.objects.get(pk=user["id"])
+    assert (row.first_name, row.last_name, row.is_staff) == ("Eve", "van Dyk", True)
+    assert Membership.objects.get().level == MembershipLevel.ADMIN
+    assert key["scopes"] == ["dashboard:write"]
+    assert PersonalAPIKey.objects.get().scoped_projects == [project["id"]]
+    assert Api(key["value"], project["id"]).post("dashboards/").status == 201
+    rolled = run("roll_api_key", key["id"])
+    assert Api(key["value"], project["id"]).get("dashboards/").status == 401
+    assert Api(rolled["value"], project["id"]).get("dashboards/").status == 200
+    assert run("revoke_api_key", key["id"]) == {"id": key["id"], "revoked": True}
+    assert Api(rolled["value"], project["id"]).get("dashboards/").status == 401
+
+
+def test_a_password_may_come_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
+    run("create_user", "eve@example.com", "--password-stdin")
+    assert User.objects.get().check_password("correct horse battery")
+
+
+def test_without_json_the_value_is_printed_for_people(alice: Person) -> None:
+    out = io.StringIO()
+    call_command("create_api_key", alice.user.email, "--label", "CI", "--scope", "*", stdout=out)
+    value = out.getvalue().strip().splitlines()[-1]
+    assert Api(value, alice.membership.project_id).get("dashboards/").status == 200
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("create_user", "alice@example.com"),
+        ("create_user", "nobody"),
+        ("create_api_key", "nobody@example.com", "--label", "x", "--scope", "*"),
+        ("create_api_key", "alice@example.com", "--label", "x", "--scope", "nonsense"),
+        ("create_project", "P", "--admin", "nobody@example.com"),
+        ("roll_api_key", "unknown"),
+        ("revoke_api_key", "unknown"),
+    ],
+)
+def test_a_refusal_is_an_error_without_a_traceback(alice: Person, arguments: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError):
+        call_command(*arguments)

@@ -1,0 +1,31 @@
+import pytest
+
+from users.scopes import is_scope, missing_scope
+
+
+@pytest.mark.parametrize("scope", ["*", "dashboard:read", "sharing_configuration:write", "feature_flag:read"])
+def test_known_scopes(scope: str) -> None:
+    assert is_scope(scope)
+
+
+@pytest.mark.parametrize("scope", ["", "dashboard", "dashboard:", "dashboard:admin", ":read", "nothing:read", "*:read"])
+def test_other_texts_are_none(scope: str) -> None:
+    assert not is_scope(scope)
+
+
+@pytest.mark.parametrize(
+    ("granted", "required", "missing"),
+    [
+        (["*"], ["dashboard:write"], None),
+        (["dashboard:write"], ["dashboard:read"], None),
+        (["dashboard:read"], ["dashboard:write"], "dashboard:write"),
+        (["insight:write"], ["dashboard:read"], "dashboard:read"),
+        (["dashboard:read"], ["dashboard:read", "query:read"], "query:read"),
+        ([], [], None),
+        ([], ["dashboard:read"], "dashboard:read"),
+    ],
+)
+def test_write_includes_read_and_nothing_else_does(
+    granted: list[str], required: list[str], missing: str | None
+) -> None:
+    assert missing_scope(granted, required) == missing
