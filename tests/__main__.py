@@ -21,7 +21,7 @@ def run_on(engine: str, arguments: list[str]) -> bool:
         environment = os.environ | {"TEST_ENGINE": engine, "DATA_DIR": data, "LOG_LEVEL": "WARNING"}
         for name in ("DATABASE_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "SECRET_KEY"):
             environment.pop(name, None)
-        command = [sys.executable, "-W", "error::ResourceWarning", "-m", "pytest", *arguments]
+        command = [sys.executable, "-m", "pytest", "--numprocesses=auto", *arguments]
         if engine == "sqlite":
             return subprocess.run(command, env=environment).returncode == 0
         with server() as url:

@@ -1,0 +1,132 @@
+"""`manage.py serve`: first run, bodies over a real connection, slow clients, stopping."""
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.live.conftest import Service
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
+    with httpx.Client(base_url=f"{service.base}/api/projects/1/", headers=headers, timeout=20) as connected:
+        yield connected
+
+
+def test_the_first_run_prints_one_key_for_project_1(service: Service, client: httpx.Client) -> None:
+    assert len(service.printed_keys) == 1
+    made = client.post("dashboards/", json={"name": "first"})
+    assert made.status_code == 201
+    assert client.get("dashboards/").json()["results"][0]["name"] == "first"
+    assert client.get(f"{service.base}/api/users/@me/").json()["email"] == "admin@example.com"
+
+
+def test_a_second_start_keeps_the_data_and_prints_no_key(
+    service: Service, environment: dict[str, str], client: httpx.Client, tmp_path: Path
+) -> None:
+    made = client.post("dashboards/", json={"name": "kept"}).json()
+    second = Service(environment, tmp_path / "second.log", "--workers", "1").wait()
+    try:
+        assert second.printed_keys == []
+        answer = client.get(f"{second.base}/api/projects/1/dashboards/{made['id']}/")
+        assert answer.json()["name"] == "kept"
+    finally:
+        assert second.stop() == 0
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded"])
+def test_a_chunked_body_arrives_whole(client: httpx.Client, content_type: str) -> None:
+    made = client.post("dashboards/").json()
+    text = "x" * 150_000
+    raw = json.dumps({"description": text}) if content_type == "application/json" else f"description={text}"
+    blocks = (raw[start : start + 7000].encode() for start in range(0, len(raw), 7000))
+    answer = client.patch(f"dashboards/{made['id']}/", content=blocks, headers={"Content-Type": content_type})
+    assert "Content-Length" not in answer.request.headers
+    assert answer.status_code == 200
+    assert client.get(f"dashboards/{made['id']}/").json()["description"] == text
+
+
+def blocks_of(megabytes: int) -> Iterator[bytes]:
+    for _ in range(megabytes):
+        yield b" " * 1024 * 1024
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_over_20_mb_is_413_and_the_answer_is_read(client: httpx.Client, chunked: bool) -> None:
+    content: Any = blocks_of(25) if chunked else b" " * 25 * 1024 * 1024
+    answer = client.post("dashboards/", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "payload_too_large"
+    assert client.get("dashboards/?limit=1").status_code == 200
+
+
+def test_a_length_and_chunks_together_are_not_two_requests(service: Service) -> None:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+        connection.sendall(
+            b"POST /api/projects/1/dashboards/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4\r\n"
+            b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        )
+        received = b""
+        while block := connection.recv(65536):
+            received += block
+    assert received.count(b"HTTP/1.1 ") == 1
+
+
+def test_slow_clients_do_not_stop_others(service: Service, client: httpx.Client) -> None:
+    slow = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(100)]
+    for number, connection in enumerate(slow):
+        head = b"POST /api/projects/1/dashboards/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        connection.sendall(head if number % 2 else head + b"Content-Length: 1000\r\n\r\n{")
+    started = time.monotonic()
+    try:
+        for _ in range(5):
+            assert client.get("dashboards/?limit=1").status_code == 200
+    finally:
+        for connection in slow:
+            connection.close()
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_health_is_public(service: Service, path: str) -> None:
+    answer = httpx.get(f"{service.base}{path}")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_a_huge_header_is_refused_and_the_service_goes_on(service: Service, client: httpx.Client) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+    try:
+        connection.request("GET", "/healthz", headers={"X-Large": "x" * 500_000})
+        assert connection.getresponse().status in (400, 431)
+    except (ConnectionError, http.client.RemoteDisconnected):
+        pass  # closed before it was read whole is a refusal too
+    finally:
+        connection.close()
+    assert client.get("dashboards/?limit=1").status_code == 200
+
+
+def test_the_log_is_json_with_an_id_and_without_secrets(service: Service, client: httpx.Client) -> None:
+    key = service.printed_keys[0]
+    request_id = "live-test-1"
+    client.get(f"dashboards/?personal_api_key={key}", headers={"X-Request-ID": request_id})
+    lines = [json.loads(line) for line in service.log.read_text().splitlines() if line.startswith("{")]
+    [line] = [each for each in lines if each.get("request_id") == request_id]
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/api/projects/1/dashboards/", 200)
+    assert service.log.read_text().count(key) == 1  # where it was shown at the first run
+
+
+def test_sigterm_ends_it_cleanly(environment: dict[str, str], tmp_path: Path) -> None:
+    running = Service(environment, tmp_path / "log").wait()
+    started = time.monotonic()
+    assert running.stop() == 0
+    assert time.monotonic() - started < 5
+    with pytest.raises(ConnectionError):
+        socket.create_connection(("127.0.0.1", running.port)).close()
