@@ -1,4 +1,6 @@
 # The commands of this project. `make serve` and `make test` need Python 3.11 or newer and nothing else.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
