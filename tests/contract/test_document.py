@@ -97,6 +97,7 @@ def test_it_is_served_to_everyone(query: str, accept: str, content_type: str) ->
     assert set(served["paths"]) == set(document()["paths"])
 
 
+@pytest.mark.django_db
 def test_swagger_ui_contacts_no_other_host() -> None:
     page = Client().get("/api/schema/swagger-ui/")
     assert page.status_code == 200
