@@ -1,5 +1,6 @@
 """Who may view, edit and restrict a dashboard: pure functions of the membership, the creator and the level."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from django.db import models
@@ -48,3 +49,34 @@ def check_may_restrict(dashboard: Dashboard, membership: Membership) -> None:
     """Raises Forbidden."""
     if not may_restrict(membership, dashboard.created_by_id):
         raise Forbidden("Only the dashboard owner and project admins have the restriction rights required for this.")
+
+
+# An insight has no level of its own: it follows the dashboards it is on.
+
+Board = tuple[int | None, int]  # who created a dashboard, and its restriction level
+
+
+def insight_restriction_level(boards: Sequence[Board]) -> int:
+    """The strictest level of the dashboards an insight is on."""
+    return max((level for _, level in boards), default=int(RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT))
+
+
+def insight_privilege_level(membership: Membership, boards: Sequence[Board]) -> PrivilegeLevel:
+    """A member may edit an insight that is on no dashboard, or on one that they may edit."""
+    levels = [privilege_level(membership, created_by_id, level) for created_by_id, level in boards]
+    return max(levels, default=PrivilegeLevel.CAN_EDIT)
+
+
+def insight_access_level(
+    membership: Membership, created_by_id: int | None, privilege: PrivilegeLevel
+) -> UserAccessLevel:
+    """The same in the words of object access levels."""
+    if privilege < PrivilegeLevel.CAN_EDIT:
+        return "viewer"
+    return "manager" if may_restrict(membership, created_by_id) else "editor"
+
+
+def check_may_edit_insight(membership: Membership, boards: Sequence[Board]) -> None:
+    """Raises Forbidden."""
+    if insight_privilege_level(membership, boards) < PrivilegeLevel.CAN_EDIT:
+        raise Forbidden("You don't have edit permissions for any of this insight's dashboards.")

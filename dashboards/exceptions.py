@@ -4,11 +4,29 @@ from dashboards_api.errors import Invalid, Missing
 
 
 class DashboardMissing(Missing):
+    """The dashboard that the path, or the body of an action, names."""
+
     def __init__(self) -> None:
         super().__init__("Not found.")
 
 
+class InsightMissing(Missing):
+    """The insight that the path names."""
+
+    def __init__(self) -> None:
+        super().__init__("Not found.")
+
+
+class TileMissing(Missing):
+    """The tile that an action is to act on."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such tile on this dashboard.")
+
+
 class TileNotOnDashboard(Invalid):
+    """A tile item names a tile of nowhere or elsewhere."""
+
     code = "does_not_exist"
 
     def __init__(self, index: int, attr: str = "") -> None:
@@ -17,14 +35,43 @@ class TileNotOnDashboard(Invalid):
 
 
 class ContentNotOnDashboard(Invalid):
+    """A tile item names a text or a button of nowhere or elsewhere."""
+
     code = "does_not_exist"
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"There is no such {kind} on this dashboard.", attr=kind)
 
 
-class InsightMissing(Invalid):
+class InsightNotInProject(Invalid):
+    """A tile item names an insight of nowhere or elsewhere."""
+
     code = "does_not_exist"
 
     def __init__(self, index: int) -> None:
         super().__init__("There is no such insight in this project.", attr=f"tiles__{index}__insight")
+
+
+class DashboardNotInProject(Invalid):
+    """A body names a dashboard of nowhere or elsewhere."""
+
+    code = "does_not_exist"
+
+    def __init__(self, attr: str) -> None:
+        super().__init__("There is no such dashboard in this project.", attr=attr)
+
+
+class ContentAlreadyOnDashboard(Invalid):
+    """The dashboard shows this content already."""
+
+    code = "unique"
+
+    def __init__(self, attr: str) -> None:
+        super().__init__("The dashboard shows this already.", attr=attr)
+
+
+class TemplateMissing(Invalid):
+    """A body names a template that there is not."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no template with the name {name!r}.", attr="use_template")

@@ -4,16 +4,25 @@ from typing import Any
 
 from django.urls import path
 
+from dashboards.views.actions import DashboardActionViewSet
 from dashboards.views.dashboards import DashboardViewSet
+from dashboards.views.insights import InsightViewSet
 from dashboards.views.sharing import SharingConfigurationViewSet
 
 Actions = dict[str, Any]
 
-DASHBOARDS: Actions = {"get": "list", "post": "create"}
-DASHBOARD: Actions = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+COLLECTION: Actions = {"get": "list", "post": "create"}
+ROW: Actions = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
 
 urlpatterns = [
-    path("dashboards/", DashboardViewSet.as_view(DASHBOARDS)),
-    path("dashboards/<str:id>/", DashboardViewSet.as_view(DASHBOARD)),
+    path("dashboards/", DashboardViewSet.as_view(COLLECTION)),
+    path(
+        "dashboards/create_from_template_json/",
+        DashboardActionViewSet.as_view({"post": "create_from_template_json"}),
+    ),
+    path("dashboards/<str:id>/", DashboardViewSet.as_view(ROW)),
+    path("dashboards/<str:id>/move_tile/", DashboardActionViewSet.as_view({"patch": "move_tile", "post": "move_tile"})),
     path("dashboards/<str:dashboard_id>/sharing/", SharingConfigurationViewSet.as_view({"get": "retrieve"})),
+    path("insights/", InsightViewSet.as_view(COLLECTION)),
+    path("insights/<str:id>/", InsightViewSet.as_view(ROW)),
 ]

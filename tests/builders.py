@@ -2,12 +2,15 @@
 
 from typing import Any, NamedTuple
 
-from dashboards.models import Dashboard, Tile
+from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.dashboards import create_dashboard
-from dashboards.services.tiles import add_tiles
+from dashboards.services.insights import create_insight
+from dashboards.services.tiles import change_tiles
 from tests.client import Api
 from users.models import Membership, MembershipLevel, Project, User
 from users.services import add_member, create_api_key, create_project, create_user
+
+QUERY = {"kind": "InsightVizNode", "source": {"kind": "TrendsQuery", "series": [{"event": "$pageview"}]}}
 
 
 class Person(NamedTuple):
@@ -35,14 +38,20 @@ def make_key(user: User, *scopes: str, **narrowing: Any) -> str:
 
 
 def make_dashboard(person: Person, name: str = "Board", **content: Any) -> Dashboard:
-    return create_dashboard(
+    made, _ = create_dashboard(
         person.membership.project,
         content={"name": name, **content},  # type: ignore[typeddict-item]  # whatever a test wants
         created_by=person.membership,
     )
+    return made
 
 
 def make_text_tile(person: Person, dashboard: Dashboard, body: str = "text", **display: Any) -> Tile:
-    add_tiles(dashboard, [{"text": {"body": body}, **display}], added_by=person.membership)  # type: ignore[typeddict-item]
+    change_tiles(dashboard, [{"text": {"body": body}, **display}], changed_by=person.membership)  # type: ignore[list-item]
     tile: Tile = Tile.objects.on_dashboard(dashboard).latest("pk")
     return tile
+
+
+def make_insight(person: Person, *dashboards: Dashboard, name: str = "Insight", **content: Any) -> Insight:
+    changes: Any = {"name": name, "query": QUERY, **content, "dashboards": [dashboard.pk for dashboard in dashboards]}
+    return create_insight(person.membership.project, content=changes, created_by=person.membership)

@@ -1,7 +1,9 @@
 from dashboards.models.content import Button, ButtonPlacement, ButtonStyle, Text
 from dashboards.models.dashboard import CreationMode, Dashboard, RestrictionLevel, fold
+from dashboards.models.insight import Insight
 from dashboards.models.sharing_configuration import SharingConfiguration
-from dashboards.models.tag import DashboardTag, Tag
+from dashboards.models.tag import DashboardTag, InsightTag, Tag
+from dashboards.models.template import DashboardTemplate, TemplateScope
 from dashboards.models.tile import Tile
 
 __all__ = [
@@ -11,9 +13,13 @@ __all__ = [
     "CreationMode",
     "Dashboard",
     "DashboardTag",
+    "DashboardTemplate",
+    "Insight",
+    "InsightTag",
     "RestrictionLevel",
     "SharingConfiguration",
     "Tag",
+    "TemplateScope",
     "Text",
     "Tile",
     "fold",

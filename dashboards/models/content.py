@@ -1,5 +1,6 @@
 """What a tile shows, where it is not an insight: a text or a button. Content can sit on several dashboards."""
 
+import re
 import uuid
 
 from django.conf import settings
@@ -11,6 +12,15 @@ from users.models import Project
 TEXT_MAX_LENGTH = 4000
 BUTTON_URL_MAX_LENGTH = 2000
 BUTTON_TEXT_MAX_LENGTH = 200
+
+
+# An http or https address, or a path on this site. Two slashes, or a slash and a backslash, would leave the site.
+_BUTTON_URL = re.compile(r"(https?://[^\s/?#\\]|/(?![/\\]))[^\s\x00-\x1f]*|/", re.IGNORECASE)
+
+
+def is_button_url(url: str) -> bool:
+    """Where a button may lead: an http or https address, or a path that begins with one slash."""
+    return bool(_BUTTON_URL.fullmatch(url))
 
 
 class Content(models.Model):

@@ -1,8 +1,9 @@
-"""Tags: a vocabulary for each project, and which dashboards carry which."""
+"""Tags: a vocabulary for each project, and which dashboards and insights carry which."""
 
 from django.db import models
 
 from dashboards.models.dashboard import Dashboard
+from dashboards.models.insight import Insight
 from dashboards_api.fields import CodePointField
 from users.models import Project
 
@@ -21,11 +22,22 @@ class Tag(models.Model):
 
 
 class DashboardTag(models.Model):
-    dashboard = models.ForeignKey(Dashboard, on_delete=models.CASCADE, related_name="dashboard_tags")
-    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="dashboard_tags")
+    dashboard = models.ForeignKey(Dashboard, on_delete=models.CASCADE, related_name="tag_links")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="dashboard_links")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dashboard", "tag"], name="tag_once_per_dashboard")]
 
     def __str__(self) -> str:
         return f"{self.tag_id} on {self.dashboard_id}"
+
+
+class InsightTag(models.Model):
+    insight = models.ForeignKey(Insight, on_delete=models.CASCADE, related_name="tag_links")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="insight_links")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["insight", "tag"], name="tag_once_per_insight")]
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} on {self.insight_id}"

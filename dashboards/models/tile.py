@@ -8,6 +8,7 @@ from django.utils import timezone
 from dashboards.layout import UNPLACED, sort_position
 from dashboards.models.content import Button, Text
 from dashboards.models.dashboard import Dashboard
+from dashboards.models.insight import Insight
 from dashboards_api.fields import JSONTextField
 from users.models import Project
 
@@ -21,6 +22,10 @@ class TileQuerySet(models.QuerySet["Tile"]):
     def not_deleted(self) -> "TileQuerySet":
         return self.filter(deleted=False)
 
+    def shown(self) -> "TileQuerySet":
+        """Tiles that people see: not removed, and their insight, if they show one, not deleted."""
+        return self.not_deleted().filter(models.Q(insight__isnull=True) | models.Q(insight__deleted=False))
+
     def in_layout_order(self) -> "TileQuerySet":
         """As people read them: from the top, then from the left, then by age."""
         return self.order_by("sort_y", "sort_x", "id")
@@ -29,6 +34,7 @@ class TileQuerySet(models.QuerySet["Tile"]):
 class Tile(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     dashboard = models.ForeignKey(Dashboard, on_delete=models.CASCADE, related_name="tiles")
+    insight = models.ForeignKey(Insight, on_delete=models.CASCADE, null=True, related_name="tiles")
     text = models.ForeignKey(Text, on_delete=models.CASCADE, null=True, related_name="tiles")
     button = models.ForeignKey(Button, on_delete=models.CASCADE, null=True, related_name="tiles")
     layouts = JSONTextField(default=dict)
@@ -51,11 +57,13 @@ class Tile(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(text__isnull=False, button__isnull=True)
-                | models.Q(text__isnull=True, button__isnull=False),
+                condition=models.Q(insight__isnull=False, text__isnull=True, button__isnull=True)
+                | models.Q(insight__isnull=True, text__isnull=False, button__isnull=True)
+                | models.Q(insight__isnull=True, text__isnull=True, button__isnull=False),
                 name="tile_has_one_content",
             ),
             # Removed tiles count: adding the content again revives its tile.
+            models.UniqueConstraint(fields=["dashboard", "insight"], name="insight_once_per_dashboard"),
             models.UniqueConstraint(fields=["dashboard", "text"], name="text_once_per_dashboard"),
             models.UniqueConstraint(fields=["dashboard", "button"], name="button_once_per_dashboard"),
         ]
@@ -63,6 +71,12 @@ class Tile(models.Model):
 
     def __str__(self) -> str:
         return f"tile {self.pk} of dashboard {self.dashboard_id}"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The one kind of content this tile shows, by the name of its column."""
+        columns = {"insight_id": self.insight_id, "text_id": self.text_id, "button_id": self.button_id}
+        return {column: id_ for column, id_ in columns.items() if id_ is not None}
 
     def place(self, layouts: dict[str, Any]) -> None:
         """Set the layouts, exactly as sent, and what the order of tiles is derived from."""

@@ -1,13 +1,13 @@
 """Dashboards as the API answers them: flat rows from set-based queries, made into dictionaries."""
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import orjson
 
 from dashboards.access import privilege_level, user_access_level
 from dashboards.exceptions import DashboardMissing
-from dashboards.models import Dashboard, DashboardTag, RestrictionLevel
+from dashboards.models import Dashboard, RestrictionLevel
+from dashboards.readers.tags import dashboard_tags
 from dashboards.readers.tiles import read_tiles
 from dashboards_api.fields import raw
 from users.models import Membership, Project
@@ -55,7 +55,7 @@ def list_dashboards(
     if offset >= count:
         return count, []
     rows = list(found.in_list_order().values_list(*BASIC_COLUMNS)[offset : offset + limit])
-    tags = tags_of([row[0] for row in rows])
+    tags = dashboard_tags([row[0] for row in rows])
     return count, [_basic(row, tags.get(row[0], []), viewer) for row in rows]
 
 
@@ -72,7 +72,7 @@ def read_dashboard(
     basic, detail = row[: len(BASIC_COLUMNS)], row[len(BASIC_COLUMNS) :]
     use_template, use_dashboard, delete_insights, theme_id, filters, variables, breakdown_colors = detail
     return {
-        **_basic(basic, tags_of([dashboard_id]).get(dashboard_id, []), viewer),
+        **_basic(basic, dashboard_tags([dashboard_id]).get(dashboard_id, []), viewer),
         "use_template": use_template,
         "use_dashboard": use_dashboard,
         "delete_insights": delete_insights,
@@ -83,17 +83,8 @@ def read_dashboard(
         "breakdown_colors": orjson.Fragment(breakdown_colors),
         "data_color_theme_id": theme_id,
         "quick_filter_ids": [],
-        "tiles": read_tiles(dashboard_id),
+        "tiles": read_tiles(dashboard_id, viewer=viewer),
     }
-
-
-def tags_of(dashboard_ids: Iterable[int]) -> dict[int, list[str]]:
-    """Sorted tag names by dashboard."""
-    tags: dict[int, list[str]] = {}
-    pairs = DashboardTag.objects.filter(dashboard_id__in=dashboard_ids).order_by("tag__name")
-    for dashboard_id, name in pairs.values_list("dashboard_id", "tag__name"):
-        tags.setdefault(dashboard_id, []).append(name)
-    return tags
 
 
 def _basic(row: tuple[Any, ...], tags: list[str], viewer: Membership) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """The tiles of a dashboard, in the order people read them, with their content and its authors."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import NamedTuple
 
 import orjson
-from django.db.models import Q
 
 from dashboards.models import Tile
+from dashboards.readers.insights import insight_columns, insight_json, insight_row
+from dashboards.readers.places import Places, Row, places_of
+from dashboards.readers.tags import insight_tags
 from dashboards_api.fields import raw
-from users.models import User
+from users.models import Membership, User
 from users.readers import USER_FIELDS, basic_user
 
 TILE_COLUMNS = ("id", "color", "show_description", "transparent_background")
@@ -17,80 +19,104 @@ AUTHOR_ROLES = ("created_by", "last_modified_by")
 AUTHOR_COLUMNS = ("created_by_id", "last_modified_at", "last_modified_by_id", "project_id")
 TEXT_COLUMNS = ("id", "body", *AUTHOR_COLUMNS)
 BUTTON_COLUMNS = ("id", "url", "text", "placement", "style", *AUTHOR_COLUMNS)
+KINDS = ("insight", "text", "button")
+DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
 
-Row = dict[str, Any]
+
+class _Around(NamedTuple):
+    """What belongs to the tiles of one answer, each kind from one query."""
+
+    viewer: Membership
+    people: dict[int, Row]
+    places: Places
+    tags: dict[int, list[str]]
 
 
-def read_tiles(dashboard_id: int) -> list[Row]:
+def read_tiles(dashboard_id: int, *, viewer: Membership) -> list[Row]:
     """The live tiles (component DashboardTile)."""
     rows = list(
         Tile.objects.filter(dashboard_id=dashboard_id)
-        .not_deleted()
+        .shown()
         .in_layout_order()
-        .annotate(**TILE_JSON)
+        .annotate(**TILE_JSON, **insight_json("insight__"))
         .values(
             *TILE_COLUMNS,
             *TILE_JSON,
+            *insight_columns("insight__"),
+            *insight_json("insight__"),
             *(f"text__{column}" for column in TEXT_COLUMNS),
             *(f"button__{column}" for column in BUTTON_COLUMNS),
         )
     )
     if not rows:
         return []
-    people = _people(rows)
-    places = _places(rows)
-    return [_tile(order, row, people, places) for order, row in enumerate(rows)]
+    ids = {kind: [row[f"{kind}__id"] for row in rows if row[f"{kind}__id"] is not None] for kind in KINDS}
+    around = _Around(
+        viewer=viewer,
+        people=_people(rows),
+        places=places_of(insights=ids["insight"], texts=ids["text"], buttons=ids["button"]),
+        tags=insight_tags(ids["insight"]),
+    )
+    return [_tile(order, row, around) for order, row in enumerate(rows)]
 
 
-def _tile(order: int, row: Row, people: dict[int, Row], places: dict[Any, list[Row]]) -> Row:
+def _tile(order: int, row: Row, around: _Around) -> Row:
+    damaged = _mend(row)
     return {
         "id": row["id"],
         "order": order,
         "layouts": orjson.Fragment(row["raw_layouts"]),
         "color": row["color"],
-        "insight": None,
-        "text": _content(row, "text", TEXT_COLUMNS, people, places),
-        "button_tile": _content(row, "button", BUTTON_COLUMNS, people, places),
+        "insight": _insight(row, around),
+        "text": _content(row, "text", TEXT_COLUMNS, around),
+        "button_tile": _content(row, "button", BUTTON_COLUMNS, around),
         "filters_overrides": orjson.Fragment(row["raw_filters_overrides"]),
         "show_description": row["show_description"],
         "transparent_background": row["transparent_background"],
         "last_refresh": None,
         "is_cached": False,
+        **({"error": DAMAGED} if damaged else {}),
     }
 
 
-def _content(
-    row: Row, kind: str, columns: Iterable[str], people: dict[int, Row], places: dict[Any, list[Row]]
-) -> Row | None:
+def _mend(row: Row) -> bool:
+    """Whether some JSON of a tile cannot be read; it is replaced, so that the other tiles can be answered."""
+    damaged = False
+    for column in (*TILE_JSON, *insight_json()):
+        try:
+            orjson.loads(row[column] or "null")
+        except orjson.JSONDecodeError:
+            row[column], damaged = None if column == "raw_query" else "{}", True
+    return damaged
+
+
+def _insight(row: Row, around: _Around) -> Row | None:
+    insight_id = row["insight__id"]
+    if insight_id is None:
+        return None
+    return insight_row(
+        row,
+        prefix="insight__",
+        tags=around.tags.get(insight_id, []),
+        places=around.places.get(("insight", insight_id), []),
+        viewer=around.viewer,
+    )
+
+
+def _content(row: Row, kind: str, columns: Iterable[str], around: _Around) -> Row | None:
     """A text or a button with its authors and the tiles that show it, or None."""
     content = {column: row[f"{kind}__{column}"] for column in columns}
     if content["id"] is None:
         return None
-    authors = {role: people.get(content.pop(f"{role}_id")) for role in AUTHOR_ROLES}
+    authors = {role: around.people.get(content.pop(f"{role}_id")) for role in AUTHOR_ROLES}
     team = content.pop("project_id")
-    return {
-        **content,
-        **authors,
-        "team": team,
-        "dashboard_tiles": places.get(content["id"], []),
-    }
+    places = around.places.get((kind, content["id"]), [])
+    return {**content, **authors, "team": team, "dashboard_tiles": [place.row() for place in places]}
 
 
 def _people(rows: list[Row]) -> dict[int, Row]:
-    """Everyone who made or changed the content of these tiles, in one query."""
+    """Everyone who made or changed a text or a button of these tiles, in one query."""
     names = [f"{kind}__{role}_id" for kind in ("text", "button") for role in AUTHOR_ROLES]
     ids = {row[name] for row in rows for name in names} - {None}
     users = User.objects.filter(pk__in=ids).values_list(*USER_FIELDS)
     return {columns[0]: user for columns in users if (user := basic_user(columns))}
-
-
-def _places(rows: list[Row]) -> dict[Any, list[Row]]:
-    """The live tiles that show each piece of content, on whatever dashboard, in one query."""
-    texts = [row["text__id"] for row in rows if row["text__id"] is not None]
-    buttons = [row["button__id"] for row in rows if row["button__id"] is not None]
-    tiles = Tile.objects.not_deleted().filter(Q(text_id__in=texts) | Q(button_id__in=buttons)).order_by("id")
-    places: dict[Any, list[Row]] = {}
-    for id_, dashboard_id, text_id, button_id in tiles.values_list("id", "dashboard_id", "text_id", "button_id"):
-        place = {"id": id_, "dashboard_id": dashboard_id, "deleted": False}
-        places.setdefault(text_id if text_id is not None else button_id, []).append(place)
-    return places

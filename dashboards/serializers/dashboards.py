@@ -8,13 +8,13 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from dashboards.access import PrivilegeLevel
 from dashboards.models import CreationMode, RestrictionLevel
 from dashboards.models.dashboard import NAME_MAX_LENGTH
-from dashboards.models.tag import TAG_MAX_LENGTH
-from dashboards.serializers.tiles import DashboardTileRequestSerializer, DashboardTileSerializer
+from dashboards.serializers.fields import TagsField
+from dashboards.serializers.tile_items import DashboardTileRequestSerializer
+from dashboards.serializers.tiles import DashboardTileSerializer
 from dashboards_api.http.serializers import (
     FreeObjectField,
     JSONObjectField,
     RequestSerializer,
-    StrictCharField,
     keys_of,
 )
 from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
@@ -98,10 +98,7 @@ class DashboardRequestSerializer(RequestSerializer):
     )  # fmt: skip
     description = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
     pinned = serializers.BooleanField(required=False)
-    tags = serializers.ListField(
-        child=StrictCharField(max_length=TAG_MAX_LENGTH), required=False,
-        help_text="Replaces the tags. They are trimmed, in lower case, unique, and answered sorted.",
-    )  # fmt: skip
+    tags = TagsField(required=False)
     filters = JSONObjectField(required=False, help_text="Replaces the filters; `{}` and null clear them.")
     variables = JSONObjectField(required=False, help_text="Replaces the variables; `{}` and null clear them.")
     breakdown_colors = serializers.ListField(
@@ -132,6 +129,9 @@ class DashboardRequestSerializer(RequestSerializer):
         required=False, allow_null=True, min_value=MIN_INTEGER, max_value=MAX_INTEGER,
         help_text="On create: the dashboard to copy. In an update it has no effect.",
     )  # fmt: skip
+    duplicate_tiles = serializers.BooleanField(
+        required=False, help_text="On create, beside `use_dashboard`: copy the content of the tiles too."
+    )
     tiles = serializers.ListField(
         child=DashboardTileRequestSerializer(), required=False,
         help_text="A partial upsert: an item with an id changes that tile, one without adds a tile; others stay.",
@@ -139,9 +139,6 @@ class DashboardRequestSerializer(RequestSerializer):
 
     def validate_name(self, name: str | None) -> str:
         return name or ""
-
-    def validate_tags(self, tags: list[str]) -> list[str]:
-        return list(dict.fromkeys(tag.strip().lower() for tag in tags))
 
     def validate_breakdown_colors(self, colors: list[Any] | None) -> list[Any]:
         return colors or []

@@ -19,16 +19,34 @@ class ButtonChanges(TypedDict, total=False):
     style: str
 
 
-class TileChanges(TypedDict, total=False):
-    id: int | None
-    text: TextChanges | None
-    button_tile: ButtonChanges | None
-    insight: Any
+class DisplayChanges(TypedDict, total=False):
     layouts: dict[str, Any]
     color: str | None
     filters_overrides: dict[str, Any]
     show_description: bool | None
     transparent_background: bool | None
+
+
+class TileChanges(DisplayChanges, total=False):
+    id: int | None
+    text: TextChanges | None
+    button_tile: ButtonChanges | None
+    insight: int | None
+    insight_id: int | None
+    deleted: bool
+
+
+class InsightChanges(TypedDict, total=False):
+    name: str
+    derived_name: str | None
+    description: str | None
+    query: dict[str, Any] | None
+    filters: dict[str, Any]
+    order: int | None
+    saved: bool
+    favorited: bool
+    tags: list[str]
+    dashboards: list[int]
     deleted: bool
 
 
@@ -46,6 +64,7 @@ class DashboardChanges(TypedDict, total=False):
     delete_insights: bool
     use_template: str
     use_dashboard: int | None
+    duplicate_tiles: bool
     tiles: list[TileChanges]
 
 

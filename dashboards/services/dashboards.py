@@ -7,11 +7,13 @@ from django.db import transaction
 
 from dashboards.access import check_may_edit, check_may_restrict
 from dashboards.exceptions import DashboardMissing
-from dashboards.models import Dashboard, SharingConfiguration, Tile
+from dashboards.models import CreationMode, Dashboard, Insight, SharingConfiguration, Tile
 from dashboards.services.changes import DashboardChanges, differs
+from dashboards.services.copies import add_template_tiles, copy_tiles
+from dashboards.services.sources import inherited_from, sources_of
 from dashboards.services.tags import replace_tags, tag_names
-from dashboards.services.tiles import add_tiles, change_tiles
-from dashboards_api.errors import Invalid
+from dashboards.services.tiles import change_tiles
+from dashboards.templates import filled
 from users.models import Membership, Project
 
 PLAIN_FIELDS = (
@@ -27,24 +29,42 @@ PLAIN_FIELDS = (
 
 
 @transaction.atomic
-def create_dashboard(project: Project, *, content: DashboardChanges, created_by: Membership) -> Dashboard:
-    """A new dashboard with its sharing row, tags and tiles.
+def create_dashboard(
+    project: Project, *, content: DashboardChanges, created_by: Membership
+) -> tuple[Dashboard, list[str]]:
+    """A new dashboard with its sharing row, tags and tiles; made from a template or a dashboard where it names one.
 
-    Raises Invalid where it is to be made from a template or a dashboard that does not exist, or for an impossible
-    tile.
+    What the source gives holds only where `content` gives nothing. Gives back the paths that had no effect, too.
+    Raises Invalid for a source that does not exist, and for an impossible tile.
     """
-    _refuse_unknown_sources(content)
-    dashboard = Dashboard(project=project, created_by=created_by.user)
-    _take(dashboard, content)
-    tags = content.get("tags", [])
-    dashboard.derive(tags)
-    dashboard.save(force_insert=True)
-    SharingConfiguration.objects.create(dashboard=dashboard)
-    if tags:
-        replace_tags(dashboard, tags)
-    add_tiles(dashboard, content.get("tiles", []), added_by=created_by)
+    template, source = sources_of(project, content)
+    given = {**inherited_from(template, source), **content}
+    dashboard = Dashboard(project=project, created_by=created_by.user, creation_mode=CreationMode.DEFAULT)
+    if template:
+        dashboard.creation_mode, dashboard.use_template = CreationMode.TEMPLATE, content["use_template"]
+        given["name"] = given.get("name") or template["template_name"]
+    if source:
+        dashboard.creation_mode, dashboard.use_dashboard = CreationMode.DUPLICATE, source.pk
+    _insert(dashboard, given)  # type: ignore[arg-type]  # a DashboardChanges with what was inherited
+    if template:
+        add_template_tiles(dashboard, template["tiles"], created_by=created_by)
+    if source:
+        own = content.get("duplicate_tiles", False)
+        copy_tiles(source, dashboard, copied_by=created_by, with_content=own)
+    ignored = change_tiles(dashboard, content.get("tiles", []), changed_by=created_by)
     if content.get("deleted"):
         _delete(dashboard, with_insights=False)
+    return dashboard, ignored
+
+
+@transaction.atomic
+def create_dashboard_from_document(project: Project, *, document: Any, created_by: Membership) -> Dashboard:
+    """A new dashboard from a template document. Raises Invalid at the path of the first fault, below `template`."""
+    template = filled(document)
+    dashboard = Dashboard(project=project, created_by=created_by.user, creation_mode=CreationMode.TEMPLATE)
+    dashboard.use_template = template["template_name"]
+    _insert(dashboard, {"name": template["template_name"], **inherited_from(template, None)})
+    add_template_tiles(dashboard, template["tiles"], created_by=created_by)
     return dashboard
 
 
@@ -56,10 +76,10 @@ def update_dashboard(
     changes: DashboardChanges,
     edited_by: Membership,
     refuse_unknown_tiles: bool = False,
-) -> list[int]:
+) -> list[str]:
     """Change a dashboard, its tags and its tiles; delete or restore it. What does not differ is not written.
 
-    Gives back the positions of tile items that had no effect, since their id is not on this dashboard and they hold
+    Gives back the paths that had no effect, such as a tile item whose id is not on this dashboard and that holds
     nothing but display settings. With `refuse_unknown_tiles` such an item raises TileNotOnDashboard.
 
     Raises DashboardMissing (also for a deleted dashboard, unless it is restored), Forbidden and Invalid.
@@ -74,12 +94,12 @@ def update_dashboard(
     if restores:
         _restore(dashboard)
     _save_changed(dashboard, changes)
-    skipped = change_tiles(
+    ignored = change_tiles(
         dashboard, changes.get("tiles", []), changed_by=edited_by, refuse_unknown=refuse_unknown_tiles
     )
     if changes.get("deleted"):
         _delete(dashboard, with_insights=changes.get("delete_insights", False))
-    return skipped
+    return ignored
 
 
 def lock_dashboard(dashboard_id: int, *, project: Project) -> Dashboard:
@@ -90,14 +110,14 @@ def lock_dashboard(dashboard_id: int, *, project: Project) -> Dashboard:
     return found
 
 
-def _refuse_unknown_sources(content: DashboardChanges) -> None:
-    template, source = content.get("use_template"), content.get("use_dashboard")
-    if template and source is not None:
-        raise Invalid("`use_template` and `use_dashboard` cannot be used together.")
-    if template:
-        raise Invalid(f"There is no template with the name {template!r}.", attr="use_template")
-    if source is not None:
-        raise Invalid("Dashboards cannot be copied yet.", attr="use_dashboard")
+def _insert(dashboard: Dashboard, content: DashboardChanges) -> None:
+    _take(dashboard, content)
+    tags = content.get("tags", [])
+    dashboard.derive(tags)
+    dashboard.save(force_insert=True)
+    SharingConfiguration.objects.create(dashboard=dashboard)
+    if tags:
+        replace_tags(dashboard, tags)
 
 
 def _take(dashboard: Dashboard, changes: DashboardChanges) -> list[str]:
@@ -127,13 +147,19 @@ def _save_changed(dashboard: Dashboard, changes: DashboardChanges) -> None:
 
 def _delete(dashboard: Dashboard, *, with_insights: bool) -> None:
     deletion_id = uuid.uuid4()
+    insights = Insight.objects.only_on(dashboard).not_deleted() if with_insights else Insight.objects.none()
+    insight_ids = list(insights.values_list("pk", flat=True))
     dashboard.mark_deleted(deletion_id, with_insights=with_insights)
     dashboard.save(update_fields=["deleted", "deletion_id", "delete_insights"])
     Tile.objects.on_dashboard(dashboard).not_deleted().update(deleted=True, deletion_id=deletion_id)
+    Insight.objects.filter(pk__in=insight_ids).update(deleted=True, deletion_id=deletion_id)
 
 
 def _restore(dashboard: Dashboard) -> None:
-    went_along = Tile.objects.on_dashboard(dashboard).filter(deletion_id=dashboard.deletion_id)
-    went_along.update(deleted=False, deletion_id=None)
+    """Bring back a dashboard with exactly the tiles and insights that went in the same deletion."""
+    deletion_id = dashboard.deletion_id
+    Tile.objects.on_dashboard(dashboard).filter(deletion_id=deletion_id).update(deleted=False, deletion_id=None)
+    if dashboard.delete_insights:
+        Insight.objects.filter(deletion_id=deletion_id).update(deleted=False, deletion_id=None)
     dashboard.mark_restored()
     dashboard.save(update_fields=["deleted", "deletion_id", "delete_insights"])

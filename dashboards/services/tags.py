@@ -1,27 +1,32 @@
-"""The tags of a dashboard. Called inside the transaction of the service that needs it."""
+"""The tags of a dashboard or an insight. Called inside the transaction of the service that needs it."""
 
 from collections.abc import Iterable
 
-from dashboards.models import Dashboard, DashboardTag, Tag
+from dashboards.models import Dashboard, DashboardTag, Insight, InsightTag, Tag
 
 
-def tag_names(dashboard: Dashboard) -> list[str]:
-    """The names of a dashboard's tags, sorted by code point."""
-    return list(
-        DashboardTag.objects.filter(dashboard=dashboard).order_by("tag__name").values_list("tag__name", flat=True)
-    )
+def normalized_tags(names: Iterable[str]) -> list[str]:
+    """Trimmed, in lower case and unique."""
+    return list(dict.fromkeys(name.strip().lower() for name in names))
 
 
-def replace_tags(dashboard: Dashboard, names: Iterable[str]) -> None:
-    """Make these the tags of a dashboard; the names are trimmed, in lower case and unique."""
+def tag_names(owner: Dashboard | Insight) -> list[str]:
+    """The names of its tags, sorted by code point."""
+    return list(owner.tag_links.order_by("tag__name").values_list("tag__name", flat=True))
+
+
+def replace_tags(owner: Dashboard | Insight, names: Iterable[str]) -> None:
+    """Make these its tags; the names are trimmed, in lower case and unique."""
     wanted = set(names)
-    kept = DashboardTag.objects.filter(dashboard=dashboard)
-    kept.exclude(tag__name__in=wanted).delete()
-    missing = wanted - set(kept.values_list("tag__name", flat=True))
+    owner.tag_links.exclude(tag__name__in=wanted).delete()
+    missing = wanted - set(owner.tag_links.values_list("tag__name", flat=True))
     if not missing:
         return
     Tag.objects.bulk_create(
-        [Tag(project_id=dashboard.project_id, name=name) for name in sorted(missing)], ignore_conflicts=True
+        [Tag(project_id=owner.project_id, name=name) for name in sorted(missing)], ignore_conflicts=True
     )
-    tags = Tag.objects.filter(project_id=dashboard.project_id, name__in=missing)
-    DashboardTag.objects.bulk_create([DashboardTag(dashboard=dashboard, tag=tag) for tag in tags])
+    tags = Tag.objects.filter(project_id=owner.project_id, name__in=missing)
+    if isinstance(owner, Dashboard):
+        DashboardTag.objects.bulk_create([DashboardTag(dashboard=owner, tag=tag) for tag in tags])
+    else:
+        InsightTag.objects.bulk_create([InsightTag(insight=owner, tag=tag) for tag in tags])

@@ -15,7 +15,7 @@ from dashboards.serializers.dashboards import (
     DashboardRequestSerializer,
     DashboardSerializer,
 )
-from dashboards.serializers.tiles import as_new_items
+from dashboards.serializers.tile_items import as_new_items
 from dashboards.services.changes import DashboardChanges
 from dashboards.services.dashboards import create_dashboard, update_dashboard
 from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
@@ -64,7 +64,10 @@ class DashboardViewSet(ProjectScopedViewSet):
         body = self.read_body(DashboardRequestSerializer)
         body["tiles"], left_out = as_new_items(body.get("tiles", []))
         self.name_ignored(left_out)
-        dashboard = create_dashboard(self.project, content=cast(DashboardChanges, body), created_by=self.membership)
+        dashboard, ignored = create_dashboard(
+            self.project, content=cast(DashboardChanges, body), created_by=self.membership
+        )
+        self.name_ignored(ignored)
         return Response(self._read(dashboard.pk, include_deleted=True), status=201)
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID], responses=DashboardSerializer)
@@ -106,14 +109,16 @@ class DashboardViewSet(ProjectScopedViewSet):
             raise DashboardMissing
         check_may_edit(dashboard, self.membership)
         body = self.read_body(DashboardRequestSerializer)
-        skipped = update_dashboard(
+        if "duplicate_tiles" in body:
+            self.name_ignored(["duplicate_tiles"])
+        ignored = update_dashboard(
             dashboard_id,
             project=self.project,
             changes=cast(DashboardChanges, body),
             edited_by=self.membership,
             refuse_unknown_tiles=self.is_strict,
         )
-        self.name_ignored([f"tiles__{index}" for index in skipped])
+        self.name_ignored(ignored)
         return Response(self._read(dashboard_id, include_deleted=True))
 
     def _read(self, dashboard_id: int, *, include_deleted: bool = False) -> dict[str, Any]:

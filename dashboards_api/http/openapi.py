@@ -12,6 +12,10 @@ from dashboards_api.http.serializers import RequestSerializer, form_of
 View = TypeVar("View", bound=type)
 ALIAS_PREFIX = "/api/environments/"
 
+# An action of our own is named with its method, as in `dashboards_move_tile_partial_update`.
+STANDARD_ACTIONS = {"list", "create", "retrieve", "update", "partial_update", "destroy"}
+SUFFIXES = {"GET": "retrieve", "POST": "create", "PUT": "update", "PATCH": "partial_update", "DELETE": "destroy"}
+
 PROJECT_ID = OpenApiParameter(
     "project_id",
     str,
@@ -86,7 +90,8 @@ class AutoSchema(SpectacularAutoSchema):
 
     def get_operation_id(self) -> str:
         action = self.view.operation_names.get(self.view.action, self.view.action)
-        name = f"{self.view.operation_prefix}_{action}"
+        suffix = "" if action in STANDARD_ACTIONS else f"_{SUFFIXES[self.method]}"
+        name = f"{self.view.operation_prefix}_{action}{suffix}"
         return f"environments_{name}" if self.path.startswith(ALIAS_PREFIX) else name
 
     def get_tags(self) -> list[str]:

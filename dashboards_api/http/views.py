@@ -11,6 +11,7 @@ from rest_framework.viewsets import GenericViewSet
 from dashboards_api.http import ignored_fields
 from dashboards_api.http.parsers import check_form
 from dashboards_api.http.serializers import RequestSerializer
+from dashboards_api.numbers import whole_number
 
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
 
@@ -69,6 +70,14 @@ class ApiViewSet(GenericViewSet[Any]):
         if value and value not in (*_TRUE, *_FALSE):
             raise ValidationError({name: [ErrorDetail("This must be true or false.", code="invalid")]})
         return value in _TRUE if value else None
+
+    def query_number(self, name: str) -> int | None:
+        """A whole number; None where it is absent or empty. Raises ValidationError for other values."""
+        value = self.request.query_params.get(name, "")
+        number = whole_number(value)
+        if value and number is None:
+            raise ValidationError({name: [ErrorDetail("This must be a whole number.", code="invalid")]})
+        return number
 
     def query_text(self, name: str, max_length: int) -> str:
         """A text of at most `max_length` characters, empty where it is absent."""

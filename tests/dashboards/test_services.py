@@ -14,7 +14,7 @@ from dashboards_api.errors import Forbidden
 from tests.builders import Person, make_dashboard, make_text_tile
 
 
-def update(person: Person, dashboard: Dashboard, changes: DashboardChanges, **options: bool) -> list[int]:
+def update(person: Person, dashboard: Dashboard, changes: DashboardChanges, **options: bool) -> list[str]:
     return update_dashboard(
         dashboard.pk, project=person.membership.project, changes=changes, edited_by=person.membership, **options
     )
@@ -23,7 +23,7 @@ def update(person: Person, dashboard: Dashboard, changes: DashboardChanges, **op
 def test_update_gives_back_the_positions_without_effect(alice: Person) -> None:
     dashboard = make_dashboard(alice)
     tile = make_text_tile(alice, dashboard)
-    assert update(alice, dashboard, {"tiles": [{"id": 0, "color": "x"}, {"id": tile.pk, "color": "y"}]}) == [0]
+    assert update(alice, dashboard, {"tiles": [{"id": 0, "color": "x"}, {"id": tile.pk, "color": "y"}]}) == ["tiles__0"]
     with pytest.raises(TileNotOnDashboard):
         update(alice, dashboard, {"tiles": [{"id": 0, "color": "x"}]}, refuse_unknown_tiles=True)
 

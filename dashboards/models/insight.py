@@ -1,0 +1,136 @@
+"""An insight: a named query that tiles show. It is stored exactly as sent; nothing computes its result yet."""
+
+import secrets
+import string
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from dashboards.models.dashboard import Dashboard, fold
+from dashboards_api.fields import JSONTextField
+from dashboards_api.numbers import whole_number
+from users.models import Project
+
+INSIGHT_NAME_MAX_LENGTH = 400
+SHORT_ID_LENGTH = 8
+
+
+def new_short_id() -> str:
+    """Eight letters or digits. The first is a letter, so that no short id can be taken for a number."""
+    rest = (secrets.choice(string.ascii_letters + string.digits) for _ in range(SHORT_ID_LENGTH - 1))
+    return secrets.choice(string.ascii_letters) + "".join(rest)
+
+
+class InsightQuerySet(models.QuerySet["Insight"]):
+    def in_project(self, project: Project) -> "InsightQuerySet":
+        return self.filter(project=project)
+
+    def not_deleted(self) -> "InsightQuerySet":
+        return self.filter(deleted=False)
+
+    def matching(self, text: str) -> "InsightQuerySet":
+        """Insights whose name, description or tags hold `text`."""
+        return self.filter(search_text__contains=fold(text))
+
+    def named(self, reference: str | int) -> "InsightQuerySet":
+        """The insight with this number or short id; digits are a number."""
+        number = reference if isinstance(reference, int) else whole_number(reference)
+        return self.filter(short_id=reference) if number is None else self.filter(pk=number)
+
+    def tagged(self, names: Iterable[str]) -> "InsightQuerySet":
+        """Insights that carry any of these tags."""
+        return self.filter(models.Exists(self._related("tag_links").filter(tag__name__in=list(names))))
+
+    def saved_or_placed(self, wanted: bool) -> "InsightQuerySet":
+        """Insights that were saved or are on a dashboard, or those that neither were nor are."""
+        condition = models.Q(saved=True) | models.Exists(self._tiles())
+        return self.filter(condition if wanted else ~condition)
+
+    def on_all(self, dashboard_ids: Iterable[int]) -> "InsightQuerySet":
+        """Insights that are on each of these dashboards."""
+        found = self
+        for dashboard_id in dashboard_ids:
+            found = found.filter(models.Exists(self._tiles().filter(dashboard_id=dashboard_id)))
+        return found
+
+    def only_on(self, dashboard: Dashboard) -> "InsightQuerySet":
+        """Insights that are on this dashboard and on no other."""
+        tiles = self._tiles()
+        return self.filter(
+            models.Exists(tiles.filter(dashboard=dashboard)), ~models.Exists(tiles.exclude(dashboard=dashboard))
+        )
+
+    def in_list_order(self) -> "InsightQuerySet":
+        """By `order` where there is one, then the newest first."""
+        return self.order_by(models.F("order").asc(nulls_last=True), "-id")
+
+    def _tiles(self) -> Any:
+        """The live tiles of each insight, for a sub-query."""
+        return self._related("tiles").filter(deleted=False)
+
+    def _related(self, name: str) -> Any:
+        """The rows that point to each insight, for a sub-query."""
+        related: Any = self.model._meta.get_field(name).related_model
+        return related.objects.filter(insight=models.OuterRef("pk"))
+
+
+class Insight(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="insights")
+    short_id = models.CharField(max_length=SHORT_ID_LENGTH, default=new_short_id, editable=False)
+    name = models.CharField(max_length=INSIGHT_NAME_MAX_LENGTH, blank=True, default="")
+    derived_name = models.CharField(max_length=INSIGHT_NAME_MAX_LENGTH, null=True, blank=True)
+    description = models.TextField(null=True, blank=True)
+    query = JSONTextField(null=True, blank=True)
+    filters = JSONTextField(default=dict)
+    order = models.BigIntegerField(null=True, blank=True)
+    saved = models.BooleanField(default=False)
+    favorited = models.BooleanField(default=False)
+    is_sample = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_modified_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    # What went in one deletion shares its id, so that restoring brings back exactly that.
+    deleted = models.BooleanField(default=False)
+    deletion_id = models.UUIDField(null=True, blank=True)
+
+    # Derived, for finding.
+    search_text = models.TextField(editable=False, default="")
+
+    objects: ClassVar[Any] = InsightQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "short_id"], name="short_id_once_per_project")]
+        indexes = [
+            models.Index(fields=["project", "order", "-id"], condition=models.Q(deleted=False), name="insights_listed")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.short_id
+
+    def derive(self, tags: Iterable[str]) -> None:
+        """Set the column that finding uses, from the name, the description and these tags."""
+        self.search_text = fold("\n".join([self.name, self.description or "", *tags]))
+
+    def sign(self, user_id: int, now: datetime) -> None:
+        """Note who changed it, and that it is nobody's sample any more."""
+        self.last_modified_by_id = user_id
+        self.last_modified_at = now
+        self.is_sample = False
+
+    def mark_deleted(self, deletion_id: uuid.UUID) -> None:
+        self.deleted = True
+        self.deletion_id = deletion_id
+
+    def mark_restored(self) -> None:
+        self.deleted = False
+        self.deletion_id = None

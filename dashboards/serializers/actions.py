@@ -1,0 +1,45 @@
+"""The bodies of what can be done with a dashboard beside changing it."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from dashboards.serializers.tile_items import DashboardTileRequestSerializer
+from dashboards_api.http.serializers import FreeObjectField, RequestSerializer
+from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
+
+MISSING = ErrorDetail("This field is required.", code="required")
+
+
+class MovedTileRequestSerializer(RequestSerializer):
+    """The tile to move: its id, alone or in a whole tile as it was read."""
+
+    echoed = frozenset(DashboardTileRequestSerializer().fields) | DashboardTileRequestSerializer.echoed
+
+    id = serializers.IntegerField(min_value=MIN_INTEGER, max_value=MAX_INTEGER)
+
+
+class MoveTileRequestSerializer(RequestSerializer):
+    """Both spellings of the target are read: clients in the field send both."""
+
+    echoed = frozenset({"personal_api_key"})
+
+    tile = MovedTileRequestSerializer(help_text="The tile to move.")
+    to_dashboard = serializers.IntegerField(required=False, min_value=MIN_INTEGER, max_value=MAX_INTEGER)
+    toDashboard = serializers.IntegerField(  # noqa: N815  the older name in the API
+        required=False, min_value=MIN_INTEGER, max_value=MAX_INTEGER, help_text="The older name of `to_dashboard`."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "toDashboard" not in attrs and "to_dashboard" not in attrs:
+            raise ValidationError({"to_dashboard": [MISSING]})
+        return {"tile_id": attrs["tile"]["id"], "to_dashboard": attrs.get("to_dashboard", attrs.get("toDashboard"))}
+
+
+class TemplateJSONRequestSerializer(RequestSerializer):
+    echoed = frozenset({"personal_api_key", "creation_context", "_create_in_folder"})
+
+    template = FreeObjectField(
+        allow_empty=True, help_text="A template document. The answer to a bad one names the path."
+    )

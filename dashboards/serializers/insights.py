@@ -1,0 +1,106 @@
+"""The body of an insight's create and update, and insights as answers describe them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from dashboards.access import PrivilegeLevel
+from dashboards.models import RestrictionLevel
+from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
+from dashboards.serializers.fields import TagsField
+from dashboards_api.http.serializers import FreeObjectField, JSONObjectField, RequestSerializer, keys_of
+from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
+from users.serializers import UserBasicSerializer
+
+
+class DashboardTileBasicSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(read_only=True)
+    dashboard_id = serializers.IntegerField(read_only=True)
+    deleted = serializers.BooleanField(read_only=True)
+
+
+class InsightSerializer(serializers.Serializer[Any]):
+    """A named query. Nothing computes it yet: `result_state` is `not_computed`, and what a result has is null."""
+
+    id = serializers.IntegerField(read_only=True)
+    short_id = serializers.CharField(read_only=True, help_text="Eight letters or digits.")
+    name = serializers.CharField(read_only=True)
+    derived_name = serializers.CharField(read_only=True, allow_null=True)
+    description = serializers.CharField(read_only=True, allow_null=True)
+    query = FreeObjectField(read_only=True, allow_null=True, help_text="Exactly as it was sent.")
+    filters = FreeObjectField(read_only=True, help_text="Filters of older insights; empty where there is a query.")
+    order = serializers.IntegerField(read_only=True, allow_null=True)
+    saved = serializers.BooleanField(read_only=True)
+    favorited = serializers.BooleanField(read_only=True)
+    is_sample = serializers.BooleanField(read_only=True, help_text="Whether it came with a template and is unchanged.")
+    deleted = serializers.BooleanField(read_only=True)
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
+    dashboards = serializers.ListField(
+        child=serializers.IntegerField(), read_only=True, help_text="The dashboards it is on."
+    )
+    dashboard_tiles = serializers.ListField(child=DashboardTileBasicSerializer(), read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    created_by = UserBasicSerializer(read_only=True, allow_null=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+    last_modified_at = serializers.DateTimeField(read_only=True)
+    last_modified_by = UserBasicSerializer(read_only=True, allow_null=True)
+    effective_restriction_level = serializers.ChoiceField(choices=RestrictionLevel.choices, read_only=True)
+    effective_privilege_level = serializers.ChoiceField(choices=PrivilegeLevel.choices, read_only=True)
+    user_access_level = serializers.CharField(read_only=True)
+    result = FreeObjectField(read_only=True, allow_null=True)
+    result_state = serializers.ChoiceField(choices=["not_computed"], read_only=True)
+    columns = serializers.ListField(child=serializers.CharField(), read_only=True, allow_null=True)
+    types = serializers.ListField(child=serializers.CharField(), read_only=True, allow_null=True)
+    hasMore = serializers.BooleanField(read_only=True, allow_null=True)  # noqa: N815  the name in the API
+    hogql = serializers.CharField(read_only=True, allow_null=True)
+    timezone = serializers.CharField(read_only=True, allow_null=True)
+    query_status = FreeObjectField(read_only=True, allow_null=True)
+    is_cached = serializers.BooleanField(read_only=True)
+    last_refresh = serializers.DateTimeField(read_only=True, allow_null=True)
+    cache_target_age = serializers.DateTimeField(read_only=True, allow_null=True)
+    next_allowed_client_refresh = serializers.DateTimeField(read_only=True, allow_null=True)
+    filters_hash = serializers.CharField(read_only=True, allow_null=True)
+    resolved_date_range = FreeObjectField(read_only=True, allow_null=True)
+    alerts = serializers.ListField(child=FreeObjectField(), read_only=True)
+    last_viewed_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
+class QueryField(JSONObjectField):
+    """A JSON object, or null for none."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        return (True, None) if data is None else super().validate_empty_values(data)
+
+
+class InsightRequestSerializer(RequestSerializer):
+    echoed = keys_of(InsightSerializer) | {"_create_in_folder", "personal_api_key", "creation_context"}
+
+    name = serializers.CharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=INSIGHT_NAME_MAX_LENGTH,
+        help_text="Null is stored as an empty text.",
+    )
+    derived_name = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=INSIGHT_NAME_MAX_LENGTH
+    )
+    description = serializers.CharField(required=False, allow_null=True, allow_blank=True, trim_whitespace=False)
+    query = QueryField(required=False, help_text="Any JSON object; null for none.")
+    filters = JSONObjectField(required=False, help_text="Filters of older insights; `{}` and null clear.")
+    order = serializers.IntegerField(required=False, allow_null=True, min_value=MIN_INTEGER, max_value=MAX_INTEGER)
+    saved = serializers.BooleanField(required=False)
+    favorited = serializers.BooleanField(required=False)
+    tags = TagsField(required=False)
+    dashboards = serializers.ListField(
+        child=serializers.IntegerField(min_value=MIN_INTEGER, max_value=MAX_INTEGER),
+        required=False,
+        help_text="The full list of dashboards it is on: it leaves those that are not in it.",
+    )
+    deleted = serializers.BooleanField(
+        required=False, help_text="true deletes it and removes its tiles, false restores both."
+    )
+
+    def validate_name(self, name: str | None) -> str:
+        return name or ""

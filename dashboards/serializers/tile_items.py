@@ -1,0 +1,184 @@
+"""Tile items of a request."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from dashboards.layout import NUMERIC_KEYS, as_number
+from dashboards.models import ButtonPlacement, ButtonStyle
+from dashboards.models.content import (
+    BUTTON_TEXT_MAX_LENGTH,
+    BUTTON_URL_MAX_LENGTH,
+    TEXT_MAX_LENGTH,
+    is_button_url,
+)
+from dashboards.models.tile import COLOR_MAX_LENGTH
+from dashboards.serializers.tiles import ButtonTileSerializer, DashboardTileSerializer, TextSerializer
+from dashboards_api.http.serializers import (
+    AnyField,
+    JSONObjectField,
+    RequestSerializer,
+    StrictCharField,
+    keys_of,
+)
+from dashboards_api.numbers import MAX_INTEGER
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "Places by breakpoint (`sm` has 12 columns, `xs` one): objects whose x, y, w, h, minW and minH "
+        "are numbers or texts that spell one. Stored and answered exactly as sent; null clears.",
+        "additionalProperties": {"type": "object", "additionalProperties": True},
+        "nullable": True,
+    }
+)
+class LayoutsField(JSONObjectField):
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        layouts = super().to_internal_value(data)
+        for breakpoint, place in layouts.items():
+            if not isinstance(place, Mapping):
+                raise ValidationError({breakpoint: [ErrorDetail("A place must be a JSON object.", code="invalid")]})
+            for key in NUMERIC_KEYS:
+                if key in place and as_number(place[key]) is None:
+                    detail = ErrorDetail("This must be a number.", code="invalid")
+                    raise ValidationError({breakpoint: {key: [detail]}})
+        return layouts
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "integer"},
+            {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]},
+        ],
+        "nullable": True,
+    }
+)
+class InsightReferenceField(AnyField):
+    """The number of an insight, or an object that holds it, such as the insight as it was read."""
+
+    default_error_messages = {"invalid": "This must be the number of an insight, or an object with its id."}
+
+    def to_internal_value(self, data: Any) -> int:
+        number: Any = data.get("id") if isinstance(data, Mapping) else data
+        if isinstance(number, bool) or not isinstance(number, int):
+            self.fail("invalid")
+        return int(number)
+
+
+class TextRequestSerializer(RequestSerializer):
+    echoed = keys_of(TextSerializer)
+
+    id = serializers.IntegerField(
+        required=False, allow_null=True, max_value=MAX_INTEGER, help_text="Edits this text; without it a text is new."
+    )
+    body = StrictCharField(
+        required=False, allow_blank=True, allow_null=True, trim_whitespace=False, max_length=TEXT_MAX_LENGTH,
+        help_text="Markdown.",
+    )  # fmt: skip
+
+
+class ButtonTileRequestSerializer(RequestSerializer):
+    echoed = keys_of(ButtonTileSerializer)
+
+    id = serializers.UUIDField(
+        required=False, allow_null=True, help_text="Edits this button; without it a button is new."
+    )
+    url = StrictCharField(
+        required=False, trim_whitespace=False, max_length=BUTTON_URL_MAX_LENGTH,
+        help_text="An http or https address, or a path that begins with one slash.",
+    )  # fmt: skip
+    text = StrictCharField(required=False, trim_whitespace=False, max_length=BUTTON_TEXT_MAX_LENGTH)
+    placement = serializers.ChoiceField(required=False, choices=ButtonPlacement.choices)
+    style = serializers.ChoiceField(required=False, choices=ButtonStyle.choices)  # type: ignore[assignment]  # DRF's own `style` is another
+
+    def validate_url(self, url: str) -> str:
+        if not is_button_url(url):
+            raise ValidationError("A button leads to an http or https address, or to a path that begins with one /.")
+        return url
+
+    def validate_text(self, text: str) -> str:
+        if not text.strip():
+            raise ValidationError("A button needs a text.", code="blank")
+        return text
+
+
+# What must be there when content is new, by kind.
+REQUIRED = {"text": ("body",), "button_tile": ("url", "text")}
+
+
+class DashboardTileRequestSerializer(RequestSerializer):
+    echoed = keys_of(DashboardTileSerializer) | {"error", "widget"}
+
+    id = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        max_value=MAX_INTEGER,
+        help_text="The tile to change; without it a tile is new.",
+    )
+    text = TextRequestSerializer(required=False, allow_null=True)
+    button_tile = ButtonTileRequestSerializer(required=False, allow_null=True)
+    insight = InsightReferenceField(
+        required=False,
+        allow_null=True,
+        help_text="Without `id`: the insight to add, a number or an object with its `id`. Else an echo.",
+    )
+    insight_id = serializers.IntegerField(required=False, allow_null=True, help_text="An echo: it has no effect.")
+    layouts = LayoutsField(required=False)
+    color = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=COLOR_MAX_LENGTH
+    )
+    filters_overrides = JSONObjectField(
+        required=False, help_text="Replaces the dashboard's filters for this tile; null clears."
+    )
+    show_description = serializers.BooleanField(required=False, allow_null=True)
+    transparent_background = serializers.BooleanField(required=False, allow_null=True)
+    deleted = serializers.BooleanField(required=False, help_text="true removes the tile, false brings it back.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        kinds = [kind for kind in ("insight", *REQUIRED) if attrs.get(kind) is not None]
+        if len(kinds) > 1:
+            raise ValidationError("A tile has one content: an insight, a text or a button.")
+        if attrs.get("id") is None:
+            self._check_new(attrs, kinds)
+        return attrs
+
+    def _check_new(self, attrs: dict[str, Any], kinds: list[str]) -> None:
+        if not kinds:
+            raise ValidationError("A tile needs an id, or the content of a new tile.", code="required")
+        for kind in kinds:
+            content = attrs[kind]
+            missing = [field for field in REQUIRED.get(kind, ()) if field not in content]
+            if missing and content.get("id") is None:
+                raise ValidationError({kind: {missing[0]: [ErrorDetail("This field is required.", code="required")]}})
+
+
+def as_new_items(items: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Tile items of a create request without what only an existing tile has, and the paths of what was left out.
+
+    A dashboard that is read and posted again makes new tiles: the ids in its items mean nothing there.
+    """
+    kept, left_out = [], []
+    for index, item in enumerate(items):
+        if item.get("deleted"):
+            left_out.append(f"tiles__{index}")
+            continue
+        left_out += [f"tiles__{index}__{path}" for path in _ids(item)]
+        kept.append({key: _without_id(value) for key, value in item.items() if key != "id"})
+    return kept, left_out
+
+
+def _ids(item: dict[str, Any]) -> Iterator[str]:
+    if item.get("id") is not None:
+        yield "id"
+    for kind in REQUIRED:
+        if (item.get(kind) or {}).get("id") is not None:
+            yield f"{kind}__id"
+
+
+def _without_id(value: Any) -> Any:
+    return {key: inner for key, inner in value.items() if key != "id"} if isinstance(value, dict) else value

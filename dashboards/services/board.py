@@ -1,0 +1,186 @@
+"""The tiles of one dashboard in memory, while items are applied to them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, TileNotOnDashboard
+from dashboards.models import Button, Dashboard, Insight, Text, Tile
+from dashboards.services.changes import ButtonChanges, DisplayChanges, TextChanges, TileChanges, differs
+from dashboards_api.errors import Invalid
+from users.models import Membership
+
+DISPLAY_FIELDS = ("color", "filters_overrides", "show_description", "transparent_background")
+BUTTON_FIELDS = ("url", "text", "placement", "style")
+
+
+def insights_to_add(items: Iterable[TileChanges]) -> set[int]:
+    """The ids of insights that items without a tile's id name."""
+    return {item["insight"] for item in items if item.get("id") is None and item.get("insight") is not None}  # type: ignore[misc]
+
+
+def display(tile: Tile, changes: DisplayChanges) -> list[str]:
+    """Set how a tile looks, where that differs; the columns that changed are given back."""
+    changed = []
+    if "layouts" in changes and differs(tile.layouts, changes["layouts"]):
+        tile.place(changes["layouts"])
+        changed += ["layouts", "sort_y", "sort_x"]
+    for field in DISPLAY_FIELDS:
+        value: Any = changes.get(field)
+        if field in changes and differs(getattr(tile, field), value):
+            setattr(tile, field, value)
+            changed.append(field)
+    return changed
+
+
+def save_tiles(tiles: list[Tile]) -> None:
+    """Insert new tiles and what is new of their content, each kind in one statement."""
+    insights = [tile.insight for tile in tiles if tile.insight is not None]
+    Insight.objects.bulk_create([insight for insight in insights if insight.pk is None])
+    Text.objects.bulk_create([tile.text for tile in tiles if tile.text])
+    Button.objects.bulk_create([tile.button for tile in tiles if tile.button])
+    for tile in tiles:  # the ids of the content are known only now
+        tile.insight, tile.text, tile.button = tile.insight, tile.text, tile.button
+    Tile.objects.bulk_create(tiles)
+
+
+class Board:
+    """`apply` takes an item; `save` writes what came of all of them in a few statements.
+
+    `tiles` are all tiles of the dashboard, removed ones included. `ignored` collects the paths that had no effect.
+    """
+
+    def __init__(
+        self, dashboard: Dashboard, actor: Membership, *, tiles: Iterable[Tile], insights: dict[int, Insight]
+    ) -> None:
+        self.dashboard = dashboard
+        self.actor = actor
+        self.insights = insights
+        self.now: datetime = timezone.now()
+        self.tiles = {tile.pk: tile for tile in tiles}
+        self.new: list[Tile] = []
+        self.changed: dict[Tile, set[str]] = {}
+        self.edited: dict[Text | Button, set[str]] = {}
+        self.skipped: list[int] = []
+        self.ignored: list[str] = []
+
+    def apply(self, index: int, item: TileChanges) -> None:
+        """One item. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject and Invalid."""
+        tile_id = item.get("id")
+        if tile_id is None:
+            self._add_or_change(index, item)
+            return
+        tile = self.tiles.get(tile_id)
+        # A removed tile is on the dashboard only for an item that says whether it is removed.
+        if tile is None or (tile.deleted and "deleted" not in item):
+            if item.get("text") or item.get("button_tile") or item.get("insight") is not None:
+                raise TileNotOnDashboard(index, "id")
+            self.skipped.append(index)
+            self.ignored.append(f"tiles__{index}")
+        else:
+            self._name_other_insights(index, item, tile.insight_id)
+            self._change(tile, item)
+
+    def save(self) -> None:
+        save_tiles(self.new)
+        for row, columns in [*self.edited.items(), *self.changed.items()]:
+            row.save(update_fields=sorted(columns))
+
+    def _add_or_change(self, index: int, item: TileChanges) -> None:
+        self._name_other_insights(index, item, item.get("insight"))
+        tile = self._showing_content_of(item)
+        insight_id = item.get("insight")
+        if tile is None and insight_id is not None and insight_id not in self.insights:
+            raise InsightNotInProject(index)
+        if tile is None:
+            self._add(item)
+            return
+        if tile.deleted:  # adding an insight again revives its tile
+            item = {**item, "deleted": False}
+        self._change(tile, item)
+
+    def _add(self, item: TileChanges) -> None:
+        tile = Tile(project_id=self.dashboard.project_id, dashboard=self.dashboard)
+        if (insight_id := item.get("insight")) is not None:
+            tile.insight = self.insights[insight_id]
+        elif text := item.get("text"):
+            tile.text = Text(body=text["body"], **self._authorship())
+        elif button := item.get("button_tile"):
+            given = {field: button[field] for field in BUTTON_FIELDS if field in button}  # type: ignore[literal-required]
+            tile.button = Button(**given, **self._authorship())
+        display(tile, item)
+        self.new.append(tile)
+
+    def _authorship(self) -> dict[str, Any]:
+        return {
+            "project_id": self.dashboard.project_id,
+            "created_by_id": self.actor.user_id,
+            "last_modified_at": self.now,
+        }
+
+    def _showing_content_of(self, item: TileChanges) -> Tile | None:
+        """The tile that shows the content an item names, if it names content by an id. Of texts and buttons only live
+        tiles count; an insight is found in a removed one too.
+        """
+        if (text := item.get("text")) and text.get("id") is not None:
+            return self._showing("text", text["id"])
+        if (button := item.get("button_tile")) and button.get("id") is not None:
+            return self._showing("button_tile", button["id"])
+        if (insight_id := item.get("insight")) is not None:
+            return next((tile for tile in [*self.tiles.values(), *self.new] if tile.insight_id == insight_id), None)
+        return None
+
+    def _showing(self, kind: str, content_id: Any) -> Tile:
+        for tile in self.tiles.values():
+            if not tile.deleted and content_id == (tile.text_id if kind == "text" else tile.button_id):
+                return tile
+        raise ContentNotOnDashboard(kind)
+
+    def _name_other_insights(self, index: int, item: TileChanges, insight_id: int | None) -> None:
+        """What a tile shows does not change: an item that names another insight is told so."""
+        if item.get("insight") not in (None, insight_id):
+            self.ignored.append(f"tiles__{index}__insight")
+        if item.get("insight_id") not in (None, insight_id):
+            self.ignored.append(f"tiles__{index}__insight_id")
+
+    def _change(self, tile: Tile, item: TileChanges) -> None:
+        if tile.deleted and item.get("deleted"):
+            return
+        if "deleted" in item and tile.deleted != item["deleted"]:
+            tile.deleted, tile.deletion_id = item["deleted"], None
+            self._note(tile, ["deleted", "deletion_id"])
+        if text := item.get("text"):
+            self._edit_text(tile, text)
+        if button := item.get("button_tile"):
+            self._edit_button(tile, button)
+        self._note(tile, display(tile, item))
+
+    def _edit_text(self, tile: Tile, changes: TextChanges) -> None:
+        text_id = changes.get("id")
+        shown = tile.text if text_id in (None, tile.text_id) else self._showing("text", text_id).text
+        if shown is None:
+            raise Invalid("This tile shows no text.", attr="text")
+        if "body" in changes and changes["body"] != shown.body:
+            shown.body = changes["body"]
+            self._sign(shown, "body")
+
+    def _edit_button(self, tile: Tile, changes: ButtonChanges) -> None:
+        button_id = changes.get("id")
+        shown = tile.button if button_id in (None, tile.button_id) else self._showing("button_tile", button_id).button
+        if shown is None:
+            raise Invalid("This tile shows no button.", attr="button_tile")
+        for field in BUTTON_FIELDS:
+            if field in changes and changes[field] != getattr(shown, field):  # type: ignore[literal-required]
+                setattr(shown, field, changes[field])  # type: ignore[literal-required]
+                self._sign(shown, field)
+
+    def _sign(self, content: Text | Button, column: str) -> None:
+        content.last_modified_by_id = self.actor.user_id
+        content.last_modified_at = self.now
+        self.edited.setdefault(content, set()).update({column, "last_modified_by", "last_modified_at"})
+
+    def _note(self, tile: Tile, columns: list[str]) -> None:
+        if columns and tile.pk is not None:
+            self.changed.setdefault(tile, set()).update(columns)

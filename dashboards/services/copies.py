@@ -1,0 +1,128 @@
+"""Making the tiles of a new dashboard from those of another, or from a template document."""
+
+from typing import Any
+
+from dashboards.models import Button, Dashboard, Insight, InsightTag, Tag, Text, Tile
+from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
+from dashboards.services.board import BUTTON_FIELDS, display, save_tiles
+from dashboards.services.changes import DisplayChanges
+from users.models import Membership
+
+COPY_SUFFIX = " (Copy)"
+DISPLAY_COLUMNS = (
+    "layouts",
+    "sort_y",
+    "sort_x",
+    "color",
+    "filters_overrides",
+    "show_description",
+    "transparent_background",
+)
+INSIGHT_COLUMNS = ("derived_name", "description", "query", "filters", "order", "saved", "is_sample")
+
+
+def copy_tiles(source: Dashboard, target: Dashboard, *, copied_by: Membership, with_content: bool) -> None:
+    """New tiles on `target` for those that `source` shows: of the same content, or with content of their own."""
+    tiles = list(Tile.objects.on_dashboard(source).shown().select_related("insight", "text", "button").order_by("pk"))
+    copies = [
+        Tile(
+            project_id=target.project_id,
+            dashboard=target,
+            **tile.content,
+            **{column: getattr(tile, column) for column in DISPLAY_COLUMNS},
+        )
+        for tile in tiles
+    ]
+    if with_content:
+        _copy_content(tiles, copies, copied_by)
+    else:
+        Tile.objects.bulk_create(copies)
+
+
+def add_template_tiles(dashboard: Dashboard, documents: list[dict[str, Any]], *, created_by: Membership) -> None:
+    """Tiles with new content from the tile documents of a checked template."""
+    tiles = []
+    for document in documents:
+        tile = Tile(project_id=dashboard.project_id, dashboard=dashboard)
+        if document["type"] == "INSIGHT":
+            tile.insight = _insight_from(document, created_by)
+        elif document["type"] == "TEXT":
+            tile.text = Text(project_id=dashboard.project_id, body=document["body"])  # nobody is its author
+        else:
+            given = {field: document[field] for field in BUTTON_FIELDS if field in document}
+            tile.button = Button(project_id=dashboard.project_id, **given)
+        display(tile, _display_of(document))
+        tiles.append(tile)
+    save_tiles(tiles)
+
+
+def _display_of(document: dict[str, Any]) -> DisplayChanges:
+    return {
+        "layouts": document.get("layouts") or {},
+        "color": document.get("color"),
+        "filters_overrides": document.get("filters_overrides") or {},
+        "show_description": document.get("show_description"),
+        "transparent_background": document.get("transparent_background"),
+    }
+
+
+def _insight_from(document: dict[str, Any], created_by: Membership) -> Insight:
+    query = document.get("query")
+    insight = Insight(
+        project_id=created_by.project_id,
+        name=document.get("name") or "",
+        description=document.get("description"),
+        query=query,
+        # Filters are the form of older templates: a query makes them void.
+        filters={} if query else document.get("filters") or {},
+        saved=True,
+        is_sample=True,
+        created_by=created_by.user,
+    )
+    insight.derive([])
+    return insight
+
+
+def _copy_content(tiles: list[Tile], copies: list[Tile], copied_by: Membership) -> None:
+    """Give each copy new content that equals the content of its tile."""
+    tags = _tags_of([tile.insight_id for tile in tiles if tile.insight_id is not None])
+    for tile, copy in zip(tiles, copies, strict=True):
+        if tile.insight:
+            copy.insight = _copied_insight(tile.insight, tags.get(tile.insight.pk, []), copied_by)
+        elif tile.text:
+            copy.text = Text(body=tile.text.body, **_authorship(copied_by))
+        elif tile.button:
+            given = {field: getattr(tile.button, field) for field in BUTTON_FIELDS}
+            copy.button = Button(**given, **_authorship(copied_by))
+    save_tiles(copies)
+    InsightTag.objects.bulk_create(
+        [
+            InsightTag(insight=copy.insight, tag=tag)
+            for tile, copy in zip(tiles, copies, strict=True)
+            if copy.insight
+            for tag in tags.get(tile.insight_id, [])
+        ]
+    )
+
+
+def _copied_insight(source: Insight, tags: list[Tag], copied_by: Membership) -> Insight:
+    room = INSIGHT_NAME_MAX_LENGTH - len(COPY_SUFFIX)
+    insight = Insight(
+        project_id=source.project_id,
+        name=f"{source.name[:room]}{COPY_SUFFIX}" if source.name else "",
+        created_by=copied_by.user,
+        **{column: getattr(source, column) for column in INSIGHT_COLUMNS},
+    )
+    insight.derive(tag.name for tag in tags)
+    return insight
+
+
+def _tags_of(insight_ids: list[int]) -> dict[int | None, list[Tag]]:
+    tags: dict[int | None, list[Tag]] = {}
+    for link in InsightTag.objects.filter(insight_id__in=insight_ids).select_related("tag"):
+        tags.setdefault(link.insight_id, []).append(link.tag)
+    return tags
+
+
+def _authorship(created_by: Membership) -> dict[str, Any]:
+    return {"project_id": created_by.project_id, "created_by_id": created_by.user_id}

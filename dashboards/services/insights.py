@@ -1,0 +1,164 @@
+"""The verbs of an insight: create, update, put on dashboards, delete, restore. One transaction each."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from dashboards.access import check_may_edit, check_may_edit_insight
+from dashboards.exceptions import DashboardNotInProject, InsightMissing
+from dashboards.models import Dashboard, Insight, Tile
+from dashboards.services.changes import InsightChanges, differs
+from dashboards.services.tags import replace_tags, tag_names
+from users.models import Membership, Project
+
+# A change of these is a change of the insight itself, and is signed.
+SIGNED_FIELDS = ("name", "derived_name", "description", "query", "filters")
+OTHER_FIELDS = ("order", "saved", "favorited")
+
+
+@transaction.atomic
+def create_insight(project: Project, *, content: InsightChanges, created_by: Membership) -> Insight:
+    """A new insight on the dashboards it names: on all of them, or none is made.
+
+    Raises DashboardNotInProject, and Forbidden for a dashboard that the member may not edit.
+    """
+    dashboards = _lock_dashboards(project, set(content.get("dashboards", [])))
+    insight = Insight(project=project, created_by=created_by.user)
+    _take(insight, content)
+    tags = content.get("tags", [])
+    insight.derive(tags)
+    insight.save(force_insert=True)
+    if tags:
+        replace_tags(insight, tags)
+    _place(insight, content.get("dashboards", []), dashboards=dashboards, placed_by=created_by)
+    if content.get("deleted"):
+        _delete(insight)
+    return insight
+
+
+@transaction.atomic
+def update_insight(insight_id: int, *, project: Project, changes: InsightChanges, edited_by: Membership) -> list[str]:
+    """Change an insight, its tags and the dashboards it is on; delete or restore it. What does not differ stays.
+
+    `dashboards` is the full list: the insight leaves those that are not in it. Gives back the paths that had no
+    effect: deleted dashboards in that list. Raises InsightMissing (also for a deleted one, unless it is restored),
+    DashboardNotInProject and Forbidden.
+    """
+    dashboards = _lock_dashboards(project, {*changes.get("dashboards", []), *_placements(insight_id)})
+    insight = Insight.objects.in_project(project).select_for_update().filter(pk=insight_id).first()
+    if insight is None:
+        raise InsightMissing
+    check_may_edit_insight(edited_by, boards_of(insight))
+    restores = insight.deleted and changes.get("deleted") is False
+    if insight.deleted and not restores:
+        raise InsightMissing
+    if restores:
+        _restore(insight)
+    _save_changed(insight, changes, edited_by)
+    ignored = []
+    if "dashboards" in changes:
+        ignored = _place(insight, changes["dashboards"], dashboards=dashboards, placed_by=edited_by)
+    if changes.get("deleted"):
+        _delete(insight)
+    return ignored
+
+
+def boards_of(insight: Insight) -> list[tuple[int | None, int]]:
+    """Who created each dashboard that shows an insight, and its restriction level."""
+    tiles = Tile.objects.not_deleted().filter(insight=insight)
+    return list(tiles.values_list("dashboard__created_by_id", "dashboard__restriction_level"))
+
+
+def _placements(insight_id: int) -> list[int]:
+    """The dashboards that show an insight."""
+    return list(Tile.objects.not_deleted().filter(insight=insight_id).values_list("dashboard_id", flat=True))
+
+
+def _lock_dashboards(project: Project, ids: set[int]) -> dict[int, Dashboard]:
+    """Those that exist in the project, deleted or not, locked in the order of their ids.
+
+    Dashboards are locked before insights everywhere, so that nobody waits for each other.
+    """
+    rows = Dashboard.objects.in_project(project).select_for_update().filter(pk__in=ids).order_by("pk")
+    return {dashboard.pk: dashboard for dashboard in rows}
+
+
+def _delete(insight: Insight) -> None:
+    """Delete an insight, and remove its tiles everywhere."""
+    deletion_id = uuid.uuid4()
+    Tile.objects.not_deleted().filter(insight=insight).update(deleted=True, deletion_id=deletion_id)
+    insight.mark_deleted(deletion_id)
+    insight.save(update_fields=["deleted", "deletion_id"])
+
+
+def _take(insight: Insight, changes: InsightChanges) -> list[str]:
+    """Set the fields that differ; their names are given back."""
+    changed = []
+    for field in (*SIGNED_FIELDS, *OTHER_FIELDS):
+        value: Any = changes.get(field)
+        if field in changes and differs(getattr(insight, field), value):
+            setattr(insight, field, value)
+            changed.append(field)
+    return changed
+
+
+def _save_changed(insight: Insight, changes: InsightChanges, edited_by: Membership) -> None:
+    columns = _take(insight, changes)
+    if not columns and "tags" not in changes:
+        return
+    tags = tag_names(insight)
+    retagged = sorted(changes.get("tags", tags)) != tags
+    if retagged:
+        tags = sorted(changes["tags"])
+        replace_tags(insight, tags)
+    if not columns and not retagged:
+        return
+    insight.updated_at = timezone.now()
+    if retagged or set(columns) & set(SIGNED_FIELDS):
+        insight.sign(edited_by.user_id, insight.updated_at)
+        columns += ["last_modified_by", "last_modified_at", "is_sample"]
+    insight.derive(tags)
+    insight.save(update_fields=[*columns, "updated_at", "search_text"])
+
+
+def _place(
+    insight: Insight, dashboard_ids: Iterable[int], *, dashboards: dict[int, Dashboard], placed_by: Membership
+) -> list[str]:
+    """Make these the dashboards of an insight: tiles that stay keep their id and layouts, removed ones are revived.
+
+    `dashboards` are those named and those that it is on, locked.
+    """
+    wanted = list(dict.fromkeys(dashboard_ids))
+    for index, dashboard_id in enumerate(wanted):
+        if dashboard_id not in dashboards:
+            raise DashboardNotInProject(f"dashboards__{index}")
+    tiles = {tile.dashboard_id: tile for tile in Tile.objects.filter(insight=insight, dashboard__in=dashboards)}
+    live = {dashboard_id for dashboard_id, tile in tiles.items() if not tile.deleted}
+    kept = {dashboard_id for dashboard_id in wanted if not dashboards[dashboard_id].deleted}
+    for dashboard_id in sorted(kept ^ live):
+        check_may_edit(dashboards[dashboard_id], placed_by)
+        if dashboard_id in tiles:
+            _set_deleted(tiles[dashboard_id], dashboard_id not in kept)
+        else:
+            Tile.objects.create(project_id=insight.project_id, dashboard_id=dashboard_id, insight=insight)
+    return [f"dashboards__{index}" for index, dashboard_id in enumerate(wanted) if dashboard_id not in kept]
+
+
+def _set_deleted(tile: Tile, deleted: bool) -> None:
+    tile.deleted, tile.deletion_id = deleted, None
+    tile.save(update_fields=["deleted", "deletion_id"])
+
+
+def _restore(insight: Insight) -> None:
+    """Bring back an insight with the tiles that went in the same deletion.
+
+    A tile whose dashboard was deleted since then comes back when its dashboard does.
+    """
+    for tile in Tile.objects.filter(insight=insight, deletion_id=insight.deletion_id).select_related("dashboard"):
+        tile.deleted, tile.deletion_id = tile.dashboard.deleted, tile.dashboard.deletion_id
+        tile.save(update_fields=["deleted", "deletion_id"])
+    insight.mark_restored()
+    insight.save(update_fields=["deleted", "deletion_id"])

@@ -1,0 +1,61 @@
+"""Where a new dashboard comes from: a template, or another dashboard of the project."""
+
+from django.db.models import F
+
+from dashboards.exceptions import DashboardNotInProject, TemplateMissing
+from dashboards.models import Dashboard, DashboardTemplate
+from dashboards.services.changes import DashboardChanges
+from dashboards.services.tags import normalized_tags, tag_names
+from dashboards.templates import Document, builtin_named, builtin_templates, filled
+from dashboards_api.errors import Invalid
+from users.models import Project
+
+
+def sources_of(project: Project, content: DashboardChanges) -> tuple[Document | None, Dashboard | None]:
+    """The template, or the dashboard, that a new dashboard is made from.
+
+    Raises TemplateMissing, DashboardNotInProject, and Invalid where it names both.
+    """
+    name, source_id = content.get("use_template"), content.get("use_dashboard")
+    if name and source_id is not None:
+        raise Invalid("`use_template` and `use_dashboard` cannot be used together.")
+    if name:
+        return filled(_template_named(project, name), attr="use_template"), None
+    if source_id is None:
+        return None, None
+    source: Dashboard | None = Dashboard.objects.in_project(project).not_deleted().filter(pk=source_id).first()
+    if source is None:
+        raise DashboardNotInProject("use_dashboard")
+    return None, source
+
+
+def _template_named(project: Project, name: str) -> Document:
+    """A built-in template by its key, else a stored one by its name, the project's own first, else a built-in one."""
+    if name in builtin_templates():
+        return builtin_templates()[name]
+    stored = DashboardTemplate.objects.usable_in(project).filter(template_name=name)
+    own_first = stored.order_by(F("project").desc(nulls_last=True), "created_at", "id").first()
+    document = own_first.document() if own_first else builtin_named(name)
+    if document is None:
+        raise TemplateMissing(name)
+    return document
+
+
+def inherited_from(template: Document | None, source: Dashboard | None) -> DashboardChanges:
+    """What a new dashboard takes from its source."""
+    if template:
+        return {
+            "description": template["dashboard_description"],
+            "filters": template["dashboard_filters"],
+            "tags": normalized_tags(template.get("tags", [])),
+        }
+    if source:
+        return {
+            "description": source.description,
+            "tags": tag_names(source),
+            "filters": source.filters,
+            "variables": source.variables,
+            "breakdown_colors": source.breakdown_colors,
+            "data_color_theme_id": source.data_color_theme_id,
+        }
+    return {}

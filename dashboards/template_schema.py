@@ -1,0 +1,114 @@
+"""What a template document may be, as a JSON Schema of our own. Unknown keys are free everywhere."""
+
+from typing import Any
+
+import jsonschema
+
+from dashboards.layout import NUMERIC_KEYS, as_number
+from dashboards.models import ButtonPlacement, ButtonStyle
+from dashboards.models.content import (
+    BUTTON_TEXT_MAX_LENGTH,
+    BUTTON_URL_MAX_LENGTH,
+    TEXT_MAX_LENGTH,
+    is_button_url,
+)
+from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
+from dashboards.models.tag import TAG_MAX_LENGTH
+from dashboards.models.template import TEMPLATE_NAME_MAX_LENGTH
+from dashboards.models.tile import COLOR_MAX_LENGTH
+from dashboards_api.errors import Invalid
+
+Schema = dict[str, Any]
+
+
+def _nullable(type_: str, **limits: Any) -> Schema:
+    return {"type": [type_, "null"], **limits}
+
+
+def _needs(tile_type: str, *keys: str) -> Schema:
+    return {"if": {"properties": {"type": {"const": tile_type}}}, "then": {"required": list(keys)}}
+
+
+PLACE: Schema = {
+    "type": "object",
+    "properties": {key: {"type": ["number", "string"], "format": "layout-number"} for key in NUMERIC_KEYS},
+}
+TILE: Schema = {
+    "type": "object",
+    "required": ["type"],
+    "properties": {
+        "type": {"enum": ["INSIGHT", "TEXT", "BUTTON"]},
+        "name": _nullable("string", maxLength=INSIGHT_NAME_MAX_LENGTH),
+        "description": _nullable("string"),
+        "query": _nullable("object"),
+        "filters": _nullable("object"),
+        "body": {"type": "string", "maxLength": TEXT_MAX_LENGTH},
+        "url": {"type": "string", "maxLength": BUTTON_URL_MAX_LENGTH, "format": "button-url"},
+        "text": {"type": "string", "minLength": 1, "maxLength": BUTTON_TEXT_MAX_LENGTH, "pattern": r"\S"},
+        "placement": {"enum": ButtonPlacement.values},
+        "style": {"enum": ButtonStyle.values},
+        "layouts": _nullable("object", additionalProperties=PLACE),
+        "color": _nullable("string", maxLength=COLOR_MAX_LENGTH),
+        "filters_overrides": _nullable("object"),
+        "show_description": _nullable("boolean"),
+        "transparent_background": _nullable("boolean"),
+    },
+    "allOf": [_needs("TEXT", "body"), _needs("BUTTON", "url", "text")],
+}
+VARIABLE: Schema = {
+    "type": "object",
+    "required": ["id", "default"],
+    "properties": {
+        "id": {"type": "string", "minLength": 1},
+        "name": {"type": "string"},
+        "type": {"type": "string"},
+        "default": {"type": "object"},
+        "description": {"type": "string"},
+        "required": {"type": "boolean"},
+    },
+}
+TEMPLATE: Schema = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "required": ["template_name", "dashboard_description", "dashboard_filters", "tiles"],
+    "properties": {
+        "template_name": {"type": "string", "maxLength": TEMPLATE_NAME_MAX_LENGTH},
+        "dashboard_description": {"type": "string"},
+        "dashboard_filters": {"type": "object"},
+        "tags": {"type": "array", "items": {"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": r"\S"}},
+        "variables": {"type": ["array", "null"], "items": VARIABLE},
+        "tiles": {"type": "array", "minItems": 1, "items": TILE},
+    },
+}
+
+# Codes of JSON Schema's keywords in the words of the API; any other is `invalid_input`.
+CODES = {
+    "required": "required",
+    "maxLength": "max_length",
+    "minLength": "blank",
+    "pattern": "blank",
+    "enum": "invalid_choice",
+}
+
+_formats = jsonschema.FormatChecker(formats=())
+_formats.checks("layout-number")(lambda value: as_number(value) is not None)
+_formats.checks("button-url")(lambda value: not isinstance(value, str) or is_button_url(value))
+_validator = jsonschema.Draft202012Validator(TEMPLATE, format_checker=_formats)
+
+
+def check_template(document: Any, attr: str) -> None:
+    """Raise Invalid for the first fault in a template document, at its path below `attr`."""
+    for error in _validator.iter_errors(document):
+        path = [attr, *(str(step) for step in error.absolute_path), *_missing_key(error)]
+        raise Invalid(
+            f"{error.message[:500]} ({'.'.join(path)})",
+            attr="__".join(path),
+            code=CODES.get(str(error.validator), "invalid_input"),
+        )
+
+
+def _missing_key(error: jsonschema.ValidationError) -> list[str]:
+    """The key that a `required` error misses: it is no part of the error's path."""
+    required: Any = error.validator_value
+    instance: Any = error.instance
+    return [key for key in required if key not in instance][:1] if error.validator == "required" else []

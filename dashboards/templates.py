@@ -1,0 +1,69 @@
+"""Template documents: the built-in ones, and placeholders in any of them. Pure functions."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dashboards.template_schema import check_template
+from dashboards_api.errors import Invalid
+from dashboards_api.fields import dumps
+
+FOLDER = Path(__file__).parent / "builtin_templates"
+# A string that is exactly this is replaced by the default of that variable; every other brace is text.
+PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
+# What all placeholders of a document may grow to: the same as the largest body.
+MAX_SUBSTITUTED_CHARACTERS = 20 * 1024 * 1024
+
+Document = dict[str, Any]
+
+
+@cache
+def builtin_templates() -> dict[str, Document]:
+    """The templates that come with the service, by key (`DEFAULT_APP`). Do not change them."""
+    return {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
+
+
+def builtin_named(name: str) -> Document | None:
+    """A built-in template by the name that people see."""
+    return next((each for each in builtin_templates().values() if each["template_name"] == name), None)
+
+
+def filled(document: Any, *, attr: str = "template") -> Document:
+    """A checked document with its placeholders replaced. Raises Invalid at the path of the first fault."""
+    check_template(document, attr)
+    replaced: Document = _Placeholders(document).replaced(attr)
+    check_template(replaced, attr)
+    return replaced
+
+
+class _Placeholders:
+    """Replaces placeholders in the tiles and the filters of a document."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.defaults = {variable["id"]: variable["default"] for variable in document.get("variables") or []}
+        self.sizes = {id_: len(dumps(default)) for id_, default in self.defaults.items()}
+        self.left = MAX_SUBSTITUTED_CHARACTERS
+
+    def replaced(self, attr: str) -> Document:
+        parts = {key: self._value(self.document[key], f"{attr}__{key}") for key in ("tiles", "dashboard_filters")}
+        return {**self.document, **parts}
+
+    def _value(self, value: Any, path: str) -> Any:
+        # The JSON gate bounds the depth of what arrives here.
+        if isinstance(value, dict):
+            return {key: self._value(inner, f"{path}__{key}") for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self._value(inner, f"{path}__{index}") for index, inner in enumerate(value)]
+        placeholder = PLACEHOLDER.fullmatch(value) if isinstance(value, str) else None
+        return self._default(placeholder.group(1), path) if placeholder else value
+
+    def _default(self, id_: str, path: str) -> Any:
+        if id_ not in self.defaults:
+            raise Invalid(f"The template declares no variable {id_}.", attr=path)
+        self.left -= self.sizes[id_]
+        if self.left < 0:
+            raise Invalid("The template grows too large when its variables are filled in.", attr=path)
+        return self.defaults[id_]

@@ -1,0 +1,57 @@
+"""What can be done with a dashboard beside changing it: `…/dashboards/:id/move_tile/` and the like."""
+
+from typing import ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards.readers.dashboards import read_dashboard
+from dashboards.serializers.actions import MoveTileRequestSerializer, TemplateJSONRequestSerializer
+from dashboards.serializers.dashboards import DashboardSerializer
+from dashboards.services.dashboards import create_dashboard_from_document
+from dashboards.services.tiles import move_tile
+from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
+from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from users.viewsets import ProjectScopedViewSet
+
+
+@operation_ids("dashboards")
+class DashboardActionViewSet(ProjectScopedViewSet):
+    scope_object = "dashboard"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "move_tile": ["dashboard:write"],
+        "create_from_template_json": ["dashboard:write"],
+    }
+
+    @extend_schema(
+        parameters=[PROJECT_ID, DASHBOARD_ID],
+        request=body_of(MoveTileRequestSerializer),
+        responses=DashboardSerializer,
+    )
+    def move_tile(self, request: Request, project_id: str, id: str) -> Response:
+        """Move a tile of this dashboard to another one. It keeps its id and everything it shows.
+
+        Answers this dashboard, now without the tile.
+        """
+        dashboard_id = dashboard_number(id)
+        body = self.read_body(MoveTileRequestSerializer)
+        move_tile(
+            dashboard_id,
+            project=self.project,
+            tile_id=body["tile_id"],
+            to_dashboard_id=body["to_dashboard"],
+            moved_by=self.membership,
+        )
+        return Response(read_dashboard(dashboard_id, project=self.project, viewer=self.membership))
+
+    @extend_schema(
+        parameters=[PROJECT_ID],
+        request=body_of(TemplateJSONRequestSerializer),
+        responses=DashboardSerializer,
+    )
+    def create_from_template_json(self, request: Request, project_id: str) -> Response:
+        """Create a dashboard from a template document. All or nothing."""
+        body = self.read_body(TemplateJSONRequestSerializer)
+        dashboard = create_dashboard_from_document(self.project, document=body["template"], created_by=self.membership)
+        return Response(read_dashboard(dashboard.pk, project=self.project, viewer=self.membership))

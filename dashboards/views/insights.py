@@ -1,0 +1,137 @@
+"""`/api/projects/:project_id/insights/`."""
+
+from typing import Any, ClassVar, cast
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards.access import check_may_edit_insight
+from dashboards.exceptions import InsightMissing
+from dashboards.models import Insight
+from dashboards.queries import wrapped
+from dashboards.readers.insights import InsightQuery, list_insights, read_insight
+from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
+from dashboards.services.changes import InsightChanges
+from dashboards.services.insights import boards_of, create_insight, update_insight
+from dashboards.views.dashboards import SEARCH_MAX_LENGTH
+from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from dashboards_api.http.pagination import LimitOffsetPagination
+from dashboards_api.http.serializers import parse_json
+from users.viewsets import ProjectScopedViewSet
+
+INSIGHT_ID = OpenApiParameter(
+    "id", str, OpenApiParameter.PATH, description="The number of the insight, or its short id."
+)
+LIST_PARAMETERS = [
+    OpenApiParameter("search", str, description="Text in the name, the description or the tags, in any case."),
+    OpenApiParameter("short_id", str, description="Only the insight with this short id."),
+    OpenApiParameter("saved", bool, description="true: saved or on a dashboard; false: neither."),
+    OpenApiParameter("favorited", bool),
+    OpenApiParameter("user", bool, description="true: only those that the caller created."),
+    OpenApiParameter("created_by", int, description="Only those that this user created."),
+    OpenApiParameter("dashboards", str, description="JSON list of numbers: only those on all of these dashboards."),
+    OpenApiParameter("tags", str, many=True, description="Only those with any of these tags."),
+]
+# How agents announce themselves.
+CLIENT_HEADER, AGENT = "x-posthog-client", "mcp"
+
+
+@operation_ids("insights")
+class InsightViewSet(ProjectScopedViewSet):
+    scope_object = "insight"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "list": ["insight:read"],
+        "create": ["insight:write"],
+        "retrieve": ["insight:read"],
+        "update": ["insight:write"],
+        "partial_update": ["insight:write"],
+        "destroy": ["insight:write"],
+    }
+    serializer_class = InsightSerializer
+
+    @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
+    def list(self, request: Request, project_id: str) -> Response:
+        """The insights of a project that are not deleted: by `order` where there is one, then the newest first."""
+        pages = LimitOffsetPagination()
+        limit, offset = window = pages.window(request)
+        count, rows = list_insights(
+            self.project, viewer=self.membership, query=self._query(), limit=limit, offset=offset
+        )
+        return Response(pages.page(request, window, count, rows))
+
+    @extend_schema(
+        parameters=[PROJECT_ID], request=body_of(InsightRequestSerializer), responses={201: InsightSerializer}
+    )
+    def create(self, request: Request, project_id: str) -> Response:
+        """Create an insight, and put it on the dashboards it names. No field is required."""
+        content = self._body(creates=True)
+        insight = create_insight(self.project, content=content, created_by=self.membership)
+        return Response(self._read(insight.pk, include_deleted=True), status=201)
+
+    @extend_schema(parameters=[PROJECT_ID, INSIGHT_ID], responses=InsightSerializer)
+    def retrieve(self, request: Request, project_id: str, id: str) -> Response:
+        """One insight, by its number or its short id."""
+        return Response(self._read(id))
+
+    @extend_schema(
+        parameters=[PROJECT_ID, INSIGHT_ID], request=body_of(InsightRequestSerializer), responses=InsightSerializer
+    )
+    def update(self, request: Request, project_id: str, id: str) -> Response:
+        """The same as PATCH: fields that are not sent stay as they are."""
+        return self._change(id)
+
+    @extend_schema(
+        parameters=[PROJECT_ID, INSIGHT_ID], request=body_of(InsightRequestSerializer), responses=InsightSerializer
+    )
+    def partial_update(self, request: Request, project_id: str, id: str) -> Response:
+        """Change fields, tags and the dashboards it is on; delete with `deleted: true`, restore with `false`."""
+        return self._change(id)
+
+    @extend_schema(
+        parameters=[PROJECT_ID, INSIGHT_ID],
+        request=None,
+        responses={405: OpenApiResponse(description="Always. There is no response body.")},
+    )
+    def destroy(self, request: Request, project_id: str, id: str) -> Response:
+        """Hard delete of this model is not allowed. Use a patch API call to set "deleted" to true."""
+        return Response(status=405)
+
+    def _change(self, reference: str) -> Response:
+        # Whether it exists and may be edited is answered before anything is said about the body.
+        insight = Insight.objects.in_project(self.project).named(reference).first()
+        if insight is None:
+            raise InsightMissing
+        check_may_edit_insight(self.membership, boards_of(insight))
+        changes = self._body(creates=False)
+        self.name_ignored(update_insight(insight.pk, project=self.project, changes=changes, edited_by=self.membership))
+        return Response(self._read(insight.pk, include_deleted=True))
+
+    def _body(self, *, creates: bool) -> InsightChanges:
+        body = self.read_body(InsightRequestSerializer)
+        if self.request.headers.get(CLIENT_HEADER) == AGENT and (creates or body.get("query") is not None):
+            body["query"] = wrapped(body.get("query"))
+        return cast(InsightChanges, body)
+
+    def _read(self, reference: str | int, *, include_deleted: bool = False) -> dict[str, Any]:
+        return read_insight(reference, project=self.project, viewer=self.membership, include_deleted=include_deleted)
+
+    def _query(self) -> InsightQuery:
+        return InsightQuery(
+            search=self.query_text("search", SEARCH_MAX_LENGTH),
+            short_id=self.query_text("short_id", SEARCH_MAX_LENGTH),
+            saved=self.query_bool("saved"),
+            favorited=self.query_bool("favorited"),
+            created_by_id=self.caller.pk if self.query_bool("user") else self.query_number("created_by"),
+            dashboard_ids=self._dashboard_ids(),
+            tags=tuple(tag.strip().lower() for tag in self.request.query_params.getlist("tags") if tag.strip()),
+        )
+
+    def _dashboard_ids(self) -> tuple[int, ...]:
+        text = self.request.query_params.get("dashboards", "")
+        ids = parse_json(text, "dashboards") if text else []
+        if not isinstance(ids, list) or any(isinstance(id_, bool) or not isinstance(id_, int) for id_ in ids):
+            detail = ErrorDetail("This must be a JSON list of numbers.", code="invalid")
+            raise ValidationError({"dashboards": [detail]})
+        return tuple(ids)
