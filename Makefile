@@ -8,10 +8,13 @@ RUN := $(VENV)/.installed-run
 TEST := $(VENV)/.installed-test
 DEV := $(VENV)/.installed-dev
 
-.PHONY: serve test check lint schema lock clean
+.PHONY: serve demo test check lint schema lock clean
 
 serve: $(RUN)  ## Serve on http://127.0.0.1:8000, with a database in ./data
 	$(BIN)/python manage.py serve
+
+demo: $(RUN)  ## The same, with a demo project of three filled dashboards
+	$(BIN)/python manage.py serve --demo
 
 test: $(TEST)  ## The whole suite on SQLite, then on a real PostgreSQL
 	$(BIN)/python -m tests

@@ -53,17 +53,17 @@ def check_may_restrict(dashboard: Dashboard, membership: Membership) -> None:
 
 # An insight has no level of its own: it follows the dashboards it is on.
 
-Board = tuple[int | None, int]  # who created a dashboard, and its restriction level
+Restriction = tuple[int | None, int]  # who created a dashboard, and its restriction level
 
 
-def insight_restriction_level(boards: Sequence[Board]) -> int:
+def insight_restriction_level(restrictions: Sequence[Restriction]) -> int:
     """The strictest level of the dashboards an insight is on."""
-    return max((level for _, level in boards), default=int(RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT))
+    return max((level for _, level in restrictions), default=int(RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT))
 
 
-def insight_privilege_level(membership: Membership, boards: Sequence[Board]) -> PrivilegeLevel:
+def insight_privilege_level(membership: Membership, restrictions: Sequence[Restriction]) -> PrivilegeLevel:
     """A member may edit an insight that is on no dashboard, or on one that they may edit."""
-    levels = [privilege_level(membership, created_by_id, level) for created_by_id, level in boards]
+    levels = [privilege_level(membership, created_by_id, level) for created_by_id, level in restrictions]
     return max(levels, default=PrivilegeLevel.CAN_EDIT)
 
 
@@ -76,7 +76,7 @@ def insight_access_level(
     return "manager" if may_restrict(membership, created_by_id) else "editor"
 
 
-def check_may_edit_insight(membership: Membership, boards: Sequence[Board]) -> None:
+def check_may_edit_insight(membership: Membership, restrictions: Sequence[Restriction]) -> None:
     """Raises Forbidden."""
-    if insight_privilege_level(membership, boards) < PrivilegeLevel.CAN_EDIT:
+    if insight_privilege_level(membership, restrictions) < PrivilegeLevel.CAN_EDIT:
         raise Forbidden("You don't have edit permissions for any of this insight's dashboards.")

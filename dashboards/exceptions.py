@@ -6,8 +6,8 @@ from dashboards_api.errors import Invalid, Missing
 class DashboardMissing(Missing):
     """The dashboard that the path, or the body of an action, names."""
 
-    def __init__(self) -> None:
-        super().__init__("Not found.")
+    def __init__(self, detail: str = "Not found.") -> None:
+        super().__init__(detail)
 
 
 class InsightMissing(Missing):

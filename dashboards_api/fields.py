@@ -39,8 +39,9 @@ class JSONTextField(AnyTextField):
     def to_python(self, value: Any) -> Any:
         return value
 
-    def value_to_string(self, obj: models.Model) -> str:
-        return dumps(self.value_from_object(obj))
+    def value_to_string(self, obj: models.Model) -> Any:
+        """For `dumpdata`: the value itself, which `loaddata` gives back to us."""
+        return self.value_from_object(obj)
 
 
 class CodePointField(StrTextField):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 
@@ -27,6 +28,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = env.path("DATA_DIR", default=BASE_DIR / "data")
+DATA_DIR.mkdir(parents=True, exist_ok=True)
 SECRET_KEY = checked_secret(env.str("SECRET_KEY", default="") or read_or_create_secret(DATA_DIR / "secret_key"))
 
 PUBLIC_URL = checked_public_url(env.str("PUBLIC_URL", default=""))
@@ -41,13 +43,14 @@ if DEBUG and HTTPS:
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# No cookie authenticates a request, so there is nothing for a forged one to use.
-SILENCED_SYSTEM_CHECKS = ["security.W003"]
+SILENCED_SYSTEM_CHECKS = [
+    "security.W003",  # CSRF: no cookie authenticates a request, so there is nothing for a forged one to use
+    "security.W005",  # HSTS is for this host: its neighbours below the same domain are not ours to bind,
+    "security.W021",  # and a preload list is not ours to enter
+]
 
 # --- The applications ---------------------------------------------------------------------------------------------
 
@@ -110,7 +113,8 @@ if CORS_ALLOW_ALL_ORIGINS:
     CORS_ALLOWED_ORIGINS = []
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_CREDENTIALS = False
-CORS_EXPOSE_HEADERS = ["Ignored-Fields", "X-Request-ID"]
+CORS_ALLOW_HEADERS = [*default_headers, "prefer", "x-request-id", "x-posthog-client"]
+CORS_EXPOSE_HEADERS = ["Ignored-Fields", "Retry-After", "WWW-Authenticate", "X-Request-ID"]
 
 # --- The API ------------------------------------------------------------------------------------------------------
 
@@ -118,7 +122,7 @@ MAX_BODY_BYTES = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["users.authentication.PersonalAPIKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["users.permissions.IsAuthenticated", "users.permissions.HasRequiredScopes"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "users.permissions.HasRequiredScopes"],
     "DEFAULT_PARSER_CLASSES": [
         "dashboards_api.http.parsers.JSONParser",
         "dashboards_api.http.parsers.FormParser",
@@ -129,13 +133,12 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "dashboards_api.http.pagination.LimitOffsetPagination",
     "DEFAULT_SCHEMA_CLASS": "dashboards_api.http.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "dashboards_api.http.exception_handler.exception_handler",
-    "PAGE_SIZE": 100,
 }
 EXCEPTIONS_HOG = {"ENABLE_IN_DEBUG": True, "NESTED_KEY_SEPARATOR": "__"}
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "dashboards-api",
     "DESCRIPTION": "Dashboards, their tiles and their sharing. Compatible with PostHog's dashboards API.",
-    "VERSION": "1.0.0",
+    "VERSION": "0.1.0",
     "LICENSE": {"name": "MIT"},
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],

@@ -47,7 +47,8 @@ def make_dashboard(person: Person, name: str = "Board", **content: Any) -> Dashb
 
 
 def make_text_tile(person: Person, dashboard: Dashboard, body: str = "text", **display: Any) -> Tile:
-    change_tiles(dashboard, [{"text": {"body": body}, **display}], changed_by=person.membership)  # type: ignore[list-item]
+    item: Any = {"text": {"body": body}, **display}
+    change_tiles(dashboard, [item], changed_by=person.membership)
     tile: Tile = Tile.objects.on_dashboard(dashboard).latest("pk")
     return tile
 

@@ -40,18 +40,11 @@ def current_membership(user: User, key: PersonalAPIKey) -> Membership:
     chosen: Membership | None = next((m for m in memberships if m.project_id == wanted), None)
     if chosen is None and len(key.scoped_projects) != 1:
         chosen = next(iter(memberships), None)
-    if chosen is None or _is_outside(key, chosen.project_id, str(chosen.project.organization_id)):
+    if chosen is None or not key.reaches(chosen.project_id, str(chosen.project.organization_id)):
         raise Missing("Project not found.")
     return chosen
 
 
-def _is_outside(key: PersonalAPIKey, project_id: int, organization_id: str | None) -> bool:
-    """Whether a key is narrowed to other projects or organizations."""
-    if key.scoped_projects and project_id not in key.scoped_projects:
-        return True
-    return bool(key.scoped_organizations) and organization_id not in key.scoped_organizations
-
-
 def _refuse_narrowed(key: PersonalAPIKey, project_id: int, organization_id: str | None) -> None:
-    if _is_outside(key, project_id, organization_id):
+    if not key.reaches(project_id, organization_id):
         raise Forbidden(f"API key does not have access to the requested project: ID {project_id}.")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, QueryDict
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
@@ -49,13 +50,13 @@ def key_in_body(request: HttpRequest) -> str | None:
     if not 0 < int(request.META.get("CONTENT_LENGTH") or 0) <= MAX_BODY_WITH_KEY:
         return None
     body: Any = None
-    if request.content_type == "application/json":
-        try:
+    try:
+        if request.content_type == "application/json":
             body = json_gate.loads(request.body)
-        except (json_gate.Malformed, json_gate.Refused):
-            return None
-    elif request.content_type == "application/x-www-form-urlencoded":
-        body = QueryDict(request.body[:MAX_BODY_WITH_KEY], mutable=False).dict()
+        elif request.content_type == "application/x-www-form-urlencoded":
+            body = QueryDict(request.body).dict()
+    except (json_gate.Malformed, json_gate.Refused, TooManyFieldsSent):
+        return None
     value = body.get("personal_api_key") if isinstance(body, dict) else None
     return value if isinstance(value, str) and value else None
 

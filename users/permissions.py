@@ -11,10 +11,6 @@ from users.models import PersonalAPIKey
 from users.scopes import missing_scope
 
 
-class IsAuthenticated(permissions.IsAuthenticated):
-    """401 without a caller."""
-
-
 class HasRequiredScopes(permissions.BasePermission):
     """The view's `required_scopes` name, for each action, the scopes a key must have.
 
@@ -54,5 +50,4 @@ class IsProjectMember(permissions.BasePermission):
     """Finds the project of the path and the caller's membership: 404 for no such project, 403 for no such right."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        view.enter_project()
-        return True
+        return view.membership is not None  # looked up here: it raises for a project that may not be entered

@@ -40,7 +40,7 @@ def project_row(project: Project) -> dict[str, Any]:
 
 def list_projects(user: User, key: PersonalAPIKey, *, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
     """How many projects the caller may enter with this key, and one window of them in order of id."""
-    memberships = Membership.objects.of_user(user.pk).within(key.scoped_projects, key.scoped_organizations)
+    memberships = Membership.objects.of_user(user.pk).within_organizations(key.scoped_organizations)
     window = memberships.select_related("project").order_by("project_id")[offset : offset + limit]
     return memberships.count(), [project_row(membership.project) for membership in window]
 

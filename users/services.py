@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -34,7 +33,7 @@ def create_user(
     normalized = User.objects.normalize_email(email)
     user = User(email=normalized, first_name=first_name, last_name=last_name)
     with _refusing("email"):
-        validate_email(normalized)
+        user.clean_fields(exclude={"password"})
     if password is not None:
         with _refusing("password"):
             validate_password(password, user)
@@ -52,11 +51,14 @@ def create_project(
     Raises Missing where a user does not exist.
     """
     organization = _organization_named(organization_name)
-    project = Project.objects.create(name=name, organization=organization)
+    project = Project(name=name, organization=organization)
+    with _refusing("name"):
+        project.clean_fields()
+    project.save(force_insert=True)
     people = [(email, MembershipLevel.MEMBER) for email in members]
     people += [(email, MembershipLevel.ADMIN) for email in admins]
     for email, level in people:
-        add_member(project, user=_user_named(email), level=level)
+        add_member(project, user=user_named(email), level=level)
     return project
 
 
@@ -95,8 +97,8 @@ def create_api_key(
         user=user,
         label=label,
         scopes=list(dict.fromkeys(scopes)),
-        scoped_projects=list(project_ids),
-        scoped_organizations=list(organization_ids),
+        scoped_projects=list(dict.fromkeys(project_ids)),
+        scoped_organizations=list(dict.fromkeys(organization_ids)),
         expires_at=timezone.now() + timedelta(days=expires_in_days) if expires_in_days else None,
     )
     key.take_secret(value)
@@ -132,11 +134,6 @@ def note_use(key: PersonalAPIKey) -> None:
         PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 
-def user_by_email(email: str) -> User:
-    """Raises Missing."""
-    return _user_named(email)
-
-
 @contextmanager
 def _refusing(attr: str) -> Iterator[None]:
     """What Django's validators refuse, as Invalid."""
@@ -146,7 +143,8 @@ def _refusing(attr: str) -> Iterator[None]:
         raise Invalid(" ".join(error.messages), attr=attr) from error
 
 
-def _user_named(email: str) -> User:
+def user_named(email: str) -> User:
+    """The user with this address. Raises Missing."""
     user = User.objects.filter(email=User.objects.normalize_email(email)).first()
     if user is None:
         raise Missing(f"There is no user with the address {email}.")
@@ -162,7 +160,11 @@ def _organization_named(name: str) -> Organization:
     while Organization.objects.filter(slug=slug).exists():
         number += 1
         slug = f"{stem}-{number}"
-    return Organization.objects.create(name=name, slug=slug)
+    organization = Organization(name=name, slug=slug)
+    with _refusing("organization"):
+        organization.clean_fields()
+    organization.save(force_insert=True)
+    return organization
 
 
 def _check_key(label: str, scopes: Sequence[str], expires_in_days: int | None) -> None:

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,7 +11,7 @@ from dashboards_api.errors import Missing
 from dashboards_api.http.openapi import PROJECT_ID, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from users.access import current_membership
-from users.permissions import HasRequiredScopes, IsAuthenticated, IsNotNarrowed
+from users.permissions import HasRequiredScopes, IsNotNarrowed
 from users.readers import list_projects, project_row, read_me
 from users.serializers import MeSerializer, ProjectBasicSerializer
 from users.viewsets import CallerViewSet, ProjectScopedViewSet

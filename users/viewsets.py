@@ -3,10 +3,12 @@
 from functools import cached_property
 from typing import ClassVar, cast
 
+from rest_framework.permissions import IsAuthenticated
+
 from dashboards_api.http.views import ApiViewSet
 from users.access import enter_project
 from users.models import Membership, PersonalAPIKey, Project, User
-from users.permissions import HasRequiredScopes, IsAuthenticated, IsProjectMember
+from users.permissions import HasRequiredScopes, IsProjectMember
 
 
 class CallerViewSet(ApiViewSet):
@@ -29,13 +31,9 @@ class ProjectScopedViewSet(CallerViewSet):
     permission_classes = [IsAuthenticated, HasRequiredScopes, IsProjectMember]
     project_kwarg: ClassVar[str] = "project_id"
 
-    def enter_project(self) -> Membership:
-        """Find the project of the path. Raises Missing or Forbidden."""
-        return self.membership
-
     @cached_property
     def membership(self) -> Membership:
-        """The caller's membership of the project in the path."""
+        """The caller's membership of the project in the path. Raises Missing or Forbidden."""
         membership = enter_project(self.caller, self.key, self.kwargs[self.project_kwarg])
         membership.user = self.caller
         return membership

@@ -15,7 +15,7 @@ BUTTON_TEXT_MAX_LENGTH = 200
 
 
 # An http or https address, or a path on this site. Two slashes, or a slash and a backslash, would leave the site.
-_BUTTON_URL = re.compile(r"(https?://[^\s/?#\\]|/(?![/\\]))[^\s\x00-\x1f]*|/", re.IGNORECASE)
+_BUTTON_URL = re.compile(r"(https?://[^\s/?#\\]|/(?![/\\]))[^\s\x00-\x1f]*", re.IGNORECASE)
 
 
 def is_button_url(url: str) -> bool:

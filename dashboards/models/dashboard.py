@@ -3,7 +3,6 @@
 import unicodedata
 import uuid
 from collections.abc import Iterable
-from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -79,7 +78,7 @@ class Dashboard(models.Model):
     name_key = CodePointField(editable=False, default="")
     search_text = models.TextField(editable=False, default="")
 
-    objects: ClassVar[Any] = DashboardQuerySet.as_manager()
+    objects = DashboardQuerySet.as_manager()
 
     class Meta:
         indexes = [

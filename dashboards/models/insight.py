@@ -5,7 +5,7 @@ import string
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -106,7 +106,7 @@ class Insight(models.Model):
     # Derived, for finding.
     search_text = models.TextField(editable=False, default="")
 
-    objects: ClassVar[Any] = InsightQuerySet.as_manager()
+    objects = InsightQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "short_id"], name="short_id_once_per_project")]

@@ -1,7 +1,7 @@
 """Stored dashboard templates. Their documents have the form of `dashboards/template_schema.py`."""
 
 import uuid
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -38,7 +38,7 @@ class DashboardTemplate(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
-    objects: ClassVar[Any] = DashboardTemplateQuerySet.as_manager()
+    objects = DashboardTemplateQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.template_name

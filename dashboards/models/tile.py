@@ -1,6 +1,6 @@
 """A tile: one piece of content at its place on one dashboard."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -52,7 +52,7 @@ class Tile(models.Model):
     sort_y = models.FloatField(default=UNPLACED, editable=False)
     sort_x = models.FloatField(default=UNPLACED, editable=False)
 
-    objects: ClassVar[Any] = TileQuerySet.as_manager()
+    objects = TileQuerySet.as_manager()
 
     class Meta:
         constraints = [

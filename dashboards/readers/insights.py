@@ -7,7 +7,7 @@ import orjson
 from dashboards.access import insight_access_level, insight_privilege_level, insight_restriction_level
 from dashboards.exceptions import InsightMissing
 from dashboards.models import Insight
-from dashboards.readers.places import Place, Row, places_of
+from dashboards.readers.dashboard_tiles import DashboardTile, Row, dashboard_tiles_of
 from dashboards.readers.tags import insight_tags
 from dashboards_api.fields import raw
 from users.models import Membership, Project
@@ -87,7 +87,7 @@ def list_insights(
     rows = list(found.annotate(**insight_json()).in_list_order().values(*insight_columns(), *insight_json())[
         offset : offset + limit
     ])  # fmt: skip
-    return count, _with_tags_and_places(rows, viewer)
+    return count, _with_tags_and_tiles(rows, viewer)
 
 
 def read_insight(reference: str | int, *, project: Project, viewer: Membership, include_deleted: bool = False) -> Row:
@@ -98,41 +98,41 @@ def read_insight(reference: str | int, *, project: Project, viewer: Membership, 
     rows = list(found.annotate(**insight_json()).values(*insight_columns(), *insight_json())[:1])
     if not rows:
         raise InsightMissing
-    return _with_tags_and_places(rows, viewer)[0]
+    return _with_tags_and_tiles(rows, viewer)[0]
 
 
-def insight_row(row: Row, *, prefix: str, tags: list[str], places: list[Place], viewer: Membership) -> Row:
+def insight_row(row: Row, *, prefix: str, tags: list[str], tiles: list[DashboardTile], viewer: Membership) -> Row:
     """An insight made from the columns of `insight_columns(prefix)` and `insight_json(prefix)`."""
     plain = {column: row[f"{prefix}{column}"] for column in COLUMNS}
     created_by_id = plain.pop("created_by_id")
     authors = {
         author: basic_user(tuple(row[f"{prefix}{column}"] for column in user_columns(author))) for author in AUTHORS
     }
-    boards = [place.board for place in places]
-    privilege = insight_privilege_level(viewer, boards)
+    restrictions = [tile.restriction for tile in tiles]
+    privilege = insight_privilege_level(viewer, restrictions)
     return {
         **plain,
         **authors,
         **{column: _fragment(row[f"raw_{column}"]) for column in JSON},
         **NOT_COMPUTED,
         "tags": tags,
-        "dashboards": [place.dashboard_id for place in places],
-        "dashboard_tiles": [place.row() for place in places],
-        "effective_restriction_level": insight_restriction_level(boards),
+        "dashboards": [tile.dashboard_id for tile in tiles],
+        "dashboard_tiles": [tile.row() for tile in tiles],
+        "effective_restriction_level": insight_restriction_level(restrictions),
         "effective_privilege_level": int(privilege),
         "user_access_level": insight_access_level(viewer, created_by_id, privilege),
     }
 
 
-def _with_tags_and_places(rows: list[Row], viewer: Membership) -> list[Row]:
+def _with_tags_and_tiles(rows: list[Row], viewer: Membership) -> list[Row]:
     ids = [row["id"] for row in rows]
-    tags, places = insight_tags(ids), places_of(insights=ids)
+    tags, tiles = insight_tags(ids), dashboard_tiles_of(insights=ids)
     return [
         insight_row(
             row,
             prefix="",
             tags=tags.get(row["id"], []),
-            places=places.get(("insight", row["id"]), []),
+            tiles=tiles.get(("insight", row["id"]), []),
             viewer=viewer,
         )
         for row in rows

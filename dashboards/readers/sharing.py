@@ -5,14 +5,14 @@ from typing import Any
 import orjson
 
 from dashboards.access import user_access_level
+from dashboards.exceptions import DashboardMissing
 from dashboards.models import SharingConfiguration
-from dashboards_api.errors import Missing
 from dashboards_api.fields import raw
 from users.models import Membership, Project
 
 
 def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> dict[str, Any]:
-    """The sharing configuration (component SharingConfiguration). Raises Missing for an unknown or deleted one."""
+    """The sharing configuration (component SharingConfiguration). Raises DashboardMissing."""
     row = (
         SharingConfiguration.objects.filter(dashboard_id=dashboard_id)
         .filter(dashboard__project=project, dashboard__deleted=False)
@@ -29,7 +29,7 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
         .first()
     )
     if row is None:
-        raise Missing("Dashboard not found.")
+        raise DashboardMissing("Dashboard not found.")
     created_at, enabled, access_token, settings, password_required, created_by_id, level = row
     return {
         "created_at": created_at,

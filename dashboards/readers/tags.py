@@ -1,6 +1,7 @@
 """Tags by what carries them, in one query."""
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from dashboards.models import DashboardTag, InsightTag
 
@@ -11,8 +12,8 @@ def dashboard_tags(dashboard_ids: Collection[int]) -> dict[int, list[str]]:
     return _grouped(links.values_list("dashboard_id", "tag__name"))
 
 
-def insight_tags(insight_ids: Collection[int]) -> dict[int, list[str]]:
-    """Sorted tag names by insight."""
+def insight_tags(insight_ids: Any) -> dict[int, list[str]]:
+    """Sorted tag names by insight, for ids or for a query for them."""
     links = InsightTag.objects.filter(insight_id__in=insight_ids).order_by("tag__name")
     return _grouped(links.values_list("insight_id", "tag__name"))
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import orjson
 
 from dashboards.models import Tile
+from dashboards.readers.dashboard_tiles import DashboardTiles, Row, dashboard_tiles_of
 from dashboards.readers.insights import insight_columns, insight_json, insight_row
-from dashboards.readers.places import Places, Row, places_of
 from dashboards.readers.tags import insight_tags
 from dashboards_api.fields import raw
 from users.models import Membership, User
@@ -19,7 +19,6 @@ AUTHOR_ROLES = ("created_by", "last_modified_by")
 AUTHOR_COLUMNS = ("created_by_id", "last_modified_at", "last_modified_by_id", "project_id")
 TEXT_COLUMNS = ("id", "body", *AUTHOR_COLUMNS)
 BUTTON_COLUMNS = ("id", "url", "text", "placement", "style", *AUTHOR_COLUMNS)
-KINDS = ("insight", "text", "button")
 DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
 
 
@@ -28,16 +27,15 @@ class _Around(NamedTuple):
 
     viewer: Membership
     people: dict[int, Row]
-    places: Places
+    tiles: DashboardTiles
     tags: dict[int, list[str]]
 
 
 def read_tiles(dashboard_id: int, *, viewer: Membership) -> list[Row]:
     """The live tiles (component DashboardTile)."""
+    shown = Tile.objects.filter(dashboard_id=dashboard_id).shown()
     rows = list(
-        Tile.objects.filter(dashboard_id=dashboard_id)
-        .shown()
-        .in_layout_order()
+        shown.in_layout_order()
         .annotate(**TILE_JSON, **insight_json("insight__"))
         .values(
             *TILE_COLUMNS,
@@ -50,12 +48,13 @@ def read_tiles(dashboard_id: int, *, viewer: Membership) -> list[Row]:
     )
     if not rows:
         return []
-    ids = {kind: [row[f"{kind}__id"] for row in rows if row[f"{kind}__id"] is not None] for kind in KINDS}
     around = _Around(
         viewer=viewer,
         people=_people(rows),
-        places=places_of(insights=ids["insight"], texts=ids["text"], buttons=ids["button"]),
-        tags=insight_tags(ids["insight"]),
+        tiles=dashboard_tiles_of(
+            insights=shown.values("insight_id"), texts=shown.values("text_id"), buttons=shown.values("button_id")
+        ),
+        tags=insight_tags(shown.values("insight_id")),
     )
     return [_tile(order, row, around) for order, row in enumerate(rows)]
 
@@ -98,7 +97,7 @@ def _insight(row: Row, around: _Around) -> Row | None:
         row,
         prefix="insight__",
         tags=around.tags.get(insight_id, []),
-        places=around.places.get(("insight", insight_id), []),
+        tiles=around.tiles.get(("insight", insight_id), []),
         viewer=around.viewer,
     )
 
@@ -110,8 +109,8 @@ def _content(row: Row, kind: str, columns: Iterable[str], around: _Around) -> Ro
         return None
     authors = {role: around.people.get(content.pop(f"{role}_id")) for role in AUTHOR_ROLES}
     team = content.pop("project_id")
-    places = around.places.get((kind, content["id"]), [])
-    return {**content, **authors, "team": team, "dashboard_tiles": [place.row() for place in places]}
+    tiles = around.tiles.get((kind, content["id"]), [])
+    return {**content, **authors, "team": team, "dashboard_tiles": [tile.row() for tile in tiles]}
 
 
 def _people(rows: list[Row]) -> dict[int, Row]:

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer
-from dashboards_api.http.serializers import FreeObjectField, RequestSerializer
+from dashboards_api.http.serializers import JSONObjectField, RequestSerializer
 from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
 
 MISSING = ErrorDetail("This field is required.", code="required")
@@ -40,6 +40,6 @@ class MoveTileRequestSerializer(RequestSerializer):
 class TemplateJSONRequestSerializer(RequestSerializer):
     echoed = frozenset({"personal_api_key", "creation_context", "_create_in_folder"})
 
-    template = FreeObjectField(
-        allow_empty=True, help_text="A template document. The answer to a bad one names the path."
+    template = JSONObjectField(
+        allow_null=False, help_text="A template document. The answer to a bad one names the path."
     )

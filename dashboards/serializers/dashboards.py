@@ -133,7 +133,7 @@ class DashboardRequestSerializer(RequestSerializer):
         required=False, help_text="On create, beside `use_dashboard`: copy the content of the tiles too."
     )
     tiles = serializers.ListField(
-        child=DashboardTileRequestSerializer(), required=False,
+        child=DashboardTileRequestSerializer(), required=False, max_length=1000,
         help_text="A partial upsert: an item with an id changes that tile, one without adds a tile; others stay.",
     )  # fmt: skip
 

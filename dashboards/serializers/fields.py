@@ -7,17 +7,27 @@ from rest_framework import serializers
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards_api.http.serializers import StrictCharField
 
+TAGS_MAX_LENGTH = 1000
+
+
+class TagField(StrictCharField):
+    """A tag name, as it is stored: lower case can be longer than what was sent."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return super().to_internal_value(data).strip().lower()
+
 
 class TagsField(serializers.ListField):
     """Tag names: trimmed, in lower case, unique."""
 
-    child = StrictCharField(max_length=TAG_MAX_LENGTH)
+    child = TagField(max_length=TAG_MAX_LENGTH)
 
     def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", TAGS_MAX_LENGTH)
         kwargs.setdefault(
             "help_text", "Replaces the tags. They are trimmed, in lower case, unique, and answered sorted."
         )
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> list[str]:
-        return list(dict.fromkeys(tag.strip().lower() for tag in super().to_internal_value(data)))
+        return list(dict.fromkeys(super().to_internal_value(data)))

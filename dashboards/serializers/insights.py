@@ -96,6 +96,7 @@ class InsightRequestSerializer(RequestSerializer):
     dashboards = serializers.ListField(
         child=serializers.IntegerField(min_value=MIN_INTEGER, max_value=MAX_INTEGER),
         required=False,
+        max_length=1000,
         help_text="The full list of dashboards it is on: it leaves those that are not in it.",
     )
     deleted = serializers.BooleanField(

@@ -157,28 +157,36 @@ class DashboardTileRequestSerializer(RequestSerializer):
                 raise ValidationError({kind: {missing[0]: [ErrorDetail("This field is required.", code="required")]}})
 
 
-def as_new_items(items: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Tile items of a create request without what only an existing tile has, and the paths of what was left out.
+def without_tile_ids(body: Any) -> tuple[Any, list[str]]:
+    """The body of a create request without the ids in its tile items, and the paths of those ids.
 
-    A dashboard that is read and posted again makes new tiles: the ids in its items mean nothing there.
+    A dashboard that is read and posted again makes new tiles: the ids of the old ones mean nothing there.
     """
-    kept, left_out = [], []
-    for index, item in enumerate(items):
-        if item.get("deleted"):
-            left_out.append(f"tiles__{index}")
-            continue
-        left_out += [f"tiles__{index}__{path}" for path in _ids(item)]
-        kept.append({key: _without_id(value) for key, value in item.items() if key != "id"})
-    return kept, left_out
+    items = body.get("tiles") if isinstance(body, Mapping) else None
+    if not isinstance(items, list):
+        return body, []
+    left_out = [f"tiles__{index}__{path}" for index, item in enumerate(items) for path in _ids(item)]
+    return {**body, "tiles": [_without_ids(item) for item in items]}, left_out
 
 
-def _ids(item: dict[str, Any]) -> Iterator[str]:
-    if item.get("id") is not None:
-        yield "id"
-    for kind in REQUIRED:
-        if (item.get(kind) or {}).get("id") is not None:
-            yield f"{kind}__id"
+def _ids(item: Any) -> Iterator[str]:
+    if isinstance(item, Mapping):
+        if item.get("id") is not None:
+            yield "id"
+        yield from (f"{kind}__id" for kind in REQUIRED if _has_id(item.get(kind)))
 
 
-def _without_id(value: Any) -> Any:
-    return {key: inner for key, inner in value.items() if key != "id"} if isinstance(value, dict) else value
+def _has_id(content: Any) -> bool:
+    return isinstance(content, Mapping) and content.get("id") is not None
+
+
+def _without_ids(item: Any) -> Any:
+    if not isinstance(item, Mapping):
+        return item
+    return {
+        key: {name: inner for name, inner in value.items() if name != "id"}
+        if key in REQUIRED and isinstance(value, Mapping)
+        else value
+        for key, value in item.items()
+        if key != "id"
+    }

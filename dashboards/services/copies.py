@@ -4,8 +4,8 @@ from typing import Any
 
 from dashboards.models import Button, Dashboard, Insight, InsightTag, Tag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
-from dashboards.services.board import BUTTON_FIELDS, display, save_tiles
 from dashboards.services.changes import DisplayChanges
+from dashboards.services.tile_upsert import BUTTON_FIELDS, display, save_tiles
 from users.models import Membership
 
 COPY_SUFFIX = " (Copy)"

@@ -53,7 +53,7 @@ def create_dashboard(
         copy_tiles(source, dashboard, copied_by=created_by, with_content=own)
     ignored = change_tiles(dashboard, content.get("tiles", []), changed_by=created_by)
     if content.get("deleted"):
-        _delete(dashboard, with_insights=False)
+        _delete(dashboard, with_insights=content.get("delete_insights", False))
     return dashboard, ignored
 
 
@@ -103,7 +103,10 @@ def update_dashboard(
 
 
 def lock_dashboard(dashboard_id: int, *, project: Project) -> Dashboard:
-    """The row, deleted or not, locked until the transaction ends. Raises DashboardMissing."""
+    """The row, deleted or not, locked until the transaction ends. Raises DashboardMissing.
+
+    Whoever writes tiles of a dashboard holds this lock: the tiles themselves need none.
+    """
     found: Dashboard | None = Dashboard.objects.in_project(project).select_for_update().filter(pk=dashboard_id).first()
     if found is None:
         raise DashboardMissing

@@ -33,7 +33,7 @@ def create_insight(project: Project, *, content: InsightChanges, created_by: Mem
     insight.save(force_insert=True)
     if tags:
         replace_tags(insight, tags)
-    _place(insight, content.get("dashboards", []), dashboards=dashboards, placed_by=created_by)
+    _put_on(insight, content.get("dashboards", []), dashboards=dashboards, put_by=created_by)
     if content.get("deleted"):
         _delete(insight)
     return insight
@@ -47,11 +47,11 @@ def update_insight(insight_id: int, *, project: Project, changes: InsightChanges
     effect: deleted dashboards in that list. Raises InsightMissing (also for a deleted one, unless it is restored),
     DashboardNotInProject and Forbidden.
     """
-    dashboards = _lock_dashboards(project, {*changes.get("dashboards", []), *_placements(insight_id)})
+    dashboards = _lock_dashboards(project, {*changes.get("dashboards", []), *_dashboard_ids(insight_id)})
     insight = Insight.objects.in_project(project).select_for_update().filter(pk=insight_id).first()
     if insight is None:
         raise InsightMissing
-    check_may_edit_insight(edited_by, boards_of(insight))
+    check_may_edit_insight(edited_by, restrictions_of(insight))
     restores = insight.deleted and changes.get("deleted") is False
     if insight.deleted and not restores:
         raise InsightMissing
@@ -60,19 +60,19 @@ def update_insight(insight_id: int, *, project: Project, changes: InsightChanges
     _save_changed(insight, changes, edited_by)
     ignored = []
     if "dashboards" in changes:
-        ignored = _place(insight, changes["dashboards"], dashboards=dashboards, placed_by=edited_by)
+        ignored = _put_on(insight, changes["dashboards"], dashboards=dashboards, put_by=edited_by)
     if changes.get("deleted"):
         _delete(insight)
     return ignored
 
 
-def boards_of(insight: Insight) -> list[tuple[int | None, int]]:
+def restrictions_of(insight: Insight) -> list[tuple[int | None, int]]:
     """Who created each dashboard that shows an insight, and its restriction level."""
     tiles = Tile.objects.not_deleted().filter(insight=insight)
     return list(tiles.values_list("dashboard__created_by_id", "dashboard__restriction_level"))
 
 
-def _placements(insight_id: int) -> list[int]:
+def _dashboard_ids(insight_id: int) -> list[int]:
     """The dashboards that show an insight."""
     return list(Tile.objects.not_deleted().filter(insight=insight_id).values_list("dashboard_id", flat=True))
 
@@ -124,8 +124,8 @@ def _save_changed(insight: Insight, changes: InsightChanges, edited_by: Membersh
     insight.save(update_fields=[*columns, "updated_at", "search_text"])
 
 
-def _place(
-    insight: Insight, dashboard_ids: Iterable[int], *, dashboards: dict[int, Dashboard], placed_by: Membership
+def _put_on(
+    insight: Insight, dashboard_ids: Iterable[int], *, dashboards: dict[int, Dashboard], put_by: Membership
 ) -> list[str]:
     """Make these the dashboards of an insight: tiles that stay keep their id and layouts, removed ones are revived.
 
@@ -139,7 +139,7 @@ def _place(
     live = {dashboard_id for dashboard_id, tile in tiles.items() if not tile.deleted}
     kept = {dashboard_id for dashboard_id in wanted if not dashboards[dashboard_id].deleted}
     for dashboard_id in sorted(kept ^ live):
-        check_may_edit(dashboards[dashboard_id], placed_by)
+        check_may_edit(dashboards[dashboard_id], put_by)
         if dashboard_id in tiles:
             _set_deleted(tiles[dashboard_id], dashboard_id not in kept)
         else:

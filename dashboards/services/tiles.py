@@ -7,8 +7,8 @@ from django.db import transaction
 from dashboards.access import check_may_edit
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Insight, Tile
-from dashboards.services.board import Board, insights_to_add
 from dashboards.services.changes import TileChanges
+from dashboards.services.tile_upsert import TileUpsert, insights_to_add
 from users.models import Membership, Project
 
 
@@ -22,15 +22,15 @@ def change_tiles(
     """
     if not items:
         return []
-    tiles = Tile.objects.on_dashboard(dashboard).select_related("text", "button").select_for_update(of=("self",))
+    tiles = Tile.objects.on_dashboard(dashboard).select_related("text", "button")
     insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(insights_to_add(items))
-    board = Board(dashboard, changed_by, tiles=tiles, insights=insights)
+    upsert = TileUpsert(dashboard, changed_by, tiles=tiles, insights=insights)
     for index, item in enumerate(items):
-        board.apply(index, item)
-    if board.skipped and refuse_unknown:
-        raise TileNotOnDashboard(board.skipped[0])
-    board.save()
-    return board.ignored
+        upsert.apply(index, item)
+    if upsert.skipped and refuse_unknown:
+        raise TileNotOnDashboard(upsert.skipped[0])
+    upsert.save()
+    return upsert.ignored
 
 
 @transaction.atomic

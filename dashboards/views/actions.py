@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,14 +37,15 @@ class DashboardActionViewSet(ProjectScopedViewSet):
         """
         dashboard_id = dashboard_number(id)
         body = self.read_body(MoveTileRequestSerializer)
-        move_tile(
-            dashboard_id,
-            project=self.project,
-            tile_id=body["tile_id"],
-            to_dashboard_id=body["to_dashboard"],
-            moved_by=self.membership,
-        )
-        return Response(read_dashboard(dashboard_id, project=self.project, viewer=self.membership))
+        with transaction.atomic():
+            move_tile(
+                dashboard_id,
+                project=self.project,
+                tile_id=body["tile_id"],
+                to_dashboard_id=body["to_dashboard"],
+                moved_by=self.membership,
+            )
+            return Response(read_dashboard(dashboard_id, project=self.project, viewer=self.membership))
 
     @extend_schema(
         parameters=[PROJECT_ID],
@@ -53,5 +55,8 @@ class DashboardActionViewSet(ProjectScopedViewSet):
     def create_from_template_json(self, request: Request, project_id: str) -> Response:
         """Create a dashboard from a template document. All or nothing."""
         body = self.read_body(TemplateJSONRequestSerializer)
-        dashboard = create_dashboard_from_document(self.project, document=body["template"], created_by=self.membership)
-        return Response(read_dashboard(dashboard.pk, project=self.project, viewer=self.membership))
+        with transaction.atomic():
+            dashboard = create_dashboard_from_document(
+                self.project, document=body["template"], created_by=self.membership
+            )
+            return Response(read_dashboard(dashboard.pk, project=self.project, viewer=self.membership))

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, cast
 
+from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +16,7 @@ from dashboards.serializers.dashboards import (
     DashboardRequestSerializer,
     DashboardSerializer,
 )
-from dashboards.serializers.tile_items import as_new_items
+from dashboards.serializers.tile_items import without_tile_ids
 from dashboards.services.changes import DashboardChanges
 from dashboards.services.dashboards import create_dashboard, update_dashboard
 from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
@@ -42,6 +43,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         "partial_update": ["dashboard:write"],
         "destroy": ["dashboard:write"],
     }
+    refused_methods = frozenset({"DELETE"})
     serializer_class = DashboardBasicSerializer
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
@@ -61,14 +63,14 @@ class DashboardViewSet(ProjectScopedViewSet):
     )
     def create(self, request: Request, project_id: str) -> Response:
         """Create a dashboard, with tiles if there are any. No field is required."""
-        body = self.read_body(DashboardRequestSerializer)
-        body["tiles"], left_out = as_new_items(body.get("tiles", []))
-        self.name_ignored(left_out)
-        dashboard, ignored = create_dashboard(
-            self.project, content=cast(DashboardChanges, body), created_by=self.membership
-        )
-        self.name_ignored(ignored)
-        return Response(self._read(dashboard.pk, include_deleted=True), status=201)
+        body = self.read_body(DashboardRequestSerializer, prepare=without_tile_ids)
+        # The answer is read in the transaction that made it: what is refused or cannot be read has not happened.
+        with transaction.atomic():
+            dashboard, ignored = create_dashboard(
+                self.project, content=cast(DashboardChanges, body), created_by=self.membership
+            )
+            self.note_ignored(ignored)
+            return Response(self._read(dashboard.pk, include_deleted=True), status=201)
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID], responses=DashboardSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
@@ -105,21 +107,22 @@ class DashboardViewSet(ProjectScopedViewSet):
     def _change(self, dashboard_id: int) -> Response:
         # Whether it exists and may be edited is answered before anything is said about the body.
         dashboard = Dashboard.objects.in_project(self.project).filter(pk=dashboard_id).first()
-        if dashboard is None:
+        if dashboard is None or (dashboard.deleted and not self.sends_false("deleted")):
             raise DashboardMissing
         check_may_edit(dashboard, self.membership)
         body = self.read_body(DashboardRequestSerializer)
         if "duplicate_tiles" in body:
             self.name_ignored(["duplicate_tiles"])
-        ignored = update_dashboard(
-            dashboard_id,
-            project=self.project,
-            changes=cast(DashboardChanges, body),
-            edited_by=self.membership,
-            refuse_unknown_tiles=self.is_strict,
-        )
-        self.name_ignored(ignored)
-        return Response(self._read(dashboard_id, include_deleted=True))
+        with transaction.atomic():
+            ignored = update_dashboard(
+                dashboard_id,
+                project=self.project,
+                changes=cast(DashboardChanges, body),
+                edited_by=self.membership,
+                refuse_unknown_tiles=self.is_strict,
+            )
+            self.note_ignored(ignored)
+            return Response(self._read(dashboard_id, include_deleted=True))
 
     def _read(self, dashboard_id: int, *, include_deleted: bool = False) -> dict[str, Any]:
         return read_dashboard(

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, cast
 
+from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
@@ -14,7 +15,7 @@ from dashboards.queries import wrapped
 from dashboards.readers.insights import InsightQuery, list_insights, read_insight
 from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
 from dashboards.services.changes import InsightChanges
-from dashboards.services.insights import boards_of, create_insight, update_insight
+from dashboards.services.insights import create_insight, restrictions_of, update_insight
 from dashboards.views.dashboards import SEARCH_MAX_LENGTH
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
@@ -49,6 +50,7 @@ class InsightViewSet(ProjectScopedViewSet):
         "partial_update": ["insight:write"],
         "destroy": ["insight:write"],
     }
+    refused_methods = frozenset({"DELETE"})
     serializer_class = InsightSerializer
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
@@ -67,8 +69,9 @@ class InsightViewSet(ProjectScopedViewSet):
     def create(self, request: Request, project_id: str) -> Response:
         """Create an insight, and put it on the dashboards it names. No field is required."""
         content = self._body(creates=True)
-        insight = create_insight(self.project, content=content, created_by=self.membership)
-        return Response(self._read(insight.pk, include_deleted=True), status=201)
+        with transaction.atomic():
+            insight = create_insight(self.project, content=content, created_by=self.membership)
+            return Response(self._read(insight.pk, include_deleted=True), status=201)
 
     @extend_schema(parameters=[PROJECT_ID, INSIGHT_ID], responses=InsightSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
@@ -101,12 +104,14 @@ class InsightViewSet(ProjectScopedViewSet):
     def _change(self, reference: str) -> Response:
         # Whether it exists and may be edited is answered before anything is said about the body.
         insight = Insight.objects.in_project(self.project).named(reference).first()
-        if insight is None:
+        if insight is None or (insight.deleted and not self.sends_false("deleted")):
             raise InsightMissing
-        check_may_edit_insight(self.membership, boards_of(insight))
+        check_may_edit_insight(self.membership, restrictions_of(insight))
         changes = self._body(creates=False)
-        self.name_ignored(update_insight(insight.pk, project=self.project, changes=changes, edited_by=self.membership))
-        return Response(self._read(insight.pk, include_deleted=True))
+        with transaction.atomic():
+            ignored = update_insight(insight.pk, project=self.project, changes=changes, edited_by=self.membership)
+            self.note_ignored(ignored)
+            return Response(self._read(insight.pk, include_deleted=True))
 
     def _body(self, *, creates: bool) -> InsightChanges:
         body = self.read_body(InsightRequestSerializer)

@@ -6,9 +6,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dashboards.exceptions import DashboardMissing
 from dashboards.readers.sharing import read_sharing
 from dashboards.serializers.sharing import SharingConfigurationSerializer
-from dashboards_api.errors import Missing
 from dashboards_api.http.openapi import PROJECT_ID, id_parameter, operation_ids
 from dashboards_api.numbers import whole_number
 from users.viewsets import ProjectScopedViewSet
@@ -27,5 +27,5 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
         """How a dashboard is shared: one object, though the operation is called a list for compatibility."""
         number = whole_number(dashboard_id)
         if number is None:
-            raise Missing("Dashboard not found.")
+            raise DashboardMissing("Dashboard not found.")
         return Response(read_sharing(number, project=self.project, viewer=self.membership))

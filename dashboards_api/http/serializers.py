@@ -26,10 +26,6 @@ class RequestSerializer(serializers.Serializer[Any]):
 
     echoed: ClassVar[frozenset[str]] = frozenset()
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        validated: dict[str, Any] = super().to_internal_value(data)
-        return validated
-
     def as_sent(self, data: Any) -> Any:
         """A form as the object it stands for: repeated keys are lists of texts, JSON fields hold JSON."""
         if not isinstance(data, QueryDict):
@@ -101,7 +97,7 @@ class JSONObjectField(AnyField):
         super().__init__(**kwargs)
 
     def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
-        return (True, {}) if data is None else super().validate_empty_values(data)
+        return (True, {}) if data is None and self.allow_null else super().validate_empty_values(data)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, Mapping):

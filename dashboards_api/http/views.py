@@ -1,8 +1,10 @@
 """The base of every API view: how a body is read, how a query parameter is read, and what the answer names."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import BooleanField
 from rest_framework.metadata import BaseMetadata
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,15 +31,30 @@ class ApiViewSet(GenericViewSet[Any]):
     metadata_class = Metadata  # type: ignore[assignment]  # the stubs ask for an instance; DRF calls the class
     scope_object: ClassVar[str]
     required_scopes: ClassVar[dict[str, list[str]]] = {}
+    # Methods that are routed only to be refused: they are no allowed ones.
+    refused_methods: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        return [method for method in super().allowed_methods if method not in self.refused_methods]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         check_form(request.query_params)
 
-    def read_body(self, serializer_class: type[RequestSerializer]) -> dict[str, Any]:
-        """The checked body. Keys that the serializer does not know are named in the answer, or refused."""
-        serializer = serializer_class()
-        body = serializer.as_sent(self.request.data)
+    def read_body(
+        self,
+        serializer_class: type[RequestSerializer],
+        prepare: Callable[[Any], tuple[Any, list[str]]] | None = None,
+    ) -> dict[str, Any]:
+        """The checked body. Keys that the serializer does not know are named in the answer, or refused.
+
+        `prepare` takes out of the body what has no effect here, and tells its paths.
+        """
+        body = serializer_class().as_sent(self.request.data)
+        if prepare:
+            body, left_out = prepare(body)
+            self.name_ignored(left_out)
         serializer = serializer_class(data=body)
         serializer.is_valid(raise_exception=True)
         self.name_ignored(list(ignored_fields.unknown_keys(serializer, body)))
@@ -49,9 +66,13 @@ class ApiViewSet(GenericViewSet[Any]):
         return ignored_fields.is_strict(self.request)
 
     def name_ignored(self, paths: list[str]) -> None:
-        """Note what had no effect: for the answer's header, or as the refusal that a strict client asked for."""
+        """Note keys that have no effect here, or refuse them where a strict client asked for that."""
         if paths and self.is_strict:
             raise ignored_fields.refuse(paths[0])
+        self.note_ignored(paths)
+
+    def note_ignored(self, paths: list[str]) -> None:
+        """Name in the answer what had no effect."""
         self._ignored = [*self.ignored, *paths]
 
     @property
@@ -63,6 +84,11 @@ class ApiViewSet(GenericViewSet[Any]):
         if self.ignored and final.status_code < 400:
             final[ignored_fields.HEADER] = ignored_fields.header_value(self.ignored)
         return final
+
+    def sends_false(self, name: str) -> bool:
+        """Whether the body says that `name` is false, whatever else is in it."""
+        value = self.request.data.get(name) if isinstance(self.request.data, Mapping) else None
+        return isinstance(value, str | int) and value in BooleanField.FALSE_VALUES
 
     def query_bool(self, name: str) -> bool | None:
         """`?name=true` or `?name=false`; None where it is absent or empty. Raises ValidationError for other values."""

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.builders import Person, make_dashboard, make_key, make_project
+from dashboards.models import Dashboard, Insight
+from tests.builders import Person, make_dashboard, make_insight, make_key, make_project
 from tests.client import Api
 from users.services import add_member
 
@@ -22,32 +23,31 @@ Row = tuple[int, int, int, int, int, int, int]
 READ: Row = (401, 403, 200, 200, 200, 403, 403)
 CREATE: Row = (401, 403, 403, 201, 201, 403, 403)
 WRITE: Row = (401, 403, 403, 200, 200, 403, 403)
-NO_SUCH_METHOD: Row = (401, 403, 403, 405, 405, 403, 403)
-CALLER_READ: Row = (401, 403, 200, 200, 200, 200, 200)
+# Allowed, but the empty body that the table sends is not enough.
+ACT: Row = (401, 403, 403, 400, 400, 403, 403)
+NO_READ: Row = (401, 403, 405, 405, 405, 403, 403)
+NO_WRITE: Row = (401, 403, 403, 405, 405, 403, 403)
+LACKS = {"GET": NO_READ, **dict.fromkeys(METHODS[1:], NO_WRITE)}
+COLLECTION = {**LACKS, "GET": READ, "POST": CREATE}
+ROW = {**LACKS, "GET": READ, "PUT": WRITE, "PATCH": WRITE}
 
 TABLE: dict[str, dict[str, Row]] = {
-    "api/users/@me/": {"GET": CALLER_READ, **dict.fromkeys(METHODS[1:], (401, 403, 403, 405, 405, 405, 405))},
+    "api/users/@me/": {
+        "GET": (401, 403, 200, 200, 200, 200, 200),
+        **dict.fromkeys(METHODS[1:], (401, 403, 403, 405, 405, 405, 405)),
+    },
     "api/projects/": {
         "GET": (401, 403, 200, 200, 200, 200, 403),
         **dict.fromkeys(METHODS[1:], (401, 403, 403, 405, 405, 405, 403)),
     },
-    "api/projects/<project_id>/": {"GET": READ, **dict.fromkeys(METHODS[1:], NO_SUCH_METHOD)},
-    "api/projects/<project_id>/dashboards/": {
-        "GET": READ,
-        "POST": CREATE,
-        **dict.fromkeys(("PUT", "PATCH", "DELETE"), NO_SUCH_METHOD),
-    },
-    "api/projects/<project_id>/dashboards/<id>/": {
-        "GET": READ,
-        "PUT": WRITE,
-        "PATCH": WRITE,
-        "POST": NO_SUCH_METHOD,
-        "DELETE": NO_SUCH_METHOD,
-    },
-    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/": {
-        "GET": READ,
-        **dict.fromkeys(METHODS[1:], NO_SUCH_METHOD),
-    },
+    "api/projects/<project_id>/": {**LACKS, "GET": READ},
+    "api/projects/<project_id>/dashboards/": COLLECTION,
+    "api/projects/<project_id>/dashboards/create_from_template_json/": {**LACKS, "POST": ACT},
+    "api/projects/<project_id>/dashboards/<id>/": ROW,
+    "api/projects/<project_id>/dashboards/<id>/move_tile/": {**LACKS, "PATCH": ACT, "POST": ACT},
+    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/": {**LACKS, "GET": READ},
+    "api/projects/<project_id>/insights/": COLLECTION,
+    "api/projects/<project_id>/insights/<id>/": ROW,
 }
 # Everyone may read the document and ask whether the service is well.
 PUBLIC = {"healthz", "readyz", "api/schema/", "api/schema/swagger-ui/"}
@@ -73,7 +73,7 @@ def test_the_table_names_every_route() -> None:
 def callers(alice: Person, bob: Person, carol: Person) -> dict[str, str | None]:
     elsewhere = make_project("Elsewhere")
     add_member(elsewhere, user=alice.user)
-    readable = ("dashboard:read", "sharing_configuration:read", "project:read", "user:read")
+    readable = ("dashboard:read", "insight:read", "sharing_configuration:read", "project:read", "user:read")
     return {
         "nobody": None,
         "no scope": make_key(alice.user, "annotation:read"),
@@ -85,35 +85,42 @@ def callers(alice: Person, bob: Person, carol: Person) -> dict[str, str | None]:
     }
 
 
+def path_of(route: str, dashboard: Dashboard, insight: Insight, prefix: str = "projects") -> str:
+    id_ = insight.pk if "insights" in route else dashboard.pk
+    named = {"<project_id>": dashboard.project_id, "<id>": id_, "<dashboard_id>": dashboard.pk}
+    path = "/" + route.replace("api/projects/<", f"api/{prefix}/<")
+    for name, value in named.items():
+        path = path.replace(name, str(value))
+    return path
+
+
+def body_of(method: str) -> dict[str, Any] | None:
+    return None if method in ("GET", "DELETE") else {}
+
+
 CELLS = [(route, method) for route in TABLE for method in METHODS]
+CELL_NAMES = [f"{method} {route}" for route, method in CELLS]
 
 
 @pytest.mark.parametrize("prefix", ["projects", "environments"])
-@pytest.mark.parametrize(("route", "method"), CELLS, ids=[f"{method} {route}" for route, method in CELLS])
+@pytest.mark.parametrize(("route", "method"), CELLS, ids=CELL_NAMES)
 def test_every_caller_gets_the_answer_of_the_table(
     alice: Person, callers: dict[str, str | None], route: str, method: str, prefix: str
 ) -> None:
-    if prefix == "environments" and "<project_id>" not in route:
-        return
-    dashboard = make_dashboard(alice)
-    path = "/" + route.replace("<project_id>", str(dashboard.project_id)).replace("api/projects/", f"api/{prefix}/")
-    path = path.replace("<id>", str(dashboard.pk)).replace("<dashboard_id>", str(dashboard.pk))
-    body: dict[str, Any] | None = None if method in ("GET", "DELETE") else {}
-    answers = {caller: Api(key, dashboard.project_id).call(method, path, body) for caller, key in callers.items()}
-    assert {caller: answer.status for caller, answer in answers.items()} == dict(
-        zip(CALLERS, TABLE[route][method], strict=True)
-    )
+    path = path_of(route, make_dashboard(alice), make_insight(alice), prefix)
+    answers = {caller: Api(key, 0).call(method, path, body_of(method)) for caller, key in callers.items()}
+    expected = dict(zip(CALLERS, TABLE[route][method], strict=True))
+    assert {caller: answer.status for caller, answer in answers.items()} == expected
 
 
-@pytest.mark.parametrize(("route", "method"), CELLS, ids=[f"{method} {route}" for route, method in CELLS])
+@pytest.mark.parametrize(("route", "method"), CELLS, ids=CELL_NAMES)
 def test_scopes_are_named_in_the_refusal(
     alice: Person, callers: dict[str, str | None], route: str, method: str
 ) -> None:
-    path = "/" + route.replace("<project_id>", str(alice.membership.project_id)).replace("<id>", "1")
-    path = path.replace("<dashboard_id>", "1")
-    answer = Api(callers["no scope"], 0).call(method, path, None if method in ("GET", "DELETE") else {})
-    object_ = "sharing_configuration" if "sharing" in route else "dashboard" if "dashboards" in route else "project"
-    object_ = "user" if "users" in route else object_
+    path = path_of(route, make_dashboard(alice), make_insight(alice))
+    answer = Api(callers["no scope"], 0).call(method, path, body_of(method))
+    objects = {"sharing": "sharing_configuration", "dashboards": "dashboard", "insights": "insight", "users": "user"}
+    object_ = next((name for part, name in objects.items() if f"/{part}/" in path), "project")
     action = "read" if method == "GET" else "write"
     assert answer.json["detail"] == f"API key missing required scope '{object_}:{action}'"
 
@@ -122,11 +129,10 @@ def test_scopes_are_named_in_the_refusal(
 def test_options_needs_the_read_scope_and_head_answers_like_get(
     alice: Person, callers: dict[str, str | None], route: str
 ) -> None:
-    dashboard = make_dashboard(alice)
-    path = "/" + route.replace("<project_id>", str(dashboard.project_id)).replace("<id>", str(dashboard.pk))
-    path = path.replace("<dashboard_id>", str(dashboard.pk))
+    path = path_of(route, make_dashboard(alice), make_insight(alice))
     for method in ("OPTIONS", "HEAD"):
-        assert Api(callers["reader"], 0).call(method, path).status == 200
+        allowed = TABLE[route]["GET"][CALLERS.index("reader")] if method == "HEAD" else 200
+        assert Api(callers["reader"], 0).call(method, path).status == allowed
         assert Api(callers["no scope"], 0).call(method, path).status == 403
         assert Api(None, 0).call(method, path).status == 401
 

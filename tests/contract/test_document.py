@@ -16,11 +16,13 @@ from tests.contract.document import FILE, document
 # Operation ids are the names of functions in generated clients: they may be added to, never changed.
 OPERATIONS = """
 dashboards_list dashboards_create dashboards_retrieve dashboards_update dashboards_partial_update dashboards_destroy
-dashboards_sharing_list projects_list projects_retrieve users_me_retrieve
+dashboards_move_tile_partial_update dashboards_move_tile_create dashboards_create_from_template_json_create
+dashboards_sharing_list insights_list insights_create insights_retrieve insights_update insights_partial_update
+insights_destroy projects_list projects_retrieve users_me_retrieve
 """.split()  # noqa: SIM905
 COMPONENTS = """
 Dashboard DashboardBasic DashboardRequest PatchedDashboardRequest PaginatedDashboardBasicList SharingConfiguration
-UserBasic DashboardTile DashboardTileBasic Text ButtonTile Error
+UserBasic DashboardTile DashboardTileBasic Text ButtonTile Error Insight InsightRequest PatchedInsightRequest
 """.split()  # noqa: SIM905
 
 

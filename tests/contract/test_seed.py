@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from dashboards.views.actions import DashboardActionViewSet
+from dashboards.views.dashboards import DashboardViewSet
+from dashboards.views.sharing import SharingConfigurationViewSet
 from tests.contract.document import document
 
 SEED: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "seed.json").read_text())
@@ -73,12 +76,13 @@ def test_every_body_takes_every_field_and_needs_none(name: str) -> None:
 
 
 def test_scopes_are_those_of_the_seed() -> None:
-    from dashboards.views.dashboards import DashboardViewSet
-    from dashboards.views.sharing import SharingConfigurationViewSet
-
     declared = {
         **{f"dashboards_{action}": scopes for action, scopes in DashboardViewSet.required_scopes.items()},
         "dashboards_sharing_list": SharingConfigurationViewSet.required_scopes["retrieve"],
+        "dashboards_move_tile_partial_update": DashboardActionViewSet.required_scopes["move_tile"],
+        "dashboards_create_from_template_json_create": DashboardActionViewSet.required_scopes[
+            "create_from_template_json"
+        ],
     }
     for each in SEED.values():
         assert declared[each["operation"]] == each["scopes"]

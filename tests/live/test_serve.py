@@ -126,6 +126,6 @@ def test_sigterm_ends_it_cleanly(environment: dict[str, str], tmp_path: Path) ->
     running = Service(environment, tmp_path / "log").wait()
     started = time.monotonic()
     assert running.stop() == 0
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 13  # a worker that is still starting gets ten seconds
     with pytest.raises(ConnectionError):
         socket.create_connection(("127.0.0.1", running.port)).close()

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -63,7 +62,7 @@ class PersonalAPIKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_rolled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[Any] = PersonalAPIKeyQuerySet.as_manager()
+    objects = PersonalAPIKeyQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.label} ({self.mask_value})"
@@ -72,6 +71,12 @@ class PersonalAPIKey(models.Model):
         """Make `value` the secret of this key: its hash and a mask to recognize it by."""
         self.secret_hash = hash_of(value)
         self.mask_value = f"{value[:4]}...{value[-4:]}"
+
+    def reaches(self, project_id: int, organization_id: str | None) -> bool:
+        """Whether the key may be used in a project. An empty list narrows nothing."""
+        if self.scoped_projects and project_id not in self.scoped_projects:
+            return False
+        return not self.scoped_organizations or organization_id in self.scoped_organizations
 
     def use_is_worth_noting(self, now: datetime) -> bool:
         """`last_used_at` is written at most once an hour: reading must not cost a write each time."""

@@ -1,7 +1,6 @@
 """Where people belong: organizations hold projects, and a membership lets a user into one project."""
 
 import secrets
-from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -49,14 +48,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def with_project(self) -> "MembershipQuerySet":
         return self.select_related("project__organization")
 
-    def within(self, project_ids: list[int], organization_ids: list[str]) -> "MembershipQuerySet":
-        """Only memberships that a key may use: an empty list narrows nothing."""
-        narrowed = self
-        if project_ids:
-            narrowed = narrowed.filter(project_id__in=project_ids)
-        if organization_ids:
-            narrowed = narrowed.filter(project__organization_id__in=organization_ids)
-        return narrowed
+    def within_organizations(self, ids: list[str]) -> "MembershipQuerySet":
+        """Only memberships in these organizations; an empty list narrows nothing."""
+        return self.filter(project__organization_id__in=ids) if ids else self
 
 
 class Membership(models.Model):
@@ -67,7 +61,7 @@ class Membership(models.Model):
     level = models.SmallIntegerField(choices=MembershipLevel.choices, default=MembershipLevel.MEMBER)
     joined_at = models.DateTimeField(default=now, editable=False)
 
-    objects: ClassVar[Any] = MembershipQuerySet.as_manager()
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "user"], name="one_membership_per_project")]

@@ -32,7 +32,7 @@ class User(AbstractBaseUser):
     email = models.EmailField(max_length=254, unique=True)
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
-    is_email_verified = models.BooleanField(null=True)
+    is_email_verified = models.BooleanField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     current_project = models.ForeignKey(

@@ -4,11 +4,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.db import connections
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from dashboards.demo import create_demo
+from dashboards_api.environment import checked_workers
 from users.first_run import first_run
 
 # A worker thread waits while a client is slow to send its body, so a worker has a few of them.
@@ -24,12 +27,17 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         parser.add_argument("--port", type=int, default=8000, help="the port to listen on (default: %(default)s)")
         parser.add_argument("--workers", type=int, default=settings.WORKERS, help="processes (default: %(default)s)")
+        parser.add_argument("--demo", action="store_true", help="also make a project with three filled dashboards")
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         made = first_run()
         if made:
             self.stdout.write(f"\nYour first API key (shown only now): {made.value}\n")
+        if options["demo"]:
+            demo = create_demo()
+            self.stdout.write(f"The demo is in project {demo.pk}, {demo.name}.\n")
+        connections.close_all()  # the workers are forks: they must not share a connection
         self.stdout.write(f"Serving on http://{options['host']}:{options['port']}/api/\n")
         self.stdout.flush()
         Server(
@@ -37,7 +45,7 @@ class Command(BaseCommand):
             address=options["host"],
             port=options["port"],
             interface=Interfaces.WSGI,
-            workers=options["workers"],
+            workers=checked_workers(options["workers"]),
             blocking_threads=THREADS_PER_WORKER,
             http1_settings=HTTP1Settings(max_buffer_size=HEADER_BYTES_MAX),
             respawn_failed_workers=True,

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from users.management.arguments import add_json_option, domain_errors, show
-from users.services import create_api_key, user_by_email
+from users.services import create_api_key, user_named
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with domain_errors():
             made = create_api_key(
-                user_by_email(options["email"]),
+                user_named(options["email"]),
                 label=options["label"],
                 scopes=options["scope"],
                 project_ids=options["project"],

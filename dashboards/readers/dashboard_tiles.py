@@ -1,19 +1,20 @@
-"""Where content is shown: the live tiles of texts, buttons and insights, on whatever dashboard."""
+"""The live tiles that show a text, a button or an insight, on whatever dashboard: `dashboard_tiles` in answers."""
 
-from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from dashboards.access import Board
+from dashboards.access import Restriction
 from dashboards.models import Tile
 
 Row = dict[str, Any]
+# Ids of content, or a query for them: a list of any length would not fit into one statement.
+Ids = Any
 # By kind of content ("insight", "text", "button") and its id.
-Places = dict[tuple[str, Any], list["Place"]]
+DashboardTiles = dict[tuple[str, Any], list["DashboardTile"]]
 
 
-class Place(NamedTuple):
+class DashboardTile(NamedTuple):
     """A tile that shows some content, with what decides who may edit its dashboard."""
 
     tile_id: int
@@ -22,7 +23,7 @@ class Place(NamedTuple):
     restriction_level: int
 
     @property
-    def board(self) -> Board:
+    def restriction(self) -> Restriction:
         return self.created_by_id, self.restriction_level
 
     def row(self) -> Row:
@@ -30,7 +31,7 @@ class Place(NamedTuple):
         return {"id": self.tile_id, "dashboard_id": self.dashboard_id, "deleted": False}
 
 
-def places_of(*, insights: Collection[int] = (), texts: Collection[int] = (), buttons: Collection[Any] = ()) -> Places:
+def dashboard_tiles_of(*, insights: Ids = (), texts: Ids = (), buttons: Ids = ()) -> DashboardTiles:
     """Every live tile that shows one of these, in one query."""
     tiles = (
         Tile.objects.not_deleted()
@@ -46,9 +47,9 @@ def places_of(*, insights: Collection[int] = (), texts: Collection[int] = (), bu
             "dashboard__restriction_level",
         )
     )
-    places: Places = {}
-    for insight_id, text_id, button_id, *place in tiles:
+    found: DashboardTiles = {}
+    for insight_id, text_id, button_id, *rest in tiles:
         ids = {"insight": insight_id, "text": text_id, "button": button_id}
         content = next((kind, id_) for kind, id_ in ids.items() if id_ is not None)
-        places.setdefault(content, []).append(Place(*place))
-    return places
+        found.setdefault(content, []).append(DashboardTile(*rest))
+    return found

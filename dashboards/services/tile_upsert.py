@@ -1,9 +1,10 @@
-"""The tiles of one dashboard in memory, while items are applied to them."""
+"""The partial upsert of a dashboard's tiles, in memory, until it is saved in a few statements."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
 from django.utils import timezone
 
 from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, TileNotOnDashboard
@@ -19,6 +20,11 @@ BUTTON_FIELDS = ("url", "text", "placement", "style")
 def insights_to_add(items: Iterable[TileChanges]) -> set[int]:
     """The ids of insights that items without a tile's id name."""
     return {item["insight"] for item in items if item.get("id") is None and item.get("insight") is not None}  # type: ignore[misc]
+
+
+def has_content(item: TileChanges) -> bool:
+    """Whether an item holds content of any kind."""
+    return any(item.get(kind) is not None for kind in ("insight", "text", "button_tile"))
 
 
 def display(tile: Tile, changes: DisplayChanges) -> list[str]:
@@ -41,13 +47,11 @@ def save_tiles(tiles: list[Tile]) -> None:
     Insight.objects.bulk_create([insight for insight in insights if insight.pk is None])
     Text.objects.bulk_create([tile.text for tile in tiles if tile.text])
     Button.objects.bulk_create([tile.button for tile in tiles if tile.button])
-    for tile in tiles:  # the ids of the content are known only now
-        tile.insight, tile.text, tile.button = tile.insight, tile.text, tile.button
     Tile.objects.bulk_create(tiles)
 
 
-class Board:
-    """`apply` takes an item; `save` writes what came of all of them in a few statements.
+class TileUpsert:
+    """`apply` takes an item; `save` writes what came of all of them, a statement for each kind of change.
 
     `tiles` are all tiles of the dashboard, removed ones included. `ignored` collects the paths that had no effect.
     """
@@ -59,10 +63,13 @@ class Board:
         self.actor = actor
         self.insights = insights
         self.now: datetime = timezone.now()
-        self.tiles = {tile.pk: tile for tile in tiles}
+        self.tiles: dict[int, Tile] = {}
+        self.by_content: dict[tuple[str, Any], Tile] = {}
         self.new: list[Tile] = []
-        self.changed: dict[Tile, set[str]] = {}
-        self.edited: dict[Text | Button, set[str]] = {}
+        self.changed: dict[Tile | Text | Button, set[str]] = {}
+        for tile in tiles:
+            self.tiles[tile.pk] = tile
+            self.by_content.update(dict.fromkeys(tile.content.items(), tile))
         self.skipped: list[int] = []
         self.ignored: list[str] = []
 
@@ -75,39 +82,47 @@ class Board:
         tile = self.tiles.get(tile_id)
         # A removed tile is on the dashboard only for an item that says whether it is removed.
         if tile is None or (tile.deleted and "deleted" not in item):
-            if item.get("text") or item.get("button_tile") or item.get("insight") is not None:
+            if has_content(item):
                 raise TileNotOnDashboard(index, "id")
-            self.skipped.append(index)
-            self.ignored.append(f"tiles__{index}")
+            self._skip(index)
         else:
             self._name_other_insights(index, item, tile.insight_id)
             self._change(tile, item)
 
     def save(self) -> None:
         save_tiles(self.new)
-        for row, columns in [*self.edited.items(), *self.changed.items()]:
-            row.save(update_fields=sorted(columns))
+        alike: dict[tuple[type[Model], frozenset[str]], list[Any]] = {}
+        for row, columns in self.changed.items():
+            alike.setdefault((type(row), frozenset(columns)), []).append(row)
+        for (model, names), rows in alike.items():
+            model._default_manager.bulk_update(rows, sorted(names))
+
+    def _skip(self, index: int) -> None:
+        self.skipped.append(index)
+        self.ignored.append(f"tiles__{index}")
 
     def _add_or_change(self, index: int, item: TileChanges) -> None:
-        self._name_other_insights(index, item, item.get("insight"))
-        tile = self._showing_content_of(item)
         insight_id = item.get("insight")
-        if tile is None and insight_id is not None and insight_id not in self.insights:
+        self._name_other_insights(index, item, insight_id)
+        tile = self._showing_content_of(item)
+        if tile is None and item.get("deleted"):
+            self._skip(index)  # a new tile that is removed from the start
+        elif tile is None and insight_id is not None and insight_id not in self.insights:
             raise InsightNotInProject(index)
-        if tile is None:
+        elif tile is None:
             self._add(item)
-            return
-        if tile.deleted:  # adding an insight again revives its tile
-            item = {**item, "deleted": False}
-        self._change(tile, item)
+        else:
+            # Adding an insight again revives its tile.
+            self._change(tile, {**item, "deleted": item.get("deleted", False)})
 
     def _add(self, item: TileChanges) -> None:
         tile = Tile(project_id=self.dashboard.project_id, dashboard=self.dashboard)
         if (insight_id := item.get("insight")) is not None:
             tile.insight = self.insights[insight_id]
-        elif text := item.get("text"):
+            self.by_content["insight_id", insight_id] = tile
+        elif (text := item.get("text")) is not None:
             tile.text = Text(body=text["body"], **self._authorship())
-        elif button := item.get("button_tile"):
+        elif (button := item.get("button_tile")) is not None:
             given = {field: button[field] for field in BUTTON_FIELDS if field in button}  # type: ignore[literal-required]
             tile.button = Button(**given, **self._authorship())
         display(tile, item)
@@ -124,19 +139,17 @@ class Board:
         """The tile that shows the content an item names, if it names content by an id. Of texts and buttons only live
         tiles count; an insight is found in a removed one too.
         """
-        if (text := item.get("text")) and text.get("id") is not None:
-            return self._showing("text", text["id"])
-        if (button := item.get("button_tile")) and button.get("id") is not None:
-            return self._showing("button_tile", button["id"])
-        if (insight_id := item.get("insight")) is not None:
-            return next((tile for tile in [*self.tiles.values(), *self.new] if tile.insight_id == insight_id), None)
-        return None
+        for kind in ("text", "button_tile"):
+            content: Any = item.get(kind)
+            if content is not None and content.get("id") is not None:
+                return self._showing(kind, content["id"])
+        return self.by_content.get(("insight_id", item.get("insight")))
 
     def _showing(self, kind: str, content_id: Any) -> Tile:
-        for tile in self.tiles.values():
-            if not tile.deleted and content_id == (tile.text_id if kind == "text" else tile.button_id):
-                return tile
-        raise ContentNotOnDashboard(kind)
+        tile = self.by_content.get(("text_id" if kind == "text" else "button_id", content_id))
+        if tile is None or tile.deleted:
+            raise ContentNotOnDashboard(kind)
+        return tile
 
     def _name_other_insights(self, index: int, item: TileChanges, insight_id: int | None) -> None:
         """What a tile shows does not change: an item that names another insight is told so."""
@@ -146,14 +159,12 @@ class Board:
             self.ignored.append(f"tiles__{index}__insight_id")
 
     def _change(self, tile: Tile, item: TileChanges) -> None:
-        if tile.deleted and item.get("deleted"):
-            return
         if "deleted" in item and tile.deleted != item["deleted"]:
             tile.deleted, tile.deletion_id = item["deleted"], None
             self._note(tile, ["deleted", "deletion_id"])
-        if text := item.get("text"):
+        if (text := item.get("text")) is not None:
             self._edit_text(tile, text)
-        if button := item.get("button_tile"):
+        if (button := item.get("button_tile")) is not None:
             self._edit_button(tile, button)
         self._note(tile, display(tile, item))
 
@@ -179,7 +190,7 @@ class Board:
     def _sign(self, content: Text | Button, column: str) -> None:
         content.last_modified_by_id = self.actor.user_id
         content.last_modified_at = self.now
-        self.edited.setdefault(content, set()).update({column, "last_modified_by", "last_modified_at"})
+        self.changed.setdefault(content, set()).update({column, "last_modified_by", "last_modified_at"})
 
     def _note(self, tile: Tile, columns: list[str]) -> None:
         if columns and tile.pk is not None:

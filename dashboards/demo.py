@@ -1,0 +1,28 @@
+"""A project with three filled dashboards, to look at before there is anything of one's own."""
+
+import json
+from pathlib import Path
+
+from django.db import transaction
+
+from dashboards.services.dashboards import create_dashboard_from_document
+from users.models import Membership, MembershipLevel, Project, User
+from users.services import add_member, create_project
+
+FOLDER = Path(__file__).parent / "demo_templates"
+PROJECT_NAME = "Demo"
+
+
+@transaction.atomic
+def create_demo() -> Project:
+    """The demo project, made where there is none yet. The first user is its owner."""
+    owner = User.objects.order_by("pk")[0]
+    existing = Membership.objects.of_user(owner.pk).with_project().filter(project__name=PROJECT_NAME).first()
+    if existing:
+        return existing.project
+    home = Membership.objects.of_user(owner.pk).with_project().order_by("pk")[0]
+    project = create_project(PROJECT_NAME, organization_name=home.project.organization.name)
+    membership = add_member(project, user=owner, level=MembershipLevel.OWNER)
+    for path in sorted(FOLDER.glob("*.json")):
+        create_dashboard_from_document(project, document=json.loads(path.read_text()), created_by=membership)
+    return project

@@ -1,0 +1,325 @@
+"""/api/projects/:id/insights/ — list, create, retrieve, update, delete, restore."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from dashboards.models import Dashboard, Insight, Tile
+from tests.builders import QUERY, Person, make_dashboard, make_insight, make_key, make_text_tile
+from tests.client import Api
+
+
+def listed(person: Person, **query: Any) -> list[str]:
+    answer = person.api.get("insights/", **query)
+    assert answer.status == 200, answer
+    return [row["name"] for row in answer.json["results"]]
+
+
+def tile_insights(person: Person, dashboard: Dashboard) -> list[int]:
+    tiles = person.api.get(f"dashboards/{dashboard.pk}/").json["tiles"]
+    return [tile["insight"]["id"] for tile in tiles if tile["insight"]]
+
+
+def test_a_name_and_a_query_id_make_an_insight(alice: Person) -> None:
+    answer = alice.api.post("insights/", {"name": "n", "query_id": "q"})
+    assert (answer.status, answer.headers["Ignored-Fields"]) == (201, "query_id")
+    insight = answer.json
+    assert re.fullmatch(r"[A-Za-z][0-9A-Za-z]{7}", insight["short_id"])
+    assert (insight["query"], insight["filters"], insight["dashboards"], insight["dashboard_tiles"]) == (
+        None,
+        {},
+        [],
+        [],
+    )
+    assert (insight["saved"], insight["favorited"], insight["is_sample"], insight["deleted"]) == (False,) * 4
+    assert (insight["result"], insight["result_state"], insight["is_cached"]) == (None, "not_computed", False)
+    assert (insight["effective_restriction_level"], insight["effective_privilege_level"]) == (21, 37)
+    assert insight["created_by"]["email"] == "alice@example.com"
+    assert insight["last_modified_by"] is None
+    row = Insight.objects.get()
+    assert (row.pk, row.short_id, row.created_by_id) == (insight["id"], insight["short_id"], alice.user.pk)
+
+
+def test_an_empty_body_makes_an_unnamed_insight(alice: Person) -> None:
+    assert alice.api.post("insights/").json["name"] == ""
+    assert alice.api.post("insights/", {"name": None}).json["name"] == ""
+
+
+def test_a_query_is_answered_exactly_as_sent(alice: Person) -> None:
+    query = {"z": 1.0, "kind": "TrendsQuery", "a": [None, {}], "version": 3}
+    answer = alice.api.post("insights/", {"query": query})
+    written = '"query":{"z":1.0,"kind":"TrendsQuery","a":[null,{}],"version":3}'
+    assert written in answer.text
+    assert written in alice.api.get(f"insights/{answer.json['id']}/").text
+    made = make_dashboard(alice)
+    alice.api.patch(f"insights/{answer.json['id']}/", {"dashboards": [made.pk]})
+    assert written in alice.api.get(f"dashboards/{made.pk}/").text
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ({"kind": "HogQLQuery", "query": "select 1"}, "DataVisualizationNode"),
+        ({"kind": "TrendsQuery"}, "InsightVizNode"),
+        ({"kind": "InsightVizNode", "source": {}}, None),
+    ],
+)
+def test_only_agents_that_announce_themselves_get_a_bare_query_wrapped(
+    alice: Person, query: dict[str, Any], kind: str | None
+) -> None:
+    agent = {"x-posthog-client": "mcp"}
+    made = alice.api.post("insights/", {"query": query}, headers=agent).json
+    assert made["query"] == ({"kind": kind, "source": query} if kind else query)
+    assert alice.api.post("insights/", {"query": query}).json["query"] == query
+    assert alice.api.patch(f"insights/{made['id']}/", {"name": "n"}, headers=agent).json["query"] == made["query"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [({}, "required"), ({"query": {}}, "invalid_input"), ({"query": {"kind": "X"}}, "invalid_input")]
+)
+def test_agents_must_send_a_fit_query(alice: Person, body: dict[str, Any], code: str) -> None:
+    answer = alice.api.post("insights/", body, headers={"x-posthog-client": "mcp"})
+    assert answer.error == (400, "validation_error", code, "query")
+
+
+def test_it_is_read_by_number_and_by_short_id(alice: Person, carol: Person) -> None:
+    made = make_insight(alice)
+    for reference in (made.pk, made.short_id):
+        assert alice.api.get(f"insights/{reference}/").json["id"] == made.pk
+        assert carol.api.get(f"insights/{reference}/").error == (404, "invalid_request", "not_found", None)
+    assert alice.api.patch(f"insights/{made.short_id}", {"name": "by code"}).json["name"] == "by code"
+
+
+@pytest.mark.parametrize("reference", ["999999999", "9" * 30, "AAAAAAAA", "x", "-1"])
+def test_an_unknown_insight_is_404(alice: Person, reference: str) -> None:
+    assert alice.api.get(f"insights/{reference}/").error == (404, "invalid_request", "not_found", None)
+    assert alice.api.patch(f"insights/{reference}/", {"name": ["bad"]}).error[0] == 404
+
+
+def test_the_list_is_by_order_then_newest_first(alice: Person, carol: Person) -> None:
+    for name, order in [("a", None), ("b", 2), ("c", 1), ("d", None)]:
+        make_insight(alice, name=name, order=order)
+    make_insight(alice, name="gone", deleted=True)
+    make_insight(carol, name="theirs")
+    assert listed(alice) == ["c", "b", "d", "a"]
+    page = alice.api.get("insights/", limit=1, offset=1).json
+    assert (page["count"], [row["name"] for row in page["results"]]) == (4, ["b"])
+    assert "offset=2" in page["next"]
+
+
+def test_the_list_can_be_narrowed(alice: Person, bob: Person) -> None:
+    one, two = make_dashboard(alice), make_dashboard(alice)
+    both = make_insight(alice, one, two, name="Both ÄB", tags=["x"])
+    make_insight(alice, one, name="One", description="about needles", favorited=True)
+    make_insight(bob, name="Saved", saved=True, tags=["y"])
+    make_insight(bob, name="Loose", tags=["z"])
+    assert listed(alice, search="äb") == ["Both ÄB"]
+    assert listed(alice, search="NEEDLE") == ["One"]
+    assert listed(alice, search="y") == ["Saved"]
+    assert listed(alice, short_id=both.short_id) == ["Both ÄB"]
+    assert listed(alice, saved="true") == ["Saved", "One", "Both ÄB"]
+    assert listed(alice, saved="false") == ["Loose"]
+    assert listed(alice, favorited="true") == ["One"]
+    assert listed(alice, user="true") == ["One", "Both ÄB"]
+    assert listed(alice, created_by=bob.user.pk) == ["Loose", "Saved"]
+    assert listed(alice, dashboards=f"[{one.pk}]") == ["One", "Both ÄB"]
+    assert listed(alice, dashboards=f"[{one.pk},{two.pk}]") == ["Both ÄB"]
+    assert listed(alice, tags=["X", "y"]) == ["Saved", "Both ÄB"]
+    assert listed(alice, basic="true", limit="10000") == ["Loose", "Saved", "One", "Both ÄB"]
+
+
+@pytest.mark.parametrize(
+    ("query", "attr"),
+    [
+        ({"saved": "maybe"}, "saved"),
+        ({"created_by": "me"}, "created_by"),
+        ({"dashboards": "{"}, "dashboards"),
+        ({"dashboards": '["a"]'}, "dashboards"),
+        ({"dashboards": "1"}, "dashboards"),
+        ({"search": "x" * 201}, "search"),
+    ],
+)
+def test_a_bad_filter_is_400_that_names_it(alice: Person, query: dict[str, str], attr: str) -> None:
+    status, type_, _, named = alice.api.get("insights/", **query).error
+    assert (status, type_, named) == (400, "validation_error", attr)
+
+
+def test_dashboards_is_the_full_list(alice: Person) -> None:
+    one, two = make_dashboard(alice), make_dashboard(alice)
+    made = make_insight(alice, one)
+    tile = Tile.objects.get(insight=made)
+    alice.api.patch(f"dashboards/{one.pk}/", {"tiles": [{"id": tile.pk, "layouts": {"sm": {"x": 3}}, "color": "red"}]})
+    both = alice.api.patch(f"insights/{made.pk}/", {"dashboards": [two.pk, one.pk, one.pk]}).json
+    assert sorted(both["dashboards"]) == [one.pk, two.pk]
+    kept = Tile.objects.get(pk=tile.pk)
+    assert (kept.layouts, kept.color, kept.deleted) == ({"sm": {"x": 3}}, "red", False)
+    assert alice.api.patch(f"insights/{made.pk}/", {"name": "renamed"}).json["dashboards"] == both["dashboards"]
+    assert alice.api.patch(f"insights/{made.pk}/", {"dashboards": [two.pk]}).json["dashboards"] == [two.pk]
+    assert tile_insights(alice, one) == []
+    alice.api.patch(f"insights/{made.pk}/", {"dashboards": [one.pk]})
+    [revived] = alice.api.get(f"dashboards/{one.pk}/").json["tiles"]
+    assert (revived["id"], revived["layouts"], revived["color"]) == (tile.pk, {"sm": {"x": 3}}, "red")
+
+
+def test_an_insight_is_made_on_all_its_dashboards_or_not_at_all(alice: Person, carol: Person) -> None:
+    mine, theirs = make_dashboard(alice), make_dashboard(carol)
+    for id_ in (999999999, theirs.pk):
+        answer = alice.api.post("insights/", {"name": "n", "dashboards": [mine.pk, id_]})
+        assert answer.error == (400, "validation_error", "does_not_exist", "dashboards__1")
+    assert (Insight.objects.count(), Tile.objects.count()) == (0, 0)
+    made = make_insight(alice, mine)
+    assert alice.api.patch(f"insights/{made.pk}/", {"name": "x", "dashboards": [theirs.pk]}).status == 400
+    assert Insight.objects.get().name == "Insight"
+    assert tile_insights(alice, mine) == [made.pk]
+
+
+def test_a_deleted_dashboard_in_the_list_is_named_and_left_out(alice: Person) -> None:
+    live, gone = make_dashboard(alice), make_dashboard(alice, deleted=True)
+    made = make_insight(alice)
+    answer = alice.api.patch(f"insights/{made.pk}/", {"dashboards": [gone.pk, live.pk]})
+    assert (answer.json["dashboards"], answer.headers["Ignored-Fields"]) == ([live.pk], "dashboards__0")
+
+
+def test_every_dashboard_that_changes_needs_the_right_to_edit(alice: Person, bob: Person) -> None:
+    closed, open_ = make_dashboard(alice, restriction_level=37), make_dashboard(alice)
+    assert bob.api.post("insights/", {"dashboards": [closed.pk]}).status == 403
+    made = make_insight(alice, closed, open_)
+    assert bob.api.patch(f"insights/{made.pk}/", {"dashboards": [open_.pk]}).status == 403
+    assert bob.api.patch(f"insights/{made.pk}/", {"dashboards": [closed.pk, open_.pk], "name": "bob"}).status == 200
+    assert bob.api.patch(f"insights/{made.pk}/", {"dashboards": [closed.pk]}).json["dashboards"] == [closed.pk]
+    assert tile_insights(alice, closed) == [made.pk]
+
+
+def test_an_insight_follows_the_levels_of_its_dashboards(alice: Person, bob: Person) -> None:
+    closed, open_ = make_dashboard(alice, restriction_level=37), make_dashboard(alice)
+    made = make_insight(bob)
+    Tile.objects.create(project=closed.project, dashboard=closed, insight=made)
+    seen = bob.api.get(f"insights/{made.pk}/").json
+    levels = ("effective_restriction_level", "effective_privilege_level", "user_access_level")
+    assert tuple(seen[level] for level in levels) == (37, 21, "viewer")
+    assert bob.api.patch(f"insights/{made.pk}/", {"name": "no"}).error[:3] == (
+        403,
+        "authentication_error",
+        "permission_denied",
+    )
+    Tile.objects.create(project=open_.project, dashboard=open_, insight=made)
+    seen = bob.api.get(f"insights/{made.pk}/").json
+    assert tuple(seen[level] for level in levels) == (37, 37, "manager")
+    assert bob.api.patch(f"insights/{made.pk}/", {"name": "yes"}).status == 200
+
+
+def test_a_change_is_signed_and_a_change_of_nothing_leaves_no_trace(alice: Person, bob: Person) -> None:
+    made = make_insight(alice, make_dashboard(alice), tags=["t"], is_sample=True)
+    Insight.objects.update(is_sample=True)
+    before = Insight.objects.values().get()
+    read = bob.api.get(f"insights/{made.pk}/")
+    answer = bob.api.patch(f"insights/{made.pk}/", read.json)
+    assert (answer.status, answer.text) == (200, read.text)
+    assert "Ignored-Fields" not in answer.headers
+    assert Insight.objects.values().get() == before
+    bob.api.patch(f"insights/{made.pk}/", {"favorited": True, "order": 3})
+    row = Insight.objects.get()
+    assert (row.favorited, row.order, row.is_sample, row.last_modified_by_id) == (True, 3, True, None)
+    assert row.updated_at > before["updated_at"]
+    changed = bob.api.patch(f"insights/{made.pk}/", {"query": {"kind": "X"}}).json
+    assert changed["last_modified_by"]["email"] == "bob@example.com"
+    assert changed["last_modified_at"] > read.json["last_modified_at"]
+    assert Insight.objects.get().is_sample is False
+
+
+def test_put_is_partial(alice: Person) -> None:
+    made = make_insight(alice, tags=["t"], description="d")
+    answer = alice.api.form("PUT", f"insights/{made.pk}/", {"name": "form", "query": '{"kind":"X"}'})
+    shown = answer.json
+    assert (shown["name"], shown["query"], shown["description"], shown["tags"]) == ("form", {"kind": "X"}, "d", ["t"])
+    assert alice.api.patch(f"insights/{made.pk}/", {"query": None}).json["query"] is None
+
+
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    ({"name": "x" * 401}, "max_length", "name"),
+    ({"query": "select 1"}, "invalid_input", "query"),
+    ({"query": [1]}, "invalid_input", "query"),
+    ({"filters": [1]}, "invalid_input", "filters"),
+    ({"saved": "perhaps"}, "invalid_input", "saved"),
+    ({"favorited": None}, "null", "favorited"),
+    ({"order": 2**63}, "invalid_input", "order"),
+    ({"dashboards": 1}, "not_a_list", "dashboards"),
+    ({"dashboards": ["a"]}, "invalid_input", "dashboards__0"),
+    ({"dashboards": [2**63]}, "invalid_input", "dashboards__0"),
+    ({"dashboards": list(range(1001))}, "max_length", "dashboards"),
+    ({"tags": [5]}, "invalid_input", "tags__0"),
+]
+
+
+@pytest.mark.parametrize(("body", "code", "attr"), BAD, ids=[str(each[0])[:50] for each in BAD])
+def test_a_bad_value_is_400_that_names_it(alice: Person, body: dict[str, Any], code: str, attr: str) -> None:
+    status, type_, named_code, named = alice.api.post("insights/", {"name": "n", **body}).error
+    assert (status, type_, named) == (400, "validation_error", attr)
+    assert named_code in (code, "max_value")
+    assert Insight.objects.count() == 0
+
+
+def test_a_deleted_insight_leaves_its_tiles_and_lists_and_comes_back_with_them(alice: Person) -> None:
+    board, other = make_dashboard(alice), make_dashboard(alice)
+    made = make_insight(alice, board, other)
+    text = make_text_tile(alice, board)
+    alice.api.patch(f"insights/{made.pk}/", {"dashboards": [board.pk]})
+    answer = alice.api.patch(f"insights/{made.pk}/", {"deleted": True})
+    assert (answer.status, answer.json["deleted"], answer.json["dashboards"]) == (200, True, [])
+    assert alice.api.get(f"insights/{made.pk}/").status == 404
+    assert listed(alice) == []
+    assert [tile["id"] for tile in alice.api.get(f"dashboards/{board.pk}/").json["tiles"]] == [text.pk]
+    for body in ({}, {"name": "x"}, {"deleted": True}):
+        assert alice.api.patch(f"insights/{made.pk}/", body).status == 404
+    restored = alice.api.patch(f"insights/{made.pk}/", {"deleted": False, "name": "back"}).json
+    assert (restored["deleted"], restored["name"], restored["dashboards"]) == (False, "back", [board.pk])
+    assert tile_insights(alice, other) == []
+
+
+def test_a_tile_of_a_restored_insight_waits_for_its_dashboard(alice: Person) -> None:
+    board = make_dashboard(alice)
+    made = make_insight(alice, board)
+    alice.api.patch(f"insights/{made.pk}/", {"deleted": True})
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
+    assert alice.api.patch(f"insights/{made.pk}/", {"deleted": False}).json["dashboards"] == []
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": False})
+    assert tile_insights(alice, board) == [made.pk]
+
+
+def test_a_tile_whose_insight_was_deleted_behind_its_back_is_not_shown(alice: Person) -> None:
+    board = make_dashboard(alice)
+    made = make_insight(alice, board)
+    Insight.objects.filter(pk=made.pk).update(deleted=True)
+    assert alice.api.get(f"dashboards/{board.pk}/").json["tiles"] == []
+
+
+def test_delete_is_405_without_a_body(alice: Person) -> None:
+    made = make_insight(alice)
+    answer = alice.api.delete(f"insights/{made.pk}/")
+    assert (answer.status, answer.text) == (405, "")
+    assert answer.headers["Allow"] == "GET, PUT, PATCH, HEAD, OPTIONS"
+    assert Insight.objects.get().deleted is False
+
+
+def test_one_damaged_tile_answers_with_its_own_error(alice: Person) -> None:
+    board = make_dashboard(alice)
+    make_insight(alice, board, name="broken")
+    make_insight(alice, board, name="whole")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE dashboards_insight SET query = '{oops' WHERE name = 'broken'")
+    answer = alice.api.get(f"dashboards/{board.pk}/")
+    assert answer.status == 200
+    broken, whole = answer.json["tiles"]
+    assert broken["error"] == {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
+    assert (broken["insight"]["name"], broken["insight"]["query"]) == ("broken", None)
+    assert whole["insight"]["query"] == QUERY
+    assert "error" not in whole
+
+
+def test_the_scopes_of_dashboards_do_not_open_insights(alice: Person) -> None:
+    api = Api(make_key(alice.user, "dashboard:write"), alice.membership.project_id)
+    answer = api.get("insights/")
+    assert answer.status == 403
+    assert answer.json["detail"] == "API key missing required scope 'insight:read'"

@@ -1,0 +1,228 @@
+"""`use_template`, and POST /api/projects/:id/dashboards/create_from_template_json/"""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from dashboards.models import Dashboard, DashboardTemplate, Insight, Text, Tile
+from dashboards.templates import builtin_templates
+from tests.builders import QUERY, Person
+from tests.client import Answer
+
+TEMPLATE: dict[str, Any] = {
+    "template_name": "From JSON",
+    "dashboard_description": "d",
+    "dashboard_filters": {"date_from": "-30d"},
+    "tags": ["B ", "a", "b"],
+    "variables": [],
+    "tiles": [
+        {
+            "type": "INSIGHT",
+            "name": "Visits",
+            "description": "how many",
+            "query": QUERY,
+            "filters": {"old": 1},
+            "color": "blue",
+            "layouts": {"sm": {"x": 0, "y": "1", "i": "21"}},
+            "unknown": {"free": True},
+        },
+        {"type": "TEXT", "body": "words", "layouts": {}, "transparent_background": True},
+        {"type": "BUTTON", "url": "/a", "text": "Go", "style": "secondary"},
+    ],
+    "scope": "global",
+    "created_by": {"id": 1},
+}
+
+
+def send(person: Person, template: Any, **more: Any) -> Answer:
+    return person.api.post("dashboards/create_from_template_json/", {"template": template, **more})
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(TEMPLATE), **changes}
+
+
+def test_a_template_becomes_a_dashboard(alice: Person) -> None:
+    answer = send(alice, TEMPLATE, creation_context="onboarding", _create_in_folder="x")
+    assert answer.status == 200
+    assert "Ignored-Fields" not in answer.headers
+    made = answer.json
+    assert (made["name"], made["description"], made["filters"]) == ("From JSON", "d", {"date_from": "-30d"})
+    assert (made["tags"], made["creation_mode"], made["use_template"]) == (["a", "b"], "template", "From JSON")
+    insight_tile, text_tile, button_tile = made["tiles"]
+    insight = insight_tile["insight"]
+    assert (insight_tile["color"], insight_tile["layouts"]) == ("blue", {"sm": {"x": 0, "y": "1", "i": "21"}})
+    assert (insight["name"], insight["description"], insight["query"]) == ("Visits", "how many", QUERY)
+    assert (insight["filters"], insight["is_sample"], insight["saved"]) == ({}, True, True)
+    assert insight["created_by"]["email"] == "alice@example.com"
+    assert (text_tile["text"]["body"], text_tile["text"]["created_by"]) == ("words", None)
+    assert (text_tile["transparent_background"], text_tile["color"], text_tile["layouts"]) == (True, None, {})
+    button = button_tile["button_tile"]
+    assert (button["url"], button["text"], button["style"], button["placement"]) == ("/a", "Go", "secondary", "left")
+    assert alice.api.get(f"dashboards/{made['id']}/").json == made
+    assert alice.api.get("insights/", search="visits").json["count"] == 1
+
+
+def test_older_tiles_keep_their_filters_and_may_be_unnamed(alice: Person) -> None:
+    [tile] = send(alice, changed(tiles=[{"type": "INSIGHT", "filters": {"insight": "TRENDS"}}])).json["tiles"]
+    insight = tile["insight"]
+    assert (insight["name"], insight["query"], insight["filters"]) == ("", None, {"insight": "TRENDS"})
+
+
+def test_tags_and_variables_may_be_missing_or_null(alice: Person) -> None:
+    template = changed(variables=None)
+    del template["tags"]
+    assert send(alice, template).json["tags"] == []
+
+
+BAD_PLACE = {"sm": {"x": "l"}}
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    ({"template_name": 5}, "invalid_input", "template__template_name"),
+    ({"template_name": "x" * 401}, "max_length", "template__template_name"),
+    ({"dashboard_filters": []}, "invalid_input", "template__dashboard_filters"),
+    ({"tags": "x"}, "invalid_input", "template__tags"),
+    ({"tags": ["ok", " "]}, "blank", "template__tags__1"),
+    ({"tiles": []}, "invalid_input", "template__tiles"),
+    ({"tiles": "x"}, "invalid_input", "template__tiles"),
+    ({"tiles": [1]}, "invalid_input", "template__tiles__0"),
+    ({"tiles": [{"layouts": {}}]}, "required", "template__tiles__0__type"),
+    ({"tiles": [TEMPLATE["tiles"][1], {"type": "WIDGET"}]}, "invalid_choice", "template__tiles__1__type"),
+    ({"tiles": [{"type": "TEXT"}]}, "required", "template__tiles__0__body"),
+    ({"tiles": [{"type": "TEXT", "body": "x" * 4001}]}, "max_length", "template__tiles__0__body"),
+    ({"tiles": [{"type": "BUTTON", "url": "/a"}]}, "required", "template__tiles__0__text"),
+    ({"tiles": [{"type": "BUTTON", "url": "//e", "text": "t"}]}, "invalid_input", "template__tiles__0__url"),
+    ({"tiles": [{"type": "INSIGHT", "query": "x"}]}, "invalid_input", "template__tiles__0__query"),
+    ({"tiles": [{"type": "INSIGHT", "layouts": "x"}]}, "invalid_input", "template__tiles__0__layouts"),
+    (
+        {"tiles": [{"type": "INSIGHT", "layouts": {"sm": {"x": "l"}}}]},
+        "invalid_input",
+        "template__tiles__0__layouts__sm__x",
+    ),
+    ({"variables": [{"id": "A"}]}, "required", "template__variables__0__default"),
+    ({"variables": "x"}, "invalid_input", "template__variables"),
+]
+
+
+@pytest.mark.parametrize(("changes", "code", "attr"), BAD, ids=[each[2] + each[1] for each in BAD])
+def test_a_bad_template_is_400_at_its_path_and_leaves_nothing(
+    alice: Person, changes: dict[str, Any], code: str, attr: str
+) -> None:
+    assert send(alice, changed(**changes)).error == (400, "validation_error", code, attr)
+    assert [model.objects.count() for model in (Dashboard, Tile, Insight, Text)] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("missing", ["template_name", "dashboard_description", "dashboard_filters", "tiles"])
+def test_a_missing_key_is_named(alice: Person, missing: str) -> None:
+    template = changed()
+    del template[missing]
+    answer = send(alice, template)
+    assert answer.error == (400, "validation_error", "required", f"template__{missing}")
+    assert missing in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "required"),
+        ({"template": None}, "null"),
+        ({"template": "x"}, "invalid_input"),
+        ({"template": []}, "invalid_input"),
+    ],
+)
+def test_no_template_is_400(alice: Person, body: dict[str, Any], code: str) -> None:
+    answer = alice.api.post("dashboards/create_from_template_json/", body)
+    assert answer.error == (400, "validation_error", code, "template")
+
+
+def test_a_form_may_hold_the_template(alice: Person) -> None:
+    form = {"template": json.dumps(TEMPLATE)}
+    assert alice.api.form("POST", "dashboards/create_from_template_json/", form).json["name"] == "From JSON"
+
+
+def test_placeholders_are_replaced_by_the_defaults_of_variables(alice: Person) -> None:
+    event = {"id": "$pageview", "b": 1.0}
+    variables = [
+        {"id": "EVENT_1", "name": "Event", "type": "event", "default": event, "description": "", "required": True}
+    ]
+    query = {"kind": "Q", "series": ["{EVENT_1}", "{event}", "{EVENT_1} and more", "{}", "{1}"]}
+    [tile] = send(alice, changed(variables=variables, tiles=[{"type": "INSIGHT", "query": query}])).json["tiles"]
+    assert tile["insight"]["query"] == {"kind": "Q", "series": [event, "{event}", "{EVENT_1} and more", "{}", "{1}"]}
+
+
+def test_a_placeholder_without_a_variable_is_400_at_its_path(alice: Person) -> None:
+    query = {"kind": "Q", "series": [{"event": "{EVENT_2}"}]}
+    answer = send(alice, changed(tiles=[{"type": "INSIGHT", "query": query}]))
+    assert answer.error == (400, "validation_error", "invalid_input", "template__tiles__0__query__series__0__event")
+    assert "EVENT_2" in answer.json["detail"]
+
+
+def test_a_placeholder_where_its_default_does_not_fit_is_400(alice: Person) -> None:
+    variables = [{"id": "A", "default": {"x": 1}}]
+    answer = send(alice, changed(variables=variables, tiles=[{"type": "TEXT", "body": "{A}"}]))
+    assert answer.error == (400, "validation_error", "invalid_input", "template__tiles__0__body")
+
+
+def test_a_template_does_not_grow_without_bound(alice: Person) -> None:
+    variables = [{"id": "A", "default": {"x": "y" * 100_000}}]
+    tiles = [{"type": "INSIGHT", "query": {"many": ["{A}"] * 1000}}]
+    answer = send(alice, changed(variables=variables, tiles=tiles))
+    assert answer.status == 400
+    assert "too large" in answer.json["detail"]
+    assert Dashboard.objects.count() == 0
+
+
+@pytest.mark.parametrize("key", ["DEFAULT_APP", "WEBSITE_TRAFFIC"])
+def test_a_built_in_template(alice: Person, key: str) -> None:
+    template = builtin_templates()[key]
+    made = alice.api.post("dashboards/", {"use_template": key}).json
+    assert (made["creation_mode"], made["use_template"], made["name"]) == ("template", key, template["template_name"])
+    assert (made["description"], made["tags"]) == (template["dashboard_description"], template["tags"])
+    assert [tile["insight"]["name"] for tile in made["tiles"]] == [tile["name"] for tile in template["tiles"]]
+    assert all({"x", "y", "w", "h"} <= set(tile["layouts"]["sm"]) for tile in made["tiles"])
+    by_name = alice.api.post("dashboards/", {"use_template": template["template_name"]}).json
+    assert len(by_name["tiles"]) == len(made["tiles"])
+
+
+def test_the_body_wins_over_the_template(alice: Person) -> None:
+    body = {"name": "Mine", "use_template": "DEFAULT_APP", "description": "own", "tags": ["x"], "filters": {"a": 1}}
+    made = alice.api.post("dashboards/", body).json
+    assert (made["name"], made["description"], made["tags"], made["filters"]) == ("Mine", "own", ["x"], {"a": 1})
+
+
+def test_the_files_of_built_in_templates_are_named_by_their_keys() -> None:
+    assert set(builtin_templates()) == {"DEFAULT_APP", "WEBSITE_TRAFFIC"}
+
+
+def stored(person: Person | None, name: str, body: str, scope: str = "team", **more: Any) -> DashboardTemplate:
+    return DashboardTemplate.objects.create(
+        project=person.membership.project if person else None,
+        template_name=name,
+        tiles=[{"type": "TEXT", "body": body}],
+        scope=scope,
+        **more,
+    )
+
+
+def test_stored_templates_are_the_projects_own_and_the_global_ones(alice: Person, carol: Person) -> None:
+    stored(carol, "Theirs", "theirs")
+    stored(carol, "Shared", "shared", scope="global")
+    stored(None, "Both", "global", scope="global")
+    stored(alice, "Both", "own", tags=["T"], dashboard_description="d")
+    stored(alice, "Gone", "gone", deleted=True)
+
+    def body_of(name: str) -> str:
+        made = alice.api.post("dashboards/", {"use_template": name})
+        text: str = made.json["tiles"][0]["text"]["body"] if made.status == 201 else str(made.error)
+        return text
+
+    assert body_of("Shared") == "shared"
+    assert body_of("Both") == "own"
+    missing = str((400, "validation_error", "invalid_input", "use_template"))
+    assert [body_of(name) for name in ("Theirs", "Gone", "NO_SUCH")] == [missing] * 3
+
+
+def test_both_sources_are_400(alice: Person) -> None:
+    answer = alice.api.post("dashboards/", {"use_template": "DEFAULT_APP", "use_dashboard": 1})
+    assert answer.error == (400, "validation_error", "invalid_input", None)
