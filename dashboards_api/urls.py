@@ -1,9 +1,9 @@
 """Every mount of the service. The slash at the end is optional below /api/ (`OptionalSlashMiddleware`)."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from dashboards_api.health import healthz, readyz
+from dashboards_api.http.schema_views import SchemaView, SwaggerView
 from users.views import MeViewSet, ProjectListViewSet, ProjectViewSet
 
 handler400 = "dashboards_api.http.exception_handler.bad_request"
@@ -18,8 +18,8 @@ project: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/schema/swagger-ui/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="swagger-ui"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
+    path("api/schema/swagger-ui/", SwaggerView.as_view(url_name="schema"), name="swagger-ui"),
     path("api/users/@me/", MeViewSet.as_view({"get": "retrieve"})),
     path("api/projects/", ProjectListViewSet.as_view({"get": "list"})),
     path("api/projects/<str:project_id>/", include(project)),

@@ -9,6 +9,6 @@ _django = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402  settings need the line above
 
-from dashboards_api.http.chunked import whole_bodies  # noqa: E402
+from dashboards_api.http.wsgi import well_formed  # noqa: E402
 
-application = whole_bodies(_django, limit=settings.MAX_BODY_BYTES)
+application = well_formed(_django, limit=settings.MAX_BODY_BYTES)

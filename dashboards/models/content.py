@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -15,11 +16,17 @@ BUTTON_TEXT_MAX_LENGTH = 200
 
 
 # An http or https address, or a path on this site. Two slashes, or a slash and a backslash, would leave the site.
-_BUTTON_URL = re.compile(r"(https?://[^\s/?#\\]|/(?![/\\]))[^\s\x00-\x1f]*", re.IGNORECASE)
+_BUTTON_URL = re.compile(
+    r"(https?://[^\s/?#\\]|/(?![/\\]))[^\s\\\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]*", re.IGNORECASE
+)
 
 
 def is_button_url(url: str) -> bool:
     """Where a button may lead: an http or https address, or a path that begins with one slash."""
+    try:
+        urlsplit(url)
+    except ValueError:
+        return False
     return bool(_BUTTON_URL.fullmatch(url))
 
 

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer
-from dashboards_api.http.serializers import JSONObjectField, RequestSerializer
-from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
+from dashboards_api.http.serializers import JSONObjectField, RequestSerializer, StrictIntegerField
 
 MISSING = ErrorDetail("This field is required.", code="required")
 
@@ -17,7 +15,7 @@ class MovedTileRequestSerializer(RequestSerializer):
 
     echoed = frozenset(DashboardTileRequestSerializer().fields) | DashboardTileRequestSerializer.echoed
 
-    id = serializers.IntegerField(min_value=MIN_INTEGER, max_value=MAX_INTEGER)
+    id = StrictIntegerField()
 
 
 class MoveTileRequestSerializer(RequestSerializer):
@@ -26,9 +24,9 @@ class MoveTileRequestSerializer(RequestSerializer):
     echoed = frozenset({"personal_api_key"})
 
     tile = MovedTileRequestSerializer(help_text="The tile to move.")
-    to_dashboard = serializers.IntegerField(required=False, min_value=MIN_INTEGER, max_value=MAX_INTEGER)
-    toDashboard = serializers.IntegerField(  # noqa: N815  the older name in the API
-        required=False, min_value=MIN_INTEGER, max_value=MAX_INTEGER, help_text="The older name of `to_dashboard`."
+    to_dashboard = StrictIntegerField(required=False)
+    toDashboard = StrictIntegerField(  # noqa: N815  the older name in the API
+        required=False, help_text="The older name of `to_dashboard`."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from dashboards.serializers.fields import TagsField
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer
 from dashboards.serializers.tiles import DashboardTileSerializer
 from dashboards_api.http.serializers import (
+    BoundedListField,
     FreeObjectField,
     JSONObjectField,
     RequestSerializer,
+    StrictIntegerField,
     keys_of,
 )
-from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
 from users.serializers import UserBasicSerializer
 
 # Keys that clients of PostHog send and that mean nothing here.
@@ -93,28 +94,33 @@ class DashboardRequestSerializer(RequestSerializer):
     echoed = keys_of(DashboardSerializer) | SILENT
 
     name = serializers.CharField(
-        required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=NAME_MAX_LENGTH,
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=NAME_MAX_LENGTH,
         help_text="At most 400 characters. Null is stored as an empty text.",
-    )  # fmt: skip
+    )
     description = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
     pinned = serializers.BooleanField(required=False)
     tags = TagsField(required=False)
     filters = JSONObjectField(required=False, help_text="Replaces the filters; `{}` and null clear them.")
     variables = JSONObjectField(required=False, help_text="Replaces the variables; `{}` and null clear them.")
-    breakdown_colors = serializers.ListField(
+    breakdown_colors = BoundedListField(
         child=BreakdownColorRequestSerializer(), required=False, allow_null=True, help_text="Null clears."
     )
-    data_color_theme_id = serializers.IntegerField(
-        required=False, allow_null=True, min_value=MIN_INTEGER, max_value=MAX_INTEGER
-    )
-    quick_filter_ids = serializers.ListField(
-        child=serializers.UUIDField(), required=False, allow_null=True,
+    data_color_theme_id = StrictIntegerField(required=False, allow_null=True)
+    quick_filter_ids = BoundedListField(
+        child=serializers.UUIDField(),
+        required=False,
+        allow_null=True,
         help_text="Empty or null: there are no quick filters here yet.",
-    )  # fmt: skip
+    )
     restriction_level = serializers.ChoiceField(
-        choices=RestrictionLevel.choices, required=False,
+        choices=RestrictionLevel.choices,
+        required=False,
         help_text="21: everyone in the project can edit. 37: only its creator and project admins can.",
-    )  # fmt: skip
+    )
     deleted = serializers.BooleanField(
         required=False, help_text="true deletes the dashboard with its tiles, false restores what went with it."
     )
@@ -122,20 +128,23 @@ class DashboardRequestSerializer(RequestSerializer):
         required=False, help_text="Beside `deleted: true`: also delete insights that are on no other dashboard."
     )
     use_template = serializers.CharField(
-        required=False, allow_blank=True, trim_whitespace=False, max_length=NAME_MAX_LENGTH,
+        required=False,
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=NAME_MAX_LENGTH,
         help_text="On create: the name of a template. In an update it has no effect.",
-    )  # fmt: skip
-    use_dashboard = serializers.IntegerField(
-        required=False, allow_null=True, min_value=MIN_INTEGER, max_value=MAX_INTEGER,
-        help_text="On create: the dashboard to copy. In an update it has no effect.",
-    )  # fmt: skip
+    )
+    use_dashboard = StrictIntegerField(
+        required=False, allow_null=True, help_text="On create: the dashboard to copy. In an update it has no effect."
+    )
     duplicate_tiles = serializers.BooleanField(
         required=False, help_text="On create, beside `use_dashboard`: copy the content of the tiles too."
     )
-    tiles = serializers.ListField(
-        child=DashboardTileRequestSerializer(), required=False, max_length=1000,
+    tiles = BoundedListField(
+        child=DashboardTileRequestSerializer(),
+        required=False,
         help_text="A partial upsert: an item with an id changes that tile, one without adds a tile; others stay.",
-    )  # fmt: skip
+    )
 
     def validate_name(self, name: str | None) -> str:
         return name or ""

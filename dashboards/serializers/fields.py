@@ -2,12 +2,8 @@
 
 from typing import Any
 
-from rest_framework import serializers
-
 from dashboards.models.tag import TAG_MAX_LENGTH
-from dashboards_api.http.serializers import StrictCharField
-
-TAGS_MAX_LENGTH = 1000
+from dashboards_api.http.serializers import BoundedListField, StrictCharField
 
 
 class TagField(StrictCharField):
@@ -17,13 +13,12 @@ class TagField(StrictCharField):
         return super().to_internal_value(data).strip().lower()
 
 
-class TagsField(serializers.ListField):
+class TagsField(BoundedListField):
     """Tag names: trimmed, in lower case, unique."""
 
     child = TagField(max_length=TAG_MAX_LENGTH)
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", TAGS_MAX_LENGTH)
         kwargs.setdefault(
             "help_text", "Replaces the tags. They are trimmed, in lower case, unique, and answered sorted."
         )

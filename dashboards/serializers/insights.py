@@ -8,8 +8,14 @@ from dashboards.access import PrivilegeLevel
 from dashboards.models import RestrictionLevel
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.serializers.fields import TagsField
-from dashboards_api.http.serializers import FreeObjectField, JSONObjectField, RequestSerializer, keys_of
-from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
+from dashboards_api.http.serializers import (
+    BoundedListField,
+    FreeObjectField,
+    JSONObjectField,
+    RequestSerializer,
+    StrictIntegerField,
+    keys_of,
+)
 from users.serializers import UserBasicSerializer
 
 
@@ -35,9 +41,7 @@ class InsightSerializer(serializers.Serializer[Any]):
     is_sample = serializers.BooleanField(read_only=True, help_text="Whether it came with a template and is unchanged.")
     deleted = serializers.BooleanField(read_only=True)
     tags = serializers.ListField(child=serializers.CharField(), read_only=True)
-    dashboards = serializers.ListField(
-        child=serializers.IntegerField(), read_only=True, help_text="The dashboards it is on."
-    )
+    dashboards = serializers.ListField(child=StrictIntegerField(), read_only=True, help_text="The dashboards it is on.")
     dashboard_tiles = serializers.ListField(child=DashboardTileBasicSerializer(), read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     created_by = UserBasicSerializer(read_only=True, allow_null=True)
@@ -89,14 +93,13 @@ class InsightRequestSerializer(RequestSerializer):
     description = serializers.CharField(required=False, allow_null=True, allow_blank=True, trim_whitespace=False)
     query = QueryField(required=False, help_text="Any JSON object; null for none.")
     filters = JSONObjectField(required=False, help_text="Filters of older insights; `{}` and null clear.")
-    order = serializers.IntegerField(required=False, allow_null=True, min_value=MIN_INTEGER, max_value=MAX_INTEGER)
+    order = StrictIntegerField(required=False, allow_null=True)
     saved = serializers.BooleanField(required=False)
     favorited = serializers.BooleanField(required=False)
     tags = TagsField(required=False)
-    dashboards = serializers.ListField(
-        child=serializers.IntegerField(min_value=MIN_INTEGER, max_value=MAX_INTEGER),
+    dashboards = BoundedListField(
+        child=StrictIntegerField(),
         required=False,
-        max_length=1000,
         help_text="The full list of dashboards it is on: it leaves those that are not in it.",
     )
     deleted = serializers.BooleanField(

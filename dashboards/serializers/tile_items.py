@@ -22,9 +22,9 @@ from dashboards_api.http.serializers import (
     JSONObjectField,
     RequestSerializer,
     StrictCharField,
+    StrictIntegerField,
     keys_of,
 )
-from dashboards_api.numbers import MAX_INTEGER
 
 
 @extend_schema_field(
@@ -73,13 +73,15 @@ class InsightReferenceField(AnyField):
 class TextRequestSerializer(RequestSerializer):
     echoed = keys_of(TextSerializer)
 
-    id = serializers.IntegerField(
-        required=False, allow_null=True, max_value=MAX_INTEGER, help_text="Edits this text; without it a text is new."
-    )
+    id = StrictIntegerField(required=False, allow_null=True, help_text="Edits this text; without it a text is new.")
     body = StrictCharField(
-        required=False, allow_blank=True, allow_null=True, trim_whitespace=False, max_length=TEXT_MAX_LENGTH,
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        trim_whitespace=False,
+        max_length=TEXT_MAX_LENGTH,
         help_text="Markdown.",
-    )  # fmt: skip
+    )
 
 
 class ButtonTileRequestSerializer(RequestSerializer):
@@ -89,9 +91,11 @@ class ButtonTileRequestSerializer(RequestSerializer):
         required=False, allow_null=True, help_text="Edits this button; without it a button is new."
     )
     url = StrictCharField(
-        required=False, trim_whitespace=False, max_length=BUTTON_URL_MAX_LENGTH,
+        required=False,
+        trim_whitespace=False,
+        max_length=BUTTON_URL_MAX_LENGTH,
         help_text="An http or https address, or a path that begins with one slash.",
-    )  # fmt: skip
+    )
     text = StrictCharField(required=False, trim_whitespace=False, max_length=BUTTON_TEXT_MAX_LENGTH)
     placement = serializers.ChoiceField(required=False, choices=ButtonPlacement.choices)
     style = serializers.ChoiceField(required=False, choices=ButtonStyle.choices)  # type: ignore[assignment]  # DRF's own `style` is another
@@ -114,12 +118,7 @@ REQUIRED = {"text": ("body",), "button_tile": ("url", "text")}
 class DashboardTileRequestSerializer(RequestSerializer):
     echoed = keys_of(DashboardTileSerializer) | {"error", "widget"}
 
-    id = serializers.IntegerField(
-        required=False,
-        allow_null=True,
-        max_value=MAX_INTEGER,
-        help_text="The tile to change; without it a tile is new.",
-    )
+    id = StrictIntegerField(required=False, allow_null=True, help_text="The tile to change; without it a tile is new.")
     text = TextRequestSerializer(required=False, allow_null=True)
     button_tile = ButtonTileRequestSerializer(required=False, allow_null=True)
     insight = InsightReferenceField(
@@ -127,7 +126,7 @@ class DashboardTileRequestSerializer(RequestSerializer):
         allow_null=True,
         help_text="Without `id`: the insight to add, a number or an object with its `id`. Else an echo.",
     )
-    insight_id = serializers.IntegerField(required=False, allow_null=True, help_text="An echo: it has no effect.")
+    insight_id = StrictIntegerField(required=False, allow_null=True, help_text="An echo: it has no effect.")
     layouts = LayoutsField(required=False)
     color = serializers.CharField(
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=COLOR_MAX_LENGTH

@@ -5,6 +5,8 @@ and add the headers that it drops.
 """
 
 import re
+import sys
+import traceback
 from typing import Any
 
 import orjson
@@ -12,7 +14,7 @@ import structlog
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from exceptions_hog.handler import exception_handler as hog_exception_handler
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException, ErrorDetail
@@ -29,6 +31,7 @@ logger = structlog.get_logger("dashboards_api.errors")
 _BELOW_CONTENT = re.compile(r"^tiles__\d+__((?:text|button_tile)(?:__.*)?)$")
 
 
+MAX_CHAIN = 5
 _AS_A_WHOLE = f"__{api_settings.NON_FIELD_ERRORS_KEY}"
 
 
@@ -43,7 +46,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     """The answer to any exception of a view, for DRF's EXCEPTION_HANDLER setting."""
     known = as_api_exception(exc)
     if not isinstance(known, APIException):
-        logger.error("unhandled exception", exc_info=exc)
+        log_fault(exc)
         got_request_exception.send(sender=None, request=context.get("request"))
     response: Response | None = hog_exception_handler(known, context)
     if response is not None and isinstance(response.data, dict):
@@ -66,10 +69,23 @@ def as_api_exception(exc: Exception) -> Exception:
         return PayloadTooLarge()
     if isinstance(exc, SuspiciousOperation):
         return exceptions.ParseError("The request is malformed.")
+    if isinstance(exc, UnreadablePostError):
+        return exceptions.ParseError("The request body ended before its announced length.")
     if isinstance(exc, OperationalError | InterfaceError):
-        logger.error("database unavailable", exc_info=exc)
+        log_fault(exc)
         return ServiceUnavailable()
     return exc
+
+
+def log_fault(exc: BaseException) -> None:
+    """Log where a fault came from, without its text: that may hold what a request held, such as a row."""
+    chain: list[str] = []
+    each: BaseException | None = exc
+    while each is not None and len(chain) < MAX_CHAIN:
+        chain.append(type(each).__qualname__)
+        each = each.__cause__ or each.__context__
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(exc.__traceback__)]
+    logger.error("fault", exceptions=chain, frames=frames)
 
 
 def short_attr(attr: str | None) -> str | None:
@@ -94,6 +110,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if exc := sys.exception():
+        log_fault(exc)
     return _outside(request, 500, "server_error", "error", "A server error occurred.")
 
 

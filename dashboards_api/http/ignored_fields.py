@@ -49,7 +49,6 @@ def header_value(paths: list[str]) -> str:
     value = ""
     for path in paths[:MAX_NAMES]:
         longer = f"{value}, {quote(path, safe='')}" if value else quote(path, safe="")
-        if len(longer) > MAX_BYTES:
-            break
-        value = longer
+        if len(longer) <= MAX_BYTES:
+            value = longer
     return value

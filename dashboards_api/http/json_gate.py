@@ -7,7 +7,6 @@ PostgreSQL refuses NUL, no encoder can write a lone surrogate, and both engines 
 import json
 import math
 import re
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
@@ -44,30 +43,35 @@ def loads(raw: bytes | str) -> Any:
         raise Malformed(f"not UTF-8 at byte {error.start}") from error
     _refuse_bottomless(text)
     try:
-        value = json.loads(text, parse_int=_parse_int, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise Malformed(str(error)) from error
+    except Malformed:
+        raise
+    except ValueError:  # an integer of thousands of digits: once more, so that the gate can name its place
+        value = json.loads(text, parse_int=_parse_int)
     check(value)
     return value
 
 
 def check(value: Any) -> None:
     """Raise Refused where a parsed value holds something the gate does not let through."""
-    stack: list[tuple[Any, Path]] = [(value, ())]
+    _check_scalar(value, None, ())
+    stack: list[tuple[Any, Path]] = [(value, ())] if isinstance(value, dict | list) else []
     while stack:
-        item, path = stack.pop()
-        if isinstance(item, str):
-            check_text(item, path)
-        elif isinstance(item, float):
-            if not math.isfinite(item):
-                raise Refused("invalid_input", "Numbers must be finite.", path)
-        elif isinstance(item, int):
-            if not MIN_INTEGER <= item <= MAX_INTEGER:
-                raise Refused("invalid_input", "Integers must fit into 64 bits.", path)
-        elif isinstance(item, dict | list):
-            if len(path) >= MAX_DEPTH:
-                raise Refused("invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", path)
-            stack.extend(_children(item, path))
+        container, path = stack.pop()
+        if len(path) >= MAX_DEPTH:
+            raise Refused("invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", path)
+        members = container.items() if isinstance(container, dict) else enumerate(container)
+        inner = []
+        for key, member in members:
+            if isinstance(key, str):
+                check_text(key, path)
+            if isinstance(member, dict | list):
+                inner.append((member, (*path, key)))
+            else:
+                _check_scalar(member, key, path)
+        stack.extend(reversed(inner))
 
 
 def check_text(text: str, path: Path = ()) -> None:
@@ -80,16 +84,16 @@ def check_text(text: str, path: Path = ()) -> None:
         raise Refused("invalid_input", "Text must not contain lone surrogates.", path) from error
 
 
-def _children(container: dict[str, Any] | list[Any], path: Path) -> Iterator[tuple[Any, Path]]:
-    """Members of a container, last first, so that a stack hands them out in the order of the text."""
-    if isinstance(container, list):
-        for index in range(len(container) - 1, -1, -1):
-            yield container[index], (*path, index)
-        return
-    for key in container:
-        check_text(key, path)
-    for key, value in reversed(container.items()):
-        yield value, (*path, key)
+def _check_scalar(value: Any, key: str | int | None, path: Path) -> None:
+    """A member of a container at `path`, under `key`. The path is put together only for a refusal: bodies are large."""
+    if isinstance(value, str):
+        if "\x00" in value or not value.isascii():
+            check_text(value, path if key is None else (*path, key))
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise Refused("invalid_input", "Numbers must be finite.", path if key is None else (*path, key))
+    elif isinstance(value, int) and not MIN_INTEGER <= value <= MAX_INTEGER:
+        raise Refused("invalid_input", "Integers must fit into 64 bits.", path if key is None else (*path, key))
 
 
 def _refuse_bottomless(text: str) -> None:
@@ -105,7 +109,7 @@ def _refuse_bottomless(text: str) -> None:
 
 
 def _parse_int(digits: str) -> int:
-    # Python refuses to read integers of thousands of digits; anything this long is out of range anyway.
+    # Python refuses to read integers of thousands of digits; anything longer than this is out of range anyway.
     return int(digits) if len(digits) <= 20 else _OUT_OF_RANGE
 
 

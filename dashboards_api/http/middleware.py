@@ -60,6 +60,7 @@ class OptionalSlashMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
+        path = request.path_info
+        if (path == "/api" or path.startswith("/api/")) and not path.endswith("/"):
             request.path_info += "/"
         return self.get_response(request)

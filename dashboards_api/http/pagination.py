@@ -11,6 +11,7 @@ from dashboards_api.numbers import whole_number
 
 # Never repeated in a link: a client would store it, a log would keep it.
 SECRET_PARAMETERS = ("personal_api_key",)
+SECRET_VALUE_PREFIX = "phx_"  # noqa: S105  how keys begin, not one
 
 
 class LimitOffsetPagination(pagination.LimitOffsetPagination):
@@ -43,9 +44,9 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
 def link(request: Request, limit: int, offset: int) -> str:
     """An absolute address on PUBLIC_URL, else on the allowed host that the client called."""
     query = QueryDict(mutable=True)
-    query.update(request.query_params)
-    for name in SECRET_PARAMETERS:
-        query.pop(name, None)
+    for name, values in request.query_params.lists():
+        if name.lower() not in SECRET_PARAMETERS:
+            query.setlist(name, [value for value in values if not value.startswith(SECRET_VALUE_PREFIX)])
     query["limit"] = str(limit)
     query.pop("offset", None)
     if offset:

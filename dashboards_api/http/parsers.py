@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 from typing import IO, Any
+from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
+from django.utils.http import parse_header_parameters
 from rest_framework import parsers
 from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
 
 from dashboards_api.http import json_gate
+
+TOO_MANY_FIELDS = f"A form may have at most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} fields."
 
 
 class PayloadTooLarge(APIException):
@@ -36,6 +40,19 @@ class _Bounded:
             raise PayloadTooLarge
 
 
+class Ending:
+    """A stream that remembers the end of what was read from it."""
+
+    def __init__(self, stream: IO[Any]) -> None:
+        self.stream = stream
+        self.last = b""
+
+    def read(self, size: int = -1) -> bytes:
+        block: bytes = self.stream.read(size)
+        self.last = (self.last + block)[-1024:]
+        return block
+
+
 class JSONParser(_Bounded, parsers.JSONParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -54,10 +71,14 @@ class FormParser(_Bounded, parsers.FormParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         self.refuse_oversized(parser_context)
+        raw = stream.read()
         try:
-            form = QueryDict(stream.read(), encoding="utf-8")
+            form = QueryDict(raw, encoding="utf-8")
+            parse_qsl(raw.decode(), keep_blank_values=True, errors="strict")
         except TooManyFieldsSent as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(TOO_MANY_FIELDS) from error
+        except UnicodeDecodeError as error:
+            raise ParseError("Form parse error - not UTF-8") from error
         check_form(form)
         return form
 
@@ -67,10 +88,14 @@ class MultiPartParser(_Bounded, parsers.MultiPartParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         self.refuse_oversized(parser_context)
+        ending = Ending(stream)
         try:
-            parsed = super().parse(stream, media_type, parser_context)
+            parsed = super().parse(ending, media_type, parser_context)  # type: ignore[arg-type]  # it only reads
         except TooManyFieldsSent as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(TOO_MANY_FIELDS) from error
+        boundary = parse_header_parameters(media_type or "")[1].get("boundary", "")
+        if f"--{boundary}--".encode() not in ending.last:
+            raise ParseError("Multipart form parse error - the closing boundary is missing")
         check_form(parsed.data)
         return parsed
 

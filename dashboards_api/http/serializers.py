@@ -1,5 +1,6 @@
 """What all request serializers share: JSON, form and multipart bodies are read alike, and free JSON stays as sent."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,6 +12,10 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards_api.http import json_gate
 from dashboards_api.http.parsers import refusal
+from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
+
+LIST_MAX_LENGTH = 1000
+_DIGITS = re.compile(r"-?[0-9]{1,20}")
 
 if TYPE_CHECKING:  # DRF's fields are generic for the type checker only
     AnyField = serializers.Field[Any, Any, Any, Any]
@@ -106,6 +111,42 @@ class JSONObjectField(AnyField):
 
     def to_representation(self, value: Any) -> Any:
         return value
+
+
+class BoundedListField(serializers.ListField):
+    """A list of at most `max_length` items, which is checked first; the first bad item ends the check."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", LIST_MAX_LENGTH)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
+            message = f"Ensure this field has no more than {self.max_length} elements."
+            raise ValidationError([ErrorDetail(message, code="max_length")])
+        items: list[Any] = super().to_internal_value(data)
+        return items
+
+    def run_child_validation(self, data: Any) -> list[Any]:
+        checked = []
+        for index, item in enumerate(data):
+            try:
+                checked.append(self.child.run_validation(item))
+            except ValidationError as error:
+                raise ValidationError({str(index): error.detail}) from error
+        return checked
+
+
+class StrictIntegerField(serializers.IntegerField):
+    """An integer within 64 bits, or a text of ASCII digits that spells one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"min_value": MIN_INTEGER, "max_value": MAX_INTEGER, **kwargs})
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or (isinstance(data, str) and not _DIGITS.fullmatch(data)):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
 
 
 class StrictCharField(serializers.CharField):

@@ -101,6 +101,12 @@ def test_a_large_body_is_not_searched_for_a_key(alice: Person) -> None:
     assert answer.error == NONE
 
 
+def test_a_form_of_too_many_fields_is_no_place_for_a_key(alice: Person) -> None:
+    api = Api(None, alice.membership.project_id)
+    fields = [("personal_api_key", alice.key), *((f"k{number}", "v") for number in range(1001))]
+    assert api.form("POST", "dashboards/", fields).error == NONE
+
+
 def test_the_header_wins_over_the_body(alice: Person) -> None:
     api = with_header(alice, "Bearer phx_nope")
     assert api.post("dashboards/", {"personal_api_key": alice.key}).error == BAD

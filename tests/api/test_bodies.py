@@ -1,11 +1,14 @@
 """What a body may be: media types, the JSON gate, sizes, and every error in the envelope."""
 
 import json
+import time
 
 import pytest
+from django.db import IntegrityError
 from django.test import Client, override_settings
 
 from dashboards.models import Dashboard
+from dashboards_api.http.exception_handler import log_fault
 from tests.builders import Person, make_dashboard
 
 PARSE_ERROR = (400, "invalid_request", "parse_error", None)
@@ -194,3 +197,84 @@ def test_a_method_override_is_not_one(alice: Person) -> None:
     alice.api.call("GET", f"dashboards/{made.pk}/?_method=PATCH&name=x", headers={"X-HTTP-Method-Override": "PATCH"})
     alice.api.form("POST", f"dashboards/{made.pk}/", {"_method": "PATCH", "name": "x"})
     assert Dashboard.objects.get().name == "kept"
+
+
+def test_a_multipart_body_that_is_cut_off_is_a_parse_error(alice: Person) -> None:
+    whole = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nparts\r\n--x--\r\n'
+    for cut in (whole[:-6], whole[:-20]):
+        answer = alice.api.call("POST", "dashboards/", raw=cut, content_type="multipart/form-data; boundary=x")
+        assert answer.error == PARSE_ERROR
+    assert Dashboard.objects.count() == 0
+
+
+def test_a_form_that_is_not_utf_8_is_a_parse_error(alice: Person) -> None:
+    form = "application/x-www-form-urlencoded"
+    for raw in (b"name=%ff%fe", b"name=\xff"):
+        assert alice.api.call("POST", "dashboards/", raw=raw, content_type=form).error == PARSE_ERROR
+    assert Dashboard.objects.count() == 0
+
+
+LONG = {
+    "tags": [0] * 500_000,
+    "many tags": [str(number) for number in range(260_000)],
+    "breakdown_colors": [{}] * 100_000,
+    "tiles": [{}] * 100_000,
+    "quick_filter_ids": ["x"] * 100_000,
+}
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_a_list_that_is_too_long_is_refused_at_once(alice: Person, case: str) -> None:
+    field = case.removeprefix("many ")
+    started = time.perf_counter()
+    answer = alice.api.post("dashboards/", {field: LONG[case]})
+    assert answer.error == (400, "validation_error", "max_length", field)
+    assert time.perf_counter() - started < 1
+
+
+def test_the_first_bad_item_ends_the_check(alice: Person) -> None:
+    answer = alice.api.post("dashboards/", {"tiles": [{"text": {"body": "t"}}, {"color": []}, {"color": {}}]})
+    assert answer.error == (400, "validation_error", "invalid_input", "tiles__1__color")
+
+
+def test_a_large_unknown_value_is_named_in_good_time(alice: Person) -> None:
+    started = time.perf_counter()
+    answer = alice.api.call("POST", "dashboards/", raw=b'{"zz":[' + b"0," * 2_000_000 + b"0]}")
+    assert (answer.status, answer.headers["Ignored-Fields"]) == (201, "zz")
+    assert time.perf_counter() - started < 3
+
+
+def test_text_that_is_hard_to_compose_is_folded_in_linear_time(alice: Person) -> None:
+    started = time.perf_counter()
+    answer = alice.api.post("dashboards/", {"description": "a" + "\u0300\u0316" * 100_000})
+    assert answer.status == 201
+    assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("value", ["1_0", "\u0663", "1.0", " ", True])
+def test_only_ascii_digits_spell_an_integer(alice: Person, value: object) -> None:
+    answer = alice.api.post("dashboards/", {"data_color_theme_id": value})
+    assert answer.error == (400, "validation_error", "invalid_input", "data_color_theme_id")
+
+
+@pytest.mark.parametrize("path", ["/api/schema/", "/api/schema/swagger-ui/"])
+def test_errors_of_the_document_are_envelopes_too(alice: Person, path: str) -> None:
+    for method in ("POST", "OPTIONS", "DELETE"):
+        answer = alice.api.call(method, path)
+        assert answer.error == (405, "invalid_request", "method_not_allowed", None)
+    answer = alice.api.call("GET", path, headers={"Accept": "image/png"})
+    assert answer.error == (406, "invalid_request", "not_acceptable", None)
+    assert alice.api.call("GET", "/api").error[0] == 404
+
+
+def test_the_log_of_a_fault_names_no_row(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
+    fault = RuntimeError("secret too")
+    fault.__cause__ = IntegrityError("Failing row contains (secret)")
+    with pytest.raises(RuntimeError) as raised:
+        raise fault
+    log_fault(raised.value)
+    [record] = caplog.records
+    assert isinstance(record.msg, dict)
+    assert record.msg["exceptions"] == ["RuntimeError", "IntegrityError"]
+    assert "test_bodies.py" in record.msg["frames"][0]
+    assert "secret" not in str(record.msg)

@@ -163,3 +163,34 @@ def test_a_bad_value_is_400_that_names_it_and_makes_nothing(
 def test_blank_sources_mean_none(alice: Person) -> None:
     answer = alice.api.post("dashboards/", {"use_template": "", "use_dashboard": None})
     assert (answer.status, answer.json["creation_mode"]) == (201, "default")
+
+
+WITH_IDS: list[tuple[dict[str, Any], str]] = [
+    ({"id": 5, "color": "red"}, "tiles__0"),
+    ({"text": {"id": 5}}, "text__body"),
+    ({"id": 5, "text": {}}, "text__body"),
+    ({"id": 5, "button_tile": {"text": "x"}}, "button_tile__url"),
+    ({"button_tile": {"id": "095be615-a8ad-4c33-8e9c-c7612fbf6c9f", "url": "/"}}, "button_tile__text"),
+]
+
+
+@pytest.mark.parametrize(("item", "attr"), WITH_IDS, ids=[each[1] + str(each[0])[:20] for each in WITH_IDS])
+def test_an_id_does_not_stand_for_content(alice: Person, item: dict[str, Any], attr: str) -> None:
+    answer = alice.api.post("dashboards/", {"tiles": [item]})
+    assert answer.error == (400, "validation_error", "required", attr)
+    assert Dashboard.objects.count() == 0
+
+
+def test_an_item_that_is_deleted_from_the_start_is_named(alice: Person) -> None:
+    item = {"text": {"body": "t"}, "deleted": True}
+    made = alice.api.post("dashboards/", {"tiles": [item]})
+    assert (made.status, made.json["tiles"], made.headers["Ignored-Fields"]) == (201, [], "tiles__0")
+    changed = alice.api.patch(f"dashboards/{made.json['id']}/", {"tiles": [item]})
+    assert (changed.status, changed.json["tiles"], changed.headers["Ignored-Fields"]) == (200, [], "tiles__0")
+
+
+def test_a_dashboard_that_is_deleted_from_the_start_may_take_its_insights_along(alice: Person) -> None:
+    insight = alice.api.post("insights/").json["id"]
+    body = {"deleted": True, "delete_insights": True, "tiles": [{"insight": insight}]}
+    assert alice.api.post("dashboards/", body).json["delete_insights"] is True
+    assert alice.api.get(f"insights/{insight}/").status == 404

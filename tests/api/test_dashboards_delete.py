@@ -11,7 +11,7 @@ def test_delete_is_405_without_a_body_whatever_the_id(alice: Person, id_: str) -
     made = make_dashboard(alice)
     answer = alice.api.delete(f"dashboards/{id_ or made.pk}/")
     assert (answer.status, answer.text) == (405, "")
-    assert "PATCH" in answer.headers["Allow"]
+    assert answer.headers["Allow"] == "GET, PUT, PATCH, HEAD, OPTIONS"
     assert Dashboard.objects.get(pk=made.pk).deleted is False
 
 
@@ -26,10 +26,13 @@ def test_a_deleted_dashboard_is_gone_with_its_tiles(alice: Person) -> None:
     assert Tile.objects.get(pk=tile.pk).deleted is True
 
 
-@pytest.mark.parametrize("body", [{}, {"name": "x"}, {"deleted": True}])
-def test_a_deleted_dashboard_answers_only_a_restore(alice: Person, body: dict[str, object]) -> None:
-    made = make_dashboard(alice, deleted=True)
-    assert alice.api.patch(f"dashboards/{made.pk}/", body).error == (404, "invalid_request", "not_found", None)
+@pytest.mark.parametrize(
+    "body", [{}, {"name": "x"}, {"name": []}, {"deleted": True}, {"deleted": "maybe"}, {"deleted": None}]
+)
+def test_a_deleted_dashboard_answers_only_a_restore(alice: Person, bob: Person, body: dict[str, object]) -> None:
+    made = make_dashboard(alice, deleted=True, restriction_level=37)
+    for person in (alice, bob):
+        assert person.api.patch(f"dashboards/{made.pk}/", body).error == (404, "invalid_request", "not_found", None)
 
 
 def test_restoring_brings_back_exactly_what_that_deletion_removed(alice: Person) -> None:

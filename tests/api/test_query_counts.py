@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dashboards.models import Dashboard
-from tests.builders import Person, make_dashboard
+from tests.builders import Person, make_dashboard, make_insight
 
 BUTTON = {"button_tile": {"url": "/a", "text": "b"}}
 
@@ -32,6 +32,8 @@ def test_a_list_costs_the_same_for_0_1_and_20_rows(alice: Person, bob: Person) -
 @pytest.mark.parametrize("tiles", [1, 20, 100])
 def test_a_retrieve_costs_the_same_for_any_number_of_tiles(alice: Person, tiles: int) -> None:
     made = make_dashboard(alice, tags=["a"], tiles=[{"text": {"body": "t"}}, BUTTON] * tiles)
+    for number in range(tiles):
+        make_insight(alice, made, name=str(number), tags=["a"])
     assert queries(alice, f"dashboards/{made.pk}/") == 8
 
 
@@ -57,3 +59,24 @@ def test_writing_tiles_does_not_grow_with_the_tiles_that_stay(alice: Person) -> 
 
     cost(small)
     assert cost(small) == cost(large)
+
+
+def test_changing_many_tiles_is_a_statement_for_each_kind_of_change(alice: Person) -> None:
+    made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}, BUTTON] * 25)
+    tiles = alice.api.get(f"dashboards/{made.pk}/").json["tiles"]
+
+    def cost(number: int, y: int) -> int:
+        items = [{"id": tile["id"], "layouts": {"sm": {"y": y}}} for tile in tiles[:number]]
+        with CaptureQueriesContext(connection) as captured:
+            assert alice.api.patch(f"dashboards/{made.pk}/", {"tiles": items}).status == 200
+        return len(captured)
+
+    assert cost(1, 1) == cost(50, 2)
+
+
+def test_insights_cost_the_same_for_1_and_20_rows(alice: Person) -> None:
+    made = make_insight(alice, make_dashboard(alice), tags=["a"])
+    one = queries(alice, "insights/")
+    for number in range(19):
+        make_insight(alice, make_dashboard(alice), name=str(number), tags=["a", str(number)])
+    assert (one, queries(alice, "insights/"), queries(alice, f"insights/{made.pk}/")) == (6, 6, 5)

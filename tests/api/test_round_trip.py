@@ -3,18 +3,19 @@
 from typing import Any
 
 import pytest
+from django.core import serializers
 from django.db import models
 
-from dashboards.models import Button, Dashboard, DashboardTag, SharingConfiguration, Tag, Text, Tile
-from tests.builders import Person, make_dashboard
+from dashboards.models import Button, Dashboard, DashboardTag, Insight, SharingConfiguration, Tag, Text, Tile
+from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Api
 
-TABLES: list[type[models.Model]] = [Dashboard, Tile, Text, Button, Tag, DashboardTag, SharingConfiguration]
+TABLES: list[type[models.Model]] = [Dashboard, Tile, Insight, Text, Button, Tag, DashboardTag, SharingConfiguration]
 
 
 @pytest.fixture
 def board(alice: Person) -> Dashboard:
-    return make_dashboard(
+    board = make_dashboard(
         alice,
         " Everything ",
         description="d\r\n",
@@ -29,6 +30,8 @@ def board(alice: Person) -> Dashboard:
             {"button_tile": {"url": "/x", "text": " go ", "style": "secondary"}, "filters_overrides": {"b": 1, "a": 2}},
         ],
     )
+    make_insight(alice, board, query={"z": 1.0, "a": None}, tags=["t"], description="d", is_sample=True)
+    return board
 
 
 def everything() -> list[Any]:
@@ -90,3 +93,22 @@ def test_a_reader_cannot_write_back(alice: Person, bob: Person) -> None:
     closed = make_dashboard(alice, restriction_level=37)
     api: Api = bob.api
     assert api.patch(f"dashboards/{closed.pk}/", api.get(f"dashboards/{closed.pk}/").json).status == 403
+
+
+def test_tags_that_grow_in_lower_case_can_be_sent_back(alice: Person) -> None:
+    fits, grows = "\u0130" * 127, "\u0130" * 128
+    made = alice.api.post("dashboards/", {"tags": [fits]})
+    assert made.status == 201
+    path = f"dashboards/{made.json['id']}/"
+    assert alice.api.patch(path, made.json).json["tags"] == made.json["tags"]
+    assert alice.api.patch(path, {"tags": [grows]}).error == (400, "validation_error", "max_length", "tags__0")
+
+
+def test_dumped_data_loads_as_it_was(alice: Person, board: Dashboard) -> None:
+    columns = ("filters", "variables", "breakdown_colors", "name", "description")
+    before = repr(Dashboard.objects.values(*columns).get())
+    dumped = serializers.serialize("json", Dashboard.objects.all())
+    Dashboard.objects.update(filters={"lost": True})
+    for loaded in serializers.deserialize("json", dumped):
+        loaded.save()
+    assert repr(Dashboard.objects.values(*columns).get()) == before

@@ -1,5 +1,7 @@
 """What the database guarantees, and what is derived for finding and sorting."""
 
+import os
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -55,8 +57,19 @@ def test_free_json_is_stored_as_the_text_that_was_sent(alice: Person) -> None:
         assert cursor.fetchone() == ('{"b":1.0,"a":[null,"ü"]}',)
 
 
+@pytest.mark.skipif("postgresql" in os.environ.get("DATABASE_URL", ""), reason="it chooses by statistics")
 def test_a_list_is_served_by_its_index(alice: Person) -> None:
-    if connection.vendor != "sqlite":
-        return  # PostgreSQL chooses by statistics: a small table is read whole
     rows = Dashboard.objects.in_project(alice.membership.project).not_deleted().in_list_order()[:100]
     assert "dashboards_in_list_order" in rows.explain()
+
+
+@pytest.mark.skipif("postgresql" not in os.environ.get("DATABASE_URL", ""), reason="SQLite compares so by itself")
+def test_postgresql_compares_names_by_code_point_on_a_server_that_sorts_by_language(alice: Person) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 'b' < 'Z' AS by_language")
+        assert cursor.fetchone() == (True,)
+        cursor.execute(
+            "SELECT table_name, collation_name FROM information_schema.columns"
+            " WHERE (table_name, column_name) IN (('dashboards_dashboard', 'name_key'), ('dashboards_tag', 'name'))"
+        )
+        assert dict(cursor.fetchall()) == {"dashboards_dashboard": "C", "dashboards_tag": "C"}

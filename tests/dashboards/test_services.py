@@ -6,12 +6,15 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from dashboards.exceptions import DashboardMissing, TileNotOnDashboard
+from dashboards.exceptions import DashboardMissing, InsightMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Tag, Tile
 from dashboards.services.changes import DashboardChanges, differs
 from dashboards.services.dashboards import update_dashboard
+from dashboards.services.insights import update_insight
+from dashboards.services.tiles import move_tile
 from dashboards_api.errors import Forbidden
-from tests.builders import Person, make_dashboard, make_text_tile
+from tests.builders import Person, make_dashboard, make_insight, make_text_tile
+from users.services import create_api_key
 
 
 def update(person: Person, dashboard: Dashboard, changes: DashboardChanges, **options: bool) -> list[str]:
@@ -97,9 +100,54 @@ def test_parallel_creates_share_one_tag(alice: Person) -> None:
 def test_a_deletion_and_an_addition_at_once_leave_no_live_tile_behind(alice: Person) -> None:
     for _ in range(5):
         dashboard = make_dashboard(alice)
-        at_once(
+        raised = at_once(
             lambda d=dashboard: update(alice, d, {"deleted": True}),  # type: ignore[misc]
             lambda d=dashboard: update(alice, d, {"tiles": [{"text": {"body": "b"}}]}),  # type: ignore[misc]
         )
+        assert all(isinstance(error, DashboardMissing) for error in raised)
         assert Dashboard.objects.get(pk=dashboard.pk).deleted is True
         assert not Tile.objects.filter(dashboard=dashboard, deleted=False).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tile_that_is_moved_to_many_boards_at_once_lives_on_one(alice: Person) -> None:
+    source = make_dashboard(alice)
+    tile = make_text_tile(alice, source)
+    targets = [make_dashboard(alice) for _ in range(6)]
+
+    def move(target: Dashboard) -> None:
+        move_tile(
+            source.pk,
+            project=alice.membership.project,
+            tile_id=tile.pk,
+            to_dashboard_id=target.pk,
+            moved_by=alice.membership,
+        )
+
+    raised = at_once(*[lambda target=target: move(target) for target in targets])
+    assert [type(error) for error in raised] == [TileMissing] * 5
+    assert Tile.objects.get().dashboard in targets
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eleven_keys_at_once_leave_ten(alice: Person) -> None:
+    raised = at_once(*[lambda: create_api_key(alice.user, label="k", scopes=["*"])] * 11)
+    assert len(raised) == 2
+    assert alice.user.personal_api_keys.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_insight_and_its_board_changed_at_once_do_not_wait_for_each_other(alice: Person) -> None:
+    for _ in range(3):
+        board, other = make_dashboard(alice), make_dashboard(alice)
+        insight = make_insight(alice, board)
+        raised = at_once(
+            lambda b=board: update(alice, b, {"deleted": True, "delete_insights": True}),  # type: ignore[misc]
+            lambda i=insight, o=other: update_insight(  # type: ignore[misc]
+                i.pk,
+                project=alice.membership.project,
+                changes={"dashboards": [o.pk]},
+                edited_by=alice.membership,
+            ),
+        )
+        assert all(isinstance(error, InsightMissing) for error in raised)

@@ -30,6 +30,16 @@ def test_bad_users_are_refused(email: str, password: str | None) -> None:
     assert User.objects.count() == 0
 
 
+def test_lengths_hold_on_every_engine(alice: Person) -> None:
+    with pytest.raises(Invalid):
+        create_user("long@example.com", first_name="x" * 151)
+    for names in (("", "Org"), ("x" * 201, "Org"), ("P", "x" * 65), ("P", "")):
+        with pytest.raises(Invalid):
+            create_project(names[0], organization_name=names[1])
+    key = create_api_key(alice.user, label="k", scopes=["*"], project_ids=[alice.membership.project_id] * 2).key
+    assert key.scoped_projects == [alice.membership.project_id]
+
+
 def test_without_a_password_nobody_signs_in() -> None:
     assert create_user("d@example.com").has_usable_password() is False
 

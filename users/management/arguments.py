@@ -9,10 +9,19 @@ from typing import Any, TextIO
 from django.core.management.base import CommandError
 
 from dashboards_api.errors import DomainError
+from dashboards_api.numbers import whole_number
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+
+
+def project_id(text: str) -> int:
+    """The id of a project, for `type=` of an argument."""
+    number = whole_number(text)
+    if number is None:
+        raise argparse.ArgumentTypeError(f"{text} is no project's id")
+    return number
 
 
 @contextmanager

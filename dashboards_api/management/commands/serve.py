@@ -3,7 +3,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
@@ -25,11 +25,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-        parser.add_argument("--port", type=int, default=8000, help="the port to listen on (default: %(default)s)")
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=8000,
+            choices=range(1, 65536),
+            metavar="PORT",
+            help="the port to listen on (default: %(default)s)",
+        )
         parser.add_argument("--workers", type=int, default=settings.WORKERS, help="processes (default: %(default)s)")
         parser.add_argument("--demo", action="store_true", help="also make a project with three filled dashboards")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not 1 <= options["port"] <= 65535:
+            raise CommandError("A port is a number from 1 to 65535.")
         call_command("migrate", interactive=False, verbosity=0)
         made = first_run()
         if made:

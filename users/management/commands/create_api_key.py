@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from users.management.arguments import add_json_option, domain_errors, show
+from users.management.arguments import add_json_option, domain_errors, project_id, show
 from users.services import create_api_key, user_named
 
 
@@ -21,7 +21,12 @@ class Command(BaseCommand):
             help="`dashboard:read`, or * for all; repeatable",
         )
         parser.add_argument(
-            "--project", action="append", default=[], type=int, metavar="ID", help="narrow the key to it; repeatable"
+            "--project",
+            action="append",
+            default=[],
+            type=project_id,
+            metavar="ID",
+            help="narrow the key to it",
         )
         parser.add_argument("--expires-in", type=int, metavar="DAYS")
         add_json_option(parser)

@@ -1,0 +1,94 @@
+"""What a request must be before Django sees it: a WSGI wrapper around the application.
+
+- A body sent with `Transfer-Encoding: chunked` arrives whole. Django reads as many bytes as Content-Length says; a
+  chunked request has none, so stock Django drops its body without a word.
+- A body that ends before its announced length is an error, not a shorter body: a connection that was cut off must not
+  write half of what it was to write.
+- Bodies are UTF-8. Django would decode the query string and forms by a `charset` of the Content-Type, and fail on odd
+  ones.
+- Methods are case-sensitive (RFC 9110). Django would take `patch` for `PATCH`.
+"""
+
+import io
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Environ = dict[str, Any]
+WSGIApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+_BLOCK = 64 * 1024
+_MEDIA_TYPE = re.compile(r"\s*([\w.+-]+/[\w.+-]+)\s*(?:;|$)", re.ASCII)
+_BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]+)"|([^";,\s]+))', re.IGNORECASE | re.ASCII)
+
+
+class CutOff(OSError):
+    """The body ended before its announced length. Django hands an OSError on as UnreadablePostError."""
+
+
+def well_formed(application: WSGIApplication, limit: int) -> WSGIApplication:
+    """`application`, given well-formed requests with bodies of up to `limit` bytes; of a longer chunked body it sees
+    a length that it will refuse.
+    """
+
+    def wrapped(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not environ["REQUEST_METHOD"].isupper():
+            environ["REQUEST_METHOD"] = f"NOT-{environ['REQUEST_METHOD']}"
+        if content_type := environ.get("CONTENT_TYPE"):
+            environ["CONTENT_TYPE"] = plain_content_type(content_type)
+        if not environ.get("CONTENT_LENGTH") and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+            restore_length(environ, limit)
+        environ["wsgi.input"] = WholeInput(environ["wsgi.input"], int(environ.get("CONTENT_LENGTH") or 0))
+        return application(environ, start_response)
+
+    return wrapped
+
+
+def plain_content_type(text: str) -> str:
+    """The media type and its boundary; every other parameter is left out."""
+    media_type = _MEDIA_TYPE.match(text)
+    if not media_type:
+        return "application/octet-stream"
+    boundary = _BOUNDARY.search(text)
+    plain = media_type.group(1).lower()
+    return f'{plain}; boundary="{boundary.group(1) or boundary.group(2)}"' if boundary else plain
+
+
+def restore_length(environ: Environ, limit: int) -> None:
+    """Read a chunked body, never much more than `limit` bytes of it, and state its length.
+
+    A chunked body without a byte is what a connection that was cut off looks like: it counts as one.
+    """
+    body = io.BytesIO()
+    while body.tell() <= limit and (block := environ["wsgi.input"].read(_BLOCK)):
+        body.write(block)
+    environ["CONTENT_LENGTH"] = str(body.tell() or 1)
+    body.seek(0)
+    environ["wsgi.input"] = body
+
+
+class WholeInput:
+    """A body of `length` bytes that raises CutOff where it ends before them."""
+
+    def __init__(self, stream: Any, length: int) -> None:
+        self.stream = stream
+        self.left = length
+
+    def read(self, size: int = -1) -> bytes:
+        wanted = self.left if size < 0 else min(size, self.left)
+        blocks = []
+        while wanted > 0:
+            block = self.stream.read(wanted)
+            if not block:
+                raise CutOff("the request body ended early")
+            blocks.append(block)
+            wanted -= len(block)
+            self.left -= len(block)
+        return b"".join(blocks)
+
+    def readline(self, size: int = -1) -> bytes:
+        line: bytes = self.stream.readline(self.left if size < 0 else min(size, self.left))
+        self.left -= len(line)
+        if self.left > 0 and not line:
+            raise CutOff("the request body ended early")
+        return line

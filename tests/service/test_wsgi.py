@@ -1,0 +1,84 @@
+"""What the WSGI wrapper makes of requests."""
+
+import io
+from typing import Any
+
+import pytest
+
+from dashboards_api.http.wsgi import CutOff, plain_content_type, well_formed
+
+
+def body_seen(environ: dict[str, Any], limit: int = 100) -> tuple[str | None, bytes]:
+    """CONTENT_LENGTH and the body as an application behind the wrapper sees them."""
+    seen: dict[str, Any] = {}
+
+    def application(inner: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen["length"] = inner.get("CONTENT_LENGTH")
+        seen["body"] = inner["wsgi.input"].read()
+        return []
+
+    well_formed(application, limit)({"REQUEST_METHOD": "POST", **environ}, lambda *_: None)
+    return seen["length"], seen["body"]
+
+
+def test_a_chunked_body_gets_its_length() -> None:
+    environ = {"HTTP_TRANSFER_ENCODING": "Chunked", "wsgi.input": io.BytesIO(b"whole body")}
+    assert body_seen(environ) == ("10", b"whole body")
+
+
+def test_a_body_over_the_limit_has_a_length_over_it_and_is_not_read_further() -> None:
+    stream = io.BytesIO(b"x" * 10_000_000)
+    length, _ = body_seen({"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": stream})
+    assert length is not None
+    assert 100 < int(length) <= 100 + 64 * 1024
+    assert stream.tell() <= 100 + 64 * 1024
+
+
+def test_a_body_with_a_length_is_left_alone() -> None:
+    stream = io.BytesIO(b"body")
+    assert body_seen({"CONTENT_LENGTH": "4", "wsgi.input": stream}) == ("4", b"body")
+
+
+@pytest.mark.parametrize("environ", [{"CONTENT_LENGTH": "10"}, {"HTTP_TRANSFER_ENCODING": "chunked"}])
+def test_a_body_that_ends_early_is_an_error(environ: dict[str, Any]) -> None:
+    body = b"short" if environ.get("CONTENT_LENGTH") else b""
+
+    def application(inner: dict[str, Any], start_response: Any) -> list[bytes]:
+        with pytest.raises(CutOff):
+            list(iter(lambda: inner["wsgi.input"].read(3), b""))
+        return []
+
+    well_formed(application, 100)(
+        {"REQUEST_METHOD": "POST", **environ, "wsgi.input": io.BytesIO(body)}, lambda *_: None
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("application/json; charset=base64", "application/json"),
+        ("Application/JSON", "application/json"),
+        ('multipart/form-data; charset=utf-16; boundary="a b"', 'multipart/form-data; boundary="a b"'),
+        ("multipart/form-data; Boundary=x1; charset=idna", 'multipart/form-data; boundary="x1"'),
+        ("a; x*=bogus''y", "application/octet-stream"),
+        ("text/html, application/json", "application/octet-stream"),
+    ],
+)
+def test_a_content_type_keeps_its_media_type_and_boundary(sent: str, kept: str) -> None:
+    assert plain_content_type(sent) == kept
+
+
+def test_a_method_in_lower_case_is_another_method() -> None:
+    seen = []
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.append(environ["REQUEST_METHOD"])
+        return []
+
+    for method in ("PATCH", "patch", "Get"):
+        well_formed(application, 1)({"REQUEST_METHOD": method, "wsgi.input": io.BytesIO()}, lambda *_: None)
+    assert seen == ["PATCH", "NOT-patch", "NOT-Get"]
+
+
+def test_a_request_without_a_body_has_none() -> None:
+    assert body_seen({"wsgi.input": io.BytesIO(b"")}) == (None, b"")
