@@ -64,10 +64,8 @@ def test_a_list_is_served_by_its_index(alice: Person) -> None:
 
 
 @pytest.mark.skipif("postgresql" not in os.environ.get("DATABASE_URL", ""), reason="SQLite compares so by itself")
-def test_postgresql_compares_names_by_code_point_on_a_server_that_sorts_by_language(alice: Person) -> None:
+def test_postgresql_compares_names_by_code_point_whatever_the_server_sorts_by(alice: Person) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 'b' < 'Z' AS by_language")
-        assert cursor.fetchone() == (True,)
         cursor.execute(
             "SELECT table_name, collation_name FROM information_schema.columns"
             " WHERE (table_name, column_name) IN (('dashboards_dashboard', 'name_key'), ('dashboards_tag', 'name'))"
