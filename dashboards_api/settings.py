@@ -151,6 +151,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "dashboards_api.http.openapi.document_errors",
+        "dashboards_api.http.openapi.leave_bodies_optional",
     ],
     "ENUM_NAME_OVERRIDES": {
         "RestrictionLevelEnum": "dashboards.models.RestrictionLevel",

@@ -64,7 +64,7 @@ def is_json(field: AnyField | None) -> bool:
 def form_of(serializer_class: type[RequestSerializer]) -> type[serializers.Serializer[Any]]:
     """The same body as a form holds it, for the API document: what is JSON inside a form is a text."""
     fields: dict[str, Any] = {
-        name: serializers.CharField(required=False, help_text=f"JSON. {field.help_text or ''}".strip())
+        name: serializers.CharField(required=field.required, help_text=f"JSON. {field.help_text or ''}".strip())
         if is_json(field)
         else field
         for name, field in serializer_class().fields.items()

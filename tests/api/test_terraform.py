@@ -1,0 +1,106 @@
+"""The exact sequence of PostHog's Terraform provider: create, plan, update, remove a tile, drift, destroy.
+
+The provider compares what it reads with what it wrote, key by key: any difference is a plan that never settles.
+"""
+
+from typing import Any
+
+from tests.builders import Person
+from tests.client import Api
+
+LAYOUTS = {"sm": {"x": 0, "y": 0, "w": 6, "h": 5}, "xs": {"x": 0, "y": 0, "w": 1, "h": 5}}
+QUERY = {
+    "kind": "InsightVizNode",
+    "source": {"kind": "TrendsQuery", "series": [{"kind": "EventsNode", "event": "$pageview", "math": "total"}]},
+}
+
+
+class Terraform:
+    """What the provider does, resource by resource."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+
+    def read(self, path: str) -> dict[str, Any] | None:
+        answer = self.api.get(path)
+        assert answer.status in (200, 404)
+        return answer.json if answer.status == 200 else None
+
+    def write(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self.api.call(method, path, body)
+        assert answer.status == (201 if method == "POST" else 200), answer
+        assert "Ignored-Fields" not in answer.headers
+        written: dict[str, Any] = answer.json
+        return written
+
+
+def holds(state: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
+    """Whether a plan for `wanted` is empty. Tags are a set; a tile's own keys are compared as JSON."""
+    return state is not None and all(
+        sorted(state[key]) == sorted(value) if key == "tags" else state[key] == value for key, value in wanted.items()
+    )
+
+
+def test_apply_plan_update_drift_and_destroy(alice: Person) -> None:
+    terraform = Terraform(alice.api)
+    board = {"name": "  From code ", "description": "made by code", "pinned": True, "tags": ["managed", "a team"]}
+    insight = {"name": "Visits", "description": "", "query": QUERY, "tags": ["managed"]}
+
+    # Create.
+    made = terraform.write("POST", "dashboards/", board)
+    assert holds(made, {**board, "deleted": False})
+    path = f"dashboards/{made['id']}/"
+    placed = terraform.write("POST", "insights/", {**insight, "_create_in_folder": "Unfiled/Insights"})
+    insight_path = f"insights/{placed['id']}/"
+    terraform.write("PATCH", insight_path, {"dashboards": [made["id"]]})
+    added = terraform.write(
+        "PATCH", path, {"tiles": [{"text": {"body": "# Notes\n"}, "layouts": LAYOUTS, "color": "blue"}]}
+    )
+    text_tile = next(tile for tile in added["tiles"] if tile["text"])
+    insight_tile = next(tile for tile in added["tiles"] if tile["insight"])
+    terraform.write(
+        "PATCH", path, {"tiles": [{"id": insight_tile["id"], "layouts": LAYOUTS, "show_description": True}]}
+    )
+
+    # An empty plan.
+    assert holds(terraform.read(path), {**board, "deleted": False})
+    assert holds(terraform.read(insight_path), {**insight, "deleted": False, "dashboards": [made["id"]]})
+    read = terraform.read(path)
+    assert read is not None
+    tiles = {tile["id"]: tile for tile in read["tiles"]}
+    assert tiles[text_tile["id"]]["layouts"] == tiles[insight_tile["id"]]["layouts"] == LAYOUTS
+    assert (tiles[text_tile["id"]]["text"]["body"], tiles[text_tile["id"]]["color"]) == ("# Notes\n", "blue")
+    assert tiles[insight_tile["id"]]["show_description"] is True
+    assert tiles[insight_tile["id"]]["insight"]["id"] == placed["id"]
+
+    # Update: the provider sends all that is configured, and `deleted: false`.
+    board = {"name": "From code", "description": "", "pinned": False, "tags": ["managed"]}
+    terraform.write("PATCH", path, {**board, "deleted": False})
+    assert holds(terraform.read(path), {**board, "deleted": False})
+    changed = {"id": text_tile["id"], "text": {"body": "# Changed"}, "color": "", "layouts": {"sm": {"x": 6, "y": 0}}}
+    after = terraform.write("PATCH", path, {"tiles": [changed]})
+    shown = next(tile for tile in after["tiles"] if tile["id"] == text_tile["id"])
+    assert (shown["text"]["body"], shown["color"], shown["layouts"]) == ("# Changed", "", {"sm": {"x": 6, "y": 0}})
+    assert next(tile for tile in after["tiles"] if tile["id"] == insight_tile["id"])["layouts"] == LAYOUTS
+
+    # Remove a tile.
+    after = terraform.write("PATCH", path, {"tiles": [{"id": text_tile["id"], "deleted": True}]})
+    assert [tile["id"] for tile in after["tiles"]] == [insight_tile["id"]]
+
+    # Drift: deleted elsewhere, the resource is gone from the state and made again.
+    alice.api.patch(path, {"deleted": True})
+    assert terraform.read(path) is None
+    assert alice.api.patch(path, {"name": "x"}).status == 404
+    again = terraform.write("POST", "dashboards/", board)
+    new_path = f"dashboards/{again['id']}/"
+    terraform.write("PATCH", insight_path, {"dashboards": [again["id"]]})
+    recreated = terraform.read(new_path)
+    assert recreated is not None
+    [tile] = recreated["tiles"]
+
+    # Destroy.
+    terraform.write("PATCH", new_path, {"tiles": [{"id": tile["id"], "layouts": {}}]})
+    assert terraform.write("PATCH", insight_path, {"deleted": True})["id"] == placed["id"]
+    assert terraform.write("PATCH", new_path, {"deleted": True})["id"] == again["id"]
+    assert terraform.read(insight_path) is None
+    assert terraform.read(new_path) is None

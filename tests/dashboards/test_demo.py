@@ -1,0 +1,57 @@
+"""The demo project, and the templates that come with the service."""
+
+import json
+
+import pytest
+
+from dashboards.demo import FOLDER, create_demo
+from dashboards.models import Dashboard, Insight, Tile
+from dashboards.templates import builtin_templates, filled
+from users.first_run import first_run
+from users.models import Membership, MembershipLevel, Project
+
+
+@pytest.mark.django_db
+def test_the_demo_is_three_filled_boards_in_project_2_and_is_made_once() -> None:
+    first_run()
+    project = create_demo()
+    assert create_demo() == project
+    assert list(Project.objects.order_by("pk").values_list("name", flat=True)) == ["Default project", "Demo"]
+    assert Membership.objects.get(project=project).level == MembershipLevel.OWNER
+    assert list(Dashboard.objects.in_list_order().values_list("name", flat=True)) == [
+        "Checkout",
+        "Website health",
+        "Weekly review",
+    ]
+    for dashboard in Dashboard.objects.all():
+        tiles = Tile.objects.on_dashboard(dashboard)
+        assert {kind for tile in tiles for kind in tile.content} == {"insight_id", "text_id", "button_id"}
+        assert all(tile.layouts["sm"] for tile in tiles)
+        assert dashboard.tag_links.exists()
+    assert Insight.objects.filter(project=project).count() == 10
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
+def test_demo_tiles_do_not_overlap(path: object) -> None:
+    check_places(json.loads(path.read_text())["tiles"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("key", ["DEFAULT_APP", "WEBSITE_TRAFFIC"])
+def test_built_in_templates_are_valid_and_their_tiles_do_not_overlap(key: str) -> None:
+    template = builtin_templates()[key]
+    assert filled(template) == template
+    check_places(template["tiles"])
+
+
+def check_places(tiles: list[dict[str, dict[str, dict[str, int]]]]) -> None:
+    taken: set[tuple[int, int]] = set()
+    for tile in tiles:
+        place = tile["layouts"]["sm"]
+        assert place["x"] + place["w"] <= 12
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken
+        taken |= cells
