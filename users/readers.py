@@ -56,7 +56,7 @@ def read_me(user: User, current: Membership | None) -> dict[str, Any]:
         levels[organization.pk] = max(membership.level, levels.get(organization.pk, 0))
     rows = {id_: organization_row(each, levels[id_]) for id_, each in organizations.items()}
     return {
-        **{field: getattr(user, field) for field in USER_FIELDS},
+        **(basic_user(tuple(getattr(user, field) for field in USER_FIELDS)) or {}),
         "date_joined": user.date_joined,
         "is_staff": user.is_staff,
         "team": project_row(current.project) if current else None,

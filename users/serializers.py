@@ -47,14 +47,7 @@ class OrganizationBasicSerializer(serializers.Serializer[Any]):
     available_product_features = serializers.ListField(child=serializers.DictField(), read_only=True)
 
 
-class MeSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField(read_only=True)
-    uuid = serializers.UUIDField(read_only=True)
-    distinct_id = serializers.CharField(read_only=True, allow_null=True)
-    first_name = serializers.CharField(read_only=True)
-    last_name = serializers.CharField(read_only=True)
-    email = serializers.EmailField(read_only=True)
-    is_email_verified = serializers.BooleanField(read_only=True, allow_null=True)
+class MeSerializer(UserBasicSerializer):
     date_joined = serializers.DateTimeField(read_only=True)
     is_staff = serializers.BooleanField(read_only=True)
     team = ProjectBasicSerializer(read_only=True, allow_null=True, help_text="The current project.")

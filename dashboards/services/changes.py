@@ -1,7 +1,10 @@
 """The plain values that requests hand to the services. A key that is absent was not sent."""
 
 import uuid
+from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
+
+from django.db.models import Model
 
 from dashboards_api.fields import dumps
 
@@ -71,3 +74,11 @@ class DashboardChanges(TypedDict, total=False):
 def differs(stored: Any, sent: Any) -> bool:
     """Whether writing `sent` would change what is read back: the order of keys counts, and 1 is not 1.0."""
     return dumps(stored) != dumps(sent)
+
+
+def take(row: Model, changes: Mapping[str, Any], fields: Iterable[str]) -> list[str]:
+    """Set the fields of a row that were sent and differ; their names are given back."""
+    changed = [field for field in fields if field in changes and differs(getattr(row, field), changes[field])]
+    for field in changed:
+        setattr(row, field, changes[field])
+    return changed

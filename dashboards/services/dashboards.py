@@ -8,7 +8,7 @@ from django.db import transaction
 from dashboards.access import check_may_edit, check_may_restrict
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import CreationMode, Dashboard, Insight, SharingConfiguration, Tile
-from dashboards.services.changes import DashboardChanges, differs
+from dashboards.services.changes import DashboardChanges, take
 from dashboards.services.copies import add_template_tiles, copy_tiles
 from dashboards.services.sources import inherited_from, sources_of
 from dashboards.services.tags import replace_tags, tag_names
@@ -114,7 +114,7 @@ def lock_dashboard(dashboard_id: int, *, project: Project) -> Dashboard:
 
 
 def _insert(dashboard: Dashboard, content: DashboardChanges) -> None:
-    _take(dashboard, content)
+    take(dashboard, content, PLAIN_FIELDS)
     tags = content.get("tags", [])
     dashboard.derive(tags)
     dashboard.save(force_insert=True)
@@ -123,19 +123,8 @@ def _insert(dashboard: Dashboard, content: DashboardChanges) -> None:
         replace_tags(dashboard, tags)
 
 
-def _take(dashboard: Dashboard, changes: DashboardChanges) -> list[str]:
-    """Set the plain fields that differ; their names are given back."""
-    changed = []
-    for field in PLAIN_FIELDS:
-        value: Any = changes.get(field)
-        if field in changes and differs(getattr(dashboard, field), value):
-            setattr(dashboard, field, value)
-            changed.append(field)
-    return changed
-
-
 def _save_changed(dashboard: Dashboard, changes: DashboardChanges) -> None:
-    columns = _take(dashboard, changes)
+    columns = take(dashboard, changes, PLAIN_FIELDS)
     if not columns and "tags" not in changes:
         return
     tags = tag_names(dashboard)

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,13 +9,13 @@ from django.utils import timezone
 from dashboards.access import check_may_edit, check_may_edit_insight
 from dashboards.exceptions import DashboardNotInProject, InsightMissing
 from dashboards.models import Dashboard, Insight, Tile
-from dashboards.services.changes import InsightChanges, differs
+from dashboards.services.changes import InsightChanges, take
 from dashboards.services.tags import replace_tags, tag_names
 from users.models import Membership, Project
 
 # A change of these is a change of the insight itself, and is signed.
 SIGNED_FIELDS = ("name", "derived_name", "description", "query", "filters")
-OTHER_FIELDS = ("order", "saved", "favorited")
+FIELDS = (*SIGNED_FIELDS, "order", "saved", "favorited")
 
 
 @transaction.atomic
@@ -27,7 +26,7 @@ def create_insight(project: Project, *, content: InsightChanges, created_by: Mem
     """
     dashboards = _lock_dashboards(project, set(content.get("dashboards", [])))
     insight = Insight(project=project, created_by=created_by.user)
-    _take(insight, content)
+    take(insight, content, FIELDS)
     tags = content.get("tags", [])
     insight.derive(tags)
     insight.save(force_insert=True)
@@ -94,19 +93,8 @@ def _delete(insight: Insight) -> None:
     insight.save(update_fields=["deleted", "deletion_id"])
 
 
-def _take(insight: Insight, changes: InsightChanges) -> list[str]:
-    """Set the fields that differ; their names are given back."""
-    changed = []
-    for field in (*SIGNED_FIELDS, *OTHER_FIELDS):
-        value: Any = changes.get(field)
-        if field in changes and differs(getattr(insight, field), value):
-            setattr(insight, field, value)
-            changed.append(field)
-    return changed
-
-
 def _save_changed(insight: Insight, changes: InsightChanges, edited_by: Membership) -> None:
-    columns = _take(insight, changes)
+    columns = take(insight, changes, FIELDS)
     if not columns and "tags" not in changes:
         return
     tags = tag_names(insight)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, TileNotOnDashboard
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
-from dashboards.services.changes import ButtonChanges, DisplayChanges, TextChanges, TileChanges, differs
+from dashboards.services.changes import ButtonChanges, DisplayChanges, TextChanges, TileChanges, differs, take
 from dashboards_api.errors import Invalid
 from users.models import Membership
 
@@ -33,12 +33,7 @@ def display(tile: Tile, changes: DisplayChanges) -> list[str]:
     if "layouts" in changes and differs(tile.layouts, changes["layouts"]):
         tile.place(changes["layouts"])
         changed += ["layouts", "sort_y", "sort_x"]
-    for field in DISPLAY_FIELDS:
-        value: Any = changes.get(field)
-        if field in changes and differs(getattr(tile, field), value):
-            setattr(tile, field, value)
-            changed.append(field)
-    return changed
+    return changed + take(tile, changes, DISPLAY_FIELDS)
 
 
 def save_tiles(tiles: list[Tile]) -> None:
@@ -103,17 +98,16 @@ class TileUpsert:
 
     def _add_or_change(self, index: int, item: TileChanges) -> None:
         insight_id = item.get("insight")
+        if insight_id is not None and insight_id not in self.insights:
+            raise InsightNotInProject(index)
         self._name_other_insights(index, item, insight_id)
         tile = self._showing_content_of(item)
-        if tile is None and item.get("deleted"):
-            self._skip(index)  # a new tile that is removed from the start
-        elif tile is None and insight_id is not None and insight_id not in self.insights:
-            raise InsightNotInProject(index)
-        elif tile is None:
-            self._add(item)
-        else:
-            # Adding an insight again revives its tile.
+        if tile:  # adding an insight again revives its tile
             self._change(tile, {**item, "deleted": item.get("deleted", False)})
+        elif item.get("deleted"):
+            self._skip(index)  # a new tile that is removed from the start
+        else:
+            self._add(item)
 
     def _add(self, item: TileChanges) -> None:
         tile = Tile(project_id=self.dashboard.project_id, dashboard=self.dashboard)
@@ -173,24 +167,20 @@ class TileUpsert:
         shown = tile.text if text_id in (None, tile.text_id) else self._showing("text", text_id).text
         if shown is None:
             raise Invalid("This tile shows no text.", attr="text")
-        if "body" in changes and changes["body"] != shown.body:
-            shown.body = changes["body"]
-            self._sign(shown, "body")
+        self._sign(shown, take(shown, changes, ("body",)))
 
     def _edit_button(self, tile: Tile, changes: ButtonChanges) -> None:
         button_id = changes.get("id")
         shown = tile.button if button_id in (None, tile.button_id) else self._showing("button_tile", button_id).button
         if shown is None:
             raise Invalid("This tile shows no button.", attr="button_tile")
-        for field in BUTTON_FIELDS:
-            if field in changes and changes[field] != getattr(shown, field):  # type: ignore[literal-required]
-                setattr(shown, field, changes[field])  # type: ignore[literal-required]
-                self._sign(shown, field)
+        self._sign(shown, take(shown, changes, BUTTON_FIELDS))
 
-    def _sign(self, content: Text | Button, column: str) -> None:
-        content.last_modified_by_id = self.actor.user_id
-        content.last_modified_at = self.now
-        self.changed.setdefault(content, set()).update({column, "last_modified_by", "last_modified_at"})
+    def _sign(self, content: Text | Button, columns: list[str]) -> None:
+        if columns:
+            content.last_modified_by_id = self.actor.user_id
+            content.last_modified_at = self.now
+            self.changed.setdefault(content, set()).update({*columns, "last_modified_by", "last_modified_at"})
 
     def _note(self, tile: Tile, columns: list[str]) -> None:
         if columns and tile.pk is not None:

@@ -18,6 +18,8 @@ Environ = dict[str, Any]
 WSGIApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 _BLOCK = 64 * 1024
+# How much of a body that is too long is read and thrown away.
+TIMES_DRAINED = 5
 _MEDIA_TYPE = re.compile(r"\s*([\w.+-]+/[\w.+-]+)\s*(?:;|$)", re.ASCII)
 _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]+)"|([^";,\s]+))', re.IGNORECASE | re.ASCII)
 
@@ -38,7 +40,10 @@ def well_formed(application: WSGIApplication, limit: int) -> WSGIApplication:
             environ["CONTENT_TYPE"] = plain_content_type(content_type)
         if not environ.get("CONTENT_LENGTH") and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
             restore_length(environ, limit)
-        environ["wsgi.input"] = WholeInput(environ["wsgi.input"], int(environ.get("CONTENT_LENGTH") or 0))
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if length > limit:
+            drain(environ["wsgi.input"], TIMES_DRAINED * limit)
+        environ["wsgi.input"] = WholeInput(environ["wsgi.input"], length)
         return application(environ, start_response)
 
     return wrapped
@@ -63,8 +68,15 @@ def restore_length(environ: Environ, limit: int) -> None:
     while body.tell() <= limit and (block := environ["wsgi.input"].read(_BLOCK)):
         body.write(block)
     environ["CONTENT_LENGTH"] = str(body.tell() or 1)
-    body.seek(0)
-    environ["wsgi.input"] = body
+    if body.tell() <= limit:
+        body.seek(0)
+        environ["wsgi.input"] = body
+
+
+def drain(stream: Any, most: int) -> None:
+    """Read a body that will be refused, so that the client gets to read the answer instead of a reset connection."""
+    while most > 0 and (block := stream.read(_BLOCK)):
+        most -= len(block)
 
 
 class WholeInput:

@@ -98,54 +98,6 @@ def test_an_unknown_insight_is_404(alice: Person, reference: str) -> None:
     assert alice.api.patch(f"insights/{reference}/", {"name": ["bad"]}).error[0] == 404
 
 
-def test_the_list_is_by_order_then_newest_first(alice: Person, carol: Person) -> None:
-    for name, order in [("a", None), ("b", 2), ("c", 1), ("d", None)]:
-        make_insight(alice, name=name, order=order)
-    make_insight(alice, name="gone", deleted=True)
-    make_insight(carol, name="theirs")
-    assert listed(alice) == ["c", "b", "d", "a"]
-    page = alice.api.get("insights/", limit=1, offset=1).json
-    assert (page["count"], [row["name"] for row in page["results"]]) == (4, ["b"])
-    assert "offset=2" in page["next"]
-
-
-def test_the_list_can_be_narrowed(alice: Person, bob: Person) -> None:
-    one, two = make_dashboard(alice), make_dashboard(alice)
-    both = make_insight(alice, one, two, name="Both ÄB", tags=["x"])
-    make_insight(alice, one, name="One", description="about needles", favorited=True)
-    make_insight(bob, name="Saved", saved=True, tags=["y"])
-    make_insight(bob, name="Loose", tags=["z"])
-    assert listed(alice, search="äb") == ["Both ÄB"]
-    assert listed(alice, search="NEEDLE") == ["One"]
-    assert listed(alice, search="y") == ["Saved"]
-    assert listed(alice, short_id=both.short_id) == ["Both ÄB"]
-    assert listed(alice, saved="true") == ["Saved", "One", "Both ÄB"]
-    assert listed(alice, saved="false") == ["Loose"]
-    assert listed(alice, favorited="true") == ["One"]
-    assert listed(alice, user="true") == ["One", "Both ÄB"]
-    assert listed(alice, created_by=bob.user.pk) == ["Loose", "Saved"]
-    assert listed(alice, dashboards=f"[{one.pk}]") == ["One", "Both ÄB"]
-    assert listed(alice, dashboards=f"[{one.pk},{two.pk}]") == ["Both ÄB"]
-    assert listed(alice, tags=["X", "y"]) == ["Saved", "Both ÄB"]
-    assert listed(alice, basic="true", limit="10000") == ["Loose", "Saved", "One", "Both ÄB"]
-
-
-@pytest.mark.parametrize(
-    ("query", "attr"),
-    [
-        ({"saved": "maybe"}, "saved"),
-        ({"created_by": "me"}, "created_by"),
-        ({"dashboards": "{"}, "dashboards"),
-        ({"dashboards": '["a"]'}, "dashboards"),
-        ({"dashboards": "1"}, "dashboards"),
-        ({"search": "x" * 201}, "search"),
-    ],
-)
-def test_a_bad_filter_is_400_that_names_it(alice: Person, query: dict[str, str], attr: str) -> None:
-    status, type_, _, named = alice.api.get("insights/", **query).error
-    assert (status, type_, named) == (400, "validation_error", attr)
-
-
 def test_dashboards_is_the_full_list(alice: Person) -> None:
     one, two = make_dashboard(alice), make_dashboard(alice)
     made = make_insight(alice, one)
