@@ -48,3 +48,22 @@ def current_membership(user: User, key: PersonalAPIKey) -> Membership:
 def _refuse_narrowed(key: PersonalAPIKey, project_id: int, organization_id: str | None) -> None:
     if not key.reaches(project_id, organization_id):
         raise Forbidden(f"API key does not have access to the requested project: ID {project_id}.")
+
+
+def enter_organization(user: User, key: PersonalAPIKey, reference: str) -> list[Membership]:
+    """The caller's memberships in the organization named in a path, by its id or as `@current`: at least one.
+
+    Raises Missing for an organization that does not exist, that the user is not in, or that the key is narrowed away
+    from.
+    """
+    if reference == CURRENT:
+        reference = str(current_membership(user, key).project.organization_id)
+    memberships = Membership.objects.of_user(user.pk).within_organizations(key.scoped_organizations)
+    found = [
+        membership
+        for membership in memberships.with_project().order_by("pk")
+        if str(membership.project.organization_id) == reference.lower()
+    ]
+    if not found:
+        raise Missing("Organization not found.")
+    return found

@@ -1,5 +1,6 @@
 """Answers about callers and projects: plain dictionaries, made from set-based queries."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from users.models import Membership, PersonalAPIKey, Project, User
@@ -45,23 +46,51 @@ def list_projects(user: User, key: PersonalAPIKey, *, limit: int, offset: int) -
     return memberships.count(), [project_row(membership.project) for membership in window]
 
 
-def read_me(user: User, current: Membership | None) -> dict[str, Any]:
-    """The caller, their current project as `team`, and the organizations they belong to."""
-    memberships = Membership.objects.of_user(user.pk).with_project().order_by("pk")
-    levels: dict[Any, int] = {}
-    organizations: dict[Any, Any] = {}
+def memberships_of(user: User, key: PersonalAPIKey) -> list[Membership]:
+    """Where the user belongs, within the organizations that the key is narrowed to, in the order they joined."""
+    found = Membership.objects.of_user(user.pk).within_organizations(key.scoped_organizations)
+    return list(found.with_project().order_by("pk"))
+
+
+def organizations_of(memberships: Iterable[Membership]) -> list[dict[str, Any]]:
+    """The organizations of these memberships (component OrganizationBasic), each with the highest level in it."""
+    rows: dict[Any, dict[str, Any]] = {}
     for membership in memberships:
         organization = membership.project.organization
-        organizations[organization.pk] = organization
-        levels[organization.pk] = max(membership.level, levels.get(organization.pk, 0))
-    rows = {id_: organization_row(each, levels[id_]) for id_, each in organizations.items()}
+        row = rows.setdefault(organization.pk, organization_row(organization, membership.level))
+        row["membership_level"] = max(row["membership_level"], membership.level)
+    return list(rows.values())
+
+
+def read_key(key: PersonalAPIKey) -> dict[str, Any]:
+    """A key as its owner sees it (component PersonalAPIKey): never its value."""
+    return {
+        "id": key.pk,
+        "label": key.label,
+        "value": None,
+        "mask_value": key.mask_value,
+        "scopes": key.scopes,
+        "scoped_teams": key.scoped_projects,
+        "scoped_organizations": key.scoped_organizations,
+        "user_id": key.user_id,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "last_used_at": key.last_used_at,
+        "last_rolled_at": key.last_rolled_at,
+    }
+
+
+def read_me(user: User, current: Membership | None) -> dict[str, Any]:
+    """The caller, their current project as `team`, and the organizations they belong to."""
+    organizations = organizations_of(Membership.objects.of_user(user.pk).with_project().order_by("pk"))
+    rows = {row["id"]: row for row in organizations}
     return {
         **(basic_user(tuple(getattr(user, field) for field in USER_FIELDS)) or {}),
         "date_joined": user.date_joined,
         "is_staff": user.is_staff,
         "team": project_row(current.project) if current else None,
         "organization": rows[current.project.organization_id] if current else None,
-        "organizations": list(rows.values()),
+        "organizations": organizations,
     }
 
 

@@ -53,3 +53,20 @@ class MeSerializer(UserBasicSerializer):
     team = ProjectBasicSerializer(read_only=True, allow_null=True, help_text="The current project.")
     organization = OrganizationBasicSerializer(read_only=True, allow_null=True)
     organizations = serializers.ListField(child=OrganizationBasicSerializer(), read_only=True)
+
+
+class PersonalAPIKeySerializer(serializers.Serializer[Any]):
+    id = serializers.CharField(read_only=True)
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]  # DRF's own `label` is another
+    value = serializers.CharField(read_only=True, allow_null=True, help_text="Null: a key is shown once, when made.")
+    mask_value = serializers.CharField(read_only=True)
+    scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
+    scoped_teams = serializers.ListField(
+        child=serializers.IntegerField(), read_only=True, help_text="The projects it is narrowed to; none for all."
+    )
+    scoped_organizations = serializers.ListField(child=serializers.UUIDField(), read_only=True)
+    user_id = serializers.IntegerField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    expires_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    last_used_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Written once an hour.")
+    last_rolled_at = serializers.DateTimeField(read_only=True, allow_null=True)

@@ -8,12 +8,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards_api.errors import Missing
-from dashboards_api.http.openapi import PROJECT_ID, operation_ids
+from dashboards_api.http.openapi import ORGANIZATION_ID, PROJECT_ID, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
-from users.access import current_membership
+from dashboards_api.numbers import whole_number
+from users.access import current_membership, enter_organization
 from users.permissions import HasRequiredScopes, IsNotNarrowed
-from users.readers import list_projects, project_row, read_me
-from users.serializers import MeSerializer, ProjectBasicSerializer
+from users.readers import list_projects, memberships_of, organizations_of, project_row, read_key, read_me
+from users.serializers import (
+    MeSerializer,
+    OrganizationBasicSerializer,
+    PersonalAPIKeySerializer,
+    ProjectBasicSerializer,
+)
 from users.viewsets import CallerViewSet, ProjectScopedViewSet
 
 
@@ -56,3 +62,63 @@ class MeViewSet(CallerViewSet):
         except Missing:
             current = None
         return Response(read_me(self.caller, current))
+
+
+@operation_ids("organizations")
+class OrganizationViewSet(CallerViewSet):
+    """Organizations have no members of their own: who is in a project of theirs is in them."""
+
+    scope_object = "organization"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "list": ["organization:read"],
+        "retrieve": ["organization:read"],
+    }
+    permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotNarrowed]
+    serializer_class = OrganizationBasicSerializer
+
+    def list(self, request: Request) -> Response:
+        """The organizations that the caller belongs to."""
+        rows = organizations_of(memberships_of(self.caller, self.key))
+        return Response(LimitOffsetPagination().page_of(request, rows))
+
+    @extend_schema(parameters=[ORGANIZATION_ID], responses=OrganizationBasicSerializer)
+    def retrieve(self, request: Request, organization_id: str) -> Response:
+        """One organization, by its id or as `@current`."""
+        [row] = organizations_of(enter_organization(self.caller, self.key, organization_id))
+        return Response(row)
+
+
+@operation_ids("organizations_projects")
+class OrganizationProjectViewSet(CallerViewSet):
+    scope_object = "project"
+    required_scopes: ClassVar[dict[str, list[str]]] = {"list": ["project:read"], "retrieve": ["project:read"]}
+    permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotNarrowed]
+    serializer_class = ProjectBasicSerializer
+
+    @extend_schema(parameters=[ORGANIZATION_ID])
+    def list(self, request: Request, organization_id: str) -> Response:
+        """The caller's projects in an organization."""
+        memberships = enter_organization(self.caller, self.key, organization_id)
+        rows = [project_row(membership.project) for membership in memberships]
+        return Response(LimitOffsetPagination().page_of(request, rows))
+
+    @extend_schema(parameters=[ORGANIZATION_ID, PROJECT_ID], responses=ProjectBasicSerializer)
+    def retrieve(self, request: Request, organization_id: str, project_id: str) -> Response:
+        """One of the caller's projects in an organization."""
+        memberships = enter_organization(self.caller, self.key, organization_id)
+        number = whole_number(project_id)
+        for membership in memberships:
+            if membership.project_id == number:
+                return Response(project_row(membership.project))
+        raise Missing("Project not found.")
+
+
+@operation_ids("personal_api_keys_current")
+class CurrentKeyViewSet(CallerViewSet):
+    scope_object = "user"
+    required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": []}
+
+    @extend_schema(responses=PersonalAPIKeySerializer)
+    def retrieve(self, request: Request) -> Response:
+        """The key that this request carries: what it may do, and where. It needs no scope."""
+        return Response(read_key(self.key))

@@ -24,6 +24,10 @@ PROJECT_ID = OpenApiParameter(
     "make a call to /api/projects/.",
 )
 
+ORGANIZATION_ID = OpenApiParameter(
+    "organization_id", str, OpenApiParameter.PATH, description="The id of an organization, or `@current`."
+)
+
 ERRORS = {
     400: "The request is malformed or holds a value that cannot be.",
     401: "There is no valid API key.",

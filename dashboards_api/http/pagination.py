@@ -30,6 +30,11 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
         limit = min(asked, self.max_limit) if asked else self.default_limit
         return limit, whole_number(request.query_params.get("offset")) or 0
 
+    def page_of(self, request: Request, rows: list[Any]) -> dict[str, Any]:
+        """The answer for a short list that is at hand as a whole."""
+        limit, offset = window = self.window(request)
+        return self.page(request, window, len(rows), rows[offset : offset + limit])
+
     def page(self, request: Request, window: tuple[int, int], count: int, results: list[Any]) -> dict[str, Any]:
         """The answer for one window of `count` rows."""
         limit, offset = window
