@@ -29,8 +29,8 @@ class TileNotOnDashboard(Invalid):
 
     code = "does_not_exist"
 
-    def __init__(self, index: int, attr: str = "") -> None:
-        path = f"tiles__{index}__{attr}" if attr else f"tiles__{index}"
+    def __init__(self, index: int, attr: str = "", within: str = "tiles") -> None:
+        path = f"{within}__{index}__{attr}" if attr else f"{within}__{index}"
         super().__init__("There is no such tile on this dashboard.", attr=path)
 
 

@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 # Where a tile without a place sorts.
@@ -27,3 +28,98 @@ def sort_position(layouts: Mapping[str, Any]) -> tuple[float, float]:
     place = layouts.get("sm") or {}
     y, x = as_number(place.get("y")), as_number(place.get("x"))
     return (UNPLACED if y is None else y, UNPLACED if x is None else x)
+
+
+# Packing and closing gaps. A place is (x, y, w, h) on a grid; tiles keep the order they are given in, which is also the
+# order in which people read them: from the top, then from the left.
+
+GRID_COLUMNS = 12
+DEFAULT_SIZE = (6, 5)
+
+Number = int | float
+Place = tuple[Number, Number, Number, Number]
+Layouts = dict[str, Any]
+
+
+class Arrangement(StrEnum):
+    """How `reorder_tiles` places tiles."""
+
+    PRESERVE = "preserve"
+    TWO_COLUMN = "two_column"
+    FULL_WIDTH = "full_width"
+
+
+def arranged(layouts: Sequence[Layouts], arrangement: Arrangement) -> list[Layouts]:
+    """Tiles one after the other, each as high up as its size and the order allow: `sm` has 12 columns, `xs` one.
+
+    What else a place holds (minW, static, …) is kept, and so are other breakpoints.
+    """
+    sizes = [_size(each, arrangement) for each in layouts]
+    small = packed(sizes, GRID_COLUMNS)
+    narrow = packed([(1, _height(each.get("xs"), height)) for each, (_, height) in zip(layouts, sizes, strict=True)], 1)
+    return [
+        {**each, "sm": _placed(each.get("sm"), wide), "xs": _placed(each.get("xs"), slim)}
+        for each, wide, slim in zip(layouts, small, narrow, strict=True)
+    ]
+
+
+def packed(sizes: Sequence[tuple[int, Number]], columns: int) -> list[Place]:
+    """Places for tiles of these (width, height), in this order: none overlaps, none is before its predecessor."""
+    skyline: list[Number] = [0] * columns
+    places: list[Place] = []
+    last: tuple[Number, int] = (0, -1)
+    for width, height in sizes:
+        options = ((max(last[0], *skyline[x : x + width]), x) for x in range(columns - width + 1))
+        last = y, x = min(option for option in options if option > last)
+        skyline[x : x + width] = [y + height] * width
+        places.append((x, y, width, height))
+    return places
+
+
+def closed_up(places: Sequence[Place]) -> list[Place]:
+    """Tiles moved up as far as those above them allow. They come and stay in reading order; none moves down."""
+    closed: list[Place] = []
+    for x, y, width, height in places:
+        above = [each for each in closed if each[0] < x + width and x < each[0] + each[2]]
+        highest = max((each[1] + each[3] for each in above), default=0)
+        if closed:
+            before = closed[-1]
+            highest = max(highest, before[1] if before[0] < x else before[1] + 1)
+        closed.append((x, min(y, highest), width, height))
+    return closed
+
+
+def place_of(layouts: Mapping[str, Any], breakpoint: str) -> Place | None:
+    """Where a tile is on one breakpoint, or None where it has no whole place there."""
+    place = layouts.get(breakpoint) or {}
+    numbers = [as_number(place.get(key)) for key in ("x", "y", "w", "h")]
+    if any(number is None for number in numbers):
+        return None
+    x, y, width, height = (_whole(number) for number in numbers if number is not None)
+    return x, y, width, height
+
+
+def moved_up(layouts: Layouts, breakpoint: str, y: Number) -> Layouts:
+    """The layouts with another y on one breakpoint."""
+    return {**layouts, breakpoint: {**layouts[breakpoint], "y": y}}
+
+
+def _size(layouts: Layouts, arrangement: Arrangement) -> tuple[int, Number]:
+    place = layouts.get("sm") or {}
+    width = as_number(place.get("w")) or DEFAULT_SIZE[0]
+    if arrangement is not Arrangement.PRESERVE:
+        width = GRID_COLUMNS // 2 if arrangement is Arrangement.TWO_COLUMN else GRID_COLUMNS
+    return min(max(round(width), 1), GRID_COLUMNS), _height(place, DEFAULT_SIZE[1])
+
+
+def _height(place: Mapping[str, Any] | None, default: Number) -> Number:
+    return _whole(max(as_number((place or {}).get("h")) or default, 1))
+
+
+def _placed(place: Mapping[str, Any] | None, where: Place) -> dict[str, Any]:
+    return {**(place or {}), **dict(zip(("x", "y", "w", "h"), where, strict=True))}
+
+
+def _whole(number: float) -> Number:
+    """An integer where it is one: clients read 6, not 6.0."""
+    return int(number) if float(number).is_integer() else number

@@ -8,6 +8,7 @@ from dashboards.views.actions import DashboardActionViewSet
 from dashboards.views.dashboards import DashboardViewSet
 from dashboards.views.insights import InsightViewSet
 from dashboards.views.sharing import SharingConfigurationViewSet
+from dashboards.views.tile_actions import TileActionViewSet
 
 Actions = dict[str, Any]
 
@@ -22,6 +23,10 @@ urlpatterns = [
     ),
     path("dashboards/<str:id>/", DashboardViewSet.as_view(ROW)),
     path("dashboards/<str:id>/move_tile/", DashboardActionViewSet.as_view({"patch": "move_tile", "post": "move_tile"})),
+    *[
+        path(f"dashboards/<str:id>/{action}/", TileActionViewSet.as_view({"post": action}))
+        for action in TileActionViewSet.required_scopes
+    ],
     path("dashboards/<str:dashboard_id>/sharing/", SharingConfigurationViewSet.as_view({"get": "retrieve"})),
     path("insights/", InsightViewSet.as_view(COLLECTION)),
     path("insights/<str:id>/", InsightViewSet.as_view(ROW)),

@@ -59,6 +59,11 @@ def read_tiles(dashboard_id: int, *, viewer: Membership) -> list[Row]:
     return [_tile(order, row, around) for order, row in enumerate(rows)]
 
 
+def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
+    """One live tile, with its position among all (component DashboardTile)."""
+    return next(tile for tile in read_tiles(dashboard_id, viewer=viewer) if tile["id"] == tile_id)
+
+
 def _tile(order: int, row: Row, around: _Around) -> Row:
     damaged = _mend(row)
     return {

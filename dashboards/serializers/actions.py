@@ -2,10 +2,19 @@
 
 from typing import Any
 
+from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from dashboards.serializers.tile_items import DashboardTileRequestSerializer
-from dashboards_api.http.serializers import JSONObjectField, RequestSerializer, StrictIntegerField
+from dashboards.layout import Arrangement
+from dashboards.models.content import TEXT_MAX_LENGTH
+from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField
+from dashboards_api.http.serializers import (
+    BoundedListField,
+    JSONObjectField,
+    RequestSerializer,
+    StrictCharField,
+    StrictIntegerField,
+)
 
 MISSING = ErrorDetail("This field is required.", code="required")
 
@@ -40,4 +49,77 @@ class TemplateJSONRequestSerializer(RequestSerializer):
 
     template = JSONObjectField(
         allow_null=False, help_text="A template document. The answer to a bad one names the path."
+    )
+
+
+class OneTileRequestSerializer(RequestSerializer):
+    """The tile that an action is about."""
+
+    echoed = frozenset({"personal_api_key"})
+
+    tile_id = StrictIntegerField()
+
+
+class UpdateTileRequestSerializer(OneTileRequestSerializer):
+    """What changes in how a tile looks."""
+
+    color = DashboardTileRequestSerializer().fields["color"]
+    layouts = LayoutsField(required=False)
+    filters_overrides = JSONObjectField(required=False)
+    show_description = serializers.BooleanField(required=False, allow_null=True)
+    transparent_background = serializers.BooleanField(required=False, allow_null=True)
+
+
+class TextTileBodyField(StrictCharField):
+    """The text of a text tile."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, "max_length": TEXT_MAX_LENGTH, **kwargs})
+
+
+class UpdateTextTileRequestSerializer(UpdateTileRequestSerializer):
+    """What changes in a text tile."""
+
+    body = TextTileBodyField(required=False, allow_blank=False)
+
+
+class CreateTextTileRequestSerializer(RequestSerializer):
+    """A new text tile."""
+
+    echoed = frozenset({"personal_api_key"})
+
+    body = TextTileBodyField()
+    color = DashboardTileRequestSerializer().fields["color"]
+    layouts = LayoutsField(required=False)
+    transparent_background = serializers.BooleanField(required=False, allow_null=True)
+
+
+class CopyTileRequestSerializer(RequestSerializer):
+    """Both spellings are read: clients in the field send both."""
+
+    echoed = frozenset({"personal_api_key"})
+
+    fromDashboardId = StrictIntegerField(required=False)  # noqa: N815  the name in the API
+    tileId = StrictIntegerField(required=False)  # noqa: N815
+    from_dashboard_id = StrictIntegerField(required=False)
+    tile_id = StrictIntegerField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        names = {"from_dashboard_id": "fromDashboardId", "tile_id": "tileId"}
+        for snake, camel in names.items():
+            if snake not in attrs and camel not in attrs:
+                raise ValidationError({camel: [MISSING]})
+        return {snake: attrs.get(camel, attrs.get(snake)) for snake, camel in names.items()}
+
+
+class ReorderTilesRequestSerializer(RequestSerializer):
+    """The tiles in their new order; those that are not named follow as they are."""
+
+    echoed = frozenset({"personal_api_key"})
+
+    tile_order = BoundedListField(child=StrictIntegerField(), allow_empty=False)
+    layout = serializers.ChoiceField(
+        choices=[each.value for each in Arrangement],
+        required=False,
+        help_text="`preserve` keeps the sizes, `two_column` and `full_width` set them.",
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
@@ -9,9 +10,12 @@ from dashboards.access import PrivilegeLevel
 from dashboards.models import CreationMode, RestrictionLevel
 from dashboards.models.dashboard import NAME_MAX_LENGTH
 from dashboards.serializers.fields import TagsField
-from dashboards.serializers.tile_items import DashboardTileRequestSerializer
+from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField
 from dashboards.serializers.tiles import DashboardTileSerializer
 from dashboards_api.http.serializers import (
+    FREE_OBJECT,
+    LIST_MAX_LENGTH,
+    AnyField,
     BoundedListField,
     FreeObjectField,
     JSONObjectField,
@@ -90,6 +94,38 @@ class BreakdownColorRequestSerializer(serializers.Serializer[Any]):
         return data
 
 
+class DuplicateTileRequestSerializer(RequestSerializer):
+    echoed = keys_of(DashboardTileSerializer)
+
+    id = StrictIntegerField()
+    layouts = LayoutsField(required=False)
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "boolean"},
+            {
+                "type": "array",
+                "maxItems": LIST_MAX_LENGTH,
+                "items": {
+                    "type": "object",
+                    "properties": {"id": {"type": "integer"}, "layouts": FREE_OBJECT | {"nullable": True}},
+                    "required": ["id"],
+                },
+            },
+        ]
+    }
+)
+class DuplicateTilesField(AnyField):
+    """A boolean on create, a list of tiles in an update: two operations share the name in the API."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, list):
+            return BoundedListField(child=DuplicateTileRequestSerializer()).run_validation(data)
+        return serializers.BooleanField().run_validation(data)
+
+
 class DashboardRequestSerializer(RequestSerializer):
     echoed = keys_of(DashboardSerializer) | SILENT
 
@@ -137,13 +173,15 @@ class DashboardRequestSerializer(RequestSerializer):
     use_dashboard = StrictIntegerField(
         required=False, allow_null=True, help_text="On create: the dashboard to copy. In an update it has no effect."
     )
-    duplicate_tiles = serializers.BooleanField(
-        required=False, help_text="On create, beside `use_dashboard`: copy the content of the tiles too."
+    duplicate_tiles = DuplicateTilesField(
+        required=False,
+        help_text="On create, beside `use_dashboard`: true copies the content of the tiles too. In an update: tiles "
+        "to clone on this dashboard, each with content of its own and the layouts given.",
     )
     tiles = BoundedListField(
         child=DashboardTileRequestSerializer(),
         required=False,
-        help_text="A partial upsert: an item with an id changes that tile, one without adds a tile; others stay.",
+        help_text="A partial upsert: an item with an id changes that tile, one without adds one; others stay.",
     )
 
     def validate_name(self, name: str | None) -> str:

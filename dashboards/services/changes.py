@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict
+from typing import Any, Required, TypedDict
 
 from django.db.models import Model
 
@@ -39,6 +39,11 @@ class TileChanges(DisplayChanges, total=False):
     deleted: bool
 
 
+class DuplicateChanges(TypedDict, total=False):
+    id: Required[int]
+    layouts: dict[str, Any]
+
+
 class InsightChanges(TypedDict, total=False):
     name: str
     derived_name: str | None
@@ -67,7 +72,7 @@ class DashboardChanges(TypedDict, total=False):
     delete_insights: bool
     use_template: str
     use_dashboard: int | None
-    duplicate_tiles: bool
+    duplicate_tiles: bool | list[DuplicateChanges]
     tiles: list[TileChanges]
 
 

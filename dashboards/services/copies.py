@@ -1,10 +1,12 @@
 """Making the tiles of a new dashboard from those of another, or from a template document."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from dashboards.exceptions import TileNotOnDashboard
 from dashboards.models import Button, Dashboard, Insight, InsightTag, Tag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
-from dashboards.services.changes import DisplayChanges
+from dashboards.services.changes import DisplayChanges, DuplicateChanges
 from dashboards.services.tile_upsert import BUTTON_FIELDS, display, save_tiles
 from users.models import Membership
 
@@ -23,8 +25,39 @@ INSIGHT_COLUMNS = ("derived_name", "description", "query", "filters", "order", "
 
 def copy_tiles(source: Dashboard, target: Dashboard, *, copied_by: Membership, with_content: bool) -> None:
     """New tiles on `target` for those that `source` shows: of the same content, or with content of their own."""
-    tiles = list(Tile.objects.on_dashboard(source).shown().select_related("insight", "text", "button").order_by("pk"))
-    copies = [
+    tiles = Tile.objects.on_dashboard(source).shown().select_related("insight", "text", "button").order_by("pk")
+    if with_content:
+        duplicate(list(tiles), target, copied_by=copied_by)
+    else:
+        Tile.objects.bulk_create(_twins(tiles, target))
+
+
+def duplicate(tiles: list[Tile], target: Dashboard, *, copied_by: Membership) -> list[Tile]:
+    """New tiles on `target` with new content that equals that of these tiles."""
+    copies = _twins(tiles, target)
+    _copy_content(tiles, copies, copied_by)
+    return copies
+
+
+def duplicate_tiles(dashboard: Dashboard, items: Sequence[DuplicateChanges], *, duplicated_by: Membership) -> None:
+    """Clone tiles on their dashboard, each with content of its own and the layouts given, `{}` where there are none.
+
+    Called inside the transaction of the service that has the dashboard locked. Raises TileNotOnDashboard.
+    """
+    tiles = Tile.objects.on_dashboard(dashboard).shown().select_related("insight", "text", "button").in_bulk()
+    for index, item in enumerate(items):
+        if item["id"] not in tiles:
+            raise TileNotOnDashboard(index, "id", within="duplicate_tiles")
+    sources = [tiles[item["id"]] for item in items]
+    clones = duplicate(sources, dashboard, copied_by=duplicated_by)
+    for clone, item in zip(clones, items, strict=True):
+        clone.place(item.get("layouts", {}))
+    Tile.objects.bulk_update(clones, ["layouts", "sort_y", "sort_x"])
+
+
+def _twins(tiles: Iterable[Tile], target: Dashboard) -> list[Tile]:
+    """Unsaved tiles on `target` of the same content and looks."""
+    return [
         Tile(
             project_id=target.project_id,
             dashboard=target,
@@ -33,10 +66,6 @@ def copy_tiles(source: Dashboard, target: Dashboard, *, copied_by: Membership, w
         )
         for tile in tiles
     ]
-    if with_content:
-        _copy_content(tiles, copies, copied_by)
-    else:
-        Tile.objects.bulk_create(copies)
 
 
 def add_template_tiles(dashboard: Dashboard, documents: list[dict[str, Any]], *, created_by: Membership) -> None:

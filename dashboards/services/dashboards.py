@@ -9,7 +9,7 @@ from dashboards.access import check_may_edit, check_may_restrict
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import CreationMode, Dashboard, Insight, SharingConfiguration, Tile
 from dashboards.services.changes import DashboardChanges, take
-from dashboards.services.copies import add_template_tiles, copy_tiles
+from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
 from dashboards.services.sources import inherited_from, sources_of
 from dashboards.services.tags import replace_tags, tag_names
 from dashboards.services.tiles import change_tiles
@@ -49,8 +49,7 @@ def create_dashboard(
     if template:
         add_template_tiles(dashboard, template["tiles"], created_by=created_by)
     if source:
-        own = content.get("duplicate_tiles", False)
-        copy_tiles(source, dashboard, copied_by=created_by, with_content=own)
+        copy_tiles(source, dashboard, copied_by=created_by, with_content=content.get("duplicate_tiles") is True)
     ignored = change_tiles(dashboard, content.get("tiles", []), changed_by=created_by)
     if content.get("deleted"):
         _delete(dashboard, with_insights=content.get("delete_insights", False))
@@ -97,6 +96,8 @@ def update_dashboard(
     ignored = change_tiles(
         dashboard, changes.get("tiles", []), changed_by=edited_by, refuse_unknown=refuse_unknown_tiles
     )
+    if isinstance(clones := changes.get("duplicate_tiles"), list):
+        duplicate_tiles(dashboard, clones, duplicated_by=edited_by)
     if changes.get("deleted"):
         _delete(dashboard, with_insights=changes.get("delete_insights", False))
     return ignored

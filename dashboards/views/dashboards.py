@@ -19,6 +19,7 @@ from dashboards.serializers.dashboards import (
 from dashboards.serializers.tile_items import without_tile_ids
 from dashboards.services.changes import DashboardChanges
 from dashboards.services.dashboards import create_dashboard, update_dashboard
+from dashboards_api.errors import Invalid
 from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.numbers import whole_number
@@ -64,6 +65,8 @@ class DashboardViewSet(ProjectScopedViewSet):
     def create(self, request: Request, project_id: str) -> Response:
         """Create a dashboard, with tiles if there are any. No field is required."""
         body = self.read_body(DashboardRequestSerializer, prepare=without_tile_ids)
+        if isinstance(body.get("duplicate_tiles"), list):
+            raise Invalid("On create this is true or false.", attr="duplicate_tiles")
         # The answer is read in the transaction that made it: what is refused or cannot be read has not happened.
         with transaction.atomic():
             dashboard, ignored = create_dashboard(
@@ -111,8 +114,8 @@ class DashboardViewSet(ProjectScopedViewSet):
             raise DashboardMissing
         check_may_edit(dashboard, self.membership)
         body = self.read_body(DashboardRequestSerializer)
-        if "duplicate_tiles" in body:
-            self.name_ignored(["duplicate_tiles"])
+        if isinstance(body.get("duplicate_tiles"), bool):
+            self.name_ignored(["duplicate_tiles"])  # it is for a create
         with transaction.atomic():
             ignored = update_dashboard(
                 dashboard_id,

@@ -56,6 +56,18 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/dashboards/create_from_template_json/": {**LACKS, "POST": ACT},
     "api/projects/<project_id>/dashboards/<id>/": ROW,
     "api/projects/<project_id>/dashboards/<id>/move_tile/": {**LACKS, "PATCH": ACT, "POST": ACT},
+    **{
+        f"api/projects/<project_id>/dashboards/<id>/{action}/": {**LACKS, "POST": ACT}
+        for action in (
+            "tiles",
+            "copy_tile",
+            "reorder_tiles",
+            "create_text_tile",
+            "update_text_tile",
+            "update_tile",
+            "delete_tile",
+        )
+    },
     "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/insights/": COLLECTION,
     "api/projects/<project_id>/insights/<id>/": ROW,

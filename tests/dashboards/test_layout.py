@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.layout import as_number, sort_position
+from dashboards.layout import (
+    Arrangement,
+    Place,
+    arranged,
+    as_number,
+    closed_up,
+    packed,
+    place_of,
+    sort_position,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,3 +42,56 @@ def test_what_is_missing_sorts_as_100() -> None:
     assert sort_position({"xs": {"x": 1, "y": 1}}) == (100, 100)
     assert sort_position({"sm": {"y": "3"}}) == (3, 100)
     assert sort_position({"sm": {"x": 6, "y": 3, "w": 1}}) == (3, 6)
+
+
+SIZES = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 8)), max_size=25)
+
+
+def overlap(one: Place, other: Place) -> bool:
+    return (
+        one[0] < other[0] + other[2]
+        and other[0] < one[0] + one[2]
+        and one[1] < other[1] + other[3]
+        and other[1] < one[1] + one[3]
+    )
+
+
+def are_sound(places: list[Place]) -> bool:
+    """None overlaps, and they are in reading order."""
+    apart = not any(overlap(one, other) for n, one in enumerate(places) for other in places[:n])
+    return apart and places == sorted(places, key=lambda place: (place[1], place[0]))
+
+
+@given(SIZES)
+def test_packed_tiles_do_not_overlap_and_keep_their_order(sizes: list[tuple[int, int]]) -> None:
+    places = packed(sizes, 12)
+    assert are_sound(places)
+    assert [(width, height) for _, _, width, height in places] == sizes
+    assert all(x + width <= 12 for x, _, width, _ in places)
+
+
+@given(SIZES, st.sampled_from(Arrangement))
+def test_arranging_twice_changes_nothing(sizes: list[tuple[int, int]], arrangement: Arrangement) -> None:
+    once = arranged([{"sm": {"w": width, "h": str(height)}} for width, height in sizes], arrangement)
+    assert arranged(once, arrangement) == once
+    for breakpoint in ("sm", "xs"):
+        places = [place_of(layouts, breakpoint) for layouts in once]
+        assert are_sound([place for place in places if place])
+
+
+@given(SIZES, st.data())
+def test_closing_a_gap_keeps_the_order_and_moves_nothing_down(
+    sizes: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    places = packed(sizes, 12)
+    rest = [place for place in places if data.draw(st.booleans())]
+    closed = closed_up(rest)
+    assert are_sound(closed)
+    assert all(new[1] <= old[1] and new[0] == old[0] for new, old in zip(closed, rest, strict=True))
+    assert closed_up(closed) == closed
+
+
+def test_nonsense_in_a_layout_is_replaced_by_a_sane_size() -> None:
+    odd: list[dict[str, Any]] = [{"sm": {"w": 99, "h": -3}}, {"sm": {"w": "x"}}, {"sm": {"w": 0.2, "h": 2.5}}, {}]
+    places = [place_of(layouts, "sm") for layouts in arranged(odd, Arrangement.PRESERVE)]
+    assert places == [(0, 0, 12, 1), (0, 1, 6, 5), (6, 1, 1, 2.5), (6, 3.5, 6, 5)]

@@ -1,0 +1,125 @@
+"""The verbs of one tile, and the order of all: one transaction each, with the right to edit the dashboard."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from dashboards.access import check_may_edit
+from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing
+from dashboards.layout import Arrangement, arranged, closed_up, moved_up, place_of
+from dashboards.models import Dashboard, Tile
+from dashboards.services.changes import TileChanges
+from dashboards.services.copies import DISPLAY_COLUMNS
+from dashboards.services.dashboards import lock_dashboard
+from dashboards.services.tiles import change_tiles
+from dashboards_api.errors import Invalid
+from users.models import Membership, Project
+
+
+def lock_for_edit(dashboard_id: int, *, project: Project, edited_by: Membership) -> Dashboard:
+    """The live dashboard, locked. Raises DashboardMissing and Forbidden."""
+    dashboard = lock_dashboard(dashboard_id, project=project)
+    if dashboard.deleted:
+        raise DashboardMissing
+    check_may_edit(dashboard, edited_by)
+    return dashboard
+
+
+@transaction.atomic
+def add_tile(dashboard_id: int, *, project: Project, item: TileChanges, added_by: Membership) -> Tile:
+    """A new tile from one item without an id. Raises what `change_tiles` raises."""
+    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=added_by)
+    change_tiles(dashboard, [item], changed_by=added_by, refuse_unknown=True)
+    tiles = Tile.objects.on_dashboard(dashboard).shown()
+    if item.get("insight") is not None:
+        tiles = tiles.filter(insight=item["insight"])
+    return tiles.latest("pk")
+
+
+@transaction.atomic
+def change_tile(
+    dashboard_id: int, *, project: Project, tile_id: int, changes: TileChanges, changed_by: Membership
+) -> None:
+    """Change how a tile looks, or also its text. Raises TileMissing, and Invalid for a tile of the other kind."""
+    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=changed_by)
+    tile = _shown_tile(dashboard, tile_id)
+    if "text" in changes and tile.text_id is None:
+        raise Invalid("This is no text tile.", attr="tile_id")
+    if "text" not in changes and tile.text_id is not None:
+        raise Invalid("This is a text tile: use update_text_tile.", attr="tile_id")
+    change_tiles(dashboard, [{**changes, "id": tile_id}], changed_by=changed_by)
+
+
+@transaction.atomic
+def delete_tile(dashboard_id: int, *, project: Project, tile_id: int, deleted_by: Membership) -> None:
+    """Remove a tile; the others move up into the gap, on each breakpoint where they have a place.
+
+    Raises TileMissing.
+    """
+    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=deleted_by)
+    tile = _shown_tile(dashboard, tile_id)
+    change_tiles(dashboard, [{"id": tile.pk, "deleted": True}], changed_by=deleted_by)
+    rest = list(Tile.objects.on_dashboard(dashboard).shown())
+    for breakpoint in tile.layouts:
+        _close_up(rest, breakpoint)
+    Tile.objects.bulk_update(rest, ["layouts", "sort_y", "sort_x"])
+
+
+@transaction.atomic
+def reorder_tiles(
+    dashboard_id: int, *, project: Project, tile_ids: Sequence[int], arrangement: Arrangement, reordered_by: Membership
+) -> None:
+    """Place the tiles in this order, and those that are not named after them in the order they have.
+
+    Raises TileMissing for one that is not on the dashboard, and Invalid for one that is named twice.
+    """
+    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=reordered_by)
+    tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard).shown().in_layout_order()}
+    if len(set(tile_ids)) < len(tile_ids):
+        raise Invalid("Each tile may be named once.", attr="tile_order", code="unique")
+    if set(tile_ids) - set(tiles):
+        raise TileMissing
+    ordered = [tiles[id_] for id_ in dict.fromkeys([*tile_ids, *tiles])]
+    for tile, layouts in zip(ordered, arranged([tile.layouts for tile in ordered], arrangement), strict=True):
+        tile.place(layouts)
+    Tile.objects.bulk_update(ordered, ["layouts", "sort_y", "sort_x"])
+
+
+@transaction.atomic
+def copy_tile(
+    dashboard_id: int, *, project: Project, from_dashboard_id: int, tile_id: int, copied_by: Membership
+) -> None:
+    """Show the content of another dashboard's tile on this one too; a removed tile of that content comes back.
+
+    Raises DashboardMissing for either dashboard, TileMissing, and ContentAlreadyOnDashboard.
+    """
+    target = lock_for_edit(dashboard_id, project=project, edited_by=copied_by)
+    source = Dashboard.objects.in_project(project).not_deleted().filter(pk=from_dashboard_id).first()
+    if source is None:
+        raise DashboardMissing
+    tile = _shown_tile(source, tile_id)
+    twin = Tile.objects.on_dashboard(target).filter(**tile.content).first()
+    if twin is None:
+        looks = {column: getattr(tile, column) for column in DISPLAY_COLUMNS}
+        Tile.objects.create(project=project, dashboard=target, **tile.content, **looks)
+    elif twin.deleted:
+        twin.deleted, twin.deletion_id = False, None
+        twin.save(update_fields=["deleted", "deletion_id"])
+    else:
+        raise ContentAlreadyOnDashboard("tileId")
+
+
+def _shown_tile(dashboard: Dashboard, tile_id: int) -> Tile:
+    tile = Tile.objects.on_dashboard(dashboard).shown().filter(pk=tile_id).first()
+    if tile is None:
+        raise TileMissing
+    return tile
+
+
+def _close_up(tiles: list[Tile], breakpoint: str) -> None:
+    """Move tiles up on one breakpoint; what has no whole place there stays as it is."""
+    found = [(place, tile) for tile in tiles if (place := place_of(tile.layouts, breakpoint))]
+    found.sort(key=lambda pair: (pair[0][1], pair[0][0], pair[1].pk))
+    for (place, tile), closed in zip(found, closed_up([place for place, _ in found]), strict=True):
+        if closed[1] != place[1]:
+            tile.place(moved_up(tile.layouts, breakpoint, closed[1]))

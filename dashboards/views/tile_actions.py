@@ -1,0 +1,131 @@
+"""What can be done with the tiles of a dashboard, one by one: `…/dashboards/:id/copy_tile/` and the like."""
+
+from typing import Any, ClassVar
+
+from django.db import transaction
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards.layout import Arrangement
+from dashboards.readers.dashboards import read_dashboard
+from dashboards.readers.tiles import read_tile
+from dashboards.serializers.actions import (
+    CopyTileRequestSerializer,
+    CreateTextTileRequestSerializer,
+    OneTileRequestSerializer,
+    ReorderTilesRequestSerializer,
+    UpdateTextTileRequestSerializer,
+    UpdateTileRequestSerializer,
+)
+from dashboards.serializers.dashboards import DashboardSerializer
+from dashboards.serializers.tile_items import DashboardTileRequestSerializer
+from dashboards.serializers.tiles import DashboardTileSerializer
+from dashboards.services.changes import TileChanges
+from dashboards.services.tile_actions import add_tile, change_tile, copy_tile, delete_tile, reorder_tiles
+from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
+from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from users.viewsets import ProjectScopedViewSet
+
+PATH = [PROJECT_ID, DASHBOARD_ID]
+
+
+@operation_ids("dashboards")
+class TileActionViewSet(ProjectScopedViewSet):
+    scope_object = "dashboard"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "tiles": ["dashboard:write"],
+        "copy_tile": ["dashboard:write"],
+        "reorder_tiles": ["dashboard:write"],
+        "create_text_tile": ["dashboard:write"],
+        "update_text_tile": ["dashboard:write"],
+        "update_tile": ["dashboard:write"],
+        "delete_tile": ["dashboard:write"],
+    }
+
+    @extend_schema(
+        parameters=PATH, request=body_of(DashboardTileRequestSerializer), responses={201: DashboardTileSerializer}
+    )
+    def tiles(self, request: Request, project_id: str, id: str) -> Response:
+        """Add one tile: an insight, a text or a button, as in `tiles` of an update."""
+        dashboard_id = dashboard_number(id)
+        item: Any = self.read_body(DashboardTileRequestSerializer)
+        if item.pop("id", None) is not None:
+            self.name_ignored(["id"])
+        return self._add(dashboard_id, item)
+
+    @extend_schema(
+        parameters=PATH, request=body_of(CreateTextTileRequestSerializer), responses={201: DashboardTileSerializer}
+    )
+    def create_text_tile(self, request: Request, project_id: str, id: str) -> Response:
+        """Add a text tile."""
+        dashboard_id = dashboard_number(id)
+        item = self.read_body(CreateTextTileRequestSerializer)
+        return self._add(dashboard_id, {**item, "text": {"body": item.pop("body")}})  # type: ignore[typeddict-item]
+
+    @extend_schema(parameters=PATH, request=body_of(UpdateTextTileRequestSerializer), responses=DashboardTileSerializer)
+    def update_text_tile(self, request: Request, project_id: str, id: str) -> Response:
+        """Change the text of a text tile, or how it looks."""
+        dashboard_id = dashboard_number(id)
+        body = self.read_body(UpdateTextTileRequestSerializer)
+        body["text"] = {"body": body.pop("body")} if "body" in body else {}
+        return self._change(dashboard_id, body)
+
+    @extend_schema(parameters=PATH, request=body_of(UpdateTileRequestSerializer), responses=DashboardTileSerializer)
+    def update_tile(self, request: Request, project_id: str, id: str) -> Response:
+        """Change how a tile looks that shows an insight or a button."""
+        dashboard_id = dashboard_number(id)
+        return self._change(dashboard_id, self.read_body(UpdateTileRequestSerializer))
+
+    @extend_schema(
+        parameters=PATH,
+        request=body_of(OneTileRequestSerializer),
+        responses={204: OpenApiResponse(description="The tile is removed. There is no response body.")},
+    )
+    def delete_tile(self, request: Request, project_id: str, id: str) -> Response:
+        """Remove a tile; the others move up into the gap. Its content is kept."""
+        dashboard_id = dashboard_number(id)
+        tile_id = self.read_body(OneTileRequestSerializer)["tile_id"]
+        delete_tile(dashboard_id, project=self.project, tile_id=tile_id, deleted_by=self.membership)
+        return Response(status=204)
+
+    @extend_schema(parameters=PATH, request=body_of(CopyTileRequestSerializer), responses=DashboardSerializer)
+    def copy_tile(self, request: Request, project_id: str, id: str) -> Response:
+        """Show the content of another dashboard's tile on this one too."""
+        dashboard_id = dashboard_number(id)
+        body = self.read_body(CopyTileRequestSerializer)
+        with transaction.atomic():
+            copy_tile(dashboard_id, project=self.project, copied_by=self.membership, **body)
+            return self._dashboard(dashboard_id)
+
+    @extend_schema(parameters=PATH, request=body_of(ReorderTilesRequestSerializer), responses=DashboardSerializer)
+    def reorder_tiles(self, request: Request, project_id: str, id: str) -> Response:
+        """Place the tiles anew, in this order."""
+        dashboard_id = dashboard_number(id)
+        body = self.read_body(ReorderTilesRequestSerializer)
+        with transaction.atomic():
+            reorder_tiles(
+                dashboard_id,
+                project=self.project,
+                tile_ids=body["tile_order"],
+                arrangement=Arrangement(body.get("layout", Arrangement.PRESERVE)),
+                reordered_by=self.membership,
+            )
+            return self._dashboard(dashboard_id)
+
+    def _add(self, dashboard_id: int, item: TileChanges) -> Response:
+        with transaction.atomic():
+            tile = add_tile(dashboard_id, project=self.project, item=item, added_by=self.membership)
+            return Response(read_tile(dashboard_id, tile.pk, viewer=self.membership), status=201)
+
+    def _change(self, dashboard_id: int, body: dict[str, Any]) -> Response:
+        tile_id = body.pop("tile_id")
+        changes: Any = body
+        with transaction.atomic():
+            change_tile(
+                dashboard_id, project=self.project, tile_id=tile_id, changes=changes, changed_by=self.membership
+            )
+            return Response(read_tile(dashboard_id, tile_id, viewer=self.membership))
+
+    def _dashboard(self, dashboard_id: int) -> Response:
+        return Response(read_dashboard(dashboard_id, project=self.project, viewer=self.membership))

@@ -1,0 +1,266 @@
+"""The one-tile actions, copy_tile and reorder_tiles, and `duplicate_tiles` in an update."""
+
+from typing import Any
+
+import pytest
+
+from dashboards.models import Dashboard, Insight, Text, Tile
+from tests.builders import Person, make_dashboard, make_insight, make_text_tile
+from tests.client import Answer
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    return make_dashboard(alice)
+
+
+def act(person: Person, board: Dashboard, action: str, body: Any, **options: Any) -> Answer:
+    return person.api.post(f"dashboards/{board.pk}/{action}/", body, **options)
+
+
+def shown(person: Person, board: Dashboard) -> list[dict[str, Any]]:
+    tiles: list[dict[str, Any]] = person.api.get(f"dashboards/{board.pk}/").json["tiles"]
+    return tiles
+
+
+def test_create_text_tile(alice: Person, board: Dashboard) -> None:
+    answer = act(alice, board, "create_text_tile", {"body": " # Hi ", "color": "red", "layouts": {"sm": {"x": 1}}})
+    assert answer.status == 201
+    tile = answer.json
+    assert (tile["text"]["body"], tile["color"], tile["layouts"]) == (" # Hi ", "red", {"sm": {"x": 1}})
+    assert tile["text"]["created_by"]["email"] == "alice@example.com"
+    assert shown(alice, board) == [tile]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [({}, "required"), ({"body": ""}, "blank"), ({"body": None}, "null"), ({"body": "x" * 4001}, "max_length")],
+)
+def test_a_text_tile_needs_a_body(alice: Person, board: Dashboard, body: dict[str, Any], code: str) -> None:
+    assert act(alice, board, "create_text_tile", body).error == (400, "validation_error", code, "body")
+    assert Tile.objects.count() == 0
+
+
+def test_update_text_tile(alice: Person, bob: Person, board: Dashboard) -> None:
+    tile = make_text_tile(alice, board, "old", color="red")
+    answer = act(bob, board, "update_text_tile", {"tile_id": tile.pk, "body": "new"})
+    assert (answer.status, answer.json["text"]["body"], answer.json["color"]) == (200, "new", "red")
+    assert answer.json["text"]["last_modified_by"]["email"] == "bob@example.com"
+    answer = act(bob, board, "update_text_tile", {"tile_id": tile.pk, "color": "blue"})
+    assert (answer.json["text"]["body"], answer.json["color"]) == ("new", "blue")
+
+
+def test_update_tile(alice: Person, board: Dashboard) -> None:
+    make_insight(alice, board)
+    tile = Tile.objects.get()
+    body = {"tile_id": tile.pk, "show_description": False, "color": "blue", "layouts": {"sm": {"y": 3}}}
+    answer = act(alice, board, "update_tile", body)
+    assert answer.status == 200
+    assert {key: answer.json[key] for key in body if key != "tile_id"} == {
+        "show_description": False,
+        "color": "blue",
+        "layouts": {"sm": {"y": 3}},
+    }
+    only = act(alice, board, "update_tile", {"tile_id": tile.pk, "color": None}).json
+    assert (only["color"], only["show_description"], only["layouts"]) == (None, False, {"sm": {"y": 3}})
+
+
+def test_each_kind_of_tile_has_its_action(alice: Person, board: Dashboard) -> None:
+    make_insight(alice, board)
+    insight, text = Tile.objects.get().pk, make_text_tile(alice, board).pk
+    answer = act(alice, board, "update_tile", {"tile_id": text, "color": "red"})
+    assert answer.error == (400, "validation_error", "invalid_input", "tile_id")
+    answer = act(alice, board, "update_text_tile", {"tile_id": insight, "body": "x"})
+    assert answer.error == (400, "validation_error", "invalid_input", "tile_id")
+    assert {tile["color"] for tile in shown(alice, board)} == {None}
+
+
+def test_delete_tile_closes_the_gap_where_the_others_have_a_place(alice: Person, board: Dashboard) -> None:
+    def make(body: str, y: int, **more: Any) -> Tile:
+        place = {"x": 0, "y": y, "w": 6, "h": 2, "i": "keep"}
+        return make_text_tile(alice, board, body, layouts={"sm": place, **more})
+
+    first = make("first", 0, xs={"x": 0, "y": 0, "w": 1, "h": 2})
+    make("second", 2, xs={"x": 0, "y": "2", "w": 1, "h": 2})
+    make("third", 4, lg={"x": 0, "y": 9, "w": 1, "h": 1})
+    make_text_tile(alice, board, "unplaced")
+    answer = act(alice, board, "delete_tile", {"tile_id": first.pk})
+    assert (answer.status, answer.text) == (204, "")
+    second, third, unplaced = shown(alice, board)
+    assert second["layouts"] == {
+        "sm": {"x": 0, "y": 0, "w": 6, "h": 2, "i": "keep"},
+        "xs": {"x": 0, "y": 0, "w": 1, "h": 2},
+    }
+    assert third["layouts"]["sm"]["y"] == 2
+    assert third["layouts"]["lg"] == {"x": 0, "y": 9, "w": 1, "h": 1}
+    assert unplaced["layouts"] == {}
+    assert Text.objects.count() == 4
+
+
+def test_copy_tile_shares_the_content(alice: Person, board: Dashboard) -> None:
+    target = make_dashboard(alice)
+    made = make_insight(alice, board)
+    tile = Tile.objects.get()
+    alice.api.patch(
+        f"dashboards/{board.pk}/", {"tiles": [{"id": tile.pk, "color": "red", "layouts": {"sm": {"x": 2}}}]}
+    )
+    answer = act(alice, target, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
+    assert (answer.status, answer.json["id"]) == (200, target.pk)
+    [copied] = answer.json["tiles"]
+    assert (copied["insight"]["id"], copied["color"], copied["layouts"]) == (made.pk, "red", {"sm": {"x": 2}})
+    assert copied["id"] != tile.pk
+    assert len(shown(alice, board)) == 1
+    again = act(alice, target, "copy_tile", {"from_dashboard_id": board.pk, "tile_id": tile.pk})
+    assert again.error == (400, "validation_error", "unique", "tileId")
+    alice.api.patch(f"dashboards/{target.pk}/", {"tiles": [{"id": copied["id"], "deleted": True}]})
+    revived = act(alice, target, "copy_tile", {"from_dashboard_id": board.pk, "tile_id": tile.pk})
+    assert [each["id"] for each in revived.json["tiles"]] == [copied["id"]]
+
+
+def test_copy_tile_refuses_what_is_not_there(alice: Person, bob: Person, carol: Person, board: Dashboard) -> None:
+    target, tile = make_dashboard(alice), make_text_tile(alice, board)
+    foreign = make_dashboard(carol)
+    for from_, tile_id in [(999999, tile.pk), (board.pk, 999999), (target.pk, tile.pk), (foreign.pk, tile.pk)]:
+        answer = act(alice, target, "copy_tile", {"fromDashboardId": from_, "tileId": tile_id})
+        assert answer.error == (404, "invalid_request", "not_found", None)
+    own = act(alice, board, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
+    assert own.error == (400, "validation_error", "unique", "tileId")
+    assert act(alice, board, "copy_tile", {"tileId": 1}).error == (
+        400,
+        "validation_error",
+        "required",
+        "fromDashboardId",
+    )
+    Dashboard.objects.filter(pk=board.pk).update(restriction_level=37)
+    body = {"fromDashboardId": board.pk, "tileId": tile.pk}
+    assert act(bob, target, "copy_tile", body).status == 200  # who may see it may copy it
+    assert act(bob, board, "copy_tile", {"fromDashboardId": target.pk, "tileId": tile.pk}).status == 403
+
+
+def spots(answer: Answer) -> list[tuple[int, dict[str, Any]]]:
+    return [(tile["id"], tile["layouts"]["sm"]) for tile in answer.json["tiles"]]
+
+
+def test_reorder_tiles_places_them_in_the_order_given(alice: Person, board: Dashboard) -> None:
+    wide = make_text_tile(alice, board, layouts={"sm": {"x": 0, "y": 0, "w": "12", "h": 2, "minW": 3}, "lg": {"x": 9}})
+    small = make_text_tile(alice, board, layouts={"sm": {"x": 0, "y": 2, "w": 4, "h": 3}})
+    bare = make_text_tile(alice, board)
+    answer = act(alice, board, "reorder_tiles", {"tile_order": [small.pk, wide.pk]})
+    assert spots(answer) == [
+        (small.pk, {"x": 0, "y": 0, "w": 4, "h": 3}),
+        (wide.pk, {"x": 0, "y": 3, "w": 12, "h": 2, "minW": 3}),
+        (bare.pk, {"x": 0, "y": 5, "w": 6, "h": 5}),
+    ]
+    layouts = Tile.objects.get(pk=wide.pk).layouts
+    assert (layouts["lg"], layouts["xs"]) == ({"x": 9}, {"x": 0, "y": 3, "w": 1, "h": 2})
+    two = act(alice, board, "reorder_tiles", {"tile_order": [bare.pk, wide.pk, small.pk], "layout": "two_column"})
+    assert [(id_, place["x"], place["y"], place["w"]) for id_, place in spots(two)] == [
+        (bare.pk, 0, 0, 6),
+        (wide.pk, 6, 0, 6),
+        (small.pk, 6, 2, 6),
+    ]
+    full = act(alice, board, "reorder_tiles", {"tile_order": [bare.pk], "layout": "full_width"})
+    assert [(place["y"], place["w"]) for _, place in spots(full)] == [(0, 12), (5, 12), (7, 12)]
+
+
+@pytest.mark.parametrize(
+    ("order", "error"),
+    [
+        ([], (400, "validation_error", "empty", "tile_order")),
+        ("x", (400, "validation_error", "not_a_list", "tile_order")),
+        (["a"], (400, "validation_error", "invalid_input", "tile_order__0")),
+        (None, (400, "validation_error", "null", "tile_order")),
+        ("twice", (400, "validation_error", "unique", "tile_order")),
+        ("foreign", (404, "invalid_request", "not_found", None)),
+        ("removed", (404, "invalid_request", "not_found", None)),
+    ],
+)
+def test_a_bad_order_changes_no_layout(alice: Person, board: Dashboard, order: Any, error: tuple[Any, ...]) -> None:
+    tile, gone = make_text_tile(alice, board), make_text_tile(alice, board)
+    elsewhere = make_text_tile(alice, make_dashboard(alice))
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": gone.pk, "deleted": True}]})
+    named = {"twice": [tile.pk, tile.pk], "foreign": [tile.pk, elsewhere.pk], "removed": [gone.pk]}
+    sent = named.get(order, order) if isinstance(order, str) else order
+    assert act(alice, board, "reorder_tiles", {"tile_order": sent}).error == error
+    assert {repr(each.layouts) for each in Tile.objects.all()} == {"{}"}
+
+
+ACTIONS: dict[str, dict[str, Any]] = {
+    "tiles": {"text": {"body": "t"}},
+    "create_text_tile": {"body": "t"},
+    "update_text_tile": {"body": "t"},
+    "update_tile": {"color": "red"},
+    "delete_tile": {},
+    "copy_tile": {"fromDashboardId": 1},
+    "reorder_tiles": {},
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("case", ["unknown board", "deleted board", "foreign board", "closed board", "no such tile"])
+def test_every_action_refuses_alike(
+    alice: Person, bob: Person, carol: Person, board: Dashboard, action: str, case: str
+) -> None:
+    tile = make_text_tile(alice, board)
+    foreign = make_dashboard(carol)
+    board_id = {"unknown board": 999999, "foreign board": foreign.pk}.get(case, board.pk)
+    Dashboard.objects.filter(pk=board.pk).update(deleted=case == "deleted board", restriction_level=37)
+    tile_id = 999999 if case == "no such tile" else tile.pk
+    named: dict[str, dict[str, Any]] = {"copy_tile": {"tileId": tile_id}, "reorder_tiles": {"tile_order": [tile_id]}}
+    body = {**ACTIONS[action], **named.get(action, {"tile_id": tile_id} if "_tile" in action else {})}
+    if action == "create_text_tile":
+        body.pop("tile_id")
+    if case == "no such tile" and action in ("tiles", "create_text_tile"):
+        return
+    person = bob if case == "closed board" else alice
+    before = list(Tile.objects.order_by("pk").values())
+    answer = person.api.post(f"dashboards/{board_id}/{action}/", body)
+    assert answer.status == (403 if case == "closed board" else 404), answer
+    assert list(Tile.objects.order_by("pk").values()) == before
+
+
+def test_post_tiles_adds_one_tile_of_any_kind(alice: Person, board: Dashboard) -> None:
+    made = make_insight(alice)
+    answer = act(alice, board, "tiles", {"insight": made.pk})
+    assert (answer.status, answer.json["insight"]["id"]) == (201, made.pk)
+    assert act(alice, board, "tiles", {"insight": made.pk, "color": "red"}).json["id"] == answer.json["id"]
+    assert act(alice, board, "tiles", {"text": {"body": "t"}}).json["text"]["body"] == "t"
+    assert act(alice, board, "tiles", {"button_tile": {"url": "/", "text": "b"}}).json["order"] == 2
+    assert act(alice, board, "tiles", {"insight": 999999}).error[0] == 400
+    assert act(alice, board, "tiles", {}).error == (400, "validation_error", "required", None)
+
+
+def test_duplicate_tiles_in_an_update_clones_with_content_of_its_own(alice: Person, board: Dashboard) -> None:
+    text = make_text_tile(alice, board, "twice", color="red", layouts={"sm": {"x": 1}})
+    made = make_insight(alice, board, name="Visits", tags=["t"])
+    tile = Tile.objects.get(insight=made)
+    items = [{"id": text.pk}, {"id": tile.pk, "layouts": {"sm": {"x": 6}}}]
+    answer = alice.api.patch(f"dashboards/{board.pk}/", {"duplicate_tiles": items})
+    assert answer.status == 200
+    new = {bool(each["text"]): each for each in answer.json["tiles"] if each["id"] not in (text.pk, tile.pk)}
+    assert (new[True]["text"]["body"], new[True]["color"], new[True]["layouts"]) == ("twice", "red", {})
+    assert new[True]["text"]["id"] != text.text_id
+    assert (new[False]["insight"]["name"], new[False]["insight"]["tags"]) == ("Visits (Copy)", ["t"])
+    assert new[False]["layouts"] == {"sm": {"x": 6}}
+    assert (Text.objects.count(), Insight.objects.count()) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("items", "code", "attr"),
+    [
+        ([{"id": 999999}], "does_not_exist", "duplicate_tiles__0__id"),
+        ([{}], "required", "duplicate_tiles__0__id"),
+        (["x"], "invalid_input", "duplicate_tiles__0"),
+        ("x", "invalid_input", "duplicate_tiles"),
+        ([{"id": 1, "layouts": "x"}], "invalid_input", "duplicate_tiles__0__layouts"),
+    ],
+)
+def test_bad_clones_are_400(alice: Person, board: Dashboard, items: Any, code: str, attr: str) -> None:
+    answer = alice.api.patch(f"dashboards/{board.pk}/", {"duplicate_tiles": items})
+    assert answer.error == (400, "validation_error", code, attr)
+    assert Tile.objects.count() == 0
+
+
+def test_clones_are_no_part_of_a_create(alice: Person) -> None:
+    answer = alice.api.post("dashboards/", {"duplicate_tiles": [{"id": 1}]})
+    assert answer.error == (400, "validation_error", "invalid_input", "duplicate_tiles")
