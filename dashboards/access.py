@@ -34,14 +34,16 @@ def user_access_level(membership: Membership, created_by_id: int | None, restric
     """The same in the words of object access levels."""
     if may_restrict(membership, created_by_id):
         return "manager"
-    level = privilege_level(membership, created_by_id, restriction_level)
-    return "editor" if level == PrivilegeLevel.CAN_EDIT else "viewer"
+    return "editor" if may_edit(membership, created_by_id, restriction_level) else "viewer"
+
+
+def may_edit(membership: Membership, created_by_id: int | None, restriction_level: int) -> bool:
+    return privilege_level(membership, created_by_id, restriction_level) == PrivilegeLevel.CAN_EDIT
 
 
 def check_may_edit(dashboard: Dashboard, membership: Membership) -> None:
     """Raises Forbidden."""
-    level = privilege_level(membership, dashboard.created_by_id, dashboard.restriction_level)
-    if level < PrivilegeLevel.CAN_EDIT:
+    if not may_edit(membership, dashboard.created_by_id, dashboard.restriction_level):
         raise Forbidden("You don't have edit permissions for this dashboard.")
 
 

@@ -1,6 +1,6 @@
 """What the services may refuse, each with a code and the part of the request that is to blame."""
 
-from dashboards_api.errors import Invalid, Missing
+from dashboards_api.errors import Conflict, Invalid, Missing
 
 
 class DashboardMissing(Missing):
@@ -75,3 +75,10 @@ class TemplateMissing(Invalid):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no template with the name {name!r}.", attr="use_template")
+
+
+class UnlistedDashboardExists(Conflict):
+    """There is an unlisted dashboard with this tag."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(f"There is an unlisted dashboard with the tag {tag!r} already.", attr="tag")

@@ -17,10 +17,10 @@ ROW: Actions = {"get": "retrieve", "put": "update", "patch": "partial_update", "
 
 urlpatterns = [
     path("dashboards/", DashboardViewSet.as_view(COLLECTION)),
-    path(
-        "dashboards/create_from_template_json/",
-        DashboardActionViewSet.as_view({"post": "create_from_template_json"}),
-    ),
+    *[
+        path(f"dashboards/{action}/", DashboardActionViewSet.as_view({"post": action}))
+        for action in ("create_from_template_json", "create_unlisted_dashboard", "bulk_update_tags")
+    ],
     path("dashboards/<str:id>/", DashboardViewSet.as_view(ROW)),
     path("dashboards/<str:id>/move_tile/", DashboardActionViewSet.as_view({"patch": "move_tile", "post": "move_tile"})),
     *[

@@ -33,3 +33,9 @@ class Missing(DomainError):
     """What was named does not exist for this caller."""
 
     code = "not_found"
+
+
+class Conflict(DomainError):
+    """What is asked for exists already."""
+
+    code = "conflict"

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 from unicodedata import normalize
 
 from django.conf import settings
@@ -49,9 +50,24 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         """Dashboards whose name, description or tags hold `text`."""
         return self.filter(search_text__contains=fold(text))
 
+    def tagged(self, names: Iterable[str]) -> "DashboardQuerySet":
+        """Dashboards that carry any of these tags."""
+        links: Any = self.model._meta.get_field("tag_links").related_model
+        carried = links.objects.filter(dashboard=models.OuterRef("pk"), tag__name__in=list(names))
+        return self.filter(models.Exists(carried))
+
+    def listed(self) -> "DashboardQuerySet":
+        """Without those that are found only by who asks for them."""
+        return self.exclude(creation_mode=CreationMode.UNLISTED)
+
     def in_list_order(self) -> "DashboardQuerySet":
         """Pinned first, then by name, then by id: a total order, the same on every engine."""
         return self.order_by("-pinned", "name_key", "id")
+
+    def in_search_order(self, text: str) -> "DashboardQuerySet":
+        """Those of exactly this name first, then the list order."""
+        is_exact = models.Case(models.When(name_key=fold(text)[:NAME_KEY_MAX_LENGTH], then=0), default=1)
+        return self.order_by(is_exact, "-pinned", "name_key", "id")
 
 
 class Dashboard(models.Model):

@@ -6,7 +6,7 @@ import orjson
 
 from dashboards.access import privilege_level, user_access_level
 from dashboards.exceptions import DashboardMissing
-from dashboards.models import Dashboard, RestrictionLevel
+from dashboards.models import Dashboard, RestrictionLevel, fold
 from dashboards.readers.tags import dashboard_tags
 from dashboards.readers.tiles import read_tiles
 from dashboards_api.fields import raw
@@ -40,6 +40,9 @@ class ListQuery(NamedTuple):
 
     search: str = ""
     pinned: bool | None = None
+    tags: tuple[str, ...] = ()
+    creation_mode: str = ""
+    created_by_id: int | None = None
 
 
 def list_dashboards(
@@ -47,16 +50,17 @@ def list_dashboards(
 ) -> tuple[int, list[dict[str, Any]]]:
     """How many dashboards match, and one window of them (component DashboardBasic)."""
     found = Dashboard.objects.in_project(project).not_deleted()
-    if query.search:
-        found = found.matching(query.search)
-    if query.pinned is not None:
-        found = found.filter(pinned=query.pinned)
+    found = _matching(found, query)
     count = found.count()
     if offset >= count:
         return count, []
-    rows = list(found.in_list_order().values_list(*BASIC_COLUMNS)[offset : offset + limit])
+    ordered = found.in_search_order(query.search) if query.search else found.in_list_order()
+    rows = list(ordered.values_list(*BASIC_COLUMNS)[offset : offset + limit])
     tags = dashboard_tags([row[0] for row in rows])
-    return count, [_basic(row, tags.get(row[0], []), viewer) for row in rows]
+    return count, [
+        {**_basic(row, tags.get(row[0], []), viewer), "search_match_type": _match_type(row[1], query.search)}
+        for row in rows
+    ]
 
 
 def read_dashboard(
@@ -85,6 +89,26 @@ def read_dashboard(
         "quick_filter_ids": [],
         "tiles": read_tiles(dashboard_id, viewer=viewer),
     }
+
+
+def _matching(found: Any, query: ListQuery) -> Any:
+    found = found.filter(creation_mode=query.creation_mode) if query.creation_mode else found.listed()
+    if query.search:
+        found = found.matching(query.search)
+    if query.pinned is not None:
+        found = found.filter(pinned=query.pinned)
+    if query.tags:
+        found = found.tagged(query.tags)
+    if query.created_by_id is not None:
+        found = found.filter(created_by_id=query.created_by_id)
+    return found
+
+
+def _match_type(name: str, search: str) -> str | None:
+    """How a dashboard matches a search: `exact` by its whole name, else `similar`."""
+    if not search:
+        return None
+    return "exact" if fold(name) == fold(search) else "similar"
 
 
 def _basic(row: tuple[Any, ...], tags: list[str], viewer: Membership) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards.layout import Arrangement
 from dashboards.models.content import TEXT_MAX_LENGTH
+from dashboards.models.tag import TAG_MAX_LENGTH
+from dashboards.serializers.fields import TagField, TagsField
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField
 from dashboards_api.http.serializers import (
     BoundedListField,
@@ -123,3 +125,41 @@ class ReorderTilesRequestSerializer(RequestSerializer):
         required=False,
         help_text="`preserve` keeps the sizes, `two_column` and `full_width` set them.",
     )
+
+
+class UnlistedDashboardRequestSerializer(RequestSerializer):
+    """The tag by which an unlisted dashboard is found."""
+
+    echoed = frozenset({"personal_api_key"})
+
+    tag = TagField(max_length=TAG_MAX_LENGTH)
+
+
+class BulkUpdateTagsRequestSerializer(RequestSerializer):
+    """Which dashboards, and what happens to their tags."""
+
+    echoed = frozenset({"personal_api_key"})
+
+    ids = BoundedListField(child=StrictIntegerField(), allow_empty=False)
+    action = serializers.ChoiceField(choices=["add", "remove", "set"])
+    tags = TagsField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["tags"] and attrs["action"] != "set":
+            raise ValidationError({"tags": [ErrorDetail("Name at least one tag.", code="empty")]})
+        return attrs
+
+
+class TaggedSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(read_only=True)
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+
+class SkippedSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(read_only=True)
+    reason = serializers.CharField(read_only=True)
+
+
+class BulkUpdateTagsSerializer(serializers.Serializer[Any]):
+    updated = serializers.ListField(child=TaggedSerializer(), read_only=True)
+    skipped = serializers.ListField(child=SkippedSerializer(), read_only=True)

@@ -29,8 +29,8 @@ from users.serializers import UserBasicSerializer
 SILENT = frozenset({"_create_in_folder", "creation_context", "personal_api_key"})
 
 
-class DashboardBasicSerializer(serializers.Serializer[Any]):
-    """A dashboard in a list."""
+class DashboardRowSerializer(serializers.Serializer[Any]):
+    """What lists and details of dashboards share."""
 
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(read_only=True, max_length=NAME_MAX_LENGTH)
@@ -59,7 +59,18 @@ class DashboardBasicSerializer(serializers.Serializer[Any]):
     team_id = serializers.IntegerField(read_only=True, help_text="The project.")
 
 
-class DashboardSerializer(DashboardBasicSerializer):
+class DashboardBasicSerializer(DashboardRowSerializer):
+    """A dashboard in a list."""
+
+    search_match_type = serializers.ChoiceField(
+        choices=["exact", "similar"],
+        read_only=True,
+        allow_null=True,
+        help_text="How it matches a search: by its whole name, or in part. Null without a search.",
+    )
+
+
+class DashboardSerializer(DashboardRowSerializer):
     """A dashboard with its tiles."""
 
     use_template = serializers.CharField(read_only=True, help_text="The template it was made from, or empty.")
@@ -127,7 +138,7 @@ class DuplicateTilesField(AnyField):
 
 
 class DashboardRequestSerializer(RequestSerializer):
-    echoed = keys_of(DashboardSerializer) | SILENT
+    echoed = keys_of(DashboardSerializer) | keys_of(DashboardBasicSerializer) | SILENT
 
     name = serializers.CharField(
         required=False,

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from dashboards.access import check_may_edit, check_may_restrict
-from dashboards.exceptions import DashboardMissing
+from dashboards.exceptions import DashboardMissing, UnlistedDashboardExists
 from dashboards.models import CreationMode, Dashboard, Insight, SharingConfiguration, Tile
 from dashboards.services.changes import DashboardChanges, take
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
@@ -64,6 +64,18 @@ def create_dashboard_from_document(project: Project, *, document: Any, created_b
     dashboard.use_template = template["template_name"]
     _insert(dashboard, {"name": template["template_name"], **inherited_from(template, None)})
     add_template_tiles(dashboard, template["tiles"], created_by=created_by)
+    return dashboard
+
+
+@transaction.atomic
+def create_unlisted_dashboard(project: Project, *, tag: str, created_by: Membership) -> Dashboard:
+    """A dashboard that no list shows unless it is asked for, found by its tag. Raises UnlistedDashboardExists."""
+    Project.objects.select_for_update().get(pk=project.pk)  # two at once would both find none
+    existing = Dashboard.objects.in_project(project).not_deleted().filter(creation_mode=CreationMode.UNLISTED)
+    if existing.tagged([tag]).exists():
+        raise UnlistedDashboardExists(tag)
+    dashboard = Dashboard(project=project, created_by=created_by.user, creation_mode=CreationMode.UNLISTED)
+    _insert(dashboard, {"tags": [tag]})
     return dashboard
 
 

@@ -8,9 +8,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards.readers.dashboards import read_dashboard
-from dashboards.serializers.actions import MoveTileRequestSerializer, TemplateJSONRequestSerializer
+from dashboards.serializers.actions import (
+    BulkUpdateTagsRequestSerializer,
+    BulkUpdateTagsSerializer,
+    MoveTileRequestSerializer,
+    TemplateJSONRequestSerializer,
+    UnlistedDashboardRequestSerializer,
+)
 from dashboards.serializers.dashboards import DashboardSerializer
-from dashboards.services.dashboards import create_dashboard_from_document
+from dashboards.services.bulk import TagAction, update_tags
+from dashboards.services.dashboards import create_dashboard_from_document, create_unlisted_dashboard
 from dashboards.services.tiles import move_tile
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
@@ -23,6 +30,8 @@ class DashboardActionViewSet(ProjectScopedViewSet):
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "move_tile": ["dashboard:write"],
         "create_from_template_json": ["dashboard:write"],
+        "create_unlisted_dashboard": ["dashboard:write"],
+        "bulk_update_tags": ["dashboard:write"],
     }
 
     @extend_schema(
@@ -60,3 +69,38 @@ class DashboardActionViewSet(ProjectScopedViewSet):
                 self.project, document=body["template"], created_by=self.membership
             )
             return Response(read_dashboard(dashboard.pk, project=self.project, viewer=self.membership))
+
+    @extend_schema(
+        parameters=[PROJECT_ID],
+        request=body_of(UnlistedDashboardRequestSerializer),
+        responses={201: DashboardSerializer},
+    )
+    def create_unlisted_dashboard(self, request: Request, project_id: str) -> Response:
+        """Create a dashboard that no list shows unless `creation_mode=unlisted` asks for it. One for each tag: 409."""
+        tag = self.read_body(UnlistedDashboardRequestSerializer)["tag"]
+        with transaction.atomic():
+            dashboard = create_unlisted_dashboard(self.project, tag=tag, created_by=self.membership)
+            answer = read_dashboard(dashboard.pk, project=self.project, viewer=self.membership)
+        return Response(answer, status=201)
+
+    @extend_schema(
+        parameters=[PROJECT_ID],
+        request=body_of(BulkUpdateTagsRequestSerializer),
+        responses=BulkUpdateTagsSerializer,
+    )
+    def bulk_update_tags(self, request: Request, project_id: str) -> Response:
+        """Add, remove or set the tags of several dashboards. Those that cannot be changed are skipped, and named."""
+        body = self.read_body(BulkUpdateTagsRequestSerializer)
+        updated, skipped = update_tags(
+            self.project,
+            dashboard_ids=body["ids"],
+            action=TagAction(body["action"]),
+            tags=body["tags"],
+            updated_by=self.membership,
+        )
+        return Response(
+            {
+                "updated": [{"id": id_, "tags": tags} for id_, tags in updated],
+                "skipped": [{"id": id_, "reason": reason} for id_, reason in skipped],
+            }
+        )

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardMissing
-from dashboards.models import Dashboard
+from dashboards.models import CreationMode, Dashboard
 from dashboards.readers.dashboards import ListQuery, list_dashboards, read_dashboard
 from dashboards.serializers.dashboards import (
     DashboardBasicSerializer,
@@ -30,6 +30,11 @@ DASHBOARD_ID = id_parameter("id", "A unique integer value identifying this dashb
 LIST_PARAMETERS = [
     OpenApiParameter("search", str, description="Text in the name, the description or the tags, in any case."),
     OpenApiParameter("pinned", bool, description="Only pinned, or only unpinned, dashboards."),
+    OpenApiParameter("tags", str, many=True, description="Only those with any of these tags."),
+    OpenApiParameter(
+        "creation_mode", str, enum=CreationMode.values, description="Only those. Without it unlisted ones are left out."
+    ),
+    OpenApiParameter("created_by", int, description="Only those that this user created."),
 ]
 
 
@@ -53,6 +58,9 @@ class DashboardViewSet(ProjectScopedViewSet):
         query = ListQuery(
             search=self.query_text("search", SEARCH_MAX_LENGTH),
             pinned=self.query_bool("pinned"),
+            tags=self.query_tags("tags"),
+            creation_mode=self.query_choice("creation_mode", CreationMode.values),
+            created_by_id=self.query_number("created_by"),
         )
         pages = LimitOffsetPagination()
         limit, offset = window = pages.window(request)

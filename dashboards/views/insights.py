@@ -130,7 +130,7 @@ class InsightViewSet(ProjectScopedViewSet):
             favorited=self.query_bool("favorited"),
             created_by_id=self.caller.pk if self.query_bool("user") else self.query_number("created_by"),
             dashboard_ids=self._dashboard_ids(),
-            tags=tuple(tag.strip().lower() for tag in self.request.query_params.getlist("tags") if tag.strip()),
+            tags=self.query_tags("tags"),
         )
 
     def _dashboard_ids(self) -> tuple[int, ...]:

@@ -35,6 +35,16 @@ MAX_CHAIN = 5
 _AS_A_WHOLE = f"__{api_settings.NON_FIELD_ERRORS_KEY}"
 
 
+class AlreadyThere(APIException):
+    status_code = 409
+    default_code = "conflict"
+    exception_type = "invalid_request"
+
+    def __init__(self, detail: str, attr: str | None) -> None:
+        super().__init__(detail)
+        self.attr = attr
+
+
 class ServiceUnavailable(APIException):
     status_code = 503
     default_code = "service_unavailable"
@@ -50,7 +60,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         got_request_exception.send(sender=None, request=context.get("request"))
     response: Response | None = hog_exception_handler(known, context)
     if response is not None and isinstance(response.data, dict):
-        response.data["attr"] = short_attr(response.data["attr"])
+        response.data["attr"] = short_attr(response.data["attr"] or getattr(known, "attr", None))
         if header := getattr(known, "auth_header", None):
             response["WWW-Authenticate"] = header
     return response
@@ -61,6 +71,8 @@ def as_api_exception(exc: Exception) -> Exception:
     if isinstance(exc, errors.Invalid):
         detail = ErrorDetail(exc.detail, code=exc.code)
         return exceptions.ValidationError({exc.attr: [detail]} if exc.attr else [detail])
+    if isinstance(exc, errors.Conflict):
+        return AlreadyThere(exc.detail, attr=exc.attr)
     if isinstance(exc, errors.Forbidden):
         return exceptions.PermissionDenied(exc.detail)
     if isinstance(exc, errors.Missing):

@@ -34,12 +34,13 @@ ERRORS = {
     403: "The key lacks a scope, or the caller a right.",
     404: "There is no such thing for this caller.",
     406: "The answer cannot be given in the media type asked for.",
+    409: "What is asked for exists already.",
     413: "The body is too large.",
     415: "The body is of a media type that is not read here.",
     500: "A fault of the service.",
     503: "The database cannot be reached at the moment.",
 }
-BODY_ERRORS = {413, 415}
+BODY_ERRORS = {409, 413, 415}
 ERROR_SCHEMA = {
     "type": "object",
     "description": "Every error below /api/ has this form.",

@@ -1,6 +1,6 @@
 """The base of every API view: how a body is read, how a query parameter is read, and what the answer names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -104,6 +104,19 @@ class ApiViewSet(GenericViewSet[Any]):
         if value and number is None:
             raise ValidationError({name: [ErrorDetail("This must be a whole number.", code="invalid")]})
         return number
+
+    def query_tags(self, name: str) -> tuple[str, ...]:
+        """The values of a repeatable parameter, as tags are stored."""
+        values = (value.strip().lower() for value in self.request.query_params.getlist(name))
+        return tuple(value for value in values if value)
+
+    def query_choice(self, name: str, choices: Sequence[str]) -> str:
+        """One of the choices, or empty where it is absent. Raises ValidationError for other values."""
+        value = self.request.query_params.get(name, "")
+        if value and value not in choices:
+            detail = f"This must be one of {', '.join(choices)}."
+            raise ValidationError({name: [ErrorDetail(detail, code="invalid_choice")]})
+        return value
 
     def query_text(self, name: str, max_length: int) -> str:
         """A text of at most `max_length` characters, empty where it is absent."""

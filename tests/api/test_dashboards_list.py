@@ -49,6 +49,7 @@ def test_a_row_has_every_field(alice: Person) -> None:
         "last_viewed_at": None,
         "last_refresh": None,
         "team_id": alice.membership.project_id,
+        "search_match_type": None,
     }
 
 

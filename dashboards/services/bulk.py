@@ -1,0 +1,55 @@
+"""What is done to several dashboards at once, in one transaction."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from django.db import transaction
+
+from dashboards.access import may_edit
+from dashboards.models import Dashboard
+from dashboards.services.tags import replace_tags, tag_names
+from users.models import Membership, Project
+
+
+class TagAction(StrEnum):
+    ADD = "add"
+    REMOVE = "remove"
+    SET = "set"
+
+
+class BulkResult(NamedTuple):
+    """Which dashboards were updated, with their tags, and which were skipped, with the reason."""
+
+    updated: list[tuple[int, list[str]]]
+    skipped: list[tuple[int, str]]
+
+
+@transaction.atomic
+def update_tags(
+    project: Project, *, dashboard_ids: Sequence[int], action: TagAction, tags: Sequence[str], updated_by: Membership
+) -> BulkResult:
+    """Add tags to dashboards, take tags from them, or replace their tags. Unknown and closed ones are skipped."""
+    wanted = list(dict.fromkeys(dashboard_ids))
+    locked = Dashboard.objects.in_project(project).not_deleted().select_for_update().filter(pk__in=wanted)
+    dashboards = {dashboard.pk: dashboard for dashboard in locked.order_by("pk")}
+    result = BulkResult([], [])
+    for dashboard_id in wanted:
+        dashboard = dashboards.get(dashboard_id)
+        if dashboard is None:
+            result.skipped.append((dashboard_id, "not found"))
+        elif not may_edit(updated_by, dashboard.created_by_id, dashboard.restriction_level):
+            result.skipped.append((dashboard_id, "no edit permission"))
+        else:
+            result.updated.append((dashboard_id, _update(dashboard, action, set(tags))))
+    return result
+
+
+def _update(dashboard: Dashboard, action: TagAction, tags: set[str]) -> list[str]:
+    before = tag_names(dashboard)
+    after = {TagAction.ADD: {*before, *tags}, TagAction.REMOVE: {*before} - tags, TagAction.SET: tags}[action]
+    if after != set(before):
+        replace_tags(dashboard, after)
+        dashboard.derive(sorted(after))
+        dashboard.save(update_fields=["search_text"])
+    return sorted(after)
