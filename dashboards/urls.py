@@ -27,7 +27,11 @@ urlpatterns = [
         path(f"dashboards/<str:id>/{action}/", TileActionViewSet.as_view({"post": action}))
         for action in TileActionViewSet.required_scopes
     ],
-    path("dashboards/<str:dashboard_id>/sharing/", SharingConfigurationViewSet.as_view({"get": "retrieve"})),
+    path(
+        "dashboards/<str:dashboard_id>/sharing/",
+        SharingConfigurationViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+    ),
+    path("dashboards/<str:dashboard_id>/sharing/refresh/", SharingConfigurationViewSet.as_view({"post": "refresh"})),
     path("insights/", InsightViewSet.as_view(COLLECTION)),
     path("insights/<str:id>/", InsightViewSet.as_view(ROW)),
 ]

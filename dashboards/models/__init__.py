@@ -1,7 +1,7 @@
 from dashboards.models.content import Button, ButtonPlacement, ButtonStyle, Text
 from dashboards.models.dashboard import CreationMode, Dashboard, RestrictionLevel, fold
 from dashboards.models.insight import Insight
-from dashboards.models.sharing_configuration import SharingConfiguration
+from dashboards.models.sharing_configuration import ReplacedAccessToken, SharingConfiguration, new_access_token
 from dashboards.models.tag import DashboardTag, InsightTag, Tag
 from dashboards.models.template import DashboardTemplate, TemplateScope
 from dashboards.models.tile import Tile
@@ -16,6 +16,7 @@ __all__ = [
     "DashboardTemplate",
     "Insight",
     "InsightTag",
+    "ReplacedAccessToken",
     "RestrictionLevel",
     "SharingConfiguration",
     "Tag",
@@ -23,4 +24,5 @@ __all__ = [
     "Text",
     "Tile",
     "fold",
+    "new_access_token",
 ]

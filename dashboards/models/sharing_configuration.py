@@ -23,3 +23,16 @@ class SharingConfiguration(models.Model):
 
     def __str__(self) -> str:
         return f"sharing of dashboard {self.dashboard_id}"
+
+
+class ReplacedAccessToken(models.Model):
+    """A token that a refresh replaced. It opens the shared page until it expires or sharing is disabled."""
+
+    sharing_configuration = models.ForeignKey(
+        SharingConfiguration, on_delete=models.CASCADE, related_name="replaced_access_tokens"
+    )
+    access_token = models.CharField(max_length=64, unique=True, editable=False)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"replaced token of {self.sharing_configuration}"

@@ -1,10 +1,18 @@
-"""A sharing configuration as answers describe it."""
+"""A sharing configuration as answers describe it, and what may be changed in it."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-from dashboards_api.http.serializers import FreeObjectField
+from dashboards_api.http.serializers import (
+    BoundedListField,
+    FreeObjectField,
+    RequestSerializer,
+    StrictCharField,
+    keys_of,
+)
+
+SETTINGS_FORMAT = "Invalid settings format. This must be a JSON object."
 
 
 class SharePasswordSerializer(serializers.Serializer[Any]):
@@ -23,3 +31,41 @@ class SharingConfigurationSerializer(serializers.Serializer[Any]):
     password_required = serializers.BooleanField(read_only=True)
     share_passwords = serializers.ListField(child=SharePasswordSerializer(), read_only=True)
     user_access_level = serializers.CharField(read_only=True)
+
+
+class SharingSettingsRequestSerializer(RequestSerializer):
+    """What a shared page shows. `hideQueries` and `allow_overrides` are our own, the others are PostHog's."""
+
+    default_error_messages = {"invalid": SETTINGS_FORMAT}
+
+    whitelabel = serializers.BooleanField(required=False)
+    noHeader = serializers.BooleanField(required=False)  # noqa: N815  the name in the API
+    showInspector = serializers.BooleanField(required=False)  # noqa: N815
+    legend = serializers.BooleanField(required=False)
+    detailed = serializers.BooleanField(required=False)
+    hideExtraDetails = serializers.BooleanField(required=False)  # noqa: N815
+    theme = serializers.ChoiceField(choices=["light", "dark", "system"], required=False)
+    hideQueries = serializers.BooleanField(  # noqa: N815
+        required=False, help_text="Leave the queries of insights out of the shared page."
+    )
+    allow_overrides = BoundedListField(
+        child=StrictCharField(max_length=200),
+        required=False,
+        help_text="The filters and variables that a viewer may change.",
+    )
+
+
+class SharingConfigurationRequestSerializer(RequestSerializer):
+    """What changes in how a dashboard is shared. `settings` are replaced as a whole; null and `{}` are kept as sent."""
+
+    echoed = keys_of(SharingConfigurationSerializer) | {"personal_api_key"}
+
+    enabled = serializers.BooleanField(required=False)
+    settings = SharingSettingsRequestSerializer(required=False, allow_null=True)
+    password_required = serializers.BooleanField(required=False)
+
+
+class RefreshSharingRequestSerializer(RequestSerializer):
+    """Nothing has to be said; some clients send the configuration as they read it."""
+
+    echoed = SharingConfigurationRequestSerializer.echoed

@@ -76,6 +76,12 @@ class DashboardChanges(TypedDict, total=False):
     tiles: list[TileChanges]
 
 
+class SharingChanges(TypedDict, total=False):
+    enabled: bool
+    settings: dict[str, Any] | None
+    password_required: bool
+
+
 def differs(stored: Any, sent: Any) -> bool:
     """Whether writing `sent` would change what is read back: the order of keys counts, and 1 is not 1.0."""
     return dumps(stored) != dumps(sent)

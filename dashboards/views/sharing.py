@@ -2,30 +2,76 @@
 
 from typing import ClassVar
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards.exceptions import DashboardMissing
 from dashboards.readers.sharing import read_sharing
-from dashboards.serializers.sharing import SharingConfigurationSerializer
-from dashboards_api.http.openapi import PROJECT_ID, id_parameter, operation_ids
+from dashboards.serializers.sharing import (
+    RefreshSharingRequestSerializer,
+    SharingConfigurationRequestSerializer,
+    SharingConfigurationSerializer,
+)
+from dashboards.services.sharing import refresh_sharing, update_sharing
+from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
 from dashboards_api.numbers import whole_number
 from users.viewsets import ProjectScopedViewSet
+
+PATH = [PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")]
 
 
 @operation_ids("dashboards_sharing", retrieve="list")
 class SharingConfigurationViewSet(ProjectScopedViewSet):
     scope_object = "sharing_configuration"
-    required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": ["sharing_configuration:read"]}
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "retrieve": ["sharing_configuration:read"],
+        "partial_update": ["sharing_configuration:write"],
+        "refresh": ["sharing_configuration:write"],
+    }
 
-    @extend_schema(
-        parameters=[PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")],
-        responses=SharingConfigurationSerializer,
-    )
+    @extend_schema(parameters=PATH, responses=SharingConfigurationSerializer)
     def retrieve(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """How a dashboard is shared: one object, though the operation is called a list for compatibility."""
-        number = whole_number(dashboard_id)
-        if number is None:
-            raise DashboardMissing("Dashboard not found.")
-        return Response(read_sharing(number, project=self.project, viewer=self.membership))
+        return self._answer(_number(dashboard_id))
+
+    @extend_schema(
+        parameters=PATH,
+        request=body_of(SharingConfigurationRequestSerializer),
+        responses=SharingConfigurationSerializer,
+    )
+    def partial_update(self, request: Request, project_id: str, dashboard_id: str) -> Response:
+        """Switch sharing on or off and change how the shared page looks. Whoever may edit the dashboard may do it.
+
+        Disabling ends every link at once; enabling again makes a new one.
+        """
+        number = _number(dashboard_id)
+        changes = self.read_body(SharingConfigurationRequestSerializer)
+        with transaction.atomic():
+            update_sharing(number, project=self.project, changes=changes, updated_by=self.membership)  # type: ignore[arg-type]
+            return self._answer(number)
+
+    @extend_schema(
+        parameters=PATH,
+        request=None,
+        responses=SharingConfigurationSerializer,
+    )
+    def refresh(self, request: Request, project_id: str, dashboard_id: str) -> Response:
+        """Make a new link. The old one works for five more minutes."""
+        number = _number(dashboard_id)
+        self.read_body(RefreshSharingRequestSerializer)
+        with transaction.atomic():
+            refresh_sharing(number, project=self.project, refreshed_by=self.membership)
+            return self._answer(number)
+
+    def _answer(self, dashboard_id: int) -> Response:
+        return Response(read_sharing(dashboard_id, project=self.project, viewer=self.membership))
+
+
+def _number(dashboard_id: str) -> int:
+    """The number in the path. Raises DashboardMissing."""
+    number = whole_number(dashboard_id)
+    if number is None:
+        raise DashboardMissing("Dashboard not found.")
+    return number

@@ -70,7 +70,8 @@ TABLE: dict[str, dict[str, Row]] = {
             "delete_tile",
         )
     },
-    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/": {**LACKS, "GET": READ},
+    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/": {**LACKS, "GET": READ, "PATCH": WRITE},
+    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/refresh/": {**LACKS, "POST": WRITE},
     "api/projects/<project_id>/insights/": COLLECTION,
     "api/projects/<project_id>/insights/<id>/": ROW,
 }

@@ -47,7 +47,7 @@ def check_exchange(method: str, url: str, status: int, answer: Any, request: Any
         _check(answer, content["application/json"]["schema"], closed=True, where=where)
     else:
         assert answer is None, f"{where}: the document says that there is no body, but there is {answer!r}"
-    if status < 300 and request is not None:
+    if status < 300 and (request or (request is not None and "requestBody" in operation)):
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
         _check(request, schema, closed=False, where=f"{where} (request)")
 

@@ -1,0 +1,61 @@
+"""The verbs of sharing: switch it on and off, change how it looks, replace its token."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from dashboards.access import check_may_edit
+from dashboards.exceptions import DashboardMissing
+from dashboards.models import ReplacedAccessToken, SharingConfiguration, new_access_token
+from dashboards.services.changes import SharingChanges, take
+from dashboards.services.dashboards import lock_dashboard
+from users.models import Membership, Project
+
+# For how long a replaced token still opens the page, so that a new link can be handed out first.
+GRACE = timedelta(minutes=5)
+
+
+@transaction.atomic
+def update_sharing(dashboard_id: int, *, project: Project, changes: SharingChanges, updated_by: Membership) -> None:
+    """Change how a dashboard is shared. Disabling ends every token at once: links that were handed out never come back.
+
+    Raises DashboardMissing (also for a deleted dashboard) and Forbidden.
+    """
+    sharing = _lock_sharing(dashboard_id, project=project, membership=updated_by)
+    columns = take(sharing, changes, ("enabled", "settings", "password_required"))
+    if "enabled" in columns and not sharing.enabled:
+        sharing.access_token = new_access_token()
+        sharing.replaced_access_tokens.all().delete()
+        columns.append("access_token")
+    if "enabled" in columns and sharing.created_at is None:
+        sharing.created_at = timezone.now()
+        columns.append("created_at")
+    if columns:
+        sharing.save(update_fields=columns)
+
+
+@transaction.atomic
+def refresh_sharing(dashboard_id: int, *, project: Project, refreshed_by: Membership) -> None:
+    """Give a dashboard a new token. The old one opens the page for another `GRACE`, if it opened it before.
+
+    Raises DashboardMissing (also for a deleted dashboard) and Forbidden.
+    """
+    sharing = _lock_sharing(dashboard_id, project=project, membership=refreshed_by)
+    now = timezone.now()
+    sharing.replaced_access_tokens.filter(expires_at__lte=now).delete()
+    if sharing.enabled:
+        ReplacedAccessToken.objects.create(
+            sharing_configuration=sharing, access_token=sharing.access_token, expires_at=now + GRACE
+        )
+    sharing.access_token = new_access_token()
+    sharing.save(update_fields=["access_token"])
+
+
+def _lock_sharing(dashboard_id: int, *, project: Project, membership: Membership) -> SharingConfiguration:
+    """The sharing of a live dashboard that the member may edit, locked until the transaction ends."""
+    dashboard = lock_dashboard(dashboard_id, project=project)
+    if dashboard.deleted:
+        raise DashboardMissing
+    check_may_edit(dashboard, membership)
+    return SharingConfiguration.objects.get(dashboard=dashboard)
