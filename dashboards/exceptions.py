@@ -1,6 +1,6 @@
 """What the services may refuse, each with a code and the part of the request that is to blame."""
 
-from dashboards_api.errors import Conflict, Invalid, Missing
+from dashboards_api.errors import Conflict, Invalid, Locked, Missing
 
 
 class DashboardMissing(Missing):
@@ -8,6 +8,13 @@ class DashboardMissing(Missing):
 
     def __init__(self, detail: str = "Not found.") -> None:
         super().__init__(detail)
+
+
+class SharedDashboardLocked(Locked):
+    """The shared dashboard opens with a password only."""
+
+    def __init__(self) -> None:
+        super().__init__("This dashboard is protected by a password.")
 
 
 class InsightMissing(Missing):

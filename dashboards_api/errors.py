@@ -35,6 +35,12 @@ class Missing(DomainError):
     code = "not_found"
 
 
+class Locked(DomainError):
+    """What was named opens to those alone who prove that they may see it."""
+
+    code = "password_required"
+
+
 class Conflict(DomainError):
     """What is asked for exists already."""
 

@@ -42,4 +42,5 @@ urlpatterns = [
     path("api/projects/", ProjectListViewSet.as_view({"get": "list"})),
     path("api/projects/<str:project_id>/", include(project)),
     path("api/environments/<str:project_id>/", include(project)),
+    path("", include("dashboards.shared_urls")),
 ]

@@ -65,7 +65,7 @@ def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
 
 
 def _tile(order: int, row: Row, around: _Around) -> Row:
-    damaged = _mend(row)
+    damaged = mend(row)
     return {
         "id": row["id"],
         "order": order,
@@ -83,7 +83,7 @@ def _tile(order: int, row: Row, around: _Around) -> Row:
     }
 
 
-def _mend(row: Row) -> bool:
+def mend(row: Row) -> bool:
     """Whether some JSON of a tile cannot be read; it is replaced, so that the other tiles can be answered."""
     damaged = False
     for column in (*TILE_JSON, *insight_json()):

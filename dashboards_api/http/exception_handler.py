@@ -45,6 +45,12 @@ class AlreadyThere(APIException):
         self.attr = attr
 
 
+class PasswordRequired(APIException):
+    status_code = 401
+    default_code = "password_required"
+    exception_type = "authentication_error"
+
+
 class ServiceUnavailable(APIException):
     status_code = 503
     default_code = "service_unavailable"
@@ -75,6 +81,8 @@ def as_api_exception(exc: Exception) -> Exception:
         return AlreadyThere(exc.detail, attr=exc.attr)
     if isinstance(exc, errors.Forbidden):
         return exceptions.PermissionDenied(exc.detail)
+    if isinstance(exc, errors.Locked):
+        return PasswordRequired(exc.detail, code=exc.code)
     if isinstance(exc, errors.Missing):
         return exceptions.NotFound(exc.detail)
     if isinstance(exc, RequestDataTooBig):

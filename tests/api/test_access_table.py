@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from dashboards import shared_urls
 from dashboards.models import Dashboard, Insight
 from tests.builders import Person, make_dashboard, make_insight, make_key, make_project
 from tests.client import Api
@@ -75,8 +76,10 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/insights/": COLLECTION,
     "api/projects/<project_id>/insights/<id>/": ROW,
 }
-# Everyone may read the document and ask whether the service is well.
-PUBLIC = {"healthz", "readyz", "api/schema/", "api/schema/swagger-ui/"}
+# Everyone may read the document and ask whether the service is well, and open what is shared.
+PUBLIC = {"healthz", "readyz", "api/schema/", "api/schema/swagger-ui/"} | {
+    str(shared.pattern) for shared in shared_urls.urlpatterns
+}
 
 
 def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:

@@ -1,0 +1,112 @@
+"""What a shared dashboard shows to whoever has its link: chosen key by key, so that nothing new is shown by accident.
+
+No person, no e-mail address, no level of access, no origin, no id beyond those that tell tiles and insights apart.
+"""
+
+from typing import Any, Literal
+
+import orjson
+from django.utils import timezone
+
+from dashboards.exceptions import DashboardMissing, SharedDashboardLocked
+from dashboards.models import SharingConfiguration, Tile
+from dashboards.readers.dashboard_tiles import Row
+from dashboards.readers.insights import NOT_COMPUTED, insight_json
+from dashboards.readers.tiles import DAMAGED, TILE_COLUMNS, TILE_JSON, mend
+from dashboards_api.fields import raw
+
+PageType = Literal["scene", "embed"]
+
+# Settings that the page is told where they are on. The others say what is in it.
+FLAGS = ("whitelabel", "noHeader", "showInspector", "legend", "detailed", "hideExtraDetails", "theme")
+DASHBOARD_COLUMNS = ("name", "description", "data_color_theme_id")
+DASHBOARD_JSON = ("filters", "variables", "breakdown_colors")
+INSIGHT_COLUMNS = ("short_id", "name", "derived_name", "description")
+TEXT_COLUMNS = ("body",)
+BUTTON_COLUMNS = ("url", "text", "placement", "style")
+
+
+def read_shared(access_token: str, page_type: PageType) -> Row:
+    """The page behind a link. Raises DashboardMissing for a link that opens nothing, and SharedDashboardLocked."""
+    row = _sharing(access_token)
+    if row["password_required"]:
+        raise SharedDashboardLocked
+    settings = row["settings"] or {}
+    dashboard = {
+        **{name: row[f"dashboard__{name}"] for name in DASHBOARD_COLUMNS},
+        **{name: orjson.Fragment(row[f"raw_{name}"]) for name in DASHBOARD_JSON},
+        "tiles": _tiles(row["dashboard_id"], hide_queries=settings.get("hideQueries", False)),
+    }
+    flags = {name: settings[name] for name in FLAGS if settings.get(name)}
+    # The token that was used: one that is being replaced must not tell the new one.
+    return {"type": page_type, "accessToken": access_token, "dashboard": dashboard, "themes": [], **flags}
+
+
+def _sharing(access_token: str) -> Row:
+    live = SharingConfiguration.objects.filter(enabled=True, dashboard__deleted=False)
+    rows = live.annotate(**{f"raw_{name}": raw(f"dashboard__{name}") for name in DASHBOARD_JSON}).values(
+        "dashboard_id",
+        "settings",
+        "password_required",
+        *(f"dashboard__{name}" for name in DASHBOARD_COLUMNS),
+        *(f"raw_{name}" for name in DASHBOARD_JSON),
+    )
+    row: Row | None = (
+        rows.filter(access_token=access_token).first()
+        or rows.filter(
+            replaced_access_tokens__access_token=access_token, replaced_access_tokens__expires_at__gt=timezone.now()
+        ).first()
+    )
+    if row is None:
+        raise DashboardMissing
+    return row
+
+
+def _tiles(dashboard_id: int, *, hide_queries: bool) -> list[Row]:
+    rows = (
+        Tile.objects.filter(dashboard_id=dashboard_id)
+        .shown()
+        .in_layout_order()
+        .annotate(**TILE_JSON, **insight_json("insight__"))
+        .values(
+            *TILE_COLUMNS,
+            *TILE_JSON,
+            *insight_json("insight__"),
+            *(f"insight__{column}" for column in INSIGHT_COLUMNS),
+            *(f"text__{column}" for column in TEXT_COLUMNS),
+            *(f"button__{column}" for column in BUTTON_COLUMNS),
+        )
+    )
+    return [_tile(order, row, hide_queries=hide_queries) for order, row in enumerate(rows)]
+
+
+def _tile(order: int, row: Row, *, hide_queries: bool) -> Row:
+    damaged = mend(row)
+    return {
+        "id": row["id"],
+        "order": order,
+        "layouts": orjson.Fragment(row["raw_layouts"]),
+        "color": row["color"],
+        "insight": _insight(row, hide_queries=hide_queries),
+        "text": _columns(row, "text", TEXT_COLUMNS),
+        "button_tile": _columns(row, "button", BUTTON_COLUMNS),
+        "filters_overrides": orjson.Fragment(row["raw_filters_overrides"]),
+        "show_description": row["show_description"],
+        "transparent_background": row["transparent_background"],
+        **({"error": DAMAGED} if damaged else {}),
+    }
+
+
+def _insight(row: Row, *, hide_queries: bool) -> Row | None:
+    columns = _columns(row, "insight", INSIGHT_COLUMNS)
+    if columns is None:
+        return None
+    query, filters = (None, "{}") if hide_queries else (row["raw_query"], row["raw_filters"])
+    return {**columns, "query": orjson.Fragment(query or "null"), "filters": orjson.Fragment(filters), **NOT_COMPUTED}
+
+
+def _columns(row: Row, kind: str, columns: tuple[str, ...]) -> dict[str, Any] | None:
+    """Some columns of what a tile shows, or None where it shows something else. The first is never null."""
+    if row[f"{kind}__{columns[0]}"] is None:
+        return None
+    return {column: row[f"{kind}__{column}"] for column in columns}

@@ -1,0 +1,215 @@
+"""/shared/:token.json and /embedded/:token.json"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dashboards.models import Dashboard, ReplacedAccessToken, Tile
+from tests.builders import QUERY, Person, make_dashboard, make_insight, make_text_tile
+from tests.client import Answer
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    dashboard = make_dashboard(
+        alice,
+        "Quarter <b>",
+        description="for all",
+        filters={"date_from": "-7d"},
+        variables={"v1": {"code_name": "country", "value": "x"}},
+        breakdown_colors=[{"a": 1}],
+        tags=["internal-tag"],
+    )
+    make_text_tile(alice, dashboard, "hello", layouts={"sm": {"x": 0, "y": 0, "w": 6, "h": 5}}, color="blue")
+    make_insight(alice, dashboard, name="Visits", description="all of them")
+    button: Any = {"button_tile": {"url": "https://example.com/", "text": "Go"}}
+    assert alice.api.patch(f"dashboards/{dashboard.pk}/", {"tiles": [button]}).status == 200
+    return dashboard
+
+
+def share(person: Person, dashboard: Dashboard, **changes: Any) -> str:
+    """The token of a dashboard that is now shared."""
+    answer = person.api.patch(f"dashboards/{dashboard.pk}/sharing/", {"enabled": True, **changes})
+    assert answer.status == 200
+    token: str = answer.json["access_token"]
+    return token
+
+
+def visit(path: str, method: str = "GET", **headers: str) -> Answer:
+    return Answer(Client().generic(method, path, headers=headers))  # type: ignore[arg-type]
+
+
+def test_it_shows_the_dashboard_and_nothing_else(alice: Person, board: Dashboard) -> None:
+    token = share(alice, board)
+    answer = visit(f"/shared/{token}.json")
+    assert answer.status == 200
+    text, insight, button = answer.json["dashboard"].pop("tiles")
+    assert answer.json == {
+        "type": "scene",
+        "accessToken": token,
+        "themes": [],
+        "dashboard": {
+            "name": "Quarter <b>",
+            "description": "for all",
+            "data_color_theme_id": None,
+            "filters": {"date_from": "-7d"},
+            "variables": {"v1": {"code_name": "country", "value": "x"}},
+            "breakdown_colors": [{"a": 1}],
+        },
+    }
+    assert text["text"] == {"body": "hello"}
+    assert (text["layouts"], text["color"]) == ({"sm": {"x": 0, "y": 0, "w": 6, "h": 5}}, "blue")
+    assert (text["insight"], text["button_tile"], insight["text"]) == (None, None, None)
+    assert insight["insight"]["name"] == "Visits"
+    assert (insight["insight"]["query"], insight["insight"]["filters"]) == (QUERY, {})
+    assert insight["insight"]["result_state"] == "not_computed"
+    assert (button["button_tile"]["url"], button["button_tile"]["text"]) == ("https://example.com/", "Go")
+    assert [tile["id"] for tile in (text, insight, button)] == list(
+        Tile.objects.on_dashboard(board).in_layout_order().values_list("pk", flat=True)
+    )
+
+
+def keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from keys(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys(inner)
+
+
+def test_no_person_no_address_no_origin(alice: Person, board: Dashboard) -> None:
+    answer = visit(f"/shared/{share(alice, board)}.json")
+    assert alice.user.email not in answer.text
+    assert str(alice.user.uuid) not in answer.text
+    assert "internal-tag" not in answer.text
+    hidden = {
+        "created_by",
+        "last_modified_by",
+        "user_access_level",
+        "team",
+        "dashboards",
+        "dashboard_tiles",
+        "creation_mode",
+        "use_template",
+        "use_dashboard",
+        "effective_restriction_level",
+        "effective_privilege_level",
+    }
+    assert not hidden & set(keys(answer.json))
+
+
+def test_queries_can_be_hidden(alice: Person, board: Dashboard) -> None:
+    token = share(alice, board, settings={"hideQueries": True})
+    answer = visit(f"/shared/{token}.json")
+    [insight] = [tile["insight"] for tile in answer.json["dashboard"]["tiles"] if tile["insight"]]
+    assert (insight["query"], insight["filters"]) == (None, {})
+    assert "$pageview" not in answer.text
+    assert "hideQueries" not in answer.json
+
+
+def test_settings_that_are_on_are_told(alice: Person, board: Dashboard) -> None:
+    token = share(alice, board, settings={"noHeader": True, "legend": False, "theme": "dark"})
+    told = visit(f"/embedded/{token}.json").json
+    assert (told["noHeader"], told["theme"], "legend" in told) == (True, "dark", False)
+    assert "whitelabel" not in visit(f"/shared/{token}.json?whitelabel").json
+
+
+@pytest.mark.parametrize(
+    ("path", "page_type"),
+    [
+        ("/shared/{}.json", "scene"),
+        ("/shared/{}.json?embedded", "embed"),
+        ("/embedded/{}.json", "embed"),
+        ("/shared_dashboard/{}.json", "scene"),
+    ],
+)
+def test_each_address_tells_its_type(alice: Person, board: Dashboard, path: str, page_type: str) -> None:
+    assert visit(path.format(share(alice, board))).json["type"] == page_type
+
+
+def test_no_cache_keeps_it_and_no_search_engine_lists_it(alice: Person, board: Dashboard) -> None:
+    headers = visit(f"/shared/{share(alice, board)}.json").headers
+    assert (headers["Cache-Control"], headers["X-Robots-Tag"]) == ("no-store", "noindex")
+    assert headers["Content-Type"] == "application/json"
+
+
+def test_what_is_not_shared_is_404(alice: Person, board: Dashboard) -> None:
+    path = f"dashboards/{board.pk}/sharing/"
+    before = alice.api.get(path).json["access_token"]
+    assert visit(f"/shared/{before}.json").error == (404, "invalid_request", "not_found", None)
+    token = share(alice, board)
+    assert visit(f"/shared/{token}.json").status == 200
+    shown = alice.api.patch(path, {"enabled": False}).json["access_token"]
+    assert [visit(f"/shared/{each}.json").status for each in (token, shown)] == [404, 404]
+    again = share(alice, board)
+    assert [visit(f"/shared/{each}.json").status for each in (token, again)] == [404, 200]
+
+
+def test_a_deleted_dashboard_is_404_until_it_is_restored(alice: Person, board: Dashboard) -> None:
+    path = f"/shared/{share(alice, board)}.json"
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
+    assert visit(path).status == 404
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": False})
+    assert visit(path).status == 200
+
+
+@pytest.mark.parametrize("token", ["nosuchtoken", "a" * 30, "a" * 400, "..%2f..%2fetc", "%00", "1%27%20OR%201=1", "7"])
+def test_unknown_tokens_are_404(alice: Person, token: str) -> None:
+    for step in ("shared", "embedded", "shared_dashboard"):
+        assert Client().get(f"/{step}/{token}.json").status_code == 404
+
+
+def test_a_replaced_token_opens_for_a_while_and_does_not_tell_the_new_one(alice: Person, board: Dashboard) -> None:
+    old = share(alice, board)
+    new = alice.api.post(f"dashboards/{board.pk}/sharing/refresh/").json["access_token"]
+    answer = visit(f"/shared/{old}.json")
+    assert answer.json["accessToken"] == old
+    assert new not in answer.text
+    assert visit(f"/shared/{new}.json").status == 200
+    ReplacedAccessToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert [visit(f"/shared/{each}.json").status for each in (old, new)] == [404, 200]
+
+
+def test_a_password_locks_it_without_a_word_about_it(alice: Person, board: Dashboard) -> None:
+    answer = visit(f"/shared/{share(alice, board, password_required=True)}.json")
+    assert answer.error == (401, "authentication_error", "password_required", None)
+    assert "Quarter" not in answer.text
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_it_is_read_only(alice: Person, board: Dashboard, method: str) -> None:
+    assert visit(f"/shared/{share(alice, board)}.json", method).error[0] == 405
+    board.refresh_from_db()
+    assert board.name == "Quarter <b>"
+
+
+def test_credentials_make_no_difference(alice: Person, board: Dashboard) -> None:
+    token = share(alice, board)
+    plain = visit(f"/shared/{token}.json").json
+    for key in (alice.key, "phx_notakey"):
+        assert visit(f"/shared/{token}.json", Authorization=f"Bearer {key}").json == plain
+    assert visit("/api/projects/@current/dashboards/", Authorization=f"Bearer {token}").status == 401
+
+
+def test_a_damaged_tile_leaves_the_others(alice: Person, board: Dashboard) -> None:
+    token = share(alice, board)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE dashboards_insight SET query = '{oops'")
+    tiles = visit(f"/shared/{token}.json").json["dashboard"]["tiles"]
+    assert [tile.get("error", {}).get("type") for tile in tiles] == [None, "damaged_tile", None]
+    assert tiles[1]["insight"]["query"] is None
+
+
+def test_a_visit_costs_two_statements(alice: Person, board: Dashboard) -> None:
+    token = share(alice, board)
+    with CaptureQueriesContext(connection) as captured:
+        visit(f"/shared/{token}.json")
+    assert len(captured) == 2
