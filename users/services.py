@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from dashboards_api.errors import Invalid, Missing
+from dashboards_api.stamps import write_if_free
 from users import scopes as key_scopes
 from users.models import Membership, MembershipLevel, Organization, PersonalAPIKey, Project, User, new_key_value
 
@@ -131,7 +132,7 @@ def note_use(key: PersonalAPIKey) -> None:
     """Write down that a key was used, at most once an hour."""
     now = timezone.now()
     if key.use_is_worth_noting(now):
-        PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        write_if_free(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
 
 
 @contextmanager

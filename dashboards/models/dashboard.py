@@ -95,6 +95,9 @@ class Dashboard(models.Model):
     deletion_id = models.UUIDField(null=True, blank=True)
     delete_insights = models.BooleanField(default=False)
 
+    # When it was last retrieved, to the minute.
+    last_accessed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     # Derived, for finding and sorting.
     name_key = CodePointField(editable=False, default="")
     search_text = models.TextField(editable=False, default="")

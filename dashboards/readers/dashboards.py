@@ -1,5 +1,6 @@
 """Dashboards as the API answers them: flat rows from set-based queries, made into dictionaries."""
 
+import json
 from typing import Any, NamedTuple
 
 import orjson
@@ -9,7 +10,7 @@ from dashboards.exceptions import DashboardMissing
 from dashboards.models import Dashboard, RestrictionLevel, fold
 from dashboards.readers.tags import dashboard_tags
 from dashboards.readers.tiles import read_tiles
-from dashboards_api.fields import raw
+from dashboards_api.fields import dumps, raw
 from users.models import Membership, Project
 from users.readers import basic_user, user_columns
 
@@ -22,6 +23,7 @@ BASIC_COLUMNS = (
     "deleted",
     "creation_mode",
     "restriction_level",
+    "last_accessed_at",
     "sharing_configuration__enabled",
     "created_by_id",
     *user_columns("created_by"),
@@ -33,6 +35,16 @@ DETAIL_JSON = {
     "raw_breakdown_colors": raw("breakdown_colors"),
 }
 EMPTY_OBJECT = "{}"
+
+
+class Overrides(NamedTuple):
+    """What an answer shows in place of what is stored, key by key. Nothing of it is kept."""
+
+    filters: dict[str, Any] | None = None
+    variables: dict[str, Any] | None = None
+
+
+AS_STORED = Overrides()
 
 
 class ListQuery(NamedTuple):
@@ -64,7 +76,12 @@ def list_dashboards(
 
 
 def read_dashboard(
-    dashboard_id: int, *, project: Project, viewer: Membership, include_deleted: bool = False
+    dashboard_id: int,
+    *,
+    project: Project,
+    viewer: Membership,
+    include_deleted: bool = False,
+    overrides: Overrides = AS_STORED,
 ) -> dict[str, Any]:
     """One dashboard with its tiles (component Dashboard). Raises DashboardMissing."""
     found = Dashboard.objects.in_project(project).filter(pk=dashboard_id)
@@ -80,8 +97,8 @@ def read_dashboard(
         "use_template": use_template,
         "use_dashboard": use_dashboard,
         "delete_insights": delete_insights,
-        "filters": orjson.Fragment(filters),
-        "variables": orjson.Fragment(variables),
+        "filters": _overridden(filters, overrides.filters),
+        "variables": _overridden(variables, overrides.variables),
         "persisted_filters": _or_null(filters),
         "persisted_variables": _or_null(variables),
         "breakdown_colors": orjson.Fragment(breakdown_colors),
@@ -113,7 +130,8 @@ def _match_type(name: str, search: str) -> str | None:
 
 def _basic(row: tuple[Any, ...], tags: list[str], viewer: Membership) -> dict[str, Any]:
     """A list row; a detail answer begins with the same keys."""
-    id_, name, description, pinned, created_at, deleted, mode, level, is_shared, created_by_id, *creator = row
+    id_, name, description, pinned, created_at, deleted, mode, level, *more = row
+    accessed_at, is_shared, created_by_id, *creator = more
     is_restricted = level == RestrictionLevel.ONLY_COLLABORATORS_CAN_EDIT
     return {
         "id": id_,
@@ -131,11 +149,15 @@ def _basic(row: tuple[Any, ...], tags: list[str], viewer: Membership) -> dict[st
         "effective_privilege_level": int(privilege_level(viewer, created_by_id, level)),
         "user_access_level": user_access_level(viewer, created_by_id, level),
         "access_control_version": "v1" if is_restricted else "v2",
-        "last_accessed_at": None,
+        "last_accessed_at": accessed_at,
         "last_viewed_at": None,
         "last_refresh": None,
         "team_id": viewer.project_id,
     }
+
+
+def _overridden(stored: str, override: dict[str, Any] | None) -> orjson.Fragment:
+    return orjson.Fragment(stored if override is None else dumps({**json.loads(stored), **override}))
 
 
 def _or_null(stored: str) -> orjson.Fragment | None:

@@ -1,9 +1,11 @@
 """The verbs of a dashboard: create, update, delete, restore. One transaction each."""
 
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from dashboards.access import check_may_edit, check_may_restrict
 from dashboards.exceptions import DashboardMissing, UnlistedDashboardExists
@@ -14,7 +16,11 @@ from dashboards.services.sources import inherited_from, sources_of
 from dashboards.services.tags import replace_tags, tag_names
 from dashboards.services.tiles import change_tiles
 from dashboards.templates import filled
+from dashboards_api.stamps import write_if_free
 from users.models import Membership, Project
+
+# An access is written down once in this time.
+ACCESS_INTERVAL = timedelta(minutes=1)
 
 PLAIN_FIELDS = (
     "name",
@@ -113,6 +119,15 @@ def update_dashboard(
     if changes.get("deleted"):
         _delete(dashboard, with_insights=changes.get("delete_insights", False))
     return ignored
+
+
+def note_access(dashboard_id: int, last_accessed_at: datetime | None) -> datetime | None:
+    """Write down that a dashboard was retrieved, at most once a minute: from what is written to what is written now."""
+    now = timezone.now()
+    if last_accessed_at is not None and now - last_accessed_at < ACCESS_INTERVAL:
+        return last_accessed_at
+    dashboard = Dashboard.objects.filter(pk=dashboard_id)
+    return now if write_if_free(lambda: dashboard.update(last_accessed_at=now)) else last_accessed_at
 
 
 def lock_dashboard(dashboard_id: int, *, project: Project) -> Dashboard:

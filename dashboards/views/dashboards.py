@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import CreationMode, Dashboard
-from dashboards.readers.dashboards import ListQuery, list_dashboards, read_dashboard
+from dashboards.readers.dashboards import ListQuery, Overrides, list_dashboards, read_dashboard
 from dashboards.serializers.dashboards import (
     DashboardBasicSerializer,
     DashboardRequestSerializer,
@@ -18,7 +18,7 @@ from dashboards.serializers.dashboards import (
 )
 from dashboards.serializers.tile_items import without_tile_ids
 from dashboards.services.changes import DashboardChanges
-from dashboards.services.dashboards import create_dashboard, update_dashboard
+from dashboards.services.dashboards import create_dashboard, note_access, update_dashboard
 from dashboards_api.errors import Invalid
 from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
@@ -35,6 +35,10 @@ LIST_PARAMETERS = [
         "creation_mode", str, enum=CreationMode.values, description="Only those. Without it unlisted ones are left out."
     ),
     OpenApiParameter("created_by", int, description="Only those that this user created."),
+]
+OVERRIDES = [
+    OpenApiParameter(f"{name}_override", str, description=f"A JSON object, laid over the {name} in this answer alone.")
+    for name in ("filters", "variables")
 ]
 
 
@@ -81,12 +85,16 @@ class DashboardViewSet(ProjectScopedViewSet):
                 self.project, content=cast(DashboardChanges, body), created_by=self.membership
             )
             self.note_ignored(ignored)
-            return Response(self._read(dashboard.pk, include_deleted=True), status=201)
+            return Response(self._read(dashboard.pk), status=201)
 
-    @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID], responses=DashboardSerializer)
+    @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, *OVERRIDES], responses=DashboardSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """One dashboard with its tiles."""
-        return Response(self._read(dashboard_number(id)))
+        number = dashboard_number(id)
+        overrides = Overrides(self.query_object("filters_override"), self.query_object("variables_override"))
+        answer = read_dashboard(number, project=self.project, viewer=self.membership, overrides=overrides)
+        answer["last_accessed_at"] = note_access(number, answer["last_accessed_at"])
+        return Response(answer)
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID],
@@ -133,12 +141,11 @@ class DashboardViewSet(ProjectScopedViewSet):
                 refuse_unknown_tiles=self.is_strict,
             )
             self.note_ignored(ignored)
-            return Response(self._read(dashboard_id, include_deleted=True))
+            return Response(self._read(dashboard_id))
 
-    def _read(self, dashboard_id: int, *, include_deleted: bool = False) -> dict[str, Any]:
-        return read_dashboard(
-            dashboard_id, project=self.project, viewer=self.membership, include_deleted=include_deleted
-        )
+    def _read(self, dashboard_id: int) -> dict[str, Any]:
+        """What was just written, deleted or not."""
+        return read_dashboard(dashboard_id, project=self.project, viewer=self.membership, include_deleted=True)
 
 
 def dashboard_number(text: str) -> int:

@@ -12,7 +12,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from dashboards_api.http import ignored_fields
 from dashboards_api.http.parsers import check_form
-from dashboards_api.http.serializers import RequestSerializer
+from dashboards_api.http.serializers import RequestSerializer, parse_json
 from dashboards_api.numbers import whole_number
 
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
@@ -116,6 +116,14 @@ class ApiViewSet(GenericViewSet[Any]):
         if value and value not in choices:
             detail = f"This must be one of {', '.join(choices)}."
             raise ValidationError({name: [ErrorDetail(detail, code="invalid_choice")]})
+        return value
+
+    def query_object(self, name: str) -> dict[str, Any] | None:
+        """A JSON object; None where it is absent or empty. Raises ValidationError for anything else."""
+        text = self.request.query_params.get(name, "")
+        value = parse_json(text, name) if text else None
+        if (value is not None and not isinstance(value, dict)) or (text and value is None):
+            raise ValidationError({name: [ErrorDetail("This must be a JSON object.", code="invalid")]})
         return value
 
     def query_text(self, name: str, max_length: int) -> str:
