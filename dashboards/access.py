@@ -53,6 +53,14 @@ def check_may_restrict(dashboard: Dashboard, membership: Membership) -> None:
         raise Forbidden("Only the dashboard owner and project admins have the restriction rights required for this.")
 
 
+def check_may_change_template(membership: Membership, *, is_global: bool, features: bool) -> None:
+    """A project's own templates are its members'; what every project sees is staff's. Raises Forbidden."""
+    if is_global and not membership.user.is_staff:
+        raise Forbidden("Only staff may change templates of global scope.")
+    if features and not membership.is_admin:
+        raise Forbidden("Only project admins may change whether a template is featured.")
+
+
 # An insight has no level of its own: it follows the dashboards it is on.
 
 Restriction = tuple[int | None, int]  # who created a dashboard, and its restriction level

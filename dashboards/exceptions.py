@@ -17,6 +17,13 @@ class SharedDashboardLocked(Locked):
         super().__init__("This dashboard is protected by a password.")
 
 
+class DashboardTemplateMissing(Missing):
+    """The stored template that the path names."""
+
+    def __init__(self) -> None:
+        super().__init__("Not found.")
+
+
 class InsightMissing(Missing):
     """The insight that the path names."""
 

@@ -97,12 +97,12 @@ _validator = jsonschema.Draft202012Validator(TEMPLATE, format_checker=_formats)
 
 
 def check_template(document: Any, attr: str) -> None:
-    """Raise Invalid for the first fault in a template document, at its path below `attr`."""
+    """Raise Invalid for the first fault in a template document, at its path below `attr`, if there is one."""
     for error in _validator.iter_errors(document):
-        path = [attr, *(str(step) for step in error.absolute_path), *_missing_key(error)]
+        path = [*filter(None, [attr]), *(str(step) for step in error.absolute_path), *_missing_key(error)]
         raise Invalid(
             f"{error.message[:500]} ({'.'.join(path)})",
-            attr="__".join(path),
+            attr="__".join(path) or None,
             code=CODES.get(str(error.validator), "invalid_input"),
         )
 

@@ -48,7 +48,10 @@ class _Placeholders:
         self.left = MAX_SUBSTITUTED_CHARACTERS
 
     def replaced(self, attr: str) -> Document:
-        parts = {key: self._value(self.document[key], f"{attr}__{key}") for key in ("tiles", "dashboard_filters")}
+        parts = {
+            key: self._value(self.document[key], f"{attr}__{key}".removeprefix("__"))
+            for key in ("tiles", "dashboard_filters")
+        }
         return {**self.document, **parts}
 
     def _value(self, value: Any, path: str) -> Any:

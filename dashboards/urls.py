@@ -8,6 +8,7 @@ from dashboards.views.actions import DashboardActionViewSet
 from dashboards.views.dashboards import DashboardViewSet
 from dashboards.views.insights import InsightViewSet
 from dashboards.views.sharing import SharingConfigurationViewSet
+from dashboards.views.templates import DashboardTemplateViewSet
 from dashboards.views.tile_actions import TileActionViewSet
 
 Actions = dict[str, Any]
@@ -32,6 +33,12 @@ urlpatterns = [
         SharingConfigurationViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
     ),
     path("dashboards/<str:dashboard_id>/sharing/refresh/", SharingConfigurationViewSet.as_view({"post": "refresh"})),
+    path("dashboard_templates/", DashboardTemplateViewSet.as_view(COLLECTION)),
+    path("dashboard_templates/json_schema/", DashboardTemplateViewSet.as_view({"get": "json_schema"})),
+    path(
+        "dashboard_templates/<str:id>/",
+        DashboardTemplateViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
     path("insights/", InsightViewSet.as_view(COLLECTION)),
     path("insights/<str:id>/", InsightViewSet.as_view(ROW)),
 ]

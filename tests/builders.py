@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from dashboards.models import Dashboard, Insight, Tile
+from dashboards.models import Dashboard, DashboardTemplate, Insight, Tile
 from dashboards.services.dashboards import create_dashboard
 from dashboards.services.insights import create_insight
 from dashboards.services.tiles import change_tiles
@@ -56,3 +56,10 @@ def make_text_tile(person: Person, dashboard: Dashboard, body: str = "text", **d
 def make_insight(person: Person, *dashboards: Dashboard, name: str = "Insight", **content: Any) -> Insight:
     changes: Any = {"name": name, "query": QUERY, **content, "dashboards": [dashboard.pk for dashboard in dashboards]}
     return create_insight(person.membership.project, content=changes, created_by=person.membership)
+
+
+def make_template(project: Project | None, name: str = "Template", **more: Any) -> DashboardTemplate:
+    template = DashboardTemplate(project=project, template_name=name, tiles=[{"type": "TEXT", "body": "b"}], **more)
+    template.derive()
+    template.save()
+    return template

@@ -7,10 +7,14 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from dashboards_api.fields import JSONTextField
+from dashboards.models.dashboard import NAME_KEY_MAX_LENGTH, fold
+from dashboards_api.fields import CodePointField, JSONTextField
 from users.models import Project
 
 TEMPLATE_NAME_MAX_LENGTH = 400
+IMAGE_URL_MAX_LENGTH = 2000
+# Featured ones first, then by name: a total order, the same on every engine.
+LIST_ORDER = ("-is_featured", "name_key", "id")
 
 
 class TemplateScope(models.TextChoices):
@@ -21,7 +25,23 @@ class TemplateScope(models.TextChoices):
 class DashboardTemplateQuerySet(models.QuerySet["DashboardTemplate"]):
     def usable_in(self, project: Project) -> "DashboardTemplateQuerySet":
         """A project's own templates and the global ones."""
-        return self.filter(deleted=False).filter(models.Q(project=project) | models.Q(scope=TemplateScope.GLOBAL))
+        return self.not_deleted().visible_in(project)
+
+    def visible_in(self, project: Project) -> "DashboardTemplateQuerySet":
+        """The same, deleted ones too."""
+        return self.filter(models.Q(project=project) | models.Q(scope=TemplateScope.GLOBAL))
+
+    def not_deleted(self) -> "DashboardTemplateQuerySet":
+        return self.filter(deleted=False)
+
+    def matching(self, text: str) -> "DashboardTemplateQuerySet":
+        """Templates whose name, description or tags hold `text`, those first whose name does."""
+        key = fold(text)
+        in_name = models.Case(models.When(name_key__contains=key[:NAME_KEY_MAX_LENGTH], then=0), default=1)
+        return self.filter(search_text__contains=key).order_by(in_name, *LIST_ORDER)
+
+    def in_list_order(self) -> "DashboardTemplateQuerySet":
+        return self.order_by(*LIST_ORDER)
 
 
 class DashboardTemplate(models.Model):
@@ -37,11 +57,22 @@ class DashboardTemplate(models.Model):
     deleted = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    is_featured = models.BooleanField(default=False)
+    image_url = models.CharField(max_length=IMAGE_URL_MAX_LENGTH, null=True, blank=True)
+
+    # Derived, for finding and sorting.
+    name_key = CodePointField(editable=False, default="")
+    search_text = models.TextField(editable=False, default="")
 
     objects = DashboardTemplateQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.template_name
+
+    def derive(self) -> None:
+        """Set the columns that finding and sorting use."""
+        self.name_key = fold(self.template_name)[:NAME_KEY_MAX_LENGTH]
+        self.search_text = fold("\n".join([self.template_name, self.dashboard_description, *self.tags]))
 
     def document(self) -> dict[str, Any]:
         """The template as a document."""

@@ -76,6 +76,19 @@ class DashboardChanges(TypedDict, total=False):
     tiles: list[TileChanges]
 
 
+class TemplateChanges(TypedDict, total=False):
+    template_name: str
+    dashboard_description: str
+    dashboard_filters: dict[str, Any]
+    tags: list[str]
+    tiles: list[Any]
+    variables: list[Any] | None
+    scope: str
+    is_featured: bool
+    image_url: str | None
+    deleted: bool
+
+
 class SharingChanges(TypedDict, total=False):
     enabled: bool
     settings: dict[str, Any] | None

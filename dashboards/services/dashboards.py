@@ -76,7 +76,7 @@ def create_dashboard_from_document(project: Project, *, document: Any, created_b
 @transaction.atomic
 def create_unlisted_dashboard(project: Project, *, tag: str, created_by: Membership) -> Dashboard:
     """A dashboard that no list shows unless it is asked for, found by its tag. Raises UnlistedDashboardExists."""
-    Project.objects.select_for_update().get(pk=project.pk)  # two at once would both find none
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # two at once would both find none
     existing = Dashboard.objects.in_project(project).not_deleted().filter(creation_mode=CreationMode.UNLISTED)
     if existing.tagged([tag]).exists():
         raise UnlistedDashboardExists(tag)

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from dashboards import shared_urls
 from dashboards.models import Dashboard, Insight
-from tests.builders import Person, make_dashboard, make_insight, make_key, make_project
+from tests.builders import Person, make_dashboard, make_insight, make_key, make_project, make_template
 from tests.client import Api
 from users.services import add_member
 
@@ -73,6 +73,9 @@ TABLE: dict[str, dict[str, Row]] = {
     },
     "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/": {**LACKS, "GET": READ, "PATCH": WRITE},
     "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/refresh/": {**LACKS, "POST": WRITE},
+    "api/projects/<project_id>/dashboard_templates/": {**LACKS, "GET": READ, "POST": ACT},
+    "api/projects/<project_id>/dashboard_templates/json_schema/": {**LACKS, "GET": READ},
+    "api/projects/<project_id>/dashboard_templates/<id>/": {**LACKS, "GET": READ, "PATCH": WRITE},
     "api/projects/<project_id>/insights/": COLLECTION,
     "api/projects/<project_id>/insights/<id>/": ROW,
 }
@@ -102,7 +105,7 @@ def test_the_table_names_every_route() -> None:
 def callers(alice: Person, bob: Person, carol: Person) -> dict[str, str | None]:
     elsewhere = make_project("Elsewhere")
     add_member(elsewhere, user=alice.user)
-    objects = ("dashboard", "insight", "sharing_configuration", "project", "organization", "user")
+    objects = ("dashboard", "dashboard_template", "insight", "sharing_configuration", "project", "organization", "user")
     readable = [f"{name}:read" for name in objects]
     return {
         "nobody": None,
@@ -116,7 +119,9 @@ def callers(alice: Person, bob: Person, carol: Person) -> dict[str, str | None]:
 
 
 def path_of(route: str, dashboard: Dashboard, insight: Insight, prefix: str = "projects") -> str:
-    id_ = insight.pk if "insights" in route else dashboard.pk
+    id_: object = insight.pk if "insights" in route else dashboard.pk
+    if "dashboard_templates/<id>" in route:
+        id_ = make_template(dashboard.project).pk
     organization_id = dashboard.project.organization_id
     named: dict[str, Any] = {"<project_id>": dashboard.project_id, "<id>": id_, "<dashboard_id>": dashboard.pk}
     named |= {"<organization_id>": organization_id}
@@ -160,6 +165,7 @@ def test_scopes_are_named_in_the_refusal(
         "personal_api_keys": "user",
         "users": "user",
         "dashboards": "dashboard",
+        "dashboard_templates": "dashboard_template",
         "insights": "insight",
         "sharing": "sharing_configuration",
     }

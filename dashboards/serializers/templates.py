@@ -1,0 +1,60 @@
+"""The body of a stored template's create and update, and templates as answers describe them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from dashboards.models import TemplateScope
+from dashboards.models.template import IMAGE_URL_MAX_LENGTH, TEMPLATE_NAME_MAX_LENGTH
+from dashboards.serializers.dashboards import SILENT
+from dashboards.serializers.fields import TagsField
+from dashboards_api.http.serializers import (
+    BoundedListField,
+    FreeObjectField,
+    JSONObjectField,
+    RequestSerializer,
+    StrictCharField,
+    keys_of,
+)
+from users.serializers import UserBasicSerializer
+
+
+class DashboardTemplateSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(read_only=True)
+    template_name = serializers.CharField(read_only=True)
+    dashboard_description = serializers.CharField(read_only=True)
+    dashboard_filters = FreeObjectField(read_only=True)
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
+    tiles = serializers.ListField(child=FreeObjectField(), read_only=True)
+    variables = serializers.ListField(child=FreeObjectField(), read_only=True, allow_null=True)
+    scope = serializers.ChoiceField(choices=TemplateScope.choices, read_only=True)
+    is_featured = serializers.BooleanField(read_only=True)
+    image_url = serializers.CharField(read_only=True, allow_null=True)
+    deleted = serializers.BooleanField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    created_by = UserBasicSerializer(
+        read_only=True, allow_null=True, help_text="Null for a global template of another project."
+    )
+    team_id = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Its project; null where it has none."
+    )
+    availability_contexts = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Always empty."
+    )
+
+
+class DashboardTemplateRequestSerializer(RequestSerializer):
+    """A template document with what says who sees it. The document itself is checked as a whole."""
+
+    echoed = keys_of(DashboardTemplateSerializer) | SILENT
+
+    template_name = StrictCharField(required=False, max_length=TEMPLATE_NAME_MAX_LENGTH)
+    dashboard_description = StrictCharField(required=False, allow_blank=True, trim_whitespace=False)
+    dashboard_filters = JSONObjectField(required=False, allow_null=False)
+    tags = TagsField(required=False)
+    tiles = BoundedListField(child=JSONObjectField(allow_null=False), required=False)
+    variables = BoundedListField(child=JSONObjectField(allow_null=False), required=False, allow_null=True)
+    scope = serializers.ChoiceField(choices=TemplateScope.choices, required=False)
+    is_featured = serializers.BooleanField(required=False)
+    image_url = StrictCharField(required=False, allow_null=True, max_length=IMAGE_URL_MAX_LENGTH)
+    deleted = serializers.BooleanField(required=False)

@@ -1,0 +1,119 @@
+"""`/api/projects/:project_id/dashboard_templates/`."""
+
+import uuid
+from typing import ClassVar, cast
+
+from django.db import transaction
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards.exceptions import DashboardTemplateMissing
+from dashboards.models import TemplateScope
+from dashboards.readers.templates import ORDERINGS, TemplateQuery, list_templates, read_template
+from dashboards.serializers.templates import DashboardTemplateRequestSerializer, DashboardTemplateSerializer
+from dashboards.services.changes import TemplateChanges
+from dashboards.services.templates import create_template, update_template
+from dashboards.template_schema import TEMPLATE
+from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from dashboards_api.http.pagination import LimitOffsetPagination
+from users.viewsets import ProjectScopedViewSet
+
+SEARCH_MAX_LENGTH = 200
+SCHEMA_MAX_AGE = 120  # seconds
+TEMPLATE_ID = OpenApiParameter("id", uuid.UUID, OpenApiParameter.PATH, description="A UUID: this template.")
+LIST_PARAMETERS = [
+    OpenApiParameter("search", str, description="Text in the name, the description or the tags, in any case."),
+    OpenApiParameter("scope", str, enum=TemplateScope.values),
+    OpenApiParameter("is_featured", bool),
+    OpenApiParameter("ordering", str, enum=list(ORDERINGS), description="Featured ones first, without it."),
+]
+
+
+@operation_ids("dashboard_templates")
+class DashboardTemplateViewSet(ProjectScopedViewSet):
+    scope_object = "dashboard_template"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "list": ["dashboard_template:read"],
+        "create": ["dashboard_template:write"],
+        "retrieve": ["dashboard_template:read"],
+        "partial_update": ["dashboard_template:write"],
+        "destroy": ["dashboard_template:write"],
+        "json_schema": ["dashboard_template:read"],
+    }
+    refused_methods = frozenset({"DELETE"})
+    serializer_class = DashboardTemplateSerializer
+
+    @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
+    def list(self, request: Request, project_id: str) -> Response:
+        """The stored templates of a project and the global ones."""
+        query = TemplateQuery(
+            search=self.query_text("search", SEARCH_MAX_LENGTH),
+            scope=self.query_choice("scope", TemplateScope.values),
+            is_featured=self.query_bool("is_featured"),
+            ordering=self.query_choice("ordering", list(ORDERINGS)),
+        )
+        pages = LimitOffsetPagination()
+        limit, offset = window = pages.window(request)
+        count, rows = list_templates(self.project, viewer=self.membership, query=query, limit=limit, offset=offset)
+        return Response(pages.page(request, window, count, rows))
+
+    @extend_schema(
+        parameters=[PROJECT_ID],
+        request=body_of(DashboardTemplateRequestSerializer),
+        responses={201: DashboardTemplateSerializer},
+    )
+    def create(self, request: Request, project_id: str) -> Response:
+        """Store a template. Global ones are for staff; to feature one is for project admins."""
+        content = cast(TemplateChanges, self.read_body(DashboardTemplateRequestSerializer))
+        with transaction.atomic():
+            template = create_template(self.project, content=content, created_by=self.membership)
+            return Response(self._read(template.pk), status=201)
+
+    @extend_schema(parameters=[PROJECT_ID, TEMPLATE_ID], responses=DashboardTemplateSerializer)
+    def retrieve(self, request: Request, project_id: str, id: str) -> Response:
+        """One template."""
+        template = read_template(template_uuid(id), project=self.project, viewer=self.membership)
+        return Response(template)
+
+    @extend_schema(
+        parameters=[PROJECT_ID, TEMPLATE_ID],
+        request=body_of(DashboardTemplateRequestSerializer),
+        responses=DashboardTemplateSerializer,
+    )
+    def partial_update(self, request: Request, project_id: str, id: str) -> Response:
+        """Change a template; delete it with `deleted: true`, restore it with `deleted: false`."""
+        template_id = template_uuid(id)
+        changes = cast(TemplateChanges, self.read_body(DashboardTemplateRequestSerializer))
+        with transaction.atomic():
+            update_template(template_id, project=self.project, changes=changes, updated_by=self.membership)
+            return Response(self._read(template_id))
+
+    @extend_schema(
+        parameters=[PROJECT_ID, TEMPLATE_ID],
+        request=None,
+        responses={405: OpenApiResponse(description="Always. There is no response body.")},
+    )
+    def destroy(self, request: Request, project_id: str, id: str) -> Response:
+        """Hard delete of this model is not allowed. Use a patch API call to set "deleted" to true."""
+        return Response(status=405)
+
+    @extend_schema(parameters=[PROJECT_ID], responses=OpenApiTypes.OBJECT)
+    def json_schema(self, request: Request, project_id: str) -> Response:
+        """What a template document may be, as a JSON Schema."""
+        answer = Response(TEMPLATE)
+        answer["Cache-Control"] = f"max-age={SCHEMA_MAX_AGE}"
+        return answer
+
+    def _read(self, template_id: uuid.UUID) -> dict[str, object]:
+        """What was just written, deleted or not."""
+        return read_template(template_id, project=self.project, viewer=self.membership, include_deleted=True)
+
+
+def template_uuid(text: str) -> uuid.UUID:
+    """The id in a path. Raises DashboardTemplateMissing for what is no UUID."""
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise DashboardTemplateMissing from error

@@ -1,0 +1,227 @@
+"""/api/projects/:id/dashboard_templates/"""
+
+from typing import Any
+
+import pytest
+
+from dashboards.models import Dashboard, DashboardTemplate
+from tests.builders import Person, make_template
+from users.models import User
+
+DOCUMENT: dict[str, Any] = {
+    "template_name": "Weekly",
+    "dashboard_description": "  what happened ",
+    "dashboard_filters": {"date_from": "-7d", "n": 1.0},
+    "tags": ["growth"],
+    "tiles": [
+        {"type": "TEXT", "body": "hello", "layouts": {"sm": {"x": 0, "y": 0, "w": 6, "h": 5}}, "free": None},
+        {"type": "INSIGHT", "name": "Visits", "query": {"kind": "InsightVizNode"}, "color": "blue"},
+    ],
+    "variables": [{"id": "START", "name": "Start", "type": "event", "default": {"id": 1}, "required": True}],
+}
+PATH = "dashboard_templates/"
+
+
+def named(person: Person, **query: Any) -> list[str]:
+    return [row["template_name"] for row in person.api.get(PATH, **query).json["results"]]
+
+
+def test_a_template_is_stored_as_sent(alice: Person) -> None:
+    answer = alice.api.post(PATH, DOCUMENT)
+    row = DashboardTemplate.objects.get()
+    assert answer.status == 201
+    assert {key: answer.json[key] for key in DOCUMENT} == DOCUMENT
+    assert row.document() == DOCUMENT
+    assert answer.json["created_by"]["email"] == alice.user.email
+    assert {key: answer.json[key] for key in ("id", "scope", "is_featured", "image_url", "deleted", "team_id")} == {
+        "id": str(row.pk),
+        "scope": "team",
+        "is_featured": False,
+        "image_url": None,
+        "deleted": False,
+        "team_id": alice.membership.project_id,
+    }
+    assert alice.api.get(f"{PATH}{row.pk}/").json == answer.json
+    assert alice.api.get(PATH).json["results"] == [answer.json]
+
+
+def test_a_stored_template_makes_a_dashboard(alice: Person) -> None:
+    alice.api.post(PATH, DOCUMENT)
+    made = alice.api.post("dashboards/", {"use_template": "Weekly"}).json
+    assert (made["name"], made["creation_mode"], made["tags"], len(made["tiles"])) == (
+        "Weekly",
+        "template",
+        ["growth"],
+        2,
+    )
+    assert Dashboard.objects.get().filters == DOCUMENT["dashboard_filters"]
+
+
+def test_a_listed_template_can_be_posted_back(alice: Person) -> None:
+    listed = alice.api.post(PATH, DOCUMENT).json
+    answer = alice.api.post(PATH, {**listed, "template_name": "Other"})
+    assert (answer.status, "Ignored-Fields" in answer.headers) == (201, False)
+    assert answer.json["id"] != listed["id"]
+    assert alice.api.post("dashboards/create_from_template_json/", {"template": listed}).status == 200
+
+
+@pytest.mark.parametrize("missing", ["template_name", "dashboard_description", "dashboard_filters", "tiles"])
+def test_what_is_missing_is_named(alice: Person, missing: str) -> None:
+    body = {key: value for key, value in DOCUMENT.items() if key != missing}
+    assert alice.api.post(PATH, body).error == (400, "validation_error", "required", missing)
+    assert not DashboardTemplate.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "attr"),
+    [
+        ({"tiles": []}, "tiles"),
+        ({"tiles": [{"body": "no type"}]}, "tiles__0__type"),
+        ({"tiles": [{"type": "TEXT"}]}, "tiles__0__body"),
+        ({"tiles": "x"}, "tiles"),
+        ({"tiles": [1]}, "tiles__0"),
+        ({"tiles": [{"type": "INSIGHT", "query": "{UNKNOWN}"}]}, "tiles__0__query"),
+        ({"dashboard_filters": []}, "dashboard_filters"),
+        ({"dashboard_filters": {"a": "{UNKNOWN}"}}, "dashboard_filters__a"),
+        ({"template_name": ""}, "template_name"),
+        ({"template_name": "x" * 401}, "template_name"),
+        ({"tags": "x"}, "tags"),
+        ({"variables": [{"id": "A"}]}, "variables__0__default"),
+        ({"scope": "everywhere"}, "scope"),
+        ({"is_featured": "perhaps"}, "is_featured"),
+    ],
+)
+def test_bad_values_are_named_and_change_nothing(alice: Person, body: dict[str, Any], attr: str) -> None:
+    status, type_, _, named_attr = alice.api.post(PATH, {**DOCUMENT, **body}).error
+    assert (status, type_, named_attr) == (400, "validation_error", attr)
+    assert not DashboardTemplate.objects.exists()
+    made = alice.api.post(PATH, DOCUMENT).json
+    answer = alice.api.patch(f"{PATH}{made['id']}/", {"image_url": "https://example.com/a.png", **body})
+    assert (answer.error[0], answer.error[3]) == (400, attr)
+    assert alice.api.get(f"{PATH}{made['id']}/").json == made
+
+
+def test_a_name_is_taken_once_among_the_live_ones(alice: Person, carol: Person) -> None:
+    made = alice.api.post(PATH, DOCUMENT).json
+    assert alice.api.post(PATH, DOCUMENT).error == (400, "validation_error", "unique", "template_name")
+    assert carol.api.post(PATH, DOCUMENT).status == 201
+    alice.api.patch(f"{PATH}{made['id']}/", {"deleted": True})
+    again = alice.api.post(PATH, DOCUMENT).json
+    back = alice.api.patch(f"{PATH}{made['id']}/", {"deleted": False})
+    assert back.error == (400, "validation_error", "unique", "template_name")
+    assert alice.api.patch(f"{PATH}{made['id']}/", {"deleted": False, "template_name": "Other"}).status == 200
+    answer = alice.api.patch(f"{PATH}{made['id']}/", {"template_name": "Weekly"})
+    assert answer.error == (400, "validation_error", "unique", "template_name")
+    assert named(alice) == ["Other", "Weekly"]
+    assert again["id"] != made["id"]
+
+
+def test_delete_and_restore(alice: Person) -> None:
+    made = alice.api.post(PATH, DOCUMENT).json
+    path = f"{PATH}{made['id']}/"
+    assert alice.api.patch(path, {"deleted": True}).json == {**made, "deleted": True}
+    assert (alice.api.get(path).status, named(alice)) == (404, [])
+    assert alice.api.post("dashboards/", {"use_template": "Weekly"}).error[3] == "use_template"
+    assert alice.api.patch(path, {"template_name": "x"}).status == 404
+    assert alice.api.patch(path, {"deleted": False}).json == made
+    assert alice.api.get(path).json == made
+    answer = alice.api.delete(path)
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET, PATCH, HEAD, OPTIONS")
+
+
+def test_a_change_is_found_by_its_new_name(alice: Person) -> None:
+    made = alice.api.post(PATH, DOCUMENT).json
+    changed = alice.api.patch(f"{PATH}{made['id']}/", {"template_name": "Daily", "tags": ["X "]}).json
+    assert changed == {**made, "template_name": "Daily", "tags": ["x"]}
+    assert (named(alice, search="weekly"), named(alice, search="DAI")) == ([], ["Daily"])
+
+
+def test_a_search_finds_names_first_then_descriptions_and_tags(alice: Person) -> None:
+    project = alice.membership.project
+    make_template(project, "a", dashboard_description="about sales")
+    make_template(project, "b", tags=["sales"])
+    make_template(project, "z Sales")
+    make_template(project, "none")
+    assert named(alice, search="SALES") == ["z Sales", "a", "b"]
+    assert alice.api.get(PATH, search="x" * 201).error == (400, "validation_error", "max_length", "search")
+
+
+def test_the_list_can_be_narrowed_and_ordered(alice: Person) -> None:
+    project = alice.membership.project
+    make_template(project, "a")
+    make_template(project, "b", is_featured=True)
+    make_template(None, "c", scope="global")
+    assert named(alice) == ["b", "a", "c"]
+    assert named(alice, ordering="template_name") == ["a", "b", "c"]
+    assert named(alice, ordering="-template_name") == ["c", "b", "a"]
+    assert (named(alice, scope="global"), named(alice, scope="team")) == (["c"], ["b", "a"])
+    assert (named(alice, is_featured="true"), named(alice, is_featured="false")) == (["b"], ["a", "c"])
+    page = alice.api.get(PATH, limit=1, offset=1).json
+    assert (page["count"], [row["template_name"] for row in page["results"]]) == (3, ["a"])
+    for name, value in {"ordering": "id", "scope": "x", "is_featured": "x"}.items():
+        assert alice.api.get(PATH, **{name: value}).error[3] == name
+
+
+def test_templates_of_other_projects_do_not_exist_until_they_are_global(alice: Person, carol: Person) -> None:
+    theirs = make_template(carol.membership.project, "theirs", created_by=carol.user)
+    path = f"{PATH}{theirs.pk}/"
+    assert (named(alice), alice.api.get(path).status) == ([], 404)
+    assert alice.api.patch(path, {"template_name": "mine"}).status == 404
+    DashboardTemplate.objects.update(scope="global")
+    shown = alice.api.get(path).json
+    assert (shown["template_name"], shown["created_by"]) == ("theirs", None)
+    assert carol.api.get(path).json["created_by"]["email"] == carol.user.email
+    assert alice.api.patch(path, {"template_name": "mine"}).error[0] == 403
+    theirs.refresh_from_db()
+    assert theirs.template_name == "theirs"
+
+
+def test_global_scope_is_for_staff(alice: Person) -> None:
+    assert alice.api.post(PATH, {**DOCUMENT, "scope": "global"}).error[:3] == (
+        403,
+        "authentication_error",
+        "permission_denied",
+    )
+    made = alice.api.post(PATH, DOCUMENT).json
+    path = f"{PATH}{made['id']}/"
+    assert alice.api.patch(path, {"scope": "global"}).status == 403
+    User.objects.filter(pk=alice.user.pk).update(is_staff=True)
+    assert alice.api.patch(path, {"scope": "global", "is_featured": True}).json["scope"] == "global"
+    assert alice.api.patch(path, {"scope": "team"}).json == {**made, "is_featured": True}
+    homeless = make_template(None, "homeless", scope="global")
+    answer = alice.api.patch(f"{PATH}{homeless.pk}/", {"scope": "team"})
+    assert answer.error == (400, "validation_error", "invalid_input", "scope")
+    homeless.refresh_from_db()
+    assert homeless.scope == "global"
+
+
+def test_featuring_is_for_admins_and_the_rest_for_every_member(alice: Person, bob: Person) -> None:
+    assert bob.api.post(PATH, {**DOCUMENT, "is_featured": True}).error[0] == 403
+    made = bob.api.post(PATH, DOCUMENT).json
+    path = f"{PATH}{made['id']}/"
+    assert bob.api.patch(path, {"is_featured": True}).error[0] == 403
+    assert alice.api.patch(path, {"is_featured": True}).json["is_featured"] is True
+    assert bob.api.patch(path, {"template_name": "Renamed", "is_featured": True}).json["template_name"] == "Renamed"
+
+
+@pytest.mark.parametrize("id_", ["abc", "1", "0b5cf9c5-6e6f-4a55-9f0f-0c8f9b1f7a11"])
+def test_an_unknown_template_is_404(alice: Person, id_: str) -> None:
+    for answer in (alice.api.get(f"{PATH}{id_}/"), alice.api.patch(f"{PATH}{id_}/", {"template_name": "x"})):
+        assert answer.error == (404, "invalid_request", "not_found", None)
+
+
+def test_the_schema_is_served_and_may_be_cached(alice: Person) -> None:
+    answer = alice.api.get(f"{PATH}json_schema/")
+    assert sorted(answer.json["required"]) == [
+        "dashboard_description",
+        "dashboard_filters",
+        "template_name",
+        "tiles",
+    ]
+    assert answer.json["properties"]["tiles"]["minItems"] == 1
+    assert answer.headers["Cache-Control"] == "max-age=120"
+
+
+def test_unknown_keys_are_named(alice: Person) -> None:
+    answer = alice.api.post(PATH, {**DOCUMENT, "colour": "red"})
+    assert (answer.status, answer.headers["Ignored-Fields"]) == (201, "colour")
