@@ -38,6 +38,16 @@ def filled(document: Any, *, attr: str = "template") -> Document:
     return replaced
 
 
+def placeholders_in(value: Any) -> set[str]:
+    """The names of all placeholders in a value."""
+    if isinstance(value, dict):
+        return set().union(*(placeholders_in(inner) for inner in value.values()))
+    if isinstance(value, list):
+        return set().union(*(placeholders_in(inner) for inner in value))
+    found = PLACEHOLDER.fullmatch(value) if isinstance(value, str) else None
+    return {found.group(1)} if found else set()
+
+
 class _Placeholders:
     """Replaces placeholders in the tiles and the filters of a document."""
 

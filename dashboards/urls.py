@@ -23,6 +23,7 @@ urlpatterns = [
         for action in ("create_from_template_json", "create_unlisted_dashboard", "bulk_update_tags")
     ],
     path("dashboards/<str:id>/", DashboardViewSet.as_view(ROW)),
+    path("dashboards/<str:id>/export/", DashboardActionViewSet.as_view({"get": "export"})),
     path("dashboards/<str:id>/move_tile/", DashboardActionViewSet.as_view({"patch": "move_tile", "post": "move_tile"})),
     *[
         path(f"dashboards/<str:id>/{action}/", TileActionViewSet.as_view({"post": action}))

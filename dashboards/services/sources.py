@@ -48,6 +48,8 @@ def inherited_from(template: Document | None, source: Dashboard | None) -> Dashb
             "description": template["dashboard_description"],
             "filters": template["dashboard_filters"],
             "tags": normalized_tags(template.get("tags", [])),
+            "variables": template.get("dashboard_variables", {}),
+            "breakdown_colors": template.get("breakdown_colors", []),
         }
     if source:
         return {

@@ -3,11 +3,13 @@
 from typing import ClassVar
 
 from django.db import transaction
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards.readers.dashboards import read_dashboard
+from dashboards.readers.export import export_dashboard
 from dashboards.serializers.actions import (
     BulkUpdateTagsRequestSerializer,
     BulkUpdateTagsSerializer,
@@ -32,7 +34,13 @@ class DashboardActionViewSet(ProjectScopedViewSet):
         "create_from_template_json": ["dashboard:write"],
         "create_unlisted_dashboard": ["dashboard:write"],
         "bulk_update_tags": ["dashboard:write"],
+        "export": ["dashboard:read"],
     }
+
+    @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID], responses=OpenApiTypes.OBJECT)
+    def export(self, request: Request, project_id: str, id: str) -> Response:
+        """A dashboard as a template document, without ids: `create_from_template_json` makes an equal one of it."""
+        return Response(export_dashboard(dashboard_number(id), project=self.project))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID],

@@ -1,0 +1,59 @@
+"""A dashboard as a template document: what makes an equal one elsewhere, without ids, people or origin."""
+
+from typing import Any
+
+from dashboards.exceptions import DashboardMissing
+from dashboards.models import Dashboard, Tile
+from dashboards.readers.tags import dashboard_tags
+from dashboards.templates import Document, placeholders_in
+from users.models import Project
+
+DISPLAY_COLUMNS = ("layouts", "color", "filters_overrides", "show_description", "transparent_background")
+BUTTON_COLUMNS = ("url", "text", "placement", "style")
+
+
+def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
+    """The document of a live dashboard. Raises DashboardMissing."""
+    dashboard: Dashboard | None = Dashboard.objects.in_project(project).not_deleted().filter(pk=dashboard_id).first()
+    if dashboard is None:
+        raise DashboardMissing
+    shown = Tile.objects.on_dashboard(dashboard).shown().in_layout_order().select_related("insight", "text", "button")
+    tiles = [{**_content_of(tile), **{column: getattr(tile, column) for column in DISPLAY_COLUMNS}} for tile in shown]
+    texts = sorted(placeholders_in(tiles) | placeholders_in(dashboard.filters))
+    return {
+        "template_name": dashboard.name,
+        "dashboard_description": dashboard.description,
+        "dashboard_filters": dashboard.filters,
+        "dashboard_variables": dashboard.variables,
+        "breakdown_colors": dashboard.breakdown_colors,
+        "tags": dashboard_tags([dashboard.pk]).get(dashboard.pk, []),
+        "variables": [_text_variable(name) for name in texts] or None,
+        "tiles": tiles,
+    }
+
+
+def _content_of(tile: Tile) -> dict[str, Any]:
+    if tile.text:
+        return {"type": "TEXT", "body": tile.text.body}
+    if tile.button:
+        return {"type": "BUTTON", **{column: getattr(tile.button, column) for column in BUTTON_COLUMNS}}
+    assert tile.insight is not None  # noqa: S101  a check constraint says that a tile shows one of the three
+    kept = "query" if tile.insight.query else "filters"
+    return {
+        "type": "INSIGHT",
+        "name": tile.insight.name,
+        "description": tile.insight.description,
+        kept: getattr(tile.insight, kept),
+    }
+
+
+def _text_variable(name: str) -> dict[str, Any]:
+    """What looks like a placeholder, declared so that it stands for itself."""
+    return {
+        "id": name,
+        "name": name,
+        "type": "event",
+        "default": f"{{{name}}}",
+        "description": "",
+        "required": False,
+    }

@@ -1,0 +1,124 @@
+"""GET …/dashboards/:id/export/ and back again with create_from_template_json."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dashboards.models import Dashboard
+from tests.builders import QUERY, Person, make_dashboard, make_insight
+
+TILES: list[dict[str, Any]] = [
+    {
+        "text": {"body": "**hello**\n"},
+        "layouts": {"sm": {"x": 0, "y": 0, "w": 6.0, "h": 5}, "xs": {"y": 0}},
+        "color": "blue",
+        "transparent_background": True,
+    },
+    {"text": {"body": "{START}"}, "layouts": {"sm": {"y": 9}}, "filters_overrides": {"date_from": "-1d", "n": 1.0}},
+    {"button_tile": {"url": "/a", "text": "Go", "placement": "right", "style": "secondary"}, "show_description": False},
+]
+CONTENT: dict[str, Any] = {
+    "description": " what\nhappened ",
+    "filters": {"date_from": "-7d", "properties": ["{END}"]},
+    "variables": {"v1": {"code_name": "country", "value": "x"}},
+    "breakdown_colors": [{"breakdownValue": "a", "colorToken": "preset-1"}],
+    "tags": ["b", "a"],
+}
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    made = make_dashboard(alice, "Quarter", **CONTENT, pinned=True, tiles=TILES)
+    make_insight(alice, made, name="Visits", description="all")
+    make_insight(alice, made, name="Old", query=None, filters={"insight": "TRENDS"})
+    return made
+
+
+def export(person: Person, dashboard_id: int) -> Any:
+    answer = person.api.get(f"dashboards/{dashboard_id}/export/")
+    assert answer.status == 200
+    return answer.json
+
+
+def keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from keys(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys(inner)
+
+
+def test_it_is_a_template_document(alice: Person, board: Dashboard) -> None:
+    document = export(alice, board.pk)
+    tiles = document.pop("tiles")
+    assert document == {
+        "template_name": "Quarter",
+        "dashboard_description": " what\nhappened ",
+        "dashboard_filters": CONTENT["filters"],
+        "dashboard_variables": CONTENT["variables"],
+        "breakdown_colors": CONTENT["breakdown_colors"],
+        "tags": ["a", "b"],
+        "variables": [
+            {"id": name, "name": name, "type": "event", "default": f"{{{name}}}", "description": "", "required": False}
+            for name in ("END", "START")
+        ],
+    }
+    assert sorted(tile["type"] for tile in tiles) == ["BUTTON", "INSIGHT", "INSIGHT", "TEXT", "TEXT"]
+    [visits] = [tile for tile in tiles if tile.get("name") == "Visits"]
+    assert (visits["query"], visits["description"], "filters" in visits) == (QUERY, "all", False)
+
+
+def test_it_holds_no_id_no_person_and_no_origin(alice: Person, board: Dashboard) -> None:
+    document = export(alice, board.pk)
+    document.pop("variables")
+    hidden = {"id", "short_id", "created_by", "team_id", "dashboard", "use_template", "creation_mode", "created_at"}
+    assert not hidden & set(keys(document))
+    assert alice.user.email not in json.dumps(document)
+
+
+@pytest.mark.parametrize("reader", ["alice", "carol"])
+def test_posted_back_it_makes_an_equal_dashboard(
+    alice: Person, board: Dashboard, reader: str, request: pytest.FixtureRequest
+) -> None:
+    person: Person = request.getfixturevalue(reader)
+    document = export(alice, board.pk)
+    made = person.api.post("dashboards/create_from_template_json/", {"template": document})
+    assert made.status == 200
+    assert made.json["id"] != board.pk
+    assert json.dumps(export(person, made.json["id"])) == json.dumps(document)
+    source = alice.api.get(f"dashboards/{board.pk}/").json
+    for field in ("name", "description", "filters", "variables", "breakdown_colors", "tags"):
+        assert json.dumps(made.json[field]) == json.dumps(source[field])
+    shown = ("order", "layouts", "color", "filters_overrides", "show_description", "transparent_background")
+    assert [{key: tile[key] for key in shown} for tile in made.json["tiles"]] == [
+        {key: tile[key] for key in shown} for tile in source["tiles"]
+    ]
+    assert [(tile["text"] or {}).get("body") for tile in made.json["tiles"]] == [
+        (tile["text"] or {}).get("body") for tile in source["tiles"]
+    ]
+
+
+def test_removed_tiles_and_deleted_insights_stay_behind(alice: Person) -> None:
+    board = make_dashboard(alice, tiles=[{"text": {"body": "kept"}}, {"text": {"body": "removed"}}])
+    insight = make_insight(alice, board)
+    removed = alice.api.get(f"dashboards/{board.pk}/").json["tiles"][1]["id"]
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": removed, "deleted": True}]})
+    alice.api.patch(f"insights/{insight.pk}/", {"deleted": True})
+    assert [tile["body"] for tile in export(alice, board.pk)["tiles"]] == ["kept"]
+
+
+def test_a_dashboard_without_tiles_is_no_template(alice: Person) -> None:
+    document = export(alice, make_dashboard(alice).pk)
+    assert (document["tiles"], document["variables"]) == ([], None)
+    answer = alice.api.post("dashboards/create_from_template_json/", {"template": document})
+    assert answer.error[0] == 400
+    assert Dashboard.objects.count() == 1
+
+
+def test_what_is_not_there_is_404(alice: Person, carol: Person) -> None:
+    for id_ in (make_dashboard(alice, deleted=True).pk, make_dashboard(carol).pk, 999999999, "abc"):
+        assert alice.api.get(f"dashboards/{id_}/export/").error == (404, "invalid_request", "not_found", None)
