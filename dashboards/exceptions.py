@@ -1,5 +1,8 @@
 """What the services may refuse, each with a code and the part of the request that is to blame."""
 
+from collections.abc import Iterable
+
+from dashboards_api.choices import nearest_of
 from dashboards_api.errors import Conflict, Invalid, Locked, Missing
 
 
@@ -87,8 +90,10 @@ class ContentAlreadyOnDashboard(Invalid):
 class TemplateMissing(Invalid):
     """A body names a template that there is not."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"There is no template with the name {name!r}.", attr="use_template")
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        nearest = nearest_of(name, known)
+        guess = f" Did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"There is no template with the name {name!r}.{guess}", attr="use_template")
 
 
 class UnlistedDashboardExists(Conflict):

@@ -1,6 +1,6 @@
 """What a template document may be, as a JSON Schema of our own. Unknown keys are free everywhere."""
 
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 
@@ -16,6 +16,7 @@ from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards.models.template import TEMPLATE_NAME_MAX_LENGTH
 from dashboards.models.tile import COLOR_MAX_LENGTH
+from dashboards_api.choices import not_a_choice
 from dashboards_api.errors import Invalid
 
 Schema = dict[str, Any]
@@ -102,8 +103,11 @@ def check_template(document: Any, attr: str) -> None:
     """Raise Invalid for the first fault in a template document, at its path below `attr`, if there is one."""
     for error in _validator.iter_errors(document):
         path = [*filter(None, [attr]), *(str(step) for step in error.absolute_path), *_missing_key(error)]
+        message = error.message[:500]
+        if error.validator == "enum":
+            message = not_a_choice(error.instance, cast(list[object], error.validator_value))
         raise Invalid(
-            f"{error.message[:500]} ({'.'.join(path)})",
+            f"{message} ({'.'.join(path)})",
             attr="__".join(path) or None,
             code=CODES.get(str(error.validator), "invalid_input"),
         )

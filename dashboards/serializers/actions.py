@@ -12,6 +12,7 @@ from dashboards.serializers.fields import TagField, TagsField
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField
 from dashboards_api.http.serializers import (
     BoundedListField,
+    HelpfulChoiceField,
     JSONObjectField,
     RequestSerializer,
     StrictCharField,
@@ -120,7 +121,7 @@ class ReorderTilesRequestSerializer(RequestSerializer):
     echoed = frozenset({"personal_api_key"})
 
     tile_order = BoundedListField(child=StrictIntegerField(), allow_empty=False)
-    layout = serializers.ChoiceField(
+    layout = HelpfulChoiceField(
         choices=[each.value for each in Arrangement],
         required=False,
         help_text="`preserve` keeps the sizes, `two_column` and `full_width` set them.",
@@ -141,7 +142,7 @@ class BulkUpdateTagsRequestSerializer(RequestSerializer):
     echoed = frozenset({"personal_api_key"})
 
     ids = BoundedListField(child=StrictIntegerField(), allow_empty=False)
-    action = serializers.ChoiceField(choices=["add", "remove", "set"])
+    action = HelpfulChoiceField(choices=["add", "remove", "set"])
     tags = TagsField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

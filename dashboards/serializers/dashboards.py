@@ -18,6 +18,7 @@ from dashboards_api.http.serializers import (
     AnyField,
     BoundedListField,
     FreeObjectField,
+    HelpfulChoiceField,
     JSONObjectField,
     RequestSerializer,
     StrictIntegerField,
@@ -163,7 +164,7 @@ class DashboardRequestSerializer(RequestSerializer):
         allow_null=True,
         help_text="Empty or null: there are no quick filters here yet.",
     )
-    restriction_level = serializers.ChoiceField(
+    restriction_level = HelpfulChoiceField(
         choices=RestrictionLevel.choices,
         required=False,
         help_text="21: everyone in the project can edit. 37: only its creator and project admins can.",

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from dashboards_api.http.serializers import (
     BoundedListField,
     FreeObjectField,
+    HelpfulChoiceField,
     RequestSerializer,
     StrictCharField,
     keys_of,
@@ -44,7 +45,7 @@ class SharingSettingsRequestSerializer(RequestSerializer):
     legend = serializers.BooleanField(required=False)
     detailed = serializers.BooleanField(required=False)
     hideExtraDetails = serializers.BooleanField(required=False)  # noqa: N815
-    theme = serializers.ChoiceField(choices=["light", "dark", "system"], required=False)
+    theme = HelpfulChoiceField(choices=["light", "dark", "system"], required=False)
     hideQueries = serializers.BooleanField(  # noqa: N815
         required=False, help_text="Leave the queries of insights out of the shared page."
     )

@@ -11,6 +11,7 @@ from dashboards.serializers.fields import TagsField
 from dashboards_api.http.serializers import (
     BoundedListField,
     FreeObjectField,
+    HelpfulChoiceField,
     JSONObjectField,
     RequestSerializer,
     StrictCharField,
@@ -54,7 +55,7 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
     tags = TagsField(required=False)
     tiles = BoundedListField(child=JSONObjectField(allow_null=False), required=False)
     variables = BoundedListField(child=JSONObjectField(allow_null=False), required=False, allow_null=True)
-    scope = serializers.ChoiceField(choices=TemplateScope.choices, required=False)
+    scope = HelpfulChoiceField(choices=TemplateScope.choices, required=False)
     is_featured = serializers.BooleanField(required=False)
     image_url = StrictCharField(required=False, allow_null=True, max_length=IMAGE_URL_MAX_LENGTH)
     deleted = serializers.BooleanField(required=False)

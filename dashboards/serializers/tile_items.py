@@ -19,6 +19,7 @@ from dashboards.models.tile import COLOR_MAX_LENGTH
 from dashboards.serializers.tiles import ButtonTileSerializer, DashboardTileSerializer, TextSerializer
 from dashboards_api.http.serializers import (
     AnyField,
+    HelpfulChoiceField,
     JSONObjectField,
     RequestSerializer,
     StrictCharField,
@@ -97,8 +98,8 @@ class ButtonTileRequestSerializer(RequestSerializer):
         help_text="An http or https address, or a path that begins with one slash.",
     )
     text = StrictCharField(required=False, trim_whitespace=False, max_length=BUTTON_TEXT_MAX_LENGTH)
-    placement = serializers.ChoiceField(required=False, choices=ButtonPlacement.choices)
-    style = serializers.ChoiceField(required=False, choices=ButtonStyle.choices)  # type: ignore[assignment]  # DRF's own `style` is another
+    placement = HelpfulChoiceField(required=False, choices=ButtonPlacement.choices)
+    style = HelpfulChoiceField(required=False, choices=ButtonStyle.choices)  # type: ignore[assignment]  # DRF's own `style` is another
 
     def validate_url(self, url: str) -> str:
         if not is_button_url(url):

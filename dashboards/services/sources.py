@@ -10,6 +10,9 @@ from dashboards.templates import Document, builtin_named, builtin_templates, fil
 from dashboards_api.errors import Invalid
 from users.models import Project
 
+# Among how many stored templates the nearest name is looked for.
+NAMES_COMPARED = 200
+
 
 def sources_of(project: Project, content: DashboardChanges) -> tuple[Document | None, Dashboard | None]:
     """The template, or the dashboard, that a new dashboard is made from.
@@ -37,7 +40,8 @@ def _template_named(project: Project, name: str) -> Document:
     own_first = stored.order_by(F("project").desc(nulls_last=True), "created_at", "id").first()
     document = own_first.document() if own_first else builtin_named(name)
     if document is None:
-        raise TemplateMissing(name)
+        stored_names = DashboardTemplate.objects.usable_in(project).values_list("template_name", flat=True)
+        raise TemplateMissing(name, [*builtin_templates(), *stored_names[:NAMES_COMPARED]])
     return document
 
 

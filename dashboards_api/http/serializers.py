@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from dashboards_api.choices import not_a_choice
 from dashboards_api.http import json_gate
 from dashboards_api.http.parsers import refusal
 from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
@@ -135,6 +136,17 @@ class BoundedListField(serializers.ListField):
             except ValidationError as error:
                 raise ValidationError({str(index): error.detail}) from error
         return checked
+
+
+class HelpfulChoiceField(serializers.ChoiceField):
+    """A choice whose refusal lists what is allowed and names the nearest."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return super().to_internal_value(data)
+        except ValidationError as error:
+            detail = ErrorDetail(not_a_choice(data, self.choices), code="invalid_choice")
+            raise ValidationError([detail]) from error
 
 
 class StrictIntegerField(serializers.IntegerField):

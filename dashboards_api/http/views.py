@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from dashboards_api.choices import not_a_choice
 from dashboards_api.http import ignored_fields
 from dashboards_api.http.parsers import check_form
 from dashboards_api.http.serializers import RequestSerializer, parse_json
@@ -114,8 +115,7 @@ class ApiViewSet(GenericViewSet[Any]):
         """One of the choices, or empty where it is absent. Raises ValidationError for other values."""
         value = self.request.query_params.get(name, "")
         if value and value not in choices:
-            detail = f"This must be one of {', '.join(choices)}."
-            raise ValidationError({name: [ErrorDetail(detail, code="invalid_choice")]})
+            raise ValidationError({name: [ErrorDetail(not_a_choice(value, choices), code="invalid_choice")]})
         return value
 
     def query_object(self, name: str) -> dict[str, Any] | None:

@@ -1,0 +1,62 @@
+"""What is said to an unknown choice, in bodies, templates and parameters."""
+
+from typing import Any
+
+import pytest
+
+from dashboards_api.choices import not_a_choice
+from tests.builders import Person, make_dashboard, make_template
+
+
+def test_it_lists_what_is_allowed_and_names_the_nearest() -> None:
+    assert not_a_choice("drak", ["light", "dark"]) == (
+        '"drak" is not a valid choice. Valid choices: light, dark. Did you mean "dark"?'
+    )
+    assert not_a_choice("DARK", ["light", "dark"]).endswith('Did you mean "dark"?')
+    assert not_a_choice(7, [21, 37]) == '"7" is not a valid choice. Valid choices: 21, 37.'
+
+
+def test_it_stays_short() -> None:
+    told = not_a_choice("x" * 100_000, range(30))
+    assert told.endswith("18, 19 and 10 more.")
+    assert len(told) < 300
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "attr", "told"),
+    [
+        ("PATCH", "dashboards/{}/", {"restriction_level": 22}, "restriction_level", "Valid choices: 21, 37."),
+        ("PATCH", "dashboards/{}/", {"restriction_level": {"a": 1}}, "restriction_level", "Valid choices: 21, 37."),
+        ("PATCH", "dashboards/{}/sharing/", {"settings": {"theme": "drak"}}, "settings__theme", 'mean "dark"?'),
+        ("POST", "dashboards/bulk_update_tags/", {"ids": [1], "action": "ad", "tags": ["a"]}, "action", '"add"?'),
+        ("POST", "dashboards/", {"use_template": "DEFALT_APP"}, "use_template", "Did you mean 'DEFAULT_APP'?"),
+        ("POST", "dashboards/", {"use_template": "my wekly"}, "use_template", "Did you mean 'My weekly'?"),
+        ("GET", "dashboards/?creation_mode=templat", None, "creation_mode", 'Did you mean "template"?'),
+        (
+            "GET",
+            "dashboard_templates/?ordering=name",
+            None,
+            "ordering",
+            "Valid choices: template_name, -template_name.",
+        ),
+        (
+            "POST",
+            "dashboards/create_from_template_json/",
+            {
+                "template": {
+                    "template_name": "n",
+                    "dashboard_description": "",
+                    "dashboard_filters": {},
+                    "tiles": [{"type": "INSIGHTS"}],
+                }
+            },
+            "template__tiles__0__type",
+            'Valid choices: INSIGHT, TEXT, BUTTON. Did you mean "INSIGHT"?',
+        ),
+    ],
+)
+def test_every_choice_is_refused_alike(alice: Person, method: str, path: str, body: Any, attr: str, told: str) -> None:
+    make_template(alice.membership.project, "My weekly")
+    answer = alice.api.call(method, path.format(make_dashboard(alice).pk), body)
+    assert (answer.status, answer.json["attr"]) == (400, attr)
+    assert told in answer.json["detail"]
