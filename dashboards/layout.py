@@ -23,9 +23,9 @@ def as_number(value: Any) -> float | None:
     return float(value)
 
 
-def sort_position(layouts: Mapping[str, Any]) -> tuple[float, float]:
-    """(y, x) of a tile in the `sm` breakpoint, by which tiles are ordered; what is missing counts as 100."""
-    place = layouts.get("sm") or {}
+def sort_position(layouts: Mapping[str, Any], breakpoint: str = "sm") -> tuple[float, float]:
+    """(y, x) of a tile in a breakpoint, by which tiles are ordered; what is missing counts as 100."""
+    place = layouts.get(breakpoint) or {}
     y, x = as_number(place.get("y")), as_number(place.get("x"))
     return (UNPLACED if y is None else y, UNPLACED if x is None else x)
 

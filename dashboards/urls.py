@@ -8,6 +8,7 @@ from dashboards.views.actions import DashboardActionViewSet
 from dashboards.views.dashboards import DashboardViewSet
 from dashboards.views.insights import InsightViewSet
 from dashboards.views.sharing import SharingConfigurationViewSet
+from dashboards.views.stream import StreamTilesViewSet
 from dashboards.views.templates import DashboardTemplateViewSet
 from dashboards.views.tile_actions import TileActionViewSet
 
@@ -23,6 +24,7 @@ urlpatterns = [
         for action in ("create_from_template_json", "create_unlisted_dashboard", "bulk_update_tags")
     ],
     path("dashboards/<str:id>/", DashboardViewSet.as_view(ROW)),
+    path("dashboards/<str:id>/stream_tiles/", StreamTilesViewSet.as_view({"get": "stream_tiles"})),
     path("dashboards/<str:id>/export/", DashboardActionViewSet.as_view({"get": "export"})),
     path("dashboards/<str:id>/move_tile/", DashboardActionViewSet.as_view({"patch": "move_tile", "post": "move_tile"})),
     *[

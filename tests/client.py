@@ -11,14 +11,15 @@ from tests.contract.document import UNDOCUMENTED_METHODS, check_exchange
 
 
 class Answer:
-    """A response with its JSON body; `json` is None where there is no body."""
+    """A response with its JSON body; `json` is None where there is no body, or one of events."""
 
     def __init__(self, response: HttpResponse) -> None:
         self.response = response
         self.status = response.status_code
         self.headers = response.headers
         self.text = response.content.decode()
-        self.json: Any = json.loads(self.text) if self.text else None
+        is_stream = response.headers.get("Content-Type") == "text/event-stream"
+        self.json: Any = json.loads(self.text) if self.text and not is_stream else None
 
     def __repr__(self) -> str:
         return f"{self.status} {self.text[:600]}"

@@ -58,6 +58,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/dashboards/create_unlisted_dashboard/": {**LACKS, "POST": ACT},
     "api/projects/<project_id>/dashboards/bulk_update_tags/": {**LACKS, "POST": ACT},
     "api/projects/<project_id>/dashboards/<id>/": ROW,
+    "api/projects/<project_id>/dashboards/<id>/stream_tiles/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/<id>/export/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/<id>/move_tile/": {**LACKS, "PATCH": ACT, "POST": ACT},
     **{

@@ -43,7 +43,9 @@ def check_exchange(method: str, url: str, status: int, answer: Any, request: Any
         return
     assert str(status) in operation["responses"], f"{where}: this status is not documented. Add it to the operation."
     content = operation["responses"][str(status)].get("content")
-    if content:
+    if content and "application/json" not in content:
+        assert answer is None, f"{where}: the document says that the body is no JSON"
+    elif content:
         _check(answer, content["application/json"]["schema"], closed=True, where=where)
     else:
         assert answer is None, f"{where}: the document says that there is no body, but there is {answer!r}"

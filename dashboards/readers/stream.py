@@ -1,0 +1,29 @@
+"""A dashboard as a stream of events, so that clients can show the first tiles before they have read the last."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from dashboards.layout import sort_position
+from dashboards.readers.dashboard_tiles import Row
+
+# So many tiles come along with the dashboard.
+FIRST_TILES = 2
+
+
+def events_of(dashboard: Row, breakpoint: str) -> Iterator[Row]:
+    """`metadata` with the dashboard and its first tiles, a `tile` for each of the others, `complete`.
+
+    Tiles come as they lie in the layout of the breakpoint (`sm` or `xs`).
+    """
+    tiles = sorted(dashboard["tiles"], key=lambda tile: _position(tile, breakpoint))
+    yield {"type": "metadata", "dashboard": {**dashboard, "tiles": tiles[:FIRST_TILES]}}
+    for tile in tiles[FIRST_TILES:]:
+        yield {"type": "tile", "order": tile["order"], "tile": tile}
+    yield {"type": "complete"}
+
+
+def _position(tile: Row, breakpoint: str) -> tuple[Any, ...]:
+    layouts = orjson.loads(orjson.dumps(tile["layouts"]))
+    return *sort_position(layouts, breakpoint), tile["order"]

@@ -1,0 +1,62 @@
+"""`…/dashboards/:id/stream_tiles/`: server-sent events."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import orjson
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from dashboards.readers.dashboards import Overrides, read_dashboard
+from dashboards.readers.stream import events_of
+from dashboards.services.dashboards import note_access
+from dashboards.views.dashboards import DASHBOARD_ID, OVERRIDES, dashboard_number
+from dashboards_api.http.openapi import PROJECT_ID, operation_ids
+from dashboards_api.http.renderers import OPTIONS, ContentNegotiation
+from users.viewsets import ProjectScopedViewSet
+
+EVENT_STREAM = "text/event-stream"
+BREAKPOINTS = ("sm", "xs")
+LAYOUT_SIZE = OpenApiParameter(
+    "layoutSize", str, enum=BREAKPOINTS, description="By which layout tiles are ordered; `sm` without it."
+)
+
+
+class EventStreamNegotiation(ContentNegotiation):
+    """The answer is a stream of events whatever is asked for; errors are JSON."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
+
+
+@operation_ids("dashboards")
+class StreamTilesViewSet(ProjectScopedViewSet):
+    scope_object = "dashboard"
+    required_scopes: ClassVar[dict[str, list[str]]] = {"stream_tiles": ["dashboard:read"]}
+    content_negotiation_class = EventStreamNegotiation
+
+    @extend_schema(
+        parameters=[PROJECT_ID, DASHBOARD_ID, LAYOUT_SIZE, *OVERRIDES],
+        responses={(200, EVENT_STREAM): OpenApiTypes.STR},
+    )
+    def stream_tiles(self, request: Request, project_id: str, id: str) -> HttpResponse:
+        """One dashboard as server-sent events: `metadata` with the first two tiles, a `tile` each, `complete`."""
+        number = dashboard_number(id)
+        breakpoint = self.query_choice("layoutSize", BREAKPOINTS) or BREAKPOINTS[0]
+        overrides = Overrides(self.query_object("filters_override"), self.query_object("variables_override"))
+        # Everything is read before the first event: what is wrong is an error, not a stream that breaks off.
+        dashboard = read_dashboard(number, project=self.project, viewer=self.membership, overrides=overrides)
+        dashboard["last_accessed_at"] = note_access(number, dashboard["last_accessed_at"])
+        answer = HttpResponse(map(_written, events_of(dashboard, breakpoint)), content_type=EVENT_STREAM)
+        answer["Cache-Control"] = "no-cache"
+        return answer
+
+
+def _written(event: dict[str, Any]) -> bytes:
+    return b"data: " + orjson.dumps(event, option=OPTIONS) + b"\n\n"
