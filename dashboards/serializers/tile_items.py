@@ -169,6 +169,11 @@ def without_tile_ids(body: Any) -> tuple[Any, list[str]]:
     return {**body, "tiles": [_without_ids(item) for item in items]}, left_out
 
 
+def without_own_ids(item: Any) -> tuple[Any, list[str]]:
+    """The same for one tile item, which is a new tile whatever ids it names."""
+    return _without_ids(item), list(_ids(item))
+
+
 def _ids(item: Any) -> Iterator[str]:
     if isinstance(item, Mapping):
         if item.get("id") is not None:

@@ -43,7 +43,7 @@ class StreamTilesViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, LAYOUT_SIZE, *OVERRIDES],
-        responses={(200, EVENT_STREAM): OpenApiTypes.STR},
+        responses={(200, EVENT_STREAM): OpenApiTypes.ANY},
     )
     def stream_tiles(self, request: Request, project_id: str, id: str) -> HttpResponse:
         """One dashboard as server-sent events: `metadata` with the first two tiles, a `tile` each, `complete`."""

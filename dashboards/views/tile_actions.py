@@ -19,7 +19,7 @@ from dashboards.serializers.actions import (
     UpdateTileRequestSerializer,
 )
 from dashboards.serializers.dashboards import DashboardSerializer
-from dashboards.serializers.tile_items import DashboardTileRequestSerializer
+from dashboards.serializers.tile_items import DashboardTileRequestSerializer, without_own_ids
 from dashboards.serializers.tiles import DashboardTileSerializer
 from dashboards.services.changes import TileChanges
 from dashboards.services.tile_actions import add_tile, change_tile, copy_tile, delete_tile, reorder_tiles
@@ -49,9 +49,7 @@ class TileActionViewSet(ProjectScopedViewSet):
     def tiles(self, request: Request, project_id: str, id: str) -> Response:
         """Add one tile: an insight, a text or a button, as in `tiles` of an update."""
         dashboard_id = dashboard_number(id)
-        item: Any = self.read_body(DashboardTileRequestSerializer)
-        if item.pop("id", None) is not None:
-            self.name_ignored(["id"])
+        item: Any = self.read_body(DashboardTileRequestSerializer, prepare=without_own_ids)
         return self._add(dashboard_id, item)
 
     @extend_schema(

@@ -264,3 +264,12 @@ def test_bad_clones_are_400(alice: Person, board: Dashboard, items: Any, code: s
 def test_clones_are_no_part_of_a_create(alice: Person) -> None:
     answer = alice.api.post("dashboards/", {"duplicate_tiles": [{"id": 1}]})
     assert answer.error == (400, "validation_error", "invalid_input", "duplicate_tiles")
+
+
+@pytest.mark.parametrize("body", [{}, {"id": 15}, {"id": 15, "color": "red"}, {"text": {"id": 1}}])
+def test_a_new_tile_needs_content_whatever_ids_it_names(alice: Person, board: Dashboard, body: dict[str, Any]) -> None:
+    tile = make_text_tile(alice, board)
+    named = {**body, "id": tile.pk} if "id" in body else body
+    for answer in (act(alice, board, "tiles", named), alice.api.form("POST", f"dashboards/{board.pk}/tiles/", [])):
+        assert (answer.status, answer.json["code"]) == (400, "required")
+    assert list(Tile.objects.values_list("pk", "color")) == [(tile.pk, None)]
