@@ -21,6 +21,8 @@ from dashboards_api.errors import Invalid
 
 Schema = dict[str, Any]
 
+LIST_MAX_LENGTH = 1000  # as in the body of a dashboard
+
 
 def _nullable(type_: str, **limits: Any) -> Schema:
     return {"type": [type_, "null"], **limits}
@@ -68,6 +70,7 @@ VARIABLE: Schema = {
         "required": {"type": "boolean"},
     },
 }
+BREAKDOWN_COLOR: Schema = {"type": "object", "required": ["breakdownValue", "colorToken"]}
 TEMPLATE: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
@@ -77,8 +80,12 @@ TEMPLATE: Schema = {
         "dashboard_description": {"type": "string"},
         "dashboard_filters": {"type": "object"},
         "dashboard_variables": {"type": "object"},
-        "breakdown_colors": {"type": "array"},
-        "tags": {"type": "array", "items": {"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": r"\S"}},
+        "breakdown_colors": {"type": "array", "maxItems": LIST_MAX_LENGTH, "items": BREAKDOWN_COLOR},
+        "tags": {
+            "type": "array",
+            "maxItems": LIST_MAX_LENGTH,
+            "items": {"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": r"\S"},
+        },
         "variables": {"type": ["array", "null"], "items": VARIABLE},
         "tiles": {"type": "array", "minItems": 1, "items": TILE},
     },
@@ -91,6 +98,7 @@ CODES = {
     "minLength": "blank",
     "pattern": "blank",
     "enum": "invalid_choice",
+    "maxItems": "max_length",
 }
 
 _formats = jsonschema.FormatChecker(formats=())

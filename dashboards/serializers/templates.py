@@ -3,8 +3,10 @@
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 
 from dashboards.models import TemplateScope
+from dashboards.models.content import is_button_url
 from dashboards.models.template import IMAGE_URL_MAX_LENGTH, TEMPLATE_NAME_MAX_LENGTH
 from dashboards.serializers.dashboards import SILENT
 from dashboards.serializers.fields import TagsField
@@ -59,3 +61,8 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
     is_featured = serializers.BooleanField(required=False)
     image_url = StrictCharField(required=False, allow_null=True, max_length=IMAGE_URL_MAX_LENGTH)
     deleted = serializers.BooleanField(required=False)
+
+    def validate_image_url(self, url: str | None) -> str | None:
+        if url is not None and not is_button_url(url):
+            raise ValidationError("An image is at an http or https address, or at a path that begins with one /.")
+        return url

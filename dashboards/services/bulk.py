@@ -11,6 +11,8 @@ from dashboards.models import Dashboard
 from dashboards.services.tags import replace_tags, tag_names
 from users.models import Membership, Project
 
+MAX_TAGS = 1000  # as in the body of a dashboard
+
 
 class TagAction(StrEnum):
     ADD = "add"
@@ -40,14 +42,19 @@ def update_tags(
             result.skipped.append((dashboard_id, "not found"))
         elif not may_edit(updated_by, dashboard.created_by_id, dashboard.restriction_level):
             result.skipped.append((dashboard_id, "no edit permission"))
+        elif (after := _update(dashboard, action, set(tags))) is None:
+            result.skipped.append((dashboard_id, "too many tags"))
         else:
-            result.updated.append((dashboard_id, _update(dashboard, action, set(tags))))
+            result.updated.append((dashboard_id, after))
     return result
 
 
-def _update(dashboard: Dashboard, action: TagAction, tags: set[str]) -> list[str]:
+def _update(dashboard: Dashboard, action: TagAction, tags: set[str]) -> list[str] | None:
+    """The tags that the dashboard has now, or None where they would be too many to be sent back."""
     before = tag_names(dashboard)
     after = {TagAction.ADD: {*before, *tags}, TagAction.REMOVE: {*before} - tags, TagAction.SET: tags}[action]
+    if len(after) > MAX_TAGS:
+        return None
     if after != set(before):
         replace_tags(dashboard, after)
         dashboard.derive(sorted(after))

@@ -122,3 +122,22 @@ def test_a_dashboard_without_tiles_is_no_template(alice: Person) -> None:
 def test_what_is_not_there_is_404(alice: Person, carol: Person) -> None:
     for id_ in (make_dashboard(alice, deleted=True).pk, make_dashboard(carol).pk, 999999999, "abc"):
         assert alice.api.get(f"dashboards/{id_}/export/").error == (404, "invalid_request", "not_found", None)
+
+
+@pytest.mark.parametrize(
+    ("change", "attr"),
+    [
+        ({"breakdown_colors": [1]}, "template__breakdown_colors__0"),
+        ({"breakdown_colors": [{"x": 1}]}, "template__breakdown_colors__0__breakdownValue"),
+        ({"breakdown_colors": [CONTENT["breakdown_colors"][0]] * 1001}, "template__breakdown_colors"),
+        ({"dashboard_variables": []}, "template__dashboard_variables"),
+        ({"tags": [str(number) for number in range(1001)]}, "template__tags"),
+    ],
+)
+def test_what_could_not_be_sent_back_is_refused(
+    alice: Person, board: Dashboard, change: dict[str, Any], attr: str
+) -> None:
+    document = {**export(alice, board.pk), **change}
+    answer = alice.api.post("dashboards/create_from_template_json/", {"template": document})
+    assert (answer.status, answer.json["attr"]) == (400, attr)
+    assert Dashboard.objects.count() == 1

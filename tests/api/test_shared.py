@@ -127,6 +127,8 @@ def test_settings_that_are_on_are_told(alice: Person, board: Dashboard) -> None:
     [
         ("/shared/{}.json", "scene"),
         ("/shared/{}.json?embedded", "embed"),
+        ("/shared/{}.json?embedded=true", "embed"),
+        ("/shared/{}.json?embedded=false", "scene"),
         ("/embedded/{}.json", "embed"),
         ("/shared_dashboard/{}.json", "scene"),
     ],
@@ -135,10 +137,14 @@ def test_each_address_tells_its_type(alice: Person, board: Dashboard, path: str,
     assert visit(path.format(share(alice, board))).json["type"] == page_type
 
 
-def test_no_cache_keeps_it_and_no_search_engine_lists_it(alice: Person, board: Dashboard) -> None:
-    headers = visit(f"/shared/{share(alice, board)}.json").headers
-    assert (headers["Cache-Control"], headers["X-Robots-Tag"]) == ("no-store", "noindex")
-    assert headers["Content-Type"] == "application/json"
+def test_no_cache_keeps_any_answer_and_no_search_engine_lists_it(alice: Person, board: Dashboard) -> None:
+    locked = share(alice, make_dashboard(alice), password_required=True)
+    for token, status in {share(alice, board): 200, locked: 401, "a" * 30: 404}.items():
+        answer = visit(f"/shared/{token}.json")
+        assert answer.status == status
+        assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex")
+        assert answer.headers["Content-Type"] == "application/json"
+        assert visit(f"/shared/{token}.json", "OPTIONS").json == {"methods": ["GET", "HEAD", "OPTIONS"]}
 
 
 def test_what_is_not_shared_is_404(alice: Person, board: Dashboard) -> None:
