@@ -16,6 +16,9 @@ PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 # What all placeholders of a document may grow to: the same as the largest body.
 MAX_SUBSTITUTED_CHARACTERS = 20 * 1024 * 1024
 
+# How deep a filled document may be nested: what the body of a request can hold of it.
+MAX_DEPTH = 62
+
 Document = dict[str, Any]
 
 
@@ -48,34 +51,44 @@ def placeholders_in(value: Any) -> set[str]:
     return {found.group(1)} if found else set()
 
 
+def depth_of(value: Any) -> int:
+    """How many objects and lists lie in each other."""
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(depth_of, value.values() if isinstance(value, dict) else value), default=0)
+
+
 class _Placeholders:
     """Replaces placeholders in the tiles and the filters of a document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.defaults = {variable["id"]: variable["default"] for variable in document.get("variables") or []}
+        self.depths = {id_: depth_of(default) for id_, default in self.defaults.items()}
         self.sizes = {id_: len(dumps(default)) for id_, default in self.defaults.items()}
         self.left = MAX_SUBSTITUTED_CHARACTERS
 
     def replaced(self, attr: str) -> Document:
         parts = {
-            key: self._value(self.document[key], f"{attr}__{key}".removeprefix("__"))
+            key: self._value(self.document[key], f"{attr}__{key}".removeprefix("__"), 1)
             for key in ("tiles", "dashboard_filters")
         }
         return {**self.document, **parts}
 
-    def _value(self, value: Any, path: str) -> Any:
+    def _value(self, value: Any, path: str, depth: int) -> Any:
         # The JSON gate bounds the depth of what arrives here.
         if isinstance(value, dict):
-            return {key: self._value(inner, f"{path}__{key}") for key, inner in value.items()}
+            return {key: self._value(inner, f"{path}__{key}", depth + 1) for key, inner in value.items()}
         if isinstance(value, list):
-            return [self._value(inner, f"{path}__{index}") for index, inner in enumerate(value)]
+            return [self._value(inner, f"{path}__{index}", depth + 1) for index, inner in enumerate(value)]
         placeholder = PLACEHOLDER.fullmatch(value) if isinstance(value, str) else None
-        return self._default(placeholder.group(1), path) if placeholder else value
+        return self._default(placeholder.group(1), path, depth) if placeholder else value
 
-    def _default(self, id_: str, path: str) -> Any:
+    def _default(self, id_: str, path: str, depth: int) -> Any:
         if id_ not in self.defaults:
             raise Invalid(f"The template declares no variable {id_}.", attr=path)
+        if depth + self.depths[id_] > MAX_DEPTH:
+            raise Invalid("The template is nested too deep when its variables are filled in.", attr=path)
         self.left -= self.sizes[id_]
         if self.left < 0:
             raise Invalid("The template grows too large when its variables are filled in.", attr=path)

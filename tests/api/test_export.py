@@ -141,3 +141,31 @@ def test_what_could_not_be_sent_back_is_refused(
     answer = alice.api.post("dashboards/create_from_template_json/", {"template": document})
     assert (answer.status, answer.json["attr"]) == (400, attr)
     assert Dashboard.objects.count() == 1
+
+
+def nested(levels: int, inner: Any) -> Any:
+    for _ in range(levels):
+        inner = {"a": inner}
+    return inner
+
+
+@pytest.mark.parametrize(("default_levels", "status"), [(30, 200), (31, 400)])
+def test_placeholders_do_not_nest_deeper_than_what_can_be_sent_back(
+    alice: Person, default_levels: int, status: int
+) -> None:
+    document = {
+        "template_name": "deep",
+        "dashboard_description": "",
+        "dashboard_filters": nested(31, "{V}"),
+        "tiles": [{"type": "TEXT", "body": "b"}],
+        "variables": [{"id": "V", "default": nested(default_levels, 1)}],
+    }
+    answer = alice.api.post("dashboards/create_from_template_json/", {"template": document})
+    assert answer.status == status
+    if status == 400:
+        assert answer.json["attr"] == "template__dashboard_filters" + "__a" * 31
+        assert not Dashboard.objects.exists()
+        return
+    again = alice.api.post("dashboards/create_from_template_json/", {"template": export(alice, answer.json["id"])})
+    assert again.status == 200
+    assert alice.api.patch(f"dashboards/{again.json['id']}/", {"filters": again.json["filters"]}).status == 200
