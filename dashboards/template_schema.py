@@ -18,10 +18,9 @@ from dashboards.models.template import TEMPLATE_NAME_MAX_LENGTH
 from dashboards.models.tile import COLOR_MAX_LENGTH
 from dashboards_api.choices import not_a_choice
 from dashboards_api.errors import Invalid
+from dashboards_api.numbers import LIST_MAX_LENGTH
 
 Schema = dict[str, Any]
-
-LIST_MAX_LENGTH = 1000  # as in the body of a dashboard
 
 
 def _nullable(type_: str, **limits: Any) -> Schema:

@@ -1,6 +1,8 @@
 """Integers as the service takes them: within 64 bits, the same on every engine."""
 
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
+# The items of any list in a request.
+LIST_MAX_LENGTH = 1000
 
 
 def whole_number(text: str | None) -> int | None:

@@ -1,6 +1,7 @@
 """The client of the suite: Django's own, with a key, whose every exchange is held against openapi.yaml."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,6 +9,17 @@ from django.http import HttpResponse
 from django.test import Client
 
 from tests.contract.document import UNDOCUMENTED_METHODS, check_exchange
+
+
+def keys(value: Any) -> Iterator[str]:
+    """Every key of a JSON value, at any depth."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from keys(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys(inner)
 
 
 class Answer:

@@ -8,7 +8,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from dashboards.layout import Arrangement
 from dashboards.models.content import TEXT_MAX_LENGTH
 from dashboards.models.tag import TAG_MAX_LENGTH
-from dashboards.serializers.fields import TagField, TagsField
+from dashboards.serializers.fields import SILENT, TagField, TagsField
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField
 from dashboards_api.http.serializers import (
     BoundedListField,
@@ -48,7 +48,7 @@ class MoveTileRequestSerializer(RequestSerializer):
 
 
 class TemplateJSONRequestSerializer(RequestSerializer):
-    echoed = frozenset({"personal_api_key", "creation_context", "_create_in_folder"})
+    echoed = SILENT
 
     template = JSONObjectField(
         allow_null=False, help_text="A template document. The answer to a bad one names the path."

@@ -9,12 +9,11 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from dashboards.access import PrivilegeLevel
 from dashboards.models import CreationMode, RestrictionLevel
 from dashboards.models.dashboard import NAME_MAX_LENGTH
-from dashboards.serializers.fields import TagsField
+from dashboards.serializers.fields import SILENT, TagsField
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField
 from dashboards.serializers.tiles import DashboardTileSerializer
 from dashboards_api.http.serializers import (
     FREE_OBJECT,
-    LIST_MAX_LENGTH,
     AnyField,
     BoundedListField,
     FreeObjectField,
@@ -24,10 +23,8 @@ from dashboards_api.http.serializers import (
     StrictIntegerField,
     keys_of,
 )
+from dashboards_api.numbers import LIST_MAX_LENGTH
 from users.serializers import UserBasicSerializer
-
-# Keys that clients of PostHog send and that mean nothing here.
-SILENT = frozenset({"_create_in_folder", "creation_context", "personal_api_key"})
 
 
 class DashboardRowSerializer(serializers.Serializer[Any]):

@@ -5,6 +5,9 @@ from typing import Any
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards_api.http.serializers import BoundedListField, StrictCharField
 
+# Keys that clients of PostHog send and that mean nothing here.
+SILENT = frozenset({"_create_in_folder", "creation_context", "personal_api_key"})
+
 
 class TagField(StrictCharField):
     """A tag name, as it is stored: lower case can be longer than what was sent."""

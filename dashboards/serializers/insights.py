@@ -7,7 +7,7 @@ from rest_framework import serializers
 from dashboards.access import PrivilegeLevel
 from dashboards.models import RestrictionLevel
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
-from dashboards.serializers.fields import TagsField
+from dashboards.serializers.fields import SILENT, TagsField
 from dashboards_api.http.serializers import (
     BoundedListField,
     FreeObjectField,
@@ -77,7 +77,7 @@ class QueryField(JSONObjectField):
 
 
 class InsightRequestSerializer(RequestSerializer):
-    echoed = keys_of(InsightSerializer) | {"_create_in_folder", "personal_api_key", "creation_context"}
+    echoed = keys_of(InsightSerializer) | SILENT
 
     name = serializers.CharField(
         required=False,

@@ -8,8 +8,7 @@ from rest_framework.exceptions import ValidationError
 from dashboards.models import TemplateScope
 from dashboards.models.content import is_button_url
 from dashboards.models.template import IMAGE_URL_MAX_LENGTH, TEMPLATE_NAME_MAX_LENGTH
-from dashboards.serializers.dashboards import SILENT
-from dashboards.serializers.fields import TagsField
+from dashboards.serializers.fields import SILENT, TagsField
 from dashboards_api.http.serializers import (
     BoundedListField,
     FreeObjectField,

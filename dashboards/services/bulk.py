@@ -9,9 +9,8 @@ from django.db import transaction
 from dashboards.access import may_edit
 from dashboards.models import Dashboard
 from dashboards.services.tags import replace_tags, tag_names
+from dashboards_api.numbers import LIST_MAX_LENGTH
 from users.models import Membership, Project
-
-MAX_TAGS = 1000  # as in the body of a dashboard
 
 
 class TagAction(StrEnum):
@@ -53,7 +52,7 @@ def _update(dashboard: Dashboard, action: TagAction, tags: set[str]) -> list[str
     """The tags that the dashboard has now, or None where they would be too many to be sent back."""
     before = tag_names(dashboard)
     after = {TagAction.ADD: {*before, *tags}, TagAction.REMOVE: {*before} - tags, TagAction.SET: tags}[action]
-    if len(after) > MAX_TAGS:
+    if len(after) > LIST_MAX_LENGTH:
         return None
     if after != set(before):
         replace_tags(dashboard, after)

@@ -90,11 +90,7 @@ class DashboardViewSet(ProjectScopedViewSet):
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, *OVERRIDES], responses=DashboardSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """One dashboard with its tiles."""
-        number = dashboard_number(id)
-        overrides = Overrides(self.query_object("filters_override"), self.query_object("variables_override"))
-        answer = read_dashboard(number, project=self.project, viewer=self.membership, overrides=overrides)
-        answer["last_accessed_at"] = note_access(number, answer["last_accessed_at"])
-        return Response(answer)
+        return Response(retrieved(self, dashboard_number(id)))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID],
@@ -148,9 +144,17 @@ class DashboardViewSet(ProjectScopedViewSet):
         return read_dashboard(dashboard_id, project=self.project, viewer=self.membership, include_deleted=True)
 
 
-def dashboard_number(text: str) -> int:
-    """The id in a path. Raises DashboardMissing for what is no number."""
+def retrieved(view: ProjectScopedViewSet, number: int) -> dict[str, Any]:
+    """The dashboard with the overrides of the query; that it was retrieved is noted."""
+    overrides = Overrides(view.query_object("filters_override"), view.query_object("variables_override"))
+    dashboard = read_dashboard(number, project=view.project, viewer=view.membership, overrides=overrides)
+    dashboard["last_accessed_at"] = note_access(number, dashboard["last_accessed_at"])
+    return dashboard
+
+
+def dashboard_number(text: str, detail: str = "Not found.") -> int:
+    """The id in a path. Raises DashboardMissing, with this detail, for what is no number."""
     number = whole_number(text)
     if number is None:
-        raise DashboardMissing
+        raise DashboardMissing(detail)
     return number

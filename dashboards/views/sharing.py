@@ -7,7 +7,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.exceptions import DashboardMissing
 from dashboards.readers.sharing import read_sharing
 from dashboards.serializers.sharing import (
     RefreshSharingRequestSerializer,
@@ -15,8 +14,8 @@ from dashboards.serializers.sharing import (
     SharingConfigurationSerializer,
 )
 from dashboards.services.sharing import refresh_sharing, update_sharing
+from dashboards.views.dashboards import dashboard_number
 from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
-from dashboards_api.numbers import whole_number
 from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")]
@@ -34,7 +33,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
     @extend_schema(parameters=PATH, responses=SharingConfigurationSerializer)
     def retrieve(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """How a dashboard is shared: one object, though the operation is called a list for compatibility."""
-        return self._answer(_number(dashboard_id))
+        return self._answer(dashboard_number(dashboard_id, "Dashboard not found."))
 
     @extend_schema(
         parameters=PATH,
@@ -46,7 +45,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
 
         Disabling ends every link at once; enabling again makes a new one.
         """
-        number = _number(dashboard_id)
+        number = dashboard_number(dashboard_id, "Dashboard not found.")
         changes = self.read_body(SharingConfigurationRequestSerializer)
         with transaction.atomic():
             update_sharing(number, project=self.project, changes=changes, updated_by=self.membership)  # type: ignore[arg-type]
@@ -59,7 +58,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
     )
     def refresh(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """Make a new link. The old one works for five more minutes."""
-        number = _number(dashboard_id)
+        number = dashboard_number(dashboard_id, "Dashboard not found.")
         self.read_body(RefreshSharingRequestSerializer)
         with transaction.atomic():
             refresh_sharing(number, project=self.project, refreshed_by=self.membership)
@@ -67,11 +66,3 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
 
     def _answer(self, dashboard_id: int) -> Response:
         return Response(read_sharing(dashboard_id, project=self.project, viewer=self.membership))
-
-
-def _number(dashboard_id: str) -> int:
-    """The number in the path. Raises DashboardMissing."""
-    number = whole_number(dashboard_id)
-    if number is None:
-        raise DashboardMissing("Dashboard not found.")
-    return number

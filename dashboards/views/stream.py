@@ -10,10 +10,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from dashboards.readers.dashboards import Overrides, read_dashboard
 from dashboards.readers.stream import events_of
-from dashboards.services.dashboards import note_access
-from dashboards.views.dashboards import DASHBOARD_ID, OVERRIDES, dashboard_number
+from dashboards.views.dashboards import DASHBOARD_ID, OVERRIDES, dashboard_number, retrieved
 from dashboards_api.http.openapi import PROJECT_ID, operation_ids
 from dashboards_api.http.renderers import OPTIONS, ContentNegotiation
 from users.viewsets import ProjectScopedViewSet
@@ -49,11 +47,9 @@ class StreamTilesViewSet(ProjectScopedViewSet):
         """One dashboard as server-sent events: `metadata` with the first two tiles, a `tile` each, `complete`."""
         number = dashboard_number(id)
         breakpoint = self.query_choice("layoutSize", BREAKPOINTS) or BREAKPOINTS[0]
-        overrides = Overrides(self.query_object("filters_override"), self.query_object("variables_override"))
         # Everything is read before the first event: what is wrong is an error, not a stream that breaks off.
-        dashboard = read_dashboard(number, project=self.project, viewer=self.membership, overrides=overrides)
-        dashboard["last_accessed_at"] = note_access(number, dashboard["last_accessed_at"])
-        answer = HttpResponse(map(_written, events_of(dashboard, breakpoint)), content_type=EVENT_STREAM)
+        events = events_of(retrieved(self, number), breakpoint)
+        answer = HttpResponse(map(_written, events), content_type=EVENT_STREAM)
         answer["Cache-Control"] = "no-cache"
         return answer
 

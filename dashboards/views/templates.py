@@ -16,11 +16,11 @@ from dashboards.serializers.templates import DashboardTemplateRequestSerializer,
 from dashboards.services.changes import TemplateChanges
 from dashboards.services.templates import create_template, update_template
 from dashboards.template_schema import TEMPLATE
+from dashboards.views.dashboards import SEARCH_MAX_LENGTH
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from users.viewsets import ProjectScopedViewSet
 
-SEARCH_MAX_LENGTH = 200
 SCHEMA_MAX_AGE = 120  # seconds
 TEMPLATE_ID = OpenApiParameter("id", uuid.UUID, OpenApiParameter.PATH, description="A UUID: this template.")
 LIST_PARAMETERS = [

@@ -13,9 +13,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from dashboards_api.choices import not_a_choice
 from dashboards_api.http import json_gate
 from dashboards_api.http.parsers import refusal
-from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
+from dashboards_api.numbers import LIST_MAX_LENGTH, MAX_INTEGER, MIN_INTEGER
 
-LIST_MAX_LENGTH = 1000
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
 
 if TYPE_CHECKING:  # DRF's fields are generic for the type checker only

@@ -1,13 +1,13 @@
 """GET …/dashboards/:id/export/ and back again with create_from_template_json."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from dashboards.models import Dashboard
 from tests.builders import QUERY, Person, make_dashboard, make_insight
+from tests.client import keys
 
 TILES: list[dict[str, Any]] = [
     {
@@ -40,16 +40,6 @@ def export(person: Person, dashboard_id: int) -> Any:
     answer = person.api.get(f"dashboards/{dashboard_id}/export/")
     assert answer.status == 200
     return answer.json
-
-
-def keys(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from keys(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from keys(inner)
 
 
 def test_it_is_a_template_document(alice: Person, board: Dashboard) -> None:

@@ -1,6 +1,5 @@
 """/shared/:token.json and /embedded/:token.json"""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.utils import timezone
 
 from dashboards.models import Dashboard, ReplacedAccessToken, Tile
 from tests.builders import QUERY, Person, make_dashboard, make_insight, make_text_tile
-from tests.client import Answer
+from tests.client import Answer, keys
 
 
 @pytest.fixture
@@ -73,16 +72,6 @@ def test_it_shows_the_dashboard_and_nothing_else(alice: Person, board: Dashboard
     assert [tile["id"] for tile in (text, insight, button)] == list(
         Tile.objects.on_dashboard(board).in_layout_order().values_list("pk", flat=True)
     )
-
-
-def keys(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from keys(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from keys(inner)
 
 
 def test_no_person_no_address_no_origin(alice: Person, board: Dashboard) -> None:
