@@ -1,20 +1,26 @@
-"""Who may view, edit and restrict a dashboard: pure functions of the membership, the creator and the level."""
+"""Who may view, edit and restrict a dashboard: pure functions of the membership and of what restricts it."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from django.db import models
-
-from dashboards.models import Dashboard, RestrictionLevel
+from dashboards.models import Dashboard, PrivilegeLevel, RestrictionLevel
 from dashboards_api.errors import Forbidden
 from users.models import Membership
 
 UserAccessLevel = Literal["manager", "editor", "viewer"]
 
 
-class PrivilegeLevel(models.IntegerChoices):
-    CAN_VIEW = 21
-    CAN_EDIT = 37
+class Restriction(NamedTuple):
+    """What decides what a member may do with a dashboard."""
+
+    created_by_id: int | None
+    level: int
+    is_collaborator: bool  # that member, on that dashboard
+
+
+def restriction_of(dashboard: Dashboard) -> Restriction:
+    """Of a row that was read `as_seen_by` the member."""
+    return Restriction(dashboard.created_by_id, dashboard.restriction_level, dashboard.is_collaborator)
 
 
 def may_restrict(membership: Membership, created_by_id: int | None) -> bool:
@@ -22,28 +28,28 @@ def may_restrict(membership: Membership, created_by_id: int | None) -> bool:
     return membership.is_admin or membership.user_id == created_by_id
 
 
-def privilege_level(membership: Membership, created_by_id: int | None, restriction_level: int) -> PrivilegeLevel:
-    """What a member may do with a dashboard of that restriction level."""
-    is_open = restriction_level == RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT
-    if is_open or may_restrict(membership, created_by_id):
+def privilege_level(membership: Membership, restriction: Restriction) -> PrivilegeLevel:
+    """What a member may do with a dashboard."""
+    is_open = restriction.level == RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT
+    if is_open or restriction.is_collaborator or may_restrict(membership, restriction.created_by_id):
         return PrivilegeLevel.CAN_EDIT
     return PrivilegeLevel.CAN_VIEW
 
 
-def user_access_level(membership: Membership, created_by_id: int | None, restriction_level: int) -> UserAccessLevel:
+def user_access_level(membership: Membership, restriction: Restriction) -> UserAccessLevel:
     """The same in the words of object access levels."""
-    if may_restrict(membership, created_by_id):
+    if may_restrict(membership, restriction.created_by_id):
         return "manager"
-    return "editor" if may_edit(membership, created_by_id, restriction_level) else "viewer"
+    return "editor" if privilege_level(membership, restriction) == PrivilegeLevel.CAN_EDIT else "viewer"
 
 
-def may_edit(membership: Membership, created_by_id: int | None, restriction_level: int) -> bool:
-    return privilege_level(membership, created_by_id, restriction_level) == PrivilegeLevel.CAN_EDIT
+def may_edit(dashboard: Dashboard, membership: Membership) -> bool:
+    return privilege_level(membership, restriction_of(dashboard)) == PrivilegeLevel.CAN_EDIT
 
 
 def check_may_edit(dashboard: Dashboard, membership: Membership) -> None:
     """Raises Forbidden."""
-    if not may_edit(membership, dashboard.created_by_id, dashboard.restriction_level):
+    if not may_edit(dashboard, membership):
         raise Forbidden("You don't have edit permissions for this dashboard.")
 
 
@@ -63,17 +69,15 @@ def check_may_change_template(membership: Membership, *, is_global: bool, featur
 
 # An insight has no level of its own: it follows the dashboards it is on.
 
-Restriction = tuple[int | None, int]  # who created a dashboard, and its restriction level
-
 
 def insight_restriction_level(restrictions: Sequence[Restriction]) -> int:
     """The strictest level of the dashboards an insight is on."""
-    return max((level for _, level in restrictions), default=int(RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT))
+    return max((each.level for each in restrictions), default=int(RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT))
 
 
 def insight_privilege_level(membership: Membership, restrictions: Sequence[Restriction]) -> PrivilegeLevel:
     """A member may edit an insight that is on no dashboard, or on one that they may edit."""
-    levels = [privilege_level(membership, created_by_id, level) for created_by_id, level in restrictions]
+    levels = [privilege_level(membership, restriction) for restriction in restrictions]
     return max(levels, default=PrivilegeLevel.CAN_EDIT)
 
 

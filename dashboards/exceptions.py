@@ -34,6 +34,13 @@ class InsightMissing(Missing):
         super().__init__("Not found.")
 
 
+class CollaboratorMissing(Missing):
+    """The collaborator that the path names by the user's uuid."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such collaborator on this dashboard.")
+
+
 class TileMissing(Missing):
     """The tile that an action is to act on."""
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 
 from dashboards.views.actions import DashboardActionViewSet
+from dashboards.views.collaborators import CollaboratorViewSet
 from dashboards.views.dashboards import DashboardViewSet
 from dashboards.views.insights import InsightViewSet
 from dashboards.views.sharing import SharingConfigurationViewSet
@@ -36,6 +37,13 @@ urlpatterns = [
         SharingConfigurationViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
     ),
     path("dashboards/<str:dashboard_id>/sharing/refresh/", SharingConfigurationViewSet.as_view({"post": "refresh"})),
+    path(
+        "dashboards/<str:dashboard_id>/collaborators/", CollaboratorViewSet.as_view({"get": "list", "post": "create"})
+    ),
+    path(
+        "dashboards/<str:dashboard_id>/collaborators/<str:user_uuid>/",
+        CollaboratorViewSet.as_view({"delete": "destroy"}),
+    ),
     path("dashboard_templates/", DashboardTemplateViewSet.as_view(COLLECTION)),
     path("dashboard_templates/json_schema/", DashboardTemplateViewSet.as_view({"get": "json_schema"})),
     path(

@@ -157,7 +157,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "RestrictionLevelEnum": "dashboards.models.RestrictionLevel",
-        "PrivilegeLevelEnum": "dashboards.access.PrivilegeLevel",
+        "PrivilegeLevelEnum": "dashboards.models.PrivilegeLevel",
         "CreationModeEnum": "dashboards.models.CreationMode",
         "ButtonPlacementEnum": "dashboards.models.ButtonPlacement",
         "ButtonStyleEnum": "dashboards.models.ButtonStyle",

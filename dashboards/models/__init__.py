@@ -1,3 +1,4 @@
+from dashboards.models.collaborator import Collaborator, PrivilegeLevel
 from dashboards.models.content import Button, ButtonPlacement, ButtonStyle, Text
 from dashboards.models.dashboard import CreationMode, Dashboard, RestrictionLevel, fold
 from dashboards.models.insight import Insight
@@ -10,12 +11,14 @@ __all__ = [
     "Button",
     "ButtonPlacement",
     "ButtonStyle",
+    "Collaborator",
     "CreationMode",
     "Dashboard",
     "DashboardTag",
     "DashboardTemplate",
     "Insight",
     "InsightTag",
+    "PrivilegeLevel",
     "ReplacedAccessToken",
     "RestrictionLevel",
     "SharingConfiguration",

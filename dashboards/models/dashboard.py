@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from dashboards_api.fields import CodePointField, JSONTextField
-from users.models import Project
+from users.models import Membership, Project
 
 NAME_MAX_LENGTH = 400
 # PostgreSQL cannot index a longer text; folding makes some names longer than they were.
@@ -45,6 +45,12 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
 
     def not_deleted(self) -> "DashboardQuerySet":
         return self.filter(deleted=False)
+
+    def as_seen_by(self, membership: Membership) -> "DashboardQuerySet":
+        """Each row with `is_collaborator`: whether the member is one there, beside what the row itself says."""
+        collaborators: Any = self.model._meta.get_field("collaborators").related_model
+        includes = collaborators.objects.includes(membership, dashboard="pk")
+        return self.annotate(is_collaborator=includes)  # type: ignore[no-redef]  # it is declared, not stored
 
     def matching(self, text: str) -> "DashboardQuerySet":
         """Dashboards whose name, description or tags hold `text`."""
@@ -101,6 +107,8 @@ class Dashboard(models.Model):
     # Derived, for finding and sorting.
     name_key = CodePointField(editable=False, default="")
     search_text = models.TextField(editable=False, default="")
+
+    is_collaborator: bool  # of rows that were read `as_seen_by` a member
 
     objects = DashboardQuerySet.as_manager()
 

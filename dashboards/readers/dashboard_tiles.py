@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from dashboards.access import Restriction
-from dashboards.models import Tile
+from dashboards.models import Collaborator, Tile
+from users.models import Membership
 
 Row = dict[str, Any]
 # Ids of content, or a query for them: a list of any length would not fit into one statement.
@@ -19,23 +20,19 @@ class DashboardTile(NamedTuple):
 
     tile_id: int
     dashboard_id: int
-    created_by_id: int | None
-    restriction_level: int
-
-    @property
-    def restriction(self) -> Restriction:
-        return self.created_by_id, self.restriction_level
+    restriction: Restriction
 
     def row(self) -> Row:
         """Component DashboardTileBasic."""
         return {"id": self.tile_id, "dashboard_id": self.dashboard_id, "deleted": False}
 
 
-def dashboard_tiles_of(*, insights: Ids = (), texts: Ids = (), buttons: Ids = ()) -> DashboardTiles:
+def dashboard_tiles_of(*, viewer: Membership, insights: Ids = (), texts: Ids = (), buttons: Ids = ()) -> DashboardTiles:
     """Every live tile that shows one of these, in one query."""
     tiles = (
         Tile.objects.not_deleted()
         .filter(Q(insight_id__in=insights) | Q(text_id__in=texts) | Q(button_id__in=buttons))
+        .annotate(is_collaborator=Collaborator.objects.includes(viewer, dashboard="dashboard_id"))
         .order_by("id")
         .values_list(
             "insight_id",
@@ -45,11 +42,12 @@ def dashboard_tiles_of(*, insights: Ids = (), texts: Ids = (), buttons: Ids = ()
             "dashboard_id",
             "dashboard__created_by_id",
             "dashboard__restriction_level",
+            "is_collaborator",
         )
     )
     found: DashboardTiles = {}
-    for insight_id, text_id, button_id, *rest in tiles:
+    for insight_id, text_id, button_id, tile_id, dashboard_id, *restriction in tiles:
         ids = {"insight": insight_id, "text": text_id, "button": button_id}
         content = next((kind, id_) for kind, id_ in ids.items() if id_ is not None)
-        found.setdefault(content, []).append(DashboardTile(*rest))
+        found.setdefault(content, []).append(DashboardTile(tile_id, dashboard_id, Restriction(*restriction)))
     return found

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from dashboards.access import privilege_level, user_access_level
+from dashboards.access import Restriction, privilege_level, user_access_level
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import Dashboard, RestrictionLevel, fold
 from dashboards.readers.tags import dashboard_tags
@@ -25,6 +25,7 @@ BASIC_COLUMNS = (
     "restriction_level",
     "last_accessed_at",
     "sharing_configuration__enabled",
+    "is_collaborator",
     "created_by_id",
     *user_columns("created_by"),
 )
@@ -61,11 +62,11 @@ def list_dashboards(
     project: Project, *, viewer: Membership, query: ListQuery, limit: int, offset: int
 ) -> tuple[int, list[dict[str, Any]]]:
     """How many dashboards match, and one window of them (component DashboardBasic)."""
-    found = Dashboard.objects.in_project(project).not_deleted()
-    found = _matching(found, query)
+    found = _matching(Dashboard.objects.in_project(project).not_deleted(), query)
     count = found.count()
     if offset >= count:
         return count, []
+    found = found.as_seen_by(viewer)
     ordered = found.in_search_order(query.search) if query.search else found.in_list_order()
     rows = list(ordered.values_list(*BASIC_COLUMNS)[offset : offset + limit])
     tags = dashboard_tags([row[0] for row in rows])
@@ -84,7 +85,7 @@ def read_dashboard(
     overrides: Overrides = AS_STORED,
 ) -> dict[str, Any]:
     """One dashboard with its tiles (component Dashboard). Raises DashboardMissing."""
-    found = Dashboard.objects.in_project(project).filter(pk=dashboard_id)
+    found = Dashboard.objects.in_project(project).as_seen_by(viewer).filter(pk=dashboard_id)
     if not include_deleted:
         found = found.not_deleted()
     row = found.annotate(**DETAIL_JSON).values_list(*BASIC_COLUMNS, *DETAIL_COLUMNS, *DETAIL_JSON).first()
@@ -131,7 +132,8 @@ def _match_type(name: str, search: str) -> str | None:
 def _basic(row: tuple[Any, ...], tags: list[str], viewer: Membership) -> dict[str, Any]:
     """A list row; a detail answer begins with the same keys."""
     id_, name, description, pinned, created_at, deleted, mode, level, *more = row
-    accessed_at, is_shared, created_by_id, *creator = more
+    accessed_at, is_shared, is_collaborator, created_by_id, *creator = more
+    restriction = Restriction(created_by_id, level, is_collaborator)
     is_restricted = level == RestrictionLevel.ONLY_COLLABORATORS_CAN_EDIT
     return {
         "id": id_,
@@ -146,8 +148,8 @@ def _basic(row: tuple[Any, ...], tags: list[str], viewer: Membership) -> dict[st
         "tags": tags,
         "restriction_level": level,
         "effective_restriction_level": level,
-        "effective_privilege_level": int(privilege_level(viewer, created_by_id, level)),
-        "user_access_level": user_access_level(viewer, created_by_id, level),
+        "effective_privilege_level": int(privilege_level(viewer, restriction)),
+        "user_access_level": user_access_level(viewer, restriction),
         "access_control_version": "v1" if is_restricted else "v2",
         "last_accessed_at": accessed_at,
         "last_viewed_at": None,

@@ -126,7 +126,7 @@ def insight_row(row: Row, *, prefix: str, tags: list[str], tiles: list[Dashboard
 
 def _with_tags_and_tiles(rows: list[Row], viewer: Membership) -> list[Row]:
     ids = [row["id"] for row in rows]
-    tags, tiles = insight_tags(ids), dashboard_tiles_of(insights=ids)
+    tags, tiles = insight_tags(ids), dashboard_tiles_of(viewer=viewer, insights=ids)
     return [
         insight_row(
             row,

@@ -4,9 +4,9 @@ from typing import Any
 
 import orjson
 
-from dashboards.access import user_access_level
+from dashboards.access import Restriction, user_access_level
 from dashboards.exceptions import DashboardMissing
-from dashboards.models import SharingConfiguration
+from dashboards.models import Collaborator, SharingConfiguration
 from dashboards_api.fields import raw
 from users.models import Membership, Project
 
@@ -16,7 +16,10 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
     row = (
         SharingConfiguration.objects.filter(dashboard_id=dashboard_id)
         .filter(dashboard__project=project, dashboard__deleted=False)
-        .annotate(raw_settings=raw("settings"))
+        .annotate(
+            raw_settings=raw("settings"),
+            is_collaborator=Collaborator.objects.includes(viewer, dashboard="dashboard_id"),
+        )
         .values_list(
             "created_at",
             "enabled",
@@ -25,12 +28,13 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
             "password_required",
             "dashboard__created_by_id",
             "dashboard__restriction_level",
+            "is_collaborator",
         )
         .first()
     )
     if row is None:
         raise DashboardMissing("Dashboard not found.")
-    created_at, enabled, access_token, settings, password_required, created_by_id, level = row
+    created_at, enabled, access_token, settings, password_required, *restriction = row
     return {
         "created_at": created_at,
         "enabled": enabled,
@@ -38,5 +42,5 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
         "settings": None if settings is None else orjson.Fragment(settings),
         "password_required": password_required,
         "share_passwords": [],
-        "user_access_level": user_access_level(viewer, created_by_id, level),
+        "user_access_level": user_access_level(viewer, Restriction(*restriction)),
     }

@@ -52,7 +52,10 @@ def read_tiles(dashboard_id: int, *, viewer: Membership) -> list[Row]:
         viewer=viewer,
         people=_people(rows),
         tiles=dashboard_tiles_of(
-            insights=shown.values("insight_id"), texts=shown.values("text_id"), buttons=shown.values("button_id")
+            viewer=viewer,
+            insights=shown.values("insight_id"),
+            texts=shown.values("text_id"),
+            buttons=shown.values("button_id"),
         ),
         tags=insight_tags(shown.values("insight_id")),
     )

@@ -6,8 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from dashboards.access import PrivilegeLevel
-from dashboards.models import CreationMode, RestrictionLevel
+from dashboards.models import CreationMode, PrivilegeLevel, RestrictionLevel
 from dashboards.models.dashboard import NAME_MAX_LENGTH
 from dashboards.serializers.fields import SILENT, TagsField
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField

@@ -4,8 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from dashboards.access import PrivilegeLevel
-from dashboards.models import RestrictionLevel
+from dashboards.models import PrivilegeLevel, RestrictionLevel
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.serializers.fields import SILENT, TagsField
 from dashboards_api.http.serializers import (

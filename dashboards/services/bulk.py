@@ -32,14 +32,14 @@ def update_tags(
 ) -> BulkResult:
     """Add tags to dashboards, take tags from them, or replace their tags. Unknown and closed ones are skipped."""
     wanted = list(dict.fromkeys(dashboard_ids))
-    locked = Dashboard.objects.in_project(project).not_deleted().select_for_update().filter(pk__in=wanted)
-    dashboards = {dashboard.pk: dashboard for dashboard in locked.order_by("pk")}
+    rows = Dashboard.objects.in_project(project).not_deleted().as_seen_by(updated_by).filter(pk__in=wanted)
+    dashboards = {dashboard.pk: dashboard for dashboard in rows.select_for_update().order_by("pk")}
     result = BulkResult([], [])
     for dashboard_id in wanted:
         dashboard = dashboards.get(dashboard_id)
         if dashboard is None:
             result.skipped.append((dashboard_id, "not found"))
-        elif not may_edit(updated_by, dashboard.created_by_id, dashboard.restriction_level):
+        elif not may_edit(dashboard, updated_by):
             result.skipped.append((dashboard_id, "no edit permission"))
         elif (after := _update(dashboard, action, set(tags))) is None:
             result.skipped.append((dashboard_id, "too many tags"))

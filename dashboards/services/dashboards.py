@@ -101,7 +101,7 @@ def update_dashboard(
 
     Raises DashboardMissing (also for a deleted dashboard, unless it is restored), Forbidden and Invalid.
     """
-    dashboard = lock_dashboard(dashboard_id, project=project)
+    dashboard = lock_dashboard(dashboard_id, project=project, member=edited_by)
     check_may_edit(dashboard, edited_by)
     restores = dashboard.deleted and changes.get("deleted") is False
     if dashboard.deleted and not restores:
@@ -130,15 +130,25 @@ def note_access(dashboard_id: int, last_accessed_at: datetime | None) -> datetim
     return now if write_if_free(lambda: dashboard.update(last_accessed_at=now)) else last_accessed_at
 
 
-def lock_dashboard(dashboard_id: int, *, project: Project) -> Dashboard:
-    """The row, deleted or not, locked until the transaction ends. Raises DashboardMissing.
+def lock_dashboard(dashboard_id: int, *, project: Project, member: Membership) -> Dashboard:
+    """The row as the member sees it, deleted or not, locked until the transaction ends. Raises DashboardMissing.
 
     Whoever writes tiles of a dashboard holds this lock: the tiles themselves need none.
     """
-    found: Dashboard | None = Dashboard.objects.in_project(project).select_for_update().filter(pk=dashboard_id).first()
+    rows = Dashboard.objects.in_project(project).as_seen_by(member).select_for_update()
+    found: Dashboard | None = rows.filter(pk=dashboard_id).first()
     if found is None:
         raise DashboardMissing
     return found
+
+
+def lock_for_edit(dashboard_id: int, *, project: Project, edited_by: Membership) -> Dashboard:
+    """The live dashboard, locked. Raises DashboardMissing and Forbidden."""
+    dashboard = lock_dashboard(dashboard_id, project=project, member=edited_by)
+    if dashboard.deleted:
+        raise DashboardMissing
+    check_may_edit(dashboard, edited_by)
+    return dashboard
 
 
 def _insert(dashboard: Dashboard, content: DashboardChanges) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from dashboards.access import check_may_edit, check_may_edit_insight
+from dashboards.access import Restriction, check_may_edit, check_may_edit_insight
 from dashboards.exceptions import DashboardNotInProject, InsightMissing
-from dashboards.models import Dashboard, Insight, Tile
+from dashboards.models import Collaborator, Dashboard, Insight, Tile
 from dashboards.services.changes import InsightChanges, take
 from dashboards.services.tags import replace_tags, tag_names
 from users.models import Membership, Project
@@ -24,7 +24,7 @@ def create_insight(project: Project, *, content: InsightChanges, created_by: Mem
 
     Raises DashboardNotInProject, and Forbidden for a dashboard that the member may not edit.
     """
-    dashboards = _lock_dashboards(project, set(content.get("dashboards", [])))
+    dashboards = _lock_dashboards(project, set(content.get("dashboards", [])), created_by)
     insight = Insight(project=project, created_by=created_by.user)
     take(insight, content, FIELDS)
     tags = content.get("tags", [])
@@ -46,11 +46,11 @@ def update_insight(insight_id: int, *, project: Project, changes: InsightChanges
     effect: deleted dashboards in that list. Raises InsightMissing (also for a deleted one, unless it is restored),
     DashboardNotInProject and Forbidden.
     """
-    dashboards = _lock_dashboards(project, {*changes.get("dashboards", []), *_dashboard_ids(insight_id)})
+    dashboards = _lock_dashboards(project, {*changes.get("dashboards", []), *_dashboard_ids(insight_id)}, edited_by)
     insight = Insight.objects.in_project(project).select_for_update().filter(pk=insight_id).first()
     if insight is None:
         raise InsightMissing
-    check_may_edit_insight(edited_by, restrictions_of(insight))
+    check_may_edit_insight(edited_by, restrictions_of(insight, edited_by))
     restores = insight.deleted and changes.get("deleted") is False
     if insight.deleted and not restores:
         raise InsightMissing
@@ -65,10 +65,12 @@ def update_insight(insight_id: int, *, project: Project, changes: InsightChanges
     return ignored
 
 
-def restrictions_of(insight: Insight) -> list[tuple[int | None, int]]:
-    """Who created each dashboard that shows an insight, and its restriction level."""
-    tiles = Tile.objects.not_deleted().filter(insight=insight)
-    return list(tiles.values_list("dashboard__created_by_id", "dashboard__restriction_level"))
+def restrictions_of(insight: Insight, member: Membership) -> list[Restriction]:
+    """What decides what a member may do with each of the dashboards that show an insight."""
+    is_collaborator = Collaborator.objects.includes(member, dashboard="dashboard_id")
+    tiles = Tile.objects.not_deleted().filter(insight=insight).annotate(is_collaborator=is_collaborator)
+    rows = tiles.values_list("dashboard__created_by_id", "dashboard__restriction_level", "is_collaborator")
+    return [Restriction(*row) for row in rows]
 
 
 def _dashboard_ids(insight_id: int) -> list[int]:
@@ -76,13 +78,13 @@ def _dashboard_ids(insight_id: int) -> list[int]:
     return list(Tile.objects.not_deleted().filter(insight=insight_id).values_list("dashboard_id", flat=True))
 
 
-def _lock_dashboards(project: Project, ids: set[int]) -> dict[int, Dashboard]:
-    """Those that exist in the project, deleted or not, locked in the order of their ids.
+def _lock_dashboards(project: Project, ids: set[int], member: Membership) -> dict[int, Dashboard]:
+    """Those that exist in the project, deleted or not, as the member sees them, locked in the order of their ids.
 
     Dashboards are locked before insights everywhere, so that nobody waits for each other.
     """
-    rows = Dashboard.objects.in_project(project).select_for_update().filter(pk__in=ids).order_by("pk")
-    return {dashboard.pk: dashboard for dashboard in rows}
+    rows = Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=ids)
+    return {dashboard.pk: dashboard for dashboard in rows.select_for_update().order_by("pk")}
 
 
 def _delete(insight: Insight) -> None:

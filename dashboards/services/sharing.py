@@ -5,11 +5,9 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from dashboards.access import check_may_edit
-from dashboards.exceptions import DashboardMissing
 from dashboards.models import ReplacedAccessToken, SharingConfiguration, new_access_token
 from dashboards.services.changes import SharingChanges, take
-from dashboards.services.dashboards import lock_dashboard
+from dashboards.services.dashboards import lock_for_edit
 from users.models import Membership, Project
 
 # For how long a replaced token still opens the page, so that a new link can be handed out first.
@@ -54,8 +52,5 @@ def refresh_sharing(dashboard_id: int, *, project: Project, refreshed_by: Member
 
 def _lock_sharing(dashboard_id: int, *, project: Project, membership: Membership) -> SharingConfiguration:
     """The sharing of a live dashboard that the member may edit, locked until the transaction ends."""
-    dashboard = lock_dashboard(dashboard_id, project=project)
-    if dashboard.deleted:
-        raise DashboardMissing
-    check_may_edit(dashboard, membership)
+    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=membership)
     return SharingConfiguration.objects.get(dashboard=dashboard)

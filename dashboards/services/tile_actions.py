@@ -4,25 +4,15 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from dashboards.access import check_may_edit
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing
 from dashboards.layout import Arrangement, arranged, closed_up, moved_up, place_of
 from dashboards.models import Dashboard, Tile
 from dashboards.services.changes import TileChanges
 from dashboards.services.copies import DISPLAY_COLUMNS
-from dashboards.services.dashboards import lock_dashboard
+from dashboards.services.dashboards import lock_for_edit
 from dashboards.services.tiles import change_tiles
 from dashboards_api.errors import Invalid
 from users.models import Membership, Project
-
-
-def lock_for_edit(dashboard_id: int, *, project: Project, edited_by: Membership) -> Dashboard:
-    """The live dashboard, locked. Raises DashboardMissing and Forbidden."""
-    dashboard = lock_dashboard(dashboard_id, project=project)
-    if dashboard.deleted:
-        raise DashboardMissing
-    check_may_edit(dashboard, edited_by)
-    return dashboard
 
 
 @transaction.atomic

@@ -42,8 +42,8 @@ def move_tile(dashboard_id: int, *, project: Project, tile_id: int, to_dashboard
     """
     ids = {dashboard_id, to_dashboard_id}
     # In the order of their ids, so that two moves in opposite directions do not wait for each other.
-    locked = Dashboard.objects.in_project(project).not_deleted().select_for_update().filter(pk__in=ids).order_by("pk")
-    dashboards = {dashboard.pk: dashboard for dashboard in locked}
+    rows = Dashboard.objects.in_project(project).not_deleted().as_seen_by(moved_by).filter(pk__in=ids)
+    dashboards = {dashboard.pk: dashboard for dashboard in rows.select_for_update().order_by("pk")}
     for each in (dashboard_id, to_dashboard_id):
         if each not in dashboards:
             raise DashboardMissing

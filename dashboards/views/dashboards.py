@@ -121,7 +121,9 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     def _change(self, dashboard_id: int) -> Response:
         # Whether it exists and may be edited is answered before anything is said about the body.
-        dashboard = Dashboard.objects.in_project(self.project).filter(pk=dashboard_id).first()
+        dashboard = (
+            Dashboard.objects.in_project(self.project).as_seen_by(self.membership).filter(pk=dashboard_id).first()
+        )
         if dashboard is None or (dashboard.deleted and not self.sends_false("deleted")):
             raise DashboardMissing
         check_may_edit(dashboard, self.membership)

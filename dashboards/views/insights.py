@@ -106,7 +106,7 @@ class InsightViewSet(ProjectScopedViewSet):
         insight = Insight.objects.in_project(self.project).named(reference).first()
         if insight is None or (insight.deleted and not self.sends_false("deleted")):
             raise InsightMissing
-        check_may_edit_insight(self.membership, restrictions_of(insight))
+        check_may_edit_insight(self.membership, restrictions_of(insight, self.membership))
         changes = self._body(creates=False)
         with transaction.atomic():
             ignored = update_insight(insight.pk, project=self.project, changes=changes, edited_by=self.membership)

@@ -16,6 +16,7 @@ from tests.builders import Person, make_dashboard, make_insight, make_key, make_
 from tests.client import Api
 from users.services import add_member
 
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CALLERS = ("nobody", "no scope", "reader", "member", "admin", "outsider", "narrowed")
 
@@ -75,6 +76,11 @@ TABLE: dict[str, dict[str, Row]] = {
     },
     "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/": {**LACKS, "GET": READ, "PATCH": WRITE},
     "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/refresh/": {**LACKS, "POST": WRITE},
+    "api/projects/<project_id>/dashboards/<dashboard_id>/collaborators/": {**LACKS, "GET": READ, "POST": ACT},
+    "api/projects/<project_id>/dashboards/<dashboard_id>/collaborators/<user_uuid>/": {
+        **LACKS,
+        "DELETE": (401, 403, 403, 404, 404, 403, 403),
+    },
     "api/projects/<project_id>/dashboard_templates/": {**LACKS, "GET": READ, "POST": ACT},
     "api/projects/<project_id>/dashboard_templates/json_schema/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboard_templates/<id>/": {**LACKS, "GET": READ, "PATCH": WRITE},
@@ -126,7 +132,7 @@ def path_of(route: str, dashboard: Dashboard, insight: Insight, prefix: str = "p
         id_ = make_template(dashboard.project).pk
     organization_id = dashboard.project.organization_id
     named: dict[str, Any] = {"<project_id>": dashboard.project_id, "<id>": id_, "<dashboard_id>": dashboard.pk}
-    named |= {"<organization_id>": organization_id}
+    named |= {"<organization_id>": organization_id, "<user_uuid>": UNKNOWN}
     path = "/" + route.replace("api/projects/<", f"api/{prefix}/<")
     for name, value in named.items():
         path = path.replace(name, str(value))

@@ -2,31 +2,44 @@
 
 import pytest
 
-from dashboards.access import check_may_edit, check_may_restrict, may_restrict, privilege_level, user_access_level
+from dashboards.access import (
+    Restriction,
+    check_may_edit,
+    check_may_restrict,
+    may_restrict,
+    privilege_level,
+    user_access_level,
+)
 from dashboards.models import Dashboard
 from dashboards_api.errors import Forbidden
 from users.models import Membership, MembershipLevel
 
 CREATOR, OTHER = 1, 2
 RULES = [
-    # level, user, restriction -> may restrict, privilege, access level
-    (MembershipLevel.MEMBER, CREATOR, 21, True, 37, "manager"),
-    (MembershipLevel.MEMBER, CREATOR, 37, True, 37, "manager"),
-    (MembershipLevel.MEMBER, OTHER, 21, False, 37, "editor"),
-    (MembershipLevel.MEMBER, OTHER, 37, False, 21, "viewer"),
-    (MembershipLevel.ADMIN, OTHER, 21, True, 37, "manager"),
-    (MembershipLevel.ADMIN, OTHER, 37, True, 37, "manager"),
-    (MembershipLevel.OWNER, OTHER, 37, True, 37, "manager"),
+    # level, user, restriction, collaborator -> may restrict, privilege, access level
+    (MembershipLevel.MEMBER, CREATOR, 21, False, True, 37, "manager"),
+    (MembershipLevel.MEMBER, CREATOR, 37, False, True, 37, "manager"),
+    (MembershipLevel.MEMBER, OTHER, 21, False, False, 37, "editor"),
+    (MembershipLevel.MEMBER, OTHER, 37, False, False, 21, "viewer"),
+    (MembershipLevel.MEMBER, OTHER, 21, True, False, 37, "editor"),
+    (MembershipLevel.MEMBER, OTHER, 37, True, False, 37, "editor"),
+    (MembershipLevel.ADMIN, OTHER, 21, False, True, 37, "manager"),
+    (MembershipLevel.ADMIN, OTHER, 37, False, True, 37, "manager"),
+    (MembershipLevel.OWNER, OTHER, 37, False, True, 37, "manager"),
 ]
 
 
-@pytest.mark.parametrize(("level", "user", "restriction", "restricts", "privilege", "access"), RULES)
-def test_rules(level: int, user: int, restriction: int, restricts: bool, privilege: int, access: str) -> None:
+@pytest.mark.parametrize(("level", "user", "restricted", "collaborates", "restricts", "privilege", "access"), RULES)
+def test_rules(
+    level: int, user: int, restricted: int, collaborates: bool, restricts: bool, privilege: int, access: str
+) -> None:
     membership = Membership(user_id=user, project_id=1, level=level)
-    dashboard = Dashboard(project_id=1, created_by_id=CREATOR, restriction_level=restriction)
+    dashboard = Dashboard(project_id=1, created_by_id=CREATOR, restriction_level=restricted)
+    dashboard.is_collaborator = collaborates
+    restriction = Restriction(CREATOR, restricted, collaborates)
     assert may_restrict(membership, CREATOR) is restricts
-    assert privilege_level(membership, CREATOR, restriction) == privilege
-    assert user_access_level(membership, CREATOR, restriction) == access
+    assert privilege_level(membership, restriction) == privilege
+    assert user_access_level(membership, restriction) == access
     for check, allowed in ((check_may_edit, privilege == 37), (check_may_restrict, restricts)):
         if allowed:
             check(dashboard, membership)

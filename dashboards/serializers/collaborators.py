@@ -1,0 +1,26 @@
+"""A collaborator as answers describe it, and how one is added."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from dashboards.models import PrivilegeLevel
+from dashboards.serializers.fields import SILENT
+from dashboards_api.http.serializers import HelpfulChoiceField, RequestSerializer
+from users.serializers import UserBasicSerializer
+
+
+class DashboardCollaboratorSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(read_only=True)
+    dashboard_id = serializers.IntegerField(read_only=True)
+    user = UserBasicSerializer(read_only=True)
+    level = serializers.ChoiceField(choices=PrivilegeLevel.choices, read_only=True)
+    added_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+
+class DashboardCollaboratorRequestSerializer(RequestSerializer):
+    echoed = SILENT
+
+    user_uuid = serializers.UUIDField(help_text="The `uuid` of a member of the project.")
+    level = HelpfulChoiceField(choices=PrivilegeLevel.choices, help_text="37, the right to edit, is all there is.")

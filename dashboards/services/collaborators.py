@@ -1,0 +1,45 @@
+"""The verbs of collaborators: add one, remove one. Whoever may edit a dashboard may do both."""
+
+import uuid
+
+from django.db import transaction
+
+from dashboards.access import may_restrict
+from dashboards.exceptions import CollaboratorMissing
+from dashboards.models import Collaborator, PrivilegeLevel, RestrictionLevel
+from dashboards.services.dashboards import lock_for_edit
+from dashboards_api.errors import Invalid
+from users.models import Membership, Project
+
+
+@transaction.atomic
+def add_collaborator(
+    dashboard_id: int, *, project: Project, user_uuid: uuid.UUID, level: int, added_by: Membership
+) -> Collaborator:
+    """Let a member edit a restricted dashboard.
+
+    Raises DashboardMissing and Forbidden; and Invalid for an unrestricted dashboard, another level than that of
+    editing, who is no member, who may edit it anyway, and who is a collaborator already.
+    """
+    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=added_by)
+    if dashboard.restriction_level == RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT:
+        raise Invalid("Everyone in the project may edit this dashboard: restrict it first.")
+    if level != PrivilegeLevel.CAN_EDIT:
+        raise Invalid(f"Only the level {PrivilegeLevel.CAN_EDIT.value} can be given.", attr="level")
+    membership = Membership.objects.filter(project=project, user__uuid=user_uuid, user__is_active=True).first()
+    if membership is None:
+        raise Invalid("There is no such member of this project.", attr="user_uuid", code="does_not_exist")
+    if may_restrict(membership, dashboard.created_by_id):
+        raise Invalid("The creator and the project's admins may edit it anyway.", attr="user_uuid")
+    if dashboard.collaborators.filter(membership=membership).exists():
+        raise Invalid("This member is a collaborator already.", attr="user_uuid", code="unique")
+    return dashboard.collaborators.create(membership=membership, level=level)
+
+
+@transaction.atomic
+def remove_collaborator(dashboard_id: int, *, project: Project, user_uuid: uuid.UUID, removed_by: Membership) -> None:
+    """Take away the right that was given. Raises DashboardMissing, Forbidden and CollaboratorMissing."""
+    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=removed_by)
+    removed, _ = dashboard.collaborators.filter(membership__user__uuid=user_uuid).delete()
+    if not removed:
+        raise CollaboratorMissing

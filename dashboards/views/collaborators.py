@@ -1,0 +1,72 @@
+"""`/api/projects/:project_id/dashboards/:dashboard_id/collaborators/`."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import transaction
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards.exceptions import CollaboratorMissing
+from dashboards.readers.collaborators import list_collaborators, read_collaborator
+from dashboards.serializers.collaborators import (
+    DashboardCollaboratorRequestSerializer,
+    DashboardCollaboratorSerializer,
+)
+from dashboards.services.collaborators import add_collaborator, remove_collaborator
+from dashboards.views.dashboards import dashboard_number
+from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
+from users.viewsets import ProjectScopedViewSet
+
+PATH = [PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")]
+USER_UUID = OpenApiParameter("user_uuid", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The collaborator.")
+
+
+@operation_ids("dashboards_collaborators")
+class CollaboratorViewSet(ProjectScopedViewSet):
+    scope_object = "dashboard"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "list": ["dashboard:read"],
+        "create": ["dashboard:write"],
+        "destroy": ["dashboard:write"],
+    }
+    serializer_class = DashboardCollaboratorSerializer
+    pagination_class = None
+
+    @extend_schema(parameters=PATH, responses=DashboardCollaboratorSerializer(many=True))
+    def list(self, request: Request, project_id: str, dashboard_id: str) -> Response:
+        """Who may edit this dashboard while it is restricted, beside its creator and the admins: a plain list."""
+        return Response(list_collaborators(dashboard_number(dashboard_id), project=self.project))
+
+    @extend_schema(
+        parameters=PATH,
+        request=body_of(DashboardCollaboratorRequestSerializer),
+        responses={201: DashboardCollaboratorSerializer},
+    )
+    def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
+        """Let a member of the project edit this restricted dashboard."""
+        number = dashboard_number(dashboard_id)
+        body = self.read_body(DashboardCollaboratorRequestSerializer)
+        with transaction.atomic():
+            added = add_collaborator(number, project=self.project, added_by=self.membership, **body)
+            return Response(read_collaborator(added, project=self.project), status=201)
+
+    @extend_schema(
+        parameters=[*PATH, USER_UUID],
+        request=None,
+        responses={204: OpenApiResponse(description="The right is taken away. There is no response body.")},
+    )
+    def destroy(self, request: Request, project_id: str, dashboard_id: str, user_uuid: str) -> Response:
+        """Take that right away again."""
+        number = dashboard_number(dashboard_id)
+        remove_collaborator(number, project=self.project, user_uuid=_uuid(user_uuid), removed_by=self.membership)
+        return Response(status=204)
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise CollaboratorMissing from None

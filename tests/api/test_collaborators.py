@@ -1,0 +1,204 @@
+"""…/dashboards/:id/collaborators/: who may edit a restricted dashboard."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from dashboards.models import Collaborator, Dashboard, Tile
+from tests.builders import Person, make_dashboard, make_insight, make_person, make_text_tile
+from tests.client import Answer
+from users.models import MembershipLevel
+from users.services import add_member
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    return make_dashboard(alice, restriction_level=37)
+
+
+@pytest.fixture
+def path(board: Dashboard) -> str:
+    return f"dashboards/{board.pk}/collaborators/"
+
+
+def body_for(person: Person, **more: Any) -> dict[str, Any]:
+    return {"user_uuid": str(person.user.uuid), "level": 37, **more}
+
+
+def test_one_is_added_listed_and_removed(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
+    added = alice.api.post(path, body_for(bob))
+    row = Collaborator.objects.get()
+    assert added.status == 201
+    assert (row.dashboard_id, row.membership_id, row.level) == (board.pk, bob.membership.pk, 37)
+    assert added.json["id"] == str(row.pk)
+    assert (added.json["dashboard_id"], added.json["level"]) == (board.pk, 37)
+    assert (added.json["user"]["uuid"], added.json["user"]["email"]) == (str(bob.user.uuid), bob.user.email)
+    assert alice.api.get(path).json == bob.api.get(path).json == [added.json]
+    removed = alice.api.delete(f"{path}{bob.user.uuid}/")
+    assert (removed.status, removed.text, alice.api.get(path).json) == (204, "", [])
+    assert Collaborator.objects.count() == 0
+
+
+def test_a_collaborator_sees_and_has_the_right(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
+    url = f"dashboards/{board.pk}/"
+    insight = make_insight(alice, board)
+
+    def levels() -> list[tuple[int, str]]:
+        [listed] = bob.api.get("dashboards/").json["results"]
+        shown = bob.api.get(url).json
+        rows = [listed, shown, shown["tiles"][0]["insight"], bob.api.get(f"insights/{insight.pk}/").json]
+        return [(row["effective_privilege_level"], row["user_access_level"]) for row in rows]
+
+    assert levels() == [(21, "viewer")] * 4
+    assert bob.api.get(f"{url}sharing/").json["user_access_level"] == "viewer"
+    alice.api.post(path, body_for(bob))
+    assert levels() == [(37, "editor")] * 4
+    assert bob.api.get(f"{url}sharing/").json["user_access_level"] == "editor"
+    assert bob.api.patch(url, {"name": "together"}).json["name"] == "together"
+    # The right to edit is none to open it for everyone.
+    assert bob.api.patch(url, {"restriction_level": 21}).error[0] == 403
+    alice.api.delete(f"{path}{bob.user.uuid}/")
+    assert bob.api.patch(url, {"name": "alone"}).error == (403, "authentication_error", "permission_denied", None)
+    assert Dashboard.objects.get().name == "together"
+    assert levels() == [(21, "viewer")] * 4
+
+
+Write = Callable[[Person, Dashboard, Dashboard, Tile, int], Answer]
+WRITES: dict[str, tuple[Write, int]] = {
+    "rename": (lambda p, b, o, t, i: p.api.patch(f"dashboards/{b.pk}/", {"name": "n"}), 200),
+    "delete": (lambda p, b, o, t, i: p.api.patch(f"dashboards/{b.pk}/", {"deleted": True}), 200),
+    "duplicate": (
+        lambda p, b, o, t, i: p.api.patch(f"dashboards/{b.pk}/", {"duplicate_tiles": [{"id": t.pk}]}),
+        200,
+    ),
+    "text": (lambda p, b, o, t, i: p.api.post(f"dashboards/{b.pk}/create_text_tile/", {"body": "b"}), 201),
+    "tile": (lambda p, b, o, t, i: p.api.post(f"dashboards/{b.pk}/tiles/", {"insight": i}), 201),
+    "move": (
+        lambda p, b, o, t, i: p.api.patch(
+            f"dashboards/{b.pk}/move_tile/", {"tile": {"id": t.pk}, "to_dashboard": o.pk}
+        ),
+        200,
+    ),
+    "copy": (
+        lambda p, b, o, t, i: p.api.post(
+            f"dashboards/{b.pk}/copy_tile/", {"fromDashboardId": o.pk, "tileId": _tile_of(o).pk}
+        ),
+        200,
+    ),
+    "reorder": (lambda p, b, o, t, i: p.api.post(f"dashboards/{b.pk}/reorder_tiles/", {"tile_order": [t.pk]}), 200),
+    "insight": (lambda p, b, o, t, i: p.api.post("insights/", {"dashboards": [b.pk]}), 201),
+    "membership": (lambda p, b, o, t, i: p.api.patch(f"insights/{i}/", {"dashboards": [b.pk]}), 200),
+    "share": (lambda p, b, o, t, i: p.api.patch(f"dashboards/{b.pk}/sharing/", {"enabled": True}), 200),
+    "invite": (lambda p, b, o, t, i: p.api.delete(f"dashboards/{b.pk}/collaborators/{p.user.uuid}/"), 204),
+}
+
+
+def _tile_of(dashboard: Dashboard) -> Tile:
+    return Tile.objects.filter(dashboard=dashboard).earliest("pk")
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_every_write_asks_for_the_right(alice: Person, bob: Person, board: Dashboard, path: str, write: str) -> None:
+    other = make_dashboard(alice, "Other")
+    tile = make_text_tile(alice, board)
+    make_text_tile(alice, other)
+    insight = make_insight(alice).pk
+    act, allowed = WRITES[write]
+    before = alice.api.get(f"dashboards/{board.pk}/").json
+    refused = act(bob, board, other, tile, insight)
+    assert refused.error == (403, "authentication_error", "permission_denied", None)
+    assert alice.api.get(f"dashboards/{board.pk}/").json == before
+    alice.api.post(path, body_for(bob))
+    assert act(bob, board, other, tile, insight).status == allowed
+
+
+def test_bulk_tags_follow(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
+    request = {"ids": [board.pk], "action": "add", "tags": ["a"]}
+    assert bob.api.post("dashboards/bulk_update_tags/", request).json["updated"] == []
+    alice.api.post(path, body_for(bob))
+    answer = bob.api.post("dashboards/bulk_update_tags/", request)
+    assert answer.json == {"updated": [{"id": board.pk, "tags": ["a"]}], "skipped": []}
+
+
+def test_the_right_is_for_that_dashboard_and_that_member_alone(
+    alice: Person, bob: Person, board: Dashboard, path: str
+) -> None:
+    dora = make_person("dora", alice.membership.project)
+    other = make_dashboard(alice, restriction_level=37)
+    alice.api.post(path, body_for(bob))
+    assert bob.api.patch(f"dashboards/{other.pk}/", {"name": "x"}).status == 403
+    assert dora.api.patch(f"dashboards/{board.pk}/", {"name": "x"}).status == 403
+    assert dora.api.post(path, body_for(dora)).status == 403
+    # Who may edit may let others edit.
+    assert bob.api.post(path, body_for(dora)).status == 201
+    assert dora.api.patch(f"dashboards/{board.pk}/", {"name": "three"}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "attr"),
+    [
+        ({"level": 21}, "invalid_input", "level"),
+        ({"level": 1}, "invalid_choice", "level"),
+        ({"level": None}, "null", "level"),
+        ({"user_uuid": "alice"}, "invalid_input", "user_uuid"),
+        ({"user_uuid": str(uuid4())}, "does_not_exist", "user_uuid"),
+    ],
+)
+def test_bad_bodies_are_named(
+    alice: Person, bob: Person, path: str, body: dict[str, Any], code: str, attr: str
+) -> None:
+    assert alice.api.post(path, body_for(bob, **body)).error == (400, "validation_error", code, attr)
+    assert Collaborator.objects.count() == 0
+
+
+@pytest.mark.parametrize("missing", ["user_uuid", "level"])
+def test_both_fields_are_required(alice: Person, bob: Person, path: str, missing: str) -> None:
+    body = body_for(bob)
+    del body[missing]
+    assert alice.api.post(path, body).error == (400, "validation_error", "required", missing)
+
+
+def test_who_cannot_be_one(alice: Person, bob: Person, carol: Person, path: str, board: Dashboard) -> None:
+    admin = make_person("ada", alice.membership.project, MembershipLevel.ADMIN)
+    for person in (alice, admin):
+        assert alice.api.post(path, body_for(person)).error == (400, "validation_error", "invalid_input", "user_uuid")
+    assert alice.api.post(path, body_for(carol)).error == (400, "validation_error", "does_not_exist", "user_uuid")
+    alice.api.post(path, body_for(bob))
+    assert alice.api.post(path, body_for(bob)).error == (400, "validation_error", "unique", "user_uuid")
+    assert Collaborator.objects.count() == 1
+
+
+def test_an_open_dashboard_takes_none_and_keeps_those_it_had(
+    alice: Person, bob: Person, board: Dashboard, path: str
+) -> None:
+    alice.api.post(path, body_for(bob))
+    alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 21})
+    dora = make_person("dora", alice.membership.project)
+    assert alice.api.post(path, body_for(dora)).error == (400, "validation_error", "invalid_input", None)
+    alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37})
+    assert bob.api.patch(f"dashboards/{board.pk}/", {"name": "again"}).status == 200
+
+
+def test_the_right_goes_with_the_membership(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
+    alice.api.post(path, body_for(bob))
+    bob.membership.delete()
+    assert alice.api.get(path).json == []
+    add_member(board.project, user=bob.user)
+    assert bob.api.patch(f"dashboards/{board.pk}/", {"name": "back"}).status == 403
+
+
+def test_deleted_foreign_and_unknown_ones_are_404(alice: Person, bob: Person, carol: Person, path: str) -> None:
+    boards = [make_dashboard(alice, restriction_level=37, deleted=True), make_dashboard(carol, restriction_level=37)]
+    for number in [board.pk for board in boards] + [999999999, "x"]:
+        url = f"dashboards/{number}/collaborators/"
+        answers = [alice.api.get(url), alice.api.post(url, body_for(bob)), alice.api.delete(f"{url}{bob.user.uuid}/")]
+        assert [answer.error[:3] for answer in answers] == [(404, "invalid_request", "not_found")] * 3
+    for user in (bob.user.uuid, uuid4(), "x"):
+        assert alice.api.delete(f"{path}{user}/").error == (404, "invalid_request", "not_found", None)
+
+
+def test_it_takes_a_form_too(alice: Person, bob: Person, path: str) -> None:
+    assert alice.api.form("POST", path, body_for(bob)).status == 201
+    assert Collaborator.objects.get().membership_id == bob.membership.pk
