@@ -7,7 +7,7 @@ from django.db import transaction
 
 from dashboards.services.dashboards import create_dashboard_from_document
 from users.models import Membership, MembershipLevel, Project, User
-from users.services import add_member, create_project
+from users.services.projects import add_member, create_project
 
 FOLDER = Path(__file__).parent / "demo_templates"
 PROJECT_NAME = "Demo"

@@ -8,7 +8,9 @@ from dashboards.services.insights import create_insight
 from dashboards.services.tiles import change_tiles
 from tests.client import Api
 from users.models import Membership, MembershipLevel, Project, User
-from users.services import add_member, create_api_key, create_project, create_user
+from users.services.api_keys import create_api_key
+from users.services.projects import add_member, create_project
+from users.services.users import create_user
 
 QUERY = {"kind": "InsightVizNode", "source": {"kind": "TrendsQuery", "series": [{"event": "$pageview"}]}}
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from dashboards_api.http import json_gate
 from users.models import PersonalAPIKey, User
-from users.services import note_use
+from users.services.api_keys import note_use
 
 # A key in the body is a courtesy to scripts with small bodies; a large body is not read before the caller is known.
 MAX_BODY_WITH_KEY = 64 * 1024

@@ -3,7 +3,9 @@
 from django.db import transaction
 
 from users.models import MembershipLevel, User
-from users.services import NewKey, add_member, create_api_key, create_project, create_user
+from users.services.api_keys import NewKey, create_api_key
+from users.services.projects import add_member, create_project
+from users.services.users import create_user
 
 ADMIN_EMAIL = "admin@example.com"
 

@@ -14,7 +14,7 @@ from dashboards import shared_urls
 from dashboards.models import Dashboard, Insight
 from tests.builders import Person, make_dashboard, make_insight, make_key, make_project, make_template
 from tests.client import Api
-from users.services import add_member
+from users.services.projects import add_member
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

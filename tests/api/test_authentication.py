@@ -10,7 +10,7 @@ from dashboards.models import Dashboard
 from tests.builders import Person, make_key
 from tests.client import Api
 from users.models import PersonalAPIKey
-from users.services import revoke_api_key, roll_api_key
+from users.services.api_keys import revoke_api_key, roll_api_key
 
 NONE = (401, "authentication_error", "not_authenticated", None)
 BAD = (401, "authentication_error", "authentication_failed", None)

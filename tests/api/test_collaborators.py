@@ -10,7 +10,7 @@ from dashboards.models import Collaborator, Dashboard, Tile
 from tests.builders import Person, make_dashboard, make_insight, make_person, make_text_tile
 from tests.client import Answer
 from users.models import MembershipLevel
-from users.services import add_member
+from users.services.projects import add_member
 
 
 @pytest.fixture

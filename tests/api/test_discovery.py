@@ -3,7 +3,7 @@
 from tests.builders import Person, make_key, make_project
 from tests.client import Api
 from users.models import MembershipLevel, PersonalAPIKey
-from users.services import add_member
+from users.services.projects import add_member
 
 
 def test_organizations_are_those_of_the_callers_projects(alice: Person, carol: Person) -> None:

@@ -2,7 +2,7 @@
 
 from tests.builders import Person, make_key, make_project
 from tests.client import Api
-from users.services import add_member
+from users.services.projects import add_member
 
 
 def test_the_list_holds_the_callers_projects(alice: Person, carol: Person) -> None:

@@ -14,7 +14,7 @@ from dashboards.services.insights import update_insight
 from dashboards.services.tiles import move_tile
 from dashboards_api.errors import Forbidden
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
-from users.services import create_api_key
+from users.services.api_keys import create_api_key
 
 
 def update(person: Person, dashboard: Dashboard, changes: DashboardChanges, **options: bool) -> list[str]:

@@ -10,7 +10,9 @@ from dashboards_api.errors import Invalid, Missing
 from tests.builders import Person, make_project
 from users.first_run import first_run
 from users.models import Membership, MembershipLevel, Organization, PersonalAPIKey, User, hash_of
-from users.services import create_api_key, create_project, create_user, revoke_api_key, roll_api_key
+from users.services.api_keys import create_api_key, revoke_api_key, roll_api_key
+from users.services.projects import create_project
+from users.services.users import create_user
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from users.management.arguments import add_json_option, domain_errors, project_id, show
-from users.services import create_api_key, user_named
+from users.services.api_keys import create_api_key
+from users.services.users import user_named
 
 
 class Command(BaseCommand):

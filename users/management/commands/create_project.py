@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from users.management.arguments import add_json_option, domain_errors, show
-from users.services import create_project
+from users.services.projects import create_project
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from users.management.arguments import add_json_option, domain_errors, show
-from users.services import create_user
+from users.services.users import create_user
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from users.management.arguments import add_json_option, domain_errors, show
-from users.services import roll_api_key
+from users.services.api_keys import roll_api_key
 
 
 class Command(BaseCommand):

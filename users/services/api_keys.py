@@ -1,20 +1,16 @@
-"""What changes users, projects and keys. Each function is one transaction."""
+"""What changes personal API keys. Each function is one transaction."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import slugify
 
 from dashboards_api.errors import Invalid, Missing
 from dashboards_api.stamps import write_if_free
 from users import scopes as key_scopes
-from users.models import Membership, MembershipLevel, Organization, PersonalAPIKey, Project, User, new_key_value
+from users.models import Membership, PersonalAPIKey, User, new_key_value
 
 MAX_KEYS_PER_USER = 10
 
@@ -24,53 +20,6 @@ class NewKey(NamedTuple):
 
     key: PersonalAPIKey
     value: str
-
-
-@transaction.atomic
-def create_user(
-    email: str, *, first_name: str = "", last_name: str = "", password: str | None = None, is_staff: bool = False
-) -> User:
-    """Raises Invalid for a malformed or taken e-mail address, or a weak password."""
-    normalized = User.objects.normalize_email(email)
-    user = User(email=normalized, first_name=first_name, last_name=last_name)
-    with _refusing("email"):
-        user.clean_fields(exclude={"password"})
-    if password is not None:
-        with _refusing("password"):
-            validate_password(password, user)
-    if User.objects.filter(email=normalized).exists():
-        raise Invalid(f"There is already a user with the address {normalized}.", attr="email", code="unique")
-    return User.objects.create_user(normalized, password, first_name=first_name, last_name=last_name, is_staff=is_staff)
-
-
-@transaction.atomic
-def create_project(
-    name: str, *, organization_name: str, admins: Sequence[str] = (), members: Sequence[str] = ()
-) -> Project:
-    """A project in the organization of that name, which is made where there is none, with people by their e-mail.
-
-    Raises Missing where a user does not exist.
-    """
-    organization = _organization_named(organization_name)
-    project = Project(name=name, organization=organization)
-    with _refusing("name"):
-        project.clean_fields()
-    project.save(force_insert=True)
-    people = [(email, MembershipLevel.MEMBER) for email in members]
-    people += [(email, MembershipLevel.ADMIN) for email in admins]
-    for email, level in people:
-        add_member(project, user=user_named(email), level=level)
-    return project
-
-
-@transaction.atomic
-def add_member(project: Project, *, user: User, level: MembershipLevel = MembershipLevel.MEMBER) -> Membership:
-    """Let a user into a project, or change their level there. The first project they join becomes their current one."""
-    membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"level": level})
-    if user.current_project_id is None:
-        user.current_project = project
-        user.save(update_fields=["current_project"])
-    return membership
 
 
 @transaction.atomic
@@ -133,39 +82,6 @@ def note_use(key: PersonalAPIKey) -> None:
     now = timezone.now()
     if key.use_is_worth_noting(now):
         write_if_free(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
-
-
-@contextmanager
-def _refusing(attr: str) -> Iterator[None]:
-    """What Django's validators refuse, as Invalid."""
-    try:
-        yield
-    except ValidationError as error:
-        raise Invalid(" ".join(error.messages), attr=attr) from error
-
-
-def user_named(email: str) -> User:
-    """The user with this address. Raises Missing."""
-    user = User.objects.filter(email=User.objects.normalize_email(email)).first()
-    if user is None:
-        raise Missing(f"There is no user with the address {email}.")
-    return user
-
-
-def _organization_named(name: str) -> Organization:
-    existing = Organization.objects.filter(name=name).order_by("created_at", "id").first()
-    if existing:
-        return existing
-    stem = slugify(name)[:55] or "organization"
-    slug, number = stem, 1
-    while Organization.objects.filter(slug=slug).exists():
-        number += 1
-        slug = f"{stem}-{number}"
-    organization = Organization(name=name, slug=slug)
-    with _refusing("organization"):
-        organization.clean_fields()
-    organization.save(force_insert=True)
-    return organization
 
 
 def _check_key(label: str, scopes: Sequence[str], expires_in_days: int | None) -> None:

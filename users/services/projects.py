@@ -1,0 +1,56 @@
+"""What changes projects, organizations and memberships. Each function is one transaction."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from users.models import Membership, MembershipLevel, Organization, Project, User
+from users.services.refusals import refusing
+from users.services.users import user_named
+
+
+@transaction.atomic
+def create_project(
+    name: str, *, organization_name: str, admins: Sequence[str] = (), members: Sequence[str] = ()
+) -> Project:
+    """A project in the organization of that name, which is made where there is none, with people by their e-mail.
+
+    Raises Missing where a user does not exist.
+    """
+    organization = _organization_named(organization_name)
+    project = Project(name=name, organization=organization)
+    with refusing("name"):
+        project.clean_fields()
+    project.save(force_insert=True)
+    people = [(email, MembershipLevel.MEMBER) for email in members]
+    people += [(email, MembershipLevel.ADMIN) for email in admins]
+    for email, level in people:
+        add_member(project, user=user_named(email), level=level)
+    return project
+
+
+@transaction.atomic
+def add_member(project: Project, *, user: User, level: MembershipLevel = MembershipLevel.MEMBER) -> Membership:
+    """Let a user into a project, or change their level there. The first project they join becomes their current one."""
+    membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"level": level})
+    if user.current_project_id is None:
+        user.current_project = project
+        user.save(update_fields=["current_project"])
+    return membership
+
+
+def _organization_named(name: str) -> Organization:
+    existing = Organization.objects.filter(name=name).order_by("created_at", "id").first()
+    if existing:
+        return existing
+    stem = slugify(name)[:55] or "organization"
+    slug, number = stem, 1
+    while Organization.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{stem}-{number}"
+    organization = Organization(name=name, slug=slug)
+    with refusing("organization"):
+        organization.clean_fields()
+    organization.save(force_insert=True)
+    return organization

@@ -1,0 +1,33 @@
+"""What changes users. Each function is one transaction."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
+
+from dashboards_api.errors import Invalid, Missing
+from users.models import User
+from users.services.refusals import refusing
+
+
+@transaction.atomic
+def create_user(
+    email: str, *, first_name: str = "", last_name: str = "", password: str | None = None, is_staff: bool = False
+) -> User:
+    """Raises Invalid for a malformed or taken e-mail address, or a weak password."""
+    normalized = User.objects.normalize_email(email)
+    user = User(email=normalized, first_name=first_name, last_name=last_name)
+    with refusing("email"):
+        user.clean_fields(exclude={"password"})
+    if password is not None:
+        with refusing("password"):
+            validate_password(password, user)
+    if User.objects.filter(email=normalized).exists():
+        raise Invalid(f"There is already a user with the address {normalized}.", attr="email", code="unique")
+    return User.objects.create_user(normalized, password, first_name=first_name, last_name=last_name, is_staff=is_staff)
+
+
+def user_named(email: str) -> User:
+    """The user with this address. Raises Missing."""
+    user = User.objects.filter(email=User.objects.normalize_email(email)).first()
+    if user is None:
+        raise Missing(f"There is no user with the address {email}.")
+    return user
