@@ -41,6 +41,16 @@ class Locked(DomainError):
     code = "password_required"
 
 
+class TooMany(DomainError):
+    """The caller has tried too often. `wait` says for how many seconds there is no use in trying."""
+
+    code = "throttled"
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"Too many attempts. Please try again in {wait} seconds.")
+        self.wait = wait
+
+
 class Conflict(DomainError):
     """What is asked for exists already."""
 

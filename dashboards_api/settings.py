@@ -44,10 +44,12 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_NAME = "posthog_csrftoken"  # the name that clients read it by
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
-    "security.W003",  # CSRF: no cookie authenticates a request, so there is nothing for a forged one to use
+    "security.W003",  # CSRF: BrowserCsrfMiddleware is Django's, for requests without a key
     "security.W005",  # HSTS is for this host: its neighbours below the same domain are not ours to bind,
     "security.W021",  # and a preload list is not ours to enter
 ]
@@ -57,6 +59,7 @@ SILENCED_SYSTEM_CHECKS = [
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
@@ -74,6 +77,8 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "dashboards_api.http.middleware.OptionalSlashMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "users.middleware.BrowserSessionMiddleware",
+    "users.middleware.BrowserCsrfMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "dashboards_api.urls"
@@ -121,7 +126,10 @@ CORS_EXPOSE_HEADERS = ["Ignored-Fields", "Retry-After", "WWW-Authenticate", "X-R
 MAX_BODY_BYTES = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["users.authentication.PersonalAPIKeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "users.authentication.PersonalAPIKeyAuthentication",
+        "users.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "users.permissions.HasRequiredScopes"],
     "DEFAULT_PARSER_CLASSES": [
         "dashboards_api.http.parsers.JSONParser",

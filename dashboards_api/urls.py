@@ -4,14 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from dashboards_api.health import healthz, readyz
 from dashboards_api.http.schema_views import SchemaView, SwaggerView
-from users.views import (
-    CurrentKeyViewSet,
-    MeViewSet,
-    OrganizationProjectViewSet,
-    OrganizationViewSet,
-    ProjectListViewSet,
-    ProjectViewSet,
-)
+from users.views.discovery import ProjectViewSet
 
 handler400 = "dashboards_api.http.exception_handler.bad_request"
 handler404 = "dashboards_api.http.exception_handler.not_found"
@@ -27,19 +20,7 @@ urlpatterns = [
     path("readyz", readyz),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/schema/swagger-ui/", SwaggerView.as_view(url_name="schema"), name="swagger-ui"),
-    path("api/users/@me/", MeViewSet.as_view({"get": "retrieve"})),
-    path("api/personal_api_keys/@current/", CurrentKeyViewSet.as_view({"get": "retrieve"})),
-    path("api/organizations/", OrganizationViewSet.as_view({"get": "list"})),
-    path("api/organizations/<str:organization_id>/", OrganizationViewSet.as_view({"get": "retrieve"})),
-    path(
-        "api/organizations/<str:organization_id>/projects/",
-        OrganizationProjectViewSet.as_view({"get": "list"}),
-    ),
-    path(
-        "api/organizations/<str:organization_id>/projects/<str:project_id>/",
-        OrganizationProjectViewSet.as_view({"get": "retrieve"}),
-    ),
-    path("api/projects/", ProjectListViewSet.as_view({"get": "list"})),
+    path("api/", include("users.urls")),
     path("api/projects/<str:project_id>/", include(project)),
     path("api/environments/<str:project_id>/", include(project)),
     path("", include("dashboards.shared_urls")),

@@ -12,6 +12,7 @@ from users.services.api_keys import create_api_key
 from users.services.projects import add_member, create_project
 from users.services.users import create_user
 
+PASSWORD = "correct horse battery"
 QUERY = {"kind": "InsightVizNode", "source": {"kind": "TrendsQuery", "series": [{"event": "$pageview"}]}}
 
 
@@ -37,6 +38,15 @@ def make_person(name: str, project: Project, level: MembershipLevel = Membership
 
 def make_key(user: User, *scopes: str, **narrowing: Any) -> str:
     return create_api_key(user, label="test", scopes=scopes or ["*"], **narrowing).value
+
+
+def signed_in(person: Person) -> Api:
+    """A browser of theirs, which signed in with a password."""
+    person.user.set_password(PASSWORD)
+    person.user.save()
+    api = Api(None, person.membership.project_id)
+    assert api.sign_in(person.user.email, PASSWORD).status == 200
+    return api
 
 
 def make_dashboard(person: Person, name: str = "Board", **content: Any) -> Dashboard:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
@@ -66,12 +67,20 @@ class Api:
         """`documented=False` for a body that is accepted though the document does not describe it."""
         url = path if path.startswith("/") else self.root + path
         sent = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
-        credentials = {"Authorization": f"Bearer {self.key}"} if self.key is not None else {}
+        credentials = self._csrf() if self.key is None else {"Authorization": f"Bearer {self.key}"}
         response = self.client.generic(method, url, sent, content_type, headers={**credentials, **(headers or {})})
         answer = Answer(response)  # type: ignore[arg-type]  # the test client's response is one
         if method not in UNDOCUMENTED_METHODS:
             check_exchange(method, url, answer.status, answer.json, body if documented and raw is None else None)
         return answer
+
+    def sign_in(self, email: str, password: str) -> Answer:
+        """From now on calls without a key are those of this session, and carry its CSRF token."""
+        return self.post("/api/login/", {"email": email, "password": password})
+
+    def _csrf(self) -> dict[str, str]:
+        cookie = self.client.cookies.get(settings.CSRF_COOKIE_NAME)
+        return {"X-CSRFToken": cookie.value} if cookie else {}
 
     def get(self, path: str, **query: Any) -> Answer:
         return self.call("GET", f"{path}?{urlencode(query, doseq=True)}" if query else path)

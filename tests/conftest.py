@@ -1,11 +1,13 @@
 """The fixed cast: Alice is an admin of Home, Bob a member, Carol the admin of Away, in another organization."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 
 from tests.builders import Person, make_person, make_project
 from users.models import MembershipLevel, Project
@@ -26,6 +28,13 @@ def django_db_modify_db_settings(
 def the_engine_that_was_asked_for() -> None:
     """A run for PostgreSQL that silently used SQLite would prove nothing."""
     assert connection.vendor == os.environ.get("TEST_ENGINE", connection.vendor)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def passwords_cost_little() -> Iterator[None]:
+    """Hashing is slow on purpose; `test_sign_in` looks at what is really configured."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture

@@ -2,19 +2,20 @@
 
 from dashboards_api.errors import Forbidden, Missing
 from dashboards_api.numbers import whole_number
-from users.models import Membership, PersonalAPIKey, Project, User
+from users.credentials import Credential
+from users.models import Membership, Project, User
 
 CURRENT = "@current"
 
 
-def enter_project(user: User, key: PersonalAPIKey, reference: str) -> Membership:
+def enter_project(user: User, credential: Credential, reference: str) -> Membership:
     """The caller's membership of the project named in a path, by its number or as `@current`.
 
     Raises Missing for a project that does not exist, Forbidden where the key is narrowed to others or the user is no
     member.
     """
     if reference == CURRENT:
-        return current_membership(user, key)
+        return current_membership(user, credential)
     project_id = whole_number(reference)
     membership: Membership | None = (
         Membership.objects.of_user(user.pk).with_project().filter(project_id=project_id).first()
@@ -24,41 +25,41 @@ def enter_project(user: User, key: PersonalAPIKey, reference: str) -> Membership
     if membership is None:
         if project_id is None or not Project.objects.filter(pk=project_id).exists():
             raise Missing("Project not found.")
-        _refuse_narrowed(key, project_id, None)
+        _refuse_narrowed(credential, project_id, None)
         raise Forbidden("You don't have access to the project.")
-    _refuse_narrowed(key, membership.project_id, str(membership.project.organization_id))
+    _refuse_narrowed(credential, membership.project_id, str(membership.project.organization_id))
     return membership
 
 
-def current_membership(user: User, key: PersonalAPIKey) -> Membership:
+def current_membership(user: User, credential: Credential) -> Membership:
     """`@current`: the only project the key is narrowed to, else the user's current one, else the first they joined.
 
     Raises Missing where there is none, or where it lies outside what the key is narrowed to.
     """
     memberships = list(Membership.objects.of_user(user.pk).with_project().order_by("pk"))
-    wanted = key.scoped_projects[0] if len(key.scoped_projects) == 1 else user.current_project_id
+    wanted = credential.scoped_projects[0] if len(credential.scoped_projects) == 1 else user.current_project_id
     chosen: Membership | None = next((m for m in memberships if m.project_id == wanted), None)
-    if chosen is None and len(key.scoped_projects) != 1:
+    if chosen is None and len(credential.scoped_projects) != 1:
         chosen = next(iter(memberships), None)
-    if chosen is None or not key.reaches(chosen.project_id, str(chosen.project.organization_id)):
+    if chosen is None or not credential.reaches(chosen.project_id, str(chosen.project.organization_id)):
         raise Missing("Project not found.")
     return chosen
 
 
-def _refuse_narrowed(key: PersonalAPIKey, project_id: int, organization_id: str | None) -> None:
-    if not key.reaches(project_id, organization_id):
+def _refuse_narrowed(credential: Credential, project_id: int, organization_id: str | None) -> None:
+    if not credential.reaches(project_id, organization_id):
         raise Forbidden(f"API key does not have access to the requested project: ID {project_id}.")
 
 
-def enter_organization(user: User, key: PersonalAPIKey, reference: str) -> list[Membership]:
+def enter_organization(user: User, credential: Credential, reference: str) -> list[Membership]:
     """The caller's memberships in the organization named in a path, by its id or as `@current`: at least one.
 
     Raises Missing for an organization that does not exist, that the user is not in, or that the key is narrowed away
     from.
     """
     if reference == CURRENT:
-        reference = str(current_membership(user, key).project.organization_id)
-    memberships = Membership.objects.of_user(user.pk).within_organizations(key.scoped_organizations)
+        reference = str(current_membership(user, credential).project.organization_id)
+    memberships = Membership.objects.of_user(user.pk).within_organizations(credential.scoped_organizations)
     found = [
         membership
         for membership in memberships.with_project().order_by("pk")

@@ -1,15 +1,20 @@
-"""`Authorization: Bearer phx_…`, or `personal_api_key` in a small body where there is no such header."""
+"""`Authorization: Bearer phx_…`, or `personal_api_key` in a small body without such a header; else a session."""
 
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import get_user
 from django.core.exceptions import TooManyFieldsSent
-from django.http import HttpRequest, QueryDict
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.authentication import BaseAuthentication, CSRFCheck
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from dashboards_api.http import json_gate
+from users.credentials import BrowserSession
 from users.models import PersonalAPIKey, User
 from users.services.api_keys import note_use
 
@@ -39,7 +44,38 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-def key_in_header(request: Request) -> str | None:
+class SessionAuthentication(BaseAuthentication):
+    """Somebody who signed in with a password, and whose unsafe requests carry the CSRF token in a header.
+
+    The user is read anew each time: who was deactivated, or changed their password elsewhere, is signed out.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, BrowserSession] | None:
+        if not hasattr(request._request, "session"):
+            return None
+        user = get_user(request._request)
+        if not isinstance(user, User):
+            return None
+        self.enforce_csrf(request)
+        return user, BrowserSession()
+
+    def authenticate_header(self, request: Request) -> str:
+        """It makes a missing session a 401, as a missing key is."""
+        return 'Session realm="api"'
+
+    def enforce_csrf(self, request: Request) -> None:
+        """Raises PermissionDenied. Only the header is looked at: a token in a body would need the body read first."""
+        if request.method in SAFE_METHODS:
+            return
+        environ: dict[str, Any] = request._request.environ  # type: ignore[attr-defined]  # WSGIRequest has it
+        bodiless = WSGIRequest({**environ, "REQUEST_METHOD": "PATCH"})  # Django looks into the body of a POST
+        check = CSRFCheck(lambda _: HttpResponse())
+        check.process_request(bodiless)
+        if reason := check.process_view(bodiless, HttpResponse, (), {}):
+            raise PermissionDenied(f"CSRF Failed: {reason}")
+
+
+def key_in_header(request: Request | HttpRequest) -> str | None:
     """The bearer token, blanks around it removed, or None where the header holds something else."""
     scheme, _, value = request.headers.get("Authorization", "").strip().partition(" ")
     return value.strip() or None if scheme.lower() == "bearer" else None
@@ -67,3 +103,17 @@ class PersonalAPIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-u
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "description": "A personal API key: `Bearer phx_…`."}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped __init_subclass__
+    target_class = SessionAuthentication
+    name = "SessionAuth"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "A browser that signed in. Unsafe methods need the cookie "
+            f"`{settings.CSRF_COOKIE_NAME}` as the header `X-CSRFToken`, too.",
+        }

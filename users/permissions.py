@@ -1,4 +1,4 @@
-"""Who may call an operation: a signed-in caller, whose key has the scope, who is a member of the project."""
+"""Who may call an operation: a caller whose key has the scope, or who signed in, and who is a member of the project."""
 
 from typing import Any
 
@@ -7,18 +7,23 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
+from users.credentials import BrowserSession
 from users.models import PersonalAPIKey
 from users.scopes import missing_scope
+from users.sessions import signed_in_recently
 
 
 class HasRequiredScopes(permissions.BasePermission):
     """The view's `required_scopes` name, for each action, the scopes a key must have.
 
     An action that is not named is refused: nothing becomes callable by being forgotten. A method that the route lacks
-    (and OPTIONS) is no action: it asks for the scope that the method implies, and is answered 405 after that.
+    (and OPTIONS) is no action: it asks for the scope that the method implies, and is answered 405 after that. Sessions
+    have no scopes.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
+        if isinstance(request.auth, BrowserSession):
+            return True
         if not isinstance(request.auth, PersonalAPIKey):
             return False
         scope = missing_scope(request.auth.scopes, self.required(request, view))
@@ -43,7 +48,18 @@ class IsNotNarrowed(permissions.BasePermission):
     message = "API keys with scoped projects are only supported on project-based endpoints."
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return not (isinstance(request.auth, PersonalAPIKey) and request.auth.scoped_projects)
+        return not view.credential.scoped_projects
+
+
+class SignedInRecently(permissions.BasePermission):
+    """For changes that outlive a session: the password was given lately. Keys are held off by their scopes."""
+
+    message = "Please sign in again: this needs your password."
+    code = "sensitive_action_required_reauth"
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        is_session = isinstance(request.auth, BrowserSession)
+        return not is_session or request.method in SAFE_METHODS or signed_in_recently(request._request)
 
 
 class IsProjectMember(permissions.BasePermission):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from users.credentials import Credential
 from users.models import Membership, PersonalAPIKey, Project, User
 
 USER_FIELDS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "is_email_verified")
@@ -39,16 +40,16 @@ def project_row(project: Project) -> dict[str, Any]:
     }
 
 
-def list_projects(user: User, key: PersonalAPIKey, *, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
-    """How many projects the caller may enter with this key, and one window of them in order of id."""
-    memberships = Membership.objects.of_user(user.pk).within_organizations(key.scoped_organizations)
+def list_projects(user: User, credential: Credential, *, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
+    """How many projects the caller may enter with this credential, and one window of them in order of id."""
+    memberships = Membership.objects.of_user(user.pk).within_organizations(credential.scoped_organizations)
     window = memberships.select_related("project").order_by("project_id")[offset : offset + limit]
     return memberships.count(), [project_row(membership.project) for membership in window]
 
 
-def memberships_of(user: User, key: PersonalAPIKey) -> list[Membership]:
-    """Where the user belongs, within the organizations that the key is narrowed to, in the order they joined."""
-    found = Membership.objects.of_user(user.pk).within_organizations(key.scoped_organizations)
+def memberships_of(user: User, credential: Credential) -> list[Membership]:
+    """Where the user belongs, within the organizations that the credential is narrowed to, in the order they joined."""
+    found = Membership.objects.of_user(user.pk).within_organizations(credential.scoped_organizations)
     return list(found.with_project().order_by("pk"))
 
 
@@ -62,12 +63,18 @@ def organizations_of(memberships: Iterable[Membership]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def read_key(key: PersonalAPIKey) -> dict[str, Any]:
-    """A key as its owner sees it (component PersonalAPIKey): never its value."""
+def list_keys(user: User) -> list[dict[str, Any]]:
+    """The keys of a user, the newest first (component PersonalAPIKey)."""
+    return [read_key(key) for key in user.personal_api_keys.order_by("-created_at", "-id")]
+
+
+def read_key(key: PersonalAPIKey, value: str | None = None) -> dict[str, Any]:
+    """A key as its owner sees it (component PersonalAPIKey): with its value only when it was just made."""
     return {
         "id": key.pk,
         "label": key.label,
-        "value": None,
+        "description": key.description,
+        "value": value,
         "mask_value": key.mask_value,
         "scopes": key.scopes,
         "scoped_teams": key.scoped_projects,

@@ -1,8 +1,17 @@
-"""What answers about users and projects hold, for the API document. The answers themselves are made by readers."""
+"""What answers about users, projects and keys hold, and the bodies that sign in and manage keys."""
 
 from typing import Any
 
 from rest_framework import serializers
+
+from dashboards_api.http.serializers import (
+    BoundedListField,
+    RequestSerializer,
+    StrictCharField,
+    StrictIntegerField,
+    keys_of,
+)
+from users.models.personal_api_key import DESCRIPTION_MAX_LENGTH, LABEL_MAX_LENGTH
 
 
 class UserBasicSerializer(serializers.Serializer[Any]):
@@ -58,7 +67,10 @@ class MeSerializer(UserBasicSerializer):
 class PersonalAPIKeySerializer(serializers.Serializer[Any]):
     id = serializers.CharField(read_only=True)
     label = serializers.CharField(read_only=True)  # type: ignore[assignment]  # DRF's own `label` is another
-    value = serializers.CharField(read_only=True, allow_null=True, help_text="Null: a key is shown once, when made.")
+    description = serializers.CharField(read_only=True, allow_null=True)
+    value = serializers.CharField(
+        read_only=True, allow_null=True, help_text="The secret, in the answer that makes it; null everywhere else."
+    )
     mask_value = serializers.CharField(read_only=True)
     scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
     scoped_teams = serializers.ListField(
@@ -70,3 +82,36 @@ class PersonalAPIKeySerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(read_only=True, allow_null=True)
     last_used_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Written once an hour.")
     last_rolled_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
+class PersonalAPIKeyRequestSerializer(RequestSerializer):
+    """What a key is called, what it may do and where. Which of it is required, the operation says."""
+
+    echoed = keys_of(PersonalAPIKeySerializer)
+
+    label = StrictCharField(required=False, max_length=LABEL_MAX_LENGTH, trim_whitespace=False)  # type: ignore[assignment]
+    description = StrictCharField(
+        required=False, allow_null=True, allow_blank=True, max_length=DESCRIPTION_MAX_LENGTH, trim_whitespace=False
+    )
+    scopes = BoundedListField(
+        child=StrictCharField(trim_whitespace=False),
+        required=False,
+        help_text="At least one: `dashboard:read`, or `*`.",
+    )
+    scoped_teams = BoundedListField(
+        child=StrictIntegerField(), required=False, help_text="The projects to narrow it to; empty for all."
+    )
+    scoped_organizations = BoundedListField(child=serializers.UUIDField(), required=False)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+
+    def validate_description(self, text: str | None) -> str | None:
+        return text or None
+
+
+class SignInRequestSerializer(RequestSerializer):
+    email = StrictCharField(max_length=254)
+    password = StrictCharField(max_length=1000, trim_whitespace=False)
+
+
+class SuccessSerializer(serializers.Serializer[Any]):
+    success = serializers.BooleanField(read_only=True)

@@ -7,12 +7,13 @@ from rest_framework.permissions import IsAuthenticated
 
 from dashboards_api.http.views import ApiViewSet
 from users.access import enter_project
-from users.models import Membership, PersonalAPIKey, Project, User
+from users.credentials import Credential
+from users.models import Membership, Project, User
 from users.permissions import HasRequiredScopes, IsProjectMember
 
 
 class CallerViewSet(ApiViewSet):
-    """A view that somebody calls: `self.caller` with `self.key`."""
+    """A view that somebody calls: `self.caller` with `self.credential`."""
 
     permission_classes = [IsAuthenticated, HasRequiredScopes]
 
@@ -21,8 +22,8 @@ class CallerViewSet(ApiViewSet):
         return cast(User, self.request.user)
 
     @property
-    def key(self) -> PersonalAPIKey:
-        return cast(PersonalAPIKey, self.request.auth)
+    def credential(self) -> Credential:
+        return cast(Credential, self.request.auth)
 
 
 class ProjectScopedViewSet(CallerViewSet):
@@ -34,7 +35,7 @@ class ProjectScopedViewSet(CallerViewSet):
     @cached_property
     def membership(self) -> Membership:
         """The caller's membership of the project in the path. Raises Missing or Forbidden."""
-        membership = enter_project(self.caller, self.key, self.kwargs[self.project_kwarg])
+        membership = enter_project(self.caller, self.credential, self.kwargs[self.project_kwarg])
         membership.user = self.caller
         return membership
 

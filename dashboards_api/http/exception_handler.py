@@ -45,6 +45,14 @@ class AlreadyThere(APIException):
         self.attr = attr
 
 
+class Throttled(exceptions.Throttled):
+    """With the domain's own sentence, to which DRF would add another about the time to wait."""
+
+    def __init__(self, detail: str, *, wait: int) -> None:
+        super().__init__(wait)
+        self.detail = ErrorDetail(detail, code=self.default_code)
+
+
 class PasswordRequired(APIException):
     status_code = 401
     default_code = "password_required"
@@ -80,7 +88,9 @@ def as_api_exception(exc: Exception) -> Exception:
     if isinstance(exc, errors.Conflict):
         return AlreadyThere(exc.detail, attr=exc.attr)
     if isinstance(exc, errors.Forbidden):
-        return exceptions.PermissionDenied(exc.detail)
+        return exceptions.PermissionDenied(exc.detail, code=exc.code)
+    if isinstance(exc, errors.TooMany):
+        return Throttled(exc.detail, wait=exc.wait)
     if isinstance(exc, errors.Locked):
         return PasswordRequired(exc.detail, code=exc.code)
     if isinstance(exc, errors.Missing):

@@ -1,7 +1,8 @@
 """One table for every route, method and caller. A route that is missing from it fails the suite.
 
 Callers: nobody; a key without a fitting scope; a key that may only read; a member; the admin of the project; the admin
-of another project; a key of the admin's that is narrowed to another project.
+of another project; a key of the admin's that is narrowed to another project. A member who signed in with a password
+gets what the member's key gets.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from dashboards import shared_urls
 from dashboards.models import Dashboard, Insight
-from tests.builders import Person, make_dashboard, make_insight, make_key, make_project, make_template
+from tests.builders import Person, make_dashboard, make_insight, make_key, make_project, make_template, signed_in
 from tests.client import Api
 from users.services.projects import add_member
 
@@ -88,8 +89,24 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/insights/<id>/": ROW,
 }
 # Everyone may read the document and ask whether the service is well, and open what is shared.
-PUBLIC = {"healthz", "readyz", "api/schema/", "api/schema/swagger-ui/"} | {
+PUBLIC = {"healthz", "readyz", "api/schema/", "api/schema/swagger-ui/", "api/login/"} | {
     str(shared.pattern) for shared in shared_urls.urlpatterns
+}
+
+# For people who signed in: nobody, a key that may do everything, a session.
+NO_ACTION = (401, 405, 405)
+SIGNED_IN: dict[str, dict[str, tuple[int, int, int]]] = {
+    "api/logout/": {**dict.fromkeys(METHODS, (401, 401, 405)), "POST": (401, 401, 204)},
+    "api/personal_api_keys/": {
+        **dict.fromkeys(METHODS, NO_ACTION),
+        "GET": (401, 403, 200),
+        "POST": (401, 403, 400),
+    },
+    "api/personal_api_keys/<id>/": {
+        **dict.fromkeys(METHODS, NO_ACTION),
+        **dict.fromkeys(("GET", "PATCH", "DELETE"), (401, 403, 404)),
+    },
+    "api/personal_api_keys/<id>/roll/": {**dict.fromkeys(METHODS, NO_ACTION), "POST": (401, 403, 404)},
 }
 
 
@@ -105,7 +122,7 @@ def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]
 
 def test_the_table_names_every_route() -> None:
     aliased = {route.replace("api/projects/<", "api/environments/<") for route in TABLE}
-    assert set(routes()) == set(TABLE) | {route for route in aliased if route not in TABLE} | PUBLIC
+    assert set(routes()) == set(TABLE) | {route for route in aliased if route not in TABLE} | set(SIGNED_IN) | PUBLIC
     assert all(set(rows) == set(METHODS) for rows in TABLE.values())
 
 
@@ -156,6 +173,24 @@ def test_every_caller_gets_the_answer_of_the_table(
     answers = {caller: Api(key, 0).call(method, path, body_of(method)) for caller, key in callers.items()}
     expected = dict(zip(CALLERS, TABLE[route][method], strict=True))
     assert {caller: answer.status for caller, answer in answers.items()} == expected
+
+
+@pytest.mark.parametrize(("route", "method"), CELLS, ids=CELL_NAMES)
+def test_a_session_gets_what_a_key_of_the_same_member_gets(alice: Person, bob: Person, route: str, method: str) -> None:
+    path = path_of(route, make_dashboard(alice), make_insight(alice))
+    expected = TABLE[route][method][CALLERS.index("member")]
+    if (route, method) == ("api/personal_api_keys/@current/", "GET"):  # there is no key that it could show
+        expected = 404
+    assert signed_in(bob).call(method, path, body_of(method)).status == expected
+
+
+@pytest.mark.parametrize("route", SIGNED_IN)
+def test_what_is_for_people_who_signed_in(alice: Person, route: str) -> None:
+    path = "/" + route.replace("<id>", "unknown")
+    for method, expected in SIGNED_IN[route].items():
+        callers = (Api(None, 0), alice.api, signed_in(alice))
+        answers = [caller.call(method, path, body_of(method)).status for caller in callers]
+        assert answers == list(expected), method
 
 
 @pytest.mark.parametrize(("route", "method"), CELLS, ids=CELL_NAMES)

@@ -1,10 +1,6 @@
 """Services by themselves: what they give back, what they raise, and what happens when two run at once."""
 
-import threading
-from collections.abc import Callable
-
 import pytest
-from django.db import connection
 
 from dashboards.exceptions import DashboardMissing, InsightMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Tag, Tile
@@ -14,7 +10,7 @@ from dashboards.services.insights import update_insight
 from dashboards.services.tiles import move_tile
 from dashboards_api.errors import Forbidden
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
-from users.services.api_keys import create_api_key
+from tests.races import at_once
 
 
 def update(person: Person, dashboard: Dashboard, changes: DashboardChanges, **options: bool) -> list[str]:
@@ -47,28 +43,6 @@ def test_update_raises_for_what_is_not_there_or_not_allowed(alice: Person, bob: 
 def test_what_reads_back_differently_differs(stored: object, sent: object) -> None:
     assert differs(stored, sent)
     assert not differs(stored, stored)
-
-
-def at_once(*jobs: Callable[[], object]) -> list[BaseException]:
-    """Run jobs in threads that start together; what they raised."""
-    barrier = threading.Barrier(len(jobs))
-    raised: list[BaseException] = []
-
-    def run(job: Callable[[], object]) -> None:
-        try:
-            barrier.wait()
-            job()
-        except BaseException as error:  # noqa: BLE001  the test looks at it
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 @pytest.mark.django_db(transaction=True)
@@ -127,13 +101,6 @@ def test_a_tile_that_is_moved_to_many_boards_at_once_lives_on_one(alice: Person)
     raised = at_once(*[lambda target=target: move(target) for target in targets])
     assert [type(error) for error in raised] == [TileMissing] * 5
     assert Tile.objects.get().dashboard in targets
-
-
-@pytest.mark.django_db(transaction=True)
-def test_eleven_keys_at_once_leave_ten(alice: Person) -> None:
-    raised = at_once(*[lambda: create_api_key(alice.user, label="k", scopes=["*"])] * 11)
-    assert len(raised) == 2
-    assert alice.user.personal_api_keys.count() == 10
 
 
 @pytest.mark.django_db(transaction=True)

@@ -50,6 +50,18 @@ def test_from_nothing_to_a_working_key() -> None:
     assert Api(rolled["value"], project["id"]).get("dashboards/").status == 401
 
 
+def test_a_deactivated_user_is_locked_out_until_it_is_undone(alice: Person) -> None:
+    assert run("deactivate_user", "ALICE@example.com") == {
+        "id": alice.user.pk,
+        "email": "alice@example.com",
+        "is_active": False,
+    }
+    assert User.objects.get(pk=alice.user.pk).is_active is False
+    assert alice.api.get("dashboards/").status == 401
+    assert run("deactivate_user", "alice@example.com", "--undo")["is_active"] is True
+    assert alice.api.get("dashboards/").status == 200
+
+
 def test_a_password_may_come_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
     run("create_user", "eve@example.com", "--password-stdin")
@@ -73,6 +85,7 @@ def test_without_json_the_value_is_printed_for_people(alice: Person) -> None:
         ("create_project", "P", "--admin", "nobody@example.com"),
         ("roll_api_key", "unknown"),
         ("revoke_api_key", "unknown"),
+        ("deactivate_user", "nobody@example.com"),
     ],
 )
 def test_a_refusal_is_an_error_without_a_traceback(alice: Person, arguments: tuple[str, ...]) -> None:

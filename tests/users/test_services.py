@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from dashboards_api.errors import Invalid, Missing
 from tests.builders import Person, make_project
 from users.first_run import first_run
 from users.models import Membership, MembershipLevel, Organization, PersonalAPIKey, User, hash_of
-from users.services.api_keys import create_api_key, revoke_api_key, roll_api_key
+from users.services.api_keys import create_api_key, in_days, revoke_api_key, roll_api_key
 from users.services.projects import create_project
 from users.services.users import create_user
 
@@ -87,7 +88,7 @@ def test_a_key_is_shown_once_and_stored_as_a_hash(alice: Person) -> None:
         ({"scopes": ["dashboard:all"]}, "scopes"),
         ({"project_ids": [999999]}, "scoped_teams"),
         ({"organization_ids": ["095be615-a8ad-4c33-8e9c-c7612fbf6c9f"]}, "scoped_organizations"),
-        ({"expires_in_days": 0}, "expires_in"),
+        ({"expires_at": timezone.now()}, "expires_at"),
     ],
 )
 def test_bad_keys_are_refused(alice: Person, changes: dict[str, Any], attr: str) -> None:
@@ -95,6 +96,12 @@ def test_bad_keys_are_refused(alice: Person, changes: dict[str, Any], attr: str)
         create_api_key(alice.user, **{"label": "k", "scopes": ["*"], **changes})
     assert refused.value.attr == attr
     assert PersonalAPIKey.objects.count() == 1
+
+
+@pytest.mark.parametrize("days", [0, -1, 36501])
+def test_a_key_is_good_for_a_sane_number_of_days(days: int) -> None:
+    with pytest.raises(Invalid, match="1 to 36,500 days"):
+        in_days(days)
 
 
 def test_a_key_is_not_narrowed_to_a_project_its_user_is_not_in(alice: Person) -> None:

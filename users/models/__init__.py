@@ -1,8 +1,10 @@
+from users.models.attempt import AttemptCounter
 from users.models.personal_api_key import PersonalAPIKey, hash_of, new_key_value
 from users.models.project import Membership, MembershipLevel, Organization, Project
 from users.models.user import User
 
 __all__ = [
+    "AttemptCounter",
     "Membership",
     "MembershipLevel",
     "Organization",

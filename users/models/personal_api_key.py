@@ -12,6 +12,8 @@ from dashboards_api.fields import JSONTextField
 
 PREFIX = "phx_"
 RANDOM_BITS = 256
+LABEL_MAX_LENGTH = 40
+DESCRIPTION_MAX_LENGTH = 400
 USE_IS_NOTED_EVERY = timedelta(hours=1)
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -51,7 +53,8 @@ class PersonalAPIKeyQuerySet(models.QuerySet["PersonalAPIKey"]):
 class PersonalAPIKey(models.Model):
     id = models.CharField(primary_key=True, max_length=50, default=new_key_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="personal_api_keys")
-    label = models.CharField(max_length=40)
+    label = models.CharField(max_length=LABEL_MAX_LENGTH)
+    description = models.CharField(max_length=DESCRIPTION_MAX_LENGTH, null=True, blank=True)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     mask_value = models.CharField(max_length=11, editable=False)
     scopes = JSONTextField(default=list)

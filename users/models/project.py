@@ -1,6 +1,7 @@
 """Where people belong: organizations hold projects, and a membership lets a user into one project."""
 
 import secrets
+from collections.abc import Sequence
 from uuid import uuid4
 
 from django.conf import settings
@@ -48,7 +49,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def with_project(self) -> "MembershipQuerySet":
         return self.select_related("project__organization")
 
-    def within_organizations(self, ids: list[str]) -> "MembershipQuerySet":
+    def within_organizations(self, ids: Sequence[str]) -> "MembershipQuerySet":
         """Only memberships in these organizations; an empty list narrows nothing."""
         return self.filter(project__organization_id__in=ids) if ids else self
 

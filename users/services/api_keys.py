@@ -1,8 +1,8 @@
 """What changes personal API keys. Each function is one transaction."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import NamedTuple, TypedDict
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,8 +11,10 @@ from dashboards_api.errors import Invalid, Missing
 from dashboards_api.stamps import write_if_free
 from users import scopes as key_scopes
 from users.models import Membership, PersonalAPIKey, User, new_key_value
+from users.models.personal_api_key import LABEL_MAX_LENGTH
 
 MAX_KEYS_PER_USER = 10
+MAX_DAYS = 36500
 
 
 class NewKey(NamedTuple):
@@ -22,46 +24,64 @@ class NewKey(NamedTuple):
     value: str
 
 
+class KeyChanges(TypedDict, total=False):
+    label: str
+    description: str | None
+    scopes: list[str]
+    scoped_projects: list[int]
+    scoped_organizations: list[str]
+    expires_at: datetime | None
+
+
 @transaction.atomic
 def create_api_key(
     user: User,
     *,
     label: str,
     scopes: Sequence[str],
+    description: str | None = None,
     project_ids: Sequence[int] = (),
     organization_ids: Sequence[str] = (),
-    expires_in_days: int | None = None,
+    expires_at: datetime | None = None,
 ) -> NewKey:
     """A key for `user`, narrowed to the given projects and organizations where there are any.
 
     Raises Invalid for a bad label, scope, expiry or narrowing, and beyond ten keys.
     """
-    _check_key(label, scopes, expires_in_days)
-    _check_narrowing(user, project_ids, organization_ids)
     # The lock on the user makes concurrent requests count one after the other.
     User.objects.select_for_update().get(pk=user.pk)
+    key = PersonalAPIKey(user=user)
+    content: KeyChanges = {
+        "label": label,
+        "description": description,
+        "scopes": list(scopes),
+        "scoped_projects": list(project_ids),
+        "scoped_organizations": list(organization_ids),
+        "expires_at": expires_at,
+    }
+    _check_required(content)
+    _take(key, content)
     if user.personal_api_keys.count() >= MAX_KEYS_PER_USER:
         raise Invalid(f"You can only have {MAX_KEYS_PER_USER} personal API keys. Remove an existing key first.")
     value = new_key_value()
-    key = PersonalAPIKey(
-        user=user,
-        label=label,
-        scopes=list(dict.fromkeys(scopes)),
-        scoped_projects=list(dict.fromkeys(project_ids)),
-        scoped_organizations=list(dict.fromkeys(organization_ids)),
-        expires_at=timezone.now() + timedelta(days=expires_in_days) if expires_in_days else None,
-    )
     key.take_secret(value)
     key.save(force_insert=True)
     return NewKey(key, value)
 
 
 @transaction.atomic
-def roll_api_key(key_id: str) -> NewKey:
-    """A new secret for a key; the old one is dead at once. Raises Missing."""
-    key = PersonalAPIKey.objects.select_for_update().filter(pk=key_id).first()
-    if key is None:
-        raise Missing(f"There is no API key with the id {key_id}.")
+def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> PersonalAPIKey:
+    """Change what a key is called, what it may do, and where. Its secret stays. Raises Missing and Invalid."""
+    key = _lock(key_id, owner)
+    _check_required(changes)
+    key.save(update_fields=_take(key, changes))
+    return key
+
+
+@transaction.atomic
+def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
+    """A new secret for a key; the old one is dead at once. Raises Missing, also for a key of another than `owner`."""
+    key = _lock(key_id, owner)
     value = new_key_value()
     key.take_secret(value)
     key.last_rolled_at = timezone.now()
@@ -70,11 +90,9 @@ def roll_api_key(key_id: str) -> NewKey:
 
 
 @transaction.atomic
-def revoke_api_key(key_id: str) -> None:
-    """Delete a key: it is refused from the next request on. Raises Missing."""
-    deleted, _ = PersonalAPIKey.objects.filter(pk=key_id).delete()
-    if not deleted:
-        raise Missing(f"There is no API key with the id {key_id}.")
+def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
+    """Delete a key: it is refused from the next request on. Raises Missing, also for a key of another than `owner`."""
+    _lock(key_id, owner).delete()
 
 
 def note_use(key: PersonalAPIKey) -> None:
@@ -84,25 +102,61 @@ def note_use(key: PersonalAPIKey) -> None:
         write_if_free(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
 
 
-def _check_key(label: str, scopes: Sequence[str], expires_in_days: int | None) -> None:
-    if not label.strip() or len(label) > 40:
-        raise Invalid("A label must have 1 to 40 characters.", attr="label")
-    if not scopes:
-        raise Invalid("A key needs at least one scope.", attr="scopes", code="required")
-    for scope in scopes:
-        if not key_scopes.is_scope(scope):
-            raise Invalid(f"Invalid scope: {scope}", attr="scopes")
-    if expires_in_days is not None and not 1 <= expires_in_days <= 36500:
-        raise Invalid("A key expires in 1 to 36,500 days.", attr="expires_in")
+def in_days(days: int) -> datetime:
+    """When a key ends that is good for so many days. Raises Invalid."""
+    if not 1 <= days <= MAX_DAYS:
+        raise Invalid(f"A key expires in 1 to {MAX_DAYS:,} days.", attr="expires_in")
+    return timezone.now() + timedelta(days=days)
 
 
-def _check_narrowing(user: User, project_ids: Sequence[int], organization_ids: Sequence[str]) -> None:
-    memberships = Membership.objects.of_user(user.pk)
-    joined = set(memberships.filter(project_id__in=project_ids).values_list("project_id", flat=True))
-    if set(project_ids) - joined:
+def _lock(key_id: str, owner: User | None) -> PersonalAPIKey:
+    keys = PersonalAPIKey.objects.select_for_update().filter(pk=key_id)
+    key: PersonalAPIKey | None = (keys if owner is None else keys.filter(user=owner)).first()
+    if key is None:
+        raise Missing("There is no API key with this id.")
+    return key
+
+
+def _take(key: PersonalAPIKey, changes: KeyChanges) -> list[str]:
+    """Set what was sent and differs; what is checked is what changes, so that a key can be sent back as it was read."""
+    lists = {name: list(dict.fromkeys(value)) for name, value in changes.items() if isinstance(value, list)}
+    changed = {
+        name: value for name, value in {**changes, **lists}.items() if key._state.adding or getattr(key, name) != value
+    }
+    for name, value in changed.items():
+        setattr(key, name, value)
+    if "expires_at" in changed and key.expires_at is not None and key.expires_at <= timezone.now():
+        raise Invalid("A key expires in the future.", attr="expires_at")
+    if "scoped_projects" in changed:
+        _check_projects(key.user, key.scoped_projects)
+    if "scoped_organizations" in changed:
+        _check_organizations(key.user, key.scoped_organizations)
+    return list(changed)
+
+
+def _check_required(changes: KeyChanges) -> None:
+    if "label" in changes:
+        if not changes["label"].strip():
+            raise Invalid("A label may not be blank.", attr="label", code="blank")
+        if len(changes["label"]) > LABEL_MAX_LENGTH:
+            raise Invalid(f"A label has at most {LABEL_MAX_LENGTH} characters.", attr="label", code="max_length")
+    if "scopes" in changes:
+        if not changes["scopes"]:
+            raise Invalid("A key needs at least one scope.", attr="scopes", code="required")
+        for scope in changes["scopes"]:
+            if not key_scopes.is_scope(scope):
+                raise Invalid(f"Invalid scope: {scope}", attr="scopes")
+
+
+def _check_projects(user: User, project_ids: Sequence[int]) -> None:
+    joined = Membership.objects.of_user(user.pk).filter(project_id__in=project_ids)
+    if set(project_ids) - set(joined.values_list("project_id", flat=True)):
         raise Invalid("You must be a member of all teams that you are scoping the key to.", attr="scoped_teams")
-    organizations = {str(id_) for id_ in memberships.values_list("project__organization_id", flat=True)}
-    if set(organization_ids) - organizations:
+
+
+def _check_organizations(user: User, organization_ids: Sequence[str]) -> None:
+    joined = Membership.objects.of_user(user.pk).values_list("project__organization_id", flat=True)
+    if set(organization_ids) - {str(id_) for id_ in joined}:
         raise Invalid(
             "You must be a member of all organizations that you are scoping the key to.", attr="scoped_organizations"
         )

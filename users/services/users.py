@@ -31,3 +31,11 @@ def user_named(email: str) -> User:
     if user is None:
         raise Missing(f"There is no user with the address {email}.")
     return user
+
+
+@transaction.atomic
+def set_active(user: User, *, active: bool) -> User:
+    """Lock a user out, or let them in again. Sessions and keys read this at every request: it holds at once."""
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    return user

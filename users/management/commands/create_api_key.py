@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from users.management.arguments import add_json_option, domain_errors, project_id, show
-from users.services.api_keys import create_api_key
+from users.services.api_keys import create_api_key, in_days
 from users.services.users import user_named
 
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
                 label=options["label"],
                 scopes=options["scope"],
                 project_ids=options["project"],
-                expires_in_days=options["expires_in"],
+                expires_at=None if options["expires_in"] is None else in_days(options["expires_in"]),
             )
         answer = {
             "id": made.key.pk,

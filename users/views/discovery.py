@@ -13,11 +13,10 @@ from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.numbers import whole_number
 from users.access import current_membership, enter_organization
 from users.permissions import HasRequiredScopes, IsNotNarrowed
-from users.readers import list_projects, memberships_of, organizations_of, project_row, read_key, read_me
+from users.readers import list_projects, memberships_of, organizations_of, project_row, read_me
 from users.serializers import (
     MeSerializer,
     OrganizationBasicSerializer,
-    PersonalAPIKeySerializer,
     ProjectBasicSerializer,
 )
 from users.viewsets import CallerViewSet, ProjectScopedViewSet
@@ -34,7 +33,7 @@ class ProjectListViewSet(CallerViewSet):
         """The projects that the caller is a member of."""
         pages = LimitOffsetPagination()
         limit, offset = window = pages.window(request)
-        count, rows = list_projects(self.caller, self.key, limit=limit, offset=offset)
+        count, rows = list_projects(self.caller, self.credential, limit=limit, offset=offset)
         return Response(pages.page(request, window, count, rows))
 
 
@@ -58,7 +57,7 @@ class MeViewSet(CallerViewSet):
     def retrieve(self, request: Request) -> Response:
         """The user that the key acts as. A key that is narrowed to projects or organizations may ask too."""
         try:
-            current = current_membership(self.caller, self.key)
+            current = current_membership(self.caller, self.credential)
         except Missing:
             current = None
         return Response(read_me(self.caller, current))
@@ -78,13 +77,13 @@ class OrganizationViewSet(CallerViewSet):
 
     def list(self, request: Request) -> Response:
         """The organizations that the caller belongs to."""
-        rows = organizations_of(memberships_of(self.caller, self.key))
+        rows = organizations_of(memberships_of(self.caller, self.credential))
         return Response(LimitOffsetPagination().page_of(request, rows))
 
     @extend_schema(parameters=[ORGANIZATION_ID], responses=OrganizationBasicSerializer)
     def retrieve(self, request: Request, organization_id: str) -> Response:
         """One organization, by its id or as `@current`."""
-        [row] = organizations_of(enter_organization(self.caller, self.key, organization_id))
+        [row] = organizations_of(enter_organization(self.caller, self.credential, organization_id))
         return Response(row)
 
 
@@ -98,27 +97,16 @@ class OrganizationProjectViewSet(CallerViewSet):
     @extend_schema(parameters=[ORGANIZATION_ID])
     def list(self, request: Request, organization_id: str) -> Response:
         """The caller's projects in an organization."""
-        memberships = enter_organization(self.caller, self.key, organization_id)
+        memberships = enter_organization(self.caller, self.credential, organization_id)
         rows = [project_row(membership.project) for membership in memberships]
         return Response(LimitOffsetPagination().page_of(request, rows))
 
     @extend_schema(parameters=[ORGANIZATION_ID, PROJECT_ID], responses=ProjectBasicSerializer)
     def retrieve(self, request: Request, organization_id: str, project_id: str) -> Response:
         """One of the caller's projects in an organization."""
-        memberships = enter_organization(self.caller, self.key, organization_id)
+        memberships = enter_organization(self.caller, self.credential, organization_id)
         number = whole_number(project_id)
         for membership in memberships:
             if membership.project_id == number:
                 return Response(project_row(membership.project))
         raise Missing("Project not found.")
-
-
-@operation_ids("personal_api_keys_current")
-class CurrentKeyViewSet(CallerViewSet):
-    scope_object = "user"
-    required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": []}
-
-    @extend_schema(responses=PersonalAPIKeySerializer)
-    def retrieve(self, request: Request) -> Response:
-        """The key that this request carries: what it may do, and where. It needs no scope."""
-        return Response(read_key(self.key))

@@ -1,0 +1,277 @@
+"""POST /api/login/ and /api/logout/: browser sessions, CSRF, and the limit on guesses."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import global_settings, settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hasher
+from django.contrib.sessions.models import Session
+from django.test import override_settings
+from django.utils import timezone
+
+from dashboards.models import Dashboard
+from tests.builders import PASSWORD, Person, signed_in
+from tests.client import Api
+from users.models import AttemptCounter
+from users.services.sign_in import SIGN_IN
+from users.services.users import set_active
+
+BAD_PAIR = (400, "validation_error", "invalid_credentials", None)
+NONE = (401, "authentication_error", "not_authenticated", None)
+
+
+@pytest.fixture
+def browser(alice: Person) -> Api:
+    return signed_in(alice)
+
+
+def test_signing_in_sets_the_cookies_of_a_session(alice: Person) -> None:
+    alice.user.set_password(PASSWORD)
+    alice.user.save()
+    answer = Api(None, 0).sign_in("  ALICE@Example.com ", PASSWORD)
+    assert (answer.status, answer.json) == (200, {"success": True})
+    session = answer.response.cookies["sessionid"]
+    assert (session["httponly"], session["samesite"], session["max-age"]) == (True, "Lax", 14 * 24 * 3600)
+    csrf = answer.response.cookies["posthog_csrftoken"]
+    assert (bool(csrf["httponly"]), csrf["samesite"]) == (False, "Lax")
+    assert Session.objects.count() == 1
+    assert "phx_" not in answer.text
+
+
+def test_a_session_reads_and_writes_as_the_user(alice: Person, browser: Api) -> None:
+    made = browser.post("dashboards/", {"name": "by hand"})
+    assert (made.status, made.json["created_by"]["email"]) == (201, alice.user.email)
+    assert browser.get("dashboards/").json["results"][0]["name"] == "by hand"
+    assert browser.get("/api/users/@me/").json["email"] == alice.user.email
+    assert browser.get("/api/projects/").json["count"] == 1
+
+
+def test_a_session_enters_its_own_projects_alone(browser: Api, carol: Person) -> None:
+    answer = browser.get(f"/api/projects/{carol.membership.project_id}/dashboards/")
+    assert answer.error == (403, "authentication_error", "permission_denied", None)
+
+
+@pytest.mark.parametrize("email", ["alice@example.com", "nobody@example.com", "bob@example.com", "not an address"])
+def test_a_bad_pair_tells_nothing(alice: Person, bob: Person, email: str) -> None:
+    alice.user.set_password(PASSWORD)
+    alice.user.save()
+    answer = Api(None, 0).sign_in(email, "definitely wrong")
+    assert answer.error == BAD_PAIR
+    assert answer.json["detail"] == "Invalid email or password."
+    assert not answer.response.cookies
+    # Bob has no password at all, and so none that is right.
+    assert Api(None, 0).sign_in(bob.user.email, "").error == (400, "validation_error", "blank", "password")
+
+
+def test_a_deactivated_user_neither_signs_in_nor_stays_in(alice: Person, browser: Api) -> None:
+    assert browser.get("dashboards/").status == 200
+    set_active(alice.user, active=False)
+    assert browser.get("dashboards/").error == NONE
+    assert Api(None, 0).sign_in(alice.user.email, PASSWORD).error == BAD_PAIR
+    set_active(alice.user, active=True)
+    assert browser.get("dashboards/").status == 200
+
+
+def test_a_new_password_ends_the_sessions_of_the_old_one(alice: Person, browser: Api) -> None:
+    alice.user.set_password("another horse battery")
+    alice.user.save()
+    assert browser.get("dashboards/").error == NONE
+
+
+def test_a_removed_membership_closes_the_project_at_once(alice: Person, browser: Api) -> None:
+    alice.membership.delete()
+    assert browser.get("dashboards/").error == (403, "authentication_error", "permission_denied", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "attr"),
+    [
+        ({}, "required", "email"),
+        ({"email": "a@example.com"}, "required", "password"),
+        ({"email": "", "password": "x"}, "blank", "email"),
+        ({"email": 5, "password": "x"}, "invalid_input", "email"),
+        ({"email": "a@example.com", "password": None}, "null", "password"),
+        ({"email": "a@example.com", "password": ["x"]}, "invalid_input", "password"),
+        ({"email": "a@example.com", "password": "x" * 1001}, "max_length", "password"),
+        ({"email": "a\x00@example.com", "password": "x"}, "null_characters_not_allowed", "email"),
+    ],
+)
+def test_bad_bodies_are_named(db: None, body: dict[str, Any], code: str, attr: str) -> None:
+    answer = Api(None, 0).call("POST", "/api/login/", body, documented=False)
+    assert answer.error == (400, "validation_error", code, attr)
+    assert AttemptCounter.objects.count() == 0
+
+
+def test_a_form_signs_in_too(alice: Person) -> None:
+    alice.user.set_password(f" {PASSWORD} ")
+    alice.user.save()
+    answer = Api(None, 0).form("POST", "/api/login/", {"email": alice.user.email, "password": f" {PASSWORD} "})
+    assert answer.status == 200
+
+
+def test_a_key_cannot_be_traded_for_a_session(alice: Person) -> None:
+    answer = alice.api.sign_in(alice.user.email, PASSWORD)
+    assert answer.error == (400, "validation_error", "invalid_input", None)
+    assert Session.objects.count() == 0
+
+
+def test_nobody_is_signed_in_from_another_site(alice: Person) -> None:
+    alice.user.set_password(PASSWORD)
+    alice.user.save()
+    body = {"email": alice.user.email, "password": PASSWORD}
+    for site, status in (("cross-site", 403), ("same-origin", 200), ("none", 200)):
+        assert Api(None, 0).post("/api/login/", body, headers={"Sec-Fetch-Site": site}).status == status
+
+
+@pytest.mark.parametrize("token", [None, "", "x" * 32, "a" * 64, "é"])
+def test_a_write_without_the_csrf_token_is_403(browser: Api, token: str | None) -> None:
+    headers = {} if token is None else {"X-CSRFToken": token}
+    cookie = browser.client.cookies[settings.CSRF_COOKIE_NAME]
+    browser.client.cookies.pop(settings.CSRF_COOKIE_NAME)
+    browser.client.cookies["other"] = cookie.value
+    assert browser.post("dashboards/", {"name": "x"}, headers=headers).error[0] == 403
+    browser.client.cookies[settings.CSRF_COOKIE_NAME] = cookie.value
+    for method, path in (("POST", "dashboards/"), ("PATCH", "dashboards/1/"), ("POST", "/api/logout/")):
+        answer = browser.call(method, path, {}, headers={"X-CSRFToken": token or ""})
+        assert answer.error == (403, "authentication_error", "permission_denied", None)
+        assert answer.json["detail"].startswith("CSRF Failed")
+    assert browser.get("dashboards/").status == 200
+    assert Dashboard.objects.count() == 0
+
+
+def test_a_token_in_a_form_is_none(browser: Api) -> None:
+    token = browser.client.cookies[settings.CSRF_COOKIE_NAME].value
+    answer = browser.call(
+        "POST",
+        "dashboards/",
+        raw=f"name=x&csrfmiddlewaretoken={token}".encode(),
+        content_type="application/x-www-form-urlencoded",
+        headers={"X-CSRFToken": ""},
+    )
+    assert answer.status == 403
+
+
+def test_another_origin_is_refused_with_the_token_too(browser: Api) -> None:
+    answer = browser.post("dashboards/", {"name": "x"}, headers={"Origin": "https://evil.example"})
+    assert answer.error == (403, "authentication_error", "permission_denied", None)
+    assert browser.post("dashboards/", {"name": "x"}, headers={"Origin": "http://testserver"}).status == 201
+
+
+def test_multipart_bodies_of_sessions_pass_the_same_gate(browser: Api) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\na\x00b\r\n--b--\r\n'
+    answer = browser.call("POST", "dashboards/", raw=body, content_type="multipart/form-data; boundary=b")
+    assert answer.error == (400, "validation_error", "null_characters_not_allowed", "name")
+
+
+def test_a_key_wins_over_a_session_and_needs_no_token(browser: Api, bob: Person) -> None:
+    browser.client.cookies.pop(settings.CSRF_COOKIE_NAME)
+    answer = browser.post("dashboards/", {"name": "x"}, headers={"Authorization": f"Bearer {bob.key}"})
+    assert (answer.status, answer.json["created_by"]["email"]) == (201, bob.user.email)
+    assert browser.get("dashboards/").status == 200
+    answer = browser.call("GET", "dashboards/", headers={"Authorization": "Bearer phx_nope"})
+    assert answer.error == (401, "authentication_error", "authentication_failed", None)
+
+
+def test_a_request_with_a_key_touches_no_session(alice: Person, browser: Api) -> None:
+    answer = browser.call("GET", "dashboards/", headers={"Authorization": f"Bearer {alice.key}"})
+    assert "Cookie" not in answer.headers.get("Vary", "")
+    assert not answer.response.cookies
+    assert "Cookie" in browser.get("dashboards/").headers["Vary"]
+
+
+def test_basic_credentials_of_a_proxy_do_not_hide_a_session(browser: Api) -> None:
+    assert browser.call("GET", "dashboards/", headers={"Authorization": "Basic Zm9vOmJhcg=="}).status == 200
+
+
+def test_signing_out_ends_every_copy_of_the_cookie(browser: Api) -> None:
+    copy = Api(None, browser.root.split("/")[3])
+    copy.client.cookies.load(browser.client.cookies)
+    assert copy.get("dashboards/").status == 200
+    answer = browser.post("/api/logout/")
+    assert (answer.status, answer.text) == (204, "")
+    assert Session.objects.count() == 0
+    for each in (browser, copy):
+        assert each.get("dashboards/").error == NONE
+    assert browser.post("/api/logout/").error == NONE
+
+
+def test_signing_in_again_changes_the_session_and_the_token(alice: Person, browser: Api) -> None:
+    before = {name: cookie.value for name, cookie in browser.client.cookies.items()}
+    assert browser.sign_in(alice.user.email, PASSWORD).status == 200
+    after = {name: cookie.value for name, cookie in browser.client.cookies.items()}
+    assert set(before.values()).isdisjoint(after.values())
+
+
+def test_sessions_that_are_over_are_cleared_away(alice: Person, browser: Api) -> None:
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert browser.get("dashboards/").error == NONE
+    browser.sign_in(alice.user.email, PASSWORD)
+    assert Session.objects.count() == 1
+
+
+def fail(times: int, email: str = "alice@example.com", address: str = "192.0.2.1") -> list[tuple[Any, ...]]:
+    api = Api(None, 0, REMOTE_ADDR=address)
+    return [api.sign_in(email, f"wrong {number}").error for number in range(times)]
+
+
+LOCKED = (403, "authentication_error", "too_many_failed_attempts", None)
+
+
+def test_thirty_failures_lock_the_account_out_for_that_address(alice: Person) -> None:
+    alice.user.set_password(PASSWORD)
+    alice.user.save()
+    assert fail(30) == [BAD_PAIR] * 30
+    assert fail(1) == [LOCKED]
+    assert fail(1, "ALICE@example.com") == [LOCKED]
+    right = Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD)
+    assert right.error == LOCKED
+    assert "seconds" in right.json["detail"]
+    # Others are not locked out: another account from there, and that account from elsewhere.
+    assert fail(1, "bob@example.com") == [BAD_PAIR]
+    assert Api(None, 0, REMOTE_ADDR="192.0.2.2").sign_in(alice.user.email, PASSWORD).status == 200
+    AttemptCounter.objects.update(expires_at=timezone.now())
+    assert Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD).status == 200
+
+
+def test_a_right_password_forgives_the_failures_before_it(alice: Person) -> None:
+    alice.user.set_password(PASSWORD)
+    alice.user.save()
+    for _ in range(2):
+        fail(29)
+        assert Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD).status == 200
+    assert AttemptCounter.objects.count() == 0
+
+
+def test_unknown_accounts_are_locked_like_known_ones(db: None) -> None:
+    assert fail(31, "nobody@example.com") == [BAD_PAIR] * 30 + [LOCKED]
+
+
+def test_an_ipv6_network_counts_as_one_address(db: None) -> None:
+    for number in range(30):
+        fail(1, address=f"2001:db8::{number:x}")
+    assert fail(1, address="2001:db8::ffff:1") == [LOCKED]
+    assert fail(1, address="2001:db8:0:1::1") == [BAD_PAIR]
+
+
+def test_counters_are_bounded_and_hold_no_address(db: None) -> None:
+    fail(1, "one@example.com")
+    AttemptCounter.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    fail(1, "two@example.com")
+    [counter] = AttemptCounter.objects.all()
+    assert counter.attempts == 1
+    assert "192.0.2.1" not in counter.subject
+    assert timedelta(0) < counter.expires_at - timezone.now() <= SIGN_IN.within
+
+
+def test_a_clock_that_was_set_back_locks_nobody_out_for_long(db: None) -> None:
+    fail(31)
+    AttemptCounter.objects.update(expires_at=timezone.now() + timedelta(days=1))
+    assert fail(1) == [BAD_PAIR]
+
+
+def test_passwords_are_hashed_slowly_where_it_counts() -> None:
+    with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):
+        hasher = get_hasher()
+        assert isinstance(hasher, PBKDF2PasswordHasher)
+        assert hasher.iterations >= 600_000

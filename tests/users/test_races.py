@@ -1,0 +1,27 @@
+"""Limits that hold however many ask at once."""
+
+from datetime import timedelta
+
+import pytest
+
+from dashboards_api.errors import TooMany
+from tests.builders import Person
+from tests.races import at_once
+from users.models import AttemptCounter
+from users.services.api_keys import create_api_key
+from users.services.attempts import AttemptLimit, count_attempt
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eleven_keys_at_once_leave_ten(alice: Person) -> None:
+    raised = at_once(*[lambda: create_api_key(alice.user, label="k", scopes=["*"])] * 11)
+    assert len(raised) == 2
+    assert alice.user.personal_api_keys.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_more_guesses_at_once_than_the_limit_allows() -> None:
+    limit = AttemptLimit("test", attempts=5, within=timedelta(minutes=1))
+    raised = at_once(*[lambda: count_attempt(limit, target="a@example.com", address="192.0.2.1")] * 12)
+    assert [type(error) for error in raised] == [TooMany] * 7
+    assert AttemptCounter.objects.get().attempts == 5

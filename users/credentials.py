@@ -1,0 +1,33 @@
+"""What a request shows to be let in, and how far that reaches."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from users import scopes as key_scopes
+
+
+class Credential(Protocol):
+    """What `PersonalAPIKey` and `BrowserSession` have in common. An empty list narrows nothing."""
+
+    @property
+    def scopes(self) -> Sequence[str]: ...
+
+    @property
+    def scoped_projects(self) -> Sequence[int]: ...
+
+    @property
+    def scoped_organizations(self) -> Sequence[str]: ...
+
+    def reaches(self, project_id: int, organization_id: str | None) -> bool:
+        """Whether it may be used in a project."""
+
+
+class BrowserSession:
+    """Somebody who signed in: only membership and access limit them."""
+
+    scopes: Sequence[str] = (key_scopes.ALL,)
+    scoped_projects: Sequence[int] = ()
+    scoped_organizations: Sequence[str] = ()
+
+    def reaches(self, project_id: int, organization_id: str | None) -> bool:
+        return True

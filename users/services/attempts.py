@@ -1,0 +1,72 @@
+"""Limits on guessing. They hold however many processes serve: the counters are in the database."""
+
+import hashlib
+import ipaddress
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from dashboards_api.errors import TooMany
+from dashboards_api.stamps import write_if_free
+from users.models import AttemptCounter
+
+# Whoever has an IPv6 address has this whole network of them.
+IPV6_NETWORK = 64
+
+
+class AttemptLimit(NamedTuple):
+    """So many attempts in a stretch of time that begins with the first."""
+
+    name: str
+    attempts: int
+    within: timedelta
+
+
+def count_attempt(limit: AttemptLimit, *, target: str, address: str) -> None:
+    """Count an attempt before it is made, so that no number of simultaneous ones is more than the limit.
+
+    Raises TooMany.
+    """
+    now = timezone.now()
+    subject = _subject(limit, target, address)
+    with transaction.atomic():
+        counter, created = AttemptCounter.objects.select_for_update().get_or_create(
+            subject=subject, defaults={"expires_at": now + limit.within}
+        )
+        # A clock that was set far back would lock for long; clocks of other processes may be a little ahead.
+        if not now < counter.expires_at <= now + 2 * limit.within:
+            counter.attempts, counter.expires_at = 0, now + limit.within
+        if counter.attempts >= limit.attempts:
+            raise TooMany(_seconds_until(counter.expires_at, now))
+        counter.attempts += 1
+        counter.save(update_fields=["attempts", "expires_at"])
+    if created:
+        write_if_free(lambda: AttemptCounter.objects.filter(expires_at__lte=now).delete())
+
+
+def forget_attempts(limit: AttemptLimit, *, target: str, address: str) -> None:
+    """An attempt was right: those before it count no longer."""
+    AttemptCounter.objects.filter(subject=_subject(limit, target, address)).delete()
+
+
+def _subject(limit: AttemptLimit, target: str, address: str) -> str:
+    return hashlib.sha256("\0".join([limit.name, target, network_of(address)]).encode()).hexdigest()
+
+
+def network_of(address: str) -> str:
+    """What an address is counted as: itself, or the network of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, IPV6_NETWORK), strict=False))
+
+
+def _seconds_until(moment: datetime, now: datetime) -> int:
+    return max(1, round((moment - now).total_seconds()))

@@ -1,0 +1,33 @@
+"""Browser sessions: begun by a password, kept in the database, ended by signing out."""
+
+import time
+from datetime import timedelta
+
+from django.contrib.auth import login, logout
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
+
+from dashboards_api.stamps import write_if_free
+from users.models import User
+
+# What could outlive a borrowed browser, such as a new key, asks for a password that was given lately.
+RECENTLY = timedelta(hours=2)
+_SIGNED_IN_AT = "signed_in_at"
+
+
+def start_session(request: HttpRequest, user: User) -> None:
+    """Sign the browser in, under a new session id; expired sessions of everyone are cleared away."""
+    request.session.flush()
+    login(request, user)
+    request.session[_SIGNED_IN_AT] = time.time()
+    write_if_free(SessionStore.clear_expired)
+
+
+def end_session(request: HttpRequest) -> None:
+    """Sign the browser out: its session is deleted."""
+    logout(request)
+
+
+def signed_in_recently(request: HttpRequest) -> bool:
+    signed_in_at = request.session.get(_SIGNED_IN_AT, 0)
+    return bool(0 <= time.time() - signed_in_at < RECENTLY.total_seconds())

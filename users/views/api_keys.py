@@ -1,0 +1,108 @@
+"""`/api/personal_api_keys/`: for people who signed in. A key may look at itself and change nothing."""
+
+from typing import Any, ClassVar, cast
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards_api.errors import Invalid, Missing
+from dashboards_api.http.openapi import body_of, operation_ids
+from users.models import PersonalAPIKey
+from users.permissions import HasRequiredScopes, SignedInRecently
+from users.readers import list_keys, read_key
+from users.serializers import PersonalAPIKeyRequestSerializer, PersonalAPIKeySerializer
+from users.services.api_keys import KeyChanges, create_api_key, revoke_api_key, roll_api_key, update_api_key
+from users.viewsets import CallerViewSet
+
+KEY_ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id of a key of the caller's.")
+
+
+@operation_ids("personal_api_keys_current")
+class CurrentKeyViewSet(CallerViewSet):
+    scope_object = "user"
+    required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": []}
+
+    @extend_schema(responses=PersonalAPIKeySerializer)
+    def retrieve(self, request: Request) -> Response:
+        """The key that this request carries: what it may do, and where. It needs no scope."""
+        if not isinstance(self.credential, PersonalAPIKey):
+            raise Missing("This request carries no API key.")
+        return Response(read_key(self.credential))
+
+
+@operation_ids("personal_api_keys")
+class PersonalAPIKeyViewSet(CallerViewSet):
+    """Everything but `retrieve` declares no scope: no key can have it."""
+
+    scope_object = "user"
+    required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": []}
+    permission_classes = [IsAuthenticated, HasRequiredScopes, SignedInRecently]
+    serializer_class = PersonalAPIKeySerializer
+    pagination_class = None
+
+    @extend_schema(responses=PersonalAPIKeySerializer(many=True))
+    def list(self, request: Request) -> Response:
+        """The caller's own keys, the newest first: a plain list. Only for people who signed in."""
+        return Response(list_keys(self.caller))
+
+    @extend_schema(request=body_of(PersonalAPIKeyRequestSerializer), responses={201: PersonalAPIKeySerializer})
+    def create(self, request: Request) -> Response:
+        """Make a key. `label` and `scopes` are required. Its `value` is in this answer and nowhere else."""
+        changes = self._changes()
+        for name in ("label", "scopes"):
+            if name not in changes:
+                raise Invalid("This field is required.", attr=name, code="required")
+        key, value = create_api_key(
+            self.caller,
+            label=changes["label"],
+            scopes=changes["scopes"],
+            description=changes.get("description"),
+            project_ids=changes.get("scoped_projects", ()),
+            organization_ids=changes.get("scoped_organizations", ()),
+            expires_at=changes.get("expires_at"),
+        )
+        return Response(read_key(key, value), status=201)
+
+    @extend_schema(parameters=[KEY_ID], responses=PersonalAPIKeySerializer)
+    def retrieve(self, request: Request, id: str) -> Response:
+        """One of the caller's keys. A key sees itself alone."""
+        if isinstance(self.credential, PersonalAPIKey) and self.credential.pk != id:
+            raise PermissionDenied("This action does not support personal API key access")
+        key = self.caller.personal_api_keys.filter(pk=id).first()
+        if key is None:
+            raise Missing("There is no API key with this id.")
+        return Response(read_key(key))
+
+    @extend_schema(
+        parameters=[KEY_ID], request=body_of(PersonalAPIKeyRequestSerializer), responses=PersonalAPIKeySerializer
+    )
+    def partial_update(self, request: Request, id: str) -> Response:
+        """Change what a key is called, what it may do, and where. It holds from the next request on."""
+        return Response(read_key(update_api_key(id, owner=self.caller, changes=self._changes())))
+
+    @extend_schema(
+        parameters=[KEY_ID],
+        request=None,
+        responses={204: OpenApiResponse(description="The key is refused from now on. There is no response body.")},
+    )
+    def destroy(self, request: Request, id: str) -> Response:
+        """Delete a key."""
+        revoke_api_key(id, owner=self.caller)
+        return Response(status=204)
+
+    @extend_schema(parameters=[KEY_ID], request=None, responses=PersonalAPIKeySerializer)
+    def roll(self, request: Request, id: str) -> Response:
+        """Give a key a new `value`. The old one is refused at once."""
+        key, value = roll_api_key(id, owner=self.caller)
+        return Response(read_key(key, value))
+
+    def _changes(self) -> KeyChanges:
+        body: dict[str, Any] = self.read_body(PersonalAPIKeyRequestSerializer)
+        if "scoped_teams" in body:
+            body["scoped_projects"] = body.pop("scoped_teams")
+        if "scoped_organizations" in body:
+            body["scoped_organizations"] = [str(id_) for id_ in body["scoped_organizations"]]
+        return cast(KeyChanges, body)

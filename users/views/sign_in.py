@@ -1,0 +1,53 @@
+"""`/api/login/` and `/api/logout/`: browser sessions."""
+
+from typing import ClassVar
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards_api.errors import Invalid
+from dashboards_api.http.openapi import body_of, operation_ids
+from dashboards_api.http.views import ApiViewSet
+from users.authentication import SessionAuthentication
+from users.permissions import HasRequiredScopes
+from users.serializers import SignInRequestSerializer, SuccessSerializer
+from users.services.sign_in import user_with_password
+from users.sessions import end_session, start_session
+from users.viewsets import CallerViewSet
+
+
+@operation_ids("login")
+class SignInViewSet(ApiViewSet):
+    authentication_classes = []
+    permission_classes = []
+
+    @extend_schema(request=body_of(SignInRequestSerializer), responses={200: SuccessSerializer})
+    def create(self, request: Request) -> Response:
+        """Sign in with an e-mail address and a password. The answer sets the cookies of a session."""
+        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+            raise PermissionDenied("CSRF Failed: nobody is signed in from another site.")
+        if not hasattr(request._request, "session"):
+            raise Invalid("Sign in without an API key.")
+        body = self.read_body(SignInRequestSerializer)
+        address = request.META.get("REMOTE_ADDR", "")
+        start_session(request._request, user_with_password(body["email"], body["password"], address=address))
+        return Response({"success": True})
+
+
+@operation_ids("logout")
+class SignOutViewSet(CallerViewSet):
+    authentication_classes = [SessionAuthentication]
+    permission_classes = [IsAuthenticated, HasRequiredScopes]
+    scope_object = "user"
+    required_scopes: ClassVar[dict[str, list[str]]] = {}
+
+    @extend_schema(
+        request=None, responses={204: OpenApiResponse(description="The session is over. There is no response body.")}
+    )
+    def create(self, request: Request) -> Response:
+        """Sign out: the session is over, here and for whoever has a copy of its cookie."""
+        end_session(request._request)
+        return Response(status=204)
