@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dashboards_api.choices import nearest_of
-from dashboards_api.errors import Conflict, Invalid, Locked, Missing
+from dashboards_api.errors import Conflict, Forbidden, Invalid, Locked, Missing
 
 
 class DashboardMissing(Missing):
@@ -18,6 +18,27 @@ class SharedDashboardLocked(Locked):
 
     def __init__(self) -> None:
         super().__init__("This dashboard is protected by a password.")
+
+
+class WrongSharePassword(Locked):
+    """The password does not open the shared dashboard."""
+
+    def __init__(self) -> None:
+        super().__init__("Incorrect password", code="incorrect_password")
+
+
+class SharePasswordMissing(Missing):
+    """The password of a shared dashboard that the path names."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such password.")
+
+
+class OverrideNotAllowed(Forbidden):
+    """A viewer of a shared dashboard wants to see other filters or variables than its sharing allows."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"This shared dashboard does not let viewers change {name!r}.")
 
 
 class DashboardTemplateMissing(Missing):

@@ -8,6 +8,7 @@ from dashboards.views.actions import DashboardActionViewSet
 from dashboards.views.collaborators import CollaboratorViewSet
 from dashboards.views.dashboards import DashboardViewSet
 from dashboards.views.insights import InsightViewSet
+from dashboards.views.share_passwords import SharePasswordViewSet
 from dashboards.views.sharing import SharingConfigurationViewSet
 from dashboards.views.stream import StreamTilesViewSet
 from dashboards.views.templates import DashboardTemplateViewSet
@@ -37,6 +38,11 @@ urlpatterns = [
         SharingConfigurationViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
     ),
     path("dashboards/<str:dashboard_id>/sharing/refresh/", SharingConfigurationViewSet.as_view({"post": "refresh"})),
+    path("dashboards/<str:dashboard_id>/sharing/passwords/", SharePasswordViewSet.as_view({"post": "create"})),
+    path(
+        "dashboards/<str:dashboard_id>/sharing/passwords/<str:password_id>/",
+        SharePasswordViewSet.as_view({"delete": "destroy"}),
+    ),
     path(
         "dashboards/<str:dashboard_id>/collaborators/", CollaboratorViewSet.as_view({"get": "list", "post": "create"})
     ),

@@ -2,7 +2,12 @@ from dashboards.models.collaborator import Collaborator, PrivilegeLevel
 from dashboards.models.content import Button, ButtonPlacement, ButtonStyle, Text
 from dashboards.models.dashboard import CreationMode, Dashboard, RestrictionLevel, fold
 from dashboards.models.insight import Insight
-from dashboards.models.sharing_configuration import ReplacedAccessToken, SharingConfiguration, new_access_token
+from dashboards.models.sharing_configuration import (
+    ReplacedAccessToken,
+    SharePassword,
+    SharingConfiguration,
+    new_access_token,
+)
 from dashboards.models.tag import DashboardTag, InsightTag, Tag
 from dashboards.models.template import DashboardTemplate, TemplateScope
 from dashboards.models.tile import Tile
@@ -21,6 +26,7 @@ __all__ = [
     "PrivilegeLevel",
     "ReplacedAccessToken",
     "RestrictionLevel",
+    "SharePassword",
     "SharingConfiguration",
     "Tag",
     "TemplateScope",

@@ -2,15 +2,39 @@
 
 import secrets
 
+from django.conf import settings as django_settings
 from django.db import models
+from django.utils import timezone
 
 from dashboards.models.dashboard import Dashboard
 from dashboards_api.fields import JSONTextField
+
+SHARE_NOTE_MAX_LENGTH = 100
 
 
 def new_access_token() -> str:
     """22 random bytes in URL-safe base64: 30 characters."""
     return secrets.token_urlsafe(22)
+
+
+class SharingConfigurationQuerySet(models.QuerySet["SharingConfiguration"]):
+    def live(self) -> "SharingConfigurationQuerySet":
+        """Those whose links open something."""
+        return self.filter(enabled=True, dashboard__deleted=False)
+
+    def of_token(self, access_token: str) -> "SharingConfigurationQuerySet":
+        return self.filter(access_token=access_token)
+
+    def of_replaced_token(self, access_token: str) -> "SharingConfigurationQuerySet":
+        """By a token that was replaced lately."""
+        return self.filter(
+            replaced_access_tokens__access_token=access_token, replaced_access_tokens__expires_at__gt=timezone.now()
+        )
+
+    def opened_by(self, access_token: str) -> "SharingConfiguration | None":
+        """What a link opens, by its token or by one that was replaced lately."""
+        live = self.live()
+        return live.of_token(access_token).first() or live.of_replaced_token(access_token).first()
 
 
 class SharingConfiguration(models.Model):
@@ -20,6 +44,8 @@ class SharingConfiguration(models.Model):
     created_at = models.DateTimeField(null=True, blank=True, editable=False)  # null until first enabled
     settings = JSONTextField(null=True, blank=True)
     password_required = models.BooleanField(default=False)
+
+    objects = SharingConfigurationQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"sharing of dashboard {self.dashboard_id}"
@@ -36,3 +62,20 @@ class ReplacedAccessToken(models.Model):
 
     def __str__(self) -> str:
         return f"replaced token of {self.sharing_configuration}"
+
+
+class SharePassword(models.Model):
+    """A password that opens the shared page. Several may do, each with a note on whom it was given to."""
+
+    sharing_configuration = models.ForeignKey(
+        SharingConfiguration, on_delete=models.CASCADE, related_name="share_passwords"
+    )
+    password_hash = models.CharField(max_length=255, editable=False)
+    note = models.CharField(max_length=SHARE_NOTE_MAX_LENGTH, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"password of {self.sharing_configuration}"

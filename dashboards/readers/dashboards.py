@@ -98,8 +98,8 @@ def read_dashboard(
         "use_template": use_template,
         "use_dashboard": use_dashboard,
         "delete_insights": delete_insights,
-        "filters": _overridden(filters, overrides.filters),
-        "variables": _overridden(variables, overrides.variables),
+        "filters": overridden(filters, overrides.filters),
+        "variables": overridden(variables, overrides.variables),
         "persisted_filters": _or_null(filters),
         "persisted_variables": _or_null(variables),
         "breakdown_colors": orjson.Fragment(breakdown_colors),
@@ -158,7 +158,8 @@ def _basic(row: tuple[Any, ...], tags: list[str], viewer: Membership) -> dict[st
     }
 
 
-def _overridden(stored: str, override: dict[str, Any] | None) -> orjson.Fragment:
+def overridden(stored: str, override: dict[str, Any] | None) -> orjson.Fragment:
+    """What is stored, with the keys of an override laid over it."""
     return orjson.Fragment(stored if override is None else dumps({**json.loads(stored), **override}))
 
 

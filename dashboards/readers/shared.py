@@ -3,16 +3,18 @@
 No person, no e-mail address, no level of access, no origin, no id beyond those that tell tiles and insights apart.
 """
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import orjson
-from django.utils import timezone
 
-from dashboards.exceptions import DashboardMissing, SharedDashboardLocked
-from dashboards.models import SharingConfiguration, Tile
+from dashboards.exceptions import DashboardMissing, OverrideNotAllowed, SharedDashboardLocked
+from dashboards.models import SharePassword, SharingConfiguration, Tile
 from dashboards.readers.dashboard_tiles import Row
+from dashboards.readers.dashboards import AS_STORED, Overrides, overridden
 from dashboards.readers.insights import NOT_COMPUTED, insight_json
 from dashboards.readers.tiles import DAMAGED, TILE_COLUMNS, TILE_JSON, mend
+from dashboards.unlocking import password_id_in
 from dashboards_api.fields import raw
 
 PageType = Literal["scene", "embed"]
@@ -26,15 +28,24 @@ TEXT_COLUMNS = ("body",)
 BUTTON_COLUMNS = ("url", "text", "placement", "style")
 
 
-def read_shared(access_token: str, page_type: PageType) -> Row:
-    """The page behind a link. Raises DashboardMissing for a link that opens nothing, and SharedDashboardLocked."""
+def read_shared(
+    access_token: str, page_type: PageType, *, share_tokens: Iterable[str] = (), overrides: Overrides = AS_STORED
+) -> Row:
+    """The page behind a link, as it is stored or with what its sharing lets viewers change.
+
+    `share_tokens` are those that the viewer shows. Raises DashboardMissing for a link that opens nothing,
+    SharedDashboardLocked, and OverrideNotAllowed.
+    """
     row = _sharing(access_token)
-    if row["password_required"]:
+    if row["password_required"] and not _is_unlocked(row["id"], access_token, share_tokens):
         raise SharedDashboardLocked
     settings = row["settings"] or {}
+    _check_overrides(overrides, allowed=settings.get("allow_overrides", []), variables=row["raw_variables"])
     dashboard = {
         **{name: row[f"dashboard__{name}"] for name in DASHBOARD_COLUMNS},
-        **{name: orjson.Fragment(row[f"raw_{name}"]) for name in DASHBOARD_JSON},
+        "filters": overridden(row["raw_filters"], overrides.filters),
+        "variables": overridden(row["raw_variables"], overrides.variables),
+        "breakdown_colors": orjson.Fragment(row["raw_breakdown_colors"]),
         "tiles": _tiles(row["dashboard_id"], hide_queries=settings.get("hideQueries", False)),
     }
     flags = {name: settings[name] for name in FLAGS if settings.get(name)}
@@ -43,8 +54,10 @@ def read_shared(access_token: str, page_type: PageType) -> Row:
 
 
 def _sharing(access_token: str) -> Row:
-    live = SharingConfiguration.objects.filter(enabled=True, dashboard__deleted=False)
-    rows = live.annotate(**{f"raw_{name}": raw(f"dashboard__{name}") for name in DASHBOARD_JSON}).values(
+    live = SharingConfiguration.objects.live()
+    live = live.annotate(**{f"raw_{name}": raw(f"dashboard__{name}") for name in DASHBOARD_JSON})
+    columns = (
+        "id",
         "dashboard_id",
         "settings",
         "password_required",
@@ -52,14 +65,31 @@ def _sharing(access_token: str) -> Row:
         *(f"raw_{name}" for name in DASHBOARD_JSON),
     )
     row: Row | None = (
-        rows.filter(access_token=access_token).first()
-        or rows.filter(
-            replaced_access_tokens__access_token=access_token, replaced_access_tokens__expires_at__gt=timezone.now()
-        ).first()
+        live.of_token(access_token).values(*columns).first()
+        or live.of_replaced_token(access_token).values(*columns).first()
     )
     if row is None:
         raise DashboardMissing
     return row
+
+
+def _is_unlocked(sharing_id: int, access_token: str, share_tokens: Iterable[str]) -> bool:
+    """Whether one of the tokens is for this link and for a password that it still has."""
+    ids = {password_id_in(token, access_token) for token in share_tokens} - {None}
+    return bool(ids) and SharePassword.objects.filter(sharing_configuration=sharing_id, pk__in=ids).exists()
+
+
+def _check_overrides(overrides: Overrides, *, allowed: list[str], variables: str) -> None:
+    """A filter is allowed by its name, a variable by its id or its code name."""
+    for name in overrides.filters or {}:
+        if name not in allowed:
+            raise OverrideNotAllowed(name)
+    stored = orjson.loads(variables) if overrides.variables else {}
+    for id_ in overrides.variables or {}:
+        variable = stored.get(id_)
+        code_name = variable.get("code_name") if isinstance(variable, dict) else None
+        if id_ not in allowed and code_name not in allowed:
+            raise OverrideNotAllowed(id_)
 
 
 def _tiles(dashboard_id: int, *, hide_queries: bool) -> list[Row]:

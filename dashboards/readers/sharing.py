@@ -6,9 +6,11 @@ import orjson
 
 from dashboards.access import Restriction, user_access_level
 from dashboards.exceptions import DashboardMissing
-from dashboards.models import Collaborator, SharingConfiguration
+from dashboards.models import Collaborator, SharePassword, SharingConfiguration
 from dashboards_api.fields import raw
 from users.models import Membership, Project
+
+PASSWORD_COLUMNS = ("id", "created_at", "note", "created_by__email")
 
 
 def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> dict[str, Any]:
@@ -41,6 +43,25 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
         "access_token": access_token,
         "settings": None if settings is None else orjson.Fragment(settings),
         "password_required": password_required,
-        "share_passwords": [],
+        "share_passwords": _passwords(dashboard_id),
         "user_access_level": user_access_level(viewer, Restriction(*restriction)),
     }
+
+
+def read_new_password(password: SharePassword, text: str) -> dict[str, Any]:
+    """A password that was just made, with its text (component NewSharePassword)."""
+    return {
+        "id": password.pk,
+        "password": text,
+        "note": password.note,
+        "created_at": password.created_at,
+        "created_by_email": password.created_by.email if password.created_by else None,
+    }
+
+
+def _passwords(dashboard_id: int) -> list[dict[str, Any]]:
+    rows = SharePassword.objects.filter(sharing_configuration__dashboard=dashboard_id).order_by("id")
+    return [
+        {"id": id_, "created_at": created_at, "note": note, "created_by_email": email, "is_active": True}
+        for id_, created_at, note, email in rows.values_list(*PASSWORD_COLUMNS)
+    ]

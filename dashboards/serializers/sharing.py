@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
+from dashboards.serializers.fields import SILENT
 from dashboards_api.http.serializers import (
     BoundedListField,
     FreeObjectField,
@@ -13,6 +15,7 @@ from dashboards_api.http.serializers import (
     keys_of,
 )
 
+PASSWORD_MAX_LENGTH = 1000
 SETTINGS_FORMAT = "Invalid settings format. This must be a JSON object."
 
 
@@ -21,7 +24,15 @@ class SharePasswordSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField(read_only=True)
     note = serializers.CharField(read_only=True, allow_null=True)
     created_by_email = serializers.CharField(read_only=True, allow_null=True)
-    is_active = serializers.BooleanField(read_only=True)
+    is_active = serializers.BooleanField(read_only=True, help_text="Always true: one that is deleted is gone.")
+
+
+class NewSharePasswordSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(read_only=True)
+    password = serializers.CharField(read_only=True, help_text="In this answer and nowhere else.")
+    note = serializers.CharField(read_only=True, allow_null=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    created_by_email = serializers.CharField(read_only=True, allow_null=True)
 
 
 class SharingConfigurationSerializer(serializers.Serializer[Any]):
@@ -70,3 +81,23 @@ class RefreshSharingRequestSerializer(RequestSerializer):
     """Nothing has to be said; some clients send the configuration as they read it."""
 
     echoed = SharingConfigurationRequestSerializer.echoed
+
+
+class SharePasswordRequestSerializer(RequestSerializer):
+    echoed = SILENT
+
+    raw_password = StrictCharField(
+        required=False,
+        allow_null=True,
+        trim_whitespace=False,
+        min_length=8,
+        max_length=PASSWORD_MAX_LENGTH,
+        help_text="A random one where it is absent.",
+    )
+    note = StrictCharField(
+        required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=SHARE_NOTE_MAX_LENGTH
+    )
+
+
+class UnlockRequestSerializer(RequestSerializer):
+    password = StrictCharField(trim_whitespace=False, max_length=PASSWORD_MAX_LENGTH)

@@ -20,7 +20,7 @@ def update_sharing(dashboard_id: int, *, project: Project, changes: SharingChang
 
     Raises DashboardMissing (also for a deleted dashboard) and Forbidden.
     """
-    sharing = _lock_sharing(dashboard_id, project=project, membership=updated_by)
+    sharing = lock_sharing(dashboard_id, project=project, member=updated_by)
     columns = take(sharing, changes, ("enabled", "settings", "password_required"))
     if "enabled" in columns and not sharing.enabled:
         sharing.access_token = new_access_token()
@@ -39,7 +39,7 @@ def refresh_sharing(dashboard_id: int, *, project: Project, refreshed_by: Member
 
     Raises DashboardMissing (also for a deleted dashboard) and Forbidden.
     """
-    sharing = _lock_sharing(dashboard_id, project=project, membership=refreshed_by)
+    sharing = lock_sharing(dashboard_id, project=project, member=refreshed_by)
     now = timezone.now()
     sharing.replaced_access_tokens.filter(expires_at__lte=now).delete()
     if sharing.enabled:
@@ -50,7 +50,7 @@ def refresh_sharing(dashboard_id: int, *, project: Project, refreshed_by: Member
     sharing.save(update_fields=["access_token"])
 
 
-def _lock_sharing(dashboard_id: int, *, project: Project, membership: Membership) -> SharingConfiguration:
+def lock_sharing(dashboard_id: int, *, project: Project, member: Membership) -> SharingConfiguration:
     """The sharing of a live dashboard that the member may edit, locked until the transaction ends."""
-    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=membership)
+    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=member)
     return SharingConfiguration.objects.get(dashboard=dashboard)

@@ -1,26 +1,34 @@
-"""What opens without a key: `/shared/:token.json` and `/embedded/:token.json`. No credentials are looked at."""
+"""What opens without a key: `/shared/:token.json`, `/embedded/:token.json`, and the password in front of them.
+
+Of credentials only share tokens are looked at, which a right password gives.
+"""
 
 from typing import Any
 
+import structlog
+from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from dashboards.exceptions import WrongSharePassword
+from dashboards.readers.dashboards import Overrides
 from dashboards.readers.shared import PageType, read_shared
-from dashboards_api.http.views import Metadata
+from dashboards.serializers.sharing import UnlockRequestSerializer
+from dashboards.services.share_passwords import unlock
+from dashboards.unlocking import GOOD_FOR
+from dashboards_api.errors import TooMany
+from dashboards_api.http.views import ApiViewSet
+from users.authentication import key_in_header
+
+logger = structlog.get_logger("dashboards.shared")
+
+# The page and its JSON are two paths to a browser, which sends a cookie to one of them alone.
+COOKIES = {"share_token": "", "share_token_json": ".json"}
 
 
-class SharedDashboardView(APIView):
-    """The content of a shared dashboard as JSON, read-only."""
-
+class SharedViewSet(ApiViewSet):
     authentication_classes = []
     permission_classes = []
-    metadata_class = Metadata  # type: ignore[assignment]  # the stubs ask for an instance; DRF calls the class
-    page_type: PageType = "scene"
-
-    def get(self, request: Request, access_token: str) -> Response:
-        embedded = request.query_params.get("embedded", "false").lower() not in ("false", "0")
-        return Response(read_shared(access_token, "embed" if embedded else self.page_type))
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         """No cache keeps an answer, a refusal neither: sharing may be switched at any time."""
@@ -28,3 +36,57 @@ class SharedDashboardView(APIView):
         final["Cache-Control"] = "no-store"
         final["X-Robots-Tag"] = "noindex"
         return final
+
+
+class SharedDashboardViewSet(SharedViewSet):
+    """The content of a shared dashboard as JSON, read-only."""
+
+    page_type: PageType = "scene"
+
+    def retrieve(self, request: Request, access_token: str) -> Response:
+        embedded = request.query_params.get("embedded", "false").lower() not in ("false", "0")
+        shared = read_shared(
+            access_token,
+            "embed" if embedded else self.page_type,
+            share_tokens=share_tokens_of(request),
+            overrides=Overrides(self.query_object("filters_override"), self.query_object("variables_override")),
+        )
+        return Response(shared)
+
+
+class UnlockViewSet(SharedViewSet):
+    """A password for a shared dashboard. Errors say what they say as `error` too: pages read it there."""
+
+    def unlock(self, request: Request, access_token: str) -> Response:
+        text = self.read_body(UnlockRequestSerializer)["password"]
+        address = request.META.get("REMOTE_ADDR", "")
+        attempt = logger.bind(link=f"…{access_token[-6:]}", address=address)
+        try:
+            token = unlock(access_token, text=text, address=address)
+        except (WrongSharePassword, TooMany):
+            attempt.warning("unlock refused")
+            raise
+        attempt.info("unlocked")
+        response = Response({"shareToken": token})
+        for name, suffix in COOKIES.items():
+            response.set_cookie(
+                name,
+                token,
+                max_age=GOOD_FOR,
+                path=f"{request.path}{suffix}",
+                httponly=True,
+                samesite="Lax",
+                secure=settings.SESSION_COOKIE_SECURE,
+            )
+        return response
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        response.data["error"] = response.data["detail"]
+        return response
+
+
+def share_tokens_of(request: Request) -> list[str]:
+    """From the cookies of a browser, and from scripts as `Authorization: Bearer`."""
+    tokens = (request.COOKIES.get(name) for name in COOKIES)
+    return [token for token in (*tokens, key_in_header(request)) if token]

@@ -77,6 +77,11 @@ TABLE: dict[str, dict[str, Row]] = {
     },
     "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/": {**LACKS, "GET": READ, "PATCH": WRITE},
     "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/refresh/": {**LACKS, "POST": WRITE},
+    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/passwords/": {**LACKS, "POST": ACT},
+    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/passwords/<password_id>/": {
+        **LACKS,
+        "DELETE": (401, 403, 403, 404, 404, 403, 403),
+    },
     "api/projects/<project_id>/dashboards/<dashboard_id>/collaborators/": {**LACKS, "GET": READ, "POST": ACT},
     "api/projects/<project_id>/dashboards/<dashboard_id>/collaborators/<user_uuid>/": {
         **LACKS,
@@ -149,7 +154,7 @@ def path_of(route: str, dashboard: Dashboard, insight: Insight, prefix: str = "p
         id_ = make_template(dashboard.project).pk
     organization_id = dashboard.project.organization_id
     named: dict[str, Any] = {"<project_id>": dashboard.project_id, "<id>": id_, "<dashboard_id>": dashboard.pk}
-    named |= {"<organization_id>": organization_id, "<user_uuid>": UNKNOWN}
+    named |= {"<organization_id>": organization_id, "<user_uuid>": UNKNOWN, "<password_id>": 999999}
     path = "/" + route.replace("api/projects/<", f"api/{prefix}/<")
     for name, value in named.items():
         path = path.replace(name, str(value))

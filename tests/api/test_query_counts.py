@@ -43,7 +43,7 @@ def test_a_retrieve_of_an_empty_dashboard_costs_less(alice: Person) -> None:
 
 def test_sharing_and_projects_are_cheap(alice: Person) -> None:
     made = make_dashboard(alice)
-    assert queries(alice, f"dashboards/{made.pk}/sharing/") == 3
+    assert queries(alice, f"dashboards/{made.pk}/sharing/") == 4
     assert queries(alice, "/api/projects/") == 3
     assert queries(alice, "/api/users/@me/") == 3
 

@@ -1,0 +1,77 @@
+"""Passwords of shared dashboards: add one, remove one, open a link with one."""
+
+import secrets
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+
+from dashboards.exceptions import DashboardMissing, SharePasswordMissing, WrongSharePassword
+from dashboards.models import SharePassword, SharingConfiguration
+from dashboards.services.sharing import lock_sharing
+from dashboards.unlocking import share_token
+from dashboards_api.errors import Invalid
+from users.models import Membership, Project
+from users.services.attempts import AttemptLimit, count_attempt, forget_attempts
+
+# Each guess is checked against all of them, and checking is slow on purpose.
+MAX_PASSWORDS = 10
+UNLOCK = AttemptLimit("unlock", attempts=10, within=timedelta(minutes=1))
+
+
+class NewSharePassword(NamedTuple):
+    """A password with its text, at the only moment when that is known."""
+
+    password: SharePassword
+    text: str
+
+
+def add_share_password(
+    dashboard_id: int, *, project: Project, text: str | None, note: str | None, added_by: Membership
+) -> NewSharePassword:
+    """One more password that opens the link; a random one where none is given.
+
+    Raises DashboardMissing and Forbidden; and Invalid where no password is required, and beyond ten.
+    """
+    text = text or secrets.token_urlsafe(12)
+    hashed = make_password(text)
+    with transaction.atomic():
+        sharing = lock_sharing(dashboard_id, project=project, member=added_by)
+        if not sharing.password_required:
+            raise Invalid("Set `password_required` first: the link opens without a password.")
+        if sharing.share_passwords.count() >= MAX_PASSWORDS:
+            raise Invalid(f"A shared dashboard has at most {MAX_PASSWORDS} passwords. Delete one first.")
+        made = sharing.share_passwords.create(password_hash=hashed, note=note, created_by=added_by.user)
+    return NewSharePassword(made, text)
+
+
+@transaction.atomic
+def remove_share_password(dashboard_id: int, *, project: Project, password_id: int, removed_by: Membership) -> None:
+    """Delete a password: whoever came in with it is locked out at once.
+
+    Raises DashboardMissing, Forbidden and SharePasswordMissing.
+    """
+    sharing = lock_sharing(dashboard_id, project=project, member=removed_by)
+    removed, _ = sharing.share_passwords.filter(pk=password_id).delete()
+    if not removed:
+        raise SharePasswordMissing
+
+
+def unlock(access_token: str, *, text: str, address: str) -> str:
+    """The share token for who knows a password of this link.
+
+    Raises DashboardMissing for a link that opens nothing, Invalid for one that needs no password, WrongSharePassword,
+    and TooMany where the network address has guessed too often at this link.
+    """
+    sharing = SharingConfiguration.objects.opened_by(access_token)
+    if sharing is None:
+        raise DashboardMissing
+    if not sharing.password_required:
+        raise Invalid("This link needs no password.")
+    count_attempt(UNLOCK, target=access_token, address=address)
+    for password in sharing.share_passwords.order_by("id"):
+        if check_password(text, password.password_hash):
+            forget_attempts(UNLOCK, target=access_token, address=address)
+            return share_token(access_token, password.pk)
+    raise WrongSharePassword

@@ -1,0 +1,78 @@
+"""What viewers of a shared dashboard may change: `allow_overrides` of its settings."""
+
+import json
+from typing import Any
+
+import pytest
+
+from dashboards.models import Dashboard
+from tests.api.test_shared import share, visit
+from tests.builders import Person, make_dashboard
+from tests.client import Answer
+
+FILTERS = {"date_from": "-7d", "properties": [{"key": "plan"}]}
+VARIABLES = {"id-1": {"code_name": "country", "value": "x"}, "id-2": {"code_name": "plan", "value": "free"}}
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    return make_dashboard(alice, filters=FILTERS, variables=VARIABLES)
+
+
+def look(token: str, **overrides: Any) -> Answer:
+    query = "&".join(f"{name}_override={json.dumps(value)}" for name, value in overrides.items())
+    return visit(f"/shared/{token}.json?{query}")
+
+
+def test_listed_keys_apply_and_nothing_is_kept(alice: Person, board: Dashboard) -> None:
+    token = share(alice, board, settings={"allow_overrides": ["date_from", "country", "id-2"]})
+    answer = look(token, filters={"date_from": "-30d"}, variables={"id-1": {"code_name": "country", "value": "y"}})
+    assert answer.json["dashboard"]["filters"] == {**FILTERS, "date_from": "-30d"}
+    assert answer.json["dashboard"]["variables"]["id-1"]["value"] == "y"
+    assert look(token, variables={"id-2": {"value": "paid"}}).json["dashboard"]["variables"]["id-2"] == {
+        "value": "paid"
+    }
+    plain = visit(f"/shared/{token}.json").json["dashboard"]
+    assert (plain["filters"], plain["variables"]) == (FILTERS, VARIABLES)
+    board.refresh_from_db()
+    assert (board.filters, board.variables) == (FILTERS, VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "overrides"),
+    [
+        (["date_from"], {"filters": {"date_from": "-1d", "properties": []}}),
+        (["date_from"], {"filters": {"date_to": None}}),
+        (["date_from"], {"variables": {"id-1": {"value": "y"}}}),
+        (["date_from"], {"variables": {"unknown": {"code_name": "date_from"}}}),
+        ([], {"filters": {"date_from": "-1d"}}),
+        (None, {"filters": {"date_from": "-1d"}}),
+        (None, {"variables": {"id-1": {"value": "y"}}}),
+    ],
+)
+def test_any_other_key_is_403(
+    alice: Person, board: Dashboard, allowed: list[str] | None, overrides: dict[str, Any]
+) -> None:
+    token = share(alice, board, settings=None if allowed is None else {"allow_overrides": allowed})
+    answer = look(token, **overrides)
+    assert answer.error == (403, "authentication_error", "permission_denied", None)
+
+
+def test_nothing_to_change_is_always_allowed(alice: Person, board: Dashboard) -> None:
+    token = share(alice, board)
+    assert look(token, filters={}, variables={}).status == 200
+    assert visit(f"/shared/{token}.json?filters_override=&refresh=force_blocking&cache_keys=x").status == 200
+
+
+@pytest.mark.parametrize("name", ["filters_override", "variables_override"])
+@pytest.mark.parametrize("text", ["{oops", "[]", "5", '"x"', "null"])
+def test_what_is_no_object_is_400(alice: Person, board: Dashboard, name: str, text: str) -> None:
+    answer = visit(f"/shared/{share(alice, board)}.json?{name}={text}")
+    assert answer.error == (400, "validation_error", "invalid_input", name)
+
+
+def test_a_stored_variable_of_any_shape_harms_nobody(alice: Person) -> None:
+    board = make_dashboard(alice, variables={"a": None, "b": ["x"], "c": "text"})
+    token = share(alice, board, settings={"allow_overrides": ["x"]})
+    for name in ("a", "b", "c"):
+        assert look(token, variables={name: {"value": 1}}).status == 403
