@@ -14,5 +14,5 @@ urlpatterns = [
         re_path(rf"^{step}/{TOKEN}\.json\Z", SharedDashboardViewSet.as_view({"get": "retrieve"}, page_type=page_type))
         for step, page_type in PAGES.items()
     ],
-    *[re_path(rf"^{step}/{TOKEN}\Z", UnlockViewSet.as_view({"post": "unlock"})) for step in PAGES],
+    *[re_path(rf"^{step}/{TOKEN}\Z", UnlockViewSet.as_view({"get": "retrieve", "post": "unlock"})) for step in PAGES],
 ]

@@ -10,7 +10,7 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.exceptions import WrongSharePassword
+from dashboards.exceptions import DashboardMissing, WrongSharePassword
 from dashboards.readers.dashboards import Overrides
 from dashboards.readers.shared import PageType, read_shared
 from dashboards.serializers.sharing import UnlockRequestSerializer
@@ -56,6 +56,10 @@ class SharedDashboardViewSet(SharedViewSet):
 
 class UnlockViewSet(SharedViewSet):
     """A password for a shared dashboard. Errors say what they say as `error` too: pages read it there."""
+
+    def retrieve(self, request: Request, access_token: str) -> Response:
+        """There is no page yet, for any link."""
+        raise DashboardMissing("There is no page here. The content of a shared dashboard is at its address with .json.")
 
     def unlock(self, request: Request, access_token: str) -> Response:
         text = self.read_body(UnlockRequestSerializer)["password"]
