@@ -13,7 +13,10 @@ from users.services.projects import add_member, create_project
 from users.services.users import create_user
 
 PASSWORD = "correct horse battery"
-QUERY = {"kind": "InsightVizNode", "source": {"kind": "TrendsQuery", "series": [{"event": "$pageview"}]}}
+QUERY: dict[str, Any] = {
+    "kind": "InsightVizNode",
+    "source": {"kind": "TrendsQuery", "series": [{"event": "$pageview"}]},
+}
 
 
 class Person(NamedTuple):

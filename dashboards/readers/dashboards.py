@@ -9,7 +9,7 @@ from dashboards.access import Restriction, privilege_level, user_access_level
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import Dashboard, RestrictionLevel, fold
 from dashboards.readers.tags import dashboard_tags
-from dashboards.readers.tiles import read_tiles
+from dashboards.readers.tiles import Lens, read_tiles
 from dashboards_api.fields import dumps, raw
 from users.models import Membership, Project
 from users.readers import basic_user, user_columns
@@ -93,19 +93,20 @@ def read_dashboard(
         raise DashboardMissing
     basic, detail = row[: len(BASIC_COLUMNS)], row[len(BASIC_COLUMNS) :]
     use_template, use_dashboard, delete_insights, theme_id, filters, variables, breakdown_colors = detail
+    lens = lens_of(filters, variables, overrides)
     return {
         **_basic(basic, dashboard_tags([dashboard_id]).get(dashboard_id, []), viewer),
         "use_template": use_template,
         "use_dashboard": use_dashboard,
         "delete_insights": delete_insights,
-        "filters": overridden(filters, overrides.filters),
-        "variables": overridden(variables, overrides.variables),
+        "filters": orjson.Fragment(dumps(lens.filters)),
+        "variables": orjson.Fragment(dumps(lens.variables)),
         "persisted_filters": _or_null(filters),
         "persisted_variables": _or_null(variables),
         "breakdown_colors": orjson.Fragment(breakdown_colors),
         "data_color_theme_id": theme_id,
         "quick_filter_ids": [],
-        "tiles": read_tiles(dashboard_id, viewer=viewer),
+        "tiles": read_tiles(dashboard_id, viewer=viewer, lens=lens),
     }
 
 
@@ -158,9 +159,11 @@ def _basic(row: tuple[Any, ...], tags: list[str], viewer: Membership) -> dict[st
     }
 
 
-def overridden(stored: str, override: dict[str, Any] | None) -> orjson.Fragment:
-    """What is stored, with the keys of an override laid over it."""
-    return orjson.Fragment(stored if override is None else dumps({**json.loads(stored), **override}))
+def lens_of(filters: str, variables: str, overrides: Overrides) -> Lens:
+    """What is stored, with the keys of the overrides laid over it."""
+    return Lens(
+        {**json.loads(filters), **(overrides.filters or {})}, {**json.loads(variables), **(overrides.variables or {})}
+    )
 
 
 def _or_null(stored: str) -> orjson.Fragment | None:

@@ -11,11 +11,11 @@ import orjson
 from dashboards.exceptions import DashboardMissing, OverrideNotAllowed, SharedDashboardLocked
 from dashboards.models import SharePassword, SharingConfiguration, Tile
 from dashboards.readers.dashboard_tiles import Row
-from dashboards.readers.dashboards import AS_STORED, Overrides, overridden
+from dashboards.readers.dashboards import AS_STORED, Overrides, lens_of
 from dashboards.readers.insights import NOT_COMPUTED, insight_json
-from dashboards.readers.tiles import DAMAGED, TILE_COLUMNS, TILE_JSON, mend
+from dashboards.readers.tiles import DAMAGED, TILE_COLUMNS, TILE_JSON, Lens, look_through, mend
 from dashboards.unlocking import password_id_in
-from dashboards_api.fields import raw
+from dashboards_api.fields import dumps, raw
 
 PageType = Literal["scene", "embed"]
 
@@ -41,12 +41,13 @@ def read_shared(
         raise SharedDashboardLocked
     settings = row["settings"] or {}
     _check_overrides(overrides, allowed=settings.get("allow_overrides", []), variables=row["raw_variables"])
+    lens = lens_of(row["raw_filters"], row["raw_variables"], overrides)
     dashboard = {
         **{name: row[f"dashboard__{name}"] for name in DASHBOARD_COLUMNS},
-        "filters": overridden(row["raw_filters"], overrides.filters),
-        "variables": overridden(row["raw_variables"], overrides.variables),
+        "filters": orjson.Fragment(dumps(lens.filters)),
+        "variables": orjson.Fragment(dumps(lens.variables)),
         "breakdown_colors": orjson.Fragment(row["raw_breakdown_colors"]),
-        "tiles": _tiles(row["dashboard_id"], hide_queries=settings.get("hideQueries", False)),
+        "tiles": _tiles(row["dashboard_id"], lens=lens, hide_queries=settings.get("hideQueries", False)),
     }
     flags = {name: settings[name] for name in FLAGS if settings.get(name)}
     # The token that was used: one that is being replaced must not tell the new one.
@@ -92,7 +93,7 @@ def _check_overrides(overrides: Overrides, *, allowed: list[str], variables: str
             raise OverrideNotAllowed(id_)
 
 
-def _tiles(dashboard_id: int, *, hide_queries: bool) -> list[Row]:
+def _tiles(dashboard_id: int, *, lens: Lens, hide_queries: bool) -> list[Row]:
     rows = (
         Tile.objects.filter(dashboard_id=dashboard_id)
         .shown()
@@ -107,11 +108,12 @@ def _tiles(dashboard_id: int, *, hide_queries: bool) -> list[Row]:
             *(f"button__{column}" for column in BUTTON_COLUMNS),
         )
     )
-    return [_tile(order, row, hide_queries=hide_queries) for order, row in enumerate(rows)]
+    return [_tile(order, row, lens=lens, hide_queries=hide_queries) for order, row in enumerate(rows)]
 
 
-def _tile(order: int, row: Row, *, hide_queries: bool) -> Row:
+def _tile(order: int, row: Row, *, lens: Lens, hide_queries: bool) -> Row:
     damaged = mend(row)
+    look_through(lens, row)
     return {
         "id": row["id"],
         "order": order,

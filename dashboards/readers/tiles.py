@@ -1,15 +1,17 @@
 """The tiles of a dashboard, in the order people read them, with their content and its authors."""
 
+import json
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
-from dashboards.models import Tile
+from dashboards.models import Dashboard, Tile
 from dashboards.readers.dashboard_tiles import DashboardTiles, Row, dashboard_tiles_of
 from dashboards.readers.insights import insight_columns, insight_json, insight_row
 from dashboards.readers.tags import insight_tags
-from dashboards_api.fields import raw
+from dashboards.rewriting import has_effect, shown_filters, shown_query
+from dashboards_api.fields import dumps, raw
 from users.models import Membership, User
 from users.readers import USER_FIELDS, basic_user
 
@@ -22,17 +24,25 @@ BUTTON_COLUMNS = ("id", "url", "text", "placement", "style", *AUTHOR_COLUMNS)
 DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
 
 
+class Lens(NamedTuple):
+    """What a dashboard lays over the insights on it."""
+
+    filters: dict[str, Any]
+    variables: dict[str, Any]
+
+
 class _Around(NamedTuple):
     """What belongs to the tiles of one answer, each kind from one query."""
 
     viewer: Membership
+    lens: Lens
     people: dict[int, Row]
     tiles: DashboardTiles
     tags: dict[int, list[str]]
 
 
-def read_tiles(dashboard_id: int, *, viewer: Membership) -> list[Row]:
-    """The live tiles (component DashboardTile)."""
+def read_tiles(dashboard_id: int, *, viewer: Membership, lens: Lens) -> list[Row]:
+    """The live tiles (component DashboardTile), their insights seen through the dashboard."""
     shown = Tile.objects.filter(dashboard_id=dashboard_id).shown()
     rows = list(
         shown.in_layout_order()
@@ -50,6 +60,7 @@ def read_tiles(dashboard_id: int, *, viewer: Membership) -> list[Row]:
         return []
     around = _Around(
         viewer=viewer,
+        lens=lens,
         people=_people(rows),
         tiles=dashboard_tiles_of(
             viewer=viewer,
@@ -64,11 +75,13 @@ def read_tiles(dashboard_id: int, *, viewer: Membership) -> list[Row]:
 
 def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
     """One live tile, with its position among all (component DashboardTile)."""
-    return next(tile for tile in read_tiles(dashboard_id, viewer=viewer) if tile["id"] == tile_id)
+    lens = Lens(*Dashboard.objects.values_list("filters", "variables").get(pk=dashboard_id))
+    return next(tile for tile in read_tiles(dashboard_id, viewer=viewer, lens=lens) if tile["id"] == tile_id)
 
 
 def _tile(order: int, row: Row, around: _Around) -> Row:
     damaged = mend(row)
+    look_through(around.lens, row)
     return {
         "id": row["id"],
         "order": order,
@@ -95,6 +108,17 @@ def mend(row: Row) -> bool:
         except orjson.JSONDecodeError:
             row[column], damaged = None if column == "raw_query" else "{}", True
     return damaged
+
+
+def look_through(lens: Lens, row: Row) -> None:
+    """Rewrite the query of a tile's insight as the tile shows it: with the dashboard's filters and the tile's own."""
+    filters = {**lens.filters, **orjson.loads(row["raw_filters_overrides"])}
+    if not has_effect(filters, lens.variables):
+        return
+    if row["raw_query"] is not None:
+        row["raw_query"] = dumps(shown_query(json.loads(row["raw_query"]), filters, lens.variables))
+    if row["raw_filters"] is not None:
+        row["raw_filters"] = dumps(shown_filters(json.loads(row["raw_filters"]), filters))
 
 
 def _insight(row: Row, around: _Around) -> Row | None:

@@ -5,14 +5,15 @@ import logging
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from dashboards.models import Dashboard
+from dashboards.models import Dashboard, Insight
 from dashboards_api.stamps import write_if_free
-from tests.builders import Person, make_dashboard
+from tests.builders import Person, make_dashboard, make_insight
 
 
 def test_filters_are_laid_over_in_this_answer_alone(alice: Person) -> None:
@@ -124,3 +125,44 @@ def test_a_retrieval_does_not_wait_for_a_writer(alice: Person) -> None:
         writer.join()
     assert (answer.status, answer.json["last_accessed_at"]) == (200, None)
     assert took < 2  # SQLite would wait ten seconds for the writer
+
+
+SOURCE = {"kind": "TrendsQuery", "dateRange": {"date_from": "-7d"}}
+
+
+def dates_in(row: dict[str, Any]) -> Any:
+    return row["query"]["source"]["dateRange"]["date_from"]
+
+
+def test_tiles_show_insights_through_the_dashboard(alice: Person) -> None:
+    board = make_dashboard(alice, filters={"date_from": "-30d"})
+    plain = make_dashboard(alice)
+    insight = make_insight(alice, board, plain, query={"kind": "InsightVizNode", "source": SOURCE})
+    path = f"dashboards/{board.pk}/"
+
+    def shown(**query: str) -> Any:
+        [tile] = alice.api.get(path, **query).json["tiles"]
+        return dates_in(tile["insight"])
+
+    assert shown() == "-30d"
+    assert shown(filters_override='{"date_from": "-90d"}') == "-90d"
+    assert shown(filters_override='{"date_from": null}') == "-7d"
+    [tile] = alice.api.get(path).json["tiles"]
+    [changed] = alice.api.patch(path, {"tiles": [{"id": tile["id"], "filters_overrides": {"date_from": "-1d"}}]}).json[
+        "tiles"
+    ]
+    assert dates_in(changed["insight"]) == shown() == "-1d"
+    # Elsewhere the insight is as it was stored, and a tile that is sent back changes nothing of it.
+    [elsewhere] = alice.api.get(f"dashboards/{plain.pk}/").json["tiles"]
+    assert dates_in(elsewhere["insight"]) == dates_in(alice.api.get(f"insights/{insight.pk}/").json) == "-7d"
+    whole = alice.api.get(path).json
+    assert alice.api.patch(path, whole, documented=False).json["tiles"] == whole["tiles"]
+    stored = Insight.objects.get()
+    assert (stored.query, stored.last_modified_at) == (insight.query, insight.last_modified_at)
+
+
+def test_one_tile_that_is_answered_alone_shows_the_same(alice: Person) -> None:
+    board = make_dashboard(alice, filters={"date_from": "-30d"})
+    insight = make_insight(alice, query={"kind": "InsightVizNode", "source": SOURCE})
+    added = alice.api.post(f"dashboards/{board.pk}/tiles/", {"insight": insight.pk})
+    assert dates_in(added.json["insight"]) == "-30d"

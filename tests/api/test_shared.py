@@ -66,7 +66,8 @@ def test_it_shows_the_dashboard_and_nothing_else(alice: Person, board: Dashboard
     assert (text["layouts"], text["color"]) == ({"sm": {"x": 0, "y": 0, "w": 6, "h": 5}}, "blue")
     assert (text["insight"], text["button_tile"], insight["text"]) == (None, None, None)
     assert insight["insight"]["name"] == "Visits"
-    assert (insight["insight"]["query"], insight["insight"]["filters"]) == (QUERY, {})
+    shown_source = {**QUERY["source"], "dateRange": {"date_from": "-7d", "date_to": None}}
+    assert (insight["insight"]["query"], insight["insight"]["filters"]) == ({**QUERY, "source": shown_source}, {})
     assert insight["insight"]["result_state"] == "not_computed"
     assert (button["button_tile"]["url"], button["button_tile"]["text"]) == ("https://example.com/", "Go")
     assert [tile["id"] for tile in (text, insight, button)] == list(

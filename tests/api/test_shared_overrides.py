@@ -7,7 +7,7 @@ import pytest
 
 from dashboards.models import Dashboard
 from tests.api.test_shared import share, visit
-from tests.builders import Person, make_dashboard
+from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Answer
 
 FILTERS = {"date_from": "-7d", "properties": [{"key": "plan"}]}
@@ -76,3 +76,14 @@ def test_a_stored_variable_of_any_shape_harms_nobody(alice: Person) -> None:
     token = share(alice, board, settings={"allow_overrides": ["x"]})
     for name in ("a", "b", "c"):
         assert look(token, variables={name: {"value": 1}}).status == 403
+
+
+def test_what_a_viewer_changes_is_what_the_insights_show(alice: Person, board: Dashboard) -> None:
+    make_insight(alice, board, query={"kind": "TrendsQuery"})
+    token = share(alice, board, settings={"allow_overrides": ["date_from"]})
+
+    def shown(**overrides: Any) -> Any:
+        [tile] = look(token, **overrides).json["dashboard"]["tiles"]
+        return tile["insight"]["query"]["dateRange"]["date_from"]
+
+    assert (shown(), shown(filters={"date_from": "-1d"})) == ("-7d", "-1d")

@@ -54,7 +54,11 @@ def test_a_template_becomes_a_dashboard(alice: Person) -> None:
     insight_tile, text_tile, button_tile = made["tiles"]
     insight = insight_tile["insight"]
     assert (insight_tile["color"], insight_tile["layouts"]) == ("blue", {"sm": {"x": 0, "y": "1", "i": "21"}})
-    assert (insight["name"], insight["description"], insight["query"]) == ("Visits", "how many", QUERY)
+    # Stored as it came, and shown with the filters of the dashboard.
+    assert alice.api.get(f"insights/{insight['id']}/").json["query"] == QUERY
+    shown_source = {**QUERY["source"], "dateRange": {"date_from": "-30d", "date_to": None}}
+    assert (insight["name"], insight["description"]) == ("Visits", "how many")
+    assert insight["query"] == {**QUERY, "source": shown_source}
     assert (insight["filters"], insight["is_sample"], insight["saved"]) == ({}, True, True)
     assert insight["created_by"]["email"] == "alice@example.com"
     assert (text_tile["text"]["body"], text_tile["text"]["created_by"]) == ("words", None)
@@ -69,7 +73,9 @@ def test_a_template_becomes_a_dashboard(alice: Person) -> None:
 def test_older_tiles_keep_their_filters_and_may_be_unnamed(alice: Person) -> None:
     [tile] = send(alice, changed(tiles=[{"type": "INSIGHT", "filters": {"insight": "TRENDS"}}])).json["tiles"]
     insight = tile["insight"]
-    assert (insight["name"], insight["query"], insight["filters"]) == ("", None, {"insight": "TRENDS"})
+    assert (insight["name"], insight["query"]) == ("", None)
+    assert insight["filters"] == {"insight": "TRENDS", "date_from": "-30d", "date_to": None}
+    assert Insight.objects.get().filters == {"insight": "TRENDS"}
 
 
 def test_tags_and_variables_may_be_missing_or_null(alice: Person) -> None:

@@ -1,0 +1,120 @@
+"""What a tile shows of an insight: its query with the filters and variables of the dashboard. Pure functions on JSON.
+
+The rules are PostHog's: each kind of query keeps its date range and its properties in its own place. What is of another
+kind, or of another shape, stays as it is. The insight itself is never changed.
+"""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+# Nodes that only show another query.
+WRAPPERS = frozenset({"InsightVizNode", "DataTableNode", "DataVisualizationNode"})
+# Queries with `dateRange` and `properties` of their own.
+INSIGHT_QUERIES = frozenset(
+    {"TrendsQuery", "FunnelsQuery", "RetentionQuery", "PathsQuery", "StickinessQuery", "LifecycleQuery"}
+)
+# Queries that can be broken down.
+BREAKDOWN_QUERIES = frozenset({"TrendsQuery", "FunnelsQuery"})
+MAX_WRAPPERS = 5
+
+
+def shown_query(query: Json, filters: Json, variables: Json) -> Json:
+    """The query of an insight as a tile shows it. `filters` are the dashboard's, with the tile's own laid over them."""
+    return _rewritten(query, filters, variables, MAX_WRAPPERS)
+
+
+def shown_filters(stored: Json, filters: Json) -> Json:
+    """The older form of a query, flat `filters`, as a tile shows it. Empty ones stay empty."""
+    if not stored:
+        return stored
+    return _with_properties({**stored, **_dates(filters)}, filters, as_group=True)
+
+
+def has_effect(filters: Json, variables: Json) -> bool:
+    """Whether anything can be rewritten."""
+    return bool(variables or _dates(filters) or _properties(filters) or _breakdown(filters))
+
+
+def _rewritten(query: Json, filters: Json, variables: Json, depth: int) -> Json:
+    kind, source = query.get("kind"), query.get("source")
+    if not isinstance(kind, str):
+        return query
+    if kind in WRAPPERS and isinstance(source, dict) and depth:
+        return {**query, "source": _rewritten(source, filters, variables, depth - 1)}
+    if kind == "HogQLQuery":
+        return _hogql(query, filters, variables)
+    if kind == "EventsQuery":
+        dates = _dates(filters)
+        moved = {"after": dates["date_from"], "before": dates["date_to"]} if dates else {}
+        return _with_properties({**query, **moved}, filters, as_group=False)
+    if kind in INSIGHT_QUERIES:
+        broken_down = {"breakdownFilter": _breakdown(filters)} if kind in BREAKDOWN_QUERIES else {}
+        shown = _with_properties(_with_date_range(query, filters), filters, as_group=True)
+        return {**shown, **{name: value for name, value in broken_down.items() if value}}
+    return query
+
+
+def _hogql(query: Json, filters: Json, variables: Json) -> Json:
+    """SQL keeps both below `filters`, which take effect where its text says `{filters}`."""
+    own = query.get("filters")
+    own = own if isinstance(own, dict) else {}
+    shown = _with_properties(_with_date_range(own, filters), filters, as_group=False)
+    query = {**query, "filters": shown} if shown != own else query
+    used = query.get("variables")
+    if not isinstance(used, dict):
+        return query
+    values = {id_: _value(variable, variables.get(id_)) for id_, variable in used.items()}
+    return {**query, "variables": values} if values != used else query
+
+
+def _value(variable: Any, override: Any) -> Any:
+    """A variable of a query with the value that the dashboard gives it."""
+    if not isinstance(variable, dict) or not isinstance(override, dict):
+        return variable
+    return {**variable, **{key: override[key] for key in ("value", "isNull") if key in override}}
+
+
+def _with_date_range(query: Json, filters: Json) -> Json:
+    dates = _dates(filters)
+    if not dates:
+        return query
+    own = query.get("dateRange")
+    return {**query, "dateRange": {**(own if isinstance(own, dict) else {}), **dates}}
+
+
+def _with_properties(query: Json, filters: Json, *, as_group: bool) -> Json:
+    """Both the query's own properties and the dashboard's must hold."""
+    added = _properties(filters)
+    own = query.get("properties")
+    if not added:
+        return query
+    if not own:
+        return {**query, "properties": added}
+    if not as_group:
+        return {**query, "properties": [*_as_list(own), *_as_list(added)]}
+    return {**query, "properties": {"type": "AND", "values": [_as_group(own), _as_group(added)]}}
+
+
+def _as_list(properties: Any) -> list[Any]:
+    return properties if isinstance(properties, list) else [properties]
+
+
+def _as_group(properties: Any) -> Any:
+    return properties if isinstance(properties, dict) else {"type": "AND", "values": properties}
+
+
+def _dates(filters: Json) -> Json:
+    """Both ends of the dashboard's date range, where it has one: a range is never made of two."""
+    dates = {name: filters.get(name) for name in ("date_from", "date_to")}
+    return dates if any(isinstance(value, str) and value for value in dates.values()) else {}
+
+
+def _properties(filters: Json) -> Any:
+    properties = filters.get("properties")
+    return properties if isinstance(properties, list | dict) else None
+
+
+def _breakdown(filters: Json) -> Any:
+    breakdown = filters.get("breakdown_filter")
+    return breakdown if isinstance(breakdown, dict) else None

@@ -1,0 +1,170 @@
+"""An insight as a tile shows it: its query with the dashboard's filters, by the kind of query."""
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboards.rewriting import INSIGHT_QUERIES, has_effect, shown_filters, shown_query
+
+OWN = [{"key": "plan", "value": "free"}]
+ADDED = [{"key": "country", "value": "NL"}]
+DATES = {"date_from": "-30d", "date_to": None}
+
+
+def shown(query: dict[str, Any], filters: dict[str, Any], variables: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The rewritten query; the one that it was made from has not changed."""
+    before = copy.deepcopy(query)
+    after = shown_query(query, filters, variables or {})
+    assert query == before
+    return after
+
+
+@pytest.mark.parametrize("kind", sorted(INSIGHT_QUERIES))
+def test_insight_queries_take_the_date_range_and_the_properties(kind: str) -> None:
+    query = {"kind": kind, "dateRange": {"date_from": "-7d", "date_to": "-1d", "explicitDate": True}, "properties": OWN}
+    assert shown(query, {"date_from": "-30d", "properties": ADDED}) == {
+        "kind": kind,
+        "dateRange": {"date_from": "-30d", "date_to": None, "explicitDate": True},
+        "properties": {
+            "type": "AND",
+            "values": [{"type": "AND", "values": OWN}, {"type": "AND", "values": ADDED}],
+        },
+    }
+
+
+@pytest.mark.parametrize("wrapper", ["InsightVizNode", "DataTableNode", "DataVisualizationNode"])
+def test_nodes_that_show_a_query_are_looked_through(wrapper: str) -> None:
+    query = {"kind": wrapper, "source": {"kind": "TrendsQuery"}, "display": {"a": 1}}
+    assert shown(query, {"date_to": "2026-01-01"}) == {
+        "kind": wrapper,
+        "source": {"kind": "TrendsQuery", "dateRange": {"date_from": None, "date_to": "2026-01-01"}},
+        "display": {"a": 1},
+    }
+
+
+def test_properties_that_are_a_group_stay_one() -> None:
+    group = {"type": "OR", "values": [{"type": "AND", "values": OWN}]}
+    query = {"kind": "TrendsQuery", "properties": group}
+    both = [group, {"type": "AND", "values": ADDED}]
+    assert shown(query, {"properties": ADDED})["properties"] == {"type": "AND", "values": both}
+    assert shown(query, {"properties": group})["properties"] == {"type": "AND", "values": [group, group]}
+
+
+@pytest.mark.parametrize("own", [None, [], {}])
+def test_a_query_without_properties_takes_those_of_the_dashboard(own: Any) -> None:
+    assert shown({"kind": "FunnelsQuery", "properties": own}, {"properties": ADDED})["properties"] == ADDED
+
+
+def test_a_breakdown_is_for_what_can_be_broken_down() -> None:
+    filters = {"breakdown_filter": {"breakdown": "$browser"}}
+    assert shown({"kind": "TrendsQuery"}, filters)["breakdownFilter"] == {"breakdown": "$browser"}
+    assert "breakdownFilter" not in shown({"kind": "PathsQuery"}, filters)
+
+
+def test_sql_keeps_both_below_filters() -> None:
+    query = {"kind": "HogQLQuery", "query": "SELECT 1 WHERE {filters}", "filters": {"properties": OWN}}
+    assert shown({"kind": "DataVisualizationNode", "source": query}, {"date_from": "-1d", "properties": ADDED}) == {
+        "kind": "DataVisualizationNode",
+        "source": {
+            **query,
+            "filters": {"properties": [*OWN, *ADDED], "dateRange": {"date_from": "-1d", "date_to": None}},
+        },
+    }
+
+
+def test_sql_takes_the_values_of_variables_that_it_uses() -> None:
+    mine = {"code_name": "country", "variableId": "id-1", "value": "x"}
+    query = {"kind": "HogQLQuery", "query": "SELECT {variables.country}", "variables": {"id-1": mine, "id-3": mine}}
+    variables = {"id-1": {"code_name": "country", "value": "y"}, "id-2": {"value": "z"}, "id-3": {"isNull": True}}
+    assert shown(query, {}, variables) == {
+        **query,
+        "variables": {"id-1": {**mine, "value": "y"}, "id-3": {**mine, "isNull": True}},
+    }
+
+
+def test_events_have_names_of_their_own_for_dates() -> None:
+    query = {"kind": "DataTableNode", "source": {"kind": "EventsQuery", "select": ["*"], "after": "-24h"}}
+    source = shown(query, {"date_from": "-30d", "date_to": "-1d", "properties": ADDED})["source"]
+    assert source == {
+        "kind": "EventsQuery",
+        "select": ["*"],
+        "after": "-30d",
+        "before": "-1d",
+        "properties": ADDED,
+    }
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"kind": None},
+        {"kind": "ErrorTrackingQuery", "dateRange": {"date_from": "-7d"}},
+        {"kind": ["TrendsQuery"]},
+        {"kind": "InsightVizNode"},
+        {"kind": "InsightVizNode", "source": None},
+        {"kind": "InsightVizNode", "source": [{"kind": "TrendsQuery"}]},
+        {"source": {"kind": "TrendsQuery"}},
+    ],
+)
+def test_what_is_not_known_stays_as_it_is(query: dict[str, Any]) -> None:
+    assert shown(query, {**DATES, "properties": ADDED}) == query
+
+
+def test_nodes_in_nodes_end_somewhere() -> None:
+    query: dict[str, Any] = {"kind": "TrendsQuery"}
+    for _ in range(60):
+        query = {"kind": "InsightVizNode", "source": query}
+    assert shown(query, DATES) == query
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [{}, {"date_from": None, "date_to": None}, {"date_from": ""}, {"date_from": 5}, {"properties": "x"}, {"other": 1}],
+)
+def test_filters_without_effect_have_none(filters: dict[str, Any]) -> None:
+    query = {"kind": "TrendsQuery", "dateRange": {"date_from": "-7d"}, "properties": OWN}
+    assert shown(query, filters) == query
+    assert shown_filters({"events": [], "date_from": "-7d"}, filters) == {"events": [], "date_from": "-7d"}
+    assert has_effect(filters, {}) is False
+
+
+def test_older_filters_are_rewritten_flat() -> None:
+    stored = {"events": [{"id": "$pageview"}], "date_from": "-7d", "properties": OWN}
+    assert shown_filters(stored, {"date_from": "-30d", "properties": ADDED}) == {
+        "events": [{"id": "$pageview"}],
+        "date_from": "-30d",
+        "date_to": None,
+        "properties": {
+            "type": "AND",
+            "values": [{"type": "AND", "values": OWN}, {"type": "AND", "values": ADDED}],
+        },
+    }
+    assert shown_filters({}, {"date_from": "-30d"}) == {}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+KINDS = st.sampled_from(["TrendsQuery", "HogQLQuery", "EventsQuery", "InsightVizNode", "DataTableNode", "Other"]) | JSON
+QUERIES = st.fixed_dictionaries(
+    {"kind": KINDS},
+    optional=dict.fromkeys(("source", "properties", "dateRange", "filters", "variables", "breakdownFilter"), JSON),
+)
+FILTERS = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("date_from", "date_to", "properties", "breakdown_filter"), JSON)
+)
+
+
+@given(QUERIES, FILTERS, st.dictionaries(st.text(max_size=5), JSON, max_size=3))
+def test_no_shape_is_too_odd(query: dict[str, Any], filters: dict[str, Any], variables: dict[str, Any]) -> None:
+    after = shown(query, filters, variables)
+    assert after["kind"] == query["kind"]
+    assert set(query) <= set(after)
+    if not has_effect(filters, variables):
+        assert after == query
