@@ -5,7 +5,7 @@ from typing import Any, cast
 import jsonschema
 
 from dashboards.layout import NUMERIC_KEYS, as_number
-from dashboards.models import ButtonPlacement, ButtonStyle
+from dashboards.models import ButtonPlacement, ButtonStyle, RestrictionLevel
 from dashboards.models.content import (
     BUTTON_TEXT_MAX_LENGTH,
     BUTTON_URL_MAX_LENGTH,
@@ -31,6 +31,11 @@ def _needs(tile_type: str, *keys: str) -> Schema:
     return {"if": {"properties": {"type": {"const": tile_type}}}, "then": {"required": list(keys)}}
 
 
+TAGS: Schema = {
+    "type": "array",
+    "maxItems": LIST_MAX_LENGTH,
+    "items": {"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": r"\S"},
+}
 PLACE: Schema = {
     "type": "object",
     "properties": {key: {"type": ["number", "string"], "format": "layout-number"} for key in NUMERIC_KEYS},
@@ -41,7 +46,10 @@ TILE: Schema = {
     "properties": {
         "type": {"enum": ["INSIGHT", "TEXT", "BUTTON"]},
         "name": _nullable("string", maxLength=INSIGHT_NAME_MAX_LENGTH),
+        "derived_name": _nullable("string", maxLength=INSIGHT_NAME_MAX_LENGTH),
         "description": _nullable("string"),
+        "tags": TAGS,
+        "favorited": {"type": "boolean"},
         "query": _nullable("object"),
         "filters": _nullable("object"),
         "body": {"type": "string", "maxLength": TEXT_MAX_LENGTH},
@@ -80,11 +88,9 @@ TEMPLATE: Schema = {
         "dashboard_filters": {"type": "object"},
         "dashboard_variables": {"type": "object"},
         "breakdown_colors": {"type": "array", "maxItems": LIST_MAX_LENGTH, "items": BREAKDOWN_COLOR},
-        "tags": {
-            "type": "array",
-            "maxItems": LIST_MAX_LENGTH,
-            "items": {"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": r"\S"},
-        },
+        "tags": TAGS,
+        "pinned": {"type": "boolean"},
+        "restriction_level": {"enum": RestrictionLevel.values},
         "variables": {"type": ["array", "null"], "items": VARIABLE},
         "tiles": {"type": "array", "minItems": 1, "items": TILE},
     },

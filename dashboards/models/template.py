@@ -35,10 +35,14 @@ class DashboardTemplateQuerySet(models.QuerySet["DashboardTemplate"]):
         return self.filter(deleted=False)
 
     def matching(self, text: str) -> "DashboardTemplateQuerySet":
-        """Templates whose name, description or tags hold `text`, those first whose name does."""
+        """Templates whose name, description or tags hold `text`: those first whose name does, then by their tags."""
         key = fold(text)
-        in_name = models.Case(models.When(name_key__contains=key[:NAME_KEY_MAX_LENGTH], then=0), default=1)
-        return self.filter(search_text__contains=key).order_by(in_name, *LIST_ORDER)
+        rank = models.Case(
+            models.When(name_key__contains=key[:NAME_KEY_MAX_LENGTH], then=0),
+            models.When(tags_key__contains=key, then=1),
+            default=2,
+        )
+        return self.filter(search_text__contains=key).order_by(rank, *LIST_ORDER)
 
     def in_list_order(self) -> "DashboardTemplateQuerySet":
         return self.order_by(*LIST_ORDER)
@@ -51,6 +55,8 @@ class DashboardTemplate(models.Model):
     template_name = models.CharField(max_length=TEMPLATE_NAME_MAX_LENGTH)
     dashboard_description = models.TextField(blank=True, default="")
     dashboard_filters = JSONTextField(default=dict)
+    dashboard_variables = JSONTextField(default=dict)
+    breakdown_colors = JSONTextField(default=list)
     tags = JSONTextField(default=list)
     tiles = JSONTextField(default=list)
     variables = JSONTextField(null=True, blank=True)
@@ -62,6 +68,7 @@ class DashboardTemplate(models.Model):
 
     # Derived, for finding and sorting.
     name_key = CodePointField(editable=False, default="")
+    tags_key = models.TextField(editable=False, default="")
     search_text = models.TextField(editable=False, default="")
 
     objects = DashboardTemplateQuerySet.as_manager()
@@ -72,6 +79,7 @@ class DashboardTemplate(models.Model):
     def derive(self) -> None:
         """Set the columns that finding and sorting use."""
         self.name_key = fold(self.template_name)[:NAME_KEY_MAX_LENGTH]
+        self.tags_key = fold("\n".join(self.tags))
         self.search_text = fold("\n".join([self.template_name, self.dashboard_description, *self.tags]))
 
     def document(self) -> dict[str, Any]:
@@ -80,6 +88,8 @@ class DashboardTemplate(models.Model):
             "template_name": self.template_name,
             "dashboard_description": self.dashboard_description,
             "dashboard_filters": self.dashboard_filters,
+            "dashboard_variables": self.dashboard_variables,
+            "breakdown_colors": self.breakdown_colors,
             "tags": self.tags,
             "tiles": self.tiles,
             "variables": self.variables,

@@ -22,7 +22,7 @@ COLUMNS = (
     "created_at",
     "project_id",
 )
-JSON = ("dashboard_filters", "tags", "tiles", "variables")
+JSON = ("dashboard_filters", "dashboard_variables", "breakdown_colors", "tags", "tiles", "variables")
 RAW = {f"raw_{name}": raw(name) for name in JSON}
 ORDERINGS = {"template_name": "name_key", "-template_name": "-name_key"}
 

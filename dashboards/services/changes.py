@@ -80,6 +80,8 @@ class TemplateChanges(TypedDict, total=False):
     template_name: str
     dashboard_description: str
     dashboard_filters: dict[str, Any]
+    dashboard_variables: dict[str, Any]
+    breakdown_colors: list[Any]
     tags: list[str]
     tiles: list[Any]
     variables: list[Any] | None

@@ -7,6 +7,7 @@ from dashboards.exceptions import TileNotOnDashboard
 from dashboards.models import Button, Dashboard, Insight, InsightTag, Tag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.services.changes import DisplayChanges, DuplicateChanges
+from dashboards.services.tags import normalized_tags, tags_named
 from dashboards.services.tile_upsert import BUTTON_FIELDS, display, save_tiles
 from users.models import Membership
 
@@ -83,6 +84,20 @@ def add_template_tiles(dashboard: Dashboard, documents: list[dict[str, Any]], *,
         display(tile, _display_of(document))
         tiles.append(tile)
     save_tiles(tiles)
+    _tag_insights(dashboard.project_id, tiles, documents)
+
+
+def _tag_insights(project_id: int, tiles: list[Tile], documents: list[dict[str, Any]]) -> None:
+    named = [normalized_tags(document.get("tags") or []) for document in documents]
+    tags = {tag.name: tag for tag in tags_named(project_id, {name for names in named for name in names})}
+    InsightTag.objects.bulk_create(
+        [
+            InsightTag(insight=tile.insight, tag=tags[name])
+            for tile, names in zip(tiles, named, strict=True)
+            if tile.insight
+            for name in names
+        ]
+    )
 
 
 def _display_of(document: dict[str, Any]) -> DisplayChanges:
@@ -100,7 +115,9 @@ def _insight_from(document: dict[str, Any], created_by: Membership) -> Insight:
     insight = Insight(
         project_id=created_by.project_id,
         name=document.get("name") or "",
+        derived_name=document.get("derived_name"),
         description=document.get("description"),
+        favorited=document.get("favorited") or False,
         query=query,
         # Filters are the form of older templates: a query makes them void.
         filters={} if query else document.get("filters") or {},
@@ -108,7 +125,7 @@ def _insight_from(document: dict[str, Any], created_by: Membership) -> Insight:
         is_sample=True,
         created_by=created_by.user,
     )
-    insight.derive([])
+    insight.derive(normalized_tags(document.get("tags") or []))
     return insight
 
 

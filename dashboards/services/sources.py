@@ -54,6 +54,7 @@ def inherited_from(template: Document | None, source: Dashboard | None) -> Dashb
             "tags": normalized_tags(template.get("tags", [])),
             "variables": template.get("dashboard_variables", {}),
             "breakdown_colors": template.get("breakdown_colors", []),
+            **{name: template[name] for name in ("pinned", "restriction_level") if name in template},  # type: ignore[typeddict-item]
         }
     if source:
         return {

@@ -15,6 +15,13 @@ def tag_names(owner: Dashboard | Insight) -> list[str]:
     return list(owner.tag_links.order_by("tag__name").values_list("tag__name", flat=True))
 
 
+def tags_named(project_id: int, names: Iterable[str]) -> list[Tag]:
+    """The tags of a project with these names; those that it lacks are made."""
+    wanted = sorted(set(names))
+    Tag.objects.bulk_create([Tag(project_id=project_id, name=name) for name in wanted], ignore_conflicts=True)
+    return list(Tag.objects.filter(project_id=project_id, name__in=wanted))
+
+
 def replace_tags(owner: Dashboard | Insight, names: Iterable[str]) -> None:
     """Make these its tags; the names are trimmed, in lower case and unique."""
     wanted = set(names)
@@ -22,10 +29,7 @@ def replace_tags(owner: Dashboard | Insight, names: Iterable[str]) -> None:
     missing = wanted - set(owner.tag_links.values_list("tag__name", flat=True))
     if not missing:
         return
-    Tag.objects.bulk_create(
-        [Tag(project_id=owner.project_id, name=name) for name in sorted(missing)], ignore_conflicts=True
-    )
-    tags = Tag.objects.filter(project_id=owner.project_id, name__in=missing)
+    tags = tags_named(owner.project_id, missing)
     if isinstance(owner, Dashboard):
         DashboardTag.objects.bulk_create([DashboardTag(dashboard=owner, tag=tag) for tag in tags])
     else:

@@ -8,7 +8,7 @@ from dashboards.access import check_may_change_template
 from dashboards.exceptions import DashboardTemplateMissing
 from dashboards.models import DashboardTemplate, TemplateScope
 from dashboards.services.changes import TemplateChanges, take
-from dashboards.templates import filled
+from dashboards.templates import builtin_templates, filled
 from dashboards_api.errors import Invalid
 from users.models import Membership, Project
 
@@ -16,6 +16,8 @@ FIELDS = (
     "template_name",
     "dashboard_description",
     "dashboard_filters",
+    "dashboard_variables",
+    "breakdown_colors",
     "tags",
     "tiles",
     "variables",
@@ -72,7 +74,7 @@ def update_template(
     template.derive()
     if not template.deleted:
         _check_name_is_free(template)
-    template.save(update_fields=[*columns, "name_key", "search_text"])
+    template.save(update_fields=[*columns, "name_key", "tags_key", "search_text"])
 
 
 def _lock_names(project_id: int) -> None:
@@ -81,6 +83,8 @@ def _lock_names(project_id: int) -> None:
 
 
 def _check_name_is_free(template: DashboardTemplate) -> None:
+    if template.template_name in builtin_templates():
+        raise Invalid("This is the name of a built-in template.", attr="template_name", code="unique")
     namesakes = DashboardTemplate.objects.not_deleted().filter(
         project=template.project_id, template_name=template.template_name
     )

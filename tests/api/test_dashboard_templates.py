@@ -18,6 +18,8 @@ DOCUMENT: dict[str, Any] = {
         {"type": "INSIGHT", "name": "Visits", "query": {"kind": "InsightVizNode"}, "color": "blue"},
     ],
     "variables": [{"id": "START", "name": "Start", "type": "event", "default": {"id": 1}, "required": True}],
+    "dashboard_variables": {"v1": {"code_name": "country", "value": 1.0}},
+    "breakdown_colors": [{"breakdownValue": "a", "colorToken": "preset-1"}],
 }
 PATH = "dashboard_templates/"
 
@@ -137,14 +139,22 @@ def test_a_change_is_found_by_its_new_name(alice: Person) -> None:
     assert (named(alice, search="weekly"), named(alice, search="DAI")) == ([], ["Daily"])
 
 
-def test_a_search_finds_names_first_then_descriptions_and_tags(alice: Person) -> None:
+def test_a_search_finds_names_first_then_tags_then_descriptions(alice: Person) -> None:
     project = alice.membership.project
     make_template(project, "a", dashboard_description="about sales")
     make_template(project, "b", tags=["sales"])
     make_template(project, "z Sales")
     make_template(project, "none")
-    assert named(alice, search="SALES") == ["z Sales", "a", "b"]
+    assert named(alice, search="SALES") == ["z Sales", "b", "a"]
     assert alice.api.get(PATH, search="x" * 201).error == (400, "validation_error", "max_length", "search")
+
+
+def test_the_key_of_a_built_in_template_is_taken(alice: Person) -> None:
+    taken = (400, "validation_error", "unique", "template_name")
+    assert alice.api.post(PATH, {**DOCUMENT, "template_name": "DEFAULT_APP"}).error == taken
+    stored = make_template(alice.membership.project, "mine")
+    assert alice.api.patch(f"{PATH}{stored.pk}/", {"template_name": "WEBSITE_TRAFFIC"}).error == taken
+    assert named(alice) == ["mine"]
 
 
 def test_the_list_can_be_narrowed_and_ordered(alice: Person) -> None:

@@ -31,7 +31,9 @@ CONTENT: dict[str, Any] = {
 @pytest.fixture
 def board(alice: Person) -> Dashboard:
     made = make_dashboard(alice, "Quarter", **CONTENT, pinned=True, tiles=TILES)
-    make_insight(alice, made, name="Visits", description="all")
+    make_insight(
+        alice, made, name="Visits", description="all", tags=["b", "a"], derived_name="Page views", favorited=True
+    )
     make_insight(alice, made, name="Old", query=None, filters={"insight": "TRENDS"})
     return made
 
@@ -51,6 +53,8 @@ def test_it_is_a_template_document(alice: Person, board: Dashboard) -> None:
         "dashboard_filters": CONTENT["filters"],
         "dashboard_variables": CONTENT["variables"],
         "breakdown_colors": CONTENT["breakdown_colors"],
+        "pinned": True,
+        "restriction_level": 21,
         "tags": ["a", "b"],
         "variables": [
             {"id": name, "name": name, "type": "event", "default": f"{{{name}}}", "description": "", "required": False}
@@ -60,6 +64,7 @@ def test_it_is_a_template_document(alice: Person, board: Dashboard) -> None:
     assert sorted(tile["type"] for tile in tiles) == ["BUTTON", "INSIGHT", "INSIGHT", "TEXT", "TEXT"]
     [visits] = [tile for tile in tiles if tile.get("name") == "Visits"]
     assert (visits["query"], visits["description"], "filters" in visits) == (QUERY, "all", False)
+    assert (visits["tags"], visits["derived_name"], visits["favorited"]) == (["a", "b"], "Page views", True)
 
 
 def test_it_holds_no_id_no_person_and_no_origin(alice: Person, board: Dashboard) -> None:
@@ -81,7 +86,7 @@ def test_posted_back_it_makes_an_equal_dashboard(
     assert made.json["id"] != board.pk
     assert json.dumps(export(person, made.json["id"])) == json.dumps(document)
     source = alice.api.get(f"dashboards/{board.pk}/").json
-    for field in ("name", "description", "filters", "variables", "breakdown_colors", "tags"):
+    for field in ("name", "description", "filters", "variables", "breakdown_colors", "tags", "pinned"):
         assert json.dumps(made.json[field]) == json.dumps(source[field])
     shown = ("order", "layouts", "color", "filters_overrides", "show_description", "transparent_background")
     assert [{key: tile[key] for key in shown} for tile in made.json["tiles"]] == [
@@ -90,6 +95,22 @@ def test_posted_back_it_makes_an_equal_dashboard(
     assert [(tile["text"] or {}).get("body") for tile in made.json["tiles"]] == [
         (tile["text"] or {}).get("body") for tile in source["tiles"]
     ]
+
+
+def test_a_restricted_dashboard_comes_back_restricted(alice: Person, bob: Person) -> None:
+    board = make_dashboard(alice, restriction_level=37, tiles=[{"text": {"body": "t"}}])
+    document = export(bob, board.pk)
+    made = bob.api.post("dashboards/create_from_template_json/", {"template": document}).json
+    assert (made["restriction_level"], made["user_access_level"]) == (37, "manager")
+
+
+def test_insights_of_a_template_are_found_by_their_tags(alice: Person) -> None:
+    tiles = [{"type": "INSIGHT", "name": "one", "tags": [" New ", "old"]}, {"type": "INSIGHT", "tags": ["new"]}]
+    document = {"template_name": "t", "dashboard_description": "", "dashboard_filters": {}, "tiles": tiles}
+    assert alice.api.post("dashboards/create_from_template_json/", {"template": document}).status == 200
+    assert alice.api.get("insights/", tags="new").json["count"] == 2
+    [found] = alice.api.get("insights/", search="old").json["results"]
+    assert (found["name"], found["tags"]) == ("one", ["new", "old"])
 
 
 def test_removed_tiles_and_deleted_insights_stay_behind(alice: Person) -> None:
@@ -122,6 +143,10 @@ def test_what_is_not_there_is_404(alice: Person, carol: Person) -> None:
         ({"breakdown_colors": [CONTENT["breakdown_colors"][0]] * 1001}, "template__breakdown_colors"),
         ({"dashboard_variables": []}, "template__dashboard_variables"),
         ({"tags": [str(number) for number in range(1001)]}, "template__tags"),
+        ({"pinned": "yes"}, "template__pinned"),
+        ({"restriction_level": 22}, "template__restriction_level"),
+        ({"tiles": [{"type": "INSIGHT", "tags": [" "]}]}, "template__tiles__0__tags__0"),
+        ({"tiles": [{"type": "INSIGHT", "derived_name": "x" * 401}]}, "template__tiles__0__derived_name"),
     ],
 )
 def test_what_could_not_be_sent_back_is_refused(
