@@ -21,6 +21,7 @@ COPY manage.py openapi.yaml ./
 COPY dashboards_api dashboards_api
 COPY users users
 COPY dashboards dashboards
+COPY pages pages
 USER 10001
 VOLUME /data
 EXPOSE 8000

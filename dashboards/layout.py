@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -74,6 +74,51 @@ def packed(sizes: Sequence[tuple[int, Number]], columns: int) -> list[Place]:
         skyline[x : x + width] = [y + height] * width
         places.append((x, y, width, height))
     return places
+
+
+# No tile is higher than this many rows where it is shown: a page must end somewhere.
+MAX_SHOWN_HEIGHT = 50
+
+
+def shown_places(layouts: Sequence[Layouts]) -> list[Place]:
+    """Where tiles are shown on the 12 columns of `sm`, as whole numbers, the same each time; nothing is stored.
+
+    Those with a place keep its columns and its size, each as high up as those before it allow. The others follow, each
+    in the first free gap.
+    """
+    found = ((index, place_of(each, "sm")) for index, each in enumerate(layouts))
+    placed = [(index, _on_grid(place)) for index, place in found if place]
+    shown: dict[int, Place] = {}
+    for index, (x, _, width, height) in sorted(placed, key=lambda pair: (pair[1][1], pair[1][0], pair[0])):
+        shown[index] = (x, _lowest(shown.values(), x, width), width, height)
+    for index in range(len(layouts)):
+        if index not in shown:
+            shown[index] = _first_gap(shown.values())
+    return [shown[index] for index in range(len(layouts))]
+
+
+def _on_grid(place: Place) -> Place:
+    """Within the columns, and of a sane height."""
+    x, y, width, height = place
+    width = min(max(round(width), 1), GRID_COLUMNS)
+    return min(max(round(x), 0), GRID_COLUMNS - width), y, width, min(max(round(height), 1), MAX_SHOWN_HEIGHT)
+
+
+def _lowest(taken: Iterable[Place], x: Number, width: Number) -> Number:
+    """The first row below everything in these columns."""
+    return max((each[1] + each[3] for each in taken if each[0] < x + width and x < each[0] + each[2]), default=0)
+
+
+def _first_gap(taken: Collection[Place]) -> Place:
+    """The highest, then leftmost place where a tile of the default size fits."""
+    width, height = DEFAULT_SIZE
+    rows = sorted({0, *(each[1] + each[3] for each in taken)})
+    for y in rows:
+        near = [each for each in taken if each[1] < y + height and y < each[1] + each[3]]
+        for x in range(GRID_COLUMNS - width + 1):
+            if not any(each[0] < x + width and x < each[0] + each[2] for each in near):
+                return x, y, width, height
+    return 0, rows[-1], width, height
 
 
 def closed_up(places: Sequence[Place]) -> list[Place]:

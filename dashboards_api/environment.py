@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 MINIMUM_SECRET_LENGTH = 32
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.*:\[\]-]+")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -52,6 +54,17 @@ def checked_networks(values: list[str]) -> list[Network]:
         return [ipaddress.ip_network(value.strip()) for value in values if value.strip()]
     except ValueError as error:
         raise ImproperlyConfigured(f"TRUSTED_PROXIES must list addresses or networks: {error}.") from error
+
+
+def checked_origins(values: list[str]) -> list[str]:
+    """`https://wiki.example.com`, or `*`: what may stand in a content security policy, which `;` would end."""
+    origins = [value.strip() for value in values if value.strip()]
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ImproperlyConfigured(
+                f"EMBED_ORIGINS must list origins such as https://wiki.example.com, not {origin!r}."
+            )
+    return origins or ["'none'"]
 
 
 def checked_workers(number: int) -> int:

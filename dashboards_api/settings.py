@@ -13,6 +13,7 @@ from environs import FileAwareEnv
 
 from dashboards_api.environment import (
     checked_networks,
+    checked_origins,
     checked_public_url,
     checked_secret,
     checked_workers,
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
     "dashboards_api",
     "users",
     "dashboards",
+    "pages",
 ]
 MIDDLEWARE = [
     "dashboards_api.http.middleware.TrustedProxyMiddleware",
@@ -80,6 +82,7 @@ MIDDLEWARE = [
     "users.middleware.BrowserSessionMiddleware",
     "users.middleware.BrowserCsrfMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
 ]
 ROOT_URLCONF = "dashboards_api.urls"
 WSGI_APPLICATION = "dashboards_api.wsgi.application"
@@ -120,6 +123,20 @@ CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_CREDENTIALS = False
 CORS_ALLOW_HEADERS = [*default_headers, "prefer", "x-request-id", "x-posthog-client"]
 CORS_EXPOSE_HEADERS = ["Ignored-Fields", "Retry-After", "WWW-Authenticate", "X-Request-ID"]
+
+# What a page may load and do: its own styles, and nothing from elsewhere. Views add what they need.
+EMBED_ORIGINS = checked_origins(env.list("EMBED_ORIGINS", default=["*"]))
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "EXCLUDE_URL_PREFIXES": ["/api/"],
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
 
 # --- The API ------------------------------------------------------------------------------------------------------
 

@@ -24,4 +24,5 @@ urlpatterns = [
     path("api/projects/<str:project_id>/", include(project)),
     path("api/environments/<str:project_id>/", include(project)),
     path("", include("dashboards.shared_urls")),
+    path("", include("pages.urls")),
 ]

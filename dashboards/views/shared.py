@@ -7,10 +7,11 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.exceptions import DashboardMissing, WrongSharePassword
+from dashboards.exceptions import WrongSharePassword
 from dashboards.readers.dashboards import Overrides
 from dashboards.readers.shared import PageType, read_shared
 from dashboards.serializers.sharing import UnlockRequestSerializer
@@ -57,31 +58,11 @@ class SharedDashboardViewSet(SharedViewSet):
 class UnlockViewSet(SharedViewSet):
     """A password for a shared dashboard. Errors say what they say as `error` too: pages read it there."""
 
-    def retrieve(self, request: Request, access_token: str) -> Response:
-        """There is no page yet, for any link."""
-        raise DashboardMissing("There is no page here. The content of a shared dashboard is at its address with .json.")
-
     def unlock(self, request: Request, access_token: str) -> Response:
         text = self.read_body(UnlockRequestSerializer)["password"]
-        address = request.META.get("REMOTE_ADDR", "")
-        attempt = logger.bind(link=f"…{access_token[-6:]}", address=address)
-        try:
-            token = unlock(access_token, text=text, address=address)
-        except (WrongSharePassword, TooMany):
-            attempt.warning("unlock refused")
-            raise
-        attempt.info("unlocked")
+        token = unlocked(request._request, access_token, text)
         response = Response({"shareToken": token})
-        for name, suffix in COOKIES.items():
-            response.set_cookie(
-                name,
-                token,
-                max_age=GOOD_FOR,
-                path=f"{request.path}{suffix}",
-                httponly=True,
-                samesite="Lax",
-                secure=settings.SESSION_COOKIE_SECURE,
-            )
+        set_share_cookies(response, request.path, token)
         return response
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -90,7 +71,34 @@ class UnlockViewSet(SharedViewSet):
         return response
 
 
-def share_tokens_of(request: Request) -> list[str]:
+def unlocked(request: HttpRequest, access_token: str, text: str) -> str:
+    """The share token for a right password; every attempt is in the log. Raises what `unlock` raises."""
+    address = request.META.get("REMOTE_ADDR", "")
+    attempt = logger.bind(link=f"…{access_token[-6:]}", address=address)
+    try:
+        token = unlock(access_token, text=text, address=address)
+    except (WrongSharePassword, TooMany):
+        attempt.warning("unlock refused")
+        raise
+    attempt.info("unlocked")
+    return token
+
+
+def set_share_cookies(response: HttpResponse, path: str, token: str) -> None:
+    """Keep the token in the browser, for that link alone."""
+    for name, suffix in COOKIES.items():
+        response.set_cookie(
+            name,
+            token,
+            max_age=GOOD_FOR,
+            path=f"{path}{suffix}",
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+
+
+def share_tokens_of(request: Request | HttpRequest) -> list[str]:
     """From the cookies of a browser, and from scripts as `Authorization: Bearer`."""
     tokens = (request.COOKIES.get(name) for name in COOKIES)
     return [token for token in (*tokens, key_in_header(request)) if token]

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from dashboards import shared_urls
 from dashboards.models import Dashboard, Insight
+from pages import urls as pages_urls
 from tests.builders import Person, make_dashboard, make_insight, make_key, make_project, make_template, signed_in
 from tests.client import Api
 from users.services.projects import add_member
@@ -95,7 +96,7 @@ TABLE: dict[str, dict[str, Row]] = {
 }
 # Everyone may read the document and ask whether the service is well, and open what is shared.
 PUBLIC = {"healthz", "readyz", "api/schema/", "api/schema/swagger-ui/", "api/login/"} | {
-    str(shared.pattern) for shared in shared_urls.urlpatterns
+    str(shared.pattern) for shared in (*shared_urls.urlpatterns, *pages_urls.urlpatterns)
 }
 
 # For people who signed in: nobody, a key that may do everything, a session.

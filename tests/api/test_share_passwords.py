@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboards.models import Dashboard, SharePassword
 from dashboards.unlocking import GOOD_FOR, share_token
-from tests.api.test_shared import share, visit
+from tests.api.test_shared import share
 from tests.builders import Person, make_dashboard, make_key
 from tests.client import Answer, Api
 from users.models import AttemptCounter
@@ -277,12 +277,6 @@ def test_no_other_token_opens_it(alice: Person, token: str, path: str, forged: s
     wrong_shape = signing.dumps({"a": 1}, salt="dashboards.unlocking")
     for each in (forged, alice.key, signed_elsewhere, wrong_shape):
         assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {each}").error == LOCKED
-
-
-def test_there_is_no_page_yet(alice: Person, board: Dashboard) -> None:
-    for token in (share(alice, board), "a" * 30):
-        assert visit(f"/shared/{token}").status == 404
-        assert visit(f"/shared/{token}", "PUT").status == 405
 
 
 def test_a_share_token_is_no_key(alice: Person, token: str, path: str) -> None:

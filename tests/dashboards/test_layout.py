@@ -1,4 +1,5 @@
 import math
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.layout import (
+    GRID_COLUMNS,
     Arrangement,
     Place,
     arranged,
@@ -13,6 +15,7 @@ from dashboards.layout import (
     closed_up,
     packed,
     place_of,
+    shown_places,
     sort_position,
 )
 
@@ -95,3 +98,28 @@ def test_nonsense_in_a_layout_is_replaced_by_a_sane_size() -> None:
     odd: list[dict[str, Any]] = [{"sm": {"w": 99, "h": -3}}, {"sm": {"w": "x"}}, {"sm": {"w": 0.2, "h": 2.5}}, {}]
     places = [place_of(layouts, "sm") for layouts in arranged(odd, Arrangement.PRESERVE)]
     assert places == [(0, 0, 12, 1), (0, 1, 6, 5), (6, 1, 1, 2.5), (6, 3.5, 6, 5)]
+
+
+NUMBERS = st.integers(-5, 30) | st.floats(-5, 30) | st.sampled_from(["3", "1.5", 10**12, -(10**12), None])
+SHOWN = st.fixed_dictionaries({}, optional={"sm": st.fixed_dictionaries({}, optional=dict.fromkeys("xywh", NUMBERS))})
+
+
+@given(st.lists(SHOWN, max_size=12))
+def test_shown_places_are_on_the_grid_and_do_not_overlap(layouts: list[dict[str, Any]]) -> None:
+    places = shown_places(layouts)
+    assert places == shown_places(layouts)
+    assert len(places) == len(layouts)
+    for x, y, width, height in places:
+        assert all(isinstance(number, int) for number in (x, y, width, height))
+        assert 0 <= x <= x + width <= GRID_COLUMNS
+        assert (y >= 0, width >= 1, 1 <= height <= 50) == (True, True, True)
+    assert not any(overlap(one, other) for one, other in combinations(places, 2))
+
+
+def test_a_tile_without_a_place_takes_the_first_gap() -> None:
+    half = {"sm": {"x": 0, "y": 0, "w": 6, "h": 5}}
+    assert shown_places([{}, half, {}]) == [(6, 0, 6, 5), (0, 0, 6, 5), (0, 5, 6, 5)]
+
+
+def test_rows_without_end_are_closed_up() -> None:
+    assert shown_places([{"sm": {"x": 2, "y": 10**9, "w": 99, "h": 10**9}}]) == [(0, 0, 12, 50)]

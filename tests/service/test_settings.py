@@ -48,6 +48,8 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
         ("TRUSTED_PROXIES", "10.0.0.0/99"),
         ("WORKERS", "none"),
         ("WORKERS", "0"),
+        ("EMBED_ORIGINS", "https://a.example; script-src *"),
+        ("EMBED_ORIGINS", "a.example"),
         ("DEBUG", "perhaps"),
         ("DATABASE_URL", "nonsense"),
     ],

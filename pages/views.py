@@ -1,0 +1,79 @@
+"""The pages that open without signing in: `/shared/:token` and `/embedded/:token`."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response, set_response_etag
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.csrf import csrf_exempt
+
+from dashboards.exceptions import DashboardMissing, SharedDashboardLocked, WrongSharePassword
+from dashboards.readers.shared import PageType, read_shared
+from dashboards.views.shared import UnlockViewSet, set_share_cookies, share_tokens_of, unlocked
+from dashboards_api.errors import Invalid, TooMany
+from pages.shared import shared_page
+
+api_unlock = UnlockViewSet.as_view({"post": "unlock"})
+
+
+# A password may be sent from anywhere: it opens what it opens, and changes nothing.
+@method_decorator([csrf_exempt, xframe_options_exempt], name="dispatch")
+class SharedPageView(View):
+    """A shared dashboard as a page without scripts, or the question for its password."""
+
+    http_method_names = ["get", "head", "options", "post"]
+    page_type: PageType = "scene"
+
+    def get(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
+        try:
+            shared = read_shared(access_token, self.page_type, share_tokens=share_tokens_of(request))
+        except DashboardMissing:
+            return self.page("pages/not_found.html", {}, status=404)
+        except SharedDashboardLocked:
+            return self.page("pages/unlock.html", {}, status=401)
+        page = shared_page(shared)
+        response = self.page("pages/shared.html", {"page": page, "is_embedded": self.page_type == "embed"})
+        set_response_etag(response)
+        final = get_conditional_response(request, etag=response["ETag"], response=response) or response
+        return self.with_policy(final, style=page.style_hash)
+
+    def post(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
+        """The form of the page; scripts, which do not ask for HTML, are answered in JSON."""
+        if "text/html" not in request.headers.get("Accept", ""):
+            response: HttpResponseBase = api_unlock(request, access_token=access_token)
+            return response
+        try:
+            token = unlocked(request, access_token, request.POST.get("password", "")[:1000])
+        except DashboardMissing:
+            return self.page("pages/not_found.html", {}, status=404)
+        except WrongSharePassword:
+            return self.page("pages/unlock.html", {"error": "That is not the password."}, status=401)
+        except TooMany as error:
+            refused = self.page("pages/unlock.html", {"error": error.detail}, status=429)
+            refused["Retry-After"] = str(error.wait)
+            return refused
+        except Invalid:  # it needs no password any more
+            return HttpResponseRedirect(request.path)
+        opened = HttpResponseRedirect(request.path)
+        opened.status_code = 303
+        set_share_cookies(opened, request.path, token)
+        return opened
+
+    def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        response = render(self.request, template, context, status=status)
+        response["Cache-Control"] = "private, no-cache"
+        response["X-Robots-Tag"] = "noindex"
+        self.with_policy(response)
+        return response
+
+    def with_policy(self, response: HttpResponseBase, style: str | None = None) -> HttpResponseBase:
+        """Who may frame the page, and the one style of its own."""
+        # A policy of 304 replaces that of the page in the browser's cache: it says the same.
+        response._csp_update = {"style-src": [style] if style else []}  # type: ignore[attr-defined]
+        response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]
+        return response

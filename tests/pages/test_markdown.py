@@ -1,0 +1,92 @@
+"""Text tiles as HTML."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages.markdown import TAGS, as_html
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("a *b* **c** ~~d~~ `e`", "<p>a <em>b</em> <strong>c</strong> <s>d</s> <code>e</code></p>\n"),
+        ("# A\n\n- b\n- c", "<h1>A</h1>\n<ul>\n<li>b</li>\n<li>c</li>\n</ul>\n"),
+        ("3. c", '<ol start="3">\n<li>c</li>\n</ol>\n'),
+        ("a\nb", "<p>a<br>\nb</p>\n"),
+        ("> q", "<blockquote>\n<p>q</p>\n</blockquote>\n"),
+        ("    x < y", "<pre><code>x &lt; y\n</code></pre>\n"),
+        ('<b>no</b> "quotes" & more', "<p>&lt;b&gt;no&lt;/b&gt; &quot;quotes&quot; &amp; more</p>\n"),
+        ("", ""),
+    ],
+)
+def test_markdown_becomes_html(text: str, html: str) -> None:
+    assert as_html(text) == html
+
+
+@pytest.mark.parametrize("href", ["https://a.example/?b=1", "http://a.example", "/path", "mailto:a@example.com"])
+def test_safe_addresses_become_links(href: str) -> None:
+    found = re.search(r"<a ([^>]*)>", as_html(f'[x]({href} "a title")'))
+    assert found is not None
+    for part in (f'href="{href}"', 'title="a title"', 'rel="noopener noreferrer nofollow"', 'target="_blank"'):
+        assert part in found[1]
+
+
+@pytest.mark.parametrize(
+    "href",
+    ["javascript:alert(1)", "JAVASCRIPT:x", "java&#10;script:x", "data:text/html,x", "//evil.example", "ftp://x", "#a"],
+)
+def test_other_addresses_lead_nowhere(href: str) -> None:
+    assert "href" not in as_html(f"[x]({href})").replace(f"({href})", "")
+
+
+def test_a_table_is_one_and_an_image_is_a_link() -> None:
+    assert "<td>1</td>" in as_html("|a|\n|-|\n|1|")
+    assert "<img" not in as_html("![x](https://a.example/pixel.png)")
+
+
+class _Tags(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+PIECES = st.sampled_from(
+    [
+        "<",
+        ">",
+        '"',
+        "'",
+        "&",
+        "[",
+        "]",
+        "(",
+        ")",
+        "!",
+        "script",
+        "a",
+        " href=",
+        "javascript:",
+        "onerror=",
+        "\n",
+        "`",
+        "*",
+        "/",
+    ]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=3), max_size=30))
+def test_whatever_is_written_only_the_allowed_comes_out(pieces: list[str]) -> None:
+    found = _Tags(as_html("".join(pieces)))
+    assert found.tags <= TAGS
+    assert found.attributes <= {"href", "title", "rel", "target", "start"}

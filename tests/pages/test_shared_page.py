@@ -1,0 +1,258 @@
+"""/shared/:token and /embedded/:token as people see them."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+
+from dashboards.models import Dashboard
+from tests.api.test_shared import share
+from tests.builders import Person, make_dashboard, make_insight, make_text_tile
+
+PASSWORD = "correct horse 1"
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    made = make_dashboard(alice, "Quarter", description="for all\nof us", tags=["internal-tag"])
+    make_text_tile(
+        alice, made, "## Hello\n\n[more](https://example.com/)", layouts={"sm": {"x": 0, "y": 0, "w": 6, "h": 4}}
+    )
+    make_insight(alice, made, name="Visits", description="all of them")
+    button: Any = {"button_tile": {"url": "/handbook", "text": "Handbook", "style": "secondary"}, "color": "green"}
+    assert alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [button]}).status == 200
+    return made
+
+
+def visit(path: str, **headers: str) -> Any:
+    return Client().get(path, headers={**HTML, **headers})
+
+
+class _Elements(HTMLParser):
+    """Every element of a page with its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def elements(response: Any) -> list[tuple[str, dict[str, str | None]]]:
+    return _Elements(response.content.decode()).found
+
+
+@pytest.mark.parametrize("step", ["shared", "embedded", "shared_dashboard"])
+def test_it_shows_the_dashboard(alice: Person, board: Dashboard, step: str) -> None:
+    response = visit(f"/{step}/{share(alice, board)}")
+    text = response.content.decode()
+    assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
+    for shown in (
+        "<title>Quarter</title>",
+        "for all\nof us",
+        "<h2>Hello</h2>",
+        "Visits",
+        "all of them",
+        "No result yet",
+    ):
+        assert shown in text
+    links = [attrs["href"] for tag, attrs in elements(response) if tag == "a"]
+    assert sorted(links, key=str) == ["/handbook", "https://example.com/"]
+    assert "Trends" in text
+
+
+def test_it_holds_no_script_no_style_of_elements_and_nothing_from_elsewhere(alice: Person, board: Dashboard) -> None:
+    for tag, attrs in elements(visit(f"/shared/{share(alice, board)}")):
+        assert tag not in ("script", "img", "iframe", "object", "form")
+        assert not [name for name in attrs if name == "style" or name.startswith("on")]
+        if tag == "link":
+            assert str(attrs["href"]).startswith("/static/pages/")
+
+
+def test_no_person_no_tag_and_no_origin(alice: Person, board: Dashboard) -> None:
+    text = visit(f"/shared/{share(alice, board)}").content.decode()
+    for hidden in (alice.user.email, str(alice.user.uuid), alice.user.first_name, "internal-tag", "Home"):
+        assert hidden not in text
+
+
+def policy(response: Any) -> dict[str, str]:
+    parts = (part.strip().partition(" ") for part in response["Content-Security-Policy"].split(";"))
+    return {name: value for name, _, value in parts}
+
+
+def test_its_policy_lets_the_page_have_its_styles_alone(alice: Person, board: Dashboard) -> None:
+    response = visit(f"/shared/{share(alice, board)}")
+    assert policy(response)["default-src"] == "'none'"
+    assert policy(response)["base-uri"] == "'none'"
+    assert re.fullmatch(r"'self' 'sha256-[A-Za-z0-9+/=]{44}'", policy(response)["style-src"])
+    assert (response["X-Content-Type-Options"], response["Referrer-Policy"]) == ("nosniff", "same-origin")
+    assert (response["X-Robots-Tag"], response["Cache-Control"]) == ("noindex", "private, no-cache")
+    assert not response.cookies
+
+
+@pytest.mark.parametrize("step", ["shared", "embedded"])
+def test_it_may_be_framed_by_the_origins_of_the_setting(alice: Person, board: Dashboard, step: str) -> None:
+    path = f"/{step}/{share(alice, board)}"
+    assert "X-Frame-Options" not in visit(path)
+    assert policy(visit(path))["frame-ancestors"] == "*"
+    with override_settings(EMBED_ORIGINS=["https://a.example", "https://b.example"]):
+        assert policy(visit(path))["frame-ancestors"] == "https://a.example https://b.example"
+
+
+def test_other_addresses_may_not_be_framed() -> None:
+    for path in ("/healthz", "/nowhere"):
+        response = Client().get(path)
+        assert response["X-Frame-Options"] == "DENY"
+        assert policy(response)["frame-ancestors"] == "'none'"
+
+
+def test_a_page_that_is_known_is_304_until_it_changes(alice: Person, board: Dashboard) -> None:
+    path = f"/shared/{share(alice, board)}"
+    first = visit(path)
+    again = visit(path, **{"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again["Content-Security-Policy"] == first["Content-Security-Policy"]
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "Renamed"})
+    assert visit(path, **{"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_settings_say_how_it_looks(alice: Person, board: Dashboard) -> None:
+    def shown(**settings: Any) -> str:
+        text: str = visit(f"/shared/{share(alice, board, settings=settings)}").content.decode()
+        return text
+
+    plain = shown()
+    assert 'data-theme="system"' in plain
+    assert "masthead" in plain
+    assert "Shared with" in plain
+    assert 'data-theme="dark"' in shown(theme="dark")
+    assert "masthead" not in shown(noHeader=True)
+    assert "Shared with" not in shown(whitelabel=True)
+    assert "all of them" not in shown(hideExtraDetails=True)
+    assert "Trends" not in shown(hideQueries=True)
+
+
+def test_what_is_not_shared_is_a_404_page(alice: Person, board: Dashboard) -> None:
+    token = share(alice, board)
+    alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": False})
+    for each in (token, "a" * 30):
+        response = visit(f"/shared/{each}")
+        assert response.status_code == 404
+        assert "There is nothing here" in response.content.decode()
+        assert "Quarter" not in response.content.decode()
+
+
+def test_a_deleted_dashboard_is_gone(alice: Person, board: Dashboard) -> None:
+    token = share(alice, board)
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
+    assert visit(f"/shared/{token}").status_code == 404
+
+
+def locked(alice: Person, board: Dashboard) -> str:
+    token = share(alice, board, password_required=True)
+    path = f"dashboards/{board.pk}/sharing/passwords/"
+    assert alice.api.post(path, {"raw_password": PASSWORD}).status == 201
+    return f"/shared/{token}"
+
+
+def test_a_password_is_asked_for_and_opens_the_page(alice: Person, board: Dashboard) -> None:
+    path, browser = locked(alice, board), Client(headers=HTML)
+    asked = browser.get(path)
+    assert asked.status_code == 401
+    assert "Quarter" not in asked.content.decode()
+    wrong = browser.post(path, {"password": "wrong"})
+    assert wrong.status_code == 401
+    assert "That is not the password." in wrong.content.decode()
+    opened = browser.post(path, {"password": PASSWORD})
+    assert (opened.status_code, opened["Location"]) == (303, path)
+    assert "Quarter" in browser.get(path).content.decode()
+    assert browser.get(
+        f"{path}.json", headers={"Cookie": f"share_token_json={opened.cookies['share_token_json'].value}"}
+    )
+
+
+def test_guesses_in_the_page_are_limited_too(alice: Person, board: Dashboard) -> None:
+    path, browser = locked(alice, board), Client(headers=HTML)
+    assert {browser.post(path, {"password": str(number)}).status_code for number in range(10)} == {401}
+    refused = browser.post(path, {"password": PASSWORD})
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) > 0
+
+
+def test_a_form_for_what_needs_no_password_or_is_not_there(alice: Person, board: Dashboard) -> None:
+    browser, path = Client(headers=HTML), f"/shared/{share(alice, board)}"
+    assert browser.post(path, {"password": "x"})["Location"] == path
+    assert browser.post(f"/shared/{'a' * 30}", {"password": "x"}).status_code == 404
+    assert browser.post(path, "--", content_type="multipart/form-data").status_code == 400
+
+
+ATTACKS = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg/onload=alert(1)>',
+    "\u2028</style><script>alert(1)//",
+    "<!--<script>",
+    "[x](javascript:alert(1))",
+    "[x](  JaVaScRiPt:alert(1))",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "[x](vbscript:x)",
+    "[x](//evil.example)",
+    "[x](/\\evil.example)",
+    "![x](https://a.example/pixel)",
+    '[x](https://a.example "onmouseover=alert(1)")',
+    "<javascript:alert(1)>",
+    "[a]: javascript:alert(1)\n\n[a]",
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_stored_attacks_are_inert(alice: Person, attack: str) -> None:
+    content: Any = {"description": attack, "tiles": [{"text": {"body": attack}, "color": attack[:30]}]}
+    made = make_dashboard(alice, attack, **content)
+    make_insight(alice, made, name=attack, description=attack, query={"kind": attack})
+    for tag, attrs in elements(visit(f"/shared/{share(alice, made)}")):
+        assert tag not in ("script", "img", "svg", "iframe")
+        assert not [name for name in attrs if name.startswith("on")]
+        address = urlsplit(attrs.get("href") or "")
+        assert address.scheme in ("", "https")
+        assert address.netloc in ("", "a.example")
+
+
+def test_places_become_a_grid_and_an_order_for_phones(alice: Person) -> None:
+    made = make_dashboard(alice)
+    first = make_text_tile(alice, made, "a", layouts={"sm": {"x": 6, "y": 0, "w": 6, "h": 2}, "xs": {"y": 9}})
+    second = make_text_tile(alice, made, "b")
+    text = visit(f"/shared/{share(alice, made)}").content.decode()
+    assert f"#tile-{first.pk}{{grid-area:1/7/span 2/span 6}}" in text
+    assert f"#tile-{second.pk}{{grid-area:1/1/span 5/span 6}}" in text
+    assert f"#tile-{second.pk}{{order:0}}#tile-{first.pk}{{order:1}}" in text
+
+
+def test_a_damaged_tile_leaves_the_others(alice: Person, board: Dashboard) -> None:
+    token = share(alice, board)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE dashboards_insight SET query = '{oops'")
+    text = visit(f"/shared/{token}").content.decode()
+    assert "This insight cannot be read." in text
+    assert "Handbook" in text
+
+
+def test_fifty_tiles_cost_two_statements(alice: Person) -> None:
+    made = make_dashboard(alice, tiles=[{"text": {"body": "**x**"}}] * 50)
+    path = f"/shared/{share(alice, made)}"
+    with CaptureQueriesContext(connection) as captured:
+        assert visit(path).status_code == 200
+    assert len(captured) == 2
+
+
+def test_an_empty_dashboard_says_so(alice: Person) -> None:
+    text = visit(f"/shared/{share(alice, make_dashboard(alice))}").content.decode()
+    assert "There is nothing on this dashboard yet." in text
