@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from dashboards.layout import Place, as_number, shown_places
 from dashboards.readers.dashboard_tiles import Row
+from pages.charts import Size, chart_of
 from pages.markdown import as_html
 
 # Colours that tiles are given by clients; any other is shown as none.
@@ -59,20 +60,20 @@ def shared_page(shared: Row) -> SharedPage:
     shared = orjson.loads(orjson.dumps(shared))
     dashboard, tiles = shared["dashboard"], shared["dashboard"]["tiles"]
     has_details = not shared.get("hideExtraDetails", False)
+    places = shown_places([tile["layouts"] for tile in tiles])
     return SharedPage(
         name=dashboard["name"] or "Untitled dashboard",
         description=dashboard["description"],
-        tiles=[_tile(tile, has_details=has_details) for tile in tiles],
-        style=grid_style(tiles),
+        tiles=[_tile(tile, place, has_details=has_details) for tile, place in zip(tiles, places, strict=True)],
+        style=grid_style(tiles, places),
         theme=shared.get("theme", "system"),
         has_header=not shared.get("noHeader", False),
         has_footer=not shared.get("whitelabel", False),
     )
 
 
-def grid_style(tiles: list[Row]) -> str:
+def grid_style(tiles: list[Row], places: list[Place]) -> str:
     """The places of tiles as a style sheet: 12 columns where there is room, one column on a phone."""
-    places = shown_places([tile["layouts"] for tile in tiles])
     wide = "".join(f"#tile-{tile['id']}{{{_area(place)}}}" for tile, place in zip(tiles, places, strict=True))
     order = sorted(range(len(tiles)), key=lambda index: _narrow_position(tiles[index], places[index]))
     narrow = "".join(f"#tile-{tiles[index]['id']}{{order:{rank}}}" for rank, index in enumerate(order))
@@ -89,26 +90,34 @@ def _narrow_position(tile: Row, place: Place) -> tuple[Any, ...]:
     return (place[1] if y is None else y), place[1], place[0], tile["order"]
 
 
-def _tile(tile: Row, *, has_details: bool) -> TileView:
+def _tile(tile: Row, place: Place, *, has_details: bool) -> TileView:
     return TileView(
         id=tile["id"],
         color=tile["color"] if tile["color"] in COLORS else "",
         is_bare=bool(tile["transparent_background"]),
         text=as_html(tile["text"]["body"]) if tile["text"] else None,
         button=tile["button_tile"],
-        insight=_insight(tile, has_details=has_details) if tile["insight"] else None,
+        insight=_insight(tile, place, has_details=has_details) if tile["insight"] else None,
     )
 
 
-def _insight(tile: Row, *, has_details: bool) -> Row:
+def _insight(tile: Row, place: Place, *, has_details: bool) -> Row:
     insight = tile["insight"]
     shows_description = has_details and tile["show_description"] is not False
+    name = insight["name"] or insight["derived_name"] or "Untitled insight"
     return {
-        "name": insight["name"] or insight["derived_name"] or "Untitled insight",
+        "name": name,
+        "chart": chart_of(insight["result"], insight["query"], name, _room_in(place)),
         "description": insight["description"] if shows_description else None,
         "kind": kind_of(insight["query"]) if has_details else "",
         "is_damaged": "error" in tile,
     }
+
+
+def _room_in(place: Place) -> Size:
+    """What a tile leaves to a picture on a wide screen, by the sizes of the style sheet."""
+    _, _, columns, rows = place
+    return Size(round(columns * 96 - 40), round(max(rows * 60 - 150, 110)))
 
 
 def kind_of(query: Any, depth: int = MAX_WRAPPERS) -> str:
