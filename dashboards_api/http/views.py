@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.fields import BooleanField
 from rest_framework.metadata import BaseMetadata
 from rest_framework.request import Request
@@ -42,6 +42,8 @@ class ApiViewSet(GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         check_form(request.query_params)
+        if any("\0" in value for value in kwargs.values()):
+            raise NotFound  # no row has such an id, and PostgreSQL would not even look for it
 
     def read_body(
         self,

@@ -5,6 +5,7 @@ of another project; a key of the admin's that is narrowed to another project. A 
 gets what the member's key gets.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -235,6 +236,15 @@ def test_options_needs_the_read_scope_and_head_answers_like_get(
         unscoped = TABLE[route]["GET"][CALLERS.index("no scope")] if method == "HEAD" else 403
         assert Api(callers["no scope"], 0).call(method, path).status == unscoped
         assert Api(None, 0).call(method, path).status == 401
+
+
+@pytest.mark.parametrize("route", [route for route in (*TABLE, *SIGNED_IN) if "<" in route])
+def test_an_id_that_no_row_can_have_is_404(alice: Person, route: str) -> None:
+    path = "/" + re.sub("<project_id>", str(alice.membership.project_id), route)
+    path = re.sub("<[a-z_]+>", "a%00b", path)
+    for method in ("GET", "PATCH", "DELETE"):
+        for api in (alice.api, signed_in(alice)):
+            assert api.call(method, path, body_of(method)).status in (200, 400, 403, 404, 405)
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PROPFIND", "FOO"])
