@@ -1,41 +1,9 @@
 """The page of a shared dashboard: what the reader of shared dashboards gives, laid out for people."""
 
-import base64
-import hashlib
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import orjson
-from django.utils.safestring import SafeString
-
-from dashboards.layout import Place, as_number, shown_places
 from dashboards.readers.dashboard_tiles import Row
-from pages.charts import Size, chart_of
-from pages.markdown import as_html
-
-# Colours that tiles are given by clients; any other is shown as none.
-COLORS = frozenset({"blue", "green", "purple", "red", "orange", "yellow", "pink", "gray", "black"})
-KINDS = {
-    "TrendsQuery": "Trends",
-    "FunnelsQuery": "Funnel",
-    "RetentionQuery": "Retention",
-    "PathsQuery": "Paths",
-    "StickinessQuery": "Stickiness",
-    "LifecycleQuery": "Lifecycle",
-    "HogQLQuery": "SQL",
-    "EventsQuery": "Events",
-}
-MAX_WRAPPERS = 5
-
-
-class TileView(NamedTuple):
-    """A tile for the template. One of text, button and insight is there."""
-
-    id: int
-    color: str
-    is_bare: bool
-    text: SafeString | None
-    button: Row | None
-    insight: Row | None
+from pages.boards import Board, board_of
 
 
 class SharedPage(NamedTuple):
@@ -43,88 +11,20 @@ class SharedPage(NamedTuple):
 
     name: str
     description: str
-    tiles: list[TileView]
-    style: str
+    board: Board
     theme: str
     has_header: bool
     has_footer: bool
 
-    @property
-    def style_hash(self) -> str:
-        """The source of the page's own style, for its content security policy."""
-        return f"'sha256-{base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()}'"
-
 
 def shared_page(shared: Row) -> SharedPage:
     """The page of what `read_shared` answered."""
-    shared = orjson.loads(orjson.dumps(shared))
-    dashboard, tiles = shared["dashboard"], shared["dashboard"]["tiles"]
-    has_details = not shared.get("hideExtraDetails", False)
-    places = shown_places([tile["layouts"] for tile in tiles])
+    dashboard = shared["dashboard"]
     return SharedPage(
         name=dashboard["name"] or "Untitled dashboard",
         description=dashboard["description"],
-        tiles=[_tile(tile, place, has_details=has_details) for tile, place in zip(tiles, places, strict=True)],
-        style=grid_style(tiles, places),
+        board=board_of(dashboard["tiles"], has_details=not shared.get("hideExtraDetails", False)),
         theme=shared.get("theme", "system"),
         has_header=not shared.get("noHeader", False),
         has_footer=not shared.get("whitelabel", False),
     )
-
-
-def grid_style(tiles: list[Row], places: list[Place]) -> str:
-    """The places of tiles as a style sheet: 12 columns where there is room, one column on a phone."""
-    wide = "".join(f"#tile-{tile['id']}{{{_area(place)}}}" for tile, place in zip(tiles, places, strict=True))
-    order = sorted(range(len(tiles)), key=lambda index: _narrow_position(tiles[index], places[index]))
-    narrow = "".join(f"#tile-{tiles[index]['id']}{{order:{rank}}}" for rank, index in enumerate(order))
-    return f"@media (min-width:48rem){{{wide}}}@media (max-width:47.99rem){{{narrow}}}"
-
-
-def _area(place: Place) -> str:
-    x, y, width, height = place
-    return f"grid-area:{y + 1}/{x + 1}/span {height}/span {width}"
-
-
-def _narrow_position(tile: Row, place: Place) -> tuple[Any, ...]:
-    y = as_number((tile["layouts"].get("xs") or {}).get("y"))
-    return (place[1] if y is None else y), place[1], place[0], tile["order"]
-
-
-def _tile(tile: Row, place: Place, *, has_details: bool) -> TileView:
-    return TileView(
-        id=tile["id"],
-        color=tile["color"] if tile["color"] in COLORS else "",
-        is_bare=bool(tile["transparent_background"]),
-        text=as_html(tile["text"]["body"]) if tile["text"] else None,
-        button=tile["button_tile"],
-        insight=_insight(tile, place, has_details=has_details) if tile["insight"] else None,
-    )
-
-
-def _insight(tile: Row, place: Place, *, has_details: bool) -> Row:
-    insight = tile["insight"]
-    shows_description = has_details and tile["show_description"] is not False
-    name = insight["name"] or insight["derived_name"] or "Untitled insight"
-    return {
-        "name": name,
-        "chart": chart_of(insight["result"], insight["query"], name, _room_in(place)),
-        "description": insight["description"] if shows_description else None,
-        "kind": kind_of(insight["query"]) if has_details else "",
-        "is_damaged": "error" in tile,
-    }
-
-
-def _room_in(place: Place) -> Size:
-    """What a tile leaves to a picture on a wide screen, by the sizes of the style sheet."""
-    _, _, columns, rows = place
-    return Size(round(columns * 96 - 40), round(max(rows * 60 - 150, 110)))
-
-
-def kind_of(query: Any, depth: int = MAX_WRAPPERS) -> str:
-    """What people call the kind of a query, or nothing."""
-    if not isinstance(query, dict):
-        return ""
-    kind = query.get("kind")
-    if isinstance(kind, str) and kind in KINDS:
-        return KINDS[kind]
-    return kind_of(query.get("source"), depth - 1) if depth else ""

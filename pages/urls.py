@@ -1,10 +1,19 @@
 """Every page, as a table."""
 
-from django.urls import re_path
+from django.urls import path, re_path
 
 from dashboards.shared_urls import PAGES, TOKEN
+from pages.console import DashboardListView, DashboardView, HomeView, SignInView, SignOutView
 from pages.views import SharedPageView
 
-urlpatterns = [
+shared = [
     re_path(rf"^{step}/{TOKEN}\Z", SharedPageView.as_view(page_type=page_type)) for step, page_type in PAGES.items()
 ]
+console = [
+    path("", HomeView.as_view()),
+    path("login", SignInView.as_view()),
+    path("logout", SignOutView.as_view()),
+    path("projects/<str:project_id>/dashboards", DashboardListView.as_view()),
+    path("projects/<str:project_id>/dashboards/<str:id>", DashboardView.as_view()),
+]
+urlpatterns = [*shared, *console]

@@ -18,6 +18,12 @@ from dashboards.views.shared import UnlockViewSet, set_share_cookies, share_toke
 from dashboards_api.errors import Invalid, TooMany
 from pages.shared import shared_page
 
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """For Django's CSRF_FAILURE_VIEW: a form that is too old, or comes from elsewhere."""
+    return render(request, "pages/stale.html", status=403)
+
+
 api_unlock = UnlockViewSet.as_view({"post": "unlock"})
 
 
@@ -40,7 +46,7 @@ class SharedPageView(View):
         response = self.page("pages/shared.html", {"page": page, "is_embedded": self.page_type == "embed"})
         set_response_etag(response)
         final = get_conditional_response(request, etag=response["ETag"], response=response) or response
-        return self.with_policy(final, style=page.style_hash)
+        return self.with_policy(final, style=page.board.style_hash)
 
     def post(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
         """The form of the page; scripts, which do not ask for HTML, are answered in JSON."""

@@ -1,0 +1,154 @@
+"""The console: what people who signed in see. Everything goes through the readers, services and rules of the API."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth import get_user
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import View
+
+from dashboards.readers.dashboards import ListQuery, list_dashboards, read_dashboard
+from dashboards.views.dashboards import SEARCH_MAX_LENGTH, dashboard_number
+from dashboards_api.errors import DomainError, Forbidden, Invalid, Missing
+from dashboards_api.numbers import whole_number
+from pages.boards import board_of
+from users.access import current_membership, enter_project
+from users.credentials import BrowserSession
+from users.models import Membership, User
+from users.readers import memberships_of
+from users.services.sign_in import user_with_password
+from users.sessions import end_session, start_session
+
+PAGE_SIZE = 50
+SIGN_IN = "/login"
+
+
+class SignInView(View):
+    """The form with e-mail address and password. It leads back to where it was asked for."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        if get_user(request).is_authenticated:
+            return HttpResponseRedirect(self.next)
+        return self.form({})
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        email, password = request.POST.get("email", "")[:254], request.POST.get("password", "")[:1000]
+        try:
+            user = user_with_password(email, password, address=request.META.get("REMOTE_ADDR", ""))
+        except Invalid:
+            return self.form({"email": email, "error": "That address and password do not go together."}, status=400)
+        except Forbidden as error:
+            return self.form({"email": email, "error": error.detail}, status=403)
+        start_session(request, user)
+        return HttpResponseRedirect(self.next, status=303)
+
+    @property
+    def next(self) -> str:
+        """Where to go from here: an address of ours, whatever the link says."""
+        asked = self.request.POST.get("next") or self.request.GET.get("next") or "/"
+        is_ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+        return asked if is_ours else "/"
+
+    def form(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        return _private(render(self.request, "pages/sign_in.html", {"next": self.next, **context}, status=status))
+
+
+class SignOutView(View):
+    def post(self, request: HttpRequest) -> HttpResponse:
+        end_session(request)
+        return HttpResponseRedirect(SIGN_IN, status=303)
+
+
+class ConsoleView(View):
+    """A page for `self.user`. Who is not signed in is asked to; what the domain refuses is a page that says so."""
+
+    user: User
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user = get_user(request)
+        if not isinstance(user, User):
+            return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'next': request.get_full_path()})}")
+        self.user = user
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except (Missing, Forbidden) as error:
+            return self.refused(error)
+
+    def enter(self, project_id: str) -> Membership:
+        """The user's membership of the project in the path. Raises Missing and Forbidden."""
+        membership = enter_project(self.user, BrowserSession(), project_id)
+        membership.user = self.user
+        return membership
+
+    def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        around = {"user": self.user, "memberships": memberships_of(self.user, BrowserSession())}
+        return _private(render(self.request, template, {**around, **context}, status=status))
+
+    def refused(self, error: DomainError) -> HttpResponse:
+        status = 403 if isinstance(error, Forbidden) else 404
+        return self.page("pages/refused.html", {"detail": error.detail}, status=status)
+
+
+class HomeView(ConsoleView):
+    """To the dashboards of the current project."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        try:
+            membership = current_membership(self.user, BrowserSession())
+        except Missing:
+            return self.page("pages/refused.html", {"detail": "You are in no project yet. Ask an admin to add you."})
+        return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards")
+
+
+class DashboardListView(ConsoleView):
+    def get(self, request: HttpRequest, project_id: str) -> HttpResponse:
+        membership = self.enter(project_id)
+        search, tag = (request.GET.get(name, "").replace("\0", "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
+        pinned = request.GET.get("pinned") == "true"
+        offset = whole_number(request.GET.get("offset")) or 0
+        count, rows = list_dashboards(
+            membership.project,
+            viewer=membership,
+            query=ListQuery(search=search, pinned=pinned or None, tags=(tag.lower(),) if tag else ()),
+            limit=PAGE_SIZE,
+            offset=offset,
+        )
+        asked = {
+            name: value for name, value in (("search", search), ("tag", tag), ("pinned", pinned and "true")) if value
+        }
+        return self.page(
+            "pages/dashboards.html",
+            {
+                "project": membership.project,
+                "dashboards": rows,
+                "count": count,
+                "search": search,
+                "tag": tag,
+                "pinned": pinned,
+                "first": offset + 1,
+                "last": offset + len(rows),
+                "next": urlencode({**asked, "offset": offset + PAGE_SIZE}) if offset + PAGE_SIZE < count else "",
+                "previous": urlencode({**asked, "offset": max(0, offset - PAGE_SIZE)}) if offset else "",
+            },
+        )
+
+
+class DashboardView(ConsoleView):
+    def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        membership = self.enter(project_id)
+        dashboard = read_dashboard(dashboard_number(id), project=membership.project, viewer=membership)
+        board = board_of(dashboard["tiles"])
+        response = self.page(
+            "pages/dashboard.html", {"project": membership.project, "dashboard": dashboard, "board": board}
+        )
+        response._csp_update = {"style-src": [board.style_hash]}  # type: ignore[attr-defined]  # of django-csp
+        return response
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """Kept by no cache, not even the browser's: another may use it next."""
+    response["Cache-Control"] = "no-store"
+    return response

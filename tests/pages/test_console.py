@@ -1,0 +1,222 @@
+"""The console: sign in, find a dashboard, look at it, sign out."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from dashboards.models import Dashboard
+from pages import urls
+from tests.api.test_access_table import routes
+from tests.builders import PASSWORD, Person, make_dashboard, make_insight, make_project, make_text_tile
+from tests.pages.test_shared_page import ATTACKS, elements, policy
+from users.models import AttemptCounter
+from users.services.projects import add_member
+from users.services.users import set_active
+
+
+@pytest.fixture
+def browser(alice: Person) -> Client:
+    """Alice's, signed in through the form. It checks CSRF tokens as a real one meets them."""
+    alice.user.set_password(PASSWORD)
+    alice.user.save()
+    client = Client(enforce_csrf_checks=True)
+    assert sign_in(client, alice.user.email, PASSWORD).status_code == 303
+    return client
+
+
+def token_in(response: Any) -> str:
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', response.content.decode())
+    assert found is not None
+    return found[1]
+
+
+def sign_in(client: Client, email: str, password: str, **fields: str) -> Any:
+    token = token_in(client.get("/login"))
+    return client.post("/login", {"csrfmiddlewaretoken": token, "email": email, "password": password, **fields})
+
+
+def text_of(response: Any) -> str:
+    text: str = response.content.decode()
+    return text
+
+
+def path_of(dashboard: Dashboard) -> str:
+    return f"/projects/{dashboard.project_id}/dashboards/{dashboard.pk}"
+
+
+# Every page of the console, and whether it opens without signing in.
+TABLE = {"": False, "login": True, "logout": False, "projects/<project_id>/dashboards": False}
+TABLE["projects/<project_id>/dashboards/<id>"] = False
+
+
+def test_every_page_asks_who_is_there(alice: Person) -> None:
+    assert set(routes(urls.console)) == set(TABLE)
+    board = make_dashboard(alice, "Secret")
+    for route, is_open in TABLE.items():
+        path = "/" + route.replace("<project_id>", str(board.project_id)).replace("<id>", str(board.pk))
+        response = Client().get(path, {"a": "b"})
+        if route == "logout":
+            assert response.status_code == 405
+        elif is_open:
+            assert response.status_code == 200
+        else:
+            assert response.status_code == 302
+            assert response["Location"].startswith("/login?next=%2F")
+            assert response["Location"].endswith("%3Fa%3Db")
+        assert "Secret" not in text_of(response)
+
+
+def test_signing_in_leads_to_the_dashboards(alice: Person, browser: Client) -> None:
+    home = browser.get("/")
+    assert home["Location"] == f"/projects/{alice.membership.project_id}/dashboards"
+    page = browser.get(home["Location"])
+    assert page.status_code == 200
+    assert "There is no dashboard in this project yet." in text_of(page)
+    assert alice.user.email in text_of(page)
+    assert page["Cache-Control"] == "no-store"
+    assert browser.get("/login")["Location"] == "/"
+
+
+def test_a_wrong_password_is_said_and_keeps_the_address(alice: Person) -> None:
+    response = sign_in(Client(enforce_csrf_checks=True), "alice@example.com", "wrong")
+    assert response.status_code == 400
+    assert "do not go together" in text_of(response)
+    assert 'value="alice@example.com"' in text_of(response)
+
+
+def test_guesses_are_limited_as_in_the_api(alice: Person) -> None:
+    client = Client(enforce_csrf_checks=True)
+    for _ in range(30):
+        sign_in(client, "alice@example.com", "wrong")
+    assert AttemptCounter.objects.get().attempts == 30
+    response = sign_in(client, "alice@example.com", "wrong")
+    assert response.status_code == 403
+    assert "Too many failed attempts" in text_of(response)
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("/projects/1/dashboards?tag=a", "/projects/1/dashboards?tag=a"),
+        ("https://evil.example/", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("evil", "/"),
+    ],
+)
+def test_it_leads_to_no_other_site(alice: Person, asked: str, leads_to: str) -> None:
+    alice.user.set_password(PASSWORD)
+    alice.user.save()
+    response = sign_in(Client(enforce_csrf_checks=True), alice.user.email, PASSWORD, next=asked)
+    assert (response.status_code, response["Location"]) == (303, leads_to)
+
+
+def test_a_form_without_its_token_is_refused(alice: Person, browser: Client) -> None:
+    for path in ("/login", "/logout"):
+        response = browser.post(path, {"email": "a", "password": "b"})
+        assert response.status_code == 403
+        assert "Please try again" in text_of(response)
+    assert browser.get("/").status_code == 302
+
+
+def test_signing_out_ends_the_session(alice: Person, browser: Client) -> None:
+    page = browser.get(f"/projects/{alice.membership.project_id}/dashboards")
+    response = browser.post("/logout", {"csrfmiddlewaretoken": token_in(page)})
+    assert (response.status_code, response["Location"]) == (303, "/login")
+    assert browser.get("/")["Location"].startswith("/login")
+
+
+def test_a_deactivated_user_is_out_at_once(alice: Person, browser: Client) -> None:
+    set_active(alice.user, active=False)
+    assert browser.get("/")["Location"].startswith("/login")
+
+
+def test_the_list_shows_finds_and_narrows(alice: Person, browser: Client) -> None:
+    make_dashboard(alice, "Weekly", description="about sales", tags=["growth", "a&b"], pinned=True)
+    make_dashboard(alice, "Checkout")
+    make_dashboard(alice, "Gone", deleted=True)
+    path = f"/projects/{alice.membership.project_id}/dashboards"
+
+    def names(**query: str) -> list[str]:
+        return re.findall(r'class="list__name" href="[^"]*">([^<]*)<', text_of(browser.get(path, query)))
+
+    assert names() == ["Weekly", "Checkout"]
+    assert (names(search="SALES"), names(tag="growth"), names(tag="a&b"), names(pinned="true")) == (["Weekly"],) * 4
+    assert names(search="nothing") == []
+    assert 'href="?tag=a%26b"' in text_of(browser.get(path))
+    assert names(search="x\0y", offset="-1") == []
+
+
+def test_the_list_has_pages(alice: Person, browser: Client) -> None:
+    Dashboard.objects.bulk_create(
+        [
+            Dashboard(project=alice.membership.project, name=f"{number:03}", name_key=f"{number:03}", search_text="n")
+            for number in range(60)
+        ]
+    )
+    path = f"/projects/{alice.membership.project_id}/dashboards?search=n"
+    first = text_of(browser.get(path))
+    assert "1 to 50 of 60" in first
+    assert 'href="?search=n&amp;offset=50"' in first
+    second = text_of(browser.get(f"{path}&offset=50"))
+    assert "51 to 60 of 60" in second
+    assert 'href="?search=n&amp;offset=0"' in second
+
+
+def test_a_dashboard_is_shown_as_its_tiles_say(alice: Person, browser: Client) -> None:
+    board = make_dashboard(alice, "Weekly", description="for Monday", tags=["growth"])
+    tile = make_text_tile(alice, board, "## Hello", layouts={"sm": {"x": 6, "y": 0, "w": 6, "h": 2}})
+    make_insight(alice, board, name="Visits")
+    response = browser.get(path_of(board))
+    text = text_of(response)
+    for shown in ("<h1>Weekly</h1>", "for Monday", "growth", "<h2>Hello</h2>", "Visits", "No result yet"):
+        assert shown in text
+    assert f"#tile-{tile.pk}{{grid-area:1/7/span 2/span 6}}" in text
+    assert "'sha256-" in policy(response)["style-src"]
+    assert (policy(response)["frame-ancestors"], response["X-Frame-Options"]) == ("'none'", "DENY")
+
+
+def test_what_is_not_theirs_is_not_shown(alice: Person, carol: Person, browser: Client) -> None:
+    foreign = make_dashboard(carol, "Foreign")
+    answers = {
+        path_of(foreign): 403,
+        f"/projects/{foreign.project_id}/dashboards": 403,
+        f"/projects/{alice.membership.project_id}/dashboards/{foreign.pk}": 404,
+        f"/projects/{alice.membership.project_id}/dashboards/x": 404,
+        "/projects/999999/dashboards": 404,
+        "/projects/%00/dashboards/%00": 404,
+        path_of(make_dashboard(alice, "Foreign", deleted=True)): 404,
+    }
+    for path, status in answers.items():
+        response = browser.get(path)
+        assert (path, response.status_code) == (path, status)
+        assert "Foreign" not in text_of(response)
+
+
+def test_projects_can_be_switched(alice: Person, browser: Client) -> None:
+    other = make_project("Other <b>")
+    add_member(other, user=alice.user)
+    page = text_of(browser.get(f"/projects/{other.pk}/dashboards"))
+    assert f'<a href="/projects/{other.pk}/dashboards" aria-current="true">Other &lt;b&gt;</a>' in page
+    assert f'<a href="/projects/{alice.membership.project_id}/dashboards">Home</a>' in page
+
+
+def test_who_is_in_no_project_is_told_so(alice: Person, browser: Client) -> None:
+    alice.membership.delete()
+    assert "You are in no project yet." in text_of(browser.get("/"))
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_stored_attacks_are_inert(alice: Person, browser: Client, attack: str) -> None:
+    content: Any = {"description": attack, "tags": [attack], "tiles": [{"text": {"body": attack}}]}
+    board = make_dashboard(alice, attack, **content)
+    make_insight(alice, board, name=attack, description=attack)
+    for path in (path_of(board), f"/projects/{board.project_id}/dashboards"):
+        for tag, attrs in elements(browser.get(path)):
+            assert tag not in ("script", "img", "svg", "iframe")
+            assert not [name for name in attrs if name.startswith("on") or name == "style"]
+            assert not str(attrs.get("href")).startswith(("javascript", "data", "vbscript", "//"))
