@@ -19,6 +19,7 @@ from users.access import current_membership, enter_project
 from users.credentials import BrowserSession
 from users.models import Membership, User
 from users.readers import memberships_of
+from users.services.setup import set_up, user_to_set_up
 from users.services.sign_in import user_with_password
 from users.sessions import end_session, start_session
 
@@ -54,6 +55,34 @@ class SignInView(View):
 
     def form(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
         return _private(render(self.request, "pages/sign_in.html", {"next": self.next, **context}, status=status))
+
+
+class SetupView(View):
+    """The page behind a set-up link. Without a good one there is no such page."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            user = user_to_set_up(token)
+        except Missing:
+            return self.over()
+        return self.form({"name": f"{user.first_name} {user.last_name}".strip(), "email": user.email})
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        sent = {name: request.POST.get(name, "").replace("\0", "") for name in ("name", "email")}
+        try:
+            user = set_up(token, **sent, password=request.POST.get("password", "")[:1000])
+        except Missing:
+            return self.over()
+        except Invalid as error:
+            return self.form({**sent, "error": error.detail, "attr": error.attr}, status=400)
+        start_session(request, user)
+        return HttpResponseRedirect("/", status=303)
+
+    def form(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        return _private(render(self.request, "pages/setup.html", context, status=status))
+
+    def over(self) -> HttpResponse:
+        return _private(render(self.request, "pages/not_found.html", {"is_setup": True}, status=404))
 
 
 class SignOutView(View):

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from dashboards.shared_urls import PAGES, TOKEN
-from pages.console import DashboardListView, DashboardView, HomeView, SignInView, SignOutView
+from pages.console import DashboardListView, DashboardView, HomeView, SetupView, SignInView, SignOutView
 from pages.views import SharedPageView
 
 shared = [
@@ -13,6 +13,7 @@ console = [
     path("", HomeView.as_view()),
     path("login", SignInView.as_view()),
     path("logout", SignOutView.as_view()),
+    path("setup/<str:token>", SetupView.as_view()),
     path("projects/<str:project_id>/dashboards", DashboardListView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>", DashboardView.as_view()),
 ]

@@ -12,7 +12,8 @@ from dashboards_api.http.middleware import GetResponse
 logger = structlog.get_logger("dashboards_api.request")
 SAFE_REQUEST_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 KEY = re.compile(r"phx_\w+")
-SHARE_PATH = re.compile(r"^/(shared|embedded|shared_dashboard)/[^/]+")
+# What opens something by itself: links of shared dashboards and of set-ups.
+SECRET_PATH = re.compile(r"^/(shared|embedded|shared_dashboard|setup)/[^/]+")
 
 
 class RequestLogMiddleware:
@@ -30,7 +31,7 @@ class RequestLogMiddleware:
             logger.info(
                 "request",
                 method=request.method,
-                path=KEY.sub("phx_…", SHARE_PATH.sub(r"/\1/…", request.path)),
+                path=KEY.sub("phx_…", SECRET_PATH.sub(r"/\1/…", request.path)),
                 status=response.status_code,
                 milliseconds=round((time.perf_counter() - started) * 1000, 1),
                 address=request.META.get("REMOTE_ADDR"),

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -29,6 +30,22 @@ def test_the_first_run_prints_one_key_for_project_1(service: Service, client: ht
     assert client.get(f"{service.base}/api/users/@me/").json()["email"] == "admin@example.com"
 
 
+def test_the_first_run_prints_a_link_that_sets_the_admin_up(service: Service) -> None:
+    [link] = re.findall(r"http://\S+/setup/\S+", service.log.read_text())
+    assert link.startswith(service.base)
+    with httpx.Client(timeout=20, follow_redirects=True) as browser:
+        page = browser.get(link)
+        assert page.status_code == 200
+        token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[0]
+        form = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
+        home = browser.post(link, data={"csrfmiddlewaretoken": token, **form})
+        assert home.status_code == 200
+        assert "ada@example.com" in home.text
+        assert browser.get(link).status_code == 404
+    secret = link.rpartition("/")[2]
+    assert service.log.read_text().count(secret) == 1
+
+
 def test_a_second_start_keeps_the_data_and_prints_no_key(
     service: Service, environment: dict[str, str], client: httpx.Client, tmp_path: Path
 ) -> None:
@@ -36,6 +53,7 @@ def test_a_second_start_keeps_the_data_and_prints_no_key(
     second = Service(environment, tmp_path / "second.log", "--workers", "1").wait()
     try:
         assert second.printed_keys == []
+        assert "/setup/" not in second.log.read_text()
         answer = client.get(f"{second.base}/api/projects/1/dashboards/{made['id']}/")
         assert answer.json()["name"] == "kept"
     finally:

@@ -69,6 +69,7 @@ def test_the_log_tells_the_request_and_no_secret(alice: Person, caplog: pytest.L
     assert answer.status == 201
     Client().get("/shared/sharetoken1234.json")
     Client().get("/embedded/sharetoken1234")
+    Client().get("/setup/sharetoken1234")
     log = log_of(caplog)
     assert f'"path": "/api/projects/{alice.membership.project_id}/dashboards/"' in log
     assert '"status": 201' in log

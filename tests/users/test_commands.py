@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 from tests.builders import Person
 from tests.client import Api
 from users.models import Membership, MembershipLevel, PersonalAPIKey, User
+from users.services.setup import user_to_set_up
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +63,12 @@ def test_a_deactivated_user_is_locked_out_until_it_is_undone(alice: Person) -> N
     assert alice.api.get("dashboards/").status == 200
 
 
+def test_a_set_up_link_opens_once(alice: Person) -> None:
+    link = run("setup_link", "alice@example.com")["link"]
+    assert link.startswith("http://127.0.0.1:8000/setup/")
+    assert user_to_set_up(link.rpartition("/")[2]) == alice.user
+
+
 def test_a_password_may_come_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
     run("create_user", "eve@example.com", "--password-stdin")
@@ -86,6 +93,7 @@ def test_without_json_the_value_is_printed_for_people(alice: Person) -> None:
         ("roll_api_key", "unknown"),
         ("revoke_api_key", "unknown"),
         ("deactivate_user", "nobody@example.com"),
+        ("setup_link", "nobody@example.com"),
     ],
 )
 def test_a_refusal_is_an_error_without_a_traceback(alice: Person, arguments: tuple[str, ...]) -> None:

@@ -1,0 +1,97 @@
+"""/setup/:token: how somebody gets their first password, and a new one."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.test import Client
+
+from tests.builders import PASSWORD, Person
+from tests.pages.test_console import sign_in, text_of, token_in
+from users.models import User
+from users.services.setup import setup_token
+from users.services.users import set_active
+
+FORM = {"name": "Ada van Dyk", "email": "ada@example.com", "password": PASSWORD}
+
+
+@pytest.fixture
+def path(alice: Person) -> str:
+    return f"/setup/{setup_token(alice.user)}"
+
+
+def send(client: Client, path: str, **changes: str) -> Any:
+    return client.post(path, {"csrfmiddlewaretoken": token_in(client.get(path)), **FORM, **changes})
+
+
+def test_it_sets_name_address_and_password_and_signs_in(alice: Person, path: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert 'value="alice@example.com"' in text_of(client.get(path))
+    response = send(client, path, email="ADA@Example.com")
+    assert (response.status_code, response["Location"]) == (303, "/")
+    user = User.objects.get()
+    assert (user.email, user.first_name, user.last_name) == ("ada@example.com", "Ada", "van Dyk")
+    assert user.check_password(PASSWORD)
+    assert client.get("/").status_code == 302
+    assert sign_in(Client(enforce_csrf_checks=True), "ada@example.com", PASSWORD).status_code == 303
+
+
+def test_it_works_once(alice: Person, path: str) -> None:
+    send(Client(enforce_csrf_checks=True), path)
+    assert Client().get(path).status_code == 404
+    assert Client().post(path, FORM).status_code == 404
+    assert "This link was used already" in text_of(Client().get(path))
+
+
+def test_it_works_for_a_day(alice: Person, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for hours, status in ((23, 200), (25, 404)):
+        later = datetime.now() + timedelta(hours=hours)
+        monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda self, later=later: later)
+        assert Client().get(path).status_code == status
+
+
+@pytest.mark.parametrize("change", ["signed in", "deactivated", "another address"])
+def test_it_ends_with_what_it_was_for(alice: Person, path: str, change: str) -> None:
+    if change == "signed in":
+        alice.user.set_password(PASSWORD)
+        alice.user.save()
+    elif change == "deactivated":
+        set_active(alice.user, active=False)
+    else:
+        User.objects.update(email="new@example.com")
+    assert Client().get(path).status_code == 404
+
+
+@pytest.mark.parametrize("token", ["x", "1", "1-", "1-abc", "0-x-y", "99999999999999999999-a-b", "-1-a-b", "a%00-b-c"])
+def test_other_links_open_nothing(alice: Person, bob: Person, token: str) -> None:
+    assert Client().get(f"/setup/{token}").status_code == 404
+    theirs = setup_token(bob.user).partition("-")[2]
+    assert Client().get(f"/setup/{alice.user.pk}-{theirs}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"password": "short"}, "too short"),
+        ({"password": "password12"}, "too common"),
+        ({"password": "ada@example.com"}, "too similar"),
+        ({"email": "no address"}, "valid email"),
+        ({"email": "bob@example.com"}, "already a user"),
+        ({"name": "x" * 151}, "at most 150"),
+    ],
+)
+def test_what_cannot_be_is_said_and_changes_nothing(
+    alice: Person, bob: Person, path: str, changes: dict[str, str], said: str
+) -> None:
+    before = User.objects.filter(pk=alice.user.pk).values().get()
+    response = send(Client(enforce_csrf_checks=True), path, **changes)
+    assert response.status_code == 400
+    assert said in text_of(response)
+    assert User.objects.filter(pk=alice.user.pk).values().get() == before
+    assert Client().get(path).status_code == 200
+
+
+def test_a_forged_form_sets_nothing(alice: Person, path: str) -> None:
+    assert Client(enforce_csrf_checks=True).post(path, FORM).status_code == 403
+    assert User.objects.get().email == "alice@example.com"

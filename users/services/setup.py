@@ -1,0 +1,58 @@
+"""One-time links with which a user chooses name, address and password: the first admin, or who forgot theirs."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.db import transaction
+
+from dashboards_api.errors import Invalid, Missing
+from dashboards_api.numbers import whole_number
+from users.models import User
+from users.services.refusals import refusing
+
+
+class _Tokens(PasswordResetTokenGenerator):
+    """Good for PASSWORD_RESET_TIMEOUT seconds, and until the password or the address changes or the user signs in."""
+
+    key_salt = "users.setup"
+
+
+_tokens = _Tokens()
+
+
+def setup_token(user: User) -> str:
+    """What the link of a user ends with. Nothing is stored."""
+    return f"{user.pk}-{_tokens.make_token(user)}"
+
+
+def user_to_set_up(token: str) -> User:
+    """The active user that a token is for. Raises Missing for one that is used, over or none."""
+    return _user(token, lock=False)
+
+
+@transaction.atomic
+def set_up(token: str, *, name: str, email: str, password: str) -> User:
+    """Give the user a name, an address and a password; the token is used up.
+
+    Raises Missing, and Invalid for a malformed or taken address or a weak password.
+    """
+    user = _user(token, lock=True)
+    user.email = User.objects.normalize_email(email)
+    user.first_name, _, user.last_name = name.strip().partition(" ")
+    with refusing("email"):
+        user.clean_fields(exclude={"password"})
+    if User.objects.filter(email=user.email).exclude(pk=user.pk).exists():
+        raise Invalid(f"There is already a user with the address {user.email}.", attr="email", code="unique")
+    with refusing("password"):
+        validate_password(password, user)
+    user.set_password(password)
+    user.save(update_fields=["email", "first_name", "last_name", "password"])
+    return user
+
+
+def _user(token: str, *, lock: bool) -> User:
+    number, _, rest = token.partition("-")
+    users = User.objects.select_for_update() if lock else User.objects.all()
+    user: User | None = users.filter(pk=whole_number(number) or 0, is_active=True).first()
+    if user is None or not _tokens.check_token(user, rest):
+        raise Missing("This link was used already, or is over.")
+    return user
