@@ -31,7 +31,7 @@ class SignInView(View):
     """The form with e-mail address and password. It leads back to where it was asked for."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        if get_user(request).is_authenticated:
+        if get_user(request).is_authenticated and "again" not in request.GET:
             return HttpResponseRedirect(self.next)
         return self.form({})
 

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from dashboards.shared_urls import PAGES, TOKEN
 from pages.console import DashboardListView, DashboardView, HomeView, SetupView, SignInView, SignOutView
+from pages.keys import KeysView
 from pages.views import SharedPageView
 
 shared = [
@@ -14,6 +15,7 @@ console = [
     path("login", SignInView.as_view()),
     path("logout", SignOutView.as_view()),
     path("setup/<str:token>", SetupView.as_view()),
+    path("keys", KeysView.as_view()),
     path("projects/<str:project_id>/dashboards", DashboardListView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>", DashboardView.as_view()),
 ]

@@ -10,36 +10,11 @@ from dashboards.models import Dashboard
 from pages import urls
 from tests.api.test_access_table import routes
 from tests.builders import PASSWORD, Person, make_dashboard, make_insight, make_project, make_text_tile
+from tests.pages.browsing import sign_in, text_of, token_in
 from tests.pages.test_shared_page import ATTACKS, elements, policy
 from users.models import AttemptCounter
 from users.services.projects import add_member
 from users.services.users import set_active
-
-
-@pytest.fixture
-def browser(alice: Person) -> Client:
-    """Alice's, signed in through the form. It checks CSRF tokens as a real one meets them."""
-    alice.user.set_password(PASSWORD)
-    alice.user.save()
-    client = Client(enforce_csrf_checks=True)
-    assert sign_in(client, alice.user.email, PASSWORD).status_code == 303
-    return client
-
-
-def token_in(response: Any) -> str:
-    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', response.content.decode())
-    assert found is not None
-    return found[1]
-
-
-def sign_in(client: Client, email: str, password: str, **fields: str) -> Any:
-    token = token_in(client.get("/login"))
-    return client.post("/login", {"csrfmiddlewaretoken": token, "email": email, "password": password, **fields})
-
-
-def text_of(response: Any) -> str:
-    text: str = response.content.decode()
-    return text
 
 
 def path_of(dashboard: Dashboard) -> str:
@@ -48,7 +23,7 @@ def path_of(dashboard: Dashboard) -> str:
 
 # Every page of the console, and whether it opens without signing in.
 TABLE = {"": False, "login": True, "logout": False, "projects/<project_id>/dashboards": False}
-TABLE["setup/<token>"] = True
+TABLE |= {"setup/<token>": True, "keys": False}
 TABLE["projects/<project_id>/dashboards/<id>"] = False
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.test import Client
 
 from tests.builders import PASSWORD, Person
-from tests.pages.test_console import sign_in, text_of, token_in
+from tests.pages.browsing import sign_in, text_of, token_in
 from users.models import User
 from users.services.setup import setup_token
 from users.services.users import set_active

@@ -1,0 +1,112 @@
+"""The page of API keys."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
+
+from tests.builders import PASSWORD, Person
+from tests.client import Api
+from tests.pages.browsing import sign_in, text_of, token_in
+from users.models import PersonalAPIKey
+
+
+def send(client: Client, **fields: Any) -> Any:
+    return client.post("/keys", {"csrfmiddlewaretoken": token_in(client.get("/keys")), **fields})
+
+
+def value_in(response: Any) -> str:
+    found = re.search(r'class="secret" value="(\w+)"', text_of(response))
+    assert found is not None
+    return found[1]
+
+
+def test_a_key_is_made_shown_once_and_works(alice: Person, browser: Client) -> None:
+    project = alice.membership.project_id
+    response = send(
+        browser,
+        action="create",
+        label="<CI>",
+        scope=["dashboard:read", "insight:read"],
+        project=[project],
+        expires="30",
+    )
+    key = PersonalAPIKey.objects.exclude(label="test").get()
+    assert (key.label, key.scopes, key.scoped_projects) == ("<CI>", ["dashboard:read", "insight:read"], [project])
+    assert key.expires_at is not None
+    assert timedelta(days=29) < key.expires_at - timezone.now() <= timedelta(days=30)
+    value = value_in(response)
+    assert Api(value, project).get("dashboards/").status == 200
+    again = browser.get("/keys")
+    assert value not in text_of(again)
+    assert "&lt;CI&gt;" in text_of(again)
+    assert (response["Cache-Control"], again["Cache-Control"]) == ("no-store", "no-store")
+
+
+def test_a_key_is_rolled_and_revoked(alice: Person, browser: Client) -> None:
+    key = PersonalAPIKey.objects.get()
+    value = value_in(send(browser, action="roll", id=key.pk))
+    assert [Api(each, alice.membership.project_id).get("dashboards/").status for each in (alice.key, value)] == [
+        401,
+        200,
+    ]
+    assert send(browser, action="revoke", id=key.pk).status_code == 303
+    assert PersonalAPIKey.objects.count() == 0
+    assert "You have no keys." in text_of(browser.get("/keys"))
+    assert send(browser, action="revoke", id=key.pk)["Location"] == "/keys"
+
+
+def test_keys_of_others_are_neither_shown_nor_changed(alice: Person, bob: Person, browser: Client) -> None:
+    theirs = bob.user.personal_api_keys.get()
+    assert theirs.pk not in text_of(browser.get("/keys"))
+    for action in ("roll", "revoke"):
+        assert send(browser, action=action, id=theirs.pk).status_code == 303
+    assert bob.api.get("dashboards/").status == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"label": "", "scope": ["*"]}, "may not be blank"),
+        ({"label": "x" * 41, "scope": ["*"]}, "at most 40"),
+        ({"label": "x"}, "at least one scope"),
+        ({"label": "x", "scope": ["nonsense"]}, "Invalid scope"),
+        ({"label": "x", "scope": ["*"], "project": ["999999"]}, "must be a member"),
+        ({"label": "x", "scope": ["*"], "expires": "0"}, "1 to 36,500 days"),
+    ],
+)
+def test_what_cannot_be_is_said(browser: Client, fields: dict[str, Any], said: str) -> None:
+    response = send(browser, action="create", **fields)
+    assert response.status_code == 400
+    assert said in text_of(response)
+    assert PersonalAPIKey.objects.count() == 1
+
+
+def test_ten_are_enough(browser: Client) -> None:
+    for _ in range(9):
+        send(browser, action="create", label="x", scope=["*"])
+    assert "as many keys as there can be" in text_of(browser.get("/keys"))
+    assert send(browser, action="create", label="x", scope=["*"]).status_code == 400
+    assert PersonalAPIKey.objects.count() == 10
+
+
+def test_an_old_session_asks_for_the_password_again(alice: Person, browser: Client) -> None:
+    session = SessionStore(Session.objects.get().session_key)
+    session["signed_in_at"] = 0
+    session.save()
+    response = send(browser, action="create", label="x", scope=["*"])
+    assert (response.status_code, response["Location"]) == (303, "/login?again=1&next=%2Fkeys")
+    assert PersonalAPIKey.objects.count() == 1
+    assert browser.get(response["Location"]).status_code == 200
+    assert sign_in(browser, alice.user.email, PASSWORD, next="/keys")["Location"] == "/keys"
+    assert send(browser, action="create", label="x", scope=["*"]).status_code == 200
+
+
+def test_a_forged_form_makes_nothing(browser: Client) -> None:
+    assert browser.post("/keys", {"action": "create", "label": "x", "scope": "*"}).status_code == 403
+    assert PersonalAPIKey.objects.count() == 1
