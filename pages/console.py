@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -10,11 +11,7 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
-from dashboards.readers.dashboards import ListQuery, list_dashboards, read_dashboard
-from dashboards.views.dashboards import SEARCH_MAX_LENGTH, dashboard_number
 from dashboards_api.errors import DomainError, Forbidden, Invalid, Missing
-from dashboards_api.numbers import whole_number
-from pages.boards import board_of
 from users.access import current_membership, enter_project
 from users.credentials import BrowserSession
 from users.models import Membership, User
@@ -23,7 +20,6 @@ from users.services.setup import set_up, user_to_set_up
 from users.services.sign_in import user_with_password
 from users.sessions import end_session, start_session
 
-PAGE_SIZE = 50
 SIGN_IN = "/login"
 
 
@@ -54,7 +50,7 @@ class SignInView(View):
         return asked if is_ours else "/"
 
     def form(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        return _private(render(self.request, "pages/sign_in.html", {"next": self.next, **context}, status=status))
+        return private(render(self.request, "pages/sign_in.html", {"next": self.next, **context}, status=status))
 
 
 class SetupView(View):
@@ -79,10 +75,10 @@ class SetupView(View):
         return HttpResponseRedirect("/", status=303)
 
     def form(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        return _private(render(self.request, "pages/setup.html", context, status=status))
+        return private(render(self.request, "pages/setup.html", context, status=status))
 
     def over(self) -> HttpResponse:
-        return _private(render(self.request, "pages/not_found.html", {"is_setup": True}, status=404))
+        return private(render(self.request, "pages/not_found.html", {"is_setup": True}, status=404))
 
 
 class SignOutView(View):
@@ -114,7 +110,12 @@ class ConsoleView(View):
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         around = {"user": self.user, "memberships": memberships_of(self.user, BrowserSession())}
-        return _private(render(self.request, template, {**around, **context}, status=status))
+        return private(render(self.request, template, {**around, **context}, status=status))
+
+    @property
+    def base(self) -> str:
+        """The address that links for other people begin with."""
+        return settings.PUBLIC_URL or f"{self.request.scheme}://{self.request.get_host()}"
 
     def refused(self, error: DomainError) -> HttpResponse:
         status = 403 if isinstance(error, Forbidden) else 404
@@ -132,52 +133,7 @@ class HomeView(ConsoleView):
         return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards")
 
 
-class DashboardListView(ConsoleView):
-    def get(self, request: HttpRequest, project_id: str) -> HttpResponse:
-        membership = self.enter(project_id)
-        search, tag = (request.GET.get(name, "").replace("\0", "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
-        pinned = request.GET.get("pinned") == "true"
-        offset = whole_number(request.GET.get("offset")) or 0
-        count, rows = list_dashboards(
-            membership.project,
-            viewer=membership,
-            query=ListQuery(search=search, pinned=pinned or None, tags=(tag.lower(),) if tag else ()),
-            limit=PAGE_SIZE,
-            offset=offset,
-        )
-        asked = {
-            name: value for name, value in (("search", search), ("tag", tag), ("pinned", pinned and "true")) if value
-        }
-        return self.page(
-            "pages/dashboards.html",
-            {
-                "project": membership.project,
-                "dashboards": rows,
-                "count": count,
-                "search": search,
-                "tag": tag,
-                "pinned": pinned,
-                "first": offset + 1,
-                "last": offset + len(rows),
-                "next": urlencode({**asked, "offset": offset + PAGE_SIZE}) if offset + PAGE_SIZE < count else "",
-                "previous": urlencode({**asked, "offset": max(0, offset - PAGE_SIZE)}) if offset else "",
-            },
-        )
-
-
-class DashboardView(ConsoleView):
-    def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        membership = self.enter(project_id)
-        dashboard = read_dashboard(dashboard_number(id), project=membership.project, viewer=membership)
-        board = board_of(dashboard["tiles"])
-        response = self.page(
-            "pages/dashboard.html", {"project": membership.project, "dashboard": dashboard, "board": board}
-        )
-        response._csp_update = {"style-src": [board.style_hash]}  # type: ignore[attr-defined]  # of django-csp
-        return response
-
-
-def _private(response: HttpResponse) -> HttpResponse:
+def private(response: HttpResponse) -> HttpResponse:
     """Kept by no cache, not even the browser's: another may use it next."""
     response["Cache-Control"] = "no-store"
     return response

@@ -3,7 +3,8 @@
 from django.urls import path, re_path
 
 from dashboards.shared_urls import PAGES, TOKEN
-from pages.console import DashboardListView, DashboardView, HomeView, SetupView, SignInView, SignOutView
+from pages.console import HomeView, SetupView, SignInView, SignOutView
+from pages.dashboards import DashboardListView, DashboardView
 from pages.keys import KeysView
 from pages.views import SharedPageView
 

@@ -56,13 +56,14 @@ class ListQuery(NamedTuple):
     tags: tuple[str, ...] = ()
     creation_mode: str = ""
     created_by_id: int | None = None
+    deleted: bool = False
 
 
 def list_dashboards(
     project: Project, *, viewer: Membership, query: ListQuery, limit: int, offset: int
 ) -> tuple[int, list[dict[str, Any]]]:
     """How many dashboards match, and one window of them (component DashboardBasic)."""
-    found = _matching(Dashboard.objects.in_project(project).not_deleted(), query)
+    found = _matching(Dashboard.objects.in_project(project).filter(deleted=query.deleted), query)
     count = found.count()
     if offset >= count:
         return count, []

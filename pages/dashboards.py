@@ -1,0 +1,157 @@
+"""The pages of dashboards: a list to find them in, and one to look at, edit, share and delete."""
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from rest_framework.exceptions import ValidationError
+
+from dashboards.models import PrivilegeLevel
+from dashboards.readers.dashboards import ListQuery, list_dashboards, read_dashboard
+from dashboards.readers.sharing import read_sharing
+from dashboards.serializers.dashboards import DashboardRequestSerializer
+from dashboards.services.changes import DashboardChanges
+from dashboards.services.dashboards import create_dashboard, update_dashboard
+from dashboards.services.sharing import refresh_sharing, update_sharing
+from dashboards.views.dashboards import SEARCH_MAX_LENGTH, dashboard_number
+from dashboards_api.errors import Invalid
+from dashboards_api.numbers import whole_number
+from pages.boards import board_of
+from pages.console import ConsoleView
+from users.models import Membership
+
+PAGE_SIZE = 50
+
+
+class DashboardListView(ConsoleView):
+    """The dashboards of a project, or its trash."""
+
+    def get(self, request: HttpRequest, project_id: str) -> HttpResponse:
+        return self.list(self.enter(project_id))
+
+    def post(self, request: HttpRequest, project_id: str) -> HttpResponse:
+        """Make one, or bring one back from the trash."""
+        membership = self.enter(project_id)
+        if id_ := request.POST.get("restore"):
+            number = dashboard_number(id_)
+            restored: DashboardChanges = {"deleted": False}
+            update_dashboard(number, project=membership.project, changes=restored, edited_by=membership)
+            return see(membership, number)
+        try:
+            content = checked({"name": request.POST.get("name", "")})
+            made, _ = create_dashboard(membership.project, content=content, created_by=membership)
+        except Invalid as error:
+            return self.list(membership, {"error": error.detail}, status=400)
+        return see(membership, made.pk)
+
+    def list(self, membership: Membership, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
+        asked = self.request.GET
+        search, tag = (asked.get(name, "").replace("\0", "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
+        pinned, trash = asked.get("pinned") == "true", asked.get("trash") == "true"
+        offset = whole_number(asked.get("offset")) or 0
+        count, rows = list_dashboards(
+            membership.project,
+            viewer=membership,
+            query=ListQuery(search=search, pinned=pinned or None, tags=(tag.lower(),) if tag else (), deleted=trash),
+            limit=PAGE_SIZE,
+            offset=offset,
+        )
+        query = {"search": search, "tag": tag, "pinned": pinned and "true", "trash": trash and "true"}
+        kept = {name: value for name, value in query.items() if value}
+        around = {
+            "project": membership.project,
+            "dashboards": rows,
+            "count": count,
+            "search": search,
+            "tag": tag,
+            "pinned": pinned,
+            "trash": trash,
+            "can_edit_level": PrivilegeLevel.CAN_EDIT,
+            "first": offset + 1,
+            "last": offset + len(rows),
+            "next": urlencode({**kept, "offset": offset + PAGE_SIZE}) if offset + PAGE_SIZE < count else "",
+            "previous": urlencode({**kept, "offset": max(0, offset - PAGE_SIZE)}) if offset else "",
+        }
+        return self.page("pages/dashboards.html", {**around, **(context or {})}, status=status)
+
+
+class DashboardView(ConsoleView):
+    """One dashboard. What can be done with it is done by a form that names its `action`."""
+
+    def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        return self.dashboard(self.enter(project_id), dashboard_number(id))
+
+    def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        membership, number = self.enter(project_id), dashboard_number(id)
+        try:
+            return self.act(request.POST.get("action", ""), membership, number)
+        except Invalid as error:
+            return self.dashboard(membership, number, {"error": error.detail}, status=400)
+
+    def act(self, action: str, membership: Membership, number: int) -> HttpResponse:
+        project, form = membership.project, self.request.POST
+        if action in ("enable", "disable"):
+            enabled = action == "enable"
+            update_sharing(number, project=project, changes={"enabled": enabled}, updated_by=membership)
+        elif action == "refresh":
+            refresh_sharing(number, project=project, refreshed_by=membership)
+        elif action == "duplicate":
+            copy = checked({"name": form.get("name", ""), "use_dashboard": number, "duplicate_tiles": True})
+            made, _ = create_dashboard(project, content=copy, created_by=membership)
+            return see(membership, made.pk)
+        elif action == "delete":
+            update_dashboard(number, project=project, changes={"deleted": True}, edited_by=membership)
+            return HttpResponseRedirect(f"/projects/{project.pk}/dashboards", status=303)
+        elif action == "edit":
+            changes = checked(
+                {
+                    "name": form.get("name", ""),
+                    "description": form.get("description", "").replace("\r\n", "\n"),
+                    "tags": [tag for tag in form.get("tags", "").split(",") if tag.strip()],
+                    "pinned": "pinned" in form,
+                }
+            )
+            update_dashboard(number, project=project, changes=changes, edited_by=membership)
+        else:
+            raise Invalid("There is no such action.")
+        return see(membership, number)
+
+    def dashboard(
+        self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
+    ) -> HttpResponse:
+        dashboard = read_dashboard(number, project=membership.project, viewer=membership)
+        board = board_of(dashboard["tiles"])
+        around = {
+            "project": membership.project,
+            "dashboard": dashboard,
+            "board": board,
+            "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
+            "sharing": read_sharing(number, project=membership.project, viewer=membership),
+            "base": self.base,
+        }
+        response = self.page("pages/dashboard.html", {**around, **(context or {})}, status=status)
+        response._csp_update = {"style-src": [board.style_hash]}  # type: ignore[attr-defined]  # of django-csp
+        return response
+
+
+def checked(body: dict[str, Any]) -> DashboardChanges:
+    """What a form says, by the rules of the API. Raises Invalid with what is wrong first."""
+    serializer = DashboardRequestSerializer(data=body)
+    try:
+        serializer.is_valid(raise_exception=True)
+    except ValidationError as error:
+        field, details = next(iter(cast(dict[str, Any], error.detail).items()))
+        raise Invalid(f"{field}: {first_of(details)}", attr=field) from error
+    return cast(DashboardChanges, serializer.validated_data)
+
+
+def first_of(details: Any) -> str:
+    """The first sentence of DRF's nested details."""
+    while isinstance(details, dict | list):
+        details = next(iter(details.values() if isinstance(details, dict) else details))
+    return str(details)
+
+
+def see(membership: Membership, number: int) -> HttpResponse:
+    """To the page of a dashboard, after it was changed."""
+    return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards/{number}", status=303)

@@ -1,0 +1,138 @@
+"""The pages of dashboards: what can be done there, and by whom."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from dashboards.models import Dashboard, SharingConfiguration, Tile
+from tests.builders import Person, make_dashboard, make_text_tile
+from tests.pages.browsing import text_of, token_in
+from tests.pages.test_console import path_of
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    return make_dashboard(alice, "Weekly", description="for Monday", tags=["growth"])
+
+
+def send(client: Client, path: str, **fields: Any) -> Any:
+    return client.post(path, {"csrfmiddlewaretoken": token_in(client.get(path)), **fields})
+
+
+def test_one_is_made(alice: Person, browser: Client) -> None:
+    response = send(browser, f"/projects/{alice.membership.project_id}/dashboards", name="  New <b>")
+    made = Dashboard.objects.get()
+    assert (response.status_code, response["Location"]) == (303, path_of(made))
+    assert (made.name, made.created_by) == ("  New <b>", alice.user)
+    assert "<h1>  New &lt;b&gt;</h1>" in text_of(browser.get(path_of(made)))
+
+
+def test_it_is_edited_by_the_rules_of_the_api(browser: Client, board: Dashboard) -> None:
+    path = path_of(board)
+    edit = {"action": "edit", "name": "Monthly", "description": "a\r\nb", "tags": " Sales, growth ,,", "pinned": "on"}
+    assert send(browser, path, **edit)["Location"] == path
+    board.refresh_from_db()
+    assert (board.name, board.description, board.pinned) == ("Monthly", "a\nb", True)
+    assert sorted(board.tag_links.values_list("tag__name", flat=True)) == ["growth", "sales"]
+    assert send(browser, path, action="edit", name="x" * 401).status_code == 400
+    assert "no more than 400" in text_of(send(browser, path, action="edit", name="x" * 401))
+    assert send(browser, path, action="edit", name="a", tags="x" * 256).status_code == 400
+    assert send(browser, path, action="other").status_code == 400
+    board.refresh_from_db()
+    assert board.name == "Monthly"
+    send(browser, path, action="edit", name="")
+    board.refresh_from_db()
+    assert (board.name, board.pinned, board.tag_links.count()) == ("", False, 0)
+
+
+def test_it_goes_to_the_trash_and_comes_back(browser: Client, alice: Person, board: Dashboard) -> None:
+    make_text_tile(alice, board)
+    path, listed = path_of(board), f"/projects/{board.project_id}/dashboards"
+    assert send(browser, path, action="delete")["Location"] == listed
+    assert browser.get(path).status_code == 404
+    assert "Weekly" not in text_of(browser.get(listed))
+    trash = browser.get(f"{listed}?trash=true")
+    assert "<b>Weekly</b>" in text_of(trash)
+    restored = browser.post(listed, {"csrfmiddlewaretoken": token_in(trash), "restore": board.pk})
+    assert (restored.status_code, restored["Location"]) == (303, path)
+    assert Tile.objects.get().deleted is False
+    assert "The trash is empty." in text_of(browser.get(f"{listed}?trash=true"))
+
+
+def test_it_is_duplicated_with_its_tiles(browser: Client, alice: Person, board: Dashboard) -> None:
+    make_text_tile(alice, board, "hello")
+    response = send(browser, path_of(board), action="duplicate", name="Weekly (Copy)")
+    copy = Dashboard.objects.exclude(pk=board.pk).get()
+    assert response["Location"] == path_of(copy)
+    assert (copy.name, copy.use_dashboard) == ("Weekly (Copy)", board.pk)
+    texts = [(tile.text_id, tile.text.body) for tile in Tile.objects.select_related("text") if tile.text]
+    assert [body for _, body in texts] == ["hello", "hello"]
+    assert len(dict(texts)) == 2
+
+
+def test_it_is_shared_by_a_link_that_can_be_replaced_and_ended(browser: Client, board: Dashboard) -> None:
+    path = path_of(board)
+    assert "Only members of Home" in text_of(browser.get(path))
+
+    def link() -> str:
+        found = re.search(r'value="http://testserver(/shared/[\w-]+)"', text_of(browser.get(path)))
+        assert found is not None
+        return found[1]
+
+    send(browser, path, action="enable")
+    first = link()
+    assert "Weekly" in text_of(Client().get(first))
+    send(browser, path, action="refresh")
+    assert link() != first
+    assert Client().get(link()).status_code == 200
+    last = link()
+    send(browser, path, action="disable")
+    assert [Client().get(each).status_code for each in (first, last)] == [404, 404]
+    assert SharingConfiguration.objects.get().enabled is False
+
+
+@pytest.mark.parametrize("action", ["edit", "delete", "enable", "refresh"])
+def test_who_may_only_look_changes_nothing(browser: Client, alice: Person, bob: Person, action: str) -> None:
+    theirs = make_dashboard(bob, "Bob's", restriction_level=37)
+    alice.membership.level = 1
+    alice.membership.save()
+    page = browser.get(path_of(theirs))
+    assert page.status_code == 200
+    assert 'value="edit"' not in text_of(page)
+    assert 'value="enable"' not in text_of(page)
+    response = send(browser, path_of(theirs), action=action, name="taken")
+    assert response.status_code == 403
+    theirs.refresh_from_db()
+    assert (theirs.name, theirs.deleted, theirs.sharing_configuration.enabled) == ("Bob's", False, False)
+
+
+def test_dashboards_of_elsewhere_are_not_changed(
+    browser: Client, alice: Person, carol: Person, board: Dashboard
+) -> None:
+    foreign = make_dashboard(carol, "Foreign")
+    token = token_in(browser.get(path_of(board)))
+    inside = f"/projects/{board.project_id}/dashboards"
+    for path, status in ((path_of(foreign), 403), (f"{inside}/{foreign.pk}", 404), (f"{inside}/x", 404)):
+        response = browser.post(path, {"csrfmiddlewaretoken": token, "action": "delete"})
+        assert (path, response.status_code) == (path, status)
+    for restored in (foreign.pk, "x", "9" * 30):
+        assert browser.post(inside, {"csrfmiddlewaretoken": token, "restore": restored}).status_code == 404
+    foreign.refresh_from_db()
+    assert foreign.deleted is False
+
+
+def test_a_forged_form_changes_nothing(browser: Client, board: Dashboard) -> None:
+    assert browser.post(path_of(board), {"action": "delete"}).status_code == 403
+    assert Dashboard.objects.get().deleted is False
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800"])
+def test_odd_characters_are_refused_or_replaced(browser: Client, board: Dashboard, value: str) -> None:
+    raw = value.encode("utf-8", "surrogatepass")
+    token = token_in(browser.get(path_of(board))).encode()
+    body = b"csrfmiddlewaretoken=" + token + b"&action=edit&name=" + raw
+    response = browser.generic("POST", path_of(board), body, "application/x-www-form-urlencoded")
+    assert response.status_code in (303, 400)
+    assert browser.get(path_of(board)).status_code == 200
