@@ -8,7 +8,9 @@ RUN := $(VENV)/.installed-run
 TEST := $(VENV)/.installed-test
 DEV := $(VENV)/.installed-dev
 
-.PHONY: serve demo test check lint schema lock clean
+AXE := $(VENV)/axe/node_modules/axe-core/axe.min.js
+
+.PHONY: serve demo test test-browser check lint schema lock clean
 
 serve: $(RUN)  ## Serve on http://127.0.0.1:8000, with a database in ./data
 	$(BIN)/python manage.py serve
@@ -18,6 +20,9 @@ demo: $(RUN)  ## The same, with a demo project of three filled dashboards
 
 test: $(TEST)  ## The whole suite on SQLite, then on a real PostgreSQL
 	$(BIN)/python -m tests
+
+test-browser: $(DEV) $(AXE)  ## The pages in a real browser, on both engines; needs chromium and npm
+	AXE=$(AXE) $(BIN)/python -m tests tests/browser
 
 check: lint test  ## Everything that must hold before a change is handed in
 
@@ -52,6 +57,10 @@ $(TEST): requirements-test.lock | $(BIN)/python
 $(DEV): requirements-dev.lock | $(BIN)/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	touch $@ $(TEST) $(RUN)
+
+$(AXE): | $(BIN)/python
+	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4.14.1
+	touch $@
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,69 @@
+"""A real browser on the running service. Every page that it opens is held to the same rules."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.live.conftest import Service, environment, service
+
+__all__ = ["environment", "service"]
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+ADMIN = {"name": "Ada Admin", "email": "ada@example.com", "password": "correct horse battery"}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    assert CHROMIUM, "these tests need the browser: install chromium, or set CHROMIUM to its path"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+class Faults:
+    """What no page may do: break its policy, say an error, fail a request, ask another host."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.found: list[str] = []
+        page.on("console", lambda message: self.note(message.type in ("error", "warning"), message.text))
+        page.on("pageerror", lambda error: self.note(True, str(error)))
+        page.on("request", lambda request: self.note(not request.url.startswith(base), request.url))
+        page.on("requestfailed", lambda request: self.note(True, f"failed: {request.url}"))
+
+    def note(self, is_fault: bool, text: str) -> None:
+        # The browser itself says that a page was a 401 or a 404, which some pages are.
+        if is_fault and not re.search(r"status of (400|401|404)", text):
+            self.found.append(text)
+
+
+@pytest.fixture(params=[1280, 390], ids=["wide", "phone"])
+def page(chromium: Browser, service: Service, request: pytest.FixtureRequest) -> Iterator[Page]:
+    options: Any = {"viewport": {"width": request.param, "height": 900}, "base_url": service.base}
+    with chromium.new_context(**options) as context:
+        opened = context.new_page()
+        faults = Faults(opened, service.base)
+        yield opened
+        assert faults.found == []
+
+
+@pytest.fixture(scope="module")
+def admin(service: Service, chromium: Browser) -> dict[str, str]:
+    """The first admin, set up with the link that the first start printed."""
+    [link] = re.findall(r"http://\S+/setup/\S+", service.log.read_text())
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(link)
+        page.get_by_label("Name").fill(ADMIN["name"])
+        page.get_by_label("E-mail address").fill(ADMIN["email"])
+        page.get_by_label("Password").fill(ADMIN["password"])
+        page.get_by_role("button", name="Save and sign in").click()
+        assert page.url.endswith("/projects/1/dashboards")
+    return ADMIN
