@@ -21,7 +21,7 @@ SCOPES = (
     ("dashboard_template", "Templates"),
     ("project", "Projects"),
     ("organization", "Organizations"),
-    ("user", "Who the key belongs to"),
+    ("user", "Its owner"),
 )
 EXPIRY = (("90", "in 90 days"), ("30", "in 30 days"), ("365", "in a year"), ("", "never"))
 
