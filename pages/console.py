@@ -96,7 +96,7 @@ class ConsoleView(View):
         user = get_user(request)
         if not isinstance(user, User):
             return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'next': request.get_full_path()})}")
-        self.user = user
+        self.user = request.user = user
         try:
             return super().dispatch(request, *args, **kwargs)
         except (Missing, Forbidden) as error:

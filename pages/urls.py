@@ -3,9 +3,11 @@
 from django.urls import path, re_path
 
 from dashboards.shared_urls import PAGES, TOKEN
+from pages.account import AccountView
 from pages.console import HomeView, SetupView, SignInView, SignOutView
 from pages.dashboards import DashboardListView, DashboardView
 from pages.keys import KeysView
+from pages.members import MembersView
 from pages.views import SharedPageView
 
 shared = [
@@ -16,7 +18,9 @@ console = [
     path("login", SignInView.as_view()),
     path("logout", SignOutView.as_view()),
     path("setup/<str:token>", SetupView.as_view()),
+    path("account", AccountView.as_view()),
     path("keys", KeysView.as_view()),
+    path("projects/<str:project_id>/members", MembersView.as_view()),
     path("projects/<str:project_id>/dashboards", DashboardListView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>", DashboardView.as_view()),
 ]

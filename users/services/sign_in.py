@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
 
 from dashboards_api.errors import Forbidden, Invalid, TooMany
 from users.models import User
 from users.services.attempts import AttemptLimit, count_attempt, forget_attempts
+from users.services.refusals import refusing
 
 SIGN_IN = AttemptLimit("sign_in", attempts=30, within=timedelta(minutes=10))
 
@@ -18,13 +20,33 @@ def user_with_password(email: str, password: str, *, address: str) -> User:
     the network address has failed too often with this user.
     """
     normalized = User.objects.normalize_email(email)
-    try:
-        count_attempt(SIGN_IN, target=normalized, address=address)
-    except TooMany as error:
-        detail = f"Too many failed attempts. Please try again in {error.wait} seconds."
-        raise Forbidden(detail, code="too_many_failed_attempts") from error
+    _count(normalized, address)
     user = authenticate(username=normalized, password=password)
     if not isinstance(user, User):
         raise Invalid("Invalid email or password.", code="invalid_credentials")
     forget_attempts(SIGN_IN, target=normalized, address=address)
     return user
+
+
+def change_password(user: User, *, current: str, new: str, address: str) -> None:
+    """Give a user who knows their password another one. Every session of theirs ends.
+
+    Raises Invalid for a wrong or a weak password, and Forbidden after too many wrong ones.
+    """
+    _count(user.email, address)
+    if not user.check_password(current):
+        raise Invalid("That is not your password.", attr="current", code="invalid_credentials")
+    forget_attempts(SIGN_IN, target=user.email, address=address)
+    with refusing("new"):
+        validate_password(new, user)
+    user.set_password(new)
+    user.save(update_fields=["password"])
+
+
+def _count(email: str, address: str) -> None:
+    """Every attempt is counted before it is made. Raises Forbidden."""
+    try:
+        count_attempt(SIGN_IN, target=email, address=address)
+    except TooMany as error:
+        detail = f"Too many failed attempts. Please try again in {error.wait} seconds."
+        raise Forbidden(detail, code="too_many_failed_attempts") from error

@@ -1,0 +1,53 @@
+"""The page of one's own account."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.builders import PASSWORD, Person, signed_in
+from tests.pages.browsing import sign_in, text_of, token_in
+
+NEW = "another horse battery"
+
+
+def send(client: Client, **fields: Any) -> Any:
+    return client.post("/account", {"csrfmiddlewaretoken": token_in(client.get("/account")), **fields})
+
+
+def test_a_new_password_ends_every_other_session(alice: Person, browser: Client) -> None:
+    other = signed_in(alice)
+    browser = Client(enforce_csrf_checks=True)
+    sign_in(browser, alice.user.email, PASSWORD)
+    response = send(browser, current=PASSWORD, new=NEW)
+    assert "Your password is changed." in text_of(response)
+    alice.user.refresh_from_db()
+    assert alice.user.check_password(NEW)
+    assert browser.get("/account").status_code == 200
+    assert other.get("dashboards/").status == 401
+    assert sign_in(Client(enforce_csrf_checks=True), alice.user.email, NEW).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "said"),
+    [
+        ("wrong", NEW, "That is not your password."),
+        ("", NEW, "That is not your password."),
+        (PASSWORD, "short", "too short"),
+        (PASSWORD, "password12", "too common"),
+        (PASSWORD, "", "too short"),
+    ],
+)
+def test_what_cannot_be_is_said(alice: Person, browser: Client, current: str, new: str, said: str) -> None:
+    response = send(browser, current=current, new=new)
+    assert response.status_code == 400
+    assert said in text_of(response)
+    alice.user.refresh_from_db()
+    assert alice.user.check_password(PASSWORD)
+
+
+def test_guesses_are_limited(alice: Person, browser: Client) -> None:
+    assert {send(browser, current="wrong", new=NEW).status_code for _ in range(30)} == {400}
+    response = send(browser, current=PASSWORD, new=NEW)
+    assert response.status_code == 403
+    assert "Too many failed attempts" in text_of(response)
