@@ -50,9 +50,15 @@ class Board(NamedTuple):
         return f"'sha256-{base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()}'"
 
 
+def plain_tiles(tiles: list[Row]) -> list[Row]:
+    """Tiles as readers give them, their free JSON no longer text."""
+    plain: list[Row] = orjson.loads(orjson.dumps(tiles))
+    return plain
+
+
 def board_of(tiles: list[Row], *, has_details: bool = True) -> Board:
     """From tiles as readers give them, with or without descriptions and kinds."""
-    tiles = orjson.loads(orjson.dumps(tiles))
+    tiles = plain_tiles(tiles)
     places = shown_places([tile["layouts"] for tile in tiles])
     views = [_tile(tile, place, has_details=has_details) for tile, place in zip(tiles, places, strict=True)]
     return Board(views, grid_style(tiles, places))

@@ -8,6 +8,7 @@ from pages.console import HomeView, SetupView, SignInView, SignOutView
 from pages.dashboards import DashboardListView, DashboardView
 from pages.keys import KeysView
 from pages.members import MembersView
+from pages.tiles import TilesView
 from pages.views import SharedPageView
 
 shared = [
@@ -23,5 +24,6 @@ console = [
     path("projects/<str:project_id>/members", MembersView.as_view()),
     path("projects/<str:project_id>/dashboards", DashboardListView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>", DashboardView.as_view()),
+    path("projects/<str:project_id>/dashboards/<str:id>/tiles", TilesView.as_view()),
 ]
 urlpatterns = [*shared, *console]

@@ -138,9 +138,9 @@ def test_axe_finds_no_serious_fault(
         page.get_by_label("E-mail address").fill(admin["email"])
         page.get_by_label("Password").fill(admin["password"])
         page.get_by_role("button", name="Sign in").click()
-        faults |= {
-            path: serious(page, path) for path in ("/projects/1/dashboards", "/projects/1/dashboards/1", "/keys")
-        }
+        pages = ("dashboards", "dashboards/1", "dashboards/1/tiles", "members")
+        paths = ("/keys", "/account", *(f"/projects/1/{each}" for each in pages))
+        faults |= {path: serious(page, path) for path in paths}
     assert {path: found for path, found in faults.items() if found} == {}
 
 

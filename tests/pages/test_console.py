@@ -24,7 +24,7 @@ def path_of(dashboard: Dashboard) -> str:
 # Every page of the console, and whether it opens without signing in.
 TABLE = {"": False, "login": True, "logout": False, "projects/<project_id>/dashboards": False}
 TABLE |= {"setup/<token>": True, "keys": False, "account": False}
-TABLE["projects/<project_id>/members"] = False
+TABLE |= {"projects/<project_id>/members": False, "projects/<project_id>/dashboards/<id>/tiles": False}
 TABLE["projects/<project_id>/dashboards/<id>"] = False
 
 

@@ -1,0 +1,98 @@
+"""The page on which the tiles of a dashboard are edited, without a mouse and without scripts: text, order and size."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from dashboards.layout import GRID_COLUMNS, MAX_SHOWN_HEIGHT, Arrangement, Place, shown_places
+from dashboards.models import PrivilegeLevel
+from dashboards.models.content import TEXT_MAX_LENGTH
+from dashboards.readers.dashboards import read_dashboard
+from dashboards.services.tile_actions import add_tile, change_tile, delete_tile, reorder_tiles
+from dashboards.views.dashboards import dashboard_number
+from dashboards_api.errors import Forbidden, Invalid, Missing
+from dashboards_api.numbers import whole_number
+from pages.boards import board_of, plain_tiles
+from pages.console import ConsoleView
+from users.models import Membership
+
+# How much wider and higher each makes a tile.
+SIZES = {"wider": (1, 0), "narrower": (-1, 0), "higher": (0, 1), "lower": (0, -1)}
+STEPS = {"earlier": -1, "later": 1}
+
+
+class TilesView(ConsoleView):
+    def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        return self.tiles(self.enter(project_id), dashboard_number(id))
+
+    def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        membership, number = self.enter(project_id), dashboard_number(id)
+        tile_id = whole_number(request.POST.get("tile")) or 0
+        try:
+            self.act(request.POST.get("action", ""), membership, number, tile_id)
+        except Invalid as error:
+            return self.tiles(membership, number, {"error": error.detail}, status=400)
+        return HttpResponseRedirect(f"{request.path}#edit-{tile_id}" if tile_id else request.path, status=303)
+
+    def act(self, action: str, membership: Membership, number: int, tile_id: int) -> None:
+        project = membership.project
+        if action == "add":
+            add_tile(number, project=project, item={"text": {"body": self.text}}, added_by=membership)
+        elif action == "text":
+            text: Any = {"text": {"body": self.text}}
+            change_tile(number, project=project, tile_id=tile_id, changes=text, changed_by=membership)
+        elif action == "remove":
+            delete_tile(number, project=project, tile_id=tile_id, deleted_by=membership)
+        elif action in STEPS or action in SIZES:
+            tiles = plain_tiles(read_dashboard(number, project=project, viewer=membership)["tiles"])
+            index = next((index for index, tile in enumerate(tiles) if tile["id"] == tile_id), None)
+            if index is None:
+                raise Missing("There is no such tile on this dashboard.")
+            if action in STEPS:
+                order = moved([tile["id"] for tile in tiles], index, STEPS[action])
+                reorder_tiles(
+                    number, project=project, tile_ids=order, arrangement=Arrangement.PRESERVE, reordered_by=membership
+                )
+                return
+            place = shown_places([tile["layouts"] for tile in tiles])[index]
+            layouts = resized(tiles[index]["layouts"], place, *SIZES[action])
+            change: Any = {"layouts": layouts, **({"text": {}} if tiles[index]["text"] else {})}
+            change_tile(number, project=project, tile_id=tile_id, changes=change, changed_by=membership)
+        else:
+            raise Invalid("There is no such action.")
+
+    @property
+    def text(self) -> str:
+        """Raises Invalid for none, or for one that is too long."""
+        text = self.request.POST.get("text", "").replace("\r\n", "\n").replace("\0", "")
+        if not text.strip() or len(text) > TEXT_MAX_LENGTH:
+            raise Invalid(f"A text has 1 to {TEXT_MAX_LENGTH:,} characters.", attr="text")
+        return text
+
+    def tiles(
+        self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
+    ) -> HttpResponse:
+        dashboard = read_dashboard(number, project=membership.project, viewer=membership)
+        if dashboard["effective_privilege_level"] < PrivilegeLevel.CAN_EDIT:
+            raise Forbidden("You don't have edit permissions for this dashboard.")
+        rows = plain_tiles(dashboard["tiles"])
+        edits = zip(rows, board_of(rows).tiles, shown_places([row["layouts"] for row in rows]), strict=True)
+        around = {"project": membership.project, "dashboard": dashboard, "edits": list(edits)}
+        return self.page("pages/tiles.html", {**around, **(context or {})}, status=status)
+
+
+def moved(ids: list[int], index: int, step: int) -> list[int]:
+    """The ids with one of them a step further on, or as they are at an end."""
+    other = index + step
+    if 0 <= other < len(ids):
+        ids[index], ids[other] = ids[other], ids[index]
+    return ids
+
+
+def resized(layouts: dict[str, Any], place: Place, wider: int, higher: int) -> dict[str, Any]:
+    """The layouts with the place where a tile is shown, a column or a row larger or smaller, within the grid."""
+    x, y, width, height = place
+    width = min(max(width + wider, 1), GRID_COLUMNS)
+    height = min(max(height + higher, 1), MAX_SHOWN_HEIGHT)
+    sm = {**(layouts.get("sm") or {}), "x": min(x, GRID_COLUMNS - width), "y": y, "w": width, "h": height}
+    return {**layouts, "sm": sm}
