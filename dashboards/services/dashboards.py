@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from dashboards.access import check_may_edit, check_may_restrict
+from dashboards.access import check_may_edit, check_may_restrict, may_edit
 from dashboards.exceptions import DashboardMissing, UnlistedDashboardExists
 from dashboards.models import CreationMode, Dashboard, Insight, SharingConfiguration, Tile
 from dashboards.services.changes import DashboardChanges, take
@@ -43,7 +43,7 @@ def create_dashboard(
     What the source gives holds only where `content` gives nothing. Gives back the paths that had no effect, too.
     Raises Invalid for a source that does not exist, and for an impossible tile.
     """
-    template, source = sources_of(project, content)
+    template, source = sources_of(project, content, created_by)
     given = {**inherited_from(template, source), **content}
     dashboard = Dashboard(project=project, created_by=created_by.user, creation_mode=CreationMode.DEFAULT)
     if template:
@@ -55,7 +55,9 @@ def create_dashboard(
     if template:
         add_template_tiles(dashboard, template["tiles"], created_by=created_by)
     if source:
-        copy_tiles(source, dashboard, copied_by=created_by, with_content=content.get("duplicate_tiles") is True)
+        # Who could share the content of a dashboard that they may not edit could edit it on the copy.
+        with_content = content.get("duplicate_tiles") is True or not may_edit(source, created_by)
+        copy_tiles(source, dashboard, copied_by=created_by, with_content=with_content)
     ignored = change_tiles(dashboard, content.get("tiles", []), changed_by=created_by)
     if content.get("deleted"):
         _delete(dashboard, with_insights=content.get("delete_insights", False))

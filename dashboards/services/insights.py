@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from dashboards.access import Restriction, check_may_edit, check_may_edit_insight
+from dashboards.access import check_may_edit, check_may_edit_insight
 from dashboards.exceptions import DashboardNotInProject, InsightMissing
-from dashboards.models import Collaborator, Dashboard, Insight, Tile
+from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import InsightChanges, take
+from dashboards.services.restrictions import restrictions_of
 from dashboards.services.tags import replace_tags, tag_names
 from users.models import Membership, Project
 
@@ -50,7 +51,7 @@ def update_insight(insight_id: int, *, project: Project, changes: InsightChanges
     insight = Insight.objects.in_project(project).select_for_update().filter(pk=insight_id).first()
     if insight is None:
         raise InsightMissing
-    check_may_edit_insight(edited_by, restrictions_of(insight, edited_by))
+    check_may_edit_insight(edited_by, restrictions_of([insight.pk], edited_by)[insight.pk])
     restores = insight.deleted and changes.get("deleted") is False
     if insight.deleted and not restores:
         raise InsightMissing
@@ -63,14 +64,6 @@ def update_insight(insight_id: int, *, project: Project, changes: InsightChanges
     if changes.get("deleted"):
         _delete(insight)
     return ignored
-
-
-def restrictions_of(insight: Insight, member: Membership) -> list[Restriction]:
-    """What decides what a member may do with each of the dashboards that show an insight."""
-    is_collaborator = Collaborator.objects.includes(member, dashboard="dashboard_id")
-    tiles = Tile.objects.not_deleted().filter(insight=insight).annotate(is_collaborator=is_collaborator)
-    rows = tiles.values_list("dashboard__created_by_id", "dashboard__restriction_level", "is_collaborator")
-    return [Restriction(*row) for row in rows]
 
 
 def _dashboard_ids(insight_id: int) -> list[int]:

@@ -1,5 +1,7 @@
 """Where a new dashboard comes from: a template, or another dashboard of the project."""
 
+from typing import Any
+
 from django.db.models import F
 
 from dashboards.exceptions import DashboardNotInProject, TemplateMissing
@@ -8,13 +10,15 @@ from dashboards.services.changes import DashboardChanges
 from dashboards.services.tags import normalized_tags, tag_names
 from dashboards.templates import Document, builtin_named, builtin_templates, filled
 from dashboards_api.errors import Invalid
-from users.models import Project
+from users.models import Membership, Project
 
 # Among how many stored templates the nearest name is looked for.
 NAMES_COMPARED = 200
 
 
-def sources_of(project: Project, content: DashboardChanges) -> tuple[Document | None, Dashboard | None]:
+def sources_of(
+    project: Project, content: DashboardChanges, member: Membership
+) -> tuple[Document | None, Dashboard | None]:
     """The template, or the dashboard, that a new dashboard is made from.
 
     Raises TemplateMissing, DashboardNotInProject, and Invalid where it names both.
@@ -26,10 +30,14 @@ def sources_of(project: Project, content: DashboardChanges) -> tuple[Document | 
         return filled(_template_named(project, name), attr="use_template"), None
     if source_id is None:
         return None, None
-    source: Dashboard | None = Dashboard.objects.in_project(project).not_deleted().filter(pk=source_id).first()
+    source: Dashboard | None = _live(project, member).filter(pk=source_id).first()
     if source is None:
         raise DashboardNotInProject("use_dashboard")
     return None, source
+
+
+def _live(project: Project, member: Membership) -> Any:
+    return Dashboard.objects.in_project(project).not_deleted().as_seen_by(member)
 
 
 def _template_named(project: Project, name: str) -> Document:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from dashboards.access import may_edit
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing
 from dashboards.layout import Arrangement, arranged, closed_up, moved_up, place_of
 from dashboards.models import Dashboard, Tile
 from dashboards.services.changes import TileChanges
-from dashboards.services.copies import DISPLAY_COLUMNS
+from dashboards.services.copies import DISPLAY_COLUMNS, duplicate
 from dashboards.services.dashboards import lock_for_edit
 from dashboards.services.tiles import change_tiles
 from dashboards_api.errors import Invalid
@@ -81,13 +82,19 @@ def copy_tile(
 ) -> None:
     """Show the content of another dashboard's tile on this one too; a removed tile of that content comes back.
 
+    From a dashboard that the member may not edit comes a copy of the content.
+
     Raises DashboardMissing for either dashboard, TileMissing, and ContentAlreadyOnDashboard.
     """
     target = lock_for_edit(dashboard_id, project=project, edited_by=copied_by)
-    source = Dashboard.objects.in_project(project).not_deleted().filter(pk=from_dashboard_id).first()
+    rows = Dashboard.objects.in_project(project).not_deleted().as_seen_by(copied_by)
+    source = rows.filter(pk=from_dashboard_id).first()
     if source is None:
         raise DashboardMissing
     tile = _shown_tile(source, tile_id)
+    if not may_edit(source, copied_by):  # sharing the content would let them edit it there
+        duplicate([tile], target, copied_by=copied_by)
+        return
     twin = Tile.objects.on_dashboard(target).filter(**tile.content).first()
     if twin is None:
         looks = {column: getattr(tile, column) for column in DISPLAY_COLUMNS}

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from dashboards.access import check_may_edit
+from dashboards.access import check_may_edit, check_may_edit_insight
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import TileChanges
+from dashboards.services.restrictions import restrictions_of
 from dashboards.services.tile_upsert import TileUpsert, insights_to_add
 from users.models import Membership, Project
 
@@ -18,12 +19,16 @@ def change_tiles(
     """A partial upsert: an item with an id changes that tile, one without adds; tiles that are not named stay.
 
     Called inside the transaction of the service that has the dashboard locked. Gives back the paths that had no
-    effect. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject and Invalid.
+    effect. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, Invalid, and Forbidden for an insight
+    that the member may not edit.
     """
     if not items:
         return []
     tiles = Tile.objects.on_dashboard(dashboard).select_related("text", "button")
     insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(insights_to_add(items))
+    if insights:  # who could put an insight anywhere could edit it there
+        for restrictions in restrictions_of(insights, changed_by).values():
+            check_may_edit_insight(changed_by, restrictions)
     upsert = TileUpsert(dashboard, changed_by, tiles=tiles, insights=insights)
     for index, item in enumerate(items):
         upsert.apply(index, item)

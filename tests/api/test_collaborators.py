@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from dashboards.models import Collaborator, Dashboard, Tile
+from dashboards.models import Collaborator, Dashboard, Insight, Tile
 from tests.builders import Person, make_dashboard, make_insight, make_person, make_text_tile
 from tests.client import Answer
 from users.models import MembershipLevel
@@ -202,3 +202,50 @@ def test_deleted_foreign_and_unknown_ones_are_404(alice: Person, bob: Person, ca
 def test_it_takes_a_form_too(alice: Person, bob: Person, path: str) -> None:
     assert alice.api.form("POST", path, body_for(bob)).status == 201
     assert Collaborator.objects.get().membership_id == bob.membership.pk
+
+
+def test_nobody_edits_a_restricted_dashboard_through_its_content(alice: Person, bob: Person, board: Dashboard) -> None:
+    insight = make_insight(alice, board, name="orig")
+    text = make_text_tile(alice, board, "orig")
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"button_tile": {"url": "/orig", "text": "orig"}}]})
+    before = alice.api.get(f"dashboards/{board.pk}/").json["tiles"]
+    mine = make_dashboard(bob, "mine")
+    # An insight that they may not edit is not put where they may.
+    for answer in (
+        bob.api.post(f"dashboards/{mine.pk}/tiles/", {"insight": insight.pk}),
+        bob.api.patch(f"dashboards/{mine.pk}/", {"tiles": [{"insight": {"id": insight.pk}}]}),
+        bob.api.post("dashboards/", {"tiles": [{"insight": insight.pk}]}),
+        bob.api.patch(f"insights/{insight.pk}/", {"dashboards": [board.pk, mine.pk]}),
+        bob.api.patch(f"insights/{insight.pk}/", {"deleted": True}),
+    ):
+        assert answer.error == (403, "authentication_error", "permission_denied", None)
+    # What they copy is their own.
+    copied = bob.api.post(f"dashboards/{mine.pk}/copy_tile/", {"fromDashboardId": board.pk, "tileId": text.pk}).json
+    shallow = bob.api.post("dashboards/", {"use_dashboard": board.pk}).json
+    assert [tile["text"]["body"] for tile in copied["tiles"]] == ["orig"]
+    assert len(shallow["tiles"]) == 3
+    for made in (copied, shallow):
+        items = [
+            {
+                "id": tile["id"],
+                **({"text": {**tile["text"], "body": "bob"}} if tile["text"] else {}),
+                **({"button_tile": {"id": tile["button_tile"]["id"], "url": "/bob"}} if tile["button_tile"] else {}),
+            }
+            for tile in made["tiles"]
+        ]
+        assert bob.api.patch(f"dashboards/{made['id']}/", {"tiles": items}, documented=False).status == 200
+    [copy] = [tile["insight"]["id"] for tile in shallow["tiles"] if tile["insight"]]
+    assert bob.api.patch(f"insights/{copy}/", {"name": "bob"}).status == 200
+    assert alice.api.get(f"dashboards/{board.pk}/").json["tiles"] == before
+
+
+def test_what_is_deleted_keeps_its_restriction(alice: Person, bob: Person, board: Dashboard) -> None:
+    alone, along = make_insight(alice, board, name="alone"), make_insight(alice, board, name="along")
+    alice.api.patch(f"insights/{alone.pk}/", {"deleted": True})
+    assert bob.api.patch(f"insights/{alone.pk}/", {"deleted": False, "name": "bob"}).status == 403
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
+    for insight in (alone, along):
+        assert bob.api.patch(f"insights/{insight.pk}/", {"deleted": False, "name": "bob"}).status == 403
+    assert alice.api.patch(f"dashboards/{board.pk}/", {"deleted": False}).status == 200
+    assert alice.api.patch(f"insights/{alone.pk}/", {"deleted": False}).status == 200
+    assert sorted(Insight.objects.values_list("name", flat=True)) == ["alone", "along"]
