@@ -108,6 +108,8 @@ def _tiles(dashboard_id: int, *, lens: Lens, hide_queries: bool) -> list[Row]:
             *(f"button__{column}" for column in BUTTON_COLUMNS),
         )
     )
+    rows = list(rows)
+    lens = lens.for_rows(len(rows))
     return [_tile(order, row, lens=lens, hide_queries=hide_queries) for order, row in enumerate(rows)]
 
 

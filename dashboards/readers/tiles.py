@@ -24,11 +24,21 @@ BUTTON_COLUMNS = ("id", "url", "text", "placement", "style", *AUTHOR_COLUMNS)
 DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
 
 
+# What filters and variables may add to all the insights of an answer, in characters. Beyond it queries stay as stored:
+# a megabyte of properties on a hundred insights would be a hundred megabytes for each reader.
+MAX_ADDED = 2 * 1024 * 1024
+
+
 class Lens(NamedTuple):
     """What a dashboard lays over the insights on it."""
 
     filters: dict[str, Any]
     variables: dict[str, Any]
+
+    def for_rows(self, number: int) -> "Lens":
+        """The same, or an empty one where so many insights would grow too much."""
+        added = (len(dumps(self.filters)) + len(dumps(self.variables))) * number
+        return self if added <= MAX_ADDED else Lens({}, {})
 
 
 class _Around(NamedTuple):
@@ -60,7 +70,7 @@ def read_tiles(dashboard_id: int, *, viewer: Membership, lens: Lens) -> list[Row
         return []
     around = _Around(
         viewer=viewer,
-        lens=lens,
+        lens=lens.for_rows(len(rows)),
         people=_people(rows),
         tiles=dashboard_tiles_of(
             viewer=viewer,

@@ -13,7 +13,7 @@ logger = structlog.get_logger("dashboards_api.request")
 SAFE_REQUEST_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 KEY = re.compile(r"phx_\w+")
 # What opens something by itself: links of shared dashboards and of set-ups.
-SECRET_PATH = re.compile(r"^/(shared|embedded|shared_dashboard|setup)/[^/]+")
+SECRET_PATH = re.compile(r"(?i)/(shared|embedded|shared_dashboard|setup)/+[^/]+")
 
 
 class RequestLogMiddleware:

@@ -32,6 +32,8 @@ class ApiViewSet(GenericViewSet[Any]):
     metadata_class = Metadata  # type: ignore[assignment]  # the stubs ask for an instance; DRF calls the class
     scope_object: ClassVar[str]
     required_scopes: ClassVar[dict[str, list[str]]] = {}
+    # Whether answers hold what no cache may keep.
+    shows_secrets: ClassVar[bool] = False
     # Methods that are routed only to be refused: they are no allowed ones.
     refused_methods: ClassVar[frozenset[str]] = frozenset()
 
@@ -86,6 +88,8 @@ class ApiViewSet(GenericViewSet[Any]):
         final = super().finalize_response(request, response, *args, **kwargs)
         if self.ignored and final.status_code < 400:
             final[ignored_fields.HEADER] = ignored_fields.header_value(self.ignored)
+        if self.shows_secrets:
+            final["Cache-Control"] = "no-store"
         return final
 
     def sends_false(self, name: str) -> bool:

@@ -47,6 +47,7 @@ def test_a_new_key_is_shown_once_and_works_at_once(alice: Person, browser: Api) 
     assert (row.user, row.label, row.scopes) == (alice.user, "CI", ["dashboard:read"])
     assert (row.description, row.scoped_projects, row.scoped_organizations) == ("for the pipeline", [], [])
     assert row.secret_hash == hash_of(value)
+    assert made.headers["Cache-Control"] == "no-store"
     assert made.json["mask_value"] == f"phx_...{value[-4:]}"
     assert made.json == {**browser.get(f"{KEYS}{row.pk}/").json, "value": value}
     assert browser.get(f"{KEYS}{row.pk}/").json["value"] is None

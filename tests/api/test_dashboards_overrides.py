@@ -161,6 +161,20 @@ def test_tiles_show_insights_through_the_dashboard(alice: Person) -> None:
     assert (stored.query, stored.last_modified_at) == (insight.query, insight.last_modified_at)
 
 
+def test_large_filters_are_not_written_into_many_queries(alice: Person) -> None:
+    properties = [{"key": "k", "value": "x" * 100_000}]
+    board = make_dashboard(alice, filters={"properties": properties})
+    for number in range(2):
+        make_insight(alice, board, name=str(number), query={"kind": "TrendsQuery"})
+    path = f"dashboards/{board.pk}/"
+    assert {len(str(tile["insight"]["query"])) > 100_000 for tile in alice.api.get(path).json["tiles"]} == {True}
+    for number in range(19):
+        make_insight(alice, board, name=str(number), query={"kind": "TrendsQuery"})
+    answer = alice.api.get(path)
+    assert {str(tile["insight"]["query"]) for tile in answer.json["tiles"]} == {"{'kind': 'TrendsQuery'}"}
+    assert len(answer.text) < 400_000
+
+
 def test_one_tile_that_is_answered_alone_shows_the_same(alice: Person) -> None:
     board = make_dashboard(alice, filters={"date_from": "-30d"})
     insight = make_insight(alice, query={"kind": "InsightVizNode", "source": SOURCE})

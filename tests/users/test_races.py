@@ -9,7 +9,7 @@ from tests.builders import Person
 from tests.races import at_once
 from users.models import AttemptCounter
 from users.services.api_keys import create_api_key
-from users.services.attempts import AttemptLimit, count_attempt
+from users.services.attempts import AttemptLimit, count_attempt, forget_attempts
 
 
 @pytest.mark.django_db(transaction=True)
@@ -17,6 +17,19 @@ def test_eleven_keys_at_once_leave_ten(alice: Person) -> None:
     raised = at_once(*[lambda: create_api_key(alice.user, label="k", scopes=["*"])] * 11)
     assert len(raised) == 2
     assert alice.user.personal_api_keys.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_right_guesses_at_once_do_not_stumble() -> None:
+    limit = AttemptLimit("test", attempts=5, within=timedelta(minutes=1))
+    where = {"target": "a@example.com", "address": "192.0.2.1"}
+
+    def guess() -> None:
+        for _ in range(20):
+            count_attempt(limit, **where)
+            forget_attempts(limit, **where)
+
+    assert [repr(error) for error in at_once(*[guess] * 4)] == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,6 +14,8 @@ from users.models import AttemptCounter
 
 # Whoever has an IPv6 address has this whole network of them.
 IPV6_NETWORK = 64
+# Counters that are over are kept so much longer: nobody is about to count one when it is cleared away.
+GRACE = timedelta(minutes=10)
 
 
 class AttemptLimit(NamedTuple):
@@ -31,6 +33,13 @@ def count_attempt(limit: AttemptLimit, *, target: str, address: str) -> None:
     """
     now = timezone.now()
     subject = _subject(limit, target, address)
+    created = _count(limit, subject, now)
+    if created:
+        write_if_free(lambda: AttemptCounter.objects.filter(expires_at__lte=now - GRACE).delete())
+
+
+def _count(limit: AttemptLimit, subject: str, now: datetime) -> bool:
+    """Whether it was the first. Raises TooMany."""
     with transaction.atomic():
         counter, created = AttemptCounter.objects.select_for_update().get_or_create(
             subject=subject, defaults={"expires_at": now + limit.within}
@@ -42,13 +51,12 @@ def count_attempt(limit: AttemptLimit, *, target: str, address: str) -> None:
             raise TooMany(_seconds_until(counter.expires_at, now))
         counter.attempts += 1
         counter.save(update_fields=["attempts", "expires_at"])
-    if created:
-        write_if_free(lambda: AttemptCounter.objects.filter(expires_at__lte=now).delete())
+    return created
 
 
 def forget_attempts(limit: AttemptLimit, *, target: str, address: str) -> None:
-    """An attempt was right: those before it count no longer."""
-    AttemptCounter.objects.filter(subject=_subject(limit, target, address)).delete()
+    """An attempt was right: those before it count no longer. The row stays: another attempt may be about to count."""
+    AttemptCounter.objects.filter(subject=_subject(limit, target, address)).update(attempts=0)
 
 
 def _subject(limit: AttemptLimit, target: str, address: str) -> str:

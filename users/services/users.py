@@ -6,6 +6,7 @@ from django.db import transaction
 from dashboards_api.errors import Invalid, Missing
 from users.models import User
 from users.services.refusals import refusing
+from users.sessions import end_sessions_of
 
 
 @transaction.atomic
@@ -35,7 +36,12 @@ def user_named(email: str) -> User:
 
 @transaction.atomic
 def set_active(user: User, *, active: bool) -> User:
-    """Lock a user out, or let them in again. Sessions and keys read this at every request: it holds at once."""
+    """Lock a user out, or let them in again. Sessions and keys read this at every request: it holds at once.
+
+    Keys work again afterwards; sessions are over for good.
+    """
     user.is_active = active
     user.save(update_fields=["is_active"])
+    if not active:
+        end_sessions_of(user)
     return user

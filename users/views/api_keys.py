@@ -42,6 +42,7 @@ class PersonalAPIKeyViewSet(CallerViewSet):
     permission_classes = [IsAuthenticated, HasRequiredScopes, SignedInRecently]
     serializer_class = PersonalAPIKeySerializer
     pagination_class = None
+    shows_secrets = True
 
     @extend_schema(responses=PersonalAPIKeySerializer(many=True))
     def list(self, request: Request) -> Response:

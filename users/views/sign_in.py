@@ -27,7 +27,7 @@ class SignInViewSet(ApiViewSet):
     @extend_schema(request=body_of(SignInRequestSerializer), responses={200: SuccessSerializer})
     def create(self, request: Request) -> Response:
         """Sign in with an e-mail address and a password. The answer sets the cookies of a session."""
-        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
             raise PermissionDenied("CSRF Failed: nobody is signed in from another site.")
         if not hasattr(request._request, "session"):
             raise Invalid("Sign in without an API key.")
