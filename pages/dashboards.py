@@ -3,15 +3,18 @@
 from typing import Any, cast
 from urllib.parse import urlencode
 
+import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
 
 from dashboards.models import PrivilegeLevel
+from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
 from dashboards.readers.dashboards import ListQuery, list_dashboards, read_dashboard
 from dashboards.readers.sharing import read_sharing
 from dashboards.serializers.dashboards import DashboardRequestSerializer
-from dashboards.services.changes import DashboardChanges
+from dashboards.services.changes import DashboardChanges, SharingChanges
 from dashboards.services.dashboards import create_dashboard, update_dashboard
+from dashboards.services.share_passwords import add_share_password, remove_share_password
 from dashboards.services.sharing import refresh_sharing, update_sharing
 from dashboards.views.dashboards import SEARCH_MAX_LENGTH, dashboard_number
 from dashboards_api.errors import Invalid
@@ -21,6 +24,14 @@ from pages.console import ConsoleView
 from users.models import Membership
 
 PAGE_SIZE = 50
+# What can be ticked of a shared page.
+SETTINGS = (
+    ("noHeader", "Without title and description"),
+    ("whitelabel", "Without the footer"),
+    ("hideExtraDetails", "Without descriptions and kinds of insights"),
+    ("hideQueries", "Without queries"),
+)
+THEMES = ("system", "light", "dark")
 
 
 class DashboardListView(ConsoleView):
@@ -90,19 +101,14 @@ class DashboardView(ConsoleView):
 
     def act(self, action: str, membership: Membership, number: int) -> HttpResponse:
         project, form = membership.project, self.request.POST
-        if action in ("enable", "disable"):
-            enabled = action == "enable"
-            update_sharing(number, project=project, changes={"enabled": enabled}, updated_by=membership)
-        elif action == "refresh":
-            refresh_sharing(number, project=project, refreshed_by=membership)
-        elif action == "duplicate":
+        if action == "duplicate":
             copy = checked({"name": form.get("name", ""), "use_dashboard": number, "duplicate_tiles": True})
             made, _ = create_dashboard(project, content=copy, created_by=membership)
             return see(membership, made.pk)
-        elif action == "delete":
+        if action == "delete":
             update_dashboard(number, project=project, changes={"deleted": True}, edited_by=membership)
             return HttpResponseRedirect(f"/projects/{project.pk}/dashboards", status=303)
-        elif action == "edit":
+        if action == "edit":
             changes = checked(
                 {
                     "name": form.get("name", ""),
@@ -112,9 +118,39 @@ class DashboardView(ConsoleView):
                 }
             )
             update_dashboard(number, project=project, changes=changes, edited_by=membership)
+            return see(membership, number)
+        return self.share(action, membership, number)
+
+    def share(self, action: str, membership: Membership, number: int) -> HttpResponse:
+        project, form = membership.project, self.request.POST
+        if action in ("enable", "disable"):
+            enabled = action == "enable"
+            update_sharing(number, project=project, changes={"enabled": enabled}, updated_by=membership)
+        elif action == "sharing":
+            changes = self.sharing_changes(number, membership)
+            update_sharing(number, project=project, changes=changes, updated_by=membership)
+        elif action == "refresh":
+            refresh_sharing(number, project=project, refreshed_by=membership)
+        elif action == "add-password":
+            note = form.get("note", "").replace("\0", "")[:SHARE_NOTE_MAX_LENGTH]
+            password = add_share_password(number, project=project, text=None, note=note, added_by=membership)
+            return self.dashboard(membership, number, {"new_password": password.text})
+        elif action == "remove-password":
+            password_id = whole_number(form.get("password")) or 0
+            remove_share_password(number, project=project, password_id=password_id, removed_by=membership)
         else:
             raise Invalid("There is no such action.")
         return see(membership, number)
+
+    def sharing_changes(self, number: int, membership: Membership) -> SharingChanges:
+        """What the form says of a shared page; settings that it does not have stay."""
+        form = self.request.POST
+        stored = read_sharing(number, project=membership.project, viewer=membership)["settings"]
+        settings = {**(plain(stored) or {}), **{name: name in form for name, _ in SETTINGS}}
+        theme = form.get("theme", "")
+        if theme not in THEMES:
+            raise Invalid("There is no such theme.", attr="theme")
+        return {"password_required": "password_required" in form, "settings": {**settings, "theme": theme}}
 
     def dashboard(
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
@@ -126,7 +162,9 @@ class DashboardView(ConsoleView):
             "dashboard": dashboard,
             "board": board,
             "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
-            "sharing": read_sharing(number, project=membership.project, viewer=membership),
+            "sharing": plain(read_sharing(number, project=membership.project, viewer=membership)),
+            "settings": SETTINGS,
+            "themes": THEMES,
             "base": self.base,
         }
         response = self.page("pages/dashboard.html", {**around, **(context or {})}, status=status)
@@ -143,6 +181,11 @@ def checked(body: dict[str, Any]) -> DashboardChanges:
         field, details = next(iter(cast(dict[str, Any], error.detail).items()))
         raise Invalid(f"{field}: {first_of(details)}", attr=field) from error
     return cast(DashboardChanges, serializer.validated_data)
+
+
+def plain(answer: Any) -> Any:
+    """What a reader gives, its free JSON no longer text."""
+    return orjson.loads(orjson.dumps(answer))
 
 
 def first_of(details: Any) -> str:

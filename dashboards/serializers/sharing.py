@@ -98,6 +98,11 @@ class SharePasswordRequestSerializer(RequestSerializer):
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=SHARE_NOTE_MAX_LENGTH
     )
 
+    def validate_raw_password(self, text: str | None) -> str | None:
+        if text is not None and not text.strip():
+            raise serializers.ValidationError("A password has more than blanks.", code="blank")
+        return text
+
 
 class UnlockRequestSerializer(RequestSerializer):
     password = StrictCharField(trim_whitespace=False, max_length=PASSWORD_MAX_LENGTH)

@@ -109,6 +109,7 @@ def test_without_a_text_it_is_a_random_one(alice: Person, token: str, path: str)
     [
         ({"raw_password": "seven77"}, "min_length", "raw_password"),
         ({"raw_password": "x" * 1001}, "max_length", "raw_password"),
+        ({"raw_password": " " * 8}, "blank", "raw_password"),
         ({"raw_password": 12345678}, "invalid_input", "raw_password"),
         ({"note": "x" * 101}, "max_length", "note"),
         ({"note": ["a"]}, "invalid_input", "note"),

@@ -53,6 +53,9 @@ def take_all(browser: Browser, service: Service) -> None:
             page.get_by_role("button", name="Sign in").click()
             take("dashboards", "/projects/2/dashboards")
             take("dashboard", "/projects/2/dashboards/2")
+            take("tiles", "/projects/2/dashboards/2/tiles")
+            take("members", "/projects/2/members")
+            take("account", "/account")
             take("keys", "/keys")
             context.close()
 

@@ -93,7 +93,37 @@ def test_it_is_shared_by_a_link_that_can_be_replaced_and_ended(browser: Client, 
     assert SharingConfiguration.objects.get().enabled is False
 
 
-@pytest.mark.parametrize("action", ["edit", "delete", "enable", "refresh"])
+def test_the_shared_page_looks_and_is_protected_as_it_is_told(browser: Client, alice: Person, board: Dashboard) -> None:
+    path = path_of(board)
+    alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True, "settings": {"allow_overrides": ["a"]}})
+    assert send(browser, path, action="sharing", theme="dark", noHeader="on", password_required="on").status_code == 303
+    sharing = SharingConfiguration.objects.get()
+    assert sharing.password_required is True
+    assert sharing.settings == {
+        "allow_overrides": ["a"],
+        "noHeader": True,
+        "whitelabel": False,
+        "hideExtraDetails": False,
+        "hideQueries": False,
+        "theme": "dark",
+    }
+    shown = text_of(send(browser, path, action="add-password", note="the board"))
+    found = re.search(r'id="new-password" value="([^"]+)"', shown)
+    assert found is not None
+    assert found[1] not in text_of(browser.get(path))
+    assert "for the board" in text_of(browser.get(path))
+    link = f"/shared/{sharing.access_token}"
+    opened = Client().post(link, {"password": found[1]}, headers={"Accept": "text/html"})
+    assert opened.status_code == 303
+    send(browser, path, action="remove-password", password=sharing.share_passwords.get().pk)
+    assert Client().post(link, {"password": found[1]}, headers={"Accept": "text/html"}).status_code == 401
+    assert send(browser, path, action="sharing", theme="pink").status_code == 400
+    assert send(browser, path, action="remove-password", password="999999").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "action", ["edit", "delete", "enable", "refresh", "sharing", "add-password", "remove-password"]
+)
 def test_who_may_only_look_changes_nothing(browser: Client, alice: Person, bob: Person, action: str) -> None:
     theirs = make_dashboard(bob, "Bob's", restriction_level=37)
     alice.membership.level = 1
@@ -102,7 +132,7 @@ def test_who_may_only_look_changes_nothing(browser: Client, alice: Person, bob: 
     assert page.status_code == 200
     assert 'value="edit"' not in text_of(page)
     assert 'value="enable"' not in text_of(page)
-    response = send(browser, path_of(theirs), action=action, name="taken")
+    response = send(browser, path_of(theirs), action=action, name="taken", theme="dark", password="1")
     assert response.status_code == 403
     theirs.refresh_from_db()
     assert (theirs.name, theirs.deleted, theirs.sharing_configuration.enabled) == ("Bob's", False, False)
