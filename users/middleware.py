@@ -10,6 +10,12 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from users.authentication import key_in_header
 
+
+def _goes_by(request: HttpRequest) -> bool:
+    """Only the API takes keys: a page has its session whatever a proxy puts into the header."""
+    return request.path_info.startswith("/api/") and key_in_header(request) is not None
+
+
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 
@@ -19,9 +25,9 @@ class BrowserSessionMiddleware(SessionMiddleware):
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not _SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
-        return self.get_response(request) if key_in_header(request) else super().__call__(request)  # type: ignore[return-value]
+        return self.get_response(request) if _goes_by(request) else super().__call__(request)  # type: ignore[return-value]
 
 
 class BrowserCsrfMiddleware(CsrfViewMiddleware):
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request) if key_in_header(request) else super().__call__(request)  # type: ignore[return-value]
+        return self.get_response(request) if _goes_by(request) else super().__call__(request)  # type: ignore[return-value]

@@ -124,6 +124,8 @@ def test_nobody_is_signed_in_from_another_site(alice: Person) -> None:
     body = {"email": alice.user.email, "password": PASSWORD}
     for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
         assert Api(None, 0).post("/api/login/", body, headers={"Sec-Fetch-Site": site}).status == status
+    for origin, status in (("https://evil.example", 403), ("null", 403), ("http://testserver", 200)):
+        assert Api(None, 0).post("/api/login/", body, headers={"Origin": origin}).status == status
 
 
 @pytest.mark.parametrize("token", [None, "", "x" * 32, "a" * 64, "é"])

@@ -100,6 +100,15 @@ def test_a_form_without_its_token_is_refused(alice: Person, browser: Client) -> 
     assert browser.get("/").status_code == 302
 
 
+def test_a_bearer_token_of_a_proxy_is_no_matter(alice: Person, browser: Client) -> None:
+    headers = {"Authorization": "Bearer x"}
+    assert Client().get("/login", headers=headers).status_code == 200
+    assert Client().get("/", headers=headers)["Location"].startswith("/login")
+    page = browser.get(f"/projects/{alice.membership.project_id}/dashboards", headers=headers)
+    assert page.status_code == 200
+    assert browser.post("/logout", {"csrfmiddlewaretoken": token_in(page)}, headers=headers).status_code == 303
+
+
 def test_signing_out_ends_the_session(alice: Person, browser: Client) -> None:
     page = browser.get(f"/projects/{alice.membership.project_id}/dashboards")
     response = browser.post("/logout", {"csrfmiddlewaretoken": token_in(page)})
