@@ -5,6 +5,7 @@ is allowed.
 """
 
 import re
+from functools import lru_cache
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
@@ -21,6 +22,8 @@ _TAG_OR_QUOTE = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>|"')
 _parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"]).disable("image")
 
 
+# Some texts take long to parse, and the same are shown to every visitor.
+@lru_cache(maxsize=1024)
 def as_html(text: str) -> SafeString:
     """What may be put into a page as it is."""
     clean = nh3.clean(
