@@ -3,6 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Cast
@@ -57,3 +58,8 @@ class CodePointField(StrTextField):
 def raw(name: str) -> Cast:
     """The stored text of a JSONTextField, for a reader's `values()`."""
     return Cast(name, models.TextField())
+
+
+def parsed(answer: Any) -> Any:
+    """What a reader gives, as plain JSON: its free JSON no longer text, dates and UUIDs as the API writes them."""
+    return orjson.loads(orjson.dumps(answer))

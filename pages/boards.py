@@ -4,11 +4,11 @@ import base64
 import hashlib
 from typing import Any, NamedTuple
 
-import orjson
 from django.utils.safestring import SafeString
 
 from dashboards.layout import Place, as_number, shown_places
 from dashboards.readers.dashboard_tiles import Row
+from dashboards_api.fields import parsed
 from pages.charts import Size, chart_of
 from pages.markdown import as_html
 
@@ -50,15 +50,9 @@ class Board(NamedTuple):
         return f"'sha256-{base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()}'"
 
 
-def plain_tiles(tiles: list[Row]) -> list[Row]:
-    """Tiles as readers give them, their free JSON no longer text."""
-    plain: list[Row] = orjson.loads(orjson.dumps(tiles))
-    return plain
-
-
 def board_of(tiles: list[Row], *, has_details: bool = True) -> Board:
     """From tiles as readers give them, with or without descriptions and kinds."""
-    tiles = plain_tiles(tiles)
+    tiles = parsed(tiles)
     places = shown_places([tile["layouts"] for tile in tiles])
     views = [_tile(tile, place, has_details=has_details) for tile, place in zip(tiles, places, strict=True)]
     return Board(views, grid_style(tiles, places))

@@ -3,7 +3,6 @@
 from typing import Any, cast
 from urllib.parse import urlencode
 
-import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
 
@@ -18,6 +17,7 @@ from dashboards.services.share_passwords import add_share_password, remove_share
 from dashboards.services.sharing import refresh_sharing, update_sharing
 from dashboards.views.dashboards import SEARCH_MAX_LENGTH, dashboard_number
 from dashboards_api.errors import Invalid
+from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
 from pages.boards import board_of
 from pages.console import ConsoleView
@@ -146,7 +146,7 @@ class DashboardView(ConsoleView):
         """What the form says of a shared page; settings that it does not have stay."""
         form = self.request.POST
         stored = read_sharing(number, project=membership.project, viewer=membership)["settings"]
-        settings = {**(plain(stored) or {}), **{name: name in form for name, _ in SETTINGS}}
+        settings = {**(parsed(stored) or {}), **{name: name in form for name, _ in SETTINGS}}
         theme = form.get("theme", "")
         if theme not in THEMES:
             raise Invalid("There is no such theme.", attr="theme")
@@ -162,7 +162,7 @@ class DashboardView(ConsoleView):
             "dashboard": dashboard,
             "board": board,
             "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
-            "sharing": plain(read_sharing(number, project=membership.project, viewer=membership)),
+            "sharing": parsed(read_sharing(number, project=membership.project, viewer=membership)),
             "settings": SETTINGS,
             "themes": THEMES,
             "base": self.base,
@@ -181,11 +181,6 @@ def checked(body: dict[str, Any]) -> DashboardChanges:
         field, details = next(iter(cast(dict[str, Any], error.detail).items()))
         raise Invalid(f"{field}: {first_of(details)}", attr=field) from error
     return cast(DashboardChanges, serializer.validated_data)
-
-
-def plain(answer: Any) -> Any:
-    """What a reader gives, its free JSON no longer text."""
-    return orjson.loads(orjson.dumps(answer))
 
 
 def first_of(details: Any) -> str:

@@ -11,8 +11,9 @@ from dashboards.readers.dashboards import read_dashboard
 from dashboards.services.tile_actions import add_tile, change_tile, delete_tile, reorder_tiles
 from dashboards.views.dashboards import dashboard_number
 from dashboards_api.errors import Forbidden, Invalid, Missing
+from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
-from pages.boards import board_of, plain_tiles
+from pages.boards import board_of
 from pages.console import ConsoleView
 from users.models import Membership
 
@@ -44,7 +45,7 @@ class TilesView(ConsoleView):
         elif action == "remove":
             delete_tile(number, project=project, tile_id=tile_id, deleted_by=membership)
         elif action in STEPS or action in SIZES:
-            tiles = plain_tiles(read_dashboard(number, project=project, viewer=membership)["tiles"])
+            tiles = parsed(read_dashboard(number, project=project, viewer=membership)["tiles"])
             index = next((index for index, tile in enumerate(tiles) if tile["id"] == tile_id), None)
             if index is None:
                 raise Missing("There is no such tile on this dashboard.")
@@ -75,7 +76,7 @@ class TilesView(ConsoleView):
         dashboard = read_dashboard(number, project=membership.project, viewer=membership)
         if dashboard["effective_privilege_level"] < PrivilegeLevel.CAN_EDIT:
             raise Forbidden("You don't have edit permissions for this dashboard.")
-        rows = plain_tiles(dashboard["tiles"])
+        rows = parsed(dashboard["tiles"])
         edits = zip(rows, board_of(rows).tiles, shown_places([row["layouts"] for row in rows]), strict=True)
         around = {"project": membership.project, "dashboard": dashboard, "edits": list(edits)}
         return self.page("pages/tiles.html", {**around, **(context or {})}, status=status)

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from dashboards.layout import sort_position
 from dashboards.readers.dashboard_tiles import Row
+from dashboards_api.fields import parsed
 
 # So many tiles come along with the dashboard.
 FIRST_TILES = 2
@@ -25,5 +24,4 @@ def events_of(dashboard: Row, breakpoint: str) -> Iterator[Row]:
 
 
 def _position(tile: Row, breakpoint: str) -> tuple[Any, ...]:
-    layouts = orjson.loads(orjson.dumps(tile["layouts"]))
-    return *sort_position(layouts, breakpoint), tile["order"]
+    return *sort_position(parsed(tile["layouts"]), breakpoint), tile["order"]
