@@ -90,7 +90,7 @@ def _tile(tile: Row, place: Place, *, has_details: bool) -> TileView:
 def _insight(tile: Row, place: Place, *, has_details: bool) -> Row:
     insight = tile["insight"]
     shows_description = has_details and tile["show_description"] is not False
-    name = insight["name"] or insight["derived_name"] or "Untitled insight"
+    name = insight_name(insight)
     return {
         "name": name,
         "chart": chart_of(insight["result"], insight["query"], name, _room_in(place)),
@@ -98,6 +98,11 @@ def _insight(tile: Row, place: Place, *, has_details: bool) -> Row:
         "kind": kind_of(insight["query"]) if has_details else "",
         "is_damaged": "error" in tile,
     }
+
+
+def insight_name(insight: Row) -> str:
+    """What an insight is called where it is shown."""
+    return insight["name"] or insight["derived_name"] or "Untitled insight"
 
 
 def _room_in(place: Place) -> Size:

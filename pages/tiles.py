@@ -7,13 +7,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from dashboards.layout import GRID_COLUMNS, MAX_SHOWN_HEIGHT, Arrangement, Place, shown_places
 from dashboards.models import PrivilegeLevel
 from dashboards.models.content import TEXT_MAX_LENGTH
+from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.dashboards import read_dashboard
 from dashboards.services.tile_actions import add_tile, change_tile, delete_tile, reorder_tiles
 from dashboards.views.dashboards import dashboard_number
 from dashboards_api.errors import Forbidden, Invalid, Missing
 from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
-from pages.boards import board_of
+from pages.boards import insight_name
 from pages.console import ConsoleView
 from users.models import Membership
 
@@ -77,9 +78,17 @@ class TilesView(ConsoleView):
         if dashboard["effective_privilege_level"] < PrivilegeLevel.CAN_EDIT:
             raise Forbidden("You don't have edit permissions for this dashboard.")
         rows = parsed(dashboard["tiles"])
-        edits = zip(rows, board_of(rows).tiles, shown_places([row["layouts"] for row in rows]), strict=True)
-        around = {"project": membership.project, "dashboard": dashboard, "edits": list(edits)}
+        places = shown_places([row["layouts"] for row in rows])
+        edits = [(row, title_of(row), place) for row, place in zip(rows, places, strict=True)]
+        around = {"project": membership.project, "dashboard": dashboard, "edits": edits}
         return self.page("pages/tiles.html", {**around, **(context or {})}, status=status)
+
+
+def title_of(tile: Row) -> str:
+    """What the panel of a tile is called."""
+    if tile["text"]:
+        return "Text"
+    return tile["button_tile"]["text"] if tile["button_tile"] else insight_name(tile["insight"])
 
 
 def moved(ids: list[int], index: int, step: int) -> list[int]:
