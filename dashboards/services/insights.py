@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from dashboards.access import check_may_edit, check_may_edit_insight
+from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardNotInProject, InsightMissing
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import InsightChanges, take
-from dashboards.services.restrictions import restrictions_of
+from dashboards.services.restrictions import check_may_edit_insights
 from dashboards.services.tags import replace_tags, tag_names
 from users.models import Membership, Project
 
@@ -51,7 +51,7 @@ def update_insight(insight_id: int, *, project: Project, changes: InsightChanges
     insight = Insight.objects.in_project(project).select_for_update().filter(pk=insight_id).first()
     if insight is None:
         raise InsightMissing
-    check_may_edit_insight(edited_by, restrictions_of([insight.pk], edited_by)[insight.pk])
+    check_may_edit_insights([insight.pk], edited_by)
     restores = insight.deleted and changes.get("deleted") is False
     if insight.deleted and not restores:
         raise InsightMissing

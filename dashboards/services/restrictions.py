@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.db.models import F, Q
 
-from dashboards.access import Restriction
+from dashboards.access import Restriction, check_may_edit_insight
 from dashboards.models import Collaborator, Tile
 from users.models import Membership
 
@@ -14,7 +14,13 @@ _SHOWN_OR_COMING_BACK = (
 )
 
 
-def restrictions_of(insight_ids: Collection[int], member: Membership) -> dict[int, list[Restriction]]:
+def check_may_edit_insights(insight_ids: Collection[int], member: Membership) -> None:
+    """Raises Forbidden where the member may not edit one of them."""
+    for restrictions in _restrictions_of(insight_ids, member).values():
+        check_may_edit_insight(member, restrictions)
+
+
+def _restrictions_of(insight_ids: Collection[int], member: Membership) -> dict[int, list[Restriction]]:
     """By insight, what decides what a member may do with each of the dashboards that show it, in one query."""
     found: dict[int, list[Restriction]] = {id_: [] for id_ in insight_ids}
     rows = (

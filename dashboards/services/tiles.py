@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from dashboards.access import check_may_edit, check_may_edit_insight
+from dashboards.access import check_may_edit
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import TileChanges
-from dashboards.services.restrictions import restrictions_of
+from dashboards.services.restrictions import check_may_edit_insights
 from dashboards.services.tile_upsert import TileUpsert, insights_to_add
 from users.models import Membership, Project
 
@@ -26,9 +26,7 @@ def change_tiles(
         return []
     tiles = Tile.objects.on_dashboard(dashboard).select_related("text", "button")
     insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(insights_to_add(items))
-    if insights:  # who could put an insight anywhere could edit it there
-        for restrictions in restrictions_of(insights, changed_by).values():
-            check_may_edit_insight(changed_by, restrictions)
+    check_may_edit_insights(insights, changed_by)  # who could put an insight anywhere could edit it there
     upsert = TileUpsert(dashboard, changed_by, tiles=tiles, insights=insights)
     for index, item in enumerate(items):
         upsert.apply(index, item)

@@ -8,7 +8,6 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.access import check_may_edit_insight
 from dashboards.exceptions import InsightMissing
 from dashboards.models import Insight
 from dashboards.queries import wrapped
@@ -16,7 +15,7 @@ from dashboards.readers.insights import InsightQuery, list_insights, read_insigh
 from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
 from dashboards.services.changes import InsightChanges
 from dashboards.services.insights import create_insight, update_insight
-from dashboards.services.restrictions import restrictions_of
+from dashboards.services.restrictions import check_may_edit_insights
 from dashboards.views.dashboards import SEARCH_MAX_LENGTH
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
@@ -107,7 +106,7 @@ class InsightViewSet(ProjectScopedViewSet):
         insight = Insight.objects.in_project(self.project).named(reference).first()
         if insight is None or (insight.deleted and not self.sends_false("deleted")):
             raise InsightMissing
-        check_may_edit_insight(self.membership, restrictions_of([insight.pk], self.membership)[insight.pk])
+        check_may_edit_insights([insight.pk], self.membership)
         changes = self._body(creates=False)
         with transaction.atomic():
             ignored = update_insight(insight.pk, project=self.project, changes=changes, edited_by=self.membership)
