@@ -1,8 +1,21 @@
 """Queries of insights. They are stored exactly as sent; only those of agents that announce themselves are wrapped."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from dashboards_api.errors import Invalid
+
+# A query lies in at most this many nodes that only show it; what is deeper is not looked for.
+MAX_WRAPPERS = 5
+
+
+def nodes_of(query: Any) -> Iterator[dict[str, Any]]:
+    """A query and those in its `source`, the outermost first."""
+    for _ in range(MAX_WRAPPERS + 1):
+        if not isinstance(query, dict):
+            return
+        yield query
+        query = query.get("source")
 
 
 def wrapped(query: dict[str, Any] | None) -> dict[str, Any]:

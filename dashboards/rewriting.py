@@ -6,6 +6,8 @@ kind, or of another shape, stays as it is. The insight itself is never changed.
 
 from typing import Any
 
+from dashboards.queries import MAX_WRAPPERS
+
 Json = dict[str, Any]
 
 # Nodes that only show another query.
@@ -16,7 +18,6 @@ INSIGHT_QUERIES = frozenset(
 )
 # Queries that can be broken down.
 BREAKDOWN_QUERIES = frozenset({"TrendsQuery", "FunnelsQuery"})
-MAX_WRAPPERS = 5
 
 
 def shown_query(query: Json, filters: Json, variables: Json) -> Json:
@@ -49,9 +50,9 @@ def _rewritten(query: Json, filters: Json, variables: Json, depth: int) -> Json:
         moved = {"after": dates["date_from"], "before": dates["date_to"]} if dates else {}
         return _with_properties({**query, **moved}, filters, as_group=False)
     if kind in INSIGHT_QUERIES:
-        broken_down = {"breakdownFilter": _breakdown(filters)} if kind in BREAKDOWN_QUERIES else {}
         shown = _with_properties(_with_date_range(query, filters), filters, as_group=True)
-        return {**shown, **{name: value for name, value in broken_down.items() if value}}
+        breakdown = _breakdown(filters) if kind in BREAKDOWN_QUERIES else None
+        return {**shown, "breakdownFilter": breakdown} if breakdown else shown
     return query
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.utils.safestring import SafeString
 
 from dashboards.layout import Place, as_number, shown_places
+from dashboards.queries import nodes_of
 from dashboards.readers.dashboard_tiles import Row
 from dashboards_api.fields import parsed
 from pages.charts import Size, chart_of
@@ -24,7 +25,6 @@ KINDS = {
     "HogQLQuery": "SQL",
     "EventsQuery": "Events",
 }
-MAX_WRAPPERS = 5
 
 
 class TileView(NamedTuple):
@@ -111,11 +111,7 @@ def _room_in(place: Place) -> Size:
     return Size(round(columns * 96 - 40), round(max(rows * 60 - 150, 110)))
 
 
-def kind_of(query: Any, depth: int = MAX_WRAPPERS) -> str:
+def kind_of(query: Any) -> str:
     """What people call the kind of a query, or nothing."""
-    if not isinstance(query, dict):
-        return ""
-    kind = query.get("kind")
-    if isinstance(kind, str) and kind in KINDS:
-        return KINDS[kind]
-    return kind_of(query.get("source"), depth - 1) if depth else ""
+    kinds = (node.get("kind") for node in nodes_of(query))
+    return next((KINDS[kind] for kind in kinds if isinstance(kind, str) and kind in KINDS), "")

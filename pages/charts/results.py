@@ -12,13 +12,14 @@ Whatever has another shape is not drawn. How much is drawn is bounded.
 
 from typing import Any, NamedTuple
 
+from dashboards.queries import nodes_of
+
 MAX_SERIES = 12
 MAX_POINTS = 400
 MAX_BARS = 25
 MAX_SLICES = 9
 MAX_ROWS = 100
 MAX_COLUMNS = 20
-MAX_WRAPPERS = 5
 LARGEST = 1e18
 
 Json = dict[str, Any]
@@ -78,15 +79,11 @@ def drawable(result: Any, query: Any) -> Drawable | None:
     return _trends(rows, display_of(query))
 
 
-def display_of(query: Any, depth: int = MAX_WRAPPERS) -> str:
+def display_of(query: Any) -> str:
     """How a query asks to be shown, such as `ActionsPie`, or nothing."""
-    if not isinstance(query, dict):
-        return ""
-    for name in ("trendsFilter", "stickinessFilter"):
-        display = query[name].get("display") if isinstance(query.get(name), dict) else None
-        if isinstance(display, str):
-            return display
-    return display_of(query.get("source"), depth - 1) if depth else ""
+    filters = (node.get(name) for node in nodes_of(query) for name in ("trendsFilter", "stickinessFilter"))
+    displays = (each.get("display") for each in filters if isinstance(each, dict))
+    return next((display for display in displays if isinstance(display, str)), "")
 
 
 def number(value: Any) -> float | None:
