@@ -58,7 +58,7 @@ def arranged(layouts: Sequence[Layouts], arrangement: Arrangement) -> list[Layou
     small = packed(sizes, GRID_COLUMNS)
     narrow = packed([(1, _height(each.get("xs"), height)) for each, (_, height) in zip(layouts, sizes, strict=True)], 1)
     return [
-        {**each, "sm": _placed(each.get("sm"), wide), "xs": _placed(each.get("xs"), slim)}
+        {**each, "sm": at_place(each.get("sm"), wide), "xs": at_place(each.get("xs"), slim)}
         for each, wide, slim in zip(layouts, small, narrow, strict=True)
     ]
 
@@ -87,7 +87,7 @@ def shown_places(layouts: Sequence[Layouts]) -> list[Place]:
     in the first free gap.
     """
     found = ((index, place_of(each, "sm")) for index, each in enumerate(layouts))
-    placed = [(index, _on_grid(place)) for index, place in found if place]
+    placed = [(index, on_grid(place)) for index, place in found if place]
     shown: dict[int, Place] = {}
     for index, (x, _, width, height) in sorted(placed, key=lambda pair: (pair[1][1], pair[1][0], pair[0])):
         shown[index] = (x, _lowest(shown.values(), x, width), width, height)
@@ -97,7 +97,7 @@ def shown_places(layouts: Sequence[Layouts]) -> list[Place]:
     return [shown[index] for index in range(len(layouts))]
 
 
-def _on_grid(place: Place) -> Place:
+def on_grid(place: Place) -> Place:
     """Within the columns, and of a sane height."""
     x, y, width, height = place
     width = min(max(round(width), 1), GRID_COLUMNS)
@@ -125,8 +125,7 @@ def closed_up(places: Sequence[Place]) -> list[Place]:
     """Tiles moved up as far as those above them allow. They come and stay in reading order; none moves down."""
     closed: list[Place] = []
     for x, y, width, height in places:
-        above = [each for each in closed if each[0] < x + width and x < each[0] + each[2]]
-        highest = max((each[1] + each[3] for each in above), default=0)
+        highest = _lowest(closed, x, width)
         if closed:
             before = closed[-1]
             highest = max(highest, before[1] if before[0] < x else before[1] + 1)
@@ -161,7 +160,8 @@ def _height(place: Mapping[str, Any] | None, default: Number) -> Number:
     return _whole(max(as_number((place or {}).get("h")) or default, 1))
 
 
-def _placed(place: Mapping[str, Any] | None, where: Place) -> dict[str, Any]:
+def at_place(place: Mapping[str, Any] | None, where: Place) -> dict[str, Any]:
+    """What a layout says of one breakpoint, moved; what else it holds is kept."""
     return {**(place or {}), **dict(zip(("x", "y", "w", "h"), where, strict=True))}
 
 

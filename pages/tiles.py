@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from dashboards.layout import GRID_COLUMNS, MAX_SHOWN_HEIGHT, Arrangement, Place, shown_places
+from dashboards.layout import Arrangement, Place, at_place, on_grid, shown_places
 from dashboards.models import PrivilegeLevel
 from dashboards.models.content import TEXT_MAX_LENGTH
 from dashboards.readers.dashboard_tiles import Row
@@ -102,7 +102,4 @@ def moved(ids: list[int], index: int, step: int) -> list[int]:
 def resized(layouts: dict[str, Any], place: Place, wider: int, higher: int) -> dict[str, Any]:
     """The layouts with the place where a tile is shown, a column or a row larger or smaller, within the grid."""
     x, y, width, height = place
-    width = min(max(width + wider, 1), GRID_COLUMNS)
-    height = min(max(height + higher, 1), MAX_SHOWN_HEIGHT)
-    sm = {**(layouts.get("sm") or {}), "x": min(x, GRID_COLUMNS - width), "y": y, "w": width, "h": height}
-    return {**layouts, "sm": sm}
+    return {**layouts, "sm": at_place(layouts.get("sm"), on_grid((x, y, width + wider, height + higher)))}
