@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -12,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
 from dashboards_api.errors import DomainError, Forbidden, Invalid, Missing
+from dashboards_api.http.pagination import public_base
 from users.access import current_membership, enter_project
 from users.credentials import BrowserSession
 from users.models import Membership, User
@@ -115,7 +115,7 @@ class ConsoleView(View):
     @property
     def base(self) -> str:
         """The address that links for other people begin with."""
-        return settings.PUBLIC_URL or f"{self.request.scheme}://{self.request.get_host()}"
+        return public_base(self.request)
 
     def refused(self, error: DomainError) -> HttpResponse:
         status = 403 if isinstance(error, Forbidden) else 404

@@ -9,7 +9,7 @@ from dashboards_api.numbers import whole_number
 from pages.console import ConsoleView
 from users.models import Membership, MembershipLevel
 from users.services.members import change_level, invite, remove_member
-from users.services.setup import setup_token
+from users.services.setup import setup_link
 
 
 class MembersView(ConsoleView):
@@ -32,7 +32,7 @@ class MembersView(ConsoleView):
         action, member_id = form.get("action"), whole_number(form.get("member")) or 0
         if action == "invite":
             user, is_new = invite(acting, email=form.get("email", "").replace("\0", ""), level=self.level)
-            return f"{self.base}/setup/{setup_token(user)}" if is_new else None
+            return setup_link(user, self.base) if is_new else None
         if action == "remove":
             remove_member(acting, membership_id=member_id)
         elif action == "level":

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from rest_framework import pagination
 from rest_framework.request import Request
 
@@ -46,8 +46,13 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
         }
 
 
+def public_base(request: HttpRequest) -> str:
+    """What absolute addresses begin with: PUBLIC_URL, else the allowed host that the client called."""
+    return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
+
+
 def link(request: Request, limit: int, offset: int) -> str:
-    """An absolute address on PUBLIC_URL, else on the allowed host that the client called."""
+    """The absolute address of another page of the same list."""
     query = QueryDict(mutable=True)
     for name, values in request.query_params.lists():
         if name.lower() not in SECRET_PARAMETERS:
@@ -56,5 +61,4 @@ def link(request: Request, limit: int, offset: int) -> str:
     query.pop("offset", None)
     if offset:
         query["offset"] = str(offset)
-    base = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
-    return f"{base}{request.path}?{query.urlencode()}"
+    return f"{public_base(request)}{request.path}?{query.urlencode()}"

@@ -1,5 +1,6 @@
 """One-time links with which a user chooses name, address and password: the first admin, or who forgot theirs."""
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
@@ -22,6 +23,11 @@ _tokens = _Tokens()
 def setup_token(user: User) -> str:
     """What the link of a user ends with. Nothing is stored."""
     return f"{user.pk}-{_tokens.make_token(user)}"
+
+
+def setup_link(user: User, base: str) -> str:
+    """The link of a user, on PUBLIC_URL or else on the address `base`."""
+    return f"{settings.PUBLIC_URL or base}/setup/{setup_token(user)}"
 
 
 def user_to_set_up(token: str) -> User:

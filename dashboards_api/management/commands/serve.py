@@ -13,7 +13,7 @@ from granian.server import Server
 from dashboards.demo import create_demo
 from dashboards_api.environment import checked_workers
 from users.first_run import first_run
-from users.services.setup import setup_token
+from users.services.setup import setup_link
 
 # A worker thread waits while a client is slow to send its body, so a worker has a few of them.
 THREADS_PER_WORKER = 4
@@ -44,8 +44,7 @@ class Command(BaseCommand):
         made = first_run()
         if made:
             self.stdout.write(f"\nYour first API key (shown only now): {made.value}\n")
-            base = settings.PUBLIC_URL or f"http://{options['host']}:{options['port']}"
-            link = f"{base}/setup/{setup_token(made.key.user)}"
+            link = setup_link(made.key.user, f"http://{options['host']}:{options['port']}")
             self.stdout.write(f"Choose your password in a browser (once, within 24 hours): {link}\n")
         if options["demo"]:
             demo = create_demo()

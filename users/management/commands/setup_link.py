@@ -1,11 +1,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from users.management.arguments import add_json_option, domain_errors, show
-from users.services.setup import setup_token
+from users.services.setup import setup_link
 from users.services.users import user_named
 
 
@@ -19,5 +18,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with domain_errors():
             user = user_named(options["email"])
-        link = f"{settings.PUBLIC_URL or 'http://127.0.0.1:8000'}/setup/{setup_token(user)}"
+        link = setup_link(user, "http://127.0.0.1:8000")
         show(self.stdout, options["json"], {"link": link}, f"For {user.email}, once, within 24 hours:\n{link}")
