@@ -104,9 +104,7 @@ class ConsoleView(View):
 
     def enter(self, project_id: str) -> Membership:
         """The user's membership of the project in the path. Raises Missing and Forbidden."""
-        membership = enter_project(self.user, BrowserSession(), project_id)
-        membership.user = self.user
-        return membership
+        return enter_project(self.user, BrowserSession(), project_id)
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         around = {"user": self.user, "memberships": memberships_of(self.user, BrowserSession())}

@@ -9,7 +9,7 @@ CURRENT = "@current"
 
 
 def enter_project(user: User, credential: Credential, reference: str) -> Membership:
-    """The caller's membership of the project named in a path, by its number or as `@current`.
+    """The caller's membership of the project named in a path, by its number or as `@current`. Its user is at hand.
 
     Raises Missing for a project that does not exist, Forbidden where the key is narrowed to others or the user is no
     member.
@@ -27,6 +27,7 @@ def enter_project(user: User, credential: Credential, reference: str) -> Members
             raise Missing("Project not found.")
         _refuse_narrowed(credential, project_id, None)
         raise Forbidden("You don't have access to the project.")
+    membership.user = user
     _refuse_narrowed(credential, membership.project_id, str(membership.project.organization_id))
     return membership
 
@@ -43,6 +44,7 @@ def current_membership(user: User, credential: Credential) -> Membership:
         chosen = next(iter(memberships), None)
     if chosen is None or not credential.reaches(chosen.project_id, str(chosen.project.organization_id)):
         raise Missing("Project not found.")
+    chosen.user = user
     return chosen
 
 

@@ -35,9 +35,7 @@ class ProjectScopedViewSet(CallerViewSet):
     @cached_property
     def membership(self) -> Membership:
         """The caller's membership of the project in the path. Raises Missing or Forbidden."""
-        membership = enter_project(self.caller, self.credential, self.kwargs[self.project_kwarg])
-        membership.user = self.caller
-        return membership
+        return enter_project(self.caller, self.credential, self.kwargs[self.project_kwarg])
 
     @property
     def project(self) -> Project:
