@@ -65,8 +65,7 @@ class SharedPageView(View):
             return refused
         except Invalid:  # it needs no password any more
             return HttpResponseRedirect(request.path)
-        opened = HttpResponseRedirect(request.path)
-        opened.status_code = 303
+        opened = HttpResponseRedirect(request.path, status=303)
         set_share_cookies(opened, request.path, token)
         return opened
 

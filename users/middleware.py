@@ -10,13 +10,12 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from users.authentication import key_in_header
 
+_SESSION_KEY = re.compile(r"[a-z0-9]{32}")
+
 
 def _goes_by(request: HttpRequest) -> bool:
     """Only the API takes keys: a page has its session whatever a proxy puts into the header."""
     return request.path_info.startswith("/api/") and key_in_header(request) is not None
-
-
-_SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 
 class BrowserSessionMiddleware(SessionMiddleware):

@@ -94,7 +94,7 @@ def _check_overrides(overrides: Overrides, *, allowed: list[str], variables: str
 
 
 def _tiles(dashboard_id: int, *, lens: Lens, hide_queries: bool) -> list[Row]:
-    rows = (
+    rows = list(
         Tile.objects.filter(dashboard_id=dashboard_id)
         .shown()
         .in_layout_order()
@@ -108,7 +108,6 @@ def _tiles(dashboard_id: int, *, lens: Lens, hide_queries: bool) -> list[Row]:
             *(f"button__{column}" for column in BUTTON_COLUMNS),
         )
     )
-    rows = list(rows)
     lens = lens.for_rows(len(rows))
     return [_tile(order, row, lens=lens, hide_queries=hide_queries) for order, row in enumerate(rows)]
 

@@ -1,7 +1,5 @@
 """Where a new dashboard comes from: a template, or another dashboard of the project."""
 
-from typing import Any
-
 from django.db.models import F
 
 from dashboards.exceptions import DashboardNotInProject, TemplateMissing
@@ -30,14 +28,12 @@ def sources_of(
         return filled(_template_named(project, name), attr="use_template"), None
     if source_id is None:
         return None, None
-    source: Dashboard | None = _live(project, member).filter(pk=source_id).first()
+    source: Dashboard | None = (
+        Dashboard.objects.in_project(project).not_deleted().as_seen_by(member).filter(pk=source_id).first()
+    )
     if source is None:
         raise DashboardNotInProject("use_dashboard")
     return None, source
-
-
-def _live(project: Project, member: Membership) -> Any:
-    return Dashboard.objects.in_project(project).not_deleted().as_seen_by(member)
 
 
 def _template_named(project: Project, name: str) -> Document:

@@ -59,7 +59,6 @@ def create_api_key(
         "scoped_organizations": list(organization_ids),
         "expires_at": expires_at,
     }
-    _check_required(content)
     _take(key, content)
     if user.personal_api_keys.count() >= MAX_KEYS_PER_USER:
         raise Invalid(f"You can only have {MAX_KEYS_PER_USER} personal API keys. Remove an existing key first.")
@@ -73,7 +72,6 @@ def create_api_key(
 def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> PersonalAPIKey:
     """Change what a key is called, what it may do, and where. Its secret stays. Raises Missing and Invalid."""
     key = _lock(key_id, owner)
-    _check_required(changes)
     key.save(update_fields=_take(key, changes))
     return key
 
@@ -119,6 +117,7 @@ def _lock(key_id: str, owner: User | None) -> PersonalAPIKey:
 
 def _take(key: PersonalAPIKey, changes: KeyChanges) -> list[str]:
     """Set what was sent and differs; what is checked is what changes, so that a key can be sent back as it was read."""
+    _check_required(changes)
     lists = {name: list(dict.fromkeys(value)) for name, value in changes.items() if isinstance(value, list)}
     changed = {
         name: value for name, value in {**changes, **lists}.items() if key._state.adding or getattr(key, name) != value
