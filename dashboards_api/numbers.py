@@ -3,6 +3,8 @@
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 # The items of any list in a request.
 LIST_MAX_LENGTH = 1000
+# The characters of any password that is taken: what is hashed must end somewhere.
+PASSWORD_MAX_LENGTH = 1000
 
 
 def whole_number(text: str | None) -> int | None:

@@ -16,6 +16,7 @@ from dashboards.exceptions import DashboardMissing, SharedDashboardLocked, Wrong
 from dashboards.readers.shared import PageType, read_shared
 from dashboards.views.shared import UnlockViewSet, set_share_cookies, share_tokens_of, unlocked
 from dashboards_api.errors import Invalid, TooMany
+from dashboards_api.numbers import PASSWORD_MAX_LENGTH
 from pages.shared import shared_page
 
 
@@ -54,7 +55,7 @@ class SharedPageView(View):
             response: HttpResponseBase = api_unlock(request, access_token=access_token)
             return response
         try:
-            token = unlocked(request, access_token, request.POST.get("password", "")[:1000])
+            token = unlocked(request, access_token, request.POST.get("password", "")[:PASSWORD_MAX_LENGTH])
         except DashboardMissing:
             return self.page("pages/not_found.html", {}, status=404)
         except WrongSharePassword:

@@ -11,6 +11,7 @@ from dashboards_api.http.serializers import (
     StrictIntegerField,
     keys_of,
 )
+from dashboards_api.numbers import PASSWORD_MAX_LENGTH
 from users.models.personal_api_key import DESCRIPTION_MAX_LENGTH, LABEL_MAX_LENGTH
 
 
@@ -110,7 +111,7 @@ class PersonalAPIKeyRequestSerializer(RequestSerializer):
 
 class SignInRequestSerializer(RequestSerializer):
     email = StrictCharField(max_length=254)
-    password = StrictCharField(max_length=1000, trim_whitespace=False)
+    password = StrictCharField(max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False)
 
 
 class SuccessSerializer(serializers.Serializer[Any]):

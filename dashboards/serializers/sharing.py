@@ -14,8 +14,8 @@ from dashboards_api.http.serializers import (
     StrictCharField,
     keys_of,
 )
+from dashboards_api.numbers import PASSWORD_MAX_LENGTH
 
-PASSWORD_MAX_LENGTH = 1000
 SETTINGS_FORMAT = "Invalid settings format. This must be a JSON object."
 
 
