@@ -5,10 +5,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 
-from dashboards_api.errors import Invalid, Missing
+from dashboards_api.errors import Missing
 from dashboards_api.numbers import whole_number
 from users.models import User
 from users.services.refusals import refusing
+from users.services.users import check_is_free
 
 
 class _Tokens(PasswordResetTokenGenerator):
@@ -46,8 +47,7 @@ def set_up(token: str, *, name: str, email: str, password: str) -> User:
     user.first_name, _, user.last_name = name.strip().partition(" ")
     with refusing("email"):
         user.clean_fields(exclude={"password"})
-    if User.objects.filter(email=user.email).exclude(pk=user.pk).exists():
-        raise Invalid(f"There is already a user with the address {user.email}.", attr="email", code="unique")
+    check_is_free(user.email, but_for=user)
     with refusing("password"):
         validate_password(password, user)
     user.set_password(password)

@@ -21,9 +21,15 @@ def create_user(
     if password is not None:
         with refusing("password"):
             validate_password(password, user)
-    if User.objects.filter(email=normalized).exists():
-        raise Invalid(f"There is already a user with the address {normalized}.", attr="email", code="unique")
+    check_is_free(normalized)
     return User.objects.create_user(normalized, password, first_name=first_name, last_name=last_name, is_staff=is_staff)
+
+
+def check_is_free(email: str, *, but_for: User | None = None) -> None:
+    """Raises Invalid where another user has this normalized address."""
+    others = User.objects.exclude(pk=but_for.pk) if but_for else User.objects
+    if others.filter(email=email).exists():
+        raise Invalid(f"There is already a user with the address {email}.", attr="email", code="unique")
 
 
 def user_named(email: str) -> User:
