@@ -5,7 +5,8 @@ from pathlib import Path
 
 from django.db import transaction
 
-from dashboards.services.dashboards import create_dashboard_from_document
+from dashboards.services.dashboards import create_dashboard_from_template
+from dashboards.templates import filled
 from users.models import Membership, MembershipLevel, Project, User
 from users.services.projects import add_member, create_project
 
@@ -24,5 +25,6 @@ def create_demo() -> Project:
     project = create_project(PROJECT_NAME, organization_name=home.project.organization.name)
     membership = add_member(project, user=owner, level=MembershipLevel.OWNER)
     for path in sorted(FOLDER.glob("*.json")):
-        create_dashboard_from_document(project, document=json.loads(path.read_text()), created_by=membership)
+        template = filled(json.loads(path.read_text()))
+        create_dashboard_from_template(project, template=template, created_by=membership)
     return project

@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +14,7 @@ from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate
 from dashboards.services.sources import inherited_from, sources_of
 from dashboards.services.tags import replace_tags, tag_names
 from dashboards.services.tiles import change_tiles
-from dashboards.templates import filled
+from dashboards.templates import Document
 from dashboards_api.stamps import write_if_free
 from users.models import Membership, Project
 
@@ -65,9 +64,8 @@ def create_dashboard(
 
 
 @transaction.atomic
-def create_dashboard_from_document(project: Project, *, document: Any, created_by: Membership) -> Dashboard:
-    """A new dashboard from a template document. Raises Invalid at the path of the first fault, below `template`."""
-    template = filled(document)
+def create_dashboard_from_template(project: Project, *, template: Document, created_by: Membership) -> Dashboard:
+    """A new dashboard from a filled template document."""
     dashboard = Dashboard(project=project, created_by=created_by.user, creation_mode=CreationMode.TEMPLATE)
     dashboard.use_template = template["template_name"]
     _insert(dashboard, {"name": template["template_name"], **inherited_from(template, None)})

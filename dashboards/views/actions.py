@@ -19,8 +19,9 @@ from dashboards.serializers.actions import (
 )
 from dashboards.serializers.dashboards import DashboardSerializer
 from dashboards.services.bulk import TagAction, update_tags
-from dashboards.services.dashboards import create_dashboard_from_document, create_unlisted_dashboard
+from dashboards.services.dashboards import create_dashboard_from_template, create_unlisted_dashboard
 from dashboards.services.tiles import move_tile
+from dashboards.templates import filled
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from users.viewsets import ProjectScopedViewSet
@@ -71,11 +72,9 @@ class DashboardActionViewSet(ProjectScopedViewSet):
     )
     def create_from_template_json(self, request: Request, project_id: str) -> Response:
         """Create a dashboard from a template document. All or nothing."""
-        body = self.read_body(TemplateJSONRequestSerializer)
+        template = filled(self.read_body(TemplateJSONRequestSerializer)["template"])
         with transaction.atomic():
-            dashboard = create_dashboard_from_document(
-                self.project, document=body["template"], created_by=self.membership
-            )
+            dashboard = create_dashboard_from_template(self.project, template=template, created_by=self.membership)
             return Response(read_dashboard(dashboard.pk, project=self.project, viewer=self.membership))
 
     @extend_schema(
