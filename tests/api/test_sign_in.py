@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from dashboards.models import Dashboard
-from tests.builders import PASSWORD, Person, signed_in
+from tests.builders import PASSWORD, Person, give_password, signed_in
 from tests.client import Api
 from users.models import AttemptCounter
 from users.services.sign_in import SIGN_IN
@@ -27,8 +27,7 @@ def browser(alice: Person) -> Api:
 
 
 def test_signing_in_sets_the_cookies_of_a_session(alice: Person) -> None:
-    alice.user.set_password(PASSWORD)
-    alice.user.save()
+    give_password(alice)
     answer = Api(None, 0).sign_in("  ALICE@Example.com ", PASSWORD)
     assert (answer.status, answer.json) == (200, {"success": True})
     session = answer.response.cookies["sessionid"]
@@ -54,8 +53,7 @@ def test_a_session_enters_its_own_projects_alone(browser: Api, carol: Person) ->
 
 @pytest.mark.parametrize("email", ["alice@example.com", "nobody@example.com", "bob@example.com", "not an address"])
 def test_a_bad_pair_tells_nothing(alice: Person, bob: Person, email: str) -> None:
-    alice.user.set_password(PASSWORD)
-    alice.user.save()
+    give_password(alice)
     answer = Api(None, 0).sign_in(email, "definitely wrong")
     assert answer.error == BAD_PAIR
     assert answer.json["detail"] == "Invalid email or password."
@@ -76,8 +74,7 @@ def test_a_deactivated_user_neither_signs_in_nor_stays_in(alice: Person, browser
 
 
 def test_a_new_password_ends_the_sessions_of_the_old_one(alice: Person, browser: Api) -> None:
-    alice.user.set_password("another horse battery")
-    alice.user.save()
+    give_password(alice, "another horse battery")
     assert browser.get("dashboards/").error == NONE
 
 
@@ -106,8 +103,7 @@ def test_bad_bodies_are_named(db: None, body: dict[str, Any], code: str, attr: s
 
 
 def test_a_form_signs_in_too(alice: Person) -> None:
-    alice.user.set_password(f" {PASSWORD} ")
-    alice.user.save()
+    give_password(alice, f" {PASSWORD} ")
     answer = Api(None, 0).form("POST", "/api/login/", {"email": alice.user.email, "password": f" {PASSWORD} "})
     assert answer.status == 200
 
@@ -119,8 +115,7 @@ def test_a_key_cannot_be_traded_for_a_session(alice: Person) -> None:
 
 
 def test_nobody_is_signed_in_from_another_site(alice: Person) -> None:
-    alice.user.set_password(PASSWORD)
-    alice.user.save()
+    give_password(alice)
     body = {"email": alice.user.email, "password": PASSWORD}
     for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
         assert Api(None, 0).post("/api/login/", body, headers={"Sec-Fetch-Site": site}).status == status
@@ -231,8 +226,7 @@ LOCKED = (403, "authentication_error", "too_many_failed_attempts", None)
 
 
 def test_thirty_failures_lock_the_account_out_for_that_address(alice: Person) -> None:
-    alice.user.set_password(PASSWORD)
-    alice.user.save()
+    give_password(alice)
     assert fail(30) == [BAD_PAIR] * 30
     assert fail(1) == [LOCKED]
     assert fail(1, "ALICE@example.com") == [LOCKED]
@@ -247,8 +241,7 @@ def test_thirty_failures_lock_the_account_out_for_that_address(alice: Person) ->
 
 
 def test_a_right_password_forgives_the_failures_before_it(alice: Person) -> None:
-    alice.user.set_password(PASSWORD)
-    alice.user.save()
+    give_password(alice)
     for _ in range(2):
         fail(29)
         assert Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD).status == 200

@@ -9,7 +9,7 @@ from django.test import Client
 from dashboards.models import Dashboard
 from pages import urls
 from tests.api.test_access_table import routes
-from tests.builders import PASSWORD, Person, make_dashboard, make_insight, make_project, make_text_tile
+from tests.builders import PASSWORD, Person, give_password, make_dashboard, make_insight, make_project, make_text_tile
 from tests.pages.browsing import sign_in, text_of, token_in
 from tests.pages.test_shared_page import ATTACKS, elements, policy
 from users.models import AttemptCounter
@@ -86,8 +86,7 @@ def test_guesses_are_limited_as_in_the_api(alice: Person) -> None:
     ],
 )
 def test_it_leads_to_no_other_site(alice: Person, asked: str, leads_to: str) -> None:
-    alice.user.set_password(PASSWORD)
-    alice.user.save()
+    give_password(alice)
     response = sign_in(Client(enforce_csrf_checks=True), alice.user.email, PASSWORD, next=asked)
     assert (response.status_code, response["Location"]) == (303, leads_to)
 

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.test import Client
 
-from tests.builders import PASSWORD, Person
+from tests.builders import PASSWORD, Person, give_password
 from tests.pages.browsing import sign_in, text_of, token_in
 from users.models import User
 from users.services.setup import setup_token
@@ -54,8 +54,7 @@ def test_it_works_for_a_day(alice: Person, path: str, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("change", ["signed in", "deactivated", "another address"])
 def test_it_ends_with_what_it_was_for(alice: Person, path: str, change: str) -> None:
     if change == "signed in":
-        alice.user.set_password(PASSWORD)
-        alice.user.save()
+        give_password(alice)
     elif change == "deactivated":
         set_active(alice.user, active=False)
     else:
