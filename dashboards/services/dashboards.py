@@ -11,7 +11,7 @@ from dashboards.exceptions import DashboardMissing, UnlistedDashboardExists
 from dashboards.models import CreationMode, Dashboard, Insight, SharingConfiguration, Tile
 from dashboards.services.changes import DashboardChanges, take
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
-from dashboards.services.sources import inherited_from, sources_of
+from dashboards.services.sources import inherited_from, source_of, template_of
 from dashboards.services.tags import replace_tags, tag_names
 from dashboards.services.tiles import change_tiles
 from dashboards.templates import Document
@@ -33,7 +33,6 @@ PLAIN_FIELDS = (
 )
 
 
-@transaction.atomic
 def create_dashboard(
     project: Project, *, content: DashboardChanges, created_by: Membership
 ) -> tuple[Dashboard, list[str]]:
@@ -42,7 +41,15 @@ def create_dashboard(
     What the source gives holds only where `content` gives nothing. Gives back the paths that had no effect, too.
     Raises Invalid for a source that does not exist, and for an impossible tile.
     """
-    template, source = sources_of(project, content, created_by)
+    template = template_of(project, content)
+    with transaction.atomic():
+        return _create(project, content, created_by, template)
+
+
+def _create(
+    project: Project, content: DashboardChanges, created_by: Membership, template: Document | None
+) -> tuple[Dashboard, list[str]]:
+    source = source_of(project, content, created_by)
     given = {**inherited_from(template, source), **content}
     dashboard = Dashboard(project=project, created_by=created_by.user, creation_mode=CreationMode.DEFAULT)
     if template:

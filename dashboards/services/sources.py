@@ -14,26 +14,30 @@ from users.models import Membership, Project
 NAMES_COMPARED = 200
 
 
-def sources_of(
-    project: Project, content: DashboardChanges, member: Membership
-) -> tuple[Document | None, Dashboard | None]:
-    """The template, or the dashboard, that a new dashboard is made from.
+def template_of(project: Project, content: DashboardChanges) -> Document | None:
+    """The filled template that a new dashboard is made from. To be called before its transaction: it may be long.
 
-    Raises TemplateMissing, DashboardNotInProject, and Invalid where it names both.
+    Raises TemplateMissing, and Invalid where a dashboard is named too.
     """
-    name, source_id = content.get("use_template"), content.get("use_dashboard")
-    if name and source_id is not None:
+    name = content.get("use_template")
+    if not name:
+        return None
+    if content.get("use_dashboard") is not None:
         raise Invalid("`use_template` and `use_dashboard` cannot be used together.")
-    if name:
-        return filled(_template_named(project, name), attr="use_template"), None
+    return filled(_template_named(project, name), attr="use_template")
+
+
+def source_of(project: Project, content: DashboardChanges, member: Membership) -> Dashboard | None:
+    """The dashboard that a new one is copied from. Raises DashboardNotInProject."""
+    source_id = content.get("use_dashboard")
     if source_id is None:
-        return None, None
+        return None
     source: Dashboard | None = (
         Dashboard.objects.in_project(project).not_deleted().as_seen_by(member).filter(pk=source_id).first()
     )
     if source is None:
         raise DashboardNotInProject("use_dashboard")
-    return None, source
+    return source
 
 
 def _template_named(project: Project, name: str) -> Document:
