@@ -34,7 +34,7 @@ def _needs(tile_type: str, *keys: str) -> Schema:
 TAGS: Schema = {
     "type": "array",
     "maxItems": LIST_MAX_LENGTH,
-    "items": {"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": r"\S"},
+    "items": {"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": r"\S", "format": "tag"},
 }
 PLACE: Schema = {
     "type": "object",
@@ -92,11 +92,11 @@ TEMPLATE: Schema = {
         "pinned": {"type": "boolean"},
         "restriction_level": {"enum": RestrictionLevel.values},
         "variables": {"type": ["array", "null"], "items": VARIABLE},
-        "tiles": {"type": "array", "minItems": 1, "items": TILE},
+        "tiles": {"type": "array", "minItems": 1, "maxItems": LIST_MAX_LENGTH, "items": TILE},
     },
 }
 
-# Codes of JSON Schema's keywords in the words of the API; any other is `invalid_input`.
+# Codes of JSON Schema's keywords, and of our formats, in the words of the API; any other is `invalid_input`.
 CODES = {
     "required": "required",
     "maxLength": "max_length",
@@ -104,11 +104,14 @@ CODES = {
     "pattern": "blank",
     "enum": "invalid_choice",
     "maxItems": "max_length",
+    "tag": "max_length",
 }
 
 _formats = jsonschema.FormatChecker(formats=())
 _formats.checks("layout-number")(lambda value: as_number(value) is not None)
 _formats.checks("button-url")(lambda value: not isinstance(value, str) or is_button_url(value))
+# Lower case may be longer: "İ" has two characters there.
+_formats.checks("tag")(lambda value: not isinstance(value, str) or len(value.lower()) <= TAG_MAX_LENGTH)
 _validator = jsonschema.Draft202012Validator(TEMPLATE, format_checker=_formats)
 
 
@@ -119,10 +122,11 @@ def check_template(document: Any, attr: str) -> None:
         message = error.message[:500]
         if error.validator == "enum":
             message = not_a_choice(error.instance, cast(list[object], error.validator_value))
+        rule = error.validator_value if error.validator == "format" else error.validator
         raise Invalid(
             f"{message} ({'.'.join(path)})",
             attr="__".join(path) or None,
-            code=CODES.get(str(error.validator), "invalid_input"),
+            code=CODES.get(str(rule), "invalid_input"),
         )
 
 

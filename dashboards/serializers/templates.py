@@ -52,7 +52,7 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
 
     echoed = keys_of(DashboardTemplateSerializer) | SILENT
 
-    template_name = StrictCharField(required=False, max_length=TEMPLATE_NAME_MAX_LENGTH)
+    template_name = StrictCharField(required=False, trim_whitespace=False, max_length=TEMPLATE_NAME_MAX_LENGTH)
     dashboard_description = StrictCharField(required=False, allow_blank=True, trim_whitespace=False)
     dashboard_filters = JSONObjectField(required=False, allow_null=False)
     dashboard_variables = JSONObjectField(required=False, allow_null=False)

@@ -47,6 +47,13 @@ def test_a_template_is_stored_as_sent(alice: Person) -> None:
     assert alice.api.get(PATH).json["results"] == [answer.json]
 
 
+def test_a_name_keeps_its_spaces(alice: Person) -> None:
+    name = "  Weekly "
+    assert alice.api.post(PATH, {**DOCUMENT, "template_name": name}).json["template_name"] == name
+    assert DashboardTemplate.objects.get().template_name == name
+    assert alice.api.post("dashboards/", {"use_template": name}).json["name"] == name
+
+
 def test_a_stored_template_makes_a_dashboard(alice: Person) -> None:
     alice.api.post(PATH, DOCUMENT)
     made = alice.api.post("dashboards/", {"use_template": "Weekly"}).json
@@ -87,6 +94,9 @@ def test_what_is_missing_is_named(alice: Person, missing: str) -> None:
         ({"dashboard_filters": {"a": "{UNKNOWN}"}}, "dashboard_filters__a"),
         ({"template_name": ""}, "template_name"),
         ({"template_name": "x" * 401}, "template_name"),
+        ({"tags": ["İ" * 128]}, "tags__0"),
+        ({"tiles": [{"type": "INSIGHT", "tags": ["İ" * 128]}]}, "tiles__0__tags__0"),
+        ({"tiles": [{"type": "TEXT", "body": "t"}] * 1001}, "tiles"),
         ({"tags": "x"}, "tags"),
         ({"variables": [{"id": "A"}]}, "variables__0__default"),
         ({"scope": "everywhere"}, "scope"),

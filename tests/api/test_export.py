@@ -142,6 +142,7 @@ def test_what_is_not_there_is_404(alice: Person, carol: Person) -> None:
         ({"breakdown_colors": [{"x": 1}]}, "template__breakdown_colors__0__breakdownValue"),
         ({"breakdown_colors": [CONTENT["breakdown_colors"][0]] * 1001}, "template__breakdown_colors"),
         ({"dashboard_variables": []}, "template__dashboard_variables"),
+        ({"tiles": [{"type": "TEXT", "body": "t"}] * 1001}, "template__tiles"),
         ({"tags": [str(number) for number in range(1001)]}, "template__tags"),
         ({"pinned": "yes"}, "template__pinned"),
         ({"restriction_level": 22}, "template__restriction_level"),

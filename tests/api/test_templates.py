@@ -84,14 +84,17 @@ def test_tags_and_variables_may_be_missing_or_null(alice: Person) -> None:
     assert send(alice, template).json["tags"] == []
 
 
-BAD_PLACE = {"sm": {"x": "l"}}
 BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"template_name": 5}, "invalid_input", "template__template_name"),
     ({"template_name": "x" * 401}, "max_length", "template__template_name"),
     ({"dashboard_filters": []}, "invalid_input", "template__dashboard_filters"),
     ({"tags": "x"}, "invalid_input", "template__tags"),
     ({"tags": ["ok", " "]}, "blank", "template__tags__1"),
+    ({"tags": ["ok", "x" * 256]}, "max_length", "template__tags__1"),
+    ({"tags": ["İ" * 128]}, "max_length", "template__tags__0"),
+    ({"tiles": [{"type": "INSIGHT", "tags": ["İ" * 128]}]}, "max_length", "template__tiles__0__tags__0"),
     ({"tiles": []}, "invalid_input", "template__tiles"),
+    ({"tiles": [{"type": "TEXT", "body": "t"}] * 1001}, "max_length", "template__tiles"),
     ({"tiles": "x"}, "invalid_input", "template__tiles"),
     ({"tiles": [1]}, "invalid_input", "template__tiles__0"),
     ({"tiles": [{"layouts": {}}]}, "required", "template__tiles__0__type"),
