@@ -11,7 +11,7 @@ from dashboards.queries import nodes_of
 from dashboards.readers.dashboard_tiles import Row
 from dashboards_api.fields import parsed
 from pages.charts import Size, chart_of
-from pages.markdown import as_html
+from pages.markdown import as_pages_show
 
 # Colours that tiles are given by clients; any other is shown as none.
 COLORS = frozenset({"blue", "green", "purple", "red", "orange", "yellow", "pink", "gray", "black"})
@@ -54,7 +54,11 @@ def board_of(tiles: list[Row], *, has_details: bool = True) -> Board:
     """From tiles as readers give them, with or without descriptions and kinds."""
     tiles = parsed(tiles)
     places = shown_places([tile["layouts"] for tile in tiles])
-    views = [_tile(tile, place, has_details=has_details) for tile, place in zip(tiles, places, strict=True)]
+    texts = iter(as_pages_show(tile["text"]["body"] for tile in tiles if tile["text"]))
+    views = [
+        _tile(tile, place, next(texts) if tile["text"] else None, has_details=has_details)
+        for tile, place in zip(tiles, places, strict=True)
+    ]
     return Board(views, grid_style(tiles, places))
 
 
@@ -76,12 +80,12 @@ def _narrow_position(tile: Row, place: Place) -> tuple[Any, ...]:
     return (place[1] if y is None else y), place[1], place[0], tile["order"]
 
 
-def _tile(tile: Row, place: Place, *, has_details: bool) -> TileView:
+def _tile(tile: Row, place: Place, text: SafeString | None, *, has_details: bool) -> TileView:
     return TileView(
         id=tile["id"],
         color=tile["color"] if tile["color"] in COLORS else "",
         is_bare=bool(tile["transparent_background"]),
-        text=as_html(tile["text"]["body"]) if tile["text"] else None,
+        text=text,
         button=tile["button_tile"],
         insight=_insight(tile, place, has_details=has_details) if tile["insight"] else None,
     )

@@ -1,15 +1,21 @@
-"""The text of a tile as HTML: Markdown without raw HTML and without images, and only addresses that are safe to follow.
+"""The text of a tile as HTML: Markdown without raw HTML, with images as links, and with safe addresses alone.
 
 Two nets, one behind the other: the parser takes no HTML from its input, and what it makes is cleaned by a list of what
 is allowed.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import nh3
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 
 from dashboards.models.content import is_button_url
 
@@ -17,17 +23,49 @@ TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s", "a"),
     *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td"),
 }
+# Parsing takes up to 10 microseconds a character: what is shown beyond this on one page is shown as it was written.
+MAX_PARSED_CHARACTERS = 200_000
+# The parser fills up every row of a table to the length of its head.
+MAX_CELLS = 2_000
+
 _TAG_OR_QUOTE = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>|"')
-# An image would tell its server who looks at the dashboard.
-_parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"]).disable("image")
+
+
+class _Renderer(RendererHTML):
+    """Shows images as links to them: loading one would tell its server who looks at the dashboard."""
+
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        alt = escapeHtml(self.renderInlineAsText(token.children, options, env) if token.children else "") or "Image"
+        before = [each.nesting for each in tokens[:idx] if each.type in ("link_open", "link_close")]
+        return alt if sum(before) else f'<a href="{escapeHtml(str(token.attrGet("src")))}">{alt}</a>'
+
+
+def _parser(*rules: str) -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=_Renderer).enable(list(rules))
+
+
+_with_tables = _parser("strikethrough", "table")
+_without_tables = _parser("strikethrough")
+
+
+def as_pages_show(texts: Iterable[str]) -> list[SafeString]:
+    """The texts of one page."""
+    left, shown = MAX_PARSED_CHARACTERS, []
+    for text in texts:
+        left -= len(text)
+        shown.append(as_html(text) if left >= 0 else format_html('<p class="lead">{}</p>', text))
+    return shown
 
 
 # Some texts take long to parse, and the same are shown to every visitor.
 @lru_cache(maxsize=1024)
 def as_html(text: str) -> SafeString:
     """What may be put into a page as it is."""
+    lines = text.split("\n")
+    is_small = len(lines) * max(line.count("|") for line in lines) <= MAX_CELLS
     clean = nh3.clean(
-        _parser.render(text),
+        (_with_tables if is_small else _without_tables).render(text),
         tags=TAGS,
         attributes={"a": {"href", "title"}, "ol": {"start"}},
         attribute_filter=_safe_attribute,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.markdown import TAGS, as_html
+from pages.markdown import TAGS, as_html, as_pages_show
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,39 @@ def test_other_addresses_lead_nowhere(href: str) -> None:
     assert "href" not in as_html(f"[x]({href})").replace(f"({href})", "")
 
 
-def test_a_table_is_one_and_an_image_is_a_link() -> None:
+def test_a_table_is_one_unless_it_would_grow_large() -> None:
     assert "<td>1</td>" in as_html("|a|\n|-|\n|1|")
-    assert "<img" not in as_html("![x](https://a.example/pixel.png)")
+    head = "|a" * 100 + "\n" + "|-" * 100 + "\n"
+    assert "<table>" in as_html(head + "|\n" * 10)
+    assert "<table>" not in as_html(head + "|\n" * 50)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("![a *chart*](https://a.example/pixel.png)", "a chart"),
+        ("![](/pixel.png)", "Image"),
+        ("[![a badge](https://a.example/b.png)](https://a.example/)", "a badge"),
+        ('![<b>"](/pixel.png)', "&lt;b&gt;&quot;"),
+    ],
+)
+def test_an_image_is_a_link(text: str, shown: str) -> None:
+    html = as_html(text)
+    assert html.count("<a ") == html.count("</a>") == 1
+    assert f">{shown}</a>" in html
+    assert "<img" not in html
+
+
+def test_an_image_leads_to_no_unsafe_address() -> None:
+    assert "href" not in as_html("![x](//evil.example/a.png)")
+
+
+def test_what_is_too_much_for_one_page_is_shown_as_it_was_written() -> None:
+    texts = [f"*{number}* {'x' * 3990}" for number in range(60)]
+    shown = as_pages_show([*texts, "<i>*a*"])
+    assert shown[0].startswith("<p><em>0</em>")
+    assert [html.startswith("<p><em>") for html in shown].count(True) == 50
+    assert shown[-1] == '<p class="lead">&lt;i&gt;*a*</p>'
 
 
 class _Tags(HTMLParser):
