@@ -6,9 +6,9 @@ from dashboards_api.health import healthz, readyz
 from dashboards_api.http.schema_views import SchemaView, SwaggerView
 from users.views.discovery import ProjectViewSet
 
-handler400 = "dashboards_api.http.exception_handler.bad_request"
-handler404 = "dashboards_api.http.exception_handler.not_found"
-handler500 = "dashboards_api.http.exception_handler.server_error"
+handler400 = "pages.faults.bad_request"
+handler404 = "pages.faults.not_found"
+handler500 = "pages.faults.server_error"
 
 project: list[URLPattern | URLResolver] = [
     path("", ProjectViewSet.as_view({"get": "retrieve"})),

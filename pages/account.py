@@ -4,7 +4,6 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 
 from dashboards_api.errors import Forbidden, Invalid
-from dashboards_api.numbers import PASSWORD_MAX_LENGTH
 from pages.console import ConsoleView
 from users.services.sign_in import change_password
 
@@ -14,7 +13,7 @@ class AccountView(ConsoleView):
         return self.page("pages/account.html", {})
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        current, new = (request.POST.get(name, "")[:PASSWORD_MAX_LENGTH] for name in ("current", "new"))
+        current, new = (request.POST.get(name, "") for name in ("current", "new"))
         try:
             change_password(self.user, current=current, new=new, address=request.META.get("REMOTE_ADDR", ""))
         except Invalid as error:

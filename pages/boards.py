@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString
@@ -50,13 +51,20 @@ class Board(NamedTuple):
         return f"'sha256-{base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()}'"
 
 
-def board_of(tiles: list[Row], *, has_details: bool = True) -> Board:
-    """From tiles as readers give them, with or without descriptions and kinds."""
+class Details(NamedTuple):
+    """How much a board says of its insights."""
+
+    has_about: bool = True  # descriptions, and the kinds of queries
+    has_data: bool = True  # tables beside pictures, and queries
+
+
+def board_of(tiles: list[Row], details: Details = Details()) -> Board:  # noqa: B008  it is a tuple
+    """From tiles as readers give them."""
     tiles = parsed(tiles)
     places = shown_places([tile["layouts"] for tile in tiles])
     texts = iter(as_pages_show(tile["text"]["body"] for tile in tiles if tile["text"]))
     views = [
-        _tile(tile, place, next(texts) if tile["text"] else None, has_details=has_details)
+        _tile(tile, place, next(texts) if tile["text"] else None, details)
         for tile, place in zip(tiles, places, strict=True)
     ]
     return Board(views, grid_style(tiles, places))
@@ -80,26 +88,28 @@ def _narrow_position(tile: Row, place: Place) -> tuple[Any, ...]:
     return (place[1] if y is None else y), place[1], place[0], tile["order"]
 
 
-def _tile(tile: Row, place: Place, text: SafeString | None, *, has_details: bool) -> TileView:
+def _tile(tile: Row, place: Place, text: SafeString | None, details: Details) -> TileView:
     return TileView(
         id=tile["id"],
         color=tile["color"] if tile["color"] in COLORS else "",
         is_bare=bool(tile["transparent_background"]),
         text=text,
         button=tile["button_tile"],
-        insight=_insight(tile, place, has_details=has_details) if tile["insight"] else None,
+        insight=_insight(tile, place, details) if tile["insight"] else None,
     )
 
 
-def _insight(tile: Row, place: Place, *, has_details: bool) -> Row:
+def _insight(tile: Row, place: Place, details: Details) -> Row:
     insight = tile["insight"]
-    shows_description = has_details and tile["show_description"] is not False
+    shows_description = details.has_about and tile["show_description"] is not False
     name = insight_name(insight)
+    query = insight["query"]
     return {
         "name": name,
-        "chart": chart_of(insight["result"], insight["query"], name, _room_in(place)),
+        "chart": chart_of(insight["result"], query, name, _room_in(place), has_table=details.has_data),
         "description": insight["description"] if shows_description else None,
-        "kind": kind_of(insight["query"]) if has_details else "",
+        "kind": kind_of(query) if details.has_about else "",
+        "query": json.dumps(query, indent=2, ensure_ascii=False) if query and details.has_data else "",
         "is_damaged": "error" in tile,
     }
 

@@ -12,7 +12,6 @@ from django.views import View
 
 from dashboards_api.errors import DomainError, Forbidden, Invalid, Missing
 from dashboards_api.http.pagination import public_base
-from dashboards_api.numbers import PASSWORD_MAX_LENGTH
 from users.access import current_membership, enter_project
 from users.credentials import BrowserSession
 from users.models import Membership, User
@@ -33,7 +32,7 @@ class SignInView(View):
         return self.form({})
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        email, password = request.POST.get("email", "")[:254], request.POST.get("password", "")[:PASSWORD_MAX_LENGTH]
+        email, password = request.POST.get("email", "")[:254], request.POST.get("password", "")
         try:
             user = user_with_password(email, password, address=request.META.get("REMOTE_ADDR", ""))
         except Invalid:
@@ -67,7 +66,7 @@ class SetupView(View):
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         sent = {name: request.POST.get(name, "").replace("\0", "") for name in ("name", "email")}
         try:
-            user = set_up(token, **sent, password=request.POST.get("password", "")[:PASSWORD_MAX_LENGTH])
+            user = set_up(token, **sent, password=request.POST.get("password", ""))
         except Missing:
             return self.over()
         except Invalid as error:

@@ -29,7 +29,8 @@ SETTINGS = (
     ("noHeader", "Without title and description"),
     ("whitelabel", "Without the footer"),
     ("hideExtraDetails", "Without descriptions and kinds of insights"),
-    ("hideQueries", "Without queries"),
+    ("hideQueries", "Without queries, in the JSON too"),
+    ("detailed", "With the data behind pictures, and the queries"),
 )
 THEMES = ("system", "light", "dark")
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from dashboards.readers.dashboard_tiles import Row
-from pages.boards import Board, board_of
+from pages.boards import Board, Details, board_of
 
 
 class SharedPage(NamedTuple):
@@ -23,7 +23,10 @@ def shared_page(shared: Row) -> SharedPage:
     return SharedPage(
         name=dashboard["name"] or "Untitled dashboard",
         description=dashboard["description"],
-        board=board_of(dashboard["tiles"], has_details=not shared.get("hideExtraDetails", False)),
+        board=board_of(
+            dashboard["tiles"],
+            Details(has_about=not shared.get("hideExtraDetails", False), has_data=shared.get("detailed", False)),
+        ),
         theme=shared.get("theme", "system"),
         has_header=not shared.get("noHeader", False),
         has_footer=not shared.get("whitelabel", False),

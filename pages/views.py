@@ -11,19 +11,13 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import ValidationError
 
-from dashboards.exceptions import DashboardMissing, SharedDashboardLocked, WrongSharePassword
+from dashboards.exceptions import DashboardMissing, OverrideNotAllowed, SharedDashboardLocked, WrongSharePassword
 from dashboards.readers.shared import PageType, read_shared
-from dashboards.views.shared import UnlockViewSet, set_share_cookies, share_tokens_of, unlocked
+from dashboards.views.shared import UnlockViewSet, overrides_in, set_share_cookies, share_tokens_of, unlocked
 from dashboards_api.errors import Invalid, TooMany
-from dashboards_api.numbers import PASSWORD_MAX_LENGTH
 from pages.shared import shared_page
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """For Django's CSRF_FAILURE_VIEW: a form that is too old, or comes from elsewhere."""
-    return render(request, "pages/stale.html", status=403)
-
 
 api_unlock = UnlockViewSet.as_view({"post": "unlock"})
 
@@ -37,17 +31,7 @@ class SharedPageView(View):
     page_type: PageType = "scene"
 
     def get(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
-        try:
-            shared = read_shared(access_token, self.page_type, share_tokens=share_tokens_of(request))
-        except DashboardMissing:
-            return self.page("pages/not_found.html", {}, status=404)
-        except SharedDashboardLocked:
-            return self.page("pages/unlock.html", {}, status=401)
-        page = shared_page(shared)
-        response = self.page("pages/shared.html", {"page": page, "is_embedded": self.page_type == "embed"})
-        set_response_etag(response)
-        final = get_conditional_response(request, etag=response["ETag"], response=response) or response
-        return self.with_policy(final, style=page.board.style_hash)
+        return self.show(request, access_token, share_tokens_of(request))
 
     def post(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
         """The form of the page; scripts, which do not ask for HTML, are answered in JSON."""
@@ -55,7 +39,7 @@ class SharedPageView(View):
             response: HttpResponseBase = api_unlock(request, access_token=access_token)
             return response
         try:
-            token = unlocked(request, access_token, request.POST.get("password", "")[:PASSWORD_MAX_LENGTH])
+            token = unlocked(request, access_token, request.POST.get("password", ""))
         except DashboardMissing:
             return self.page("pages/not_found.html", {}, status=404)
         except WrongSharePassword:
@@ -65,10 +49,35 @@ class SharedPageView(View):
             refused["Retry-After"] = str(error.wait)
             return refused
         except Invalid:  # it needs no password any more
-            return HttpResponseRedirect(request.path)
-        opened = HttpResponseRedirect(request.path, status=303)
+            return HttpResponseRedirect(request.get_full_path())
+        if self.page_type == "embed":
+            # In a frame on another site the browser keeps no cookie of ours: the dashboard is the answer.
+            opened = self.show(request, access_token, [token])
+        else:
+            opened = HttpResponseRedirect(request.get_full_path(), status=303)
         set_share_cookies(opened, request.path, token)
         return opened
+
+    def show(self, request: HttpRequest, access_token: str, share_tokens: list[str]) -> HttpResponseBase:
+        try:
+            shared = read_shared(
+                access_token, self.page_type, share_tokens=share_tokens, overrides=overrides_in(request.GET)
+            )
+        except DashboardMissing:
+            return self.page("pages/not_found.html", {}, status=404)
+        except SharedDashboardLocked:
+            return self.page("pages/unlock.html", {}, status=401)
+        except ValidationError:
+            return self.page(
+                "pages/not_found.html", {"reason": "The address asks for what cannot be read."}, status=400
+            )
+        except OverrideNotAllowed as error:
+            return self.page("pages/not_found.html", {"reason": error.detail}, status=403)
+        page = shared_page(shared)
+        response = self.page("pages/shared.html", {"page": page, "is_embedded": self.page_type == "embed"})
+        set_response_etag(response)
+        final = get_conditional_response(request, etag=response["ETag"], response=response) or response
+        return self.with_policy(final, style=page.board.style_hash)
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         response = render(self.request, template, context, status=status)

@@ -7,7 +7,8 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,7 +19,7 @@ from dashboards.serializers.sharing import UnlockRequestSerializer
 from dashboards.services.share_passwords import unlock
 from dashboards.unlocking import GOOD_FOR
 from dashboards_api.errors import TooMany
-from dashboards_api.http.views import ApiViewSet
+from dashboards_api.http.views import ApiViewSet, object_in
 from users.authentication import key_in_header
 
 logger = structlog.get_logger("dashboards.shared")
@@ -50,9 +51,14 @@ class SharedDashboardViewSet(SharedViewSet):
             access_token,
             "embed" if embedded else self.page_type,
             share_tokens=share_tokens_of(request),
-            overrides=Overrides(self.query_object("filters_override"), self.query_object("variables_override")),
+            overrides=overrides_in(request.query_params),
         )
         return Response(shared)
+
+
+def overrides_in(query: QueryDict) -> Overrides:
+    """What a viewer asks to see in place of what is stored. Raises ValidationError."""
+    return Overrides(object_in(query, "filters_override"), object_in(query, "variables_override"))
 
 
 class UnlockViewSet(SharedViewSet):
@@ -84,7 +90,7 @@ def unlocked(request: HttpRequest, access_token: str, text: str) -> str:
     return token
 
 
-def set_share_cookies(response: HttpResponse, path: str, token: str) -> None:
+def set_share_cookies(response: HttpResponseBase, path: str, token: str) -> None:
     """Keep the token in the browser, for that link alone."""
     for name, suffix in COOKIES.items():
         response.set_cookie(

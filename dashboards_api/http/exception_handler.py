@@ -140,7 +140,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if exc := sys.exception():
+    exc = sys.exception()
+    if isinstance(exc, OperationalError | InterfaceError):
+        away = as_api_exception(exc)
+        answer = _outside(request, 503, "server_error", "service_unavailable", str(away))
+        answer["Retry-After"] = str(ServiceUnavailable.wait)
+        return answer
+    if exc:
         log_fault(exc)
     return _outside(request, 500, "server_error", "error", "A server error occurred.")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from django.http import QueryDict
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.fields import BooleanField
 from rest_framework.metadata import BaseMetadata
@@ -125,12 +126,8 @@ class ApiViewSet(GenericViewSet[Any]):
         return value
 
     def query_object(self, name: str) -> dict[str, Any] | None:
-        """A JSON object; None where it is absent or empty. Raises ValidationError for anything else."""
-        text = self.request.query_params.get(name, "")
-        value = parse_json(text, name) if text else None
-        if (value is not None and not isinstance(value, dict)) or (text and value is None):
-            raise ValidationError({name: [ErrorDetail("This must be a JSON object.", code="invalid")]})
-        return value
+        """What `object_in` says of the query string."""
+        return object_in(self.request.query_params, name)
 
     def query_text(self, name: str, max_length: int) -> str:
         """A text of at most `max_length` characters, empty where it is absent."""
@@ -139,3 +136,12 @@ class ApiViewSet(GenericViewSet[Any]):
             detail = f"This must have at most {max_length} characters."
             raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
         return value
+
+
+def object_in(query: QueryDict, name: str) -> dict[str, Any] | None:
+    """A JSON object; None where it is absent or empty. Raises ValidationError for anything else."""
+    text = query.get(name, "")
+    value = parse_json(text, name) if text else None
+    if (value is not None and not isinstance(value, dict)) or (text and value is None):
+        raise ValidationError({name: [ErrorDetail("This must be a JSON object.", code="invalid")]})
+    return value

@@ -23,11 +23,21 @@ class Size(NamedTuple):
     height: int = 200
 
 
-def chart_of(result: Any, query: Any, name: str, size: Size = Size()) -> SafeString | None:  # noqa: B008  it is a tuple
-    """A result as HTML, with a title and, beside a picture, a table for who cannot see it. None for no known result."""
+def chart_of(
+    result: Any,
+    query: Any,
+    name: str,
+    size: Size = Size(),  # noqa: B008  it is a tuple
+    *,
+    has_table: bool = False,
+) -> SafeString | None:
+    """A result as HTML, with a title and, beside a picture, a table: with `has_table` for all, else for screen readers.
+
+    None for no known result.
+    """
     found = drawable(result, query)
     if isinstance(found, Lines):
-        return _rendered("lines", name, _lines(found, size))
+        return _rendered("lines", name, {**_lines(found, size), "has_table": has_table})
     if isinstance(found, Parts):
         pie = found.as_pie and sum(value for _, value in found.items if value > 0) > 0
         return _rendered("pie", name, _pie(found)) if pie else _rendered("bars", name, _bars(found))

@@ -1,4 +1,4 @@
-"""The service's routes, and three that fail: in a view of the API, in a plain view, and for want of a database."""
+"""The service's routes, and some that fail: in views of the API, in plain views and in pages."""
 
 from typing import ClassVar, NoReturn
 
@@ -31,10 +31,17 @@ def plain_fault(request: HttpRequest) -> NoReturn:
     raise RuntimeError("a secret of the inside")
 
 
+def database_away(request: HttpRequest) -> NoReturn:
+    raise OperationalError("connection to a secret host failed")
+
+
 urlpatterns = [
     *urlpatterns,
     path("api/fault/", FaultyViewSet.as_view({"get": "fail"})),
     path("api/database-away/", FaultyViewSet.as_view({"get": "lose_database"})),
     path("api/undeclared/", FaultyViewSet.as_view({"get": "undeclared"})),
     path("api/plain-fault/", plain_fault),
+    path("api/plain-database-away/", database_away),
+    path("plain-fault", plain_fault),
+    path("database-away", database_away),
 ]

@@ -36,6 +36,7 @@ def test_a_new_password_ends_every_other_session(alice: Person, browser: Client)
         (PASSWORD, "short", "too short"),
         (PASSWORD, "password12", "too common"),
         (PASSWORD, "", "too short"),
+        (PASSWORD, NEW * 50, "at most 1,000 characters"),
     ],
 )
 def test_what_cannot_be_is_said(alice: Person, browser: Client, current: str, new: str, said: str) -> None:

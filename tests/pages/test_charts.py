@@ -74,6 +74,14 @@ def test_trends_are_lines_over_time() -> None:
     assert "Visits <b>75</b>" in chart
 
 
+def test_the_table_of_a_picture_may_be_shown_to_all() -> None:
+    assert '<div class="unseen"><table>' in drawn(TRENDS)
+    chart = chart_of(TRENDS, None, "Name & more", has_table=True)
+    assert chart is not None
+    assert '<div class="grid" tabindex="0" role="group" aria-label="Name &amp; more: data"><table>' in chart
+    ElementTree.fromstring(f"<div>{chart}</div>")  # noqa: S314  our own
+
+
 def test_trends_may_be_bars() -> None:
     chart = drawn(TRENDS, trends("ActionsBar"))
     assert (chart.count("<rect"), chart.count("<polyline")) == (7, 0)

@@ -105,6 +105,7 @@ def test_the_shared_page_looks_and_is_protected_as_it_is_told(browser: Client, a
         "whitelabel": False,
         "hideExtraDetails": False,
         "hideQueries": False,
+        "detailed": False,
         "theme": "dark",
     }
     shown = text_of(send(browser, path, action="add-password", note="the board"))

@@ -75,6 +75,7 @@ def test_other_links_open_nothing(alice: Person, bob: Person, token: str) -> Non
         ({"password": "short"}, "too short"),
         ({"password": "password12"}, "too common"),
         ({"password": "ada@example.com"}, "too similar"),
+        ({"password": "battery horse " * 100}, "at most 1,000 characters"),
         ({"email": "no address"}, "valid email"),
         ({"email": "bob@example.com"}, "already a user"),
         ({"name": "x" * 151}, "at most 150"),

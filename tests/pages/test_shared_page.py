@@ -138,6 +138,21 @@ def test_settings_say_how_it_looks(alice: Person, board: Dashboard) -> None:
     assert "Shared with" not in shown(whitelabel=True)
     assert "all of them" not in shown(hideExtraDetails=True)
     assert "Trends" not in shown(hideQueries=True)
+    assert "&quot;TrendsQuery&quot;" in shown(detailed=True)
+    assert "TrendsQuery" not in plain
+    assert "TrendsQuery" not in shown(detailed=True, hideQueries=True)
+
+
+def test_a_viewer_changes_what_the_dashboard_allows(alice: Person, board: Dashboard) -> None:
+    token = share(alice, board, settings={"allow_overrides": ["date_from"], "detailed": True})
+    path = f"/shared/{token}?filters_override="
+    assert "-30d" in visit(path + '{"date_from":"-30d"}').content.decode()
+    assert "-30d" not in visit(f"/shared/{token}").content.decode()
+    for query, status in (('{"date_to":"-1d"}', 403), ("[]", 400), ("{", 400)):
+        response = visit(path + query)
+        assert (response.status_code, response["Cache-Control"]) == (status, "private, no-cache")
+        assert "This cannot be shown" in response.content.decode()
+        assert "Quarter" not in response.content.decode()
 
 
 def test_what_is_not_shared_is_a_404_page(alice: Person, board: Dashboard) -> None:
@@ -177,6 +192,15 @@ def test_a_password_is_asked_for_and_opens_the_page(alice: Person, board: Dashbo
     assert browser.get(
         f"{path}.json", headers={"Cookie": f"share_token_json={opened.cookies['share_token_json'].value}"}
     )
+
+
+def test_in_a_frame_a_password_is_answered_with_the_dashboard(alice: Person, board: Dashboard) -> None:
+    path = locked(alice, board).replace("/shared/", "/embedded/")
+    opened = Client(headers=HTML).post(path, {"password": PASSWORD})
+    assert opened.status_code == 200
+    assert "Quarter" in opened.content.decode()
+    assert "sha256-" in policy(opened)["style-src"]
+    assert Client(headers=HTML).get(path).status_code == 401
 
 
 def test_guesses_in_the_page_are_limited_too(alice: Person, board: Dashboard) -> None:

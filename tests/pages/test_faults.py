@@ -1,0 +1,47 @@
+"""What people see where there is no page, or where one fails."""
+
+import pytest
+from django.test import Client
+
+HTML = {"Accept": "text/html,*/*;q=0.8"}
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.urls_with_faults")]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/nowhere", 404, "No page has this address."),
+        (f"/shared/{'a' * 30}/", 404, "No page has this address."),
+        ("/shared/short", 404, "No page has this address."),
+        ("/plain-fault", 500, "The fault is on our side"),
+        ("/database-away", 503, "The service cannot reach its data."),
+    ],
+)
+def test_it_is_a_page_for_who_asks_for_one(path: str, status: int, said: str) -> None:
+    page = Client(headers=HTML, raise_request_exception=False).get(path)
+    assert (page.status_code, page["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert said in page.content.decode()
+    assert "secret" not in page.content.decode()
+    assert page["X-Frame-Options"] == "DENY"
+    assert page.get("Retry-After") == ("2" if status == 503 else None)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/nowhere", 404, "Endpoint not found.\n"),
+        ("/plain-fault", 500, "A server error occurred.\n"),
+        ("/database-away", 503, "The service cannot reach its database at the moment. Please try again.\n"),
+    ],
+)
+def test_it_is_a_sentence_for_scripts(path: str, status: int, said: str) -> None:
+    answer = Client(raise_request_exception=False).get(path)
+    assert (answer.status_code, answer.content.decode()) == (status, said)
+
+
+def test_a_host_that_is_not_allowed_is_told_so() -> None:
+    page = Client(headers={**HTML, "Host": "evil.example"}).get("/login")
+    assert page.status_code == 400
+    assert "This request cannot be read" in page.content.decode()
+    assert "evil" not in page.content.decode()
