@@ -1,9 +1,32 @@
 """What tests of pages do in a browser."""
 
 import re
+from html.parser import HTMLParser
 from typing import Any
 
 from django.test import Client
+
+from dashboards.models import Dashboard
+
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+ATTACKS = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg/onload=alert(1)>',
+    "\u2028</style><script>alert(1)//",
+    "<!--<script>",
+    "[x](javascript:alert(1))",
+    "[x](  JaVaScRiPt:alert(1))",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "[x](vbscript:x)",
+    "[x](//evil.example)",
+    "[x](/\\evil.example)",
+    "![x](https://a.example/pixel)",
+    '[x](https://a.example "onmouseover=alert(1)")',
+    "<javascript:alert(1)>",
+    "[a]: javascript:alert(1)\n\n[a]",
+]
 
 
 def token_in(response: Any) -> str:
@@ -20,3 +43,32 @@ def sign_in(client: Client, email: str, password: str, **fields: str) -> Any:
 def text_of(response: Any) -> str:
     text: str = response.content.decode()
     return text
+
+
+def path_of(dashboard: Dashboard) -> str:
+    return f"/projects/{dashboard.project_id}/dashboards/{dashboard.pk}"
+
+
+def visit(path: str, **headers: str) -> Any:
+    return Client().get(path, headers={**HTML, **headers})
+
+
+class _Elements(HTMLParser):
+    """Every element of a page with its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def elements(response: Any) -> list[tuple[str, dict[str, str | None]]]:
+    return _Elements(response.content.decode()).found
+
+
+def policy(response: Any) -> dict[str, str]:
+    parts = (part.strip().partition(" ") for part in response["Content-Security-Policy"].split(";"))
+    return {name: value for name, _, value in parts}

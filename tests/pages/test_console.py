@@ -10,16 +10,10 @@ from dashboards.models import Dashboard
 from pages import urls
 from tests.api.test_access_table import routes
 from tests.builders import PASSWORD, Person, give_password, make_dashboard, make_insight, make_project, make_text_tile
-from tests.pages.browsing import sign_in, text_of, token_in
-from tests.pages.test_shared_page import ATTACKS, elements, policy
+from tests.pages.browsing import ATTACKS, elements, path_of, policy, sign_in, text_of, token_in
 from users.models import AttemptCounter
 from users.services.projects import add_member
 from users.services.users import set_active
-
-
-def path_of(dashboard: Dashboard) -> str:
-    return f"/projects/{dashboard.project_id}/dashboards/{dashboard.pk}"
-
 
 # Every page of the console, and whether it opens without signing in.
 TABLE = {"": False, "login": True, "logout": False, "projects/<project_id>/dashboards": False}

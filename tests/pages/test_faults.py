@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-HTML = {"Accept": "text/html,*/*;q=0.8"}
+from tests.pages.browsing import HTML
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.urls_with_faults")]
 

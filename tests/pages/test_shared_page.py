@@ -1,7 +1,6 @@
 """/shared/:token and /embedded/:token as people see them."""
 
 import re
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from dashboards.models import Dashboard
 from tests.api.test_shared import share
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
+from tests.pages.browsing import ATTACKS, HTML, elements, policy, visit
 
 PASSWORD = "correct horse 1"
-HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 @pytest.fixture
@@ -28,26 +27,6 @@ def board(alice: Person) -> Dashboard:
     button: Any = {"button_tile": {"url": "/handbook", "text": "Handbook", "style": "secondary"}, "color": "green"}
     assert alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [button]}).status == 200
     return made
-
-
-def visit(path: str, **headers: str) -> Any:
-    return Client().get(path, headers={**HTML, **headers})
-
-
-class _Elements(HTMLParser):
-    """Every element of a page with its attributes."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-
-def elements(response: Any) -> list[tuple[str, dict[str, str | None]]]:
-    return _Elements(response.content.decode()).found
 
 
 @pytest.mark.parametrize("step", ["shared", "embedded", "shared_dashboard"])
@@ -81,11 +60,6 @@ def test_no_person_no_tag_and_no_origin(alice: Person, board: Dashboard) -> None
     text = visit(f"/shared/{share(alice, board)}").content.decode()
     for hidden in (alice.user.email, str(alice.user.uuid), alice.user.first_name, "internal-tag", "Home"):
         assert hidden not in text
-
-
-def policy(response: Any) -> dict[str, str]:
-    parts = (part.strip().partition(" ") for part in response["Content-Security-Policy"].split(";"))
-    return {name: value for name, _, value in parts}
 
 
 def test_its_policy_lets_the_page_have_its_styles_alone(alice: Person, board: Dashboard) -> None:
@@ -216,25 +190,6 @@ def test_a_form_for_what_needs_no_password_or_is_not_there(alice: Person, board:
     assert browser.post(path, {"password": "x"})["Location"] == path
     assert browser.post(f"/shared/{'a' * 30}", {"password": "x"}).status_code == 404
     assert browser.post(path, "--", content_type="multipart/form-data").status_code == 400
-
-
-ATTACKS = [
-    "</script><script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    '"><svg/onload=alert(1)>',
-    "\u2028</style><script>alert(1)//",
-    "<!--<script>",
-    "[x](javascript:alert(1))",
-    "[x](  JaVaScRiPt:alert(1))",
-    "[x](data:text/html,<script>alert(1)</script>)",
-    "[x](vbscript:x)",
-    "[x](//evil.example)",
-    "[x](/\\evil.example)",
-    "![x](https://a.example/pixel)",
-    '[x](https://a.example "onmouseover=alert(1)")',
-    "<javascript:alert(1)>",
-    "[a]: javascript:alert(1)\n\n[a]",
-]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

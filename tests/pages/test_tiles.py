@@ -7,8 +7,7 @@ from django.test import Client
 
 from dashboards.models import Dashboard, Text, Tile
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
-from tests.pages.browsing import text_of, token_in
-from tests.pages.test_console import path_of
+from tests.pages.browsing import path_of, text_of, token_in
 
 
 @pytest.fixture
