@@ -169,7 +169,7 @@ class DashboardView(ConsoleView):
             "base": self.base,
         }
         response = self.page("pages/dashboard.html", {**around, **(context or {})}, status=status)
-        response._csp_update = {"style-src": [board.style_hash]}  # type: ignore[attr-defined]  # of django-csp
+        response._csp_update["style-src"] = [board.style_hash]  # type: ignore[attr-defined]  # of django-csp
         return response
 
 

@@ -1,14 +1,15 @@
-"""The page on which the tiles of a dashboard are edited, without a mouse and without scripts: text, order and size."""
+"""The page on which the tiles of a dashboard are edited, without a mouse and without scripts: content, order, size."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from dashboards.layout import Arrangement, Place, at_place, on_grid, shown_places
-from dashboards.models import PrivilegeLevel
+from dashboards.models import ButtonPlacement, ButtonStyle, PrivilegeLevel
 from dashboards.models.content import TEXT_MAX_LENGTH
 from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.dashboards import read_dashboard
+from dashboards.services.changes import TileChanges
 from dashboards.services.tile_actions import add_tile, change_tile, delete_tile, reorder_tiles
 from dashboards.views.dashboards import dashboard_number
 from dashboards_api.errors import Forbidden, Invalid, Missing
@@ -16,6 +17,7 @@ from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
 from pages.boards import insight_name
 from pages.console import ConsoleView
+from pages.dashboards import checked
 from users.models import Membership
 
 # How much wider and higher each makes a tile.
@@ -38,7 +40,11 @@ class TilesView(ConsoleView):
 
     def act(self, action: str, membership: Membership, number: int, tile_id: int) -> None:
         project = membership.project
-        if action == "add":
+        if action == "add-button":
+            add_tile(number, project=project, item=self.button, added_by=membership)
+        elif action == "button":
+            change_tile(number, project=project, tile_id=tile_id, changes=self.button, changed_by=membership)
+        elif action == "add":
             add_tile(number, project=project, item={"text": {"body": self.text}}, added_by=membership)
         elif action == "text":
             text: Any = {"text": {"body": self.text}}
@@ -71,6 +77,15 @@ class TilesView(ConsoleView):
             raise Invalid(f"A text has 1 to {TEXT_MAX_LENGTH:,} characters.", attr="text")
         return text
 
+    @property
+    def button(self) -> TileChanges:
+        """By the rules of the API. Raises Invalid."""
+        names = ("text", "url", "placement", "style")
+        [item] = checked({"tiles": [{"button_tile": {name: self.request.POST.get(name, "") for name in names}}]})[
+            "tiles"
+        ]
+        return item
+
     def tiles(
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
@@ -80,7 +95,13 @@ class TilesView(ConsoleView):
         rows = parsed(dashboard["tiles"])
         places = shown_places([row["layouts"] for row in rows])
         edits = [(row, title_of(row), place) for row, place in zip(rows, places, strict=True)]
-        around = {"project": membership.project, "dashboard": dashboard, "edits": edits}
+        around = {
+            "project": membership.project,
+            "dashboard": dashboard,
+            "edits": edits,
+            "placements": ButtonPlacement.values,
+            "styles": ButtonStyle.values,
+        }
         return self.page("pages/tiles.html", {**around, **(context or {})}, status=status)
 
 

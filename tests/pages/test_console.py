@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -12,6 +13,7 @@ from tests.api.test_access_table import routes
 from tests.builders import PASSWORD, Person, give_password, make_dashboard, make_insight, make_project, make_text_tile
 from tests.pages.browsing import ATTACKS, elements, path_of, policy, sign_in, text_of, token_in
 from users.models import AttemptCounter
+from users.services.api_keys import create_api_key
 from users.services.projects import add_member
 from users.services.users import set_active
 
@@ -189,13 +191,53 @@ def test_who_is_in_no_project_is_told_so(alice: Person, browser: Client) -> None
     assert "You are in no project yet." in text_of(browser.get("/"))
 
 
+def send_attacks(alice: Person, browser: Client, attack: str) -> list[str]:
+    """Put the attack wherever text is stored, and give back the pages that show it."""
+    board = make_dashboard(alice, attack, description=attack, tags=[attack], tiles=[{"text": {"body": attack}}])
+    make_insight(alice, board, name=attack, description=attack, query={"kind": attack, "source": {"kind": attack}})
+    tiles: Any = [{"button_tile": {"text": attack, "url": "/x"}, "color": attack[:30]}]
+    assert alice.api.patch(f"dashboards/{board.pk}/", {"tiles": tiles}).status == 200
+    settings: Any = {"settings": {"allow_overrides": [attack]}, "enabled": True, "password_required": True}
+    assert alice.api.patch(f"dashboards/{board.pk}/sharing/", settings).status == 200
+    assert alice.api.post(f"dashboards/{board.pk}/sharing/passwords/", {"note": attack[:100]}).status == 201
+    create_api_key(alice.user, label=attack[:40], scopes=["*"])
+    alice.user.first_name = attack
+    alice.user.save()
+    project = alice.membership.project
+    project.name = attack
+    project.save()
+    template = {
+        "template_name": attack,
+        "dashboard_description": attack,
+        "dashboard_filters": {},
+        "variables": [{"id": "A", "default": attack}],
+        "tiles": [{"type": "TEXT", "body": "{A}"}, {"type": "INSIGHT", "name": "{A}", "query": {"kind": "{A}"}}],
+    }
+    made = alice.api.post("dashboards/create_from_template_json/", {"template": template})
+    assert made.status == 200
+    home = f"/projects/{board.project_id}"
+    boards = [path_of(board), f"{home}/dashboards/{made.json['id']}"]
+    found = urlencode({"search": attack, "tag": attack})
+    lists = [f"{home}/dashboards", f"{home}/dashboards?{found}", f"{home}/members", "/keys", "/account"]
+    return [*boards, *(f"{each}/tiles" for each in boards), *lists, f"/login?{urlencode({'again': 1, 'next': attack})}"]
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_stored_attacks_are_inert(alice: Person, browser: Client, attack: str) -> None:
-    content: Any = {"description": attack, "tags": [attack], "tiles": [{"text": {"body": attack}}]}
-    board = make_dashboard(alice, attack, **content)
-    make_insight(alice, board, name=attack, description=attack)
-    for path in (path_of(board), f"/projects/{board.project_id}/dashboards"):
-        for tag, attrs in elements(browser.get(path)):
-            assert tag not in ("script", "img", "svg", "iframe")
+    for path in send_attacks(alice, browser, attack):
+        response = browser.get(path)
+        assert response.status_code == 200, path
+        scripts = re.findall(r"<script[^>]*>[^<]*", text_of(response))
+        assert scripts in ([], ['<script src="/static/pages/copy.js" defer>']), path
+        for tag, attrs in elements(response):
+            assert tag not in ("img", "svg", "iframe")
             assert not [name for name in attrs if name.startswith("on") or name == "style"]
             assert not str(attrs.get("href")).startswith(("javascript", "data", "vbscript", "//"))
+
+
+def test_scripts_are_ours_alone(alice: Person, browser: Client) -> None:
+    board = make_dashboard(alice, tiles=[{"text": {"body": "x"}}])
+    for path in (path_of(board), "/keys"):
+        assert policy(browser.get(path))["script-src"] == "'self'"
+    assert "script-src" not in policy(Client().get("/login"))
+    assert "sha256-" in policy(browser.get(path_of(board)))["style-src"]

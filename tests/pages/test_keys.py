@@ -21,7 +21,7 @@ def send(client: Client, **fields: Any) -> Any:
 
 
 def value_in(response: Any) -> str:
-    found = re.search(r'class="secret" value="(\w+)"', text_of(response))
+    found = re.search(r'class="secret" id="value" value="(\w+)"', text_of(response))
     assert found is not None
     return found[1]
 

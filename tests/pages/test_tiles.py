@@ -43,6 +43,36 @@ def test_a_text_is_added_and_changed(browser: Client, alice: Person, board: Dash
     assert "&lt;b&gt;new&lt;/b&gt;</textarea>" in text_of(browser.get(f"{path_of(board)}/tiles"))
 
 
+BUTTON = {"text": "Handbook", "url": "/handbook", "placement": "right", "style": "secondary"}
+
+
+def test_a_button_is_added_and_changed(browser: Client, board: Dashboard) -> None:
+    send(browser, board, action="add-button", **BUTTON)
+    tile = Tile.objects.select_related("button").get()
+    assert tile.button is not None
+    assert {name: getattr(tile.button, name) for name in BUTTON} == BUTTON
+    assert 'value="/handbook"' in text_of(browser.get(f"{path_of(board)}/tiles"))
+    changed = {**BUTTON, "url": "https://a.example/", "style": "primary"}
+    response = send(browser, board, action="button", tile=tile.pk, **changed)
+    assert response["Location"] == f"{path_of(board)}/tiles#edit-{tile.pk}"
+    tile.button.refresh_from_db()
+    assert {name: getattr(tile.button, name) for name in BUTTON} == changed
+
+
+@pytest.mark.parametrize("change", [{"url": "javascript:x"}, {"url": "//e.example"}, {"text": ""}, {"style": "big"}])
+def test_an_odd_button_is_refused(browser: Client, board: Dashboard, first: Tile, change: dict[str, str]) -> None:
+    for fields in ({"action": "add-button"}, {"action": "button", "tile": str(first.pk)}):
+        response = send(browser, board, **{**BUTTON, **change, **fields})
+        assert response.status_code == 400
+        assert next(iter(change)) in text_of(response)
+    assert not Tile.objects.filter(button__isnull=False).exists()
+
+
+def test_a_text_is_no_button(browser: Client, board: Dashboard, first: Tile) -> None:
+    assert send(browser, board, action="button", tile=first.pk, **BUTTON).status_code == 400
+    assert Tile.objects.get() == first
+
+
 @pytest.mark.parametrize("text", ["", "  ", "x" * 4001])
 def test_an_odd_text_is_refused(browser: Client, board: Dashboard, first: Tile, text: str) -> None:
     for fields in ({"action": "add"}, {"action": "text", "tile": str(first.pk)}):
