@@ -2,7 +2,10 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
@@ -11,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.live.conftest import Service
 
 AXE = os.environ.get("AXE", "")
+SHARE_PASSWORD = "open sesame"
 
 
 @pytest.fixture
@@ -30,8 +34,7 @@ def api(service: Service) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture
-def shared(api: httpx.Client) -> str:
+def share(api: httpx.Client) -> str:
     """The path of a shared dashboard with a tile of each kind."""
     tiles = [
         {
@@ -44,6 +47,11 @@ def shared(api: httpx.Client) -> str:
     api.post("insights/", json={"name": "Visits", "query": {"kind": "TrendsQuery"}, "dashboards": [board]})
     token = api.patch(f"dashboards/{board}/sharing/", json={"enabled": True}).json()["access_token"]
     return f"/shared/{token}"
+
+
+@pytest.fixture
+def shared(api: httpx.Client) -> str:
+    return share(api)
 
 
 def test_a_shared_dashboard_needs_no_script(chromium: Browser, service: Service, shared: str) -> None:
@@ -67,19 +75,22 @@ def test_tiles_lie_as_their_layouts_say(page: Page, shared: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_password_opens_a_shared_dashboard(page: Page, shared: str, api: httpx.Client) -> None:
-    token = shared.rpartition("/")[2]
-    rows = api.get("dashboards/").json()["results"]
-    paths = [f"dashboards/{row['id']}/sharing/" for row in rows]
-    [path] = [path for path in paths if api.get(path).json()["access_token"] == token]
+def lock(api: httpx.Client, shared: str) -> None:
+    """Put a password in front of a shared dashboard."""
+    paths = [f"dashboards/{row['id']}/sharing/" for row in api.get("dashboards/").json()["results"]]
+    [path] = [path for path in paths if api.get(path).json()["access_token"] == shared.rpartition("/")[2]]
     api.patch(path, json={"password_required": True})
-    api.post(f"{path}passwords/", json={"raw_password": "open sesame"})
+    assert api.post(f"{path}passwords/", json={"raw_password": SHARE_PASSWORD}).status_code == 201
+
+
+def test_a_password_opens_a_shared_dashboard(page: Page, shared: str, api: httpx.Client) -> None:
+    lock(api, shared)
     page.goto(shared)
     expect(page.get_by_role("heading", level=1)).to_have_text("This dashboard is protected")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("alert")).to_have_text("That is not the password.")
-    page.get_by_label("Password").fill("open sesame")
+    page.get_by_label("Password").fill(SHARE_PASSWORD)
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Shared board")
 
@@ -99,24 +110,129 @@ def test_a_dashboard_is_made_edited_shared_deleted_and_restored(signed_in: Page,
     page.get_by_text("Share", exact=True).click()
     assert page.get_by_label("Link").input_value().startswith(f"{service.base}/shared/")
     page.get_by_text("More", exact=True).click()
+    page.get_by_label("Name of a copy").fill("Journey, again")
+    page.get_by_role("button", name="Duplicate").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Journey, again")
+    page.go_back()
+    page.get_by_text("More", exact=True).click()
     page.get_by_role("button", name="Delete this dashboard").click()
     page.get_by_role("link", name="Trash").click()
     page.get_by_role("button", name="Restore Journey").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Journey")
 
 
-def test_a_key_is_made_works_and_is_revoked(signed_in: Page, service: Service) -> None:
+def test_tiles_are_written_moved_resized_and_removed(signed_in: Page) -> None:
     page = signed_in
+    page.get_by_label("Name of a new dashboard").fill("Tiles")
+    page.get_by_role("button", name="Create").click()
+    page.get_by_role("link", name="Tiles", exact=True).click()
+    page.get_by_label("Text, in Markdown").fill("# First")
+    page.get_by_role("button", name="Add", exact=True).first.click()
+    page.get_by_text("Add a button").click()
+    page.get_by_label("What it says").fill("Handbook")
+    page.get_by_label("Where it leads").fill("/handbook")
+    page.get_by_role("button", name="Add", exact=True).last.click()
+    panels = page.locator("section[id^=edit-]")
+    expect(panels.get_by_role("heading")).to_have_text(["Text", "Handbook"])
+    panels.first.get_by_role("button", name="Wider").focus()
+    page.keyboard.press("Enter")
+    expect(panels.first).to_contain_text("7 columns")
+    panels.first.get_by_role("button", name="Later").click()
+    expect(panels.get_by_role("heading")).to_have_text(["Handbook", "Text"])
+    panels.last.get_by_label("Text").fill("# Second")
+    panels.last.get_by_role("button", name="Save text").click()
+    panels.first.get_by_role("button", name="Remove").click()
+    expect(panels).to_have_count(1)
+    page.get_by_role("link", name="Tiles", exact=True).click()
+    expect(page.get_by_role("heading", name="Second")).to_be_visible()
+
+
+def test_a_key_is_made_copied_works_is_rolled_and_revoked(signed_in: Page, service: Service) -> None:
+    def status(value: str) -> int:
+        headers = {"Authorization": f"Bearer {value}"}
+        return httpx.get(f"{service.base}/api/users/@me/", headers=headers).status_code
+
+    page = signed_in
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("link", name="API keys").click()
     page.get_by_label("Label").fill("Browser")
     page.get_by_label("Everything").check()
     page.get_by_role("button", name="Make key").click()
     value = page.get_by_label("The new key").input_value()
-    headers = {"Authorization": f"Bearer {value}"}
-    assert httpx.get(f"{service.base}/api/users/@me/", headers=headers).status_code == 200
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == value
+    assert status(value) == 200
+    page.get_by_role("button", name="New value for Browser").click()
+    rolled = page.get_by_label("The new key").input_value()
+    assert (status(value), status(rolled)) == (401, 200)
     page.get_by_role("button", name="Revoke Browser").click()
     expect(page.get_by_role("button", name="Revoke Browser")).to_have_count(0)
-    assert httpx.get(f"{service.base}/api/users/@me/", headers=headers).status_code == 401
+    assert status(rolled) == 401
+
+
+def test_a_member_joins_by_a_link_and_changes_the_password(
+    signed_in: Page, chromium: Browser, service: Service
+) -> None:
+    page = signed_in
+    email = f"eve{page.viewport_size['width'] if page.viewport_size else 0}@example.com"
+    page.get_by_role("link", name="Members").click()
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_role("button", name="Add").click()
+    link = page.get_by_label("Link").input_value()
+    with chromium.new_context(base_url=service.base) as context:
+        theirs = context.new_page()
+        theirs.goto(link)
+        theirs.get_by_label("Name").fill("Eve")
+        theirs.get_by_label("Password").fill("a first password")
+        theirs.get_by_role("button", name="Save and sign in").click()
+        expect(theirs.get_by_role("heading", level=1)).to_have_text("Dashboards")
+        theirs.get_by_role("link", name=email).click()
+        theirs.get_by_label("Current password").fill("a first password")
+        theirs.get_by_label("New password").fill("a second password")
+        theirs.get_by_role("button", name="Change password").click()
+        expect(theirs.get_by_role("status")).to_contain_text("Your password is changed.")
+        theirs.get_by_role("button", name="Sign out").click()
+        theirs.get_by_label("E-mail address").fill(email)
+        theirs.get_by_label("Password").fill("a second password")
+        theirs.get_by_role("button", name="Sign in").click()
+        expect(theirs.get_by_role("heading", level=1)).to_have_text("Dashboards")
+
+
+def test_there_is_a_page_for_no_page(page: Page) -> None:
+    page.goto("/nowhere")
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+
+
+@contextmanager
+def site(html: str) -> Iterator[str]:
+    """Another site than the service's, to a browser: it is called localhost."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(html.encode())
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}/"
+        server.shutdown()
+
+
+def test_an_embedded_dashboard_opens_in_a_frame_of_another_site(
+    chromium: Browser, service: Service, shared: str, api: httpx.Client
+) -> None:
+    lock(api, shared)
+    embedded = f"{service.base}{shared.replace('/shared/', '/embedded/')}"
+    with chromium.new_context() as context, site(f"<iframe src='{embedded}'></iframe>") as other:
+        page = context.new_page()
+        page.goto(other)
+        frame = page.frame_locator("iframe")
+        frame.get_by_label("Password").fill(SHARE_PASSWORD)
+        frame.get_by_role("button", name="Open").click()
+        expect(frame.get_by_role("heading", level=1)).to_have_text("Shared board")
 
 
 def test_signing_out_closes_the_door(signed_in: Page) -> None:
@@ -128,24 +244,41 @@ def test_signing_out_closes_the_door(signed_in: Page) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(
-    chromium: Browser, service: Service, admin: dict[str, str], shared: str, theme: str
+    chromium: Browser, service: Service, admin: dict[str, str], api: httpx.Client, theme: str
 ) -> None:
     assert AXE, "set AXE to the path of axe.min.js of the npm package axe-core"
+    lock(api, locked := share(api))
     # The policy of the pages would not let the checker in.
     with chromium.new_context(base_url=service.base, bypass_csp=True, color_scheme=theme) as context:  # type: ignore[arg-type]
         page = context.new_page()
-        faults = {path: serious(page, path) for path in (shared, "/shared/" + "a" * 30, "/login")}
+        faults: dict[str, list[str]] = {}
+
+        def check(*paths: str) -> None:
+            for path in paths:
+                page.goto(path)
+                faults[path] = serious(page)
+
+        check(share(api), locked, f"/shared/{'a' * 30}", "/nowhere", "/login")
         page.get_by_label("E-mail address").fill(admin["email"])
         page.get_by_label("Password").fill(admin["password"])
         page.get_by_role("button", name="Sign in").click()
-        pages = ("dashboards", "dashboards/1", "dashboards/1/tiles", "members")
-        paths = ("/keys", "/account", *(f"/projects/1/{each}" for each in pages))
-        faults |= {path: serious(page, path) for path in paths}
+        home = "/projects/1/dashboards"
+        check(home, f"{home}/1", f"{home}/1/tiles", f"{home}?trash=true", f"{home}/999999", "/account", "/keys")
+        page.get_by_label("Label").fill(theme)
+        page.get_by_label("Everything").check()
+        page.get_by_role("button", name="Make key").click()
+        faults["a new key"] = serious(page)
+        check("/projects/1/members")
+        page.get_by_label("E-mail address").fill(f"{theme}@example.com")
+        page.get_by_role("button", name="Add").click()
+        faults["a new member"] = serious(page)
+        check(page.get_by_label("Link").input_value())
+    assert len(faults) == 16
     assert {path: found for path, found in faults.items() if found} == {}
 
 
-def serious(page: Page, path: str) -> list[str]:
-    page.goto(path)
+def serious(page: Page) -> list[str]:
+    """The serious faults of a page with everything that can be unfolded."""
     for summary in page.locator("summary").all():
         summary.click()
     page.add_script_tag(content=Path(AXE).read_text())
