@@ -27,6 +27,10 @@ def fold(text: str) -> str:
     return "".join(normalize("NFKC", normalize("NFKC", each).casefold()) for each in slices)
 
 
+# What `derive` sets.
+DERIVED_COLUMNS = ("name_key", "search_text", "tag_names")
+
+
 class CreationMode(models.TextChoices):
     DEFAULT = "default"
     TEMPLATE = "template"
@@ -104,9 +108,10 @@ class Dashboard(models.Model):
     # When it was last retrieved, to the minute.
     last_accessed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    # Derived, for finding and sorting.
+    # Derived, for finding, sorting and reading.
     name_key = CodePointField(editable=False, default="")
     search_text = models.TextField(editable=False, default="")
+    tag_names = JSONTextField(editable=False, default=list)
 
     is_collaborator: bool  # of rows that were read `as_seen_by` a member
 
@@ -125,9 +130,10 @@ class Dashboard(models.Model):
         return self.name or f"dashboard {self.pk}"
 
     def derive(self, tags: Iterable[str]) -> None:
-        """Set the columns that finding and sorting use, from the name, the description and these tags."""
+        """Set the columns that finding, sorting and reading use, from the name, the description and these tags."""
+        self.tag_names = sorted(tags)
         self.name_key = fold(self.name)[:NAME_KEY_MAX_LENGTH]
-        self.search_text = fold("\n".join([self.name, self.description, *tags]))
+        self.search_text = fold("\n".join([self.name, self.description, *self.tag_names]))
 
     def mark_deleted(self, deletion_id: uuid.UUID, *, with_insights: bool) -> None:
         self.deleted = True

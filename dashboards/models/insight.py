@@ -103,8 +103,9 @@ class Insight(models.Model):
     deleted = models.BooleanField(default=False)
     deletion_id = models.UUIDField(null=True, blank=True)
 
-    # Derived, for finding.
+    # Derived, for finding and reading.
     search_text = models.TextField(editable=False, default="")
+    tag_names = JSONTextField(editable=False, default=list)
 
     objects = InsightQuerySet.as_manager()
 
@@ -118,8 +119,9 @@ class Insight(models.Model):
         return self.name or self.short_id
 
     def derive(self, tags: Iterable[str]) -> None:
-        """Set the column that finding uses, from the name, the description and these tags."""
-        self.search_text = fold("\n".join([self.name, self.description or "", *tags]))
+        """Set the columns that finding and reading use, from the name, the description and these tags."""
+        self.tag_names = sorted(tags)
+        self.search_text = fold("\n".join([self.name, self.description or "", *self.tag_names]))
 
     def sign(self, user_id: int, now: datetime) -> None:
         """Note who changed it, and that it is nobody's sample any more."""

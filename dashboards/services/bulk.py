@@ -8,7 +8,8 @@ from django.db import transaction
 
 from dashboards.access import may_edit
 from dashboards.models import Dashboard
-from dashboards.services.tags import replace_tags, tag_names
+from dashboards.models.dashboard import DERIVED_COLUMNS
+from dashboards.services.tags import replace_tags
 from dashboards_api.numbers import LIST_MAX_LENGTH
 from users.models import Membership, Project
 
@@ -50,12 +51,12 @@ def update_tags(
 
 def _update(dashboard: Dashboard, action: TagAction, tags: set[str]) -> list[str] | None:
     """The tags that the dashboard has now, or None where they would be too many to be sent back."""
-    before = tag_names(dashboard)
+    before = dashboard.tag_names
     after = {TagAction.ADD: {*before, *tags}, TagAction.REMOVE: {*before} - tags, TagAction.SET: tags}[action]
     if len(after) > LIST_MAX_LENGTH:
         return None
     if after != set(before):
         replace_tags(dashboard, after)
         dashboard.derive(sorted(after))
-        dashboard.save(update_fields=["search_text"])
+        dashboard.save(update_fields=DERIVED_COLUMNS)
     return sorted(after)

@@ -9,10 +9,11 @@ from django.utils import timezone
 from dashboards.access import check_may_edit, check_may_restrict, may_edit
 from dashboards.exceptions import DashboardMissing, UnlistedDashboardExists
 from dashboards.models import CreationMode, Dashboard, Insight, SharingConfiguration, Tile
+from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.changes import DashboardChanges, take
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
 from dashboards.services.sources import inherited_from, source_of, template_of
-from dashboards.services.tags import replace_tags, tag_names
+from dashboards.services.tags import replace_tags
 from dashboards.services.tiles import change_tiles
 from dashboards.templates import Document
 from dashboards_api.stamps import write_if_free
@@ -172,14 +173,14 @@ def _save_changed(dashboard: Dashboard, changes: DashboardChanges) -> None:
     columns = take(dashboard, changes, PLAIN_FIELDS)
     if not columns and "tags" not in changes:
         return
-    tags = tag_names(dashboard)
+    tags = dashboard.tag_names
     if sorted(changes.get("tags", tags)) != tags:
         tags = sorted(changes["tags"])
         replace_tags(dashboard, tags)
     elif not columns:
         return
     dashboard.derive(tags)
-    dashboard.save(update_fields=[*columns, "name_key", "search_text"])
+    dashboard.save(update_fields=[*columns, *DERIVED_COLUMNS])
 
 
 def _delete(dashboard: Dashboard, *, with_insights: bool) -> None:

@@ -11,7 +11,7 @@ from dashboards.exceptions import DashboardNotInProject, InsightMissing
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import InsightChanges, take
 from dashboards.services.restrictions import check_may_edit_insights
-from dashboards.services.tags import replace_tags, tag_names
+from dashboards.services.tags import replace_tags
 from users.models import Membership, Project
 
 # A change of these is a change of the insight itself, and is signed.
@@ -92,7 +92,7 @@ def _save_changed(insight: Insight, changes: InsightChanges, edited_by: Membersh
     columns = take(insight, changes, FIELDS)
     if not columns and "tags" not in changes:
         return
-    tags = tag_names(insight)
+    tags = insight.tag_names
     retagged = sorted(changes.get("tags", tags)) != tags
     if retagged:
         tags = sorted(changes["tags"])
@@ -104,7 +104,7 @@ def _save_changed(insight: Insight, changes: InsightChanges, edited_by: Membersh
         insight.sign(edited_by.user_id, insight.updated_at)
         columns += ["last_modified_by", "last_modified_at", "is_sample"]
     insight.derive(tags)
-    insight.save(update_fields=[*columns, "updated_at", "search_text"])
+    insight.save(update_fields=[*columns, "updated_at", "search_text", "tag_names"])
 
 
 def _put_on(

@@ -5,7 +5,7 @@ from django.db.models import F
 from dashboards.exceptions import DashboardNotInProject, TemplateMissing
 from dashboards.models import Dashboard, DashboardTemplate
 from dashboards.services.changes import DashboardChanges
-from dashboards.services.tags import normalized_tags, tag_names
+from dashboards.services.tags import normalized_tags
 from dashboards.templates import Document, builtin_named, builtin_templates, filled
 from dashboards_api.errors import Invalid
 from users.models import Membership, Project
@@ -67,7 +67,7 @@ def inherited_from(template: Document | None, source: Dashboard | None) -> Dashb
     if source:
         return {
             "description": source.description,
-            "tags": tag_names(source),
+            "tags": source.tag_names,
             "filters": source.filters,
             "variables": source.variables,
             "breakdown_colors": source.breakdown_colors,

@@ -10,11 +10,6 @@ def normalized_tags(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(name.strip().lower() for name in names))
 
 
-def tag_names(owner: Dashboard | Insight) -> list[str]:
-    """The names of its tags, sorted by code point."""
-    return list(owner.tag_links.order_by("tag__name").values_list("tag__name", flat=True))
-
-
 def tags_named(project_id: int, names: Iterable[str]) -> list[Tag]:
     """The tags of a project with these names; those that it lacks are made."""
     wanted = sorted(set(names))
