@@ -106,6 +106,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 10,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
+else:
+    DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"].get("OPTIONS", {}),
+        # Statements are planned once for each connection. Poolers that share connections may not be able to keep that.
+        "server_side_binding": True,
+        "prepare_threshold": 2 if env.bool("PREPARED_STATEMENTS", default=True) else None,
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Who is calling -----------------------------------------------------------------------------------------------

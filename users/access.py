@@ -17,18 +17,17 @@ def enter_project(user: User, credential: Credential, reference: str) -> Members
     if reference == CURRENT:
         return current_membership(user, credential)
     project_id = whole_number(reference)
-    membership: Membership | None = (
-        Membership.objects.of_user(user.pk).with_project().filter(project_id=project_id).first()
-        if project_id is not None
-        else None
-    )
+    membership = credential.entered
+    if project_id is not None and (membership is None or membership.project_id != project_id):
+        membership = Membership.objects.of_user(user.pk).with_project().filter(project_id=project_id).first()
     if membership is None:
         if project_id is None or not Project.objects.filter(pk=project_id).exists():
             raise Missing("Project not found.")
         _refuse_narrowed(credential, project_id, None)
         raise Forbidden("You don't have access to the project.")
     membership.user = user
-    _refuse_narrowed(credential, membership.project_id, str(membership.project.organization_id))
+    organization_id = str(membership.project.organization_id) if credential.scoped_organizations else None
+    _refuse_narrowed(credential, membership.project_id, organization_id)
     return membership
 
 

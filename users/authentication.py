@@ -7,6 +7,7 @@ from django.contrib.auth import get_user
 from django.core.exceptions import TooManyFieldsSent
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
@@ -14,6 +15,8 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from dashboards_api.http import json_gate
+from dashboards_api.numbers import whole_number
+from users.callers import usable_key
 from users.credentials import BrowserSession
 from users.models import PersonalAPIKey, User
 from users.services.api_keys import note_use
@@ -34,7 +37,8 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
             value, source = key_in_body(request._request), "body"
         if value is None:
             return None
-        key = PersonalAPIKey.objects.usable(value).first()
+        project_id = whole_number(request.parser_context["kwargs"].get("project_id", ""))
+        key = usable_key(value, project_id=project_id, now=timezone.now())
         if key is None:
             raise AuthenticationFailed(f"Personal API key found in request {source} is invalid.")
         note_use(key)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from users import scopes as key_scopes
+from users.models import Membership
 
 
 class Credential(Protocol):
@@ -18,6 +19,10 @@ class Credential(Protocol):
     @property
     def scoped_organizations(self) -> Sequence[str]: ...
 
+    @property
+    def entered(self) -> Membership | None:
+        """The membership of the project that the request is for, where it was read already."""
+
     def reaches(self, project_id: int, organization_id: str | None) -> bool:
         """Whether it may be used in a project."""
 
@@ -28,6 +33,7 @@ class BrowserSession:
     scopes: Sequence[str] = (key_scopes.ALL,)
     scoped_projects: Sequence[int] = ()
     scoped_organizations: Sequence[str] = ()
+    entered: Membership | None = None
 
     def reaches(self, project_id: int, organization_id: str | None) -> bool:
         return True

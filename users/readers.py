@@ -7,6 +7,7 @@ from users.credentials import Credential
 from users.models import Membership, PersonalAPIKey, Project, User
 
 USER_FIELDS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "is_email_verified")
+_BASIC_KEYS = (*USER_FIELDS, "hedgehog_config", "role_at_organization")
 
 
 def user_columns(relation: str) -> list[str]:
@@ -18,7 +19,7 @@ def basic_user(columns: tuple[Any, ...]) -> dict[str, Any] | None:
     """A person as dashboards and tiles show them (component UserBasic), or None where there is none."""
     if columns[0] is None:
         return None
-    return {**dict(zip(USER_FIELDS, columns, strict=True)), "hedgehog_config": None, "role_at_organization": None}
+    return dict(zip(_BASIC_KEYS, (*columns, None, None), strict=True))
 
 
 def project_row(project: Project) -> dict[str, Any]:

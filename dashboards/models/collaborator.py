@@ -1,6 +1,7 @@
 """Who may edit a restricted dashboard beside its creator and the admins of its project."""
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -15,9 +16,9 @@ class PrivilegeLevel(models.IntegerChoices):
 
 
 class CollaboratorQuerySet(models.QuerySet["Collaborator"]):
-    def includes(self, membership: Membership, *, dashboard: str) -> models.Exists:
+    def includes(self, membership_id: Any, *, dashboard: str) -> models.Exists:
         """Whether a member may edit a dashboard as its collaborator; `dashboard` is the outer column with its id."""
-        rows = self.filter(dashboard=models.OuterRef(dashboard), membership=membership.pk)
+        rows = self.filter(dashboard=models.OuterRef(dashboard), membership_id=membership_id)
         return models.Exists(rows.filter(level__gte=PrivilegeLevel.CAN_EDIT))
 
 

@@ -52,8 +52,12 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
 
     def as_seen_by(self, membership: Membership) -> "DashboardQuerySet":
         """Each row with `is_collaborator`: whether the member is one there, beside what the row itself says."""
+        return self.as_seen_by_id(membership.pk)
+
+    def as_seen_by_id(self, membership_id: Any) -> "DashboardQuerySet":
+        """The same, for the id of a membership."""
         collaborators: Any = self.model._meta.get_field("collaborators").related_model
-        includes = collaborators.objects.includes(membership, dashboard="pk")
+        includes = collaborators.objects.includes(membership_id, dashboard="pk")
         return self.annotate(is_collaborator=includes)  # type: ignore[no-redef]  # it is declared, not stored
 
     def matching(self, text: str) -> "DashboardQuerySet":

@@ -32,7 +32,7 @@ def dashboard_tiles_of(*, viewer: Membership, insights: Ids = (), texts: Ids = (
     tiles = (
         Tile.objects.not_deleted()
         .filter(Q(insight_id__in=insights) | Q(text_id__in=texts) | Q(button_id__in=buttons))
-        .annotate(is_collaborator=Collaborator.objects.includes(viewer, dashboard="dashboard_id"))
+        .annotate(is_collaborator=Collaborator.objects.includes(viewer.pk, dashboard="dashboard_id"))
         .order_by("id")
         .values_list(
             "insight_id",

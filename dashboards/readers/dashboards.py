@@ -8,9 +8,9 @@ import orjson
 from dashboards.access import Restriction, privilege_level, user_access_level
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import Dashboard, RestrictionLevel, fold
-from dashboards.readers.tags import dashboard_tags
-from dashboards.readers.tiles import Lens, read_tiles
+from dashboards.readers.tiles import EMPTY_OBJECT, Lens, read_tiles
 from dashboards_api.fields import dumps, raw
+from dashboards_api.prepared import Prepared, number
 from users.models import Membership, Project
 from users.readers import basic_user, user_columns
 
@@ -26,16 +26,17 @@ BASIC_COLUMNS = (
     "last_accessed_at",
     "sharing_configuration__enabled",
     "is_collaborator",
+    "raw_tag_names",
     "created_by_id",
     *user_columns("created_by"),
 )
+BASIC_JSON = {"raw_tag_names": raw("tag_names")}
 DETAIL_COLUMNS = ("use_template", "use_dashboard", "delete_insights", "data_color_theme_id")
 DETAIL_JSON = {
     "raw_filters": raw("filters"),
     "raw_variables": raw("variables"),
     "raw_breakdown_colors": raw("breakdown_colors"),
 }
-EMPTY_OBJECT = "{}"
 
 
 class Overrides(NamedTuple):
@@ -59,6 +60,30 @@ class ListQuery(NamedTuple):
     deleted: bool = False
 
 
+PLAIN = ListQuery()
+
+
+_LIST = Prepared(
+    lambda: (
+        Dashboard.objects.filter(project_id=number("project"), deleted=False)
+        .listed()
+        .as_seen_by_id(number("viewer"))
+        .annotate(**BASIC_JSON)
+        .in_list_order()
+        .values_list(*BASIC_COLUMNS)
+    ),
+    has_window=True,
+)
+_DETAIL = Prepared(
+    lambda: (
+        Dashboard.objects.filter(project_id=number("project"), pk=number("id"))
+        .as_seen_by_id(number("viewer"))
+        .annotate(**BASIC_JSON, **DETAIL_JSON)
+        .values_list(*BASIC_COLUMNS, *DETAIL_COLUMNS, *DETAIL_JSON)
+    )
+)
+
+
 def list_dashboards(
     project: Project, *, viewer: Membership, query: ListQuery, limit: int, offset: int
 ) -> tuple[int, list[dict[str, Any]]]:
@@ -67,14 +92,13 @@ def list_dashboards(
     count = found.count()
     if offset >= count:
         return count, []
-    found = found.as_seen_by(viewer)
-    ordered = found.in_search_order(query.search) if query.search else found.in_list_order()
-    rows = list(ordered.values_list(*BASIC_COLUMNS)[offset : offset + limit])
-    tags = dashboard_tags([row[0] for row in rows])
-    return count, [
-        {**_basic(row, tags.get(row[0], []), viewer), "search_match_type": _match_type(row[1], query.search)}
-        for row in rows
-    ]
+    if query == PLAIN:
+        rows = _LIST.rows(project=project.pk, viewer=viewer.pk, limit=limit, offset=offset)
+    else:
+        found = found.as_seen_by(viewer).annotate(**BASIC_JSON)
+        ordered = found.in_search_order(query.search) if query.search else found.in_list_order()
+        rows = list(ordered.values_list(*BASIC_COLUMNS)[offset : offset + limit])
+    return count, [{**_basic(row, viewer), "search_match_type": _match_type(row[1], query.search)} for row in rows]
 
 
 def read_dashboard(
@@ -86,28 +110,29 @@ def read_dashboard(
     overrides: Overrides = AS_STORED,
 ) -> dict[str, Any]:
     """One dashboard with its tiles (component Dashboard). Raises DashboardMissing."""
-    found = Dashboard.objects.in_project(project).as_seen_by(viewer).filter(pk=dashboard_id)
-    if not include_deleted:
-        found = found.not_deleted()
-    row = found.annotate(**DETAIL_JSON).values_list(*BASIC_COLUMNS, *DETAIL_COLUMNS, *DETAIL_JSON).first()
-    if row is None:
+    rows = _DETAIL.rows(project=project.pk, id=dashboard_id, viewer=viewer.pk)
+    if not rows:
         raise DashboardMissing
-    basic, detail = row[: len(BASIC_COLUMNS)], row[len(BASIC_COLUMNS) :]
-    use_template, use_dashboard, delete_insights, theme_id, filters, variables, breakdown_colors = detail
+    basic = _basic(rows[0][: len(BASIC_COLUMNS)], viewer)
+    if basic["deleted"] and not include_deleted:
+        raise DashboardMissing
+    use_template, use_dashboard, delete_insights, theme_id, filters, variables, breakdown_colors = rows[0][
+        len(BASIC_COLUMNS) :
+    ]
     lens = lens_of(filters, variables, overrides)
     return {
-        **_basic(basic, dashboard_tags([dashboard_id]).get(dashboard_id, []), viewer),
+        **basic,
         "use_template": use_template,
         "use_dashboard": use_dashboard,
         "delete_insights": delete_insights,
-        "filters": orjson.Fragment(dumps(lens.filters)),
-        "variables": orjson.Fragment(dumps(lens.variables)),
+        "filters": orjson.Fragment(dumps(lens.filters) if overrides.filters else filters),
+        "variables": orjson.Fragment(dumps(lens.variables) if overrides.variables else variables),
         "persisted_filters": _or_null(filters),
         "persisted_variables": _or_null(variables),
         "breakdown_colors": orjson.Fragment(breakdown_colors),
         "data_color_theme_id": theme_id,
         "quick_filter_ids": [],
-        "tiles": read_tiles(dashboard_id, viewer=viewer, lens=lens),
+        "tiles": read_tiles(dashboard_id, viewer=viewer, lens=lens, restriction=_restriction(rows[0])),
     }
 
 
@@ -131,11 +156,14 @@ def _match_type(name: str, search: str) -> str | None:
     return "exact" if fold(name) == fold(search) else "similar"
 
 
-def _basic(row: tuple[Any, ...], tags: list[str], viewer: Membership) -> dict[str, Any]:
+def _restriction(row: tuple[Any, ...]) -> Restriction:
+    return Restriction(created_by_id=row[12], level=row[7], is_collaborator=row[10])
+
+
+def _basic(row: tuple[Any, ...], viewer: Membership) -> dict[str, Any]:
     """A list row; a detail answer begins with the same keys."""
-    id_, name, description, pinned, created_at, deleted, mode, level, *more = row
-    accessed_at, is_shared, is_collaborator, created_by_id, *creator = more
-    restriction = Restriction(created_by_id, level, is_collaborator)
+    id_, name, description, pinned, created_at, deleted, mode, level, accessed_at, is_shared, _, tags, *_ = row
+    restriction = _restriction(row)
     is_restricted = level == RestrictionLevel.ONLY_COLLABORATORS_CAN_EDIT
     return {
         "id": id_,
@@ -143,11 +171,11 @@ def _basic(row: tuple[Any, ...], tags: list[str], viewer: Membership) -> dict[st
         "description": description,
         "pinned": pinned,
         "created_at": created_at,
-        "created_by": basic_user(tuple(creator)),
+        "created_by": basic_user(row[13:]),
         "is_shared": bool(is_shared),
         "deleted": deleted,
         "creation_mode": mode,
-        "tags": tags,
+        "tags": orjson.loads(tags),
         "restriction_level": level,
         "effective_restriction_level": level,
         "effective_privilege_level": int(privilege_level(viewer, restriction)),
@@ -162,6 +190,8 @@ def _basic(row: tuple[Any, ...], tags: list[str], viewer: Membership) -> dict[st
 
 def lens_of(filters: str, variables: str, overrides: Overrides) -> Lens:
     """What is stored, with the keys of the overrides laid over it."""
+    if filters == variables == EMPTY_OBJECT and overrides == AS_STORED:
+        return Lens({}, {})
     return Lens(
         {**json.loads(filters), **(overrides.filters or {})}, {**json.loads(variables), **(overrides.variables or {})}
     )

@@ -8,10 +8,9 @@ from dashboards.access import insight_access_level, insight_privilege_level, ins
 from dashboards.exceptions import InsightMissing
 from dashboards.models import Insight
 from dashboards.readers.dashboard_tiles import DashboardTile, Row, dashboard_tiles_of
-from dashboards.readers.tags import insight_tags
 from dashboards_api.fields import raw
 from users.models import Membership, Project
-from users.readers import basic_user, user_columns
+from users.readers import USER_FIELDS, basic_user, user_columns
 
 COLUMNS = (
     "id",
@@ -30,7 +29,11 @@ COLUMNS = (
     "created_by_id",
 )
 AUTHORS = ("created_by", "last_modified_by")
-JSON = ("query", "filters")
+JSON = ("query", "filters", "tag_names")
+# Where `insight_values` has them: the columns before the creator are answered by their own names.
+_CREATOR = len(COLUMNS) - 1
+_AUTHOR = slice(len(COLUMNS), len(COLUMNS) + len(USER_FIELDS))
+_MODIFIER = slice(_AUTHOR.stop, _AUTHOR.stop + len(USER_FIELDS))
 
 # What a computed insight would have. Nothing computes here: `result_state` says so, where null alone would not.
 NOT_COMPUTED: Row = {
@@ -65,15 +68,15 @@ class InsightQuery(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
-def insight_columns(prefix: str = "") -> list[str]:
-    """What `insight_row` needs from a query, whose columns of insights begin with `prefix`."""
-    authors = [column for author in AUTHORS for column in user_columns(author)]
-    return [f"{prefix}{column}" for column in (*COLUMNS, *authors)]
-
-
 def insight_json(prefix: str = "") -> dict[str, Any]:
-    """The free JSON that `insight_row` needs, as annotations."""
+    """The free JSON of insights, as annotations of a query whose columns of insights begin with `prefix`."""
     return {f"raw_{column}": raw(f"{prefix}{column}") for column in JSON}
+
+
+def insight_values(prefix: str = "") -> list[str]:
+    """What `insight_row` takes, for `values_list()` of a query with these annotations."""
+    authors = [column for author in AUTHORS for column in user_columns(author)]
+    return [*(f"{prefix}{column}" for column in (*COLUMNS, *authors)), *insight_json()]
 
 
 def list_insights(
@@ -84,10 +87,8 @@ def list_insights(
     count = found.count()
     if offset >= count:
         return count, []
-    rows = list(found.annotate(**insight_json()).in_list_order().values(*insight_columns(), *insight_json())[
-        offset : offset + limit
-    ])  # fmt: skip
-    return count, _with_tags_and_tiles(rows, viewer)
+    found = found.annotate(**insight_json()).in_list_order().values_list(*insight_values())
+    return count, _with_tiles(list(found[offset : offset + limit]), viewer)
 
 
 def read_insight(reference: str | int, *, project: Project, viewer: Membership, include_deleted: bool = False) -> Row:
@@ -95,27 +96,25 @@ def read_insight(reference: str | int, *, project: Project, viewer: Membership, 
     found = Insight.objects.in_project(project).named(reference)
     if not include_deleted:
         found = found.not_deleted()
-    rows = list(found.annotate(**insight_json()).values(*insight_columns(), *insight_json())[:1])
+    rows = list(found.annotate(**insight_json()).values_list(*insight_values())[:1])
     if not rows:
         raise InsightMissing
-    return _with_tags_and_tiles(rows, viewer)[0]
+    return _with_tiles(rows, viewer)[0]
 
 
-def insight_row(row: Row, *, prefix: str, tags: list[str], tiles: list[DashboardTile], viewer: Membership) -> Row:
-    """An insight made from the columns of `insight_columns(prefix)` and `insight_json(prefix)`."""
-    plain = {column: row[f"{prefix}{column}"] for column in COLUMNS}
-    created_by_id = plain.pop("created_by_id")
-    authors = {
-        author: basic_user(tuple(row[f"{prefix}{column}"] for column in user_columns(author))) for author in AUTHORS
-    }
+def insight_row(values: tuple[Any, ...], *, tiles: list[DashboardTile], viewer: Membership) -> Row:
+    """An insight (component Insight) made from `insight_values` and the tiles that show it."""
+    created_by_id, (query, filters, tags) = values[_CREATOR], values[-len(JSON) :]
     restrictions = [tile.restriction for tile in tiles]
     privilege = insight_privilege_level(viewer, restrictions)
     return {
-        **plain,
-        **authors,
-        **{column: _fragment(row[f"raw_{column}"]) for column in JSON},
+        **dict(zip(COLUMNS[:_CREATOR], values, strict=False)),
+        "created_by": basic_user(values[_AUTHOR]),
+        "last_modified_by": basic_user(values[_MODIFIER]),
+        "query": _fragment(query),
+        "filters": _fragment(filters),
         **NOT_COMPUTED,
-        "tags": tags,
+        "tags": orjson.loads(tags),
         "dashboards": [tile.dashboard_id for tile in tiles],
         "dashboard_tiles": [tile.row() for tile in tiles],
         "effective_restriction_level": insight_restriction_level(restrictions),
@@ -124,19 +123,9 @@ def insight_row(row: Row, *, prefix: str, tags: list[str], tiles: list[Dashboard
     }
 
 
-def _with_tags_and_tiles(rows: list[Row], viewer: Membership) -> list[Row]:
-    ids = [row["id"] for row in rows]
-    tags, tiles = insight_tags(ids), dashboard_tiles_of(viewer=viewer, insights=ids)
-    return [
-        insight_row(
-            row,
-            prefix="",
-            tags=tags.get(row["id"], []),
-            tiles=tiles.get(("insight", row["id"]), []),
-            viewer=viewer,
-        )
-        for row in rows
-    ]
+def _with_tiles(rows: list[tuple[Any, ...]], viewer: Membership) -> list[Row]:
+    tiles = dashboard_tiles_of(viewer=viewer, insights=[values[0] for values in rows])
+    return [insight_row(values, tiles=tiles.get(("insight", values[0]), []), viewer=viewer) for values in rows]
 
 
 def _matching(found: Any, query: InsightQuery) -> Any:

@@ -13,7 +13,7 @@ from dashboards.models import SharePassword, SharingConfiguration, Tile
 from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.dashboards import AS_STORED, Overrides, lens_of
 from dashboards.readers.insights import NOT_COMPUTED, insight_json
-from dashboards.readers.tiles import DAMAGED, TILE_COLUMNS, TILE_JSON, Lens, look_through, mend
+from dashboards.readers.tiles import DAMAGED, TILE_COLUMNS, TILE_JSON, Lens, Shown, shown_through
 from dashboards.unlocking import password_id_in
 from dashboards_api.fields import dumps, raw
 
@@ -113,29 +113,33 @@ def _tiles(dashboard_id: int, *, lens: Lens, hide_queries: bool) -> list[Row]:
 
 
 def _tile(order: int, row: Row, *, lens: Lens, hide_queries: bool) -> Row:
-    damaged = mend(row)
-    look_through(lens, row)
+    shown = shown_through(lens, row["raw_layouts"], row["raw_filters_overrides"], row["raw_query"], row["raw_filters"])
     return {
         "id": row["id"],
         "order": order,
-        "layouts": orjson.Fragment(row["raw_layouts"]),
+        "layouts": orjson.Fragment(shown.layouts),
         "color": row["color"],
-        "insight": _insight(row, hide_queries=hide_queries),
+        "insight": _insight(row, shown, hide_queries=hide_queries),
         "text": _columns(row, "text", TEXT_COLUMNS),
         "button_tile": _columns(row, "button", BUTTON_COLUMNS),
-        "filters_overrides": orjson.Fragment(row["raw_filters_overrides"]),
+        "filters_overrides": orjson.Fragment(shown.filters_overrides),
         "show_description": row["show_description"],
         "transparent_background": row["transparent_background"],
-        **({"error": DAMAGED} if damaged else {}),
+        **({"error": DAMAGED} if shown.is_damaged else {}),
     }
 
 
-def _insight(row: Row, *, hide_queries: bool) -> Row | None:
+def _insight(row: Row, shown: Shown, *, hide_queries: bool) -> Row | None:
     columns = _columns(row, "insight", INSIGHT_COLUMNS)
     if columns is None:
         return None
-    query, filters = (None, "{}") if hide_queries else (row["raw_query"], row["raw_filters"])
-    return {**columns, "query": orjson.Fragment(query or "null"), "filters": orjson.Fragment(filters), **NOT_COMPUTED}
+    query, filters = (None, "{}") if hide_queries else (shown.query, shown.filters)
+    return {
+        **columns,
+        "query": orjson.Fragment(query or "null"),
+        "filters": orjson.Fragment(filters or "{}"),
+        **NOT_COMPUTED,
+    }
 
 
 def _columns(row: Row, kind: str, columns: tuple[str, ...]) -> dict[str, Any] | None:

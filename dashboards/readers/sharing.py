@@ -20,7 +20,7 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
         .filter(dashboard__project=project, dashboard__deleted=False)
         .annotate(
             raw_settings=raw("settings"),
-            is_collaborator=Collaborator.objects.includes(viewer, dashboard="dashboard_id"),
+            is_collaborator=Collaborator.objects.includes(viewer.pk, dashboard="dashboard_id"),
         )
         .values_list(
             "created_at",

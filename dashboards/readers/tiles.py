@@ -1,28 +1,31 @@
 """The tiles of a dashboard, in the order people read them, with their content and its authors."""
 
 import json
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import orjson
+from django.db.models import Exists, OuterRef
 
+from dashboards.access import Restriction, restriction_of
 from dashboards.models import Dashboard, Tile
-from dashboards.readers.dashboard_tiles import DashboardTiles, Row, dashboard_tiles_of
-from dashboards.readers.insights import insight_columns, insight_json, insight_row
-from dashboards.readers.tags import insight_tags
+from dashboards.readers.dashboard_tiles import DashboardTile, DashboardTiles, Row, dashboard_tiles_of
+from dashboards.readers.insights import insight_json, insight_row, insight_values
 from dashboards.rewriting import has_effect, shown_filters, shown_query
 from dashboards_api.fields import dumps, raw
+from dashboards_api.prepared import Prepared, number
 from users.models import Membership, User
 from users.readers import USER_FIELDS, basic_user
 
 TILE_COLUMNS = ("id", "color", "show_description", "transparent_background")
 TILE_JSON = {"raw_layouts": raw("layouts"), "raw_filters_overrides": raw("filters_overrides")}
+KINDS = ("insight", "text", "button")
 AUTHOR_ROLES = ("created_by", "last_modified_by")
 AUTHOR_COLUMNS = ("created_by_id", "last_modified_at", "last_modified_by_id", "project_id")
 TEXT_COLUMNS = ("id", "body", *AUTHOR_COLUMNS)
 BUTTON_COLUMNS = ("id", "url", "text", "placement", "style", *AUTHOR_COLUMNS)
+INSIGHT_COLUMNS = insight_values("insight__")
+EMPTY_OBJECT = "{}"
 DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
-
 
 # What filters and variables may add to all the insights of an answer, in characters. Beyond it queries stay as stored:
 # a megabyte of properties on a hundred insights would be a hundred megabytes for each reader.
@@ -37,8 +40,20 @@ class Lens(NamedTuple):
 
     def for_rows(self, number: int) -> "Lens":
         """The same, or an empty one where so many insights would grow too much."""
+        if not (self.filters or self.variables):
+            return self
         added = (len(dumps(self.filters)) + len(dumps(self.variables))) * number
         return self if added <= MAX_ADDED else Lens({}, {})
+
+
+class Shown(NamedTuple):
+    """The free JSON of a tile and of its insight, as the tile shows them: texts that can be passed on."""
+
+    layouts: str
+    filters_overrides: str
+    query: str | None
+    filters: str | None
+    is_damaged: bool
 
 
 class _Around(NamedTuple):
@@ -47,117 +62,142 @@ class _Around(NamedTuple):
     viewer: Membership
     lens: Lens
     people: dict[int, Row]
-    tiles: DashboardTiles
-    tags: dict[int, list[str]]
+    elsewhere: DashboardTiles
 
 
-def read_tiles(dashboard_id: int, *, viewer: Membership, lens: Lens) -> list[Row]:
-    """The live tiles (component DashboardTile), their insights seen through the dashboard."""
-    shown = Tile.objects.filter(dashboard_id=dashboard_id).shown()
-    rows = list(
-        shown.in_layout_order()
-        .annotate(**TILE_JSON, **insight_json("insight__"))
-        .values(
+def _elsewhere(kind: str) -> Exists:
+    """Whether what a tile shows is on another dashboard, too."""
+    twins = Tile.objects.not_deleted().filter(**{f"{kind}_id": OuterRef(f"{kind}_id")})
+    return Exists(twins.exclude(dashboard_id=OuterRef("dashboard_id")))
+
+
+_TILES = Prepared(
+    lambda: (
+        Tile.objects.filter(dashboard_id=number("dashboard"))
+        .shown()
+        .in_layout_order()
+        .annotate(**TILE_JSON, **insight_json("insight__"), **{f"{kind}_elsewhere": _elsewhere(kind) for kind in KINDS})
+        .values_list(
             *TILE_COLUMNS,
             *TILE_JSON,
-            *insight_columns("insight__"),
-            *insight_json("insight__"),
+            *(f"{kind}_elsewhere" for kind in KINDS),
+            *INSIGHT_COLUMNS,
             *(f"text__{column}" for column in TEXT_COLUMNS),
             *(f"button__{column}" for column in BUTTON_COLUMNS),
         )
     )
-    if not rows:
-        return []
-    around = _Around(
-        viewer=viewer,
-        lens=lens.for_rows(len(rows)),
-        people=_people(rows),
-        tiles=dashboard_tiles_of(
-            viewer=viewer,
-            insights=shown.values("insight_id"),
-            texts=shown.values("text_id"),
-            buttons=shown.values("button_id"),
-        ),
-        tags=insight_tags(shown.values("insight_id")),
-    )
-    return [_tile(order, row, around) for order, row in enumerate(rows)]
+)
+# Where a row has them.
+_INSIGHT = slice(len(TILE_COLUMNS) + len(TILE_JSON) + len(KINDS), None)
+_TEXT = slice(_INSIGHT.start + len(INSIGHT_COLUMNS), None)
+_BUTTON = slice(_TEXT.start + len(TEXT_COLUMNS), None)
+
+
+def read_tiles(dashboard_id: int, *, viewer: Membership, lens: Lens, restriction: Restriction) -> list[Row]:
+    """The live tiles (component DashboardTile), their insights seen through the dashboard.
+
+    `restriction` is that of the dashboard.
+    """
+    rows = _TILES.rows(dashboard=dashboard_id)
+    elsewhere: DashboardTiles = {}
+    if any(True in row[6:9] for row in rows):
+        shown = Tile.objects.filter(dashboard_id=dashboard_id).shown()
+        ids: Any = {f"{kind}s": shown.values(f"{kind}_id") for kind in KINDS}
+        elsewhere = dashboard_tiles_of(viewer=viewer, **ids)
+    around = _Around(viewer, lens.for_rows(len(rows)), _people(rows), elsewhere)
+    return [
+        _tile(order, row, DashboardTile(row[0], dashboard_id, restriction), around) for order, row in enumerate(rows)
+    ]
 
 
 def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
     """One live tile, with its position among all (component DashboardTile)."""
-    lens = Lens(*Dashboard.objects.values_list("filters", "variables").get(pk=dashboard_id))
-    return next(tile for tile in read_tiles(dashboard_id, viewer=viewer, lens=lens) if tile["id"] == tile_id)
+    dashboard: Dashboard = Dashboard.objects.as_seen_by(viewer).get(pk=dashboard_id)
+    lens = Lens(dashboard.filters, dashboard.variables)
+    tiles = read_tiles(dashboard_id, viewer=viewer, lens=lens, restriction=restriction_of(dashboard))
+    return next(tile for tile in tiles if tile["id"] == tile_id)
 
 
-def _tile(order: int, row: Row, around: _Around) -> Row:
-    damaged = mend(row)
-    look_through(around.lens, row)
+def _tile(order: int, row: tuple[Any, ...], here: DashboardTile, around: _Around) -> Row:
+    id_, color, show_description, transparent_background, layouts, overrides = row[:6]
+    insight, text, button = row[_INSIGHT], row[_TEXT], row[_BUTTON]
+    insight = insight[: len(INSIGHT_COLUMNS)]
+    shown = shown_through(around.lens, layouts, overrides, insight[-3], insight[-2])
     return {
-        "id": row["id"],
+        "id": id_,
         "order": order,
-        "layouts": orjson.Fragment(row["raw_layouts"]),
-        "color": row["color"],
-        "insight": _insight(row, around),
-        "text": _content(row, "text", TEXT_COLUMNS, around),
-        "button_tile": _content(row, "button", BUTTON_COLUMNS, around),
-        "filters_overrides": orjson.Fragment(row["raw_filters_overrides"]),
-        "show_description": row["show_description"],
-        "transparent_background": row["transparent_background"],
+        "layouts": orjson.Fragment(shown.layouts),
+        "color": color,
+        "insight": _insight(insight, shown, here, around),
+        "text": _content("text", TEXT_COLUMNS, text, here, around),
+        "button_tile": _content("button", BUTTON_COLUMNS, button, here, around),
+        "filters_overrides": orjson.Fragment(shown.filters_overrides),
+        "show_description": show_description,
+        "transparent_background": transparent_background,
         "last_refresh": None,
         "is_cached": False,
-        **({"error": DAMAGED} if damaged else {}),
+        **({"error": DAMAGED} if shown.is_damaged else {}),
     }
 
 
-def mend(row: Row) -> bool:
-    """Whether some JSON of a tile cannot be read; it is replaced, so that the other tiles can be answered."""
-    damaged = False
-    for column in (*TILE_JSON, *insight_json()):
-        try:
-            orjson.loads(row[column] or "null")
-        except orjson.JSONDecodeError:
-            row[column], damaged = None if column == "raw_query" else "{}", True
-    return damaged
+def shown_through(lens: Lens, layouts: str, overrides: str, query: str | None, filters: str | None) -> Shown:
+    """What is stored, with the query of an insight as its tile shows it: with the dashboard's filters and its own.
+
+    JSON that cannot be read is replaced, so that the other tiles can be answered.
+    """
+    stored = (layouts, overrides, query, filters)
+    layouts = layouts if _is_json(layouts) else EMPTY_OBJECT
+    overrides = overrides if _is_json(overrides) else EMPTY_OBJECT
+    query = query if _is_json(query) else None
+    filters = filters if _is_json(filters) else EMPTY_OBJECT
+    is_damaged = (layouts, overrides, query, filters) != stored
+    if lens.filters or lens.variables or overrides != EMPTY_OBJECT:
+        over = {**lens.filters, **orjson.loads(overrides)}
+        if has_effect(over, lens.variables):
+            query = query and dumps(shown_query(json.loads(query), over, lens.variables))
+            filters = filters and dumps(shown_filters(json.loads(filters), over))
+    return Shown(layouts, overrides, query, filters, is_damaged)
 
 
-def look_through(lens: Lens, row: Row) -> None:
-    """Rewrite the query of a tile's insight as the tile shows it: with the dashboard's filters and the tile's own."""
-    filters = {**lens.filters, **orjson.loads(row["raw_filters_overrides"])}
-    if not has_effect(filters, lens.variables):
-        return
-    if row["raw_query"] is not None:
-        row["raw_query"] = dumps(shown_query(json.loads(row["raw_query"]), filters, lens.variables))
-    if row["raw_filters"] is not None:
-        row["raw_filters"] = dumps(shown_filters(json.loads(row["raw_filters"]), filters))
+def _is_json(text: str | None) -> bool:
+    if text is None or text == EMPTY_OBJECT:
+        return True
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
-def _insight(row: Row, around: _Around) -> Row | None:
-    insight_id = row["insight__id"]
-    if insight_id is None:
+def _insight(values: tuple[Any, ...], shown: Shown, here: DashboardTile, around: _Around) -> Row | None:
+    if values[0] is None:
         return None
-    return insight_row(
-        row,
-        prefix="insight__",
-        tags=around.tags.get(insight_id, []),
-        tiles=around.tiles.get(("insight", insight_id), []),
-        viewer=around.viewer,
-    )
+    tiles = around.elsewhere.get(("insight", values[0]), [here])
+    return insight_row((*values[:-3], shown.query, shown.filters, values[-1]), tiles=tiles, viewer=around.viewer)
 
 
-def _content(row: Row, kind: str, columns: Iterable[str], around: _Around) -> Row | None:
+def _content(
+    kind: str, columns: tuple[str, ...], values: tuple[Any, ...], here: DashboardTile, around: _Around
+) -> Row | None:
     """A text or a button with its authors and the tiles that show it, or None."""
-    content = {column: row[f"{kind}__{column}"] for column in columns}
-    if content["id"] is None:
+    if values[0] is None:
         return None
+    content = dict(zip(columns, values, strict=False))
     authors = {role: around.people.get(content.pop(f"{role}_id")) for role in AUTHOR_ROLES}
     team = content.pop("project_id")
-    tiles = around.tiles.get((kind, content["id"]), [])
+    tiles = around.elsewhere.get((kind, content["id"]), [here])
     return {**content, **authors, "team": team, "dashboard_tiles": [tile.row() for tile in tiles]}
 
 
-def _people(rows: list[Row]) -> dict[int, Row]:
+def _people(rows: list[tuple[Any, ...]]) -> dict[int, Row]:
     """Everyone who made or changed a text or a button of these tiles, in one query."""
-    names = [f"{kind}__{role}_id" for kind in ("text", "button") for role in AUTHOR_ROLES]
-    ids = {row[name] for row in rows for name in names} - {None}
+    places = [
+        part.start + columns.index(f"{role}_id")
+        for part, columns in ((_TEXT, TEXT_COLUMNS), (_BUTTON, BUTTON_COLUMNS))
+        for role in AUTHOR_ROLES
+    ]
+    ids = {row[place] for row in rows for place in places} - {None}
+    if not ids:
+        return {}
     users = User.objects.filter(pk__in=ids).values_list(*USER_FIELDS)
     return {columns[0]: user for columns in users if (user := basic_user(columns))}

@@ -25,7 +25,7 @@ def _restrictions_of(insight_ids: Collection[int], member: Membership) -> dict[i
     found: dict[int, list[Restriction]] = {id_: [] for id_ in insight_ids}
     rows = (
         Tile.objects.filter(_SHOWN_OR_COMING_BACK, insight__in=found)
-        .annotate(is_collaborator=Collaborator.objects.includes(member, dashboard="dashboard_id"))
+        .annotate(is_collaborator=Collaborator.objects.includes(member.pk, dashboard="dashboard_id"))
         .values_list("insight_id", "dashboard__created_by_id", "dashboard__restriction_level", "is_collaborator")
     )
     for insight_id, *restriction in rows:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from dashboards_api.fields import JSONTextField
+from users.models.project import Membership
 
 PREFIX = "phx_"
 RANDOM_BITS = 256
@@ -40,16 +41,6 @@ def hash_of(value: str) -> str:
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class PersonalAPIKeyQuerySet(models.QuerySet["PersonalAPIKey"]):
-    def usable(self, value: str) -> "PersonalAPIKeyQuerySet":
-        """The key with this secret, where it has not expired and its user is active."""
-        return (
-            self.select_related("user")
-            .filter(secret_hash=hash_of(value), user__is_active=True)
-            .exclude(expires_at__lte=timezone.now())
-        )
-
-
 class PersonalAPIKey(models.Model):
     id = models.CharField(primary_key=True, max_length=50, default=new_key_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="personal_api_keys")
@@ -65,7 +56,8 @@ class PersonalAPIKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_rolled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = PersonalAPIKeyQuerySet.as_manager()
+    # The membership of the project that a request is for, where it was read along with the key.
+    entered: "Membership | None" = None
 
     def __str__(self) -> str:
         return f"{self.label} ({self.mask_value})"

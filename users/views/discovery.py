@@ -12,6 +12,7 @@ from dashboards_api.http.openapi import ORGANIZATION_ID, PROJECT_ID, operation_i
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.numbers import whole_number
 from users.access import current_membership, enter_organization
+from users.models import Project
 from users.permissions import HasRequiredScopes, IsNotNarrowed
 from users.readers import list_projects, memberships_of, organizations_of, project_row, read_me
 from users.serializers import (
@@ -45,7 +46,8 @@ class ProjectViewSet(ProjectScopedViewSet):
     @extend_schema(parameters=[PROJECT_ID], responses=ProjectBasicSerializer)
     def retrieve(self, request: Request, project_id: str) -> Response:
         """One project, by its number or as `@current`."""
-        return Response(project_row(self.project))
+        # Of the project, only the id came along with the key.
+        return Response(project_row(Project.objects.get(pk=self.project.pk)))
 
 
 @operation_ids("users_me")
