@@ -61,7 +61,7 @@ class DashboardListView(ConsoleView):
         search, tag = (asked.get(name, "").replace("\0", "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
         pinned, trash = asked.get("pinned") == "true", asked.get("trash") == "true"
         offset = whole_number(asked.get("offset")) or 0
-        count, rows = list_dashboards(
+        count, rows, _ = list_dashboards(
             membership.project,
             viewer=membership,
             query=ListQuery(search=search, pinned=pinned or None, tags=(tag.lower(),) if tag else (), deleted=trash),

@@ -1,10 +1,13 @@
 """The bases of every view that needs a caller."""
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
 
+from dashboards_api.http.conditional import etag_of, is_known
 from dashboards_api.http.views import ApiViewSet
 from users.access import enter_project
 from users.credentials import Credential
@@ -40,3 +43,17 @@ class ProjectScopedViewSet(CallerViewSet):
     @property
     def project(self) -> Project:
         return self.membership.project
+
+    def conditional(self, known: Callable[[], int], answer: Callable[[], tuple[int, Any]]) -> Response:
+        """`answer` gives a revision and the body; a client that has that of the revision `known` gets a 304."""
+        request = self.request._request
+        if "If-None-Match" in request.headers and is_known(request, etag := self.etag(known())):
+            response = Response(status=304)
+        else:
+            revision, body = answer()
+            response, etag = Response(body), self.etag(revision)
+        response["ETag"] = etag
+        return response
+
+    def etag(self, revision: int) -> str:
+        return etag_of(self.request._request, self.membership.user_id, self.membership.level, revision)

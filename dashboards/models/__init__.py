@@ -2,6 +2,7 @@ from dashboards.models.collaborator import Collaborator, PrivilegeLevel
 from dashboards.models.content import Button, ButtonPlacement, ButtonStyle, Text
 from dashboards.models.dashboard import CreationMode, Dashboard, RestrictionLevel, fold
 from dashboards.models.insight import Insight
+from dashboards.models.revision import Revision, RevisionKind
 from dashboards.models.sharing_configuration import (
     ReplacedAccessToken,
     SharePassword,
@@ -26,6 +27,8 @@ __all__ = [
     "PrivilegeLevel",
     "ReplacedAccessToken",
     "RestrictionLevel",
+    "Revision",
+    "RevisionKind",
     "SharePassword",
     "SharingConfiguration",
     "Tag",

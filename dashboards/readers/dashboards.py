@@ -1,13 +1,15 @@
 """Dashboards as the API answers them: flat rows from set-based queries, made into dictionaries."""
 
 import json
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
+from django.db.models import OuterRef
 
 from dashboards.access import Restriction, privilege_level, user_access_level
 from dashboards.exceptions import DashboardMissing
-from dashboards.models import Dashboard, RestrictionLevel, fold
+from dashboards.models import Dashboard, RestrictionLevel, Revision, RevisionKind, fold
 from dashboards.readers.tiles import EMPTY_OBJECT, Lens, read_tiles
 from dashboards_api.fields import dumps, raw
 from dashboards_api.prepared import Prepared, number
@@ -63,42 +65,91 @@ class ListQuery(NamedTuple):
 PLAIN = ListQuery()
 
 
+_REVISION = {"revision": Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk"))}
 _LIST = Prepared(
     lambda: (
         Dashboard.objects.filter(project_id=number("project"), deleted=False)
         .listed()
         .as_seen_by_id(number("viewer"))
-        .annotate(**BASIC_JSON)
+        .annotate(
+            **BASIC_JSON,
+            count=Revision.objects.column_of("live", RevisionKind.LIST, number("project")),
+            revision=Revision.objects.column_of("number", RevisionKind.LIST, number("project")),
+        )
         .in_list_order()
-        .values_list(*BASIC_COLUMNS)
+        .values_list(*BASIC_COLUMNS, "count", "revision")
     ),
     has_window=True,
 )
+_LIST_STATE = Prepared(lambda: Revision.objects.of(RevisionKind.LIST, number("project")).values_list("live", "number"))
 _DETAIL = Prepared(
     lambda: (
         Dashboard.objects.filter(project_id=number("project"), pk=number("id"))
         .as_seen_by_id(number("viewer"))
-        .annotate(**BASIC_JSON, **DETAIL_JSON)
-        .values_list(*BASIC_COLUMNS, *DETAIL_COLUMNS, *DETAIL_JSON)
+        .annotate(**BASIC_JSON, **DETAIL_JSON, **_REVISION)
+        .values_list(*BASIC_COLUMNS, *DETAIL_COLUMNS, *DETAIL_JSON, *_REVISION)
+    )
+)
+_DETAIL_STATE = Prepared(
+    lambda: (
+        Dashboard.objects.filter(project_id=number("project"), pk=number("id"))
+        .not_deleted()
+        .annotate(**_REVISION)
+        .values_list(*_REVISION, "last_accessed_at")
     )
 )
 
 
-def list_dashboards(
-    project: Project, *, viewer: Membership, query: ListQuery, limit: int, offset: int
-) -> tuple[int, list[dict[str, Any]]]:
-    """How many dashboards match, and one window of them (component DashboardBasic)."""
+class ListState(NamedTuple):
+    """What the list of a project is known by: how many dashboards it shows, and how often it changed."""
+
+    live: int
+    revision: int
+
+
+class Page(NamedTuple):
+    """How many dashboards match, one window of them (component DashboardBasic), and the revision they are of."""
+
+    total: int
+    rows: list[dict[str, Any]]
+    revision: int
+
+
+def list_state(project_id: int) -> ListState:
+    rows = _LIST_STATE.rows(project=project_id)
+    return ListState(*rows[0]) if rows else ListState(0, 0)
+
+
+def detail_state(dashboard_id: int, *, project: Project) -> tuple[int, datetime | None]:
+    """The revision of a live dashboard, and when it was last retrieved. Raises DashboardMissing."""
+    rows = _DETAIL_STATE.rows(project=project.pk, id=dashboard_id)
+    if not rows:
+        raise DashboardMissing
+    revision, last_accessed_at = rows[0]
+    return revision, last_accessed_at
+
+
+def list_dashboards(project: Project, *, viewer: Membership, query: ListQuery, limit: int, offset: int) -> Page:
+    """A page of the dashboards of a project."""
+    if query == PLAIN:
+        return _plain_list(viewer, limit=limit, offset=offset)
+    revision = list_state(project.pk).revision
     found = _matching(Dashboard.objects.in_project(project).filter(deleted=query.deleted), query)
     count = found.count()
     if offset >= count:
-        return count, []
-    if query == PLAIN:
-        rows = _LIST.rows(project=project.pk, viewer=viewer.pk, limit=limit, offset=offset)
-    else:
-        found = found.as_seen_by(viewer).annotate(**BASIC_JSON)
-        ordered = found.in_search_order(query.search) if query.search else found.in_list_order()
-        rows = list(ordered.values_list(*BASIC_COLUMNS)[offset : offset + limit])
-    return count, [{**_basic(row, viewer), "search_match_type": _match_type(row[1], query.search)} for row in rows]
+        return Page(count, [], revision)
+    found = found.as_seen_by(viewer).annotate(**BASIC_JSON)
+    ordered = found.in_search_order(query.search) if query.search else found.in_list_order()
+    rows = ordered.values_list(*BASIC_COLUMNS)[offset : offset + limit]
+    shown = [{**_basic(row, viewer), "search_match_type": _match_type(row[1], query.search)} for row in rows]
+    return Page(count, shown, revision)
+
+
+def _plain_list(viewer: Membership, *, limit: int, offset: int) -> Page:
+    """The list that is asked for without any condition: in one statement, with the count that is kept for it."""
+    rows = _LIST.rows(project=viewer.project_id, viewer=viewer.pk, limit=limit, offset=offset)
+    state = ListState(*rows[0][-2:]) if rows else list_state(viewer.project_id)
+    return Page(state.live, [{**_basic(row[:-2], viewer), "search_match_type": None} for row in rows], state.revision)
 
 
 def read_dashboard(
@@ -110,17 +161,30 @@ def read_dashboard(
     overrides: Overrides = AS_STORED,
 ) -> dict[str, Any]:
     """One dashboard with its tiles (component Dashboard). Raises DashboardMissing."""
+    return read_revision(
+        dashboard_id, project=project, viewer=viewer, include_deleted=include_deleted, overrides=overrides
+    )[1]
+
+
+def read_revision(
+    dashboard_id: int,
+    *,
+    project: Project,
+    viewer: Membership,
+    include_deleted: bool = False,
+    overrides: Overrides = AS_STORED,
+) -> tuple[int, dict[str, Any]]:
+    """The same, and the revision of the dashboard that it is of, or an older one: tiles are read after that."""
     rows = _DETAIL.rows(project=project.pk, id=dashboard_id, viewer=viewer.pk)
     if not rows:
         raise DashboardMissing
     basic = _basic(rows[0][: len(BASIC_COLUMNS)], viewer)
     if basic["deleted"] and not include_deleted:
         raise DashboardMissing
-    use_template, use_dashboard, delete_insights, theme_id, filters, variables, breakdown_colors = rows[0][
-        len(BASIC_COLUMNS) :
-    ]
+    detail = rows[0][len(BASIC_COLUMNS) :]
+    use_template, use_dashboard, delete_insights, theme_id, filters, variables, breakdown_colors, revision = detail
     lens = lens_of(filters, variables, overrides)
-    return {
+    return revision, {
         **basic,
         "use_template": use_template,
         "use_dashboard": use_dashboard,

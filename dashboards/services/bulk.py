@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from django.db import transaction
-
 from dashboards.access import may_edit
 from dashboards.models import Dashboard
 from dashboards.models.dashboard import DERIVED_COLUMNS
+from dashboards.services.revisions import changing, note_locked
 from dashboards.services.tags import replace_tags
 from dashboards_api.numbers import LIST_MAX_LENGTH
 from users.models import Membership, Project
@@ -27,7 +26,7 @@ class BulkResult(NamedTuple):
     skipped: list[tuple[int, str]]
 
 
-@transaction.atomic
+@changing
 def update_tags(
     project: Project, *, dashboard_ids: Sequence[int], action: TagAction, tags: Sequence[str], updated_by: Membership
 ) -> BulkResult:
@@ -35,6 +34,7 @@ def update_tags(
     wanted = list(dict.fromkeys(dashboard_ids))
     rows = Dashboard.objects.in_project(project).not_deleted().as_seen_by(updated_by).filter(pk__in=wanted)
     dashboards = {dashboard.pk: dashboard for dashboard in rows.select_for_update().order_by("pk")}
+    note_locked(dashboards.values())
     result = BulkResult([], [])
     for dashboard_id in wanted:
         dashboard = dashboards.get(dashboard_id)

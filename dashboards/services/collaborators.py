@@ -2,17 +2,16 @@
 
 import uuid
 
-from django.db import transaction
-
 from dashboards.access import may_restrict
 from dashboards.exceptions import CollaboratorMissing
 from dashboards.models import Collaborator, PrivilegeLevel, RestrictionLevel
 from dashboards.services.dashboards import lock_for_edit
+from dashboards.services.revisions import changing
 from dashboards_api.errors import Invalid
 from users.models import Membership, Project
 
 
-@transaction.atomic
+@changing
 def add_collaborator(
     dashboard_id: int, *, project: Project, user_uuid: uuid.UUID, level: int, added_by: Membership
 ) -> Collaborator:
@@ -36,7 +35,7 @@ def add_collaborator(
     return dashboard.collaborators.create(membership=membership, level=level)
 
 
-@transaction.atomic
+@changing
 def remove_collaborator(dashboard_id: int, *, project: Project, user_uuid: uuid.UUID, removed_by: Membership) -> None:
     """Take away the right that was given. Raises DashboardMissing, Forbidden and CollaboratorMissing."""
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=removed_by)

@@ -3,7 +3,6 @@
 import uuid
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from dashboards.access import check_may_edit, check_may_restrict, may_edit
@@ -12,6 +11,7 @@ from dashboards.models import CreationMode, Dashboard, Insight, SharingConfigura
 from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.changes import DashboardChanges, take
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
+from dashboards.services.revisions import change, changing, note_listed, note_locked, note_rights
 from dashboards.services.sources import inherited_from, source_of, template_of
 from dashboards.services.tags import replace_tags
 from dashboards.services.tiles import change_tiles
@@ -43,7 +43,7 @@ def create_dashboard(
     Raises Invalid for a source that does not exist, and for an impossible tile.
     """
     template = template_of(project, content)
-    with transaction.atomic():
+    with change():
         return _create(project, content, created_by, template)
 
 
@@ -71,7 +71,7 @@ def _create(
     return dashboard, ignored
 
 
-@transaction.atomic
+@changing
 def create_dashboard_from_template(project: Project, *, template: Document, created_by: Membership) -> Dashboard:
     """A new dashboard from a filled template document."""
     dashboard = Dashboard(project=project, created_by=created_by.user, creation_mode=CreationMode.TEMPLATE)
@@ -81,7 +81,7 @@ def create_dashboard_from_template(project: Project, *, template: Document, crea
     return dashboard
 
 
-@transaction.atomic
+@changing
 def create_unlisted_dashboard(project: Project, *, tag: str, created_by: Membership) -> Dashboard:
     """A dashboard that no list shows unless it is asked for, found by its tag. Raises UnlistedDashboardExists."""
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # two at once would both find none
@@ -93,7 +93,7 @@ def create_unlisted_dashboard(project: Project, *, tag: str, created_by: Members
     return dashboard
 
 
-@transaction.atomic
+@changing
 def update_dashboard(
     dashboard_id: int,
     *,
@@ -116,6 +116,7 @@ def update_dashboard(
         raise DashboardMissing
     if changes.get("restriction_level", dashboard.restriction_level) != dashboard.restriction_level:
         check_may_restrict(dashboard, edited_by)
+        note_rights()
     if restores:
         _restore(dashboard)
     _save_changed(dashboard, changes)
@@ -147,6 +148,7 @@ def lock_dashboard(dashboard_id: int, *, project: Project, member: Membership) -
     found: Dashboard | None = rows.filter(pk=dashboard_id).first()
     if found is None:
         raise DashboardMissing
+    note_locked([found])
     return found
 
 
@@ -164,6 +166,8 @@ def _insert(dashboard: Dashboard, content: DashboardChanges) -> None:
     tags = content.get("tags", [])
     dashboard.derive(tags)
     dashboard.save(force_insert=True)
+    note_locked([dashboard])
+    note_listed(dashboard, 1)
     SharingConfiguration.objects.create(dashboard=dashboard)
     if tags:
         replace_tags(dashboard, tags)
@@ -188,6 +192,7 @@ def _delete(dashboard: Dashboard, *, with_insights: bool) -> None:
     insights = Insight.objects.only_on(dashboard).not_deleted() if with_insights else Insight.objects.none()
     insight_ids = list(insights.values_list("pk", flat=True))
     dashboard.mark_deleted(deletion_id, with_insights=with_insights)
+    note_listed(dashboard, -1)
     dashboard.save(update_fields=["deleted", "deletion_id", "delete_insights"])
     Tile.objects.on_dashboard(dashboard).not_deleted().update(deleted=True, deletion_id=deletion_id)
     Insight.objects.filter(pk__in=insight_ids).update(deleted=True, deletion_id=deletion_id)
@@ -200,4 +205,5 @@ def _restore(dashboard: Dashboard) -> None:
     if dashboard.delete_insights:
         Insight.objects.filter(deletion_id=deletion_id).update(deleted=False, deletion_id=None)
     dashboard.mark_restored()
+    note_listed(dashboard, 1)
     dashboard.save(update_fields=["deleted", "deletion_id", "delete_insights"])

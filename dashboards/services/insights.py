@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterable
 
-from django.db import transaction
 from django.utils import timezone
 
 from dashboards.access import check_may_edit
@@ -11,6 +10,7 @@ from dashboards.exceptions import DashboardNotInProject, InsightMissing
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import InsightChanges, take
 from dashboards.services.restrictions import check_may_edit_insights
+from dashboards.services.revisions import changing, note_insight, note_locked
 from dashboards.services.tags import replace_tags
 from users.models import Membership, Project
 
@@ -19,7 +19,7 @@ SIGNED_FIELDS = ("name", "derived_name", "description", "query", "filters")
 FIELDS = (*SIGNED_FIELDS, "order", "saved", "favorited")
 
 
-@transaction.atomic
+@changing
 def create_insight(project: Project, *, content: InsightChanges, created_by: Membership) -> Insight:
     """A new insight on the dashboards it names: on all of them, or none is made.
 
@@ -39,7 +39,7 @@ def create_insight(project: Project, *, content: InsightChanges, created_by: Mem
     return insight
 
 
-@transaction.atomic
+@changing
 def update_insight(insight_id: int, *, project: Project, changes: InsightChanges, edited_by: Membership) -> list[str]:
     """Change an insight, its tags and the dashboards it is on; delete or restore it. What does not differ stays.
 
@@ -51,6 +51,7 @@ def update_insight(insight_id: int, *, project: Project, changes: InsightChanges
     insight = Insight.objects.in_project(project).select_for_update().filter(pk=insight_id).first()
     if insight is None:
         raise InsightMissing
+    note_insight(insight)
     check_may_edit_insights([insight.pk], edited_by)
     restores = insight.deleted and changes.get("deleted") is False
     if insight.deleted and not restores:
@@ -77,7 +78,9 @@ def _lock_dashboards(project: Project, ids: set[int], member: Membership) -> dic
     Dashboards are locked before insights everywhere, so that nobody waits for each other.
     """
     rows = Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=ids)
-    return {dashboard.pk: dashboard for dashboard in rows.select_for_update().order_by("pk")}
+    dashboards = {dashboard.pk: dashboard for dashboard in rows.select_for_update().order_by("pk")}
+    note_locked(dashboards.values())
+    return dashboards
 
 
 def _delete(insight: Insight) -> None:

@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import transaction
 
 from dashboards.exceptions import DashboardMissing, SharePasswordMissing, WrongSharePassword
 from dashboards.models import SharePassword, SharingConfiguration
+from dashboards.services.revisions import change, changing
 from dashboards.services.sharing import lock_sharing
 from dashboards.unlocking import share_token
 from dashboards_api.errors import Invalid
@@ -36,7 +36,7 @@ def add_share_password(
     """
     text = text or secrets.token_urlsafe(12)
     hashed = make_password(text)
-    with transaction.atomic():
+    with change():
         sharing = lock_sharing(dashboard_id, project=project, member=added_by)
         if not sharing.password_required:
             raise Invalid("Set `password_required` first: the link opens without a password.")
@@ -46,7 +46,7 @@ def add_share_password(
     return NewSharePassword(made, text)
 
 
-@transaction.atomic
+@changing
 def remove_share_password(dashboard_id: int, *, project: Project, password_id: int, removed_by: Membership) -> None:
     """Delete a password: whoever came in with it is locked out at once.
 

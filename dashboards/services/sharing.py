@@ -2,19 +2,19 @@
 
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from dashboards.models import ReplacedAccessToken, SharingConfiguration, new_access_token
 from dashboards.services.changes import SharingChanges, take
 from dashboards.services.dashboards import lock_for_edit
+from dashboards.services.revisions import changing
 from users.models import Membership, Project
 
 # For how long a replaced token still opens the page, so that a new link can be handed out first.
 GRACE = timedelta(minutes=5)
 
 
-@transaction.atomic
+@changing
 def update_sharing(dashboard_id: int, *, project: Project, changes: SharingChanges, updated_by: Membership) -> None:
     """Change how a dashboard is shared. Disabling ends every token at once: links that were handed out never come back.
 
@@ -33,7 +33,7 @@ def update_sharing(dashboard_id: int, *, project: Project, changes: SharingChang
         sharing.save(update_fields=columns)
 
 
-@transaction.atomic
+@changing
 def refresh_sharing(dashboard_id: int, *, project: Project, refreshed_by: Membership) -> None:
     """Give a dashboard a new token. The old one opens the page for another `GRACE`, if it opened it before.
 

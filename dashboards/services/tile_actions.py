@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.db import transaction
-
 from dashboards.access import may_edit
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing
 from dashboards.layout import Arrangement, arranged, closed_up, moved_up, place_of
@@ -11,12 +9,13 @@ from dashboards.models import Dashboard, Tile
 from dashboards.services.changes import TileChanges
 from dashboards.services.copies import DISPLAY_COLUMNS, duplicate
 from dashboards.services.dashboards import lock_for_edit
+from dashboards.services.revisions import changing
 from dashboards.services.tiles import change_tiles
 from dashboards_api.errors import Invalid
 from users.models import Membership, Project
 
 
-@transaction.atomic
+@changing
 def add_tile(dashboard_id: int, *, project: Project, item: TileChanges, added_by: Membership) -> Tile:
     """A new tile from one item without an id. Raises what `change_tiles` raises."""
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=added_by)
@@ -27,7 +26,7 @@ def add_tile(dashboard_id: int, *, project: Project, item: TileChanges, added_by
     return tiles.latest("pk")
 
 
-@transaction.atomic
+@changing
 def change_tile(
     dashboard_id: int, *, project: Project, tile_id: int, changes: TileChanges, changed_by: Membership
 ) -> None:
@@ -41,7 +40,7 @@ def change_tile(
     change_tiles(dashboard, [{**changes, "id": tile_id}], changed_by=changed_by)
 
 
-@transaction.atomic
+@changing
 def delete_tile(dashboard_id: int, *, project: Project, tile_id: int, deleted_by: Membership) -> None:
     """Remove a tile; the others move up into the gap, on each breakpoint where they have a place.
 
@@ -56,7 +55,7 @@ def delete_tile(dashboard_id: int, *, project: Project, tile_id: int, deleted_by
     Tile.objects.bulk_update(rest, ["layouts", "sort_y", "sort_x"])
 
 
-@transaction.atomic
+@changing
 def reorder_tiles(
     dashboard_id: int, *, project: Project, tile_ids: Sequence[int], arrangement: Arrangement, reordered_by: Membership
 ) -> None:
@@ -76,7 +75,7 @@ def reorder_tiles(
     Tile.objects.bulk_update(ordered, ["layouts", "sort_y", "sort_x"])
 
 
-@transaction.atomic
+@changing
 def copy_tile(
     dashboard_id: int, *, project: Project, from_dashboard_id: int, tile_id: int, copied_by: Membership
 ) -> None:

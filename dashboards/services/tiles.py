@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from django.db import transaction
-
 from dashboards.access import check_may_edit
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import TileChanges
 from dashboards.services.restrictions import check_may_edit_insights
+from dashboards.services.revisions import changing, note_locked
 from dashboards.services.tile_upsert import TileUpsert, insights_to_add
 from users.models import Membership, Project
 
@@ -36,7 +35,7 @@ def change_tiles(
     return upsert.ignored
 
 
-@transaction.atomic
+@changing
 def move_tile(dashboard_id: int, *, project: Project, tile_id: int, to_dashboard_id: int, moved_by: Membership) -> None:
     """Move a tile to another dashboard of the project. It keeps its id, its layouts and everything it shows.
 
@@ -47,6 +46,7 @@ def move_tile(dashboard_id: int, *, project: Project, tile_id: int, to_dashboard
     # In the order of their ids, so that two moves in opposite directions do not wait for each other.
     rows = Dashboard.objects.in_project(project).not_deleted().as_seen_by(moved_by).filter(pk__in=ids)
     dashboards = {dashboard.pk: dashboard for dashboard in rows.select_for_update().order_by("pk")}
+    note_locked(dashboards.values())
     for each in (dashboard_id, to_dashboard_id):
         if each not in dashboards:
             raise DashboardMissing

@@ -10,7 +10,15 @@ from rest_framework.response import Response
 from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import CreationMode, Dashboard
-from dashboards.readers.dashboards import ListQuery, Overrides, list_dashboards, read_dashboard
+from dashboards.readers.dashboards import (
+    ListQuery,
+    Overrides,
+    detail_state,
+    list_dashboards,
+    list_state,
+    read_dashboard,
+    read_revision,
+)
 from dashboards.serializers.dashboards import (
     DashboardBasicSerializer,
     DashboardRequestSerializer,
@@ -68,8 +76,12 @@ class DashboardViewSet(ProjectScopedViewSet):
         )
         pages = LimitOffsetPagination()
         limit, offset = window = pages.window(request)
-        count, rows = list_dashboards(self.project, viewer=self.membership, query=query, limit=limit, offset=offset)
-        return Response(pages.page(request, window, count, rows))
+
+        def read() -> tuple[int, dict[str, Any]]:
+            found = list_dashboards(self.project, viewer=self.membership, query=query, limit=limit, offset=offset)
+            return found.revision, pages.page(request, window, found.total, found.rows)
+
+        return self.conditional(lambda: list_state(self.project.pk).revision, read)
 
     @extend_schema(
         parameters=[PROJECT_ID], request=body_of(DashboardRequestSerializer), responses={201: DashboardSerializer}
@@ -90,7 +102,14 @@ class DashboardViewSet(ProjectScopedViewSet):
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, *OVERRIDES], responses=DashboardSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """One dashboard with its tiles."""
-        return Response(retrieved(self, dashboard_number(id)))
+        number = dashboard_number(id)
+
+        def known() -> int:
+            revision, last_accessed_at = detail_state(number, project=self.project)
+            note_access(number, last_accessed_at)
+            return revision
+
+        return self.conditional(known, lambda: retrieved(self, number))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID],
@@ -146,12 +165,12 @@ class DashboardViewSet(ProjectScopedViewSet):
         return read_dashboard(dashboard_id, project=self.project, viewer=self.membership, include_deleted=True)
 
 
-def retrieved(view: ProjectScopedViewSet, number: int) -> dict[str, Any]:
-    """The dashboard with the overrides of the query; that it was retrieved is noted."""
+def retrieved(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, Any]]:
+    """The dashboard with the overrides of the query, and its revision; that it was retrieved is noted."""
     overrides = Overrides(view.query_object("filters_override"), view.query_object("variables_override"))
-    dashboard = read_dashboard(number, project=view.project, viewer=view.membership, overrides=overrides)
+    revision, dashboard = read_revision(number, project=view.project, viewer=view.membership, overrides=overrides)
     dashboard["last_accessed_at"] = note_access(number, dashboard["last_accessed_at"])
-    return dashboard
+    return revision, dashboard
 
 
 def dashboard_number(text: str, detail: str = "Not found.") -> int:

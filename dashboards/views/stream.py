@@ -48,7 +48,7 @@ class StreamTilesViewSet(ProjectScopedViewSet):
         number = dashboard_number(id)
         breakpoint = self.query_choice("layoutSize", BREAKPOINTS) or BREAKPOINTS[0]
         # Everything is read before the first event: what is wrong is an error, not a stream that breaks off.
-        events = events_of(retrieved(self, number), breakpoint)
+        events = events_of(retrieved(self, number)[1], breakpoint)
         answer = HttpResponse(map(_written, events), content_type=EVENT_STREAM)
         answer["Cache-Control"] = "no-cache"
         return answer

@@ -109,12 +109,20 @@ def only_api_routes(endpoints: list[Any], **kwargs: Any) -> list[Any]:
     return [each for each in endpoints if each[0].startswith("/api/") and not each[0].startswith("/api/schema/")]
 
 
+# Operations whose answers have an ETag.
+CONDITIONAL = frozenset(
+    f"{prefix}dashboards_{action}" for prefix in ("", "environments_") for action in ("list", "retrieve")
+)
+
+
 def document_errors(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Add to each operation every error status that it can answer, all with the same schema."""
     result["components"]["schemas"]["Error"] = ERROR_SCHEMA
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     for methods in result["paths"].values():
         for operation in methods.values():
+            if operation["operationId"] in CONDITIONAL:
+                operation["responses"]["304"] = {"description": "What `If-None-Match` says is known has not changed."}
             for status, description in ERRORS.items():
                 if status in BODY_ERRORS and "requestBody" not in operation:
                     continue

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.http import QueryDict
+from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.fields import BooleanField
 from rest_framework.metadata import BaseMetadata
@@ -89,8 +90,11 @@ class ApiViewSet(GenericViewSet[Any]):
         final = super().finalize_response(request, response, *args, **kwargs)
         if self.ignored and final.status_code < 400:
             final[ignored_fields.HEADER] = ignored_fields.header_value(self.ignored)
+        # Whoever keeps an answer asks before showing it again, and shows it to nobody else.
         if self.shows_secrets:
             final["Cache-Control"] = "no-store"
+        final.headers.setdefault("Cache-Control", "private, no-cache")
+        patch_vary_headers(final, ("Authorization",))
         return final
 
     def sends_false(self, name: str) -> bool:

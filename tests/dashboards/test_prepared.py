@@ -9,10 +9,10 @@ from dashboards_api.prepared import Prepared, number, text
 from tests.builders import Person, make_dashboard, make_insight
 
 READ = {
-    "list": (dashboards._LIST, dashboards.BASIC_COLUMNS),
+    "list": (dashboards._LIST, (*dashboards.BASIC_COLUMNS, "count", "revision")),
     "detail": (
         dashboards._DETAIL,
-        (*dashboards.BASIC_COLUMNS, *dashboards.DETAIL_COLUMNS, *dashboards.DETAIL_JSON),
+        (*dashboards.BASIC_COLUMNS, *dashboards.DETAIL_COLUMNS, *dashboards.DETAIL_JSON, "revision"),
     ),
 }
 

@@ -1,0 +1,178 @@
+"""What every change of dashboards leaves behind: higher revisions, and how many dashboards a list shows.
+
+A service is `changing`: it runs in a transaction whose last statement counts up the revisions of all dashboards that it
+locked, and of those that show the same content, if anything was written at all. Nobody has to remember it, and since
+nothing is locked after that statement, which goes in the order of ids, no two transactions wait for each other.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from django.db import connection, transaction
+
+from dashboards.models import (
+    Button,
+    Collaborator,
+    CreationMode,
+    Dashboard,
+    Insight,
+    InsightTag,
+    Revision,
+    RevisionKind,
+    Text,
+    Tile,
+)
+
+_WRITTEN = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
+# What other dashboards may show, too.
+_SHARED = {model._meta.db_table for model in (Tile, Insight, InsightTag, Text, Button, Collaborator)}
+
+
+class _Change:
+    """What one transaction has locked, counted and written so far."""
+
+    def __init__(self) -> None:
+        self.dashboards: set[int] = set()
+        self.lists: dict[int, int] = {}
+        self.insights: set[int] = set()
+        self.tables: set[str] = set()
+        self.reaches_others = False
+
+    def notice(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        """For Django's `execute_wrapper`."""
+        if found := _WRITTEN.match(sql):
+            self.tables.add(found[1])
+        return execute(sql, params, many, context)
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_current: ContextVar[_Change | None] = ContextVar("change", default=None)
+
+
+def changing(service: Callable[P, R]) -> Callable[P, R]:
+    """Run a service in one transaction that counts up what it changes."""
+
+    @functools.wraps(service)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        with change():
+            return service(*args, **kwargs)
+
+    return wrapped
+
+
+@contextmanager
+def change() -> Iterator[None]:
+    """The same, for a part of a service. Within another one it is a part of that."""
+    if _current.get():
+        yield
+        return
+    started = _Change()
+    token = _current.set(started)
+    try:
+        with transaction.atomic():
+            with connection.execute_wrapper(started.notice):
+                yield
+            if started.tables:
+                _count_up(started)
+    finally:
+        _current.reset(token)
+
+
+def note_locked(dashboards: Iterable[Dashboard]) -> None:
+    """These dashboards are locked, and may be changed."""
+    current = _expected()
+    for dashboard in dashboards:
+        current.dashboards.add(dashboard.pk)
+        current.lists.setdefault(dashboard.project_id, 0)
+
+
+def note_listed(dashboard: Dashboard, by: int) -> None:
+    """A list shows this dashboard now (1), or no more (-1)."""
+    lists = _expected().lists
+    by = 0 if dashboard.creation_mode == CreationMode.UNLISTED else by
+    lists[dashboard.project_id] = lists.get(dashboard.project_id, 0) + by
+
+
+def note_insight(insight: Insight) -> None:
+    """This insight is locked, and may be changed wherever it is shown by then."""
+    _expected().insights.add(insight.pk)
+
+
+def note_rights() -> None:
+    """Who may do what with a dashboard changes, and with it what others say of the content that they share."""
+    _expected().reaches_others = True
+
+
+def _expected() -> _Change:
+    current = _current.get()
+    assert current is not None, "a service that changes dashboards is `changing`"  # noqa: S101  a rule of the house
+    return current
+
+
+_SHOWING_INSIGHT = f"""
+    SELECT {RevisionKind.DASHBOARD.value}, dashboard_id, 0 FROM {Tile._meta.db_table} WHERE insight_id = %s
+    """  # noqa: S608  names of our own columns
+
+
+class _Part(NamedTuple):
+    """A query for (kind, object_id, live)."""
+
+    sql: str
+    params: list[Any]
+
+
+def _count_up(change: _Change) -> None:
+    parts = [_Part("SELECT %s, %s, %s", [RevisionKind.LIST, id_, by]) for id_, by in change.lists.items()]
+    parts += [_Part("SELECT %s, %s, %s", [RevisionKind.DASHBOARD, id_, 0]) for id_ in change.dashboards]
+    if change.dashboards and (change.reaches_others or change.tables & _SHARED):
+        parts += [_sharing(column, sorted(change.dashboards)) for column in ("insight_id", "text_id", "button_id")]
+    parts += [_Part(_SHOWING_INSIGHT, [id_]) for id_ in change.insights]
+    if parts:
+        count_up(" UNION ".join(part.sql for part in parts), [param for part in parts for param in part.params])
+
+
+def count_up(found: str, params: list[Any]) -> None:
+    """Raise the revisions that a query for (kind, object_id, live) finds, by one each."""
+    table = Revision._meta.db_table
+    sql = f"""
+        INSERT INTO {table} (kind, object_id, number, live)
+        SELECT kind, object_id, 1, live FROM (
+            SELECT CAST(NULL AS smallint) AS kind, CAST(NULL AS bigint) AS object_id, CAST(NULL AS bigint) AS live
+            UNION {found}
+        ) AS found WHERE kind IS NOT NULL ORDER BY kind, object_id
+        ON CONFLICT (kind, object_id)
+        DO UPDATE SET number = {table}.number + 1, live = {table}.live + excluded.live
+        """  # noqa: S608  names of our own tables
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+
+
+def _sharing(column: str, dashboard_ids: list[int]) -> _Part:
+    """Dashboards that show, or showed, the same content as these."""
+    table = Tile._meta.db_table
+    places = ", ".join(["%s"] * len(dashboard_ids))
+    sql = f"""
+        SELECT {RevisionKind.DASHBOARD.value}, theirs.dashboard_id, 0 FROM {table} AS ours
+        JOIN {table} AS theirs ON theirs.{column} = ours.{column} WHERE ours.dashboard_id IN ({places})
+        """  # noqa: S608  names of our own columns
+    return _Part(sql, list(dashboard_ids))
+
+
+@transaction.atomic
+def recount(project_id: int) -> tuple[int, int]:
+    """Count the dashboards that the list of a project shows: what was kept before, and what there is.
+
+    Who creates or deletes one at the same time waits with its last statement, and is counted after that.
+    """
+    Revision.objects.bulk_create([Revision(kind=RevisionKind.LIST, object_id=project_id)], ignore_conflicts=True)
+    revision = Revision.objects.of(RevisionKind.LIST, project_id).select_for_update().get()
+    kept, revision.live = revision.live, Dashboard.objects.filter(project=project_id).not_deleted().listed().count()
+    if kept != revision.live:
+        revision.number += 1
+        revision.save(update_fields=["live", "number"])
+    return kept, revision.live

@@ -1,0 +1,20 @@
+"""Which code this is: what an answer looks like depends on it, so what is known of one release is not of another."""
+
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+PACKAGES = ("dashboards_api", "users", "dashboards", "pages")
+SUFFIXES = frozenset({".py", ".html", ".css", ".js", ".json"})
+
+
+@cache
+def release() -> str:
+    """A hash of the files of the service."""
+    root = Path(__file__).resolve().parent.parent
+    digest = blake2b(digest_size=8)
+    for package in PACKAGES:
+        for path in sorted((root / package).rglob("*")):
+            if path.suffix in SUFFIXES:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

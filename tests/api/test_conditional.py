@@ -1,0 +1,88 @@
+"""ETag, If-None-Match and 304."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from dashboards.models import Dashboard
+from tests.builders import Person, make_dashboard, make_insight
+from tests.client import Answer
+
+
+def known(person: Person, path: str, etag: str) -> Answer:
+    return person.api.call("GET", path, headers={"If-None-Match": etag})
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    made = make_dashboard(alice, "Board")
+    make_insight(alice, made, name="Visits")
+    return made
+
+
+@pytest.fixture(params=["dashboards/", "dashboards/?search=board", "dashboards/{}/"])
+def path(board: Dashboard, request: pytest.FixtureRequest) -> str:
+    text: str = request.param
+    return text.format(board.pk)
+
+
+def test_an_answer_that_is_known_is_a_304_until_it_changes(alice: Person, board: Dashboard, path: str) -> None:
+    first = alice.api.get(path)
+    etag = first.headers["ETag"]
+    assert etag.startswith('W/"')
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    assert "Authorization" in first.headers["Vary"].split(", ")
+    again = known(alice, path, f'"other", {etag}')
+    assert (again.status, again.text, again.headers["ETag"]) == (304, "", etag)
+    alice.api.patch(f"dashboards/{board.pk}/", {"description": "new"})
+    changed = known(alice, path, etag)
+    assert (changed.status, changed.headers["ETag"] != etag) == (200, True)
+    assert "new" in changed.text
+
+
+def test_it_costs_two_statements(alice: Person, path: str) -> None:
+    etag = alice.api.get(path).headers["ETag"]
+    with CaptureQueriesContext(connection) as captured:
+        assert known(alice, path, etag).status == 304
+    assert len(captured) == 2
+
+
+def test_it_is_for_who_asked_and_what_they_asked(alice: Person, bob: Person, path: str) -> None:
+    etag = alice.api.get(path).headers["ETag"]
+    assert known(bob, path, etag).status == 200
+    assert known(alice, f"{path}{'&' if '?' in path else '?'}limit=1", etag).status == 200
+    assert known(alice, path, "*").status == 304
+
+
+def test_a_changed_right_is_a_changed_answer(alice: Person, bob: Person, board: Dashboard) -> None:
+    path = f"dashboards/{board.pk}/"
+    etag = bob.api.get(path).headers["ETag"]
+    alice.api.patch(path, {"restriction_level": 37})
+    answer = known(bob, path, etag)
+    assert (answer.status, answer.json["effective_privilege_level"]) == (200, 21)
+    etag = answer.headers["ETag"]
+    bob.membership.level = 8
+    bob.membership.save()
+    assert known(bob, path, etag).json["effective_privilege_level"] == 37
+
+
+def test_what_is_gone_is_404_and_what_is_wrong_is_400_whatever_is_known(alice: Person, board: Dashboard) -> None:
+    path = f"dashboards/{board.pk}/"
+    etag = alice.api.get(path).headers["ETag"]
+    assert known(alice, f"{path}?filters_override=[", etag).status == 400
+    alice.api.patch(path, {"deleted": True})
+    assert known(alice, path, etag).status == 404
+    assert known(alice, path, "*").status == 404
+
+
+def test_reading_does_not_change_it(alice: Person, board: Dashboard) -> None:
+    path = f"dashboards/{board.pk}/"
+    etag = alice.api.get(path).headers["ETag"]
+    Dashboard.objects.update(last_accessed_at=None)
+    assert known(alice, path, etag).status == 304
+    board.refresh_from_db()
+    assert board.last_accessed_at is not None
+    answer: Any = alice.api.get(path)
+    assert answer.headers["ETag"] == etag

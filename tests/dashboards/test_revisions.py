@@ -1,0 +1,153 @@
+"""Revisions: which rise with which change, and that the kept count never drifts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from dashboards.models import Dashboard, Revision, RevisionKind, Tile
+from dashboards.services.dashboards import create_dashboard, update_dashboard
+from dashboards.services.revisions import recount
+from tests.builders import Person, make_dashboard, make_insight, make_text_tile
+from tests.races import at_once
+
+
+def revision(kind: RevisionKind, object_id: int) -> int:
+    return next(iter(Revision.objects.of(kind, object_id).values_list("number", flat=True)), 0)
+
+
+def of(board: Dashboard) -> int:
+    return revision(RevisionKind.DASHBOARD, board.pk)
+
+
+def kept(person: Person) -> int:
+    return Revision.objects.of(RevisionKind.LIST, person.membership.project_id).get().live
+
+
+def counted(person: Person) -> int:
+    return Dashboard.objects.filter(project=person.membership.project_id).not_deleted().listed().count()
+
+
+class Boards:
+    """Three dashboards: an insight is on the first two, and the third is alone."""
+
+    def __init__(self, alice: Person, bob: Person) -> None:
+        self.alice, self.bob = alice, bob
+        self.first, self.second, self.third = (make_dashboard(alice, name) for name in ("one", "two", "three"))
+        self.insight = make_insight(alice, self.first, name="Visits")
+        self.tile = Tile.objects.get(insight=self.insight)
+        alice.api.patch(f"insights/{self.insight.pk}/", {"dashboards": [self.first.pk, self.second.pk]})
+        self.text = make_text_tile(alice, self.first, "hello")
+
+    def patch(self, body: dict[str, Any]) -> Any:
+        return self.alice.api.patch(f"dashboards/{self.first.pk}/", body)
+
+    def action(self, name: str, body: dict[str, Any], method: str = "post") -> Any:
+        return getattr(self.alice.api, method)(f"dashboards/{self.first.pk}/{name}/", body)
+
+
+# What is done to the first dashboard or its insight, and whether the second, which shows the insight too, is told.
+CHANGES: dict[str, tuple[Callable[[Boards], Any], bool]] = {
+    "name": (lambda b: b.patch({"name": "new"}), False),
+    "tags": (lambda b: b.patch({"tags": ["new"]}), False),
+    "restriction": (lambda b: b.patch({"restriction_level": 37}), True),
+    "deletion": (lambda b: b.patch({"deleted": True}), True),
+    "a new text": (lambda b: b.patch({"tiles": [{"text": {"body": "new"}}]}), True),
+    "a text": (lambda b: b.patch({"tiles": [{"id": b.text.pk, "text": {"body": "new"}}]}), True),
+    "layouts": (lambda b: b.patch({"tiles": [{"id": b.tile.pk, "layouts": {"sm": {"y": 1}}}]}), True),
+    "a tile less": (lambda b: b.patch({"tiles": [{"id": b.tile.pk, "deleted": True}]}), True),
+    "an insight": (lambda b: b.alice.api.patch(f"insights/{b.insight.pk}/", {"name": "new"}), True),
+    "tags of an insight": (lambda b: b.alice.api.patch(f"insights/{b.insight.pk}/", {"tags": ["new"]}), True),
+    "where an insight is": (lambda b: b.alice.api.patch(f"insights/{b.insight.pk}/", {"dashboards": []}), True),
+    "sharing": (lambda b: b.action("sharing", {"enabled": True}, "patch"), False),
+    "a new token": (lambda b: b.action("sharing/refresh", {}), False),
+    "tags of many": (
+        lambda b: b.alice.api.post(
+            "dashboards/bulk_update_tags/", {"ids": [b.first.pk], "action": "add", "tags": ["new"]}
+        ),
+        False,
+    ),
+    "a tile moved": (
+        lambda b: b.action("move_tile", {"tile": {"id": b.tile.pk}, "toDashboard": b.third.pk}, "patch"),
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_is_seen(alice: Person, bob: Person, name: str) -> None:
+    boards = Boards(alice, bob)
+    change, is_shared = CHANGES[name]
+    lists = revision(RevisionKind.LIST, boards.first.project_id)
+    first, second, third = (of(board) for board in (boards.first, boards.second, boards.third))
+    answer = change(boards)
+    assert answer.status in (200, 201), answer
+    assert of(boards.first) == first + 1
+    assert (of(boards.second) > second) is is_shared
+    assert (of(boards.third) > third) is (name == "a tile moved")
+    assert revision(RevisionKind.LIST, boards.first.project_id) == lists + 1
+    assert kept(alice) == counted(alice)
+
+
+def test_a_collaborator_is_seen_where_content_is_shared(alice: Person, bob: Person) -> None:
+    boards = Boards(alice, bob)
+    boards.patch({"restriction_level": 37})
+    second = of(boards.second)
+    answer = boards.action("collaborators", {"user_uuid": str(bob.user.uuid), "level": 37})
+    assert answer.status == 201
+    assert of(boards.second) == second + 1
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"name": "one", "tags": [], "deleted": False}, {"tiles": []}, {"restriction_level": 21}]
+)
+def test_what_changes_nothing_leaves_no_trace(alice: Person, bob: Person, body: dict[str, Any]) -> None:
+    boards = Boards(alice, bob)
+    before = list(Revision.objects.order_by("pk").values())
+    assert boards.patch(body).status == 200
+    assert alice.api.get(f"dashboards/{boards.first.pk}/").status == 200
+    assert boards.patch({"name": "x" * 401}).status == 400
+    assert list(Revision.objects.order_by("pk").values()) == before
+
+
+def test_the_kept_count_is_that_of_the_list(alice: Person) -> None:
+    made = [make_dashboard(alice, str(number)) for number in range(4)]
+    alice.api.post("dashboards/create_unlisted_dashboard/", {"tag": "hidden"})
+    alice.api.post("dashboards/", {"name": "gone", "deleted": True})
+    alice.api.patch(f"dashboards/{made[0].pk}/", {"deleted": True})
+    alice.api.patch(f"dashboards/{made[1].pk}/", {"deleted": True})
+    alice.api.patch(f"dashboards/{made[1].pk}/", {"deleted": False})
+    assert (kept(alice), counted(alice), alice.api.get("dashboards/").json["count"]) == (3, 3, 3)
+    assert alice.api.get("dashboards/", offset=50).json["count"] == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_kept_count_holds_when_many_write_at_once(alice: Person) -> None:
+    boards = [make_dashboard(alice, str(number)) for number in range(4)]
+    project = alice.membership.project
+
+    def create() -> None:
+        for _ in range(5):
+            create_dashboard(project, content={"name": "new"}, created_by=alice.membership)
+
+    def delete(board: Dashboard) -> Callable[[], None]:
+        def job() -> None:
+            for deleted in (True, False, True):
+                update_dashboard(board.pk, project=project, changes={"deleted": deleted}, edited_by=alice.membership)
+
+        return job
+
+    raised = at_once(create, create, *(delete(board) for board in boards), lambda: recount(project.pk))
+    assert raised == []
+    assert kept(alice) == counted(alice) == 10
+
+
+def test_a_wrong_count_is_repaired(alice: Person, capsys: pytest.CaptureFixture[str]) -> None:
+    make_dashboard(alice)
+    Revision.objects.update(live=7)
+    number = revision(RevisionKind.LIST, alice.membership.project_id)
+    call_command("recount_dashboards")
+    assert "7 was kept, 1 are there." in capsys.readouterr().out
+    assert kept(alice) == 1
+    assert revision(RevisionKind.LIST, alice.membership.project_id) == number + 1
