@@ -15,8 +15,8 @@ from django.db import connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 
-Row = tuple[Any, ...]
-Rows = list[Row]
+from dashboards_api.backends.reading import Reads, Rows
+
 Converter = Callable[[Any], Any]
 
 
@@ -54,11 +54,7 @@ class Prepared:
         parameters = [values[each.name] if isinstance(each, Param) else each for each in compiled.parameters]
         if self.has_window:
             parameters += [values["limit"], values["offset"]]
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.cursor.format = 1  # binary
-            cursor.execute(compiled.sql, parameters)
-            rows = cast(Rows, cursor.fetchall())
+        rows = cast(Reads, connection).read(compiled.sql, parameters)
         return converted(rows, compiled.converters) if compiled.converters else rows
 
     def _compile(self) -> "_Compiled":

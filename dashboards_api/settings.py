@@ -76,12 +76,16 @@ MIDDLEWARE = [
     "dashboards_api.http.middleware.TrustedProxyMiddleware",
     "dashboards_api.http.logging.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboards_api.http.middleware.PagesMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "dashboards_api.http.middleware.OptionalSlashMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "users.middleware.BrowserSessionMiddleware",
     "users.middleware.BrowserCsrfMiddleware",
+]
+# For everything that is not below /api/.
+PAGE_MIDDLEWARE = [
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
 ]
@@ -100,6 +104,7 @@ DATABASES: dict[str, Any] = {
     }
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "dashboards_api.backends.sqlite3"
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that will write takes its lock at once, so that it waits instead of failing half way.
         "transaction_mode": "IMMEDIATE",
@@ -107,6 +112,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
+    DATABASES["default"]["ENGINE"] = "dashboards_api.backends.postgresql"
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
         # Statements are planned once for each connection. Poolers that share connections may not be able to keep that.
@@ -137,7 +143,6 @@ CORS_EXPOSE_HEADERS = ["Ignored-Fields", "Retry-After", "WWW-Authenticate", "X-R
 # What a page may load and do: its own styles, and nothing from elsewhere. Views add what they need.
 EMBED_ORIGINS = checked_origins(env.list("EMBED_ORIGINS", default=["*"]))
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
-    "EXCLUDE_URL_PREFIXES": ["/api/"],
     "DIRECTIVES": {
         "default-src": ["'none'"],
         "style-src": ["'self'"],
@@ -216,15 +221,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "json": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer(),
-            "foreign_pre_chain": [
-                structlog.contextvars.merge_contextvars,
-                structlog.processors.TimeStamper(fmt="iso"),
-                structlog.stdlib.add_log_level,
-                structlog.stdlib.add_logger_name,
-                structlog.processors.format_exc_info,
-            ],
+            "()": "dashboards_api.http.logging.JSONFormatter",
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
@@ -238,10 +235,8 @@ LOGGING = {
 structlog.configure(
     processors=[
         structlog.contextvars.merge_contextvars,
-        structlog.processors.TimeStamper(fmt="iso"),
-        structlog.stdlib.add_log_level,
         structlog.processors.format_exc_info,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        structlog.stdlib.render_to_log_args_and_kwargs,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),
     wrapper_class=structlog.stdlib.BoundLogger,

@@ -16,13 +16,13 @@ project: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
-    path("healthz", healthz),
-    path("readyz", readyz),
+    path("api/projects/<str:project_id>/", include(project)),  # most requests: they are looked for in this order
+    path("api/environments/<str:project_id>/", include(project)),
+    path("api/", include("users.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/schema/swagger-ui/", SwaggerView.as_view(url_name="schema"), name="swagger-ui"),
-    path("api/", include("users.urls")),
-    path("api/projects/<str:project_id>/", include(project)),
-    path("api/environments/<str:project_id>/", include(project)),
+    path("healthz", healthz),
+    path("readyz", readyz),
     path("", include("dashboards.shared_urls")),
     path("", include("pages.urls")),
 ]

@@ -34,9 +34,10 @@ class TileQuerySet(models.QuerySet["Tile"]):
 class Tile(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     dashboard = models.ForeignKey(Dashboard, on_delete=models.CASCADE, related_name="tiles")
-    insight = models.ForeignKey(Insight, on_delete=models.CASCADE, null=True, related_name="tiles")
-    text = models.ForeignKey(Text, on_delete=models.CASCADE, null=True, related_name="tiles")
-    button = models.ForeignKey(Button, on_delete=models.CASCADE, null=True, related_name="tiles")
+    # Most tiles show an insight: the indexes of what else they may show leave out those that do not.
+    insight = models.ForeignKey(Insight, on_delete=models.CASCADE, null=True, related_name="tiles", db_index=False)
+    text = models.ForeignKey(Text, on_delete=models.CASCADE, null=True, related_name="tiles", db_index=False)
+    button = models.ForeignKey(Button, on_delete=models.CASCADE, null=True, related_name="tiles", db_index=False)
     layouts = JSONTextField(default=dict)
     color = models.CharField(max_length=COLOR_MAX_LENGTH, null=True, blank=True)
     filters_overrides = JSONTextField(default=dict)
@@ -67,7 +68,13 @@ class Tile(models.Model):
             models.UniqueConstraint(fields=["dashboard", "text"], name="text_once_per_dashboard"),
             models.UniqueConstraint(fields=["dashboard", "button"], name="button_once_per_dashboard"),
         ]
-        indexes = [models.Index(fields=["dashboard", "sort_y", "sort_x", "id"], name="tiles_in_layout_order")]
+        indexes = [
+            models.Index(fields=["dashboard", "sort_y", "sort_x", "id"], name="tiles_in_layout_order"),
+            *(
+                models.Index(fields=[kind], condition=models.Q(**{f"{kind}__isnull": False}), name=f"tiles_of_{kind}")
+                for kind in ("insight", "text", "button")
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"tile {self.pk} of dashboard {self.dashboard_id}"

@@ -4,7 +4,7 @@ import json
 from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, OuterRef, When
 
 from dashboards.access import Restriction, restriction_of
 from dashboards.models import Dashboard, Tile
@@ -71,16 +71,22 @@ def _elsewhere(kind: str) -> Exists:
     return Exists(twins.exclude(dashboard_id=OuterRef("dashboard_id")))
 
 
+IS_ELSEWHERE = Case(
+    *(When(**{f"{kind}__isnull": False}, then=_elsewhere(kind)) for kind in ("insight", "text")),
+    default=_elsewhere("button"),
+)
+
+
 _TILES = Prepared(
     lambda: (
         Tile.objects.filter(dashboard_id=number("dashboard"))
         .shown()
         .in_layout_order()
-        .annotate(**TILE_JSON, **insight_json("insight__"), **{f"{kind}_elsewhere": _elsewhere(kind) for kind in KINDS})
+        .annotate(**TILE_JSON, **insight_json("insight__"), is_elsewhere=IS_ELSEWHERE)
         .values_list(
             *TILE_COLUMNS,
             *TILE_JSON,
-            *(f"{kind}_elsewhere" for kind in KINDS),
+            "is_elsewhere",
             *INSIGHT_COLUMNS,
             *(f"text__{column}" for column in TEXT_COLUMNS),
             *(f"button__{column}" for column in BUTTON_COLUMNS),
@@ -88,7 +94,7 @@ _TILES = Prepared(
     )
 )
 # Where a row has them.
-_INSIGHT = slice(len(TILE_COLUMNS) + len(TILE_JSON) + len(KINDS), None)
+_INSIGHT = slice(len(TILE_COLUMNS) + len(TILE_JSON) + 1, None)
 _TEXT = slice(_INSIGHT.start + len(INSIGHT_COLUMNS), None)
 _BUTTON = slice(_TEXT.start + len(TEXT_COLUMNS), None)
 
@@ -100,7 +106,7 @@ def read_tiles(dashboard_id: int, *, viewer: Membership, lens: Lens, restriction
     """
     rows = _TILES.rows(dashboard=dashboard_id)
     elsewhere: DashboardTiles = {}
-    if any(True in row[6:9] for row in rows):
+    if any(row[6] for row in rows):
         shown = Tile.objects.filter(dashboard_id=dashboard_id).shown()
         ids: Any = {f"{kind}s": shown.values(f"{kind}_id") for kind in KINDS}
         elsewhere = dashboard_tiles_of(viewer=viewer, **ids)

@@ -2,9 +2,12 @@
 
 import ipaddress
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
@@ -23,7 +26,7 @@ class TrustedProxyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         hops = request.META.pop("HTTP_X_FORWARDED_FOR", "").split(",")
         scheme = request.META.pop("HTTP_X_FORWARDED_PROTO", "").strip().lower()
-        if is_trusted(request.META.get("REMOTE_ADDR", "")):
+        if settings.TRUSTED_PROXIES and is_trusted(request.META.get("REMOTE_ADDR", "")):
             for hop in reversed([hop.strip() for hop in hops]):
                 if not is_address(hop):
                     break
@@ -50,6 +53,30 @@ def is_trusted(text: str) -> bool:
     return any(address in network for network in settings.TRUSTED_PROXIES)
 
 
+class PagesMiddleware:
+    """The chain of PAGE_MIDDLEWARE, around everything but the API: that needs little of it, and every step costs."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.for_pages: Any = get_response
+        for name in reversed(settings.PAGE_MIDDLEWARE):
+            self.for_pages = convert_exception_to_response(import_string(name)(self.for_pages))
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_api(request):
+            page: HttpResponse = self.for_pages(request)
+            return page
+        request.get_host()  # raises DisallowedHost
+        response = self.get_response(request)
+        if not response.streaming:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+        return response
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/") or request.path_info == "/api"
+
+
 class OptionalSlashMiddleware:
     """Serves `/api/…/dashboards` as `/api/…/dashboards/` for every method, without a redirect.
 
@@ -60,7 +87,6 @@ class OptionalSlashMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        path = request.path_info
-        if (path == "/api" or path.startswith("/api/")) and not path.endswith("/"):
+        if is_api(request) and not request.path_info.endswith("/"):
             request.path_info += "/"
         return self.get_response(request)

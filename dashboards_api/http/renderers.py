@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from rest_framework import negotiation, renderers
 from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 from rest_framework.utils.serializer_helpers import ReturnDict
 
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
@@ -34,6 +35,16 @@ class JSONRenderer(renderers.JSONRenderer):
 
 class ContentNegotiation(negotiation.DefaultContentNegotiation):
     """`?format=json` and `?format=txt`, which generated clients send, choose nothing: the answer is JSON."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        """What nearly everyone sends needs no negotiation."""
+        known = list(renderers)
+        if len(known) == 1 and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", known[0].media_type):
+            return known[0], known[0].media_type
+        selected: tuple[BaseRenderer, str] = super().select_renderer(request, known, format_suffix)
+        return selected
 
     def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:
         known = list(renderers)

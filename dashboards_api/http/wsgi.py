@@ -11,13 +11,20 @@
 
 import io
 import re
-from collections.abc import Callable, Iterable
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
 
 Environ = dict[str, Any]
 WSGIApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 _BLOCK = 64 * 1024
+_IN_MEMORY = 1024 * 1024
 # How much of a body that is too long is read and thrown away.
 TIMES_DRAINED = 5
 _MEDIA_TYPE = re.compile(r"\s*([\w.+-]+/[\w.+-]+)\s*(?:;|$)", re.ASCII)
@@ -47,6 +54,110 @@ def well_formed(application: WSGIApplication, limit: int) -> WSGIApplication:
         return application(environ, start_response)
 
     return wrapped
+
+
+class InTurns:
+    """`application`, run by one thread of the process at a time, with one connection to the database for all of them.
+
+    A thread waits for a slow client without taking a turn: a body arrives before. Threads that computed at the same
+    time would only take the interpreter from each other.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+        self.turn = Turn()
+        self.threads = threading.local()
+        self.connection: Any = None
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ.get("CONTENT_LENGTH") in (None, "", "0"):
+            return self.answer(environ, start_response)
+        with arrived(environ["wsgi.input"]) as body:
+            return self.answer({**environ, "wsgi.input": body}, start_response)
+
+    def answer(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with self.turn:
+            self.share_connection()
+            response: Any = self.application(environ, start_response)
+            if response.streaming:
+                return _Streamed(response, self.turn)
+            content = b"".join(response)
+            response.close()
+        return [content]
+
+    def share_connection(self) -> None:
+        if getattr(self.threads, "has_connection", False):
+            return
+        if self.connection is None:
+            self.connection = connections[DEFAULT_DB_ALIAS]
+            self.connection.inc_thread_sharing()
+        connections[DEFAULT_DB_ALIAS] = self.connection
+        self.threads.has_connection = True
+
+
+class Turn:
+    """A lock that is handed on in the order in which it was asked for: nobody waits much longer than the others."""
+
+    def __init__(self) -> None:
+        self.mutex = threading.Lock()
+        self.is_taken = False
+        self.waiting: deque[threading.Lock] = deque()
+
+    def __enter__(self) -> None:
+        with self.mutex:
+            if not self.is_taken:
+                self.is_taken = True
+                return
+            mine = threading.Lock()
+            mine.acquire()
+            self.waiting.append(mine)
+        mine.acquire()
+
+    def __exit__(self, *exc: object) -> None:
+        with self.mutex:
+            if self.waiting:
+                self.waiting.popleft().release()
+            else:
+                self.is_taken = False
+
+
+class _Streamed:
+    """Parts of an answer as they come. Closing it may touch the connection: that takes a turn."""
+
+    def __init__(self, response: Any, turn: "Turn") -> None:
+        self.response = response
+        self.turn = turn
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.response)
+
+    def close(self) -> None:
+        with self.turn:
+            self.response.close()
+
+
+@contextmanager
+def arrived(stream: Any) -> Iterator[Any]:
+    """The whole body, a large one in a file; one that was cut off says so when it is read."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as body:
+        try:
+            while block := stream.read(_BLOCK):
+                body.write(block)
+        except OSError as error:
+            yield _Broken(error)
+            return
+        body.seek(0)
+        yield body
+
+
+class _Broken:
+    def __init__(self, error: OSError) -> None:
+        self.error = error
+
+    def read(self, size: int = -1) -> bytes:
+        raise self.error
+
+    readline = read
 
 
 def plain_content_type(text: str) -> str:

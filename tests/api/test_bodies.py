@@ -9,6 +9,7 @@ from django.test import Client, override_settings
 
 from dashboards.models import Dashboard
 from dashboards_api.http.exception_handler import log_fault
+from dashboards_api.http.logging import JSONFormatter
 from tests.builders import Person, make_dashboard
 
 PARSE_ERROR = (400, "invalid_request", "parse_error", None)
@@ -275,7 +276,7 @@ def test_the_log_of_a_fault_names_no_row(alice: Person, caplog: pytest.LogCaptur
         raise fault
     log_fault(raised.value)
     [record] = caplog.records
-    assert isinstance(record.msg, dict)
-    assert record.msg["exceptions"] == ["RuntimeError", "IntegrityError"]
-    assert "test_bodies.py" in record.msg["frames"][0]
-    assert "secret" not in str(record.msg)
+    line = json.loads(JSONFormatter().format(record))
+    assert line["exceptions"] == ["RuntimeError", "IntegrityError"]
+    assert "test_bodies.py" in line["frames"][0]
+    assert "secret" not in str(line)

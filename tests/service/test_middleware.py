@@ -9,6 +9,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
+from dashboards_api.http.logging import JSONFormatter
 from dashboards_api.http.middleware import TrustedProxyMiddleware
 from tests.builders import Person, make_dashboard
 from tests.client import Api
@@ -55,9 +56,7 @@ def test_forwarded_hosts_never_reach_a_link(alice: Person) -> None:
 
 
 def log_of(caplog: pytest.LogCaptureFixture) -> str:
-    return json.dumps(
-        [record.msg if isinstance(record.msg, str | dict) else str(record.msg) for record in caplog.records]
-    )
+    return json.dumps([json.loads(JSONFormatter().format(record)) for record in caplog.records])
 
 
 def test_the_log_tells_the_request_and_no_secret(alice: Person, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,11 +1,15 @@
 """What the WSGI wrapper makes of requests."""
 
 import io
+import threading
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 
-from dashboards_api.http.wsgi import CutOff, plain_content_type, well_formed
+from dashboards_api.http.wsgi import CutOff, InTurns, plain_content_type, well_formed
 
 
 def body_seen(environ: dict[str, Any], limit: int = 100) -> tuple[str | None, bytes]:
@@ -90,3 +94,83 @@ def test_a_method_in_lower_case_is_another_method() -> None:
 
 def test_a_request_without_a_body_has_none() -> None:
     assert body_seen({"wsgi.input": io.BytesIO(b"")}) == (None, b"")
+
+
+class _Response:
+    streaming = False
+
+    def __init__(self, during: Callable[[], None]) -> None:
+        self.during = during
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.during()
+        return iter([b"a", b"b"])
+
+    def close(self) -> None:
+        pass
+
+
+def post(application: Any, stream: Any, length: int) -> list[bytes]:
+    return list(application({"CONTENT_LENGTH": str(length), "wsgi.input": stream}, lambda *_: None))
+
+
+def test_requests_take_turns_in_the_order_they_came() -> None:
+    inside, most, order = [0], [0], []
+
+    def work() -> None:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        order.append(threading.current_thread().name)
+        time.sleep(0.01)
+        inside[0] -= 1
+
+    application = InTurns(lambda environ, start_response: _Response(work))
+    threads = [threading.Thread(target=post, args=(application, io.BytesIO(b"x"), 1), name=str(n)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.002)
+    for thread in threads:
+        thread.join()
+    assert most == [1]
+    assert order == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_a_slow_body_keeps_nobody_waiting() -> None:
+    may_go_on, answers = threading.Event(), []
+
+    class Slow:
+        def read(self, size: int) -> bytes:
+            may_go_on.wait(5)
+            return b""
+
+    application = InTurns(lambda environ, start_response: _Response(lambda: None))
+    slow = threading.Thread(target=lambda: answers.append(post(application, Slow(), 1)))
+    slow.start()
+    assert post(application, io.BytesIO(b"x"), 1) == [b"ab"]
+    assert answers == []
+    may_go_on.set()
+    slow.join()
+    assert answers == [[b"ab"]]
+
+
+def test_a_body_that_was_cut_off_says_so_when_it_is_read() -> None:
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        with pytest.raises(CutOff):
+            environ["wsgi.input"].read()
+        return _Response(lambda: None)
+
+    in_turns = InTurns(application)
+    environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "9", "wsgi.input": io.BytesIO(b"short")}
+    assert list(well_formed(in_turns, 100)(environ, lambda *_: None)) == [b"ab"]
+
+
+def test_all_threads_have_one_connection(db: None) -> None:
+    seen: list[Any] = []
+    application = InTurns(lambda environ, start_response: _Response(lambda: seen.append(connections["default"])))
+    for _ in range(3):
+        thread = threading.Thread(target=lambda: list(application({}, lambda *_: None)))
+        thread.start()
+        thread.join()
+    assert len(seen) == 3
+    assert len({id(each) for each in seen}) == 1
+    seen[0].close()

@@ -15,8 +15,8 @@ from dashboards_api.environment import checked_workers
 from users.first_run import first_run
 from users.services.setup import setup_link
 
-# A worker thread waits while a client is slow to send its body, so a worker has a few of them.
-THREADS_PER_WORKER = 4
+# A thread waits while a client is slow to send its body. They compute one at a time (`http/wsgi.py`).
+THREADS_PER_WORKER = 16
 HEADER_BYTES_MAX = 64 * 1024
 SECONDS_TO_FINISH = 10
 
