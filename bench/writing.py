@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from django.core.management.color import no_style
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Max, Model
 
 ROWS_AT_ONCE = 10_000
@@ -15,12 +15,13 @@ def write(rows: Sequence[Model]) -> None:
     """Insert rows of one model, whose primary keys are set."""
     fields = rows[0]._meta.concrete_fields
     table, columns = rows[0]._meta.db_table, ", ".join(f'"{field.column}"' for field in fields)
-    values = ([field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields] for row in rows)
+    backend = connections[DEFAULT_DB_ALIAS]  # looked up once, not for each value
+    values = ([field.get_db_prep_save(getattr(row, field.attname), backend) for field in fields] for row in rows)
     if connection.vendor == "postgresql":
         _copy(f'COPY "{table}" ({columns}) FROM STDIN', values)
     else:
         places = ", ".join(["%s"] * len(fields))
-        _insert(f'INSERT INTO "{table}" ({columns}) VALUES ({places})', values)  # noqa: S608  names of our own models
+        _insert(f'INSERT INTO "{table}" ({columns}) VALUES ({places})', values)
 
 
 def _copy(statement: str, values: Iterable[list[Any]]) -> None:
