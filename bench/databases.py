@@ -78,6 +78,12 @@ class Databases:
                 connection.execute("CREATE EXTENSION pg_stat_statements")
         return database
 
+    def drop(self, database: Database) -> None:
+        """Give its space back; nobody may be connected to it any more."""
+        if self._server_url is not None:
+            with psycopg.connect(self._server_url, autocommit=True) as connection:
+                connection.execute(f'DROP DATABASE "{database.url.rpartition("/")[2]}"'.encode())
+
 
 @contextlib.contextmanager
 def databases(engine: str, folder: Path) -> Iterator[Databases]:

@@ -127,6 +127,7 @@ def tile(order: int, row: Any, tags: dict[int, list[str]], places: dict[int, lis
     named, flags, stamps = insight[:6], insight[6:10], insight[10:13]
     query, filters, created_by_id, *people = insight[13:]
     around = places.get(named[0], [])
+    strictest, collaborates = max((each[2] for each in around), default=21), any(each[4] for each in around)
     shown = {
         **dict(zip(INSIGHT_KEYS, named, strict=True)),
         **dict(zip(INSIGHT_FLAGS, map(bool, flags), strict=True)),
@@ -139,13 +140,7 @@ def tile(order: int, row: Any, tags: dict[int, list[str]], places: dict[int, lis
         "tags": tags.get(named[0], []),
         "dashboards": [board_id for _, board_id, *_ in around],
         "dashboard_tiles": [{"id": tile_id, "dashboard_id": board, "deleted": False} for tile_id, board, *_ in around],
-        **levels(
-            viewer[0],
-            viewer[1],
-            created_by_id,
-            max((each[2] for each in around), default=21),
-            any(e[4] for e in around),
-        ),
+        **levels(viewer[0], viewer[1], created_by_id, strictest, collaborates),
     }
     return {
         "id": id_,

@@ -33,8 +33,9 @@ request = function()
 end
 done = function(summary, latency)
   local e = summary.errors
-  io.write(string.format('\\n{"started": %%d, "requests": %%d, "microseconds": %%d, "p50": %%f, "p99": %%f, "errors": %%d}',
-    threads[1]:get("started"), summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+  local report = '{"started": %%d, "requests": %%d, "microseconds": %%d, "p50": %%f, "p99": %%f, "errors": %%d}'
+  io.write('\\n' .. string.format(report, threads[1]:get("started"), summary.requests, summary.duration,
+    latency:percentile(50), latency:percentile(99),
     e.connect + e.read + e.write + e.timeout + e.status))
 end
 """
