@@ -18,7 +18,8 @@ from bench.processes import cost_of
 
 WARM_UP_SECONDS = 1
 JOBS = ("list", "one", "304")
-SECONDS_TO_SETTLE = 0.5
+SECONDS_TO_SETTLE = 0.3
+SETTLED_AFTER_AT_MOST = 20
 COUNTED_REQUESTS = 20
 # `wrk` runs and reports through these functions; latencies are in microseconds. An answer of 304 is no error to it.
 # What was started costs the server its time, even where `wrk` ends before the answer comes.
@@ -161,6 +162,17 @@ def run_wrk(server: Server, job: Job, *, connections: int, seconds: int) -> dict
         size = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
         command = [wrk, *size, "-s", script.name, *options, server.address]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-    time.sleep(SECONDS_TO_SETTLE)  # what `wrk` no longer waited for is still at work
+    _settle(server)
     report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return report
+
+
+def _settle(server: Server) -> None:
+    """Wait for the answers that `wrk` no longer waited for: until the server is idle."""
+    last = 0.0
+    for _ in range(SETTLED_AFTER_AT_MOST):
+        now = cost_of(server.pid).cpu_seconds
+        if now - last < SECONDS_TO_SETTLE / 10:
+            return
+        last = now
+        time.sleep(SECONDS_TO_SETTLE)
