@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from bench.databases import Database, Databases, databases, fill, work_folder
-from bench.load import Job, Server, live_ids, measure_job
+from bench.load import Job, Server, live_ids, measure
 from bench.report import table
 from bench.servers import serves_plain_by, serving
 
@@ -100,7 +100,7 @@ def last_page(server: Server, first: str, count: int) -> str:
 
 
 def _median(server: Server, what: str, job: Job, database: Database, seconds: int) -> float:
-    return measure_job(server, what, job, database=database, connections=1, seconds=seconds).p50
+    return measure(server, what, job, database=database, connections=1, seconds=seconds).p50
 
 
 def times_table(times: Times, sizes: list[int]) -> str:

@@ -115,13 +115,7 @@ def live_ids(server: Server) -> list[int]:
     return [row["id"] for page in pages for row in page["results"]]
 
 
-def measure(server: Server, name: str, *, database: Database, connections: int = 16, seconds: int = 3) -> Result | None:
-    """Load a server with one job of JOBS; None where the server has no such job."""
-    job = job_of(server, name)
-    return job and measure_job(server, name, job, database=database, connections=connections, seconds=seconds)
-
-
-def measure_job(server: Server, name: str, job: Job, *, database: Database, connections: int, seconds: int) -> Result:
+def measure(server: Server, name: str, job: Job, *, database: Database, connections: int, seconds: int) -> Result:
     """Load a server after a warm-up."""
     run_wrk(server, job, connections=connections, seconds=WARM_UP_SECONDS)
     statements = statements_of(server, job, database)

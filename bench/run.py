@@ -6,13 +6,12 @@ printed are medians of the rounds, and the ratios that are goals.
 
 import argparse
 import json
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.databases import Database, databases, fill, work_folder
-from bench.load import JOBS, Result, Server, measure
+from bench.databases import databases, fill, work_folder
+from bench.load import JOBS, job_of, measure
 from bench.report import goals_table, medians, results_table
 from bench.same import differences
 from bench.servers import NAMES, serves_plain_by, serving
@@ -37,7 +36,14 @@ def main() -> None:
         filled = fill(database, folder, dashboards=options.dashboards, tiles=options.tiles)
         servers = [running.enter_context(serving(name, database, filled, folder)) for name in NAMES]
         unequal = differences(servers)
-        results = [result for _ in range(options.rounds) for result in one_round(servers, database, options)]
+        # Made before anything is measured: deep pages are asked for, and what that leaves behind stays for all rounds.
+        work = [(server, name, job_of(server, name)) for name in JOBS for server in servers]
+        results = [
+            measure(server, name, job, database=database, connections=options.connections, seconds=options.seconds)
+            for _ in range(options.rounds)
+            for server, name, job in work
+            if job
+        ]
     print(f"{options.dashboards} dashboards of {options.tiles} tiles on {options.engine}; two workers each, ", end="")
     print(f"{options.connections} connections, {options.rounds} rounds of {options.seconds} s; ", end="")
     print(f"`plain` is served by {serves_plain_by()}.\n")
@@ -47,14 +53,6 @@ def main() -> None:
         print(f"\nThe answers are not the same: {line}")
     if options.json:
         options.json.write_text("".join(json.dumps(asdict(result)) + "\n" for result in results))
-
-
-def one_round(servers: list[Server], database: Database, options: argparse.Namespace) -> Iterator[Result]:
-    for job in JOBS:
-        for server in servers:
-            result = measure(server, job, database=database, connections=options.connections, seconds=options.seconds)
-            if result:
-                yield result
 
 
 if __name__ == "__main__":
