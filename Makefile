@@ -10,7 +10,10 @@ DEV := $(VENV)/.installed-dev
 
 AXE := $(VENV)/axe/node_modules/axe-core/axe.min.js
 
-.PHONY: serve demo test test-browser check lint schema lock clean
+GUNICORN := $(VENV)/.installed-gunicorn
+BENCH ?=
+
+.PHONY: serve demo test test-browser check lint schema bench bench-growth lock clean
 
 serve: $(RUN)  ## Serve on http://127.0.0.1:8000, with a database in ./data
 	$(BIN)/python manage.py serve
@@ -40,6 +43,12 @@ lint: $(DEV)
 schema: $(DEV)  ## Write openapi.yaml anew
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file openapi.yaml
 
+bench: $(TEST) $(GUNICORN)  ## Ours beside plain DRF and the bare limit, as ratios; needs wrk. BENCH holds arguments
+	$(BIN)/python -m bench.run $(BENCH)
+
+bench-growth: $(TEST) $(GUNICORN)  ## How answers slow down as a project grows
+	$(BIN)/python -m bench.growth $(BENCH)
+
 lock:  ## Resolve the dependencies anew; needs uv
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group test -c requirements.lock -o requirements-test.lock
@@ -60,6 +69,11 @@ $(DEV): requirements-dev.lock | $(BIN)/python
 
 $(AXE): | $(BIN)/python
 	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4.14.1
+	touch $@
+
+# Beside the environment, not in it: only what is measured against needs it.
+$(GUNICORN): | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade --target $(VENV)/gunicorn gunicorn==27.0.1
 	touch $@
 
 $(BIN)/python:

@@ -59,6 +59,13 @@ def server() -> Iterator[str]:
     if url := os.environ.get(URL_VARIABLE):
         yield url
         return
+    with own_server() as url:
+        yield url
+
+
+@contextlib.contextmanager
+def own_server(*more: str) -> Iterator[str]:
+    """The URL of a server of our own, with more settings; it is stopped and removed at the end."""
     with tempfile.TemporaryDirectory(prefix="pg-") as temporary:
         work = Path(temporary)
         as_user = _unprivileged(work)
@@ -70,7 +77,7 @@ def server() -> Iterator[str]:
             stdout=subprocess.DEVNULL,
             **as_user,
         )
-        settings = [argument for each in [*FAST, f"unix_socket_directories={work}"] for argument in ("-c", each)]
+        settings = [argument for each in [*FAST, *more, f"unix_socket_directories={work}"] for argument in ("-c", each)]
         with (work / "log").open("wb") as log:
             process = subprocess.Popen([folder / "postgres", "-D", data, *settings], stdout=log, stderr=log, **as_user)
         try:

@@ -1,0 +1,113 @@
+"""The databases that servers are measured on: SQLite files, or a PostgreSQL of our own."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bench.processes import cost_of, parent_of
+from tests.postgres import binaries, own_server
+
+ROOT = Path(__file__).resolve().parent.parent
+LIKE_PRODUCTION = ["shared_buffers=1GB", "jit=off", "work_mem=16MB", "max_connections=120", "max_wal_size=4GB"]
+COUNTING = ["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track_utility=off"]
+STATEMENTS = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%'"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database at a URL. One in a file has no processes of its own, and nothing that counts statements."""
+
+    url: str
+    counts: bool = False
+
+    def cpu_seconds(self) -> float:
+        return 0.0 if self._is_file else cost_of(self._postmaster()).cpu_seconds
+
+    def statements(self) -> int | None:
+        """How many were executed so far, where that is counted."""
+        return int(self._ask(STATEMENTS)) if self.counts else None
+
+    @property
+    def _is_file(self) -> bool:
+        return self.url.startswith("sqlite")
+
+    def _postmaster(self) -> int:
+        with psycopg.connect(self.url) as connection:
+            return parent_of(connection.info.backend_pid)
+
+    def _ask(self, query: str) -> Any:
+        with psycopg.connect(self.url) as connection:
+            row = connection.execute(query.encode()).fetchone()
+            return row and row[0]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What `bench.fill` says of the database that it filled."""
+
+    key: str
+    big: int
+    small: int
+
+
+class Databases:
+    """Where new databases come from, each empty: files in a folder, or databases of one server."""
+
+    def __init__(self, folder: Path, server_url: str | None, *, counts: bool) -> None:
+        self._folder = folder
+        self._server_url = server_url
+        self._counts = counts
+
+    def create(self, name: str) -> Database:
+        if self._server_url is None:
+            return Database(f"sqlite:///{self._folder / name}.sqlite3")
+        with psycopg.connect(self._server_url, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        database = Database(self._server_url.rpartition("/")[0] + f"/{name}", self._counts)
+        if self._counts:
+            with psycopg.connect(database.url) as connection:
+                connection.execute("CREATE EXTENSION pg_stat_statements")
+        return database
+
+    def drop(self, database: Database) -> None:
+        """Give its space back; nobody may be connected to it any more."""
+        if self._server_url is not None:
+            with psycopg.connect(self._server_url, autocommit=True) as connection:
+                connection.execute(f'DROP DATABASE "{database.url.rpartition("/")[2]}"'.encode())
+
+
+@contextlib.contextmanager
+def databases(engine: str, folder: Path) -> Iterator[Databases]:
+    """Databases of one engine, for as long as a run. A server of our own is stopped and removed at the end."""
+    if engine == "sqlite":
+        yield Databases(folder, None, counts=False)
+        return
+    counts = any(binaries().parent.rglob("pg_stat_statements.so"))
+    with own_server(*LIKE_PRODUCTION, *(COUNTING if counts else [])) as url:
+        yield Databases(folder, url, counts=counts)
+
+
+def fill(database: Database, folder: Path, *, dashboards: int, tiles: int) -> Filled:
+    """Migrate and fill a new database."""
+    environment = os.environ | {"DATABASE_URL": database.url, "DATA_DIR": str(folder)}
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(migrate, check=True, cwd=ROOT, env=environment)
+    filling = [sys.executable, "-m", "bench.fill", f"--dashboards={dashboards}", f"--tiles={tiles}"]
+    done = subprocess.run(filling, check=True, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    return Filled(**json.loads(done.stdout))
+
+
+@contextlib.contextmanager
+def work_folder() -> Iterator[Path]:
+    """A folder for databases and logs, removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        yield Path(folder)

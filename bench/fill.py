@@ -1,0 +1,30 @@
+"""Fill the database of DATABASE_URL, after `migrate`: `python -m bench.fill --dashboards N [--tiles 10]`.
+
+The last line is JSON: a key of an admin, and the ids of the projects Big, with N dashboards, and Small, with 1,000.
+"""
+
+import argparse
+import json
+import os
+
+import django
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dashboards", type=int, required=True)
+    parser.add_argument("--tiles", type=int, default=10, help="of each dashboard (default: %(default)s)")
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboards_api.settings")
+    django.setup()
+
+    from bench.content import fill
+    from bench.writing import tidy
+
+    filled = fill(options.dashboards, tiles=options.tiles)
+    tidy()
+    print(json.dumps(filled._asdict()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""How answers slow down as a project grows: `python -m bench.growth --sizes 1000,10000,100000[,1000000]`.
+
+The median of what one client waits for, in milliseconds, on PostgreSQL: ours, and what everyone would write.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from bench.databases import Database, Databases, databases, fill, work_folder
+from bench.load import Job, Server, live_ids, measure
+from bench.report import table
+from bench.servers import serves_plain_by, serving
+
+PAGE = 100
+FROM_THE_END = 300
+FIRST, SMALL, ONE, DEEP, LAST, RARE = "list", "list of Small", "one", "90% deep", "last by `next`", "rare search"
+Times = dict[tuple[str, str, int], float]
+
+
+class Bound(NamedTuple):
+    """A ratio that must not be exceeded: of one time, at the largest size, to another."""
+
+    name: str
+    job: str
+    server: str
+    over_job: str
+    over_server: str
+    over_largest: bool
+    must: float
+
+
+BOUNDS = [
+    Bound("list: largest / smallest", FIRST, "ours", FIRST, "ours", False, 1.5),
+    Bound("list of Small: largest / smallest", SMALL, "ours", SMALL, "ours", False, 1.2),
+    Bound("one: largest / smallest", ONE, "ours", ONE, "ours", False, 1.3),
+    Bound("last page by `next` / first page", LAST, "ours", FIRST, "ours", True, 2),
+    Bound("90% deep: ours / plain", DEEP, "ours", DEEP, "plain", True, 0.2),
+    Bound("rare search: largest / smallest", RARE, "ours", RARE, "ours", False, 5),
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=sizes_in, default="1000,10000,100000", help="(default: %(default)s)")
+    parser.add_argument("--tiles", type=int, default=2, help="of each dashboard (default: %(default)s)")
+    parser.add_argument("--seconds", type=int, default=2, help="of each measurement (default: %(default)s)")
+    options = parser.parse_args()
+    times: Times = {}
+    with work_folder() as folder, databases("postgresql", folder) as made:
+        for size in options.sizes:
+            times |= of_size(size, made, folder, options)
+            print(f"{size:,} dashboards are measured.", flush=True)
+    print(f"\nMilliseconds, median at one connection; `plain` is served by {serves_plain_by()}.\n")
+    print(times_table(times, options.sizes), bounds_table(times, options.sizes), sep="\n\n")
+
+
+def sizes_in(text: str) -> list[int]:
+    return sorted({int(size) for size in text.split(",")})
+
+
+def of_size(size: int, made: Databases, folder: Path, options: argparse.Namespace) -> Times:
+    database = made.create(f"bench_{size}")
+    filled = fill(database, folder, dashboards=size, tiles=options.tiles)
+    times = {}
+    for name in ("ours", "plain"):
+        with serving(name, database, filled, folder) as server:
+            for what, job in jobs(server, filled.small):
+                times[what, name, size] = _median(server, what, job, database, options.seconds)
+    made.drop(database)
+    return times
+
+
+def jobs(server: Server, small_project_id: int) -> Iterator[tuple[str, Job]]:
+    first = f"{server.dashboards}?limit={PAGE}"
+    page = server.get(first)[2]
+    rare = page["results"][-1]["name"].split()[-1]
+    small = server._replace(project_id=small_project_id)
+    asked = {
+        FIRST: [first],
+        SMALL: [f"{small.dashboards}?limit={PAGE}"],
+        ONE: [f"{server.dashboards}{id_}/" for id_ in live_ids(server)],
+        DEEP: [f"{first}&offset={page['count'] * 9 // 10}"],
+        LAST: [last_page(server, first, page["count"])],
+        RARE: [f"{first}&search={rare}"],
+    }
+    for what, paths in asked.items():
+        yield what, Job(paths, {})
+
+
+def last_page(server: Server, first: str, count: int) -> str:
+    """Where `next` leads in the end. A walk from the start would be the same, only longer."""
+    path = f"{first}&offset={count - FROM_THE_END}"
+    while following := server.get(path)[2]["next"]:
+        parts = urlsplit(following)
+        path = f"{parts.path}?{parts.query}"
+    return path
+
+
+def _median(server: Server, what: str, job: Job, database: Database, seconds: int) -> float:
+    return measure(server, what, job, database=database, connections=1, seconds=seconds).p50
+
+
+def times_table(times: Times, sizes: list[int]) -> str:
+    names = dict.fromkeys((what, server) for what, server, _ in times)
+    rows = [[what, server, *(f"{times[what, server, size]:.2f}" for size in sizes)] for what, server in names]
+    return table(["what", "server", *(f"{size:,}" for size in sizes)], rows)
+
+
+def bounds_table(times: Times, sizes: list[int]) -> str:
+    smallest, largest = sizes[0], sizes[-1]
+    rows = []
+    for bound in BOUNDS:
+        over = times[bound.over_job, bound.over_server, largest if bound.over_largest else smallest]
+        ratio = times[bound.job, bound.server, largest] / over
+        verdict = "kept" if ratio <= bound.must else "missed"
+        rows.append([bound.name, f"{ratio:.2f}", f"<= {bound.must:g}", verdict])
+    return table(["how cost must grow", "ratio", "must", ""], rows)
+
+
+if __name__ == "__main__":
+    main()

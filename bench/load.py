@@ -1,0 +1,172 @@
+"""Load on one server, by `wrk`: what it answers in a second, how long that takes, and what it costs."""
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any, NamedTuple
+
+from bench.databases import Database
+from bench.processes import cost_of
+
+WARM_UP_SECONDS = 1
+JOBS = ("list", "one", "304")
+SECONDS_TO_SETTLE = 0.3
+SETTLED_AFTER_AT_MOST = 20
+COUNTED_REQUESTS = 20
+# `wrk` runs and reports through these functions; latencies are in microseconds. An answer of 304 is no error to it.
+# What was started costs the server its time, even where `wrk` ends before the answer comes.
+SCRIPT = """
+local paths = {%s}
+local threads = {}
+started = 0
+setup = function(thread) table.insert(threads, thread) end
+request = function()
+  started = started + 1
+  return wrk.format("GET", paths[math.random(#paths)])
+end
+done = function(summary, latency)
+  local e = summary.errors
+  local report = '{"started": %%d, "requests": %%d, "microseconds": %%d, "p50": %%f, "p99": %%f, "errors": %%d}'
+  io.write('\\n' .. string.format(report, threads[1]:get("started"), summary.requests, summary.duration,
+    latency:percentile(50), latency:percentile(99),
+    e.connect + e.read + e.write + e.timeout + e.status))
+end
+"""
+
+
+class Server(NamedTuple):
+    """A server that runs: where it answers, the process that all its others are below, and a key for it."""
+
+    name: str
+    address: str
+    pid: int
+    key: str
+    project_id: int
+
+    @property
+    def dashboards(self) -> str:
+        return f"/api/projects/{self.project_id}/dashboards/"
+
+    def get(self, path: str, **headers: str) -> tuple[int, Message, Any]:
+        """The status, the headers and the JSON of one answer."""
+        sent = {"Authorization": f"Bearer {self.key}", **headers}
+        request = urllib.request.Request(self.address + path, headers=sent)  # noqa: S310  our own address
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+                return answer.status, answer.headers, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers, None
+
+
+@dataclass(frozen=True)
+class Result:
+    """One job on one server. Times are milliseconds; those of processors are for each request."""
+
+    server: str
+    job: str
+    connections: int
+    per_second: float
+    p50: float
+    p99: float
+    cpu: float
+    database_cpu: float
+    memory_mb: float
+    statements: float | None
+    errors: int
+
+    @property
+    def cost(self) -> float:
+        return self.cpu + self.database_cpu
+
+
+class Job(NamedTuple):
+    """What is asked for, at random, and with which headers."""
+
+    paths: list[str]
+    headers: dict[str, str]
+
+
+def job_of(server: Server, name: str) -> Job | None:
+    """What a job asks of a server, or None where it has no ETag to give back."""
+    path = f"{server.dashboards}?limit=100"
+    if name == "list":
+        return Job([path], {})
+    if name == "one":
+        return Job([f"{server.dashboards}{id_}/" for id_ in live_ids(server)], {})
+    tag = server.get(path)[1].get("ETag")
+    if not tag or server.get(path, **{"If-None-Match": tag})[0] != 304:
+        return None
+    return Job([path], {"If-None-Match": tag})
+
+
+def live_ids(server: Server) -> list[int]:
+    """Some thousand dashboards from all over the project at most."""
+    count = server.get(f"{server.dashboards}?limit=1")[2]["count"]
+    offsets = random.Random(1).sample(range(0, count, 100), min(10, -(-count // 100)))
+    pages = (server.get(f"{server.dashboards}?limit=100&offset={offset}")[2] for offset in offsets)
+    return [row["id"] for page in pages for row in page["results"]]
+
+
+def measure(server: Server, name: str, job: Job, *, database: Database, connections: int, seconds: int) -> Result:
+    """Load a server after a warm-up."""
+    run_wrk(server, job, connections=connections, seconds=WARM_UP_SECONDS)
+    statements = statements_of(server, job, database)
+    before, database_before = cost_of(server.pid), database.cpu_seconds()
+    run = run_wrk(server, job, connections=connections, seconds=seconds)
+    after, database_after = cost_of(server.pid), database.cpu_seconds()
+    return Result(
+        server=server.name,
+        job=name,
+        connections=connections,
+        per_second=run["requests"] / run["microseconds"] * 1e6,
+        p50=run["p50"] / 1000,
+        p99=run["p99"] / 1000,
+        cpu=(after.cpu_seconds - before.cpu_seconds) / run["started"] * 1000,
+        database_cpu=(database_after - database_before) / run["started"] * 1000,
+        memory_mb=after.memory_mb,
+        statements=statements,
+        errors=run["errors"],
+    )
+
+
+def statements_of(server: Server, job: Job, database: Database) -> float | None:
+    """How many a request needs, where the database counts them: asked one after the other."""
+    before = database.statements()
+    for number in range(COUNTED_REQUESTS):
+        server.get(job.paths[number % len(job.paths)], **job.headers)
+    after = database.statements()
+    return None if before is None or after is None else (after - before) / COUNTED_REQUESTS
+
+
+def run_wrk(server: Server, job: Job, *, connections: int, seconds: int) -> dict[str, Any]:
+    wrk = shutil.which("wrk") or sys.exit("The program `wrk` is missing: install it (Debian: `apt install wrk`).")
+    headers = {"Authorization": f"Bearer {server.key}", **job.headers}
+    options = [option for name, value in headers.items() for option in ("-H", f"{name}: {value}")]
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(SCRIPT % ",".join(json.dumps(path) for path in job.paths))
+        script.flush()
+        size = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
+        command = [wrk, *size, "-s", script.name, *options, server.address]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    _settle(server)
+    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return report
+
+
+def _settle(server: Server) -> None:
+    """Wait for the answers that `wrk` no longer waited for: until the server is idle."""
+    last = 0.0
+    for _ in range(SETTLED_AFTER_AT_MOST):
+        now = cost_of(server.pid).cpu_seconds
+        if now - last < SECONDS_TO_SETTLE / 10:
+            return
+        last = now
+        time.sleep(SECONDS_TO_SETTLE)

@@ -1,0 +1,59 @@
+"""Ours beside what everyone would write and the bare limit, in one run: `python -m bench.run [--dashboards 10000]`.
+
+Each round loads every server with every job in turn, so that what else the machine does hits all of them. What is
+printed are medians of the rounds, and the ratios that are goals.
+"""
+
+import argparse
+import json
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+from bench.databases import databases, fill, work_folder
+from bench.load import JOBS, job_of, measure
+from bench.report import goals_table, medians, results_table
+from bench.same import differences
+from bench.servers import NAMES, serves_plain_by, serving
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dashboards", type=int, default=10_000)
+    parser.add_argument("--tiles", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=3, help="of each measurement (default: %(default)s)")
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--engine", choices=("postgresql", "sqlite"), default="postgresql")
+    parser.add_argument("--json", type=Path, help="a file for the results of every round")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    with work_folder() as folder, databases(options.engine, folder) as made, ExitStack() as running:
+        database = made.create("bench")
+        filled = fill(database, folder, dashboards=options.dashboards, tiles=options.tiles)
+        servers = [running.enter_context(serving(name, database, filled, folder)) for name in NAMES]
+        unequal = differences(servers)
+        # Made before anything is measured: deep pages are asked for, and what that leaves behind stays for all rounds.
+        work = [(server, name, job_of(server, name)) for name in JOBS for server in servers]
+        results = [
+            measure(server, name, job, database=database, connections=options.connections, seconds=options.seconds)
+            for _ in range(options.rounds)
+            for server, name, job in work
+            if job
+        ]
+    print(f"{options.dashboards} dashboards of {options.tiles} tiles on {options.engine}; two workers each, ", end="")
+    print(f"{options.connections} connections, {options.rounds} rounds of {options.seconds} s; ", end="")
+    print(f"`plain` is served by {serves_plain_by()}.\n")
+    middle = medians(results)
+    print(results_table(middle), goals_table(middle, options.engine), sep="\n\n")
+    for line in unequal:
+        print(f"\nThe answers are not the same: {line}")
+    if options.json:
+        options.json.write_text("".join(json.dumps(asdict(result)) + "\n" for result in results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""Whether the servers do the same work: their answers must be the same, but for addresses and times of access."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bench.load import Server, live_ids
+
+VARIES = ("next", "previous", "last_accessed_at")
+
+
+def differences(servers: list[Server]) -> list[str]:
+    """Where the answers of the other servers differ from those of the first, a line for each place."""
+    first, *others = servers
+    paths = [f"{first.dashboards}?limit=100", *(f"{first.dashboards}{id_}/" for id_ in live_ids(first)[:20])]
+    found = {}
+    for path in paths:
+        expected = first.get(path)[2]
+        for other in others:
+            for place in _unlike(expected, other.get(path)[2], ""):
+                found[f"{other.name}, {place}, first in {path}"] = (other.name, place)
+    unique = {value: line for line, value in reversed(found.items())}
+    return sorted(unique.values())
+
+
+def _unlike(expected: Any, given: Any, place: str) -> Iterator[str]:
+    if isinstance(expected, dict) and isinstance(given, dict):
+        for key in sorted((expected.keys() | given.keys()) - set(VARIES)):
+            if key in expected and key in given:
+                yield from _unlike(expected[key], given[key], f"{place}.{key}")
+            else:
+                yield f"{place}.{key} is {'missing' if key in expected else 'too much'}"
+    elif isinstance(expected, list) and isinstance(given, list) and len(expected) == len(given):
+        for one, other in zip(expected, given, strict=True):
+            yield from _unlike(one, other, f"{place}[]")
+    elif expected != given:
+        yield f"{place} differs"

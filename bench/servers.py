@@ -1,0 +1,93 @@
+"""The servers that are measured: ours, what everyone would write, and the bare limit. Each has two workers."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.databases import ROOT, Database, Filled
+from bench.load import Server
+
+SECONDS_TO_START = 60
+SECONDS_TO_STOP = 20
+WORKERS = 2
+# Where `make bench` installs gunicorn, which the project itself does not need.
+GUNICORN = Path(os.environ.get("BENCH_GUNICORN", ROOT / ".venv" / "gunicorn"))
+GRANIAN = ["-m", "granian", "--interface=wsgi", f"--workers={WORKERS}", "--no-ws", "--log-level=warning"]
+NAMES = ("ours", "plain", "limit")
+
+
+def serves_plain_by() -> str:
+    """gunicorn with its default worker, as people do, where it is installed."""
+    return "gunicorn" if GUNICORN.exists() else "granian"
+
+
+def command_of(name: str, port: int) -> list[str]:
+    """The arguments for Python."""
+    if name == "ours":
+        return ["manage.py", "serve", f"--workers={WORKERS}", f"--port={port}"]
+    if name == "limit":
+        return [*GRANIAN, f"--port={port}", "--blocking-threads=2", "bench.limit:app"]
+    if serves_plain_by() == "granian":
+        return [*GRANIAN, f"--port={port}", "--blocking-threads=1", "bench.plain_wsgi:application"]
+    return ["-m", "gunicorn", f"--workers={WORKERS}", f"--bind=127.0.0.1:{port}", "bench.plain_wsgi:application"]
+
+
+@contextlib.contextmanager
+def serving(name: str, database: Database, filled: Filled, folder: Path) -> Iterator[Server]:
+    """One of NAMES on a filled database, until the end of the block. Its log is a file in the folder."""
+    port = _free_port()
+    environment = os.environ | {
+        "DATABASE_URL": database.url,
+        "DATA_DIR": str(folder),
+        "LOG_LEVEL": "INFO",
+        "RATE_LIMITS": "",
+        "PYTHONPATH": f"{ROOT}:{GUNICORN}",
+    }
+    log = folder / f"{name}-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, *command_of(name, port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        server = Server(name, f"http://127.0.0.1:{port}", process.pid, filled.key, filled.big)
+        _wait(server, process, log)
+        yield server
+    finally:
+        _stop(process)
+
+
+def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if server.get(f"{server.dashboards}?limit=1")[0] == 200:
+                return
+        time.sleep(0.1)
+    sys.exit(f"The server `{server.name}` did not start:\n{log.read_text()[-4000:]}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, then end it with all its workers: they are a session of their own."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(SECONDS_TO_STOP)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,69 @@
+"""What `make bench` fills the tables with is what the services would have stored."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from django.db.models import Model
+
+from bench.content import Filled, fill
+from bench.people import KEYS_PER_USER, USERS
+from dashboards.models import Dashboard, Insight, SharingConfiguration, Tag, Tile
+from tests.client import Api
+from users.models import PersonalAPIKey
+
+
+@pytest.fixture
+def filled(db: None) -> Filled:
+    return fill(20, tiles=3, small=5)
+
+
+def columns(row: Model) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def check_derived(rows: Iterable[Any], derive: Callable[[Any], None]) -> None:
+    """Deriving again changes nothing."""
+    for row in rows:
+        stored = columns(row)
+        derive(row)
+        assert columns(row) == stored
+
+
+def tags_of(owner: Dashboard | Insight) -> list[str]:
+    return sorted(link.tag.name for link in owner.tag_links.all())
+
+
+def test_the_printed_key_lists_the_big_project(filled: Filled) -> None:
+    api = Api(filled.key, filled.big)
+    live = Dashboard.objects.filter(project_id=filled.big, deleted=False)
+    page = api.get("dashboards/").json
+    assert [row["id"] for row in page["results"]] == list(live.in_list_order().values_list("pk", flat=True))
+    assert page["count"] == live.count()
+    one = api.get(f"dashboards/{page['results'][0]['id']}/").json
+    assert one["effective_privilege_level"] == 37
+    assert [tile["order"] for tile in one["tiles"]] == [0, 1, 2]
+
+
+def test_new_rows_come_after_the_filled_ones(filled: Filled) -> None:
+    last = Dashboard.objects.latest("pk").pk
+    made = Api(filled.key, filled.small).post("dashboards/", {"name": "Mine", "tiles": [{"text": {"body": "x"}}]})
+    assert made.status == 201
+    assert made.json["id"] == last + 1
+
+
+def test_what_is_derived_is_right(filled: Filled) -> None:
+    check_derived(Dashboard.objects.all(), lambda board: board.derive(tags_of(board)))
+    check_derived(Insight.objects.all(), lambda insight: insight.derive(tags_of(insight)))
+    check_derived(Tile.objects.all(), lambda tile: tile.place(tile.layouts))
+    assert Dashboard.objects.matching("tag-").exists()
+
+
+def test_there_is_as_much_as_was_asked_for(filled: Filled) -> None:
+    assert Dashboard.objects.filter(project_id=filled.big).count() == 20
+    assert Dashboard.objects.filter(project_id=filled.small).count() == 5
+    assert SharingConfiguration.objects.count() == 25
+    assert Tile.objects.count() == Insight.objects.count() == 75
+    assert PersonalAPIKey.objects.count() == USERS * KEYS_PER_USER
+    assert Tag.objects.filter(project_id=filled.big).count() == 200
+    assert not Tile.objects.exclude(dashboard__deleted=True).filter(deleted=True).exists()
