@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from bench.limit_rows import MANY, is_sqlite, rows, when
+from bench.limit_rows import is_sqlite, rows, when
 
 Row = dict[str, Any]
 Environ = dict[str, Any]
@@ -26,7 +26,7 @@ COLLABORATES = """exists (select 1 from dashboards_collaborator c
  where c.dashboard_id = {0}.id and c.membership_id = m.id and c.level >= 37)"""
 BASIC = f"""m.level, m.user_id, {COLLABORATES.format("d")}, d.created_by_id,
  d.id, d.name, d.description, d.pinned, d.created_at, d.deleted, d.creation_mode, d.restriction_level,
- d.last_accessed_at, s.enabled, {USER.format("u")}"""
+ d.last_accessed_at, d.tag_names, s.enabled, {USER.format("u")}"""
 JOINED = f"""d left join users_user u on u.id = d.created_by_id
  join dashboards_sharingconfiguration s on s.dashboard_id = d.id cross join {CALLER} m"""
 LIVE = "project_id = %(project)s and not deleted and creation_mode <> 'unlisted'"
@@ -34,23 +34,17 @@ COUNT = f"select count(*) from dashboards_dashboard where {LIVE}"
 LIST = f"""select {BASIC} from (select * from dashboards_dashboard where {LIVE}
  order by pinned desc, name_key, id limit {{limit:d}} offset {{offset:d}}) {JOINED}
  order by d.pinned desc, d.name_key, d.id"""
-LIST_TAGS = f"""select x.dashboard_id, t.name from dashboards_dashboardtag x join dashboards_tag t on t.id = x.tag_id
- where x.dashboard_id {MANY} order by t.name"""
 ONE = f"""select d.use_template, d.use_dashboard, d.delete_insights, d.filters, d.variables, d.breakdown_colors,
  d.data_color_theme_id, {BASIC} from (select * from dashboards_dashboard
  where id = %(id)s and project_id = %(project)s and not deleted) {JOINED}"""
 TILES = f"""select t.id, t.layouts, t.color, t.filters_overrides, t.show_description, t.transparent_background,
  i.id, i.short_id, i.name, i.derived_name, i.description, i."order", i.deleted, i.saved, i.favorited, i.is_sample,
- i.created_at, i.updated_at, i.last_modified_at, i.query, i.filters, i.created_by_id, {USER.format("u")},
+ i.created_at, i.updated_at, i.last_modified_at, i.query, i.filters, i.tag_names, i.created_by_id, {USER.format("u")},
  {USER.format("e")}
  from dashboards_tile t join dashboards_insight i on i.id = t.insight_id
  left join users_user u on u.id = i.created_by_id left join users_user e on e.id = i.last_modified_by_id
  where t.dashboard_id = %(id)s and not t.deleted and not i.deleted order by t.sort_y, t.sort_x, t.id"""
 SHOWN = "dashboards_tile t join {} on x.insight_id = t.insight_id and t.dashboard_id = %(id)s and not t.deleted"
-ONE_TAGS = f"""select 0, g.name from dashboards_dashboardtag x join dashboards_tag g on g.id = x.tag_id
- where x.dashboard_id = %(id)s
- union all select x.insight_id, g.name from {SHOWN.format("dashboards_insighttag x")}
- join dashboards_tag g on g.id = x.tag_id order by 2"""
 PLACES = f"""select x.insight_id, x.id, b.id, b.restriction_level, b.created_by_id, {COLLABORATES.format("b")}
  from {SHOWN.format("dashboards_tile x")} join dashboards_dashboard b on b.id = x.dashboard_id cross join {CALLER} m
  where not x.deleted order by x.id"""
@@ -91,9 +85,9 @@ def levels(level: int, viewer_id: int, created_by_id: int, strictest: int, is_co
     }
 
 
-def basic(row: Any, tags: dict[int, list[str]], key: int, project: int) -> Row:
+def basic(row: Any, project: int) -> Row:
     level, viewer_id, collaborates, created_by_id, id_, name, text, pinned, at, gone, mode, restriction, *more = row
-    seen, shared, *creator = more
+    seen, tags, shared, *creator = more
     return {
         "id": id_,
         "name": name,
@@ -104,7 +98,7 @@ def basic(row: Any, tags: dict[int, list[str]], key: int, project: int) -> Row:
         "is_shared": bool(shared),
         "deleted": bool(gone),
         "creation_mode": mode,
-        "tags": tags.get(key, []),
+        "tags": raw(tags),
         "restriction_level": restriction,
         **levels(level, viewer_id, created_by_id, restriction, collaborates),
         "access_control_version": "v1" if restriction == 37 else "v2",
@@ -118,14 +112,14 @@ def basic(row: Any, tags: dict[int, list[str]], key: int, project: int) -> Row:
 def grouped(found: Iterable[Any]) -> dict[int, list[Any]]:
     groups: dict[int, list[Any]] = {}
     for key, *values in found:
-        groups.setdefault(key, []).append(values[0] if len(values) == 1 else values)
+        groups.setdefault(key, []).append(values)
     return groups
 
 
-def tile(order: int, row: Any, tags: dict[int, list[str]], places: dict[int, list[Any]], viewer: Any) -> Row:
+def tile(order: int, row: Any, places: dict[int, list[Any]], viewer: Any) -> Row:
     id_, layouts, color, overrides, described, transparent, *insight = row
     named, flags, stamps = insight[:6], insight[6:10], insight[10:13]
-    query, filters, created_by_id, *people = insight[13:]
+    query, filters, tags, created_by_id, *people = insight[13:]
     around = places.get(named[0], [])
     strictest, collaborates = max((each[2] for each in around), default=21), any(each[4] for each in around)
     shown = {
@@ -137,7 +131,7 @@ def tile(order: int, row: Any, tags: dict[int, list[str]], places: dict[int, lis
         "query": query and raw(query),
         "filters": raw(filters),
         **CONSTANT,
-        "tags": tags.get(named[0], []),
+        "tags": raw(tags),
         "dashboards": [board_id for _, board_id, *_ in around],
         "dashboard_tiles": [{"id": tile_id, "dashboard_id": board, "deleted": False} for tile_id, board, *_ in around],
         **levels(viewer[0], viewer[1], created_by_id, strictest, collaborates),
@@ -163,10 +157,10 @@ def one(arguments: Row) -> Row | None:
     if not found:
         return None
     template, source, with_insights, filters, variables, colors, theme, *row = found[0]
-    tags, places = grouped(rows(ONE_TAGS, arguments)), grouped(rows(PLACES, arguments))
+    places = grouped(rows(PLACES, arguments))
     tiles = rows(TILES, arguments)
     return {
-        **basic(row, tags, 0, arguments["project"]),
+        **basic(row, arguments["project"]),
         "use_template": template,
         "use_dashboard": source,
         "delete_insights": bool(with_insights),
@@ -177,7 +171,7 @@ def one(arguments: Row) -> Row | None:
         "persisted_variables": None if variables == "{}" else raw(variables),
         "data_color_theme_id": theme,
         "quick_filter_ids": [],
-        "tiles": [tile(order, each, tags, places, row[:2]) for order, each in enumerate(tiles)],
+        "tiles": [tile(order, each, places, row[:2]) for order, each in enumerate(tiles)],
     }
 
 
@@ -189,14 +183,12 @@ def many(arguments: Row, address: str) -> Row | None:
         return None
     if project not in counts:
         counts[project] = rows(COUNT, arguments)[0][0]
-    ids = [row[4] for row in found]
-    tags = grouped(rows(LIST_TAGS, {"ids": orjson.dumps(ids).decode() if is_sqlite else ids}))
     after = offset + limit
     return {
         "count": counts[project],
         "next": f"{address}?limit={limit}&offset={after}" if after < counts[project] else None,
         "previous": f"{address}?limit={limit}&offset={max(0, offset - limit)}" if offset else None,
-        "results": [{**basic(row, tags, row[4], project), "search_match_type": None} for row in found],
+        "results": [{**basic(row, project), "search_match_type": None} for row in found],
     }
 
 

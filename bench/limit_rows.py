@@ -11,8 +11,6 @@ import psycopg
 
 URL = os.environ.get("DATABASE_URL", "")
 is_sqlite = URL.startswith("sqlite")
-# A condition on a column: it is one of `ids`.
-MANY = "in (select value from json_each(%(ids)s))" if is_sqlite else "= any(%(ids)s)"
 _thread = threading.local()
 
 
