@@ -8,7 +8,8 @@ from rest_framework.exceptions import ValidationError
 
 from dashboards.models import PrivilegeLevel
 from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
-from dashboards.readers.dashboards import ListQuery, list_dashboards, read_dashboard
+from dashboards.readers.dashboard_list import ListQuery, list_dashboards
+from dashboards.readers.dashboards import read_dashboard
 from dashboards.readers.sharing import read_sharing
 from dashboards.serializers.dashboards import DashboardRequestSerializer
 from dashboards.services.changes import DashboardChanges, SharingChanges
@@ -61,7 +62,7 @@ class DashboardListView(ConsoleView):
         search, tag = (asked.get(name, "").replace("\0", "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
         pinned, trash = asked.get("pinned") == "true", asked.get("trash") == "true"
         offset = whole_number(asked.get("offset")) or 0
-        count, rows, _ = list_dashboards(
+        count, rows, *_ = list_dashboards(
             membership.project,
             viewer=membership,
             query=ListQuery(search=search, pinned=pinned or None, tags=(tag.lower(),) if tag else (), deleted=trash),

@@ -125,7 +125,7 @@ class Dashboard(models.Model):
         indexes = [
             models.Index(
                 fields=["project", "-pinned", "name_key", "id"],
-                condition=models.Q(deleted=False),
+                condition=models.Q(deleted=False) & ~models.Q(creation_mode="unlisted"),
                 name="dashboards_in_list_order",
             )
         ]

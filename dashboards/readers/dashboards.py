@@ -9,7 +9,7 @@ from django.db.models import OuterRef
 
 from dashboards.access import Restriction, privilege_level, user_access_level
 from dashboards.exceptions import DashboardMissing
-from dashboards.models import Dashboard, RestrictionLevel, Revision, RevisionKind, fold
+from dashboards.models import Dashboard, RestrictionLevel, Revision, RevisionKind
 from dashboards.readers.tiles import EMPTY_OBJECT, Lens, read_tiles
 from dashboards_api.fields import dumps, raw
 from dashboards_api.prepared import Prepared, number
@@ -51,37 +51,7 @@ class Overrides(NamedTuple):
 AS_STORED = Overrides()
 
 
-class ListQuery(NamedTuple):
-    """Which dashboards a list is asked for."""
-
-    search: str = ""
-    pinned: bool | None = None
-    tags: tuple[str, ...] = ()
-    creation_mode: str = ""
-    created_by_id: int | None = None
-    deleted: bool = False
-
-
-PLAIN = ListQuery()
-
-
 _REVISION = {"revision": Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk"))}
-_LIST = Prepared(
-    lambda: (
-        Dashboard.objects.filter(project_id=number("project"), deleted=False)
-        .listed()
-        .as_seen_by_id(number("viewer"))
-        .annotate(
-            **BASIC_JSON,
-            count=Revision.objects.column_of("live", RevisionKind.LIST, number("project")),
-            revision=Revision.objects.column_of("number", RevisionKind.LIST, number("project")),
-        )
-        .in_list_order()
-        .values_list(*BASIC_COLUMNS, "count", "revision")
-    ),
-    has_window=True,
-)
-_LIST_STATE = Prepared(lambda: Revision.objects.of(RevisionKind.LIST, number("project")).values_list("live", "number"))
 _DETAIL = Prepared(
     lambda: (
         Dashboard.objects.filter(project_id=number("project"), pk=number("id"))
@@ -100,26 +70,6 @@ _DETAIL_STATE = Prepared(
 )
 
 
-class ListState(NamedTuple):
-    """What the list of a project is known by: how many dashboards it shows, and how often it changed."""
-
-    live: int
-    revision: int
-
-
-class Page(NamedTuple):
-    """How many dashboards match, one window of them (component DashboardBasic), and the revision they are of."""
-
-    total: int
-    rows: list[dict[str, Any]]
-    revision: int
-
-
-def list_state(project_id: int) -> ListState:
-    rows = _LIST_STATE.rows(project=project_id)
-    return ListState(*rows[0]) if rows else ListState(0, 0)
-
-
 def detail_state(dashboard_id: int, *, project: Project) -> tuple[int, datetime | None]:
     """The revision of a live dashboard, and when it was last retrieved. Raises DashboardMissing."""
     rows = _DETAIL_STATE.rows(project=project.pk, id=dashboard_id)
@@ -127,29 +77,6 @@ def detail_state(dashboard_id: int, *, project: Project) -> tuple[int, datetime 
         raise DashboardMissing
     revision, last_accessed_at = rows[0]
     return revision, last_accessed_at
-
-
-def list_dashboards(project: Project, *, viewer: Membership, query: ListQuery, limit: int, offset: int) -> Page:
-    """A page of the dashboards of a project."""
-    if query == PLAIN:
-        return _plain_list(viewer, limit=limit, offset=offset)
-    revision = list_state(project.pk).revision
-    found = _matching(Dashboard.objects.in_project(project).filter(deleted=query.deleted), query)
-    count = found.count()
-    if offset >= count:
-        return Page(count, [], revision)
-    found = found.as_seen_by(viewer).annotate(**BASIC_JSON)
-    ordered = found.in_search_order(query.search) if query.search else found.in_list_order()
-    rows = ordered.values_list(*BASIC_COLUMNS)[offset : offset + limit]
-    shown = [{**_basic(row, viewer), "search_match_type": _match_type(row[1], query.search)} for row in rows]
-    return Page(count, shown, revision)
-
-
-def _plain_list(viewer: Membership, *, limit: int, offset: int) -> Page:
-    """The list that is asked for without any condition: in one statement, with the count that is kept for it."""
-    rows = _LIST.rows(project=viewer.project_id, viewer=viewer.pk, limit=limit, offset=offset)
-    state = ListState(*rows[0][-2:]) if rows else list_state(viewer.project_id)
-    return Page(state.live, [{**_basic(row[:-2], viewer), "search_match_type": None} for row in rows], state.revision)
 
 
 def read_dashboard(
@@ -178,7 +105,7 @@ def read_revision(
     rows = _DETAIL.rows(project=project.pk, id=dashboard_id, viewer=viewer.pk)
     if not rows:
         raise DashboardMissing
-    basic = _basic(rows[0][: len(BASIC_COLUMNS)], viewer)
+    basic = basic_row(rows[0][: len(BASIC_COLUMNS)], viewer)
     if basic["deleted"] and not include_deleted:
         raise DashboardMissing
     detail = rows[0][len(BASIC_COLUMNS) :]
@@ -200,31 +127,11 @@ def read_revision(
     }
 
 
-def _matching(found: Any, query: ListQuery) -> Any:
-    found = found.filter(creation_mode=query.creation_mode) if query.creation_mode else found.listed()
-    if query.search:
-        found = found.matching(query.search)
-    if query.pinned is not None:
-        found = found.filter(pinned=query.pinned)
-    if query.tags:
-        found = found.tagged(query.tags)
-    if query.created_by_id is not None:
-        found = found.filter(created_by_id=query.created_by_id)
-    return found
-
-
-def _match_type(name: str, search: str) -> str | None:
-    """How a dashboard matches a search: `exact` by its whole name, else `similar`."""
-    if not search:
-        return None
-    return "exact" if fold(name) == fold(search) else "similar"
-
-
 def _restriction(row: tuple[Any, ...]) -> Restriction:
     return Restriction(created_by_id=row[12], level=row[7], is_collaborator=row[10])
 
 
-def _basic(row: tuple[Any, ...], viewer: Membership) -> dict[str, Any]:
+def basic_row(row: tuple[Any, ...], viewer: Membership) -> dict[str, Any]:
     """A list row; a detail answer begins with the same keys."""
     id_, name, description, pinned, created_at, deleted, mode, level, accessed_at, is_shared, _, tags, *_ = row
     restriction = _restriction(row)

@@ -10,12 +10,10 @@ from rest_framework.response import Response
 from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import CreationMode, Dashboard
+from dashboards.readers.dashboard_list import ListQuery, list_dashboards, list_state
 from dashboards.readers.dashboards import (
-    ListQuery,
     Overrides,
     detail_state,
-    list_dashboards,
-    list_state,
     read_dashboard,
     read_revision,
 )
@@ -43,6 +41,7 @@ LIST_PARAMETERS = [
         "creation_mode", str, enum=CreationMode.values, description="Only those. Without it unlisted ones are left out."
     ),
     OpenApiParameter("created_by", int, description="Only those that this user created."),
+    OpenApiParameter("after", str, description="Where a page begins, as `next` says it beside the offset."),
 ]
 OVERRIDES = [
     OpenApiParameter(f"{name}_override", str, description=f"A JSON object, laid over the {name} in this answer alone.")
@@ -78,8 +77,15 @@ class DashboardViewSet(ProjectScopedViewSet):
         limit, offset = window = pages.window(request)
 
         def read() -> tuple[int, dict[str, Any]]:
-            found = list_dashboards(self.project, viewer=self.membership, query=query, limit=limit, offset=offset)
-            return found.revision, pages.page(request, window, found.total, found.rows)
+            found = list_dashboards(
+                self.project,
+                viewer=self.membership,
+                query=query,
+                limit=limit,
+                offset=offset,
+                after=request.query_params.get("after", ""),
+            )
+            return found.revision, pages.page(request, window, found.total, found.rows, found.after)
 
         return self.conditional(lambda: list_state(self.project.pk).revision, read)
 

@@ -35,12 +35,14 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
         limit, offset = window = self.window(request)
         return self.page(request, window, len(rows), rows[offset : offset + limit])
 
-    def page(self, request: Request, window: tuple[int, int], count: int, results: list[Any]) -> dict[str, Any]:
-        """The answer for one window of `count` rows."""
+    def page(
+        self, request: Request, window: tuple[int, int], count: int, results: list[Any], after: str = ""
+    ) -> dict[str, Any]:
+        """The answer for one window of `count` rows. `after` tells where the next one begins, beside its offset."""
         limit, offset = window
         return {
             "count": count,
-            "next": link(request, limit, offset + limit) if offset + limit < count else None,
+            "next": link(request, limit, offset + limit, after) if offset + limit < count else None,
             "previous": link(request, limit, max(0, offset - limit)) if offset > 0 else None,
             "results": results,
         }
@@ -51,7 +53,7 @@ def public_base(request: HttpRequest) -> str:
     return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
 
 
-def link(request: Request, limit: int, offset: int) -> str:
+def link(request: Request, limit: int, offset: int, after: str = "") -> str:
     """The absolute address of another page of the same list."""
     query = QueryDict(mutable=True)
     for name, values in request.query_params.lists():
@@ -59,6 +61,9 @@ def link(request: Request, limit: int, offset: int) -> str:
             query.setlist(name, [value for value in values if not value.startswith(SECRET_VALUE_PREFIX)])
     query["limit"] = str(limit)
     query.pop("offset", None)
+    query.pop("after", None)
     if offset:
         query["offset"] = str(offset)
+    if after:
+        query["after"] = after
     return f"{public_base(request)}{request.path}?{query.urlencode()}"

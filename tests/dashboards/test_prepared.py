@@ -4,12 +4,12 @@ import pytest
 from django.db import connection
 
 from dashboards.models import Dashboard, Insight
-from dashboards.readers import dashboards
+from dashboards.readers import dashboard_list, dashboards
 from dashboards_api.prepared import Prepared, number, text
 from tests.builders import Person, make_dashboard, make_insight
 
 READ = {
-    "list": (dashboards._LIST, (*dashboards.BASIC_COLUMNS, "count", "revision")),
+    "list": (dashboard_list._FIRST, (*dashboards.BASIC_COLUMNS, "live", "revision")),
     "detail": (
         dashboards._DETAIL,
         (*dashboards.BASIC_COLUMNS, *dashboards.DETAIL_COLUMNS, *dashboards.DETAIL_JSON, "revision"),
@@ -25,9 +25,9 @@ def test_values_are_those_of_the_models(alice: Person) -> None:
     assert row == Dashboard.objects.values_list().get()
     assert query.rows(name="Other", id=board.pk) == []
     assert [type(value) for value in row] == [type(value) for value in Dashboard.objects.values_list().get()]
-    insights = Prepared(lambda: Insight.objects.order_by("pk").values_list(), has_window=True)
+    insights = Prepared(lambda: Insight.objects.order_by("pk").values_list())
     make_insight(alice, board, name="More")
-    assert insights.rows(limit=1, offset=1) == list(Insight.objects.order_by("pk").values_list()[1:2])
+    assert insights.rows(limit=1) == list(Insight.objects.order_by("pk").values_list()[:1])
 
 
 @pytest.mark.parametrize("name", READ)

@@ -1,0 +1,187 @@
+"""The list of a project's dashboards, a page at a time."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any, NamedTuple
+
+import orjson
+from django.db.models import BooleanField, Func, Q
+
+from dashboards.models import Dashboard, Revision, RevisionKind, fold
+from dashboards.models.dashboard import NAME_KEY_MAX_LENGTH
+from dashboards.readers.dashboards import BASIC_COLUMNS, BASIC_JSON, basic_row
+from dashboards_api.prepared import Param, Prepared, number, text
+from users.models import Membership, Project
+
+
+class ListQuery(NamedTuple):
+    """Which dashboards a list is asked for."""
+
+    search: str = ""
+    pinned: bool | None = None
+    tags: tuple[str, ...] = ()
+    creation_mode: str = ""
+    created_by_id: int | None = None
+    deleted: bool = False
+
+
+PLAIN = ListQuery()
+
+
+class Position(NamedTuple):
+    """Where in the list a page begins: behind this dashboard. A client sends it on as it got it, beside the offset."""
+
+    offset: int
+    pinned: bool
+    name_key: str
+    id: int
+
+    def token(self) -> str:
+        return urlsafe_b64encode(orjson.dumps(tuple(self))).decode().rstrip("=")
+
+
+def position_in(token: str, offset: int) -> Position | None:
+    """The position of a token that belongs to this offset; a client that counts on by itself has its plain offset."""
+    try:
+        parts = orjson.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        position = Position(*parts)
+    except (ValueError, TypeError):
+        return None
+    is_one = [type(part) for part in position] == [int, bool, str, int] and "\0" not in position.name_key
+    return position if is_one and position.offset == offset and -(2**63) <= position.id < 2**63 else None
+
+
+class _Behind(Func):
+    """Whether a dashboard lies behind a name and an id: compared as rows, so that an index leads there."""
+
+    arity = 4
+    template = "%(expressions)s"
+    output_field = BooleanField()
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        compiled = [compiler.compile(each) for each in self.source_expressions]
+        columns, values = ", ".join(sql for sql, _ in compiled[:2]), ", ".join(sql for sql, _ in compiled[2:])
+        return f"(({columns}) > ({values}))", [param for _, params in compiled for param in params]
+
+
+def _plain() -> Any:
+    """The dashboards that a list shows to who asks for no others."""
+    return Dashboard.objects.filter(project_id=number("project")).not_deleted().listed()
+
+
+def _rows(found: Any, project: Param | int, viewer: Param | int) -> Any:
+    """What `_page` takes: the columns of a basic row, and what the list is known by."""
+    state = {
+        "live": Revision.objects.column_of("live", RevisionKind.LIST, project),
+        "revision": Revision.objects.column_of("number", RevisionKind.LIST, project),
+    }
+    seen = found.as_seen_by_id(viewer).annotate(**BASIC_JSON, **state)
+    return seen.in_list_order().values_list(*BASIC_COLUMNS, *state)
+
+
+def _behind() -> _Behind:
+    return _Behind("name_key", "id", text("name_key"), number("id"))
+
+
+_FIRST = Prepared(lambda: _rows(_plain(), number("project"), number("viewer")))
+# Pinned dashboards come first, and are few.
+_AFTER_PINNED = Prepared(
+    lambda: _rows(_plain().filter(Q(pinned=False) | Q(_behind())), number("project"), number("viewer"))
+)
+_AFTER_OTHERS = Prepared(lambda: _rows(_plain().filter(_behind(), pinned=False), number("project"), number("viewer")))
+_IDS = Prepared(lambda: _plain().in_list_order().values_list("pk"))
+_IDS_FROM_THE_END = Prepared(lambda: _plain().order_by("pinned", "-name_key", "-id").values_list("pk"))
+_STATE = Prepared(lambda: Revision.objects.of(RevisionKind.LIST, number("project")).values_list("live", "number"))
+
+
+class ListState(NamedTuple):
+    """What the list of a project is known by: how many dashboards it shows, and how often it changed."""
+
+    live: int
+    revision: int
+
+
+class Page(NamedTuple):
+    """How many dashboards match, one window of them (component DashboardBasic), and the revision they are of.
+
+    `after` is what the next page may begin with instead of counting all the rows before it.
+    """
+
+    total: int
+    rows: list[dict[str, Any]]
+    revision: int
+    after: str = ""
+
+
+def list_state(project_id: int) -> ListState:
+    rows = _STATE.rows(project=project_id)
+    return ListState(*rows[0]) if rows else ListState(0, 0)
+
+
+def list_dashboards(
+    project: Project, *, viewer: Membership, query: ListQuery, limit: int, offset: int, after: str = ""
+) -> Page:
+    """A page of the dashboards of a project; `after` is the token of the page before."""
+    if query == PLAIN:
+        return _plain_page(viewer, limit, offset, position_in(after, offset) if after else None)
+    revision = list_state(project.pk).revision
+    found = _matching(Dashboard.objects.in_project(project).filter(deleted=query.deleted), query)
+    count = found.count()
+    if offset >= count:
+        return Page(count, [], revision)
+    found = found.as_seen_by(viewer).annotate(**BASIC_JSON)
+    ordered = found.in_search_order(query.search) if query.search else found.in_list_order()
+    rows = ordered.values_list(*BASIC_COLUMNS)[offset : offset + limit]
+    shown = [{**basic_row(row, viewer), "search_match_type": _match_type(row[1], query.search)} for row in rows]
+    return Page(count, shown, revision)
+
+
+def _plain_page(viewer: Membership, limit: int, offset: int, position: Position | None) -> Page:
+    """A page of the list that is asked for without any condition. How many there are is kept, not counted."""
+    values: dict[str, Any] = {"project": viewer.project_id, "viewer": viewer.pk, "limit": limit}
+    if position:
+        behind = _AFTER_PINNED if position.pinned else _AFTER_OTHERS
+        rows = behind.rows(**values, name_key=position.name_key, id=position.id)
+    elif offset == 0:
+        rows = _FIRST.rows(**values)
+    else:
+        rows = _window(viewer, limit, offset, list_state(viewer.project_id).live)
+    state = ListState(*rows[0][-2:]) if rows else list_state(viewer.project_id)
+    shown = [{**basic_row(row[:-2], viewer), "search_match_type": None} for row in rows]
+    return Page(state.live, shown, state.revision, _after(shown[-1], offset + limit) if shown else "")
+
+
+def _window(viewer: Membership, limit: int, offset: int, live: int) -> list[Any]:
+    """A page far from the beginning: its ids alone are counted off, in an index, from the nearer end of the list."""
+    take = min(limit, live - offset)
+    if take <= 0:
+        return []
+    back = live - offset - take
+    if back < offset:
+        ids = _IDS_FROM_THE_END.rows(project=viewer.project_id, limit=take, offset=back)
+    else:
+        ids = _IDS.rows(project=viewer.project_id, limit=take, offset=offset)
+    return list(_rows(Dashboard.objects.filter(pk__in=[id_ for (id_,) in ids]), viewer.project_id, viewer.pk))
+
+
+def _after(row: dict[str, Any], offset: int) -> str:
+    return Position(offset, row["pinned"], fold(row["name"])[:NAME_KEY_MAX_LENGTH], row["id"]).token()
+
+
+def _matching(found: Any, query: ListQuery) -> Any:
+    found = found.filter(creation_mode=query.creation_mode) if query.creation_mode else found.listed()
+    if query.search:
+        found = found.matching(query.search)
+    if query.pinned is not None:
+        found = found.filter(pinned=query.pinned)
+    if query.tags:
+        found = found.tagged(query.tags)
+    if query.created_by_id is not None:
+        found = found.filter(created_by_id=query.created_by_id)
+    return found
+
+
+def _match_type(name: str, search: str) -> str | None:
+    """How a dashboard matches a search: `exact` by its whole name, else `similar`."""
+    if not search:
+        return None
+    return "exact" if fold(name) == fold(search) else "similar"
