@@ -6,7 +6,7 @@ for each connection, and answers in binary.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -127,14 +127,10 @@ def _of_field(field: Any, expression: Any) -> Converter:
     return lambda value: field.from_db_value(value, expression, connection)
 
 
-def _datetime(value: datetime | str) -> datetime:
-    """Columns come as times already, expressions as texts."""
-    return (datetime.fromisoformat(value) if isinstance(value, str) else value).replace(tzinfo=UTC)
-
-
 # Django's own say the same, more slowly.
+fromisoformat = datetime.fromisoformat
 _SQLITE: dict[str, Converter] = {
-    "BooleanField": bool,
-    "DateTimeField": _datetime,
+    "BooleanField": (False, True).__getitem__,
+    "DateTimeField": lambda value: fromisoformat(value + "+00:00"),
     "UUIDField": lru_cache(maxsize=4096)(UUID),
 }

@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Func, Q
 
 from dashboards.models import Dashboard, Revision, RevisionKind, fold
 from dashboards.models.dashboard import NAME_KEY_MAX_LENGTH
-from dashboards.readers.dashboards import BASIC_COLUMNS, BASIC_JSON, basic_row
+from dashboards.readers.dashboards import BASIC_COLUMNS, BASIC_JSON, basic_rows
 from dashboards_api.prepared import Param, Prepared, number, text
 from users.models import Membership, Project
 
@@ -131,7 +131,9 @@ def list_dashboards(
     found = found.as_seen_by(viewer).annotate(**BASIC_JSON)
     ordered = found.in_search_order(query.search) if query.search else found.in_list_order()
     rows = ordered.values_list(*BASIC_COLUMNS)[offset : offset + limit]
-    shown = [{**basic_row(row, viewer), "search_match_type": _match_type(row[1], query.search)} for row in rows]
+    shown = [
+        {**row, "search_match_type": _match_type(row["name"], query.search)} for row in basic_rows(list(rows), viewer)
+    ]
     return Page(count, shown, revision)
 
 
@@ -146,7 +148,9 @@ def _plain_page(viewer: Membership, limit: int, offset: int, position: Position 
     else:
         rows = _window(viewer, limit, offset, list_state(viewer.project_id).live)
     state = ListState(*rows[0][-2:]) if rows else list_state(viewer.project_id)
-    shown = [{**basic_row(row[:-2], viewer), "search_match_type": None} for row in rows]
+    shown = basic_rows(rows, viewer)
+    for row in shown:
+        row["search_match_type"] = None
     return Page(state.live, shown, state.revision, _after(shown[-1], offset + limit) if shown else "")
 
 

@@ -1,6 +1,7 @@
 """Dashboards as the API answers them: flat rows from set-based queries, made into dictionaries."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from dashboards.readers.tiles import EMPTY_OBJECT, Lens, read_tiles
 from dashboards_api.fields import dumps, raw
 from dashboards_api.prepared import Prepared, number
 from users.models import Membership, Project
-from users.readers import basic_user, user_columns
+from users.readers import USER_FIELDS, basic_user, user_columns
 
 BASIC_COLUMNS = (
     "id",
@@ -133,29 +134,52 @@ def _restriction(row: tuple[Any, ...]) -> Restriction:
 
 def basic_row(row: tuple[Any, ...], viewer: Membership) -> dict[str, Any]:
     """A list row; a detail answer begins with the same keys."""
-    id_, name, description, pinned, created_at, deleted, mode, level, accessed_at, is_shared, _, tags, *_ = row
-    restriction = _restriction(row)
-    is_restricted = level == RestrictionLevel.ONLY_COLLABORATORS_CAN_EDIT
+    return basic_rows([row], viewer)[0]
+
+
+def basic_rows(rows: Iterable[tuple[Any, ...]], viewer: Membership) -> list[dict[str, Any]]:
+    """The rows of a list. What is the same in many of them is made once: their people, and what the viewer may do."""
+    people: dict[int | None, Any] = {None: None}
+    rights: dict[tuple[Any, ...], dict[str, Any]] = {}
+    project_id = viewer.project_id
+    found = []
+    for row in rows:
+        id_, name, description, pinned, created_at, deleted, mode, level, accessed_at, is_shared, _, tags, by = row[:13]
+        if by not in people:
+            people[by] = basic_user(row[13 : 13 + len(USER_FIELDS)])
+        restriction = (by, level, row[10])
+        if restriction not in rights:
+            rights[restriction] = _rights(Restriction(*restriction), viewer)
+        found.append(
+            {
+                "id": id_,
+                "name": name,
+                "description": description,
+                "pinned": pinned,
+                "created_at": created_at,
+                "created_by": people[by],
+                "is_shared": bool(is_shared),
+                "deleted": deleted,
+                "creation_mode": mode,
+                "tags": [] if tags == "[]" else orjson.loads(tags),
+                **rights[restriction],
+                "last_accessed_at": accessed_at,
+                "last_viewed_at": None,
+                "last_refresh": None,
+                "team_id": project_id,
+            }
+        )
+    return found
+
+
+def _rights(restriction: Restriction, viewer: Membership) -> dict[str, Any]:
+    is_restricted = restriction.level == RestrictionLevel.ONLY_COLLABORATORS_CAN_EDIT
     return {
-        "id": id_,
-        "name": name,
-        "description": description,
-        "pinned": pinned,
-        "created_at": created_at,
-        "created_by": basic_user(row[13:]),
-        "is_shared": bool(is_shared),
-        "deleted": deleted,
-        "creation_mode": mode,
-        "tags": orjson.loads(tags),
-        "restriction_level": level,
-        "effective_restriction_level": level,
+        "restriction_level": restriction.level,
+        "effective_restriction_level": restriction.level,
         "effective_privilege_level": int(privilege_level(viewer, restriction)),
         "user_access_level": user_access_level(viewer, restriction),
         "access_control_version": "v1" if is_restricted else "v2",
-        "last_accessed_at": accessed_at,
-        "last_viewed_at": None,
-        "last_refresh": None,
-        "team_id": viewer.project_id,
     }
 
 

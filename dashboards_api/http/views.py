@@ -1,6 +1,7 @@
 """The base of every API view: how a body is read, how a query parameter is read, and what the answer names."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 from django.http import QueryDict
@@ -42,6 +43,20 @@ class ApiViewSet(GenericViewSet[Any]):
     @property
     def allowed_methods(self) -> list[str]:
         return [method for method in super().allowed_methods if method not in self.refused_methods]
+
+    # One of each for all requests: they keep nothing.
+
+    def get_authenticators(self) -> list[Any]:
+        return _instances(tuple(self.authentication_classes))
+
+    def get_permissions(self) -> list[Any]:
+        return _instances(tuple(self.permission_classes))
+
+    def get_parsers(self) -> list[Any]:
+        return _instances(tuple(self.parser_classes))
+
+    def get_renderers(self) -> list[Any]:
+        return _instances(tuple(self.renderer_classes))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -140,6 +155,11 @@ class ApiViewSet(GenericViewSet[Any]):
             detail = f"This must have at most {max_length} characters."
             raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
         return value
+
+
+@cache
+def _instances(classes: tuple[type[Any], ...]) -> list[Any]:
+    return [each() for each in classes]
 
 
 def object_in(query: QueryDict, name: str) -> dict[str, Any] | None:

@@ -16,6 +16,11 @@ def _in_its_own_way(sql: str) -> str:
 
 
 class DatabaseWrapper(Reads, base.DatabaseWrapper):
+    def get_connection_params(self) -> dict[str, Any]:
+        """Values come as they are stored: the fields convert them, and the driver need not ask a function for each."""
+        parameters: dict[str, Any] = super().get_connection_params()
+        return {**parameters, "detect_types": 0}
+
     def fetch(self, sql: str, parameters: Sequence[Any]) -> Rows:
         rows: Rows = self.connection.execute(_in_its_own_way(sql), parameters).fetchall()
         return rows
