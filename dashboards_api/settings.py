@@ -75,6 +75,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "dashboards_api.http.middleware.TrustedProxyMiddleware",
     "dashboards_api.http.logging.RequestLogMiddleware",
+    "dashboards_api.http.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "dashboards_api.http.middleware.PagesMiddleware",
     "corsheaders.middleware.CorsMiddleware",

@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -14,9 +13,10 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import ValidationError
 
 from dashboards.exceptions import DashboardMissing, OverrideNotAllowed, SharedDashboardLocked, WrongSharePassword
-from dashboards.readers.shared import PageType, read_shared
+from dashboards.readers.shared import PageType, open_shared, read_shared
 from dashboards.views.shared import UnlockViewSet, overrides_in, set_share_cookies, share_tokens_of, unlocked
 from dashboards_api.errors import Invalid, TooMany
+from dashboards_api.http.conditional import etag_of, is_known
 from pages.shared import shared_page
 
 api_unlock = UnlockViewSet.as_view({"post": "unlock"})
@@ -60,9 +60,7 @@ class SharedPageView(View):
 
     def show(self, request: HttpRequest, access_token: str, share_tokens: list[str]) -> HttpResponseBase:
         try:
-            shared = read_shared(
-                access_token, self.page_type, share_tokens=share_tokens, overrides=overrides_in(request.GET)
-            )
+            opened = open_shared(access_token, share_tokens=share_tokens, overrides=overrides_in(request.GET))
         except DashboardMissing:
             return self.page("pages/not_found.html", {}, status=404)
         except SharedDashboardLocked:
@@ -73,11 +71,16 @@ class SharedPageView(View):
             )
         except OverrideNotAllowed as error:
             return self.page("pages/not_found.html", {"reason": error.detail}, status=403)
-        page = shared_page(shared)
-        response = self.page("pages/shared.html", {"page": page, "is_embedded": self.page_type == "embed"})
-        set_response_etag(response)
-        final = get_conditional_response(request, etag=response["ETag"], response=response) or response
-        return self.with_policy(final, style=page.board.style_hash)
+        etag = etag_of(request, opened.revision, *settings.EMBED_ORIGINS)
+        if is_known(request, etag):
+            response: HttpResponse = HttpResponseNotModified()
+            response._csp_exempt = True  # type: ignore[attr-defined]  # that of the page is kept along with it
+        else:
+            page = shared_page(read_shared(opened, self.page_type))
+            response = self.page("pages/shared.html", {"page": page, "is_embedded": self.page_type == "embed"})
+            self.with_policy(response, style=page.board.style_hash)
+        response["ETag"] = etag
+        return response
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         response = render(self.request, template, context, status=status)
@@ -88,7 +91,6 @@ class SharedPageView(View):
 
     def with_policy(self, response: HttpResponseBase, style: str | None = None) -> HttpResponseBase:
         """Who may frame the page, and the one style of its own."""
-        # A policy of 304 replaces that of the page in the browser's cache: it says the same.
         response._csp_update = {"style-src": [style] if style else []}  # type: ignore[attr-defined]
         response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]
         return response

@@ -4,12 +4,13 @@ No person, no e-mail address, no level of access, no origin, no id beyond those 
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
+from django.db.models import OuterRef
 
 from dashboards.exceptions import DashboardMissing, OverrideNotAllowed, SharedDashboardLocked
-from dashboards.models import SharePassword, SharingConfiguration, Tile
+from dashboards.models import Revision, RevisionKind, SharePassword, SharingConfiguration, Tile
 from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.dashboards import AS_STORED, Overrides, lens_of
 from dashboards.readers.insights import NOT_COMPUTED, insight_json
@@ -28,20 +29,38 @@ TEXT_COLUMNS = ("body",)
 BUTTON_COLUMNS = ("url", "text", "placement", "style")
 
 
-def read_shared(
-    access_token: str, page_type: PageType, *, share_tokens: Iterable[str] = (), overrides: Overrides = AS_STORED
-) -> Row:
-    """The page behind a link, as it is stored or with what its sharing lets viewers change.
+class Opened(NamedTuple):
+    """A link that may be looked at: its sharing and its dashboard, and what is laid over that."""
 
-    `share_tokens` are those that the viewer shows. Raises DashboardMissing for a link that opens nothing,
-    SharedDashboardLocked, and OverrideNotAllowed.
+    access_token: str
+    row: Row
+    overrides: Overrides
+
+    @property
+    def revision(self) -> int:
+        """Of the dashboard, its tiles and its sharing: it rises whenever what the link shows may have changed."""
+        revision: int = self.row["revision"]
+        return revision
+
+
+def open_shared(access_token: str, *, share_tokens: Iterable[str] = (), overrides: Overrides = AS_STORED) -> Opened:
+    """What a link opens, for who shows these share tokens.
+
+    Raises DashboardMissing for a link that opens nothing, SharedDashboardLocked, and OverrideNotAllowed.
     """
     row = _sharing(access_token)
     if row["password_required"] and not _is_unlocked(row["id"], access_token, share_tokens):
         raise SharedDashboardLocked
+    allowed = (row["settings"] or {}).get("allow_overrides", [])
+    _check_overrides(overrides, allowed=allowed, variables=row["raw_variables"])
+    return Opened(access_token, row, overrides)
+
+
+def read_shared(opened: Opened, page_type: PageType) -> Row:
+    """The page behind a link, as it is stored or with what its sharing lets viewers change."""
+    row = opened.row
     settings = row["settings"] or {}
-    _check_overrides(overrides, allowed=settings.get("allow_overrides", []), variables=row["raw_variables"])
-    lens = lens_of(row["raw_filters"], row["raw_variables"], overrides)
+    lens = lens_of(row["raw_filters"], row["raw_variables"], opened.overrides)
     dashboard = {
         **{name: row[f"dashboard__{name}"] for name in DASHBOARD_COLUMNS},
         "filters": orjson.Fragment(dumps(lens.filters)),
@@ -51,17 +70,21 @@ def read_shared(
     }
     flags = {name: settings[name] for name in FLAGS if settings.get(name)}
     # The token that was used: one that is being replaced must not tell the new one.
-    return {"type": page_type, "accessToken": access_token, "dashboard": dashboard, "themes": [], **flags}
+    return {"type": page_type, "accessToken": opened.access_token, "dashboard": dashboard, "themes": [], **flags}
 
 
 def _sharing(access_token: str) -> Row:
     live = SharingConfiguration.objects.live()
-    live = live.annotate(**{f"raw_{name}": raw(f"dashboard__{name}") for name in DASHBOARD_JSON})
+    live = live.annotate(
+        **{f"raw_{name}": raw(f"dashboard__{name}") for name in DASHBOARD_JSON},
+        revision=Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("dashboard_id")),
+    )
     columns = (
         "id",
         "dashboard_id",
         "settings",
         "password_required",
+        "revision",
         *(f"dashboard__{name}" for name in DASHBOARD_COLUMNS),
         *(f"raw_{name}" for name in DASHBOARD_JSON),
     )

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from dashboards.exceptions import WrongSharePassword
 from dashboards.readers.dashboards import Overrides
-from dashboards.readers.shared import PageType, read_shared
+from dashboards.readers.shared import PageType, open_shared, read_shared
 from dashboards.serializers.sharing import UnlockRequestSerializer
 from dashboards.services.share_passwords import unlock
 from dashboards.unlocking import GOOD_FOR
@@ -47,13 +47,10 @@ class SharedDashboardViewSet(SharedViewSet):
 
     def retrieve(self, request: Request, access_token: str) -> Response:
         embedded = request.query_params.get("embedded", "false").lower() not in ("false", "0")
-        shared = read_shared(
-            access_token,
-            "embed" if embedded else self.page_type,
-            share_tokens=share_tokens_of(request),
-            overrides=overrides_in(request.query_params),
+        opened = open_shared(
+            access_token, share_tokens=share_tokens_of(request), overrides=overrides_in(request.query_params)
         )
-        return Response(shared)
+        return Response(read_shared(opened, "embed" if embedded else self.page_type))
 
 
 def overrides_in(query: QueryDict) -> Overrides:

@@ -7,8 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 
+# Below this, in bytes, an answer fits into one packet anyway.
+LARGE = 1400
 GetResponse = Callable[[HttpRequest], HttpResponse]
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
 
@@ -70,6 +74,19 @@ class PagesMiddleware:
         response = self.get_response(request)
         if not response.streaming:
             response.headers.setdefault("Content-Length", str(len(response.content)))
+        return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Large answers for clients that take gzip; not those that come in parts."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        response: Any = self.get_response(request)
+        if response.streaming or len(response.content) < LARGE:
+            return response
+        if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
+            return self.process_response(request, response)
+        patch_vary_headers(response, ("Accept-Encoding",))
         return response
 
 

@@ -1,9 +1,12 @@
 """ETag, If-None-Match and 304."""
 
+import gzip
+import json
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from dashboards.models import Dashboard
@@ -86,3 +89,28 @@ def test_reading_does_not_change_it(alice: Person, board: Dashboard) -> None:
     assert board.last_accessed_at is not None
     answer: Any = alice.api.get(path)
     assert answer.headers["ETag"] == etag
+
+
+def test_the_document_is_known_too(alice: Person) -> None:
+    for query in ("", "?format=json"):
+        first = Client().get(f"/api/schema/{query}")
+        again = Client().get(f"/api/schema/{query}", headers={"If-None-Match": first["ETag"]})
+        assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert Client().get("/api/schema/", headers={"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_large_answers_are_compressed_for_who_takes_it(alice: Person) -> None:
+    for number in range(10):
+        make_dashboard(alice, f"board {number}")
+    plain = alice.api.get("dashboards/")
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    headers = {"Authorization": f"Bearer {alice.key}", "Accept-Encoding": "br, gzip"}
+    path = f"/api/projects/{alice.membership.project_id}/dashboards/"
+    packed = Client().get(path, headers=headers)
+    assert packed["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(packed.content)) == plain.json
+    assert len(packed.content) < len(plain.text) / 2
+    assert int(packed["Content-Length"]) == len(packed.content)
+    assert Client().get(path, headers={**headers, "If-None-Match": packed["ETag"]}).status_code == 304
+    small = Client().get(f"{path}?limit=1", headers=headers)
+    assert "Content-Encoding" not in small
