@@ -110,10 +110,10 @@ def update_dashboard(
     Raises DashboardMissing (also for a deleted dashboard, unless it is restored), Forbidden and Invalid.
     """
     dashboard = lock_dashboard(dashboard_id, project=project, member=edited_by)
-    check_may_edit(dashboard, edited_by)
     restores = dashboard.deleted and changes.get("deleted") is False
     if dashboard.deleted and not restores:
         raise DashboardMissing
+    check_may_edit(dashboard, edited_by)
     if changes.get("restriction_level", dashboard.restriction_level) != dashboard.restriction_level:
         check_may_restrict(dashboard, edited_by)
         note_rights()

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, cast
 
 from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,7 +26,7 @@ from dashboards.serializers.dashboards import (
 from dashboards.serializers.tile_items import without_tile_ids
 from dashboards.services.changes import DashboardChanges
 from dashboards.services.dashboards import create_dashboard, note_access, update_dashboard
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import DomainError, Invalid
 from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.numbers import whole_number
@@ -145,14 +146,12 @@ class DashboardViewSet(ProjectScopedViewSet):
         return Response(status=405)
 
     def _change(self, dashboard_id: int) -> Response:
-        # Whether it exists and may be edited is answered before anything is said about the body.
-        dashboard = (
-            Dashboard.objects.in_project(self.project).as_seen_by(self.membership).filter(pk=dashboard_id).first()
-        )
-        if dashboard is None or (dashboard.deleted and not self.sends_false("deleted")):
-            raise DashboardMissing
-        check_may_edit(dashboard, self.membership)
-        body = self.read_body(DashboardRequestSerializer)
+        try:
+            body = self.read_body(DashboardRequestSerializer)
+        except (APIException, DomainError):
+            # Whether it exists and may be edited is answered before anything is said about the body.
+            self._check_may_edit(dashboard_id)
+            raise
         if isinstance(body.get("duplicate_tiles"), bool):
             self.name_ignored(["duplicate_tiles"])  # it is for a create
         with transaction.atomic():
@@ -165,6 +164,13 @@ class DashboardViewSet(ProjectScopedViewSet):
             )
             self.note_ignored(ignored)
             return Response(self._read(dashboard_id))
+
+    def _check_may_edit(self, dashboard_id: int) -> None:
+        rows = Dashboard.objects.in_project(self.project).as_seen_by(self.membership)
+        dashboard = rows.filter(pk=dashboard_id).first()
+        if dashboard is None or (dashboard.deleted and not self.sends_false("deleted")):
+            raise DashboardMissing
+        check_may_edit(dashboard, self.membership)
 
     def _read(self, dashboard_id: int) -> dict[str, Any]:
         """What was just written, deleted or not."""

@@ -1,5 +1,7 @@
 """The number of database queries of a request is the same for one row and for many, and small."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -85,3 +87,19 @@ def test_insights_cost_the_same_for_1_and_20_rows(alice: Person) -> None:
 def test_one_project_is_cheap(alice: Person) -> None:
     assert queries(alice, "/api/projects/@current/") == 3
     assert queries(alice, f"/api/projects/{alice.membership.project_id}/") == 2
+
+
+def test_writes_are_cheap(alice: Person) -> None:
+    def cost(method: str, path: str, body: dict[str, Any]) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            answer = alice.api.call(method, path, body)
+        assert answer.status in (200, 201), answer
+        return len([query for query in captured if "SAVEPOINT" not in query["sql"]])
+
+    board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}, BUTTON] * 15)
+    for number in range(20):
+        make_insight(alice, board, name=str(number), tags=["a", "b"])
+    alice.api.get("dashboards/")
+    assert cost("POST", "dashboards/", {"name": "new"}) == 6
+    assert cost("PATCH", f"dashboards/{make_dashboard(alice).pk}/", {"name": "new", "description": "d"}) == 6
+    assert cost("POST", "dashboards/", {"use_dashboard": board.pk, "duplicate_tiles": True}) == 15
