@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from dashboards_api.environment import Rate
@@ -124,6 +124,20 @@ def test_one_process_that_idles_keeps_little_from_another() -> None:
     assert allowed(idle, rates, NOW, 1) == 1
     assert allowed(busy, rates, NOW, 2000) >= 1600 * (1 - 1 / PARTS)
     assert allowed(Leases(), rates, NOW, 10) == 0
+
+
+def test_a_store_that_fails_grants_nothing_and_is_asked_again() -> None:
+    faults = [OperationalError("locked"), None]
+
+    def store(key_id: str, *, seconds: int, ends: int, wanted: int) -> int:
+        if fault := faults.pop(0):
+            raise fault
+        return wanted
+
+    leases = Leases(store)
+    with pytest.raises(OperationalError):
+        leases.spend("key", TEN, NOW)
+    assert leases.spend("key", TEN, NOW) == Standing(True, limit=10, remaining=9, reset=60)
 
 
 @pytest.mark.django_db
