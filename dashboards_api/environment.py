@@ -5,14 +5,24 @@ import os
 import re
 import secrets
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 MINIMUM_SECRET_LENGTH = 32
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.*:\[\]-]+")
+_RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
+_PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Rate(NamedTuple):
+    """At most `limit` requests in each window of so many seconds."""
+
+    limit: int
+    seconds: int
 
 
 def read_or_create_secret(path: Path) -> str:
@@ -65,6 +75,22 @@ def checked_origins(values: list[str]) -> list[str]:
                 f"EMBED_ORIGINS must list origins such as https://wiki.example.com, not {origin!r}."
             )
     return origins or ["'none'"]
+
+
+def checked_rates(text: str) -> list[Rate]:
+    """`480/minute,4800/hour`: rates that hold together, each of another period. Empty is none."""
+    rates: dict[str, Rate] = {}
+    for value in text.split(",") if text.strip() else []:
+        found = _RATE.fullmatch(value.strip())
+        if not found:
+            raise ImproperlyConfigured(
+                f"RATE_LIMITS must list rates such as 480/minute (second, minute, hour or day), not {value!r}."
+            )
+        limit, period = found.groups()
+        if period in rates:
+            raise ImproperlyConfigured(f"RATE_LIMITS names two rates for one {period}.")
+        rates[period] = Rate(int(limit), _PERIODS[period])
+    return list(rates.values())
 
 
 def checked_workers(number: int) -> int:

@@ -15,6 +15,7 @@ from dashboards_api.environment import (
     checked_networks,
     checked_origins,
     checked_public_url,
+    checked_rates,
     checked_secret,
     checked_workers,
     default_workers,
@@ -132,6 +133,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # of set-up links
+RATE_LIMITS = checked_rates(env.str("RATE_LIMITS", default="6000/minute"))  # of each API key
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=["*"])
 CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ALLOWED_ORIGINS
 if CORS_ALLOW_ALL_ORIGINS:
@@ -139,7 +141,15 @@ if CORS_ALLOW_ALL_ORIGINS:
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_CREDENTIALS = False
 CORS_ALLOW_HEADERS = [*default_headers, "prefer", "x-request-id", "x-posthog-client"]
-CORS_EXPOSE_HEADERS = ["Ignored-Fields", "Retry-After", "WWW-Authenticate", "X-Request-ID"]
+CORS_EXPOSE_HEADERS = [
+    "Ignored-Fields",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+]
 
 # What a page may load and do: its own styles, and nothing from elsewhere. Views add what they need.
 EMBED_ORIGINS = checked_origins(env.list("EMBED_ORIGINS", default=["*"]))

@@ -37,6 +37,13 @@ def passwords_cost_little() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def nobody_is_throttled() -> Iterator[None]:
+    """Counting requests costs a statement now and then; `test_rate_limits` turns it on."""
+    with override_settings(RATE_LIMITS=[]):
+        yield
+
+
 @pytest.fixture
 def home(db: None) -> Project:
     return make_project("Home")

@@ -13,12 +13,17 @@ from users.access import enter_project
 from users.credentials import Credential
 from users.models import Membership, Project, User
 from users.permissions import HasRequiredScopes, IsProjectMember
+from users.services.rate_limits import Standing
+from users.throttling import PersonalAPIKeyThrottle, show_standing
 
 
 class CallerViewSet(ApiViewSet):
     """A view that somebody calls: `self.caller` with `self.credential`."""
 
     permission_classes = [IsAuthenticated, HasRequiredScopes]
+    throttle_classes = [PersonalAPIKeyThrottle]
+    # Where the key of this request stands, once it was counted.
+    standing: Standing | None = None
 
     @property
     def caller(self) -> User:
@@ -27,6 +32,12 @@ class CallerViewSet(ApiViewSet):
     @property
     def credential(self) -> Credential:
         return cast(Credential, self.request.auth)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        if self.standing:
+            show_standing(final, self.standing)
+        return final
 
 
 class ProjectScopedViewSet(CallerViewSet):

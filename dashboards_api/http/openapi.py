@@ -37,10 +37,12 @@ ERRORS = {
     409: "What is asked for exists already.",
     413: "The body is too large.",
     415: "The body is of a media type that is not read here.",
+    429: "The API key has made too many requests; `Retry-After` says for how many seconds.",
     500: "A fault of the service.",
     503: "The database cannot be reached at the moment.",
 }
 BODY_ERRORS = {409, 413, 415}
+KEY_ERRORS = {429}
 ERROR_SCHEMA = {
     "type": "object",
     "description": "Every error below /api/ has this form.",
@@ -125,6 +127,8 @@ def document_errors(result: dict[str, Any], generator: Any, request: Any, public
                 operation["responses"]["304"] = {"description": "What `If-None-Match` says is known has not changed."}
             for status, description in ERRORS.items():
                 if status in BODY_ERRORS and "requestBody" not in operation:
+                    continue
+                if status in KEY_ERRORS and {"PersonalAPIKeyAuth": []} not in operation.get("security", []):
                     continue
                 operation["responses"].setdefault(str(status), {"description": description, "content": content})
             operation["responses"] = dict(sorted(operation["responses"].items()))

@@ -50,6 +50,13 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
         ("WORKERS", "0"),
         ("EMBED_ORIGINS", "https://a.example; script-src *"),
         ("EMBED_ORIGINS", "a.example"),
+        ("RATE_LIMITS", "many"),
+        ("RATE_LIMITS", "0/minute"),
+        ("RATE_LIMITS", "-1/minute"),
+        ("RATE_LIMITS", "60/week"),
+        ("RATE_LIMITS", "60/minute,"),
+        ("RATE_LIMITS", "60/minute,90/minute"),
+        ("RATE_LIMITS", "1000000000/day"),
         ("DEBUG", "perhaps"),
         ("DATABASE_URL", "nonsense"),
     ],
@@ -71,6 +78,22 @@ def test_an_https_address_turns_on_what_needs_it(tmp_path: Path) -> None:
     assert shown.startswith("True|True|31536000|")
     assert "'dashboards.example.com'" in shown
     assert start(names, tmp_path).stdout.startswith("False|False|0|['localhost', '127.0.0.1', '[::1]']")
+
+
+@pytest.mark.parametrize(
+    ("value", "rates"),
+    [
+        (None, [(6000, 60)]),
+        ("", []),
+        (" ", []),
+        ("480/minute, 4800/hour", [(480, 60), (4800, 3600)]),
+        ("5/second,9/day", [(5, 1), (9, 86400)]),
+    ],
+)
+def test_rate_limits_are_read(tmp_path: Path, value: str | None, rates: list[tuple[int, int]]) -> None:
+    shown = start("RATE_LIMITS", tmp_path, **({} if value is None else {"RATE_LIMITS": value})).stdout.strip()
+    found = [(int(limit), int(seconds)) for limit, seconds in re.findall(r"limit=(\d+), seconds=(\d+)", shown)]
+    assert (found, shown == "[]") == (rates, not rates)
 
 
 def test_every_variable_is_documented_and_every_documented_one_exists() -> None:

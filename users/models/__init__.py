@@ -1,6 +1,7 @@
 from users.models.attempt import AttemptCounter
 from users.models.personal_api_key import PersonalAPIKey, hash_of, new_key_value
 from users.models.project import Membership, MembershipLevel, Organization, Project
+from users.models.rate_window import RateWindow
 from users.models.user import User
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Organization",
     "PersonalAPIKey",
     "Project",
+    "RateWindow",
     "User",
     "hash_of",
     "new_key_value",

@@ -1,0 +1,112 @@
+"""How often a key may call: the refusal, the headers, and who is not counted."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+from dashboards_api.environment import Rate
+from tests.builders import Person, make_key, signed_in
+from tests.client import Answer, Api
+from users.models import RateWindow
+
+DAY = 86400
+HEADERS = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
+
+
+@pytest.fixture
+def five_a_day() -> Iterator[None]:
+    with override_settings(RATE_LIMITS=[Rate(5, DAY)]):
+        yield
+
+
+def limits(answer: Answer) -> tuple[str, str]:
+    assert 1 <= int(answer.headers["RateLimit-Reset"]) <= DAY
+    return answer.headers["RateLimit-Limit"], answer.headers["RateLimit-Remaining"]
+
+
+@pytest.mark.usefixtures("five_a_day")
+def test_beyond_the_limit_a_key_is_told_how_long_to_wait(alice: Person) -> None:
+    answers = [alice.api.get("dashboards/") for _ in range(7)]
+    assert [answer.status for answer in answers] == [200] * 5 + [429] * 2
+    assert [limits(answer) for answer in answers] == [("5", left) for left in "4321000"]
+    refused = answers[-1]
+    assert refused.error == (429, "throttled_error", "throttled", None)
+    wait = int(refused.headers["Retry-After"])
+    assert 1 <= wait <= DAY
+    assert refused.json["detail"] == f"Request was throttled. Expected available in {wait} seconds."
+    assert refused.headers["RateLimit-Reset"] == str(wait)
+
+
+@pytest.mark.usefixtures("five_a_day")
+def test_a_refused_request_writes_nothing(alice: Person) -> None:
+    made = [alice.api.post("dashboards/", {"name": "b"}).status for _ in range(6)]
+    assert made == [201] * 5 + [429]
+    with override_settings(RATE_LIMITS=[]):
+        assert alice.api.get("dashboards/").json["count"] == 5
+
+
+@pytest.mark.usefixtures("five_a_day")
+def test_every_kind_of_answer_says_where_the_key_stands(alice: Person) -> None:
+    etag = alice.api.get("dashboards/").headers["ETag"]
+    unchanged = alice.api.call("GET", "dashboards/", headers={"If-None-Match": etag})
+    refused = alice.api.post("dashboards/", {"name": None, "tags": 1})
+    missing = alice.api.get("dashboards/999999/")
+    assert [(each.status, limits(each)) for each in (unchanged, refused, missing)] == [
+        (304, ("5", "3")),
+        (400, ("5", "2")),
+        (404, ("5", "1")),
+    ]
+
+
+@pytest.mark.usefixtures("five_a_day")
+@pytest.mark.parametrize(
+    "path", ["/api/users/@me/", "/api/projects/", "insights/", "dashboard_templates/", "/api/environments/@current/"]
+)
+def test_all_operations_count_together(alice: Person, path: str) -> None:
+    for _ in range(4):
+        assert alice.api.get("dashboards/").status == 200
+    assert alice.api.get(path).status in (200, 404)
+    assert alice.api.get(path).status == 429
+
+
+@pytest.mark.usefixtures("five_a_day")
+def test_another_key_of_the_same_user_has_its_own_limit(alice: Person) -> None:
+    other = Api(make_key(alice.user), alice.membership.project_id)
+    assert [alice.api.get("dashboards/").status for _ in range(6)][-1] == 429
+    assert limits(other.get("dashboards/")) == ("5", "4")
+
+
+@pytest.mark.usefixtures("five_a_day")
+def test_a_key_in_the_body_counts_as_well(alice: Person) -> None:
+    anonymous = Api(None, alice.membership.project_id)
+    answers = [anonymous.post("dashboards/", {"personal_api_key": alice.key}, documented=False) for _ in range(6)]
+    assert [answer.status for answer in answers] == [201] * 5 + [429]
+
+
+@pytest.mark.usefixtures("five_a_day")
+def test_sessions_and_strangers_are_not_counted(alice: Person) -> None:
+    browser, stranger = signed_in(alice), Api("phx_unknown", alice.membership.project_id)
+    for api, status in ((browser, 200), (stranger, 401)):
+        answers = [api.get("dashboards/") for _ in range(7)]
+        assert {answer.status for answer in answers} == {status}
+        assert not HEADERS & set(answers[-1].headers)
+    assert not RateWindow.objects.exists()
+
+
+def test_an_empty_setting_counts_nothing(alice: Person) -> None:
+    with override_settings(RATE_LIMITS=[]):
+        answers = [alice.api.get("dashboards/") for _ in range(7)]
+    assert {answer.status for answer in answers} == {200}
+    assert not HEADERS & set(answers[-1].headers)
+    assert not RateWindow.objects.exists()
+
+
+def test_the_tightest_of_several_is_shown(alice: Person) -> None:
+    with override_settings(RATE_LIMITS=[Rate(9, DAY), Rate(1000, 3600)]):
+        assert limits(alice.api.get("dashboards/")) == ("9", "8")
+
+
+def test_pages_of_other_sites_may_read_the_headers() -> None:
+    assert {*HEADERS, "Retry-After"} <= set(settings.CORS_EXPOSE_HEADERS)

@@ -1,0 +1,214 @@
+"""The limit of a key: exact in one process, never exceeded by several, and nearly reached by them."""
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from dashboards_api.environment import Rate
+from tests.builders import Person
+from tests.races import at_once
+from users.models import RateWindow
+from users.services import rate_windows
+from users.services.api_keys import revoke_api_key, roll_api_key
+from users.services.rate_limits import PARTS, Leases, Standing
+
+MINUTE = 60
+NOW = 1_800_000_000.0  # a minute and an hour begin
+TEN = [Rate(10, MINUTE)]
+
+
+def allowed(leases: Leases, rates: Sequence[Rate], now: float, times: int, key: str = "key") -> int:
+    return sum(leases.spend(key, rates, now).is_allowed for _ in range(times))
+
+
+def statements(leases: Leases, rates: Sequence[Rate], now: float) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        leases.spend("key", rates, now)
+    return sum("INSERT" in query["sql"] for query in captured)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("limit", [1, 2, 7, 16, 17, 60, 1000])
+def test_one_process_allows_exactly_the_limit(limit: int) -> None:
+    assert allowed(Leases(), [Rate(limit, MINUTE)], NOW, limit + 20) == limit
+
+
+@pytest.mark.django_db
+def test_a_new_window_begins_anew_and_takes_nothing_along() -> None:
+    leases = Leases()
+    assert allowed(leases, TEN, NOW, 4) == 4
+    assert allowed(leases, TEN, NOW + 60, 20) == 10
+    assert allowed(leases, TEN, NOW + 119.9, 1) == 0
+    assert allowed(leases, TEN, NOW + 120, 20) == 10
+
+
+@pytest.mark.django_db
+def test_of_two_rates_the_tighter_one_holds_and_is_shown() -> None:
+    leases, rates = Leases(), [Rate(5, 1), Rate(8, MINUTE)]
+    assert [allowed(leases, rates, NOW + second, 9) for second in range(4)] == [5, 3, 0, 0]
+    assert leases.spend("key", rates, NOW + 3) == Standing(False, limit=8, remaining=0, reset=57)
+    assert leases.spend("key", rates, NOW + MINUTE) == Standing(True, limit=5, remaining=4, reset=1)
+
+
+@pytest.mark.django_db
+def test_what_one_rate_refuses_is_not_taken_from_the_other() -> None:
+    leases, rates = Leases(), [Rate(2, 1), Rate(6, MINUTE)]
+    assert [allowed(leases, rates, NOW + second, 9) for second in range(4)] == [2, 2, 2, 0]
+
+
+@pytest.mark.django_db
+def test_the_wait_is_that_of_the_window_that_refuses() -> None:
+    leases, rates = Leases(), [Rate(2, 1), Rate(100, 3600)]
+    assert allowed(leases, rates, NOW, 9) == 2
+    assert leases.spend("key", rates, NOW + 0.25) == Standing(False, limit=2, remaining=0, reset=1)
+
+
+@pytest.mark.django_db
+def test_each_key_has_its_own() -> None:
+    leases = Leases()
+    assert allowed(leases, TEN, NOW, 20, key="a") == 10
+    assert allowed(leases, TEN, NOW, 20, key="b") == 10
+
+
+@pytest.mark.django_db
+def test_what_is_told_never_claims_more_than_is_left() -> None:
+    first, second, rates, spent = Leases(), Leases(), [Rate(200, MINUTE)], 0
+    for number in range(300):
+        standing = (first if number % 3 else second).spend("key", rates, NOW)
+        spent += standing.is_allowed
+        assert 0 <= standing.remaining <= 200 - spent
+    assert spent == 200
+
+
+@pytest.mark.django_db
+def test_that_nothing_remains_is_hardly_ever_told_too_early() -> None:
+    leases, rates = Leases(), [Rate(1000, MINUTE)]
+    told = [leases.spend("key", rates, NOW).remaining for _ in range(1000)]
+    assert told[-1] == 0
+    assert told[:-1].count(0) <= 1
+
+
+@pytest.mark.django_db
+def test_the_reset_is_in_whole_seconds_and_at_least_one() -> None:
+    leases = Leases()
+    assert [leases.spend("key", TEN, NOW + passed).reset for passed in (0, 0.5, 58.2, 59.999)] == [60, 60, 2, 1]
+
+
+@pytest.mark.django_db
+def test_a_window_costs_a_statement_at_first_and_none_where_permits_are_held_or_used_up() -> None:
+    leases, rates = Leases(), [Rate(64, MINUTE)]
+    assert [statements(leases, rates, NOW) for _ in range(4)] == [1, 0, 0, 1]
+    assert allowed(leases, rates, NOW, 100) == 60
+    assert [statements(leases, rates, NOW) for _ in range(3)] == [0, 0, 0]
+    assert statements(leases, rates, NOW + MINUTE) == 1
+
+
+@pytest.mark.django_db
+def test_a_clock_that_is_set_back_or_far_ahead_locks_nobody_and_gives_no_more() -> None:
+    leases = Leases()
+    assert allowed(leases, TEN, NOW, 20) == 10
+    for now in (NOW - 7 * MINUTE, NOW + 10**9, 5.0):
+        assert allowed(leases, TEN, now, 20) == 10
+        assert 1 <= leases.spend("key", TEN, now).reset <= MINUTE
+    assert allowed(leases, TEN, NOW, 20) == 0
+    assert allowed(leases, TEN, NOW + MINUTE, 20) == 10
+
+
+@pytest.mark.django_db
+def test_one_process_that_idles_keeps_little_from_another() -> None:
+    rates = [Rate(1600, MINUTE)]
+    idle, busy = Leases(), Leases()
+    assert allowed(idle, rates, NOW, 1) == 1
+    assert allowed(busy, rates, NOW, 2000) >= 1600 * (1 - 1 / PARTS)
+    assert allowed(Leases(), rates, NOW, 10) == 0
+
+
+def test_a_store_that_fails_grants_nothing_and_is_asked_again() -> None:
+    faults = [OperationalError("locked"), None]
+
+    def store(key_id: str, *, seconds: int, ends: int, wanted: int) -> int:
+        if fault := faults.pop(0):
+            raise fault
+        return wanted
+
+    leases = Leases(store)
+    with pytest.raises(OperationalError):
+        leases.spend("key", TEN, NOW)
+    assert leases.spend("key", TEN, NOW) == Standing(True, limit=10, remaining=9, reset=60)
+
+
+@pytest.mark.django_db
+def test_many_keys_that_are_over_are_forgotten() -> None:
+    leases = Leases(lambda key, *, seconds, ends, wanted: wanted)
+    leases.many = 50
+    for number in range(120):
+        leases.spend(str(number), TEN, NOW + number // 40 * MINUTE)
+    assert len(leases.accounts) < 100
+    assert leases.spend("119", TEN, NOW + 2 * MINUTE).is_allowed
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("limit", [20, 60, 600])
+def test_two_processes_with_threads_never_exceed_the_limit_and_nearly_reach_it(limit: int) -> None:
+    rates, processes = [Rate(limit, MINUTE)], [Leases(), Leases()]
+    granted: list[int] = []
+    calls = limit // 2 + 20
+
+    def work(leases: Leases) -> None:
+        granted.append(allowed(leases, rates, NOW, calls))
+
+    jobs = [lambda leases=leases: work(leases) for leases in processes for _ in range(3)]
+    assert [repr(error) for error in at_once(*jobs)] == []
+    assert limit * 0.9 <= sum(granted) <= limit
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_of_one_process_share_a_lease_exactly() -> None:
+    leases, granted, lock = Leases(), [0], threading.Lock()
+
+    def work() -> None:
+        found = allowed(leases, [Rate(100, MINUTE)], NOW, 60)
+        with lock:
+            granted[0] += found
+
+    assert at_once(*[work] * 4) == []
+    assert granted == [100]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_taking_is_never_part_of_another_transaction() -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError):
+        rate_windows.take("key", seconds=MINUTE, ends=60, wanted=1)
+    assert not RateWindow.objects.exists()
+
+
+@pytest.mark.django_db
+def test_old_windows_are_cleared_away_now_and_then_and_no_others() -> None:
+    def take(ends: int) -> None:
+        rate_windows.take("key", seconds=1, ends=ends, wanted=1)
+
+    for ends in range(1, 251):
+        take(ends * rate_windows.GRACE)
+    assert RateWindow.objects.count() <= rate_windows.CLEARED_AFTER + 2
+    rate_windows.clear_old_windows(before=250 * rate_windows.GRACE)
+    left = RateWindow.objects.values_list("ends", flat=True)
+    assert list(left) == [250 * rate_windows.GRACE]
+
+
+@pytest.mark.django_db
+def test_a_key_that_is_rolled_keeps_its_count(alice: Person) -> None:
+    key = alice.user.personal_api_keys.get()
+    assert allowed(Leases(), TEN, NOW, 20, key=key.pk) == 10
+    assert allowed(Leases(), TEN, NOW, 20, key=roll_api_key(key.pk).key.pk) == 0
+
+
+@pytest.mark.django_db
+def test_what_is_left_of_a_deleted_key_goes_with_its_window(alice: Person) -> None:
+    key = alice.user.personal_api_keys.get()
+    assert allowed(Leases(), TEN, NOW, 1, key=key.pk) == 1
+    revoke_api_key(key.pk)
+    rate_windows.clear_old_windows(before=int(NOW) + MINUTE + rate_windows.GRACE)
+    assert not RateWindow.objects.exists()

@@ -1,0 +1,143 @@
+"""Limits on the requests of an API key. They hold however many processes serve, and cost most requests nothing.
+
+A process leases permits in blocks from the store and spends them in memory. A block is a part of what is left of the
+window: near the limit permits go one by one, so that what idle processes hold back is little.
+"""
+
+import math
+import os
+import threading
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import NamedTuple, Protocol
+
+from dashboards_api.environment import Rate
+from users.services import rate_windows
+
+# A block is this part of what is left. One process that leases and then idles keeps at most a sixteenth from others.
+PARTS = 16
+# From so many keys on, those whose windows are over are forgotten.
+MANY_KEYS = 10_000
+
+
+class Store(Protocol):
+    """Takes permits out of a window; how many all have taken, these included."""
+
+    def __call__(self, key_id: str, *, seconds: int, ends: int, wanted: int) -> int: ...
+
+
+class Standing(NamedTuple):
+    """Whether a request may go on, and where its key stands in its tightest window.
+
+    `remaining` never claims more than is left. It may be less: what other processes hold is not known here.
+    """
+
+    is_allowed: bool
+    limit: int
+    remaining: int
+    reset: int
+
+
+class Lease:
+    """What this process may spend of one window, and what nobody had leased when it last looked."""
+
+    __slots__ = ("ends", "is_fresh", "left", "rate", "unleased")
+
+    def __init__(self, rate: Rate, ends: int) -> None:
+        self.rate = rate
+        self.ends = ends
+        self.left = 0
+        self.unleased = rate.limit
+        self.is_fresh = False
+
+    @property
+    def is_used_up(self) -> bool:
+        return not self.left and not self.unleased
+
+    @property
+    def needs_more(self) -> bool:
+        """Far from the limit, before the last permit is spent: it would look as if there were no more."""
+        return not self.left or (self.left == 1 and self.unleased >= 2 * PARTS)
+
+    @property
+    def remaining(self) -> int:
+        return self.left or (self.unleased if self.is_fresh else 0)
+
+    def lease_more(self, key_id: str, store: Store) -> None:
+        wanted = max(1, self.unleased // PARTS)
+        taken = store(key_id, seconds=self.rate.seconds, ends=self.ends, wanted=wanted)
+        limit = self.rate.limit
+        self.left += max(0, min(wanted, limit - (taken - wanted)))
+        self.unleased = max(0, limit - taken)
+        self.is_fresh = True
+
+    def standing(self, now: float, *, is_allowed: bool) -> Standing:
+        return Standing(is_allowed, self.rate.limit, self.remaining, max(1, math.ceil(self.ends - now)))
+
+
+class Account:
+    """The leases of one key in this process, one for each rate."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.leases: dict[Rate, Lease] = {}
+
+    def spend(self, key_id: str, rates: Sequence[Rate], now: float, store: Store) -> Standing:
+        """A permit of every rate, or of none."""
+        with self.lock:
+            leases = [self.current(rate, now) for rate in rates]
+            if not any(lease.is_used_up for lease in leases):
+                for lease in leases:
+                    if lease.needs_more:
+                        lease.lease_more(key_id, store)
+            if refusing := [lease for lease in leases if lease.is_used_up]:
+                return max(refusing, key=attrgetter("ends")).standing(now, is_allowed=False)
+            for lease in leases:
+                lease.left -= 1
+            return min(leases, key=attrgetter("remaining")).standing(now, is_allowed=True)
+
+    def current(self, rate: Rate, now: float) -> Lease:
+        """The lease of the window that `now` is in. One of any other window, earlier or later, is dropped."""
+        ends = (int(now // rate.seconds) + 1) * rate.seconds
+        lease = self.leases.get(rate)
+        if lease is None or lease.ends != ends:
+            lease = self.leases[rate] = Lease(rate, ends)
+        lease.is_fresh = False
+        return lease
+
+    def is_over(self, now: float) -> bool:
+        return all(lease.ends <= now for lease in list(self.leases.values()))
+
+
+class Leases:
+    """What one process holds for all keys. Any thread may spend; a key's threads wait for each other."""
+
+    def __init__(self, store: Store = rate_windows.take) -> None:
+        self.store = store
+        self.accounts: dict[str, Account] = {}
+        self.many = MANY_KEYS
+
+    def spend(self, key_id: str, rates: Sequence[Rate], now: float) -> Standing:
+        """Count one request of a key. `now` is in seconds since 1970; `rates` are not empty."""
+        account = self.accounts.get(key_id)
+        if account is None:
+            self.forget_old(now)
+            account = self.accounts.setdefault(key_id, Account())
+        return account.spend(key_id, rates, now, self.store)
+
+    def forget_old(self, now: float) -> None:
+        """Keys whose windows are over: seldom, for it looks at all of them."""
+        if len(self.accounts) < self.many:
+            return
+        for key_id, account in list(self.accounts.items()):
+            if account.is_over(now):
+                self.accounts.pop(key_id, None)
+        self.many = max(MANY_KEYS, 2 * len(self.accounts))
+
+    def forget_all(self) -> None:
+        self.accounts = {}
+
+
+OWN = Leases()
+# A forked process that went on with the leases of its parent would spend them twice.
+os.register_at_fork(after_in_child=OWN.forget_all)
