@@ -52,6 +52,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # XFrameOptionsMiddleware is in PAGE_MIDDLEWARE: answers of the API are no pages
     "security.W003",  # CSRF: BrowserCsrfMiddleware is Django's, for requests without a key
     "security.W005",  # HSTS is for this host: its neighbours below the same domain are not ours to bind,
     "security.W021",  # and a preload list is not ours to enter
