@@ -118,10 +118,12 @@ else:
     DATABASES["default"]["ENGINE"] = "dashboards_api.backends.postgresql"
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
-        # Statements are planned once for each connection. Poolers that share connections may not be able to keep that.
         "server_side_binding": True,
-        "prepare_threshold": 2 if env.bool("PREPARED_STATEMENTS", default=True) else None,
+        # Statements of the ORM are planned each time: the best plan of a search depends on what is searched for.
+        "prepare_threshold": None,
     }
+# Those of `dashboards_api/prepared.py` are planned once for each connection. Not every pooler can keep that.
+PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Who is calling -----------------------------------------------------------------------------------------------

@@ -92,3 +92,13 @@ def test_postgresql_compares_names_by_code_point_whatever_the_server_sorts_by(al
             " WHERE (table_name, column_name) IN (('dashboards_dashboard', 'name_key'), ('dashboards_tag', 'name'))"
         )
         assert dict(cursor.fetchall()) == {"dashboards_dashboard": "C", "dashboards_tag": "C"}
+
+
+@pytest.mark.skipif("postgresql" not in os.environ.get("DATABASE_URL", ""), reason="SQLite has no such index")
+def test_postgresql_searches_by_an_index(alice: Person) -> None:
+    make_dashboard(alice, "needle")
+    found = Dashboard.objects.matching("needle")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+    assert "dashboards_search" in found.explain()
+    assert found.count() == 1
