@@ -163,6 +163,22 @@ def _sharing(column: str, dashboard_ids: list[int]) -> _Part:
     return _Part(sql, list(dashboard_ids))
 
 
+def note_person(sender: object, *, user_id: int, **_: object) -> None:
+    """A person has another name: count up whatever shows it."""
+    tile, dashboard = Tile._meta.db_table, Dashboard._meta.db_table
+    parts = [
+        f"SELECT {RevisionKind.LIST.value}, project_id, 0 FROM {dashboard} WHERE created_by_id = %s",  # noqa: S608
+        f"SELECT {RevisionKind.DASHBOARD.value}, id, 0 FROM {dashboard} WHERE created_by_id = %s",  # noqa: S608
+    ]
+    for column, model in (("insight_id", Insight), ("text_id", Text), ("button_id", Button)):
+        parts += [
+            f"SELECT {RevisionKind.DASHBOARD.value}, tile.dashboard_id, 0 FROM {tile} AS tile"  # noqa: S608
+            f" JOIN {model._meta.db_table} AS content ON content.id = tile.{column} WHERE content.{role}_id = %s"
+            for role in ("created_by", "last_modified_by")
+        ]
+    count_up(" UNION ".join(parts), [user_id] * len(parts))
+
+
 @transaction.atomic
 def recount(project_id: int) -> tuple[int, int]:
     """Count the dashboards that the list of a project shows: what was kept before, and what there is.

@@ -11,6 +11,7 @@ from dashboards.services.dashboards import create_dashboard, update_dashboard
 from dashboards.services.revisions import recount
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
 from tests.races import at_once
+from users.services.setup import set_up, setup_token
 
 
 def revision(kind: RevisionKind, object_id: int) -> int:
@@ -151,3 +152,16 @@ def test_a_wrong_count_is_repaired(alice: Person, capsys: pytest.CaptureFixture[
     assert "7 was kept, 1 are there." in capsys.readouterr().out
     assert kept(alice) == 1
     assert revision(RevisionKind.LIST, alice.membership.project_id) == number + 1
+
+
+def test_a_new_name_is_seen_wherever_it_is_shown(alice: Person, bob: Person) -> None:
+    theirs = make_dashboard(bob, "theirs")
+    shared = make_dashboard(alice, "shared")
+    other = make_dashboard(alice, "other")
+    make_insight(bob, shared, name="Visits")
+    before = {board.pk: of(board) for board in (theirs, shared, other)}
+    lists = revision(RevisionKind.LIST, theirs.project_id)
+    set_up(setup_token(bob.user), name="Robert", email="bob@example.com", password="correct horse battery")
+    assert (of(theirs), of(shared), of(other)) == (before[theirs.pk] + 1, before[shared.pk] + 1, before[other.pk])
+    assert revision(RevisionKind.LIST, theirs.project_id) == lists + 1
+    assert kept(alice) == 3

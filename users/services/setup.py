@@ -10,6 +10,7 @@ from dashboards_api.numbers import whole_number
 from users.models import User
 from users.services.refusals import refusing
 from users.services.users import check_is_free
+from users.signals import person_changed
 
 
 class _Tokens(PasswordResetTokenGenerator):
@@ -52,6 +53,7 @@ def set_up(token: str, *, name: str, email: str, password: str) -> User:
         validate_password(password, user)
     user.set_password(password)
     user.save(update_fields=["email", "first_name", "last_name", "password"])
+    person_changed.send(User, user_id=user.pk)
     return user
 
 

@@ -1,0 +1,6 @@
+"""What others may want to know of. Sent within the transaction that it is about."""
+
+from django.dispatch import Signal
+
+# What answers show of a person, such as their name, is another now. Sent with `user_id`.
+person_changed = Signal()
