@@ -3,6 +3,7 @@
 Any variable may instead come from a file: NAME_FILE=/run/secrets/name.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -120,10 +121,10 @@ else:
         **DATABASES["default"].get("OPTIONS", {}),
         "server_side_binding": True,
         # Statements of the ORM are planned each time: the best plan of a search depends on what is searched for.
-        "prepare_threshold": None,
+        # Those of `dashboards_api/prepared.py` ask to be planned once for each connection. Not every pooler can keep
+        # that: None refuses it.
+        "prepare_threshold": sys.maxsize if env.bool("PREPARED_STATEMENTS", default=True) else None,
     }
-# Those of `dashboards_api/prepared.py` are planned once for each connection. Not every pooler can keep that.
-PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Who is calling -----------------------------------------------------------------------------------------------

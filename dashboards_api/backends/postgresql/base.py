@@ -4,7 +4,6 @@ import select
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db.backends.postgresql import base
 
 from dashboards_api.backends.reading import Reads, Rows
@@ -18,7 +17,7 @@ class DatabaseWrapper(Reads, base.DatabaseWrapper):
         if cursor is None or cursor.connection is not self.connection:
             # It is kept: a new one would look up anew how to read the types of all columns.
             cursor = self._reading = self.connection.cursor(binary=True)
-        rows: Rows = cursor.execute(sql, parameters, prepare=settings.PREPARED_STATEMENTS).fetchall()
+        rows: Rows = cursor.execute(sql, parameters, prepare=True).fetchall()
         return rows
 
     def is_usable(self) -> bool:

@@ -1,24 +1,16 @@
+import os
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
-from granian.constants import Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.server import Server
 
 from dashboards.demo import create_demo
 from dashboards_api.environment import checked_workers
 from users.first_run import first_run
 from users.services.setup import setup_link
-
-# A thread waits while a client is slow to send its body. They compute one at a time (`http/wsgi.py`).
-THREADS_PER_WORKER = 16
-HEADER_BYTES_MAX = 64 * 1024
-SECONDS_TO_FINISH = 10
 
 
 class Command(BaseCommand):
@@ -49,19 +41,9 @@ class Command(BaseCommand):
         if options["demo"]:
             demo = create_demo()
             self.stdout.write(f"The demo is in project {demo.pk}, {demo.name}.\n")
-        connections.close_all()  # the workers are forks: they must not share a connection
         self.stdout.write(f"Serving on http://{options['host']}:{options['port']}/api/\n")
         self.stdout.flush()
-        Server(
-            "dashboards_api.wsgi:application",
-            address=options["host"],
-            port=options["port"],
-            interface=Interfaces.WSGI,
-            workers=checked_workers(options["workers"]),
-            blocking_threads=THREADS_PER_WORKER,
-            http1_settings=HTTP1Settings(max_buffer_size=HEADER_BYTES_MAX),
-            respawn_failed_workers=True,
-            workers_kill_timeout=SECONDS_TO_FINISH,
-            websockets=False,
-            log_level=LogLevels.warning,
-        ).serve()
+        workers = checked_workers(options["workers"])
+        path = os.pathsep.join([str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])])
+        server = [sys.executable, "-m", "dashboards_api.server", options["host"], str(options["port"]), str(workers)]
+        os.execve(sys.executable, server, {**os.environ, "PYTHONPATH": path})  # noqa: S606  a checked command of ours

@@ -1,0 +1,37 @@
+"""The server by itself: `python -m dashboards_api.server HOST PORT WORKERS`, as `manage.py serve` becomes it.
+
+The process that watches over the workers loads nothing of the service: it would only hold the memory.
+"""
+
+import sys
+
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
+
+# A thread waits while a client is slow to send its body. They compute one at a time (`http/wsgi.py`).
+THREADS_PER_WORKER = 16
+HEADER_BYTES_MAX = 64 * 1024
+SECONDS_TO_FINISH = 10
+
+
+def main() -> None:
+    host, port, workers = sys.argv[1:]
+    Server(
+        "dashboards_api.wsgi:application",
+        address=host,
+        port=int(port),
+        interface=Interfaces.WSGI,
+        workers=int(workers),
+        blocking_threads=THREADS_PER_WORKER,
+        http1_settings=HTTP1Settings(max_buffer_size=HEADER_BYTES_MAX),
+        respawn_failed_workers=True,
+        workers_kill_timeout=SECONDS_TO_FINISH,
+        websockets=False,
+        log_level=LogLevels.error,  # it warns of that many threads
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()
