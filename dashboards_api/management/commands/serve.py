@@ -46,4 +46,4 @@ class Command(BaseCommand):
         workers = checked_workers(options["workers"])
         path = os.pathsep.join([str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])])
         server = [sys.executable, "-m", "dashboards_api.server", options["host"], str(options["port"]), str(workers)]
-        os.execve(sys.executable, server, {**os.environ, "PYTHONPATH": path})  # noqa: S606  a checked command of ours
+        os.execve(sys.executable, server, {"MALLOC_ARENA_MAX": "2", **os.environ, "PYTHONPATH": path})  # noqa: S606  a checked command of ours
