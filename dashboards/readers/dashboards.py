@@ -15,7 +15,7 @@ from dashboards.readers.tiles import EMPTY_OBJECT, Lens, read_tiles
 from dashboards_api.fields import dumps, raw
 from dashboards_api.prepared import Prepared, number
 from users.models import Membership, Project
-from users.readers import USER_FIELDS, basic_user, user_columns
+from users.readers import basic_user, user_columns
 
 BASIC_COLUMNS = (
     "id",
@@ -33,6 +33,10 @@ BASIC_COLUMNS = (
     "created_by_id",
     *user_columns("created_by"),
 )
+_LEVEL, _IS_COLLABORATOR, _CREATED_BY = map(
+    BASIC_COLUMNS.index, ("restriction_level", "is_collaborator", "created_by_id")
+)
+_PERSON = slice(_CREATED_BY + 1, len(BASIC_COLUMNS))
 BASIC_JSON = {"raw_tag_names": raw("tag_names")}
 DETAIL_COLUMNS = ("use_template", "use_dashboard", "delete_insights", "data_color_theme_id")
 DETAIL_JSON = {
@@ -129,7 +133,7 @@ def read_revision(
 
 
 def _restriction(row: tuple[Any, ...]) -> Restriction:
-    return Restriction(created_by_id=row[12], level=row[7], is_collaborator=row[10])
+    return Restriction(row[_CREATED_BY], row[_LEVEL], row[_IS_COLLABORATOR])
 
 
 def basic_row(row: tuple[Any, ...], viewer: Membership) -> dict[str, Any]:
@@ -144,10 +148,12 @@ def basic_rows(rows: Iterable[tuple[Any, ...]], viewer: Membership) -> list[dict
     project_id = viewer.project_id
     found = []
     for row in rows:
-        id_, name, description, pinned, created_at, deleted, mode, level, accessed_at, is_shared, _, tags, by = row[:13]
+        id_, name, description, pinned, created_at, deleted, mode, level, accessed_at, is_shared, _, tags, by = row[
+            : _PERSON.start
+        ]
         if by not in people:
-            people[by] = basic_user(row[13 : 13 + len(USER_FIELDS)])
-        restriction = (by, level, row[10])
+            people[by] = basic_user(row[_PERSON])
+        restriction = (by, level, row[_IS_COLLABORATOR])
         if restriction not in rights:
             rights[restriction] = _rights(Restriction(*restriction), viewer)
         found.append(

@@ -95,6 +95,7 @@ _TILES = Prepared(
 )
 # Where a row has them.
 _INSIGHT = slice(len(TILE_COLUMNS) + len(TILE_JSON) + 1, None)
+_IS_ELSEWHERE = _INSIGHT.start - 1
 _TEXT = slice(_INSIGHT.start + len(INSIGHT_COLUMNS), None)
 _BUTTON = slice(_TEXT.start + len(TEXT_COLUMNS), None)
 
@@ -106,7 +107,7 @@ def read_tiles(dashboard_id: int, *, viewer: Membership, lens: Lens, restriction
     """
     rows = _TILES.rows(dashboard=dashboard_id)
     elsewhere: DashboardTiles = {}
-    if any(row[6] for row in rows):
+    if any(row[_IS_ELSEWHERE] for row in rows):
         shown = Tile.objects.filter(dashboard_id=dashboard_id).shown()
         ids: Any = {f"{kind}s": shown.values(f"{kind}_id") for kind in KINDS}
         elsewhere = dashboard_tiles_of(viewer=viewer, **ids)
