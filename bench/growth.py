@@ -17,6 +17,7 @@ from bench.servers import serves_plain_by, serving
 PAGE = 100
 FROM_THE_END = 300
 FIRST, SMALL, ONE, DEEP, LAST, RARE = "list", "list of Small", "one", "90% deep", "last by `next`", "rare search"
+NOT_IN_TIME = "no answer in time"
 Times = dict[tuple[str, str, int], float]
 
 
@@ -52,7 +53,8 @@ def main() -> None:
     with work_folder() as folder, databases("postgresql", folder) as made:
         for size in options.sizes:
             times |= of_size(size, made, folder, options)
-            print(f"{size:,} dashboards are measured.", flush=True)
+            print(f"{size:,} dashboards are measured:", flush=True)
+            print(times_table({key: time for key, time in times.items() if key[2] == size}, [size]), flush=True)
     print(f"\nMilliseconds, median at one connection; `plain` is served by {serves_plain_by()}.\n")
     print(times_table(times, options.sizes), bounds_table(times, options.sizes), sep="\n\n")
 
@@ -105,8 +107,12 @@ def _median(server: Server, what: str, job: Job, database: Database, seconds: in
 
 def times_table(times: Times, sizes: list[int]) -> str:
     names = dict.fromkeys((what, server) for what, server, _ in times)
-    rows = [[what, server, *(f"{times[what, server, size]:.2f}" for size in sizes)] for what, server in names]
+    rows = [[what, server, *(_shown(times[what, server, size]) for size in sizes)] for what, server in names]
     return table(["what", "server", *(f"{size:,}" for size in sizes)], rows)
+
+
+def _shown(milliseconds: float) -> str:
+    return f"{milliseconds:.2f}" if milliseconds else NOT_IN_TIME
 
 
 def bounds_table(times: Times, sizes: list[int]) -> str:
@@ -114,9 +120,12 @@ def bounds_table(times: Times, sizes: list[int]) -> str:
     rows = []
     for bound in BOUNDS:
         over = times[bound.over_job, bound.over_server, largest if bound.over_largest else smallest]
-        ratio = times[bound.job, bound.server, largest] / over
-        verdict = "kept" if ratio <= bound.must else "missed"
-        rows.append([bound.name, f"{ratio:.2f}", f"<= {bound.must:g}", verdict])
+        time = times[bound.job, bound.server, largest]
+        if not (time and over):
+            rows.append([bound.name, NOT_IN_TIME, f"<= {bound.must:g}", ""])
+            continue
+        verdict = "kept" if time / over <= bound.must else "missed"
+        rows.append([bound.name, f"{time / over:.2f}", f"<= {bound.must:g}", verdict])
     return table(["how cost must grow", "ratio", "must", ""], rows)
 
 
