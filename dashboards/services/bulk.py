@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dashboards.access import may_edit
 from dashboards.models import Dashboard
 from dashboards.models.dashboard import DERIVED_COLUMNS
-from dashboards.services.revisions import changing, note_locked
+from dashboards.services.revisions import changing, lock_all
 from dashboards.services.tags import replace_tags
 from dashboards_api.numbers import LIST_MAX_LENGTH
 from users.models import Membership, Project
@@ -33,8 +33,7 @@ def update_tags(
     """Add tags to dashboards, take tags from them, or replace their tags. Unknown and closed ones are skipped."""
     wanted = list(dict.fromkeys(dashboard_ids))
     rows = Dashboard.objects.in_project(project).not_deleted().as_seen_by(updated_by).filter(pk__in=wanted)
-    dashboards = {dashboard.pk: dashboard for dashboard in rows.select_for_update().order_by("pk")}
-    note_locked(dashboards.values())
+    dashboards = lock_all(rows)
     result = BulkResult([], [])
     for dashboard_id in wanted:
         dashboard = dashboards.get(dashboard_id)

@@ -11,7 +11,7 @@ from dashboards.models import CreationMode, Dashboard, Insight, SharingConfigura
 from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.changes import DashboardChanges, take
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
-from dashboards.services.revisions import change, changing, note_listed, note_locked, note_rights
+from dashboards.services.revisions import change, changing, lock_all, note_listed, note_locked, note_rights
 from dashboards.services.sources import inherited_from, source_of, template_of
 from dashboards.services.tags import replace_tags
 from dashboards.services.tiles import change_tiles
@@ -144,11 +144,10 @@ def lock_dashboard(dashboard_id: int, *, project: Project, member: Membership) -
 
     Whoever writes tiles of a dashboard holds this lock: the tiles themselves need none.
     """
-    rows = Dashboard.objects.in_project(project).as_seen_by(member).select_for_update()
-    found: Dashboard | None = rows.filter(pk=dashboard_id).first()
+    rows = Dashboard.objects.in_project(project).as_seen_by(member).filter(pk=dashboard_id)
+    found = lock_all(rows).get(dashboard_id)
     if found is None:
         raise DashboardMissing
-    note_locked([found])
     return found
 
 

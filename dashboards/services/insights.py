@@ -10,7 +10,7 @@ from dashboards.exceptions import DashboardNotInProject, InsightMissing
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import InsightChanges, take
 from dashboards.services.restrictions import check_may_edit_insights
-from dashboards.services.revisions import changing, note_insight, note_locked
+from dashboards.services.revisions import changing, lock_all, note_insight
 from dashboards.services.tags import replace_tags
 from users.models import Membership, Project
 
@@ -78,9 +78,7 @@ def _lock_dashboards(project: Project, ids: set[int], member: Membership) -> dic
     Dashboards are locked before insights everywhere, so that nobody waits for each other.
     """
     rows = Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=ids)
-    dashboards = {dashboard.pk: dashboard for dashboard in rows.select_for_update().order_by("pk")}
-    note_locked(dashboards.values())
-    return dashboards
+    return lock_all(rows)
 
 
 def _delete(insight: Insight) -> None:

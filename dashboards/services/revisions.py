@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from dashboards.models import (
     Button,
@@ -81,6 +82,13 @@ def change() -> Iterator[None]:
                 _count_up(started)
     finally:
         _current.reset(token)
+
+
+def lock_all(dashboards: QuerySet[Dashboard]) -> dict[int, Dashboard]:
+    """Dashboards by id, locked in that order, so that nobody waits for each other, and noted as what may be changed."""
+    locked = {dashboard.pk: dashboard for dashboard in dashboards.select_for_update().order_by("pk")}
+    note_locked(locked.values())
+    return locked
 
 
 def note_locked(dashboards: Iterable[Dashboard]) -> None:

@@ -7,7 +7,7 @@ from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, T
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import TileChanges
 from dashboards.services.restrictions import check_may_edit_insights
-from dashboards.services.revisions import changing, note_locked
+from dashboards.services.revisions import changing, lock_all
 from dashboards.services.tile_upsert import TileUpsert, insights_to_add
 from users.models import Membership, Project
 
@@ -43,10 +43,8 @@ def move_tile(dashboard_id: int, *, project: Project, tile_id: int, to_dashboard
     TileMissing, Forbidden for either, and ContentAlreadyOnDashboard.
     """
     ids = {dashboard_id, to_dashboard_id}
-    # In the order of their ids, so that two moves in opposite directions do not wait for each other.
     rows = Dashboard.objects.in_project(project).not_deleted().as_seen_by(moved_by).filter(pk__in=ids)
-    dashboards = {dashboard.pk: dashboard for dashboard in rows.select_for_update().order_by("pk")}
-    note_locked(dashboards.values())
+    dashboards = lock_all(rows)
     for each in (dashboard_id, to_dashboard_id):
         if each not in dashboards:
             raise DashboardMissing
