@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboards_api.http import exception_handler
+from dashboards_api.http.middleware import is_api
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -25,7 +26,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _for_people(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """The answer as a page, for who asks for one."""
-    if request.path_info.startswith("/api/") or "text/html" not in request.headers.get("Accept", ""):
+    if is_api(request) or "text/html" not in request.headers.get("Accept", ""):
         return answer
     page = render(request, "pages/fault.html", {"status": answer.status_code}, status=answer.status_code)
     if "Retry-After" in answer:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 
+from dashboards_api.http.middleware import is_api
 from users.authentication import key_in_header
 
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
@@ -15,7 +16,7 @@ _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 def _goes_by(request: HttpRequest) -> bool:
     """Only the API takes keys: a page has its session whatever a proxy puts into the header."""
-    return request.path_info.startswith("/api/") and key_in_header(request) is not None
+    return is_api(request) and key_in_header(request) is not None
 
 
 class BrowserSessionMiddleware(SessionMiddleware):

@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from dashboards_api import errors
+from dashboards_api.http.middleware import is_api
 from dashboards_api.http.parsers import PayloadTooLarge
 
 logger = structlog.get_logger("dashboards_api.errors")
@@ -152,7 +153,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _outside(request: HttpRequest, status: int, type_: str, code: str, detail: str) -> HttpResponse:
-    if request.path_info.startswith("/api/"):
+    if is_api(request):
         envelope = {"type": type_, "code": code, "detail": detail, "attr": None}
         return HttpResponse(orjson.dumps(envelope), status=status, content_type="application/json")
     return HttpResponse(f"{detail}\n", status=status, content_type="text/plain; charset=utf-8")
