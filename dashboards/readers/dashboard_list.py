@@ -140,14 +140,19 @@ def list_dashboards(
 def _plain_page(viewer: Membership, limit: int, offset: int, position: Position | None) -> Page:
     """A page of the list that is asked for without any condition. How many there are is kept, not counted."""
     values: dict[str, Any] = {"project": viewer.project_id, "viewer": viewer.pk, "limit": limit}
+    state: ListState | None = None
     if position:
         behind = _AFTER_PINNED if position.pinned else _AFTER_OTHERS
         rows = behind.rows(**values, name_key=position.name_key, id=position.id)
     elif offset == 0:
         rows = _FIRST.rows(**values)
     else:
-        rows = _window(viewer, limit, offset, list_state(viewer.project_id).live)
-    state = ListState(*rows[0][-2:]) if rows else list_state(viewer.project_id)
+        state = list_state(viewer.project_id)
+        rows = _window(viewer, limit, offset, state.live)
+    if rows:
+        state = ListState(*rows[0][-2:])
+    elif state is None:
+        state = list_state(viewer.project_id)
     shown = basic_rows(rows, viewer)
     for row in shown:
         row["search_match_type"] = None

@@ -107,4 +107,4 @@ def test_every_page_costs_the_same(alice: Person, names: list[str]) -> None:
     first = page(alice, limit=2)
     path = first["next"].removeprefix("http://testserver")
     assert (cost("dashboards/?limit=1"), cost("dashboards/?limit=1000"), cost(path)) == (2, 2, 2)
-    assert (cost("dashboards/?limit=2&offset=4"), cost("dashboards/?offset=50")) == (4, 3)
+    assert (cost("dashboards/?limit=2&offset=4"), cost("dashboards/?offset=50")) == (4, 2)
