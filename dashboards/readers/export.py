@@ -4,7 +4,6 @@ from typing import Any
 
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import Dashboard, Tile
-from dashboards.readers.tags import dashboard_tags, insight_tags
 from dashboards.templates import Document, placeholders_in
 from users.models import Project
 
@@ -18,10 +17,7 @@ def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
     if dashboard is None:
         raise DashboardMissing
     shown = Tile.objects.on_dashboard(dashboard).shown().in_layout_order().select_related("insight", "text", "button")
-    tags = insight_tags(shown.values("insight_id"))
-    tiles = [
-        {**_content_of(tile, tags), **{column: getattr(tile, column) for column in DISPLAY_COLUMNS}} for tile in shown
-    ]
+    tiles = [{**_content_of(tile), **{column: getattr(tile, column) for column in DISPLAY_COLUMNS}} for tile in shown]
     texts = sorted(placeholders_in(tiles) | placeholders_in(dashboard.filters))
     return {
         "template_name": dashboard.name,
@@ -31,13 +27,13 @@ def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
         "breakdown_colors": dashboard.breakdown_colors,
         "pinned": dashboard.pinned,
         "restriction_level": dashboard.restriction_level,
-        "tags": dashboard_tags([dashboard.pk]).get(dashboard.pk, []),
+        "tags": dashboard.tag_names,
         "variables": [_text_variable(name) for name in texts] or None,
         "tiles": tiles,
     }
 
 
-def _content_of(tile: Tile, tags: dict[int, list[str]]) -> dict[str, Any]:
+def _content_of(tile: Tile) -> dict[str, Any]:
     if tile.text:
         return {"type": "TEXT", "body": tile.text.body}
     if tile.button:
@@ -49,7 +45,7 @@ def _content_of(tile: Tile, tags: dict[int, list[str]]) -> dict[str, Any]:
         "name": tile.insight.name,
         "derived_name": tile.insight.derived_name,
         "description": tile.insight.description,
-        "tags": tags.get(tile.insight.pk, []),
+        "tags": tile.insight.tag_names,
         "favorited": tile.insight.favorited,
         kept: getattr(tile.insight, kept),
     }

@@ -1,5 +1,6 @@
 """What both backends have in common."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,5 +25,6 @@ class Reads(BaseDatabaseWrapper):
         with self.wrap_database_errors:
             return self.fetch(sql, parameters)
 
+    @abstractmethod
     def fetch(self, sql: str, parameters: Sequence[Any]) -> Rows:
-        raise NotImplementedError
+        """All rows, as the driver gives them."""
