@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.live.conftest import Service, environment, service
 
@@ -36,7 +36,11 @@ class Faults:
         page.on("console", lambda message: self.note(message.type in ("error", "warning"), message.text))
         page.on("pageerror", lambda error: self.note(True, str(error)))
         page.on("request", lambda request: self.note(not request.url.startswith(base), request.url))
-        page.on("requestfailed", lambda request: self.note(True, f"failed: {request.url}"))
+        page.on("requestfailed", self.note_failed)
+
+    def note_failed(self, request: Request) -> None:
+        # A page that is left drops what it was still loading: that is the browser's doing.
+        self.note(request.failure != "net::ERR_ABORTED", f"failed: {request.url} {request.failure}")
 
     def note(self, is_fault: bool, text: str) -> None:
         # The browser itself says that a page was a 401 or a 404, which some pages are.
