@@ -1,0 +1,41 @@
+"""What the stages of the attack find: each finding a line of JSON that a reader can replay, each stage one figure."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class Outcome(NamedTuple):
+    """What one stage says at its end on one engine. Anything but 0 faults fails the attack."""
+
+    figure: str
+    faults: int
+
+
+class Report:
+    """The findings of one stage on one engine, appended to a file as they come."""
+
+    def __init__(self, path: Path, *, stage: str, engine: str, seed: int) -> None:
+        self.path = path
+        self.about = {"stage": stage, "engine": engine, "seed": seed}
+        self.faults = 0
+        self.started = time.monotonic()
+
+    def fault(self, what: str, **details: Any) -> None:
+        """Something that must not be: write down what was sent and what came back."""
+        self.faults += 1
+        self._write("fault", what, details)
+
+    def note(self, what: str, **details: Any) -> None:
+        """Something worth keeping that is no fault, such as a measured time."""
+        self._write("note", what, details)
+
+    def outcome(self, figure: str) -> Outcome:
+        return Outcome(figure, self.faults)
+
+    def _write(self, verdict: str, what: str, details: dict[str, Any]) -> None:
+        seconds = round(time.monotonic() - self.started, 3)
+        line = {**self.about, "seconds": seconds, "verdict": verdict, "what": what, **details}
+        with self.path.open("a") as file:
+            file.write(json.dumps(line, default=repr) + "\n")
