@@ -67,6 +67,12 @@ def check_may_change_template(membership: Membership, *, is_global: bool, featur
         raise Forbidden("Only project admins may change whether a template is featured.")
 
 
+def check_may_undo(membership: Membership, *, owner_id: int | None) -> None:
+    """Who owns a key may take back what it did, and admins what any key did in their project. Raises Forbidden."""
+    if not membership.is_admin and membership.user_id != owner_id:
+        raise Forbidden("Only the owner of the key and project admins may take back what it did.")
+
+
 # An insight has no level of its own: it follows the dashboards it is on.
 
 

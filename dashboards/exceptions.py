@@ -115,6 +115,31 @@ class ContentAlreadyOnDashboard(Invalid):
         super().__init__("The dashboard shows this already.", attr=attr)
 
 
+class VersionMissing(Missing):
+    """The version of a dashboard that the path names."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such version of this dashboard.")
+
+
+class TooManyActs(Invalid):
+    """More was done than can be taken back at once."""
+
+    code = "too_many"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"More than {most} acts lie in this time: take them back in parts.", attr="since")
+
+
+class TooManyTiles(Invalid):
+    """A dashboard would hold more tiles than one can."""
+
+    code = "too_many"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A dashboard holds at most {most} tiles.", attr="tiles")
+
+
 class TemplateMissing(Invalid):
     """A body names a template that there is not."""
 

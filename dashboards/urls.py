@@ -7,6 +7,7 @@ from django.urls import path
 from dashboards.views.actions import DashboardActionViewSet
 from dashboards.views.collaborators import CollaboratorViewSet
 from dashboards.views.dashboards import DashboardViewSet
+from dashboards.views.history import ActivityLogViewSet, BulkRestoreViewSet, DashboardActivityViewSet, VersionViewSet
 from dashboards.views.insights import InsightViewSet
 from dashboards.views.share_passwords import SharePasswordViewSet
 from dashboards.views.sharing import SharingConfigurationViewSet
@@ -25,8 +26,14 @@ urlpatterns = [
         path(f"dashboards/{action}/", DashboardActionViewSet.as_view({"post": action}))
         for action in ("create_from_template_json", "create_unlisted_dashboard", "bulk_update_tags")
     ],
+    path("dashboards/bulk_restore/", BulkRestoreViewSet.as_view({"post": "bulk_restore"})),
     path("dashboards/<str:id>/", DashboardViewSet.as_view(ROW)),
     path("dashboards/<str:id>/stream_tiles/", StreamTilesViewSet.as_view({"get": "stream_tiles"})),
+    path("dashboards/<str:id>/activity/", DashboardActivityViewSet.as_view({"get": "list"})),
+    path("dashboards/<str:id>/versions/", VersionViewSet.as_view({"get": "list"})),
+    path("dashboards/<str:id>/versions/<str:version>/", VersionViewSet.as_view({"get": "retrieve"})),
+    path("dashboards/<str:id>/versions/<str:version>/diff/", VersionViewSet.as_view({"get": "diff"})),
+    path("dashboards/<str:id>/versions/<str:version>/restore/", VersionViewSet.as_view({"post": "restore"})),
     path("dashboards/<str:id>/export/", DashboardActionViewSet.as_view({"get": "export"})),
     path("dashboards/<str:id>/move_tile/", DashboardActionViewSet.as_view({"patch": "move_tile", "post": "move_tile"})),
     *[
@@ -50,6 +57,8 @@ urlpatterns = [
         "dashboards/<str:dashboard_id>/collaborators/<str:user_uuid>/",
         CollaboratorViewSet.as_view({"delete": "destroy"}),
     ),
+    path("activity_log/", ActivityLogViewSet.as_view({"get": "list"})),
+    path("activity_log/undo/", ActivityLogViewSet.as_view({"post": "undo"})),
     path("dashboard_templates/", DashboardTemplateViewSet.as_view(COLLECTION)),
     path("dashboard_templates/json_schema/", DashboardTemplateViewSet.as_view({"get": "json_schema"})),
     path(

@@ -25,7 +25,7 @@ def enter_project(user: User, credential: Credential, reference: str) -> Members
             raise Missing("Project not found.")
         _refuse_narrowed(credential, project_id, None)
         raise Forbidden("You don't have access to the project.")
-    membership.user = user
+    membership.user, membership.key = user, credential.key
     organization_id = str(membership.project.organization_id) if credential.scoped_organizations else None
     _refuse_narrowed(credential, membership.project_id, organization_id)
     return membership
@@ -43,7 +43,7 @@ def current_membership(user: User, credential: Credential) -> Membership:
         chosen = next(iter(memberships), None)
     if chosen is None or not credential.reaches(chosen.project_id, str(chosen.project.organization_id)):
         raise Missing("Project not found.")
-    chosen.user = user
+    chosen.user, chosen.key = user, credential.key
     return chosen
 
 

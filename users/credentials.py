@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from users import scopes as key_scopes
-from users.models import Membership
+from users.models import KeyName, Membership
 
 
 class Credential(Protocol):
@@ -18,6 +18,10 @@ class Credential(Protocol):
 
     @property
     def scoped_organizations(self) -> Sequence[str]: ...
+
+    @property
+    def key(self) -> KeyName | None:
+        """The key that it is, so that what is done with it can be known by that."""
 
     @property
     def entered(self) -> Membership | None:
@@ -34,6 +38,7 @@ class BrowserSession:
     scoped_projects: Sequence[int] = ()
     scoped_organizations: Sequence[str] = ()
     entered: Membership | None = None
+    key: KeyName | None = None
 
     def reaches(self, project_id: int, organization_id: str | None) -> bool:
         return True

@@ -1,3 +1,4 @@
+from dashboards.models.activity import Activity, ActivityScope, uuid_of
 from dashboards.models.collaborator import Collaborator, PrivilegeLevel
 from dashboards.models.content import Button, ButtonPlacement, ButtonStyle, Text
 from dashboards.models.dashboard import CreationMode, Dashboard, RestrictionLevel, fold
@@ -14,6 +15,8 @@ from dashboards.models.template import DashboardTemplate, TemplateScope
 from dashboards.models.tile import Tile
 
 __all__ = [
+    "Activity",
+    "ActivityScope",
     "Button",
     "ButtonPlacement",
     "ButtonStyle",
@@ -37,4 +40,5 @@ __all__ = [
     "Tile",
     "fold",
     "new_access_token",
+    "uuid_of",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 from unicodedata import normalize
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -49,6 +50,12 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
 
     def not_deleted(self) -> "DashboardQuerySet":
         return self.filter(deleted=False)
+
+    def with_history_known(self) -> "DashboardQuerySet":
+        """Each row with `has_history`: whether what it shows was ever written down."""
+        activity: Any = apps.get_model("dashboards", "Activity")
+        written = activity.objects.versions_of(models.OuterRef("pk"))
+        return self.annotate(has_history=models.Exists(written))  # type: ignore[no-redef]  # it is declared, not stored
 
     def as_seen_by(self, membership: Membership) -> "DashboardQuerySet":
         """Each row with `is_collaborator`: whether the member is one there, beside what the row itself says."""
@@ -118,6 +125,7 @@ class Dashboard(models.Model):
     tag_names = JSONTextField(editable=False, default=list)
 
     is_collaborator: bool  # of rows that were read `as_seen_by` a member
+    has_history: bool  # of rows that were locked to be changed
 
     objects = DashboardQuerySet.as_manager()
 

@@ -85,6 +85,10 @@ class Tile(models.Model):
         columns = {"insight_id": self.insight_id, "text_id": self.text_id, "button_id": self.button_id}
         return {column: id_ for column, id_ in columns.items() if id_ is not None}
 
+    def went_with(self, dashboard: Dashboard) -> bool:
+        """Whether it was removed when its dashboard was deleted."""
+        return self.deleted and dashboard.deleted and self.deletion_id == dashboard.deletion_id
+
     def place(self, layouts: dict[str, Any]) -> None:
         """Set the layouts, exactly as sent, and what the order of tiles is derived from."""
         self.layouts = layouts

@@ -19,6 +19,7 @@ from dashboards_api.http.serializers import (
     StrictIntegerField,
 )
 
+TAG_ACTIONS = ("add", "remove", "set")
 MISSING = ErrorDetail("This field is required.", code="required")
 
 
@@ -142,7 +143,7 @@ class BulkUpdateTagsRequestSerializer(RequestSerializer):
     echoed = frozenset({"personal_api_key"})
 
     ids = BoundedListField(child=StrictIntegerField(), allow_empty=False)
-    action = HelpfulChoiceField(choices=["add", "remove", "set"])
+    action = HelpfulChoiceField(choices=TAG_ACTIONS)
     tags = TagsField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,10 @@ import uuid
 
 from dashboards.access import may_restrict
 from dashboards.exceptions import CollaboratorMissing
+from dashboards.history import Change, change
 from dashboards.models import Collaborator, PrivilegeLevel, RestrictionLevel
 from dashboards.services.dashboards import lock_for_edit
-from dashboards.services.revisions import changing
+from dashboards.services.revisions import changing, note_act
 from dashboards_api.errors import Invalid
 from users.models import Membership, Project
 
@@ -32,6 +33,7 @@ def add_collaborator(
         raise Invalid("The creator and the project's admins may edit it anyway.", attr="user_uuid")
     if dashboard.collaborators.filter(membership=membership).exists():
         raise Invalid("This member is a collaborator already.", attr="user_uuid", code="unique")
+    note_act(dashboard_id, "collaborator added", [_change(None, user_uuid)])
     return dashboard.collaborators.create(membership=membership, level=level)
 
 
@@ -42,3 +44,8 @@ def remove_collaborator(dashboard_id: int, *, project: Project, user_uuid: uuid.
     removed, _ = dashboard.collaborators.filter(membership__user__uuid=user_uuid).delete()
     if not removed:
         raise CollaboratorMissing
+    note_act(dashboard_id, "collaborator removed", [_change(user_uuid, None)])
+
+
+def _change(before: uuid.UUID | None, after: uuid.UUID | None) -> Change:
+    return change("Collaborator", ["collaborators"], before and str(before), after and str(after))

@@ -11,7 +11,7 @@ from dashboards.models import CreationMode, Dashboard, Insight, SharingConfigura
 from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.changes import DashboardChanges, take
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
-from dashboards.services.revisions import change, changing, lock_all, note_listed, note_locked, note_rights
+from dashboards.services.revisions import change, changing, lock_all, note_created, note_listed, note_rights
 from dashboards.services.sources import inherited_from, source_of, template_of
 from dashboards.services.tags import replace_tags
 from dashboards.services.tiles import change_tiles
@@ -43,7 +43,7 @@ def create_dashboard(
     Raises Invalid for a source that does not exist, and for an impossible tile.
     """
     template = template_of(project, content)
-    with change():
+    with change(by=created_by):
         return _create(project, content, created_by, template)
 
 
@@ -165,7 +165,7 @@ def _insert(dashboard: Dashboard, content: DashboardChanges) -> None:
     tags = content.get("tags", [])
     dashboard.derive(tags)
     dashboard.save(force_insert=True)
-    note_locked([dashboard])
+    note_created(dashboard)
     note_listed(dashboard, 1)
     SharingConfiguration.objects.create(dashboard=dashboard)
     if tags:

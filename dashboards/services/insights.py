@@ -33,6 +33,7 @@ def create_insight(project: Project, *, content: InsightChanges, created_by: Mem
     insight.save(force_insert=True)
     if tags:
         replace_tags(insight, tags)
+    note_insight(insight, is_new=True)
     _put_on(insight, content.get("dashboards", []), dashboards=dashboards, put_by=created_by)
     if content.get("deleted"):
         _delete(insight)

@@ -1,52 +1,68 @@
 """What every change of dashboards leaves behind: higher revisions, and how many dashboards a list shows.
 
-A service is `changing`: it runs in a transaction whose last statement counts up the revisions of all dashboards that it
-locked, and of those that show the same content, if anything was written at all. Nobody has to remember it, and since
-nothing is locked after that statement, which goes in the order of ids, no two transactions wait for each other.
+A service is `changing`: it runs in a transaction whose last statements count up the revisions of all dashboards that it
+locked, and of those that show the same content, if anything was written at all; and write down what was done
+(`history.py`). Nobody has to remember it, and since no row is locked after that count, which goes in the order of ids,
+no two transactions wait for each other.
 """
 
 import functools
+import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
+from dashboards.history import Change, State
 from dashboards.models import (
     Button,
     Collaborator,
     CreationMode,
     Dashboard,
+    DashboardTag,
     Insight,
     InsightTag,
     Revision,
     RevisionKind,
+    SharingConfiguration,
     Text,
     Tile,
 )
+from dashboards.models.dashboard import DashboardQuerySet
+from dashboards.services.history import Act, Done, begin, insight_state, write_down
+from users.models import Membership
 
-_WRITTEN = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
+_WRITTEN = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
 # What other dashboards may show, too.
 _SHARED = {model._meta.db_table for model in (Tile, Insight, InsightTag, Text, Button, Collaborator)}
+_CONTENT = {model._meta.db_table for model in (Text, Button)}
+# What history holds of a dashboard.
+_STATE = _CONTENT | {model._meta.db_table for model in (Dashboard, DashboardTag, Tile, SharingConfiguration)}
 
 
 class _Change:
     """What one transaction has locked, counted and written so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, by: Membership) -> None:
+        self.by = by
         self.dashboards: set[int] = set()
+        self.created: set[int] = set()
         self.lists: dict[int, int] = {}
-        self.insights: set[int] = set()
+        self.insights: dict[Insight, State | None] = {}
+        self.acts: list[Act] = []
         self.tables: set[str] = set()
+        self.updated: set[str] = set()
         self.reaches_others = False
 
     def notice(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         """For Django's `execute_wrapper`."""
         if found := _WRITTEN.match(sql):
-            self.tables.add(found[1])
+            self.tables.add(found[2])
+            if found[1] == "UPDATE":
+                self.updated.add(found[2])
         return execute(sql, params, many, context)
 
 
@@ -56,37 +72,44 @@ _current: ContextVar[_Change | None] = ContextVar("change", default=None)
 
 
 def changing(service: Callable[P, R]) -> Callable[P, R]:
-    """Run a service in one transaction that counts up what it changes."""
+    """Run a service in one transaction that counts up what it changes, and writes down what it did.
+
+    Who acts is its keyword of the type Membership.
+    """
+    [actor] = [name for name, each in inspect.signature(service).parameters.items() if each.annotation is Membership]
 
     @functools.wraps(service)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        with change():
+        with change(by=cast(Membership, kwargs[actor])):
             return service(*args, **kwargs)
 
     return wrapped
 
 
 @contextmanager
-def change() -> Iterator[None]:
+def change(*, by: Membership) -> Iterator[None]:
     """The same, for a part of a service. Within another one it is a part of that."""
     if _current.get():
         yield
         return
-    started = _Change()
+    started = _Change(by)
     token = _current.set(started)
     try:
         with transaction.atomic():
             with connection.execute_wrapper(started.notice):
                 yield
             if started.tables:
-                _count_up(started)
+                write_down(_done(started, _count_up(started)))
     finally:
         _current.reset(token)
 
 
-def lock_all(dashboards: QuerySet[Dashboard]) -> dict[int, Dashboard]:
+def lock_all(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
     """Dashboards by id, locked in that order, so that nobody waits for each other, and noted as what may be changed."""
-    locked = {dashboard.pk: dashboard for dashboard in dashboards.select_for_update().order_by("pk")}
+    locked = {
+        dashboard.pk: dashboard for dashboard in dashboards.with_history_known().select_for_update().order_by("pk")
+    }
+    begin([dashboard.pk for dashboard in locked.values() if not dashboard.has_history])
     note_locked(locked.values())
     return locked
 
@@ -99,6 +122,22 @@ def note_locked(dashboards: Iterable[Dashboard]) -> None:
         current.lists.setdefault(dashboard.project_id, 0)
 
 
+def note_created(dashboard: Dashboard) -> None:
+    """This dashboard was made just now."""
+    note_locked([dashboard])
+    _expected().created.add(dashboard.pk)
+
+
+def note_act(dashboard_id: int, activity: str, changes: Iterable[Change] = ()) -> None:
+    """What is done to a dashboard is called so, and changes this beside what the dashboard shows."""
+    _expected().acts.append(Act(dashboard_id, activity, list(changes)))
+
+
+def note_name(dashboard_id: int, activity: str) -> None:
+    """The same, where it only counts if the dashboard shows something else then."""
+    _expected().acts.append(Act(dashboard_id, activity, None))
+
+
 def note_listed(dashboard: Dashboard, by: int) -> None:
     """A list shows this dashboard now (1), or no more (-1)."""
     lists = _expected().lists
@@ -106,9 +145,9 @@ def note_listed(dashboard: Dashboard, by: int) -> None:
     lists[dashboard.project_id] = lists.get(dashboard.project_id, 0) + by
 
 
-def note_insight(insight: Insight) -> None:
-    """This insight is locked, and may be changed wherever it is shown by then."""
-    _expected().insights.add(insight.pk)
+def note_insight(insight: Insight, *, is_new: bool = False) -> None:
+    """This insight is locked, or new, and may be changed wherever it is shown by then."""
+    _expected().insights[insight] = None if is_new else insight_state(insight)
 
 
 def note_rights() -> None:
@@ -134,18 +173,28 @@ class _Part(NamedTuple):
     params: list[Any]
 
 
-def _count_up(change: _Change) -> None:
+def _count_up(change: _Change) -> list[int]:
+    """The dashboards whose revision is higher now."""
     parts = [_Part("SELECT %s, %s, %s", [RevisionKind.LIST, id_, by]) for id_, by in change.lists.items()]
     parts += [_Part("SELECT %s, %s, %s", [RevisionKind.DASHBOARD, id_, 0]) for id_ in change.dashboards]
     if change.dashboards and (change.reaches_others or change.tables & _SHARED):
         parts += [_sharing(column, sorted(change.dashboards)) for column in ("insight_id", "text_id", "button_id")]
-    parts += [_Part(_SHOWING_INSIGHT, [id_]) for id_ in change.insights]
-    if parts:
-        count_up(" UNION ".join(part.sql for part in parts), [param for part in parts for param in part.params])
+    parts += [_Part(_SHOWING_INSIGHT, [insight.pk]) for insight in change.insights]
+    if not parts:
+        return []
+    return count_up(" UNION ".join(part.sql for part in parts), [param for part in parts for param in part.params])
 
 
-def count_up(found: str, params: list[Any]) -> None:
-    """Raise the revisions that a query for (kind, object_id, live) finds, by one each."""
+def _done(change: _Change, counted: list[int]) -> Done:
+    """What is to be written down. Text that was changed is another one on each dashboard that shows it."""
+    changed = set(counted) if change.updated & _CONTENT else change.dashboards
+    if not change.tables & _STATE and not change.acts:
+        changed = set()
+    return Done(change.by, changed, change.created, change.acts, change.insights)
+
+
+def count_up(found: str, params: list[Any]) -> list[int]:
+    """Raise the revisions that a query for (kind, object_id, live) finds, by one each; the dashboards among them."""
     table = Revision._meta.db_table
     sql = f"""
         INSERT INTO {table} (kind, object_id, number, live)
@@ -155,9 +204,11 @@ def count_up(found: str, params: list[Any]) -> None:
         ) AS found WHERE kind IS NOT NULL ORDER BY kind, object_id
         ON CONFLICT (kind, object_id)
         DO UPDATE SET number = {table}.number + 1, live = {table}.live + excluded.live
+        RETURNING kind, object_id
         """  # noqa: S608  names of our own tables
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
+        return [object_id for kind, object_id in cursor.fetchall() if kind == RevisionKind.DASHBOARD]
 
 
 def _sharing(column: str, dashboard_ids: list[int]) -> _Part:

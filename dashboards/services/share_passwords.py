@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import check_password, make_password
 
 from dashboards.exceptions import DashboardMissing, SharePasswordMissing, WrongSharePassword
 from dashboards.models import SharePassword, SharingConfiguration
-from dashboards.services.revisions import change, changing
+from dashboards.services.revisions import change, changing, note_act
 from dashboards.services.sharing import lock_sharing
 from dashboards.unlocking import share_token
 from dashboards_api.errors import Invalid
@@ -36,13 +36,14 @@ def add_share_password(
     """
     text = text or secrets.token_urlsafe(12)
     hashed = make_password(text)
-    with change():
+    with change(by=added_by):
         sharing = lock_sharing(dashboard_id, project=project, member=added_by)
         if not sharing.password_required:
             raise Invalid("Set `password_required` first: the link opens without a password.")
         if sharing.share_passwords.count() >= MAX_PASSWORDS:
             raise Invalid(f"A shared dashboard has at most {MAX_PASSWORDS} passwords. Delete one first.")
         made = sharing.share_passwords.create(password_hash=hashed, note=note, created_by=added_by.user)
+        note_act(dashboard_id, "share password added")
     return NewSharePassword(made, text)
 
 
@@ -56,6 +57,7 @@ def remove_share_password(dashboard_id: int, *, project: Project, password_id: i
     removed, _ = sharing.share_passwords.filter(pk=password_id).delete()
     if not removed:
         raise SharePasswordMissing
+    note_act(dashboard_id, "share password removed")
 
 
 def unlock(access_token: str, *, text: str, address: str) -> str:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from dashboards.models import ReplacedAccessToken, SharingConfiguration, new_access_token
 from dashboards.services.changes import SharingChanges, take
 from dashboards.services.dashboards import lock_for_edit
-from dashboards.services.revisions import changing
+from dashboards.services.revisions import changing, note_act
 from users.models import Membership, Project
 
 # For how long a replaced token still opens the page, so that a new link can be handed out first.
@@ -48,6 +48,7 @@ def refresh_sharing(dashboard_id: int, *, project: Project, refreshed_by: Member
         )
     sharing.access_token = new_access_token()
     sharing.save(update_fields=["access_token"])
+    note_act(dashboard_id, "access token refreshed")
 
 
 def lock_sharing(dashboard_id: int, *, project: Project, member: Membership) -> SharingConfiguration:

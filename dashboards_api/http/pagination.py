@@ -42,9 +42,42 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
         limit, offset = window
         return {
             "count": count,
-            "next": link(request, limit, offset + limit, after) if offset + limit < count else None,
-            "previous": link(request, limit, max(0, offset - limit)) if offset > 0 else None,
+            "next": _window(request, limit, offset + limit, after) if offset + limit < count else None,
+            "previous": _window(request, limit, max(0, offset - limit)) if offset > 0 else None,
             "results": results,
+        }
+
+
+class CursorPagination(pagination.BasePagination):
+    """Pages of what only grows, the newest first: `next` says where the following one begins."""
+
+    def before(self, request: Request) -> int | None:
+        """Where the page begins that a request asks for. What is no cursor of ours is the first page."""
+        return whole_number(request.query_params.get("cursor"))
+
+    def page(self, request: Request, results: list[Any], after: int | None) -> dict[str, Any]:
+        """The answer for one page."""
+        following = link(request, {"cursor": str(after)}) if after is not None else None
+        return {"next": following, "previous": None, "results": results}
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        description = "Where the page begins, as `next` says it."
+        return [
+            {
+                "name": "cursor",
+                "required": False,
+                "in": "query",
+                "description": description,
+                "schema": {"type": "string"},
+            }
+        ]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        address = {"type": "string", "nullable": True, "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": address, "previous": {**address, "description": "Always null."}, "results": schema},
         }
 
 
@@ -53,17 +86,23 @@ def public_base(request: HttpRequest) -> str:
     return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
 
 
-def link(request: Request, limit: int, offset: int, after: str = "") -> str:
-    """The absolute address of another page of the same list."""
+def link(request: Request, place: dict[str, str], without: tuple[str, ...] = ()) -> str:
+    """The absolute address of another page of the same list, at this place."""
     query = QueryDict(mutable=True)
     for name, values in request.query_params.lists():
         if name.lower() not in SECRET_PARAMETERS:
             query.setlist(name, [value for value in values if not value.startswith(SECRET_VALUE_PREFIX)])
-    query["limit"] = str(limit)
-    query.pop("offset", None)
-    query.pop("after", None)
-    if offset:
-        query["offset"] = str(offset)
-    if after:
-        query["after"] = after
+    for name in without:
+        query.pop(name, None)
+    for name, value in place.items():
+        query[name] = value
     return f"{public_base(request)}{request.path}?{query.urlencode()}"
+
+
+def _window(request: Request, limit: int, offset: int, after: str = "") -> str:
+    place = {"limit": str(limit)}
+    if offset:
+        place["offset"] = str(offset)
+    if after:
+        place["after"] = after
+    return link(request, place, without=("offset", "after"))

@@ -61,7 +61,19 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/dashboards/create_from_template_json/": {**LACKS, "POST": ACT},
     "api/projects/<project_id>/dashboards/create_unlisted_dashboard/": {**LACKS, "POST": ACT},
     "api/projects/<project_id>/dashboards/bulk_update_tags/": {**LACKS, "POST": ACT},
+    "api/projects/<project_id>/dashboards/bulk_restore/": {**LACKS, "POST": ACT},
     "api/projects/<project_id>/dashboards/<id>/": ROW,
+    "api/projects/<project_id>/dashboards/<id>/activity/": {**LACKS, "GET": READ},
+    "api/projects/<project_id>/dashboards/<id>/versions/": {**LACKS, "GET": READ},
+    "api/projects/<project_id>/dashboards/<id>/versions/<version>/": {**LACKS, "GET": READ},
+    # Without a version to compare with there is none.
+    "api/projects/<project_id>/dashboards/<id>/versions/<version>/diff/": {
+        **LACKS,
+        "GET": (401, 403, 404, 404, 404, 403, 403),
+    },
+    "api/projects/<project_id>/dashboards/<id>/versions/<version>/restore/": {**LACKS, "POST": WRITE},
+    "api/projects/<project_id>/activity_log/": {**LACKS, "GET": READ},
+    "api/projects/<project_id>/activity_log/undo/": {**LACKS, "POST": ACT},
     "api/projects/<project_id>/dashboards/<id>/stream_tiles/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/<id>/export/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/<id>/move_tile/": {**LACKS, "PATCH": ACT, "POST": ACT},
@@ -141,7 +153,16 @@ def test_the_table_names_every_route() -> None:
 def callers(alice: Person, bob: Person, carol: Person) -> dict[str, str | None]:
     elsewhere = make_project("Elsewhere")
     add_member(elsewhere, user=alice.user)
-    objects = ("dashboard", "dashboard_template", "insight", "sharing_configuration", "project", "organization", "user")
+    objects = (
+        "activity_log",
+        "dashboard",
+        "dashboard_template",
+        "insight",
+        "sharing_configuration",
+        "project",
+        "organization",
+        "user",
+    )
     readable = [f"{name}:read" for name in objects]
     return {
         "nobody": None,
@@ -160,7 +181,7 @@ def path_of(route: str, dashboard: Dashboard, insight: Insight, prefix: str = "p
         id_ = make_template(dashboard.project).pk
     organization_id = dashboard.project.organization_id
     named: dict[str, Any] = {"<project_id>": dashboard.project_id, "<id>": id_, "<dashboard_id>": dashboard.pk}
-    named |= {"<organization_id>": organization_id, "<user_uuid>": UNKNOWN, "<password_id>": 999999}
+    named |= {"<organization_id>": organization_id, "<user_uuid>": UNKNOWN, "<password_id>": 999999, "<version>": 1}
     path = "/" + route.replace("api/projects/<", f"api/{prefix}/<")
     for name, value in named.items():
         path = path.replace(name, str(value))
@@ -222,9 +243,12 @@ def test_scopes_are_named_in_the_refusal(
         "dashboard_templates": "dashboard_template",
         "insights": "insight",
         "sharing": "sharing_configuration",
+        "activity": "activity_log",
+        "activity_log": "activity_log",
     }
     [*_, object_] = [name for part, name in objects.items() if f"/{part}/" in path]
     object_ = "project" if path.startswith("/api/organizations/") and "/projects/" in path else object_
+    object_ = "dashboard" if path.endswith("/undo/") and method == "POST" else object_
     action = "read" if method == "GET" else "write"
     assert answer.json["detail"] == f"API key missing required scope '{object_}:{action}'"
 

@@ -1,11 +1,12 @@
 from users.models.attempt import AttemptCounter
 from users.models.personal_api_key import PersonalAPIKey, hash_of, new_key_value
-from users.models.project import Membership, MembershipLevel, Organization, Project
+from users.models.project import KeyName, Membership, MembershipLevel, Organization, Project
 from users.models.rate_window import RateWindow
 from users.models.user import User
 
 __all__ = [
     "AttemptCounter",
+    "KeyName",
     "Membership",
     "MembershipLevel",
     "Organization",

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from dashboards_api.fields import JSONTextField
-from users.models.project import Membership
+from users.models.project import KeyName, Membership
 
 PREFIX = "phx_"
 RANDOM_BITS = 256
@@ -61,6 +61,11 @@ class PersonalAPIKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.mask_value})"
+
+    @property
+    def key(self) -> KeyName:
+        """For `Credential`."""
+        return KeyName(self.pk, self.label)
 
     def take_secret(self, value: str) -> None:
         """Make `value` the secret of this key: its hash and a mask to recognize it by."""

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import uuid4
 
 from django.conf import settings
@@ -54,6 +55,13 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(project__organization_id__in=ids) if ids else self
 
 
+class KeyName(NamedTuple):
+    """A personal API key as others know it."""
+
+    id: str
+    label: str
+
+
 class Membership(models.Model):
     """The right of one user in one project. It is also what services and readers take to know who acts or looks."""
 
@@ -61,6 +69,9 @@ class Membership(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
     level = models.SmallIntegerField(choices=MembershipLevel.choices, default=MembershipLevel.MEMBER)
     joined_at = models.DateTimeField(default=now, editable=False)
+
+    # The key through which they act, if it is one.
+    key: KeyName | None = None
 
     objects = MembershipQuerySet.as_manager()
 

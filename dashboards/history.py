@@ -1,0 +1,87 @@
+"""What a dashboard shows as plain JSON, and how two such states differ. Pure functions.
+
+A state has the fields of the dashboard, `sharing`, and `tiles` by id. A change names its field by a path, its parts
+joined by `__`: `name`, `sharing__enabled`, `tiles__12__layouts`, or `tiles__12` for a tile that came or went.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dashboards_api.fields import dumps
+
+State = dict[str, Any]
+Change = dict[str, Any]
+SEPARATOR = "__"
+TILES = "tiles"
+SHARING = "sharing"
+_KINDS = {TILES: "Tile", SHARING: "SharingConfiguration"}
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], kind: str) -> list[Change]:
+    """Each field that differs, with what it was and what it is; of two states of the same keys."""
+    found = []
+    for field, value in after.items():
+        if field == TILES:
+            found += list(_tile_differences(before[field], value))
+        elif field == SHARING:
+            found += list(_field_differences(before[field], value, [SHARING]))
+        elif dumps(before.get(field)) != dumps(value):
+            found.append(change(kind, [field], before.get(field), value))
+    return found
+
+
+def _tile_differences(before: Mapping[str, State], after: Mapping[str, State]) -> Iterator[Change]:
+    for id_ in sorted({*before, *after}, key=int):
+        if id_ in before and id_ in after:
+            yield from _field_differences(before[id_], after[id_], [TILES, id_])
+        else:
+            yield change(_KINDS[TILES], [TILES, id_], before.get(id_), after.get(id_))
+
+
+def _field_differences(before: State | None, after: State | None, path: list[str]) -> Iterator[Change]:
+    before, after = before or {}, after or {}
+    for field in {**before, **after}:
+        if dumps(before.get(field)) != dumps(after.get(field)):
+            yield change(_KINDS[path[0]], [*path, field], before.get(field), after.get(field))
+
+
+def change(kind: str, path: list[str], before: Any, after: Any) -> Change:
+    """One change in the shape of the log."""
+    action = "created" if before is None else "deleted" if after is None else "changed"
+    return {"type": kind, "action": action, "field": SEPARATOR.join(path), "before": before, "after": after}
+
+
+def name_of(changes: list[Change]) -> str:
+    """What an act is called by what it changed."""
+    flips = {each["field"]: each["after"] for each in changes}
+    if "deleted" in flips:
+        return "deleted" if flips["deleted"] else "restored"
+    if f"{SHARING}__enabled" in flips:
+        return "sharing enabled" if flips[f"{SHARING}__enabled"] else "sharing disabled"
+    return "updated"
+
+
+def taken_back(state: State, changes: list[Change]) -> tuple[State, list[str]]:
+    """The state without these changes, the latest last, and the fields that were changed since and so stay."""
+    state = {**state, TILES: dict(state.get(TILES, {}))}
+    kept = []
+    for each in reversed(changes):
+        *way, field = each["field"].split(SEPARATOR)
+        holder = _holder(state, way)
+        if holder is None or dumps(holder.get(field)) != dumps(each["after"]):
+            kept.append(each["field"])
+        elif each["before"] is None and way == [TILES]:
+            del holder[field]
+        else:
+            holder[field] = each["before"]
+    return state, kept[::-1]
+
+
+def _holder(state: State, way: list[str]) -> State | None:
+    """What holds a field, as a copy that belongs to the state; None where it is gone."""
+    for part in way:
+        if not isinstance(state.get(part), dict):
+            return None
+        state[part] = dict(state[part])
+        state = state[part]
+    return state

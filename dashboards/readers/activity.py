@@ -1,0 +1,153 @@
+"""The log of a project, and the versions of a dashboard, as the API answers them."""
+
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+import orjson
+
+from dashboards.exceptions import DashboardMissing, VersionMissing
+from dashboards.history import differences
+from dashboards.models import Activity, ActivityScope, Dashboard, uuid_of
+from dashboards.models.activity import ActivityQuerySet
+from dashboards_api.fields import raw
+from users.models import Project
+from users.readers import basic_user, user_columns
+
+PAGE_ROWS = 100
+# A page ends early where the changes on it are large, in characters.
+PAGE_SIZE_MAX = 4_000_000
+COLUMNS = ("id", "activity", "scope", "item_id", "name", "short_id", "key_id", "key_label", "created_at", "version")
+_USER = user_columns("user")
+
+
+class ActivityQuery(NamedTuple):
+    """Which acts a list is asked for."""
+
+    scope: str = ""
+    item_id: int | None = None
+    user_id: int | None = None
+    key_id: str = ""
+
+
+class Page(NamedTuple):
+    """The newest acts before a cursor, and the cursor of the next page: None on the last one."""
+
+    rows: list[dict[str, Any]]
+    next: int | None
+
+
+def list_activity(project: Project, *, query: ActivityQuery, before: int | None) -> Page:
+    """What was done in a project, the newest first (component ActivityLog)."""
+    found = Activity.objects.in_project(project)
+    if query.scope:
+        found = found.filter(scope=query.scope)
+    if query.item_id is not None:
+        found = found.filter(item_id=query.item_id)
+    if query.user_id is not None:
+        found = found.filter(user=query.user_id)
+    if query.key_id:
+        found = found.filter(key_id=query.key_id)
+    page = _page(found, before)
+    return Page([_activity_row(row) for row in page.rows], page.next)
+
+
+def list_dashboard_activity(dashboard_id: int, *, project: Project, before: int | None) -> Page:
+    """The same of one live dashboard. Raises DashboardMissing."""
+    _check_is_there(dashboard_id, project)
+    return list_activity(project, query=ActivityQuery(ActivityScope.DASHBOARD, dashboard_id), before=before)
+
+
+def list_versions(dashboard_id: int, *, project: Project, before: int | None) -> Page:
+    """What a live dashboard has been, the newest first (component DashboardVersionBasic). Raises DashboardMissing."""
+    _check_is_there(dashboard_id, project)
+    page = _page(Activity.objects.versions_of(dashboard_id), before)
+    return Page([_version_row(row) for row in page.rows], page.next)
+
+
+def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[str, Any]:
+    """What a dashboard showed at a version (component DashboardVersion). Raises DashboardMissing, VersionMissing."""
+    _check_is_there(dashboard_id, project)
+    found = Activity.objects.versions_of(dashboard_id).filter(version=version).annotate(raw_state=raw("state"))
+    for row in _columns(found).values(*COLUMNS, *_USER, "raw_changes", "raw_state"):
+        return {**_version_row(row), "state": orjson.Fragment(row["raw_state"])}
+    raise VersionMissing
+
+
+def read_difference(dashboard_id: int, version: int, other: int, *, project: Project) -> dict[str, Any]:
+    """Each field that differs between two versions (component DashboardDifference).
+
+    Raises DashboardMissing and VersionMissing.
+    """
+    _check_is_there(dashboard_id, project)
+    found = Activity.objects.versions_of(dashboard_id).filter(version__in={version, other})
+    states: dict[int | None, Any] = dict(found.values_list("version", "state"))
+    if version not in states or other not in states:
+        raise VersionMissing
+    return {
+        "from_version": version,
+        "to_version": other,
+        "changes": differences(states[version], states[other], ActivityScope.DASHBOARD),
+    }
+
+
+def _check_is_there(dashboard_id: int, project: Project) -> None:
+    if not Dashboard.objects.in_project(project).not_deleted().filter(pk=dashboard_id).exists():
+        raise DashboardMissing
+
+
+def _page(found: ActivityQuerySet, before: int | None) -> Page:
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    sizes = list(found.order_by("-pk").values_list("pk", "size")[: PAGE_ROWS + 1])
+    totals = accumulate(size for _, size in sizes[:PAGE_ROWS])
+    fitting = max(1, sum(total <= PAGE_SIZE_MAX for total in totals))
+    ids = [pk for pk, _ in sizes[:fitting]]
+    rows = _columns(Activity.objects.filter(pk__in=ids)).order_by("-pk").values(*COLUMNS, *_USER, "raw_changes")
+    return Page(list(rows), ids[-1] if len(sizes) > len(ids) else None)
+
+
+def _columns(found: ActivityQuerySet) -> Any:
+    return found.annotate(raw_changes=raw("changes"))
+
+
+def _activity_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": uuid_of(row["id"]),
+        "user": _user(row),
+        "activity": row["activity"],
+        "scope": row["scope"],
+        "item_id": str(row["item_id"]),
+        "detail": {
+            "name": row["name"],
+            "short_id": row["short_id"] or None,
+            "changes": orjson.Fragment(row["raw_changes"]),
+            "trigger": _trigger(row),
+        },
+        "version": row["version"],
+        "created_at": row["created_at"],
+        "is_system": row["activity"] == "recorded",
+        "was_impersonated": False,
+        "unread": False,
+    }
+
+
+def _version_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "version": row["version"],
+        "activity": row["activity"],
+        "user": _user(row),
+        "trigger": _trigger(row),
+        "changes": orjson.Fragment(row["raw_changes"]),
+        "created_at": row["created_at"],
+    }
+
+
+def _user(row: dict[str, Any]) -> dict[str, Any] | None:
+    return basic_user(tuple(row[column] for column in _USER))
+
+
+def _trigger(row: dict[str, Any]) -> dict[str, Any] | None:
+    """The key by which it was done."""
+    if not row["key_id"]:
+        return None
+    return {"job_type": "personal_api_key", "job_id": row["key_id"], "payload": {"label": row["key_label"]}}

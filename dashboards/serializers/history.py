@@ -1,0 +1,134 @@
+"""The log and the versions as answers describe them, and the bodies that bring something back."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from dashboards.models import ActivityScope
+from dashboards.serializers.actions import SkippedSerializer
+from dashboards.serializers.fields import SILENT
+from dashboards_api.http.serializers import (
+    BoundedListField,
+    FreeObjectField,
+    RequestSerializer,
+    StrictCharField,
+    StrictIntegerField,
+)
+from users.serializers import UserBasicSerializer
+
+CHANGE_ACTIONS = ("created", "changed", "deleted")
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    type = serializers.CharField(
+        read_only=True, help_text="Dashboard, Tile, SharingConfiguration, Collaborator or Insight."
+    )
+    action = serializers.ChoiceField(choices=CHANGE_ACTIONS, read_only=True)
+    field = serializers.CharField(
+        read_only=True, help_text="A path whose parts are joined by `__`, such as `tiles__12__layouts`."
+    )
+    before = serializers.JSONField(read_only=True, allow_null=True)
+    after = serializers.JSONField(read_only=True, allow_null=True)
+
+
+class ActivityTriggerSerializer(serializers.Serializer[Any]):
+    job_type = serializers.CharField(read_only=True, help_text="`personal_api_key`.")
+    job_id = serializers.CharField(read_only=True, help_text="The id of the key.")
+    payload = serializers.DictField(child=serializers.CharField(), read_only=True, help_text="Its `label`.")
+
+
+class ActivityDetailSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(read_only=True)
+    short_id = serializers.CharField(read_only=True, allow_null=True)
+    changes = ChangeSerializer(many=True, read_only=True)
+    trigger = ActivityTriggerSerializer(read_only=True, allow_null=True)
+
+
+class ActivityLogSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(read_only=True)
+    user = UserBasicSerializer(read_only=True, allow_null=True)
+    activity = serializers.CharField(
+        read_only=True, help_text="`created`, `updated`, `deleted`, `restored`, `sharing enabled`, and the like."
+    )
+    scope = serializers.ChoiceField(choices=ActivityScope.values, read_only=True)
+    item_id = serializers.CharField(read_only=True)
+    detail = ActivityDetailSerializer(read_only=True)
+    version = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Of the dashboard, where the act changed what it shows."
+    )
+    created_at = serializers.DateTimeField(read_only=True)
+    is_system = serializers.BooleanField(read_only=True, help_text="Whether the service wrote it for itself.")
+    was_impersonated = serializers.BooleanField(read_only=True, help_text="Always false.")
+    unread = serializers.BooleanField(read_only=True, help_text="Always false.")
+
+
+class DashboardVersionBasicSerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField(read_only=True)
+    activity = serializers.CharField(read_only=True)
+    user = UserBasicSerializer(read_only=True, allow_null=True)
+    trigger = ActivityTriggerSerializer(read_only=True, allow_null=True)
+    changes = ChangeSerializer(many=True, read_only=True, help_text="From the version before.")
+    created_at = serializers.DateTimeField(read_only=True)
+
+
+class DashboardVersionSerializer(DashboardVersionBasicSerializer):
+    state = FreeObjectField(read_only=True, help_text="What the dashboard showed; its tiles by their ids.")
+
+
+class DashboardDifferenceSerializer(serializers.Serializer[Any]):
+    from_version = serializers.IntegerField(read_only=True)
+    to_version = serializers.IntegerField(read_only=True)
+    changes = ChangeSerializer(many=True, read_only=True)
+
+
+class RestoreVersionRequestSerializer(RequestSerializer):
+    """Nothing is needed."""
+
+    echoed = SILENT
+
+
+class BulkRestoreRequestSerializer(RequestSerializer):
+    echoed = SILENT
+
+    ids = BoundedListField(child=StrictIntegerField(), allow_empty=False)
+
+
+class BulkRestoreSerializer(serializers.Serializer[Any]):
+    restored = serializers.ListField(child=serializers.IntegerField(), read_only=True)
+    skipped = SkippedSerializer(many=True, read_only=True)
+
+
+class UndoRequestSerializer(RequestSerializer):
+    """The key, and the time in which it did what is to be taken back."""
+
+    echoed = SILENT
+
+    key_id = StrictCharField(max_length=50)
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField(required=False, help_text="Now, without it.")
+    preview = serializers.BooleanField(required=False, help_text="Only say what would be done.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "until" in attrs and attrs["until"] <= attrs["since"]:
+            raise ValidationError({"until": [ErrorDetail("This must be later than `since`.", code="invalid")]})
+        return attrs
+
+
+class UndoneSerializer(serializers.Serializer[Any]):
+    scope = serializers.ChoiceField(choices=ActivityScope.values, read_only=True)
+    item_id = serializers.CharField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    paths = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="As `field` in the log.")
+
+
+class NotUndoneSerializer(UndoneSerializer):
+    reason = serializers.CharField(read_only=True)
+
+
+class UndoSerializer(serializers.Serializer[Any]):
+    """What was taken back, or would be, and what was not."""
+
+    preview = serializers.BooleanField(read_only=True)
+    undone = UndoneSerializer(many=True, read_only=True)
+    skipped = NotUndoneSerializer(many=True, read_only=True)

@@ -1,0 +1,238 @@
+"""Writing down what a transaction did: an act for each dashboard and insight that is another one than before.
+
+Two statements, however much was done. One reads what each dashboard shows now, and what it showed when it was written
+down last; the other writes the acts. What is equal to before is no act.
+"""
+
+import json
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from django.db.models import Aggregate, F, Func, OuterRef, Q, Subquery, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from dashboards.exceptions import TooManyTiles
+from dashboards.history import Change, State, differences, name_of
+from dashboards.models import Activity, ActivityScope, Dashboard, Insight, Revision, RevisionKind, Tile
+from dashboards_api.fields import dumps
+from users.models import Membership
+
+TILES_MAX = 1000
+# Who may edit a dashboard and whom it is shared with are no part of what is restored.
+CONTENT_FIELDS = (
+    "name",
+    "description",
+    "pinned",
+    "tags",
+    "filters",
+    "variables",
+    "breakdown_colors",
+    "data_color_theme_id",
+)
+INSIGHT_FIELDS = (
+    "name",
+    "derived_name",
+    "description",
+    "query",
+    "filters",
+    "order",
+    "saved",
+    "favorited",
+    "deleted",
+)
+_RENAMED = {"tags": "tag_names"}
+_COLUMNS = tuple(_RENAMED.get(field, field) for field in (*CONTENT_FIELDS, "restriction_level", "deleted"))
+_SHARING = ("enabled", "settings", "password_required")
+_TEXT, _BUTTON = ("id", "body"), ("id", "url", "text", "placement", "style")
+_DISPLAY = ("layouts", "color", "filters_overrides", "show_description", "transparent_background")
+_TILE_COLUMNS = ("id", "insight", *(f"text__{each}" for each in _TEXT), *(f"button__{each}" for each in _BUTTON))
+
+
+class Act(NamedTuple):
+    """What no state shows, with changes of its own; with None it is but another name for what changed."""
+
+    dashboard_id: int
+    activity: str
+    changes: list[Change] | None
+
+
+class Done(NamedTuple):
+    """What a transaction did. `insights` are those that it changed, each with what it was: None where it was made."""
+
+    by: Membership
+    dashboards: Collection[int] = ()
+    created: Collection[int] = ()
+    acts: Iterable[Act] = ()
+    insights: Mapping[Insight, State | None] = {}
+
+
+class Shown(NamedTuple):
+    """What a dashboard shows, at which revision, and what was written down of it last."""
+
+    dashboard_id: int
+    project_id: int
+    revision: int
+    state: State
+    before: State | None
+
+
+def write_down(done: Done) -> None:
+    """The acts of a transaction, in its last statements. Raises TooManyTiles for a dashboard that grew beyond them."""
+    acts = {act.dashboard_id: act for act in done.acts}
+    rows = []
+    for shown in states(done.dashboards):
+        _check_room(shown)
+        act = acts.get(shown.dashboard_id)
+        entry = _entry(shown, act, is_new=shown.dashboard_id in done.created)
+        if entry is not None:
+            rows.append(entry)
+    rows += [entry for insight, before in done.insights.items() if (entry := _insight_entry(insight, before))]
+    for row in rows:
+        row.user_id = done.by.user_id
+        if done.by.key is not None:
+            row.key_id, row.key_label = done.by.key
+    Activity.objects.bulk_create(rows)
+
+
+def begin(dashboard_ids: Collection[int]) -> None:
+    """Write down what dashboards show that have no history yet, before they are changed for the first time."""
+    rows = [_version(shown, "recorded", []) for shown in states(dashboard_ids)]
+    Activity.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def states(dashboard_ids: Collection[int]) -> list[Shown]:
+    """What these dashboards show, in one statement."""
+    if not dashboard_ids:
+        return []
+    before = Activity.objects.versions_of(OuterRef("pk")).order_by("-version").values("state")[:1]
+    found = Dashboard.objects.filter(pk__in=dashboard_ids).annotate(
+        revision=Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk")),
+        tile_rows=Subquery(_tiles()),
+        before=Subquery(before),
+    )
+    sharing = [f"sharing_configuration__{column}" for column in _SHARING]
+    return [
+        Shown(row["pk"], row["project_id"], row["revision"], _state(row), row["before"])
+        for row in found.order_by("pk").values(
+            "pk", "project_id", "revision", *_COLUMNS, *sharing, "tile_rows", "before"
+        )
+    ]
+
+
+def insight_state(insight: Insight) -> State:
+    """What an insight is, as the log compares it."""
+    return {**{field: getattr(insight, field) for field in INSIGHT_FIELDS}, "tags": insight.tag_names}
+
+
+class _JSONRow(Func):
+    """Columns as a JSON array."""
+
+    function = "JSON_BUILD_ARRAY"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSON_ARRAY", **extra)
+
+
+class _JSONRows(Aggregate):
+    """Such rows as one JSON array."""
+
+    function = "JSON_AGG"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **extra)
+
+
+def _tiles() -> Any:
+    """The tiles that a dashboard has, or had when it was deleted, as one value."""
+    # Of a JSON column the text, as it is stored.
+    columns = [F(each) for each in (*_TILE_COLUMNS, *_DISPLAY)]
+    return (
+        Tile.objects.filter(dashboard=OuterRef("pk"))
+        .filter(Q(deleted=False) | Q(deletion_id=OuterRef("deletion_id")))
+        .order_by()
+        .values("dashboard")
+        .annotate(rows=Cast(_JSONRows(_JSONRow(*columns)), TextField()))
+        .values("rows")
+    )
+
+
+def _state(row: dict[str, Any]) -> State:
+    state = {field: row[_RENAMED.get(field, field)] for field in (*CONTENT_FIELDS, "restriction_level", "deleted")}
+    state["sharing"] = {column: row[f"sharing_configuration__{column}"] for column in _SHARING}
+    state["sharing"]["enabled"] = bool(state["sharing"]["enabled"])
+    tiles = sorted(json.loads(row["tile_rows"] or "[]"))
+    state["tiles"] = {str(tile[0]): _tile(tile) for tile in tiles}
+    return state
+
+
+def _tile(row: list[Any]) -> State:
+    _, insight, text_id, body, button_id, *rest = row
+    button, display = rest[: len(_BUTTON) - 1], dict(zip(_DISPLAY, rest[len(_BUTTON) - 1 :], strict=True))
+    tile: State = {}
+    if insight is not None:
+        tile["insight"] = insight
+    elif text_id is not None:
+        tile["text"] = dict(zip(_TEXT, (text_id, body), strict=True))
+    else:
+        tile["button_tile"] = dict(zip(_BUTTON, (str(uuid.UUID(button_id)), *button), strict=True))
+    for column in ("layouts", "filters_overrides"):
+        display[column] = json.loads(display[column])
+    for column in ("show_description", "transparent_background"):
+        display[column] = None if display[column] is None else bool(display[column])
+    return {**tile, **display}
+
+
+def _check_room(shown: Shown) -> None:
+    """A dashboard that had too many already may keep them."""
+    before = len(shown.before["tiles"]) if shown.before else 0
+    if len(shown.state["tiles"]) > max(before, TILES_MAX):
+        raise TooManyTiles(TILES_MAX)
+
+
+def _entry(shown: Shown, act: Act | None, *, is_new: bool) -> Activity | None:
+    if is_new:
+        return _version(shown, "created", [])
+    changes = differences(shown.before, shown.state, ActivityScope.DASHBOARD) if shown.before else []
+    if changes or not shown.before:
+        more = (act and act.changes) or []
+        return _version(shown, act.activity if act else name_of(changes), [*changes, *more])
+    return _act(shown, act.activity, act.changes) if act and act.changes is not None else None
+
+
+def _version(shown: Shown, activity: str, changes: list[Change]) -> Activity:
+    version = _act(shown, activity, changes)
+    version.version, version.state = shown.revision, shown.state
+    return version
+
+
+def _act(shown: Shown, activity: str, changes: list[Change]) -> Activity:
+    return Activity(
+        project_id=shown.project_id,
+        scope=ActivityScope.DASHBOARD,
+        item_id=shown.dashboard_id,
+        activity=activity,
+        name=shown.state["name"],
+        changes=changes,
+        size=len(dumps(changes)),
+        created_at=timezone.now(),
+    )
+
+
+def _insight_entry(insight: Insight, before: State | None) -> Activity | None:
+    changes = differences(before, insight_state(insight), ActivityScope.INSIGHT) if before else []
+    if before and not changes:
+        return None
+    return Activity(
+        project_id=insight.project_id,
+        scope=ActivityScope.INSIGHT,
+        item_id=insight.pk,
+        activity=name_of(changes) if before else "created",
+        name=insight.name or insight.derived_name or "",
+        short_id=insight.short_id,
+        changes=changes,
+        size=len(dumps(changes)),
+    )

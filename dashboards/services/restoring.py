@@ -1,0 +1,96 @@
+"""Bringing back what was: a version of a dashboard, deleted dashboards."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+
+from dashboards.access import may_edit
+from dashboards.exceptions import VersionMissing
+from dashboards.history import State
+from dashboards.models import Activity, Dashboard, Insight, Tile
+from dashboards.services.changes import DashboardChanges, TileChanges
+from dashboards.services.dashboards import lock_for_edit, update_dashboard
+from dashboards.services.history import CONTENT_FIELDS
+from dashboards.services.revisions import changing, lock_all, note_name
+from users.models import Membership, Project
+
+
+@changing
+def restore_version(dashboard_id: int, *, project: Project, version: int, restored_by: Membership) -> list[str]:
+    """Make a dashboard show again what it showed at a version: its fields, tags, and tiles with their places.
+
+    Who may edit it and how it is shared stay as they are. An insight is shown as it is now; a tile whose insight is
+    gone stays away, and the path of it in the version is given back.
+
+    Raises DashboardMissing (also for a deleted dashboard), VersionMissing and Forbidden.
+    """
+    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=restored_by)
+    written = Activity.objects.versions_of(dashboard.pk).filter(version=version).values_list("state", flat=True).first()
+    if written is None:
+        raise VersionMissing
+    note_name(dashboard.pk, "reverted")
+    changes, left_out = changes_to(dashboard, written)
+    update_dashboard(dashboard.pk, project=project, changes=changes, edited_by=restored_by)
+    return left_out
+
+
+class Restored(NamedTuple):
+    """Which dashboards are back, and which are not, with the reason."""
+
+    restored: list[int]
+    skipped: list[tuple[int, str]]
+
+
+@changing
+def restore_dashboards(project: Project, *, dashboard_ids: Sequence[int], restored_by: Membership) -> Restored:
+    """Bring back deleted dashboards, each with exactly what went in its deletion. Others are skipped."""
+    wanted = list(dict.fromkeys(dashboard_ids))
+    dashboards = lock_all(Dashboard.objects.in_project(project).as_seen_by(restored_by).filter(pk__in=wanted))
+    result = Restored([], [])
+    for dashboard_id in wanted:
+        dashboard = dashboards.get(dashboard_id)
+        if dashboard is None:
+            result.skipped.append((dashboard_id, "not found"))
+        elif not may_edit(dashboard, restored_by):
+            result.skipped.append((dashboard_id, "no edit permission"))
+        elif not dashboard.deleted:
+            result.skipped.append((dashboard_id, "not deleted"))
+        else:
+            update_dashboard(dashboard_id, project=project, changes={"deleted": False}, edited_by=restored_by)
+            result.restored.append(dashboard_id)
+    return result
+
+
+def changes_to(dashboard: Dashboard, state: State) -> tuple[DashboardChanges, list[str]]:
+    """What makes a dashboard show a state again, and the paths of what cannot be had again."""
+    tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard)}
+    shown = [tile.pk for tile in tiles.values() if not tile.deleted or tile.went_with(dashboard)]
+    items: list[TileChanges] = [{"id": id_, "deleted": True} for id_ in shown if str(id_) not in state["tiles"]]
+    insights = {tile["insight"] for tile in state["tiles"].values() if "insight" in tile}
+    there = Insight.objects.in_project(dashboard.project).filter(pk__in=insights)
+    there = there.filter(
+        Q(deleted=False) | Q(deletion_id=dashboard.deletion_id)
+    )  # what went with it comes back with it
+    lost = insights - set(there.values_list("pk", flat=True))
+    left_out = []
+    for id_, tile in state["tiles"].items():
+        if tile.get("insight") in lost:
+            left_out.append(f"tiles__{id_}")
+        elif int(id_) in tiles:
+            items.append(_item(tile, id=int(id_), deleted=False))
+        else:  # it lives on another dashboard now
+            items.append(_item(tile))
+    changes: Any = {field: state[field] for field in CONTENT_FIELDS}
+    changes["tiles"] = items
+    return changes, left_out
+
+
+def _item(tile: State, **more: Any) -> Any:
+    """A tile as an item of a change: with its own content, and no other."""
+    content = {
+        kind: {field: value for field, value in tile[kind].items() if field != "id"}
+        for kind in ("text", "button_tile")
+        if kind in tile
+    }
+    return {**tile, **content, **more}

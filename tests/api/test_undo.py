@@ -1,0 +1,206 @@
+"""POST …/activity_log/undo/: taking back what a key did in a time, with a preview."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dashboards.models import Activity, Dashboard, Insight, SharingConfiguration, Tile
+from tests.builders import Person, make_dashboard, make_insight
+from tests.client import Answer, Api
+from users.models import PersonalAPIKey
+from users.services.api_keys import create_api_key
+
+EARLIER = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def robot(bob: Person) -> Api:
+    """A script that runs with a key of Bob's."""
+    return Api(create_api_key(bob.user, label="robot", scopes=["*"]).value, bob.membership.project_id)
+
+
+def undo(person: Person, **body: Any) -> Answer:
+    key = PersonalAPIKey.objects.get(label="robot")
+    return person.api.post("activity_log/undo/", {"key_id": key.pk, "since": EARLIER.isoformat(), **body})
+
+
+def paths(answer: Answer) -> dict[str, list[str]]:
+    return {f"{each['scope']} {each['item_id']}": each["paths"] for each in answer.json["undone"]}
+
+
+def skipped(answer: Answer) -> list[tuple[str, list[str], str]]:
+    return [(each["item_id"], each["paths"], each["reason"]) for each in answer.json["skipped"]]
+
+
+def test_fields_and_tiles_are_as_they_were(alice: Person, robot: Api) -> None:
+    made = make_dashboard(
+        alice, "Weekly", tags=["a"], filters={"n": 1.0}, tiles=[{"text": {"body": "kept"}}, {"text": {"body": "gone"}}]
+    )
+    kept, gone = Tile.objects.order_by("pk")
+    robot.patch(f"dashboards/{made.pk}/", {"name": "X", "tags": ["b"], "filters": {}})
+    items = [
+        {"id": kept.pk, "text": {"body": "vandalized"}},
+        {"id": gone.pk, "deleted": True},
+        {"text": {"body": "ad"}},
+    ]
+    robot.patch(f"dashboards/{made.pk}/", {"tiles": items, "name": "Y"})
+    answer = undo(alice)
+    assert (answer.status, answer.json["preview"], answer.json["skipped"]) == (200, False, [])
+    added = Tile.objects.latest("pk")
+    assert paths(answer) == {
+        f"Dashboard {made.pk}": [
+            "name",
+            "tags",
+            "filters",
+            f"tiles__{kept.pk}__text",
+            f"tiles__{gone.pk}",
+            f"tiles__{added.pk}",
+        ]
+    }
+    read = alice.api.get(f"dashboards/{made.pk}/").json
+    assert (read["name"], read["tags"], read["filters"]) == ("Weekly", ["a"], {"n": 1.0})
+    assert [(tile["id"], tile["text"]["body"]) for tile in read["tiles"]] == [(kept.pk, "kept"), (gone.pk, "gone")]
+    assert Activity.objects.latest("pk").activity == "undone"
+    assert undo(alice).json["undone"] == []  # there is nothing left of it
+
+
+def test_what_somebody_changed_since_stays(alice: Person, robot: Api) -> None:
+    made = make_dashboard(alice, "Weekly", tiles=[{"text": {"body": "old"}}])
+    tile = Tile.objects.get()
+    item = {"id": tile.pk, "text": {"body": "robot"}, "color": "red"}
+    robot.patch(f"dashboards/{made.pk}/", {"name": "robot", "description": "robot", "tiles": [item]})
+    alice.api.patch(f"dashboards/{made.pk}/", {"name": "mine", "tiles": [{"id": tile.pk, "text": {"body": "mine"}}]})
+    answer = undo(alice)
+    assert paths(answer) == {f"Dashboard {made.pk}": ["description", f"tiles__{tile.pk}__color"]}
+    assert skipped(answer) == [(str(made.pk), ["name", f"tiles__{tile.pk}__text"], "changed since")]
+    read = alice.api.get(f"dashboards/{made.pk}/").json
+    assert (read["name"], read["description"]) == ("mine", "")
+    assert (read["tiles"][0]["text"]["body"], read["tiles"][0]["color"]) == ("mine", None)
+
+
+def test_what_it_made_is_deleted_and_what_it_deleted_comes_back(alice: Person, robot: Api) -> None:
+    old = make_dashboard(alice, "old", tiles=[{"text": {"body": "t"}}])
+    shown = make_insight(alice, old)
+    new = robot.post("dashboards/", {"name": "new", "tiles": [{"text": {"body": "t"}}]}).json["id"]
+    insight = robot.post("insights/", {"name": "new", "dashboards": [new]}).json["id"]
+    robot.patch(f"dashboards/{old.pk}/", {"name": "renamed"})
+    robot.patch(f"dashboards/{old.pk}/", {"deleted": True, "delete_insights": True})
+    answer = undo(alice)
+    assert answer.json["skipped"] == []
+    assert [each["name"] for each in alice.api.get("dashboards/").json["results"]] == ["old"]
+    assert Insight.objects.get(pk=shown.pk).deleted is False
+    assert (Dashboard.objects.get(pk=new).deleted, Insight.objects.get(pk=insight).deleted) == (True, True)
+    assert len(alice.api.get(f"dashboards/{old.pk}/").json["tiles"]) == 2
+
+
+def test_what_it_made_and_others_work_on_stays(alice: Person, robot: Api) -> None:
+    new = robot.post("dashboards/", {"name": "new"}).json["id"]
+    alice.api.patch(f"dashboards/{new}/", {"description": "mine"})
+    assert skipped(undo(alice)) == [(str(new), ["deleted"], "changed since")]
+    assert Dashboard.objects.get().deleted is False
+
+
+def test_insights_are_as_they_were(alice: Person, robot: Api) -> None:
+    board = make_dashboard(alice)
+    made = make_insight(alice, board, name="Visits", tags=["a"])
+    robot.patch(f"insights/{made.pk}/", {"name": "X", "query": None, "tags": [], "dashboards": []})
+    answer = undo(alice)
+    assert answer.json["skipped"] == []
+    read = alice.api.get(f"insights/{made.pk}/").json
+    assert (read["name"], read["query"], read["tags"], read["dashboards"]) == ("Visits", made.query, ["a"], [board.pk])
+
+
+def test_a_moved_tile_comes_home(alice: Person, robot: Api) -> None:
+    source, target = make_dashboard(alice, tiles=[{"text": {"body": "t"}}]), make_dashboard(alice)
+    tile = Tile.objects.get()
+    robot.patch(f"dashboards/{source.pk}/move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": target.pk})
+    assert undo(alice).json["skipped"] == []
+    assert [each["text"]["body"] for each in alice.api.get(f"dashboards/{source.pk}/").json["tiles"]] == ["t"]
+    assert alice.api.get(f"dashboards/{target.pk}/").json["tiles"] == []
+
+
+def test_a_link_is_closed_but_never_opened_again(alice: Person, robot: Api) -> None:
+    opened, closed = make_dashboard(alice), make_dashboard(alice)
+    alice.api.patch(f"dashboards/{closed.pk}/sharing/", {"enabled": True})
+    robot.patch(f"dashboards/{opened.pk}/sharing/", {"enabled": True})
+    robot.patch(f"dashboards/{closed.pk}/sharing/", {"enabled": False})
+    answer = undo(alice)
+    assert paths(answer) == {f"Dashboard {opened.pk}": ["sharing__enabled"]}
+    assert skipped(answer) == [(str(closed.pk), ["sharing__enabled"], "not taken back")]
+    assert list(SharingConfiguration.objects.values_list("enabled", flat=True)) == [False, False]
+
+
+def test_a_preview_says_the_same_and_changes_nothing(alice: Person, robot: Api) -> None:
+    made = make_dashboard(alice, "Weekly", tiles=[{"text": {"body": "t"}}])
+    robot.patch(f"dashboards/{made.pk}/", {"name": "X", "deleted": True})
+    new = robot.post("dashboards/", {"name": "new"}).json["id"]
+    before = list(Activity.objects.values_list("pk", flat=True))
+    preview = undo(alice, preview=True).json
+    assert (Dashboard.objects.get(pk=made.pk).name, Dashboard.objects.get(pk=new).deleted) == ("X", False)
+    assert list(Activity.objects.values_list("pk", flat=True)) == before
+    assert preview == {**undo(alice).json, "preview": True}
+    assert Dashboard.objects.get(pk=made.pk).name == "Weekly"
+
+
+def test_only_the_time_that_is_asked_for(alice: Person, robot: Api) -> None:
+    made = make_dashboard(alice, "Weekly")
+    robot.patch(f"dashboards/{made.pk}/", {"name": "before"})
+    robot.patch(f"dashboards/{made.pk}/", {"description": "within"})
+    robot.patch(f"dashboards/{made.pk}/", {"pinned": True})
+    before, within, after = Activity.objects.exclude(key_id="").order_by("pk")
+    now = datetime.now(UTC)
+    for act, minutes in ((before, 3), (within, 2), (after, 1)):
+        Activity.objects.filter(pk=act.pk).update(created_at=now - timedelta(minutes=minutes))
+    body = {"since": (now - timedelta(minutes=2)).isoformat(), "until": (now - timedelta(minutes=1)).isoformat()}
+    assert paths(undo(alice, **body)) == {f"Dashboard {made.pk}": ["description"]}
+    assert alice.api.get(f"dashboards/{made.pk}/").json["name"] == "before"
+
+
+def test_the_owner_of_the_key_and_admins_may(alice: Person, bob: Person, robot: Api, carol: Person) -> None:
+    made = make_dashboard(alice, "Weekly")
+    robot.patch(f"dashboards/{made.pk}/", {"name": "X"})
+    other = create_api_key(alice.user, label="other", scopes=["*"]).key.pk
+    refused = bob.api.post("activity_log/undo/", {"key_id": other, "since": EARLIER.isoformat()})
+    assert refused.status == 403
+    assert undo(carol).json["undone"] == []  # their own project knows nothing of it
+    assert paths(undo(bob)) == {f"Dashboard {made.pk}": ["name"]}
+
+
+def test_what_one_may_not_edit_is_skipped_whole(alice: Person, bob: Person, robot: Api) -> None:
+    made, closed = make_dashboard(alice, "a"), make_dashboard(alice, "b")
+    for each in (made, closed):
+        robot.patch(f"dashboards/{each.pk}/", {"name": "X"})
+    alice.api.patch(f"dashboards/{closed.pk}/", {"restriction_level": 37})
+    answer = undo(bob)
+    assert paths(answer) == {f"Dashboard {made.pk}": ["name"]}
+    assert [each[:2] for each in skipped(answer)] == [(str(closed.pk), ["name"])]
+    assert list(Dashboard.objects.order_by("pk").values_list("name", flat=True)) == ["a", "X"]
+
+
+@pytest.mark.parametrize(
+    ("body", "attr"),
+    [
+        ({"since": "yesterday"}, "since"),
+        ({"since": None}, "since"),
+        ({"since": "0001-01-01T00:00:00+14:00"}, "since"),
+        ({"until": "2019-01-01T00:00:00Z"}, "until"),
+        ({"preview": "maybe"}, "preview"),
+        ({"key_id": ["a"]}, "key_id"),
+    ],
+)
+def test_a_bad_body_names_the_field(alice: Person, robot: Api, body: dict[str, Any], attr: str) -> None:
+    answer = undo(alice, **body)
+    assert (answer.status, answer.json["attr"]) == (400, attr)
+
+
+def test_more_than_a_thousand_acts_are_taken_back_in_parts(
+    alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboards.services.undo.ACTS_MAX", 1)
+    made = make_dashboard(alice, "Weekly")
+    robot.patch(f"dashboards/{made.pk}/", {"name": "X"})
+    robot.patch(f"dashboards/{made.pk}/", {"name": "Y"})
+    answer = undo(alice)
+    assert (answer.status, answer.json["code"], answer.json["attr"]) == (400, "too_many", "since")
+    assert Dashboard.objects.get().name == "Y"
