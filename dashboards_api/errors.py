@@ -51,6 +51,16 @@ class TooMany(DomainError):
         self.wait = wait
 
 
+class Stale(DomainError):
+    """What is to be changed is another version than the caller has seen. `version` is the current one."""
+
+    code = "precondition_failed"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"This was changed since: it is at version {version} now.")
+        self.version = version
+
+
 class Conflict(DomainError):
     """What is asked for exists already."""
 

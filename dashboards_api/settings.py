@@ -138,14 +138,16 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # of set-up links
 RATE_LIMITS = checked_rates(env.str("RATE_LIMITS", default="6000/minute"))  # of each API key
+REQUIRE_IF_MATCH = env.bool("REQUIRE_IF_MATCH", default=False)  # of who changes a dashboard
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=["*"])
 CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ALLOWED_ORIGINS
 if CORS_ALLOW_ALL_ORIGINS:
     CORS_ALLOWED_ORIGINS = []
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_CREDENTIALS = False
-CORS_ALLOW_HEADERS = [*default_headers, "prefer", "x-request-id", "x-posthog-client"]
+CORS_ALLOW_HEADERS = [*default_headers, "if-match", "if-none-match", "prefer", "x-request-id", "x-posthog-client"]
 CORS_EXPOSE_HEADERS = [
+    "ETag",
     "Ignored-Fields",
     "RateLimit-Limit",
     "RateLimit-Remaining",

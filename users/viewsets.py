@@ -55,16 +55,22 @@ class ProjectScopedViewSet(CallerViewSet):
     def project(self) -> Project:
         return self.membership.project
 
-    def conditional(self, known: Callable[[], int], answer: Callable[[], tuple[int, Any]]) -> Response:
-        """`answer` gives a revision and the body; a client that has that of the revision `known` gets a 304."""
+    def conditional(
+        self, known: Callable[[], int], answer: Callable[[], tuple[int, Any]], *, is_version: bool = False
+    ) -> Response:
+        """`answer` gives a revision and the body; a client that has that of the revision `known` gets a 304.
+
+        Of a dashboard the revision is its version.
+        """
         request = self.request._request
-        if "If-None-Match" in request.headers and is_known(request, etag := self.etag(known())):
+        if "If-None-Match" in request.headers and is_known(request, etag := self.etag(known(), is_version=is_version)):
             response = Response(status=304)
         else:
             revision, body = answer()
-            response, etag = Response(body), self.etag(revision)
+            response, etag = Response(body), self.etag(revision, is_version=is_version)
         response["ETag"] = etag
         return response
 
-    def etag(self, revision: int) -> str:
-        return etag_of(self.request._request, self.membership.user_id, self.membership.level, revision)
+    def etag(self, revision: int, *, is_version: bool) -> str:
+        asked = (self.request._request, self.membership.user_id, self.membership.level)
+        return etag_of(*asked, version=revision) if is_version else etag_of(*asked, revision)

@@ -1,13 +1,14 @@
 """The verbs of a dashboard: create, update, delete, restore. One transaction each."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from dashboards.access import check_may_edit, check_may_restrict, may_edit
 from dashboards.exceptions import DashboardMissing, UnlistedDashboardExists
-from dashboards.models import CreationMode, Dashboard, Insight, SharingConfiguration, Tile
+from dashboards.models import CreationMode, Dashboard, Insight, Revision, RevisionKind, SharingConfiguration, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.changes import DashboardChanges, take
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
@@ -16,6 +17,7 @@ from dashboards.services.sources import inherited_from, source_of, template_of
 from dashboards.services.tags import replace_tags
 from dashboards.services.tiles import change_tiles
 from dashboards.templates import Document
+from dashboards_api.errors import Stale
 from dashboards_api.stamps import write_if_free
 from users.models import Membership, Project
 
@@ -149,6 +151,20 @@ def lock_dashboard(dashboard_id: int, *, project: Project, member: Membership) -
     if found is None:
         raise DashboardMissing
     return found
+
+
+def check_version(dashboard_id: int, *, project: Project, expected: Collection[int]) -> None:
+    """Hold a dashboard at a version that a member has seen, until the transaction ends.
+
+    Raises DashboardMissing, and Stale where it is at another one.
+    """
+    locked = Dashboard.objects.in_project(project).filter(pk=dashboard_id).select_for_update().order_by()
+    if not locked.values_list("pk").first():
+        raise DashboardMissing
+    # Asked for after the lock: what a statement sees is older than what it waits for.
+    revision = Revision.objects.of(RevisionKind.DASHBOARD, dashboard_id).values_list("number", flat=True).first() or 0
+    if revision not in expected:
+        raise Stale(revision)
 
 
 def lock_for_edit(dashboard_id: int, *, project: Project, edited_by: Membership) -> Dashboard:

@@ -8,7 +8,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.readers.dashboards import read_dashboard
 from dashboards.readers.export import export_dashboard
 from dashboards.serializers.actions import (
     BulkUpdateTagsRequestSerializer,
@@ -23,7 +22,8 @@ from dashboards.services.dashboards import create_dashboard_from_template, creat
 from dashboards.services.tiles import move_tile
 from dashboards.templates import filled
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
-from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from dashboards.views.writing import writing, written
+from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
 
@@ -44,7 +44,7 @@ class DashboardActionViewSet(ProjectScopedViewSet):
         return Response(export_dashboard(dashboard_number(id), project=self.project))
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID],
+        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH],
         request=body_of(MoveTileRequestSerializer),
         responses=DashboardSerializer,
     )
@@ -55,7 +55,7 @@ class DashboardActionViewSet(ProjectScopedViewSet):
         """
         dashboard_id = dashboard_number(id)
         body = self.read_body(MoveTileRequestSerializer)
-        with transaction.atomic():
+        with writing(self, dashboard_id):
             move_tile(
                 dashboard_id,
                 project=self.project,
@@ -63,7 +63,7 @@ class DashboardActionViewSet(ProjectScopedViewSet):
                 to_dashboard_id=body["to_dashboard"],
                 moved_by=self.membership,
             )
-            return Response(read_dashboard(dashboard_id, project=self.project, viewer=self.membership))
+            return written(self, dashboard_id)
 
     @extend_schema(
         parameters=[PROJECT_ID],
@@ -75,7 +75,7 @@ class DashboardActionViewSet(ProjectScopedViewSet):
         template = filled(self.read_body(TemplateJSONRequestSerializer)["template"])
         with transaction.atomic():
             dashboard = create_dashboard_from_template(self.project, template=template, created_by=self.membership)
-            return Response(read_dashboard(dashboard.pk, project=self.project, viewer=self.membership))
+            return written(self, dashboard.pk)
 
     @extend_schema(
         parameters=[PROJECT_ID],
@@ -87,8 +87,7 @@ class DashboardActionViewSet(ProjectScopedViewSet):
         tag = self.read_body(UnlistedDashboardRequestSerializer)["tag"]
         with transaction.atomic():
             dashboard = create_unlisted_dashboard(self.project, tag=tag, created_by=self.membership)
-            answer = read_dashboard(dashboard.pk, project=self.project, viewer=self.membership)
-        return Response(answer, status=201)
+            return written(self, dashboard.pk, status=201)
 
     @extend_schema(
         parameters=[PROJECT_ID],

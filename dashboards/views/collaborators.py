@@ -3,7 +3,6 @@
 import uuid
 from typing import ClassVar
 
-from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -17,7 +16,8 @@ from dashboards.serializers.collaborators import (
 )
 from dashboards.services.collaborators import add_collaborator, remove_collaborator
 from dashboards.views.dashboards import dashboard_number
-from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
+from dashboards.views.writing import writing
+from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")]
@@ -41,7 +41,7 @@ class CollaboratorViewSet(ProjectScopedViewSet):
         return Response(list_collaborators(dashboard_number(dashboard_id), project=self.project))
 
     @extend_schema(
-        parameters=PATH,
+        parameters=[*PATH, IF_MATCH],
         request=body_of(DashboardCollaboratorRequestSerializer),
         responses={201: DashboardCollaboratorSerializer},
     )
@@ -49,19 +49,20 @@ class CollaboratorViewSet(ProjectScopedViewSet):
         """Let a member of the project edit this restricted dashboard."""
         number = dashboard_number(dashboard_id)
         body = self.read_body(DashboardCollaboratorRequestSerializer)
-        with transaction.atomic():
+        with writing(self, number):
             added = add_collaborator(number, project=self.project, added_by=self.membership, **body)
             return Response(read_collaborator(added, project=self.project), status=201)
 
     @extend_schema(
-        parameters=[*PATH, USER_UUID],
+        parameters=[*PATH, USER_UUID, IF_MATCH],
         request=None,
         responses={204: OpenApiResponse(description="The right is taken away. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, user_uuid: str) -> Response:
         """Take that right away again."""
         number = dashboard_number(dashboard_id)
-        remove_collaborator(number, project=self.project, user_uuid=_uuid(user_uuid), removed_by=self.membership)
+        with writing(self, number):
+            remove_collaborator(number, project=self.project, user_uuid=_uuid(user_uuid), removed_by=self.membership)
         return Response(status=204)
 
 

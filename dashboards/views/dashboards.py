@@ -15,7 +15,6 @@ from dashboards.readers.dashboard_list import ListQuery, list_dashboards, list_s
 from dashboards.readers.dashboards import (
     Overrides,
     detail_state,
-    read_dashboard,
     read_revision,
 )
 from dashboards.serializers.dashboards import (
@@ -26,8 +25,9 @@ from dashboards.serializers.dashboards import (
 from dashboards.serializers.tile_items import without_tile_ids
 from dashboards.services.changes import DashboardChanges
 from dashboards.services.dashboards import create_dashboard, note_access, update_dashboard
+from dashboards.views.writing import writing, written
 from dashboards_api.errors import DomainError, Invalid
-from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
+from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.numbers import whole_number
 from users.viewsets import ProjectScopedViewSet
@@ -98,13 +98,12 @@ class DashboardViewSet(ProjectScopedViewSet):
         body = self.read_body(DashboardRequestSerializer, prepare=without_tile_ids)
         if isinstance(body.get("duplicate_tiles"), list):
             raise Invalid("On create this is true or false.", attr="duplicate_tiles")
-        # The answer is read in the transaction that made it: what is refused or cannot be read has not happened.
         with transaction.atomic():
             dashboard, ignored = create_dashboard(
                 self.project, content=cast(DashboardChanges, body), created_by=self.membership
             )
             self.note_ignored(ignored)
-            return Response(self._read(dashboard.pk), status=201)
+            return written(self, dashboard.pk, status=201)
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, *OVERRIDES], responses=DashboardSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
@@ -116,10 +115,10 @@ class DashboardViewSet(ProjectScopedViewSet):
             note_access(number, last_accessed_at)
             return revision
 
-        return self.conditional(known, lambda: retrieved(self, number))
+        return self.conditional(known, lambda: retrieved(self, number), is_version=True)
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID],
+        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH],
         request=body_of(DashboardRequestSerializer),
         responses=DashboardSerializer,
     )
@@ -128,7 +127,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         return self._change(dashboard_number(id))
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID],
+        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH],
         request=body_of(DashboardRequestSerializer),
         responses=DashboardSerializer,
     )
@@ -154,7 +153,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             raise
         if isinstance(body.get("duplicate_tiles"), bool):
             self.name_ignored(["duplicate_tiles"])  # it is for a create
-        with transaction.atomic():
+        with writing(self, dashboard_id):
             ignored = update_dashboard(
                 dashboard_id,
                 project=self.project,
@@ -163,7 +162,7 @@ class DashboardViewSet(ProjectScopedViewSet):
                 refuse_unknown_tiles=self.is_strict,
             )
             self.note_ignored(ignored)
-            return Response(self._read(dashboard_id))
+            return written(self, dashboard_id)
 
     def _check_may_edit(self, dashboard_id: int) -> None:
         rows = Dashboard.objects.in_project(self.project).as_seen_by(self.membership)
@@ -171,10 +170,6 @@ class DashboardViewSet(ProjectScopedViewSet):
         if dashboard is None or (dashboard.deleted and not self.sends_false("deleted")):
             raise DashboardMissing
         check_may_edit(dashboard, self.membership)
-
-    def _read(self, dashboard_id: int) -> dict[str, Any]:
-        """What was just written, deleted or not."""
-        return read_dashboard(dashboard_id, project=self.project, viewer=self.membership, include_deleted=True)
 
 
 def retrieved(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, Any]]:

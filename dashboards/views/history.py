@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -19,7 +18,6 @@ from dashboards.readers.activity import (
     read_difference,
     read_version,
 )
-from dashboards.readers.dashboards import read_dashboard
 from dashboards.serializers.dashboards import DashboardSerializer
 from dashboards.serializers.history import (
     ActivityLogSerializer,
@@ -35,7 +33,8 @@ from dashboards.serializers.history import (
 from dashboards.services.restoring import restore_dashboards, restore_version
 from dashboards.services.undo import Item, undo_key
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
-from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
+from dashboards.views.writing import writing, written
+from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
 from dashboards_api.http.pagination import CursorPagination
 from dashboards_api.numbers import whole_number
 from users.viewsets import ProjectScopedViewSet
@@ -148,7 +147,7 @@ class VersionViewSet(HistoryViewSet):
         return Response(read_difference(number, _version(version), other, project=self.project))
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID, VERSION],
+        parameters=[PROJECT_ID, DASHBOARD_ID, VERSION, IF_MATCH],
         request=body_of(RestoreVersionRequestSerializer),
         responses=DashboardSerializer,
     )
@@ -159,10 +158,10 @@ class VersionViewSet(HistoryViewSet):
         """
         number, wanted = dashboard_number(id), _version(version)
         self.read_body(RestoreVersionRequestSerializer)
-        with transaction.atomic():
+        with writing(self, number):
             left_out = restore_version(number, project=self.project, version=wanted, restored_by=self.membership)
             self.note_ignored(left_out)
-            return Response(read_dashboard(number, project=self.project, viewer=self.membership))
+            return written(self, number)
 
 
 @operation_ids("dashboards")

@@ -12,7 +12,8 @@ from dashboards.serializers.sharing import NewSharePasswordSerializer, SharePass
 from dashboards.services.share_passwords import add_share_password, remove_share_password
 from dashboards.views.dashboards import dashboard_number
 from dashboards.views.sharing import PATH
-from dashboards_api.http.openapi import body_of, id_parameter, operation_ids
+from dashboards.views.writing import writing
+from dashboards_api.http.openapi import IF_MATCH, body_of, id_parameter, operation_ids
 from dashboards_api.numbers import whole_number
 from users.viewsets import ProjectScopedViewSet
 
@@ -27,7 +28,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
     }
 
     @extend_schema(
-        parameters=PATH,
+        parameters=[*PATH, IF_MATCH],
         request=body_of(SharePasswordRequestSerializer),
         responses={201: NewSharePasswordSerializer},
     )
@@ -35,17 +36,18 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         """Add a password that opens the link, once `password_required` is on. It is in this answer and nowhere else."""
         number = dashboard_number(dashboard_id, "Dashboard not found.")
         body = self.read_body(SharePasswordRequestSerializer)
-        made, text = add_share_password(
-            number,
-            project=self.project,
-            text=body.get("raw_password"),
-            note=body.get("note"),
-            added_by=self.membership,
-        )
+        with writing(self, number):
+            made, text = add_share_password(
+                number,
+                project=self.project,
+                text=body.get("raw_password"),
+                note=body.get("note"),
+                added_by=self.membership,
+            )
         return Response(read_new_password(made, text), status=201)
 
     @extend_schema(
-        parameters=[*PATH, id_parameter("password_id", "The password.")],
+        parameters=[*PATH, id_parameter("password_id", "The password."), IF_MATCH],
         request=None,
         responses={204: OpenApiResponse(description="Whoever came in with it is locked out. There is no body.")},
     )
@@ -54,5 +56,6 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         number, password = dashboard_number(dashboard_id, "Dashboard not found."), whole_number(password_id)
         if password is None:
             raise SharePasswordMissing
-        remove_share_password(number, project=self.project, password_id=password, removed_by=self.membership)
+        with writing(self, number):
+            remove_share_password(number, project=self.project, password_id=password, removed_by=self.membership)
         return Response(status=204)

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +14,8 @@ from dashboards.serializers.sharing import (
 )
 from dashboards.services.sharing import refresh_sharing, update_sharing
 from dashboards.views.dashboards import dashboard_number
-from dashboards_api.http.openapi import PROJECT_ID, body_of, id_parameter, operation_ids
+from dashboards.views.writing import writing
+from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")]
@@ -36,7 +36,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
         return self._answer(dashboard_number(dashboard_id, "Dashboard not found."))
 
     @extend_schema(
-        parameters=PATH,
+        parameters=[*PATH, IF_MATCH],
         request=body_of(SharingConfigurationRequestSerializer),
         responses=SharingConfigurationSerializer,
     )
@@ -47,12 +47,12 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
         """
         number = dashboard_number(dashboard_id, "Dashboard not found.")
         changes = self.read_body(SharingConfigurationRequestSerializer)
-        with transaction.atomic():
+        with writing(self, number):
             update_sharing(number, project=self.project, changes=changes, updated_by=self.membership)  # type: ignore[arg-type]
             return self._answer(number)
 
     @extend_schema(
-        parameters=PATH,
+        parameters=[*PATH, IF_MATCH],
         request=None,
         responses=SharingConfigurationSerializer,
     )
@@ -60,7 +60,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
         """Make a new link. The old one works for five more minutes."""
         number = dashboard_number(dashboard_id, "Dashboard not found.")
         self.read_body(RefreshSharingRequestSerializer)
-        with transaction.atomic():
+        with writing(self, number):
             refresh_sharing(number, project=self.project, refreshed_by=self.membership)
             return self._answer(number)
 

@@ -2,13 +2,11 @@
 
 from typing import Any, ClassVar
 
-from django.db import transaction
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards.layout import Arrangement
-from dashboards.readers.dashboards import read_dashboard
 from dashboards.readers.tiles import read_tile
 from dashboards.serializers.actions import (
     CopyTileRequestSerializer,
@@ -24,10 +22,11 @@ from dashboards.serializers.tiles import DashboardTileSerializer
 from dashboards.services.changes import TileChanges
 from dashboards.services.tile_actions import add_tile, change_tile, copy_tile, delete_tile, reorder_tiles
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
-from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from dashboards.views.writing import writing, written
+from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
-PATH = [PROJECT_ID, DASHBOARD_ID]
+PATH = [PROJECT_ID, DASHBOARD_ID, IF_MATCH]
 
 
 @operation_ids("dashboards")
@@ -84,7 +83,8 @@ class TileActionViewSet(ProjectScopedViewSet):
         """Remove a tile; the others move up into the gap. Its content is kept."""
         dashboard_id = dashboard_number(id)
         tile_id = self.read_body(OneTileRequestSerializer)["tile_id"]
-        delete_tile(dashboard_id, project=self.project, tile_id=tile_id, deleted_by=self.membership)
+        with writing(self, dashboard_id):
+            delete_tile(dashboard_id, project=self.project, tile_id=tile_id, deleted_by=self.membership)
         return Response(status=204)
 
     @extend_schema(parameters=PATH, request=body_of(CopyTileRequestSerializer), responses=DashboardSerializer)
@@ -92,16 +92,16 @@ class TileActionViewSet(ProjectScopedViewSet):
         """Show the content of another dashboard's tile on this one too."""
         dashboard_id = dashboard_number(id)
         body = self.read_body(CopyTileRequestSerializer)
-        with transaction.atomic():
+        with writing(self, dashboard_id):
             copy_tile(dashboard_id, project=self.project, copied_by=self.membership, **body)
-            return self._dashboard(dashboard_id)
+            return written(self, dashboard_id)
 
     @extend_schema(parameters=PATH, request=body_of(ReorderTilesRequestSerializer), responses=DashboardSerializer)
     def reorder_tiles(self, request: Request, project_id: str, id: str) -> Response:
         """Place the tiles anew, in this order."""
         dashboard_id = dashboard_number(id)
         body = self.read_body(ReorderTilesRequestSerializer)
-        with transaction.atomic():
+        with writing(self, dashboard_id):
             reorder_tiles(
                 dashboard_id,
                 project=self.project,
@@ -109,21 +109,18 @@ class TileActionViewSet(ProjectScopedViewSet):
                 arrangement=Arrangement(body.get("layout", Arrangement.PRESERVE)),
                 reordered_by=self.membership,
             )
-            return self._dashboard(dashboard_id)
+            return written(self, dashboard_id)
 
     def _add(self, dashboard_id: int, item: TileChanges) -> Response:
-        with transaction.atomic():
+        with writing(self, dashboard_id):
             tile = add_tile(dashboard_id, project=self.project, item=item, added_by=self.membership)
             return Response(read_tile(dashboard_id, tile.pk, viewer=self.membership), status=201)
 
     def _change(self, dashboard_id: int, body: dict[str, Any]) -> Response:
         tile_id = body.pop("tile_id")
         changes: Any = body
-        with transaction.atomic():
+        with writing(self, dashboard_id):
             change_tile(
                 dashboard_id, project=self.project, tile_id=tile_id, changes=changes, changed_by=self.membership
             )
             return Response(read_tile(dashboard_id, tile_id, viewer=self.membership))
-
-    def _dashboard(self, dashboard_id: int) -> Response:
-        return Response(read_dashboard(dashboard_id, project=self.project, viewer=self.membership))

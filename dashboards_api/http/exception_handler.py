@@ -54,6 +54,23 @@ class Throttled(exceptions.Throttled):
         self.detail = ErrorDetail(detail, code=self.default_code)
 
 
+class PreconditionFailed(APIException):
+    status_code = 412
+    default_code = "precondition_failed"
+    exception_type = "invalid_request"
+
+    def __init__(self, stale: errors.Stale) -> None:
+        super().__init__(stale.detail)
+        self.etag = f'W/"{stale.version}"'
+
+
+class PreconditionRequired(APIException):
+    status_code = 428
+    default_code = "precondition_required"
+    default_detail = "Say in `If-Match` which version you have seen: the `ETag` of an answer, or its number."
+    exception_type = "invalid_request"
+
+
 class PasswordRequired(APIException):
     status_code = 401
     default_code = "password_required"
@@ -78,6 +95,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         response.data["attr"] = short_attr(response.data["attr"] or getattr(known, "attr", None))
         if header := getattr(known, "auth_header", None):
             response["WWW-Authenticate"] = header
+        if etag := getattr(known, "etag", None):
+            response["ETag"] = etag
     return response
 
 
@@ -86,6 +105,8 @@ def as_api_exception(exc: Exception) -> Exception:
     if isinstance(exc, errors.Invalid):
         detail = ErrorDetail(exc.detail, code=exc.code)
         return exceptions.ValidationError({exc.attr: [detail]} if exc.attr else [detail])
+    if isinstance(exc, errors.Stale):
+        return PreconditionFailed(exc)
     if isinstance(exc, errors.Conflict):
         return AlreadyThere(exc.detail, attr=exc.attr)
     if isinstance(exc, errors.Forbidden):

@@ -28,6 +28,13 @@ ORGANIZATION_ID = OpenApiParameter(
     "organization_id", str, OpenApiParameter.PATH, description="The id of an organization, or `@current`."
 )
 
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The version that you have seen: an `ETag` of this dashboard, or its number. Another one is a 412.",
+)
+
 ERRORS = {
     400: "The request is malformed or holds a value that cannot be.",
     401: "There is no valid API key.",
@@ -35,14 +42,17 @@ ERRORS = {
     404: "There is no such thing for this caller.",
     406: "The answer cannot be given in the media type asked for.",
     409: "What is asked for exists already.",
+    412: "The dashboard is at another version than `If-Match` says; `ETag` says at which.",
     413: "The body is too large.",
     415: "The body is of a media type that is not read here.",
+    428: "The service wants to know which version was seen: send `If-Match`.",
     429: "The API key has made too many requests; `Retry-After` says for how many seconds.",
     500: "A fault of the service.",
     503: "The database cannot be reached at the moment.",
 }
 BODY_ERRORS = {409, 413, 415}
 KEY_ERRORS = {429}
+VERSION_ERRORS = {412, 428}
 ERROR_SCHEMA = {
     "type": "object",
     "description": "Every error below /api/ has this form.",
@@ -128,11 +138,17 @@ def document_errors(result: dict[str, Any], generator: Any, request: Any, public
             for status, description in ERRORS.items():
                 if status in BODY_ERRORS and "requestBody" not in operation:
                     continue
+                if status in VERSION_ERRORS and not _takes(operation, IF_MATCH.name):
+                    continue
                 if status in KEY_ERRORS and {"PersonalAPIKeyAuth": []} not in operation.get("security", []):
                     continue
                 operation["responses"].setdefault(str(status), {"description": description, "content": content})
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
+
+
+def _takes(operation: dict[str, Any], name: str) -> bool:
+    return any(each["name"] == name for each in operation.get("parameters", []))
 
 
 def leave_bodies_optional(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

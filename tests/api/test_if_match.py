@@ -1,0 +1,132 @@
+"""If-Match: nobody overwrites what they have not seen."""
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.test import override_settings
+
+from dashboards.models import Dashboard, Revision, RevisionKind, SharingConfiguration, Tile
+from tests.builders import Person, make_dashboard, make_insight
+from tests.client import Answer
+
+
+def version_of(dashboard: Dashboard) -> int:
+    return Revision.objects.get(kind=RevisionKind.DASHBOARD, object_id=dashboard.pk).number
+
+
+def patch(person: Person, dashboard: Dashboard, version: str, **body: Any) -> Answer:
+    return person.api.call("PATCH", f"dashboards/{dashboard.pk}/", body, headers={"If-Match": version})
+
+
+def test_who_has_not_seen_the_current_version_gets_412_with_it(alice: Person, bob: Person) -> None:
+    made = make_dashboard(alice)
+    path = f"dashboards/{made.pk}/"
+    seen = bob.api.get(path).headers["ETag"]
+    newer = alice.api.patch(path, {"name": "Alice's"}).headers["ETag"]
+    stale = patch(bob, made, seen, name="Bob's")
+    assert (stale.status, stale.json["type"], stale.json["code"]) == (412, "invalid_request", "precondition_failed")
+    assert "version 2" in stale.json["detail"]
+    assert stale.headers["ETag"] == 'W/"2"'
+    assert Dashboard.objects.get().name == "Alice's"
+    assert patch(bob, made, stale.headers["ETag"], name="Bob's").status == 200
+    assert patch(alice, made, newer, name="again").status == 412
+    assert bob.api.get(path).json["name"] == "Bob's"
+
+
+def test_the_tag_of_any_answer_about_it_will_do(alice: Person) -> None:
+    made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
+    path = f"dashboards/{made.pk}/"
+    override = quote('{"date_from":"-1d"}')
+    tags = [alice.api.get(path).headers["ETag"], alice.api.get(f"{path}?filters_override={override}").headers["ETag"]]
+    assert len(set(tags)) == 2
+    for tag in tags:
+        assert patch(alice, made, tag).status == 200
+    tag = patch(alice, made, tags[0], name="new").headers["ETag"]
+    tag = patch(alice, made, tag, name="newer").headers["ETag"]
+    assert alice.api.call("GET", path, headers={"If-None-Match": tag}).status == 304
+    created = alice.api.post("dashboards/", {"name": "other"})
+    assert patch(alice, Dashboard.objects.get(pk=created.json["id"]), created.headers["ETag"], name="x").status == 200
+
+
+@pytest.mark.parametrize("form", ["{}", '"{}"', 'W/"{}"', '"other", "{}"', "*", " {} "])
+def test_forms_that_match(alice: Person, form: str) -> None:
+    made = make_dashboard(alice)
+    assert patch(alice, made, form.format(version_of(made)), name="new").status == 200
+
+
+@pytest.mark.parametrize("form", ["0", '"99"', '"other"', "", "-1", '"1"x', "x" * 5000, "9" * 40, '"1.zz"'])
+def test_forms_that_do_not_match(alice: Person, form: str) -> None:
+    made = make_dashboard(alice)
+    assert patch(alice, made, form, name="new").status == 412
+    assert Dashboard.objects.get().name == "Board"
+
+
+def test_the_tag_of_the_list_is_none_of_a_dashboard(alice: Person) -> None:
+    made = make_dashboard(alice)
+    assert patch(alice, made, alice.api.get("dashboards/").headers["ETag"], name="new").status == 412
+
+
+def test_what_is_shown_counts_wherever_it_was_changed(alice: Person) -> None:
+    made = make_dashboard(alice)
+    insight = make_insight(alice, made)
+    seen = version_of(made)
+    alice.api.patch(f"insights/{insight.pk}/", {"name": "renamed"})
+    assert patch(alice, made, str(seen), name="new").status == 412
+
+
+def test_every_change_of_a_dashboard_takes_it(alice: Person, bob: Person) -> None:
+    made, other = make_dashboard(alice, tiles=[{"text": {"body": "t"}}]), make_dashboard(alice)
+    tile = Tile.objects.get()
+    theirs = make_insight(alice, other).tiles.get()
+    alice.api.patch(f"dashboards/{made.pk}/sharing/", {"enabled": True, "password_required": True})
+    password = alice.api.post(f"dashboards/{made.pk}/sharing/passwords/", {}).json["id"]
+    alice.api.patch(f"dashboards/{made.pk}/", {"restriction_level": 37})
+    before = (
+        version_of(made),
+        Dashboard.objects.values().get(pk=made.pk),
+        SharingConfiguration.objects.values().first(),
+    )
+    user = str(bob.user.uuid)
+    for method, path, body in (
+        ("PATCH", "", {"name": "x"}),
+        ("PUT", "", {"name": "x"}),
+        ("PATCH", "move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": other.pk}),
+        ("POST", "move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": other.pk}),
+        ("POST", "tiles/", {"text": {"body": "x"}}),
+        ("POST", "create_text_tile/", {"body": "x"}),
+        ("POST", "update_text_tile/", {"tile_id": tile.pk, "body": "x"}),
+        ("POST", "update_tile/", {"tile_id": tile.pk, "color": "x"}),
+        ("POST", "delete_tile/", {"tile_id": tile.pk}),
+        ("POST", "copy_tile/", {"fromDashboardId": other.pk, "tileId": theirs.pk}),
+        ("POST", "reorder_tiles/", {"tile_order": [tile.pk], "layout": "full_width"}),
+        ("PATCH", "sharing/", {"enabled": False}),
+        ("POST", "sharing/refresh/", {}),
+        ("POST", "sharing/passwords/", {}),
+        ("DELETE", f"sharing/passwords/{password}/", None),
+        ("POST", "collaborators/", {"user_uuid": user, "level": 37}),
+        ("DELETE", f"collaborators/{user}/", None),
+        ("POST", "versions/1/restore/", {}),
+    ):
+        answer = alice.api.call(method, f"dashboards/{made.pk}/{path}", body, headers={"If-Match": '"1"'})
+        assert answer.status == 412, (method, path, answer)
+    now = (version_of(made), Dashboard.objects.values().get(pk=made.pk), SharingConfiguration.objects.values().first())
+    assert now == before
+
+
+def test_another_projects_dashboard_has_no_version(alice: Person, carol: Person) -> None:
+    made = make_dashboard(alice)
+    assert patch(carol, made, "1", name="x").status == 404
+    assert patch(carol, made, "99", name="x").status == 404
+
+
+def test_a_service_can_require_it(alice: Person) -> None:
+    made = make_dashboard(alice)
+    path = f"dashboards/{made.pk}/"
+    with override_settings(REQUIRE_IF_MATCH=True):
+        answer = alice.api.patch(path, {"name": "new"})
+        assert (answer.status, answer.json["code"]) == (428, "precondition_required")
+        assert alice.api.patch(f"{path}sharing/", {"enabled": True}).status == 428
+        assert patch(alice, made, "*", name="new").status == 200
+        assert alice.api.get(path).status == 200
+        assert alice.api.post("dashboards/", {"name": "other"}).status == 201
