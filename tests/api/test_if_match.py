@@ -9,6 +9,7 @@ from django.test import override_settings
 from dashboards.models import Dashboard, Revision, RevisionKind, SharingConfiguration, Tile
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Answer
+from tests.races import at_once
 
 
 def version_of(dashboard: Dashboard) -> int:
@@ -130,3 +131,27 @@ def test_a_service_can_require_it(alice: Person) -> None:
         assert patch(alice, made, "*", name="new").status == 200
         assert alice.api.get(path).status == 200
         assert alice.api.post("dashboards/", {"name": "other"}).status == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_saw_the_same_version_one_writes(alice: Person) -> None:
+    made = make_dashboard(alice)
+    answers: list[Answer] = []
+    jobs = [lambda each=each: answers.append(patch(alice, made, "1", name=str(each))) for each in range(6)]
+    assert at_once(*jobs) == []
+    assert sorted(answer.status for answer in answers) == [200, 412, 412, 412, 412, 412]
+    [written] = [answer.json["name"] for answer in answers if answer.status == 200]
+    assert (Dashboard.objects.get().name, version_of(made)) == (written, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_one_of_many_changes_at_once_is_in_the_log(alice: Person) -> None:
+    made = make_dashboard(alice)
+    bodies: list[dict[str, Any]] = [{"name": "n"}, {"description": "d"}, {"pinned": True}, {"tags": ["t"]}] * 2
+    jobs = [lambda body=body: alice.api.patch(f"dashboards/{made.pk}/", body) for body in bodies]
+    assert at_once(*jobs) == []
+    acts = alice.api.get(f"dashboards/{made.pk}/activity/").json["results"]
+    told = sorted(each["field"] for act in acts for each in act["detail"]["changes"])
+    assert told == ["description", "name", "pinned", "tags"]
+    latest = alice.api.get(f"dashboards/{made.pk}/versions/{acts[0]['version']}/").json["state"]
+    assert (latest["name"], latest["description"], latest["pinned"], latest["tags"]) == ("n", "d", True, ["t"])
