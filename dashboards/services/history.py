@@ -16,7 +16,9 @@ from django.utils import timezone
 from dashboards.exceptions import TooManyTiles
 from dashboards.history import Change, State, differences, name_of
 from dashboards.models import Activity, ActivityScope, Dashboard, Insight, Revision, RevisionKind, Tile
+from dashboards.models.dashboard import DashboardQuerySet
 from dashboards_api.fields import dumps
+from dashboards_api.prepared import Prepared, number
 from users.models import Membership
 
 TILES_MAX = 1000
@@ -42,8 +44,8 @@ INSIGHT_FIELDS = (
     "favorited",
     "deleted",
 )
-_RENAMED = {"tags": "tag_names"}
-_COLUMNS = tuple(_RENAMED.get(field, field) for field in (*CONTENT_FIELDS, "restriction_level", "deleted"))
+_FIELDS = (*CONTENT_FIELDS, "restriction_level", "deleted")
+_COLUMNS = tuple("tag_names" if field == "tags" else field for field in _FIELDS)
 _SHARING = ("enabled", "settings", "password_required")
 _TEXT, _BUTTON = ("id", "body"), ("id", "url", "text", "placement", "style")
 _DISPLAY = ("layouts", "color", "filters_overrides", "show_description", "transparent_background")
@@ -106,19 +108,12 @@ def states(dashboard_ids: Collection[int]) -> list[Shown]:
     """What these dashboards show, in one statement."""
     if not dashboard_ids:
         return []
-    before = Activity.objects.versions_of(OuterRef("pk")).order_by("-version").values("state")[:1]
-    found = Dashboard.objects.filter(pk__in=dashboard_ids).annotate(
-        revision=Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk")),
-        tile_rows=Subquery(_tiles()),
-        before=Subquery(before),
-    )
-    sharing = [f"sharing_configuration__{column}" for column in _SHARING]
-    return [
-        Shown(row["pk"], row["project_id"], row["revision"], _state(row), row["before"])
-        for row in found.order_by("pk").values(
-            "pk", "project_id", "revision", *_COLUMNS, *sharing, "tile_rows", "before"
-        )
-    ]
+    if len(dashboard_ids) == 1:
+        [id_] = dashboard_ids
+        rows = _ONE.rows(id=id_)
+    else:
+        rows = list(_shown(Dashboard.objects.filter(pk__in=dashboard_ids)).order_by("pk"))
+    return [Shown(row[0], row[1], row[2], _state(row[3:-1]), row[-1]) for row in rows]
 
 
 def insight_state(insight: Insight) -> State:
@@ -146,6 +141,21 @@ class _JSONRows(Aggregate):
         return self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **extra)
 
 
+def _shown(found: DashboardQuerySet) -> Any:
+    """The columns of a state, after what it is of and before what was written down last."""
+    before = Activity.objects.versions_of(OuterRef("pk")).order_by("-version").values("state")[:1]
+    rows = found.annotate(
+        revision=Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk")),
+        tile_rows=Subquery(_tiles()),
+        before=Subquery(before),
+    )
+    sharing = [f"sharing_configuration__{column}" for column in _SHARING]
+    return rows.values_list("pk", "project_id", "revision", *_COLUMNS, *sharing, "tile_rows", "before")
+
+
+_ONE = Prepared(lambda: _shown(Dashboard.objects.filter(pk=number("id"))))
+
+
 def _tiles() -> Any:
     """The tiles that a dashboard has, or had when it was deleted, as one value."""
     # Of a JSON column the text, as it is stored.
@@ -160,11 +170,11 @@ def _tiles() -> Any:
     )
 
 
-def _state(row: dict[str, Any]) -> State:
-    state = {field: row[_RENAMED.get(field, field)] for field in (*CONTENT_FIELDS, "restriction_level", "deleted")}
-    state["sharing"] = {column: row[f"sharing_configuration__{column}"] for column in _SHARING}
-    state["sharing"]["enabled"] = bool(state["sharing"]["enabled"])
-    tiles = sorted(json.loads(row["tile_rows"] or "[]"))
+def _state(columns: tuple[Any, ...]) -> State:
+    state = dict(zip(_FIELDS, columns, strict=False))
+    enabled, *rest = columns[len(_FIELDS) : -1]
+    state["sharing"] = dict(zip(_SHARING, (bool(enabled), *rest), strict=True))
+    tiles = sorted(json.loads(columns[-1] or "[]"))
     state["tiles"] = {str(tile[0]): _tile(tile) for tile in tiles}
     return state
 
