@@ -6,6 +6,7 @@ from dashboards.shared_urls import PAGES, TOKEN
 from pages.account import AccountView
 from pages.console import HomeView, SetupView, SignInView, SignOutView
 from pages.dashboards import DashboardListView, DashboardView
+from pages.history import HistoryView
 from pages.keys import KeysView
 from pages.members import MembersView
 from pages.tiles import TilesView
@@ -25,5 +26,6 @@ console = [
     path("projects/<str:project_id>/dashboards", DashboardListView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>", DashboardView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/tiles", TilesView.as_view()),
+    path("projects/<str:project_id>/dashboards/<str:id>/history", HistoryView.as_view()),
 ]
 urlpatterns = [*shared, *console]

@@ -1,0 +1,75 @@
+"""The page on which the history of a dashboard is seen, and a version brought back."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from dashboards.history import SEPARATOR, TILES
+from dashboards.models import PrivilegeLevel
+from dashboards.readers.activity import list_dashboard_activity
+from dashboards.readers.dashboards import read_dashboard
+from dashboards.services.restoring import restore_version
+from dashboards.views.dashboards import dashboard_number
+from dashboards_api.errors import Invalid
+from dashboards_api.fields import parsed
+from dashboards_api.numbers import whole_number
+from pages.console import ConsoleView
+from pages.dashboards import see
+from users.models import Membership
+
+# The words for what came and went of tiles.
+_TILE_WORDS = {"created": "added", "deleted": "removed", "changed": "changed"}
+
+
+class HistoryView(ConsoleView):
+    def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        return self.history(self.enter(project_id), dashboard_number(id))
+
+    def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        """Bring a version back."""
+        membership, number = self.enter(project_id), dashboard_number(id)
+        version = whole_number(request.POST.get("restore")) or 0
+        try:
+            restore_version(number, project=membership.project, version=version, restored_by=membership)
+        except Invalid as error:
+            return self.history(membership, number, {"error": error.detail}, status=400)
+        return see(membership, number)
+
+    def history(
+        self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
+    ) -> HttpResponse:
+        project = membership.project
+        dashboard = read_dashboard(number, project=project, viewer=membership)
+        before = whole_number(self.request.GET.get("before"))
+        acts, following = list_dashboard_activity(number, project=project, before=before)
+        rows = [
+            {**act, "told": told(act["detail"]["changes"]), "when": datetime.fromisoformat(act["created_at"])}
+            for act in parsed(acts)
+        ]
+        around = {
+            "project": project,
+            "dashboard": dashboard,
+            "acts": rows,
+            "current": None if before else next((act["version"] for act in rows if act["version"]), None),
+            "next": following,
+            "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
+        }
+        return self.page("pages/history.html", {**around, **(context or {})}, status=status)
+
+
+def told(changes: list[dict[str, Any]]) -> str:
+    """What changed, in a few words: `name, tags; 2 tiles changed`."""
+    fields: list[str] = []
+    tiles: dict[str, str] = {}
+    for each in changes:
+        field, *rest = each["field"].split(SEPARATOR)
+        if field == TILES:
+            # A tile of which only a field is another is changed, whatever that field was.
+            tiles[rest[0]] = _TILE_WORDS[each["action"] if len(rest) == 1 else "changed"]
+        elif not rest or rest[0] != "enabled":
+            fields.append((rest[0] if rest else field).replace("_", " "))
+    counts = Counter(tiles.values())
+    parts = [", ".join(dict.fromkeys(fields))] if fields else []
+    return "; ".join(parts + [f"{count} tile{'s' if count > 1 else ''} {word}" for word, count in counts.items()])
