@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
@@ -71,3 +72,10 @@ def admin(service: Service, chromium: Browser) -> dict[str, str]:
         page.get_by_role("button", name="Save and sign in").click()
         assert page.url.endswith("/projects/1/dashboards")
     return ADMIN
+
+
+@pytest.fixture
+def api(service: Service) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
+    with httpx.Client(base_url=f"{service.base}/api/projects/1/", headers=headers) as client:
+        yield client

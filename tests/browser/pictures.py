@@ -54,6 +54,7 @@ def take_all(browser: Browser, service: Service) -> None:
             take("dashboards", "/projects/2/dashboards")
             take("dashboard", "/projects/2/dashboards/2")
             take("tiles", "/projects/2/dashboards/2/tiles")
+            take("history", "/projects/2/dashboards/2/history")
             take("members", "/projects/2/members")
             take("account", "/account")
             take("keys", "/keys")
@@ -69,6 +70,9 @@ def shared_links(service: Service) -> tuple[str, str]:
             for number, locked in ((3, False), (1, True))
         ]
         api.patch("1/", json={"pinned": True})
+        for body in ({"description": "Visitors."}, {"tags": ["weekly"]}, {"name": "Website"}):
+            api.patch("2/", json=body)
+        api.post("2/versions/1/restore/")
     return f"/shared/{tokens[0]}", f"/shared/{tokens[1]}"
 
 

@@ -1,20 +1,16 @@
 """What people do with the pages, in a real browser, on a wide screen and on a phone."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.boards import SHARE_PASSWORD, lock, share
 from tests.live.conftest import Service
-
-AXE = os.environ.get("AXE", "")
-SHARE_PASSWORD = "open sesame"
 
 
 @pytest.fixture
@@ -25,28 +21,6 @@ def signed_in(page: Page, admin: dict[str, str]) -> Page:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Dashboards")
     return page
-
-
-@pytest.fixture
-def api(service: Service) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
-    with httpx.Client(base_url=f"{service.base}/api/projects/1/", headers=headers) as client:
-        yield client
-
-
-def share(api: httpx.Client) -> str:
-    """The path of a shared dashboard with a tile of each kind."""
-    tiles = [
-        {
-            "text": {"body": "## Hello\n\n[more](https://example.com/)"},
-            "layouts": {"sm": {"x": 0, "y": 0, "w": 6, "h": 4}},
-        },
-        {"button_tile": {"url": "/handbook", "text": "Handbook"}, "layouts": {"sm": {"x": 6, "y": 0, "w": 6, "h": 4}}},
-    ]
-    board = api.post("dashboards/", json={"name": "Shared board", "tiles": tiles}).json()["id"]
-    api.post("insights/", json={"name": "Visits", "query": {"kind": "TrendsQuery"}, "dashboards": [board]})
-    token = api.patch(f"dashboards/{board}/sharing/", json={"enabled": True}).json()["access_token"]
-    return f"/shared/{token}"
 
 
 @pytest.fixture
@@ -73,14 +47,6 @@ def test_tiles_lie_as_their_layouts_say(page: Page, shared: str) -> None:
     assert (button["x"] > text["x"] + text["width"]) is is_wide
     assert (button["y"] >= text["y"] + text["height"]) is not is_wide
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def lock(api: httpx.Client, shared: str) -> None:
-    """Put a password in front of a shared dashboard."""
-    paths = [f"dashboards/{row['id']}/sharing/" for row in api.get("dashboards/").json()["results"]]
-    [path] = [path for path in paths if api.get(path).json()["access_token"] == shared.rpartition("/")[2]]
-    api.patch(path, json={"password_required": True})
-    assert api.post(f"{path}passwords/", json={"raw_password": SHARE_PASSWORD}).status_code == 201
 
 
 def test_a_password_opens_a_shared_dashboard(page: Page, shared: str, api: httpx.Client) -> None:
@@ -242,51 +208,13 @@ def test_signing_out_closes_the_door(signed_in: Page) -> None:
     expect(signed_in.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_serious_fault(
-    chromium: Browser, service: Service, admin: dict[str, str], api: httpx.Client, theme: str
-) -> None:
-    assert AXE, "set AXE to the path of axe.min.js of the npm package axe-core"
-    lock(api, locked := share(api))
-    # The policy of the pages would not let the checker in.
-    with chromium.new_context(base_url=service.base, bypass_csp=True, color_scheme=theme) as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        faults: dict[str, list[str]] = {}
-
-        def check(*paths: str) -> None:
-            for path in paths:
-                page.goto(path)
-                faults[path] = serious(page)
-
-        check(share(api), locked, f"/shared/{'a' * 30}", "/nowhere", "/login")
-        page.get_by_label("E-mail address").fill(admin["email"])
-        page.get_by_label("Password").fill(admin["password"])
-        page.get_by_role("button", name="Sign in").click()
-        home = "/projects/1/dashboards"
-        check(home, f"{home}/1", f"{home}/1/tiles", f"{home}?trash=true", f"{home}/999999", "/account", "/keys")
-        page.get_by_label("Label").fill(theme)
-        page.get_by_label("Everything").check()
-        page.get_by_role("button", name="Make key").click()
-        faults["a new key"] = serious(page)
-        check("/projects/1/members")
-        page.get_by_label("E-mail address").fill(f"{theme}@example.com")
-        page.get_by_role("button", name="Add").click()
-        faults["a new member"] = serious(page)
-        check(page.get_by_label("Link").input_value())
-    assert len(faults) == 16
-    assert {path: found for path, found in faults.items() if found} == {}
-
-
-def serious(page: Page) -> list[str]:
-    """The serious faults of a page with everything that can be unfolded."""
-    for summary in page.locator("summary").all():
-        summary.click()
-    page.add_script_tag(content=Path(AXE).read_text())
-    results = page.evaluate("axe.run()")
-    assert len(results["passes"]) > 5  # it really looked
-    return [
-        f"{each['id']}: {node['target']}"
-        for each in results["violations"]
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
+def test_an_earlier_version_is_brought_back(signed_in: Page, api: httpx.Client) -> None:
+    page = signed_in
+    number = api.post("dashboards/", json={"name": "As it was"}).json()["id"]
+    api.patch(f"dashboards/{number}/", json={"name": "As it is"})
+    page.goto(f"/projects/1/dashboards/{number}")
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_text("with the key First key").first).to_be_visible()
+    page.get_by_role("button", name="Restore version 1").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("As it was")
+    assert api.get(f"dashboards/{number}/").json()["name"] == "As it was"

@@ -1,0 +1,72 @@
+"""What axe-core finds on every page, in both themes."""
+
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.boards import lock, share
+from tests.live.conftest import Service
+
+AXE = os.environ.get("AXE", "")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(
+    chromium: Browser, service: Service, admin: dict[str, str], api: httpx.Client, theme: str
+) -> None:
+    assert AXE, "set AXE to the path of axe.min.js of the npm package axe-core"
+    lock(api, locked := share(api))
+    # The policy of the pages would not let the checker in.
+    with chromium.new_context(base_url=service.base, bypass_csp=True, color_scheme=theme) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        faults: dict[str, list[str]] = {}
+
+        def check(*paths: str) -> None:
+            for path in paths:
+                page.goto(path)
+                faults[path] = serious(page)
+
+        check(share(api), locked, f"/shared/{'a' * 30}", "/nowhere", "/login")
+        page.get_by_label("E-mail address").fill(admin["email"])
+        page.get_by_label("Password").fill(admin["password"])
+        page.get_by_role("button", name="Sign in").click()
+        home = "/projects/1/dashboards"
+        check(
+            home,
+            f"{home}/1",
+            f"{home}/1/tiles",
+            f"{home}/1/history",
+            f"{home}?trash=true",
+            f"{home}/999999",
+            "/account",
+            "/keys",
+        )
+        page.get_by_label("Label").fill(theme)
+        page.get_by_label("Everything").check()
+        page.get_by_role("button", name="Make key").click()
+        faults["a new key"] = serious(page)
+        check("/projects/1/members")
+        page.get_by_label("E-mail address").fill(f"{theme}@example.com")
+        page.get_by_role("button", name="Add").click()
+        faults["a new member"] = serious(page)
+        check(page.get_by_label("Link").input_value())
+    assert len(faults) == 17
+    assert {path: found for path, found in faults.items() if found} == {}
+
+
+def serious(page: Page) -> list[str]:
+    """The serious faults of a page with everything that can be unfolded."""
+    for summary in page.locator("summary").all():
+        summary.click()
+    page.add_script_tag(content=Path(AXE).read_text())
+    results = page.evaluate("axe.run()")
+    assert len(results["passes"]) > 5  # it really looked
+    return [
+        f"{each['id']}: {node['target']}"
+        for each in results["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
