@@ -29,7 +29,8 @@ BASIC = f"""m.level, m.user_id, {COLLABORATES.format("d")}, d.created_by_id,
  d.last_accessed_at, d.tag_names, s.enabled, {USER.format("u")}"""
 JOINED = f"""d left join users_user u on u.id = d.created_by_id
  join dashboards_sharingconfiguration s on s.dashboard_id = d.id cross join {CALLER} m"""
-LIVE = "project_id = %(project)s and not deleted and creation_mode <> 'unlisted'"
+# As the index on the list says it: SQLite takes no other words for the same.
+LIVE = "project_id = %(project)s and not deleted and not creation_mode = 'unlisted'"
 COUNT = f"select count(*) from dashboards_dashboard where {LIVE}"
 LIST = f"""select {BASIC} from (select * from dashboards_dashboard where {LIVE}
  order by pinned desc, name_key, id limit {{limit:d}} offset {{offset:d}}) {JOINED}

@@ -57,8 +57,13 @@ class Server(NamedTuple):
 
     def get(self, path: str, **headers: str) -> tuple[int, Message, Any]:
         """The status, the headers and the JSON of one answer."""
-        sent = {"Authorization": f"Bearer {self.key}", **headers}
-        request = urllib.request.Request(self.address + path, headers=sent)  # noqa: S310  our own address
+        return self.send("GET", path, None, **headers)
+
+    def send(self, method: str, path: str, body: Any, **headers: str) -> tuple[int, Message, Any]:
+        """The same for a request with a body of JSON."""
+        sent = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", **headers}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.address + path, data, sent, method=method)  # noqa: S310  our own address
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
                 return answer.status, answer.headers, json.loads(answer.read())

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from bench.databases import databases, fill, work_folder
 from bench.load import JOBS, job_of, measure
+from bench.pages import kept_after_pages
 from bench.report import goals_table, medians, results_table
 from bench.same import differences
 from bench.servers import NAMES, serves_plain_by, serving
+from bench.writes import writes_table
 
 
 def arguments() -> argparse.Namespace:
@@ -44,11 +46,13 @@ def main() -> None:
             for server, name, job in work
             if job
         ]
+        ours = servers[NAMES.index("ours")]
+        writes, kept = writes_table(ours, database), kept_after_pages(ours)
     print(f"{options.dashboards} dashboards of {options.tiles} tiles on {options.engine}; two workers each, ", end="")
     print(f"{options.connections} connections, {options.rounds} rounds of {options.seconds} s; ", end="")
     print(f"`plain` is served by {serves_plain_by()}.\n")
     middle = medians(results)
-    print(results_table(middle), goals_table(middle, options.engine), sep="\n\n")
+    print(results_table(middle), goals_table(middle, options.engine), writes, kept, sep="\n\n")
     for line in unequal:
         print(f"\nThe answers are not the same: {line}")
     if options.json:
