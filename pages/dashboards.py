@@ -1,23 +1,26 @@
 """The pages of dashboards: a list to find them in, and one to look at, edit, share and delete."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
 
 from dashboards.models import PrivilegeLevel
 from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
 from dashboards.readers.dashboard_list import ListQuery, list_dashboards
-from dashboards.readers.dashboards import read_dashboard
+from dashboards.readers.dashboards import read_revision
 from dashboards.readers.sharing import read_sharing
 from dashboards.serializers.dashboards import DashboardRequestSerializer
 from dashboards.services.changes import DashboardChanges, SharingChanges
-from dashboards.services.dashboards import create_dashboard, update_dashboard
+from dashboards.services.dashboards import check_version, create_dashboard, update_dashboard
 from dashboards.services.share_passwords import add_share_password, remove_share_password
 from dashboards.services.sharing import refresh_sharing, update_sharing
 from dashboards.views.dashboards import SEARCH_MAX_LENGTH, dashboard_number
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import Invalid, Stale
 from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
 from pages.boards import board_of
@@ -33,6 +36,7 @@ SETTINGS = (
     ("hideQueries", "Without queries, in the JSON too"),
     ("detailed", "With the data behind pictures, and the queries"),
 )
+CHANGED_SINCE = "Somebody changed this dashboard since you opened it. This is how it is now: save again to go on."
 THEMES = ("system", "light", "dark")
 
 
@@ -97,9 +101,20 @@ class DashboardView(ConsoleView):
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), dashboard_number(id)
         try:
-            return self.act(request.POST.get("action", ""), membership, number)
+            with seen(request, membership, number):
+                return self.act(request.POST.get("action", ""), membership, number)
         except Invalid as error:
-            return self.dashboard(membership, number, {"error": error.detail}, status=400)
+            return self.dashboard(membership, number, {"error": error.detail, "draft": self.draft}, status=400)
+        except Stale:
+            return self.dashboard(membership, number, {"error": CHANGED_SINCE, "draft": self.draft}, status=409)
+
+    @property
+    def draft(self) -> dict[str, Any] | None:
+        """What was written in the form, to be looked at again."""
+        form = self.request.POST
+        if form.get("action") != "edit":
+            return None
+        return {**{name: form.get(name, "") for name in ("name", "description", "tags")}, "pinned": "pinned" in form}
 
     def act(self, action: str, membership: Membership, number: int) -> HttpResponse:
         project, form = membership.project, self.request.POST
@@ -157,7 +172,7 @@ class DashboardView(ConsoleView):
     def dashboard(
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
-        dashboard = read_dashboard(number, project=membership.project, viewer=membership)
+        revision, dashboard = read_revision(number, project=membership.project, viewer=membership)
         board = board_of(dashboard["tiles"])
         around = {
             "project": membership.project,
@@ -168,10 +183,24 @@ class DashboardView(ConsoleView):
             "settings": SETTINGS,
             "themes": THEMES,
             "base": self.base,
+            "version": revision,
         }
+        around["draft"] = (context or {}).pop("draft", None) or {**dashboard, "tags": ", ".join(dashboard["tags"])}
         response = self.page("pages/dashboard.html", {**around, **(context or {})}, status=status)
         response._csp_update["style-src"] = [board.style_hash]  # type: ignore[attr-defined]  # of django-csp
         return response
+
+
+@contextmanager
+def seen(request: HttpRequest, membership: Membership, number: int) -> Iterator[None]:
+    """Hold the version of the dashboard that a form was made from, where it says which. Raises Stale."""
+    version = whole_number(request.POST.get("version"))
+    if version is None:
+        yield
+        return
+    with transaction.atomic():
+        check_version(number, project=membership.project, expected={version})
+        yield
 
 
 def checked(body: dict[str, Any]) -> DashboardChanges:

@@ -8,16 +8,16 @@ from dashboards.layout import Arrangement, Place, at_place, on_grid, shown_place
 from dashboards.models import ButtonPlacement, ButtonStyle, PrivilegeLevel
 from dashboards.models.content import TEXT_MAX_LENGTH
 from dashboards.readers.dashboard_tiles import Row
-from dashboards.readers.dashboards import read_dashboard
+from dashboards.readers.dashboards import read_dashboard, read_revision
 from dashboards.services.changes import TileChanges
 from dashboards.services.tile_actions import add_tile, change_tile, delete_tile, reorder_tiles
 from dashboards.views.dashboards import dashboard_number
-from dashboards_api.errors import Forbidden, Invalid, Missing
+from dashboards_api.errors import Forbidden, Invalid, Missing, Stale
 from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
 from pages.boards import insight_name
 from pages.console import ConsoleView
-from pages.dashboards import checked
+from pages.dashboards import CHANGED_SINCE, checked, seen
 from users.models import Membership
 
 # How much wider and higher each makes a tile.
@@ -32,10 +32,14 @@ class TilesView(ConsoleView):
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), dashboard_number(id)
         tile_id = whole_number(request.POST.get("tile")) or 0
+        draft = {"tile": tile_id, "text": request.POST.get("text", "")}
         try:
-            self.act(request.POST.get("action", ""), membership, number, tile_id)
+            with seen(request, membership, number):
+                self.act(request.POST.get("action", ""), membership, number, tile_id)
         except Invalid as error:
-            return self.tiles(membership, number, {"error": error.detail}, status=400)
+            return self.tiles(membership, number, {"error": error.detail, "draft": draft}, status=400)
+        except Stale:
+            return self.tiles(membership, number, {"error": CHANGED_SINCE, "draft": draft}, status=409)
         return HttpResponseRedirect(f"{request.path}#edit-{tile_id}" if tile_id else request.path, status=303)
 
     def act(self, action: str, membership: Membership, number: int, tile_id: int) -> None:
@@ -89,7 +93,7 @@ class TilesView(ConsoleView):
     def tiles(
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
-        dashboard = read_dashboard(number, project=membership.project, viewer=membership)
+        revision, dashboard = read_revision(number, project=membership.project, viewer=membership)
         if dashboard["effective_privilege_level"] < PrivilegeLevel.CAN_EDIT:
             raise Forbidden("You don't have edit permissions for this dashboard.")
         rows = parsed(dashboard["tiles"])
@@ -101,6 +105,7 @@ class TilesView(ConsoleView):
             "edits": edits,
             "placements": ButtonPlacement.values,
             "styles": ButtonStyle.values,
+            "version": revision,
         }
         return self.page("pages/tiles.html", {**around, **(context or {})}, status=status)
 

@@ -46,6 +46,31 @@ def test_it_is_edited_by_the_rules_of_the_api(browser: Client, board: Dashboard)
     assert (board.name, board.pinned, board.tag_links.count()) == ("", False, 0)
 
 
+def version_in(page: Any) -> str:
+    found = re.search(r'name="version" value="(\d+)"', text_of(page))
+    assert found is not None
+    return found[1]
+
+
+def test_nobody_overwrites_what_they_have_not_seen(alice: Person, browser: Client, board: Dashboard) -> None:
+    path = path_of(board)
+    version = version_in(browser.get(path))
+    alice.api.patch(f"dashboards/{board.pk}/", {"description": "for Tuesday"})
+    mine = {"action": "edit", "name": "Mine <b>", "description": "for Friday", "tags": "a, b"}
+    refused = send(browser, path, **mine, version=version)
+    text = text_of(refused)
+    assert refused.status_code == 409
+    assert "Somebody changed this dashboard since you opened it." in text
+    assert '<p class="lead">for Tuesday</p>' in text
+    assert 'value="Mine &lt;b&gt;"' in text
+    assert "for Friday</textarea>" in text
+    board.refresh_from_db()
+    assert (board.name, board.description) == ("Weekly", "for Tuesday")
+    assert send(browser, path, **mine, version=version_in(refused)).status_code == 303
+    board.refresh_from_db()
+    assert (board.name, board.description) == ("Mine <b>", "for Friday")
+
+
 def test_it_goes_to_the_trash_and_comes_back(browser: Client, alice: Person, board: Dashboard) -> None:
     make_text_tile(alice, board)
     path, listed = path_of(board), f"/projects/{board.project_id}/dashboards"

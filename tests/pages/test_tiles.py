@@ -43,6 +43,16 @@ def test_a_text_is_added_and_changed(browser: Client, alice: Person, board: Dash
     assert "&lt;b&gt;new&lt;/b&gt;</textarea>" in text_of(browser.get(f"{path_of(board)}/tiles"))
 
 
+def test_a_text_that_somebody_changed_is_not_overwritten(
+    browser: Client, alice: Person, board: Dashboard, first: Tile
+) -> None:
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": first.pk, "text": {"body": "theirs"}}]})
+    response = send(browser, board, action="text", tile=first.pk, text="mine", version=1)
+    assert response.status_code == 409
+    assert "mine</textarea>" in text_of(response)
+    assert Text.objects.get().body == "theirs"
+
+
 BUTTON = {"text": "Handbook", "url": "/handbook", "placement": "right", "style": "secondary"}
 
 
