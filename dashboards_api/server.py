@@ -1,8 +1,11 @@
 """The server by itself: `python -m dashboards_api.server HOST PORT WORKERS`, as `manage.py serve` becomes it.
 
-The process that watches over the workers loads nothing of the service: it would only hold the memory.
+The process that watches over the workers loads the service once, and workers are forked from it: they share its memory,
+and one that has to be replaced is there at once.
 """
 
+import importlib
+import multiprocessing
 import sys
 
 from granian.constants import Interfaces
@@ -10,6 +13,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+APPLICATION = "dashboards_api.wsgi:application"
 # A thread waits while a client is slow to send its body. They compute one at a time (`http/wsgi.py`).
 THREADS_PER_WORKER = 16
 HEADER_BYTES_MAX = 64 * 1024
@@ -18,8 +22,11 @@ SECONDS_TO_FINISH = 10
 
 def main() -> None:
     host, port, workers = sys.argv[1:]
+    if sys.platform == "linux":
+        multiprocessing.set_start_method("fork")
+    importlib.import_module(APPLICATION.partition(":")[0])
     Server(
-        "dashboards_api.wsgi:application",
+        APPLICATION,
         address=host,
         port=int(port),
         interface=Interfaces.WSGI,
