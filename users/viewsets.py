@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards_api.http.conditional import etag_of, is_known
@@ -14,14 +15,13 @@ from users.credentials import Credential
 from users.models import Membership, Project, User
 from users.permissions import HasRequiredScopes, IsProjectMember
 from users.services.rate_limits import Standing
-from users.throttling import PersonalAPIKeyThrottle, show_standing
+from users.throttling import refuse_beyond, show_standing, spend_permit
 
 
 class CallerViewSet(ApiViewSet):
     """A view that somebody calls: `self.caller` with `self.credential`."""
 
     permission_classes = [IsAuthenticated, HasRequiredScopes]
-    throttle_classes = [PersonalAPIKeyThrottle]
     # Where the key of this request stands, once it was counted.
     standing: Standing | None = None
 
@@ -32,6 +32,13 @@ class CallerViewSet(ApiViewSet):
     @property
     def credential(self) -> Credential:
         return cast(Credential, self.request.auth)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Whoever shows a key spends a permit of it before anything else is asked: refusals cost one, too."""
+        super().perform_authentication(request)
+        self.standing = spend_permit(request)
+        if self.standing:
+            refuse_beyond(self.standing)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)

@@ -61,6 +61,23 @@ def test_every_kind_of_answer_says_where_the_key_stands(alice: Person) -> None:
 
 
 @pytest.mark.usefixtures("five_a_day")
+def test_what_is_refused_for_a_scope_a_project_or_a_method_counts_as_well(alice: Person, carol: Person) -> None:
+    reader = Api(make_key(alice.user, "dashboard:read"), alice.membership.project_id)
+    answers = [
+        reader.post("dashboards/", {"name": "b"}),
+        reader.get("insights/"),
+        reader.get(f"/api/projects/{carol.membership.project_id}/dashboards/"),
+        reader.get("/api/projects/999999/dashboards/"),
+        reader.call("DELETE", "/api/personal_api_keys/@current/"),
+        reader.post("dashboards/", {"name": "b"}),
+        reader.get(f"/api/projects/{carol.membership.project_id}/dashboards/"),
+    ]
+    assert [answer.status for answer in answers] == [403, 403, 403, 404, 403, 429, 429]
+    assert [limits(answer) for answer in answers] == [("5", left) for left in "4321000"]
+    assert alice.api.get("dashboards/").json["count"] == 0
+
+
+@pytest.mark.usefixtures("five_a_day")
 @pytest.mark.parametrize(
     "path", ["/api/users/@me/", "/api/projects/", "insights/", "dashboard_templates/", "/api/environments/@current/"]
 )
