@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
-from dashboards_api.errors import DomainError, Forbidden, Invalid, Missing
+from dashboards_api.errors import DomainError, Forbidden, Invalid, Missing, TooMany
 from dashboards_api.http.pagination import public_base
 from users.access import current_membership, enter_project
 from users.credentials import BrowserSession
@@ -39,6 +39,10 @@ class SignInView(View):
             return self.form({"email": email, "error": "That address and password do not go together."}, status=400)
         except Forbidden as error:
             return self.form({"email": email, "error": error.detail}, status=403)
+        except TooMany as error:
+            refused = self.form({"email": email, "error": error.detail}, status=429)
+            refused["Retry-After"] = str(error.wait)
+            return refused
         start_session(request, user)
         return HttpResponseRedirect(self.next, status=303)
 

@@ -20,6 +20,7 @@ from users.callers import usable_key
 from users.credentials import BrowserSession
 from users.models import PersonalAPIKey, User
 from users.services.api_keys import note_use
+from users.throttling import refuse_many_failures
 
 # A key in the body is a courtesy to scripts with small bodies; a large body is not read before the caller is known.
 MAX_BODY_WITH_KEY = 64 * 1024
@@ -40,6 +41,7 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
         project_id = whole_number(request.parser_context["kwargs"].get("project_id", ""))
         key = usable_key(value, project_id=project_id, now=timezone.now())
         if key is None:
+            refuse_many_failures(request)
             raise AuthenticationFailed(f"Personal API key found in request {source} is invalid.")
         note_use(key)
         return key.user, key

@@ -1,4 +1,4 @@
-"""How often an API key may call. Sessions and strangers are not counted: what they may guess at is limited apart."""
+"""How often an API key may call, and how often an address may fail with one. Sessions are not counted."""
 
 import time
 
@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from users.models import PersonalAPIKey
-from users.services import rate_limits
+from users.services import failed_keys, rate_limits
 from users.services.rate_limits import Standing
 
 
@@ -23,6 +23,14 @@ def refuse_beyond(standing: Standing) -> None:
     """Raises Throttled where the request is one too many."""
     if not standing.is_allowed:
         raise Throttled(wait=standing.reset)
+
+
+def refuse_many_failures(request: Request) -> None:
+    """Count a wrong key. Raises Throttled where its address fails too often; right keys from there go on working."""
+    if not settings.RATE_LIMITS:
+        return
+    if wait := failed_keys.OWN.wait_after_failure(request.META.get("REMOTE_ADDR", ""), time.time()):
+        raise Throttled(wait=wait)
 
 
 def show_standing(response: Response, standing: Standing) -> None:

@@ -46,13 +46,15 @@ ERRORS = {
     413: "The body is too large.",
     415: "The body is of a media type that is not read here.",
     428: "The service wants to know which version was seen: send `If-Match`.",
-    429: "The API key has made too many requests; `Retry-After` says for how many seconds.",
+    429: "Too many requests of the API key, or failures from the address; `Retry-After` says for how many seconds.",
     500: "A fault of the service.",
     503: "The database cannot be reached at the moment.",
 }
 BODY_ERRORS = {409, 413, 415}
 KEY_ERRORS = {429}
 VERSION_ERRORS = {412, 428}
+# Without a key there are limits, too.
+LIMITED = {"login_create"}
 ERROR_SCHEMA = {
     "type": "object",
     "description": "Every error below /api/ has this form.",
@@ -140,7 +142,8 @@ def document_errors(result: dict[str, Any], generator: Any, request: Any, public
                     continue
                 if status in VERSION_ERRORS and not _takes(operation, IF_MATCH.name):
                     continue
-                if status in KEY_ERRORS and {"PersonalAPIKeyAuth": []} not in operation.get("security", []):
+                takes_key = {"PersonalAPIKeyAuth": []} in operation.get("security", [])
+                if status in KEY_ERRORS and not takes_key and operation["operationId"] not in LIMITED:
                     continue
                 operation["responses"].setdefault(str(status), {"description": description, "content": content})
             operation["responses"] = dict(sorted(operation["responses"].items()))

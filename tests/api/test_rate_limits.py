@@ -1,5 +1,6 @@
 """How often a key may call: the refusal, the headers, and who is not counted."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from dashboards_api.environment import Rate
 from tests.builders import Person, make_key, signed_in
 from tests.client import Answer, Api
 from users.models import RateWindow
+from users.services import failed_keys
 
 DAY = 86400
 HEADERS = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
@@ -127,3 +129,39 @@ def test_the_tightest_of_several_is_shown(alice: Person) -> None:
 
 def test_pages_of_other_sites_may_read_the_headers() -> None:
     assert {*HEADERS, "Retry-After"} <= set(settings.CORS_EXPOSE_HEADERS)
+
+
+def wrong_keys(project_id: int, times: int, address: str) -> list[Answer]:
+    api = Api("phx_unknown", project_id, REMOTE_ADDR=address)
+    return [api.get("dashboards/") for _ in range(times)]
+
+
+@pytest.fixture
+def some_minute() -> None:
+    """Not at the end of one: a new minute counts anew."""
+    while time.time() % failed_keys.SECONDS > 50:
+        time.sleep(0.5)
+
+
+@pytest.mark.usefixtures("five_a_day", "some_minute")
+def test_many_wrong_keys_from_one_address_are_told_to_wait_and_right_ones_are_not(alice: Person) -> None:
+    project = alice.membership.project_id
+    answers = wrong_keys(project, failed_keys.FAILURES + 2, "198.51.100.7")
+    assert [answer.status for answer in answers] == [401] * failed_keys.FAILURES + [429] * 2
+    assert answers[-1].error == (429, "throttled_error", "throttled", None)
+    wait = int(answers[-1].headers["Retry-After"])
+    assert 1 <= wait <= failed_keys.SECONDS
+    assert answers[-1].json["detail"] == f"Request was throttled. Expected available in {wait} seconds."
+    assert not HEADERS & set(answers[-1].headers)
+    in_body = Api(None, project, REMOTE_ADDR="198.51.100.7").post("dashboards/", {"personal_api_key": "phx_unknown"})
+    assert in_body.status == 429
+    assert Api(alice.key, project, REMOTE_ADDR="198.51.100.7").get("dashboards/").status == 200
+    assert Api(None, project, REMOTE_ADDR="198.51.100.7").get("dashboards/").status == 401
+    assert wrong_keys(project, 1, "198.51.100.8")[0].status == 401
+    assert RateWindow.objects.count() == 1  # of the right key
+
+
+@pytest.mark.usefixtures("some_minute")
+def test_an_empty_setting_refuses_no_wrong_key_but_as_wrong(alice: Person) -> None:
+    answers = wrong_keys(alice.membership.project_id, failed_keys.FAILURES + 2, "198.51.100.9")
+    assert {answer.status for answer in answers} == {401}

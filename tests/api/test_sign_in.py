@@ -1,4 +1,4 @@
-"""POST /api/login/ and /api/logout/: browser sessions, CSRF, and the limit on guesses."""
+"""POST /api/login/ and /api/logout/: browser sessions and CSRF. Limits on guesses are in `test_sign_in_limits`."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,6 @@ from dashboards.models import Dashboard
 from tests.builders import PASSWORD, Person, give_password, signed_in
 from tests.client import Api
 from users.models import AttemptCounter
-from users.services.sign_in import SIGN_IN
 from users.services.users import set_active
 
 BAD_PAIR = (400, "validation_error", "invalid_credentials", None)
@@ -215,64 +214,6 @@ def test_sessions_that_are_over_are_cleared_away(alice: Person, browser: Api) ->
     assert browser.get("dashboards/").error == NONE
     browser.sign_in(alice.user.email, PASSWORD)
     assert Session.objects.count() == 1
-
-
-def fail(times: int, email: str = "alice@example.com", address: str = "192.0.2.1") -> list[tuple[Any, ...]]:
-    api = Api(None, 0, REMOTE_ADDR=address)
-    return [api.sign_in(email, f"wrong {number}").error for number in range(times)]
-
-
-LOCKED = (403, "authentication_error", "too_many_failed_attempts", None)
-
-
-def test_thirty_failures_lock_the_account_out_for_that_address(alice: Person) -> None:
-    give_password(alice)
-    assert fail(30) == [BAD_PAIR] * 30
-    assert fail(1) == [LOCKED]
-    assert fail(1, "ALICE@example.com") == [LOCKED]
-    right = Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD)
-    assert right.error == LOCKED
-    assert "seconds" in right.json["detail"]
-    # Others are not locked out: another account from there, and that account from elsewhere.
-    assert fail(1, "bob@example.com") == [BAD_PAIR]
-    assert Api(None, 0, REMOTE_ADDR="192.0.2.2").sign_in(alice.user.email, PASSWORD).status == 200
-    AttemptCounter.objects.update(expires_at=timezone.now())
-    assert Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD).status == 200
-
-
-def test_a_right_password_forgives_the_failures_before_it(alice: Person) -> None:
-    give_password(alice)
-    for _ in range(2):
-        fail(29)
-        assert Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD).status == 200
-    assert AttemptCounter.objects.get().attempts == 0
-
-
-def test_unknown_accounts_are_locked_like_known_ones(db: None) -> None:
-    assert fail(31, "nobody@example.com") == [BAD_PAIR] * 30 + [LOCKED]
-
-
-def test_an_ipv6_network_counts_as_one_address(db: None) -> None:
-    for number in range(30):
-        fail(1, address=f"2001:db8::{number:x}")
-    assert fail(1, address="2001:db8::ffff:1") == [LOCKED]
-    assert fail(1, address="2001:db8:0:1::1") == [BAD_PAIR]
-
-
-def test_counters_are_bounded_and_hold_no_address(db: None) -> None:
-    fail(1, "one@example.com")
-    AttemptCounter.objects.update(expires_at=timezone.now() - timedelta(minutes=11))
-    fail(1, "two@example.com")
-    [counter] = AttemptCounter.objects.all()
-    assert counter.attempts == 1
-    assert "192.0.2.1" not in counter.subject
-    assert timedelta(0) < counter.expires_at - timezone.now() <= SIGN_IN.within
-
-
-def test_a_clock_that_was_set_back_locks_nobody_out_for_long(db: None) -> None:
-    fail(31)
-    AttemptCounter.objects.update(expires_at=timezone.now() + timedelta(days=1))
-    assert fail(1) == [BAD_PAIR]
 
 
 def test_passwords_are_hashed_slowly_where_it_counts() -> None:

@@ -5,16 +5,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 
 from dashboards.models import Dashboard
+from dashboards_api.environment import Rate
 from pages import urls
 from tests.api.test_access_table import routes
 from tests.builders import PASSWORD, Person, give_password, make_dashboard, make_insight, make_project, make_text_tile
 from tests.pages.browsing import ATTACKS, elements, path_of, policy, sign_in, text_of, token_in
 from users.models import AttemptCounter
 from users.services.api_keys import create_api_key
+from users.services.attempts import count_attempt
 from users.services.projects import add_member
+from users.services.sign_in import SIGN_IN_FROM_ADDRESS
 from users.services.users import set_active
 
 # Every page of the console, and whether it opens without signing in.
@@ -103,6 +106,19 @@ def test_a_bearer_token_of_a_proxy_is_no_matter(alice: Person, browser: Client) 
     page = browser.get(f"/projects/{alice.membership.project_id}/dashboards", headers=headers)
     assert page.status_code == 200
     assert browser.post("/logout", {"csrfmiddlewaretoken": token_in(page)}, headers=headers).status_code == 303
+
+
+def test_an_address_that_fails_too_often_is_told_to_wait(alice: Person) -> None:
+    client = Client(enforce_csrf_checks=True)
+    for _ in range(SIGN_IN_FROM_ADDRESS.attempts):
+        count_attempt(SIGN_IN_FROM_ADDRESS, address="127.0.0.1")
+    give_password(alice)
+    with override_settings(RATE_LIMITS=[Rate(1000, 60)]):
+        response = sign_in(client, alice.user.email, PASSWORD)
+    assert response.status_code == 429
+    assert 1 <= int(response["Retry-After"]) <= 600
+    assert "Too many attempts" in text_of(response)
+    assert client.get("/").status_code == 302
 
 
 def test_signing_out_ends_the_session(alice: Person, browser: Client) -> None:

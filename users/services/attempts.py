@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from dashboards_api.errors import TooMany
@@ -26,7 +27,7 @@ class AttemptLimit(NamedTuple):
     within: timedelta
 
 
-def count_attempt(limit: AttemptLimit, *, target: str, address: str) -> None:
+def count_attempt(limit: AttemptLimit, *, address: str, target: str = "") -> None:
     """Count an attempt before it is made, so that no number of simultaneous ones is more than the limit.
 
     Raises TooMany.
@@ -57,6 +58,12 @@ def _count(limit: AttemptLimit, subject: str, now: datetime) -> bool:
 def forget_attempts(limit: AttemptLimit, *, target: str, address: str) -> None:
     """An attempt was right: those before it count no longer. The row stays: another attempt may be about to count."""
     AttemptCounter.objects.filter(subject=_subject(limit, target, address)).update(attempts=0)
+
+
+def take_back_attempt(limit: AttemptLimit, *, address: str, target: str = "") -> None:
+    """An attempt was right: those before it count as they did."""
+    counted = AttemptCounter.objects.filter(subject=_subject(limit, target, address), attempts__gt=0)
+    counted.update(attempts=F("attempts") - 1)
 
 
 def _subject(limit: AttemptLimit, target: str, address: str) -> str:

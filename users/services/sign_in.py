@@ -2,29 +2,37 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 
 from dashboards_api.errors import Forbidden, Invalid, TooMany
 from users.models import User
-from users.services.attempts import AttemptLimit, count_attempt, forget_attempts
+from users.services.attempts import AttemptLimit, count_attempt, forget_attempts, take_back_attempt
 from users.services.refusals import refusing
 
 SIGN_IN = AttemptLimit("sign_in", attempts=30, within=timedelta(minutes=10))
+# Over all accounts: each guess costs a fifth of a second of a processor.
+SIGN_IN_FROM_ADDRESS = AttemptLimit("sign_in_from_address", attempts=100, within=timedelta(minutes=10))
 
 
 def user_with_password(email: str, password: str, *, address: str) -> User:
     """The active user with this address and password.
 
-    Raises Invalid, which does not tell an unknown user from a wrong password, in words or in time; and Forbidden where
-    the network address has failed too often with this user.
+    Raises Invalid, which does not tell an unknown user from a wrong password, in words or in time; Forbidden where the
+    network address has failed too often with this user; and TooMany where it has with all users together, unless
+    RATE_LIMITS are off.
     """
+    if settings.RATE_LIMITS:
+        count_attempt(SIGN_IN_FROM_ADDRESS, address=address)
     normalized = User.objects.normalize_email(email)
     _count(normalized, address)
     user = authenticate(username=normalized, password=password)
     if not isinstance(user, User):
         raise Invalid("Invalid email or password.", code="invalid_credentials")
     forget_attempts(SIGN_IN, target=normalized, address=address)
+    if settings.RATE_LIMITS:
+        take_back_attempt(SIGN_IN_FROM_ADDRESS, address=address)
     return user
 
 
