@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "dashboards_api.http.middleware.OptionalSlashMiddleware",
     "users.middleware.BrowserSessionMiddleware",
     "users.middleware.BrowserCsrfMiddleware",
+    "dashboards_api.http.retries.RetryMiddleware",  # the last: it runs the view
 ]
 # For everything that is not below /api/.
 PAGE_MIDDLEWARE = [

@@ -1,9 +1,11 @@
 """The console: what people who signed in see. Everything goes through the readers, services and rules of the API."""
 
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth import get_user
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -70,12 +72,12 @@ class SetupView(View):
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         sent = {name: request.POST.get(name, "").replace("\0", "") for name in ("name", "email")}
         try:
-            user = set_up(token, **sent, password=request.POST.get("password", ""))
+            with transaction.atomic():
+                start_session(request, set_up(token, **sent, password=request.POST.get("password", "")))
         except Missing:
             return self.over()
         except Invalid as error:
             return self.form({**sent, "error": error.detail, "attr": error.attr}, status=400)
-        start_session(request, user)
         return HttpResponseRedirect("/", status=303)
 
     def form(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -102,7 +104,9 @@ class ConsoleView(View):
             return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'next': request.get_full_path()})}")
         self.user = request.user = user
         try:
-            return super().dispatch(request, *args, **kwargs)
+            # What is changed and what is shown of it are one transaction: a form that is run again does nothing twice.
+            with transaction.atomic() if request.method == "POST" else nullcontext():
+                return super().dispatch(request, *args, **kwargs)
         except (Missing, Forbidden) as error:
             return self.refused(error)
 

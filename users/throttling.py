@@ -13,10 +13,17 @@ from users.services.rate_limits import Standing
 
 
 def spend_permit(request: Request) -> Standing | None:
-    """Count a request that was authenticated with a key: where the key stands now, or None where nothing is counted."""
+    """Count a request that was authenticated with a key, once however often it is run.
+
+    Where the key stands now, or None where nothing is counted.
+    """
     if not settings.RATE_LIMITS or not isinstance(request.auth, PersonalAPIKey):
         return None
-    return rate_limits.OWN.spend(request.auth.pk, settings.RATE_LIMITS, time.time())
+    counted: Standing | None = getattr(request._request, "standing", None)
+    if counted is None:
+        counted = rate_limits.OWN.spend(request.auth.pk, settings.RATE_LIMITS, time.time())
+        request._request.standing = counted  # type: ignore[attr-defined]
+    return counted
 
 
 def refuse_beyond(standing: Standing) -> None:

@@ -24,6 +24,7 @@ from rest_framework.settings import api_settings
 from dashboards_api import errors
 from dashboards_api.http.middleware import is_api
 from dashboards_api.http.parsers import PayloadTooLarge
+from dashboards_api.http.retries import MAX_CHAIN, is_conflict, runs_again
 
 logger = structlog.get_logger("dashboards_api.errors")
 
@@ -31,8 +32,6 @@ logger = structlog.get_logger("dashboards_api.errors")
 # reference tests of its text and button tiles read these names.
 _BELOW_CONTENT = re.compile(r"^tiles__\d+__((?:text|button_tile)(?:__.*)?)$")
 
-
-MAX_CHAIN = 5
 _AS_A_WHOLE = f"__{api_settings.NON_FIELD_ERRORS_KEY}"
 
 
@@ -84,8 +83,14 @@ class ServiceUnavailable(APIException):
     wait = 2
 
 
+class StillInConflict(ServiceUnavailable):
+    default_detail = "Others were changing the same at the same time. Please try again."
+
+
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """The answer to any exception of a view, for DRF's EXCEPTION_HANDLER setting."""
+    """The answer to any exception of a view, for DRF's EXCEPTION_HANDLER setting. What runs again has none yet."""
+    if "request" in context and runs_again(context["request"]._request, exc):
+        return None
     known = as_api_exception(exc)
     if not isinstance(known, APIException):
         log_fault(exc)
@@ -125,7 +130,7 @@ def as_api_exception(exc: Exception) -> Exception:
         return exceptions.ParseError("The request body ended before its announced length.")
     if isinstance(exc, OperationalError | InterfaceError):
         log_fault(exc)
-        return ServiceUnavailable()
+        return StillInConflict() if is_conflict(exc) else ServiceUnavailable()
     return exc
 
 

@@ -1,9 +1,11 @@
 """The base of every API view: how a body is read, how a query parameter is read, and what the answer names."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, ClassVar
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import QueryDict
 from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
@@ -64,6 +66,13 @@ class ApiViewSet(GenericViewSet[Any]):
         if any("\0" in value for value in kwargs.values()):
             raise NotFound  # no row has such an id, and PostgreSQL would not even look for it
 
+    @property
+    def sent(self) -> Any:
+        """The parsed body."""
+        with suppress(RequestDataTooBig):  # the parsers say so, too
+            _ = self.request._request.body  # it is kept: a request that is run again reads it again
+        return self.request.data
+
     def read_body(
         self,
         serializer_class: type[RequestSerializer],
@@ -73,7 +82,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
         `prepare` takes out of the body what has no effect here, and tells its paths.
         """
-        body = serializer_class().as_sent(self.request.data)
+        body = serializer_class().as_sent(self.sent)
         if prepare:
             body, left_out = prepare(body)
             self.name_ignored(left_out)
@@ -114,7 +123,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
     def sends_false(self, name: str) -> bool:
         """Whether the body says that `name` is false, whatever else is in it."""
-        value = self.request.data.get(name) if isinstance(self.request.data, Mapping) else None
+        value = self.sent.get(name) if isinstance(self.sent, Mapping) else None
         return isinstance(value, str | int) and value in BooleanField.FALSE_VALUES
 
     def query_bool(self, name: str) -> bool | None:

@@ -2,12 +2,13 @@
 
 from typing import ClassVar, NoReturn
 
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.http import HttpRequest
 from django.urls import path
 from rest_framework.request import Request
 
 from dashboards_api.urls import handler400, handler404, handler500, urlpatterns
+from users.models import Organization
 from users.viewsets import CallerViewSet
 
 __all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
@@ -15,13 +16,19 @@ __all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
 
 class FaultyViewSet(CallerViewSet):
     scope_object = "dashboard"
-    required_scopes: ClassVar[dict[str, list[str]]] = {"fail": [], "lose_database": []}
+    required_scopes: ClassVar[dict[str, list[str]]] = {"fail": [], "lose_database": [], "break_constraint": []}
 
     def fail(self, request: Request) -> NoReturn:
         raise RuntimeError("a secret of the inside")
 
     def lose_database(self, request: Request) -> NoReturn:
         raise OperationalError("connection to a secret host failed")
+
+    def break_constraint(self, request: Request) -> NoReturn:
+        with transaction.atomic():
+            for _ in range(2):
+                Organization.objects.create(name="a", slug="the same")
+        raise AssertionError("the constraint held nothing")
 
     def undeclared(self, request: Request) -> NoReturn:
         raise AssertionError("an action without a declared scope was called")
@@ -39,6 +46,7 @@ urlpatterns = [
     *urlpatterns,
     path("api/fault/", FaultyViewSet.as_view({"get": "fail"})),
     path("api/database-away/", FaultyViewSet.as_view({"get": "lose_database"})),
+    path("api/break-constraint/", FaultyViewSet.as_view({"post": "break_constraint"})),
     path("api/undeclared/", FaultyViewSet.as_view({"get": "undeclared"})),
     path("api/plain-fault/", plain_fault),
     path("api/plain-database-away/", database_away),

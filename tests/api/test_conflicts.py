@@ -1,0 +1,223 @@
+"""What loses against another request is run again: real serialization failures, deadlocks and unique keys."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+
+from dashboards.models import Dashboard
+from dashboards_api.environment import Rate
+from dashboards_api.http.retries import RUNS_AFTER_CONFLICT
+from tests.builders import PASSWORD, Person, give_password, make_dashboard, make_key, make_project, signed_in
+from tests.client import Api
+from tests.pages.browsing import path_of, sign_in, text_of, token_in
+from users.models import Membership, MembershipLevel, Organization, RateWindow, User
+from users.services.projects import add_member
+
+on_postgresql = pytest.mark.skipif(
+    not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"),
+    reason="SQLite has one writer: whoever comes later waits before it reads",
+)
+Execute = Callable[..., Any]
+
+
+@pytest.fixture
+def other(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
+    """A second connection to the database of the test."""
+    database = connection.settings_dict
+    with psycopg.connect(
+        dbname=database["NAME"], user=database["USER"], host=database["HOST"], autocommit=True
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def snapshots(transactional_db: None) -> Iterator[None]:
+    """Each transaction of ours sees the database as it was at its beginning."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_isolation = 'repeatable read'")
+        yield
+        cursor.execute("RESET default_transaction_isolation")
+
+
+class Overtaken:
+    """Before ours locks dashboards, another connection changes them: so often."""
+
+    def __init__(self, other: psycopg.Connection[Any], times: int) -> None:
+        self.other, self.left = other, times
+
+    def __call__(self, execute: Execute, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if self.left and "FOR UPDATE" in sql and 'FROM "dashboards_dashboard"' in sql:
+            self.left -= 1
+            context["connection"].connection.execute("SELECT 1")  # the transaction sees what there is by now
+            self.other.execute("UPDATE dashboards_dashboard SET description = description || 'x'")
+        return execute(sql, params, many, context)
+
+
+class Broken:
+    """The server ends the first statement that begins like this, as it does where two transactions conflict."""
+
+    def __init__(self, beginning: str) -> None:
+        self.beginning, self.left = beginning, 1
+
+    def __call__(self, execute: Execute, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if self.left and sql.startswith(self.beginning):
+            self.left -= 1
+            sql, params = "DO $$ BEGIN RAISE EXCEPTION 'conflict' USING ERRCODE = '40001'; END $$", None
+        return execute(sql, params, many, context)
+
+
+@on_postgresql
+@pytest.mark.usefixtures("snapshots")
+def test_a_request_that_is_overtaken_is_run_again_as_if_it_came_later(
+    alice: Person, other: psycopg.Connection[Any]
+) -> None:
+    made = make_dashboard(alice, description="d")
+    with override_settings(RATE_LIMITS=[Rate(5, 86400)]), connection.execute_wrapper(Overtaken(other, 3)):
+        answer = alice.api.patch(f"dashboards/{made.pk}/", {"name": "new", "bogus": 1}, documented=False)
+    assert (answer.status, answer.json["name"], answer.json["description"]) == (200, "new", "dxxx")
+    assert answer.headers["Ignored-Fields"] == "bogus"
+    assert answer.headers["RateLimit-Remaining"] == "4"
+    assert RateWindow.objects.get().taken == 1
+    made.refresh_from_db()
+    assert (made.name, made.description) == ("new", "dxxx")
+
+
+@on_postgresql
+@pytest.mark.usefixtures("snapshots")
+def test_one_that_is_overtaken_each_time_is_a_503(alice: Person, other: psycopg.Connection[Any]) -> None:
+    made = make_dashboard(alice, description="")
+    with connection.execute_wrapper(Overtaken(other, 100)):
+        answer = alice.api.patch(f"dashboards/{made.pk}/", {"name": "new"})
+    assert answer.error == (503, "server_error", "service_unavailable", None)
+    assert answer.json["detail"] == "Others were changing the same at the same time. Please try again."
+    assert answer.headers["Retry-After"] == "2"
+    made.refresh_from_db()
+    assert (made.name, made.description) == ("Board", "x" * RUNS_AFTER_CONFLICT)
+
+
+@on_postgresql
+@pytest.mark.usefixtures("snapshots")
+@pytest.mark.parametrize("kind", ["form", "multipart"])
+def test_the_body_is_there_again(alice: Person, other: psycopg.Connection[Any], kind: str) -> None:
+    made = make_dashboard(alice, description="d")
+    path = f"dashboards/{made.pk}/"
+    with connection.execute_wrapper(Overtaken(other, 1)):
+        if kind == "form":
+            answer = alice.api.form("PATCH", path, {"name": "new"})
+        else:
+            body = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nnew\r\n--b--\r\n'
+            answer = alice.api.call("PATCH", path, raw=body, content_type="multipart/form-data; boundary=b")
+    assert (answer.status, answer.json["name"], answer.json["description"]) == (200, "new", "dx")
+
+
+@on_postgresql
+def test_who_is_ended_to_break_a_deadlock_is_run_again(alice: Person, other: psycopg.Connection[Any]) -> None:
+    first, second = make_dashboard(alice, "first"), make_dashboard(alice, "second")
+    lock = "SELECT 1 FROM dashboards_dashboard WHERE id = %s FOR UPDATE"
+    other.execute("SET deadlock_timeout = '30s'")  # ours notices it first, and is the one that is ended
+    other.autocommit = False
+    other.execute(lock, [second.pk])
+
+    def cross() -> None:
+        time.sleep(0.3)
+        other.execute(lock, [first.pk])
+        other.rollback()
+
+    crossing = threading.Thread(target=cross)
+    crossing.start()
+    with CaptureQueriesContext(connection) as captured:
+        body = {"ids": [first.pk, second.pk], "action": "add", "tags": ["a"]}
+        answer = alice.api.post("dashboards/bulk_update_tags/", body)
+    crossing.join()
+    assert answer.status == 200
+    assert [row["tags"] for row in answer.json["updated"]] == [["a"], ["a"]]
+    assert [each.tag_names for each in Dashboard.objects.order_by("pk")] == [["a"], ["a"]]
+    assert sum("secret_hash" in query["sql"] and "SELECT" in query["sql"] for query in captured) == 2
+
+
+@on_postgresql
+@pytest.mark.usefixtures("snapshots")
+def test_forms_of_the_console_are_run_again(alice: Person, other: psycopg.Connection[Any]) -> None:
+    give_password(alice)
+    made = make_dashboard(alice, description="d")
+    browser = Client(enforce_csrf_checks=True)
+    sign_in(browser, alice.user.email, PASSWORD)
+    form = {"csrfmiddlewaretoken": token_in(browser.get(path_of(made))), "action": "duplicate", "name": "copy"}
+    with connection.execute_wrapper(Broken('INSERT INTO "dashboards_sharingconfiguration"')):
+        response = browser.post(path_of(made), form)
+    assert response.status_code == 303
+    assert sorted(Dashboard.objects.values_list("name", flat=True)) == ["Board", "copy"]
+    with connection.execute_wrapper(Overtaken(other, 2)):
+        response = browser.post(path_of(made), {**form, "action": "edit", "description": "mine"})
+    assert response.status_code == 303
+    made.refresh_from_db()
+    assert (made.name, made.description) == ("copy", "mine")
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_form_whose_page_fails_after_the_change_is_not_applied_twice(alice: Person) -> None:
+    give_password(alice)
+    browser = Client(enforce_csrf_checks=True)
+    sign_in(browser, alice.user.email, PASSWORD)
+    form = {"action": "create", "label": "mine", "scope": "dashboard:read", "expires": ""}
+    form["csrfmiddlewaretoken"] = token_in(browser.get("/keys"))
+    with connection.execute_wrapper(Broken('SELECT "users_personalapikey"."id"')):
+        response = browser.post("/keys", form)
+    assert response.status_code == 200
+    assert list(alice.user.personal_api_keys.order_by("created_at").values_list("label", flat=True)) == ["test", "mine"]
+    assert "phx_" in text_of(response)
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_signing_out_is_run_again_with_the_session_that_there_was(alice: Person) -> None:
+    browser = signed_in(alice)
+    with connection.execute_wrapper(Broken('DELETE FROM "django_session"')):
+        assert browser.post("/api/logout/").status == 204
+    assert Session.objects.count() == 0
+
+
+@on_postgresql
+def test_two_who_invite_the_same_person_at_once_both_have_them(alice: Person, other: psycopg.Connection[Any]) -> None:
+    give_password(alice)
+    elsewhere = make_project("Elsewhere")
+    add_member(elsewhere, user=alice.user, level=MembershipLevel.ADMIN)
+    browser = Client(enforce_csrf_checks=True)
+    sign_in(browser, alice.user.email, PASSWORD)
+    path = f"/projects/{elsewhere.pk}/members"
+    form = {"action": "invite", "email": "dora@example.com", "level": "1"}
+    form["csrfmiddlewaretoken"] = token_in(browser.get(path))
+
+    def first(execute: Execute, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('INSERT INTO "users_user"'):
+            other.execute(
+                "INSERT INTO users_user (password, uuid, distinct_id, email, first_name, last_name, is_active,"
+                " is_staff, date_joined)"
+                " VALUES ('', gen_random_uuid(), 'd', 'dora@example.com', '', '', true, false, now())"
+            )
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(first):
+        assert browser.post(path, form).status_code == 303
+    dora = User.objects.get(email="dora@example.com")
+    assert Membership.objects.filter(project=elsewhere, user=dora).count() == 1
+
+
+@pytest.mark.urls("tests.api.urls_with_faults")
+def test_what_a_constraint_refuses_each_time_is_run_twice_and_a_500(alice: Person) -> None:
+    api = Api(make_key(alice.user), 0, raise_request_exception=False)
+    with CaptureQueriesContext(connection) as captured:
+        answer = api.post("/api/break-constraint/")
+    assert answer.error == (500, "server_error", "error", None)
+    assert sum('INSERT INTO "users_organization"' in query["sql"] for query in captured) == 4
+    assert not Organization.objects.filter(slug="the same").exists()
