@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 MINIMUM_SECRET_LENGTH = 32
+MINIMUM_TOKEN_LENGTH = 16
+_TOKEN = re.compile(r"[!-~]+")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.*:\[\]-]+")
 _RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
 _PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -45,6 +47,15 @@ def checked_secret(value: str) -> str:
     """A signing secret long enough not to be a default or a guess."""
     if len(value) < MINIMUM_SECRET_LENGTH:
         raise ImproperlyConfigured(f"SECRET_KEY must have at least {MINIMUM_SECRET_LENGTH} characters.")
+    return value
+
+
+def checked_token(value: str) -> str:
+    """A token that is no guess, or empty. It travels in a header: printable ASCII without blanks."""
+    if value and (len(value) < MINIMUM_TOKEN_LENGTH or not _TOKEN.fullmatch(value)):
+        raise ImproperlyConfigured(
+            f"METRICS_TOKEN must have at least {MINIMUM_TOKEN_LENGTH} characters, letters, digits and signs alone."
+        )
     return value
 
 

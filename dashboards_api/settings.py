@@ -18,6 +18,7 @@ from dashboards_api.environment import (
     checked_public_url,
     checked_rates,
     checked_secret,
+    checked_token,
     checked_workers,
     default_workers,
     host_of,
@@ -44,7 +45,7 @@ if DEBUG and HTTPS:
     raise ImproperlyConfigured("DEBUG must be off where PUBLIC_URL is an https address.")
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, by plain http
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_NAME = "posthog_csrftoken"  # the name that clients read it by
@@ -87,6 +88,9 @@ MIDDLEWARE = [
     "users.middleware.BrowserCsrfMiddleware",
     "dashboards_api.http.retries.RetryMiddleware",  # the last: it runs the view
 ]
+METRICS_TOKEN = checked_token(env.str("METRICS_TOKEN", default=""))
+if METRICS_TOKEN:
+    MIDDLEWARE.insert(0, "dashboards_api.http.metrics.MetricsMiddleware")
 # For everything that is not below /api/.
 PAGE_MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboards_api.health import healthz, readyz
+from dashboards_api.http.metrics import metrics
 from dashboards_api.http.schema_views import SchemaView, SwaggerView
 from users.views.discovery import ProjectViewSet
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("api/schema/swagger-ui/", SwaggerView.as_view(url_name="schema"), name="swagger-ui"),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("", include("dashboards.shared_urls")),
     path("", include("pages.urls")),
 ]

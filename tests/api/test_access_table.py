@@ -107,8 +107,8 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/insights/": COLLECTION,
     "api/projects/<project_id>/insights/<id>/": ROW,
 }
-# Everyone may read the document and ask whether the service is well, and open what is shared.
-PUBLIC = {"healthz", "readyz", "api/schema/", "api/schema/swagger-ui/", "api/login/"} | {
+# Everyone may read the document and ask whether the service is well, and open what is shared; metrics have a token.
+PUBLIC = {"healthz", "readyz", "metrics", "api/schema/", "api/schema/swagger-ui/", "api/login/"} | {
     str(shared.pattern) for shared in shared_urls.urlpatterns
 }
 

@@ -1,0 +1,87 @@
+"""Measures of requests for Prometheus, at `/metrics`, where METRICS_TOKEN is set. Without it nothing of this costs.
+
+`prometheus_client` is imported on first use only: it takes memory, and it reads PROMETHEUS_MULTIPROC_DIR as it is
+imported. With that folder, which `dashboards_api/server.py` makes, the answer is about all workers, those that ended
+too.
+"""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from time import perf_counter
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+
+from dashboards_api.http.middleware import GetResponse
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+UNAVAILABLE = 503
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="metrics"'}
+
+Add = Callable[[float], None]
+
+
+class MetricsMiddleware:
+    """Times each request, by route, method and class of status: values that no client can make up."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.requests, self.faults = _measures()
+        self.known: dict[tuple[str, str, int], Add] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = perf_counter()
+        response = self.get_response(request)
+        match = request.resolver_match
+        of = (match.route if match else "", request.method or "", response.status_code // 100)
+        (self.known.get(of) or self.learn(of))(perf_counter() - started)
+        if response.status_code == UNAVAILABLE:
+            self.faults.inc()
+        return response
+
+    def learn(self, of: tuple[str, str, int]) -> Add:
+        """What counts such requests: looked up once."""
+        route, method, status = of
+        is_known = method in METHODS
+        add: Add = self.requests.labels(route or "unmatched", method if is_known else "other", f"{status}xx").observe
+        if is_known:
+            self.known[of] = add
+        return add
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The measures for who has the token: 401 for others, and 404 where there is no token."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not constant_time_compare(token.strip(), settings.METRICS_TOKEN):
+        return HttpResponse("The token is wrong.\n", status=401, content_type="text/plain", headers=_CHALLENGE)
+    from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    registry = REGISTRY
+    if FOLDER in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # untyped there
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+@cache
+def _measures() -> tuple[Any, Any]:
+    """One histogram of requests, one counter of answers without the database. A process may have them once."""
+    from prometheus_client import Counter, Histogram
+
+    requests = Histogram(
+        "dashboards_request_duration_seconds",
+        "Time from the first middleware to the answer. Waiting for a turn and sending are not in it.",
+        ["route", "method", "status"],
+        buckets=SECONDS,
+    )
+    faults = Counter("dashboards_database_unavailable", "Answers of 503: the database was away, or gave up.")
+    return requests, faults

@@ -1,0 +1,114 @@
+"""`/metrics` of a running service with two workers: for who has the token, and about both."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.live.conftest import ROOT, Service
+
+TOKEN = "a-token-of-the-tests"
+LIST = "api/projects/<str:project_id>/dashboards/"
+
+
+@pytest.fixture(scope="module")
+def measured(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("metrics")
+    with_token = {**environment, "METRICS_TOKEN": TOKEN, "TMPDIR": str(folder)}
+    running = Service(with_token, folder / "serve.log", "--workers", "2").wait()
+    yield running
+    assert running.stop() == 0
+    assert [path.name for path in folder.iterdir()] == ["serve.log"]  # what was counted in is gone
+
+
+def scrape(service: Service) -> str:
+    answer = httpx.get(f"{service.base}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    return answer.text
+
+
+def counted(service: Service, **labels: str) -> float:
+    """How many requests with these labels were timed."""
+    lines = re.findall(r"^dashboards_request_duration_seconds_count\{(.*)\} (\S+)$", scrape(service), re.MULTILINE)
+    return sum(float(value) for found, value in lines if all(f'{k}="{v}"' in found for k, v in labels.items()))
+
+
+def lists(service: Service, times: int) -> None:
+    """Each on a connection of its own, so that any worker may answer."""
+    key = service.printed_keys[0] if service.printed_keys else "phx_wrong"
+    for _ in range(times):
+        httpx.get(f"{service.base}/api/projects/1/dashboards/", headers={"Authorization": f"Bearer {key}"}, timeout=20)
+
+
+def workers_of(service: Service) -> list[int]:
+    children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()
+    named = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
+    return [pid for pid, command in named.items() if b"resource_tracker" not in command]
+
+
+def test_what_both_workers_answered_is_counted_by_route_method_and_status(measured: Service) -> None:
+    before = counted(measured, route=LIST)
+    lists(measured, 40)
+    httpx.post(f"{measured.base}/api/projects/1/dashboards/")
+    assert counted(measured, route=LIST) - before == 41
+    assert counted(measured, route=LIST, method="GET", status="2xx") >= 40
+    assert counted(measured, route=LIST, method="POST", status="4xx") == 1
+
+
+def test_nothing_that_a_client_makes_up_is_a_label(measured: Service) -> None:
+    httpx.get(f"{measured.base}/made-up-1234")
+    httpx.request("MADEUP", f"{measured.base}/api/projects/1/dashboards/1234567/")
+    found = scrape(measured)
+    assert 'route="unmatched"' in found
+    assert 'method="other"' in found
+    for made_up in ("made-up", "MADEUP", "1234567"):
+        assert made_up not in found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are found in /proc")
+def test_what_a_worker_counted_outlives_it(measured: Service) -> None:
+    lists(measured, 20)
+    before = counted(measured, route=LIST)
+    for pid in workers_of(measured):
+        os.kill(pid, signal.SIGKILL)
+        time.sleep(1)
+        measured.wait()
+    assert counted(measured, route=LIST) == before
+    lists(measured, 5)
+    assert counted(measured, route=LIST) - before == 5
+
+
+@pytest.mark.parametrize("sent", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}])
+def test_without_the_token_it_is_401(measured: Service, sent: dict[str, str]) -> None:
+    answer = httpx.get(f"{measured.base}/metrics", headers=sent)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert "dashboards_request" not in answer.text
+
+
+OFF = """
+import django, sys
+django.setup()
+from django.test import Client
+print(Client(headers={"Host": "localhost"}).get("/metrics").status_code, "prometheus_client" in sys.modules)
+"""
+
+
+def test_it_is_off_by_default_and_its_library_is_not_loaded(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", OFF],
+        env={**environment, "DJANGO_SETTINGS_MODULE": "dashboards_api.settings"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "404 False"
