@@ -138,6 +138,14 @@ def test_a_write_without_the_csrf_token_is_403(browser: Api, token: str | None) 
     assert Dashboard.objects.count() == 0
 
 
+@pytest.mark.parametrize("id_", ["%E2%82%AC", "%F0%9F%98%80", "%C3%BC"])
+def test_a_path_beyond_latin_1_is_checked_like_any_other(browser: Api, id_: str) -> None:
+    answer = browser.post(f"/api/personal_api_keys/{id_}/roll/")
+    assert answer.error == (404, "invalid_request", "not_found", None)
+    refused = browser.post(f"/api/personal_api_keys/{id_}/roll/", headers={"X-CSRFToken": "x" * 32})
+    assert refused.error == (403, "authentication_error", "permission_denied", None)
+
+
 def test_a_token_in_a_form_is_none(browser: Api) -> None:
     token = browser.client.cookies[settings.CSRF_COOKIE_NAME].value
     answer = browser.call(
