@@ -228,10 +228,10 @@ LONG = {
 @pytest.mark.parametrize("case", LONG)
 def test_a_list_that_is_too_long_is_refused_at_once(alice: Person, case: str) -> None:
     field = case.removeprefix("many ")
-    started = time.perf_counter()
+    started = time.process_time()
     answer = alice.api.post("dashboards/", {field: LONG[case]})
     assert answer.error == (400, "validation_error", "max_length", field)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_the_first_bad_item_ends_the_check(alice: Person) -> None:
@@ -240,17 +240,17 @@ def test_the_first_bad_item_ends_the_check(alice: Person) -> None:
 
 
 def test_a_large_unknown_value_is_named_in_good_time(alice: Person) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     answer = alice.api.call("POST", "dashboards/", raw=b'{"zz":[' + b"0," * 2_000_000 + b"0]}")
     assert (answer.status, answer.headers["Ignored-Fields"]) == (201, "zz")
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_text_that_is_hard_to_compose_is_folded_in_linear_time(alice: Person) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     answer = alice.api.post("dashboards/", {"description": "a" + "\u0300\u0316" * 100_000})
     assert answer.status == 201
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("value", ["1_0", "\u0663", "1.0", " ", True])

@@ -65,13 +65,13 @@ def test_brackets_inside_strings_are_no_levels() -> None:
     ids=["quotes", "strings", "backslashes", "unterminated", "bottomless"],
 )
 def test_hostile_text_is_refused_in_linear_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises((json_gate.Malformed, json_gate.Refused)):
         json_gate.loads(text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_million_elements_pass_quickly() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(json_gate.loads("[" + "1," * 999_999 + "1]")) == 1_000_000
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
