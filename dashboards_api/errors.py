@@ -65,3 +65,31 @@ class Conflict(DomainError):
     """What is asked for exists already."""
 
     code = "conflict"
+
+
+class StillRunning(DomainError):
+    """A request with this Idempotency-Key is being answered at the moment."""
+
+    code = "idempotency_key_in_use"
+    wait = 1
+
+    def __init__(self) -> None:
+        super().__init__("A request with this Idempotency-Key is still running. Please try again.")
+
+
+class KeyReused(DomainError):
+    """The Idempotency-Key was sent with another request before."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for another request: each has a key of its own.")
+
+
+class AnswerNotKept(Conflict):
+    """The request was answered, but with too much to be kept."""
+
+    code = "idempotent_answer_not_kept"
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"This request was done and answered with {status}. The answer was too large to be kept.")

@@ -12,6 +12,7 @@ from dashboards_api.http.conditional import etag_of, is_known
 from dashboards_api.http.views import ApiViewSet
 from users.access import enter_project
 from users.credentials import Credential
+from users.idempotency import HEADER, once
 from users.models import Membership, Project, User
 from users.permissions import HasRequiredScopes, IsProjectMember
 from users.services.rate_limits import Standing
@@ -22,6 +23,7 @@ class CallerViewSet(ApiViewSet):
     """A view that somebody calls: `self.caller` with `self.credential`."""
 
     permission_classes = [IsAuthenticated, HasRequiredScopes]
+    answers_once = True
     # Where the key of this request stands, once it was counted.
     standing: Standing | None = None
 
@@ -32,6 +34,16 @@ class CallerViewSet(ApiViewSet):
     @property
     def credential(self) -> Credential:
         return cast(Credential, self.request.auth)
+
+    @property
+    def project_entered(self) -> int | None:
+        """The project that the request is for; None outside of projects."""
+        return None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST" and self.action and HEADER in request.headers:
+            self.post = once(self, self.post)  # type: ignore[has-type]  # DRF sets it for each request
 
     def perform_authentication(self, request: Request) -> None:
         """Whoever shows a key spends a permit of it before anything else is asked: refusals cost one, too."""
@@ -61,6 +73,10 @@ class ProjectScopedViewSet(CallerViewSet):
     @property
     def project(self) -> Project:
         return self.membership.project
+
+    @property
+    def project_entered(self) -> int | None:
+        return self.membership.project_id
 
     def conditional(
         self, known: Callable[[], int], answer: Callable[[], tuple[int, Any]], *, is_version: bool = False

@@ -40,9 +40,17 @@ class AlreadyThere(APIException):
     default_code = "conflict"
     exception_type = "invalid_request"
 
-    def __init__(self, detail: str, attr: str | None) -> None:
-        super().__init__(detail)
-        self.attr = attr
+    def __init__(self, error: errors.DomainError) -> None:
+        super().__init__(error.detail, code=error.code)
+        self.attr = error.attr
+
+
+class StillRunning(AlreadyThere):
+    wait = errors.StillRunning.wait
+
+
+class Unprocessable(AlreadyThere):
+    status_code = 422
 
 
 class Throttled(exceptions.Throttled):
@@ -113,7 +121,11 @@ def as_api_exception(exc: Exception) -> Exception:
     if isinstance(exc, errors.Stale):
         return PreconditionFailed(exc)
     if isinstance(exc, errors.Conflict):
-        return AlreadyThere(exc.detail, attr=exc.attr)
+        return AlreadyThere(exc)
+    if isinstance(exc, errors.StillRunning):
+        return StillRunning(exc)
+    if isinstance(exc, errors.KeyReused):
+        return Unprocessable(exc)
     if isinstance(exc, errors.Forbidden):
         return exceptions.PermissionDenied(exc.detail, code=exc.code)
     if isinstance(exc, errors.TooMany):

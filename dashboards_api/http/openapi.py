@@ -35,22 +35,32 @@ IF_MATCH = OpenApiParameter(
     description="The version that you have seen: an `ETag` of this dashboard, or its number. Another one is a 412.",
 )
 
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
+    OpenApiParameter.HEADER,
+    description="Chosen by the client for this one request. Sent again with the same key within 24 hours it does "
+    "nothing more, and is answered as before, with `Idempotency-Replayed: true`.",
+)
+
 ERRORS = {
     400: "The request is malformed or holds a value that cannot be.",
     401: "There is no valid API key.",
     403: "The key lacks a scope, or the caller a right.",
     404: "There is no such thing for this caller.",
     406: "The answer cannot be given in the media type asked for.",
-    409: "What is asked for exists already.",
+    409: "What is asked for exists already, or a request with this `Idempotency-Key` is still running.",
     412: "The dashboard is at another version than `If-Match` says; `ETag` says at which.",
     413: "The body is too large.",
     415: "The body is of a media type that is not read here.",
+    422: "This `Idempotency-Key` was used for another request.",
     428: "The service wants to know which version was seen: send `If-Match`.",
     429: "Too many requests of the API key, or failures from the address; `Retry-After` says for how many seconds.",
     500: "A fault of the service.",
     503: "The database cannot be reached at the moment.",
 }
 BODY_ERRORS = {409, 413, 415}
+ONCE_ERRORS = {409, 422}
 KEY_ERRORS = {429}
 VERSION_ERRORS = {412, 428}
 # Without a key there are limits, too.
@@ -113,6 +123,10 @@ class AutoSchema(SpectacularAutoSchema):
         name = f"{self.view.operation_prefix}_{action}{suffix}"
         return f"environments_{name}" if self.path.startswith(ALIAS_PREFIX) else name
 
+    def get_override_parameters(self) -> list[Any]:
+        takes_key = self.method == "POST" and self.view.answers_once and not self.view.shows_secrets
+        return [*super().get_override_parameters(), *([IDEMPOTENCY_KEY] if takes_key else [])]
+
     def get_tags(self) -> list[str]:
         tokenized = [step for step in self.path.split("/") if step and not step.startswith("{")]
         return [tokenized[2] if len(tokenized) > 2 and tokenized[1] in ("projects", "environments") else tokenized[1]]
@@ -138,20 +152,28 @@ def document_errors(result: dict[str, Any], generator: Any, request: Any, public
             if operation["operationId"] in CONDITIONAL:
                 operation["responses"]["304"] = {"description": "What `If-None-Match` says is known has not changed."}
             for status, description in ERRORS.items():
-                if status in BODY_ERRORS and "requestBody" not in operation:
-                    continue
-                if status in VERSION_ERRORS and not _takes(operation, IF_MATCH.name):
-                    continue
-                takes_key = {"PersonalAPIKeyAuth": []} in operation.get("security", [])
-                if status in KEY_ERRORS and not takes_key and operation["operationId"] not in LIMITED:
+                if not can_answer(operation, status):
                     continue
                 operation["responses"].setdefault(str(status), {"description": description, "content": content})
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 
 
-def _takes(operation: dict[str, Any], name: str) -> bool:
-    return any(each["name"] == name for each in operation.get("parameters", []))
+def can_answer(operation: dict[str, Any], status: int) -> bool:
+    """Whether an operation can answer an error status."""
+    if status in VERSION_ERRORS:
+        return _takes(operation, IF_MATCH)
+    if status in ONCE_ERRORS and _takes(operation, IDEMPOTENCY_KEY):
+        return True
+    if status in BODY_ERRORS:
+        return "requestBody" in operation
+    if status in KEY_ERRORS:
+        return {"PersonalAPIKeyAuth": []} in operation.get("security", []) or operation["operationId"] in LIMITED
+    return status not in ONCE_ERRORS
+
+
+def _takes(operation: dict[str, Any], parameter: OpenApiParameter) -> bool:
+    return any(each["name"] == parameter.name for each in operation.get("parameters", []))
 
 
 def leave_bodies_optional(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

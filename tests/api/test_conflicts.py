@@ -13,13 +13,13 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from dashboards.models import Dashboard
+from dashboards.models import Dashboard, Tile
 from dashboards_api.environment import Rate
 from dashboards_api.http.retries import RUNS_AFTER_CONFLICT
 from tests.builders import PASSWORD, Person, give_password, make_dashboard, make_key, make_project, signed_in
 from tests.client import Api
 from tests.pages.browsing import path_of, sign_in, text_of, token_in
-from users.models import Membership, MembershipLevel, Organization, RateWindow, User
+from users.models import IdempotentRequest, Membership, MembershipLevel, Organization, RateWindow, User
 from users.services.projects import add_member
 
 on_postgresql = pytest.mark.skipif(
@@ -117,6 +117,24 @@ def test_the_body_is_there_again(alice: Person, other: psycopg.Connection[Any], 
             body = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nnew\r\n--b--\r\n'
             answer = alice.api.call("PATCH", path, raw=body, content_type="multipart/form-data; boundary=b")
     assert (answer.status, answer.json["name"], answer.json["description"]) == (200, "new", "dx")
+
+
+@on_postgresql
+@pytest.mark.usefixtures("snapshots")
+@pytest.mark.parametrize("times", [1, 100])
+def test_a_request_with_an_idempotency_key_keeps_its_claim_until_it_is_answered(
+    alice: Person, other: psycopg.Connection[Any], times: int
+) -> None:
+    made = make_dashboard(alice, description="")
+    path, body = f"dashboards/{made.pk}/create_text_tile/", {"body": "once"}
+    headers = {"Idempotency-Key": "k"}
+    with connection.execute_wrapper(Overtaken(other, times)):
+        answer = alice.api.post(path, body, headers=headers)
+    assert answer.status == (201 if times == 1 else 503)
+    assert IdempotentRequest.objects.count() == Tile.objects.count() == (1 if times == 1 else 0)
+    again = alice.api.post(path, body, headers=headers)
+    assert (again.status, "Idempotency-Replayed" in again.headers) == (201, times == 1)
+    assert Tile.objects.count() == 1
 
 
 @on_postgresql

@@ -1,0 +1,256 @@
+"""`Idempotency-Key`: one effect and one answer for all requests with the same key."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dashboards.models import Dashboard, Tile
+from dashboards_api.environment import Rate
+from tests.builders import Person, make_dashboard, make_insight, make_key, make_project, make_text_tile, signed_in
+from tests.client import Answer, Api
+from users.models import IdempotentRequest, PersonalAPIKey
+from users.models.idempotent_request import ABANDONED_AFTER, BODY_MAX_LENGTH, KEPT_FOR
+from users.services.projects import add_member
+
+KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
+
+
+def post(api: Api, path: str, body: Any = None, key: str = KEY, **options: Any) -> Answer:
+    return api.post(path, body, headers={"Idempotency-Key": key, **options.pop("headers", {})}, **options)
+
+
+def is_replay(answer: Answer) -> bool:
+    return answer.headers.get("Idempotency-Replayed") == "true"
+
+
+def age(by: timedelta) -> None:
+    IdempotentRequest.objects.update(claimed_at=timezone.now() - by)
+
+
+def test_a_repeated_request_is_answered_as_the_first_and_does_nothing(alice: Person) -> None:
+    body = {"name": "once", "tiles": [{"text": {"body": "ü\n1.0"}}], "filters": {"b": 1.0, "a": None}, "bogus": 1}
+    first = post(alice.api, "dashboards/", body, documented=False)
+    assert (first.status, is_replay(first)) == (201, False)
+    made = Dashboard.objects.get()
+    alice.api.patch(f"dashboards/{made.pk}/", {"name": "changed since"})
+    again = post(alice.api, "dashboards/", body, documented=False)
+    assert (again.status, is_replay(again)) == (201, True)
+    assert again.text == first.text
+    assert again.headers["Ignored-Fields"] == first.headers["Ignored-Fields"] == "bogus"
+    assert again.headers["Content-Type"] == "application/json"
+    assert Dashboard.objects.get().name == "changed since"
+    assert Tile.objects.count() == 1
+
+
+def test_the_quotes_of_the_draft_are_no_part_of_the_key(alice: Person) -> None:
+    assert post(alice.api, "dashboards/", {"name": "a"}, key=f'"{KEY}"').status == 201
+    assert is_replay(post(alice.api, "dashboards/", {"name": "a"}, key=KEY))
+    assert Dashboard.objects.count() == 1
+
+
+@pytest.mark.parametrize("key", ["", " ", '""', "a b", "a\tb", "é", "x" * 256, '"' + "x" * 256 + '"'])
+def test_a_key_that_is_none_is_400(alice: Person, key: str) -> None:
+    answer = post(alice.api, "dashboards/", {"name": "a"}, key=key)
+    assert answer.error == (400, "validation_error", "invalid_input", "Idempotency-Key")
+    assert Dashboard.objects.count() == IdempotentRequest.objects.count() == 0
+
+
+@pytest.mark.parametrize("key", ["a", "x" * 255, '"' + "x" * 255 + '"', "!~,;=/", 'a"b'])
+def test_keys_of_1_to_255_visible_characters_are_taken(alice: Person, key: str) -> None:
+    assert post(alice.api, "dashboards/", {"name": "a"}, key=key).status == 201
+    assert is_replay(post(alice.api, "dashboards/", {"name": "a"}, key=key))
+
+
+def test_another_request_under_the_same_key_is_422_and_does_nothing(alice: Person) -> None:
+    assert post(alice.api, "dashboards/", {"name": "a"}).status == 201
+    others = [
+        post(alice.api, "dashboards/", {"name": "b"}),
+        post(alice.api, "insights/", {"name": "a"}),
+        post(alice.api, "dashboards/?x=1", {"name": "a"}),
+        alice.api.call(
+            "POST",
+            "dashboards/",
+            raw=b'{"name": "a"}',
+            content_type="application/x-www-form-urlencoded",
+            headers={"Idempotency-Key": KEY},
+        ),
+    ]
+    assert [each.error for each in others] == [(422, "invalid_request", "idempotency_key_reused", None)] * 4
+    assert Dashboard.objects.count() == 1
+    assert alice.api.get("insights/").json["count"] == 0
+
+
+def test_keys_are_of_a_user_and_a_project(alice: Person, bob: Person) -> None:
+    elsewhere = make_project("Elsewhere")
+    add_member(elsewhere, user=alice.user)
+    apis = [alice.api, bob.api, Api(alice.key, elsewhere.pk)]
+    assert [post(api, "dashboards/", {"name": "a"}).status for api in apis] == [201] * 3
+    assert Dashboard.objects.count() == 3
+    # Another key of the same user is the same caller, and so is their browser.
+    assert is_replay(post(Api(make_key(alice.user), alice.membership.project_id), "dashboards/", {"name": "a"}))
+    assert is_replay(post(signed_in(alice), "dashboards/", {"name": "a"}))
+    assert Dashboard.objects.count() == 3
+
+
+def test_who_may_no_longer_enter_is_told_nothing(alice: Person, bob: Person) -> None:
+    assert post(bob.api, "dashboards/", {"name": "a"}).status == 201
+    reader = Api(make_key(bob.user, "dashboard:read"), bob.membership.project_id)
+    assert post(reader, "dashboards/", {"name": "a"}).status == 403
+    bob.membership.delete()
+    assert post(bob.api, "dashboards/", {"name": "a"}).status == 403
+
+
+def test_a_session_that_signs_out_with_a_key_is_out(alice: Person) -> None:
+    browser = signed_in(alice)
+    assert post(browser, "/api/logout/").status == 204
+    assert post(browser, "/api/logout/").status == 401
+
+
+def test_an_answer_without_a_body_is_repeated_too(alice: Person) -> None:
+    made = make_dashboard(alice)
+    path, body = f"dashboards/{made.pk}/delete_tile/", {"tile_id": make_text_tile(alice, made).pk}
+    assert [post(alice.api, path, body).status for _ in range(2)] == [204, 204]
+    assert alice.api.post(path, body).status == 404
+
+
+def test_refusals_of_the_handler_are_kept(alice: Person) -> None:
+    body = {"use_dashboard": 1_000_000}
+    first = post(alice.api, "dashboards/", body)
+    assert first.error == (400, "validation_error", "does_not_exist", "use_dashboard")
+    again = post(alice.api, "dashboards/", body)
+    assert (again.status, again.text, is_replay(again)) == (400, first.text, True)
+    path = "dashboards/999999/tiles/"
+    missing = [post(alice.api, path, {"text": {"body": "a"}}, key="other") for _ in range(2)]
+    assert [(each.status, is_replay(each)) for each in missing] == [(404, False), (404, True)]
+    assert Dashboard.objects.count() == 0
+
+
+def test_refusals_before_it_are_not(alice: Person) -> None:
+    stranger, reader = Api("phx_unknown", alice.membership.project_id), make_key(alice.user, "dashboard:read")
+    assert post(stranger, "dashboards/", {"name": "a"}).status == 401
+    assert post(Api(reader, alice.membership.project_id), "dashboards/", {"name": "a"}).status == 403
+    with override_settings(RATE_LIMITS=[Rate(1, 86400)]):
+        assert alice.api.get("dashboards/").status == 200
+        assert post(alice.api, "dashboards/", {"name": "a"}).status == 429
+    assert IdempotentRequest.objects.count() == 0
+    answer = post(alice.api, "dashboards/", {"name": "a"})
+    assert (answer.status, is_replay(answer)) == (201, False)
+
+
+def test_a_replay_costs_a_permit_and_shows_where_the_key_stands_now(alice: Person) -> None:
+    with override_settings(RATE_LIMITS=[Rate(9, 86400)]):
+        answers = [post(alice.api, "dashboards/", {"name": "a"}) for _ in range(2)]
+    assert [each.headers["RateLimit-Remaining"] for each in answers] == ["8", "7"]
+
+
+def test_what_is_running_is_409_until_it_is_abandoned(alice: Person) -> None:
+    assert post(alice.api, "dashboards/", {"name": "a"}).status == 201
+    Dashboard.objects.all().delete()
+    IdempotentRequest.objects.update(status=None, body=None)  # as a process leaves it that dies before its effect
+    age(ABANDONED_AFTER - timedelta(seconds=5))
+    answer = post(alice.api, "dashboards/", {"name": "a"})
+    assert answer.error == (409, "invalid_request", "idempotency_key_in_use", None)
+    assert answer.headers["Retry-After"] == "1"
+    age(ABANDONED_AFTER + timedelta(seconds=1))
+    answer = post(alice.api, "dashboards/", {"name": "a"})
+    assert (answer.status, is_replay(answer)) == (201, False)
+    assert is_replay(post(alice.api, "dashboards/", {"name": "a"}))
+    assert Dashboard.objects.count() == 1
+
+
+@pytest.mark.parametrize("by", [KEPT_FOR + timedelta(seconds=1), -KEPT_FOR - timedelta(seconds=30)])
+def test_after_24_hours_a_key_is_free_for_anything(alice: Person, by: timedelta) -> None:
+    assert post(alice.api, "dashboards/", {"name": "a"}).status == 201
+    age(by)
+    assert post(alice.api, "dashboards/", {"name": "b"}).status == 201
+    assert sorted(Dashboard.objects.values_list("name", flat=True)) == ["a", "b"]
+    assert IdempotentRequest.objects.count() == 1
+
+
+def test_an_answer_that_is_too_large_is_given_once_and_the_request_still_acts_once(alice: Person) -> None:
+    noise = "".join(chr(0x4E00 + (number * 7919 + number * number * 31) % 20_000) for number in range(300_000))
+    body = {"description": noise}
+    first = post(alice.api, "dashboards/", body)
+    assert first.status == 201
+    assert IdempotentRequest.objects.get().body is None
+    again = post(alice.api, "dashboards/", body)
+    assert again.error == (409, "invalid_request", "idempotent_answer_not_kept", None)
+    assert "Retry-After" not in again.headers
+    assert Dashboard.objects.count() == 1
+    assert len(first.text.encode()) > BODY_MAX_LENGTH
+
+
+def test_what_shows_a_secret_refuses_keys_and_keeps_nothing(alice: Person) -> None:
+    browser, made = signed_in(alice), make_dashboard(alice)
+    alice.api.patch(f"dashboards/{made.pk}/sharing/", {"password_required": True, "enabled": True})
+    before = PersonalAPIKey.objects.count()
+    answers = [
+        post(browser, "/api/personal_api_keys/", {"label": "a", "scopes": ["*"]}),
+        post(browser, f"/api/personal_api_keys/{alice.user.personal_api_keys.get().pk}/roll/"),
+        post(alice.api, f"dashboards/{made.pk}/sharing/passwords/"),
+    ]
+    refused = (400, "validation_error", "idempotency_key_not_supported", "Idempotency-Key")
+    assert [each.error for each in answers] == [refused] * 3
+    assert PersonalAPIKey.objects.count() == before
+    assert IdempotentRequest.objects.count() == 0
+    assert alice.api.get("dashboards/").status == 200
+
+
+def test_no_key_is_kept_as_it_was_sent(alice: Person) -> None:
+    post(alice.api, "dashboards/", {"name": "a", "personal_api_key": alice.key})
+    row = IdempotentRequest.objects.get()
+    kept = repr([row.subject, row.fingerprint, row.headers, row.unpacked])
+    assert KEY not in kept
+    assert alice.key not in kept
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT", "GET"])
+def test_it_is_for_posts_alone(alice: Person, method: str) -> None:
+    made = make_dashboard(alice)
+    body = None if method == "GET" else {"name": "a"}
+    for _ in range(2):
+        answer = alice.api.call(method, f"dashboards/{made.pk}/", body, headers={"Idempotency-Key": KEY})
+        assert (answer.status, is_replay(answer)) == (200, False)
+    assert IdempotentRequest.objects.count() == 0
+
+
+def test_a_fault_is_not_kept(alice: Person) -> None:
+    made, insight = make_dashboard(alice), make_insight(alice)
+
+    def broken(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('INSERT INTO "dashboards_tile"'):
+            sql, params = "SELECT no_such_column", None
+        return execute(sql, params, many, context)
+
+    path, body = f"dashboards/{made.pk}/tiles/", {"insight": insight.pk}
+    with connection.execute_wrapper(broken):
+        answer = post(Api(alice.key, alice.membership.project_id, raise_request_exception=False), path, body)
+    assert answer.status == (503 if connection.vendor == "sqlite" else 500)  # what such a statement is to each
+    assert IdempotentRequest.objects.count() == Tile.objects.count() == 0
+    assert post(alice.api, path, body).status == 201
+    assert is_replay(post(alice.api, path, body))
+    assert Tile.objects.count() == 1
+
+
+def test_it_costs_three_statements_and_nothing_without_a_key(alice: Person) -> None:
+    def cost(**options: Any) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert alice.api.post("dashboards/", {"name": "a"}, **options).status == 201
+        return len([query for query in captured if "SAVEPOINT" not in query["sql"]])
+
+    alice.api.get("dashboards/")
+    plain = cost()
+    assert plain == 6
+    assert cost(headers={"Idempotency-Key": "first"}) == plain + 3
+    assert cost(headers={"Idempotency-Key": "first"}) == 2  # who calls, and the answer
+
+
+def test_browsers_of_other_sites_may_send_it_and_read_the_answer() -> None:
+    assert "idempotency-key" in settings.CORS_ALLOW_HEADERS
+    assert "Idempotency-Replayed" in settings.CORS_EXPOSE_HEADERS
