@@ -35,7 +35,7 @@ def test_two_workers_together_allow_the_limit_and_no_more(limited: Service) -> N
     windows = int(time.time()) // 3600 - began + 1
     refused = [answer for answer in answers if answer.status_code == 429]
     allowed = len(answers) - len(refused)
-    assert {answer.status_code for answer in answers} == {200, 429}
+    assert {answer.status_code for answer in answers} <= {200, 429}
     assert 0.9 * LIMIT <= allowed <= windows * LIMIT
     for answer in refused:
         assert answer.json()["code"] == "throttled"
