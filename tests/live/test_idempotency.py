@@ -1,9 +1,17 @@
-"""Creates that are sent at once, and again, with keys: over the workers of a service that runs."""
+"""Creates that are sent at once, and again, with keys: over the workers of a service that runs, and as one dies."""
 
+import os
+import signal
+import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import httpx
+import psycopg
+import pytest
 
 from tests.live.conftest import Service
 
@@ -35,3 +43,58 @@ def test_fifty_creates_at_once_some_of_them_repeated_make_fifty_dashboards(servi
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     listed = httpx.get(f"{service.base}/api/projects/1/dashboards/?search=once&limit=1000", headers=headers).json()
     assert sorted(row["name"] for row in listed["results"]) == sorted(names)
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def kill(service: Service) -> None:
+    """The process and its workers, without a chance to end anything."""
+    pid = service.process.pid
+    workers = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    for each in (pid, *workers):
+        os.kill(each, signal.SIGKILL)
+    service.process.wait()
+
+
+@pytest.mark.skipif(
+    not os.environ.get("DATABASE_URL", "").startswith("postgresql"),
+    reason="on SQLite whoever holds a request up between its claim and its effect holds the claim up, too",
+)
+def test_a_process_that_dies_before_its_effect_has_done_nothing(
+    service: Service, environment: dict[str, str], tmp_path: Path
+) -> None:
+    headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
+    board = httpx.post(f"{service.base}/api/projects/1/dashboards/", json={"name": "x"}, headers=headers).json()["id"]
+    path, body = f"/api/projects/1/dashboards/{board}/create_text_tile/", {"body": "once"}
+    headers["Idempotency-Key"] = "dies"
+    mortal = Service(environment, tmp_path / "log", "--workers", "1").wait()
+
+    def ask() -> None:
+        with suppress(httpx.HTTPError):
+            httpx.post(mortal.base + path, json=body, headers=headers, timeout=30)
+
+    with (
+        psycopg.connect(environment["DATABASE_URL"]) as holder,
+        psycopg.connect(environment["DATABASE_URL"], autocommit=True) as watcher,
+    ):
+        holder.execute("SELECT 1 FROM dashboards_dashboard WHERE id = %s FOR UPDATE", [board])
+        asking = threading.Thread(target=ask)
+        asking.start()
+        waiting = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database()"
+        waiting += " AND wait_event_type = 'Lock'"
+        until(lambda: (watcher.execute(waiting).fetchone() or [False])[0])
+        kill(mortal)
+        asking.join()
+        holder.rollback()
+        answer = httpx.post(service.base + path, json=body, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_key_in_use")
+        watcher.execute("UPDATE users_idempotentrequest SET claimed_at = now() - interval '61 s' WHERE status IS NULL")
+    answers = [httpx.post(service.base + path, json=body, headers=headers) for _ in range(2)]
+    assert [each.status_code for each in answers] == [201, 201]
+    assert answers[0].text == answers[1].text
+    assert len(httpx.get(f"{service.base}/api/projects/1/dashboards/{board}/", headers=headers).json()["tiles"]) == 1
