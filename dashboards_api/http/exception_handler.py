@@ -13,7 +13,7 @@ import orjson
 import structlog
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from exceptions_hog.handler import exception_handler as hog_exception_handler
 from rest_framework import exceptions
@@ -140,9 +140,11 @@ def as_api_exception(exc: Exception) -> Exception:
         return exceptions.ParseError("The request is malformed.")
     if isinstance(exc, UnreadablePostError):
         return exceptions.ParseError("The request body ended before its announced length.")
+    if is_conflict(exc):
+        return StillInConflict()
     if isinstance(exc, OperationalError | InterfaceError):
         log_fault(exc)
-        return StillInConflict() if is_conflict(exc) else ServiceUnavailable()
+        return ServiceUnavailable()
     return exc
 
 
@@ -180,7 +182,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     exc = sys.exception()
-    if isinstance(exc, OperationalError | InterfaceError):
+    if isinstance(exc, OperationalError | InterfaceError) or (isinstance(exc, DatabaseError) and is_conflict(exc)):
         away = as_api_exception(exc)
         answer = _outside(request, 503, "server_error", "service_unavailable", str(away))
         answer["Retry-After"] = str(ServiceUnavailable.wait)

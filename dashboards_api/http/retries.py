@@ -65,8 +65,8 @@ def runs_again(request: HttpRequest, error: Exception) -> bool:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether it comes from a serialization failure or a deadlock, which Django wraps."""
-    each: BaseException | None = error
+    """Whether a database error comes from a serialization failure or a deadlock, which Django wraps."""
+    each: BaseException | None = error if isinstance(error, DatabaseError) else None
     for _ in range(MAX_CHAIN):
         if each is None:
             break
