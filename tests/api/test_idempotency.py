@@ -246,7 +246,7 @@ def test_it_costs_three_statements_and_nothing_without_a_key(alice: Person) -> N
 
     alice.api.get("dashboards/")
     plain = cost()
-    assert plain == 6
+    assert plain == 8
     assert cost(headers={"Idempotency-Key": "first"}) == plain + 3
     assert cost(headers={"Idempotency-Key": "first"}) == 2  # who calls, and the answer
 
