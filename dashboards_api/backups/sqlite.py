@@ -1,0 +1,102 @@
+"""Backups of SQLite: its own online copy, which writers do not wait for."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from django.db import connection
+
+from dashboards_api.backups.contents import USERS, Refused, check_migrations, refused_as_filled
+from dashboards_api.schema_state import SELECT_APPLIED, Migrations
+
+MAGIC = b"SQLite format 3\0"
+SECONDS_TO_WAIT = 2
+
+
+def back_up(draft: Path) -> None:
+    """Copy the database into an empty file. All pages are of one moment, however long it takes."""
+    with closing(_open(_path(), "ro")) as source, closing(sqlite3.connect(draft)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")  # one file, with no others beside it
+    check(draft)
+    _sync(draft)
+
+
+def restore(file: Path, *, force: bool) -> None:
+    """Check a copy of the backup and give it the name of the database. Raises Refused while somebody has that open."""
+    target = _path()
+    connection.close()
+    draft = target.with_name(f".{target.name}.restoring")
+    try:
+        shutil.copyfile(file, draft)
+        draft.chmod(0o600)
+        check(draft)
+        _sync(draft)
+        with _alone(target, force=force):
+            draft.replace(target)
+        _sync(target.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def check(file: Path) -> Migrations:
+    """The migrations of a sound backup. Raises Refused for a damaged file, and for what this release cannot use."""
+    try:
+        with closing(_open(file, "ro")) as opened:
+            found = opened.execute("PRAGMA integrity_check(1)").fetchone()
+            is_whole = found == ("ok",) and not opened.execute("PRAGMA foreign_key_check").fetchone()
+            migrations = frozenset((app, name) for app, name in opened.execute(SELECT_APPLIED)) if is_whole else None
+    except sqlite3.DatabaseError as error:
+        raise Refused(f"The backup is damaged: {error}.") from error
+    if migrations is None:
+        raise Refused("The backup is damaged.")
+    check_migrations(migrations)
+    return migrations
+
+
+@contextmanager
+def _alone(target: Path, *, force: bool) -> Iterator[None]:
+    """Keep others from opening the old database while it is replaced; its journal is folded into it and gone.
+
+    What is left of a journal would be read as that of the new one.
+    """
+    if not target.exists():
+        yield
+        return
+    with closing(_open(target, "rw")) as old:
+        try:
+            old.execute("PRAGMA journal_mode=DELETE")
+            old.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise Refused("The database is in use: stop the service first.") from error
+        if not force and _holds_data(old):
+            raise refused_as_filled()
+        yield
+
+
+def _holds_data(opened: sqlite3.Connection) -> bool:
+    exists = opened.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [USERS]).fetchone()
+    return bool(exists and opened.execute(f"SELECT 1 FROM {USERS} LIMIT 1").fetchone())  # noqa: S608  a constant
+
+
+def _path() -> Path:
+    return Path(connection.settings_dict["NAME"]).absolute()
+
+
+def _open(file: Path, mode: str) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True, timeout=SECONDS_TO_WAIT)
+    except sqlite3.OperationalError as error:
+        raise Refused(f"{file} cannot be opened: {error}.") from error
+
+
+def _sync(path: Path) -> None:
+    """What was written there outlives a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,23 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from dashboards_api.backups import Refused, restore
+
+
+class Command(BaseCommand):
+    help = "Put a backup in the place of the database: all of it, or nothing. Stop the service first."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote; SQLite's fits PostgreSQL too")
+        parser.add_argument("--force", action="store_true", help="replace what the database holds")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            restore(options["file"], force=options["force"])
+        except (Refused, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write("Restored. The next `manage.py serve` or `manage.py migrate` brings it to this release.")
