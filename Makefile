@@ -11,9 +11,10 @@ DEV := $(VENV)/.installed-dev
 AXE := $(VENV)/axe/node_modules/axe-core/axe.min.js
 
 GUNICORN := $(VENV)/.installed-gunicorn
+AUDIT := $(VENV)/.installed-audit
 BENCH ?=
 
-.PHONY: serve demo test test-browser check lint schema bench bench-growth lock clean
+.PHONY: serve demo test test-browser ops-test audit check lint schema bench bench-growth lock clean
 
 serve: $(RUN)  ## Serve on http://127.0.0.1:8000, with a database in ./data
 	$(BIN)/python manage.py serve
@@ -27,6 +28,9 @@ test: $(TEST)  ## The whole suite on SQLite, then on a real PostgreSQL
 test-browser: $(DEV) $(AXE)  ## The pages in a real browser, on both engines; needs chromium and npm
 	AXE=$(AXE) $(BIN)/python -m tests tests/browser
 
+ops-test: $(TEST)  ## What runs beside the service: poolers and the like, on both engines; needs pgbouncer
+	$(BIN)/python -m tests tests/ops
+
 check: lint test  ## Everything that must hold before a change is handed in
 
 lint: $(DEV)
@@ -35,6 +39,7 @@ lint: $(DEV)
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
+	LOG_LEVEL=WARNING $(BIN)/python -m tests.postgres $(BIN)/python manage.py lintmigrations --settings tests.migration_settings
 	PUBLIC_URL=https://dashboards.example.com $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn | diff -u openapi.yaml - || (echo "openapi.yaml is not up to date: run make schema" && exit 1)
 	$(BIN)/hadolint Dockerfile
@@ -48,6 +53,11 @@ bench: $(TEST) $(GUNICORN)  ## Ours beside plain DRF and the bare limit, as rati
 
 bench-growth: $(TEST) $(GUNICORN)  ## How answers slow down as a project grows
 	$(BIN)/python -m bench.growth $(BENCH)
+
+# A key in the documentation is no secret; passwords in tests are made up, and their plugin finds nothing else.
+audit: $(AUDIT)  ## Known weaknesses of the dependencies, and secrets in the repository
+	git ls-files | grep -vE '\.(lock|png)$$|^tests/fixtures/' | xargs $(VENV)/audit/bin/detect-secrets-hook --disable-plugin KeywordDetector --exclude-lines 'user:password@host'
+	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
 
 lock:  ## Resolve the dependencies anew; needs uv
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
@@ -74,6 +84,12 @@ $(AXE): | $(BIN)/python
 # Beside the environment, not in it: only what is measured against needs it.
 $(GUNICORN): | $(BIN)/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade --target $(VENV)/gunicorn gunicorn==27.0.1
+	touch $@
+
+# An environment of its own: what looks for weaknesses adds none.
+$(AUDIT):
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install -q --disable-pip-version-check pip-audit==2.10.1 detect-secrets==1.5.0
 	touch $@
 
 $(BIN)/python:

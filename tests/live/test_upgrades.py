@@ -1,0 +1,66 @@
+"""A database of each release that was, brought to this one: its rows read as they did."""
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.live.conftest import Service
+from tests.releases import FIXTURES, answers_of
+
+RELEASES = sorted(path.name for path in FIXTURES.iterdir())
+
+
+def load(environment: dict[str, str], release: str) -> str:
+    """Make the database of a release; the engine that it is of."""
+    if "DATABASE_URL" in environment:
+        with psycopg.connect(environment["DATABASE_URL"]) as connection:
+            connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+            connection.execute((FIXTURES / release / "postgresql.sql").read_bytes())
+        return "postgresql"
+    path = Path(environment["DATA_DIR"]) / "dashboards.sqlite3"
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as opened:
+        opened.executescript((FIXTURES / release / "sqlite.sql").read_text())
+    return "sqlite"
+
+
+def kept(before: Any, after: Any, path: str = "") -> None:
+    """All that was answered still is; keys may have been added, and reading leaves its time."""
+    if isinstance(before, dict):
+        assert isinstance(after, dict), path
+        for key in before.keys() - {"last_accessed_at"}:
+            assert key in after, f"{path}/{key}"
+            kept(before[key], after[key], f"{path}/{key}")
+    elif isinstance(before, list):
+        assert isinstance(after, list), path
+        assert len(before) == len(after), path
+        for index, (one, other) in enumerate(zip(before, after, strict=True)):
+            kept(one, other, f"{path}/{index}")
+    else:
+        assert before == after, path
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_database_of_a_release_is_migrated_and_reads_as_it_did(
+    environment: dict[str, str], release: str, tmp_path: Path
+) -> None:
+    engine = load(environment, release)
+    known = json.loads((FIXTURES / release / f"{engine}.json").read_text())
+    service = Service(environment, tmp_path / "log").wait()
+    try:
+        assert service.printed_keys == []  # it was no first start
+        kept(known["answers"], answers_of(service, known["key"], known["project"]))
+    finally:
+        service.stop()
+
+
+def test_there_is_a_release_to_look_at() -> None:
+    assert RELEASES
+    for release in RELEASES:
+        assert {"postgresql.json", "postgresql.sql", "sqlite.json", "sqlite.sql"} == set(os.listdir(FIXTURES / release))

@@ -1,0 +1,67 @@
+"""What a release leaves in databases, kept for later releases: `python -m tests.releases NAME` once for each release.
+
+It writes tests/fixtures/NAME/: for each engine the statements that make its database, and what the API answers of it.
+"""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.live.conftest import ROOT, Service
+from tests.postgres import binaries, own_server
+
+FIXTURES = ROOT / "tests" / "fixtures"
+PATHS = ("dashboards/", "insights/", "dashboard_templates/", "dashboards/1/", "dashboards/1/sharing/", "")
+DUMP = ("--inserts", "--no-owner", "--no-privileges", "--no-comments")
+
+
+def answers_of(service: Service, key: str, project_id: int) -> dict[str, Any]:
+    """What the API answers, by path. The first read of a dashboard changes it: it is read twice."""
+    headers = {"Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=f"{service.base}/api/projects/{project_id}/", headers=headers, timeout=20) as client:
+        client.get("dashboards/1/")
+        return {path: client.get(path).raise_for_status().json() for path in PATHS}
+
+
+def write(engine: str, folder: Path, url: str, data: str) -> None:
+    clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PUBLIC_URL")}
+    environment = {**clean, "DATABASE_URL": url, "DATA_DIR": data, "PYTHONUNBUFFERED": "1"}
+    service = Service(environment, Path(data) / "log", "--demo").wait()
+    try:
+        key = service.printed_keys[0]
+        found = {"key": key, "project": 2, "answers": answers_of(service, key, 2)}
+    finally:
+        service.stop()
+    (folder / f"{engine}.json").write_text(json.dumps(found, indent=1).replace(service.base, "") + "\n")
+    (folder / f"{engine}.sql").write_text(statements(url))
+
+
+def statements(url: str) -> str:
+    """A database as SQL. Commands of psql are left out: a driver does not know them."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as opened:
+            return "\n".join(opened.iterdump()) + "\n"
+    done = subprocess.run([binaries() / "pg_dump", *DUMP, url], check=True, stdout=subprocess.PIPE, text=True)
+    return "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith(("\\", "--", "\n")))
+
+
+def main() -> None:
+    [name] = sys.argv[1:]
+    folder = FIXTURES / name
+    folder.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as data:
+        write("sqlite", folder, f"sqlite:///{data}/dashboards.sqlite3", data)
+    with tempfile.TemporaryDirectory() as data, own_server() as url:
+        write("postgresql", folder, url, data)
+
+
+if __name__ == "__main__":
+    main()
