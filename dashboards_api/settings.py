@@ -130,6 +130,8 @@ else:
         # that: None refuses it.
         "prepare_threshold": sys.maxsize if env.bool("PREPARED_STATEMENTS", default=True) else None,
     }
+    # A cursor that outlives its statement would be on a connection that a pooler has handed on.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Who is calling -----------------------------------------------------------------------------------------------
