@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_TOKEN_LENGTH = 16
+MINIMUM_LAG_MS = 50
 _TOKEN = re.compile(r"[!-~]+")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.*:\[\]-]+")
 _RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
@@ -109,6 +110,13 @@ def checked_workers(number: int) -> int:
     if number < 1:
         raise ImproperlyConfigured("WORKERS must be at least 1.")
     return number
+
+
+def checked_lag(milliseconds: int) -> int:
+    """Time enough to ask."""
+    if milliseconds < MINIMUM_LAG_MS:
+        raise ImproperlyConfigured(f"REPLICA_MAX_LAG_MS must be at least {MINIMUM_LAG_MS}.")
+    return milliseconds
 
 
 def host_of(url: str) -> list[str]:

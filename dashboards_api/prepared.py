@@ -11,11 +11,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 
 from dashboards_api.backends.reading import Reads, Rows
+from dashboards_api.replicas import reading
 
 Converter = Callable[[Any], Any]
 
@@ -53,6 +54,7 @@ class Prepared:
 
         Both are written into the statement: PostgreSQL would plan for a tenth of the table where it does not know them.
         """
+        connection = connections[reading.get()]
         compiled = self._compiled.get(connection.vendor) or self._compile()
         sql = compiled.sql if limit is None else f"{compiled.sql} LIMIT {limit:d}"
         sql = f"{sql} OFFSET {offset:d}" if offset else sql

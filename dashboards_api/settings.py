@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import dj_database_url
 import structlog
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 
 from dashboards_api.environment import (
+    checked_lag,
     checked_networks,
     checked_origins,
     checked_public_url,
@@ -132,6 +134,19 @@ else:
     }
     # A cursor that outlives its statement would be on a connection that a pooler has handed on.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+REPLICA_MAX_LAG_MS = checked_lag(env.int("REPLICA_MAX_LAG_MS", default=1000))
+REPLICA_URLS: list[str] = env.list("REPLICA_URLS", default=[])
+REPLICAS: list[str] = []
+for url in REPLICA_URLS:
+    if DATABASES["default"]["ENGINE"] != "dashboards_api.backends.postgresql":
+        raise ImproperlyConfigured("REPLICA_URLS needs a PostgreSQL in DATABASE_URL.")
+    REPLICAS.append(f"replica{len(REPLICAS) + 1}")
+    options = {**DATABASES["default"]["OPTIONS"], "connect_timeout": 2, "tcp_user_timeout": 2000}
+    DATABASES[REPLICAS[-1]] = {**DATABASES["default"], **dj_database_url.parse(url), "OPTIONS": options}
+    DATABASES[REPLICAS[-1]]["ENGINE"] = DATABASES["default"]["ENGINE"]
+if REPLICAS:
+    DATABASE_ROUTERS = ["dashboards_api.replicas.Router"]
+    MIDDLEWARE.insert(-1, "users.middleware.ReadYourWritesMiddleware")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Who is calling -----------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ def own_server(*more: str) -> Iterator[str]:
     """The URL of a server of our own, with more settings; it is stopped and removed at the end."""
     with tempfile.TemporaryDirectory(prefix="pg-") as temporary:
         work = Path(temporary)
-        as_user = _unprivileged(work)
+        as_user = unprivileged(work)
         folder = reachable(binaries(), work)
         data = work / "data"
         subprocess.run(
@@ -82,14 +82,14 @@ def own_server(*more: str) -> Iterator[str]:
             process = subprocess.Popen([folder / "postgres", "-D", data, *settings], stdout=log, stderr=log, **as_user)
         try:
             url = f"postgresql://postgres@{quote(str(work), safe='')}/postgres"
-            _wait(url, process, work / "log")
+            wait(url, process, work / "log")
             yield url
         finally:
             process.terminate()
             process.wait()
 
 
-def _unprivileged(work: Path) -> dict[str, Any]:
+def unprivileged(work: Path) -> dict[str, Any]:
     """PostgreSQL refuses to run as root: then it runs as nobody, who owns the temporary folder."""
     if os.geteuid() != 0:
         return {}
@@ -99,7 +99,7 @@ def _unprivileged(work: Path) -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "cwd": str(work)}
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     import psycopg
 
     deadline = time.monotonic() + SECONDS_TO_START

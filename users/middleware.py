@@ -4,12 +4,16 @@ import re
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
+from rest_framework.permissions import SAFE_METHODS
 
-from dashboards_api.http.middleware import is_api
+from dashboards_api import replicas
+from dashboards_api.http.middleware import GetResponse, is_api
 from users.authentication import key_in_header
+from users.models import User
+from users.services.users import note_write
 
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
@@ -31,3 +35,22 @@ class BrowserSessionMiddleware(SessionMiddleware):
 class BrowserCsrfMiddleware(CsrfViewMiddleware):
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request) if _goes_by(request) else super().__call__(request)  # type: ignore[return-value]
+
+
+class ReadYourWritesMiddleware:
+    """With replicas: notes where the log was after a caller's write, before they are answered, for whoever serves them
+    next.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            response = self.get_response(request)
+        finally:
+            replicas.end()
+        user = getattr(request, "user", None)
+        if request.method not in SAFE_METHODS and response.status_code < 400 and isinstance(user, User):
+            note_write(user)
+        return response

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
-from rest_framework.permissions import IsAuthenticated
+from django.conf import settings
+from django.db import Error
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dashboards_api import replicas
 from dashboards_api.http.conditional import etag_of, is_known
 from dashboards_api.http.views import ApiViewSet
 from users.access import enter_project
@@ -26,6 +29,17 @@ class CallerViewSet(ApiViewSet):
     answers_once = True
     # Where the key of this request stands, once it was counted.
     standing: Standing | None = None
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """What fails on a replica is read again from the primary: it was a request that only reads."""
+        if isinstance(exc, Error) and replicas.give_up():
+            handler = getattr(self, str(self.request.method).lower())
+            try:
+                answer: Response = handler(self.request, *self.args, **self.kwargs)
+            except Exception as again:  # noqa: BLE001  it is handled as the first would have been
+                return super().handle_exception(again)
+            return answer
+        return super().handle_exception(exc)
 
     @property
     def caller(self) -> User:
@@ -64,6 +78,11 @@ class ProjectScopedViewSet(CallerViewSet):
 
     permission_classes = [IsAuthenticated, HasRequiredScopes, IsProjectMember]
     project_kwarg: ClassVar[str] = "project_id"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if settings.REPLICAS and request.method in SAFE_METHODS:
+            replicas.begin(self.caller.wrote_at)
 
     @cached_property
     def membership(self) -> Membership:

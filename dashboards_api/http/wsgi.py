@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 
 Environ = dict[str, Any]
 WSGIApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -58,7 +58,7 @@ def well_formed(application: WSGIApplication, limit: int) -> WSGIApplication:
 
 
 class InTurns:
-    """`application`, run by one thread of the process at a time, with one connection to the database for all of them.
+    """`application`, run by one thread of the process at a time, with one connection to each database for all of them.
 
     A thread waits for a slow client without taking a turn: a body arrives before. Threads that computed at the same
     time would only take the interpreter from each other.
@@ -68,7 +68,7 @@ class InTurns:
         self.application = application
         self.turn = Turn()
         self.threads = threading.local()
-        self.connection: Any = None
+        self.connections: dict[str, Any] = {}
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("CONTENT_LENGTH") in (None, "", "0"):
@@ -89,10 +89,11 @@ class InTurns:
     def share_connection(self) -> None:
         if getattr(self.threads, "has_connection", False):
             return
-        if self.connection is None:
-            self.connection = connections[DEFAULT_DB_ALIAS]
-            self.connection.inc_thread_sharing()
-        connections[DEFAULT_DB_ALIAS] = self.connection
+        for alias in connections:
+            if alias not in self.connections:
+                self.connections[alias] = connections[alias]
+                self.connections[alias].inc_thread_sharing()
+            connections[alias] = self.connections[alias]
         self.threads.has_connection = True
 
 

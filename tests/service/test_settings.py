@@ -58,6 +58,10 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
         ("RATE_LIMITS", "60/minute,90/minute"),
         ("RATE_LIMITS", "1000000000/day"),
         ("DEBUG", "perhaps"),
+        ("METRICS_TOKEN", "short"),
+        ("METRICS_TOKEN", "blanks are in this token"),
+        ("REPLICA_URLS", "postgresql://replica/dashboards"),
+        ("REPLICA_MAX_LAG_MS", "0"),
         ("DATABASE_URL", "nonsense"),
     ],
 )

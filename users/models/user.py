@@ -39,6 +39,8 @@ class User(AbstractBaseUser):
         "users.Project", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # Where the log of PostgreSQL was after the last write of this user, where replicas are read from.
+    wrote_at = models.BigIntegerField(null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -1,12 +1,16 @@
 """What changes users. Each function is one transaction."""
 
+import structlog
 from django.contrib.auth.password_validation import validate_password
-from django.db import transaction
+from django.db import Error, transaction
+from django.db.models.expressions import RawSQL
 
 from dashboards_api.errors import Invalid, Missing
 from users.models import User
 from users.services.refusals import refusing
 from users.sessions import end_sessions_of
+
+logger = structlog.get_logger("users.services.users")
 
 
 @transaction.atomic
@@ -51,3 +55,15 @@ def set_active(user: User, *, active: bool) -> User:
     if not active:
         end_sessions_of(user)
     return user
+
+
+def note_write(user: User) -> None:
+    """Keep where the log of PostgreSQL is now: replicas that have come so far have what the user wrote.
+
+    What they wrote is durable by now: a failure is a line in the log, and they may see it as late as others do.
+    """
+    position = RawSQL("(pg_current_wal_insert_lsn() - '0/0')::bigint", [])
+    try:
+        User.objects.filter(pk=user.pk).update(wrote_at=position)
+    except Error as error:
+        logger.warning("write not noted", error=type(error).__qualname__)
