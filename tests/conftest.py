@@ -20,6 +20,8 @@ def django_db_modify_db_settings(
     """SQLite in a file, as in production: one in memory takes no locks and has no journal."""
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
+        # Not durable, as the PostgreSQL of the suite is not: nothing pulls the plug here, and disks are slow at times.
+        database["OPTIONS"]["init_command"] = database["OPTIONS"]["init_command"].replace("FULL", "OFF")
         folder: Path = tmp_path_factory.mktemp("database")
         database.setdefault("TEST", {})["NAME"] = str(folder / "test.sqlite3")
 
