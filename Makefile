@@ -13,8 +13,10 @@ AXE := $(VENV)/axe/node_modules/axe-core/axe.min.js
 GUNICORN := $(VENV)/.installed-gunicorn
 AUDIT := $(VENV)/.installed-audit
 BENCH ?=
+SCHEMATHESIS := $(VENV)/.installed-schemathesis
+ATTACK ?=
 
-.PHONY: serve demo test test-browser ops-test audit check lint schema bench bench-growth lock clean
+.PHONY: serve demo test test-browser ops-test audit attack check lint schema bench bench-growth lock clean
 
 serve: $(RUN)  ## Serve on http://127.0.0.1:8000, with a database in ./data
 	$(BIN)/python manage.py serve
@@ -59,6 +61,9 @@ audit: $(AUDIT)  ## Known weaknesses of the dependencies, and secrets in the rep
 	git ls-files | grep -vE '\.(lock|png)$$|^tests/fixtures/' | xargs $(VENV)/audit/bin/detect-secrets-hook --disable-plugin KeywordDetector --exclude-lines 'user:password@host'
 	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
 
+attack: $(TEST) $(SCHEMATHESIS)  ## What strangers may try, on a live service of its own. ATTACK holds arguments
+	$(BIN)/python -m attack.run $(ATTACK)
+
 lock:  ## Resolve the dependencies anew; needs uv
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group test -c requirements.lock -o requirements-test.lock
@@ -90,6 +95,12 @@ $(GUNICORN): | $(BIN)/python
 $(AUDIT):
 	$(PYTHON) -m venv $(VENV)/audit
 	$(VENV)/audit/bin/python -m pip install -q --disable-pip-version-check pip-audit==2.10.1 detect-secrets==1.5.0
+	touch $@
+
+# In an environment of its own: what it depends on is nothing that the suite needs.
+$(SCHEMATHESIS): | $(BIN)/python
+	$(PYTHON) -m venv $(VENV)/schemathesis
+	$(VENV)/schemathesis/bin/python -m pip install -q --disable-pip-version-check schemathesis==4.32.5
 	touch $@
 
 $(BIN)/python:
