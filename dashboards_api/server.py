@@ -19,8 +19,9 @@ from granian.log import LogLevels
 from granian.server import Server
 
 APPLICATION = "dashboards_api.wsgi:application"
-# A thread waits while a client is slow to send its body. They compute one at a time (`http/wsgi.py`).
-THREADS_PER_WORKER = 16
+# A thread waits while a client is slow to send its body: so many may be, and others are served. There are as many as
+# are needed, and they compute one at a time (`http/wsgi.py`).
+THREADS_PER_WORKER = 256
 HEADER_BYTES_MAX = 64 * 1024
 SECONDS_TO_FINISH = 10
 

@@ -117,6 +117,18 @@ def test_it_is_served_to_everyone(query: str, accept: str, content_type: str) ->
     assert set(served["paths"]) == set(document()["paths"])
 
 
+def test_it_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anyone may ask for it, as often as they like."""
+    first = Client().get("/api/schema/").content
+
+    def never(*args: Any, **kwargs: Any) -> None:
+        raise AssertionError("it was made again")
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", never)
+    for query in ("", "?version=2", "?lang=de"):
+        assert Client().get(f"/api/schema/{query}").content == first
+
+
 @pytest.mark.django_db
 def test_swagger_ui_contacts_no_other_host() -> None:
     page = Client().get("/api/schema/swagger-ui/")
