@@ -7,7 +7,7 @@ joined by `__`: `name`, `sharing__enabled`, `tiles__12__layouts`, or `tiles__12`
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dashboards_api.fields import dumps
+from dashboards_api.fields import differs
 
 State = dict[str, Any]
 Change = dict[str, Any]
@@ -25,7 +25,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], kind: str) 
             found += list(_tile_differences(before[field], value))
         elif field == SHARING:
             found += list(_field_differences(before[field], value, [SHARING]))
-        elif dumps(before.get(field)) != dumps(value):
+        elif differs(before.get(field), value):
             found.append(change(kind, [field], before.get(field), value))
     return found
 
@@ -41,7 +41,7 @@ def _tile_differences(before: Mapping[str, State], after: Mapping[str, State]) -
 def _field_differences(before: State | None, after: State | None, path: list[str]) -> Iterator[Change]:
     before, after = before or {}, after or {}
     for field in {**before, **after}:
-        if dumps(before.get(field)) != dumps(after.get(field)):
+        if differs(before.get(field), after.get(field)):
             yield change(_KINDS[path[0]], [*path, field], before.get(field), after.get(field))
 
 
@@ -68,7 +68,7 @@ def taken_back(state: State, changes: list[Change]) -> tuple[State, list[str]]:
     for each in reversed(changes):
         *way, field = each["field"].split(SEPARATOR)
         holder = _holder(state, way)
-        if holder is None or dumps(holder.get(field)) != dumps(each["after"]):
+        if holder is None or differs(holder.get(field), each["after"]):
             kept.append(each["field"])
         elif each["before"] is None and way == [TILES]:
             del holder[field]

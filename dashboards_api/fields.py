@@ -14,6 +14,11 @@ def dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+def differs(value: Any, other: Any) -> bool:
+    """Whether they read back differently: the order of keys counts, and 1 is not 1.0."""
+    return orjson.dumps(value) != orjson.dumps(other)
+
+
 if TYPE_CHECKING:  # Django's fields are generic for the type checker only
     AnyTextField = models.TextField[Any, Any]
     StrTextField = models.TextField[str, str]

@@ -6,7 +6,7 @@ from typing import Any, Required, TypedDict
 
 from django.db.models import Model
 
-from dashboards_api.fields import dumps
+from dashboards_api.fields import differs
 
 
 class TextChanges(TypedDict, total=False):
@@ -95,11 +95,6 @@ class SharingChanges(TypedDict, total=False):
     enabled: bool
     settings: dict[str, Any] | None
     password_required: bool
-
-
-def differs(stored: Any, sent: Any) -> bool:
-    """Whether writing `sent` would change what is read back: the order of keys counts, and 1 is not 1.0."""
-    return dumps(stored) != dumps(sent)
 
 
 def take(row: Model, changes: Mapping[str, Any], fields: Iterable[str]) -> list[str]:

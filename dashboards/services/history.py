@@ -4,11 +4,11 @@ Two statements, however much was done. One reads what each dashboard shows now, 
 down last; the other writes the acts. What is equal to before is no act.
 """
 
-import json
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
+import orjson
 from django.db.models import Aggregate, F, Func, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -17,7 +17,7 @@ from dashboards.exceptions import TooManyTiles
 from dashboards.history import Change, State, differences, name_of
 from dashboards.models import Activity, ActivityScope, Dashboard, Insight, Revision, RevisionKind, Tile
 from dashboards.models.dashboard import DashboardQuerySet
-from dashboards_api.fields import dumps
+from dashboards_api.fields import dumps, raw
 from dashboards_api.prepared import Prepared, number
 from users.models import Membership
 
@@ -45,8 +45,10 @@ INSIGHT_FIELDS = (
     "deleted",
 )
 _FIELDS = (*CONTENT_FIELDS, "restriction_level", "deleted")
-_COLUMNS = tuple("tag_names" if field == "tags" else field for field in _FIELDS)
 _SHARING = ("enabled", "settings", "password_required")
+# Read as text: what reads it here is faster than the field.
+_JSON = {"tags": raw("tag_names"), **{field: raw(field) for field in ("filters", "variables", "breakdown_colors")}}
+_COLUMNS = tuple(f"raw_{field}" if field in _JSON else field for field in _FIELDS)
 _TEXT, _BUTTON = ("id", "body"), ("id", "url", "text", "placement", "style")
 _DISPLAY = ("layouts", "color", "filters_overrides", "show_description", "transparent_background")
 _TILE_COLUMNS = ("id", "insight", *(f"text__{each}" for each in _TEXT), *(f"button__{each}" for each in _BUTTON))
@@ -113,7 +115,10 @@ def states(dashboard_ids: Collection[int]) -> list[Shown]:
         rows = _ONE.rows(id=id_)
     else:
         rows = list(_shown(Dashboard.objects.filter(pk__in=dashboard_ids)).order_by("pk"))
-    return [Shown(row[0], row[1], row[2], _state(row[3:-1]), row[-1]) for row in rows]
+    return [
+        Shown(row[0], row[1], row[2], _state(row[3:-1]), None if row[-1] is None else orjson.loads(row[-1]))
+        for row in rows
+    ]
 
 
 def insight_state(insight: Insight) -> State:
@@ -143,13 +148,15 @@ class _JSONRows(Aggregate):
 
 def _shown(found: DashboardQuerySet) -> Any:
     """The columns of a state, after what it is of and before what was written down last."""
-    before = Activity.objects.versions_of(OuterRef("pk")).order_by("-version").values("state")[:1]
+    before = Activity.objects.versions_of(OuterRef("pk")).order_by("-version").values(text=raw("state"))[:1]
     rows = found.annotate(
+        **{f"raw_{field}": column for field, column in _JSON.items()},
+        raw_settings=raw("sharing_configuration__settings"),
         revision=Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk")),
         tile_rows=Subquery(_tiles()),
         before=Subquery(before),
     )
-    sharing = [f"sharing_configuration__{column}" for column in _SHARING]
+    sharing = ("sharing_configuration__enabled", "raw_settings", "sharing_configuration__password_required")
     return rows.values_list("pk", "project_id", "revision", *_COLUMNS, *sharing, "tile_rows", "before")
 
 
@@ -172,9 +179,12 @@ def _tiles() -> Any:
 
 def _state(columns: tuple[Any, ...]) -> State:
     state = dict(zip(_FIELDS, columns, strict=False))
-    enabled, *rest = columns[len(_FIELDS) : -1]
-    state["sharing"] = dict(zip(_SHARING, (bool(enabled), *rest), strict=True))
-    tiles = sorted(json.loads(columns[-1] or "[]"))
+    for field in _JSON:
+        state[field] = orjson.loads(state[field])
+    enabled, settings, is_locked = columns[len(_FIELDS) : -1]
+    shared = (bool(enabled), None if settings is None else orjson.loads(settings), is_locked)
+    state["sharing"] = dict(zip(_SHARING, shared, strict=True))
+    tiles = sorted(orjson.loads(columns[-1] or "[]"))
     state["tiles"] = {str(tile[0]): _tile(tile) for tile in tiles}
     return state
 
@@ -190,7 +200,7 @@ def _tile(row: list[Any]) -> State:
     else:
         tile["button_tile"] = dict(zip(_BUTTON, (str(uuid.UUID(button_id)), *button), strict=True))
     for column in ("layouts", "filters_overrides"):
-        display[column] = json.loads(display[column])
+        display[column] = orjson.loads(display[column])
     for column in ("show_description", "transparent_background"):
         display[column] = None if display[column] is None else bool(display[column])
     return {**tile, **display}

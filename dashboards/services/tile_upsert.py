@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, TileNotOnDashboard
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
-from dashboards.services.changes import ButtonChanges, DisplayChanges, TextChanges, TileChanges, differs, take
+from dashboards.services.changes import ButtonChanges, DisplayChanges, TextChanges, TileChanges, take
 from dashboards_api.errors import Invalid
+from dashboards_api.fields import differs
 from users.models import Membership
 
 DISPLAY_FIELDS = ("color", "filters_overrides", "show_description", "transparent_background")

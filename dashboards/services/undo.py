@@ -12,7 +12,6 @@ from dashboards.access import check_may_undo
 from dashboards.exceptions import TooManyActs
 from dashboards.history import SEPARATOR, SHARING, Change, change, taken_back
 from dashboards.models import Activity, ActivityScope, Dashboard, Insight, Tile
-from dashboards.services.changes import differs
 from dashboards.services.dashboards import update_dashboard
 from dashboards.services.history import insight_state, states
 from dashboards.services.insights import update_insight
@@ -20,6 +19,7 @@ from dashboards.services.restoring import changes_to
 from dashboards.services.revisions import changing, lock_all, note_name
 from dashboards.services.sharing import update_sharing
 from dashboards_api.errors import DomainError
+from dashboards_api.fields import differs
 from users.models import Membership, PersonalAPIKey, Project
 
 ACTS_MAX = 1000

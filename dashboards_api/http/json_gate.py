@@ -78,6 +78,8 @@ def check_text(text: str, path: Path = ()) -> None:
     """Raise Refused for a NUL or a lone surrogate."""
     if "\x00" in text:
         raise Refused("null_characters_not_allowed", "Null characters are not allowed.", path)
+    if text.isascii():
+        return
     try:
         text.encode()
     except UnicodeEncodeError as error:

@@ -10,6 +10,7 @@
 - Its body has arrived, and no other request of the process is being answered (`InTurns`).
 """
 
+import gc
 import io
 import re
 import tempfile
@@ -74,7 +75,12 @@ class InTurns:
         if environ.get("CONTENT_LENGTH") in (None, "", "0"):
             return self.answer(environ, start_response)
         with arrived(environ["wsgi.input"]) as body:
-            return self.answer({**environ, "wsgi.input": body}, start_response)
+            answered = self.answer({**environ, "wsgi.input": body}, start_response)
+        if int(environ["CONTENT_LENGTH"]) > _IN_MEMORY:
+            # A request and its view hold each other: what was made of a large body would stay for long.
+            with self.turn:
+                gc.collect()
+        return answered
 
     def answer(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         with self.turn:

@@ -4,11 +4,12 @@ import pytest
 
 from dashboards.exceptions import DashboardMissing, InsightMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Tag, Tile
-from dashboards.services.changes import DashboardChanges, differs
+from dashboards.services.changes import DashboardChanges
 from dashboards.services.dashboards import update_dashboard
 from dashboards.services.insights import update_insight
 from dashboards.services.tiles import move_tile
 from dashboards_api.errors import Forbidden
+from dashboards_api.fields import differs
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
 from tests.races import at_once
 
