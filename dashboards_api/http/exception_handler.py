@@ -25,6 +25,7 @@ from dashboards_api import errors
 from dashboards_api.http.middleware import is_api
 from dashboards_api.http.parsers import PayloadTooLarge
 from dashboards_api.http.retries import MAX_CHAIN, is_conflict, runs_again
+from dashboards_api.unwritable import is_unwritable
 
 logger = structlog.get_logger("dashboards_api.errors")
 
@@ -142,10 +143,15 @@ def as_api_exception(exc: Exception) -> Exception:
         return exceptions.ParseError("The request body ended before its announced length.")
     if is_conflict(exc):
         return StillInConflict()
-    if isinstance(exc, OperationalError | InterfaceError):
+    if is_away(exc):
         log_fault(exc)
         return ServiceUnavailable()
     return exc
+
+
+def is_away(exc: BaseException | None) -> bool:
+    """Whether the database cannot do now what it was asked for, and may soon."""
+    return isinstance(exc, OperationalError | InterfaceError) or (exc is not None and is_unwritable(exc))
 
 
 def log_fault(exc: BaseException) -> None:
@@ -182,7 +188,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     exc = sys.exception()
-    if isinstance(exc, OperationalError | InterfaceError) or (isinstance(exc, DatabaseError) and is_conflict(exc)):
+    if isinstance(exc, DatabaseError | InterfaceError) and (is_away(exc) or is_conflict(exc)):
         away = as_api_exception(exc)
         answer = _outside(request, 503, "server_error", "service_unavailable", str(away))
         answer["Retry-After"] = str(ServiceUnavailable.wait)

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from dashboards_api.environment import Rate
 from tests.builders import Person
 from tests.races import at_once
+from tests.unwritable import unwritable
 from users.models import RateWindow
 from users.services import rate_windows
 from users.services.api_keys import revoke_api_key, roll_api_key
@@ -212,3 +213,16 @@ def test_what_is_left_of_a_deleted_key_goes_with_its_window(alice: Person) -> No
     revoke_api_key(key.pk)
     rate_windows.clear_old_windows(before=int(NOW) + MINUTE + rate_windows.GRACE)
     assert not RateWindow.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_process_counts_for_itself_while_nothing_can_be_written() -> None:
+    """A request that only reads is answered, and the limit holds in each process."""
+    leases = Leases()
+    with unwritable():
+        assert allowed(leases, TEN, NOW, 25) == 10
+        assert allowed(Leases(), TEN, NOW, 25) == 10
+        assert allowed(leases, TEN, NOW + MINUTE, 4) == 4
+    assert not RateWindow.objects.exists()
+    assert allowed(leases, TEN, NOW + 2 * MINUTE, 25) == 10
+    assert RateWindow.objects.get().taken == 10

@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
+from django.db import DatabaseError
+
 from dashboards_api.environment import Rate
+from dashboards_api.unwritable import is_unwritable
 from users.services import rate_windows
 
 # A block is this part of what is left. One process that leases and then idles keeps at most a sixteenth from others.
@@ -65,8 +68,13 @@ class Lease:
 
     def lease_more(self, key_id: str, store: Store) -> None:
         wanted = max(1, self.unleased // PARTS)
-        taken = store(key_id, seconds=self.rate.seconds, ends=self.ends, wanted=wanted)
         limit = self.rate.limit
+        try:
+            taken = store(key_id, seconds=self.rate.seconds, ends=self.ends, wanted=wanted)
+        except DatabaseError as error:
+            if not is_unwritable(error):
+                raise
+            taken = limit - self.unleased + wanted  # as far as this process knows
         self.left += max(0, min(wanted, limit - (taken - wanted)))
         self.unleased = max(0, limit - taken)
         self.is_fresh = True

@@ -26,7 +26,8 @@ def take(key_id: str, *, seconds: int, ends: int, wanted: int) -> int:
     """Take permits out of a window; how many all processes have taken, these included. The caller compares.
 
     It waits for its turn and raises what the database raises, unlike a stamp: a request that went on uncounted would
-    make the limit one that holds only while nobody presses. Whoever cannot reach the database is answered 503 anyway.
+    make the limit one that holds only while nobody presses. Whoever cannot reach the database is answered 503 anyway;
+    while it can be read but not written, each process counts for itself (`rate_limits.Lease`).
     It is a transaction of its own, never part of another: a rollback must not give back what was spent. Of a crash of
     PostgreSQL itself the last of them need not survive.
     """

@@ -1,0 +1,20 @@
+"""Is it that a database can be read but not written: a full disk, a file that is read-only, a server that stands by."""
+
+from django.db import DatabaseError
+
+MAX_CHAIN = 5
+# read_only_sql_transaction and disk_full
+_SQLSTATES = frozenset({"25006", "53100"})
+_SQLITE = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+
+
+def is_unwritable(error: BaseException) -> bool:
+    """Whether a database error says so. One that would pass under less load, such as a lock, does not."""
+    each: BaseException | None = error if isinstance(error, DatabaseError) else None
+    for _ in range(MAX_CHAIN):
+        if each is None:
+            break
+        if getattr(each, "sqlstate", None) in _SQLSTATES or getattr(each, "sqlite_errorname", "").startswith(_SQLITE):
+            return True
+        each = each.__cause__ or each.__context__
+    return False

@@ -1,0 +1,33 @@
+"""While the database can be read but not written: writes are refused, reads are answered, also under a limit."""
+
+import pytest
+from django.test import override_settings
+
+from dashboards.models import Dashboard
+from dashboards_api.environment import Rate
+from tests.builders import Person, make_dashboard
+from tests.unwritable import unwritable
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_write_is_a_503_and_changes_nothing(alice: Person) -> None:
+    board = make_dashboard(alice, "before")
+    with unwritable():
+        for answer in (
+            alice.api.post("dashboards/", {"name": "new"}),
+            alice.api.patch(f"dashboards/{board.pk}/", {"name": "after"}),
+        ):
+            assert (answer.status, answer.json["code"]) == (503, "service_unavailable")
+            assert answer.headers["Retry-After"] == "2"
+    assert list(Dashboard.objects.values_list("name", flat=True)) == ["before"]
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(RATE_LIMITS=[Rate(2, 86400)])
+def test_reads_are_answered_and_counted(alice: Person) -> None:
+    board = make_dashboard(alice, "before")
+    with unwritable():
+        first, second, third = (alice.api.get(f"dashboards/{board.pk}/") for _ in range(3))
+    assert (first.status, first.json["name"]) == (200, "before")
+    assert (second.status, second.headers["RateLimit-Remaining"]) == (200, "0")
+    assert third.status == 429

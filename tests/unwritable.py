@@ -1,0 +1,22 @@
+"""A database that can be read but not written. Tests that use it need real transactions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+
+@contextmanager
+def unwritable() -> Iterator[None]:
+    """For this connection, until the end of the block."""
+    if connection.vendor == "postgresql":
+        refuse, allow = (f"SET default_transaction_read_only = {value}" for value in ("on", "off"))
+    else:
+        refuse, allow = (f"PRAGMA query_only = {value}" for value in (1, 0))
+    with connection.cursor() as cursor:
+        cursor.execute(refuse)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(allow)
