@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -29,15 +29,15 @@ def free_port() -> int:
 
 
 class Service:
-    """A running `manage.py serve`."""
+    """A running `manage.py serve`, by a command before it where there is a prefix."""
 
-    def __init__(self, environment: dict[str, str], log: Path, *options: str) -> None:
+    def __init__(self, environment: dict[str, str], log: Path, *options: str, prefix: Sequence[str] = ()) -> None:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", "--port", str(self.port), *options],
+                [*prefix, sys.executable, "manage.py", "serve", "--port", str(self.port), *options],
                 env=environment,
                 cwd=ROOT,
                 stdout=output,

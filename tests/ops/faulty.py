@@ -1,0 +1,53 @@
+"""What clients see while something beside the service fails, and that it is over soon afterwards."""
+
+import time
+from typing import Any
+
+import httpx
+
+from tests.live.conftest import Service
+
+DASHBOARDS = "/api/projects/1/dashboards/"
+# A fault that is over must not be seen for longer than this.
+SECONDS_TO_RECOVER = 5
+
+
+def client_of(service: Service) -> httpx.Client:
+    """As the first admin, on one connection, patient enough for any lock."""
+    headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
+    return httpx.Client(base_url=service.base, headers=headers, timeout=60)
+
+
+def create(client: httpx.Client, name: str = "board", **body: Any) -> httpx.Response:
+    return client.post(DASHBOARDS, json={"name": name, "tiles": [{"text": {"body": name}}], **body})
+
+
+def is_refusal(answer: httpx.Response) -> bool:
+    """Whether it says, in the envelope, that the service cannot do it now, and when to come again."""
+    return (
+        answer.status_code == 503
+        and answer.json().keys() == {"type", "code", "detail", "attr"}
+        and answer.json()["code"] == "service_unavailable"
+        and int(answer.headers["Retry-After"]) >= 1
+    )
+
+
+def names(client: httpx.Client) -> list[str]:
+    """The names of all dashboards that can be read whole."""
+    rows = client.get(DASHBOARDS, params={"limit": 1000}).raise_for_status().json()["results"]
+    for row in rows:
+        [tile] = client.get(f"{DASHBOARDS}{row['id']}/").raise_for_status().json()["tiles"]
+        assert tile["text"]["body"] == row["name"]
+    return [row["name"] for row in rows]
+
+
+def wait_until_it_writes(client: httpx.Client, name: str) -> float:
+    """Create a dashboard as soon as that works. The seconds that took; an answer before is a refusal."""
+    started = time.monotonic()
+    while True:
+        answer = create(client, name)
+        if answer.status_code == 201:
+            return time.monotonic() - started
+        assert is_refusal(answer), answer.text
+        assert time.monotonic() - started < SECONDS_TO_RECOVER
+        time.sleep(0.05)

@@ -1,0 +1,60 @@
+"""A migration that is killed half way: the next one completes it."""
+
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+
+from tests.live.conftest import ROOT, environment
+
+__all__ = ["environment"]
+
+KILLS = 8
+
+
+def migrate(environment: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "manage.py", "migrate", "--verbosity=0", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+
+
+def applied(environment: dict[str, str]) -> int:
+    """How many migrations the database says that it has."""
+    count = "SELECT count(*) FROM django_migrations"
+    with contextlib.suppress(sqlite3.OperationalError, psycopg.errors.UndefinedTable):
+        if url := environment.get("DATABASE_URL"):
+            with psycopg.connect(url) as connection:
+                row = connection.execute(count).fetchone()
+        else:
+            with contextlib.closing(sqlite3.connect(Path(environment["DATA_DIR"]) / "dashboards.sqlite3")) as lite:
+                row = lite.execute(count).fetchone()
+        assert row
+        return int(row[0])
+    return 0
+
+
+def test_migrations_that_are_killed_are_completed_by_the_next(environment: dict[str, str]) -> None:
+    """Each time a little later in the work, as far as it got the time before."""
+    reached = [0]
+    for kill in range(KILLS):
+        process = migrate(environment)
+        while process.poll() is None and applied(environment) == reached[-1]:
+            time.sleep(0.005)
+        time.sleep(0.003 * kill)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        reached.append(applied(environment))
+    assert reached == sorted(reached)
+    assert 0 < reached[1] < reached[-1]
+    assert migrate(environment).wait() == 0
+    missing = subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--check"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
+    assert missing.returncode == 0
+    assert applied(environment) > reached[1]

@@ -1,0 +1,158 @@
+"""A database file that is locked, full, read-only or shared: refusals, no damage, and recovery by itself."""
+
+import os
+import resource
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.live.conftest import Service
+from tests.ops.faulty import DASHBOARDS, SECONDS_TO_RECOVER, client_of, create, is_refusal, names, wait_until_it_writes
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="these faults are of SQLite"
+)
+LOCK_TIMEOUT = 10  # seconds, of the service
+FULL = 400_000  # bytes: more than the tables need, less than what is written
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "LOG_LEVEL")}
+    return clean | {"DATA_DIR": str(tmp_path / "data"), "WORKERS": "2", "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture
+def running(empty: dict[str, str], tmp_path: Path) -> Iterator[Service]:
+    service = Service(empty, tmp_path / "log").wait()
+    yield service
+    service.stop()
+
+
+def file_of(environment: dict[str, str]) -> Path:
+    return Path(environment["DATA_DIR"]) / "dashboards.sqlite3"
+
+
+def check_integrity(environment: dict[str, str]) -> None:
+    with sqlite3.connect(file_of(environment)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+
+
+def test_a_lock_that_another_process_holds_is_a_503_and_reads_go_on(running: Service, empty: dict[str, str]) -> None:
+    with client_of(running) as client, sqlite3.connect(file_of(empty), isolation_level=None) as other:
+        assert create(client, "before").status_code == 201
+        other.execute("BEGIN IMMEDIATE")
+        started = time.monotonic()
+        assert names(client) == ["before"]
+        assert time.monotonic() - started < 2
+        started = time.monotonic()
+        assert is_refusal(create(client, "meanwhile"))
+        assert LOCK_TIMEOUT - 1 < time.monotonic() - started < LOCK_TIMEOUT + 3
+        other.execute("ROLLBACK")
+        assert wait_until_it_writes(client, "after") < SECONDS_TO_RECOVER
+        assert names(client) == ["after", "before"]
+    other.close()
+    check_integrity(empty)
+
+
+def largest_file(environment: dict[str, str]) -> int:
+    return max(each.stat().st_size for each in Path(environment["DATA_DIR"]).iterdir())
+
+
+def limit_files(pid: int, size: int) -> None:
+    """Let no file of a process and its children grow beyond a size, as on a disk that is full there."""
+    children = subprocess.run(["pgrep", "-P", str(pid)], stdout=subprocess.PIPE, text=True).stdout.split()
+    for each in (pid, *map(int, children)):
+        resource.prlimit(each, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def fill(client: httpx.Client) -> list[str]:
+    """Create dashboards until one is refused; the names of those that were not."""
+    made: list[str] = []
+    while True:
+        name = f"board {len(made):04}"
+        answer = create(client, name, description="x" * 50_000)
+        if answer.status_code != 201:
+            assert is_refusal(answer), answer.text
+            return made
+        made.append(name)
+        assert len(made) < 1000
+
+
+def test_a_file_that_cannot_grow_is_a_503_and_loses_nothing(running: Service, empty: dict[str, str]) -> None:
+    with client_of(running) as client:
+        limit_files(running.process.pid, largest_file(empty) + FULL)
+        made = fill(client)
+        assert made
+        assert names(client) == made
+        limit_files(running.process.pid, resource.RLIM_INFINITY)
+        assert wait_until_it_writes(client, "after") < SECONDS_TO_RECOVER
+        assert names(client) == ["after", *made]
+    check_integrity(empty)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk_is_a_503_and_loses_nothing(empty: dict[str, str], tmp_path: Path) -> None:
+    disk = Path(empty["DATA_DIR"])
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk], check=True)
+    try:
+        service = Service(empty, tmp_path / "log").wait()
+        with client_of(service) as client:
+            made = fill(client)
+            assert made
+            assert names(client) == made
+            subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+            assert wait_until_it_writes(client, "after") < SECONDS_TO_RECOVER
+            assert names(client) == ["after", *made]
+        service.stop()
+        check_integrity(empty)
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_a_read_only_file_is_read_and_not_written(empty: dict[str, str], tmp_path: Path) -> None:
+    """Root may write everything: the service runs without that right."""
+    service = Service(empty, tmp_path / "log").wait()
+    with client_of(service) as client:
+        create(client, "before")
+    service.stop()
+    file_of(empty).chmod(0o444)
+    as_others = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+    service = Service(empty, tmp_path / "log", prefix=as_others).wait()
+    try:
+        with client_of(service) as client:
+            assert names(client) == ["before"]
+            assert is_refusal(create(client, "meanwhile"))
+            assert names(client) == ["before"]
+    finally:
+        service.stop()
+    check_integrity(empty)
+
+
+def test_two_services_write_to_one_file_at_once(running: Service, empty: dict[str, str], tmp_path: Path) -> None:
+    second = Service(empty, tmp_path / "second").wait()
+    try:
+        second.log.write_text(running.log.read_text())
+
+        def write(number: int) -> list[int]:
+            with client_of((running, second)[number % 2]) as client:
+                return [create(client, f"{number}-{step:02}").status_code for step in range(25)]
+
+        with ThreadPoolExecutor(8) as pool:
+            statuses = [status for found in pool.map(write, range(8)) for status in found]
+        assert statuses == [201] * 200
+        with client_of(second) as client:
+            assert sorted(names(client)) == sorted(f"{number}-{step:02}" for number in range(8) for step in range(25))
+            assert client.get(DASHBOARDS).json()["count"] == 200
+    finally:
+        second.stop()
+    check_integrity(empty)
