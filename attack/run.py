@@ -30,10 +30,11 @@ class Stage(NamedTuple):
 
 STAGES = {
     "B": Stage("Schema fuzz", "attack.fuzz"),
+    "F": Stage("Races", "attack.races"),
     "G": Stage("Crash", "attack.crash"),
     "H": Stage("Resources", "attack.resources"),
 }
-QUICK = ("B",)
+QUICK = ("B", "F")
 
 
 class Row(NamedTuple):
