@@ -46,9 +46,11 @@ def _run(engine: str, report: Report, seed: int, rounds: int) -> Outcome:
         scene = Scene(target, report)
         for race in RACES:
             started = time.monotonic()
+            scene.slowest = 0.0
             for number in range(rounds):
                 race(scene, f"{seed}-{number}")
-            report.note("a race", race=race.__name__, rounds=rounds, took=round(time.monotonic() - started, 1))
+            took = round(time.monotonic() - started, 1)
+            report.note("a race", race=race.__name__, rounds=rounds, took=took, slowest=round(scene.slowest, 2))
         scene.close()
         limited, allowed = race_for_permits(target, report, rounds)
         settle(target, scene)

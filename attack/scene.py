@@ -11,7 +11,6 @@ from attack.service import Target
 LOST = "lost update"
 TWICE = "duplicate"
 WRONG = "wrong answer"
-SECONDS_AT_MOST = 5
 
 
 class Scene:
@@ -23,6 +22,7 @@ class Scene:
         self.key = {"Authorization": f"Bearer {target.keys[caller]}"}
         self.client = target.client(caller)
         self.counts: Counter[str] = Counter()
+        self.slowest = 0.0
 
     def close(self) -> None:
         self.client.close()
@@ -50,8 +50,8 @@ class Scene:
         ready = [each._replace(path=self.path(each.path), headers={**by, **(each.headers or {})}) for each in requests]
         answers = self.crowd.at_once(ready)
         for answer in answers:
-            late = answer.seconds > SECONDS_AT_MOST
-            self.check(WRONG, answer.status in allowed and not late, "an answer", **shown(answer))
+            self.check(WRONG, answer.status in allowed, "an answer", **shown(answer))
+            self.slowest = max(self.slowest, answer.seconds)
         return answers
 
     def check(self, kind: str, holds: bool, what: str, **details: Any) -> None:
