@@ -30,6 +30,7 @@ class Stage(NamedTuple):
 
 STAGES = {
     "B": Stage("Schema fuzz", "attack.fuzz"),
+    "E": Stage("Guessing and timing", "attack.guessing"),
     "F": Stage("Races", "attack.races"),
     "G": Stage("Crash", "attack.crash"),
     "H": Stage("Resources", "attack.resources"),
