@@ -15,7 +15,8 @@ import django
 
 PASSWORD = "correct horse battery"  # noqa: S105  of people who exist for minutes
 PEOPLE = ("alice", "bob", "carol", "dave", "dora")
-READABLE = ("dashboard", "dashboard_template", "insight", "sharing_configuration", "project", "organization", "user")
+OF_PROJECTS = ("activity_log", "dashboard", "dashboard_template", "insight", "sharing_configuration")
+READABLE = (*OF_PROJECTS, "project", "organization", "user")
 
 
 def email_of(name: str) -> str:

@@ -30,6 +30,7 @@ class Stage(NamedTuple):
 
 STAGES = {
     "B": Stage("Schema fuzz", "attack.fuzz"),
+    "D": Stage("Access matrix", "attack.matrix"),
     "E": Stage("Guessing and timing", "attack.guessing"),
     "F": Stage("Races", "attack.races"),
     "G": Stage("Crash", "attack.crash"),
