@@ -35,6 +35,7 @@ STAGES = {
     "F": Stage("Races", "attack.races"),
     "G": Stage("Crash", "attack.crash"),
     "H": Stage("Resources", "attack.resources"),
+    "I": Stage("Statics", "attack.statics"),
 }
 QUICK = ("B", "F")
 
