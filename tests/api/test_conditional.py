@@ -80,6 +80,16 @@ def test_what_is_gone_is_404_and_what_is_wrong_is_400_whatever_is_known(alice: P
     assert known(alice, path, "*").status == 404
 
 
+def test_another_projects_dashboard_is_404_whatever_is_known(alice: Person, carol: Person) -> None:
+    foreign = make_dashboard(carol)
+    path = f"dashboards/{foreign.pk}/"
+    etag = carol.api.get(path).headers["ETag"]
+    Dashboard.objects.filter(pk=foreign.pk).update(last_accessed_at=None)
+    assert [known(alice, path, each).status for each in (etag, "*")] == [404, 404]
+    foreign.refresh_from_db()
+    assert foreign.last_accessed_at is None
+
+
 def test_reading_does_not_change_it(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     etag = alice.api.get(path).headers["ETag"]

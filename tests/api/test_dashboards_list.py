@@ -63,8 +63,10 @@ def test_order_is_pinned_then_folded_name_then_id(alice: Person) -> None:
 def test_only_live_rows_of_the_project(alice: Person, carol: Person) -> None:
     make_dashboard(alice, "live")
     make_dashboard(alice, "gone", deleted=True)
-    make_dashboard(carol, "theirs")
+    make_dashboard(carol, "their live one", pinned=True, tags=["live"])
     assert names(alice) == ["live"]
+    assert names(alice, search="live") == ["live"]
+    assert names(alice, tags="live") == names(alice, pinned="true") == []
 
 
 @pytest.mark.parametrize(

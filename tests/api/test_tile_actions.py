@@ -120,9 +120,11 @@ def test_copy_tile_shares_the_content(alice: Person, board: Dashboard) -> None:
 def test_copy_tile_refuses_what_is_not_there(alice: Person, bob: Person, carol: Person, board: Dashboard) -> None:
     target, tile = make_dashboard(alice), make_text_tile(alice, board)
     foreign = make_dashboard(carol)
-    for from_, tile_id in [(999999, tile.pk), (board.pk, 999999), (target.pk, tile.pk), (foreign.pk, tile.pk)]:
+    foreign_tile = make_text_tile(carol, foreign)
+    for from_, tile_id in [(999999, tile.pk), (board.pk, 999999), (target.pk, tile.pk), (foreign.pk, foreign_tile.pk)]:
         answer = act(alice, target, "copy_tile", {"fromDashboardId": from_, "tileId": tile_id})
         assert answer.error == (404, "invalid_request", "not_found", None)
+    assert not Tile.objects.filter(dashboard=target).exists()
     own = act(alice, board, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
     assert own.error == (400, "validation_error", "unique", "tileId")
     assert act(alice, board, "copy_tile", {"tileId": 1}).error == (
