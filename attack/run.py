@@ -36,6 +36,7 @@ STAGES = {
     "G": Stage("Crash", "attack.crash"),
     "H": Stage("Resources", "attack.resources"),
     "I": Stage("Statics", "attack.statics"),
+    "J": Stage("Removed checks", "attack.mutants"),
 }
 QUICK = ("B", "F")
 
