@@ -29,6 +29,7 @@ class Stage(NamedTuple):
 
 
 STAGES = {
+    "A": Stage("Contract", "attack.contract"),
     "B": Stage("Schema fuzz", "attack.fuzz"),
     "D": Stage("Access matrix", "attack.matrix"),
     "E": Stage("Guessing and timing", "attack.guessing"),
