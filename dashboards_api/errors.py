@@ -1,5 +1,21 @@
 """What the domain may raise. It knows no HTTP: `http/exception_handler.py` says which answer each one becomes."""
 
+from collections.abc import Iterator
+from itertools import islice
+
+MAX_CHAIN = 5
+
+
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception, and the few that it came from, the latest first."""
+    return islice(_chain_of(error), MAX_CHAIN)
+
+
+def _chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
 
 class DomainError(Exception):
     """A refusal that the caller can act upon.

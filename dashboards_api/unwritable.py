@@ -2,7 +2,8 @@
 
 from django.db import DatabaseError
 
-MAX_CHAIN = 5
+from dashboards_api.errors import chain_of
+
 # read_only_sql_transaction and disk_full
 _SQLSTATES = frozenset({"25006", "53100"})
 _SQLITE = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
@@ -10,11 +11,7 @@ _SQLITE = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 def is_unwritable(error: BaseException) -> bool:
     """Whether a database error says so. One that would pass under less load, such as a lock, does not."""
-    each: BaseException | None = error if isinstance(error, DatabaseError) else None
-    for _ in range(MAX_CHAIN):
-        if each is None:
-            break
-        if getattr(each, "sqlstate", None) in _SQLSTATES or getattr(each, "sqlite_errorname", "").startswith(_SQLITE):
-            return True
-        each = each.__cause__ or each.__context__
-    return False
+    return isinstance(error, DatabaseError) and any(
+        getattr(each, "sqlstate", None) in _SQLSTATES or getattr(each, "sqlite_errorname", "").startswith(_SQLITE)
+        for each in chain_of(error)
+    )

@@ -22,9 +22,10 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from dashboards_api import errors
+from dashboards_api.http.arrival import TooSlow
 from dashboards_api.http.middleware import is_api
 from dashboards_api.http.parsers import PayloadTooLarge
-from dashboards_api.http.retries import MAX_CHAIN, is_conflict, runs_again
+from dashboards_api.http.retries import is_conflict, runs_again
 from dashboards_api.unwritable import is_unwritable
 
 logger = structlog.get_logger("dashboards_api.errors")
@@ -85,6 +86,13 @@ class PasswordRequired(APIException):
     exception_type = "authentication_error"
 
 
+class RequestTimeout(APIException):
+    status_code = 408
+    default_code = "request_timeout"
+    default_detail = "The request body took too long to arrive."
+    exception_type = "invalid_request"
+
+
 class ServiceUnavailable(APIException):
     status_code = 503
     default_code = "service_unavailable"
@@ -140,6 +148,8 @@ def as_api_exception(exc: Exception) -> Exception:
     if isinstance(exc, SuspiciousOperation):
         return exceptions.ParseError("The request is malformed.")
     if isinstance(exc, UnreadablePostError):
+        if any(isinstance(each, TooSlow) for each in errors.chain_of(exc)):
+            return RequestTimeout()
         return exceptions.ParseError("The request body ended before its announced length.")
     if is_conflict(exc):
         return StillInConflict()
@@ -156,11 +166,7 @@ def is_away(exc: BaseException | None) -> bool:
 
 def log_fault(exc: BaseException) -> None:
     """Log where a fault came from, without its text: that may hold what a request held, such as a row."""
-    chain: list[str] = []
-    each: BaseException | None = exc
-    while each is not None and len(chain) < MAX_CHAIN:
-        chain.append(type(each).__qualname__)
-        each = each.__cause__ or each.__context__
+    chain = [type(each).__qualname__ for each in errors.chain_of(exc)]
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(exc.__traceback__)]
     logger.error("fault", exceptions=chain, frames=frames)
 

@@ -49,6 +49,7 @@ ERRORS = {
     403: "The key lacks a scope, or the caller a right.",
     404: "There is no such thing for this caller.",
     406: "The answer cannot be given in the media type asked for.",
+    408: "The body took too long to arrive.",
     409: "What is asked for exists already, or a request with this `Idempotency-Key` is still running.",
     412: "The dashboard is at another version than `If-Match` says; `ETag` says at which.",
     413: "The body is too large.",
@@ -59,7 +60,7 @@ ERRORS = {
     500: "A fault of the service.",
     503: "The database cannot be reached at the moment.",
 }
-BODY_ERRORS = {409, 413, 415}
+BODY_ERRORS = {408, 409, 413, 415}
 ONCE_ERRORS = {409, 422}
 KEY_ERRORS = {429}
 VERSION_ERRORS = {412, 428}

@@ -17,6 +17,8 @@ from django.db import DatabaseError, IntegrityError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from dashboards_api.errors import chain_of
+
 logger = structlog.get_logger("dashboards_api.retries")
 
 # How often a request runs at most.
@@ -25,7 +27,6 @@ RUNS_AFTER_REFUSAL = 2
 LONGEST_WAIT = 0.03  # seconds, before the first of them
 # serialization_failure and deadlock_detected
 _CONFLICTS = frozenset({"40001", "40P01"})
-MAX_CHAIN = 5
 
 
 class RetryMiddleware:
@@ -66,14 +67,9 @@ def runs_again(request: HttpRequest, error: Exception) -> bool:
 
 def is_conflict(error: BaseException) -> bool:
     """Whether a database error comes from a serialization failure or a deadlock, which Django wraps."""
-    each: BaseException | None = error if isinstance(error, DatabaseError) else None
-    for _ in range(MAX_CHAIN):
-        if each is None:
-            break
-        if getattr(each, "sqlstate", None) in _CONFLICTS:
-            return True
-        each = each.__cause__ or each.__context__
-    return False
+    return isinstance(error, DatabaseError) and any(
+        getattr(each, "sqlstate", None) in _CONFLICTS for each in chain_of(error)
+    )
 
 
 def restore_session(request: HttpRequest) -> None:

@@ -7,7 +7,7 @@
 - Bodies are UTF-8. Django would decode the query string and forms by a `charset` of the Content-Type, and fail on odd
   ones.
 - Methods are case-sensitive (RFC 9110). Django would take `patch` for `PATCH`.
-- Its body has arrived, and no other request of the process is being answered (`InTurns`).
+- Its body has arrived in good time (`arrival.py`), and no other request of the process is being answered (`InTurns`).
 """
 
 import gc
@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connections
+
+from dashboards_api.http.arrival import Arrivals, BrokenOff, TooSlow
 
 Environ = dict[str, Any]
 WSGIApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -37,25 +39,38 @@ class CutOff(OSError):
     """The body ended before its announced length. Django hands an OSError on as UnreadablePostError."""
 
 
-def well_formed(application: WSGIApplication, limit: int) -> WSGIApplication:
+def well_formed(application: WSGIApplication, limit: int, arrivals: Arrivals | None = None) -> WSGIApplication:
     """`application`, given well-formed requests with bodies of up to `limit` bytes; of a longer chunked body it sees
     a length that it will refuse.
     """
+    arrivals = arrivals or Arrivals()
 
     def wrapped(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if not environ["REQUEST_METHOD"].isupper():
             environ["REQUEST_METHOD"] = f"NOT-{environ['REQUEST_METHOD']}"
         if content_type := environ.get("CONTENT_TYPE"):
             environ["CONTENT_TYPE"] = plain_content_type(content_type)
-        if not environ.get("CONTENT_LENGTH") and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
-            restore_length(environ, limit)
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length > limit:
-            drain(environ["wsgi.input"], TIMES_DRAINED * limit)
-        environ["wsgi.input"] = WholeInput(environ["wsgi.input"], length)
-        return application(environ, start_response)
+        body = environ["wsgi.input"] = arrivals.of(environ["wsgi.input"])
+        try:
+            make_whole(environ, limit)
+        except TooSlow:  # whoever reads it is told so again
+            environ["CONTENT_LENGTH"] = environ.get("CONTENT_LENGTH") or "1"
+        environ["wsgi.input"] = WholeInput(environ["wsgi.input"], int(environ.get("CONTENT_LENGTH") or 0))
+        try:
+            answer = application(environ, body.starting(start_response))
+        finally:
+            body.close()
+        return BrokenOff(answer) if body.is_late else answer
 
     return wrapped
+
+
+def make_whole(environ: Environ, limit: int) -> None:
+    """State the length of a chunked body, and get over a body that is too long. Raises TooSlow."""
+    if not environ.get("CONTENT_LENGTH") and "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        restore_length(environ, limit)
+    if int(environ.get("CONTENT_LENGTH") or 0) > limit:
+        drain(environ["wsgi.input"], TIMES_DRAINED * limit)
 
 
 class InTurns:
@@ -218,6 +233,8 @@ class WholeInput:
         return b"".join(blocks)
 
     def readline(self, size: int = -1) -> bytes:
+        if not self.left:
+            return b""
         line: bytes = self.stream.readline(self.left if size < 0 else min(size, self.left))
         self.left -= len(line)
         if self.left > 0 and not line:
