@@ -95,8 +95,13 @@ class PostgreSQL:
         self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", *INITDB)
 
     def start(self) -> None:
-        """Start it and wait until it accepts connections."""
-        self._run("pg_ctl", "-D", self.data, "-l", self.log, "-o", self.settings, "-w", "start")
+        """Start it and wait until it accepts connections, to a few milliseconds."""
+        self._run("pg_ctl", "-D", self.data, "-l", self.log, "-o", self.settings, "-W", "start")
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not self.accepts():
+            if time.monotonic() > deadline:
+                sys.exit(f"PostgreSQL did not start:\n{self.log.read_text()[-4000:]}")
+            time.sleep(0.005)
 
     def stop(self, mode: str = "fast") -> None:
         """`immediate` ends all its processes without closing anything: the next start recovers from its log."""
