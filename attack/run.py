@@ -31,6 +31,7 @@ class Stage(NamedTuple):
 STAGES = {
     "A": Stage("Contract", "attack.contract"),
     "B": Stage("Schema fuzz", "attack.fuzz"),
+    "C": Stage("Grammar", "attack.grammar"),
     "D": Stage("Access matrix", "attack.matrix"),
     "E": Stage("Guessing and timing", "attack.guessing"),
     "F": Stage("Races", "attack.races"),
@@ -40,6 +41,7 @@ STAGES = {
     "J": Stage("Removed checks", "attack.mutants"),
 }
 QUICK = ("B", "F")
+QUICK = ("B", "C")
 
 
 class Row(NamedTuple):

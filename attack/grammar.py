@@ -1,0 +1,239 @@
+"""C: what is hostile, put into every place of every body of the API document that can be written.
+
+Each worker has a project of its own, so that it can tell that a refused request changed nothing there. After each
+accepted write everything that shows the dashboard is read, and its pages are looked at; at the end every row is.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from typing import Any
+
+import httpx
+import yaml
+
+from attack.cast import email_of
+from attack.content import COLLECTIONS, read_everything, sent
+from attack.markup import Markup, wrong_in
+from attack.payloads import MARKUP, is_refused, is_text, payloads, value_of
+from attack.places import Place, is_key, places, written
+from attack.report import Outcome, Report
+from attack.service import Target, attacked
+from attack.stand import SECONDS, Stand, timed
+from attack.verdicts import judge_error, judge_value
+from tests.live.conftest import ROOT
+
+WORKERS = 4
+PAYLOADS_A_PLACE = 11
+MARKUP_A_PLACE = 6
+REQUESTS_AT_LEAST = 6_000
+PAGES_EVERY = 10
+SHOWN = (
+    "name",
+    "description",
+    "body",
+    "text",
+    "url",
+    "kind",
+    "event",
+    "query",
+    "template_name",
+    "code_name",
+    "default",
+)
+# An accepted write leaves their board other than the next one needs it.
+SPOILS = ("move_tile", "copy_tile", "delete_tile", "passwords")
+
+
+def run(engine: str, report: Report, seed: int) -> Outcome:
+    return _run(engine, report, seed, every=1, at_least=REQUESTS_AT_LEAST)
+
+
+def quick(engine: str, report: Report, seed: int) -> Outcome:
+    return _run(engine, report, seed, every=12, at_least=80)
+
+
+def _run(engine: str, report: Report, seed: int, *, every: int, at_least: int) -> Outcome:
+    found = places(yaml.load((ROOT / "openapi.yaml").read_text(), Loader=yaml.CSafeLoader))
+    Random(seed).shuffle(found)
+    found = found[::every]
+    with attacked(engine) as target:
+        names = [f"Grammar {number}" for number in range(WORKERS)]
+        workers = [Worker(target, _project(target, name), report, seed) for name in names]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            shares = [found[number::WORKERS] for number in range(WORKERS)]
+            list(pool.map(lambda pair: pair[0].work(pair[1]), zip(workers, shares, strict=True)))
+        target.projects.update({name: worker.project for name, worker in zip(names, workers, strict=True)})
+        rows = sum(read_everything(target, report, name) for name in names)
+    requests, accepted, values, reads = (sum(each.figures[name] for each in workers) for name in FIGURES)
+    if requests < at_least:
+        report.fault("too few requests for a verdict", requests=requests, at_least=at_least)
+    return report.outcome(
+        f"{len(payloads(seed))} payloads by {len(found)} places: {requests:,} requests, {accepted:,} accepted, "
+        f"{values:,} values compared, {reads:,} reads; {rows:,} rows read again"
+    )
+
+
+FIGURES = ("requests", "accepted", "values", "reads")
+JSON = {"Content-Type": "application/json"}
+LOCK = threading.Lock()
+
+
+def _project(target: Target, name: str) -> int:
+    command = [sys.executable, "manage.py", "create_project", name, "--organization", "Home", "--json"]
+    command += ["--admin", email_of("alice"), "--member", email_of("bob")]
+    done = subprocess.run(command, check=True, cwd=ROOT, env=target.environment, stdout=subprocess.PIPE, text=True)
+    return int(json.loads(done.stdout.splitlines()[-1])["id"])
+
+
+class Worker:
+    """Sends its share of the places, one after the other."""
+
+    def __init__(self, target: Target, project: int, report: Report, seed: int) -> None:
+        self.client, self.browser, self.nobody = target.client("admin"), target.session("alice"), target.client(None)
+        self.project, self.report, self.seed = project, report, seed
+        self.root = f"/api/projects/{project}/"
+        self.figures = dict.fromkeys(FIGURES, 0)
+        self.now: dict[str, Any] = {}
+        with target.client("member") as bob:
+            collaborator = bob.get("/api/users/@me/").json()["uuid"]
+        self.known = {"collaborator": collaborator, "key": target.key_ids["spare"]}
+        other = self.stand()
+        self.known |= {"other": other.board, "tile of other": other.known["tile"]}
+        self.plain_page = Markup(timed(self.nobody, f"/shared/{other.token}")[0].text)
+        self.plain_console = Markup("".join(self.browser.get(path).text for path in other.pages(other.board)))
+
+    def stand(self) -> Stand:
+        return Stand(self.client, self.browser, self.root, self.known)
+
+    def fault(self, what: str, **details: Any) -> None:
+        with LOCK:
+            self.report.fault(what, **self.now, **details)
+
+    def work(self, share: list[Place]) -> None:
+        for place in share:
+            self.now = {"place": str(place)}
+            try:
+                self.attack(place)
+            except Exception as error:  # noqa: BLE001  whatever it is, it is found, and the other places still matter
+                self.fault("the place could not be attacked to its end", error=repr(error)[:2000])
+
+    def attack(self, place: Place) -> None:
+        stand = self.stand()
+        row = self.row(place, stand)
+        collection = place.name if place.method == "post" else ""
+        before = stand.state(row, collection)
+        for payload in self.chosen(place):
+            answer = self.send(place, payload, stand, row)
+            if answer.is_success:
+                self.accepted(place, payload, stand, row, answer)
+                if place.name in SPOILS:
+                    stand = self.stand()
+                    row = self.row(place, stand)
+                before = stand.state(row, collection)
+            elif (after := stand.state(row, collection)) != before:
+                self.fault("a refused request changed something", status=answer.status_code)
+                before = after
+        for path in stand.lists(collection if collection in COLLECTIONS else ""):
+            self.read(self.client, path)
+
+    def chosen(self, place: Place) -> list[str]:
+        random = Random(f"{self.seed} {place}")
+        some = [each for each in payloads(self.seed) if is_text(each) or not is_key(place)]
+        more = (
+            [json.dumps(text) for text in random.sample(MARKUP, MARKUP_A_PLACE)] if place.pointer[-1] in SHOWN else []
+        )
+        return list(dict.fromkeys([*map(json.dumps, more), *random.sample(some, PAYLOADS_A_PLACE)]))
+
+    def row(self, place: Place, stand: Stand) -> str:
+        """The row that the place is in, or that shows it best."""
+        if place.name == "passwords":
+            sent(self.client.patch(f"{self.root}dashboards/{stand.board}/sharing/", json={"password_required": True}))
+        if "/dashboard_templates/{id}/" in place.path:
+            return f"{self.root}dashboard_templates/{stand.template()}/"
+        if "/personal_api_keys/{id}/" in place.path:
+            return f"/api/personal_api_keys/{stand.key()}/"
+        if "/insights/" in place.path:
+            return f"{self.root}insights/{stand.insight}/"
+        return f"{self.root}dashboards/{stand.board}/{'sharing/' if '/sharing/' in place.path else ''}"
+
+    def send(self, place: Place, payload: str, stand: Stand, row: str) -> httpx.Response:
+        row_id = row.removeprefix(f"{self.root}dashboards/").removesuffix("sharing/").rstrip("/").rpartition("/")[2]
+        path = place.path.format(project_id=self.project, dashboard_id=stand.board, id=row_id)
+        body = written(place, payload, self.known_at(place, stand))
+        if place.path.endswith("/insights/") and "dashboards" not in place.pointer:
+            body = f'{{"dashboards": [{stand.board}], {body[1:]}'
+        self.now = {"place": str(place), "path": path, "body": body[:2000]}
+        client = {"personal_api_keys": self.browser, "login": self.nobody}.get(place.path.split("/")[2], self.client)
+        started = time.monotonic()
+        answer = client.request(place.method.upper(), path, content=body.encode(), headers=JSON)
+        seconds = time.monotonic() - started
+        self.figures["requests"] += 1
+        if seconds > SECONDS:
+            self.fault("too slow", took=seconds)
+        if answer.is_success and is_refused(payload):
+            self.fault("taken, and should not be", answer=answer.text[:500])
+        for what in [] if answer.is_success else judge_error(place, payload, answer):
+            self.fault(what, status=answer.status_code, answer=answer.text[:500])
+        return answer
+
+    def known_at(self, place: Place, stand: Stand) -> dict[str, Any]:
+        known = stand.known | {"Attack": f"Attack {self.figures['requests']}"}
+        return known | {"tile": stand.button} if place.name == "update_tile" else known
+
+    def accepted(self, place: Place, payload: str, stand: Stand, row: str, answer: httpx.Response) -> None:
+        self.figures["accepted"] += 1
+        made = answer.json() if answer.content else {}
+        board, token = stand.board, stand.token
+        if place.pointer == ("deleted",) and place.method == "patch" and value_of(payload) is True:
+            row_again = self.client.patch(row, json={"deleted": False})
+            if row_again.status_code != 200:
+                self.fault("cannot be restored", status=row_again.status_code)
+        if place.method == "post":
+            row = self.made(place, row, made)
+        if "/dashboards/" in row and row.strip("/").rpartition("/")[2] not in (board, "sharing"):
+            board = row.strip("/").rpartition("/")[2]
+        if board != stand.board or "/sharing/" in place.path:
+            token = stand.token = stand.open(board)
+        client = self.browser if "personal_api_keys" in row else self.client
+        values = judge_value(place, payload, answer, self.read(client, row).json())
+        self.figures["values"] += values.compared
+        for what in values.wrong:
+            self.fault(what, answer=answer.text[:1000])
+        self.look(payload, stand, board, token)
+        if place.path == "/api/personal_api_keys/":
+            self.browser.delete(row)
+
+    def made(self, place: Place, row: str, made: Any) -> str:
+        """The row that a POST made."""
+        name = place.name
+        if name in ("dashboards", "insights", "dashboard_templates"):
+            return f"{self.root}{name}/{made['id']}/"
+        if name in ("create_from_template_json", "create_unlisted_dashboard"):
+            return f"{self.root}dashboards/{made['id']}/"
+        return f"/api/personal_api_keys/{made['id']}/" if name == "personal_api_keys" else row
+
+    def look(self, payload: str, stand: Stand, board: str, token: str) -> None:
+        more = stand.more_reads(board) if self.figures["accepted"] % PAGES_EVERY == 0 else []
+        for path in [*stand.reads(board, token), *more]:
+            answer = self.read(self.nobody if path.startswith("/shared/") else self.client, path)
+            if path == f"/shared/{token}":
+                self.see(path, answer.text, self.plain_page, payload)
+        if self.figures["accepted"] % PAGES_EVERY == 0:
+            for path in stand.pages(board):
+                self.see(path, self.read(self.browser, path).text, self.plain_console, payload)
+
+    def read(self, client: httpx.Client, path: str) -> httpx.Response:
+        answer, seconds = timed(client, path)
+        self.figures["reads"] += 1
+        if answer.status_code != 200 or seconds > SECONDS:
+            self.fault("a read is broken", read=path, status=answer.status_code, took=seconds, answer=answer.text[:500])
+        return answer
+
+    def see(self, path: str, text: str, plain: Markup, payload: str) -> None:
+        for wrong in wrong_in(text, plain, value_of(payload)):
+            self.fault("markup", read=path, wrong=wrong)

@@ -1,0 +1,61 @@
+"""What is put into every place of every body: raw JSON, since much of it is what no library would write."""
+
+import json
+from random import Random
+
+from tests.pages.browsing import ATTACKS
+
+MARKUP = [
+    *ATTACKS,
+    '<iframe srcdoc="<script>alert(1)</script>"></iframe>',
+    "<svg><animate onbegin=alert(1) attributeName=x dur=1s>",
+    '<https://a.example/"onmouseover="alert(1)>',
+    "{{7*7}}{% debug %}${7*7}",
+    "]]><script>alert(1)</script>",
+    "=cmd|' /C calc'!A0",
+    "java\tscript:alert(1)",
+]
+CHARACTERS = [
+    "\ufffe\uffff\U0010ffff",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "\u202egnp.exe\u202c",
+    "e" + "\u0301" * 150,
+    "\ufeffmark",
+    "\u2028\u2029\x85\x7f\x1b",
+    "\u0130\u0131\u1e9e\ufb03",
+]
+SQL = ["' OR 1=1 --", "'; DROP TABLE dashboards_dashboard; --", "100%_\\", '"); SELECT pg_sleep(9); --']
+SLOW = ["(" * 3900, "[" * 3900, "*" * 3900, "[a](" * 900, "|a" * 1900, "> " * 1900]
+LONG = ["x" * 41, "x" * 401, "x" * 5_000, "x" * 100_000]
+TEXTS = [*MARKUP, *CHARACTERS, *SQL, *SLOW, *LONG, "", " ", "{A}", "@current", "__proto__"]
+
+# What no encoder of ours writes.
+ODD_TEXTS = [r'"\ud800"', r'"a\udfff\ud800b"', r'"\u0000"', r'"a\u0000b"']
+NUMBERS = ["NaN", "-Infinity", "1e400", "-0.0", "1e-400", "9" * 5_000, "2147483648", "9223372036854775807"]
+NUMBERS += ["9223372036854775808", "1" + "0" * 30, "-1", "0", "1.0", "999999999"]
+SHAPES = ["null", "true", "[]", "{}", "[null]", "[[[]]]", '{"": {"": null}}', '{"a": 1, "a": 2}']
+SHAPES += ['{"__proto__": {"x": 1}, "constructor": 1}', '{"$where": "1", "a.b": 1, "$ref": "#"}']
+DEEP = ["[" * 40 + "]" * 40, "[" * 100 + "]" * 100, '{"a":' * 70 + "1" + "}" * 70, "[" * 20_000 + "]" * 20_000]
+REFUSED = {*ODD_TEXTS, *NUMBERS[:3], "9" * 5_000, "9223372036854775808", "1" + "0" * 30, *DEEP[1:]}
+
+
+def payloads(seed: int) -> list[str]:
+    """Each as JSON, or as what pretends to be some."""
+    random = Random(seed)
+    noise = "".join(chr(random.choice([*range(0x20, 0xD800), *range(0xE000, 0x11000)])) for _ in range(12))
+    return [*(json.dumps(text) for text in [*TEXTS, noise]), *ODD_TEXTS, *NUMBERS, *SHAPES, *DEEP]
+
+
+def is_text(payload: str) -> bool:
+    """Whether it can be the key of an object."""
+    return payload.startswith('"')
+
+
+def is_refused(payload: str) -> bool:
+    """Whether no place may take it: it is no JSON, has no place in a database, or is too deep."""
+    return payload in REFUSED
+
+
+def value_of(payload: str) -> object:
+    """What it means to a reader of JSON."""
+    return json.loads(payload)
