@@ -23,6 +23,7 @@ from dashboards.services.changes import TileChanges
 from dashboards.services.tile_actions import add_tile, change_tile, copy_tile, delete_tile, reorder_tiles
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
 from dashboards.views.writing import writing, written
+from dashboards_api.errors import Invalid
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
@@ -113,7 +114,12 @@ class TileActionViewSet(ProjectScopedViewSet):
 
     def _add(self, dashboard_id: int, item: TileChanges) -> Response:
         with writing(self, dashboard_id):
-            tile = add_tile(dashboard_id, project=self.project, item=item, added_by=self.membership)
+            try:
+                tile = add_tile(dashboard_id, project=self.project, item=item, added_by=self.membership)
+            except Invalid as error:
+                # The item is the whole body. It is skipped only where it is removed from the start.
+                error.attr = error.attr and (error.attr.removeprefix("tiles__0").removeprefix("__") or "deleted")
+                raise
             return Response(read_tile(dashboard_id, tile.pk, viewer=self.membership), status=201)
 
     def _change(self, dashboard_id: int, body: dict[str, Any]) -> Response:

@@ -275,3 +275,16 @@ def test_a_new_tile_needs_content_whatever_ids_it_names(alice: Person, board: Da
     for answer in (act(alice, board, "tiles", named), alice.api.form("POST", f"dashboards/{board.pk}/tiles/", [])):
         assert (answer.status, answer.json["code"]) == (400, "required")
     assert list(Tile.objects.values_list("pk", "color")) == [(tile.pk, None)]
+
+
+@pytest.mark.parametrize("insight", [999_999, {"id": 999_999}])
+def test_an_unknown_insight_is_named_as_the_body_has_it(alice: Person, board: Dashboard, insight: Any) -> None:
+    answer = act(alice, board, "tiles", {"insight": insight})
+    assert answer.error == (400, "validation_error", "does_not_exist", "insight")
+    assert Tile.objects.count() == 0
+
+
+def test_a_new_tile_cannot_be_removed_from_the_start(alice: Person, board: Dashboard) -> None:
+    answer = act(alice, board, "tiles", {"text": {"body": "text"}, "deleted": True})
+    assert answer.error == (400, "validation_error", "does_not_exist", "deleted")
+    assert (Tile.objects.count(), Text.objects.count()) == (0, 0)
