@@ -29,11 +29,6 @@ class Stand:
         self.button = board["tiles"][1]["id"]
         self.token = self.open(self.board)
 
-    def key(self) -> str:
-        """A key of the browser's, which only a person can change."""
-        made = sent(self.browser.post("/api/personal_api_keys/", json={"label": "plain", "scopes": ["insight:read"]}))
-        return str(made["id"])
-
     def template(self) -> str:
         template = {**TEMPLATE, "template_name": f"plain {self.board}"}
         return str(sent(self.client.post(f"{self.root}dashboard_templates/", json=template))["id"])

@@ -8,6 +8,9 @@ from attack.places import HERE, Place, Pointer, is_key
 NOWHERE = object()
 # The tile that an action makes or changes, by its place among those of the board.
 OF_TILES = {"create_text_tile": -1, "tiles": -1, "update_text_tile": 0, "update_tile": 1}
+# What a stage has to turn back before it looks, and what an update lets pass as read before.
+OF_THE_MOMENT = ("deleted", "password_required", "enabled")
+ECHOED = ("use_template", "use_dashboard", "delete_insights")
 NAMES_IN_DOCUMENTS = {"dashboard_description": "description", "dashboard_filters": "filters"}
 NAMES_IN_TILES = {"body": ("text", "body"), "url": ("button_tile", "url"), "text": ("button_tile", "text")}
 
@@ -19,6 +22,8 @@ def is_same(one: Any, other: Any) -> bool:
 
 def shown(place: Place, answer: Any, payload: Any) -> Any:
     """The value that `answer`, the row after the request, has there; NOWHERE if it does not show that place."""
+    if place.pointer[-1] in OF_THE_MOMENT or (place.method == "patch" and place.pointer[0] in ECHOED):
+        return NOWHERE
     name = place.name
     pointer = place.pointer
     if name in OF_TILES:

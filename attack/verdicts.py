@@ -11,7 +11,9 @@ from attack.stored import NOWHERE, is_same, shown
 
 ENVELOPE = {"type", "code", "detail", "attr"}
 # What these refuse is no field's fault: who calls, or what is there.
-NO_FIELD = ("parse_error", "not_found", "permission_denied", "throttled")
+NO_FIELD = ("parse_error", "not_found", "permission_denied", "throttled", "invalid_credentials")
+# Below these nothing is taken for anything but itself.
+FREE = ("filters", "filters_overrides", "variables", "query", "layouts", "dashboard_filters", "dashboard_variables")
 
 
 class Values(NamedTuple):
@@ -31,15 +33,18 @@ def judge_error(place: Place, payload: str, answer: httpx.Response) -> list[str]
         return ["an error that is no JSON"]
     if not isinstance(envelope, dict) or not set(envelope) >= ENVELOPE:
         return ["an error without the envelope"]
-    if answer.status_code == 400 and envelope["code"] not in NO_FIELD and not names(place, payload, envelope["attr"]):
+    if answer.status_code == 400 and envelope["code"] not in NO_FIELD and not names(place, payload, envelope):
         return ["an error that does not name the field"]
     return []
 
 
-def names(place: Place, payload: str, attr: str | None) -> bool:
-    """Whether an error names the place, what it lies in, or what was put into it. What is too deep is not walked."""
-    if attr is None:
-        return payload in DEEP
+def names(place: Place, payload: str, error: dict[str, Any]) -> bool:
+    """Whether an error names the place, what it lies in, or what was put into it."""
+    attr = error["attr"]
+    if attr is None:  # what is too deep is not walked; a body that says nothing has no field to blame
+        return payload in DEEP or (error["code"] == "required" and len(place.pointer) == 1)
+    if "variables" in place.pointer and attr == "tiles__0__body":
+        return True  # where the document uses the variable
     return attr.split("__")[0] in [str(step) for step in place.pointer]
 
 
@@ -49,13 +54,22 @@ def judge_value(place: Place, payload: str, answer: httpx.Response, row: Any) ->
     found = shown(place, row, sent)
     if found is NOWHERE or "Ignored-Fields" in answer.headers:
         return Values(0, [])
-    if is_same(found, sent) or is_same(found, meant(place, sent)):
+    if any(is_same(found, each) for each in spellings(place, payload, sent)):
         return Values(1, [])
     return Values(1, [f"stored {json.dumps(found)[:200]} for {json.dumps(sent)[:200]}"])
 
 
-def meant(place: Place, sent: Any) -> Any:
-    """What a value that is taken in another spelling is stored as."""
-    if isinstance(sent, float) and sent.is_integer() and len(place.pointer) == 1:
-        return int(sent)  # a column of whole numbers
-    return sent
+def spellings(place: Place, payload: str, sent: Any) -> list[Any]:
+    """What may be stored: the value itself, or what a column of another type takes it for."""
+    found = [sent]
+    if any(step in FREE for step in place.pointer[:-1]):
+        return found
+    if sent is None:
+        found += ["", {}, []]
+    if sent == "":
+        found.append(None)
+    if isinstance(sent, int | float):
+        found += [payload, str(sent), bool(sent), int(sent)]
+    if "tags" in place.pointer or place.name == "create_unlisted_dashboard":
+        found.append(str(sent).strip().lower())
+    return found
