@@ -47,7 +47,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
 
 
 def quick(engine: str, report: Report, seed: int) -> Outcome:
-    return _run(engine, report, seed, every=40, at_least=100)
+    return _run(engine, report, seed, every=60, at_least=80)
 
 
 def _run(engine: str, report: Report, seed: int, *, every: int, at_least: int) -> Outcome:
