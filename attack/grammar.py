@@ -21,11 +21,11 @@ from attack.content import COLLECTIONS, read_everything, sent
 from attack.log import requests_in
 from attack.markup import Markup, wrong_in
 from attack.payloads import MARKUP, is_refused, is_text, payloads, value_of
-from attack.places import Place, is_key, places, written
 from attack.report import Outcome, Report
 from attack.service import Target, attacked
 from attack.stand import SECONDS, Stand, timed
 from attack.verdicts import judge_error, judge_value
+from attack.writable import Place, is_key, places, written
 from tests.live.conftest import ROOT
 
 WORKERS = 4

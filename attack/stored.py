@@ -1,67 +1,117 @@
-"""Where an answer shows what was written into a place."""
+"""What the database holds, read past the service: what was acknowledged is compared with it, and nothing in it may be
+half of something.
+"""
 
 import json
-from typing import Any
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from attack.places import HERE, Place, Pointer, is_key
+import psycopg
 
-NOWHERE = object()
-# The tile that an action makes or changes, by its place among those of the board.
-OF_TILES = {"create_text_tile": -1, "tiles": -1, "update_text_tile": 0, "update_tile": 1}
-# What a stage has to turn back before it looks, and what an update lets pass as read before.
-OF_THE_MOMENT = ("deleted", "password_required", "enabled")
-ECHOED = ("use_template", "use_dashboard", "delete_insights")
-NAMES_IN_DOCUMENTS = {"dashboard_description": "description", "dashboard_filters": "filters"}
-NAMES_IN_TILES = {"body": ("text", "body"), "url": ("button_tile", "url"), "text": ("button_tile", "text")}
+Rows = list[tuple[Any, ...]]
+Tiles = tuple[tuple[str, str | None], ...]
 
+TILES = """
+    SELECT t.dashboard_id, x.body, b.url, i.name, t.color FROM dashboards_tile AS t
+    LEFT JOIN dashboards_text AS x ON x.id = t.text_id
+    LEFT JOIN dashboards_button AS b ON b.id = t.button_id
+    LEFT JOIN dashboards_insight AS i ON i.id = t.insight_id
+    WHERE NOT t.deleted
+    """
+TAGS = "SELECT l.dashboard_id, t.name FROM dashboards_dashboardtag AS l JOIN dashboards_tag AS t ON t.id = l.tag_id"
+REVISIONS = "SELECT object_id, number FROM dashboards_revision WHERE kind = 1"
 
-def is_same(one: Any, other: Any) -> bool:
-    """Equal as JSON: with the order of keys, and with 1 other than 1.0."""
-    return json.dumps(one) == json.dumps(other)
-
-
-def shown(place: Place, answer: Any, payload: Any) -> Any:
-    """The value that `answer`, the row after the request, has there; NOWHERE if it does not show that place."""
-    if place.pointer[-1] in OF_THE_MOMENT or (place.method == "patch" and place.pointer[0] in ECHOED):
-        return NOWHERE
-    name = place.name
-    pointer = place.pointer
-    if name in OF_TILES:
-        answer = _tiles(answer)[OF_TILES[name]]
-        pointer = NAMES_IN_TILES.get("body" if pointer == ("body",) else "", pointer)
-    elif name == "create_from_template_json":
-        answer, pointer = _of_document(answer, pointer[1:])
-    elif pointer[0] == "tiles" and "/dashboards/" in place.path:
-        answer, pointer = (_tiles(answer)[-1], pointer[2:]) if len(pointer) > 2 else (NOWHERE, ())
-    elif name in ("undo", "login", "bulk_restore", "bulk_update_tags", "passwords", "collaborators"):
-        return NOWHERE
-    if is_key(place) and len(pointer) > 1:
-        parent = _at(answer, pointer[:-1])
-        return payload if isinstance(parent, dict) and parent.get(payload) == "v" else None
-    return _at(answer, pointer)
-
-
-def _of_document(answer: Any, pointer: Pointer) -> tuple[Any, Pointer]:
-    """A dashboard was made from a template: its tiles are in the order of the document."""
-    if len(pointer) < 3 or pointer[0] != "tiles":
-        return answer, (NAMES_IN_DOCUMENTS.get(str(pointer[0]), "") if pointer else "", *pointer[1:])
-    tiles = _tiles(answer)
-    number, *rest = pointer[1:]
-    if number == 2:
-        return tiles[2], ("insight", *rest) if rest[0] in ("name", "description") else ("",)
-    return tiles[int(number)], (*NAMES_IN_TILES.get(str(rest[0]), (rest[0],)), *rest[1:])
-
-
-def _tiles(answer: Any) -> list[Any]:
-    return sorted(answer["tiles"], key=lambda tile: int(tile["id"])) or [NOWHERE]
+# What must be empty, whatever was written.
+HALVES = {
+    "a dashboard without exactly one sharing row": """
+        SELECT d.id, count(s.id) FROM dashboards_dashboard AS d
+        LEFT JOIN dashboards_sharingconfiguration AS s ON s.dashboard_id = d.id GROUP BY d.id HAVING count(s.id) <> 1
+        """,
+    "a tile without its dashboard or its content": """
+        SELECT t.id FROM dashboards_tile AS t
+        LEFT JOIN dashboards_dashboard AS d ON d.id = t.dashboard_id
+        LEFT JOIN dashboards_text AS x ON x.id = t.text_id
+        LEFT JOIN dashboards_button AS b ON b.id = t.button_id
+        LEFT JOIN dashboards_insight AS i ON i.id = t.insight_id
+        WHERE d.id IS NULL OR (x.id IS NULL AND b.id IS NULL AND i.id IS NULL)
+        """,
+    "content without a tile": """
+        SELECT x.id FROM dashboards_text AS x LEFT JOIN dashboards_tile AS t ON t.text_id = x.id WHERE t.id IS NULL
+        """,
+    "a deleted dashboard with tiles, or a dashboard whose tiles are deleted": """
+        SELECT d.id FROM dashboards_dashboard AS d JOIN dashboards_tile AS t ON t.dashboard_id = d.id
+        WHERE d.deleted <> t.deleted
+        """,
+    "a dashboard without a version": """
+        SELECT d.id FROM dashboards_dashboard AS d
+        LEFT JOIN dashboards_activity AS a ON a.scope = 'Dashboard' AND a.item_id = d.id AND a.version IS NOT NULL
+        WHERE a.id IS NULL
+        """,
+    "a list whose kept count is wrong": """
+        SELECT p.id, r.live, count(d.id) FROM users_project AS p
+        LEFT JOIN dashboards_revision AS r ON r.kind = 0 AND r.object_id = p.id
+        LEFT JOIN dashboards_dashboard AS d ON d.project_id = p.id AND NOT d.deleted AND d.creation_mode <> 'unlisted'
+        GROUP BY p.id, r.live HAVING coalesce(r.live, 0) <> count(d.id)
+        """,
+}
 
 
-def _at(value: Any, pointer: Pointer) -> Any:
-    for step in pointer:
-        if step == HERE:
-            return NOWHERE
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return NOWHERE
-    return value
+class State(NamedTuple):
+    """A dashboard as far as it is compared; of each tile its content and its colour, sorted."""
+
+    name: str
+    description: str
+    deleted: bool
+    tags: tuple[str, ...]
+    tiles: Tiles
+
+
+class Stored(NamedTuple):
+    """All dashboards by id, how often each was changed, and what is wrong with the database by itself."""
+
+    states: dict[int, State]
+    revisions: dict[int, int]
+    wrong: list[str]
+
+
+def in_order(tiles: Iterable[tuple[str, str | None]]) -> Tiles:
+    return tuple(sorted(tiles, key=lambda tile: (tile[0], tile[1] or "")))
+
+
+def read(database_url: str) -> Stored:
+    """Everything, in one snapshot."""
+    if database_url.startswith("sqlite"):
+        with sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=30, isolation_level=None) as lite:
+            lite.execute("BEGIN")
+            found = _read(lite)
+            broken = [str(row[0]) for row in lite.execute("PRAGMA integrity_check") if row[0] != "ok"]
+            broken += [f"foreign key: {row}" for row in lite.execute("PRAGMA foreign_key_check")]
+        lite.close()
+        return found._replace(wrong=found.wrong + broken)
+    with psycopg.connect(database_url) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        return _read(connection)
+
+
+def _read(connection: Any) -> Stored:
+    def rows(sql: str) -> Rows:
+        return list(connection.execute(sql).fetchall())
+
+    tiles, tags = defaultdict[int, list[Any]](list), defaultdict[int, list[str]](list)
+    for dashboard, body, url, name, color in rows(TILES):
+        tiles[dashboard].append((body or url or name, color))
+    for dashboard, tag in rows(TAGS):
+        tags[dashboard].append(tag)
+    states = {
+        id_: State(name, description, bool(deleted), tuple(sorted(tags[id_])), in_order(tiles[id_]))
+        for id_, name, description, deleted in rows("SELECT id, name, description, deleted FROM dashboards_dashboard")
+    }
+    wrong = [f"{what}: {found[:3]}" for what, sql in HALVES.items() if (found := rows(sql))]
+    wrong += [
+        f"the tag names of dashboard {id_}: {tag_names}"
+        for id_, tag_names in rows("SELECT id, tag_names FROM dashboards_dashboard")
+        if tuple(json.loads(tag_names)) != states[id_].tags
+    ]
+    return Stored(states, dict(rows(REVISIONS)), wrong)

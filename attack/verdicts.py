@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import httpx
 
 from attack.payloads import DEEP, value_of
-from attack.places import Place
-from attack.stored import NOWHERE, is_same, shown
+from attack.rows import NOWHERE, is_same, shown
+from attack.writable import Place
 
 ENVELOPE = {"type", "code", "detail", "attr"}
 # What these refuse is no field's fault: who calls, or what is there.
