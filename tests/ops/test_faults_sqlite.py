@@ -63,6 +63,31 @@ def test_a_lock_that_another_process_holds_is_a_503_and_reads_go_on(running: Ser
     check_integrity(empty)
 
 
+def test_readers_do_not_wait_for_every_writer_that_waits_for_a_lock(running: Service, empty: dict[str, str]) -> None:
+    """A process answers one request at a time: only the first of its writers waits for as long as a lock may last."""
+
+    def write(number: int) -> httpx.Response:
+        with client_of(running) as client:
+            return create(client, f"meanwhile {number}")
+
+    with client_of(running) as client, sqlite3.connect(file_of(empty), isolation_level=None) as other:
+        assert create(client, "before").status_code == 201
+        other.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(12) as pool:
+            started = time.monotonic()
+            writers = pool.map(write, range(12))
+            time.sleep(0.5)
+            assert names(client) == ["before"]
+            assert time.monotonic() - started < LOCK_TIMEOUT + 5
+            assert all(is_refusal(answer) for answer in writers)
+        assert time.monotonic() - started < LOCK_TIMEOUT + 8
+        other.execute("ROLLBACK")
+        for number in range(4):
+            assert wait_until_it_writes(client, f"after {number}") < SECONDS_TO_RECOVER
+    other.close()
+    check_integrity(empty)
+
+
 def largest_file(environment: dict[str, str]) -> int:
     return max(each.stat().st_size for each in Path(environment["DATA_DIR"]).iterdir())
 
