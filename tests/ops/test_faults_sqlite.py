@@ -124,11 +124,11 @@ def test_a_file_that_cannot_grow_is_a_503_and_loses_nothing(running: Service, em
     check_integrity(empty)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 def test_a_full_disk_is_a_503_and_loses_nothing(empty: dict[str, str], tmp_path: Path) -> None:
     disk = Path(empty["DATA_DIR"])
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk], check=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]).returncode != 0:
+        pytest.skip("only root can mount a small disk, and not everywhere")
     try:
         service = Service(empty, tmp_path / "log").wait()
         with client_of(service) as client:
