@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 
+from django.db import models
 from django.utils import timezone
 
 from dashboards.access import check_may_edit
@@ -69,8 +70,10 @@ def update_insight(insight_id: int, *, project: Project, changes: InsightChanges
 
 
 def _dashboard_ids(insight_id: int) -> list[int]:
-    """The dashboards that show an insight."""
-    return list(Tile.objects.not_deleted().filter(insight=insight_id).values_list("dashboard_id", flat=True))
+    """The dashboards that show an insight, or will when it is restored."""
+    went_with_it = models.Q(deletion_id=models.F("insight__deletion_id"))
+    tiles = Tile.objects.filter(models.Q(deleted=False) | went_with_it, insight=insight_id)
+    return list(tiles.values_list("dashboard_id", flat=True))
 
 
 def _lock_dashboards(project: Project, ids: set[int], member: Membership) -> dict[int, Dashboard]:

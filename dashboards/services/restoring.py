@@ -64,7 +64,10 @@ def restore_dashboards(project: Project, *, dashboard_ids: Sequence[int], restor
 
 def changes_to(dashboard: Dashboard, state: State) -> tuple[DashboardChanges, list[str]]:
     """What makes a dashboard show a state again, and the paths of what cannot be had again."""
-    tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard)}
+    tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard).select_related("text", "button")}
+    elsewhere = Tile.objects.not_deleted().exclude(dashboard=dashboard)
+    shared_texts = set(elsewhere.filter(text__tiles__dashboard=dashboard).values_list("text", flat=True))
+    shared_buttons = set(elsewhere.filter(button__tiles__dashboard=dashboard).values_list("button", flat=True))
     shown = [tile.pk for tile in tiles.values() if not tile.deleted or tile.went_with(dashboard)]
     items: list[TileChanges] = [{"id": id_, "deleted": True} for id_ in shown if str(id_) not in state["tiles"]]
     insights = {tile["insight"] for tile in state["tiles"].values() if "insight" in tile}
@@ -77,8 +80,13 @@ def changes_to(dashboard: Dashboard, state: State) -> tuple[DashboardChanges, li
     for id_, tile in state["tiles"].items():
         if tile.get("insight") in lost:
             left_out.append(f"tiles__{id_}")
-        elif int(id_) in tiles:
-            items.append(_item(tile, id=int(id_), deleted=False))
+        elif there_now := tiles.get(int(id_)):
+            item = _item(tile, id=int(id_), deleted=False)
+            # What other dashboards show is not changed behind their backs.
+            if there_now.text_id in shared_texts or there_now.button_id in shared_buttons:
+                left_out += [f"tiles__{id_}__{kind}" for kind in _other_content(item, there_now)]
+                item = {field: value for field, value in item.items() if field not in ("text", "button_tile")}
+            items.append(item)
         else:  # it lives on another dashboard now
             items.append(_item(tile))
     changes: Any = {field: state[field] for field in CONTENT_FIELDS}
@@ -94,3 +102,14 @@ def _item(tile: State, **more: Any) -> Any:
         if kind in tile
     }
     return {**tile, **content, **more}
+
+
+def _other_content(item: Any, tile: Tile) -> list[str]:
+    """The kind of content that differs from what the tile shows now."""
+    if tile.text:
+        return ["text"] if item["text"]["body"] != tile.text.body else []
+    return (
+        ["button_tile"]
+        if any(getattr(tile.button, field) != value for field, value in item["button_tile"].items())
+        else []
+    )

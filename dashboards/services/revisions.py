@@ -104,6 +104,19 @@ def change(*, by: Membership) -> Iterator[None]:
         _current.reset(token)
 
 
+@contextmanager
+def attempt() -> Iterator[None]:
+    """A part of a change that may be refused: then nothing of it has happened, and nothing of it is noted."""
+    current = _expected()
+    before = (dict(current.lists), dict(current.insights), list(current.acts), set(current.created))
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        current.lists, current.insights, current.acts, current.created = before
+        raise
+
+
 def lock_all(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
     """Dashboards by id, locked in that order, so that nobody waits for each other, and noted as what may be changed."""
     locked = {

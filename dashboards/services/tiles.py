@@ -8,7 +8,7 @@ from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import TileChanges
 from dashboards.services.restrictions import check_may_edit_insights
 from dashboards.services.revisions import changing, lock_all
-from dashboards.services.tile_upsert import TileUpsert, insights_to_add
+from dashboards.services.tile_upsert import TileUpsert, insights_to_add, insights_to_revive
 from users.models import Membership, Project
 
 
@@ -23,9 +23,10 @@ def change_tiles(
     """
     if not items:
         return []
-    tiles = Tile.objects.on_dashboard(dashboard).select_related("text", "button")
+    tiles = list(Tile.objects.on_dashboard(dashboard).select_related("text", "button"))
     insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(insights_to_add(items))
-    check_may_edit_insights(insights, changed_by)  # who could put an insight anywhere could edit it there
+    # Who could put an insight anywhere, or bring its tile back, could edit it there.
+    check_may_edit_insights({*insights, *insights_to_revive(items, tiles)}, changed_by)
     upsert = TileUpsert(dashboard, changed_by, tiles=tiles, insights=insights)
     for index, item in enumerate(items):
         upsert.apply(index, item)

@@ -16,13 +16,15 @@ from dashboards.services.dashboards import update_dashboard
 from dashboards.services.history import insight_state, states
 from dashboards.services.insights import update_insight
 from dashboards.services.restoring import changes_to
-from dashboards.services.revisions import changing, lock_all, note_name
+from dashboards.services.revisions import attempt, changing, lock_all, note_name
 from dashboards.services.sharing import update_sharing
 from dashboards_api.errors import DomainError
 from dashboards_api.fields import differs
 from users.models import Membership, PersonalAPIKey, Project
 
 ACTS_MAX = 1000
+# Of what they changed, in characters.
+SIZE_MAX = 20_000_000
 CHANGED_SINCE = "changed since"
 NOT_TAKEN_BACK = "not taken back"
 PUBLISHED = f"{SHARING}{SEPARATOR}enabled"
@@ -61,13 +63,11 @@ def undo_key(
 
 @changing
 def _undo(project: Project, *, key_id: str, since: datetime, until: datetime, undone_by: Membership) -> Undone:
-    acts = list(
-        Activity.objects.in_project(project)
-        .filter(key_id=key_id, created_at__gte=since, created_at__lt=until)
-        .order_by("id")[: ACTS_MAX + 1]
-    )
-    if len(acts) > ACTS_MAX:
+    found = Activity.objects.in_project(project).filter(key_id=key_id, created_at__gte=since, created_at__lt=until)
+    sizes = list(found.order_by("id").values_list("size", flat=True)[: ACTS_MAX + 1])
+    if len(sizes) > ACTS_MAX or sum(sizes) > SIZE_MAX:
         raise TooManyActs(ACTS_MAX)
+    acts = list(found.order_by("id").defer("state"))
     names = {(act.scope, act.item_id): act.name for act in acts}
     changes: dict[Item, list[Change]] = defaultdict(list)
     for act in acts:
@@ -77,7 +77,7 @@ def _undo(project: Project, *, key_id: str, since: datetime, until: datetime, un
     result = Undone([], [])
     others = _changed_by_others(project, acts, key_id)
     for item in sorted(changes):
-        undoable, refused = _sorted_out(changes[item], is_shared_work=item[:2] in others)
+        undoable, refused = _sorted_out(changes[item], is_shared_work=item[:2] in others or _is_shown(item))
         undo = _undo_dashboard if item.scope == ActivityScope.DASHBOARD else _undo_insight
         _take_back(item, undoable, partial(undo, project, item.item_id, undoable, undone_by), result)
         result.skipped.extend((item, fields, reason) for reason, fields in refused.items())
@@ -90,6 +90,12 @@ def _changed_by_others(project: Project, acts: list[Activity], key_id: str) -> s
         return set()
     since = Activity.objects.in_project(project).filter(id__gt=acts[0].pk).exclude(key_id=key_id)
     return set(since.filter(item_id__in={act.item_id for act in acts}).values_list("scope", "item_id"))
+
+
+def _is_shown(item: Item) -> bool:
+    """Whether an insight is on a dashboard still, after those of the key are as they were: then others placed it."""
+    is_insight = item.scope == ActivityScope.INSIGHT
+    return is_insight and Tile.objects.not_deleted().filter(insight=item.item_id).exists()
 
 
 def _lock(project: Project, items: Iterable[Item], member: Membership) -> None:
@@ -106,6 +112,8 @@ def _sorted_out(changes: list[Change], *, is_shared_work: bool) -> tuple[list[Ch
     for each in changes:
         if each is BIRTH and is_shared_work:
             refused[CHANGED_SINCE].append(each["field"])
+        elif each["field"] == "restriction_level" and each["after"] > each["before"]:
+            refused[NOT_TAKEN_BACK].append(each["field"])
         elif each["type"] in ("Dashboard", "Tile", "Insight") or (each["field"] == PUBLISHED and each["after"]):
             undoable.append(each)
         else:
@@ -116,7 +124,7 @@ def _sorted_out(changes: list[Change], *, is_shared_work: bool) -> tuple[list[Ch
 def _take_back(item: Item, changes: list[Change], undo: Callable[[], list[str]], result: Undone) -> None:
     """One item, whole or not at all."""
     try:
-        with transaction.atomic():
+        with attempt():
             kept = undo()
     except DomainError as refusal:
         result.skipped.append((item, _fields(changes), refusal.detail))
@@ -141,10 +149,13 @@ def _undo_dashboard(project: Project, dashboard_id: int, changes: list[Change], 
     for field in ("restriction_level", "deleted"):
         if wanted[field] != shown.state[field]:
             body[field] = wanted[field]
-    if shown.state[SHARING]["enabled"] and not wanted[SHARING]["enabled"]:
-        update_sharing(dashboard_id, project=project, changes={"enabled": False}, updated_by=undone_by)
     note_name(dashboard_id, "undone")
+    closes = shown.state[SHARING]["enabled"] and not wanted[SHARING]["enabled"]
+    if closes and not shown.state["deleted"]:
+        update_sharing(dashboard_id, project=project, changes={"enabled": False}, updated_by=undone_by)
     update_dashboard(dashboard_id, project=project, changes=body, edited_by=undone_by)
+    if closes and shown.state["deleted"]:
+        update_sharing(dashboard_id, project=project, changes={"enabled": False}, updated_by=undone_by)
     return [*kept, *lost]
 
 

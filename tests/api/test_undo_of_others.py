@@ -1,0 +1,106 @@
+"""Restoring and undoing give nobody a right, and touch nothing that others made of it."""
+
+from typing import Any
+
+import pytest
+
+from dashboards.models import Activity, Dashboard, Insight, Text, Tile
+from dashboards.services import undo as service
+from tests.api.test_undo import robot, skipped, undo
+from tests.builders import Person, make_dashboard, make_insight
+from tests.client import Api
+
+__all__ = ["robot"]
+
+
+@pytest.mark.parametrize("way", ["restore", "undo", "patch"])
+def test_a_tile_comes_back_only_for_who_may_edit_its_insight(alice: Person, bob: Person, robot: Api, way: str) -> None:
+    board, closed = make_dashboard(alice), make_dashboard(alice)
+    insight = make_insight(alice, board, closed)
+    tile = Tile.objects.get(dashboard=board)
+    robot.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": tile.pk, "deleted": True}]})
+    alice.api.patch(f"dashboards/{closed.pk}/", {"restriction_level": 37})
+    assert bob.api.patch(f"insights/{insight.pk}/", {"name": "x"}).status == 403
+    if way == "undo":
+        assert undo(bob).json["undone"] == []
+    elif way == "restore":
+        assert bob.api.post(f"dashboards/{board.pk}/versions/2/restore/").status == 403
+    else:
+        body = {"tiles": [{"id": tile.pk, "deleted": False}]}
+        assert bob.api.patch(f"dashboards/{board.pk}/", body).status == 403
+    assert Tile.objects.get(pk=tile.pk).deleted is True
+    assert bob.api.patch(f"insights/{insight.pk}/", {"name": "x"}).status == 403
+
+
+def test_a_restriction_stays(alice: Person, robot: Api) -> None:
+    mine = robot.post("dashboards/", {"name": "mine"}).json["id"]
+    alice.api.patch(f"dashboards/{mine}/", {"description": "ours"})
+    robot.patch(f"dashboards/{mine}/", {"restriction_level": 37})
+    assert (str(mine), ["restriction_level"], "not taken back") in skipped(undo(alice))
+    assert Dashboard.objects.get().restriction_level == 37
+
+
+def test_what_was_published_and_deleted_comes_back_closed(alice: Person, robot: Api) -> None:
+    made = make_dashboard(alice, "Weekly")
+    robot.patch(f"dashboards/{made.pk}/sharing/", {"enabled": True})
+    robot.patch(f"dashboards/{made.pk}/", {"deleted": True})
+    assert undo(alice).json["skipped"] == []
+    read = alice.api.get(f"dashboards/{made.pk}/").json
+    assert (read["deleted"], read["is_shared"]) == (False, False)
+
+
+@pytest.mark.parametrize("way", ["restore", "undo"])
+def test_text_that_another_dashboard_shows_stays_as_it_is_there(alice: Person, robot: Api, way: str) -> None:
+    made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
+    other = alice.api.post("dashboards/", {"use_dashboard": made.pk}).json["id"]
+    tile = Tile.objects.get(dashboard=made)
+    robot.patch(f"dashboards/{made.pk}/", {"tiles": [{"id": tile.pk, "deleted": True}]})
+    item = {"id": Tile.objects.get(dashboard=other).pk, "text": {"body": "theirs"}}
+    alice.api.patch(f"dashboards/{other}/", {"tiles": [item]})
+    if way == "undo":
+        assert [each["paths"] for each in undo(alice).json["skipped"]] == [[f"tiles__{tile.pk}__text"]]
+    else:
+        answer = alice.api.post(f"dashboards/{made.pk}/versions/1/restore/")
+        assert answer.headers["Ignored-Fields"] == f"tiles__{tile.pk}__text"
+    assert (Text.objects.get().body, Tile.objects.get(pk=tile.pk).deleted) == ("theirs", False)
+
+
+def test_an_insight_that_comes_back_is_an_act_where_it_is_shown(alice: Person) -> None:
+    board = make_dashboard(alice)
+    insight = make_insight(alice, board)
+    alice.api.patch(f"insights/{insight.pk}/", {"deleted": True})
+    alice.api.patch(f"insights/{insight.pk}/", {"deleted": False})
+    tile = Tile.objects.get()
+    [latest, *_] = alice.api.get(f"dashboards/{board.pk}/activity/").json["results"]
+    assert [(each["field"], each["action"]) for each in latest["detail"]["changes"]] == [
+        (f"tiles__{tile.pk}", "created")
+    ]
+
+
+def test_what_is_refused_is_not_counted(alice: Person, bob: Person, robot: Api) -> None:
+    source, target = make_dashboard(alice), make_dashboard(alice)
+    insight = make_insight(alice, source)
+    body: dict[str, Any] = {"tile": {"id": Tile.objects.get().pk}, "to_dashboard": target.pk}
+    robot.patch(f"dashboards/{source.pk}/move_tile/", body)
+    alice.api.patch(f"dashboards/{target.pk}/", {"restriction_level": 37})
+    robot.patch(f"dashboards/{source.pk}/", {"deleted": True})
+    undo(bob)
+    page = alice.api.get("dashboards/").json
+    assert page["count"] == len(page["results"]) == Dashboard.objects.filter(deleted=False).count()
+    assert Insight.objects.get(pk=insight.pk).deleted is False
+
+
+def test_an_insight_that_others_placed_stays(alice: Person, robot: Api) -> None:
+    made = robot.post("insights/", {"name": "new"}).json["id"]
+    board = make_dashboard(alice)
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"insight": made}]})
+    assert skipped(undo(alice)) == [(str(made), ["deleted"], "changed since")]
+    assert (Insight.objects.get().deleted, Tile.objects.get().deleted) == (False, False)
+
+
+def test_large_changes_are_taken_back_in_parts(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "SIZE_MAX", 1000)
+    made = make_dashboard(alice)
+    robot.patch(f"dashboards/{made.pk}/", {"filters": {"a": "x" * 2000}})
+    assert undo(alice).json["code"] == "too_many"
+    assert Activity.objects.count() == 2
