@@ -1,0 +1,65 @@
+"""A migration and the note that it was applied are one: there is never one without the other."""
+
+from typing import Any
+
+import pytest
+from django.core.management import get_commands, load_command_class
+from django.core.management.commands import migrate
+from django.db import connection, migrations, models
+from django.db.migrations.state import ProjectState
+from django.db.models.deletion import CASCADE
+
+from dashboards_api.migrating import WholeMigrationExecutor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TABLES = {"users_half", "users_quarter"}
+
+
+class Halves(migrations.Migration):
+    """It leaves a statement for its end: the second table refers to the first."""
+
+    operations = [
+        migrations.CreateModel("Half", [("id", models.BigAutoField(primary_key=True))]),
+        migrations.CreateModel(
+            "Quarter",
+            [
+                ("id", models.BigAutoField(primary_key=True)),
+                ("half", models.ForeignKey("users.Half", on_delete=CASCADE)),
+            ],
+        ),
+    ]
+
+
+class Killed(WholeMigrationExecutor):
+    def record_migration(self, migration: Any) -> None:
+        super().record_migration(migration)
+        raise KeyboardInterrupt
+
+
+def there() -> set[str]:
+    return TABLES & set(connection.introspection.table_names())
+
+
+def noted(executor: WholeMigrationExecutor) -> bool:
+    return ("users", "halves") in executor.recorder.applied_migrations()
+
+
+def test_one_that_is_killed_at_its_end_leaves_nothing_and_runs_again() -> None:
+    migration = Halves("halves", "users")
+    with pytest.raises(KeyboardInterrupt):
+        Killed(connection).apply_migration(ProjectState(), migration)
+    executor = WholeMigrationExecutor(connection)
+    assert (there(), noted(executor)) == (set(), False)
+    state = executor.apply_migration(ProjectState(), migration)
+    assert (there(), noted(executor)) == (TABLES, True)
+    executor.recorder.record_unapplied("users", "halves")
+    with connection.schema_editor() as editor:
+        for name in ("Quarter", "Half"):
+            editor.delete_model(state.apps.get_model("users", name))
+    assert there() == set()
+
+
+def test_the_command_runs_them_so() -> None:
+    assert get_commands()["migrate"] == "dashboards_api"
+    load_command_class("dashboards_api", "migrate")
+    assert vars(migrate)["MigrationExecutor"] is WholeMigrationExecutor
