@@ -8,6 +8,23 @@ from django.db.models import Model
 
 from dashboards_api.fields import differs
 
+# What can be changed, and what history holds of it: the same.
+CONTENT_FIELDS = (
+    "name",
+    "description",
+    "pinned",
+    "tags",
+    "filters",
+    "variables",
+    "breakdown_colors",
+    "data_color_theme_id",
+)
+DISPLAY_FIELDS = ("color", "filters_overrides", "show_description", "transparent_background")
+BUTTON_FIELDS = ("url", "text", "placement", "style")
+# A change of these is a change of the insight itself, and is signed.
+SIGNED_FIELDS = ("name", "derived_name", "description", "query", "filters")
+INSIGHT_FIELDS = (*SIGNED_FIELDS, "order", "saved", "favorited")
+
 
 class TextChanges(TypedDict, total=False):
     id: int | None

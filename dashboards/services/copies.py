@@ -6,9 +6,9 @@ from typing import Any
 from dashboards.exceptions import TileNotOnDashboard
 from dashboards.models import Button, Dashboard, Insight, InsightTag, Tag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
-from dashboards.services.changes import DisplayChanges, DuplicateChanges
+from dashboards.services.changes import BUTTON_FIELDS, DisplayChanges, DuplicateChanges
 from dashboards.services.tags import normalized_tags, tags_named
-from dashboards.services.tile_upsert import BUTTON_FIELDS, display, save_tiles
+from dashboards.services.tile_upsert import display, save_tiles
 from users.models import Membership
 
 COPY_SUFFIX = " (Copy)"

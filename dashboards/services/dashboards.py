@@ -10,7 +10,7 @@ from dashboards.access import check_may_edit, check_may_restrict, may_edit
 from dashboards.exceptions import DashboardMissing, UnlistedDashboardExists
 from dashboards.models import CreationMode, Dashboard, Insight, Revision, RevisionKind, SharingConfiguration, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS
-from dashboards.services.changes import DashboardChanges, take
+from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, take
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
 from dashboards.services.revisions import change, changing, lock_all, note_created, note_listed, note_rights
 from dashboards.services.sources import inherited_from, source_of, template_of
@@ -24,16 +24,8 @@ from users.models import Membership, Project
 # An access is written down once in this time.
 ACCESS_INTERVAL = timedelta(minutes=1)
 
-PLAIN_FIELDS = (
-    "name",
-    "description",
-    "pinned",
-    "filters",
-    "variables",
-    "breakdown_colors",
-    "data_color_theme_id",
-    "restriction_level",
-)
+# Tags have a table of their own.
+PLAIN_FIELDS = (*(field for field in CONTENT_FIELDS if field != "tags"), "restriction_level")
 
 
 def create_dashboard(

@@ -17,40 +17,19 @@ from dashboards.exceptions import TooManyTiles
 from dashboards.history import Change, State, differences, name_of
 from dashboards.models import Activity, ActivityScope, Dashboard, Insight, Revision, RevisionKind, Tile
 from dashboards.models.dashboard import DashboardQuerySet
+from dashboards.services.changes import BUTTON_FIELDS, CONTENT_FIELDS, DISPLAY_FIELDS, INSIGHT_FIELDS
 from dashboards_api.fields import dumps, raw
 from dashboards_api.prepared import Prepared, number
 from users.models import Membership
 
 TILES_MAX = 1000
-# Who may edit a dashboard and whom it is shared with are no part of what is restored.
-CONTENT_FIELDS = (
-    "name",
-    "description",
-    "pinned",
-    "tags",
-    "filters",
-    "variables",
-    "breakdown_colors",
-    "data_color_theme_id",
-)
-INSIGHT_FIELDS = (
-    "name",
-    "derived_name",
-    "description",
-    "query",
-    "filters",
-    "order",
-    "saved",
-    "favorited",
-    "deleted",
-)
 _FIELDS = (*CONTENT_FIELDS, "restriction_level", "deleted")
 _SHARING = ("enabled", "settings", "password_required")
 # Read as text: what reads it here is faster than the field.
 _JSON = {"tags": raw("tag_names"), **{field: raw(field) for field in ("filters", "variables", "breakdown_colors")}}
 _COLUMNS = tuple(f"raw_{field}" if field in _JSON else field for field in _FIELDS)
-_TEXT, _BUTTON = ("id", "body"), ("id", "url", "text", "placement", "style")
-_DISPLAY = ("layouts", "color", "filters_overrides", "show_description", "transparent_background")
+_TEXT, _BUTTON = ("id", "body"), ("id", *BUTTON_FIELDS)
+_DISPLAY = ("layouts", *DISPLAY_FIELDS)
 _TILE_COLUMNS = ("id", "insight", *(f"text__{each}" for each in _TEXT), *(f"button__{each}" for each in _BUTTON))
 
 
@@ -123,7 +102,8 @@ def states(dashboard_ids: Collection[int]) -> list[Shown]:
 
 def insight_state(insight: Insight) -> State:
     """What an insight is, as the log compares it."""
-    return {**{field: getattr(insight, field) for field in INSIGHT_FIELDS}, "tags": insight.tag_names}
+    fields = {field: getattr(insight, field) for field in (*INSIGHT_FIELDS, "deleted")}
+    return {**fields, "tags": insight.tag_names}
 
 
 class _JSONRow(Func):

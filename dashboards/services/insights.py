@@ -9,15 +9,11 @@ from django.utils import timezone
 from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardNotInProject, InsightMissing
 from dashboards.models import Dashboard, Insight, Tile
-from dashboards.services.changes import InsightChanges, take
+from dashboards.services.changes import INSIGHT_FIELDS, SIGNED_FIELDS, InsightChanges, take
 from dashboards.services.restrictions import check_may_edit_insights
 from dashboards.services.revisions import changing, lock_all, note_insight
 from dashboards.services.tags import replace_tags
 from users.models import Membership, Project
-
-# A change of these is a change of the insight itself, and is signed.
-SIGNED_FIELDS = ("name", "derived_name", "description", "query", "filters")
-FIELDS = (*SIGNED_FIELDS, "order", "saved", "favorited")
 
 
 @changing
@@ -28,7 +24,7 @@ def create_insight(project: Project, *, content: InsightChanges, created_by: Mem
     """
     dashboards = _lock_dashboards(project, set(content.get("dashboards", [])), created_by)
     insight = Insight(project=project, created_by=created_by.user)
-    take(insight, content, FIELDS)
+    take(insight, content, INSIGHT_FIELDS)
     tags = content.get("tags", [])
     insight.derive(tags)
     insight.save(force_insert=True)
@@ -94,7 +90,7 @@ def _delete(insight: Insight) -> None:
 
 
 def _save_changed(insight: Insight, changes: InsightChanges, edited_by: Membership) -> None:
-    columns = take(insight, changes, FIELDS)
+    columns = take(insight, changes, INSIGHT_FIELDS)
     if not columns and "tags" not in changes:
         return
     tags = insight.tag_names

@@ -9,9 +9,8 @@ from dashboards.access import may_edit
 from dashboards.exceptions import VersionMissing
 from dashboards.history import State
 from dashboards.models import Activity, Dashboard, Insight, Tile
-from dashboards.services.changes import DashboardChanges, TileChanges
+from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, TileChanges
 from dashboards.services.dashboards import lock_for_edit, update_dashboard
-from dashboards.services.history import CONTENT_FIELDS
 from dashboards.services.revisions import changing, lock_all, note_name
 from users.models import Membership, Project
 

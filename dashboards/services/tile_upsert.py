@@ -9,13 +9,18 @@ from django.utils import timezone
 
 from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, TileNotOnDashboard
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
-from dashboards.services.changes import ButtonChanges, DisplayChanges, TextChanges, TileChanges, take
+from dashboards.services.changes import (
+    BUTTON_FIELDS,
+    DISPLAY_FIELDS,
+    ButtonChanges,
+    DisplayChanges,
+    TextChanges,
+    TileChanges,
+    take,
+)
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import differs
 from users.models import Membership
-
-DISPLAY_FIELDS = ("color", "filters_overrides", "show_description", "transparent_background")
-BUTTON_FIELDS = ("url", "text", "placement", "style")
 
 
 def insights_to_add(items: Iterable[TileChanges]) -> set[int]:
