@@ -1,17 +1,15 @@
-"""Bringing back what was: a version of a dashboard, deleted dashboards."""
+"""Bringing back a version of a dashboard."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import Q
 
-from dashboards.access import may_edit
 from dashboards.exceptions import VersionMissing
 from dashboards.history import State
 from dashboards.models import Activity, Dashboard, Insight, Tile
 from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, TileChanges
 from dashboards.services.dashboards import lock_for_edit, update_dashboard
-from dashboards.services.revisions import changing, lock_all, note_name
+from dashboards.services.revisions import changing, note_name
 from users.models import Membership, Project
 
 
@@ -32,33 +30,6 @@ def restore_version(dashboard_id: int, *, project: Project, version: int, restor
     changes, left_out = changes_to(dashboard, written)
     update_dashboard(dashboard.pk, project=project, changes=changes, edited_by=restored_by)
     return left_out
-
-
-class Restored(NamedTuple):
-    """Which dashboards are back, and which are not, with the reason."""
-
-    restored: list[int]
-    skipped: list[tuple[int, str]]
-
-
-@changing
-def restore_dashboards(project: Project, *, dashboard_ids: Sequence[int], restored_by: Membership) -> Restored:
-    """Bring back deleted dashboards, each with exactly what went in its deletion. Others are skipped."""
-    wanted = list(dict.fromkeys(dashboard_ids))
-    dashboards = lock_all(Dashboard.objects.in_project(project).as_seen_by(restored_by).filter(pk__in=wanted))
-    result = Restored([], [])
-    for dashboard_id in wanted:
-        dashboard = dashboards.get(dashboard_id)
-        if dashboard is None:
-            result.skipped.append((dashboard_id, "not found"))
-        elif not may_edit(dashboard, restored_by):
-            result.skipped.append((dashboard_id, "no edit permission"))
-        elif not dashboard.deleted:
-            result.skipped.append((dashboard_id, "not deleted"))
-        else:
-            update_dashboard(dashboard_id, project=project, changes={"deleted": False}, edited_by=restored_by)
-            result.restored.append(dashboard_id)
-    return result
 
 
 def changes_to(dashboard: Dashboard, state: State) -> tuple[DashboardChanges, list[str]]:

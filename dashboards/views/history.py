@@ -30,7 +30,8 @@ from dashboards.serializers.history import (
     UndoRequestSerializer,
     UndoSerializer,
 )
-from dashboards.services.restoring import restore_dashboards, restore_version
+from dashboards.services.bulk import restore_dashboards
+from dashboards.services.restoring import restore_version
 from dashboards.services.undo import Item, undo_key
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
 from dashboards.views.writing import writing, written
