@@ -14,6 +14,8 @@ Change = dict[str, Any]
 SEPARATOR = "__"
 TILES = "tiles"
 SHARING = "sharing"
+# The path of whether a link is open.
+PUBLISHED = f"{SHARING}{SEPARATOR}enabled"
 _KINDS = {TILES: "Tile", SHARING: "SharingConfiguration"}
 
 
@@ -56,8 +58,8 @@ def name_of(changes: list[Change]) -> str:
     flips = {each["field"]: each["after"] for each in changes}
     if "deleted" in flips:
         return "deleted" if flips["deleted"] else "restored"
-    if f"{SHARING}__enabled" in flips:
-        return "sharing enabled" if flips[f"{SHARING}__enabled"] else "sharing disabled"
+    if PUBLISHED in flips:
+        return "sharing enabled" if flips[PUBLISHED] else "sharing disabled"
     return "updated"
 
 

@@ -42,9 +42,8 @@ def changes_to(dashboard: Dashboard, state: State) -> tuple[DashboardChanges, li
     items: list[TileChanges] = [{"id": id_, "deleted": True} for id_ in shown if str(id_) not in state["tiles"]]
     insights = {tile["insight"] for tile in state["tiles"].values() if "insight" in tile}
     there = Insight.objects.in_project(dashboard.project).filter(pk__in=insights)
-    there = there.filter(
-        Q(deleted=False) | Q(deletion_id=dashboard.deletion_id)
-    )  # what went with it comes back with it
+    # What went with it comes back with it.
+    there = there.filter(Q(deleted=False) | Q(deletion_id=dashboard.deletion_id))
     lost = insights - set(there.values_list("pk", flat=True))
     left_out = []
     for id_, tile in state["tiles"].items():
@@ -75,11 +74,6 @@ def _item(tile: State, **more: Any) -> Any:
 
 
 def _other_content(item: Any, tile: Tile) -> list[str]:
-    """The kind of content that differs from what the tile shows now."""
-    if tile.text:
-        return ["text"] if item["text"]["body"] != tile.text.body else []
-    return (
-        ["button_tile"]
-        if any(getattr(tile.button, field) != value for field, value in item["button_tile"].items())
-        else []
-    )
+    """The kind of content in an item that differs from what the tile shows now."""
+    kind, shown = ("text", tile.text) if tile.text else ("button_tile", tile.button)
+    return [kind] if any(getattr(shown, field) != value for field, value in item[kind].items()) else []

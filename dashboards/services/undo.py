@@ -10,7 +10,7 @@ from django.db import transaction
 
 from dashboards.access import check_may_undo
 from dashboards.exceptions import TooManyActs
-from dashboards.history import SEPARATOR, SHARING, Change, change, taken_back
+from dashboards.history import PUBLISHED, SHARING, Change, change, taken_back
 from dashboards.models import Activity, ActivityScope, Dashboard, Insight, Tile
 from dashboards.services.dashboards import update_dashboard
 from dashboards.services.history import insight_state, states
@@ -27,7 +27,6 @@ ACTS_MAX = 1000
 SIZE_MAX = 20_000_000
 CHANGED_SINCE = "changed since"
 NOT_TAKEN_BACK = "not taken back"
-PUBLISHED = f"{SHARING}{SEPARATOR}enabled"
 # What was made is deleted again.
 BIRTH = change("Dashboard", ["deleted"], True, False)
 
@@ -150,12 +149,14 @@ def _undo_dashboard(project: Project, dashboard_id: int, changes: list[Change], 
         if wanted[field] != shown.state[field]:
             body[field] = wanted[field]
     note_name(dashboard_id, "undone")
-    closes = shown.state[SHARING]["enabled"] and not wanted[SHARING]["enabled"]
-    if closes and not shown.state["deleted"]:
-        update_sharing(dashboard_id, project=project, changes={"enabled": False}, updated_by=undone_by)
+    is_open = shown.state[SHARING]["enabled"] and not wanted[SHARING]["enabled"]
+    close = partial(update_sharing, dashboard_id, project=project, changes={"enabled": False}, updated_by=undone_by)
+    # The sharing of a deleted dashboard cannot be changed: it is closed while the dashboard is there.
+    if is_open and not shown.state["deleted"]:
+        close()
     update_dashboard(dashboard_id, project=project, changes=body, edited_by=undone_by)
-    if closes and shown.state["deleted"]:
-        update_sharing(dashboard_id, project=project, changes={"enabled": False}, updated_by=undone_by)
+    if is_open and shown.state["deleted"]:
+        close()
     return [*kept, *lost]
 
 
