@@ -159,9 +159,9 @@ def as_api_exception(exc: Exception) -> Exception:
     return exc
 
 
-def is_away(exc: BaseException | None) -> bool:
+def is_away(exc: BaseException) -> bool:
     """Whether the database cannot do now what it was asked for, and may soon."""
-    return isinstance(exc, OperationalError | InterfaceError) or (exc is not None and is_unwritable(exc))
+    return isinstance(exc, OperationalError | InterfaceError) or is_unwritable(exc)
 
 
 def log_fault(exc: BaseException) -> None:
@@ -194,8 +194,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     exc = sys.exception()
-    if isinstance(exc, DatabaseError | InterfaceError) and (is_away(exc) or is_conflict(exc)):
-        away = as_api_exception(exc)
+    away = as_api_exception(exc) if isinstance(exc, DatabaseError | InterfaceError) else None
+    if isinstance(away, ServiceUnavailable):
         answer = _outside(request, 503, "server_error", "service_unavailable", str(away))
         answer["Retry-After"] = str(ServiceUnavailable.wait)
         return answer
