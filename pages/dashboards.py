@@ -1,11 +1,8 @@
 """The pages of dashboards: a list to find them in, and one to look at, edit, share and delete."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
 
@@ -101,8 +98,8 @@ class DashboardView(ConsoleView):
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), dashboard_number(id)
         try:
-            with seen(request, membership, number):
-                return self.act(request.POST.get("action", ""), membership, number)
+            check_seen(request, membership, number)
+            return self.act(request.POST.get("action", ""), membership, number)
         except Invalid as error:
             return self.dashboard(membership, number, {"error": error.detail, "draft": self.draft}, status=400)
         except Stale:
@@ -191,16 +188,11 @@ class DashboardView(ConsoleView):
         return response
 
 
-@contextmanager
-def seen(request: HttpRequest, membership: Membership, number: int) -> Iterator[None]:
+def check_seen(request: HttpRequest, membership: Membership, number: int) -> None:
     """Hold the version of the dashboard that a form was made from, where it says which. Raises Stale."""
     version = whole_number(request.POST.get("version"))
-    if version is None:
-        yield
-        return
-    with transaction.atomic():
+    if version is not None:
         check_version(number, project=membership.project, expected={version})
-        yield
 
 
 def checked(body: dict[str, Any]) -> DashboardChanges:
