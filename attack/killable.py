@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from tests.live.conftest import free_port
 from tests.postgres import INITDB, binaries, reachable, unprivileged
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -127,9 +127,3 @@ def durable_postgresql() -> Iterator[PostgreSQL]:
             yield server
         finally:
             server.stop("immediate")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from attack.answers import is_envelope
 from attack.crash import database, percentile
 from attack.killable import Service
 from attack.report import Outcome, Report
@@ -186,7 +187,3 @@ def exchange(port: int, request: Request) -> tuple[int | None, Any]:
 def _send(client: socket.socket, request: Request) -> None:
     with contextlib.suppress(OSError):
         client.sendall("\r\n".join([*request.head, "", ""]).encode() + request.body)
-
-
-def is_envelope(answer: Any) -> bool:
-    return isinstance(answer, dict) and set(answer) == {"type", "code", "detail", "attr"}

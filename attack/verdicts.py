@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from attack.answers import is_envelope
 from attack.payloads import DEEP, value_of
 from attack.rows import NOWHERE, is_same, shown
 from attack.writable import Place
 
-ENVELOPE = {"type", "code", "detail", "attr"}
 # What these refuse is no field's fault: who calls, or what is there.
 NO_FIELD = ("parse_error", "not_found", "permission_denied", "throttled", "invalid_credentials")
 # Below these nothing is taken for anything but itself.
@@ -31,7 +31,7 @@ def judge_error(place: Place, payload: str, answer: httpx.Response) -> list[str]
         envelope = answer.json()
     except ValueError:
         return ["an error that is no JSON"]
-    if not isinstance(envelope, dict) or not set(envelope) >= ENVELOPE:
+    if not is_envelope(envelope):
         return ["an error without the envelope"]
     if answer.status_code == 400 and envelope["code"] not in NO_FIELD and not names(place, payload, envelope):
         return ["an error that does not name the field"]

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from attack.answers import is_envelope
 from attack.killable import Service
 from attack.report import Report
 from attack.stored import State, Tiles, in_order
@@ -233,7 +234,3 @@ def content_of(tile: dict[str, Any]) -> str:
     if tile.get("text"):
         return str(tile["text"]["body"])
     return str(tile["button_tile"]["url"] if tile.get("button_tile") else tile["insight"]["name"])
-
-
-def is_envelope(answer: Any) -> bool:
-    return isinstance(answer, dict) and set(answer) == {"type", "code", "detail", "attr"}
