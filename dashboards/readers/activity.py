@@ -68,7 +68,7 @@ def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[s
     """What a dashboard showed at a version (component DashboardVersion). Raises DashboardMissing, VersionMissing."""
     _check_is_there(dashboard_id, project)
     found = Activity.objects.versions_of(dashboard_id).filter(version=version).annotate(raw_state=raw("state"))
-    for row in _columns(found).values(*COLUMNS, *_USER, "raw_changes", "raw_state"):
+    for row in _columns(found, "raw_state"):
         return {**_version_row(row), "state": orjson.Fragment(row["raw_state"])}
     raise VersionMissing
 
@@ -102,12 +102,12 @@ def _page(found: ActivityQuerySet, before: int | None) -> Page:
     totals = accumulate(size for _, size in sizes[:PAGE_ROWS])
     fitting = max(1, sum(total <= PAGE_SIZE_MAX for total in totals))
     ids = [pk for pk, _ in sizes[:fitting]]
-    rows = _columns(Activity.objects.filter(pk__in=ids)).order_by("-pk").values(*COLUMNS, *_USER, "raw_changes")
+    rows = _columns(Activity.objects.filter(pk__in=ids)).order_by("-pk")
     return Page(list(rows), ids[-1] if len(sizes) > len(ids) else None)
 
 
-def _columns(found: ActivityQuerySet) -> Any:
-    return found.annotate(raw_changes=raw("changes"))
+def _columns(found: ActivityQuerySet, *more: str) -> Any:
+    return found.annotate(raw_changes=raw("changes")).values(*COLUMNS, *_USER, "raw_changes", *more)
 
 
 def _activity_row(row: dict[str, Any]) -> dict[str, Any]:
