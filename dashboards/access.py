@@ -96,7 +96,11 @@ def insight_access_level(
     return "manager" if may_restrict(membership, created_by_id) else "editor"
 
 
+def may_edit_insight(membership: Membership, restrictions: Sequence[Restriction]) -> bool:
+    return insight_privilege_level(membership, restrictions) == PrivilegeLevel.CAN_EDIT
+
+
 def check_may_edit_insight(membership: Membership, restrictions: Sequence[Restriction]) -> None:
     """Raises Forbidden."""
-    if insight_privilege_level(membership, restrictions) < PrivilegeLevel.CAN_EDIT:
+    if not may_edit_insight(membership, restrictions):
         raise Forbidden("You don't have edit permissions for any of this insight's dashboards.")

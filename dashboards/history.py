@@ -5,7 +5,7 @@ joined by `__`: `name`, `sharing__enabled`, `tiles__12__layouts`, or `tiles__12`
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from dashboards_api.fields import differs
 
@@ -63,20 +63,47 @@ def name_of(changes: list[Change]) -> str:
     return "updated"
 
 
-def taken_back(state: State, changes: list[Change]) -> tuple[State, list[str]]:
-    """The state without these changes, the latest last, and the fields that were changed since and so stay."""
+class TakenBack(NamedTuple):
+    """A state without some changes: the fields that are as they were again, and those that were changed since and stay.
+
+    What was as it was already is neither.
+    """
+
+    state: State
+    undone: list[str]
+    kept: list[str]
+
+
+def taken_back(state: State, changes: list[Change]) -> TakenBack:
+    """The state without these changes, the latest last.
+
+    A field that others changed in between is as it was before the latest of these changes that still hold.
+    """
     state = {**state, TILES: dict(state.get(TILES, {}))}
-    kept = []
+    undone, kept = set(), set()
     for each in reversed(changes):
-        *way, field = each["field"].split(SEPARATOR)
+        path = each["field"]
+        *way, field = path.split(SEPARATOR)
         holder = _holder(state, way)
-        if holder is None or differs(holder.get(field), each["after"]):
-            kept.append(each["field"])
-        elif each["before"] is None and way == [TILES]:
-            del holder[field]
-        else:
-            holder[field] = each["before"]
-    return state, kept[::-1]
+        if holder is not None and not differs(holder.get(field), each["after"]):
+            undone.add(path)
+            if each["before"] is None and way == [TILES]:
+                del holder[field]
+            else:
+                holder[field] = each["before"]
+        elif holder is None or differs(holder.get(field), each["before"]):
+            kept.add(path)
+        else:  # it is as it was, whatever later changes of it were
+            kept.discard(path)
+    paths = paths_of(changes)
+    return TakenBack(
+        state, [path for path in paths if path in undone], [path for path in paths if path in kept - undone]
+    )
+
+
+def paths_of(changes: list[Change]) -> list[str]:
+    """Each field once, in the order in which they were changed."""
+    return list(dict.fromkeys(each["field"] for each in changes))
 
 
 def _holder(state: State, way: list[str]) -> State | None:

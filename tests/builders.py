@@ -3,9 +3,8 @@
 from typing import Any, NamedTuple
 
 from dashboards.models import Dashboard, DashboardTemplate, Insight, Tile
-from dashboards.services.dashboards import create_dashboard
+from dashboards.services.dashboards import create_dashboard, update_dashboard
 from dashboards.services.insights import create_insight
-from dashboards.services.tiles import change_tiles
 from tests.client import Api
 from users.models import Membership, MembershipLevel, Project, User
 from users.services.api_keys import create_api_key
@@ -67,7 +66,8 @@ def make_dashboard(person: Person, name: str = "Board", **content: Any) -> Dashb
 
 def make_text_tile(person: Person, dashboard: Dashboard, body: str = "text", **display: Any) -> Tile:
     item: Any = {"text": {"body": body}, **display}
-    change_tiles(dashboard, [item], changed_by=person.membership)
+    project = person.membership.project
+    update_dashboard(dashboard.pk, project=project, changes={"tiles": [item]}, edited_by=person.membership)
     tile: Tile = Tile.objects.on_dashboard(dashboard).latest("pk")
     return tile
 

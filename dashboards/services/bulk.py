@@ -8,7 +8,7 @@ from dashboards.access import may_edit
 from dashboards.models import Dashboard
 from dashboards.models.dashboard import DERIVED_COLUMNS, DashboardQuerySet
 from dashboards.services.dashboards import update_dashboard
-from dashboards.services.revisions import changing, lock_all
+from dashboards.services.revisions import changing, lock_unnoted, note_locked
 from dashboards.services.tags import replace_tags
 from dashboards_api.numbers import LIST_MAX_LENGTH
 from users.models import Membership, Project
@@ -66,9 +66,12 @@ def restore_dashboards(project: Project, *, dashboard_ids: Sequence[int], restor
 def _editable(
     rows: DashboardQuerySet, dashboard_ids: Sequence[int], member: Membership, skipped: list[tuple[int, str]]
 ) -> Iterator[Dashboard]:
-    """Those of these that the member may edit, all locked, each once and in this order. The others go to `skipped`."""
+    """Those of these that the member may edit, all locked, each once and in this order. The others go to `skipped`.
+
+    Those that are changed are still to be noted.
+    """
     wanted = list(dict.fromkeys(dashboard_ids))
-    dashboards = lock_all(rows.as_seen_by(member).filter(pk__in=wanted))
+    dashboards = lock_unnoted(rows.as_seen_by(member).filter(pk__in=wanted))
     for dashboard_id in wanted:
         dashboard = dashboards.get(dashboard_id)
         if dashboard is None:
@@ -86,6 +89,7 @@ def _update(dashboard: Dashboard, action: TagAction, tags: set[str]) -> list[str
     if len(after) > LIST_MAX_LENGTH:
         return None
     if after != set(before):
+        note_locked([dashboard])
         replace_tags(dashboard, after)
         dashboard.derive(sorted(after))
         dashboard.save(update_fields=DERIVED_COLUMNS)

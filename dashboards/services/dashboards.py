@@ -12,7 +12,15 @@ from dashboards.models import CreationMode, Dashboard, Insight, Revision, Revisi
 from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, take
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
-from dashboards.services.revisions import change, changing, lock_all, note_created, note_listed, note_rights
+from dashboards.services.revisions import (
+    change,
+    changing,
+    lock_all,
+    note_created,
+    note_deletion,
+    note_listed,
+    note_rights,
+)
 from dashboards.services.sources import inherited_from, source_of, template_of
 from dashboards.services.tags import replace_tags
 from dashboards.services.tiles import change_tiles
@@ -25,6 +33,7 @@ from users.models import Membership, Project
 ACCESS_INTERVAL = timedelta(minutes=1)
 
 # Tags have a table of their own.
+_LOGGED = ("project_id", "short_id", "name", "derived_name", "deleted")
 PLAIN_FIELDS = (*(field for field in CONTENT_FIELDS if field != "tags"), "restriction_level")
 
 
@@ -196,13 +205,12 @@ def _save_changed(dashboard: Dashboard, changes: DashboardChanges) -> None:
 
 def _delete(dashboard: Dashboard, *, with_insights: bool) -> None:
     deletion_id = uuid.uuid4()
-    insights = Insight.objects.only_on(dashboard).not_deleted() if with_insights else Insight.objects.none()
-    insight_ids = list(insights.values_list("pk", flat=True))
+    insights = list(Insight.objects.only_on(dashboard).not_deleted().only(*_LOGGED)) if with_insights else []
     dashboard.mark_deleted(deletion_id, with_insights=with_insights)
     note_listed(dashboard, -1)
     dashboard.save(update_fields=["deleted", "deletion_id", "delete_insights"])
     Tile.objects.on_dashboard(dashboard).not_deleted().update(deleted=True, deletion_id=deletion_id)
-    Insight.objects.filter(pk__in=insight_ids).update(deleted=True, deletion_id=deletion_id)
+    _flip(insights, deletion_id)
 
 
 def _restore(dashboard: Dashboard) -> None:
@@ -210,7 +218,16 @@ def _restore(dashboard: Dashboard) -> None:
     deletion_id = dashboard.deletion_id
     Tile.objects.on_dashboard(dashboard).filter(deletion_id=deletion_id).update(deleted=False, deletion_id=None)
     if dashboard.delete_insights:
-        Insight.objects.filter(deletion_id=deletion_id).update(deleted=False, deletion_id=None)
+        _flip(list(Insight.objects.filter(deletion_id=deletion_id).only(*_LOGGED)), None)
     dashboard.mark_restored()
     note_listed(dashboard, 1)
     dashboard.save(update_fields=["deleted", "deletion_id", "delete_insights"])
+
+
+def _flip(insights: list[Insight], deletion_id: uuid.UUID | None) -> None:
+    """Insights go with their dashboard, or come back with it."""
+    for insight in insights:
+        note_deletion(insight)
+        insight.deleted, insight.deletion_id = deletion_id is not None, deletion_id
+    changed = Insight.objects.filter(pk__in=[insight.pk for insight in insights])
+    changed.update(deleted=deletion_id is not None, deletion_id=deletion_id)

@@ -1,7 +1,7 @@
 """Writing down what a transaction did: an act for each dashboard and insight that is another one than before.
 
-Two statements, however much was done. One reads what each dashboard shows now, and what it showed when it was written
-down last; the other writes the acts. What is equal to before is no act.
+Two statements for what is done to a few dashboards. One reads what each of them shows now, and what it showed when it
+was written down last; the other writes the acts. What is equal to before is no act.
 """
 
 import uuid
@@ -23,6 +23,8 @@ from dashboards_api.prepared import Prepared, number
 from users.models import Membership
 
 TILES_MAX = 1000
+# Of so many dashboards what they show is in memory at once.
+DASHBOARDS_AT_ONCE = 20
 _FIELDS = (*CONTENT_FIELDS, "restriction_level", "deleted")
 _SHARING = ("enabled", "settings", "password_required")
 # Read as text: what reads it here is faster than the field.
@@ -42,7 +44,9 @@ class Act(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What a transaction did. `insights` are those that it changed, each with what it was: None where it was made."""
+    """What a transaction did. `insights` are those that it changed, each with what it was, or what of it may have been
+    changed: None where it was made.
+    """
 
     by: Membership
     dashboards: Collection[int] = ()
@@ -64,18 +68,26 @@ class Shown(NamedTuple):
 def write_down(done: Done) -> None:
     """The acts of a transaction, in its last statements. Raises TooManyTiles for a dashboard that grew beyond them."""
     acts = {act.dashboard_id: act for act in done.acts}
-    rows = []
-    for shown in states(done.dashboards):
-        _check_room(shown)
-        act = acts.get(shown.dashboard_id)
-        entry = _entry(shown, act, is_new=shown.dashboard_id in done.created)
-        if entry is not None:
-            rows.append(entry)
+    dashboards = sorted(done.dashboards)
+    rows: list[Activity] = []
+    for start in range(0, len(dashboards), DASHBOARDS_AT_ONCE):
+        _insert(rows, done.by)
+        rows = []
+        for shown in states(dashboards[start : start + DASHBOARDS_AT_ONCE]):
+            check_room(shown)
+            act = acts.get(shown.dashboard_id)
+            entry = _entry(shown, act, is_new=shown.dashboard_id in done.created)
+            if entry is not None:
+                rows.append(entry)
     rows += [entry for insight, before in done.insights.items() if (entry := _insight_entry(insight, before))]
+    _insert(rows, done.by)
+
+
+def _insert(rows: list[Activity], by: Membership) -> None:
     for row in rows:
-        row.user_id = done.by.user_id
-        if done.by.key is not None:
-            row.key_id, row.key_label = done.by.key
+        row.user_id = by.user_id
+        if by.key is not None:
+            row.key_id, row.key_label = by.key
     Activity.objects.bulk_create(rows)
 
 
@@ -102,8 +114,11 @@ def states(dashboard_ids: Collection[int]) -> list[Shown]:
 
 def insight_state(insight: Insight) -> State:
     """What an insight is, as the log compares it."""
-    fields = {field: getattr(insight, field) for field in (*INSIGHT_FIELDS, "deleted")}
-    return {**fields, "tags": insight.tag_names}
+    return {field: _value_of(insight, field) for field in (*INSIGHT_FIELDS, "deleted", "tags")}
+
+
+def _value_of(insight: Insight, field: str) -> Any:
+    return insight.tag_names if field == "tags" else getattr(insight, field)
 
 
 class _JSONRow(Func):
@@ -186,8 +201,8 @@ def _tile(row: list[Any]) -> State:
     return {**tile, **display}
 
 
-def _check_room(shown: Shown) -> None:
-    """A dashboard that had too many already may keep them."""
+def check_room(shown: Shown) -> None:
+    """Raises TooManyTiles. A dashboard that had too many already may keep them."""
     before = len(shown.before["tiles"]) if shown.before else 0
     if len(shown.state["tiles"]) > max(before, TILES_MAX):
         raise TooManyTiles(TILES_MAX)
@@ -223,7 +238,8 @@ def _act(shown: Shown, activity: str, changes: list[Change]) -> Activity:
 
 
 def _insight_entry(insight: Insight, before: State | None) -> Activity | None:
-    changes = differences(before, insight_state(insight), ActivityScope.INSIGHT) if before else []
+    now = {field: _value_of(insight, field) for field in before or {}}
+    changes = differences(before, now, ActivityScope.INSIGHT) if before else []
     if before and not changes:
         return None
     return Activity(

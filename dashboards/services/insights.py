@@ -11,7 +11,7 @@ from dashboards.exceptions import DashboardNotInProject, InsightMissing
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import INSIGHT_FIELDS, SIGNED_FIELDS, InsightChanges, take
 from dashboards.services.restrictions import check_may_edit_insights
-from dashboards.services.revisions import changing, lock_all, note_insight
+from dashboards.services.revisions import changing, lock_all, note_insight, note_new_insights
 from dashboards.services.tags import replace_tags
 from users.models import Membership, Project
 
@@ -30,7 +30,7 @@ def create_insight(project: Project, *, content: InsightChanges, created_by: Mem
     insight.save(force_insert=True)
     if tags:
         replace_tags(insight, tags)
-    note_insight(insight, is_new=True)
+    note_new_insights([insight])
     _put_on(insight, content.get("dashboards", []), dashboards=dashboards, put_by=created_by)
     if content.get("deleted"):
         _delete(insight)

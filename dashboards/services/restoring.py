@@ -9,6 +9,7 @@ from dashboards.history import State
 from dashboards.models import Activity, Dashboard, Insight, Tile
 from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, TileChanges
 from dashboards.services.dashboards import lock_for_edit, update_dashboard
+from dashboards.services.restrictions import editable_insights
 from dashboards.services.revisions import changing, note_name
 from users.models import Membership, Project
 
@@ -18,7 +19,7 @@ def restore_version(dashboard_id: int, *, project: Project, version: int, restor
     """Make a dashboard show again what it showed at a version: its fields, tags, and tiles with their places.
 
     Who may edit it and how it is shared stay as they are. An insight is shown as it is now; a tile whose insight is
-    gone stays away, and the path of it in the version is given back.
+    gone, or closed to the member, stays away, and the path of it in the version is given back.
 
     Raises DashboardMissing (also for a deleted dashboard), VersionMissing and Forbidden.
     """
@@ -27,27 +28,24 @@ def restore_version(dashboard_id: int, *, project: Project, version: int, restor
     if written is None:
         raise VersionMissing
     note_name(dashboard.pk, "reverted")
-    changes, left_out = changes_to(dashboard, written)
+    changes, left_out = changes_to(dashboard, written, restored_by)
     update_dashboard(dashboard.pk, project=project, changes=changes, edited_by=restored_by)
     return left_out
 
 
-def changes_to(dashboard: Dashboard, state: State) -> tuple[DashboardChanges, list[str]]:
-    """What makes a dashboard show a state again, and the paths of what cannot be had again."""
+def changes_to(dashboard: Dashboard, state: State, member: Membership) -> tuple[DashboardChanges, list[str]]:
+    """What makes a dashboard show a state again, and the paths of what the member cannot have again."""
     tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard).select_related("text", "button")}
+    shown = {str(tile.pk) for tile in tiles.values() if not tile.deleted or tile.went_with(dashboard)}
     elsewhere = Tile.objects.not_deleted().exclude(dashboard=dashboard)
     shared_texts = set(elsewhere.filter(text__tiles__dashboard=dashboard).values_list("text", flat=True))
     shared_buttons = set(elsewhere.filter(button__tiles__dashboard=dashboard).values_list("button", flat=True))
-    shown = [tile.pk for tile in tiles.values() if not tile.deleted or tile.went_with(dashboard)]
-    items: list[TileChanges] = [{"id": id_, "deleted": True} for id_ in shown if str(id_) not in state["tiles"]]
-    insights = {tile["insight"] for tile in state["tiles"].values() if "insight" in tile}
-    there = Insight.objects.in_project(dashboard.project).filter(pk__in=insights)
-    # What went with it comes back with it.
-    there = there.filter(Q(deleted=False) | Q(deletion_id=dashboard.deletion_id))
-    lost = insights - set(there.values_list("pk", flat=True))
+    items: list[TileChanges] = [{"id": int(id_), "deleted": True} for id_ in shown - set(state["tiles"])]
+    coming = {tile["insight"] for id_, tile in state["tiles"].items() if "insight" in tile and id_ not in shown}
+    reachable = _reachable(coming, dashboard, member)
     left_out = []
     for id_, tile in state["tiles"].items():
-        if tile.get("insight") in lost:
+        if id_ not in shown and "insight" in tile and tile["insight"] not in reachable:
             left_out.append(f"tiles__{id_}")
         elif there_now := tiles.get(int(id_)):
             item = _item(tile, id=int(id_), deleted=False)
@@ -61,6 +59,15 @@ def changes_to(dashboard: Dashboard, state: State) -> tuple[DashboardChanges, li
     changes: Any = {field: state[field] for field in CONTENT_FIELDS}
     changes["tiles"] = items
     return changes, left_out
+
+
+def _reachable(insight_ids: set[int], dashboard: Dashboard, member: Membership) -> set[int]:
+    """Those of these insights that are there and that the member may put on a dashboard."""
+    is_there = Q(deleted=False)
+    if dashboard.deleted:  # what went with it comes back with it
+        is_there |= Q(deletion_id=dashboard.deletion_id)
+    there = Insight.objects.in_project(dashboard.project).filter(is_there, pk__in=insight_ids)
+    return editable_insights(there.values_list("pk", flat=True), member)
 
 
 def _item(tile: State, **more: Any) -> Any:

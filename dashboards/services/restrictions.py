@@ -1,10 +1,10 @@
 """What decides who may edit an insight: the dashboards it is on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.db.models import F, Q
 
-from dashboards.access import Restriction, check_may_edit_insight
+from dashboards.access import Restriction, check_may_edit_insight, may_edit_insight
 from dashboards.models import Collaborator, Tile
 from users.models import Membership
 
@@ -20,7 +20,13 @@ def check_may_edit_insights(insight_ids: Collection[int], member: Membership) ->
         check_may_edit_insight(member, restrictions)
 
 
-def _restrictions_of(insight_ids: Collection[int], member: Membership) -> dict[int, list[Restriction]]:
+def editable_insights(insight_ids: Iterable[int], member: Membership) -> set[int]:
+    """Those of these that the member may edit."""
+    found = _restrictions_of(insight_ids, member)
+    return {id_ for id_, restrictions in found.items() if may_edit_insight(member, restrictions)}
+
+
+def _restrictions_of(insight_ids: Iterable[int], member: Membership) -> dict[int, list[Restriction]]:
     """By insight, what decides what a member may do with each of the dashboards that show it, in one query."""
     found: dict[int, list[Restriction]] = {id_: [] for id_ in insight_ids}
     rows = (

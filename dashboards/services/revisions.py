@@ -18,6 +18,7 @@ from django.db import connection, transaction
 
 from dashboards.history import Change, State
 from dashboards.models import (
+    Activity,
     Button,
     Collaborator,
     CreationMode,
@@ -52,6 +53,7 @@ class _Change:
         self.created: set[int] = set()
         self.lists: dict[int, int] = {}
         self.insights: dict[Insight, State | None] = {}
+        self.shown_insights: set[int] = set()
         self.acts: list[Act] = []
         self.tables: set[str] = set()
         self.updated: set[str] = set()
@@ -59,7 +61,8 @@ class _Change:
 
     def notice(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         """For Django's `execute_wrapper`."""
-        if found := _WRITTEN.match(sql):
+        found = _WRITTEN.match(sql)
+        if found and found[2] != Activity._meta.db_table:  # to write down is no change
             self.tables.add(found[2])
             if found[1] == "UPDATE":
                 self.updated.add(found[2])
@@ -119,11 +122,17 @@ def attempt() -> Iterator[None]:
 
 def lock_all(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
     """Dashboards by id, locked in that order, so that nobody waits for each other, and noted as what may be changed."""
+    locked = lock_unnoted(dashboards)
+    note_locked(locked.values())
+    return locked
+
+
+def lock_unnoted(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
+    """The same, of which those that are changed are still to be noted."""
     locked = {
         dashboard.pk: dashboard for dashboard in dashboards.with_history_known().select_for_update().order_by("pk")
     }
     begin([dashboard.pk for dashboard in locked.values() if not dashboard.has_history])
-    note_locked(locked.values())
     return locked
 
 
@@ -158,9 +167,21 @@ def note_listed(dashboard: Dashboard, by: int) -> None:
     lists[dashboard.project_id] = lists.get(dashboard.project_id, 0) + by
 
 
-def note_insight(insight: Insight, *, is_new: bool = False) -> None:
-    """This insight is locked, or new, and may be changed wherever it is shown by then."""
-    _expected().insights[insight] = None if is_new else insight_state(insight)
+def note_insight(insight: Insight) -> None:
+    """This insight is locked, and may be changed wherever it is shown by then."""
+    current = _expected()
+    current.insights[insight] = insight_state(insight)
+    current.shown_insights.add(insight.pk)
+
+
+def note_new_insights(insights: Iterable[Insight]) -> None:
+    """These insights were made just now, on dashboards that are locked, or on none."""
+    _expected().insights.update(dict.fromkeys(insights))
+
+
+def note_deletion(insight: Insight) -> None:
+    """This insight is about to go with its dashboard, which is locked, or to come back with it."""
+    _expected().insights[insight] = {"deleted": insight.deleted}
 
 
 def note_rights() -> None:
@@ -172,11 +193,6 @@ def _expected() -> _Change:
     current = _current.get()
     assert current is not None, "a service that changes dashboards is `changing`"  # noqa: S101  a rule of the house
     return current
-
-
-_SHOWING_INSIGHT = f"""
-    SELECT {RevisionKind.DASHBOARD.value}, dashboard_id, 0 FROM {Tile._meta.db_table} WHERE insight_id = %s
-    """  # noqa: S608  names of our own columns
 
 
 class _Part(NamedTuple):
@@ -192,7 +208,8 @@ def _count_up(change: _Change) -> list[int]:
     parts += [_Part("SELECT %s, %s, %s", [RevisionKind.DASHBOARD, id_, 0]) for id_ in change.dashboards]
     if change.dashboards and (change.reaches_others or change.tables & _SHARED):
         parts += [_sharing(column, sorted(change.dashboards)) for column in ("insight_id", "text_id", "button_id")]
-    parts += [_Part(_SHOWING_INSIGHT, [insight.pk]) for insight in change.insights]
+    if change.shown_insights:
+        parts.append(_showing(sorted(change.shown_insights)))
     if not parts:
         return []
     return count_up(" UNION ".join(part.sql for part in parts), [param for part in parts for param in part.params])
@@ -222,6 +239,16 @@ def count_up(found: str, params: list[Any]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return [object_id for kind, object_id in cursor.fetchall() if kind == RevisionKind.DASHBOARD]
+
+
+def _showing(insight_ids: list[int]) -> _Part:
+    """Dashboards that show, or showed, these insights."""
+    places = ", ".join(["%s"] * len(insight_ids))
+    sql = f"""
+        SELECT {RevisionKind.DASHBOARD.value}, dashboard_id, 0 FROM {Tile._meta.db_table}
+        WHERE insight_id IN ({places})
+        """  # noqa: S608  names of our own columns
+    return _Part(sql, list(insight_ids))
 
 
 def _sharing(column: str, dashboard_ids: list[int]) -> _Part:

@@ -18,6 +18,7 @@ from dashboards.services.changes import (
     TileChanges,
     take,
 )
+from dashboards.services.revisions import note_new_insights
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import differs
 from users.models import Membership
@@ -50,8 +51,10 @@ def display(tile: Tile, changes: DisplayChanges) -> list[str]:
 
 def save_tiles(tiles: list[Tile]) -> None:
     """Insert new tiles and what is new of their content, each kind in one statement."""
-    insights = [tile.insight for tile in tiles if tile.insight is not None]
-    Insight.objects.bulk_create([insight for insight in insights if insight.pk is None])
+    shown = [tile.insight for tile in tiles if tile.insight is not None]
+    insights = [insight for insight in shown if insight.pk is None]
+    Insight.objects.bulk_create(insights)
+    note_new_insights(insights)
     Text.objects.bulk_create([tile.text for tile in tiles if tile.text])
     Button.objects.bulk_create([tile.button for tile in tiles if tile.button])
     Tile.objects.bulk_create(tiles)

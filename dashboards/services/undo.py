@@ -10,10 +10,10 @@ from django.db import transaction
 
 from dashboards.access import check_may_undo
 from dashboards.exceptions import TooManyActs
-from dashboards.history import PUBLISHED, SHARING, Change, change, taken_back
+from dashboards.history import PUBLISHED, SHARING, Change, change, paths_of, taken_back
 from dashboards.models import Activity, ActivityScope, Dashboard, Insight, Tile
 from dashboards.services.dashboards import update_dashboard
-from dashboards.services.history import insight_state, states
+from dashboards.services.history import TILES_MAX, check_room, insight_state, states
 from dashboards.services.insights import update_insight
 from dashboards.services.restoring import changes_to
 from dashboards.services.revisions import attempt, changing, lock_all, note_name
@@ -22,7 +22,8 @@ from dashboards_api.errors import DomainError
 from dashboards_api.fields import differs
 from users.models import Membership, PersonalAPIKey, Project
 
-ACTS_MAX = 1000
+# More than one request can do: a dashboard of as many insights as it holds.
+ACTS_MAX = 2 * TILES_MAX
 # Of what they changed, in characters.
 SIZE_MAX = 20_000_000
 CHANGED_SINCE = "changed since"
@@ -37,8 +38,19 @@ class Item(NamedTuple):
     name: str
 
 
+class Fields(NamedTuple):
+    """Those of one item that are as they were again, that were changed since, and that cannot be had again."""
+
+    undone: list[str]
+    changed_since: list[str]
+    lost: list[str]
+
+
 class Undone(NamedTuple):
-    """Of each dashboard and insight the fields that are as they were, and those that are not, with the reason."""
+    """Of each dashboard and insight the fields that are as they were again, and those that are not, with the reason.
+
+    What was as it was already is neither.
+    """
 
     undone: list[tuple[Item, list[str]]]
     skipped: list[tuple[Item, list[str], str]]
@@ -120,31 +132,29 @@ def _sorted_out(changes: list[Change], *, is_shared_work: bool) -> tuple[list[Ch
     return undoable, refused
 
 
-def _take_back(item: Item, changes: list[Change], undo: Callable[[], list[str]], result: Undone) -> None:
+def _take_back(item: Item, changes: list[Change], undo: Callable[[], Fields], result: Undone) -> None:
     """One item, whole or not at all."""
     try:
         with attempt():
-            kept = undo()
+            fields = undo()
     except DomainError as refusal:
-        result.skipped.append((item, _fields(changes), refusal.detail))
+        result.skipped.append((item, paths_of(changes), refusal.detail))
         return
-    if undone := [field for field in _fields(changes) if field not in kept]:
+    if undone := [path for path in fields.undone if path not in fields.lost]:
         result.undone.append((item, undone))
-    if kept:
-        result.skipped.append((item, kept, CHANGED_SINCE))
+    if fields.changed_since:
+        result.skipped.append((item, fields.changed_since, CHANGED_SINCE))
+    if fields.lost:
+        result.skipped.append((item, fields.lost, NOT_TAKEN_BACK))
 
 
-def _fields(changes: list[Change]) -> list[str]:
-    return list(dict.fromkeys(each["field"] for each in changes))
-
-
-def _undo_dashboard(project: Project, dashboard_id: int, changes: list[Change], undone_by: Membership) -> list[str]:
-    """Take the changes of one dashboard back. The fields that stay as they are now are given back."""
+def _undo_dashboard(project: Project, dashboard_id: int, changes: list[Change], undone_by: Membership) -> Fields:
+    """Take the changes of one dashboard back."""
     [shown] = states([dashboard_id])
-    wanted, kept = taken_back(shown.state, changes)
+    wanted, undone, kept = taken_back(shown.state, changes)
     if shown.state["deleted"] and wanted["deleted"]:
-        return _fields(changes)
-    body, lost = changes_to(Dashboard.objects.in_project(project).get(pk=dashboard_id), wanted)
+        return Fields([], [*undone, *kept], [])
+    body, lost = changes_to(Dashboard.objects.in_project(project).get(pk=dashboard_id), wanted, undone_by)
     for field in ("restriction_level", "deleted"):
         if wanted[field] != shown.state[field]:
             body[field] = wanted[field]
@@ -157,15 +167,25 @@ def _undo_dashboard(project: Project, dashboard_id: int, changes: list[Change], 
     update_dashboard(dashboard_id, project=project, changes=body, edited_by=undone_by)
     if is_open and shown.state["deleted"]:
         close()
-    return [*kept, *lost]
+    _check_room([dashboard_id])
+    return Fields(undone, kept, lost)
 
 
-def _undo_insight(project: Project, insight_id: int, changes: list[Change], undone_by: Membership) -> list[str]:
+def _undo_insight(project: Project, insight_id: int, changes: list[Change], undone_by: Membership) -> Fields:
     """The same for an insight."""
     insight = Insight.objects.in_project(project).get(pk=insight_id)
     now = insight_state(insight)
-    wanted, kept = taken_back(now, changes)
+    wanted, undone, kept = taken_back(now, changes)
     body: Any = {field: value for field, value in wanted.items() if field in now and differs(now[field], value)}
     if body:
         update_insight(insight_id, project=project, changes=body, edited_by=undone_by)
-    return kept
+    if body.get("deleted") is False:
+        _check_room(Tile.objects.not_deleted().filter(insight=insight_id).values_list("dashboard_id", flat=True))
+    return Fields(undone, kept, [])
+
+
+def _check_room(dashboard_ids: Iterable[int]) -> None:
+    """What makes a dashboard too full is refused by itself, and not with all that is taken back."""
+    for dashboard_id in dashboard_ids:
+        for shown in states([dashboard_id]):
+            check_room(shown)

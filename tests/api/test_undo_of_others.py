@@ -6,7 +6,7 @@ import pytest
 
 from dashboards.models import Activity, Dashboard, Insight, Text, Tile
 from dashboards.services import undo as service
-from tests.api.test_undo import robot, skipped, undo
+from tests.api.test_undo import paths, robot, skipped, undo
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Api
 
@@ -24,7 +24,8 @@ def test_a_tile_comes_back_only_for_who_may_edit_its_insight(alice: Person, bob:
     if way == "undo":
         assert undo(bob).json["undone"] == []
     elif way == "restore":
-        assert bob.api.post(f"dashboards/{board.pk}/versions/2/restore/").status == 403
+        answer = bob.api.post(f"dashboards/{board.pk}/versions/2/restore/")
+        assert (answer.status, answer.headers["Ignored-Fields"]) == (200, f"tiles__{tile.pk}")
     else:
         body = {"tiles": [{"id": tile.pk, "deleted": False}]}
         assert bob.api.patch(f"dashboards/{board.pk}/", body).status == 403
@@ -104,3 +105,61 @@ def test_large_changes_are_taken_back_in_parts(alice: Person, robot: Api, monkey
     robot.patch(f"dashboards/{made.pk}/", {"filters": {"a": "x" * 2000}})
     assert undo(alice).json["code"] == "too_many"
     assert Activity.objects.count() == 2
+
+
+def test_a_full_dashboard_alone_stays_as_it_is(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboards.services.history.TILES_MAX", 2)
+    full, other = make_dashboard(alice, tiles=[{"text": {"body": "gone"}}]), make_dashboard(alice, "Weekly")
+    gone = Tile.objects.get()
+    robot.patch(f"dashboards/{full.pk}/", {"tiles": [{"id": gone.pk, "deleted": True}]})
+    robot.patch(f"dashboards/{other.pk}/", {"name": "X"})
+    alice.api.patch(f"dashboards/{full.pk}/", {"tiles": [{"text": {"body": "a"}}, {"text": {"body": "b"}}]})
+    answer = undo(alice)
+    assert answer.status == 200
+    assert skipped(answer) == [(str(full.pk), [f"tiles__{gone.pk}"], "A dashboard holds at most 2 tiles.")]
+    assert Dashboard.objects.get(pk=other.pk).name == "Weekly"
+    assert Tile.objects.get(pk=gone.pk).deleted is True
+
+
+def test_an_insight_that_would_fill_a_dashboard_stays_deleted(
+    alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboards.services.history.TILES_MAX", 2)
+    full, other = make_dashboard(alice), make_dashboard(alice, "Weekly")
+    insight = make_insight(alice, full)
+    robot.patch(f"insights/{insight.pk}/", {"deleted": True})
+    robot.patch(f"dashboards/{other.pk}/", {"name": "X"})
+    alice.api.patch(f"dashboards/{full.pk}/", {"tiles": [{"text": {"body": "a"}}, {"text": {"body": "b"}}]})
+    answer = undo(alice)
+    assert (str(insight.pk), ["deleted"], "A dashboard holds at most 2 tiles.") in skipped(answer)
+    assert (Dashboard.objects.get(pk=other.pk).name, Insight.objects.get().deleted) == ("Weekly", True)
+
+
+@pytest.mark.parametrize("way", ["restore", "undo"])
+def test_a_moved_tile_of_a_closed_insight_is_left_out_and_the_rest_comes_back(
+    alice: Person, bob: Person, robot: Api, way: str
+) -> None:
+    board, closed = make_dashboard(alice, "Weekly"), make_dashboard(alice)
+    make_insight(alice, board)
+    tile = Tile.objects.get()
+    robot.patch(f"dashboards/{board.pk}/move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": closed.pk})
+    robot.patch(f"dashboards/{board.pk}/", {"name": "X"})
+    alice.api.patch(f"dashboards/{closed.pk}/", {"restriction_level": 37})
+    if way == "undo":
+        assert (str(board.pk), [f"tiles__{tile.pk}"], "not taken back") in skipped(undo(bob))
+    else:
+        answer = bob.api.post(f"dashboards/{board.pk}/versions/2/restore/")
+        assert (answer.status, answer.headers["Ignored-Fields"]) == (200, f"tiles__{tile.pk}")
+    assert Dashboard.objects.get(pk=board.pk).name == "Weekly"
+    assert list(Tile.objects.values_list("dashboard", "deleted")) == [(closed.pk, False)]
+
+
+def test_what_was_changed_back_and_forth_is_told_once(alice: Person, robot: Api) -> None:
+    made = make_dashboard(alice, "first", description="first")
+    for person, name in ((robot, "a"), (alice.api, "Alice's"), (robot, "b")):
+        person.patch(f"dashboards/{made.pk}/", {"name": name})
+    robot.patch(f"dashboards/{made.pk}/", {"description": "robot's"})
+    alice.api.patch(f"dashboards/{made.pk}/", {"description": "first"})
+    answer = undo(alice)
+    assert (paths(answer), skipped(answer)) == ({f"Dashboard {made.pk}": ["name"]}, [])
+    assert Dashboard.objects.values_list("name", "description").get() == ("Alice's", "first")

@@ -1,0 +1,85 @@
+"""What is done to insights with their dashboard is told of each of them, and taken back with it."""
+
+from typing import Any
+
+import pytest
+
+from dashboards.models import Activity, ActivityScope, Dashboard, Insight, Tile
+from dashboards.services.history import TILES_MAX
+from dashboards.services.undo import ACTS_MAX
+from tests.api.test_undo import paths, robot, skipped, undo
+from tests.builders import QUERY, Person, make_dashboard, make_insight
+from tests.client import Api
+
+__all__ = ["robot"]
+
+TEMPLATE = {
+    "template_name": "Made",
+    "dashboard_description": "",
+    "dashboard_filters": {},
+    "tags": [],
+    "tiles": [
+        {"type": "INSIGHT", "name": "Visits", "query": QUERY, "layouts": {}},
+        {"type": "TEXT", "body": "t", "layouts": {}},
+    ],
+}
+
+
+def acts_on(person: Person, insight_id: int) -> list[tuple[str, str]]:
+    answer = person.api.get(f"activity_log/?scope=Insight&item_id={insight_id}")
+    return [(each["activity"], each["detail"]["short_id"]) for each in answer.json["results"]]
+
+
+def test_insights_that_go_and_come_back_with_their_dashboard_are_told(alice: Person) -> None:
+    board = make_dashboard(alice)
+    insight = make_insight(alice, board)
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True, "delete_insights": True})
+    [latest, *_] = alice.api.get(f"activity_log/?scope=Insight&item_id={insight.pk}").json["results"]
+    assert latest["detail"]["changes"] == [
+        {"type": "Insight", "action": "changed", "field": "deleted", "before": False, "after": True}
+    ]
+    assert latest["detail"]["name"] == "Insight"
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": False})
+    names = ["restored", "deleted", "created"]
+    assert acts_on(alice, insight.pk) == [(name, insight.short_id) for name in names]
+    assert Insight.objects.get().deleted is False
+
+
+@pytest.mark.parametrize("way", ["template", "copy", "clone", "copy_tile"])
+def test_insights_that_are_made_with_a_dashboard_are_told_and_taken_back(
+    alice: Person, bob: Person, robot: Api, way: str
+) -> None:
+    board = make_dashboard(alice)
+    theirs = make_insight(alice, board, name="Visits")
+    tile = Tile.objects.get()
+    if way == "template":
+        robot.post("dashboards/create_from_template_json/", {"template": TEMPLATE})
+    elif way == "copy":
+        robot.post("dashboards/", {"use_dashboard": board.pk, "duplicate_tiles": True})
+    elif way == "clone":
+        robot.patch(f"dashboards/{board.pk}/", {"duplicate_tiles": [{"id": tile.pk}]})
+    else:
+        target = robot.post("dashboards/", {"name": "target"}).json["id"]
+        alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37})
+        robot.post(f"dashboards/{target}/copy_tile/", {"fromDashboardId": board.pk, "tileId": tile.pk})
+    made = Insight.objects.exclude(pk=theirs.pk).get()
+    assert acts_on(alice, made.pk) == [("created", made.short_id)]
+    answer = undo(alice)
+    assert answer.json["skipped"] == []
+    assert paths(answer)[f"Insight {made.pk}"] == ["deleted"]
+    assert list(Insight.objects.filter(deleted=False)) == [theirs]
+    live = Dashboard.objects.filter(deleted=False)
+    assert list(live) == [board]
+    assert list(Tile.objects.filter(deleted=False).values_list("insight", flat=True)) == [theirs.pk]
+
+
+def test_a_dashboard_of_many_insights_is_taken_back_at_once(alice: Person, robot: Api) -> None:
+    tiles = [{"type": "INSIGHT", "name": str(number), "query": QUERY, "layouts": {}} for number in range(100)]
+    template: dict[str, Any] = {**TEMPLATE, "tiles": tiles}
+    assert robot.post("dashboards/create_from_template_json/", {"template": template}).status == 200
+    assert Activity.objects.filter(scope=ActivityScope.INSIGHT, activity="created").count() == 100
+    answer = undo(alice)
+    assert (skipped(answer), len(answer.json["undone"])) == ([], 101)
+    assert Insight.objects.filter(deleted=False).count() == 0
+    assert Dashboard.objects.filter(deleted=False).count() == 0
+    assert ACTS_MAX > TILES_MAX + 1  # whatever one request made
