@@ -1,5 +1,6 @@
 """The pages of dashboards: a list to find them in, and one to look at, edit, share and delete."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from dashboards.readers.dashboards import read_revision
 from dashboards.readers.sharing import read_sharing
 from dashboards.serializers.dashboards import DashboardRequestSerializer
 from dashboards.services.changes import DashboardChanges, SharingChanges
-from dashboards.services.dashboards import check_version, create_dashboard, update_dashboard
+from dashboards.services.dashboards import at_version, create_dashboard, update_dashboard
 from dashboards.services.share_passwords import add_share_password, remove_share_password
 from dashboards.services.sharing import refresh_sharing, update_sharing
 from dashboards.views.dashboards import SEARCH_MAX_LENGTH, dashboard_number
@@ -98,8 +99,8 @@ class DashboardView(ConsoleView):
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), dashboard_number(id)
         try:
-            check_seen(request, membership, number)
-            return self.act(request.POST.get("action", ""), membership, number)
+            with as_seen(request, membership, number):
+                return self.act(request.POST.get("action", ""), membership, number)
         except Invalid as error:
             return self.dashboard(membership, number, {"error": error.detail, "draft": self.draft}, status=400)
         except Stale:
@@ -188,11 +189,12 @@ class DashboardView(ConsoleView):
         return response
 
 
-def check_seen(request: HttpRequest, membership: Membership, number: int) -> None:
-    """Hold the version of the dashboard that a form was made from, where it says which. Raises Stale."""
+def as_seen(request: HttpRequest, membership: Membership, number: int) -> AbstractContextManager[None]:
+    """A change of the version of the dashboard that a form was made from, where it says which. Raises Stale."""
     version = whole_number(request.POST.get("version"))
-    if version is not None:
-        check_version(number, project=membership.project, expected={version})
+    if version is None:
+        return nullcontext()
+    return at_version(number, project=membership.project, expected={version})
 
 
 def checked(body: dict[str, Any]) -> DashboardChanges:

@@ -9,16 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from dashboards.history import SEPARATOR, TILES
 from dashboards.models import PrivilegeLevel
 from dashboards.readers.activity import list_dashboard_activity
-from dashboards.readers.dashboards import read_dashboard
+from dashboards.readers.dashboards import read_revision
 from dashboards.services.restoring import restore_version
 from dashboards.views.dashboards import dashboard_number
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import Invalid, Stale
 from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
 from pages.console import ConsoleView
-from pages.dashboards import see
+from pages.dashboards import as_seen, see
 from users.models import Membership
 
+CHANGED_SINCE = "Somebody changed this dashboard since you opened its history. This is what it is now: restore again."
 # The words for what came and went of tiles.
 _TILE_WORDS = {"created": "added", "deleted": "removed", "changed": "changed"}
 
@@ -32,16 +33,19 @@ class HistoryView(ConsoleView):
         membership, number = self.enter(project_id), dashboard_number(id)
         version = whole_number(request.POST.get("restore")) or 0
         try:
-            restore_version(number, project=membership.project, version=version, restored_by=membership)
+            with as_seen(request, membership, number):
+                restore_version(number, project=membership.project, version=version, restored_by=membership)
         except Invalid as error:
             return self.history(membership, number, {"error": error.detail}, status=400)
+        except Stale:
+            return self.history(membership, number, {"error": CHANGED_SINCE}, status=409)
         return see(membership, number)
 
     def history(
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
         project = membership.project
-        dashboard = read_dashboard(number, project=project, viewer=membership)
+        revision, dashboard = read_revision(number, project=project, viewer=membership)
         before = whole_number(self.request.GET.get("before"))
         acts, following = list_dashboard_activity(number, project=project, before=before)
         rows = [
@@ -54,6 +58,7 @@ class HistoryView(ConsoleView):
             "acts": rows,
             "current": None if before else next((act["version"] for act in rows if act["version"]), None),
             "next": following,
+            "version": revision,
             "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
         }
         return self.page("pages/history.html", {**around, **(context or {})}, status=status)

@@ -17,7 +17,7 @@ from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
 from pages.boards import insight_name
 from pages.console import ConsoleView
-from pages.dashboards import CHANGED_SINCE, check_seen, checked
+from pages.dashboards import CHANGED_SINCE, as_seen, checked
 from users.models import Membership
 
 # How much wider and higher each makes a tile.
@@ -34,8 +34,8 @@ class TilesView(ConsoleView):
         tile_id = whole_number(request.POST.get("tile")) or 0
         draft = {"tile": tile_id, "text": request.POST.get("text", "")}
         try:
-            check_seen(request, membership, number)
-            self.act(request.POST.get("action", ""), membership, number, tile_id)
+            with as_seen(request, membership, number):
+                self.act(request.POST.get("action", ""), membership, number, tile_id)
         except Invalid as error:
             return self.tiles(membership, number, {"error": error.detail, "draft": draft}, status=400)
         except Stale:

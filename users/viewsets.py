@@ -11,7 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards_api import replicas
-from dashboards_api.http.conditional import etag_of, is_known
+from dashboards_api.errors import Invalid
+from dashboards_api.http.conditional import etag_of, expected_versions, is_known
+from dashboards_api.http.openapi import IF_MATCH
 from dashboards_api.http.views import ApiViewSet
 from users.access import enter_project
 from users.credentials import Credential
@@ -20,6 +22,8 @@ from users.models import Membership, Project, User
 from users.permissions import HasRequiredScopes, IsProjectMember
 from users.services.rate_limits import Standing
 from users.throttling import refuse_beyond, show_standing, spend_permit
+
+_WRITING = ("POST", "PUT", "PATCH")
 
 
 class CallerViewSet(ApiViewSet):
@@ -78,11 +82,21 @@ class ProjectScopedViewSet(CallerViewSet):
 
     permission_classes = [IsAuthenticated, HasRequiredScopes, IsProjectMember]
     project_kwarg: ClassVar[str] = "project_id"
+    # Whether what the path names within the project has versions, which `If-Match` may name.
+    has_versions: ClassVar[bool] = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        self.refuse_versions()
         if settings.REPLICAS and request.method in SAFE_METHODS:
             replicas.begin(self.caller.wrote_at)
+
+    def refuse_versions(self) -> None:
+        """Who names a version of what has none must not believe that it was looked at. Raises Invalid."""
+        takes_them = self.has_versions and self.kwargs.keys() > {self.project_kwarg}
+        if self.request.method in _WRITING and not takes_them and expected_versions(self.request._request) is not None:
+            detail = "This has no versions, or acts on several dashboards: send it without."
+            raise Invalid(detail, attr=IF_MATCH.name, code="if_match_not_supported")
 
     @cached_property
     def membership(self) -> Membership:

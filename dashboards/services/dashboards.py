@@ -1,9 +1,11 @@
 """The verbs of a dashboard: create, update, delete, restore. One transaction each."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from dashboards.access import check_may_edit, check_may_restrict, may_edit
@@ -154,18 +156,34 @@ def lock_dashboard(dashboard_id: int, *, project: Project, member: Membership) -
     return found
 
 
-def check_version(dashboard_id: int, *, project: Project, expected: Collection[int]) -> None:
-    """Hold a dashboard at a version that a member has seen, until the transaction ends.
+@contextmanager
+def at_version(
+    dashboard_id: int, *, project: Project, expected: Collection[int], others: Collection[int] = ()
+) -> Iterator[None]:
+    """One change of a dashboard, of a version that a member has seen. `others` are dashboards that it changes, too.
 
-    Raises DashboardMissing, and Stale where it is at another one.
+    Raises DashboardMissing, and Stale where it is at another version, or comes to another one meanwhile: what it shares
+    with other dashboards can be changed through them.
     """
-    locked = Dashboard.objects.in_project(project).filter(pk=dashboard_id).select_for_update().order_by()
-    if not locked.values_list("pk").first():
+    ids = {dashboard_id, *others}
+    locked = Dashboard.objects.in_project(project).filter(pk__in=ids).select_for_update().order_by("pk")
+    if dashboard_id not in locked.values_list("pk", flat=True):
         raise DashboardMissing
     # Asked for after the lock: what a statement sees is older than what it waits for.
-    revision = Revision.objects.of(RevisionKind.DASHBOARD, dashboard_id).values_list("number", flat=True).first() or 0
-    if revision not in expected:
-        raise Stale(revision)
+    seen = _version_of(dashboard_id)
+    if seen not in expected:
+        raise Stale(seen)
+    with transaction.atomic():
+        yield
+        # Whoever counts up waits for who did before, so that this is exact: one change counts up once.
+        if _version_of(dashboard_id) <= seen + 1:
+            return
+        transaction.set_rollback(True)
+    raise Stale(_version_of(dashboard_id))
+
+
+def _version_of(dashboard_id: int) -> int:
+    return Revision.objects.of(RevisionKind.DASHBOARD, dashboard_id).values_list("number", flat=True).first() or 0
 
 
 def lock_for_edit(dashboard_id: int, *, project: Project, edited_by: Membership) -> Dashboard:

@@ -30,6 +30,7 @@ from users.viewsets import ProjectScopedViewSet
 @operation_ids("dashboards")
 class DashboardActionViewSet(ProjectScopedViewSet):
     scope_object = "dashboard"
+    has_versions = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "move_tile": ["dashboard:write"],
         "create_from_template_json": ["dashboard:write"],
@@ -55,7 +56,7 @@ class DashboardActionViewSet(ProjectScopedViewSet):
         """
         dashboard_id = dashboard_number(id)
         body = self.read_body(MoveTileRequestSerializer)
-        with writing(self, dashboard_id):
+        with writing(self, dashboard_id, others=[body["to_dashboard"]]):
             move_tile(
                 dashboard_id,
                 project=self.project,

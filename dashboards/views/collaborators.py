@@ -27,6 +27,7 @@ USER_UUID = OpenApiParameter("user_uuid", OpenApiTypes.UUID, OpenApiParameter.PA
 @operation_ids("dashboards_collaborators")
 class CollaboratorViewSet(ProjectScopedViewSet):
     scope_object = "dashboard"
+    has_versions = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "list": ["dashboard:read"],
         "create": ["dashboard:write"],

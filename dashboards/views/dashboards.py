@@ -53,6 +53,7 @@ OVERRIDES = [
 @operation_ids("dashboards")
 class DashboardViewSet(ProjectScopedViewSet):
     scope_object = "dashboard"
+    has_versions = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "list": ["dashboard:read"],
         "create": ["dashboard:write"],

@@ -121,6 +121,7 @@ class DashboardActivityViewSet(HistoryViewSet):
 @operation_ids("dashboards_versions")
 class VersionViewSet(HistoryViewSet):
     scope_object = "dashboard"
+    has_versions = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "list": ["dashboard:read"],
         "retrieve": ["dashboard:read"],

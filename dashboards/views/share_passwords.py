@@ -21,6 +21,7 @@ from users.viewsets import ProjectScopedViewSet
 @operation_ids("dashboards_sharing_passwords")
 class SharePasswordViewSet(ProjectScopedViewSet):
     scope_object = "sharing_configuration"
+    has_versions = True
     shows_secrets = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "create": ["sharing_configuration:write"],

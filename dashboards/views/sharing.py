@@ -24,6 +24,7 @@ PATH = [PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")]
 @operation_ids("dashboards_sharing", retrieve="list")
 class SharingConfigurationViewSet(ProjectScopedViewSet):
     scope_object = "sharing_configuration"
+    has_versions = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "retrieve": ["sharing_configuration:read"],
         "partial_update": ["sharing_configuration:write"],

@@ -33,6 +33,7 @@ PATH = [PROJECT_ID, DASHBOARD_ID, IF_MATCH]
 @operation_ids("dashboards")
 class TileActionViewSet(ProjectScopedViewSet):
     scope_object = "dashboard"
+    has_versions = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "tiles": ["dashboard:write"],
         "copy_tile": ["dashboard:write"],

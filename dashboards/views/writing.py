@@ -1,32 +1,33 @@
 """How a dashboard is changed over HTTP: in one transaction, at the version that the client has seen."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 
 from django.conf import settings
 from django.db import transaction
 from rest_framework.response import Response
 
 from dashboards.readers.dashboards import read_revision
-from dashboards.services.dashboards import check_version
+from dashboards.services.dashboards import at_version
 from dashboards_api.http.conditional import expected_versions
 from dashboards_api.http.exception_handler import PreconditionRequired
 from users.viewsets import ProjectScopedViewSet
 
 
 @contextmanager
-def writing(view: ProjectScopedViewSet, dashboard_id: int) -> Iterator[None]:
+def writing(view: ProjectScopedViewSet, dashboard_id: int, others: Collection[int] = ()) -> Iterator[None]:
     """One transaction for a change and its answer: what is refused or cannot be read has not happened.
 
-    Raises Stale where `If-Match` names other versions, and PreconditionRequired where the service wants it.
+    `others` are dashboards that are changed too. Raises Stale where `If-Match` names other versions, and
+    PreconditionRequired where the service wants it.
     """
     request = view.request._request
     if settings.REQUIRE_IF_MATCH and "If-Match" not in request.headers:
         raise PreconditionRequired
     expected = expected_versions(request)
-    with transaction.atomic():
+    with transaction.atomic(), ExitStack() as stack:
         if expected is not None:
-            check_version(dashboard_id, project=view.project, expected=expected)
+            stack.enter_context(at_version(dashboard_id, project=view.project, expected=expected, others=others))
         yield
 
 

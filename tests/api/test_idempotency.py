@@ -43,6 +43,7 @@ def test_a_repeated_request_is_answered_as_the_first_and_does_nothing(alice: Per
     assert (again.status, is_replay(again)) == (201, True)
     assert again.text == first.text
     assert again.headers["Ignored-Fields"] == first.headers["Ignored-Fields"] == "bogus"
+    assert again.headers["ETag"] == first.headers["ETag"]
     assert again.headers["Content-Type"] == "application/json"
     assert Dashboard.objects.get().name == "changed since"
     assert Tile.objects.count() == 1

@@ -1,12 +1,17 @@
 """If-Match: nobody overwrites what they have not seen."""
 
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import transaction
 from django.test import override_settings
 
-from dashboards.models import Dashboard, Revision, RevisionKind, SharingConfiguration, Tile
+from dashboards.models import Dashboard, Insight, Revision, RevisionKind, SharingConfiguration, Text, Tile
+from dashboards.services.dashboards import at_version, update_dashboard
+from dashboards_api.errors import Stale
+from tests.api.test_conflicts import on_postgresql
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Answer
 from tests.races import at_once
@@ -142,6 +147,69 @@ def test_of_many_who_saw_the_same_version_one_writes(alice: Person) -> None:
     assert sorted(answer.status for answer in answers) == [200, 412, 412, 412, 412, 412]
     [written] = [answer.json["name"] for answer in answers if answer.status == 200]
     assert (Dashboard.objects.get().name, version_of(made)) == (written, 2)
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("body", "is_refused"), [("Alice's", True), ("Bob's", False)])
+def test_an_edit_of_shared_text_meanwhile_is_not_overwritten(
+    alice: Person, bob: Person, body: str, is_refused: bool
+) -> None:
+    made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
+    other = alice.api.post("dashboards/", {"use_dashboard": made.pk}).json["id"]
+    mine, theirs = Tile.objects.get(dashboard=made), Tile.objects.get(dashboard=other)
+    seen, project = version_of(made), made.project
+    item: Any = {"id": theirs.pk, "text": {"body": "Bob's"}}
+    changes: Any = {"tiles": [{"id": mine.pk, "text": {"body": body}}]}
+    with (
+        pytest.raises(Stale) if is_refused else nullcontext() as stale,
+        transaction.atomic(),
+        at_version(made.pk, project=project, expected={seen}),
+    ):
+        assert at_once(lambda: bob.api.patch(f"dashboards/{other}/", {"tiles": [item]})) == []
+        update_dashboard(made.pk, project=project, changes=changes, edited_by=alice.membership)
+    assert Text.objects.get().body == "Bob's"
+    assert version_of(made) == seen + 1
+    if stale is not None:
+        assert stale.value.version == seen + 1
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_tiles_that_are_moved_both_ways_at_once_wait_for_each_other(alice: Person) -> None:
+    boards = [make_dashboard(alice, tiles=[{"text": {"body": "t"}}]) for _ in range(2)]
+    tiles = [Tile.objects.get(dashboard=board) for board in boards]
+    answers: list[int] = []
+
+    def move(index: int) -> None:
+        body = {"tile": {"id": tiles[index].pk}, "to_dashboard": boards[1 - index].pk}
+        path = f"dashboards/{boards[index].pk}/move_tile/"
+        answers.append(alice.api.call("PATCH", path, body, headers={"If-Match": str(version_of(boards[index]))}).status)
+
+    for _ in range(5):
+        answers.clear()
+        for board in boards:
+            Tile.objects.filter(pk=tiles[boards.index(board)].pk).update(dashboard=board)
+        assert at_once(lambda: move(0), lambda: move(1)) == []
+        # Who comes later finds their dashboard at another version.
+        assert sorted(answers) in ([200, 412], [200, 200])
+
+
+def test_what_has_no_versions_says_so(alice: Person) -> None:
+    made = make_dashboard(alice)
+    insight = make_insight(alice, made)
+    for method, path, body in (
+        ("PATCH", f"insights/{insight.pk}/", {"name": "x"}),
+        ("POST", "dashboards/", {"name": "x"}),
+        ("POST", "dashboards/bulk_update_tags/", {"ids": [made.pk], "action": "add", "tags": ["x"]}),
+        ("POST", "dashboards/bulk_restore/", {"ids": [made.pk]}),
+        ("POST", "activity_log/undo/", {"key_id": "x", "since": "2020-01-01T00:00:00Z"}),
+    ):
+        answer = alice.api.call(method, path, body, headers={"If-Match": "1"}, documented=False)
+        assert (answer.status, answer.json["code"], answer.json["attr"]) == (400, "if_match_not_supported", "If-Match")
+    assert (Dashboard.objects.get().tag_names, Insight.objects.get().name) == ([], "Insight")
+    anything = alice.api.call("PATCH", f"insights/{insight.pk}/", {"name": "x"}, headers={"If-Match": "*"})
+    assert (anything.status, Insight.objects.get().name) == (200, "x")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -72,3 +72,10 @@ def elements(response: Any) -> list[tuple[str, dict[str, str | None]]]:
 def policy(response: Any) -> dict[str, str]:
     parts = (part.strip().partition(" ") for part in response["Content-Security-Policy"].split(";"))
     return {name: value for name, _, value in parts}
+
+
+def version_in(page: Any) -> str:
+    """The version of the dashboard that the forms of a page were made from."""
+    found = re.search(r'name="version" value="(\d+)"', text_of(page))
+    assert found is not None
+    return found[1]

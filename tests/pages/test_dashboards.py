@@ -8,7 +8,7 @@ from django.test import Client
 
 from dashboards.models import Dashboard, SharingConfiguration, Tile
 from tests.builders import Person, make_dashboard, make_text_tile
-from tests.pages.browsing import path_of, text_of, token_in
+from tests.pages.browsing import path_of, text_of, token_in, version_in
 
 
 @pytest.fixture
@@ -44,12 +44,6 @@ def test_it_is_edited_by_the_rules_of_the_api(browser: Client, board: Dashboard)
     send(browser, path, action="edit", name="")
     board.refresh_from_db()
     assert (board.name, board.pinned, board.tag_links.count()) == ("", False, 0)
-
-
-def version_in(page: Any) -> str:
-    found = re.search(r'name="version" value="(\d+)"', text_of(page))
-    assert found is not None
-    return found[1]
 
 
 def test_nobody_overwrites_what_they_have_not_seen(alice: Person, browser: Client, board: Dashboard) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from dashboards.models import Activity, Dashboard, Tile
 from pages.history import told
 from tests.builders import PASSWORD, Person, give_password, make_dashboard
-from tests.pages.browsing import ATTACKS, elements, path_of, sign_in, text_of, token_in
+from tests.pages.browsing import ATTACKS, elements, path_of, sign_in, text_of, token_in, version_in
 
 
 @pytest.fixture
@@ -19,9 +19,11 @@ def board(alice: Person) -> Dashboard:
     return made
 
 
-def restore(client: Client, board: Dashboard, version: object) -> Any:
+def restore(client: Client, board: Dashboard, version: object, seen: str | None = None) -> Any:
     path = f"{path_of(board)}/history"
-    return client.post(path, {"csrfmiddlewaretoken": token_in(client.get(path)), "restore": version})
+    page = client.get(path)
+    form = {"csrfmiddlewaretoken": token_in(page), "version": seen or version_in(page)}
+    return client.post(path, {**form, "restore": version})
 
 
 def test_it_says_who_did_what_with_which_key(browser: Client, board: Dashboard) -> None:
@@ -39,6 +41,16 @@ def test_a_version_is_brought_back(browser: Client, board: Dashboard) -> None:
     latest = Activity.objects.latest("pk")
     assert (latest.activity, latest.key_id) == ("reverted", "")
     assert restore(browser, board, "x").status_code == 404
+
+
+def test_what_somebody_changed_since_is_not_overwritten(browser: Client, alice: Person, board: Dashboard) -> None:
+    seen = version_in(browser.get(f"{path_of(board)}/history"))
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "Third"})
+    refused = restore(browser, board, 1, seen)
+    assert (refused.status_code, "Somebody changed this dashboard" in text_of(refused)) == (409, True)
+    assert (Dashboard.objects.get().name, Tile.objects.get().deleted) == ("Third", True)
+    assert restore(browser, board, 1).status_code == 303
+    assert Dashboard.objects.get().name == "First"
 
 
 def test_who_may_not_edit_sees_it_without_buttons(alice: Person, bob: Person, board: Dashboard) -> None:
