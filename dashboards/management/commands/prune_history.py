@@ -1,0 +1,29 @@
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from dashboards.services.pruning import prune_history
+from dashboards_api.numbers import whole_number
+
+DAYS_MAX = 36_500
+
+
+def days(text: str) -> int:
+    number = whole_number(text)
+    if number is None or not 1 <= number <= DAYS_MAX:
+        raise ArgumentTypeError(f"{text} is no number of days from 1 to {DAYS_MAX}")
+    return number
+
+
+class Command(BaseCommand):
+    help = "Forget what was done to dashboards and insights long ago. The latest version of each dashboard stays."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--older-than", type=days, required=True, metavar="DAYS", help="how many days are kept")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        before = timezone.now() - timedelta(days=options["older_than"])
+        self.stdout.write(f"{sum(prune_history(before))} acts were deleted.")

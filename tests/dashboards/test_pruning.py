@@ -1,0 +1,58 @@
+"""manage.py prune_history: what is forgotten, and what never is."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from dashboards.models import Activity
+from dashboards.services import pruning
+from tests.builders import Person, make_dashboard, make_insight
+
+
+def age(days: int) -> None:
+    Activity.objects.update(created_at=timezone.now() - timedelta(days=days))
+
+
+def test_old_acts_go_and_the_latest_version_stays(
+    alice: Person, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "ROWS_AT_ONCE", 2)
+    made, quiet = make_dashboard(alice, "first"), make_dashboard(alice, "quiet")
+    insight = make_insight(alice, made)
+    for name in ("second", "third"):
+        alice.api.patch(f"dashboards/{made.pk}/", {"name": name})
+    alice.api.post(f"dashboards/{made.pk}/sharing/refresh/", {})
+    age(31)
+    alice.api.patch(f"insights/{insight.pk}/", {"name": "new"})
+    assert Activity.objects.count() == 8
+    call_command("prune_history", older_than=30)
+    assert capsys.readouterr().out == "5 acts were deleted.\n"
+    left = Activity.objects.order_by("pk").values_list("scope", "item_id", "activity", "name")
+    assert list(left) == [
+        ("Dashboard", quiet.pk, "created", "quiet"),
+        ("Dashboard", made.pk, "updated", "third"),
+        ("Insight", insight.pk, "updated", "new"),
+    ]
+
+
+def test_the_next_act_is_told_as_a_difference_from_what_stayed(alice: Person) -> None:
+    made = make_dashboard(alice, "first")
+    alice.api.patch(f"dashboards/{made.pk}/", {"name": "second"})
+    age(31)
+    call_command("prune_history", older_than=30)
+    alice.api.patch(f"dashboards/{made.pk}/", {"description": "new"})
+    latest, stayed = alice.api.get(f"dashboards/{made.pk}/activity/").json["results"]
+    assert [each["field"] for each in latest["detail"]["changes"]] == ["description"]
+    restored = alice.api.post(f"dashboards/{made.pk}/versions/{stayed['version']}/restore/")
+    assert (restored.json["name"], restored.json["description"]) == ("second", "")
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "36501", "x", "", "9" * 30])
+def test_days_that_are_none_are_refused(alice: Person, days: str) -> None:
+    make_dashboard(alice)
+    age(40_000)
+    with pytest.raises(CommandError, match="--older-than"):
+        call_command("prune_history", "--older-than", days)
+    assert Activity.objects.count() == 1
