@@ -5,7 +5,9 @@ class DashboardsConfig(AppConfig):
     name = "dashboards"
 
     def ready(self) -> None:
+        from dashboards.services.collaborators import take_rights
         from dashboards.services.revisions import note_person
-        from users.signals import person_changed
+        from users.signals import member_leaves, person_changed
 
         person_changed.connect(note_person)
+        member_leaves.connect(take_rights)

@@ -4,10 +4,11 @@ import uuid
 
 from dashboards.access import may_restrict
 from dashboards.exceptions import CollaboratorMissing
-from dashboards.history import Change, change
-from dashboards.models import Collaborator, PrivilegeLevel, RestrictionLevel
+from dashboards.history import Change
+from dashboards.history import change as change_of
+from dashboards.models import Collaborator, Dashboard, PrivilegeLevel, RestrictionLevel
 from dashboards.services.dashboards import lock_for_edit
-from dashboards.services.revisions import changing, note_act
+from dashboards.services.revisions import change, changing, lock_all, note_act
 from dashboards_api.errors import Invalid
 from users.models import Membership, Project
 
@@ -47,5 +48,14 @@ def remove_collaborator(dashboard_id: int, *, project: Project, user_uuid: uuid.
     note_act(dashboard_id, "collaborator removed", [_change(user_uuid, None)])
 
 
+def take_rights(sender: object, *, membership: Membership, by: Membership, **_: object) -> None:
+    """Whoever leaves a project is a collaborator nowhere in it any more."""
+    with change(by=by):
+        dashboards = lock_all(Dashboard.objects.filter(collaborators__membership=membership))
+        Collaborator.objects.filter(membership=membership).delete()
+        for dashboard_id in dashboards:
+            note_act(dashboard_id, "collaborator removed", [_change(membership.user.uuid, None)])
+
+
 def _change(before: uuid.UUID | None, after: uuid.UUID | None) -> Change:
-    return change("Collaborator", ["collaborators"], before and str(before), after and str(after))
+    return change_of("Collaborator", ["collaborators"], before and str(before), after and str(after))

@@ -7,10 +7,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dashboards.models import Activity, Dashboard, Revision, RevisionKind, Tile
+from dashboards.models import Activity, Collaborator, Dashboard, Revision, RevisionKind, Tile
 from dashboards.readers import activity as reader
 from tests.builders import Person, make_dashboard, make_insight, signed_in
 from users.models import PersonalAPIKey
+from users.services.members import remove_member
 
 
 def acts(person: Person, dashboard_id: int) -> list[dict[str, Any]]:
@@ -150,6 +151,19 @@ def test_rights_are_told(alice: Person, bob: Person) -> None:
     alice.api.delete(f"dashboards/{made.pk}/collaborators/{uuid}/")
     assert acts(alice, made.pk)[0]["activity"] == "collaborator removed"
     assert changes(alice, made.pk) == {"collaborators": ("Collaborator", "deleted", uuid, None)}
+
+
+def test_the_rights_of_who_leaves_the_project_are_told(alice: Person, bob: Person) -> None:
+    boards = [make_dashboard(alice, restriction_level=37) for _ in range(2)]
+    uuid = str(bob.user.uuid)
+    for made in boards:
+        alice.api.post(f"dashboards/{made.pk}/collaborators/", {"user_uuid": uuid, "level": 37})
+    remove_member(alice.membership, membership_id=bob.membership.pk)
+    assert Collaborator.objects.count() == 0
+    for made in boards:
+        latest = acts(alice, made.pk)[0]
+        assert (latest["activity"], latest["user"]["email"]) == ("collaborator removed", alice.user.email)
+        assert changes(alice, made.pk) == {"collaborators": ("Collaborator", "deleted", uuid, None)}
 
 
 def test_text_that_two_dashboards_show_is_told_on_both(alice: Person) -> None:

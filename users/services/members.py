@@ -6,6 +6,7 @@ from dashboards_api.errors import Forbidden, Invalid, Missing
 from users.models import Membership, MembershipLevel, Project, User
 from users.services.projects import add_member
 from users.services.users import create_user
+from users.signals import member_leaves
 
 
 class _Locked:
@@ -74,4 +75,5 @@ def remove_member(acting: Membership, *, membership_id: int) -> None:
     locked = _Locked(acting)
     member = locked.member(membership_id)
     locked.check_another_admin(member)
+    member_leaves.send(Membership, membership=member, by=acting)
     member.delete()
