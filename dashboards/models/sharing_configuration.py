@@ -1,6 +1,7 @@
 """How a dashboard is shared. Each dashboard has one such row from its birth, so reading it never writes."""
 
 import secrets
+from datetime import timedelta
 
 from django.conf import settings as django_settings
 from django.db import models
@@ -10,6 +11,8 @@ from dashboards.models.dashboard import Dashboard
 from dashboards_api.fields import JSONTextField
 
 SHARE_NOTE_MAX_LENGTH = 100
+# For how long a replaced token still opens the page, so that a new link can be handed out first.
+GRACE = timedelta(minutes=5)
 
 
 def new_access_token() -> str:
@@ -26,9 +29,12 @@ class SharingConfigurationQuerySet(models.QuerySet["SharingConfiguration"]):
         return self.filter(access_token=access_token)
 
     def of_replaced_token(self, access_token: str) -> "SharingConfigurationQuerySet":
-        """By a token that was replaced lately."""
+        """By a token that was replaced lately. A clock that is set back does not open it for much longer."""
+        now = timezone.now()
         return self.filter(
-            replaced_access_tokens__access_token=access_token, replaced_access_tokens__expires_at__gt=timezone.now()
+            replaced_access_tokens__access_token=access_token,
+            replaced_access_tokens__expires_at__gt=now,
+            replaced_access_tokens__expires_at__lte=now + 2 * GRACE,
         )
 
     def opened_by(self, access_token: str) -> "SharingConfiguration | None":

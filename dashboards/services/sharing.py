@@ -1,17 +1,13 @@
 """The verbs of sharing: switch it on and off, change how it looks, replace its token."""
 
-from datetime import timedelta
-
 from django.utils import timezone
 
 from dashboards.models import ReplacedAccessToken, SharingConfiguration, new_access_token
+from dashboards.models.sharing_configuration import GRACE
 from dashboards.services.changes import SharingChanges, take
 from dashboards.services.dashboards import lock_for_edit
 from dashboards.services.revisions import changing, note_act
 from users.models import Membership, Project
-
-# For how long a replaced token still opens the page, so that a new link can be handed out first.
-GRACE = timedelta(minutes=5)
 
 
 @changing
