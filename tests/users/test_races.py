@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from dashboards_api.errors import TooMany
 from tests.builders import Person
 from tests.races import at_once
-from users.models import AttemptCounter
+from users.models import AttemptCounter, User
 from users.services.api_keys import create_api_key
 from users.services.attempts import AttemptLimit, count_attempt, forget_attempts
 
@@ -38,3 +39,10 @@ def test_no_more_guesses_at_once_than_the_limit_allows() -> None:
     raised = at_once(*[lambda: count_attempt(limit, target="a@example.com", address="192.0.2.1")] * 12)
     assert [type(error) for error in raised] == [TooMany] * 7
     assert AttemptCounter.objects.get().attempts == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_commands_that_make_the_same_user_make_one_and_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+    raised = at_once(*[lambda: call_command("create_user", "a@example.com")] * 4)
+    assert [type(error) for error in raised] == [CommandError] * 3
+    assert User.objects.count() == 1

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from django.core.management.base import CommandError
+from django.db import IntegrityError
 
 from dashboards_api.errors import DomainError
 from dashboards_api.numbers import whole_number
@@ -31,6 +32,8 @@ def domain_errors() -> Iterator[None]:
         yield
     except DomainError as error:
         raise CommandError(error.detail) from error
+    except IntegrityError as error:
+        raise CommandError("Somebody did the same at this moment. Look what there is, and try again.") from error
 
 
 def show(out: Any, as_json: bool, answer: dict[str, Any], text: str) -> None:
