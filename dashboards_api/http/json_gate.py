@@ -99,15 +99,18 @@ def _check_scalar(value: Any, key: str | int | None, path: Path) -> None:
 
 
 def _refuse_bottomless(text: str) -> None:
-    depth = 0
+    depth, key = 0, ""
     for token in _BRACKETS.finditer(text):
         first = text[token.start()]
         if first in "[{":
             depth += 1
             if depth > _PARSER_DEPTH:
-                raise Refused("invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.")
+                path = (key[1:-1],) if key and text.lstrip().startswith("{") else ()
+                raise Refused("invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", path)
         elif first in "]}":
             depth -= 1
+        elif depth == 1:  # the last text before what is in it is its key
+            key = token[0]
 
 
 def _parse_int(digits: str) -> int:

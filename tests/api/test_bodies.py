@@ -65,9 +65,15 @@ def test_the_gate_names_the_path(alice: Person, raw: bytes, code: str, attr: str
 
 
 def test_bottomless_json_is_refused_without_being_parsed(alice: Person) -> None:
-    for raw in (b"[" * 100_000, b'{"a":' * 100_000):
+    for raw, attr in (
+        (b"[" * 100_000, None),
+        (b'{"a":' * 100_000, "a"),
+        (b'{"name":"x","tags":["y"],"filters":{"b":' + b"[" * 1000, "filters"),
+        (b'["a",' + b"[" * 1000, None),
+        (b'{"\\ud800":' + b"[" * 1000, "\\ud800"),
+    ):
         answer = alice.api.call("POST", "dashboards/", raw=raw)
-        assert answer.error == (400, "validation_error", "invalid_input", None)
+        assert answer.error == (400, "validation_error", "invalid_input", attr)
 
 
 def test_strange_but_valid_json_is_kept(alice: Person) -> None:
