@@ -9,6 +9,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -85,7 +86,7 @@ def own_server(*more: str) -> Iterator[str]:
             wait(url, process, work / "log")
             yield url
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # whoever is connected still is put out
             process.wait()
 
 

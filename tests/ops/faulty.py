@@ -1,9 +1,15 @@
 """What clients see while something beside the service fails, and that it is over soon afterwards."""
 
+import secrets
+import subprocess
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.live.conftest import Service
 
@@ -51,3 +57,27 @@ def wait_until_it_writes(client: httpx.Client, name: str) -> float:
         assert is_refusal(answer), answer.text
         assert time.monotonic() - started < SECONDS_TO_RECOVER
         time.sleep(0.05)
+
+
+def fill(client: httpx.Client) -> list[str]:
+    """Create dashboards until one is refused; the names of those that were not."""
+    made: list[str] = []
+    while True:
+        name = f"board {len(made):04}"
+        answer = create(client, name, description=secrets.token_urlsafe(40_000))  # which no database makes smaller
+        if answer.status_code != 201:
+            assert is_refusal(answer), answer.text
+            return made
+        made.append(name)
+        assert len(made) < 1000
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Callable[[], object]]:
+    """A disk of 8 MB at an empty folder, where anybody may write. What it gives makes it larger."""
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0777", "tmpfs", folder]).returncode != 0:
+        pytest.skip("only root can mount a small disk, and not everywhere")
+    try:
+        yield lambda: subprocess.run(["mount", "-o", "remount,size=64m", folder], check=True)
+    finally:
+        subprocess.run(["umount", folder], check=True)

@@ -1,6 +1,8 @@
 """A PostgreSQL that drops connections, has none left, is read-only or is in the middle of a migration."""
 
 import os
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +14,17 @@ import psycopg
 import pytest
 
 from tests.live.conftest import Service, environment, service
-from tests.ops.faulty import DASHBOARDS, SECONDS_TO_RECOVER, client_of, create, is_refusal, names, wait_until_it_writes
+from tests.ops.faulty import (
+    DASHBOARDS,
+    SECONDS_TO_RECOVER,
+    client_of,
+    create,
+    fill,
+    is_refusal,
+    names,
+    small_disk,
+    wait_until_it_writes,
+)
 from tests.postgres import own_server
 
 __all__ = ["environment", "service"]
@@ -120,3 +132,21 @@ def test_a_server_that_only_reads_is_a_503_for_writes(service: Service, administ
             administrator.execute(f'ALTER DATABASE "{database}" RESET default_transaction_read_only'.encode())
         administrator.execute(END_OURS.encode())
         assert wait_until_it_writes(client, "after") < SECONDS_TO_RECOVER
+
+
+def test_a_full_disk_is_a_503_and_loses_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+    """The rows of dashboards and of their history are on a small disk; the log of the database is not."""
+    with tempfile.TemporaryDirectory() as disk, small_disk(Path(disk)) as enlarge, own_server() as url:
+        full = Service({**environment, "DATABASE_URL": url}, tmp_path / "log").wait()
+        with client_of(full) as client, psycopg.connect(url, autocommit=True) as connection:
+            shutil.chown(disk, "nobody")  # as whom a server of ours runs where root mounts disks
+            connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'".encode())
+            for table in ("dashboards_dashboard", "dashboards_activity"):
+                connection.execute(f"ALTER TABLE {table} SET TABLESPACE small".encode())
+            made = fill(client)
+            assert made
+            assert names(client) == made
+            enlarge()
+            assert wait_until_it_writes(client, "after") < SECONDS_TO_RECOVER
+            assert names(client) == ["after", *made]
+        full.stop()

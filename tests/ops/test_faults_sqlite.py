@@ -13,7 +13,17 @@ import httpx
 import pytest
 
 from tests.live.conftest import Service
-from tests.ops.faulty import DASHBOARDS, SECONDS_TO_RECOVER, client_of, create, is_refusal, names, wait_until_it_writes
+from tests.ops.faulty import (
+    DASHBOARDS,
+    SECONDS_TO_RECOVER,
+    client_of,
+    create,
+    fill,
+    is_refusal,
+    names,
+    small_disk,
+    wait_until_it_writes,
+)
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="these faults are of SQLite"
@@ -99,19 +109,6 @@ def limit_files(pid: int, size: int) -> None:
         resource.prlimit(each, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-def fill(client: httpx.Client) -> list[str]:
-    """Create dashboards until one is refused; the names of those that were not."""
-    made: list[str] = []
-    while True:
-        name = f"board {len(made):04}"
-        answer = create(client, name, description="x" * 50_000)
-        if answer.status_code != 201:
-            assert is_refusal(answer), answer.text
-            return made
-        made.append(name)
-        assert len(made) < 1000
-
-
 def test_a_file_that_cannot_grow_is_a_503_and_loses_nothing(running: Service, empty: dict[str, str]) -> None:
     with client_of(running) as client:
         limit_files(running.process.pid, largest_file(empty) + FULL)
@@ -127,21 +124,17 @@ def test_a_file_that_cannot_grow_is_a_503_and_loses_nothing(running: Service, em
 def test_a_full_disk_is_a_503_and_loses_nothing(empty: dict[str, str], tmp_path: Path) -> None:
     disk = Path(empty["DATA_DIR"])
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]).returncode != 0:
-        pytest.skip("only root can mount a small disk, and not everywhere")
-    try:
+    with small_disk(disk) as enlarge:
         service = Service(empty, tmp_path / "log").wait()
         with client_of(service) as client:
             made = fill(client)
             assert made
             assert names(client) == made
-            subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+            enlarge()
             assert wait_until_it_writes(client, "after") < SECONDS_TO_RECOVER
             assert names(client) == ["after", *made]
         service.stop()
         check_integrity(empty)
-    finally:
-        subprocess.run(["umount", disk], check=True)
 
 
 def test_a_read_only_file_is_read_and_not_written(empty: dict[str, str], tmp_path: Path) -> None:
