@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(fields=['project', 'id'], name='activity_of_project'), models.Index(fields=['project', 'scope', 'item_id', 'id'], name='activity_of_item'), models.Index(condition=models.Q(('key_id', ''), _negated=True), fields=['project', 'key_id', 'id'], name='activity_of_key')],
+                'indexes': [models.Index(fields=['project', 'id'], name='activity_of_project'), models.Index(fields=['project', 'scope', 'item_id', 'id'], name='activity_of_item'), models.Index(fields=['project', 'key_id', 'id'], name='activity_of_key')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('scope', 'Dashboard'), ('version__isnull', False)), fields=('item_id', 'version'), name='one_act_per_version')],
             },
         ),

@@ -61,7 +61,7 @@ class Activity(models.Model):
         indexes = [
             models.Index(fields=["project", "id"], name="activity_of_project"),
             models.Index(fields=["project", "scope", "item_id", "id"], name="activity_of_item"),
-            models.Index(fields=["project", "key_id", "id"], name="activity_of_key", condition=~models.Q(key_id="")),
+            models.Index(fields=["project", "key_id", "id"], name="activity_of_key"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -42,9 +42,10 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         number = reference if isinstance(reference, int) else whole_number(reference)
         return self.filter(short_id=reference) if number is None else self.filter(pk=number)
 
-    def tagged(self, names: Iterable[str]) -> "InsightQuerySet":
-        """Insights that carry any of these tags."""
-        return self.filter(models.Exists(self._related("tag_links").filter(tag__name__in=list(names))))
+    def tagged(self, names: Iterable[str], project: Project) -> "InsightQuerySet":
+        """Insights that carry any of these tags of the project."""
+        carried = self._all("tag_links").filter(tag__project=project, tag__name__in=list(names))
+        return self.filter(pk__in=carried.values("insight"))
 
     def saved_or_placed(self, wanted: bool) -> "InsightQuerySet":
         """Insights that were saved or are on a dashboard, or those that neither were nor are."""
@@ -55,28 +56,38 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         """Insights that are on each of these dashboards."""
         found = self
         for dashboard_id in dashboard_ids:
-            found = found.filter(models.Exists(self._tiles().filter(dashboard_id=dashboard_id)))
+            found = found.filter(pk__in=self._placed(dashboard_id).filter(deleted=False).values("insight"))
         return found
 
     def only_on(self, dashboard: Dashboard) -> "InsightQuerySet":
         """Insights that are on this dashboard and on no other."""
-        tiles = self._tiles()
-        return self.filter(
-            models.Exists(tiles.filter(dashboard=dashboard)), ~models.Exists(tiles.exclude(dashboard=dashboard))
-        )
+        elsewhere = self._tiles().exclude(dashboard=dashboard)
+        return self.on_all([dashboard.pk]).filter(~models.Exists(elsewhere))
+
+    def gone_with(self, dashboard: Dashboard) -> "InsightQuerySet":
+        """Insights that were deleted together with this dashboard."""
+        here = self._placed(dashboard.pk).values("insight")
+        return self.filter(deletion_id=dashboard.deletion_id, pk__in=here)
 
     def in_list_order(self) -> "InsightQuerySet":
         """By `order` where there is one, then the newest first."""
         return self.order_by(models.F("order").asc(nulls_last=True), "-id")
 
     def _tiles(self) -> Any:
-        """The live tiles of each insight, for a sub-query."""
-        return self._related("tiles").filter(deleted=False)
+        """The live tiles of each insight, for a sub-query that asks of every insight."""
+        return self._all("tiles").filter(insight=models.OuterRef("pk"), deleted=False)
 
-    def _related(self, name: str) -> Any:
-        """The rows that point to each insight, for a sub-query."""
+    def _placed(self, dashboard_id: int) -> Any:
+        """The tiles of a dashboard that show insights, removed ones too, for a sub-query that is asked once.
+
+        Where these are few, SQLite looks at them alone, and not at every insight there is.
+        """
+        return self._all("tiles").filter(dashboard_id=dashboard_id, insight__isnull=False)
+
+    def _all(self, name: str) -> Any:
+        """All rows that point to insights."""
         related: Any = self.model._meta.get_field(name).related_model
-        return related.objects.filter(insight=models.OuterRef("pk"))
+        return related.objects
 
 
 class Insight(models.Model):

@@ -124,7 +124,7 @@ def list_dashboards(
     if query == PLAIN:
         return _plain_page(viewer, limit, offset, position_in(after, offset) if after else None)
     revision = list_state(project.pk).revision
-    found = _matching(Dashboard.objects.in_project(project).filter(deleted=query.deleted), query)
+    found = _matching(Dashboard.objects.in_project(project).filter(deleted=query.deleted), query, project)
     count = found.count()
     if offset >= count:
         return Page(count, [], revision)
@@ -176,14 +176,14 @@ def _after(row: dict[str, Any], offset: int) -> str:
     return Position(offset, row["pinned"], fold(row["name"])[:NAME_KEY_MAX_LENGTH], row["id"]).token()
 
 
-def _matching(found: Any, query: ListQuery) -> Any:
+def _matching(found: Any, query: ListQuery, project: Project) -> Any:
     found = found.filter(creation_mode=query.creation_mode) if query.creation_mode else found.listed()
     if query.search:
         found = found.matching(query.search)
     if query.pinned is not None:
         found = found.filter(pinned=query.pinned)
     if query.tags:
-        found = found.tagged(query.tags)
+        found = found.tagged(query.tags, project)
     if query.created_by_id is not None:
         found = found.filter(created_by_id=query.created_by_id)
     return found

@@ -83,7 +83,7 @@ def list_insights(
     project: Project, *, viewer: Membership, query: InsightQuery, limit: int, offset: int
 ) -> tuple[int, list[Row]]:
     """How many insights match, and one window of them (component Insight)."""
-    found = _matching(Insight.objects.in_project(project).not_deleted(), query)
+    found = _matching(Insight.objects.in_project(project).not_deleted(), query, project)
     count = found.count()
     if offset >= count:
         return count, []
@@ -128,7 +128,7 @@ def _with_tiles(rows: list[tuple[Any, ...]], viewer: Membership) -> list[Row]:
     return [insight_row(values, tiles=tiles.get(("insight", values[0]), []), viewer=viewer) for values in rows]
 
 
-def _matching(found: Any, query: InsightQuery) -> Any:
+def _matching(found: Any, query: InsightQuery, project: Project) -> Any:
     if query.search:
         found = found.matching(query.search)
     if query.short_id:
@@ -140,7 +140,7 @@ def _matching(found: Any, query: InsightQuery) -> Any:
     if query.created_by_id is not None:
         found = found.filter(created_by_id=query.created_by_id)
     if query.tags:
-        found = found.tagged(query.tags)
+        found = found.tagged(query.tags, project)
     return found.on_all(query.dashboard_ids)
 
 

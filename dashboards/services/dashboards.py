@@ -91,7 +91,7 @@ def create_unlisted_dashboard(project: Project, *, tag: str, created_by: Members
     """A dashboard that no list shows unless it is asked for, found by its tag. Raises UnlistedDashboardExists."""
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # two at once would both find none
     existing = Dashboard.objects.in_project(project).not_deleted().filter(creation_mode=CreationMode.UNLISTED)
-    if existing.tagged([tag]).exists():
+    if existing.tagged([tag], project).exists():
         raise UnlistedDashboardExists(tag)
     dashboard = Dashboard(project=project, created_by=created_by.user, creation_mode=CreationMode.UNLISTED)
     _insert(dashboard, {"tags": [tag]})
@@ -236,7 +236,7 @@ def _restore(dashboard: Dashboard) -> None:
     deletion_id = dashboard.deletion_id
     Tile.objects.on_dashboard(dashboard).filter(deletion_id=deletion_id).update(deleted=False, deletion_id=None)
     if dashboard.delete_insights:
-        _flip(list(Insight.objects.filter(deletion_id=deletion_id).only(*_LOGGED)), None)
+        _flip(list(Insight.objects.gone_with(dashboard).only(*_LOGGED)), None)
     dashboard.mark_restored()
     note_listed(dashboard, 1)
     dashboard.save(update_fields=["deleted", "deletion_id", "delete_insights"])

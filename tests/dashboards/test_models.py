@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
-from dashboards.models import Button, Dashboard, Tag, Text, Tile, fold
+from dashboards.models import Activity, Button, Dashboard, Insight, Tag, Text, Tile, fold
 from dashboards.readers import dashboard_list
 from tests.builders import Person, make_dashboard, make_text_tile
 
@@ -103,3 +104,26 @@ def test_postgresql_searches_by_an_index(alice: Person) -> None:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
     assert "dashboards_search" in found.explain()
     assert found.count() == 1
+
+
+@pytest.mark.skipif("postgresql" in os.environ.get("DATABASE_URL", ""), reason="PostgreSQL finds its way by counts")
+def test_sqlite_looks_at_the_few_rows_that_are_asked_for(alice: Person) -> None:
+    board = make_dashboard(alice, tags=["a"])
+    project = board.project
+    few: dict[str, QuerySet[Any]] = {
+        "insights of one dashboard": Insight.objects.in_project(project).only_on(board),
+        "insights that went with it": Insight.objects.gone_with(board),
+        "insights with a tag": Insight.objects.in_project(project).tagged(["a"], project),
+        "dashboards with a tag": Dashboard.objects.in_project(project).tagged(["a"], project),
+    }
+    for name, found in few.items():
+        [search] = [line for line in found.explain().splitlines() if f"SEARCH {found.model._meta.db_table} " in line]
+        assert "rowid=?)" in search, name
+
+
+def test_what_a_key_did_is_found_by_an_index(alice: Person) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+    found = Activity.objects.in_project(alice.membership.project).filter(key_id="k").order_by("-id")
+    assert "activity_of_key" in found.explain()
