@@ -34,8 +34,9 @@ from users.models import Membership, Project
 # An access is written down once in this time.
 ACCESS_INTERVAL = timedelta(minutes=1)
 
-# Tags have a table of their own.
+# What the log tells of an insight that only goes or comes back.
 _LOGGED = ("project_id", "short_id", "name", "derived_name", "deleted")
+# Tags have a table of their own.
 PLAIN_FIELDS = (*(field for field in CONTENT_FIELDS if field != "tags"), "restriction_level")
 
 

@@ -5,11 +5,11 @@ was written down last; the other writes the acts. What is equal to before is no 
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import Aggregate, F, Func, OuterRef, Q, Subquery, TextField
+from django.db.models import Aggregate, Count, F, Func, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -43,16 +43,21 @@ class Act(NamedTuple):
     changes: list[Change] | None
 
 
+class ChangedInsight(NamedTuple):
+    """An insight with what it was, or what of it may have been changed; None where it was made."""
+
+    insight: Insight
+    before: State | None
+
+
 class Done(NamedTuple):
-    """What a transaction did. `insights` are those that it changed, each with what it was, or what of it may have been
-    changed: None where it was made.
-    """
+    """What a transaction did."""
 
     by: Membership
     dashboards: Collection[int] = ()
     created: Collection[int] = ()
     acts: Iterable[Act] = ()
-    insights: Mapping[Insight, State | None] = {}
+    insights: Iterable[ChangedInsight] = ()
 
 
 class Shown(NamedTuple):
@@ -74,12 +79,12 @@ def write_down(done: Done) -> None:
         _insert(rows, done.by)
         rows = []
         for shown in states(dashboards[start : start + DASHBOARDS_AT_ONCE]):
-            check_room(shown)
+            _check_room(shown)
             act = acts.get(shown.dashboard_id)
             entry = _entry(shown, act, is_new=shown.dashboard_id in done.created)
             if entry is not None:
                 rows.append(entry)
-    rows += [entry for insight, before in done.insights.items() if (entry := _insight_entry(insight, before))]
+    rows += [entry for insight, before in done.insights if (entry := _insight_entry(insight, before))]
     _insert(rows, done.by)
 
 
@@ -201,8 +206,15 @@ def _tile(row: list[Any]) -> State:
     return {**tile, **display}
 
 
-def check_room(shown: Shown) -> None:
-    """Raises TooManyTiles. A dashboard that had too many already may keep them."""
+def check_room(dashboard_ids: Collection[int]) -> None:
+    """See at once whether a dashboard became too full, and not when all is written down. Raises TooManyTiles."""
+    tiles = Tile.objects.not_deleted().filter(dashboard__in=dashboard_ids).values("dashboard").annotate(n=Count("pk"))
+    for shown in states(list(tiles.filter(n__gt=TILES_MAX).values_list("dashboard", flat=True))):
+        _check_room(shown)
+
+
+def _check_room(shown: Shown) -> None:
+    """A dashboard that had too many already may keep them."""
     before = len(shown.before["tiles"]) if shown.before else 0
     if len(shown.state["tiles"]) > max(before, TILES_MAX):
         raise TooManyTiles(TILES_MAX)

@@ -33,7 +33,7 @@ from dashboards.models import (
     Tile,
 )
 from dashboards.models.dashboard import DashboardQuerySet
-from dashboards.services.history import Act, Done, begin, insight_state, write_down
+from dashboards.services.history import Act, ChangedInsight, Done, begin, insight_state, write_down
 from users.models import Membership
 
 _WRITTEN = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
@@ -52,7 +52,7 @@ class _Change:
         self.dashboards: set[int] = set()
         self.created: set[int] = set()
         self.lists: dict[int, int] = {}
-        self.insights: dict[Insight, State | None] = {}
+        self.insights: dict[int, ChangedInsight] = {}
         self.shown_insights: set[int] = set()
         self.acts: list[Act] = []
         self.tables: set[str] = set()
@@ -170,18 +170,28 @@ def note_listed(dashboard: Dashboard, by: int) -> None:
 def note_insight(insight: Insight) -> None:
     """This insight is locked, and may be changed wherever it is shown by then."""
     current = _expected()
-    current.insights[insight] = insight_state(insight)
+    _note_insight(current, insight, insight_state(insight))
     current.shown_insights.add(insight.pk)
 
 
 def note_new_insights(insights: Iterable[Insight]) -> None:
     """These insights were made just now, on dashboards that are locked, or on none."""
-    _expected().insights.update(dict.fromkeys(insights))
+    current = _expected()
+    for insight in insights:
+        _note_insight(current, insight, None)
 
 
 def note_deletion(insight: Insight) -> None:
     """This insight is about to go with its dashboard, which is locked, or to come back with it."""
-    _expected().insights[insight] = {"deleted": insight.deleted}
+    _note_insight(_expected(), insight, {"deleted": insight.deleted})
+
+
+def _note_insight(current: _Change, insight: Insight, before: State | None) -> None:
+    """Of one that is noted again counts what it was at first, and the latest object."""
+    if insight.pk in current.insights:
+        first = current.insights[insight.pk].before
+        before = None if first is None else {**(before or {}), **first}
+    current.insights[insight.pk] = ChangedInsight(insight, before)
 
 
 def note_rights() -> None:
@@ -220,7 +230,7 @@ def _done(change: _Change, counted: list[int]) -> Done:
     changed = set(counted) if change.updated & _CONTENT else change.dashboards
     if not change.tables & _STATE and not change.acts:
         changed = set()
-    return Done(change.by, changed, change.created, change.acts, change.insights)
+    return Done(change.by, changed, change.created, change.acts, change.insights.values())
 
 
 def count_up(found: str, params: list[Any]) -> list[int]:

@@ -167,7 +167,7 @@ def _undo_dashboard(project: Project, dashboard_id: int, changes: list[Change], 
     update_dashboard(dashboard_id, project=project, changes=body, edited_by=undone_by)
     if is_open and shown.state["deleted"]:
         close()
-    _check_room([dashboard_id])
+    check_room([dashboard_id])
     return Fields(undone, kept, lost)
 
 
@@ -180,12 +180,6 @@ def _undo_insight(project: Project, insight_id: int, changes: list[Change], undo
     if body:
         update_insight(insight_id, project=project, changes=body, edited_by=undone_by)
     if body.get("deleted") is False:
-        _check_room(Tile.objects.not_deleted().filter(insight=insight_id).values_list("dashboard_id", flat=True))
+        shown_on = Tile.objects.not_deleted().filter(insight=insight_id).values_list("dashboard_id", flat=True)
+        check_room(list(shown_on))
     return Fields(undone, kept, [])
-
-
-def _check_room(dashboard_ids: Iterable[int]) -> None:
-    """What makes a dashboard too full is refused by itself, and not with all that is taken back."""
-    for dashboard_id in dashboard_ids:
-        for shown in states([dashboard_id]):
-            check_room(shown)

@@ -83,3 +83,19 @@ def test_a_dashboard_of_many_insights_is_taken_back_at_once(alice: Person, robot
     assert Insight.objects.filter(deleted=False).count() == 0
     assert Dashboard.objects.filter(deleted=False).count() == 0
     assert ACTS_MAX > TILES_MAX + 1  # whatever one request made
+
+
+def test_an_insight_that_comes_back_and_is_changed_is_told_once(alice: Person, robot: Api) -> None:
+    board = make_dashboard(alice)
+    insight = make_insight(alice, board, name="Visits")
+    robot.patch(f"insights/{insight.pk}/", {"name": "X"})
+    robot.patch(f"dashboards/{board.pk}/", {"deleted": True, "delete_insights": True})
+    before = Activity.objects.filter(scope=ActivityScope.INSIGHT).count()
+    assert skipped(undo(alice)) == []
+    [told] = Activity.objects.filter(scope=ActivityScope.INSIGHT).order_by("pk")[before:]
+    assert {each["field"]: (each["before"], each["after"]) for each in told.changes} == {
+        "name": ("X", "Visits"),
+        "deleted": (True, False),
+    }
+    assert (told.name, told.short_id) == ("Visits", insight.short_id)
+    assert Insight.objects.values_list("name", "deleted").get() == ("Visits", False)
