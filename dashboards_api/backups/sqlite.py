@@ -4,7 +4,8 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.db import connection
@@ -14,6 +15,7 @@ from dashboards_api.schema_state import SELECT_APPLIED, Migrations
 
 MAGIC = b"SQLite format 3\0"
 SECONDS_TO_WAIT = 2
+IN_USE = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
 def back_up(draft: Path) -> None:
@@ -61,20 +63,35 @@ def check(file: Path) -> Migrations:
 def _alone(target: Path, *, force: bool) -> Iterator[None]:
     """Keep others from opening the old database while it is replaced; its journal is folded into it and gone.
 
-    What is left of a journal would be read as that of the new one.
+    What is left of a journal would be read as that of the new one. A damaged database is put aside, journal and all.
     """
     if not target.exists():
         yield
         return
     with closing(_open(target, "rw")) as old:
+        is_damaged = False
         try:
             old.execute("PRAGMA journal_mode=DELETE")
             old.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            raise Refused("The database is in use: stop the service first.") from error
-        if not force and _holds_data(old):
-            raise refused_as_filled()
+            if not force and _holds_data(old):
+                raise refused_as_filled()
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorname", "") in IN_USE:
+                raise Refused("The database is in use: stop the service first.") from error
+            if not force:
+                raise Refused(f"The database is damaged ({error}). To put it aside, say --force.") from error
+            is_damaged = True
+        if is_damaged:
+            _put_aside(target)
         yield
+
+
+def _put_aside(target: Path) -> None:
+    """Keep a damaged database under another name: something of it may be wanted yet."""
+    name = f"{target.name}.damaged-{datetime.now(UTC):%Y%m%d%H%M%S}"
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            target.with_name(target.name + suffix).replace(target.with_name(name + suffix))
 
 
 def _holds_data(opened: sqlite3.Connection) -> bool:

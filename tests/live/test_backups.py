@@ -215,6 +215,28 @@ def test_sqlite_is_not_replaced_under_a_service(
     assert httpx.get(written.address, headers=written.headers).status_code == 200
 
 
+@pytest.mark.skipif(not IS_SQLITE, reason="the files of a PostgreSQL are its own to mend")
+@pytest.mark.parametrize("damage", [b"x" * 5000, b"SQLite format 3\0" + b"x" * 5000, None], ids=["text", "head", "cut"])
+def test_a_damaged_database_is_put_aside_for_a_backup(
+    service: Service, environment: dict[str, str], tmp_path: Path, damage: bytes | None
+) -> None:
+    done(environment, "backup", tmp_path / "backup")
+    with empty(environment, tmp_path / "data") as other:
+        done(other, "restore", tmp_path / "backup")
+        before = rows_of(url_of(other))
+        database = Path(url_of(other).removeprefix("sqlite:///"))
+        whole = database.read_bytes()
+        damaged = whole[: len(whole) // 2 + 1] if damage is None else damage
+        database.write_bytes(damaged)
+        journal = database.with_name(f"{database.name}-wal")
+        journal.write_bytes(b"of the damaged one")
+        assert "--force" in refused(other, "restore", tmp_path / "backup")
+        assert "Restored" in done(other, "restore", tmp_path / "backup", "--force")
+        assert rows_of(url_of(other)) == before
+        aside = [path.read_bytes() for path in database.parent.glob("*.damaged-*[0-9]")]
+        assert aside == [damaged]
+
+
 @pytest.mark.skipif(IS_SQLITE, reason="programs of PostgreSQL")
 def test_a_program_that_is_missing_is_named(
     service: Service, environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
