@@ -1,4 +1,4 @@
-"""Is it that a database can be read but not written: a full disk, a file that is read-only, a server that stands by."""
+"""Tells whether a database refuses writes: a full disk, a file that is read-only, a server that stands by."""
 
 from django.db import DatabaseError
 

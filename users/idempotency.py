@@ -98,8 +98,8 @@ def _refused(view: "CallerViewSet", claim: Claim, error: Exception) -> Response:
 def _answer(view: "CallerViewSet", response: Response) -> Answer:
     names_ignored = view.ignored and response.status_code < 400
     headers = {ignored_fields.HEADER: ignored_fields.header_value(view.ignored)} if names_ignored else {}
-    if "ETag" in response:
-        headers["ETag"] = response["ETag"]
+    if etag := response.get("ETag") or view.headers.get("ETag"):
+        headers["ETag"] = etag
     return Answer(response.status_code, headers, JSONRenderer().render(response.data))
 
 

@@ -36,6 +36,7 @@ class CallerViewSet(ApiViewSet):
 
     def handle_exception(self, exc: Exception) -> Response:
         """What fails on a replica is read again from the primary: it was a request that only reads."""
+        self.headers.pop("ETag", None)  # of an answer that is not given
         if isinstance(exc, Error) and replicas.give_up():
             handler = getattr(self, str(self.request.method).lower())
             try:

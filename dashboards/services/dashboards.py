@@ -171,19 +171,20 @@ def at_version(
     if dashboard_id not in locked.values_list("pk", flat=True):
         raise DashboardMissing
     # Asked for after the lock: what a statement sees is older than what it waits for.
-    seen = _version_of(dashboard_id)
+    seen = version_of(dashboard_id)
     if seen not in expected:
         raise Stale(seen)
     with transaction.atomic():
         yield
         # Whoever counts up waits for who did before, so that this is exact: one change counts up once.
-        if _version_of(dashboard_id) <= seen + 1:
+        if version_of(dashboard_id) <= seen + 1:
             return
         transaction.set_rollback(True)
-    raise Stale(_version_of(dashboard_id))
+    raise Stale(version_of(dashboard_id))
 
 
-def _version_of(dashboard_id: int) -> int:
+def version_of(dashboard_id: int) -> int:
+    """The version that a dashboard is at now, as this transaction sees it."""
     return Revision.objects.of(RevisionKind.DASHBOARD, dashboard_id).values_list("number", flat=True).first() or 0
 
 

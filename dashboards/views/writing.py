@@ -8,7 +8,7 @@ from django.db import transaction
 from rest_framework.response import Response
 
 from dashboards.readers.dashboards import read_revision
-from dashboards.services.dashboards import at_version
+from dashboards.services.dashboards import at_version, version_of
 from dashboards_api.http.conditional import expected_versions
 from dashboards_api.http.exception_handler import PreconditionRequired
 from users.viewsets import ProjectScopedViewSet
@@ -16,7 +16,8 @@ from users.viewsets import ProjectScopedViewSet
 
 @contextmanager
 def writing(view: ProjectScopedViewSet, dashboard_id: int, others: Collection[int] = ()) -> Iterator[None]:
-    """One transaction for a change and its answer: what is refused or cannot be read has not happened.
+    """One transaction for a change and its answer, which names the version then: what is refused or cannot be read has
+    not happened.
 
     `others` are dashboards that are changed too. Raises Stale where `If-Match` names other versions, and
     PreconditionRequired where the service wants it.
@@ -29,11 +30,12 @@ def writing(view: ProjectScopedViewSet, dashboard_id: int, others: Collection[in
         if expected is not None:
             stack.enter_context(at_version(dashboard_id, project=view.project, expected=expected, others=others))
         yield
+        if "ETag" not in view.headers:
+            view.headers["ETag"] = view.etag(version_of(dashboard_id), is_version=True)
 
 
 def written(view: ProjectScopedViewSet, dashboard_id: int, status: int = 200) -> Response:
     """A dashboard that was just written, deleted or not, with the version that it is at now."""
     revision, body = read_revision(dashboard_id, project=view.project, viewer=view.membership, include_deleted=True)
-    response = Response(body, status=status)
-    response["ETag"] = view.etag(revision, is_version=True)
-    return response
+    view.headers["ETag"] = view.etag(revision, is_version=True)
+    return Response(body, status=status)

@@ -8,7 +8,16 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 
-from dashboards.models import Dashboard, Insight, Revision, RevisionKind, SharingConfiguration, Text, Tile
+from dashboards.models import (
+    Dashboard,
+    Insight,
+    Revision,
+    RevisionKind,
+    SharePassword,
+    SharingConfiguration,
+    Text,
+    Tile,
+)
 from dashboards.services.dashboards import at_version, update_dashboard
 from dashboards_api.errors import Stale
 from tests.api.test_conflicts import on_postgresql
@@ -118,6 +127,44 @@ def test_every_change_of_a_dashboard_takes_it(alice: Person, bob: Person) -> Non
         assert answer.status == 412, (method, path, answer)
     now = (version_of(made), Dashboard.objects.values().get(pk=made.pk), SharingConfiguration.objects.values().first())
     assert now == before
+
+
+def test_every_answer_to_a_change_has_the_version_for_the_next(alice: Person, bob: Person) -> None:
+    made, other = make_dashboard(alice, tiles=[{"text": {"body": "t"}}]), make_dashboard(alice)
+    tile = Tile.objects.get()
+    theirs = make_insight(alice, other).tiles.get()
+    shown = make_insight(alice, made).tiles.get()
+    user = str(bob.user.uuid)
+    root = f"dashboards/{made.pk}/"
+    tag = alice.api.get(root).headers["ETag"]
+    for method, path, body, status in (
+        ("PATCH", "", {"name": "x"}, 200),
+        ("PUT", "", {"name": "y"}, 200),
+        ("POST", "tiles/", {"text": {"body": "x"}}, 201),
+        ("POST", "create_text_tile/", {"body": "x"}, 201),
+        ("POST", "update_text_tile/", {"tile_id": tile.pk, "body": "x"}, 200),
+        ("POST", "update_tile/", {"tile_id": shown.pk, "color": "red"}, 200),
+        ("POST", "delete_tile/", {"tile_id": shown.pk}, 204),
+        ("POST", "copy_tile/", {"fromDashboardId": other.pk, "tileId": theirs.pk}, 200),
+        ("POST", "reorder_tiles/", {"tile_order": [tile.pk], "layout": "full_width"}, 200),
+        ("PATCH", "move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": other.pk}, 200),
+        ("PATCH", "sharing/", {"enabled": True, "password_required": True}, 200),
+        ("POST", "sharing/refresh/", {}, 200),
+        ("POST", "sharing/passwords/", {}, 201),
+        ("DELETE", "sharing/passwords/{password}/", None, 204),
+        ("PATCH", "", {"restriction_level": 37}, 200),
+        ("POST", "collaborators/", {"user_uuid": user, "level": 37}, 201),
+        ("DELETE", f"collaborators/{user}/", None, 204),
+        ("POST", "versions/1/restore/", {}, 200),
+        ("PATCH", "", {"deleted": True}, 200),
+        ("PATCH", "", {"deleted": False}, 200),
+    ):
+        path = path.format(password=SharePassword.objects.values_list("pk", flat=True).first())
+        before = version_of(made)
+        answer = alice.api.call(method, root + path, body, headers={"If-Match": tag})
+        assert (answer.status, version_of(made)) == (status, before + 1), (method, path, answer)
+        tag = answer.headers["ETag"]
+        assert tag.startswith(f'W/"{before + 1}.'), (method, path)
 
 
 def test_another_projects_dashboard_has_no_version(alice: Person, carol: Person) -> None:
