@@ -13,6 +13,8 @@ from dashboards_api.fields import JSONTextField
 from users.models import Project
 
 COLOR_MAX_LENGTH = 400
+# What `place` sets.
+PLACE_COLUMNS = ("layouts", "sort_y", "sort_x")
 
 
 class TileQuerySet(models.QuerySet["Tile"]):
@@ -25,6 +27,14 @@ class TileQuerySet(models.QuerySet["Tile"]):
     def shown(self) -> "TileQuerySet":
         """Tiles that people see: not removed, and their insight, if they show one, not deleted."""
         return self.not_deleted().filter(models.Q(insight__isnull=True) | models.Q(insight__deleted=False))
+
+    def there_or_coming_back(self) -> "TileQuerySet":
+        """Tiles that are not removed, and those that went with their dashboard or insight, and will return with it."""
+        return self.filter(
+            models.Q(deleted=False)
+            | models.Q(deletion_id=models.F("insight__deletion_id"))
+            | models.Q(deletion_id=models.F("dashboard__deletion_id"))
+        )
 
     def in_layout_order(self) -> "TileQuerySet":
         """As people read them: from the top, then from the left, then by age."""
@@ -88,6 +98,10 @@ class Tile(models.Model):
     def went_with(self, dashboard: Dashboard) -> bool:
         """Whether it was removed when its dashboard was deleted."""
         return self.deleted and dashboard.deleted and self.deletion_id == dashboard.deletion_id
+
+    def set_deleted(self, deleted: bool) -> None:
+        """Remove it by itself, or bring it back."""
+        self.deleted, self.deletion_id = deleted, None
 
     def place(self, layouts: dict[str, Any]) -> None:
         """Set the layouts, exactly as sent, and what the order of tiles is derived from."""

@@ -6,21 +6,14 @@ from typing import Any
 from dashboards.exceptions import TileNotOnDashboard
 from dashboards.models import Button, Dashboard, Insight, InsightTag, Tag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
-from dashboards.services.changes import BUTTON_FIELDS, DisplayChanges, DuplicateChanges
+from dashboards.models.tile import PLACE_COLUMNS
+from dashboards.services.changes import BUTTON_FIELDS, DISPLAY_FIELDS, DisplayChanges, DuplicateChanges
 from dashboards.services.tags import normalized_tags, tags_named
 from dashboards.services.tile_upsert import display, save_tiles
 from users.models import Membership
 
 COPY_SUFFIX = " (Copy)"
-DISPLAY_COLUMNS = (
-    "layouts",
-    "sort_y",
-    "sort_x",
-    "color",
-    "filters_overrides",
-    "show_description",
-    "transparent_background",
-)
+DISPLAY_COLUMNS = (*PLACE_COLUMNS, *DISPLAY_FIELDS)
 INSIGHT_COLUMNS = ("derived_name", "description", "query", "filters", "order", "saved", "is_sample")
 
 
@@ -53,7 +46,7 @@ def duplicate_tiles(dashboard: Dashboard, items: Sequence[DuplicateChanges], *, 
     clones = duplicate(sources, dashboard, copied_by=duplicated_by)
     for clone, item in zip(clones, items, strict=True):
         clone.place(item.get("layouts", {}))
-    Tile.objects.bulk_update(clones, ["layouts", "sort_y", "sort_x"])
+    Tile.objects.bulk_update(clones, PLACE_COLUMNS)
 
 
 def _twins(tiles: Iterable[Tile], target: Dashboard) -> list[Tile]:

@@ -125,15 +125,11 @@ def _put_on(
     for dashboard_id in sorted(kept ^ live):
         check_may_edit(dashboards[dashboard_id], put_by)
         if dashboard_id in tiles:
-            _set_deleted(tiles[dashboard_id], dashboard_id not in kept)
+            tiles[dashboard_id].set_deleted(dashboard_id not in kept)
+            tiles[dashboard_id].save(update_fields=["deleted", "deletion_id"])
         else:
             Tile.objects.create(project_id=insight.project_id, dashboard_id=dashboard_id, insight=insight)
     return [f"dashboards__{index}" for index, dashboard_id in enumerate(wanted) if dashboard_id not in kept]
-
-
-def _set_deleted(tile: Tile, deleted: bool) -> None:
-    tile.deleted, tile.deletion_id = deleted, None
-    tile.save(update_fields=["deleted", "deletion_id"])
 
 
 def _restore(insight: Insight) -> None:

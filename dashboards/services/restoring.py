@@ -37,7 +37,7 @@ def changes_to(dashboard: Dashboard, state: State, member: Membership) -> tuple[
     """What makes a dashboard show a state again, and the paths of what the member cannot have again."""
     tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard).select_related("text", "button")}
     shown = {str(tile.pk) for tile in tiles.values() if not tile.deleted or tile.went_with(dashboard)}
-    elsewhere = Tile.objects.not_deleted().exclude(dashboard=dashboard)
+    elsewhere = Tile.objects.there_or_coming_back().exclude(dashboard=dashboard)
     shared_texts = set(elsewhere.filter(text__tiles__dashboard=dashboard).values_list("text", flat=True))
     shared_buttons = set(elsewhere.filter(button__tiles__dashboard=dashboard).values_list("button", flat=True))
     items: list[TileChanges] = [{"id": int(id_), "deleted": True} for id_ in shown - set(state["tiles"])]

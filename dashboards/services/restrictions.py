@@ -2,16 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
-from django.db.models import F, Q
-
 from dashboards.access import Restriction, check_may_edit_insight, may_edit_insight
 from dashboards.models import Collaborator, Tile
 from users.models import Membership
-
-# Also what went in the deletion of the insight or of its dashboard, and will come back with it.
-_SHOWN_OR_COMING_BACK = (
-    Q(deleted=False) | Q(deletion_id=F("insight__deletion_id")) | Q(deletion_id=F("dashboard__deletion_id"))
-)
 
 
 def check_may_edit_insights(insight_ids: Collection[int], member: Membership) -> None:
@@ -30,7 +23,8 @@ def _restrictions_of(insight_ids: Iterable[int], member: Membership) -> dict[int
     """By insight, what decides what a member may do with each of the dashboards that show it, in one query."""
     found: dict[int, list[Restriction]] = {id_: [] for id_ in insight_ids}
     rows = (
-        Tile.objects.filter(_SHOWN_OR_COMING_BACK, insight__in=found)
+        Tile.objects.there_or_coming_back()
+        .filter(insight__in=found)
         .annotate(is_collaborator=Collaborator.objects.includes(member.pk, dashboard="dashboard_id"))
         .values_list("insight_id", "dashboard__created_by_id", "dashboard__restriction_level", "is_collaborator")
     )

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
 from django.db import connection, transaction
@@ -111,12 +112,12 @@ def change(*, by: Membership) -> Iterator[None]:
 def attempt() -> Iterator[None]:
     """A part of a change that may be refused: then nothing of it has happened, and nothing of it is noted."""
     current = _expected()
-    before = (dict(current.lists), dict(current.insights), list(current.acts), set(current.created))
+    before = {name: copy(value) for name, value in vars(current).items()}
     try:
         with transaction.atomic():
             yield
     except BaseException:
-        current.lists, current.insights, current.acts, current.created = before
+        vars(current).update(before)
         raise
 
 

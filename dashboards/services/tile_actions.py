@@ -6,6 +6,7 @@ from dashboards.access import may_edit
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing
 from dashboards.layout import Arrangement, arranged, closed_up, moved_up, place_of
 from dashboards.models import Dashboard, Tile
+from dashboards.models.tile import PLACE_COLUMNS
 from dashboards.services.changes import TileChanges
 from dashboards.services.copies import DISPLAY_COLUMNS, duplicate
 from dashboards.services.dashboards import lock_for_edit
@@ -52,7 +53,7 @@ def delete_tile(dashboard_id: int, *, project: Project, tile_id: int, deleted_by
     rest = list(Tile.objects.on_dashboard(dashboard).shown())
     for breakpoint in tile.layouts:
         _close_up(rest, breakpoint)
-    Tile.objects.bulk_update(rest, ["layouts", "sort_y", "sort_x"])
+    Tile.objects.bulk_update(rest, PLACE_COLUMNS)
 
 
 @changing
@@ -72,7 +73,7 @@ def reorder_tiles(
     ordered = [tiles[id_] for id_ in dict.fromkeys([*tile_ids, *tiles])]
     for tile, layouts in zip(ordered, arranged([tile.layouts for tile in ordered], arrangement), strict=True):
         tile.place(layouts)
-    Tile.objects.bulk_update(ordered, ["layouts", "sort_y", "sort_x"])
+    Tile.objects.bulk_update(ordered, PLACE_COLUMNS)
 
 
 @changing
@@ -99,7 +100,7 @@ def copy_tile(
         looks = {column: getattr(tile, column) for column in DISPLAY_COLUMNS}
         Tile.objects.create(project=project, dashboard=target, **tile.content, **looks)
     elif twin.deleted:
-        twin.deleted, twin.deletion_id = False, None
+        twin.set_deleted(False)
         twin.save(update_fields=["deleted", "deletion_id"])
     else:
         raise ContentAlreadyOnDashboard("tileId")

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, TileNotOnDashboard
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
+from dashboards.models.tile import PLACE_COLUMNS
 from dashboards.services.changes import (
     BUTTON_FIELDS,
     DISPLAY_FIELDS,
@@ -42,10 +43,10 @@ def has_content(item: TileChanges) -> bool:
 
 def display(tile: Tile, changes: DisplayChanges) -> list[str]:
     """Set how a tile looks, where that differs; the columns that changed are given back."""
-    changed = []
+    changed: list[str] = []
     if "layouts" in changes and differs(tile.layouts, changes["layouts"]):
         tile.place(changes["layouts"])
-        changed += ["layouts", "sort_y", "sort_x"]
+        changed += PLACE_COLUMNS
     return changed + take(tile, changes, DISPLAY_FIELDS)
 
 
@@ -169,7 +170,7 @@ class TileUpsert:
 
     def _change(self, tile: Tile, item: TileChanges) -> None:
         if "deleted" in item and tile.deleted != item["deleted"]:
-            tile.deleted, tile.deletion_id = item["deleted"], None
+            tile.set_deleted(item["deleted"])
             self._note(tile, ["deleted", "deletion_id"])
         if (text := item.get("text")) is not None:
             self._edit_text(tile, text)

@@ -16,13 +16,13 @@ from dashboards.services.dashboards import update_dashboard
 from dashboards.services.history import TILES_MAX, check_room, insight_state, states
 from dashboards.services.insights import update_insight
 from dashboards.services.restoring import changes_to
-from dashboards.services.revisions import attempt, changing, lock_all, note_name
+from dashboards.services.revisions import attempt, changing, lock_unnoted, note_name
 from dashboards.services.sharing import update_sharing
 from dashboards_api.errors import DomainError
 from dashboards_api.fields import differs
 from users.models import Membership, PersonalAPIKey, Project
 
-# More than one request can do: a dashboard of as many insights as it holds.
+# More than a change of one dashboard makes. What changes many at once may make more.
 ACTS_MAX = 2 * TILES_MAX
 # Of what they changed, in characters.
 SIZE_MAX = 20_000_000
@@ -114,7 +114,7 @@ def _lock(project: Project, items: Iterable[Item], member: Membership) -> None:
     insights = [item.item_id for item in items if item.scope == ActivityScope.INSIGHT]
     ids = {item.item_id for item in items if item.scope == ActivityScope.DASHBOARD}
     ids |= set(Tile.objects.filter(insight__in=insights).values_list("dashboard_id", flat=True))
-    lock_all(Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=ids))
+    lock_unnoted(Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=ids))
 
 
 def _sorted_out(changes: list[Change], *, is_shared_work: bool) -> tuple[list[Change], dict[str, list[str]]]:

@@ -6,6 +6,7 @@ import pytest
 
 from dashboards.models import Activity, Dashboard, Insight, Text, Tile
 from dashboards.services import undo as service
+from tests.api.test_activity_of_many import versions
 from tests.api.test_undo import paths, robot, skipped, undo
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Api
@@ -66,6 +67,22 @@ def test_text_that_another_dashboard_shows_stays_as_it_is_there(alice: Person, r
     assert (Text.objects.get().body, Tile.objects.get(pk=tile.pk).deleted) == ("theirs", False)
 
 
+@pytest.mark.parametrize("way", ["restore", "undo"])
+def test_text_that_a_deleted_dashboard_shows_stays_as_it_is_there(alice: Person, robot: Api, way: str) -> None:
+    made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
+    other = alice.api.post("dashboards/", {"use_dashboard": made.pk}).json["id"]
+    item = {"id": Tile.objects.get(dashboard=made).pk, "text": {"body": "new"}}
+    robot.patch(f"dashboards/{made.pk}/", {"tiles": [item]})
+    alice.api.patch(f"dashboards/{other}/", {"deleted": True})
+    if way == "undo":
+        assert (str(made.pk), [f"tiles__{item['id']}__text"], "not taken back") in skipped(undo(alice))
+    else:
+        answer = alice.api.post(f"dashboards/{made.pk}/versions/1/restore/")
+        assert answer.headers["Ignored-Fields"] == f"tiles__{item['id']}__text"
+    restored = alice.api.patch(f"dashboards/{other}/", {"deleted": False}).json
+    assert [tile["text"]["body"] for tile in restored["tiles"]] == ["new"]
+
+
 def test_an_insight_that_comes_back_is_an_act_where_it_is_shown(alice: Person) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board)
@@ -114,8 +131,10 @@ def test_a_full_dashboard_alone_stays_as_it_is(alice: Person, robot: Api, monkey
     robot.patch(f"dashboards/{full.pk}/", {"tiles": [{"id": gone.pk, "deleted": True}]})
     robot.patch(f"dashboards/{other.pk}/", {"name": "X"})
     alice.api.patch(f"dashboards/{full.pk}/", {"tiles": [{"text": {"body": "a"}}, {"text": {"body": "b"}}]})
+    before = versions()
     answer = undo(alice)
     assert answer.status == 200
+    assert versions() == {**before, other.pk: before[other.pk] + 1}
     assert skipped(answer) == [(str(full.pk), [f"tiles__{gone.pk}"], "A dashboard holds at most 2 tiles.")]
     assert Dashboard.objects.get(pk=other.pk).name == "Weekly"
     assert Tile.objects.get(pk=gone.pk).deleted is True

@@ -26,4 +26,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         before = timezone.now() - timedelta(days=options["older_than"])
-        self.stdout.write(f"{sum(prune_history(before))} acts were deleted.")
+        self.stdout.write(f"{prune_history(before=before)} acts were deleted.")
