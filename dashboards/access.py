@@ -73,7 +73,7 @@ def check_may_undo(membership: Membership, *, owner_id: int | None) -> None:
         raise Forbidden("Only the owner of the key and project admins may take back what it did.")
 
 
-# An insight has no level of its own: it follows the dashboards it is on.
+# What tiles show has no level of its own: it follows the dashboards it is on.
 
 
 def insight_restriction_level(restrictions: Sequence[Restriction]) -> int:
@@ -96,11 +96,11 @@ def insight_access_level(
     return "manager" if may_restrict(membership, created_by_id) else "editor"
 
 
-def may_edit_insight(membership: Membership, restrictions: Sequence[Restriction]) -> bool:
+def may_edit_content(membership: Membership, restrictions: Sequence[Restriction]) -> bool:
     return insight_privilege_level(membership, restrictions) == PrivilegeLevel.CAN_EDIT
 
 
-def check_may_edit_insight(membership: Membership, restrictions: Sequence[Restriction]) -> None:
+def check_may_edit_content(membership: Membership, restrictions: Sequence[Restriction]) -> None:
     """Raises Forbidden."""
-    if not may_edit_insight(membership, restrictions):
-        raise Forbidden("You don't have edit permissions for any of this insight's dashboards.")
+    if not may_edit_content(membership, restrictions):
+        raise Forbidden("You don't have edit permissions for any of the dashboards that show this.")

@@ -5,9 +5,9 @@ class DashboardsConfig(AppConfig):
     name = "dashboards"
 
     def ready(self) -> None:
-        from dashboards.services.collaborators import take_rights
+        from dashboards.services.collaborators import end_collaborations
         from dashboards.services.revisions import note_person
         from users.signals import member_leaves, person_changed
 
         person_changed.connect(note_person)
-        member_leaves.connect(take_rights)
+        member_leaves.connect(end_collaborations)

@@ -122,13 +122,25 @@ class VersionMissing(Missing):
         super().__init__("There is no such version of this dashboard.")
 
 
+class NothingByKey(Invalid):
+    """A key of nobody in the project, with which nothing was done there."""
+
+    code = "does_not_exist"
+
+    def __init__(self) -> None:
+        detail = "No member of this project has this key, and nothing was done with it here. It is `job_id` in the log."
+        super().__init__(detail, attr="key_id")
+
+
 class TooManyActs(Invalid):
     """More was done than can be taken back at once."""
 
     code = "too_many"
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"More than {most} acts lie in this time: take them back in parts.", attr="since")
+        super().__init__(
+            f"More than {most} acts lie in this time: take them back in parts, the latest first.", attr="since"
+        )
 
 
 class TooManyTiles(Invalid):

@@ -4,9 +4,10 @@ A state has the fields of the dashboard, `sharing`, and `tiles` by id. A change 
 joined by `__`: `name`, `sharing__enabled`, `tiles__12__layouts`, or `tiles__12` for a tile that came or went.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from dashboards.models import ActivityName
 from dashboards_api.fields import differs
 
 State = dict[str, Any]
@@ -14,8 +15,9 @@ Change = dict[str, Any]
 SEPARATOR = "__"
 TILES = "tiles"
 SHARING = "sharing"
-# The path of whether a link is open.
+# The paths of whether a link is open, and whether it asks for a password.
 PUBLISHED = f"{SHARING}{SEPARATOR}enabled"
+PASSWORD_REQUIRED = f"{SHARING}{SEPARATOR}password_required"
 _KINDS = {TILES: "Tile", SHARING: "SharingConfiguration"}
 
 
@@ -28,7 +30,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], kind: str) 
         elif field == SHARING:
             found += list(_field_differences(before[field], value, [SHARING]))
         elif differs(before.get(field), value):
-            found.append(change(kind, [field], before.get(field), value))
+            found.append(field_change(kind, [field], before.get(field), value))
     return found
 
 
@@ -37,34 +39,46 @@ def _tile_differences(before: Mapping[str, State], after: Mapping[str, State]) -
         if id_ in before and id_ in after:
             yield from _field_differences(before[id_], after[id_], [TILES, id_])
         else:
-            yield change(_KINDS[TILES], [TILES, id_], before.get(id_), after.get(id_))
+            yield field_change(_KINDS[TILES], [TILES, id_], before.get(id_), after.get(id_))
 
 
 def _field_differences(before: State | None, after: State | None, path: list[str]) -> Iterator[Change]:
     before, after = before or {}, after or {}
     for field in {**before, **after}:
         if differs(before.get(field), after.get(field)):
-            yield change(_KINDS[path[0]], [*path, field], before.get(field), after.get(field))
+            yield field_change(_KINDS[path[0]], [*path, field], before.get(field), after.get(field))
 
 
-def change(kind: str, path: list[str], before: Any, after: Any) -> Change:
+def field_change(kind: str, path: list[str], before: Any, after: Any) -> Change:
     """One change in the shape of the log."""
     action = "created" if before is None else "deleted" if after is None else "changed"
     return {"type": kind, "action": action, "field": SEPARATOR.join(path), "before": before, "after": after}
 
 
-def name_of(changes: list[Change]) -> str:
+def hidden_change(path: list[str]) -> Change:
+    """A change of something of sharing that the log does not show."""
+    return {**field_change(_KINDS[SHARING], [SHARING, *path], None, None), "action": "changed"}
+
+
+def name_of(changes: list[Change]) -> ActivityName:
     """What an act is called by what it changed."""
     flips = {each["field"]: each["after"] for each in changes}
     if "deleted" in flips:
-        return "deleted" if flips["deleted"] else "restored"
+        return ActivityName.DELETED if flips["deleted"] else ActivityName.RESTORED
     if PUBLISHED in flips:
-        return "sharing enabled" if flips[PUBLISHED] else "sharing disabled"
-    return "updated"
+        return ActivityName.SHARING_ENABLED if flips[PUBLISHED] else ActivityName.SHARING_DISABLED
+    return ActivityName.UPDATED
+
+
+class Step(NamedTuple):
+    """A change that is to be taken back, and whether somebody else changed the same after it."""
+
+    change: Change
+    is_superseded: bool
 
 
 class TakenBack(NamedTuple):
-    """A state without some changes: the fields that are as they were again, and those that were changed since and stay.
+    """A state without some changes: the fields that are others now, and those that were changed since and stay.
 
     What was as it was already is neither.
     """
@@ -74,31 +88,41 @@ class TakenBack(NamedTuple):
     kept: list[str]
 
 
-def taken_back(state: State, changes: list[Change]) -> TakenBack:
+def taken_back(now: State, steps: Sequence[Step]) -> TakenBack:
     """The state without these changes, the latest last.
 
-    A field that others changed in between is as it was before the latest of these changes that still hold.
+    If others changed a field in between, only the changes after theirs are taken back.
     """
-    state = {**state, TILES: dict(state.get(TILES, {}))}
-    undone, kept = set(), set()
-    for each in reversed(changes):
-        path = each["field"]
+    state = {**now, TILES: dict(now.get(TILES, {}))}
+    kept: set[str] = set()
+    for change, is_superseded in reversed(steps):
+        path = change["field"]
         *way, field = path.split(SEPARATOR)
         holder = _holder(state, way)
-        if holder is not None and not differs(holder.get(field), each["after"]):
-            undone.add(path)
-            if each["before"] is None and way == [TILES]:
+        if holder is not None and not is_superseded and not differs(holder.get(field), change["after"]):
+            if change["before"] is None and way == [TILES]:
                 del holder[field]
             else:
-                holder[field] = each["before"]
-        elif holder is None or differs(holder.get(field), each["before"]):
+                holder[field] = change["before"]
+        elif holder is None or differs(holder.get(field), change["before"]):
             kept.add(path)
         else:  # it is as it was, whatever later changes of it were
-            kept.discard(path)
-    paths = paths_of(changes)
-    return TakenBack(
-        state, [path for path in paths if path in undone], [path for path in paths if path in kept - undone]
-    )
+            kept = {each for each in kept if not overlap(each, path)}
+    paths = paths_of([step.change for step in steps])
+    undone = [path for path in paths if differs(_value(now, path), _value(state, path))]
+    return TakenBack(state, undone, [path for path in paths if path in kept and path not in undone])
+
+
+def overlap(path: str, other: str) -> bool:
+    """Whether two paths lead to the same, or one to a part of the other."""
+    return f"{path}{SEPARATOR}".startswith(f"{other}{SEPARATOR}") or other.startswith(f"{path}{SEPARATOR}")
+
+
+def _value(state: State, path: str) -> Any:
+    value: Any = state
+    for part in path.split(SEPARATOR):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def paths_of(changes: list[Change]) -> list[str]:

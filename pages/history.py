@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from dashboards.history import SEPARATOR, TILES
+from dashboards.history import SEPARATOR, SHARING, TILES
 from dashboards.models import PrivilegeLevel
 from dashboards.readers.activity import list_dashboard_activity
 from dashboards.readers.dashboards import read_revision
@@ -73,8 +73,10 @@ def told(changes: list[dict[str, Any]]) -> str:
         if field == TILES:
             # A tile of which only a field is another is changed, whatever that field was.
             tiles[rest[0]] = _TILE_WORDS[each["action"] if len(rest) == 1 else "changed"]
-        elif not rest or rest[0] != "enabled":
-            fields.append((rest[0] if rest else field).replace("_", " "))
+        elif field == SHARING and rest[0] != "enabled":
+            fields.append(rest[0].replace("_", " "))
+        elif field != SHARING:
+            fields.append(field.replace("_", " "))
     counts = Counter(tiles.values())
     parts = [", ".join(dict.fromkeys(fields))] if fields else []
     return "; ".join(parts + [f"{count} tile{'s' if count > 1 else ''} {word}" for word, count in counts.items()])

@@ -1,4 +1,4 @@
-from dashboards.models.activity import Activity, ActivityScope, uuid_of
+from dashboards.models.activity import Activity, ActivityName, ActivityScope, uuid_of
 from dashboards.models.collaborator import Collaborator, PrivilegeLevel
 from dashboards.models.content import Button, ButtonPlacement, ButtonStyle, Text
 from dashboards.models.dashboard import CreationMode, Dashboard, RestrictionLevel, fold
@@ -16,6 +16,7 @@ from dashboards.models.tile import Tile
 
 __all__ = [
     "Activity",
+    "ActivityName",
     "ActivityScope",
     "Button",
     "ButtonPlacement",

@@ -1,5 +1,6 @@
 """What was done to a dashboard or an insight: the log of a project, and with it the versions of its dashboards."""
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,25 @@ from users.models.personal_api_key import LABEL_MAX_LENGTH
 class ActivityScope(models.TextChoices):
     DASHBOARD = "Dashboard"
     INSIGHT = "Insight"
+
+
+class ActivityName(StrEnum):
+    """What an act is called."""
+
+    RECORDED = "recorded"  # what there was before the log
+    CREATED = "created"
+    UPDATED = "updated"
+    DELETED = "deleted"
+    RESTORED = "restored"
+    REVERTED = "reverted"  # to a version
+    UNDONE = "undone"
+    SHARING_ENABLED = "sharing enabled"
+    SHARING_DISABLED = "sharing disabled"
+    ACCESS_TOKEN_REFRESHED = "access token refreshed"  # noqa: S105  no password
+    SHARE_PASSWORD_ADDED = "share password added"  # noqa: S105
+    SHARE_PASSWORD_REMOVED = "share password removed"  # noqa: S105
+    COLLABORATOR_ADDED = "collaborator added"
+    COLLABORATOR_REMOVED = "collaborator removed"
 
 
 class ActivityQuerySet(models.QuerySet["Activity"]):

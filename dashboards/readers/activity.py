@@ -7,7 +7,7 @@ import orjson
 
 from dashboards.exceptions import DashboardMissing, VersionMissing
 from dashboards.history import differences
-from dashboards.models import Activity, ActivityScope, Dashboard, uuid_of
+from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, uuid_of
 from dashboards.models.activity import ActivityQuerySet
 from dashboards_api.fields import raw
 from users.models import Project
@@ -125,7 +125,7 @@ def _activity_row(row: dict[str, Any]) -> dict[str, Any]:
         },
         "version": row["version"],
         "created_at": row["created_at"],
-        "is_system": row["activity"] == "recorded",
+        "is_system": row["activity"] == ActivityName.RECORDED,
         "was_impersonated": False,
         "unread": False,
     }

@@ -22,7 +22,7 @@ CHANGE_ACTIONS = ("created", "changed", "deleted")
 
 class ChangeSerializer(serializers.Serializer[Any]):
     type = serializers.CharField(
-        read_only=True, help_text="Dashboard, Tile, SharingConfiguration, Collaborator or Insight."
+        read_only=True, help_text="Dashboard, Tile, SharingConfiguration, SharePassword, Collaborator or Insight."
     )
     action = serializers.ChoiceField(choices=CHANGE_ACTIONS, read_only=True)
     field = serializers.CharField(

@@ -1,12 +1,14 @@
-"""The verbs of collaborators: add one, remove one. Whoever may edit a dashboard may do both."""
+"""The verbs of collaborators: add one, remove one. Whoever may edit a dashboard may do both.
+
+What ends with a membership ends here, too: `users` does not know of dashboards, and sends a signal.
+"""
 
 import uuid
 
 from dashboards.access import may_restrict
 from dashboards.exceptions import CollaboratorMissing
-from dashboards.history import Change
-from dashboards.history import change as change_of
-from dashboards.models import Collaborator, Dashboard, PrivilegeLevel, RestrictionLevel
+from dashboards.history import Change, field_change
+from dashboards.models import ActivityName, Collaborator, Dashboard, PrivilegeLevel, RestrictionLevel
 from dashboards.services.dashboards import lock_for_edit
 from dashboards.services.revisions import change, changing, lock_all, note_act
 from dashboards_api.errors import Invalid
@@ -34,7 +36,7 @@ def add_collaborator(
         raise Invalid("The creator and the project's admins may edit it anyway.", attr="user_uuid")
     if dashboard.collaborators.filter(membership=membership).exists():
         raise Invalid("This member is a collaborator already.", attr="user_uuid", code="unique")
-    note_act(dashboard_id, "collaborator added", [_change(None, user_uuid)])
+    note_act(dashboard_id, ActivityName.COLLABORATOR_ADDED, [_change(None, user_uuid)])
     return dashboard.collaborators.create(membership=membership, level=level)
 
 
@@ -45,17 +47,19 @@ def remove_collaborator(dashboard_id: int, *, project: Project, user_uuid: uuid.
     removed, _ = dashboard.collaborators.filter(membership__user__uuid=user_uuid).delete()
     if not removed:
         raise CollaboratorMissing
-    note_act(dashboard_id, "collaborator removed", [_change(user_uuid, None)])
+    note_act(dashboard_id, ActivityName.COLLABORATOR_REMOVED, [_change(user_uuid, None)])
 
 
-def take_rights(sender: object, *, membership: Membership, by: Membership, **_: object) -> None:
+def end_collaborations(sender: object, *, membership: Membership, by: Membership, **_: object) -> None:
     """Whoever leaves a project is a collaborator nowhere in it any more."""
     with change(by=by):
         dashboards = lock_all(Dashboard.objects.filter(collaborators__membership=membership))
         Collaborator.objects.filter(membership=membership).delete()
         for dashboard_id in dashboards:
-            note_act(dashboard_id, "collaborator removed", [_change(membership.user.uuid, None)])
+            note_act(dashboard_id, ActivityName.COLLABORATOR_REMOVED, [_change(membership.user.uuid, None)])
 
 
 def _change(before: uuid.UUID | None, after: uuid.UUID | None) -> Change:
-    return change_of("Collaborator", ["collaborators"], before and str(before), after and str(after))
+    return field_change(
+        "Collaborator", ["collaborators", str(before or after)], before and str(before), after and str(after)
+    )

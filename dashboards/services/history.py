@@ -5,7 +5,7 @@ was written down last; the other writes the acts. What is equal to before is no 
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dashboards.exceptions import TooManyTiles
 from dashboards.history import Change, State, differences, name_of
-from dashboards.models import Activity, ActivityScope, Dashboard, Insight, Revision, RevisionKind, Tile
+from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Revision, RevisionKind, Tile
 from dashboards.models.dashboard import DashboardQuerySet
 from dashboards.services.changes import BUTTON_FIELDS, CONTENT_FIELDS, DISPLAY_FIELDS, INSIGHT_FIELDS
 from dashboards_api.fields import dumps, raw
@@ -23,7 +23,7 @@ from dashboards_api.prepared import Prepared, number
 from users.models import Membership
 
 TILES_MAX = 1000
-# Of so many dashboards what they show is in memory at once.
+# Of how many dashboards what they show is in memory at once.
 DASHBOARDS_AT_ONCE = 20
 _FIELDS = (*CONTENT_FIELDS, "restriction_level", "deleted")
 _SHARING = ("enabled", "settings", "password_required")
@@ -36,11 +36,11 @@ _TILE_COLUMNS = ("id", "insight", *(f"text__{each}" for each in _TEXT), *(f"butt
 
 
 class Act(NamedTuple):
-    """What no state shows, with changes of its own; with None it is but another name for what changed."""
+    """What no state shows."""
 
     dashboard_id: int
-    activity: str
-    changes: list[Change] | None
+    activity: ActivityName
+    changes: list[Change]
 
 
 class ChangedInsight(NamedTuple):
@@ -58,6 +58,7 @@ class Done(NamedTuple):
     created: Collection[int] = ()
     acts: Iterable[Act] = ()
     insights: Iterable[ChangedInsight] = ()
+    name: ActivityName | None = None
 
 
 class Shown(NamedTuple):
@@ -73,19 +74,24 @@ class Shown(NamedTuple):
 def write_down(done: Done) -> None:
     """The acts of a transaction, in its last statements. Raises TooManyTiles for a dashboard that grew beyond them."""
     acts = {act.dashboard_id: act for act in done.acts}
-    dashboards = sorted(done.dashboards)
-    rows: list[Activity] = []
-    for start in range(0, len(dashboards), DASHBOARDS_AT_ONCE):
+    rows: list[Activity] = []  # the last part goes in one statement with the insights
+    for part in _parts(done.dashboards):
         _insert(rows, done.by)
         rows = []
-        for shown in states(dashboards[start : start + DASHBOARDS_AT_ONCE]):
+        for shown in states(part):
             _check_room(shown)
             act = acts.get(shown.dashboard_id)
-            entry = _entry(shown, act, is_new=shown.dashboard_id in done.created)
+            entry = _entry(shown, act, done)
             if entry is not None:
                 rows.append(entry)
-    rows += [entry for insight, before in done.insights if (entry := _insight_entry(insight, before))]
+    rows += [entry for each in done.insights if (entry := _insight_entry(each, done.name))]
     _insert(rows, done.by)
+
+
+def _parts(dashboard_ids: Collection[int]) -> Iterator[list[int]]:
+    """The ids in order, as many at a time as may be in memory with what they show."""
+    ordered = sorted(dashboard_ids)
+    return (ordered[start : start + DASHBOARDS_AT_ONCE] for start in range(0, len(ordered), DASHBOARDS_AT_ONCE))
 
 
 def _insert(rows: list[Activity], by: Membership) -> None:
@@ -98,8 +104,9 @@ def _insert(rows: list[Activity], by: Membership) -> None:
 
 def begin(dashboard_ids: Collection[int]) -> None:
     """Write down what dashboards show that have no history yet, before they are changed for the first time."""
-    rows = [_version(shown, "recorded", []) for shown in states(dashboard_ids)]
-    Activity.objects.bulk_create(rows, ignore_conflicts=True)
+    for part in _parts(dashboard_ids):
+        rows = [_version(shown, ActivityName.RECORDED, []) for shown in states(part)]
+        Activity.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def states(dashboard_ids: Collection[int]) -> list[Shown]:
@@ -220,23 +227,25 @@ def _check_room(shown: Shown) -> None:
         raise TooManyTiles(TILES_MAX)
 
 
-def _entry(shown: Shown, act: Act | None, *, is_new: bool) -> Activity | None:
-    if is_new:
-        return _version(shown, "created", [])
+def _entry(shown: Shown, act: Act | None, done: Done) -> Activity | None:
+    if shown.dashboard_id in done.created:
+        return _version(shown, ActivityName.CREATED, [])
     changes = differences(shown.before, shown.state, ActivityScope.DASHBOARD) if shown.before else []
     if changes or not shown.before:
-        more = (act and act.changes) or []
-        return _version(shown, act.activity if act else name_of(changes), [*changes, *more])
-    return _act(shown, act.activity, act.changes) if act and act.changes is not None else None
+        # One of before the log that is reached by the content that it shares has no state from before.
+        recorded = None if shown.before else ActivityName.RECORDED
+        name = act.activity if act else recorded or done.name or name_of(changes)
+        return _version(shown, name, [*changes, *(act.changes if act else [])])
+    return _act(shown, act.activity, act.changes) if act else None
 
 
-def _version(shown: Shown, activity: str, changes: list[Change]) -> Activity:
+def _version(shown: Shown, activity: ActivityName, changes: list[Change]) -> Activity:
     version = _act(shown, activity, changes)
     version.version, version.state = shown.revision, shown.state
     return version
 
 
-def _act(shown: Shown, activity: str, changes: list[Change]) -> Activity:
+def _act(shown: Shown, activity: ActivityName, changes: list[Change]) -> Activity:
     return Activity(
         project_id=shown.project_id,
         scope=ActivityScope.DASHBOARD,
@@ -249,7 +258,8 @@ def _act(shown: Shown, activity: str, changes: list[Change]) -> Activity:
     )
 
 
-def _insight_entry(insight: Insight, before: State | None) -> Activity | None:
+def _insight_entry(changed: ChangedInsight, name: ActivityName | None) -> Activity | None:
+    insight, before = changed
     now = {field: _value_of(insight, field) for field in before or {}}
     changes = differences(before, now, ActivityScope.INSIGHT) if before else []
     if before and not changes:
@@ -258,7 +268,7 @@ def _insight_entry(insight: Insight, before: State | None) -> Activity | None:
         project_id=insight.project_id,
         scope=ActivityScope.INSIGHT,
         item_id=insight.pk,
-        activity=name_of(changes) if before else "created",
+        activity=(name or name_of(changes)) if before else ActivityName.CREATED,
         name=insight.name or insight.derived_name or "",
         short_id=insight.short_id,
         changes=changes,

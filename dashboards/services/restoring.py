@@ -1,16 +1,17 @@
 """Bringing back a version of a dashboard."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import Q
 
 from dashboards.exceptions import VersionMissing
 from dashboards.history import State
-from dashboards.models import Activity, Dashboard, Insight, Tile
+from dashboards.models import Activity, ActivityName, Dashboard, Insight, Tile
 from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, TileChanges
 from dashboards.services.dashboards import lock_for_edit, update_dashboard
-from dashboards.services.restrictions import editable_insights
-from dashboards.services.revisions import changing, note_name
+from dashboards.services.restrictions import editable
+from dashboards.services.revisions import changing, name_acts
 from users.models import Membership, Project
 
 
@@ -27,31 +28,37 @@ def restore_version(dashboard_id: int, *, project: Project, version: int, restor
     written = Activity.objects.versions_of(dashboard.pk).filter(version=version).values_list("state", flat=True).first()
     if written is None:
         raise VersionMissing
-    note_name(dashboard.pk, "reverted")
+    name_acts(ActivityName.REVERTED)
     changes, left_out = changes_to(dashboard, written, restored_by)
     update_dashboard(dashboard.pk, project=project, changes=changes, edited_by=restored_by)
     return left_out
 
 
-def changes_to(dashboard: Dashboard, state: State, member: Membership) -> tuple[DashboardChanges, list[str]]:
-    """What makes a dashboard show a state again, and the paths of what the member cannot have again."""
+def changes_to(
+    dashboard: Dashboard, state: State, member: Membership, *, may_change: Collection[str] = ()
+) -> tuple[DashboardChanges, list[str]]:
+    """What makes a dashboard show a state again, and the paths of what the member cannot have again.
+
+    What other dashboards show, too, is changed only where its path is in `may_change`.
+    """
     tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard).select_related("text", "button")}
     shown = {str(tile.pk) for tile in tiles.values() if not tile.deleted or tile.went_with(dashboard)}
     elsewhere = Tile.objects.there_or_coming_back().exclude(dashboard=dashboard)
     shared_texts = set(elsewhere.filter(text__tiles__dashboard=dashboard).values_list("text", flat=True))
     shared_buttons = set(elsewhere.filter(button__tiles__dashboard=dashboard).values_list("button", flat=True))
     items: list[TileChanges] = [{"id": int(id_), "deleted": True} for id_ in shown - set(state["tiles"])]
-    coming = {tile["insight"] for id_, tile in state["tiles"].items() if "insight" in tile and id_ not in shown}
-    reachable = _reachable(coming, dashboard, member)
-    left_out = []
+    coming = {id_: tile for id_, tile in state["tiles"].items() if id_ not in shown}
+    closed = _out_of_reach(coming, tiles, dashboard, member)
+    left_out = [f"tiles__{id_}" for id_ in closed]
     for id_, tile in state["tiles"].items():
-        if id_ not in shown and "insight" in tile and tile["insight"] not in reachable:
-            left_out.append(f"tiles__{id_}")
-        elif there_now := tiles.get(int(id_)):
+        if id_ in closed:
+            continue
+        if there_now := tiles.get(int(id_)):
             item = _item(tile, id=int(id_), deleted=False)
+            is_shared = there_now.text_id in shared_texts or there_now.button_id in shared_buttons
             # What other dashboards show is not changed behind their backs.
-            if there_now.text_id in shared_texts or there_now.button_id in shared_buttons:
-                left_out += [f"tiles__{id_}__{kind}" for kind in _other_content(item, there_now)]
+            if is_shared and (others := _other_content(item, there_now, id_)) and not set(others) <= set(may_change):
+                left_out += others
                 item = {field: value for field, value in item.items() if field not in ("text", "button_tile")}
             items.append(item)
         else:  # it lives on another dashboard now
@@ -61,13 +68,32 @@ def changes_to(dashboard: Dashboard, state: State, member: Membership) -> tuple[
     return changes, left_out
 
 
-def _reachable(insight_ids: set[int], dashboard: Dashboard, member: Membership) -> set[int]:
-    """Those of these insights that are there and that the member may put on a dashboard."""
+def _out_of_reach(
+    coming: Mapping[str, State], tiles: Mapping[int, Tile], dashboard: Dashboard, member: Membership
+) -> list[str]:
+    """Those of the tiles that are to come back whose content is gone, or that the member may not edit elsewhere."""
     is_there = Q(deleted=False)
     if dashboard.deleted:  # what went with it comes back with it
         is_there |= Q(deletion_id=dashboard.deletion_id)
-    there = Insight.objects.in_project(dashboard.project).filter(is_there, pk__in=insight_ids)
-    return editable_insights(there.values_list("pk", flat=True), member)
+    insights = Insight.objects.in_project(dashboard.project).filter(
+        is_there, pk__in=[tile["insight"] for tile in coming.values() if "insight" in tile]
+    )
+    removed = [tiles[int(id_)] for id_ in coming if int(id_) in tiles]
+    reachable = {
+        "insight": editable("insight", insights.values_list("pk", flat=True), member),
+        "text": editable("text", [tile.text_id for tile in removed if tile.text_id], member),
+        "button": editable("button", [tile.button_id for tile in removed if tile.button_id], member),
+    }
+    closed = []
+    for id_, state in coming.items():
+        tile = tiles.get(int(id_))
+        if (
+            ("insight" in state and state["insight"] not in reachable["insight"])
+            or (tile and tile.text_id and tile.text_id not in reachable["text"])
+            or (tile and tile.button_id and tile.button_id not in reachable["button"])
+        ):
+            closed.append(id_)
+    return closed
 
 
 def _item(tile: State, **more: Any) -> Any:
@@ -80,7 +106,8 @@ def _item(tile: State, **more: Any) -> Any:
     return {**tile, **content, **more}
 
 
-def _other_content(item: Any, tile: Tile) -> list[str]:
-    """The kind of content in an item that differs from what the tile shows now."""
+def _other_content(item: Any, tile: Tile, id_: str) -> list[str]:
+    """The path of the content in an item, where it differs from what the tile shows now."""
     kind, shown = ("text", tile.text) if tile.text else ("button_tile", tile.button)
-    return [kind] if any(getattr(shown, field) != value for field, value in item[kind].items()) else []
+    is_other = any(getattr(shown, field) != value for field, value in item[kind].items())
+    return [f"tiles__{id_}__{kind}"] if is_other else []

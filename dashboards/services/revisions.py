@@ -20,13 +20,13 @@ from django.db import connection, transaction
 from dashboards.history import Change, State
 from dashboards.models import (
     Activity,
+    ActivityName,
     Button,
     Collaborator,
     CreationMode,
     Dashboard,
     DashboardTag,
     Insight,
-    InsightTag,
     Revision,
     RevisionKind,
     SharingConfiguration,
@@ -37,9 +37,9 @@ from dashboards.models.dashboard import DashboardQuerySet
 from dashboards.services.history import Act, ChangedInsight, Done, begin, insight_state, write_down
 from users.models import Membership
 
-_WRITTEN = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
-# What other dashboards may show, too.
-_SHARED = {model._meta.db_table for model in (Tile, Insight, InsightTag, Text, Button, Collaborator)}
+_WRITTEN = re.compile(r'\s*(INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "(\w+)"(?: SET (.*))?', re.DOTALL)
+# What places a tile, or removes it: on which dashboards its content is, the others say too.
+_PLACING = re.compile(r'"(?:deleted|dashboard_id)" = ')
 _CONTENT = {model._meta.db_table for model in (Text, Button)}
 # What history holds of a dashboard.
 _STATE = _CONTENT | {model._meta.db_table for model in (Dashboard, DashboardTag, Tile, SharingConfiguration)}
@@ -56,17 +56,23 @@ class _Change:
         self.insights: dict[int, ChangedInsight] = {}
         self.shown_insights: set[int] = set()
         self.acts: list[Act] = []
+        self.name: ActivityName | None = None
         self.tables: set[str] = set()
         self.updated: set[str] = set()
+        self.writes = 0
         self.reaches_others = False
 
     def notice(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         """For Django's `execute_wrapper`."""
         found = _WRITTEN.match(sql)
         if found and found[2] != Activity._meta.db_table:  # to write down is no change
-            self.tables.add(found[2])
-            if found[1] == "UPDATE":
-                self.updated.add(found[2])
+            verb, table, assigned = found.groups()
+            self.writes += 1
+            self.tables.add(table)
+            if verb == "UPDATE":
+                self.updated.add(table)
+            is_placing = table == Tile._meta.db_table and (verb != "UPDATE" or _PLACING.search(assigned))
+            self.reaches_others |= bool(is_placing) or table == Collaborator._meta.db_table
         return execute(sql, params, many, context)
 
 
@@ -110,7 +116,7 @@ def change(*, by: Membership) -> Iterator[None]:
 
 @contextmanager
 def attempt() -> Iterator[None]:
-    """A part of a change that may be refused: then nothing of it has happened, and nothing of it is noted."""
+    """A part of a change that may be refused, or find nothing to do: then nothing of it has happened, or is noted."""
     current = _expected()
     before = {name: copy(value) for name, value in vars(current).items()}
     try:
@@ -119,6 +125,8 @@ def attempt() -> Iterator[None]:
     except BaseException:
         vars(current).update(before)
         raise
+    if current.writes == before["writes"]:
+        vars(current).update(before)
 
 
 def lock_all(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
@@ -151,14 +159,14 @@ def note_created(dashboard: Dashboard) -> None:
     _expected().created.add(dashboard.pk)
 
 
-def note_act(dashboard_id: int, activity: str, changes: Iterable[Change] = ()) -> None:
-    """What is done to a dashboard is called so, and changes this beside what the dashboard shows."""
+def note_act(dashboard_id: int, activity: ActivityName, changes: Iterable[Change] = ()) -> None:
+    """Name an act on a dashboard in the log; `changes` are what no state shows, such as collaborators."""
     _expected().acts.append(Act(dashboard_id, activity, list(changes)))
 
 
-def note_name(dashboard_id: int, activity: str) -> None:
-    """The same, where it only counts if the dashboard shows something else then."""
-    _expected().acts.append(Act(dashboard_id, activity, None))
+def name_acts(activity: ActivityName) -> None:
+    """Name whatever this transaction turns out to have changed."""
+    _expected().name = activity
 
 
 def note_listed(dashboard: Dashboard, by: int) -> None:
@@ -215,14 +223,18 @@ class _Part(NamedTuple):
 
 def _count_up(change: _Change) -> list[int]:
     """The dashboards whose revision is higher now."""
-    parts = [_Part("SELECT %s, %s, %s", [RevisionKind.LIST, id_, by]) for id_, by in change.lists.items()]
-    parts += [_Part("SELECT %s, %s, %s", [RevisionKind.DASHBOARD, id_, 0]) for id_ in change.dashboards]
-    if change.dashboards and (change.reaches_others or change.tables & _SHARED):
-        parts += [_sharing(column, sorted(change.dashboards)) for column in ("insight_id", "text_id", "button_id")]
+    noted = [(RevisionKind.LIST.value, id_, by) for id_, by in change.lists.items()]
+    noted += [(RevisionKind.DASHBOARD.value, id_, 0) for id_ in change.dashboards]
+    if not noted and not change.shown_insights:
+        return []
+    parts = [_listed(noted)] if noted else []
+    dashboards = sorted(change.dashboards)
+    if dashboards and change.reaches_others:
+        parts.append(_sharing("insight_id", dashboards))
+    if dashboards and (change.reaches_others or change.updated & _CONTENT):
+        parts += [_sharing("text_id", dashboards), _sharing("button_id", dashboards)]
     if change.shown_insights:
         parts.append(_showing(sorted(change.shown_insights)))
-    if not parts:
-        return []
     return count_up(" UNION ".join(part.sql for part in parts), [param for part in parts for param in part.params])
 
 
@@ -231,7 +243,7 @@ def _done(change: _Change, counted: list[int]) -> Done:
     changed = set(counted) if change.updated & _CONTENT else change.dashboards
     if not change.tables & _STATE and not change.acts:
         changed = set()
-    return Done(change.by, changed, change.created, change.acts, change.insights.values())
+    return Done(change.by, changed, change.created, change.acts, change.insights.values(), change.name)
 
 
 def count_up(found: str, params: list[Any]) -> list[int]:
@@ -250,6 +262,13 @@ def count_up(found: str, params: list[Any]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return [object_id for kind, object_id in cursor.fetchall() if kind == RevisionKind.DASHBOARD]
+
+
+def _listed(rows: list[tuple[int, int, int]]) -> _Part:
+    """These themselves. As one list of values: SQLite joins at most 500 selects."""
+    places = ", ".join(["(%s, %s, %s)"] * len(rows))
+    sql = f"SELECT column1, column2, column3 FROM (VALUES {places}) AS noted"  # noqa: S608  places alone
+    return _Part(sql, [value for row in rows for value in row])
 
 
 def _showing(insight_ids: list[int]) -> _Part:

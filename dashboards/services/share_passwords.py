@@ -7,7 +7,8 @@ from typing import NamedTuple
 from django.contrib.auth.hashers import check_password, make_password
 
 from dashboards.exceptions import DashboardMissing, SharePasswordMissing, WrongSharePassword
-from dashboards.models import SharePassword, SharingConfiguration
+from dashboards.history import Change, field_change
+from dashboards.models import ActivityName, SharePassword, SharingConfiguration
 from dashboards.services.revisions import change, changing, note_act
 from dashboards.services.sharing import lock_sharing
 from dashboards.unlocking import share_token
@@ -43,7 +44,7 @@ def add_share_password(
         if sharing.share_passwords.count() >= MAX_PASSWORDS:
             raise Invalid(f"A shared dashboard has at most {MAX_PASSWORDS} passwords. Delete one first.")
         made = sharing.share_passwords.create(password_hash=hashed, note=note, created_by=added_by.user)
-        note_act(dashboard_id, "share password added")
+        note_act(dashboard_id, ActivityName.SHARE_PASSWORD_ADDED, [_change(None, made)])
     return NewSharePassword(made, text)
 
 
@@ -54,10 +55,17 @@ def remove_share_password(dashboard_id: int, *, project: Project, password_id: i
     Raises DashboardMissing, Forbidden and SharePasswordMissing.
     """
     sharing = lock_sharing(dashboard_id, project=project, member=removed_by)
-    removed, _ = sharing.share_passwords.filter(pk=password_id).delete()
-    if not removed:
+    password = sharing.share_passwords.filter(pk=password_id).first()
+    if password is None:
         raise SharePasswordMissing
-    note_act(dashboard_id, "share password removed")
+    note_act(dashboard_id, ActivityName.SHARE_PASSWORD_REMOVED, [_change(password, None)])
+    password.delete()
+
+
+def _change(before: SharePassword | None, after: SharePassword | None) -> Change:
+    was, is_now = (each and {"id": each.pk, "note": each.note} for each in (before, after))
+    [password_id] = [each["id"] for each in (was, is_now) if each]
+    return field_change("SharePassword", ["sharing", "passwords", str(password_id)], was, is_now)
 
 
 def unlock(access_token: str, *, text: str, address: str) -> str:

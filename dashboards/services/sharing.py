@@ -2,7 +2,8 @@
 
 from django.utils import timezone
 
-from dashboards.models import ReplacedAccessToken, SharingConfiguration, new_access_token
+from dashboards.history import hidden_change
+from dashboards.models import ActivityName, ReplacedAccessToken, SharingConfiguration, new_access_token
 from dashboards.models.sharing_configuration import GRACE
 from dashboards.services.changes import SharingChanges, take
 from dashboards.services.dashboards import lock_for_edit
@@ -16,7 +17,11 @@ def update_sharing(dashboard_id: int, *, project: Project, changes: SharingChang
 
     Raises DashboardMissing (also for a deleted dashboard) and Forbidden.
     """
-    sharing = lock_sharing(dashboard_id, project=project, member=updated_by)
+    change_sharing(lock_sharing(dashboard_id, project=project, member=updated_by), changes)
+
+
+def change_sharing(sharing: SharingConfiguration, changes: SharingChanges) -> None:
+    """The same, inside the transaction of a service that has the dashboard locked."""
     columns = take(sharing, changes, ("enabled", "settings", "password_required"))
     if "enabled" in columns and not sharing.enabled:
         sharing.access_token = new_access_token()
@@ -44,7 +49,7 @@ def refresh_sharing(dashboard_id: int, *, project: Project, refreshed_by: Member
         )
     sharing.access_token = new_access_token()
     sharing.save(update_fields=["access_token"])
-    note_act(dashboard_id, "access token refreshed")
+    note_act(dashboard_id, ActivityName.ACCESS_TOKEN_REFRESHED, [hidden_change(["access_token"])])
 
 
 def lock_sharing(dashboard_id: int, *, project: Project, member: Membership) -> SharingConfiguration:

@@ -1,6 +1,6 @@
 """The verbs of one tile, and the order of all: one transaction each, with the right to edit the dashboard."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dashboards.access import may_edit
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing
@@ -13,6 +13,7 @@ from dashboards.services.dashboards import lock_for_edit
 from dashboards.services.revisions import changing
 from dashboards.services.tiles import change_tiles
 from dashboards_api.errors import Invalid
+from dashboards_api.fields import differs
 from users.models import Membership, Project
 
 
@@ -51,9 +52,8 @@ def delete_tile(dashboard_id: int, *, project: Project, tile_id: int, deleted_by
     tile = _shown_tile(dashboard, tile_id)
     change_tiles(dashboard, [{"id": tile.pk, "deleted": True}], changed_by=deleted_by)
     rest = list(Tile.objects.on_dashboard(dashboard).shown())
-    for breakpoint in tile.layouts:
-        _close_up(rest, breakpoint)
-    Tile.objects.bulk_update(rest, PLACE_COLUMNS)
+    moved = {id(each): each for breakpoint in tile.layouts for each in _close_up(rest, breakpoint)}
+    Tile.objects.bulk_update(moved.values(), PLACE_COLUMNS)
 
 
 @changing
@@ -71,9 +71,11 @@ def reorder_tiles(
     if set(tile_ids) - set(tiles):
         raise TileMissing
     ordered = [tiles[id_] for id_ in dict.fromkeys([*tile_ids, *tiles])]
-    for tile, layouts in zip(ordered, arranged([tile.layouts for tile in ordered], arrangement), strict=True):
+    pairs = zip(ordered, arranged([tile.layouts for tile in ordered], arrangement), strict=True)
+    moved = [(tile, layouts) for tile, layouts in pairs if differs(tile.layouts, layouts)]
+    for tile, layouts in moved:
         tile.place(layouts)
-    Tile.objects.bulk_update(ordered, PLACE_COLUMNS)
+    Tile.objects.bulk_update([tile for tile, _ in moved], PLACE_COLUMNS)
 
 
 @changing
@@ -113,10 +115,11 @@ def _shown_tile(dashboard: Dashboard, tile_id: int) -> Tile:
     return tile
 
 
-def _close_up(tiles: list[Tile], breakpoint: str) -> None:
-    """Move tiles up on one breakpoint; what has no whole place there stays as it is."""
+def _close_up(tiles: list[Tile], breakpoint: str) -> Iterator[Tile]:
+    """Move tiles up on one breakpoint, and tell which; what has no whole place there stays as it is."""
     found = [(place, tile) for tile in tiles if (place := place_of(tile.layouts, breakpoint))]
     found.sort(key=lambda pair: (pair[0][1], pair[0][0], pair[1].pk))
     for (place, tile), closed in zip(found, closed_up([place for place, _ in found]), strict=True):
         if closed[1] != place[1]:
             tile.place(moved_up(tile.layouts, breakpoint, closed[1]))
+            yield tile

@@ -30,10 +30,10 @@ def insights_to_add(items: Iterable[TileChanges]) -> set[int]:
     return {item["insight"] for item in items if item.get("id") is None and item.get("insight") is not None}  # type: ignore[misc]
 
 
-def insights_to_revive(items: Iterable[TileChanges], tiles: Iterable[Tile]) -> set[int]:
-    """The ids of insights whose removed tiles items bring back."""
+def tiles_to_revive(items: Iterable[TileChanges], tiles: Iterable[Tile]) -> list[Tile]:
+    """The removed tiles that items bring back by their ids."""
     revived = {item["id"] for item in items if item.get("id") is not None and item.get("deleted") is False}
-    return {tile.insight_id for tile in tiles if tile.deleted and tile.insight_id is not None and tile.pk in revived}
+    return [tile for tile in tiles if tile.deleted and tile.pk in revived]
 
 
 def has_content(item: TileChanges) -> bool:

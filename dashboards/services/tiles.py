@@ -6,9 +6,9 @@ from dashboards.access import check_may_edit
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import TileChanges
-from dashboards.services.restrictions import check_may_edit_insights
+from dashboards.services.restrictions import check_may_edit as check_may_edit_content
 from dashboards.services.revisions import changing, lock_all
-from dashboards.services.tile_upsert import TileUpsert, insights_to_add, insights_to_revive
+from dashboards.services.tile_upsert import TileUpsert, insights_to_add, tiles_to_revive
 from users.models import Membership, Project
 
 
@@ -18,15 +18,19 @@ def change_tiles(
     """A partial upsert: an item with an id changes that tile, one without adds; tiles that are not named stay.
 
     Called inside the transaction of the service that has the dashboard locked. Gives back the paths that had no
-    effect. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, Invalid, and Forbidden for an insight
+    effect. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, Invalid, and Forbidden for content
     that the member may not edit.
     """
     if not items:
         return []
     tiles = list(Tile.objects.on_dashboard(dashboard).select_related("text", "button"))
     insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(insights_to_add(items))
-    # Who could put an insight anywhere, or bring its tile back, could edit it there.
-    check_may_edit_insights({*insights, *insights_to_revive(items, tiles)}, changed_by)
+    # Who could put content on a dashboard, or bring its tile back, could edit it there.
+    revived = tiles_to_revive(items, tiles)
+    shown = {*insights, *(tile.insight_id for tile in revived if tile.insight_id)}
+    check_may_edit_content("insight", shown, changed_by)
+    check_may_edit_content("text", {tile.text_id for tile in revived if tile.text_id}, changed_by)
+    check_may_edit_content("button", {tile.button_id for tile in revived if tile.button_id}, changed_by)
     upsert = TileUpsert(dashboard, changed_by, tiles=tiles, insights=insights)
     for index, item in enumerate(items):
         upsert.apply(index, item)

@@ -1,25 +1,32 @@
-"""Taking back what was done with a key: each field as it was, unless somebody changed it since."""
+"""Taking back what was done with a key: each field as it was, unless it was changed since."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from dashboards.access import check_may_undo
-from dashboards.exceptions import TooManyActs
-from dashboards.history import PUBLISHED, SHARING, Change, change, paths_of, taken_back
-from dashboards.models import Activity, ActivityScope, Dashboard, Insight, Tile
-from dashboards.services.dashboards import update_dashboard
-from dashboards.services.history import TILES_MAX, check_room, insight_state, states
-from dashboards.services.insights import update_insight
-from dashboards.services.restoring import changes_to
-from dashboards.services.revisions import attempt, changing, lock_unnoted, note_name
-from dashboards.services.sharing import update_sharing
+from dashboards.exceptions import NothingByKey, TooManyActs
+from dashboards.history import Step, overlap, paths_of
+from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Tile
+from dashboards.models.activity import ActivityQuerySet
+from dashboards.services.history import TILES_MAX
+from dashboards.services.revisions import attempt, changing, lock_unnoted, name_acts
+from dashboards.services.undo_items import (
+    CREATION,
+    Fields,
+    Key,
+    Undo,
+    flip_of,
+    is_creation,
+    undo_dashboard,
+    undo_insight,
+)
 from dashboards_api.errors import DomainError
-from dashboards_api.fields import differs
 from users.models import Membership, PersonalAPIKey, Project
 
 # More than a change of one dashboard makes. What changes many at once may make more.
@@ -27,23 +34,14 @@ ACTS_MAX = 2 * TILES_MAX
 # Of what they changed, in characters.
 SIZE_MAX = 20_000_000
 CHANGED_SINCE = "changed since"
-NOT_TAKEN_BACK = "not taken back"
-# What was made is deleted again.
-BIRTH = change("Dashboard", ["deleted"], True, False)
+GIVES_RIGHTS = "would open a link or give a right"
+LOST = "cannot be had again"
 
 
 class Item(NamedTuple):
     scope: str
     item_id: int
     name: str
-
-
-class Fields(NamedTuple):
-    """Those of one item that are as they were again, that were changed since, and that cannot be had again."""
-
-    undone: list[str]
-    changed_since: list[str]
-    lost: list[str]
 
 
 class Undone(NamedTuple):
@@ -56,15 +54,21 @@ class Undone(NamedTuple):
     skipped: list[tuple[Item, list[str], str]]
 
 
+# What others did after the first of the acts: the number of each act, and the paths that it changed.
+Others = Mapping[Key, list[tuple[int, list[str]]]]
+
+
 def undo_key(
     project: Project, *, key_id: str, since: datetime, until: datetime, is_preview: bool, undone_by: Membership
 ) -> Undone:
     """Take back what was done in a project with a key, from `since` to before `until`; or only see what would be.
 
     A preview does it all and drops it, so that it says just what would happen. Raises Forbidden for the key of
-    somebody else, unless an admin asks, and TooManyActs.
+    somebody else, unless an admin asks, NothingByKey for a key that nobody here has or had, and TooManyActs.
     """
     check_may_undo(undone_by, owner_id=PersonalAPIKey.objects.filter(pk=key_id).values_list("user", flat=True).first())
+    if not _is_known(project, key_id):
+        raise NothingByKey
     with transaction.atomic():
         result = _undo(project, key_id=key_id, since=since, until=until, undone_by=undone_by)
         if is_preview:
@@ -72,114 +76,124 @@ def undo_key(
     return result
 
 
+def _is_known(project: Project, key_id: str) -> bool:
+    """Whether a member has this key, or something was done with it here before it was revoked."""
+    of_member = PersonalAPIKey.objects.filter(pk=key_id, user__memberships__project=project)
+    return of_member.exists() or Activity.objects.in_project(project).filter(key_id=key_id).exists()
+
+
 @changing
 def _undo(project: Project, *, key_id: str, since: datetime, until: datetime, undone_by: Membership) -> Undone:
-    found = Activity.objects.in_project(project).filter(key_id=key_id, created_at__gte=since, created_at__lt=until)
-    sizes = list(found.order_by("id").values_list("size", flat=True)[: ACTS_MAX + 1])
-    if len(sizes) > ACTS_MAX or sum(sizes) > SIZE_MAX:
-        raise TooManyActs(ACTS_MAX)
-    acts = list(found.order_by("id").defer("state"))
-    names = {(act.scope, act.item_id): act.name for act in acts}
-    changes: dict[Item, list[Change]] = defaultdict(list)
-    for act in acts:
-        item = Item(act.scope, act.item_id, names[act.scope, act.item_id])
-        changes[item] += act.changes if act.activity != "created" else [BIRTH]
-    _lock(project, changes, undone_by)
+    name_acts(ActivityName.UNDONE)
+    acts = _bounded(
+        Activity.objects.in_project(project).filter(key_id=key_id, created_at__gte=since, created_at__lt=until)
+    )
+    others = _acts_of_others(project, acts, key_id)
+    undo = Undo(project, undone_by, _steps_of(acts, others))
+    _lock(undo)
     result = Undone([], [])
-    others = _changed_by_others(project, acts, key_id)
-    for item in sorted(changes):
-        undoable, refused = _sorted_out(changes[item], is_shared_work=item[:2] in others or _is_shown(item))
-        undo = _undo_dashboard if item.scope == ActivityScope.DASHBOARD else _undo_insight
-        _take_back(item, undoable, partial(undo, project, item.item_id, undoable, undone_by), result)
-        result.skipped.extend((item, fields, reason) for reason, fields in refused.items())
+    there = _there(project, undo.steps)
+    made, placed = undo.dashboards(is_creation), undo.placed
+    brought_back = undo.dashboards(lambda steps: flip_of(steps) is False)
+    for key in sorted(undo.steps, key=lambda key: (_turn(key, undo.steps[key], brought_back), key)):
+        item = Item(*key, there[key].name)
+        if is_creation(undo.steps[key]) and (others[key] or _is_shown_by_others(key, made, placed)):
+            undo.steps[key] = [step for step in undo.steps[key] if step.change is not CREATION]
+            if not there[key].deleted:
+                result.skipped.append((item, [CREATION["field"]], CHANGED_SINCE))
+        take_back = undo_dashboard if item.scope == ActivityScope.DASHBOARD else undo_insight
+        _take_back(item, paths_of([step.change for step in undo.steps[key]]), partial(take_back, undo, key[1]), result)
     return result
 
 
-def _changed_by_others(project: Project, acts: list[Activity], key_id: str) -> set[tuple[str, int]]:
-    """What somebody else, or another key, has worked on since."""
-    if not acts:
-        return set()
-    since = Activity.objects.in_project(project).filter(id__gt=acts[0].pk).exclude(key_id=key_id)
-    return set(since.filter(item_id__in={act.item_id for act in acts}).values_list("scope", "item_id"))
+def _bounded(found: ActivityQuerySet) -> list[Activity]:
+    """Acts in the order in which they were done. Raises TooManyActs."""
+    sizes = list(found.order_by("id").values_list("size", flat=True)[: ACTS_MAX + 1])
+    if len(sizes) > ACTS_MAX or sum(sizes) > SIZE_MAX:
+        raise TooManyActs(ACTS_MAX)
+    return list(found.order_by("id").defer("state"))
 
 
-def _is_shown(item: Item) -> bool:
-    """Whether an insight is on a dashboard still, after those of the key are as they were: then others placed it."""
-    is_insight = item.scope == ActivityScope.INSIGHT
-    return is_insight and Tile.objects.not_deleted().filter(insight=item.item_id).exists()
+def _acts_of_others(project: Project, acts: list[Activity], key_id: str) -> Others:
+    """What somebody else, or another key, did since to the same. To take something back is no work of theirs."""
+    found: dict[Key, list[tuple[int, list[str]]]] = defaultdict(list)
+    if acts:
+        since = Activity.objects.in_project(project).filter(id__gt=acts[0].pk).exclude(key_id=key_id)
+        since = since.filter(item_id__in={act.item_id for act in acts}).exclude(activity=ActivityName.UNDONE)
+        for act in _bounded(since):
+            found[act.scope, act.item_id].append((act.pk, paths_of(act.changes)))
+    return found
 
 
-def _lock(project: Project, items: Iterable[Item], member: Membership) -> None:
+def _steps_of(acts: Iterable[Activity], others: Others) -> dict[Key, list[Step]]:
+    steps: dict[Key, list[Step]] = defaultdict(list)
+    for act in acts:
+        key = (act.scope, act.item_id)
+        later = [path for number, paths in others[key] if number > act.pk for path in paths]
+        for change in act.changes if act.activity != ActivityName.CREATED else [CREATION]:
+            steps[key].append(Step(change, any(overlap(change["field"], path) for path in later)))
+    return steps
+
+
+def _turn(key: Key, steps: list[Step], brought_back: list[int]) -> int:
+    """When something has its turn.
+
+    Insights that come back bring tiles that dashboards would miss, and those that go again take theirs along: before
+    the dashboards, unless they came with one and go with it. Insights that were made must be on none when they go.
+    """
+    scope, item_id = key
+    if scope == ActivityScope.DASHBOARD:
+        return 1
+    flip = flip_of(steps)
+    if flip is None or is_creation(steps):
+        return 2
+    is_taken_along = not flip and Tile.objects.filter(insight=item_id, dashboard__in=brought_back).exists()
+    return 2 if is_taken_along else 0
+
+
+def _is_shown_by_others(key: Key, made: list[int], placed: set[int]) -> bool:
+    """Whether an insight is on a dashboard, or will be again; what the key made or placed counts while it is there."""
+    scope, item_id = key
+    tiles = Tile.objects.there_or_coming_back().filter(insight=item_id)
+    tiles = tiles.exclude(dashboard__in=made, dashboard__deleted=True).exclude(pk__in=placed, deleted=True)
+    return scope == ActivityScope.INSIGHT and tiles.exists()
+
+
+class _There(NamedTuple):
+    name: str
+    deleted: bool
+
+
+def _there(project: Project, keys: Iterable[Key]) -> dict[Key, _There]:
+    """What dashboards and insights are called now, and whether they are deleted."""
+    kinds: dict[ActivityScope, QuerySet[Dashboard] | QuerySet[Insight]] = {
+        ActivityScope.DASHBOARD: Dashboard.objects.in_project(project),
+        ActivityScope.INSIGHT: Insight.objects.in_project(project),
+    }
+    found: dict[Key, _There] = {}
+    for scope, rows in kinds.items():
+        ids = [item_id for each, item_id in keys if each == scope]
+        found.update({(scope.value, row.pk): _There(str(row.name), row.deleted) for row in rows.filter(pk__in=ids)})
+    return found
+
+
+def _lock(undo: Undo) -> None:
     """Every dashboard that may be touched, in the order of their ids, before anything else."""
-    insights = [item.item_id for item in items if item.scope == ActivityScope.INSIGHT]
-    ids = {item.item_id for item in items if item.scope == ActivityScope.DASHBOARD}
+    insights = [item_id for scope, item_id in undo.steps if scope == ActivityScope.INSIGHT]
+    ids = {item_id for scope, item_id in undo.steps if scope == ActivityScope.DASHBOARD}
     ids |= set(Tile.objects.filter(insight__in=insights).values_list("dashboard_id", flat=True))
-    lock_unnoted(Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=ids))
+    lock_unnoted(Dashboard.objects.in_project(undo.project).as_seen_by(undo.undone_by).filter(pk__in=ids))
 
 
-def _sorted_out(changes: list[Change], *, is_shared_work: bool) -> tuple[list[Change], dict[str, list[str]]]:
-    """What can be taken back, and the fields that cannot, by reason. No link is opened again, and no right given."""
-    undoable, refused = [], defaultdict(list)
-    for each in changes:
-        if each is BIRTH and is_shared_work:
-            refused[CHANGED_SINCE].append(each["field"])
-        elif each["field"] == "restriction_level" and each["after"] > each["before"]:
-            refused[NOT_TAKEN_BACK].append(each["field"])
-        elif each["type"] in ("Dashboard", "Tile", "Insight") or (each["field"] == PUBLISHED and each["after"]):
-            undoable.append(each)
-        else:
-            refused[NOT_TAKEN_BACK].append(each["field"])
-    return undoable, refused
-
-
-def _take_back(item: Item, changes: list[Change], undo: Callable[[], Fields], result: Undone) -> None:
+def _take_back(item: Item, paths: list[str], take_back: Callable[[], Fields], result: Undone) -> None:
     """One item, whole or not at all."""
     try:
         with attempt():
-            fields = undo()
+            fields = take_back()
     except DomainError as refusal:
-        result.skipped.append((item, paths_of(changes), refusal.detail))
+        result.skipped.append((item, paths, refusal.detail))
         return
-    if undone := [path for path in fields.undone if path not in fields.lost]:
-        result.undone.append((item, undone))
-    if fields.changed_since:
-        result.skipped.append((item, fields.changed_since, CHANGED_SINCE))
-    if fields.lost:
-        result.skipped.append((item, fields.lost, NOT_TAKEN_BACK))
-
-
-def _undo_dashboard(project: Project, dashboard_id: int, changes: list[Change], undone_by: Membership) -> Fields:
-    """Take the changes of one dashboard back."""
-    [shown] = states([dashboard_id])
-    wanted, undone, kept = taken_back(shown.state, changes)
-    if shown.state["deleted"] and wanted["deleted"]:
-        return Fields([], [*undone, *kept], [])
-    body, lost = changes_to(Dashboard.objects.in_project(project).get(pk=dashboard_id), wanted, undone_by)
-    for field in ("restriction_level", "deleted"):
-        if wanted[field] != shown.state[field]:
-            body[field] = wanted[field]
-    note_name(dashboard_id, "undone")
-    is_open = shown.state[SHARING]["enabled"] and not wanted[SHARING]["enabled"]
-    close = partial(update_sharing, dashboard_id, project=project, changes={"enabled": False}, updated_by=undone_by)
-    # The sharing of a deleted dashboard cannot be changed: it is closed while the dashboard is there.
-    if is_open and not shown.state["deleted"]:
-        close()
-    update_dashboard(dashboard_id, project=project, changes=body, edited_by=undone_by)
-    if is_open and shown.state["deleted"]:
-        close()
-    check_room([dashboard_id])
-    return Fields(undone, kept, lost)
-
-
-def _undo_insight(project: Project, insight_id: int, changes: list[Change], undone_by: Membership) -> Fields:
-    """The same for an insight."""
-    insight = Insight.objects.in_project(project).get(pk=insight_id)
-    now = insight_state(insight)
-    wanted, undone, kept = taken_back(now, changes)
-    body: Any = {field: value for field, value in wanted.items() if field in now and differs(now[field], value)}
-    if body:
-        update_insight(insight_id, project=project, changes=body, edited_by=undone_by)
-    if body.get("deleted") is False:
-        shown_on = Tile.objects.not_deleted().filter(insight=insight_id).values_list("dashboard_id", flat=True)
-        check_room(list(shown_on))
-    return Fields(undone, kept, [])
+    if fields.undone:
+        result.undone.append((item, fields.undone))
+    reasons = ((CHANGED_SINCE, fields.changed_since), (GIVES_RIGHTS, fields.gives_rights), (LOST, fields.lost))
+    result.skipped.extend((item, list(paths), reason) for reason, paths in reasons if paths)

@@ -147,10 +147,10 @@ def test_rights_are_told(alice: Person, bob: Person) -> None:
     made = make_dashboard(alice, restriction_level=37)
     uuid = str(bob.user.uuid)
     alice.api.post(f"dashboards/{made.pk}/collaborators/", {"user_uuid": uuid, "level": 37})
-    assert changes(alice, made.pk) == {"collaborators": ("Collaborator", "created", None, uuid)}
+    assert changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "created", None, uuid)}
     alice.api.delete(f"dashboards/{made.pk}/collaborators/{uuid}/")
     assert acts(alice, made.pk)[0]["activity"] == "collaborator removed"
-    assert changes(alice, made.pk) == {"collaborators": ("Collaborator", "deleted", uuid, None)}
+    assert changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "deleted", uuid, None)}
 
 
 def test_the_rights_of_who_leaves_the_project_are_told(alice: Person, bob: Person) -> None:
@@ -163,7 +163,7 @@ def test_the_rights_of_who_leaves_the_project_are_told(alice: Person, bob: Perso
     for made in boards:
         latest = acts(alice, made.pk)[0]
         assert (latest["activity"], latest["user"]["email"]) == ("collaborator removed", alice.user.email)
-        assert changes(alice, made.pk) == {"collaborators": ("Collaborator", "deleted", uuid, None)}
+        assert changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "deleted", uuid, None)}
 
 
 def test_text_that_two_dashboards_show_is_told_on_both(alice: Person) -> None:

@@ -3,10 +3,10 @@
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dashboards.models import Activity, Revision, RevisionKind
+from dashboards.models import Activity, Dashboard, Revision, RevisionKind, SharingConfiguration, Tile
 from dashboards.services.history import DASHBOARDS_AT_ONCE
 from tests.api.test_activity import acts, changes
-from tests.builders import Person, make_dashboard
+from tests.builders import Person, make_dashboard, make_insight
 
 
 def versions() -> dict[int, int]:
@@ -39,3 +39,33 @@ def test_to_write_down_what_was_there_before_the_log_is_no_new_version(alice: Pe
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "Weekly"})
     assert versions() == {made.pk: 1}
     assert [act["activity"] for act in acts(alice, made.pk)] == ["recorded"]
+
+
+def test_more_dashboards_than_sqlite_joins_selects(alice: Person) -> None:
+    project = alice.membership.project
+    boards = [Dashboard(project=project, created_by=alice.user, name=f"{number}") for number in range(510)]
+    Dashboard.objects.bulk_create(boards)
+    SharingConfiguration.objects.bulk_create([SharingConfiguration(dashboard=board) for board in boards])
+    insight = make_insight(alice)
+    Tile.objects.bulk_create([Tile(project=project, dashboard=board, insight=insight) for board in boards])
+    ids = [board.pk for board in boards]
+    answer = alice.api.post("dashboards/bulk_update_tags/", {"ids": ids, "action": "add", "tags": ["a"]})
+    assert (answer.status, len(answer.json["updated"]), answer.json["skipped"]) == (200, 510, [])
+    before = versions()
+    assert alice.api.patch(f"insights/{insight.pk}/", {"name": "new"}).status == 200
+    assert versions() == {id_: before[id_] + 1 for id_ in ids}
+
+
+def test_a_change_beside_it_is_no_new_version_of_a_dashboard(alice: Person) -> None:
+    one, other = make_dashboard(alice, tiles=[{"text": {"body": "t"}}]), make_dashboard(alice)
+    insight = make_insight(alice, one, other)
+    [text] = Tile.objects.filter(text__isnull=False)
+    [shown] = Tile.objects.filter(insight=insight, dashboard=one)
+    before = versions()
+    items = [{"id": text.pk, "text": {"body": "new"}}, {"id": shown.pk, "layouts": {"sm": {"x": 1, "y": 0}}}]
+    alice.api.patch(f"dashboards/{one.pk}/", {"tiles": items})
+    assert versions() == {**before, one.pk: before[one.pk] + 1}
+    order = [tile["id"] for tile in alice.api.get(f"dashboards/{one.pk}/").json["tiles"]]
+    for _ in range(2):  # the second finds all of them in their place
+        alice.api.post(f"dashboards/{one.pk}/reorder_tiles/", {"tile_order": order, "layout": "full_width"})
+    assert versions() == {**before, one.pk: before[one.pk] + 2}

@@ -1,0 +1,236 @@
+"""Taking back changes of one dashboard, or of one insight, by the services that everybody changes them with."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from dashboards.access import check_may_edit
+from dashboards.history import SHARING, TILES, Change, Step, field_change, overlap, paths_of, taken_back
+from dashboards.models import ActivityName, ActivityScope, Dashboard, Insight, SharePassword, SharingConfiguration, Tile
+from dashboards.services.dashboards import lock_dashboard, update_dashboard
+from dashboards.services.history import check_room, insight_state, states
+from dashboards.services.insights import update_insight
+from dashboards.services.restoring import changes_to
+from dashboards.services.revisions import note_act
+from dashboards.services.sharing import change_sharing
+from dashboards_api.errors import DomainError
+from dashboards_api.fields import differs
+from users.models import Membership, Project
+
+# What an act was done to: its scope and id.
+Key = tuple[str, int]
+# The types of changes that give somebody a right, or take it.
+RIGHTS = ("Collaborator", "SharePassword")
+ACCESS_TOKEN = f"{SHARING}__access_token"
+# Stands for the creation of something: taken back, it deletes what was made.
+CREATION = field_change("Dashboard", ["deleted"], True, False)
+
+
+class Undo(NamedTuple):
+    """All that one undo takes back, by what it was done to."""
+
+    project: Project
+    undone_by: Membership
+    steps: dict[Key, list[Step]]
+
+    @property
+    def placed(self) -> set[int]:
+        """The ids of the tiles that the key placed."""
+        paths = {
+            step.change["field"] for steps in self.steps.values() for step in steps if step.change["before"] is None
+        }
+        parts = [path.split("__") for path in paths]
+        return {int(part[1]) for part in parts if part[0] == TILES and len(part) == 2}
+
+    def dashboards(self, are: Callable[[Sequence[Step]], bool]) -> list[int]:
+        """The ids of the dashboards whose steps are so."""
+        dashboard = ActivityScope.DASHBOARD
+        return [id_ for (scope, id_), steps in self.steps.items() if scope == dashboard and are(steps)]
+
+
+class Fields(NamedTuple):
+    """Those of one item that are as they were again, and those that are not, by the reason."""
+
+    undone: list[str]
+    changed_since: Sequence[str] = ()
+    gives_rights: Sequence[str] = ()
+    lost: Sequence[str] = ()
+
+
+def undo_dashboard(undo: Undo, dashboard_id: int) -> Fields:
+    """Take the changes of one dashboard back, the latest last."""
+    steps = undo.steps[ActivityScope.DASHBOARD, dashboard_id]
+    rights = [step.change for step in _latest(steps) if step.change["type"] in RIGHTS and not step.is_superseded]
+    hidden = [step.change["field"] for step in _latest(steps) if _is_hidden(step) and not step.is_superseded]
+    plain = [step for step in steps if step.change["type"] not in RIGHTS and not _is_hidden(step)]
+    [shown] = states([dashboard_id])
+    now = shown.state
+    wanted, undone, kept = taken_back(now, plain)
+    refused = _hold_back(now, wanted)
+    dashboard = lock_dashboard(dashboard_id, project=undo.project, member=undo.undone_by)
+    check_may_edit(dashboard, undo.undone_by)
+    if now["deleted"] and not wanted["deleted"]:
+        restored: Any = {"deleted": False}
+        update_dashboard(dashboard_id, project=undo.project, changes=restored, edited_by=undo.undone_by)
+        dashboard.refresh_from_db(fields=["deleted", "deletion_id"])
+    stays_deleted = now["deleted"] and wanted["deleted"]
+    removed, given = _close(dashboard, now, wanted, rights)
+    refused += given
+    if stays_deleted:
+        elsewhere = [path for path in undone if not path.startswith(SHARING) and path not in refused]
+        links = [path for path in undone if path.startswith(SHARING) and path not in refused]
+        return Fields([*links, *removed], [] if is_creation(steps) else [*elsewhere, *kept], refused, hidden)
+    overtaken, closed = _bring_home(undo, dashboard, wanted)
+    undone = [path for path in undone if path not in (*refused, *overtaken, *closed)]
+    body, lost = changes_to(dashboard, wanted, undo.undone_by, may_change=undone)
+    if wanted["restriction_level"] != now["restriction_level"]:
+        body["restriction_level"] = wanted["restriction_level"]
+    if wanted["deleted"]:
+        body["deleted"], body["delete_insights"] = True, _goes_with_insights(undo, dashboard)
+    update_dashboard(dashboard_id, project=undo.project, changes=body, edited_by=undo.undone_by)
+    check_room([dashboard_id])
+    undone = [path for path in undone if path not in lost]
+    # What became of a dashboard that goes as it came is of no interest.
+    if wanted["deleted"] and is_creation(steps):
+        return Fields([*undone, *removed], gives_rights=refused, lost=hidden)
+    return Fields([*undone, *removed], [*kept, *overtaken], refused, [*lost, *closed, *hidden])
+
+
+def undo_insight(undo: Undo, insight_id: int) -> Fields:
+    """The same for an insight."""
+    # Locked before it is looked at: nobody else has changed it then.
+    insight = Insight.objects.in_project(undo.project).select_for_update().get(pk=insight_id)
+    now = insight_state(insight)
+    wanted, undone, kept = taken_back(now, undo.steps[ActivityScope.INSIGHT, insight_id])
+    body: Any = {field: value for field, value in wanted.items() if field in now and differs(now[field], value)}
+    if body:
+        update_insight(insight_id, project=undo.project, changes=body, edited_by=undo.undone_by)
+    if body.get("deleted") is False:
+        shown_on = Tile.objects.not_deleted().filter(insight=insight_id).values_list("dashboard_id", flat=True)
+        check_room(list(shown_on))
+    return Fields(undone, kept)
+
+
+def flip_of(steps: Sequence[Step]) -> bool | None:
+    """Whether the key deleted something that was there, or restored it (False), at last."""
+    changes = [step.change for step in steps if step.change["field"] == "deleted"]
+    flips = [change["after"] for change in changes if change is not CREATION]
+    return flips[-1] if flips else None
+
+
+def is_creation(steps: Sequence[Step]) -> bool:
+    """Whether the key made it."""
+    return any(step.change is CREATION for step in steps)
+
+
+def _latest(steps: Sequence[Step]) -> list[Step]:
+    """The last step of each path."""
+    return list({step.change["field"]: step for step in steps}.values())
+
+
+def _is_hidden(step: Step) -> bool:
+    return bool(step.change["field"] == ACCESS_TOKEN)
+
+
+def _hold_back(now: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """Leave as it is what would open a link or let somebody do more; the paths of that."""
+    held = []
+    if wanted["restriction_level"] < now["restriction_level"]:
+        wanted["restriction_level"] = now["restriction_level"]
+        held.append("restriction_level")
+    for field, value in now[SHARING].items():
+        closes = {"enabled": value is True, "password_required": value is False}.get(field, False)
+        if differs(value, wanted[SHARING][field]) and not closes:
+            wanted[SHARING][field] = value
+            held.append(f"{SHARING}__{field}")
+    return held
+
+
+def _close(
+    dashboard: Dashboard, now: dict[str, Any], wanted: dict[str, Any], rights: list[Change]
+) -> tuple[list[str], list[str]]:
+    """Close what was opened, and take rights that were given, of a deleted dashboard too.
+
+    Gives back the paths of the rights that were there still, and of those that were taken and stay so.
+    """
+    sharing = SharingConfiguration.objects.get(dashboard=dashboard)
+    fields: Any = {field: value for field, value in wanted[SHARING].items() if differs(now[SHARING][field], value)}
+    change_sharing(sharing, fields)
+    removed, taken = [], []
+    for each in rights:
+        right = each["after"] or each["before"]
+        found = (
+            dashboard.collaborators.filter(membership__user__uuid=right)
+            if each["type"] == "Collaborator"
+            else SharePassword.objects.filter(sharing_configuration=sharing, pk=right["id"])
+        )
+        if each["after"] is None and not found.exists():
+            taken.append(each["field"])
+        elif each["after"] is not None and found.delete()[0]:
+            removed.append({**each, "action": "deleted", "before": each["after"], "after": None})
+    if removed:
+        note_act(dashboard.pk, ActivityName.UNDONE, removed)
+    return paths_of(removed), taken
+
+
+def _bring_home(undo: Undo, dashboard: Dashboard, wanted: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Tiles that the key moved to other dashboards come back, where they are as it left them.
+
+    Gives back the paths of those that others changed or that are here again, and of those that cannot be moved: these
+    are wanted no more.
+    """
+    overtaken, closed = [], []
+    there = {str(tile.pk): tile for tile in Tile.objects.filter(pk__in=[int(id_) for id_ in wanted[TILES]])}
+    for id_ in list(wanted[TILES]):
+        tile = there.get(id_)
+        if tile and tile.dashboard_id == dashboard.pk:
+            continue
+        path = f"{TILES}__{id_}"
+        if tile is None:
+            insight = wanted[TILES][id_].get("insight")
+            if insight is not None and not Tile.objects.on_dashboard(dashboard).not_deleted().filter(insight=insight):
+                continue  # it is placed anew
+            closed.append(path)
+        elif not _is_here_again(tile, dashboard, wanted) and _gives_up(undo, tile.dashboard_id, path):
+            try:
+                _move(undo, tile, dashboard)
+                continue
+            except DomainError:
+                closed.append(path)
+        else:
+            overtaken.append(path)
+        del wanted[TILES][id_]
+    return overtaken, closed
+
+
+def _is_here_again(tile: Tile, dashboard: Dashboard, wanted: dict[str, Any]) -> bool:
+    """Whether the content of a tile is on this dashboard by another tile, which stays."""
+    twins = Tile.objects.on_dashboard(dashboard).not_deleted().filter(**tile.content)
+    return any(str(twin.pk) in wanted[TILES] for twin in twins)
+
+
+def _move(undo: Undo, tile: Tile, home: Dashboard) -> None:
+    """Also a tile that was removed where it was moved to. Raises Forbidden for what the member may not edit there."""
+    check_may_edit(lock_dashboard(tile.dashboard_id, project=undo.project, member=undo.undone_by), undo.undone_by)
+    Tile.objects.on_dashboard(home).filter(**tile.content).delete()  # a tile that is removed, or to be removed
+    tile.dashboard = home
+    tile.set_deleted(False)
+    tile.save(update_fields=["dashboard", "deleted", "deletion_id"])
+
+
+def _gives_up(undo: Undo, dashboard_id: int, path: str) -> bool:
+    """Whether the key brought this tile to the other dashboard, and nobody changed it since."""
+    steps = undo.steps.get((ActivityScope.DASHBOARD, dashboard_id))
+    if not steps:
+        return False
+    [shown] = states([dashboard_id])
+    wanted, _, kept = taken_back(shown.state, steps)
+    came = any(step.change["field"] == path and step.change["before"] is None for step in steps)
+    return came and path.rpartition("__")[2] not in wanted[TILES] and not any(overlap(path, each) for each in kept)
+
+
+def _goes_with_insights(undo: Undo, dashboard: Dashboard) -> bool:
+    """Whether the key brought it back together with its insights, which go with it again then."""
+    insight = ActivityScope.INSIGHT
+    restored = {id_ for (scope, id_), steps in undo.steps.items() if scope == insight and flip_of(steps) is False}
+    insights = set(Insight.objects.only_on(dashboard).not_deleted().values_list("pk", flat=True))
+    return bool(insights) and insights <= restored

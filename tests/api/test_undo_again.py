@@ -1,0 +1,75 @@
+"""Taking back again, in parts, and beside the work of others."""
+
+from dashboards.models import Dashboard, Insight, Tile
+from dashboards.services.undo import CHANGED_SINCE
+from tests.api.test_undo import paths, robot, skipped, undo
+from tests.builders import Person, make_dashboard, make_insight
+from tests.client import Api
+
+__all__ = ["robot"]
+
+
+def test_a_moved_tile_comes_home_once_with_its_id_and_looks(alice: Person, robot: Api) -> None:
+    source, target = make_dashboard(alice, tiles=[{"text": {"body": "t"}, "color": "red"}]), make_dashboard(alice)
+    tile = Tile.objects.get()
+    robot.patch(f"dashboards/{source.pk}/move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": target.pk})
+    robot.patch(f"dashboards/{target.pk}/", {"tiles": [{"id": tile.pk, "color": "blue"}]})
+    assert paths(undo(alice))[f"Dashboard {source.pk}"] == [f"tiles__{tile.pk}"]
+    for _ in range(2):
+        assert undo(alice).json["undone"] == []
+    assert list(Tile.objects.values_list("pk", "dashboard", "color")) == [(tile.pk, source.pk, "red")]
+
+
+def test_a_tile_that_others_put_there_meanwhile_stays_as_they_made_it(alice: Person, robot: Api) -> None:
+    source, target = make_dashboard(alice), make_dashboard(alice)
+    insight = make_insight(alice, source)
+    tile = Tile.objects.get()
+    robot.patch(f"dashboards/{source.pk}/move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": target.pk})
+    item = {"insight": insight.pk, "color": "hers", "layouts": {"sm": {"x": 3, "y": 3}}}
+    alice.api.patch(f"dashboards/{source.pk}/", {"tiles": [item]})
+    assert (str(source.pk), [f"tiles__{tile.pk}"], CHANGED_SINCE) in skipped(undo(alice))
+    assert Tile.objects.values_list("color", "layouts").get(dashboard=source) == ("hers", item["layouts"])
+
+
+def test_an_insight_comes_back_with_the_tile_that_was_removed_before(alice: Person, robot: Api) -> None:
+    board = make_dashboard(alice)
+    insight = make_insight(alice, board)
+    tile = Tile.objects.get()
+    robot.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": tile.pk, "deleted": True}]})
+    robot.patch(f"insights/{insight.pk}/", {"deleted": True})
+    answer = undo(alice)
+    assert skipped(answer) == []
+    assert paths(answer) == {f"Dashboard {board.pk}": [f"tiles__{tile.pk}"], f"Insight {insight.pk}": ["deleted"]}
+    assert (Insight.objects.get().deleted, Tile.objects.get().deleted) == (False, False)
+
+
+def test_what_was_brought_back_goes_again_as_one(alice: Person, robot: Api) -> None:
+    board = make_dashboard(alice)
+    insight = make_insight(alice, board)
+    path = f"dashboards/{board.pk}/"
+    alice.api.patch(path, {"deleted": True, "delete_insights": True})
+    robot.patch(path, {"deleted": False})
+    assert skipped(undo(alice)) == []
+    assert (Dashboard.objects.get().deleted, Insight.objects.get().deleted) == (True, True)
+    assert [tile["insight"]["id"] for tile in alice.api.patch(path, {"deleted": False}).json["tiles"]] == [insight.pk]
+
+
+def test_an_insight_on_a_dashboard_that_others_deleted_comes_back_with_it(alice: Person, robot: Api) -> None:
+    made = robot.post("insights/", {"name": "new"}).json["id"]
+    board = make_dashboard(alice, tiles=[])
+    path = f"dashboards/{board.pk}/"
+    alice.api.patch(path, {"tiles": [{"insight": made}]})
+    alice.api.patch(path, {"deleted": True})
+    assert skipped(undo(alice)) == [(str(made), ["deleted"], CHANGED_SINCE)]
+    assert [tile["insight"]["id"] for tile in alice.api.patch(path, {"deleted": False}).json["tiles"]] == [made]
+
+
+def test_taking_back_a_part_does_not_stand_in_the_way_of_the_rest(alice: Person, robot: Api) -> None:
+    made = robot.post("dashboards/", {"name": "new"}).json["id"]
+    robot.patch(f"dashboards/{made}/", {"name": "newer"})
+    since = alice.api.get(f"dashboards/{made}/activity/").json["results"][0]["created_at"]
+    assert paths(undo(alice, since=since)) == {f"Dashboard {made}": ["name"]}
+    answer = undo(alice)
+    assert (paths(answer), skipped(answer)) == ({f"Dashboard {made}": ["deleted"]}, [])
+    assert Dashboard.objects.get().deleted is True
+    assert undo(alice).json == {"preview": False, "undone": [], "skipped": []}

@@ -1,0 +1,122 @@
+"""Taking back closes what a key opened, whatever became of the dashboard, and gives nobody a right."""
+
+import pytest
+
+from dashboards.models import Collaborator, Dashboard, SharePassword, SharingConfiguration, Text, Tile
+from dashboards.services.undo import CHANGED_SINCE, GIVES_RIGHTS, LOST
+from tests.api.test_undo import paths, robot, skipped, undo
+from tests.builders import Person, make_dashboard
+from tests.client import Api
+
+__all__ = ["robot"]
+
+
+def share(person: Person, board: Dashboard, **more: object) -> str:
+    answer = person.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True, **more})
+    token: str = answer.json["access_token"]
+    return token
+
+
+def test_a_password_that_a_key_added_is_gone_and_is_asked_for_again(alice: Person, robot: Api) -> None:
+    board = make_dashboard(alice)
+    share(alice, board, password_required=True)
+    kept = alice.api.post(f"dashboards/{board.pk}/sharing/passwords/", {}).json["id"]
+    path = f"dashboards/{board.pk}/sharing/"
+    added = robot.post(f"{path}passwords/", {"note": "back door"}).json["id"]
+    robot.patch(path, {"password_required": False})
+    answer = undo(alice)
+    assert paths(answer) == {f"Dashboard {board.pk}": ["sharing__password_required", f"sharing__passwords__{added}"]}
+    assert skipped(answer) == []
+    assert list(SharePassword.objects.values_list("pk", flat=True)) == [kept]
+    assert SharingConfiguration.objects.get().password_required is True
+    [latest, *_] = alice.api.get(f"dashboards/{board.pk}/activity/").json["results"]
+    assert latest["activity"] == "undone"
+    assert [each["field"] for each in latest["detail"]["changes"]] == paths(answer)[f"Dashboard {board.pk}"]
+    assert undo(alice).json["undone"] == []
+
+
+def test_what_a_key_took_from_a_link_is_named(alice: Person, robot: Api) -> None:
+    board = make_dashboard(alice)
+    share(alice, board, password_required=True)
+    removed = alice.api.post(f"dashboards/{board.pk}/sharing/passwords/", {}).json["id"]
+    robot.delete(f"dashboards/{board.pk}/sharing/passwords/{removed}/")
+    robot.post(f"dashboards/{board.pk}/sharing/refresh/", {})
+    answer = undo(alice)
+    assert answer.json["undone"] == []
+    assert skipped(answer) == [
+        (str(board.pk), [f"sharing__passwords__{removed}"], GIVES_RIGHTS),
+        (str(board.pk), ["sharing__access_token"], LOST),
+    ]
+
+
+def test_a_collaborator_whom_a_key_added_is_one_no_more(alice: Person, bob: Person) -> None:
+    board = make_dashboard(alice, restriction_level=37)
+    uuid = str(bob.user.uuid)
+    alice.api.post(f"dashboards/{board.pk}/collaborators/", {"user_uuid": uuid, "level": 37})
+    answer = undo(alice, "test")
+    assert paths(answer)[f"Dashboard {board.pk}"] == [f"collaborators__{uuid}"]
+    assert Collaborator.objects.count() == 0
+
+
+@pytest.mark.parametrize("deleted_by", ["robot", "alice"])
+@pytest.mark.parametrize("made_by", ["robot", "alice"])
+def test_a_link_of_a_deleted_dashboard_stays_closed_when_it_comes_back(
+    alice: Person, robot: Api, made_by: str, deleted_by: str
+) -> None:
+    api = {"robot": robot, "alice": alice.api}
+    board = api[made_by].post("dashboards/", {"name": "new"}).json["id"]
+    token = robot.patch(f"dashboards/{board}/sharing/", {"enabled": True}).json["access_token"]
+    api[deleted_by].patch(f"dashboards/{board}/", {"deleted": True})
+    assert "sharing__enabled" in paths(undo(alice))[f"Dashboard {board}"]
+    alice.api.patch(f"dashboards/{board}/", {"deleted": False})
+    assert SharingConfiguration.objects.get().enabled is False
+    assert alice.api.get(f"/shared/{token}.json").status == 404
+
+
+def test_what_came_and_went_changes_nothing(alice: Person) -> None:
+    board = make_dashboard(alice, "Weekly")
+    for level in (37, 21):
+        alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": level, "name": str(level)})
+    for enabled in (True, False):
+        alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": enabled})
+    answer = undo(alice, "test")
+    assert (paths(answer), skipped(answer)) == ({f"Dashboard {board.pk}": ["name"]}, [])
+    assert (Dashboard.objects.get().restriction_level, SharingConfiguration.objects.get().enabled) == (21, False)
+
+
+def test_what_others_decided_later_stays(alice: Person, robot: Api) -> None:
+    board, opened = make_dashboard(alice, "A"), make_dashboard(alice)
+    robot.patch(f"dashboards/{opened.pk}/sharing/", {"enabled": True})
+    for enabled in (False, True):
+        alice.api.patch(f"dashboards/{opened.pk}/sharing/", {"enabled": enabled})
+    robot.patch(f"dashboards/{board.pk}/", {"deleted": True})
+    for deleted in (False, True):
+        alice.api.patch(f"dashboards/{board.pk}/", {"deleted": deleted})
+    answer = undo(alice)
+    assert skipped(answer) == [
+        (str(board.pk), ["deleted"], CHANGED_SINCE),
+        (str(opened.pk), ["sharing__enabled"], CHANGED_SINCE),
+    ]
+    assert Dashboard.objects.get(pk=board.pk).deleted is True
+    assert SharingConfiguration.objects.get(dashboard=opened).enabled is True
+
+
+@pytest.mark.parametrize("way", ["patch", "restore"])
+@pytest.mark.parametrize("content", [{"text": {"body": "ours"}}, {"button_tile": {"url": "/a", "text": "ours"}}])
+def test_nobody_gets_at_closed_content_by_bringing_back_its_tile(
+    alice: Person, bob: Person, way: str, content: dict[str, dict[str, str]]
+) -> None:
+    board = make_dashboard(alice, tiles=[content])
+    closed = alice.api.post("dashboards/", {"use_dashboard": board.pk}).json["id"]
+    tile = Tile.objects.get(dashboard=board)
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": tile.pk, "deleted": True}]})
+    alice.api.patch(f"dashboards/{closed}/", {"restriction_level": 37})
+    if way == "patch":
+        body = {"tiles": [{"id": tile.pk, "deleted": False}]}
+        assert bob.api.patch(f"dashboards/{board.pk}/", body).status == 403
+    else:
+        answer = bob.api.post(f"dashboards/{board.pk}/versions/1/restore/")
+        assert (answer.status, answer.headers["Ignored-Fields"]) == (200, f"tiles__{tile.pk}")
+    assert Tile.objects.get(pk=tile.pk).deleted is True
+    assert alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": tile.pk, "deleted": False}]}).status == 200
+    assert Text.objects.filter(body="ours").count() == (1 if "text" in content else 0)
