@@ -73,7 +73,7 @@ class Stale(DomainError):
     code = "precondition_failed"
 
     def __init__(self, version: int) -> None:
-        super().__init__(f"This was changed since: it is at version {version} now.")
+        super().__init__(f"It is at version {version} now, which is none that `If-Match` names.")
         self.version = version
 
 

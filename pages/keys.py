@@ -19,6 +19,7 @@ SCOPES = (
     ("insight", "Insights"),
     ("sharing_configuration", "Sharing"),
     ("dashboard_template", "Templates"),
+    ("activity_log", "History"),
     ("project", "Projects"),
     ("organization", "Organizations"),
     ("user", "Its owner"),

@@ -13,6 +13,8 @@ from dashboards_api.fields import JSONTextField
 from users.models import Project
 from users.models.personal_api_key import LABEL_MAX_LENGTH
 
+KEY_ID_MAX_LENGTH = 50
+
 
 class ActivityScope(models.TextChoices):
     DASHBOARD = "Dashboard"
@@ -60,7 +62,7 @@ class Activity(models.Model):
     # Nobody where the service itself wrote it.
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     # Of the key as it was then: it may be gone.
-    key_id = models.CharField(max_length=50, blank=True, default="")
+    key_id = models.CharField(max_length=KEY_ID_MAX_LENGTH, blank=True, default="")
     key_label = models.CharField(max_length=LABEL_MAX_LENGTH, blank=True, default="")
     activity = models.CharField(max_length=40)
     scope = models.CharField(max_length=16, choices=ActivityScope.choices)

@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards.models import ActivityScope
+from dashboards.models.activity import KEY_ID_MAX_LENGTH
 from dashboards.serializers.actions import SkippedSerializer
 from dashboards.serializers.fields import SILENT
 from dashboards_api.http.serializers import (
@@ -104,7 +105,7 @@ class UndoRequestSerializer(RequestSerializer):
 
     echoed = SILENT
 
-    key_id = StrictCharField(max_length=50)
+    key_id = StrictCharField(max_length=KEY_ID_MAX_LENGTH, help_text="`job_id` in the log.")
     since = serializers.DateTimeField()
     until = serializers.DateTimeField(required=False, help_text="Now, without it.")
     preview = serializers.BooleanField(required=False, help_text="Only say what would be done.")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from dashboards.access import check_may_undo
 from dashboards.exceptions import NothingByKey, TooManyActs
@@ -59,9 +60,10 @@ Others = Mapping[Key, list[tuple[int, list[str]]]]
 
 
 def undo_key(
-    project: Project, *, key_id: str, since: datetime, until: datetime, is_preview: bool, undone_by: Membership
+    project: Project, *, key_id: str, since: datetime, until: datetime | None, is_preview: bool, undone_by: Membership
 ) -> Undone:
-    """Take back what was done in a project with a key, from `since` to before `until`; or only see what would be.
+    """Take back what was done in a project with a key, from `since` to before `until`, or to now; or only see what
+    would be.
 
     A preview does it all and drops it, so that it says just what would happen. Raises Forbidden for the key of
     somebody else, unless an admin asks, NothingByKey for a key that nobody here has or had, and TooManyActs.
@@ -70,7 +72,7 @@ def undo_key(
     if not _is_known(project, key_id):
         raise NothingByKey
     with transaction.atomic():
-        result = _undo(project, key_id=key_id, since=since, until=until, undone_by=undone_by)
+        result = _undo(project, key_id=key_id, since=since, until=until or timezone.now(), undone_by=undone_by)
         if is_preview:
             transaction.set_rollback(True)
     return result

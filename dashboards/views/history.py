@@ -2,13 +2,13 @@
 
 from typing import Any, ClassVar
 
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards.exceptions import VersionMissing
 from dashboards.models import ActivityScope
+from dashboards.models.activity import KEY_ID_MAX_LENGTH
 from dashboards.readers.activity import (
     ActivityQuery,
     Page,
@@ -35,12 +35,13 @@ from dashboards.services.restoring import restore_version
 from dashboards.services.undo import Item, undo_key
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
 from dashboards.views.writing import writing, written
+from dashboards_api.errors import Invalid
+from dashboards_api.http import ignored_fields
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
 from dashboards_api.http.pagination import CursorPagination
 from dashboards_api.numbers import whole_number
 from users.viewsets import ProjectScopedViewSet
 
-KEY_ID_MAX_LENGTH = 50
 VERSION = id_parameter("version", "A version of the dashboard.")
 OTHER_VERSION = OpenApiParameter("to", int, required=True, description="The version to compare with.")
 LOG_PARAMETERS = [
@@ -88,12 +89,15 @@ class ActivityLogViewSet(HistoryViewSet):
         No link is opened again, and no right given. Only the owner of the key and project admins may.
         """
         body = self.read_body(UndoRequestSerializer)
+        # A misspelled `preview` must not undo.
+        if unknown := [*self.ignored, *request.query_params]:
+            raise ignored_fields.refuse(unknown[0])
         is_preview = body.get("preview", False)
         result = undo_key(
             self.project,
             key_id=body["key_id"],
             since=body["since"],
-            until=body.get("until") or timezone.now(),
+            until=body.get("until"),
             is_preview=is_preview,
             undone_by=self.membership,
         )
@@ -145,7 +149,9 @@ class VersionViewSet(HistoryViewSet):
     )
     def diff(self, request: Request, project_id: str, id: str, version: str) -> Response:
         """Each field that differs between two versions."""
-        number, other = dashboard_number(id), _version(self.query_number("to"))
+        number, other = dashboard_number(id), self.query_number("to")
+        if other is None:
+            raise Invalid("Name the version to compare with.", attr="to", code="required")
         return Response(read_difference(number, _version(version), other, project=self.project))
 
     @extend_schema(
@@ -181,9 +187,9 @@ class BulkRestoreViewSet(ProjectScopedViewSet):
         return Response({"restored": restored, "skipped": [{"id": id_, "reason": reason} for id_, reason in skipped]})
 
 
-def _version(given: str | int | None) -> int:
-    """A version that a request names. Raises VersionMissing for what is no number."""
-    number = whole_number(given) if isinstance(given, str) else given
+def _version(text: str) -> int:
+    """The version in a path. Raises VersionMissing for what is no number."""
+    number = whole_number(text)
     if number is None:
         raise VersionMissing
     return number

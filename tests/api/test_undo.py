@@ -196,6 +196,18 @@ def test_a_bad_body_names_the_field(alice: Person, robot: Api, body: dict[str, A
     assert (answer.status, answer.json["attr"]) == (400, attr)
 
 
+@pytest.mark.parametrize(("query", "body"), [("?preview=true", {}), ("", {"dry_run": True}), ("?x=", {})])
+def test_a_misspelled_preview_undoes_nothing(alice: Person, robot: Api, query: str, body: dict[str, Any]) -> None:
+    made = make_dashboard(alice, "Weekly")
+    robot.patch(f"dashboards/{made.pk}/", {"name": "X"})
+    key = PersonalAPIKey.objects.get(label="robot").pk
+    body = {"key_id": key, "since": EARLIER.isoformat(), **body}
+    answer = alice.api.call("POST", f"activity_log/undo/{query}", body, documented=False)
+    assert (answer.status, answer.json["code"]) == (400, "unknown_field")
+    assert answer.json["attr"] in ("preview", "dry_run", "x")
+    assert Dashboard.objects.get().name == "X"
+
+
 def test_more_than_a_thousand_acts_are_taken_back_in_parts(
     alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,7 @@ def test_two_versions_are_compared(alice: Person, board: Dashboard) -> None:
     back = alice.api.get(f"{path}/4/diff/?to=2").json["changes"]
     assert [(each["before"], each["after"]) for each in back] == [("Third", "First"), (True, False)]
     assert alice.api.get(f"{path}/4/diff/?to=4").json["changes"] == []
+    assert alice.api.get(f"{path}/4/diff/", documented=False).error == (400, "validation_error", "required", "to")
 
 
 def test_restoring_brings_back_fields_tags_tiles_and_places(alice: Person, board: Dashboard) -> None:

@@ -237,6 +237,14 @@ def test_a_damaged_database_is_put_aside_for_a_backup(
         assert aside == [damaged]
 
 
+def test_commands_say_where_there_is_no_service(environment: dict[str, str], tmp_path: Path) -> None:
+    with empty(environment, tmp_path / "data") as other:
+        for command in (["create_user", "a@example.com"], ["prune_history", "--older-than", "30"]):
+            said = refused(other, *command)
+            assert "manage.py migrate" in said
+            assert "Traceback" not in said
+
+
 @pytest.mark.skipif(IS_SQLITE, reason="programs of PostgreSQL")
 def test_a_program_that_is_missing_is_named(
     service: Service, environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -30,6 +30,11 @@ def test_the_first_run_prints_one_key_for_project_1(service: Service, client: ht
     assert client.get(f"{service.base}/api/users/@me/").json()["email"] == "admin@example.com"
 
 
+def test_nobody_else_reads_its_files(service: Service, environment: dict[str, str]) -> None:
+    files = [file for file in Path(environment["DATA_DIR"]).iterdir() if file.is_file()]
+    assert {file.name: file.stat().st_mode & 0o077 for file in files} == {file.name: 0 for file in files}
+
+
 def test_the_first_run_prints_a_link_that_sets_the_admin_up(service: Service) -> None:
     [link] = re.findall(r"http://\S+/setup/\S+", service.log.read_text())
     assert link.startswith(service.base)

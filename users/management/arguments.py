@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from django.conf import settings
 from django.core.management.base import CommandError
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError, connection
 
 from dashboards_api.errors import DomainError
 from dashboards_api.numbers import whole_number
@@ -34,6 +35,12 @@ def domain_errors() -> Iterator[None]:
         raise CommandError(error.detail) from error
     except IntegrityError as error:
         raise CommandError("Somebody did the same at this moment. Look what there is, and try again.") from error
+    except DatabaseError as error:
+        place = f"DATA_DIR is {settings.DATA_DIR}" if connection.vendor == "sqlite" else "DATABASE_URL is set"
+        raise CommandError(
+            f"{str(error).strip()}. Is this the database of the service ({place})? A new one is set up by"
+            " `manage.py serve` or `manage.py migrate`."
+        ) from error
 
 
 def show(out: Any, as_json: bool, answer: dict[str, Any], text: str) -> None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from dashboards.services.pruning import prune_history
 from dashboards_api.numbers import whole_number
+from users.management.arguments import domain_errors
 
 DAYS_MAX = 36_500
 
@@ -26,4 +27,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         before = timezone.now() - timedelta(days=options["older_than"])
-        self.stdout.write(f"{prune_history(before=before)} acts were deleted.")
+        with domain_errors():
+            deleted = prune_history(before=before)
+        self.stdout.write(f"{deleted} acts were deleted.")

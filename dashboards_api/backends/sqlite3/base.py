@@ -1,7 +1,9 @@
 """SQLite: a statement is written in the driver's own way once, not each time, and a lock is waited for once."""
 
+import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -20,12 +22,22 @@ def _in_its_own_way(sql: str) -> str:
     return written
 
 
+def create_for_owner(name: Any) -> None:
+    """Make a new database a file that its owner alone reads, and with it the files that SQLite puts beside it."""
+    if not str(name).startswith((":", "file:")):
+        # Never one that is there: to close a file ends the locks that this process has on it. What else is wrong,
+        # connecting says.
+        with suppress(OSError):
+            os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
 class DatabaseWrapper(Reads, base.DatabaseWrapper):
     waited_in_vain = False
 
     def get_connection_params(self) -> dict[str, Any]:
         """Values come as they are stored: the fields convert them, and the driver need not ask a function for each."""
         parameters: dict[str, Any] = super().get_connection_params()
+        create_for_owner(parameters["database"])
         return {**parameters, "detect_types": 0}
 
     def fetch(self, sql: str, parameters: Sequence[Any]) -> Rows:
