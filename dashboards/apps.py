@@ -6,7 +6,7 @@ class DashboardsConfig(AppConfig):
 
     def ready(self) -> None:
         from dashboards.services.collaborators import end_collaborations
-        from dashboards.services.revisions import note_person
+        from dashboards.services.counting import note_person
         from users.signals import member_leaves, person_changed
 
         person_changed.connect(note_person)

@@ -15,8 +15,8 @@ from dashboards.exceptions import NothingByKey, TooManyActs
 from dashboards.history import Step, overlap, paths_of
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Tile
 from dashboards.models.activity import ActivityQuerySet
-from dashboards.services.history import TILES_MAX
 from dashboards.services.revisions import attempt, changing, lock_unnoted, name_acts
+from dashboards.services.room import TILES_MAX
 from dashboards.services.undo_items import (
     CREATION,
     Fields,

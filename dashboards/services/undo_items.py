@@ -7,11 +7,13 @@ from dashboards.access import check_may_edit
 from dashboards.history import SHARING, TILES, Change, Step, field_change, overlap, paths_of, taken_back
 from dashboards.models import ActivityName, ActivityScope, Dashboard, Insight, SharePassword, SharingConfiguration, Tile
 from dashboards.services.dashboards import lock_dashboard, update_dashboard
-from dashboards.services.history import check_room, insight_state, states
+from dashboards.services.history import insight_state
 from dashboards.services.insights import update_insight
 from dashboards.services.restoring import changes_to
 from dashboards.services.revisions import note_act
+from dashboards.services.room import check_room
 from dashboards.services.sharing import change_sharing
+from dashboards.services.states import states
 from dashboards_api.errors import DomainError
 from dashboards_api.fields import differs
 from users.models import Membership, Project

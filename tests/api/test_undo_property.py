@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboards.models import Activity, Dashboard, Insight, Tile
-from dashboards.services.history import states
+from dashboards.services.states import states
 from dashboards.services.undo import GIVES_RIGHTS
 from tests.api.test_undo import robot, undo
 from tests.builders import Person, make_dashboard, make_insight

@@ -7,8 +7,8 @@ import pytest
 from django.core.management import call_command
 
 from dashboards.models import Dashboard, Revision, RevisionKind, Tile
+from dashboards.services.counting import recount
 from dashboards.services.dashboards import create_dashboard, update_dashboard
-from dashboards.services.revisions import recount
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
 from tests.races import at_once
 from users.services.setup import set_up, setup_token
