@@ -9,6 +9,7 @@ from dashboards.exceptions import DashboardMissing, VersionMissing
 from dashboards.history import differences
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, uuid_of
 from dashboards.models.activity import ActivityQuerySet
+from dashboards_api.errors import Invalid
 from dashboards_api.fields import raw
 from users.models import Project
 from users.readers import basic_user, user_columns
@@ -73,12 +74,14 @@ def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[s
     raise VersionMissing
 
 
-def read_difference(dashboard_id: int, version: int, other: int, *, project: Project) -> dict[str, Any]:
+def read_difference(dashboard_id: int, version: int, other: int | None, *, project: Project) -> dict[str, Any]:
     """Each field that differs between two versions (component DashboardDifference).
 
-    Raises DashboardMissing and VersionMissing.
+    Raises DashboardMissing, Invalid where no other version is named, and VersionMissing.
     """
     _check_is_there(dashboard_id, project)
+    if other is None:
+        raise Invalid("Name the version to compare with.", attr="to", code="required")
     found = Activity.objects.versions_of(dashboard_id).filter(version__in={version, other})
     states: dict[int | None, Any] = dict(found.values_list("version", "state"))
     if version not in states or other not in states:

@@ -35,7 +35,6 @@ from dashboards.services.restoring import restore_version
 from dashboards.services.undo import Item, undo_key
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
 from dashboards.views.writing import writing, written
-from dashboards_api.errors import Invalid
 from dashboards_api.http import ignored_fields
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
 from dashboards_api.http.pagination import CursorPagination
@@ -150,8 +149,6 @@ class VersionViewSet(HistoryViewSet):
     def diff(self, request: Request, project_id: str, id: str, version: str) -> Response:
         """Each field that differs between two versions."""
         number, other = dashboard_number(id), self.query_number("to")
-        if other is None:
-            raise Invalid("Name the version to compare with.", attr="to", code="required")
         return Response(read_difference(number, _version(version), other, project=self.project))
 
     @extend_schema(

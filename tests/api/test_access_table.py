@@ -66,10 +66,10 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/dashboards/<id>/activity/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/<id>/versions/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/<id>/versions/<version>/": {**LACKS, "GET": READ},
-    # Without a version to compare with there is none.
+    # It wants a version to compare with.
     "api/projects/<project_id>/dashboards/<id>/versions/<version>/diff/": {
         **LACKS,
-        "GET": (401, 403, 404, 404, 404, 403, 403),
+        "GET": (401, 403, 400, 400, 400, 403, 403),
     },
     "api/projects/<project_id>/dashboards/<id>/versions/<version>/restore/": {**LACKS, "POST": WRITE},
     "api/projects/<project_id>/activity_log/": {**LACKS, "GET": READ},
