@@ -15,10 +15,10 @@ from typing import Any
 
 Headers = list[tuple[str, str]]
 
-# A body may take so long, and a second more for so many bytes that have arrived.
+# How long a body may take, and for how many bytes that have arrived it may take a second more.
 SECONDS_TO_ARRIVE = 20.0
 BYTES_EACH_SECOND = 8 * 1024
-# So many bodies of a process may take as long as they like: a quarter of its threads.
+# How many bodies of a process may take as long as they like: a quarter of its threads.
 UNHURRIED = 64
 # What was written before the connection is closed has time to leave.
 SECONDS_TO_LEAVE = 0.1

@@ -7,7 +7,8 @@
 - Bodies are UTF-8. Django would decode the query string and forms by a `charset` of the Content-Type, and fail on odd
   ones.
 - Methods are case-sensitive (RFC 9110). Django would take `patch` for `PATCH`.
-- Its body has arrived in good time (`arrival.py`), and no other request of the process is being answered (`InTurns`).
+- The whole body has arrived, in good time (`arrival.py`), and no other request of the process is being answered
+  (`InTurns`).
 """
 
 import gc

@@ -21,9 +21,9 @@ from dashboards_api.stamps import write_if_free
 from users.models import IdempotentRequest, User
 from users.models.idempotent_request import KEPT_FOR
 
-# So many of a user's are kept, the latest.
+# How many of each user's requests are kept: the latest.
 KEPT_FOR_USER = 10_000
-# After every so many claims of this process old rows are cleared away: more than were added.
+# Old rows are cleared away once in so many claims of this process, and more of them than were added since.
 CLEARED_AFTER = 100
 CLEARED_AT_ONCE = 1000
 

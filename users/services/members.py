@@ -68,7 +68,7 @@ def change_level(acting: Membership, *, membership_id: int, level: MembershipLev
 
 @transaction.atomic
 def remove_member(acting: Membership, *, membership_id: int) -> None:
-    """Put somebody out of the project: their sessions and keys do not reach it from the next request on.
+    """Remove somebody from the project: their sessions and keys do not reach it from the next request on.
 
     Raises Missing, Forbidden, and Invalid where it would leave the project without an admin.
     """
