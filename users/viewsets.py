@@ -93,7 +93,7 @@ class ProjectScopedViewSet(CallerViewSet):
             replicas.begin(self.caller.wrote_at)
 
     def refuse_versions(self) -> None:
-        """Refuse `If-Match` where there is no version to compare: ignored it would look like a check. Raises Invalid."""
+        """Refuse `If-Match` where there is no version to compare: ignored it would seem a check. Raises Invalid."""
         takes_them = self.has_versions and self.kwargs.keys() > {self.project_kwarg}
         if self.request.method in _WRITING and not takes_them and expected_versions(self.request._request) is not None:
             detail = "This has no versions, or acts on several dashboards: send it without."

@@ -90,9 +90,9 @@ def _undo(project: Project, *, key_id: str, since: datetime, until: datetime, un
     acts = _bounded(
         Activity.objects.in_project(project).filter(key_id=key_id, created_at__gte=since, created_at__lt=until)
     )
+    _lock(project, {(act.scope, act.item_id) for act in acts}, undone_by)
     others = _acts_of_others(project, acts, key_id)
     undo = Undo(project, undone_by, _steps_of(acts, others))
-    _lock(undo)
     result = Undone([], [])
     there = _there(project, undo.steps)
     made, placed = undo.dashboards(is_creation), undo.placed
@@ -179,12 +179,14 @@ def _there(project: Project, keys: Iterable[Key]) -> dict[Key, _There]:
     return found
 
 
-def _lock(undo: Undo) -> None:
-    """Every dashboard that may be touched, in the order of their ids, before anything else."""
-    insights = [item_id for scope, item_id in undo.steps if scope == ActivityScope.INSIGHT]
-    ids = {item_id for scope, item_id in undo.steps if scope == ActivityScope.DASHBOARD}
+def _lock(project: Project, keys: Iterable[Key], member: Membership) -> None:
+    """Every dashboard that may be touched, in the order of their ids, before it is asked what others did."""
+    ids, insights = (
+        {item_id for each, item_id in keys if each == scope}
+        for scope in (ActivityScope.DASHBOARD, ActivityScope.INSIGHT)
+    )
     ids |= set(Tile.objects.filter(insight__in=insights).values_list("dashboard_id", flat=True))
-    lock_unnoted(Dashboard.objects.in_project(undo.project).as_seen_by(undo.undone_by).filter(pk__in=ids))
+    lock_unnoted(Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=ids))
 
 
 def _take_back(item: Item, paths: list[str], take_back: Callable[[], Fields], result: Undone) -> None:
