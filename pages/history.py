@@ -13,13 +13,16 @@ from dashboards.readers.dashboards import read_revision
 from dashboards.services.restoring import restore_version
 from dashboards.views.dashboards import dashboard_number
 from dashboards_api.errors import Invalid, Stale
-from dashboards_api.fields import parsed
+from dashboards_api.fields import dumps, parsed
 from dashboards_api.numbers import whole_number
 from pages.console import ConsoleView
 from pages.dashboards import as_seen, see
 from users.models import Membership
 
 CHANGED_SINCE = "Somebody changed this dashboard since you opened its history. This is what it is now: restore again."
+# How many changes of an act are shown, and how much of a value.
+CHANGES_SHOWN = 20
+VALUE_SHOWN = 120
 # The words for what came and went of tiles.
 _TILE_WORDS = {"created": "added", "deleted": "removed", "changed": "changed"}
 
@@ -48,10 +51,7 @@ class HistoryView(ConsoleView):
         revision, dashboard = read_revision(number, project=project, viewer=membership)
         before = whole_number(self.request.GET.get("before"))
         acts, following = list_dashboard_activity(number, project=project, before=before)
-        rows = [
-            {**act, "told": told(act["detail"]["changes"]), "when": datetime.fromisoformat(act["created_at"])}
-            for act in parsed(acts)
-        ]
+        rows = [{**act, **seen(act)} for act in parsed(acts)]
         around = {
             "project": project,
             "dashboard": dashboard,
@@ -62,6 +62,30 @@ class HistoryView(ConsoleView):
             "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
         }
         return self.page("pages/history.html", {**around, **(context or {})}, status=status)
+
+
+def seen(act: dict[str, Any]) -> dict[str, Any]:
+    """What the page shows of an act beside itself."""
+    changes = act["detail"]["changes"]
+    return {
+        "told": told(changes) or ("what changed" if changes else ""),
+        "changed": [
+            {
+                "field": each["field"].replace(SEPARATOR, ", ").replace("_", " "),
+                "before": short(each["before"]),
+                "after": short(each["after"]),
+            }
+            for each in changes[:CHANGES_SHOWN]
+        ],
+        "more": max(0, len(changes) - CHANGES_SHOWN),
+        "when": datetime.fromisoformat(act["created_at"]),
+    }
+
+
+def short(value: Any) -> str:
+    """A value before or after a change, as far as it fits into a line or two."""
+    text = value if isinstance(value, str) and value else "nothing" if value is None else dumps(value)
+    return f"{text[:VALUE_SHOWN]}…" if len(text) > VALUE_SHOWN else text
 
 
 def told(changes: list[dict[str, Any]]) -> str:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from dashboards.models import Activity, Dashboard, Tile
-from pages.history import told
+from pages.history import VALUE_SHOWN, told
 from tests.builders import PASSWORD, Person, give_password, make_dashboard
 from tests.pages.browsing import ATTACKS, elements, path_of, sign_in, text_of, token_in, version_in
 
@@ -32,6 +32,9 @@ def test_it_says_who_did_what_with_which_key(browser: Client, board: Dashboard) 
     assert text.index("1 tile removed") < text.index("name, tags") < text.index("Created")
     assert "Alice, with the key test" in text
     assert text.count("Current") == 1
+    assert "<dt>name</dt><dd>First → " in text
+    assert "Second</dd>" in text
+    assert "<dt>tags</dt><dd>[] → " in text
 
 
 def test_a_version_is_brought_back(browser: Client, board: Dashboard) -> None:
@@ -73,6 +76,15 @@ def test_what_is_stored_is_text(browser: Client, alice: Person, board: Dashboard
     assert {tag for tag, _ in now} == {tag for tag, _ in before}
     assert {name for _, attributes in now for name in attributes} == {name for _, each in before for name in each}
     assert {each["href"] for tag, each in now if tag == "a"} == {each["href"] for tag, each in before if tag == "a"}
+
+
+def test_long_and_many_changes_are_cut(browser: Client, alice: Person, board: Dashboard) -> None:
+    tiles = [{"text": {"body": str(number)}} for number in range(30)]
+    alice.api.patch(f"dashboards/{board.pk}/", {"description": "x" * 1000, "tiles": tiles})
+    text = text_of(browser.get(f"{path_of(board)}/history"))
+    assert f"{'x' * VALUE_SHOWN}…</dd>" in text
+    assert "x" * (VALUE_SHOWN + 1) not in text
+    assert "and 11 more" in text
 
 
 @pytest.mark.parametrize(
