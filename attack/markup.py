@@ -10,6 +10,8 @@ OF_TEXTS = {
     *(("a", name) for name in ("href", "title", "rel", "target")),
     ("ol", "start"),
 }
+# What a form says of a value that it offers.
+OF_FORMS = {("input", "checked"), ("option", "selected")}
 ADDRESSES = {"href", "src", "srcset", "action", "formaction", "data", "poster", "background", "xlink:href"}
 # A browser drops these before it looks at the scheme.
 DROPPED = re.compile(r"^[\x00-\x20]+|[\t\r\n]")
@@ -62,7 +64,7 @@ def is_harmless(address: str) -> bool:
 def wrong_in(text: str, plain: Markup, written: object) -> list[str]:
     """What a page has that it must not have, beside the same page with harmless content."""
     page = Markup(text)
-    strange = sorted(page.kinds - plain.kinds - OF_TEXTS)
+    strange = sorted(page.kinds - plain.kinds - OF_TEXTS - OF_FORMS)
     found = page.wrong + [f"new {tag} {name}".strip() for tag, name in strange]
     if page.scripts > plain.scripts:
         found.append("more scripts")
