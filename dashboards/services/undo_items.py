@@ -61,40 +61,51 @@ class Fields(NamedTuple):
 def undo_dashboard(undo: Undo, dashboard_id: int) -> Fields:
     """Take the changes of one dashboard back, the latest last."""
     steps = undo.steps[ActivityScope.DASHBOARD, dashboard_id]
-    rights = [step.change for step in _latest(steps) if step.change["type"] in RIGHTS and not step.is_superseded]
-    hidden = [step.change["field"] for step in _latest(steps) if _is_hidden(step) and not step.is_superseded]
-    plain = [step for step in steps if step.change["type"] not in RIGHTS and not _is_hidden(step)]
+    plain = [step for step in steps if step.change["type"] not in RIGHTS and step.change["field"] != ACCESS_TOKEN]
+    last = [step.change for step in _latest(steps) if not step.is_superseded]
+    rights = [change for change in last if change["type"] in RIGHTS]
+    hidden = [ACCESS_TOKEN for change in last if change["field"] == ACCESS_TOKEN]
     [shown] = states([dashboard_id])
     now = shown.state
     wanted, undone, kept = taken_back(now, plain)
-    refused = _hold_back(now, wanted)
+    held = _hold_back(now, wanted)
     dashboard = lock_dashboard(dashboard_id, project=undo.project, member=undo.undone_by)
     check_may_edit(dashboard, undo.undone_by)
     if now["deleted"] and not wanted["deleted"]:
-        restored: Any = {"deleted": False}
-        update_dashboard(dashboard_id, project=undo.project, changes=restored, edited_by=undo.undone_by)
-        dashboard.refresh_from_db(fields=["deleted", "deletion_id"])
-    stays_deleted = now["deleted"] and wanted["deleted"]
-    removed, given = _close(dashboard, now, wanted, rights)
-    refused += given
-    if stays_deleted:
-        elsewhere = [path for path in undone if not path.startswith(SHARING) and path not in refused]
-        links = [path for path in undone if path.startswith(SHARING) and path not in refused]
-        return Fields([*links, *removed], [] if is_creation(steps) else [*elsewhere, *kept], refused, hidden)
+        _restore(undo, dashboard)
+    removed, taken = _close(dashboard, now, wanted, rights)
+    held += taken
+    undone = [path for path in undone if path not in held]
+    if now["deleted"] and wanted["deleted"]:  # nothing of it can be changed but its links and rights
+        links = [path for path in undone if path.startswith(SHARING)]
+        kept += [path for path in undone if path not in links]
+        return Fields([*links, *removed], [] if is_creation(steps) else kept, held, hidden)
+    changed_since, lost = _show_again(undo, dashboard, now, wanted, undone)
+    undone = [path for path in undone if path not in (*changed_since, *lost)]
+    if wanted["deleted"] and is_creation(steps):  # what became of it is of no interest
+        return Fields([*undone, *removed], gives_rights=held, lost=hidden)
+    return Fields([*undone, *removed], [*kept, *changed_since], held, [*lost, *hidden])
+
+
+def _restore(undo: Undo, dashboard: Dashboard) -> None:
+    changes: Any = {"deleted": False}
+    update_dashboard(dashboard.pk, project=undo.project, changes=changes, edited_by=undo.undone_by)
+    dashboard.refresh_from_db(fields=["deleted", "deletion_id"])
+
+
+def _show_again(
+    undo: Undo, dashboard: Dashboard, now: dict[str, Any], wanted: dict[str, Any], undone: list[str]
+) -> tuple[list[str], list[str]]:
+    """Make a live dashboard show this; the paths of what others changed, and of what cannot be had again."""
     overtaken, closed = _bring_home(undo, dashboard, wanted)
-    undone = [path for path in undone if path not in (*refused, *overtaken, *closed)]
     body, lost = changes_to(dashboard, wanted, undo.undone_by, may_change=undone)
     if wanted["restriction_level"] != now["restriction_level"]:
         body["restriction_level"] = wanted["restriction_level"]
     if wanted["deleted"]:
         body["deleted"], body["delete_insights"] = True, _goes_with_insights(undo, dashboard)
-    update_dashboard(dashboard_id, project=undo.project, changes=body, edited_by=undo.undone_by)
-    check_room([dashboard_id])
-    undone = [path for path in undone if path not in lost]
-    # What became of a dashboard that goes as it came is of no interest.
-    if wanted["deleted"] and is_creation(steps):
-        return Fields([*undone, *removed], gives_rights=refused, lost=hidden)
-    return Fields([*undone, *removed], [*kept, *overtaken], refused, [*lost, *closed, *hidden])
+    update_dashboard(dashboard.pk, project=undo.project, changes=body, edited_by=undo.undone_by)
+    check_room([dashboard.pk])
+    return overtaken, [*closed, *lost]
 
 
 def undo_insight(undo: Undo, insight_id: int) -> Fields:
@@ -127,10 +138,6 @@ def is_creation(steps: Sequence[Step]) -> bool:
 def _latest(steps: Sequence[Step]) -> list[Step]:
     """The last step of each path."""
     return list({step.change["field"]: step for step in steps}.values())
-
-
-def _is_hidden(step: Step) -> bool:
-    return bool(step.change["field"] == ACCESS_TOKEN)
 
 
 def _hold_back(now: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
