@@ -77,13 +77,13 @@ def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[s
 def read_difference(dashboard_id: int, version: int, other: int | None, *, project: Project) -> dict[str, Any]:
     """Each field that differs between two versions (component DashboardDifference).
 
-    Raises DashboardMissing, Invalid where no other version is named, and VersionMissing.
+    Raises DashboardMissing, VersionMissing, and Invalid where no other version is named.
     """
     _check_is_there(dashboard_id, project)
-    if other is None:
-        raise Invalid("Name the version to compare with.", attr="to", code="required")
     found = Activity.objects.versions_of(dashboard_id).filter(version__in={version, other})
     states: dict[int | None, Any] = dict(found.values_list("version", "state"))
+    if version in states and other is None:
+        raise Invalid("Name the version to compare with.", attr="to", code="required")
     if version not in states or other not in states:
         raise VersionMissing
     return {
