@@ -120,3 +120,14 @@ def test_nobody_gets_at_closed_content_by_bringing_back_its_tile(
     assert Tile.objects.get(pk=tile.pk).deleted is True
     assert alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": tile.pk, "deleted": False}]}).status == 200
     assert Text.objects.filter(body="ours").count() == (1 if "text" in content else 0)
+
+
+def test_what_one_may_not_edit_stays_open_though_it_is_deleted(alice: Person, bob: Person, robot: Api) -> None:
+    board = make_dashboard(alice)
+    robot.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True})
+    alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37})
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
+    [(item, fields, reason)] = skipped(undo(bob))
+    assert (item, fields) == (str(board.pk), ["sharing__enabled"])
+    assert "edit permissions" in reason
+    assert SharingConfiguration.objects.get().enabled is True
