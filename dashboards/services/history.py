@@ -4,7 +4,7 @@ Two statements for what is done to a few dashboards. One reads what each of them
 was written down last; the other writes the acts. What is equal to before is no act.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -24,7 +24,6 @@ DASHBOARDS_AT_ONCE = 20
 class Act(NamedTuple):
     """What no state shows."""
 
-    dashboard_id: int
     activity: ActivityName
     changes: list[Change]
 
@@ -42,21 +41,20 @@ class Done(NamedTuple):
     by: Membership
     dashboards: Collection[int] = ()
     created: Collection[int] = ()
-    acts: Iterable[Act] = ()
+    acts: Mapping[int, Act] = {}
     insights: Iterable[ChangedInsight] = ()
     name: ActivityName | None = None
 
 
 def write_down(done: Done) -> None:
     """The acts of a transaction, in its last statements. Raises TooManyTiles for a dashboard that grew beyond them."""
-    acts = {act.dashboard_id: act for act in done.acts}
     rows: list[Activity] = []  # the last part goes in one statement with the insights
     for part in _parts(done.dashboards):
         _insert(rows, done.by)
         rows = []
         for shown in states(part):
             check_shown(shown)
-            act = acts.get(shown.dashboard_id)
+            act = done.acts.get(shown.dashboard_id)
             entry = _entry(shown, act, done)
             if entry is not None:
                 rows.append(entry)
@@ -101,9 +99,9 @@ def _entry(shown: Shown, act: Act | None, done: Done) -> Activity | None:
     if changes or not shown.before:
         # One of before the log that is reached by the content that it shares has no state from before.
         recorded = None if shown.before else ActivityName.RECORDED
-        name = act.activity if act else recorded or done.name or name_of(changes)
+        name = recorded or done.name or (act.activity if act else name_of(changes))
         return _version(shown, name, [*changes, *(act.changes if act else [])])
-    return _act(shown, act.activity, act.changes) if act else None
+    return _act(shown, done.name or act.activity, act.changes) if act else None
 
 
 def _version(shown: Shown, activity: ActivityName, changes: list[Change]) -> Activity:

@@ -55,7 +55,7 @@ class _Change:
         self.lists: dict[int, int] = {}
         self.insights: dict[int, ChangedInsight] = {}
         self.shown_insights: set[int] = set()
-        self.acts: list[Act] = []
+        self.acts: dict[int, Act] = {}
         self.name: ActivityName | None = None
         self.tables: set[str] = set()
         self.updated: set[str] = set()
@@ -161,7 +161,9 @@ def note_created(dashboard: Dashboard) -> None:
 
 def note_act(dashboard_id: int, activity: ActivityName, changes: Iterable[Change] = ()) -> None:
     """Name an act on a dashboard in the log; `changes` are what no state shows, such as collaborators."""
-    _expected().acts.append(Act(dashboard_id, activity, list(changes)))
+    acts = _expected().acts
+    before = acts.get(dashboard_id)
+    acts[dashboard_id] = Act(activity, [*(before.changes if before else []), *changes])
 
 
 def name_acts(activity: ActivityName) -> None:

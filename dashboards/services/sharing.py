@@ -27,6 +27,7 @@ def change_sharing(sharing: SharingConfiguration, changes: SharingChanges) -> No
         sharing.access_token = new_access_token()
         sharing.replaced_access_tokens.all().delete()
         columns.append("access_token")
+        note_act(sharing.dashboard_id, ActivityName.SHARING_DISABLED, [hidden_change(["access_token"])])
     if "enabled" in columns and sharing.created_at is None:
         sharing.created_at = timezone.now()
         columns.append("created_at")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboards.access import check_may_undo
 from dashboards.exceptions import NothingByKey, TooManyActs
-from dashboards.history import Step, overlap, paths_of
+from dashboards.history import TILES, Step, overlap, paths_of
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Tile
 from dashboards.models.activity import ActivityQuerySet
 from dashboards.services.revisions import attempt, changing, lock_unnoted, name_acts
@@ -22,18 +22,22 @@ from dashboards.services.undo_items import (
     Fields,
     Key,
     Undo,
+    close_dashboard,
     flip_of,
     is_creation,
+    is_of_sharing,
     undo_dashboard,
     undo_insight,
 )
 from dashboards_api.errors import DomainError
+from dashboards_api.fields import dumps
 from users.models import Membership, PersonalAPIKey, Project
 
 # More than a change of one dashboard makes. What changes many at once may make more.
 ACTS_MAX = 2 * TILES_MAX
 # Of what they changed, in characters.
 SIZE_MAX = 20_000_000
+ACTS_AT_ONCE = 500
 CHANGED_SINCE = "changed since"
 GIVES_RIGHTS = "would open a link or give a right"
 LOST = "cannot be had again"
@@ -93,19 +97,68 @@ def _undo(project: Project, *, key_id: str, since: datetime, until: datetime, un
     _lock(project, {(act.scope, act.item_id) for act in acts}, undone_by)
     others = _acts_of_others(project, acts, key_id)
     undo = Undo(project, undone_by, _steps_of(acts, others))
-    result = Undone([], [])
-    there = _there(project, undo.steps)
+    result = _Result(_there(project, undo.steps))
+    for key, steps in undo.steps.items():
+        if flip_of(steps) is False and (others[key] or _is_placed_by_others(project, key, acts[0].pk, key_id)):
+            undo.steps[key] = result.keep(key, steps, lambda step: step.change["field"] == "deleted")
     made, placed = undo.dashboards(is_creation), undo.placed
     brought_back = undo.dashboards(lambda steps: flip_of(steps) is False)
     for key in sorted(undo.steps, key=lambda key: (_turn(key, undo.steps[key], brought_back), key)):
-        item = Item(*key, there[key].name)
         if is_creation(undo.steps[key]) and (others[key] or _is_shown_by_others(key, made, placed)):
-            undo.steps[key] = [step for step in undo.steps[key] if step.change is not CREATION]
-            if not there[key].deleted:
-                result.skipped.append((item, [CREATION["field"]], CHANGED_SINCE))
-        take_back = undo_dashboard if item.scope == ActivityScope.DASHBOARD else undo_insight
-        _take_back(item, paths_of([step.change for step in undo.steps[key]]), partial(take_back, undo, key[1]), result)
-    return result
+            undo.steps[key] = result.keep(key, undo.steps[key], lambda step: step.change is CREATION)
+        sharing = [step for step in undo.steps[key] if is_of_sharing(step)]
+        rest = [step for step in undo.steps[key] if not is_of_sharing(step)]
+        take_back = undo_dashboard if key[0] == ActivityScope.DASHBOARD else undo_insight
+        # What was opened is closed also where the rest is refused.
+        for part, steps in ((close_dashboard, sharing), (take_back, rest)):
+            if steps:
+                result.add(key, steps, partial(part, undo, key[1]))
+    return result.undone
+
+
+class _There(NamedTuple):
+    name: str
+    deleted: bool
+
+
+class _Result:
+    """What came of each item so far."""
+
+    def __init__(self, there: Mapping[Key, _There]) -> None:
+        self.there = there
+        self.taken: dict[Item, list[str]] = defaultdict(list)
+        self.left: dict[tuple[Item, str], list[str]] = defaultdict(list)
+
+    def item(self, key: Key) -> Item:
+        return Item(*key, self.there[key].name)
+
+    def keep(self, key: Key, steps: list[Step], are: Callable[[Step], bool]) -> list[Step]:
+        """Leave out steps that others have built on; the others are given back."""
+        if not self.there[key].deleted:
+            paths = paths_of([step.change for step in steps if are(step)])
+            self.left[self.item(key), CHANGED_SINCE].extend(paths)
+        return [step for step in steps if not are(step)]
+
+    def add(self, key: Key, steps: list[Step], take_back: Callable[[], Fields]) -> None:
+        """A part of an item, whole or not at all."""
+        try:
+            with attempt():
+                fields = take_back()
+        except DomainError as refusal:
+            self.left[self.item(key), refusal.detail].extend(paths_of([step.change for step in steps]))
+            return
+        self.taken[self.item(key)].extend(fields.undone)
+        for reason, paths in (
+            (CHANGED_SINCE, fields.changed_since),
+            (GIVES_RIGHTS, fields.gives_rights),
+            (LOST, fields.lost),
+        ):
+            self.left[self.item(key), reason].extend(paths)
+
+    @property
+    def undone(self) -> Undone:
+        taken = [(item, paths) for item, paths in self.taken.items() if paths]
+        return Undone(taken, [(item, paths, reason) for (item, reason), paths in self.left.items() if paths])
 
 
 def _bounded(found: ActivityQuerySet) -> list[Activity]:
@@ -117,13 +170,22 @@ def _bounded(found: ActivityQuerySet) -> list[Activity]:
 
 
 def _acts_of_others(project: Project, acts: list[Activity], key_id: str) -> Others:
-    """What somebody else, or another key, did since to the same. To take something back is no work of theirs."""
+    """What somebody else, or another key, did since to the same, but for changes that were taken back after that."""
     found: dict[Key, list[tuple[int, list[str]]]] = defaultdict(list)
-    if acts:
-        since = Activity.objects.in_project(project).filter(id__gt=acts[0].pk).exclude(key_id=key_id)
-        since = since.filter(item_id__in={act.item_id for act in acts}).exclude(activity=ActivityName.UNDONE)
-        for act in _bounded(since):
-            found[act.scope, act.item_id].append((act.pk, paths_of(act.changes)))
+    if not acts:
+        return found
+    since = Activity.objects.in_project(project).filter(id__gt=acts[0].pk)
+    since = since.filter(item_id__in={act.item_id for act in acts}).order_by("-id")
+    columns = since.values_list("id", "scope", "item_id", "key_id", "activity", "changes")
+    taken_back: set[tuple[Key, int]] = set()
+    for number, scope, item_id, by, activity, changes in columns.iterator(chunk_size=ACTS_AT_ONCE):
+        key = (scope, item_id)
+        if activity == ActivityName.UNDONE:
+            taken_back |= {(key, hash(dumps([each["field"], each["after"], each["before"]]))) for each in changes}
+        elif by != key_id:
+            marks = {each["field"]: hash(dumps([each["field"], each["before"], each["after"]])) for each in changes}
+            if paths := [field for field, mark in marks.items() if (key, mark) not in taken_back]:
+                found[key].append((number, paths))
     return found
 
 
@@ -161,9 +223,16 @@ def _is_shown_by_others(key: Key, made: list[int], placed: set[int]) -> bool:
     return scope == ActivityScope.INSIGHT and tiles.exists()
 
 
-class _There(NamedTuple):
-    name: str
-    deleted: bool
+def _is_placed_by_others(project: Project, key: Key, first: int, key_id: str) -> bool:
+    """Whether somebody put an insight on a dashboard after the first of the acts."""
+    scope, item_id = key
+    if scope != ActivityScope.INSIGHT:
+        return False
+    tiles = dict(Tile.objects.not_deleted().filter(insight=item_id).values_list("dashboard_id", "pk"))
+    since = Activity.objects.in_project(project).filter(id__gt=first).exclude(key_id=key_id)
+    since = since.filter(scope=ActivityScope.DASHBOARD, item_id__in=tiles)
+    columns = since.values_list("item_id", "changes").iterator(chunk_size=ACTS_AT_ONCE)
+    return any(f"{TILES}__{tiles[board]}" in paths_of(changes) for board, changes in columns)
 
 
 def _there(project: Project, keys: Iterable[Key]) -> dict[Key, _There]:
@@ -187,17 +256,3 @@ def _lock(project: Project, keys: Iterable[Key], member: Membership) -> None:
     )
     ids |= set(Tile.objects.filter(insight__in=insights).values_list("dashboard_id", flat=True))
     lock_unnoted(Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=ids))
-
-
-def _take_back(item: Item, paths: list[str], take_back: Callable[[], Fields], result: Undone) -> None:
-    """One item, whole or not at all."""
-    try:
-        with attempt():
-            fields = take_back()
-    except DomainError as refusal:
-        result.skipped.append((item, paths, refusal.detail))
-        return
-    if fields.undone:
-        result.undone.append((item, fields.undone))
-    reasons = ((CHANGED_SINCE, fields.changed_since), (GIVES_RIGHTS, fields.gives_rights), (LOST, fields.lost))
-    result.skipped.extend((item, list(paths), reason) for reason, paths in reasons if paths)

@@ -1,10 +1,10 @@
 """Taking back changes of one dashboard, or of one insight, by the services that everybody changes them with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from dashboards.access import check_may_edit
-from dashboards.history import SHARING, TILES, Change, Step, field_change, overlap, paths_of, taken_back
+from dashboards.history import PUBLISHED, SHARING, TILES, Change, Step, field_change, overlap, paths_of, taken_back
 from dashboards.models import ActivityName, ActivityScope, Dashboard, Insight, SharePassword, SharingConfiguration, Tile
 from dashboards.services.dashboards import lock_dashboard, update_dashboard
 from dashboards.services.history import insight_state
@@ -36,11 +36,9 @@ class Undo(NamedTuple):
 
     @property
     def placed(self) -> set[int]:
-        """The ids of the tiles that the key placed."""
-        paths = {
-            step.change["field"] for steps in self.steps.values() for step in steps if step.change["before"] is None
-        }
-        parts = [path.split("__") for path in paths]
+        """The ids of the tiles that the key placed, and nobody changed since."""
+        steps = [step for each in self.steps.values() for step in each if not step.is_superseded]
+        parts = [step.change["field"].split("__") for step in steps if step.change["before"] is None]
         return {int(part[1]) for part in parts if part[0] == TILES and len(part) == 2}
 
     def dashboards(self, are: Callable[[Sequence[Step]], bool]) -> list[int]:
@@ -58,33 +56,45 @@ class Fields(NamedTuple):
     lost: Sequence[str] = ()
 
 
-def undo_dashboard(undo: Undo, dashboard_id: int) -> Fields:
-    """Take the changes of one dashboard back, the latest last."""
+def close_dashboard(undo: Undo, dashboard_id: int) -> Fields:
+    """Close what a key opened of a dashboard, deleted or not, and remove the rights that it gave."""
     steps = undo.steps[ActivityScope.DASHBOARD, dashboard_id]
-    plain = [step for step in steps if step.change["type"] not in RIGHTS and step.change["field"] != ACCESS_TOKEN]
-    last = [step.change for step in _latest(steps) if not step.is_superseded]
-    rights = [change for change in last if change["type"] in RIGHTS]
-    hidden = [ACCESS_TOKEN for change in last if change["field"] == ACCESS_TOKEN]
     [shown] = states([dashboard_id])
-    now = shown.state
-    wanted, undone, kept = taken_back(now, plain)
-    held = _hold_back(now, wanted)
+    links = [step for step in steps if step.change["type"] == "SharingConfiguration"]
+    links = [step for step in links if step.change["field"] != ACCESS_TOKEN]
+    wanted, undone, kept = taken_back(shown.state, links)
+    held = _hold_back(shown.state, wanted)
     dashboard = lock_dashboard(dashboard_id, project=undo.project, member=undo.undone_by)
     check_may_edit(dashboard, undo.undone_by)
-    if now["deleted"] and not wanted["deleted"]:
-        _restore(undo, dashboard)
-    removed, taken = _close(dashboard, now, wanted, rights)
-    held += taken
+    sharing = SharingConfiguration.objects.get(dashboard=dashboard)
+    now, then = shown.state[SHARING], wanted[SHARING]
+    fields: Any = {field: value for field, value in then.items() if differs(now[field], value)}
+    change_sharing(sharing, fields)
+    removed, taken = _remove_rights(dashboard, sharing, _net(step for step in steps if step.change["type"] in RIGHTS))
+    closed = [path for path in undone if path not in held]
+    return Fields([*closed, *removed], kept, [*held, *taken], _lost_tokens(steps))
+
+
+def undo_dashboard(undo: Undo, dashboard_id: int) -> Fields:
+    """Take the other changes of a dashboard back, the latest last."""
+    steps = undo.steps[ActivityScope.DASHBOARD, dashboard_id]
+    [shown] = states([dashboard_id])
+    now = shown.state
+    wanted, undone, kept = taken_back(now, [step for step in steps if not is_of_sharing(step)])
+    held = _hold_back(now, wanted)
     undone = [path for path in undone if path not in held]
-    if now["deleted"] and wanted["deleted"]:  # nothing of it can be changed but its links and rights
-        links = [path for path in undone if path.startswith(SHARING)]
-        kept += [path for path in undone if path not in links]
-        return Fields([*links, *removed], [] if is_creation(steps) else kept, held, hidden)
+    is_own = is_creation(steps)
+    if now["deleted"] and wanted["deleted"]:  # nothing of it can be changed
+        return Fields([], [] if is_own else [*undone, *kept], held)
+    dashboard = lock_dashboard(dashboard_id, project=undo.project, member=undo.undone_by)
+    check_may_edit(dashboard, undo.undone_by)
+    if now["deleted"]:
+        _restore(undo, dashboard)
     changed_since, lost = _show_again(undo, dashboard, now, wanted, undone)
-    undone = [path for path in undone if path not in (*changed_since, *lost)]
-    if wanted["deleted"] and is_creation(steps):  # what became of it is of no interest
-        return Fields([*undone, *removed], gives_rights=held, lost=hidden)
-    return Fields([*undone, *removed], [*kept, *changed_since], held, [*lost, *hidden])
+    undone = [path for path in undone if not any(_is_in(path, each) for each in (*changed_since, *lost))]
+    if wanted["deleted"] and is_own:  # what became of it is of no interest
+        return Fields(undone, gives_rights=held)
+    return Fields(undone, [*kept, *changed_since], held, lost)
 
 
 def _restore(undo: Undo, dashboard: Dashboard) -> None:
@@ -98,7 +108,8 @@ def _show_again(
 ) -> tuple[list[str], list[str]]:
     """Make a live dashboard show this; the paths of what others changed, and of what cannot be had again."""
     overtaken, closed = _bring_home(undo, dashboard, wanted)
-    body, lost = changes_to(dashboard, wanted, undo.undone_by, may_change=undone)
+    may_change = [path for path in undone if _shows_what_the_key_left(undo, dashboard, now, path)]
+    body, lost = changes_to(dashboard, wanted, undo.undone_by, may_change=may_change)
     if wanted["restriction_level"] != now["restriction_level"]:
         body["restriction_level"] = wanted["restriction_level"]
     if wanted["deleted"]:
@@ -113,7 +124,11 @@ def undo_insight(undo: Undo, insight_id: int) -> Fields:
     # Locked before it is looked at: nobody else has changed it then.
     insight = Insight.objects.in_project(undo.project).select_for_update().get(pk=insight_id)
     now = insight_state(insight)
-    wanted, undone, kept = taken_back(now, undo.steps[ActivityScope.INSIGHT, insight_id])
+    steps = undo.steps[ActivityScope.INSIGHT, insight_id]
+    wanted, undone, kept = taken_back(now, steps)
+    if now["deleted"] and wanted["deleted"]:  # nothing of it can be changed
+        is_gone_again = is_creation(steps) or flip_of(steps) is False
+        return Fields([], [] if is_gone_again else [*undone, *kept])
     body: Any = {field: value for field, value in wanted.items() if field in now and differs(now[field], value)}
     if body:
         update_insight(insight_id, project=undo.project, changes=body, edited_by=undo.undone_by)
@@ -135,9 +150,32 @@ def is_creation(steps: Sequence[Step]) -> bool:
     return any(step.change is CREATION for step in steps)
 
 
-def _latest(steps: Sequence[Step]) -> list[Step]:
-    """The last step of each path."""
-    return list({step.change["field"]: step for step in steps}.values())
+def is_of_sharing(step: Step) -> bool:
+    """Whether it is about who else sees or edits a dashboard."""
+    return step.change["type"] in RIGHTS or step.change["field"].startswith(SHARING)
+
+
+def _lost_tokens(steps: Sequence[Step]) -> list[str]:
+    """The token, where the key replaced one that was handed out, and nobody did after it."""
+    opened = [step.change["before"] for step in steps if step.change["field"] == PUBLISHED]
+    replaced = [step for step in steps if step.change["field"] == ACCESS_TOKEN]
+    was_open = not opened or opened[0]
+    return [ACCESS_TOKEN] if replaced and was_open and not replaced[-1].is_superseded else []
+
+
+def _net(steps: Iterable[Step]) -> list[Change]:
+    """Of each path what it was at first and is at last, where that differs and nobody changed it since."""
+    paths: dict[str, list[Step]] = {}
+    for step in steps:
+        paths.setdefault(step.change["field"], []).append(step)
+    last = [each for each in paths.values() if not each[-1].is_superseded]
+    nets = [{**each[-1].change, "before": each[0].change["before"]} for each in last]
+    return [net for net in nets if (net["before"] is None) != (net["after"] is None)]
+
+
+def _is_in(path: str, other: str) -> bool:
+    """Whether a path is another one, or leads to a part of it."""
+    return f"{path}__".startswith(f"{other}__")
 
 
 def _hold_back(now: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
@@ -154,16 +192,10 @@ def _hold_back(now: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     return held
 
 
-def _close(
-    dashboard: Dashboard, now: dict[str, Any], wanted: dict[str, Any], rights: list[Change]
+def _remove_rights(
+    dashboard: Dashboard, sharing: SharingConfiguration, rights: list[Change]
 ) -> tuple[list[str], list[str]]:
-    """Close what was opened, and take rights that were given, of a deleted dashboard too.
-
-    Gives back the paths of the rights that were there still, and of those that were taken and stay so.
-    """
-    sharing = SharingConfiguration.objects.get(dashboard=dashboard)
-    fields: Any = {field: value for field, value in wanted[SHARING].items() if differs(now[SHARING][field], value)}
-    change_sharing(sharing, fields)
+    """Take rights that were given; the paths of those that were there still, and of those that the key had taken."""
     removed, taken = [], []
     for each in rights:
         right = each["after"] or each["before"]
@@ -181,6 +213,26 @@ def _close(
     return paths_of(removed), taken
 
 
+def _shows_what_the_key_left(undo: Undo, dashboard: Dashboard, now: dict[str, Any], path: str) -> bool:
+    """Of the path of a tile's content: a removed tile's may have been changed through another dashboard."""
+    tiles, _, rest = path.partition("__")
+    id_, _, kind = rest.partition("__")
+    if tiles != TILES or kind not in ("text", "button_tile"):
+        return False
+    if id_ in now[TILES]:
+        return True
+    removals = [
+        step.change["before"]
+        for step in undo.steps[ActivityScope.DASHBOARD, dashboard.pk]
+        if step.change["field"] == f"{TILES}__{id_}" and step.change["after"] is None
+    ]
+    tile = Tile.objects.select_related("text", "button").filter(pk=int(id_)).first()
+    shown = tile and (tile.text or tile.button)
+    left = removals[-1].get(kind, {}) if removals else {}
+    fields = [field for field in left if field != "id"]
+    return bool(shown and fields) and all(getattr(shown, field) == left[field] for field in fields)
+
+
 def _bring_home(undo: Undo, dashboard: Dashboard, wanted: dict[str, Any]) -> tuple[list[str], list[str]]:
     """Tiles that the key moved to other dashboards come back, where they are as it left them.
 
@@ -196,10 +248,10 @@ def _bring_home(undo: Undo, dashboard: Dashboard, wanted: dict[str, Any]) -> tup
         path = f"{TILES}__{id_}"
         if tile is None:
             insight = wanted[TILES][id_].get("insight")
-            if insight is not None and not Tile.objects.on_dashboard(dashboard).not_deleted().filter(insight=insight):
+            if insight is not None and not _is_here_again({"insight": insight}, dashboard, wanted):
                 continue  # it is placed anew
             closed.append(path)
-        elif not _is_here_again(tile, dashboard, wanted) and _gives_up(undo, tile.dashboard_id, path):
+        elif not _is_here_again(tile.content, dashboard, wanted) and _gives_up(undo, tile.dashboard_id, path):
             try:
                 _move(undo, tile, dashboard)
                 continue
@@ -211,9 +263,9 @@ def _bring_home(undo: Undo, dashboard: Dashboard, wanted: dict[str, Any]) -> tup
     return overtaken, closed
 
 
-def _is_here_again(tile: Tile, dashboard: Dashboard, wanted: dict[str, Any]) -> bool:
+def _is_here_again(content: dict[str, Any], dashboard: Dashboard, wanted: dict[str, Any]) -> bool:
     """Whether the content of a tile is on this dashboard by another tile, which stays."""
-    twins = Tile.objects.on_dashboard(dashboard).not_deleted().filter(**tile.content)
+    twins = Tile.objects.on_dashboard(dashboard).not_deleted().filter(**content)
     return any(str(twin.pk) in wanted[TILES] for twin in twins)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dashboards.models import Activity, Dashboard, Insight, SharingConfiguration, Tile
-from dashboards.services.undo import GIVES_RIGHTS
+from dashboards.services.undo import GIVES_RIGHTS, LOST
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Answer, Api
 from users.models import PersonalAPIKey
@@ -128,7 +128,10 @@ def test_a_link_is_closed_but_never_opened_again(alice: Person, robot: Api) -> N
     robot.patch(f"dashboards/{closed.pk}/sharing/", {"enabled": False})
     answer = undo(alice)
     assert paths(answer) == {f"Dashboard {opened.pk}": ["sharing__enabled"]}
-    assert skipped(answer) == [(str(closed.pk), ["sharing__enabled"], GIVES_RIGHTS)]
+    assert skipped(answer) == [
+        (str(closed.pk), ["sharing__enabled"], GIVES_RIGHTS),
+        (str(closed.pk), ["sharing__access_token"], LOST),
+    ]
     assert list(SharingConfiguration.objects.values_list("enabled", flat=True)) == [False, False]
 
 

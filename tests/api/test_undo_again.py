@@ -1,7 +1,9 @@
 """Taking back again, in parts, and beside the work of others."""
 
-from dashboards.models import Dashboard, Insight, Tile
-from dashboards.services.undo import CHANGED_SINCE
+import pytest
+
+from dashboards.models import Dashboard, Insight, Text, Tile
+from dashboards.services.undo import CHANGED_SINCE, LOST
 from tests.api.test_undo import paths, robot, skipped, undo
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Api
@@ -72,4 +74,66 @@ def test_taking_back_a_part_does_not_stand_in_the_way_of_the_rest(alice: Person,
     answer = undo(alice)
     assert (paths(answer), skipped(answer)) == ({f"Dashboard {made}": ["deleted"]}, [])
     assert Dashboard.objects.get().deleted is True
+    assert undo(alice).json == {"preview": False, "undone": [], "skipped": []}
+
+
+def test_text_that_others_changed_elsewhere_since_stays(alice: Person, robot: Api) -> None:
+    one = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
+    other = alice.api.post("dashboards/", {"use_dashboard": one.pk}).json["id"]
+    ours, theirs = Tile.objects.get(dashboard=one).pk, Tile.objects.get(dashboard=other).pk
+    robot.patch(f"dashboards/{one.pk}/", {"tiles": [{"id": ours, "text": {"body": "robot's"}}]})
+    robot.patch(f"dashboards/{one.pk}/", {"tiles": [{"id": ours, "deleted": True}]})
+    alice.api.patch(f"dashboards/{other}/", {"tiles": [{"id": theirs, "text": {"body": "hers"}}]})
+    answer = undo(alice)
+    assert (str(one.pk), [f"tiles__{ours}__text"], LOST) in skipped(answer)
+    assert (Text.objects.get().body, Tile.objects.get(pk=ours).deleted) == ("hers", False)
+
+
+def test_what_a_key_restored_and_others_built_on_stays(alice: Person, robot: Api) -> None:
+    board, other, insight = make_dashboard(alice), make_dashboard(alice), make_insight(alice)
+    for path in (f"dashboards/{board.pk}/", f"insights/{insight.pk}/"):
+        alice.api.patch(path, {"deleted": True})
+        robot.patch(path, {"deleted": False})
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"text": {"body": "work"}}]})
+    alice.api.patch(f"dashboards/{other.pk}/", {"tiles": [{"insight": insight.pk}]})
+    answer = undo(alice)
+    assert paths(answer) == {}
+    assert [each[1:] for each in skipped(answer)] == [(["deleted"], CHANGED_SINCE)] * 2
+    assert Dashboard.objects.get(pk=board.pk).deleted is False
+    assert len(alice.api.get(f"dashboards/{other.pk}/").json["tiles"]) == 1
+
+
+def test_two_keys_are_taken_back_one_after_the_other(alice: Person, robot: Api) -> None:
+    board = make_dashboard(alice, "before")
+    robot.patch(f"dashboards/{board.pk}/", {"name": "robot's"})
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "test's"})
+    assert skipped(undo(alice)) == [(str(board.pk), ["name"], CHANGED_SINCE)]
+    assert paths(undo(alice, "test")) == {f"Dashboard {board.pk}": ["name"]}
+    assert paths(undo(alice)) == {f"Dashboard {board.pk}": ["name"]}
+    assert Dashboard.objects.get().name == "before"
+
+
+def test_others_work_counts_however_often_it_is_taken_back(alice: Person, robot: Api) -> None:
+    made = robot.post("dashboards/", {"name": "new"}).json["id"]
+    alice.api.patch(f"dashboards/{made}/", {"name": "hers"})
+    robot.patch(f"dashboards/{made}/", {"name": "again"})
+    assert paths(undo(alice)) == {f"Dashboard {made}": ["name"]}
+    for _ in range(2):
+        assert undo(alice).json["undone"] == []
+    assert Dashboard.objects.values_list("name", "deleted").get() == ("hers", False)
+
+
+def test_a_busy_dashboard_does_not_stand_in_the_way(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboards.services.undo.ACTS_MAX", 3)
+    board = make_dashboard(alice, "before")
+    robot.patch(f"dashboards/{board.pk}/", {"name": "robot's"})
+    for number in range(5):
+        alice.api.patch(f"dashboards/{board.pk}/", {"description": str(number)})
+    assert paths(undo(alice)) == {f"Dashboard {board.pk}": ["name"]}
+
+
+def test_an_insight_that_was_made_renamed_and_deleted_is_nothing_to_undo(alice: Person, robot: Api) -> None:
+    made = robot.post("insights/", {"name": "new"}).json["id"]
+    robot.patch(f"insights/{made}/", {"name": "newer"})
+    robot.patch(f"insights/{made}/", {"deleted": True})
     assert undo(alice).json == {"preview": False, "undone": [], "skipped": []}

@@ -5,7 +5,7 @@ import pytest
 from dashboards.models import Collaborator, Dashboard, SharePassword, SharingConfiguration, Text, Tile
 from dashboards.services.undo import CHANGED_SINCE, GIVES_RIGHTS, LOST
 from tests.api.test_undo import paths, robot, skipped, undo
-from tests.builders import Person, make_dashboard
+from tests.builders import Person, make_dashboard, signed_in
 from tests.client import Api
 
 __all__ = ["robot"]
@@ -131,3 +131,41 @@ def test_what_one_may_not_edit_stays_open_though_it_is_deleted(alice: Person, bo
     assert (item, fields) == (str(board.pk), ["sharing__enabled"])
     assert "edit permissions" in reason
     assert SharingConfiguration.objects.get().enabled is True
+
+
+def test_a_right_that_came_and_went_or_went_and_came_is_nothing_to_undo(alice: Person, bob: Person) -> None:
+    board = make_dashboard(alice, restriction_level=37)
+    path, uuid = f"dashboards/{board.pk}/collaborators/", str(bob.user.uuid)
+    signed_in(alice).post(path, {"user_uuid": uuid, "level": 37})
+    alice.api.delete(f"{path}{uuid}/")
+    alice.api.post(path, {"user_uuid": uuid, "level": 37})
+    share(alice, board, password_required=True)
+    password = alice.api.post(f"dashboards/{board.pk}/sharing/passwords/", {}).json["id"]
+    alice.api.delete(f"dashboards/{board.pk}/sharing/passwords/{password}/")
+    answer = undo(alice, "test")
+    assert paths(answer) == {f"Dashboard {board.pk}": ["sharing__enabled"]}
+    assert skipped(answer) == [(str(board.pk), ["sharing__password_required"], GIVES_RIGHTS)]
+    assert Collaborator.objects.count() == 1
+
+
+def test_a_link_that_was_closed_and_opened_again_is_another_one(alice: Person, robot: Api) -> None:
+    board = make_dashboard(alice)
+    share(alice, board)
+    for enabled in (False, True):
+        robot.patch(f"dashboards/{board.pk}/sharing/", {"enabled": enabled})
+    assert skipped(undo(alice)) == [(str(board.pk), ["sharing__access_token"], LOST)]
+
+
+def test_a_link_is_closed_though_the_rest_is_refused(
+    alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboards.services.room.TILES_MAX", 2)
+    full = make_dashboard(alice, tiles=[{"text": {"body": "gone"}}])
+    gone = Tile.objects.get().pk
+    robot.patch(f"dashboards/{full.pk}/", {"tiles": [{"id": gone, "deleted": True}]})
+    robot.patch(f"dashboards/{full.pk}/sharing/", {"enabled": True})
+    alice.api.patch(f"dashboards/{full.pk}/", {"tiles": [{"text": {"body": "a"}}, {"text": {"body": "b"}}]})
+    answer = undo(alice)
+    assert paths(answer) == {f"Dashboard {full.pk}": ["sharing__enabled"]}
+    assert skipped(answer) == [(str(full.pk), [f"tiles__{gone}"], "A dashboard holds at most 2 tiles.")]
+    assert SharingConfiguration.objects.get().enabled is False
