@@ -15,7 +15,7 @@ from dashboards_api.schema_state import SELECT_APPLIED, Migrations
 
 MAGIC = b"SQLite format 3\0"
 SECONDS_TO_WAIT = 2
-IN_USE = ("SQLITE_BUSY", "SQLITE_LOCKED")
+DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def back_up(draft: Path) -> None:
@@ -76,7 +76,7 @@ def _alone(target: Path, *, force: bool) -> Iterator[None]:
             if not force and _holds_data(old):
                 raise refused_as_filled()
         except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorname", "") in IN_USE:
+            if not getattr(error, "sqlite_errorname", "").startswith(DAMAGED):
                 raise Refused("The database is in use: stop the service first.") from error
             if not force:
                 raise Refused(f"The database is damaged ({error}). To put it aside, say --force.") from error
