@@ -15,9 +15,8 @@ Change = dict[str, Any]
 SEPARATOR = "__"
 TILES = "tiles"
 SHARING = "sharing"
-# The paths of whether a link is open, and whether it asks for a password.
+# The path of whether a link is open.
 PUBLISHED = f"{SHARING}{SEPARATOR}enabled"
-PASSWORD_REQUIRED = f"{SHARING}{SEPARATOR}password_required"
 _KINDS = {TILES: "Tile", SHARING: "SharingConfiguration"}
 
 
@@ -52,7 +51,7 @@ def _field_differences(before: State | None, after: State | None, path: list[str
 def field_change(kind: str, path: list[str], before: Any, after: Any) -> Change:
     """One change in the shape of the log."""
     action = "created" if before is None else "deleted" if after is None else "changed"
-    return {"type": kind, "action": action, "field": SEPARATOR.join(path), "before": before, "after": after}
+    return {"type": kind, "action": action, "field": path_of(*path), "before": before, "after": after}
 
 
 def hidden_change(path: list[str]) -> Change:
@@ -113,9 +112,18 @@ def taken_back(now: State, steps: Sequence[Step]) -> TakenBack:
     return TakenBack(state, undone, [path for path in paths if path in kept and path not in undone])
 
 
+def path_of(*parts: object) -> str:
+    return SEPARATOR.join(map(str, parts))
+
+
+def is_in(path: str, other: str) -> bool:
+    """Whether a path is another one, or leads to a part of it."""
+    return f"{path}{SEPARATOR}".startswith(f"{other}{SEPARATOR}")
+
+
 def overlap(path: str, other: str) -> bool:
     """Whether two paths lead to the same, or one to a part of the other."""
-    return f"{path}{SEPARATOR}".startswith(f"{other}{SEPARATOR}") or other.startswith(f"{path}{SEPARATOR}")
+    return is_in(path, other) or is_in(other, path)
 
 
 def _value(state: State, path: str) -> Any:

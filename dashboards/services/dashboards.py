@@ -248,6 +248,9 @@ def _flip(insights: list[Insight], deletion_id: uuid.UUID | None) -> None:
     """Insights go with their dashboard, or come back with it."""
     for insight in insights:
         note_deletion(insight)
-        insight.deleted, insight.deletion_id = deletion_id is not None, deletion_id
+        if deletion_id:
+            insight.mark_deleted(deletion_id)
+        else:
+            insight.mark_restored()
     changed = Insight.objects.filter(pk__in=[insight.pk for insight in insights])
     changed.update(deleted=deletion_id is not None, deletion_id=deletion_id)

@@ -10,7 +10,7 @@ from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardNotInProject, InsightMissing
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import INSIGHT_FIELDS, SIGNED_FIELDS, InsightChanges, take
-from dashboards.services.restrictions import check_may_edit as check_may_edit_content
+from dashboards.services.restrictions import check_may_edit_contents
 from dashboards.services.revisions import changing, lock_all, note_insight, note_new_insights
 from dashboards.services.tags import replace_tags
 from users.models import Membership, Project
@@ -50,7 +50,7 @@ def update_insight(insight_id: int, *, project: Project, changes: InsightChanges
     if insight is None:
         raise InsightMissing
     note_insight(insight)
-    check_may_edit_content("insight", [insight.pk], edited_by)
+    check_may_edit_contents("insight", [insight.pk], edited_by)
     restores = insight.deleted and changes.get("deleted") is False
     if insight.deleted and not restores:
         raise InsightMissing

@@ -6,11 +6,11 @@ from typing import Any
 from django.db.models import Q
 
 from dashboards.exceptions import VersionMissing
-from dashboards.history import State
+from dashboards.history import TILES, State, path_of
 from dashboards.models import Activity, ActivityName, Dashboard, Insight, Tile
 from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, TileChanges
 from dashboards.services.dashboards import lock_for_edit, update_dashboard
-from dashboards.services.restrictions import editable
+from dashboards.services.restrictions import contents_of, editable
 from dashboards.services.revisions import changing, name_acts
 from users.models import Membership, Project
 
@@ -49,7 +49,7 @@ def changes_to(
     items: list[TileChanges] = [{"id": int(id_), "deleted": True} for id_ in shown - set(state["tiles"])]
     coming = {id_: tile for id_, tile in state["tiles"].items() if id_ not in shown}
     closed = _out_of_reach(coming, tiles, dashboard, member)
-    left_out = [f"tiles__{id_}" for id_ in closed]
+    left_out = [path_of(TILES, id_) for id_ in closed]
     for id_, tile in state["tiles"].items():
         if id_ in closed:
             continue
@@ -78,22 +78,15 @@ def _out_of_reach(
     insights = Insight.objects.in_project(dashboard.project).filter(
         is_there, pk__in=[tile["insight"] for tile in coming.values() if "insight" in tile]
     )
-    removed = [tiles[int(id_)] for id_ in coming if int(id_) in tiles]
-    reachable = {
-        "insight": editable("insight", insights.values_list("pk", flat=True), member),
-        "text": editable("text", [tile.text_id for tile in removed if tile.text_id], member),
-        "button": editable("button", [tile.button_id for tile in removed if tile.button_id], member),
-    }
-    closed = []
-    for id_, state in coming.items():
-        tile = tiles.get(int(id_))
-        if (
-            ("insight" in state and state["insight"] not in reachable["insight"])
-            or (tile and tile.text_id and tile.text_id not in reachable["text"])
-            or (tile and tile.button_id and tile.button_id not in reachable["button"])
-        ):
-            closed.append(id_)
-    return closed
+    removed = {id_: tiles[int(id_)] for id_ in coming if int(id_) in tiles}
+    shown = {**contents_of(removed.values()), "insight": set(insights.values_list("pk", flat=True))}
+    reachable = {kind: editable(kind, ids, member) for kind, ids in shown.items()}
+    closed = {id_ for id_, tile in coming.items() if "insight" in tile and tile["insight"] not in reachable["insight"]}
+    for id_, tile in removed.items():
+        shared = contents_of([tile])
+        if shared["text"] - reachable["text"] or shared["button"] - reachable["button"]:
+            closed.add(id_)
+    return [id_ for id_ in coming if id_ in closed]
 
 
 def _item(tile: State, **more: Any) -> Any:
@@ -110,4 +103,4 @@ def _other_content(item: Any, tile: Tile, id_: str) -> list[str]:
     """The path of the content in an item, where it differs from what the tile shows now."""
     kind, shown = ("text", tile.text) if tile.text else ("button_tile", tile.button)
     is_other = any(getattr(shown, field) != value for field, value in item[kind].items())
-    return [f"tiles__{id_}__{kind}"] if is_other else []
+    return [path_of(TILES, id_, kind)] if is_other else []

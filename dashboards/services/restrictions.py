@@ -1,16 +1,23 @@
 """What decides who may edit an insight, a text or a button: the dashboards it is on."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from dashboards.access import Restriction, check_may_edit_content, may_edit_content
 from dashboards.models import Collaborator, Tile
 from users.models import Membership
 
 Kind = Literal["insight", "text", "button"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
-def check_may_edit(kind: Kind, ids: Iterable[Any], member: Membership) -> None:
+def contents_of(tiles: Iterable[Tile]) -> dict[Kind, set[Any]]:
+    """The ids of what tiles show, by its kind."""
+    shown = list(tiles)
+    return {kind: {getattr(tile, f"{kind}_id") for tile in shown} - {None} for kind in KINDS}
+
+
+def check_may_edit_contents(kind: Kind, ids: Iterable[Any], member: Membership) -> None:
     """Raises Forbidden where the member may not edit one of these."""
     for restrictions in _restrictions_of(kind, ids, member).values():
         check_may_edit_content(member, restrictions)

@@ -37,7 +37,7 @@ from dashboards.services.counting import count_up, listed, sharing, showing
 from dashboards.services.history import Act, ChangedInsight, Done, begin, insight_state, write_down
 from users.models import Membership
 
-_WRITTEN = re.compile(r'\s*(INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "(\w+)"(?: SET (.*))?', re.DOTALL)
+_WRITTEN = re.compile(r'\s*(INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "(\w+)"')
 # What places a tile, or removes it: on which dashboards its content is, the others say too.
 _PLACING = re.compile(r'"(?:deleted|dashboard_id)" = ')
 _CONTENT = {model._meta.db_table for model in (Text, Button)}
@@ -66,12 +66,12 @@ class _Change:
         """For Django's `execute_wrapper`."""
         found = _WRITTEN.match(sql)
         if found and found[2] != Activity._meta.db_table:  # to write down is no change
-            verb, table, assigned = found.groups()
+            verb, table = found.groups()
             self.writes += 1
             self.tables.add(table)
             if verb == "UPDATE":
                 self.updated.add(table)
-            is_placing = table == Tile._meta.db_table and (verb != "UPDATE" or _PLACING.search(assigned))
+            is_placing = table == Tile._meta.db_table and (verb != "UPDATE" or _PLACING.search(sql))
             self.reaches_others |= bool(is_placing) or table == Collaborator._meta.db_table
         return execute(sql, params, many, context)
 

@@ -6,7 +6,7 @@ from dashboards.access import check_may_edit
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import TileChanges
-from dashboards.services.restrictions import check_may_edit as check_may_edit_content
+from dashboards.services.restrictions import check_may_edit_contents, contents_of
 from dashboards.services.revisions import changing, lock_all
 from dashboards.services.tile_upsert import TileUpsert, insights_to_add, tiles_to_revive
 from users.models import Membership, Project
@@ -26,11 +26,10 @@ def change_tiles(
     tiles = list(Tile.objects.on_dashboard(dashboard).select_related("text", "button"))
     insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(insights_to_add(items))
     # Who could put content on a dashboard, or bring its tile back, could edit it there.
-    revived = tiles_to_revive(items, tiles)
-    shown = {*insights, *(tile.insight_id for tile in revived if tile.insight_id)}
-    check_may_edit_content("insight", shown, changed_by)
-    check_may_edit_content("text", {tile.text_id for tile in revived if tile.text_id}, changed_by)
-    check_may_edit_content("button", {tile.button_id for tile in revived if tile.button_id}, changed_by)
+    shown = contents_of(tiles_to_revive(items, tiles))
+    shown["insight"] |= insights.keys()
+    for kind, ids in shown.items():
+        check_may_edit_contents(kind, ids, changed_by)
     upsert = TileUpsert(dashboard, changed_by, tiles=tiles, insights=insights)
     for index, item in enumerate(items):
         upsert.apply(index, item)

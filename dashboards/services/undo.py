@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboards.access import check_may_undo
 from dashboards.exceptions import NothingByKey, TooManyActs
-from dashboards.history import TILES, Step, overlap, paths_of
+from dashboards.history import TILES, Step, overlap, path_of, paths_of
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Tile
 from dashboards.models.activity import ActivityQuerySet
 from dashboards.services.revisions import attempt, changing, lock_unnoted, name_acts
@@ -232,7 +232,7 @@ def _is_placed_by_others(project: Project, key: Key, first: int, key_id: str) ->
     since = Activity.objects.in_project(project).filter(id__gt=first).exclude(key_id=key_id)
     since = since.filter(scope=ActivityScope.DASHBOARD, item_id__in=tiles)
     columns = since.values_list("item_id", "changes").iterator(chunk_size=ACTS_AT_ONCE)
-    return any(f"{TILES}__{tiles[board]}" in paths_of(changes) for board, changes in columns)
+    return any(path_of(TILES, tiles[board]) in paths_of(changes) for board, changes in columns)
 
 
 def _there(project: Project, keys: Iterable[Key]) -> dict[Key, _There]:

@@ -4,7 +4,20 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from dashboards.access import check_may_edit
-from dashboards.history import PUBLISHED, SHARING, TILES, Change, Step, field_change, overlap, paths_of, taken_back
+from dashboards.history import (
+    PUBLISHED,
+    SEPARATOR,
+    SHARING,
+    TILES,
+    Change,
+    Step,
+    field_change,
+    is_in,
+    overlap,
+    path_of,
+    paths_of,
+    taken_back,
+)
 from dashboards.models import ActivityName, ActivityScope, Dashboard, Insight, SharePassword, SharingConfiguration, Tile
 from dashboards.services.dashboards import lock_dashboard, update_dashboard
 from dashboards.services.history import insight_state
@@ -22,7 +35,7 @@ from users.models import Membership, Project
 Key = tuple[str, int]
 # The types of changes that give somebody a right, or take it.
 RIGHTS = ("Collaborator", "SharePassword")
-ACCESS_TOKEN = f"{SHARING}__access_token"
+ACCESS_TOKEN = path_of(SHARING, "access_token")
 # Stands for the creation of something: taken back, it deletes what was made.
 CREATION = field_change("Dashboard", ["deleted"], True, False)
 
@@ -38,7 +51,7 @@ class Undo(NamedTuple):
     def placed(self) -> set[int]:
         """The ids of the tiles that the key placed, and nobody changed since."""
         steps = [step for each in self.steps.values() for step in each if not step.is_superseded]
-        parts = [step.change["field"].split("__") for step in steps if step.change["before"] is None]
+        parts = [step.change["field"].split(SEPARATOR) for step in steps if step.change["before"] is None]
         return {int(part[1]) for part in parts if part[0] == TILES and len(part) == 2}
 
     def dashboards(self, are: Callable[[Sequence[Step]], bool]) -> list[int]:
@@ -60,8 +73,10 @@ def close_dashboard(undo: Undo, dashboard_id: int) -> Fields:
     """Close what a key opened of a dashboard, deleted or not, and remove the rights that it gave."""
     steps = undo.steps[ActivityScope.DASHBOARD, dashboard_id]
     [shown] = states([dashboard_id])
-    links = [step for step in steps if step.change["type"] == "SharingConfiguration"]
-    links = [step for step in links if step.change["field"] != ACCESS_TOKEN]
+    rights = [step for step in steps if step.change["type"] in RIGHTS]
+    links = [
+        step for step in steps if step.change["type"] == "SharingConfiguration" and step.change["field"] != ACCESS_TOKEN
+    ]
     wanted, undone, kept = taken_back(shown.state, links)
     held = _hold_back(shown.state, wanted)
     dashboard = lock_dashboard(dashboard_id, project=undo.project, member=undo.undone_by)
@@ -70,7 +85,7 @@ def close_dashboard(undo: Undo, dashboard_id: int) -> Fields:
     now, then = shown.state[SHARING], wanted[SHARING]
     fields: Any = {field: value for field, value in then.items() if differs(now[field], value)}
     change_sharing(sharing, fields)
-    removed, taken = _remove_rights(dashboard, sharing, _net(step for step in steps if step.change["type"] in RIGHTS))
+    removed, taken = _remove_rights(dashboard, sharing, _net(rights))
     closed = [path for path in undone if path not in held]
     return Fields([*closed, *removed], kept, [*held, *taken], _lost_tokens(steps))
 
@@ -91,7 +106,7 @@ def undo_dashboard(undo: Undo, dashboard_id: int) -> Fields:
     if now["deleted"]:
         _restore(undo, dashboard)
     changed_since, lost = _show_again(undo, dashboard, now, wanted, undone)
-    undone = [path for path in undone if not any(_is_in(path, each) for each in (*changed_since, *lost))]
+    undone = [path for path in undone if not any(is_in(path, each) for each in (*changed_since, *lost))]
     if wanted["deleted"] and is_own:  # what became of it is of no interest
         return Fields(undone, gives_rights=held)
     return Fields(undone, [*kept, *changed_since], held, lost)
@@ -173,11 +188,6 @@ def _net(steps: Iterable[Step]) -> list[Change]:
     return [net for net in nets if (net["before"] is None) != (net["after"] is None)]
 
 
-def _is_in(path: str, other: str) -> bool:
-    """Whether a path is another one, or leads to a part of it."""
-    return f"{path}__".startswith(f"{other}__")
-
-
 def _hold_back(now: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     """Leave as it is what would open a link or let somebody do more; the paths of that."""
     held = []
@@ -188,7 +198,7 @@ def _hold_back(now: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
         closes = {"enabled": value is True, "password_required": value is False}.get(field, False)
         if differs(value, wanted[SHARING][field]) and not closes:
             wanted[SHARING][field] = value
-            held.append(f"{SHARING}__{field}")
+            held.append(path_of(SHARING, field))
     return held
 
 
@@ -215,8 +225,7 @@ def _remove_rights(
 
 def _shows_what_the_key_left(undo: Undo, dashboard: Dashboard, now: dict[str, Any], path: str) -> bool:
     """Of the path of a tile's content: a removed tile's may have been changed through another dashboard."""
-    tiles, _, rest = path.partition("__")
-    id_, _, kind = rest.partition("__")
+    tiles, id_, kind = [*path.split(SEPARATOR), "", ""][:3]
     if tiles != TILES or kind not in ("text", "button_tile"):
         return False
     if id_ in now[TILES]:
@@ -224,7 +233,7 @@ def _shows_what_the_key_left(undo: Undo, dashboard: Dashboard, now: dict[str, An
     removals = [
         step.change["before"]
         for step in undo.steps[ActivityScope.DASHBOARD, dashboard.pk]
-        if step.change["field"] == f"{TILES}__{id_}" and step.change["after"] is None
+        if step.change["field"] == path_of(TILES, id_) and step.change["after"] is None
     ]
     tile = Tile.objects.select_related("text", "button").filter(pk=int(id_)).first()
     shown = tile and (tile.text or tile.button)
@@ -245,13 +254,13 @@ def _bring_home(undo: Undo, dashboard: Dashboard, wanted: dict[str, Any]) -> tup
         tile = there.get(id_)
         if tile and tile.dashboard_id == dashboard.pk:
             continue
-        path = f"{TILES}__{id_}"
+        path = path_of(TILES, id_)
         if tile is None:
             insight = wanted[TILES][id_].get("insight")
             if insight is not None and not _is_here_again({"insight": insight}, dashboard, wanted):
                 continue  # it is placed anew
             closed.append(path)
-        elif not _is_here_again(tile.content, dashboard, wanted) and _gives_up(undo, tile.dashboard_id, path):
+        elif not _is_here_again(tile.content, dashboard, wanted) and _gives_up(undo, tile):
             try:
                 _move(undo, tile, dashboard)
                 continue
@@ -278,15 +287,16 @@ def _move(undo: Undo, tile: Tile, home: Dashboard) -> None:
     tile.save(update_fields=["dashboard", "deleted", "deletion_id"])
 
 
-def _gives_up(undo: Undo, dashboard_id: int, path: str) -> bool:
-    """Whether the key brought this tile to the other dashboard, and nobody changed it since."""
-    steps = undo.steps.get((ActivityScope.DASHBOARD, dashboard_id))
+def _gives_up(undo: Undo, tile: Tile) -> bool:
+    """Whether the key brought this tile to the dashboard where it is, and nobody changed it since."""
+    steps = undo.steps.get((ActivityScope.DASHBOARD, tile.dashboard_id))
     if not steps:
         return False
-    [shown] = states([dashboard_id])
+    path = path_of(TILES, tile.pk)
+    [shown] = states([tile.dashboard_id])
     wanted, _, kept = taken_back(shown.state, steps)
     came = any(step.change["field"] == path and step.change["before"] is None for step in steps)
-    return came and path.rpartition("__")[2] not in wanted[TILES] and not any(overlap(path, each) for each in kept)
+    return came and str(tile.pk) not in wanted[TILES] and not any(overlap(path, each) for each in kept)
 
 
 def _goes_with_insights(undo: Undo, dashboard: Dashboard) -> bool:

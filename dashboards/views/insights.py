@@ -15,7 +15,7 @@ from dashboards.readers.insights import InsightQuery, list_insights, read_insigh
 from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
 from dashboards.services.changes import InsightChanges
 from dashboards.services.insights import create_insight, update_insight
-from dashboards.services.restrictions import check_may_edit
+from dashboards.services.restrictions import check_may_edit_contents
 from dashboards.views.dashboards import SEARCH_MAX_LENGTH
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
@@ -106,7 +106,7 @@ class InsightViewSet(ProjectScopedViewSet):
         insight = Insight.objects.in_project(self.project).named(reference).first()
         if insight is None or (insight.deleted and not self.sends_false("deleted")):
             raise InsightMissing
-        check_may_edit("insight", [insight.pk], self.membership)
+        check_may_edit_contents("insight", [insight.pk], self.membership)
         changes = self._body(creates=False)
         with transaction.atomic():
             ignored = update_insight(insight.pk, project=self.project, changes=changes, edited_by=self.membership)
