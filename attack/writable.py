@@ -39,11 +39,10 @@ BESIDE: dict[str, dict[str, Any]] = {
     "text": {"body": "text"},
     "button_tile": {"url": "/a", "text": "text"},
     "move_tile": {"tile": {"id": "tile"}, "to_dashboard": "other"},
-    "copy_tile": {"from_dashboard_id": "other", "tile_id": "tile of other"},
+    "copy_tile": {"fromDashboardId": "other", "tileId": "tile of other"},
     "dashboard_templates": DOCUMENT,
     "personal_api_keys": {"label": "attack", "scopes": ["dashboard:read"]},
 }
-OTHER_NAMES = {"toDashboard": "to_dashboard", "fromDashboardId": "from_dashboard_id", "tileId": "tile_id"}
 CONTENT_OF_TILE = {"id", "text", "button_tile", "insight", "insight_id"}
 # Of required fields: what is right.
 VALID: dict[str, Any] = {
@@ -124,7 +123,7 @@ class _Walk:
         beside = {required: VALID.get(required, "text") for required in schema.get("required", [])}
         beside |= BESIDE.get(name, {})
         for key, inner in properties.items():
-            others = {each: value for each, value in beside.items() if each not in (key, OTHER_NAMES.get(key))}
+            others = {each: value for each, value in beside.items() if each != key}
             if "button_tile" in properties and key not in CONTENT_OF_TILE:
                 others["text"] = {"body": "text"}
             for place, value in self.inside(inner, (*pointer, key), key):

@@ -240,6 +240,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "dashboards_api.http.openapi.document_errors",
         "dashboards_api.http.openapi.leave_bodies_optional",
+        "dashboards_api.http.openapi.name_enum_members",
     ],
     # A component for null alone is no valid Python in one of the published generators.
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,

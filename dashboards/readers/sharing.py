@@ -49,7 +49,7 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
 
 
 def read_new_password(password: SharePassword, text: str) -> dict[str, Any]:
-    """A password that was just made, with its text (component NewSharePassword)."""
+    """A password that was just made, with its text (component CreatedSharePassword)."""
     return {
         "id": password.pk,
         "password": text,

@@ -1,6 +1,7 @@
 """The bodies of what can be done with a dashboard beside changing it."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -20,7 +21,6 @@ from dashboards_api.http.serializers import (
 )
 
 TAG_ACTIONS = ("add", "remove", "set")
-MISSING = ErrorDetail("This field is required.", code="required")
 
 
 class MovedTileRequestSerializer(RequestSerializer):
@@ -32,20 +32,16 @@ class MovedTileRequestSerializer(RequestSerializer):
 
 
 class MoveTileRequestSerializer(RequestSerializer):
-    """Both spellings of the target are read: clients in the field send both."""
+    """A tile and where it goes. Older clients send `toDashboard`."""
 
     echoed = frozenset({"personal_api_key"})
+    spellings: ClassVar[Mapping[str, str]] = {"toDashboard": "to_dashboard"}
 
     tile = MovedTileRequestSerializer(help_text="The tile to move.")
-    to_dashboard = StrictIntegerField(required=False)
-    toDashboard = StrictIntegerField(  # noqa: N815  the older name in the API
-        required=False, help_text="The older name of `to_dashboard`."
-    )
+    to_dashboard = StrictIntegerField(help_text="The dashboard that the tile moves to.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "toDashboard" not in attrs and "to_dashboard" not in attrs:
-            raise ValidationError({"to_dashboard": [MISSING]})
-        return {"tile_id": attrs["tile"]["id"], "to_dashboard": attrs.get("to_dashboard", attrs.get("toDashboard"))}
+        return {"tile_id": attrs["tile"]["id"], "to_dashboard": attrs["to_dashboard"]}
 
 
 class TemplateJSONRequestSerializer(RequestSerializer):
@@ -99,21 +95,16 @@ class CreateTextTileRequestSerializer(RequestSerializer):
 
 
 class CopyTileRequestSerializer(RequestSerializer):
-    """Both spellings are read: clients in the field send both."""
+    """The tile to copy to this dashboard. The names are PostHog's; some clients send them in snake case."""
 
     echoed = frozenset({"personal_api_key"})
+    spellings: ClassVar[Mapping[str, str]] = {"from_dashboard_id": "fromDashboardId", "tile_id": "tileId"}
 
-    fromDashboardId = StrictIntegerField(required=False)  # noqa: N815  the name in the API
-    tileId = StrictIntegerField(required=False)  # noqa: N815
-    from_dashboard_id = StrictIntegerField(required=False)
-    tile_id = StrictIntegerField(required=False)
+    fromDashboardId = StrictIntegerField(help_text="The dashboard that the tile is on.")  # noqa: N815  the name in the API
+    tileId = StrictIntegerField(help_text="The tile to copy.")  # noqa: N815
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        names = {"from_dashboard_id": "fromDashboardId", "tile_id": "tileId"}
-        for snake, camel in names.items():
-            if snake not in attrs and camel not in attrs:
-                raise ValidationError({camel: [MISSING]})
-        return {snake: attrs.get(camel, attrs.get(snake)) for snake, camel in names.items()}
+        return {"from_dashboard_id": attrs["fromDashboardId"], "tile_id": attrs["tileId"]}
 
 
 class ReorderTilesRequestSerializer(RequestSerializer):

@@ -27,7 +27,7 @@ class SharePasswordSerializer(serializers.Serializer[Any]):
     is_active = serializers.BooleanField(read_only=True, help_text="Always true: one that is deleted is gone.")
 
 
-class NewSharePasswordSerializer(serializers.Serializer[Any]):
+class CreatedSharePasswordSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(read_only=True)
     password = serializers.CharField(read_only=True, help_text="In this answer and nowhere else.")
     note = serializers.CharField(read_only=True, allow_null=True)

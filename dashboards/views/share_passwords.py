@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from dashboards.exceptions import SharePasswordMissing
 from dashboards.readers.sharing import read_new_password
-from dashboards.serializers.sharing import NewSharePasswordSerializer, SharePasswordRequestSerializer
+from dashboards.serializers.sharing import CreatedSharePasswordSerializer, SharePasswordRequestSerializer
 from dashboards.services.share_passwords import add_share_password, remove_share_password
 from dashboards.views.dashboards import dashboard_number
 from dashboards.views.sharing import PATH
@@ -31,7 +31,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
     @extend_schema(
         parameters=[*PATH, IF_MATCH],
         request=body_of(SharePasswordRequestSerializer),
-        responses={201: NewSharePasswordSerializer},
+        responses={201: CreatedSharePasswordSerializer},
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """Add a password that opens the link, once `password_required` is on. It is in this answer and nowhere else."""

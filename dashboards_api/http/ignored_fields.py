@@ -35,7 +35,7 @@ def unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[str]:
         for key, item in value.items():
             if key in field.fields:
                 yield from unknown_keys(field.fields[key], item, f"{path}{key}__")
-            elif key not in field.echoed:
+            elif key not in field.echoed and not field.reads_spelling(key, value):
                 yield f"{path}{key}"
 
 

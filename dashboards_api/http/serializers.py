@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.http import QueryDict
@@ -30,6 +29,25 @@ class RequestSerializer(serializers.Serializer[Any]):
     """
 
     echoed: ClassVar[frozenset[str]] = frozenset()
+    # Names of fields in other spellings: they are read and stay out of the API document, where the generators of many
+    # languages would make one name of both.
+    spellings: ClassVar[Mapping[str, str]] = {}
+
+    def to_internal_value(self, data: Any) -> Any:
+        sent = {self.spellings[name]: name for name in self.spellings if isinstance(data, Mapping) and name in data}
+        respelled = {field: name for field, name in sent.items() if field not in data}
+        if not respelled:
+            return super().to_internal_value(data)
+        try:
+            return super().to_internal_value({**data, **{field: data[name] for field, name in respelled.items()}})
+        except ValidationError as error:
+            details: Any = error.detail
+            raise ValidationError({respelled.get(field, field): each for field, each in details.items()}) from error
+
+    def reads_spelling(self, name: str, data: Mapping[str, Any]) -> bool:
+        """Return whether a key has an effect under another spelling: its field is absent, or says the same."""
+        field = self.spellings.get(name)
+        return field is not None and data.get(field, data[name]) == data[name]
 
     def as_sent(self, data: Any) -> Any:
         """A form as the object it stands for: repeated keys are lists of texts, JSON fields hold JSON."""
@@ -58,19 +76,6 @@ def is_repeated(field: AnyField | None) -> bool:
 def is_json(field: AnyField | None) -> bool:
     """Whether a form holds this field as JSON: an object, or a list of anything but texts."""
     return isinstance(field, serializers.ListField | JSONObjectField) and not is_repeated(field)
-
-
-@cache
-def form_of(serializer_class: type[RequestSerializer]) -> type[serializers.Serializer[Any]]:
-    """The same body as a form holds it, for the API document: what is JSON inside a form is a text."""
-    fields: dict[str, Any] = {
-        name: serializers.CharField(required=field.required, help_text=f"JSON. {field.help_text or ''}".strip())
-        if is_json(field)
-        else field
-        for name, field in serializer_class().fields.items()
-    }
-    name = serializer_class.__name__.replace("RequestSerializer", "FormSerializer")
-    return type(name, (serializers.Serializer,), fields)
 
 
 def parse_json(text: str, name: str) -> Any:

@@ -110,10 +110,10 @@ def test_copy_tile_shares_the_content(alice: Person, board: Dashboard) -> None:
     assert (copied["insight"]["id"], copied["color"], copied["layouts"]) == (made.pk, "red", {"sm": {"x": 2}})
     assert copied["id"] != tile.pk
     assert len(shown(alice, board)) == 1
-    again = act(alice, target, "copy_tile", {"from_dashboard_id": board.pk, "tile_id": tile.pk})
+    again = act(alice, target, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
     assert again.error == (400, "validation_error", "unique", "tileId")
     alice.api.patch(f"dashboards/{target.pk}/", {"tiles": [{"id": copied["id"], "deleted": True}]})
-    revived = act(alice, target, "copy_tile", {"from_dashboard_id": board.pk, "tile_id": tile.pk})
+    revived = act(alice, target, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
     assert [each["id"] for each in revived.json["tiles"]] == [copied["id"]]
 
 

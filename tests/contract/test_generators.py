@@ -1,0 +1,90 @@
+"""openapi.yaml as generators of clients read it: in each language two names may become one."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dashboards.models import PrivilegeLevel, RestrictionLevel
+from tests.contract.document import document
+
+# What Go puts before the name of a model: the names of its constructor and of its wrapper.
+GO_PREFIXES = ("New", "Nullable")
+
+
+def schemas() -> dict[str, Any]:
+    found: dict[str, Any] = document()["components"]["schemas"]
+    return found
+
+
+def normalized(name: object) -> str:
+    """Return a name without its separators and cases: what is equal then may be one name in a generated client."""
+    return re.sub(r"[^a-z0-9]", "", str(name).lower())
+
+
+def collisions(names: Iterable[object]) -> list[str]:
+    return [name for name, number in Counter(map(normalized, names)).items() if number > 1]
+
+
+def objects_in(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return each schema that has properties, at any depth, with where it is."""
+    if isinstance(node, dict):
+        if isinstance(node.get("properties"), dict):
+            yield path, node["properties"]
+        for key, inner in node.items():
+            yield from objects_in(inner, f"{path}/{key}")
+    elif isinstance(node, list):
+        for index, inner in enumerate(node):
+            yield from objects_in(inner, f"{path}/{index}")
+
+
+def test_names_of_properties_do_not_collide() -> None:
+    found = {path: collisions(properties) for path, properties in objects_in(document())}
+    assert len(found) > 70
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_names_of_schemas_do_not_collide() -> None:
+    names = set(schemas())
+    assert collisions(names) == []
+    prefixed = {f"{prefix}{name}" for prefix in GO_PREFIXES for name in names}
+    assert names & prefixed == set()
+
+
+def test_members_of_enums_do_not_collide() -> None:
+    """Constants of all enums share one package in Go."""
+    enums = {name: schema for name, schema in schemas().items() if "enum" in schema}
+    members = [member for schema in enums.values() for member in schema.get("x-enum-varnames", schema["enum"])]
+    assert len(enums) > 10
+    assert collisions(members) == []
+
+
+def test_members_of_numeric_enums_have_names() -> None:
+    enums = {name: schema for name, schema in schemas().items() if "enum" in schema}
+    numeric = {name: schema for name, schema in enums.items() if schema["type"] == "integer"}
+    assert set(numeric) == {"RestrictionLevelEnum", "PrivilegeLevelEnum"}
+    for name, choices in (("RestrictionLevelEnum", RestrictionLevel), ("PrivilegeLevelEnum", PrivilegeLevel)):
+        assert dict(zip(numeric[name]["x-enum-varnames"], numeric[name]["enum"], strict=True)) == {
+            each.name: each.value for each in choices
+        }
+
+
+def test_one_spelling_of_a_field_is_documented() -> None:
+    moved, copied = schemas()["MoveTileRequest"], schemas()["CopyTileRequest"]
+    assert (set(moved["properties"]), set(moved["required"])) == ({"tile", "to_dashboard"},) * 2
+    assert (set(copied["properties"]), set(copied["required"])) == ({"fromDashboardId", "tileId"},) * 2
+    assert set(schemas()["PatchedMoveTileRequest"]["properties"]) == {"tile", "to_dashboard"}
+
+
+def test_forms_have_no_components() -> None:
+    """The generator for Java imports a component that only forms have, and does not generate it."""
+    bodies = [
+        (media_type, content["schema"])
+        for methods in document()["paths"].values()
+        for operation in methods.values()
+        for media_type, content in operation.get("requestBody", {}).get("content", {}).items()
+    ]
+    forms = [schema for media_type, schema in bodies if media_type != "application/json"]
+    assert len(forms) > 50
+    assert not [schema for schema in forms if "$ref" in str(schema)]
+    assert all("$ref" in str(schema) for media_type, schema in bodies if media_type == "application/json")
