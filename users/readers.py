@@ -7,6 +7,8 @@ from users.credentials import Credential
 from users.models import Membership, PersonalAPIKey, Project, User
 
 USER_FIELDS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "is_email_verified")
+# How many projects an organization names in `users/@me`; pages of all of them are at `organizations/:id/projects/`.
+TEAMS_MAX = 100
 _BASIC_KEYS = (*USER_FIELDS, "hedgehog_config", "role_at_organization")
 
 
@@ -88,18 +90,35 @@ def read_key(key: PersonalAPIKey, value: str | None = None) -> dict[str, Any]:
     }
 
 
-def read_me(user: User, current: Membership | None) -> dict[str, Any]:
-    """The caller, their current project as `team`, and the organizations they belong to."""
-    organizations = organizations_of(Membership.objects.of_user(user.pk).with_project().order_by("pk"))
+def read_me(user: User, credential: Credential, current: Membership | None) -> dict[str, Any]:
+    """Return the caller, their current project as `team`, and the organizations they belong to."""
+    memberships = list(Membership.objects.of_user(user.pk).with_project().order_by("pk"))
+    organizations = organizations_of(memberships)
     rows = {row["id"]: row for row in organizations}
     return {
         **(basic_user(tuple(getattr(user, field) for field in USER_FIELDS)) or {}),
         "date_joined": user.date_joined,
         "is_staff": user.is_staff,
         "team": project_row(current.project) if current else None,
-        "organization": rows[current.project.organization_id] if current else None,
+        "organization": _with_teams(rows[current.project.organization_id], memberships, credential)
+        if current
+        else None,
         "organizations": organizations,
     }
+
+
+def _with_teams(
+    organization: dict[str, Any], memberships: Iterable[Membership], credential: Credential
+) -> dict[str, Any]:
+    """An organization with the projects in it that the caller may enter with this credential, in order of id."""
+    projects = sorted((membership.project for membership in memberships), key=lambda project: project.pk)
+    reached = [
+        project_row(project)
+        for project in projects
+        if project.organization_id == organization["id"]
+        and credential.reaches(project.pk, str(project.organization_id))
+    ][:TEAMS_MAX]
+    return {**organization, "teams": reached, "projects": reached}
 
 
 def organization_row(organization: Any, level: int) -> dict[str, Any]:

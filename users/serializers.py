@@ -57,11 +57,22 @@ class OrganizationBasicSerializer(serializers.Serializer[Any]):
     available_product_features = serializers.ListField(child=serializers.DictField(), read_only=True)
 
 
+class OrganizationSerializer(OrganizationBasicSerializer):
+    """An organization with its projects, as clients that switch between projects read it."""
+
+    teams = serializers.ListField(
+        child=ProjectBasicSerializer(),
+        read_only=True,
+        help_text="The projects in it that the caller can enter, at most 100; all of them are at its `projects/`.",
+    )
+    projects = serializers.ListField(child=ProjectBasicSerializer(), read_only=True, help_text="The same as `teams`.")
+
+
 class MeSerializer(UserBasicSerializer):
     date_joined = serializers.DateTimeField(read_only=True)
     is_staff = serializers.BooleanField(read_only=True)
     team = ProjectBasicSerializer(read_only=True, allow_null=True, help_text="The current project.")
-    organization = OrganizationBasicSerializer(read_only=True, allow_null=True)
+    organization = OrganizationSerializer(read_only=True, allow_null=True)
     organizations = serializers.ListField(child=OrganizationBasicSerializer(), read_only=True)
 
 

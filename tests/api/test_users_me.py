@@ -1,7 +1,10 @@
 """GET /api/users/@me/"""
 
-from tests.builders import Person, make_key
+from tests.builders import Person, make_key, make_project
 from tests.client import Api
+from users.models import MembershipLevel
+from users.readers import TEAMS_MAX
+from users.services.projects import add_member
 
 
 def test_it_tells_who_the_key_acts_as(alice: Person) -> None:
@@ -30,3 +33,40 @@ def test_without_a_project_there_is_no_team(alice: Person) -> None:
     alice.membership.delete()
     me = alice.api.get("/api/users/@me/").json
     assert (me["team"], me["organization"], me["organizations"]) == (None, None, [])
+
+
+def test_the_organization_holds_the_projects_that_the_caller_can_enter(alice: Person) -> None:
+    home = alice.membership.project
+    second = make_project("Second", "Home")
+    make_project("Not joined", "Home")
+    elsewhere = make_project("Elsewhere")
+    for project in (elsewhere, second):
+        add_member(project, user=alice.user, level=MembershipLevel.MEMBER)
+    organization = alice.api.get("/api/users/@me/").json["organization"]
+    assert [each["id"] for each in organization["teams"]] == [home.pk, second.pk]
+    team = organization["teams"][1]
+    assert (team["name"], team["api_token"], team["timezone"]) == ("Second", second.api_token, "UTC")
+    assert team["organization"] == organization["id"] == str(home.organization_id)
+    assert organization["projects"] == organization["teams"]
+
+
+def test_a_narrowed_key_sees_the_teams_that_it_reaches(alice: Person) -> None:
+    second = make_project("Second", "Home")
+    add_member(second, user=alice.user, level=MembershipLevel.MEMBER)
+    to_second = Api(make_key(alice.user, "user:read", project_ids=[second.pk]), "@current")
+    assert [each["id"] for each in to_second.get("/api/users/@me/").json["organization"]["teams"]] == [second.pk]
+    organization_id = str(second.organization_id)
+    to_home = Api(make_key(alice.user, "user:read", organization_ids=[organization_id]), "@current")
+    assert [each["id"] for each in to_home.get("/api/users/@me/").json["organization"]["teams"]] == [
+        alice.membership.project_id,
+        second.pk,
+    ]
+
+
+def test_an_organization_names_a_hundred_projects(alice: Person) -> None:
+    for number in range(TEAMS_MAX):
+        add_member(make_project(f"Project {number}", "Home"), user=alice.user, level=MembershipLevel.MEMBER)
+    teams = alice.api.get("/api/users/@me/").json["organization"]["teams"]
+    assert len(teams) == TEAMS_MAX == 100
+    assert teams[0]["id"] == alice.membership.project_id
+    assert alice.api.get("/api/organizations/@current/projects/").json["count"] == TEAMS_MAX + 1

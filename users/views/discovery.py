@@ -62,7 +62,7 @@ class MeViewSet(CallerViewSet):
             current = current_membership(self.caller, self.credential)
         except Missing:
             current = None
-        return Response(read_me(self.caller, current))
+        return Response(read_me(self.caller, self.credential, current))
 
 
 @operation_ids("organizations")
