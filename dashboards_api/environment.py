@@ -129,3 +129,14 @@ def default_workers() -> int:
     """Two processes where there are two cores to run them, else one."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(2, usable or 1)
+
+
+def checked_statement_timeout(value: str) -> int:
+    """Return STATEMENT_TIMEOUT in milliseconds, 0 where it is `off`. Raises ImproperlyConfigured."""
+    if value.lower() == "off":
+        return 0
+    if not value.isdecimal() or not 1 <= int(value) <= 3600:
+        raise ImproperlyConfigured(
+            f"STATEMENT_TIMEOUT must be a number of seconds from 1 to 3600, or off, not '{value}'."
+        )
+    return int(value) * 1000

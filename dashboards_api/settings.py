@@ -20,12 +20,14 @@ from dashboards_api.environment import (
     checked_public_url,
     checked_rates,
     checked_secret,
+    checked_statement_timeout,
     checked_token,
     checked_workers,
     default_workers,
     host_of,
     read_or_create_secret,
 )
+from dashboards_api.http.request_body import LARGE_BODY_BYTES
 
 env = FileAwareEnv()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -134,6 +136,7 @@ else:
     }
     # A cursor that outlives its statement would be on a connection that a pooler has handed on.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+STATEMENT_TIMEOUT_MS = checked_statement_timeout(env.str("STATEMENT_TIMEOUT", default="15"))
 REPLICA_MAX_LAG_MS = checked_lag(env.int("REPLICA_MAX_LAG_MS", default=1000))
 REPLICA_URLS: list[str] = env.list("REPLICA_URLS", default=[])
 REPLICAS: list[str] = []
@@ -203,7 +206,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 
 # --- The API ------------------------------------------------------------------------------------------------------
 
-MAX_BODY_BYTES = 20 * 1024 * 1024
+MAX_BODY_BYTES = LARGE_BODY_BYTES
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -22,9 +22,9 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from dashboards_api import errors
-from dashboards_api.http.arrival import TooSlow
 from dashboards_api.http.middleware import is_api
 from dashboards_api.http.parsers import PayloadTooLarge
+from dashboards_api.http.request_body import BodyError, BodyTooLarge, BodyTooSlow, TooManyBodies
 from dashboards_api.http.retries import is_conflict, runs_again
 from dashboards_api.unwritable import is_unwritable
 
@@ -34,6 +34,7 @@ logger = structlog.get_logger("dashboards_api.errors")
 # reference tests of its text and button tiles read these names.
 _BELOW_CONTENT = re.compile(r"^tiles__\d+__((?:text|button_tile)(?:__.*)?)$")
 
+_QUERY_CANCELED = "57014"
 _AS_A_WHOLE = f"__{api_settings.NON_FIELD_ERRORS_KEY}"
 
 
@@ -89,7 +90,6 @@ class PasswordRequired(APIException):
 class RequestTimeout(APIException):
     status_code = 408
     default_code = "request_timeout"
-    default_detail = "The request body took too long to arrive."
     exception_type = "invalid_request"
 
 
@@ -98,6 +98,10 @@ class ServiceUnavailable(APIException):
     default_code = "service_unavailable"
     default_detail = "The service cannot reach its database at the moment. Please try again."
     wait = 2
+
+
+class StatementTimeout(ServiceUnavailable):
+    default_detail = "A statement in the database exceeded its time limit, and was cancelled. Ask for less at once."
 
 
 class StillInConflict(ServiceUnavailable):
@@ -148,20 +152,35 @@ def as_api_exception(exc: Exception) -> Exception:
     if isinstance(exc, SuspiciousOperation):
         return exceptions.ParseError("The request is malformed.")
     if isinstance(exc, UnreadablePostError):
-        if any(isinstance(each, TooSlow) for each in errors.chain_of(exc)):
-            return RequestTimeout()
-        return exceptions.ParseError("The request body ended before its announced length.")
+        return body_exception(exc)
     if is_conflict(exc):
         return StillInConflict()
     if is_away(exc):
         log_fault(exc)
-        return ServiceUnavailable()
+        return StatementTimeout() if is_statement_timeout(exc) else ServiceUnavailable()
     return exc
+
+
+def body_exception(exc: UnreadablePostError) -> APIException:
+    """Return the API exception for a body that was not received."""
+    error = next((each for each in errors.chain_of(exc) if isinstance(each, BodyError)), BodyError())
+    if isinstance(error, BodyTooLarge):
+        return PayloadTooLarge(error.detail)
+    if isinstance(error, BodyTooSlow):
+        return RequestTimeout(error.detail)
+    if isinstance(error, TooManyBodies):
+        return ServiceUnavailable(error.detail)
+    return exceptions.ParseError(error.detail)
 
 
 def is_away(exc: BaseException) -> bool:
     """Whether the database cannot do now what it was asked for, and may soon."""
     return isinstance(exc, OperationalError | InterfaceError) or is_unwritable(exc)
+
+
+def is_statement_timeout(exc: BaseException) -> bool:
+    """Return whether PostgreSQL cancelled a statement for its `statement_timeout`."""
+    return any(getattr(each, "sqlstate", None) == _QUERY_CANCELED for each in errors.chain_of(exc))
 
 
 def log_fault(exc: BaseException) -> None:

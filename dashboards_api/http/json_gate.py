@@ -1,7 +1,8 @@
 """The gate in front of every parser: what may not enter the service, whatever field it is for.
 
-Depth of at most 64, finite numbers, integers within 64 bits, no NUL and no lone surrogate in any string or key.
-PostgreSQL refuses NUL, no encoder can write a lone surrogate, and both engines must hold the same data.
+Depth of at most 64, at most 200,000 values, finite numbers, integers within 64 bits, no NUL and no lone surrogate in
+any string or key. PostgreSQL refuses NUL, no encoder can write a lone surrogate, and both engines must hold the same
+data.
 """
 
 import json
@@ -12,11 +13,15 @@ from typing import Any, NoReturn
 from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
 
 MAX_DEPTH = 64
+# Items of lists and members of objects, all together: each becomes a Python object of fifty bytes and more.
+MAX_VALUES = 200_000
 
 # Below this depth the parser of the standard library is far from the end of any stack; beyond it we do not call it.
 _PARSER_DEPTH = 500
+# A value has at most a key, a text and two brackets or commas.
+_TOKENS_MAX = 4 * MAX_VALUES + 4
 _OUT_OF_RANGE = MAX_INTEGER + 1
-_BRACKETS = re.compile(r'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
+_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)|[\[{]|[\]}]|,', re.DOTALL)
 
 Path = tuple[str | int, ...]
 
@@ -41,7 +46,7 @@ def loads(raw: bytes | str) -> Any:
         text = raw if isinstance(raw, str) else raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Malformed(f"not UTF-8 at byte {error.start}") from error
-    _refuse_bottomless(text)
+    _check_structure(text)
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -98,19 +103,37 @@ def _check_scalar(value: Any, key: str | int | None, path: Path) -> None:
         raise Refused("invalid_input", "Integers must fit into 64 bits.", path if key is None else (*path, key))
 
 
-def _refuse_bottomless(text: str) -> None:
-    depth, key = 0, ""
-    for token in _BRACKETS.finditer(text):
+def _check_structure(text: str) -> None:
+    """Raise Refused where a text has more levels or values than allowed, before it is parsed.
+
+    Most texts have too few brackets and commas for that, which a count shows. The others are read no further than to
+    the first excess: seven million brackets would take seconds.
+    """
+    opening = text.count("[") + text.count("{")
+    if opening <= _PARSER_DEPTH and opening + text.count(",") <= MAX_VALUES:
+        return
+    depth, values, key = 0, 0, ""
+    for number, token in enumerate(_STRUCTURE.finditer(text)):
         first = text[token.start()]
-        if first in "[{":
-            depth += 1
+        if first in "[{,":
+            values += 1
+            depth += first != ","
             if depth > _PARSER_DEPTH:
-                path = (key[1:-1],) if key and text.lstrip().startswith("{") else ()
-                raise Refused("invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", path)
+                raise Refused(
+                    "invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", _below(text, key)
+                )
+            if values > MAX_VALUES:
+                raise Refused("invalid_input", f"JSON may hold at most {MAX_VALUES} values.", _below(text, key))
         elif first in "]}":
             depth -= 1
+        elif number > _TOKENS_MAX:
+            raise Malformed("more texts than values")
         elif depth == 1:  # the last text before what is in it is its key
             key = token[0]
+
+
+def _below(text: str, key: str) -> Path:
+    return (key[1:-1],) if key and text.lstrip().startswith("{") else ()
 
 
 def _parse_int(digits: str) -> int:

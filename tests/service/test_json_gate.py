@@ -71,7 +71,47 @@ def test_hostile_text_is_refused_in_linear_time(text: str) -> None:
     assert time.process_time() - started < 2
 
 
-def test_a_million_elements_pass_quickly() -> None:
+def test_as_many_values_as_allowed_are_parsed() -> None:
     started = time.process_time()
-    assert len(json_gate.loads("[" + "1," * 999_999 + "1]")) == 1_000_000
+    assert len(json_gate.loads("[" + "1," * 199_998 + "1]")) == 199_999
     assert time.process_time() - started < 3
+
+
+def processor_seconds(text: str, expected: type[Exception]) -> float:
+    started = time.process_time()
+    with pytest.raises(expected):
+        json_gate.loads(text)
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "detail"),
+    [
+        ("[" + "[]," * 200_000 + "[]]", (), "JSON may hold at most 200000 values."),
+        ('{"a": [' + "0," * 200_000 + "0]}", ("a",), "JSON may hold at most 200000 values."),
+        ('{"a": 1, "b": ' + "[" * 600 + "]" * 600 + "}", ("b",), "JSON may be nested at most 64 levels deep."),
+    ],
+)
+def test_more_values_or_levels_than_allowed_are_refused_at_their_path(text: str, path: Any, detail: str) -> None:
+    with pytest.raises(json_gate.Refused) as refused:
+        json_gate.loads(text)
+    assert (refused.value.code, refused.value.path, refused.value.detail) == ("invalid_input", path, detail)
+
+
+def test_as_many_values_as_allowed_are_taken() -> None:
+    assert len(json_gate.loads("[" + "0," * 199_998 + "0]")) == 199_999
+    commas = "," * 300_000
+    assert json_gate.loads(f'["{commas}"]') == [commas]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[" + "[]," * 6_900_000 + "[]]", json_gate.Refused),
+        ("[" * 20_000_000, json_gate.Refused),
+        ('"" ' * 6_000_000 + "," * 200_001, json_gate.Malformed),
+        ('"" ' * 6_000_000 + "[" * 501, json_gate.Malformed),
+    ],
+)
+def test_twenty_megabytes_of_structure_are_refused_at_once(text: str, expected: type[Exception]) -> None:
+    assert processor_seconds(text, expected) < 1

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from dashboards.demo import create_demo
 from dashboards_api.environment import checked_workers
+from dashboards_api.server import reserve_port
 from users.first_run import first_run
 from users.services.setup import setup_link
 
@@ -32,6 +33,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["port"] <= 65535:
             raise CommandError("A port is a number from 1 to 65535.")
+        with reserve_port(options["host"], options["port"]):
+            pass  # nothing is prepared for a service that could not start
         call_command("migrate", interactive=False, verbosity=0)
         made = first_run()
         if made:
@@ -41,9 +44,10 @@ class Command(BaseCommand):
         if options["demo"]:
             demo = create_demo()
             self.stdout.write(f"The demo is in project {demo.pk}, {demo.name}.\n")
-        self.stdout.write(f"Serving on http://{options['host']}:{options['port']}/api/\n")
+        address = f"http://{options['host']}:{options['port']}/"
         self.stdout.flush()
         workers = checked_workers(options["workers"])
         path = os.pathsep.join([str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])])
         server = [sys.executable, "-m", "dashboards_api.server", options["host"], str(options["port"]), str(workers)]
+        server.append(address)
         os.execve(sys.executable, server, {"MALLOC_ARENA_MAX": "2", **os.environ, "PYTHONPATH": path})  # noqa: S606  a checked command of ours

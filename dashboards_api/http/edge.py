@@ -1,0 +1,155 @@
+"""The asynchronous edge: the RSGI application that the server runs, around the synchronous Django application.
+
+It receives whole requests without a thread, and hands them to a few threads that run Django: a client that is slow to
+send its body, or has many requests at once, takes no thread from others.
+"""
+
+import asyncio
+import gc
+import io
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import orjson
+import structlog
+
+from dashboards_api.http.fair_pool import FairPool, Job
+from dashboards_api.http.middleware import OPERATIONS, client_address
+from dashboards_api.http.request_body import (
+    BODY_SECONDS,
+    MIB,
+    BodyError,
+    BodyMemory,
+    BodyReader,
+    FailedBody,
+    body_limit,
+)
+from dashboards_api.http.request_normalization import Environ, build_environ
+
+logger = structlog.get_logger("dashboards_api.edge")
+
+THREADS, THREADS_OF_ONE = 4, 2
+# A request that has waited so long for a thread is dropped if its client hung up, and refused at last.
+SECONDS_TO_NOTICE, SECONDS_TO_WAIT = 0.25, 30.0
+COLLECT_AFTER_BYTES = MIB
+BUSY = "The service is busy. Please try again."
+
+_HEALTHY = [("content-type", "application/json"), ("cache-control", "no-store")]
+
+
+class Edge:
+    """An RSGI application around a WSGI one."""
+
+    def __init__(self, application: Any, *, body_seconds: float = BODY_SECONDS) -> None:
+        self.application = application
+        self.body_seconds = body_seconds
+        self.memory = BodyMemory()
+        self.watchers: set[asyncio.Task[None]] = set()  # the loop itself keeps no task alive
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start the threads: in each worker, since a fork keeps none."""
+        self.loop = loop
+        self.pool = FairPool(THREADS, THREADS_OF_ONE, "request")
+        # Machines that watch the service must not wait behind users' requests: one more thread is theirs.
+        self.operations = FairPool(1, 1, "operations")
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        if scope.path == "/healthz":
+            protocol.response_bytes(200, _HEALTHY, b'{"status": "ok"}')
+            return
+        environ = build_environ(scope)
+        reader = BodyReader(protocol, self.memory, environ["REMOTE_ADDR"])
+        try:
+            body = await self.receive(scope, environ, reader)
+            if isinstance(body, BodyError) and not scope.path.startswith("/api"):
+                refuse(protocol, scope.path, body.status, body.detail)
+                return
+            await self.answer(scope, environ, protocol, body)
+        finally:
+            reader.close()
+
+    async def receive(self, scope: Any, environ: Environ, reader: BodyReader) -> bytes | BodyError:
+        """Return the body, or why there is none."""
+        headers = scope.headers
+        announced = headers.get("content-length")
+        length = int(announced) if announced else None if headers.get("transfer-encoding") else 0
+        if length == 0:
+            return b""
+        has_credentials = "HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ
+        limit = body_limit(scope.path, has_credentials=has_credentials)
+        try:
+            # A client that asks whether to go on has sent nothing yet.
+            return await reader.read(length, limit, self.body_seconds, drains="HTTP_EXPECT" not in environ)
+        except BodyError as error:
+            return error
+
+    async def answer(self, scope: Any, environ: Environ, protocol: Any, body: bytes | BodyError) -> None:
+        """Run Django in a thread, and return when it has answered."""
+        if isinstance(body, BodyError):
+            environ["CONTENT_LENGTH"] = scope.headers.get("content-length") or "1"
+            environ["wsgi.input"] = FailedBody(body)
+        else:
+            environ["CONTENT_LENGTH"] = str(len(body)) if body else ""
+            environ["wsgi.input"] = io.BytesIO(body)
+        answered = self.loop.create_future()
+        done = partial(self.loop.call_soon_threadsafe, answered.set_result, None)
+        job = Job(caller_of(environ), partial(run, self.application, environ, protocol, done))
+        pool = self.operations if scope.path in OPERATIONS else self.pool
+        if pool.submit(job):
+            await answered
+            return
+        timer = self.loop.call_later(SECONDS_TO_NOTICE, self.watch, pool, job, scope, protocol, answered)
+        await answered
+        timer.cancel()
+
+    def watch(self, *waiting: Any) -> None:
+        watcher = self.loop.create_task(self.give_up(*waiting))
+        self.watchers.add(watcher)
+        watcher.add_done_callback(self.watchers.discard)
+
+    async def give_up(self, pool: FairPool, job: Job, scope: Any, protocol: Any, answered: Any) -> None:
+        """Drop a job whose client hung up, or that waits too long."""
+        gone = asyncio.ensure_future(protocol.client_disconnect())
+        await asyncio.wait((gone, answered), timeout=SECONDS_TO_WAIT, return_when=asyncio.FIRST_COMPLETED)
+        if not answered.done() and pool.discard(job):
+            if not gone.done():
+                refuse(protocol, scope.path, 503, BUSY)
+            answered.set_result(None)
+        gone.cancel()
+
+
+def caller_of(environ: Environ) -> str:
+    """Return whom a request is counted for: its API key, else its address."""
+    return environ.get("HTTP_AUTHORIZATION") or client_address(environ)
+
+
+def run(application: Any, environ: Environ, protocol: Any, done: Callable[[], object]) -> None:
+    """Answer a request through a WSGI application. `done` is called whatever happens, and the thread goes on."""
+    try:
+        started: list[Any] = []
+        response = application(environ, lambda status, headers: started.extend((status, headers)))
+        protocol.response_bytes(int(started[0][:3]), started[1], b"".join(response))
+        response.close()
+    except Exception:
+        logger.exception("request failed outside of Django")
+        refuse(protocol, environ["PATH_INFO"], 500, "A server error occurred.")
+    finally:
+        done()
+    if int(environ["CONTENT_LENGTH"] or 0) > COLLECT_AFTER_BYTES:
+        # A request and its view form a reference cycle, which would keep what was made of a large body.
+        gc.collect()
+
+
+def refuse(protocol: Any, path: str, status: int, detail: str) -> None:
+    """Answer without Django: the error envelope below /api/, else plain text."""
+    headers = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store")]
+    content = f"{detail}\n".encode()
+    if path.startswith("/api"):
+        headers[0] = ("content-type", "application/json")
+        code = "service_unavailable" if status == 503 else "error"
+        envelope = {"type": "server_error", "code": code, "detail": detail, "attr": None}
+        content = orjson.dumps(envelope)
+    if status == 503:
+        headers.append(("retry-after", "2"))
+    protocol.response_bytes(status, headers, content)

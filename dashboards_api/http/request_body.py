@@ -1,0 +1,157 @@
+"""Request bodies: how large, how slow and how many at once they may be.
+
+A body that breaks a limit becomes a stream that raises when it is read, so that the API answers in its usual order: a
+missing key is a 401 before a large body is a 413. Chunked bodies get a length: Django would drop them silently.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any, NoReturn
+
+KIB, MIB = 1024, 1024 * 1024
+SMALL_BODY_BYTES = 64 * KIB  # where nothing large is expected, and for anyone without credentials in a header
+FORM_PAGE_BYTES = MIB  # forms of the console: a description of 10,000 characters, each twelve bytes long when encoded
+LARGE_BODY_BYTES = 20 * MIB  # where tiles, queries and template documents are expected
+BODY_SECONDS = 60.0
+# Bytes of large bodies that one process holds at once, and the part of them that one address may hold.
+MEMORY_BYTES, MEMORY_BYTES_OF_ONE = 128 * MIB, 64 * MIB
+# Bytes read and thrown away of a body that is too large: a client that sends everything first can then read the answer.
+DRAINED_BYTES = 5 * LARGE_BODY_BYTES
+
+_LARGE = re.compile(
+    r"/api/(?:projects|environments)/[^/]+/(?:dashboards|insights|dashboard_templates)"
+    r"(?:/[^/]+|/[^/]+/(?:tiles|create_text_tile|update_text_tile|update_tile))?/?"
+)
+
+
+class BodyError(OSError):
+    """A body that was not received whole. Django passes an OSError on as UnreadablePostError."""
+
+    status = 400
+    detail = "The request body ended before its announced length."
+
+
+class BodyTooLarge(BodyError):
+    status = 413
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit = limit
+        self.detail = f"A request body may hold at most {limit} bytes here."
+
+
+class BodyTooSlow(BodyError):
+    status = 408
+    detail = "The request body took too long to arrive."
+
+
+class TooManyBodies(BodyError):
+    status = 503
+    detail = "The service is receiving too many large requests. Please try again."
+
+
+class FailedBody:
+    """A stream that raises why there is no body."""
+
+    def __init__(self, error: BodyError) -> None:
+        self.error = error
+
+    def read(self, size: int = -1) -> bytes:
+        raise self.error
+
+    readline = read
+
+
+class BodyMemory:
+    """The memory that the large bodies of this process take. Used by the event loop alone."""
+
+    def __init__(self, limit: int = MEMORY_BYTES, limit_of_one: int = MEMORY_BYTES_OF_ONE) -> None:
+        self.limit = limit
+        self.limit_of_one = limit_of_one
+        self.used = 0
+        self.used_by: Counter[str] = Counter()
+
+    def reserve(self, address: str, size: int) -> None:
+        """Raise TooManyBodies where `size` more bytes would exceed the limit of all, or of this address."""
+        if self.used + size > self.limit or self.used_by[address] + size > self.limit_of_one:
+            raise TooManyBodies
+        self.used += size
+        self.used_by[address] += size
+
+    def release(self, address: str, size: int) -> None:
+        self.used -= size
+        self.used_by[address] -= size
+        if not self.used_by[address]:
+            del self.used_by[address]
+
+
+def body_limit(path: str, *, has_credentials: bool) -> int:
+    """Return how many bytes a body may have on this path."""
+    if not has_credentials:
+        return SMALL_BODY_BYTES
+    if path.startswith("/projects/"):
+        return FORM_PAGE_BYTES
+    return LARGE_BODY_BYTES if _LARGE.fullmatch(path) else SMALL_BODY_BYTES
+
+
+class BodyReader:
+    """The body of one request; `reserved` bytes of `memory` are to be released when it is not needed any more."""
+
+    def __init__(self, protocol: Any, memory: BodyMemory, address: str) -> None:
+        self.protocol = protocol
+        self.memory = memory
+        self.address = address
+        self.reserved = 0
+
+    async def read(self, length: int | None, limit: int, seconds: float, *, drains: bool) -> bytes:
+        """Return the whole body; `length` is None where it is chunked. Raises BodyError."""
+        try:
+            async with asyncio.timeout(seconds):
+                if length is not None and length <= SMALL_BODY_BYTES:
+                    body: bytes = await self.protocol()
+                else:
+                    body = await self._receive(length, limit, drains=drains)
+        except TimeoutError:
+            raise BodyTooSlow from None
+        # A chunked body without a byte is what a connection that was cut off looks like.
+        if len(body) != length and (length is not None or not body):
+            raise BodyError
+        return body
+
+    async def _receive(self, length: int | None, limit: int, *, drains: bool) -> bytes:
+        blocks = self._blocks()
+        if length is not None and length > limit:
+            await self._refuse(blocks, limit, drains=drains)
+        body = bytearray()
+        async for block in blocks:
+            body += block
+            if len(body) > limit:
+                await self._refuse(blocks, limit, drains=drains)
+            self._reserve(len(body) - SMALL_BODY_BYTES)
+        return bytes(body)
+
+    def _reserve(self, size: int) -> None:
+        if size > self.reserved:
+            self.memory.reserve(self.address, size - self.reserved)
+            self.reserved = size
+
+    async def _blocks(self) -> AsyncIterator[bytes]:
+        """Yield the blocks of the body. The protocol can be iterated over once, so that two loops need a generator."""
+        async for block in self.protocol:
+            yield block
+
+    async def _refuse(self, blocks: AsyncIterator[bytes], limit: int, *, drains: bool) -> NoReturn:
+        if not drains:
+            raise BodyTooLarge(limit)
+        left = DRAINED_BYTES
+        async for block in blocks:
+            left -= len(block)
+            if left < 0:
+                break
+        raise BodyTooLarge(limit)
+
+    def close(self) -> None:
+        self.memory.release(self.address, self.reserved)
+        self.reserved = 0

@@ -1,0 +1,21 @@
+"""The application that `dashboards_api/server.py` serves: the edge around Django."""
+
+import gc
+
+from dashboards_api.wsgi import application as django_application  # first: it sets Django up
+
+from django.urls import get_resolver  # isort: skip
+
+from dashboards_api.statement_timeout import limit_statements  # isort: skip
+from dashboards_api.http.edge import Edge  # isort: skip
+from dashboards_api.release import release  # isort: skip
+
+limit_statements()
+application = Edge(django_application)
+
+# Everything that stays is loaded now, and the collector never looks at it again: a full collection among it would stop
+# every request of the worker for tens of milliseconds.
+_ = get_resolver().url_patterns
+release()
+gc.collect()
+gc.freeze()

@@ -1,0 +1,246 @@
+"""The asynchronous edge: how bodies are received, and what reaches the application."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from dashboards_api.http.edge import Edge
+from dashboards_api.http.request_body import (
+    KIB,
+    LARGE_BODY_BYTES,
+    MIB,
+    SMALL_BODY_BYTES,
+    BodyMemory,
+    TooManyBodies,
+    body_limit,
+)
+from tests.service.test_request_normalization import scope
+
+Answer = tuple[int, dict[str, str], bytes]
+DASHBOARDS = "/api/projects/1/dashboards/"
+KEY = ("authorization", "Bearer phx_x")
+
+
+class Protocol:
+    """The side of the server: blocks of a body, at last the end of it or silence, and one answer."""
+
+    def __init__(self, *blocks: bytes, is_silent: bool = False) -> None:
+        self.blocks = blocks
+        self.is_silent = is_silent
+        self.taken = 0
+        self.answers: list[Answer] = []
+        self.gone = asyncio.Event()
+
+    async def __call__(self) -> bytes:
+        return b"".join([block async for block in self])
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        assert not self.taken, "the server gives the body once"
+        return self.each()
+
+    async def each(self) -> AsyncIterator[bytes]:
+        for block in self.blocks:
+            self.taken += len(block)
+            yield block
+        if self.is_silent:
+            await asyncio.sleep(60)
+
+    async def client_disconnect(self) -> None:
+        await self.gone.wait()
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.answers.append((status, dict(headers), body))
+
+
+class Response(list[bytes]):
+    def close(self) -> None:
+        pass
+
+
+def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Response:
+    """An application that answers with what it reads."""
+    try:
+        body, status = environ["wsgi.input"].read(), "200 OK"
+    except OSError as error:
+        body, status = type(error).__name__.encode(), "400 Bad Request"
+    start_response(status, [("X-Length", environ["CONTENT_LENGTH"])])
+    return Response([body])
+
+
+def answers(*exchanges: tuple[Any, Protocol], application: Any = echo, seconds: float = 5) -> list[Answer]:
+    """The answers to exchanges that come at once."""
+
+    async def run() -> None:
+        edge = Edge(application, body_seconds=seconds)
+        edge.__rsgi_init__(asyncio.get_running_loop())
+        await asyncio.gather(*(edge.__rsgi__(*exchange) for exchange in exchanges))
+        assert (edge.memory.used, edge.memory.used_by) == (0, {})
+
+    asyncio.run(run())
+    return [answer for _, protocol in exchanges for answer in protocol.answers]
+
+
+def sent(*headers: tuple[str, str], path: str = DASHBOARDS) -> Any:
+    request = scope(path=path, method="POST")
+    found = [KEY, *headers]
+    request.headers.items = lambda: found
+    request.headers.get = lambda name, default=None: dict(found).get(name, default)
+    return request
+
+
+def length(size: int) -> tuple[str, str]:
+    return ("content-length", str(size))
+
+
+CHUNKED = ("transfer-encoding", "chunked")
+
+
+@pytest.mark.parametrize(
+    ("header", "seen"), [(length(10), ("10", b"whole body")), (CHUNKED, ("10", b"whole body")), (length(0), ("", b""))]
+)
+def test_a_whole_body_reaches_the_application_with_its_length(header: Any, seen: Any) -> None:
+    blocks = () if header == length(0) else (b"whole", b" body")
+    [(status, headers, body)] = answers((sent(header), Protocol(*blocks)))
+    assert (status, (headers["X-Length"], body)) == (200, seen)
+
+
+@pytest.mark.parametrize(
+    ("header", "protocol", "error"),
+    [
+        (length(10), Protocol(b"short"), b"BodyError"),
+        (CHUNKED, Protocol(), b"BodyError"),
+        (length(10), Protocol(b"short", is_silent=True), b"BodyTooSlow"),
+        (CHUNKED, Protocol(b"short", is_silent=True), b"BodyTooSlow"),
+        (length(MIB), Protocol(b"x" * MIB, is_silent=True), b"BodyTooSlow"),
+        (length(LARGE_BODY_BYTES + 1), Protocol(b"x"), b"BodyTooLarge"),
+        (CHUNKED, Protocol(*[b"x" * MIB] * 21), b"BodyTooLarge"),
+    ],
+)
+def test_a_body_that_is_not_received_raises_when_it_is_read(header: Any, protocol: Protocol, error: bytes) -> None:
+    [(status, headers, body)] = answers((sent(header), protocol), seconds=0.2)
+    assert (status, body) == (400, error)
+    assert int(headers["X-Length"]) > 0
+
+
+def test_a_page_is_refused_without_the_application() -> None:
+    late = Protocol(b"email=", is_silent=True)
+    [(status, headers, body)] = answers((sent(length(20), path="/login"), late), seconds=0.1)
+    assert (status, headers["content-type"]) == (408, "text/plain; charset=utf-8")
+    assert body == b"The request body took too long to arrive.\n"
+
+
+def test_what_is_too_large_is_drained_within_bounds_unless_the_client_waits_to_be_asked() -> None:
+    for extra, drained in [((), range(100 * MIB, 102 * MIB)), ((("expect", "100-continue"),), range(1))]:
+        protocol = Protocol(*[b"x" * MIB] * 200)
+        [(status, _, body)] = answers((sent(length(200 * MIB), *extra), protocol))
+        assert (status, body) == (400, b"BodyTooLarge")
+        assert protocol.taken in drained
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        (DASHBOARDS, LARGE_BODY_BYTES),
+        ("/api/environments/1/dashboards/7", LARGE_BODY_BYTES),
+        ("/api/projects/1/dashboards/create_from_template_json/", LARGE_BODY_BYTES),
+        ("/api/projects/@current/dashboards/7/tiles/", LARGE_BODY_BYTES),
+        ("/api/projects/1/dashboards/7/create_text_tile/", LARGE_BODY_BYTES),
+        ("/api/projects/1/insights/abc/", LARGE_BODY_BYTES),
+        ("/api/projects/1/dashboard_templates", LARGE_BODY_BYTES),
+        ("/api/projects/1/dashboards/7/sharing/", SMALL_BODY_BYTES),
+        ("/api/projects/1/dashboards/7/move_tile/", SMALL_BODY_BYTES),
+        ("/api/projects/1/dashboards/7/collaborators/", SMALL_BODY_BYTES),
+        ("/api/personal_api_keys/", SMALL_BODY_BYTES),
+        ("/api/login/", SMALL_BODY_BYTES),
+        ("/shared/abcdefghijklmnopqrst", SMALL_BODY_BYTES),
+        ("/projects/1/dashboards/7", MIB),
+    ],
+)
+def test_bodies_are_as_large_as_their_route_needs(path: str, limit: int) -> None:
+    assert body_limit(path, has_credentials=True) == limit
+    assert body_limit(path, has_credentials=False) == SMALL_BODY_BYTES
+
+
+def test_one_address_may_hold_a_part_of_the_memory_for_bodies() -> None:
+    memory = BodyMemory(limit=100, limit_of_one=60)
+    memory.reserve("a", 60)
+    with pytest.raises(TooManyBodies):
+        memory.reserve("a", 1)
+    memory.reserve("b", 40)
+    with pytest.raises(TooManyBodies):
+        memory.reserve("c", 1)
+    memory.release("a", 60)
+    memory.reserve("c", 60)
+    assert (memory.used, memory.used_by) == (100, {"b": 40, "c": 60})
+
+
+def test_small_bodies_take_no_share_of_the_memory() -> None:
+    half = [(sent(length(64 * KIB)), Protocol(b"x" * 60 * KIB, is_silent=True)) for _ in range(50)]
+    seen = {(status, body) for status, _, body in answers(*half, seconds=0.2)}
+    assert seen == {(400, b"BodyTooSlow")}
+
+
+def test_health_is_answered_while_every_thread_is_busy() -> None:
+    release = threading.Event()
+
+    def slow(environ: dict[str, Any], start_response: Any) -> Response:
+        release.wait(5)
+        return echo(environ, start_response)
+
+    async def run() -> list[int]:
+        edge = Edge(slow)
+        edge.__rsgi_init__(asyncio.get_running_loop())
+        busy = [asyncio.create_task(edge.__rsgi__(sent(length(0)), Protocol())) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        health = Protocol()
+        await edge.__rsgi__(scope(path="/healthz"), health)
+        release.set()
+        await asyncio.gather(*busy)
+        return [status for status, _, _ in health.answers]
+
+    assert asyncio.run(run()) == [200]
+
+
+def test_a_waiting_request_whose_client_hung_up_is_not_started() -> None:
+    release, seen = threading.Event(), list[str]()
+
+    def slow(environ: dict[str, Any], start_response: Any) -> Response:
+        seen.append(environ["PATH_INFO"])
+        release.wait(5)
+        return echo(environ, start_response)
+
+    async def run() -> None:
+        edge = Edge(slow)
+        edge.__rsgi_init__(asyncio.get_running_loop())
+        busy = [asyncio.create_task(edge.__rsgi__(sent(length(0), path="/busy"), Protocol())) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        left = Protocol()
+        waiting = asyncio.create_task(edge.__rsgi__(sent(length(0), path="/left"), left))
+        await asyncio.sleep(0.05)
+        left.gone.set()
+        await asyncio.wait_for(waiting, 5)
+        release.set()
+        await asyncio.gather(*busy)
+        assert left.answers == []
+
+    asyncio.run(run())
+    assert seen == ["/busy", "/busy"]
+
+
+def test_an_application_that_raises_is_an_error_and_its_thread_goes_on() -> None:
+    def broken(environ: dict[str, Any], start_response: Any) -> Response:
+        raise RuntimeError("boom")
+
+    exchanges = [(sent(length(0)), Protocol()) for _ in range(12)]
+    for status, _, body in answers(*exchanges, application=broken):
+        assert status == 500
+        assert json.loads(body) == {
+            "type": "server_error",
+            "code": "error",
+            "detail": "A server error occurred.",
+            "attr": None,
+        }
