@@ -153,7 +153,7 @@ class VersionViewSet(HistoryViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, VERSION, IF_MATCH],
-        request=body_of(RestoreVersionRequestSerializer),
+        request=None,  # it has no fields
         responses=DashboardSerializer,
     )
     def restore(self, request: Request, project_id: str, id: str, version: str) -> Response:

@@ -76,6 +76,12 @@ def test_one_spelling_of_a_field_is_documented() -> None:
     assert set(schemas()["PatchedMoveTileRequest"]["properties"]) == {"tile", "to_dashboard"}
 
 
+def test_every_body_can_be_json() -> None:
+    for methods in document()["paths"].values():
+        for operation in methods.values():
+            assert "application/json" in operation.get("requestBody", {"content": {"application/json": {}}})["content"]
+
+
 def test_forms_have_no_components() -> None:
     """The generator for Java imports a component that only forms have, and does not generate it."""
     bodies = [
