@@ -1,4 +1,4 @@
-"""Secrets in use: keys, passwords and links are made, shown and refused in every way; what they are is given back."""
+"""Secrets in use: keys, passwords, links and cookies are made, shown and refused; what they are is given back."""
 
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -37,6 +37,7 @@ def use(target: Target, rounds: int) -> Used:
 def _make_keys(target: Target, used: Used, number: int) -> None:
     """A key is made, rolled, tried with an Idempotency-Key, and deleted in every second round."""
     with closing(target.session("bob")) as browser:
+        used.hashed.append(browser.cookies["sessionid"])
         body = {"label": f"key {number}", "scopes": ["*"], "description": used.word()}
         made = sent(browser.post("/api/personal_api_keys/", json=body))
         rolled = sent(browser.post(f"/api/personal_api_keys/{made['id']}/roll/"))

@@ -4,12 +4,12 @@ import time
 from datetime import timedelta
 
 from django.contrib.auth import SESSION_KEY, login, logout
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 
 from dashboards_api.stamps import write_if_free
 from users.models import User
+from users.session_store import SessionStore
 
 # What could outlive a borrowed browser, such as a new key, asks for a password that was given lately.
 RECENTLY = timedelta(hours=2)

@@ -6,8 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from tests.builders import PASSWORD, Person, make_project, signed_in
@@ -249,7 +247,7 @@ def test_a_key_manages_no_keys_not_even_itself(alice: Person) -> None:
 
 def test_changes_ask_for_a_password_that_was_given_lately(alice: Person, browser: Api) -> None:
     made = make(browser).json
-    session = SessionStore(Session.objects.get().session_key)
+    session = browser.client.session
     session["signed_in_at"] = time.time() - 2 * 3600 - 1
     session.save()
     path = f"{KEYS}{made['id']}/"

@@ -5,8 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
@@ -96,7 +94,7 @@ def test_ten_are_enough(browser: Client) -> None:
 
 
 def test_an_old_session_asks_for_the_password_again(alice: Person, browser: Client) -> None:
-    session = SessionStore(Session.objects.get().session_key)
+    session = browser.session
     session["signed_in_at"] = 0
     session.save()
     response = send(browser, action="create", label="x", scope=["*"])
