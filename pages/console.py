@@ -1,6 +1,5 @@
 """The console: what people who signed in see. Everything goes through the readers, services and rules of the API."""
 
-from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +17,7 @@ from users.access import current_membership, enter_project
 from users.credentials import BrowserSession
 from users.models import Membership, User
 from users.readers import memberships_of
-from users.services.setup import set_up, user_to_set_up
+from users.services.setup import check_set_up, set_up, user_to_set_up
 from users.services.sign_in import user_with_password
 from users.sessions import end_session, start_session
 
@@ -42,9 +41,7 @@ class SignInView(View):
         except Forbidden as error:
             return self.form({"email": email, "error": error.detail}, status=403)
         except TooMany as error:
-            refused = self.form({"email": email, "error": error.detail}, status=429)
-            refused["Retry-After"] = str(error.wait)
-            return refused
+            return later(self.form({"email": email, "error": error.detail}, status=429), error)
         start_session(request, user)
         return HttpResponseRedirect(self.next, status=303)
 
@@ -72,12 +69,15 @@ class SetupView(View):
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         sent = {name: request.POST.get(name, "").replace("\0", "") for name in ("name", "email")}
         try:
+            checked = check_set_up(token, **sent, password=request.POST.get("password", ""))
             with transaction.atomic():
-                start_session(request, set_up(token, **sent, password=request.POST.get("password", "")))
+                start_session(request, set_up(checked))
         except Missing:
             return self.over()
         except Invalid as error:
             return self.form({**sent, "error": error.detail, "attr": error.attr}, status=400)
+        except TooMany as error:
+            return later(self.form({**sent, "error": error.detail}, status=429), error)
         return HttpResponseRedirect("/", status=303)
 
     def form(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -104,11 +104,24 @@ class ConsoleView(View):
             return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'next': request.get_full_path()})}")
         self.user = request.user = user
         try:
-            # What is changed and what is shown of it are one transaction: a form that is run again does nothing twice.
-            with transaction.atomic() if request.method == "POST" else nullcontext():
-                return super().dispatch(request, *args, **kwargs)
+            return self.answer(request, *args, **kwargs)
         except (Missing, Forbidden) as error:
             return self.refused(error)
+        except TooMany as error:
+            return later(self.page("pages/refused.html", {"detail": error.detail}, status=429), error)
+
+    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return super().dispatch(request, *args, **kwargs)
+        if refusal := self.prepare(request, *args, **kwargs):
+            return refusal
+        # What is changed and what is shown of it are one transaction: a form that is run again does nothing twice.
+        with transaction.atomic():
+            return super().dispatch(request, *args, **kwargs)
+
+    def prepare(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+        """Do the slow work of a form, such as hashing, before its transaction. A response ends the request."""
+        return None
 
     def enter(self, project_id: str) -> Membership:
         """The user's membership of the project in the path. Raises Missing and Forbidden."""
@@ -139,6 +152,12 @@ class HomeView(ConsoleView):
         except Missing:
             return self.page("pages/refused.html", {"detail": "You are in no project yet. Ask an admin to add you."})
         return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards")
+
+
+def later(response: HttpResponse, error: TooMany) -> HttpResponse:
+    """Say when there is use in trying again."""
+    response["Retry-After"] = str(error.wait)
+    return response
 
 
 def private(response: HttpResponse) -> HttpResponse:

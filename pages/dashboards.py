@@ -15,7 +15,12 @@ from dashboards.readers.sharing import read_sharing
 from dashboards.serializers.dashboards import DashboardRequestSerializer
 from dashboards.services.changes import DashboardChanges, SharingChanges
 from dashboards.services.dashboards import at_version, create_dashboard, update_dashboard
-from dashboards.services.share_passwords import add_share_password, remove_share_password
+from dashboards.services.share_passwords import (
+    HashedPassword,
+    add_share_password,
+    hash_share_password,
+    remove_share_password,
+)
 from dashboards.services.sharing import refresh_sharing, update_sharing
 from dashboards.views.dashboards import SEARCH_MAX_LENGTH, dashboard_number
 from dashboards_api.errors import Invalid, Stale
@@ -93,6 +98,18 @@ class DashboardListView(ConsoleView):
 class DashboardView(ConsoleView):
     """One dashboard. What can be done with it is done by a form that names its `action`."""
 
+    new_password: HashedPassword
+
+    def prepare(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse | None:
+        if request.POST.get("action") != "add-password":
+            return None
+        membership, number = self.enter(project_id), dashboard_number(id)
+        try:
+            self.new_password = hash_share_password(number, project=membership.project, text=None, member=membership)
+        except Invalid as error:
+            return self.dashboard(membership, number, {"error": error.detail}, status=400)
+        return None
+
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         return self.dashboard(self.enter(project_id), dashboard_number(id))
 
@@ -148,7 +165,9 @@ class DashboardView(ConsoleView):
             refresh_sharing(number, project=project, refreshed_by=membership)
         elif action == "add-password":
             note = form.get("note", "").replace("\0", "")[:SHARE_NOTE_MAX_LENGTH]
-            password = add_share_password(number, project=project, text=None, note=note, added_by=membership)
+            password = add_share_password(
+                number, project=project, hashed=self.new_password, note=note, added_by=membership
+            )
             return self.dashboard(membership, number, {"new_password": password.text})
         elif action == "remove-password":
             password_id = whole_number(form.get("password")) or 0

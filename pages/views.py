@@ -39,7 +39,7 @@ class SharedPageView(View):
             response: HttpResponseBase = api_unlock(request, access_token=access_token)
             return response
         try:
-            token = unlocked(request, access_token, request.POST.get("password", ""))
+            token = unlocked(request, access_token, lambda: request.POST.get("password", ""))
         except DashboardMissing:
             return self.page("pages/not_found.html", {}, status=404)
         except WrongSharePassword:

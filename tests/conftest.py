@@ -35,7 +35,7 @@ def the_engine_that_was_asked_for() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def passwords_cost_little() -> Iterator[None]:
     """Hashing is slow on purpose; `test_sign_in` looks at what is really configured."""
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+    with override_settings(PASSWORD_HASHERS=["tests.hashers.OutsideTransactions"]):
         yield
 
 

@@ -4,21 +4,44 @@ import secrets
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.utils.crypto import constant_time_compare
 
+from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardMissing, SharePasswordMissing, WrongSharePassword
 from dashboards.history import Change, field_change
-from dashboards.models import ActivityName, SharePassword, SharingConfiguration
+from dashboards.models import ActivityName, Dashboard, SharePassword, SharingConfiguration
 from dashboards.services.revisions import change, changing, note_act
 from dashboards.services.sharing import lock_sharing
-from dashboards.unlocking import share_token
+from dashboards.unlocking import digest_of, is_current, share_token
 from dashboards_api.errors import Invalid
+from dashboards_api.stamps import write_if_free
 from users.models import Membership, Project
-from users.services.attempts import AttemptLimit, count_attempt, forget_attempts
+from users.services.attempts import (
+    Attempt,
+    AttemptLimit,
+    count_attempts,
+    forgive,
+    is_remembered,
+    refuse_exhausted,
+    remember,
+)
+from users.services.password_hashing import hash_password, verify_password
 
-# Each guess is checked against all of them, and checking is slow on purpose.
+# Of passwords without a digest, a guess is checked against all, and checking is slow on purpose.
 MAX_PASSWORDS = 10
-UNLOCK = AttemptLimit("unlock", attempts=10, within=timedelta(minutes=1))
+UNLOCK = AttemptLimit("unlock", attempts=10, within=timedelta(minutes=1))  # a link from one address
+# Over all addresses. A guess counts as many times as it takes slow hashes.
+UNLOCK_LINK = AttemptLimit("unlock_link", attempts=100, within=timedelta(minutes=10))
+RIGHT_UNLOCK = AttemptLimit("right_unlock", attempts=100, within=timedelta(minutes=10))  # many may share an address
+KNOWN_VIEWER = AttemptLimit("known_viewer", attempts=1, within=timedelta(days=30))
+
+
+class HashedPassword(NamedTuple):
+    """A new password, hashed: `add_share_password` stores it."""
+
+    text: str
+    password_hash: str
 
 
 class NewSharePassword(NamedTuple):
@@ -28,24 +51,60 @@ class NewSharePassword(NamedTuple):
     text: str
 
 
+class LockedLink(NamedTuple):
+    """A link that opens with a password, as somebody at a network address tries to open it."""
+
+    access_token: str
+    address: str
+    sharing_id: int
+    passwords: list[SharePassword]
+
+    @property
+    def without_digest(self) -> list[SharePassword]:
+        """Passwords of earlier releases, and all after a change of the secret key, have a slow hash alone."""
+        return [password for password in self.passwords if not is_current(password.digest)]
+
+
+def hash_share_password(dashboard_id: int, *, project: Project, text: str | None, member: Membership) -> HashedPassword:
+    """Hash a password for a dashboard that the member may share; a random one where none is given.
+
+    It is the slow half of adding one, and must not run inside a transaction. Raises DashboardMissing and Forbidden;
+    Invalid where no password is required, and beyond ten; and TooMany while other passwords are hashed.
+    """
+    dashboard = Dashboard.objects.in_project(project).not_deleted().as_seen_by(member).filter(pk=dashboard_id).first()
+    if dashboard is None:
+        raise DashboardMissing
+    check_may_edit(dashboard, member)
+    _check_takes_one_more(SharingConfiguration.objects.get(dashboard=dashboard))
+    text = text or secrets.token_urlsafe(12)
+    return HashedPassword(text, hash_password(text))
+
+
 def add_share_password(
-    dashboard_id: int, *, project: Project, text: str | None, note: str | None, added_by: Membership
+    dashboard_id: int, *, project: Project, hashed: HashedPassword, note: str | None, added_by: Membership
 ) -> NewSharePassword:
-    """One more password that opens the link; a random one where none is given.
+    """Add a password that opens the link.
 
     Raises DashboardMissing and Forbidden; and Invalid where no password is required, and beyond ten.
     """
-    text = text or secrets.token_urlsafe(12)
-    hashed = make_password(text)
     with change(by=added_by):
         sharing = lock_sharing(dashboard_id, project=project, member=added_by)
-        if not sharing.password_required:
-            raise Invalid("Set `password_required` first: the link opens without a password.")
-        if sharing.share_passwords.count() >= MAX_PASSWORDS:
-            raise Invalid(f"A shared dashboard has at most {MAX_PASSWORDS} passwords. Delete one first.")
-        made = sharing.share_passwords.create(password_hash=hashed, note=note, created_by=added_by.user)
+        _check_takes_one_more(sharing)
+        made = sharing.share_passwords.create(
+            password_hash=hashed.password_hash,
+            digest=digest_of(sharing.pk, hashed.text),
+            note=note,
+            created_by=added_by.user,
+        )
         note_act(dashboard_id, ActivityName.SHARE_PASSWORD_ADDED, [_change(None, made)])
-    return NewSharePassword(made, text)
+    return NewSharePassword(made, hashed.text)
+
+
+def _check_takes_one_more(sharing: SharingConfiguration) -> None:
+    if not sharing.password_required:
+        raise Invalid("Set `password_required` first: the link opens without a password.")
+    if sharing.share_passwords.count() >= MAX_PASSWORDS:
+        raise Invalid(f"A shared dashboard has at most {MAX_PASSWORDS} passwords. Delete one first.")
 
 
 @changing
@@ -68,20 +127,59 @@ def _change(before: SharePassword | None, after: SharePassword | None) -> Change
     return field_change("SharePassword", ["sharing", "passwords", str(password_id)], was, is_now)
 
 
-def unlock(access_token: str, *, text: str, address: str) -> str:
-    """The share token for who knows a password of this link.
+def find_locked_link(access_token: str, *, address: str) -> LockedLink:
+    """Return a link that opens with a password. To be called before the password is read from the request.
 
-    Raises DashboardMissing for a link that opens nothing, Invalid for one that needs no password, WrongSharePassword,
-    and TooMany where the network address has guessed too often at this link.
+    Raises DashboardMissing for a link that opens nothing, Invalid for one that needs no password, and TooMany where
+    there were too many guesses at it.
     """
     sharing = SharingConfiguration.objects.opened_by(access_token)
     if sharing is None:
         raise DashboardMissing
     if not sharing.password_required:
         raise Invalid("This link needs no password.")
-    count_attempt(UNLOCK, target=access_token, address=address)
-    for password in sharing.share_passwords.order_by("id"):
-        if check_password(text, password.password_hash):
-            forget_attempts(UNLOCK, target=access_token, address=address)
-            return share_token(access_token, password.pk)
-    raise WrongSharePassword
+    passwords = list(sharing.share_passwords.order_by("id"))
+    link = LockedLink(access_token, address, sharing.pk, passwords)
+    refuse_exhausted([*_guesses(link), Attempt(RIGHT_UNLOCK, access_token, address)])
+    return link
+
+
+def unlock(link: LockedLink, *, text: str) -> str:
+    """Return the share token for a right password. Raises WrongSharePassword, and TooMany beyond the limits."""
+    guesses = _guesses(link)
+    count_attempts(guesses)
+    digest = digest_of(link.sharing_id, text)
+    found = next((each for each in link.passwords if constant_time_compare(each.digest, digest)), None)
+    found = found or _slowly_found(link.without_digest, text, digest)
+    if found is None:
+        raise WrongSharePassword
+    _note_right(link, guesses)
+    return share_token(link.access_token, found.pk)
+
+
+def _guesses(link: LockedLink) -> list[Attempt]:
+    """A guess as the limits count it.
+
+    Where somebody came in lately, strangers elsewhere do not lock them out; but nobody has more slow hashes.
+    """
+    guesses = [Attempt(UNLOCK, link.access_token, link.address)]
+    hashes = len(link.without_digest)
+    if hashes or not is_remembered(Attempt(KNOWN_VIEWER, link.access_token, link.address)):
+        guesses.append(Attempt(UNLOCK_LINK, link.access_token, cost=max(1, hashes)))
+    return guesses
+
+
+def _slowly_found(passwords: list[SharePassword], text: str, digest: str) -> SharePassword | None:
+    """The password among those without a digest. It has one from now on."""
+    found = next((each for each in passwords if verify_password(text, each.password_hash)), None)
+    if found:
+        write_if_free(lambda: SharePassword.objects.filter(pk=found.pk).update(digest=digest))
+    return found
+
+
+def _note_right(link: LockedLink, guesses: list[Attempt]) -> None:
+    at_link = [guess for guess in guesses if guess.limit is UNLOCK_LINK]
+    with transaction.atomic():
+        count_attempts([Attempt(RIGHT_UNLOCK, link.access_token, link.address)])
+        forgive(forget=guesses[:1], take_back=at_link)
+        remember(Attempt(KNOWN_VIEWER, link.access_token, link.address))

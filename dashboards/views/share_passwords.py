@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from dashboards.exceptions import SharePasswordMissing
 from dashboards.readers.sharing import read_new_password
 from dashboards.serializers.sharing import CreatedSharePasswordSerializer, SharePasswordRequestSerializer
-from dashboards.services.share_passwords import add_share_password, remove_share_password
+from dashboards.services.share_passwords import add_share_password, hash_share_password, remove_share_password
 from dashboards.views.dashboards import dashboard_number
 from dashboards.views.sharing import PATH
 from dashboards.views.writing import writing
@@ -37,13 +37,12 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         """Add a password that opens the link, once `password_required` is on. It is in this answer and nowhere else."""
         number = dashboard_number(dashboard_id, "Dashboard not found.")
         body = self.read_body(SharePasswordRequestSerializer)
+        hashed = hash_share_password(
+            number, project=self.project, text=body.get("raw_password"), member=self.membership
+        )
         with writing(self, number):
             made, text = add_share_password(
-                number,
-                project=self.project,
-                text=body.get("raw_password"),
-                note=body.get("note"),
-                added_by=self.membership,
+                number, project=self.project, hashed=hashed, note=body.get("note"), added_by=self.membership
             )
         return Response(read_new_password(made, text), status=201)
 

@@ -3,6 +3,7 @@
 Of credentials only share tokens are looked at, which a right password gives.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -16,7 +17,7 @@ from dashboards.exceptions import WrongSharePassword
 from dashboards.readers.dashboards import Overrides
 from dashboards.readers.shared import PageType, open_shared, read_shared
 from dashboards.serializers.sharing import UnlockRequestSerializer
-from dashboards.services.share_passwords import unlock
+from dashboards.services.share_passwords import find_locked_link, unlock
 from dashboards.unlocking import GOOD_FOR
 from dashboards_api.errors import TooMany
 from dashboards_api.http.views import ApiViewSet, object_in
@@ -62,8 +63,9 @@ class UnlockViewSet(SharedViewSet):
     """A password for a shared dashboard. Errors say what they say as `error` too: pages read it there."""
 
     def unlock(self, request: Request, access_token: str) -> Response:
-        text = self.read_body(UnlockRequestSerializer)["password"]
-        token = unlocked(request._request, access_token, text)
+        token = unlocked(
+            request._request, access_token, lambda: str(self.read_body(UnlockRequestSerializer)["password"])
+        )
         response = Response({"shareToken": token})
         set_share_cookies(response, request.path, token)
         return response
@@ -74,12 +76,16 @@ class UnlockViewSet(SharedViewSet):
         return response
 
 
-def unlocked(request: HttpRequest, access_token: str, text: str) -> str:
-    """The share token for a right password; every attempt is in the log. Raises what `unlock` raises."""
+def unlocked(request: HttpRequest, access_token: str, read_password: Callable[[], str]) -> str:
+    """The share token for a right password; every attempt is in the log. Raises what `unlock` raises.
+
+    The link is looked up, and its limits are checked, before the password is read from the body.
+    """
     address = request.META.get("REMOTE_ADDR", "")
     attempt = logger.bind(link=f"…{access_token[-6:]}", address=address)
     try:
-        token = unlock(access_token, text=text, address=address)
+        link = find_locked_link(access_token, address=address)
+        token = unlock(link, text=read_password())
     except (WrongSharePassword, TooMany):
         attempt.warning("unlock refused")
         raise

@@ -13,8 +13,11 @@ from dashboards_api.environment import Rate
 from tests.api.test_sign_in import BAD_PAIR
 from tests.builders import PASSWORD, Person, give_password
 from tests.client import Api
+from tests.hashers import OutsideTransactions
 from users.models import AttemptCounter
-from users.services.sign_in import SIGN_IN, SIGN_IN_FROM_ADDRESS
+from users.services.attempts import Attempt, AttemptLimit
+from users.services.password_hashing import SLOTS
+from users.services.sign_in import RIGHT_SIGN_IN, SIGN_IN, SIGN_IN_FROM_ADDRESS, SIGN_IN_TO_ACCOUNT
 
 LOCKED = (403, "authentication_error", "too_many_failed_attempts", None)
 
@@ -22,6 +25,10 @@ LOCKED = (403, "authentication_error", "too_many_failed_attempts", None)
 def fail(times: int, email: str = "alice@example.com", address: str = "192.0.2.1") -> list[tuple[Any, ...]]:
     api = Api(None, 0, REMOTE_ADDR=address)
     return [api.sign_in(email, f"wrong {number}").error for number in range(times)]
+
+
+def attempts(limit: AttemptLimit, target: str, address: str = "") -> int:
+    return AttemptCounter.objects.get(pk=Attempt(limit, target, address).subject).attempts
 
 
 def test_thirty_failures_lock_the_account_out_for_that_address(alice: Person) -> None:
@@ -44,7 +51,7 @@ def test_a_right_password_forgives_the_failures_before_it(alice: Person) -> None
     for _ in range(2):
         fail(29)
         assert Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD).status == 200
-    assert AttemptCounter.objects.get().attempts == 0
+    assert attempts(SIGN_IN, "alice@example.com", "192.0.2.1") == 0
 
 
 def test_unknown_accounts_are_locked_like_known_ones(db: None) -> None:
@@ -83,13 +90,83 @@ def test_an_address_that_fails_with_many_accounts_has_to_wait(alice: Person) -> 
 
 
 @pytest.mark.usefixtures("limited")
-def test_a_right_password_counts_for_nothing_and_forgives_nothing_with_the_address(alice: Person) -> None:
+def test_a_right_password_is_no_failure_of_the_address_and_forgives_none(alice: Person) -> None:
     give_password(alice)
     fail(3)
     api = Api(None, 0, REMOTE_ADDR="192.0.2.1")
     for _ in range(5):
         assert api.sign_in(alice.user.email, PASSWORD).status == 200
-    assert sorted(AttemptCounter.objects.values_list("attempts", flat=True)) == [0, 3]
+    assert attempts(SIGN_IN, "alice@example.com", "192.0.2.1") == 0
+    assert attempts(SIGN_IN_FROM_ADDRESS, "", "192.0.2.1") == 3
+    assert attempts(SIGN_IN_TO_ACCOUNT, "alice@example.com") == 3
+    assert attempts(RIGHT_SIGN_IN, "alice@example.com") == 5
+
+
+@pytest.mark.usefixtures("limited")
+def test_twenty_right_passwords_of_an_account_are_enough_wherever_they_come_from(alice: Person) -> None:
+    give_password(alice)
+    for number in range(RIGHT_SIGN_IN.attempts):
+        assert Api(None, 0, REMOTE_ADDR=f"192.0.2.{number}").sign_in(alice.user.email, PASSWORD).status == 200
+    hashed = OutsideTransactions.calls
+    answer = Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD)
+    assert answer.error == (429, "throttled_error", "throttled", None)
+    assert 1 <= int(answer.headers["Retry-After"]) <= RIGHT_SIGN_IN.within.total_seconds()
+    assert OutsideTransactions.calls == hashed
+    assert Session.objects.count() == RIGHT_SIGN_IN.attempts
+    AttemptCounter.objects.update(expires_at=timezone.now())
+    assert Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD).status == 200
+
+
+def fail_from_many_addresses(times: int, email: str = "alice@example.com") -> None:
+    for number in range(times):
+        assert fail(1, email, f"10.0.{number}.1") == [BAD_PAIR]
+
+
+def test_a_hundred_failures_from_whatever_addresses_are_enough_for_an_account(alice: Person) -> None:
+    give_password(alice)
+    fail_from_many_addresses(SIGN_IN_TO_ACCOUNT.attempts)
+    answer = Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD)
+    assert answer.error == (429, "throttled_error", "throttled", None)
+    assert 1 <= int(answer.headers["Retry-After"]) <= SIGN_IN_TO_ACCOUNT.within.total_seconds()
+    assert fail(1, "bob@example.com", "10.0.0.1") == [BAD_PAIR]
+
+
+def test_strangers_do_not_lock_a_member_out_where_they_are_known(alice: Person) -> None:
+    give_password(alice)
+    at_home = Api(None, 0, REMOTE_ADDR="192.0.2.1")
+    assert at_home.sign_in(alice.user.email, PASSWORD).status == 200
+    fail_from_many_addresses(SIGN_IN_TO_ACCOUNT.attempts)
+    assert at_home.sign_in(alice.user.email, PASSWORD).status == 200
+    # Where somebody forges that address, the limit of the pair holds.
+    assert fail(31) == [BAD_PAIR] * 30 + [LOCKED]
+
+
+def test_an_unknown_account_has_the_same_limit(db: None) -> None:
+    fail_from_many_addresses(SIGN_IN_TO_ACCOUNT.attempts, "nobody@example.com")
+    assert fail(1, "nobody@example.com") == [(429, "throttled_error", "throttled", None)]
+
+
+@pytest.mark.usefixtures("limited")
+def test_who_may_not_try_is_refused_before_the_body_is_parsed(db: None) -> None:
+    fail_with_many_accounts()
+    api = Api(None, 0, REMOTE_ADDR="192.0.2.1")
+    assert api.call("POST", "/api/login/", raw=b"{").error == (429, "throttled_error", "throttled", None)
+    AttemptCounter.objects.update(expires_at=timezone.now())
+    assert api.call("POST", "/api/login/", raw=b"{").error == (400, "invalid_request", "parse_error", None)
+
+
+def test_beside_other_passwords_a_sign_in_is_refused_at_once_and_not_counted(alice: Person) -> None:
+    give_password(alice)
+    with SLOTS.slot():
+        assert SLOTS.threads.acquire(blocking=False)  # as a request that waits does
+        try:
+            answer = Api(None, 0).sign_in(alice.user.email, PASSWORD)
+        finally:
+            SLOTS.threads.release()
+    assert answer.error == (429, "throttled_error", "throttled", None)
+    assert answer.headers["Retry-After"] == "1"
+    assert (AttemptCounter.objects.count(), Session.objects.count()) == (0, 0)
+    assert Api(None, 0).sign_in(alice.user.email, PASSWORD).status == 200
 
 
 def test_an_empty_setting_limits_no_address(alice: Person) -> None:
@@ -102,10 +179,11 @@ def test_counters_are_bounded_and_hold_no_address(db: None) -> None:
     fail(1, "one@example.com")
     AttemptCounter.objects.update(expires_at=timezone.now() - timedelta(minutes=11))
     fail(1, "two@example.com")
-    [counter] = AttemptCounter.objects.all()
-    assert counter.attempts == 1
-    assert "192.0.2.1" not in counter.subject
-    assert timedelta(0) < counter.expires_at - timezone.now() <= SIGN_IN.within
+    counters = list(AttemptCounter.objects.all())
+    assert [counter.attempts for counter in counters] == [1, 1]
+    for counter in counters:
+        assert "192.0.2.1" not in counter.subject
+        assert timedelta(0) < counter.expires_at - timezone.now() <= SIGN_IN.within
 
 
 def test_a_clock_that_was_set_back_locks_nobody_out_for_long(db: None) -> None:

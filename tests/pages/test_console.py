@@ -15,7 +15,7 @@ from tests.builders import PASSWORD, Person, give_password, make_dashboard, make
 from tests.pages.browsing import ATTACKS, elements, path_of, policy, sign_in, text_of, token_in
 from users.models import AttemptCounter
 from users.services.api_keys import create_api_key
-from users.services.attempts import count_attempt
+from users.services.attempts import Attempt, count_attempts
 from users.services.projects import add_member
 from users.services.sign_in import SIGN_IN_FROM_ADDRESS
 from users.services.users import set_active
@@ -67,7 +67,7 @@ def test_guesses_are_limited_as_in_the_api(alice: Person) -> None:
     client = Client(enforce_csrf_checks=True)
     for _ in range(30):
         sign_in(client, "alice@example.com", "wrong")
-    assert AttemptCounter.objects.get().attempts == 30
+    assert [counter.attempts for counter in AttemptCounter.objects.all()] == [30, 30]  # of the pair, of the account
     response = sign_in(client, "alice@example.com", "wrong")
     assert response.status_code == 403
     assert "Too many failed attempts" in text_of(response)
@@ -111,7 +111,7 @@ def test_a_bearer_token_of_a_proxy_is_no_matter(alice: Person, browser: Client) 
 def test_an_address_that_fails_too_often_is_told_to_wait(alice: Person) -> None:
     client = Client(enforce_csrf_checks=True)
     for _ in range(SIGN_IN_FROM_ADDRESS.attempts):
-        count_attempt(SIGN_IN_FROM_ADDRESS, address="127.0.0.1")
+        count_attempts([Attempt(SIGN_IN_FROM_ADDRESS, address="127.0.0.1")])
     give_password(alice)
     with override_settings(RATE_LIMITS=[Rate(1000, 60)]):
         response = sign_in(client, alice.user.email, PASSWORD)

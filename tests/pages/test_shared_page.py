@@ -206,6 +206,7 @@ def test_a_form_for_what_needs_no_password_or_is_not_there(alice: Person, board:
     browser, path = Client(headers=HTML), f"/shared/{share(alice, board)}"
     assert browser.post(path, {"password": "x"})["Location"] == path
     assert browser.post(f"/shared/{'a' * 30}", {"password": "x"}).status_code == 404
+    share(alice, board, password_required=True)
     assert browser.post(path, "--", content_type="multipart/form-data").status_code == 400
 
 

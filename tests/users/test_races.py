@@ -5,12 +5,11 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from dashboards_api.errors import TooMany
 from tests.builders import Person
 from tests.races import at_once
 from users.models import AttemptCounter, User
 from users.services.api_keys import create_api_key
-from users.services.attempts import AttemptLimit, count_attempt, forget_attempts
+from users.services.attempts import Attempt, AttemptLimit, LimitReached, count_attempts, forgive
 
 
 @pytest.mark.django_db(transaction=True)
@@ -23,12 +22,13 @@ def test_eleven_keys_at_once_leave_ten(alice: Person) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_right_guesses_at_once_do_not_stumble() -> None:
     limit = AttemptLimit("test", attempts=5, within=timedelta(minutes=1))
-    where = {"target": "a@example.com", "address": "192.0.2.1"}
+    other = AttemptLimit("other", attempts=5, within=timedelta(minutes=1))
+    pair, overall = Attempt(limit, "a@example.com", "192.0.2.1"), Attempt(other, "a@example.com")
 
     def guess() -> None:
         for _ in range(20):
-            count_attempt(limit, **where)
-            forget_attempts(limit, **where)
+            count_attempts([pair, overall])
+            forgive(forget=[pair], take_back=[overall])
 
     assert [repr(error) for error in at_once(*[guess] * 4)] == []
 
@@ -36,8 +36,8 @@ def test_right_guesses_at_once_do_not_stumble() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_no_more_guesses_at_once_than_the_limit_allows() -> None:
     limit = AttemptLimit("test", attempts=5, within=timedelta(minutes=1))
-    raised = at_once(*[lambda: count_attempt(limit, target="a@example.com", address="192.0.2.1")] * 12)
-    assert [type(error) for error in raised] == [TooMany] * 7
+    raised = at_once(*[lambda: count_attempts([Attempt(limit, "a@example.com", "192.0.2.1")])] * 12)
+    assert [type(error) for error in raised] == [LimitReached] * 7
     assert AttemptCounter.objects.get().attempts == 5
 
 

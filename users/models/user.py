@@ -1,6 +1,6 @@
 """The person who calls."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -13,13 +13,6 @@ def new_distinct_id() -> str:
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A new user; without a password nobody can sign in as them, though keys can be made for them."""
-        user = self.model(email=self.normalize_email(email), **fields)
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
-
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
         """Addresses are compared without regard to case: kept in lower case."""

@@ -2,11 +2,13 @@
 
 import hashlib
 import ipaddress
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from dashboards_api.errors import TooMany
@@ -27,47 +29,104 @@ class AttemptLimit(NamedTuple):
     within: timedelta
 
 
-def count_attempt(limit: AttemptLimit, *, address: str, target: str = "") -> None:
-    """Count an attempt before it is made, so that no number of simultaneous ones is more than the limit.
+class LimitReached(TooMany):
+    """An attempt beyond `limit`."""
 
-    Raises TooMany.
+    def __init__(self, limit: AttemptLimit, wait: int) -> None:
+        super().__init__(wait)
+        self.limit = limit
+
+
+class Attempt(NamedTuple):
+    """One attempt as a limit counts it: at a target, from an address, or over all targets or addresses where empty.
+
+    It counts as `cost` ones where it is that much work.
     """
+
+    limit: AttemptLimit
+    target: str = ""
+    address: str = ""
+    cost: int = 1
+
+    @property
+    def subject(self) -> str:
+        """Return the hash that its counter is kept under."""
+        parts = [self.limit.name, self.target, network_of(self.address)]
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def refuse_exhausted(attempts: Iterable[Attempt]) -> None:
+    """Raise LimitReached where one of these would be one too many. Nothing is counted, no lock is taken.
+
+    To be called before work that the attempt would only waste, such as reading its body.
+    """
+    by_subject = {attempt.subject: attempt for attempt in attempts}
     now = timezone.now()
-    subject = _subject(limit, target, address)
-    created = _count(limit, subject, now)
-    if created:
+    for counter in AttemptCounter.objects.filter(pk__in=by_subject):
+        _check(counter, by_subject[counter.pk], now)
+
+
+def count_attempts(attempts: Iterable[Attempt]) -> None:
+    """Count an attempt under all its limits before it is made: simultaneous ones are never more than a limit.
+
+    Raises LimitReached, and then nothing is counted.
+    """
+    # In one order: two requests that count the same must not wait for each other.
+    ordered = sorted(attempts, key=lambda attempt: attempt.subject)
+    now = timezone.now()
+    with transaction.atomic():
+        created = [_count(attempt, now) for attempt in ordered]
+    if any(created):
         write_if_free(lambda: AttemptCounter.objects.filter(expires_at__lte=now - GRACE).delete())
 
 
-def _count(limit: AttemptLimit, subject: str, now: datetime) -> bool:
-    """Whether it was the first. Raises TooMany."""
-    with transaction.atomic():
-        counter, created = AttemptCounter.objects.select_for_update().get_or_create(
-            subject=subject, defaults={"expires_at": now + limit.within}
-        )
-        # A clock that was set far back would lock for long; clocks of other processes may be a little ahead.
-        if not now < counter.expires_at <= now + 2 * limit.within:
-            counter.attempts, counter.expires_at = 0, now + limit.within
-        if counter.attempts >= limit.attempts:
-            raise TooMany(_seconds_until(counter.expires_at, now))
-        counter.attempts += 1
-        counter.save(update_fields=["attempts", "expires_at"])
+def _count(attempt: Attempt, now: datetime) -> bool:
+    """Whether it was the first."""
+    within = attempt.limit.within
+    counter, created = AttemptCounter.objects.select_for_update().get_or_create(
+        subject=attempt.subject, defaults={"expires_at": now + within}
+    )
+    if not _is_current(counter, attempt.limit, now):
+        counter.attempts, counter.expires_at = 0, now + within
+    _check(counter, attempt, now)
+    counter.attempts += attempt.cost
+    counter.save(update_fields=["attempts", "expires_at"])
     return created
 
 
-def forget_attempts(limit: AttemptLimit, *, target: str, address: str) -> None:
-    """An attempt was right: those before it count no longer. The row stays: another attempt may be about to count."""
-    AttemptCounter.objects.filter(subject=_subject(limit, target, address)).update(attempts=0)
+def _check(counter: AttemptCounter, attempt: Attempt, now: datetime) -> None:
+    """Raise LimitReached. The first attempt is always made, however much it costs."""
+    limit = attempt.limit
+    if _is_current(counter, limit, now) and counter.attempts and counter.attempts + attempt.cost > limit.attempts:
+        raise LimitReached(limit, _seconds_until(counter.expires_at, now))
 
 
-def take_back_attempt(limit: AttemptLimit, *, address: str, target: str = "") -> None:
-    """An attempt was right: those before it count as they did."""
-    counted = AttemptCounter.objects.filter(subject=_subject(limit, target, address), attempts__gt=0)
-    counted.update(attempts=F("attempts") - 1)
+def _is_current(counter: AttemptCounter, limit: AttemptLimit, now: datetime) -> bool:
+    """A clock that was set far back would lock for long; clocks of other processes may be a little ahead."""
+    return now < counter.expires_at <= now + 2 * limit.within
 
 
-def _subject(limit: AttemptLimit, target: str, address: str) -> str:
-    return hashlib.sha256("\0".join([limit.name, target, network_of(address)]).encode()).hexdigest()
+def forgive(*, forget: Sequence[Attempt] = (), take_back: Sequence[Attempt] = ()) -> None:
+    """Note that an attempt was right: under some limits no earlier one counts any more, under others only this one.
+
+    The rows stay: another attempt may be about to count.
+    """
+    attempts: dict[str, Any] = {each.subject: Greatest(F("attempts") - each.cost, 0) for each in take_back}
+    attempts |= {each.subject: 0 for each in forget}
+    with transaction.atomic():
+        for subject in sorted(attempts):  # in the order of `count_attempts`
+            AttemptCounter.objects.filter(subject=subject).update(attempts=attempts[subject])
+
+
+def remember(attempt: Attempt) -> None:
+    """Keep that an attempt was right for as long as its limit says, for `is_remembered`."""
+    expires_at = timezone.now() + attempt.limit.within
+    AttemptCounter.objects.update_or_create(subject=attempt.subject, defaults={"attempts": 1, "expires_at": expires_at})
+
+
+def is_remembered(attempt: Attempt) -> bool:
+    """Return whether there was a right attempt of this kind lately."""
+    return AttemptCounter.objects.filter(subject=attempt.subject, expires_at__gt=timezone.now()).exists()
 
 
 def network_of(address: str) -> str:

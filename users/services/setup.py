@@ -1,5 +1,7 @@
 """One-time links with which a user chooses name, address and password: the first admin, or who forgot theirs."""
 
+from typing import NamedTuple
+
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
@@ -8,6 +10,7 @@ from django.db import transaction
 from dashboards_api.errors import Missing
 from dashboards_api.numbers import whole_number
 from users.models import User
+from users.services.password_hashing import hash_password
 from users.services.refusals import refusing
 from users.services.users import check_is_free
 from users.signals import person_changed
@@ -37,23 +40,47 @@ def user_to_set_up(token: str) -> User:
     return _user(token, lock=False)
 
 
-@transaction.atomic
-def set_up(token: str, *, name: str, email: str, password: str) -> User:
-    """Give the user a name, an address and a password; the token is used up.
+class CheckedSetUp(NamedTuple):
+    """What a user chose, found to be right: `set_up` stores it."""
 
-    Raises Missing, and Invalid for a malformed or taken address or a weak password.
+    token: str
+    name: str
+    email: str
+    password_hash: str
+
+
+def check_set_up(token: str, *, name: str, email: str, password: str) -> CheckedSetUp:
+    """Check a name, an address and a password for the user of a token, and hash the password.
+
+    It is the slow half of a set-up, and must not run inside a transaction. Raises Missing, Invalid for a malformed or
+    taken address or a weak password, and TooMany while other passwords are hashed.
     """
-    user = _user(token, lock=True)
-    user.email = User.objects.normalize_email(email)
-    user.first_name, _, user.last_name = name.strip().partition(" ")
+    user = _named(_user(token, lock=False), name, email)
     with refusing("email"):
         user.clean_fields(exclude={"password"})
     check_is_free(user.email, but_for=user)
     with refusing("password"):
         validate_password(password, user)
-    user.set_password(password)
+    return CheckedSetUp(token, name, email, hash_password(password))
+
+
+@transaction.atomic
+def set_up(checked: CheckedSetUp) -> User:
+    """Give the user a name, an address and a password; the token is used up.
+
+    Raises Missing where the token was used meanwhile, and Invalid where the address was taken.
+    """
+    user = _named(_user(checked.token, lock=True), checked.name, checked.email)
+    check_is_free(user.email, but_for=user)
+    user.password = checked.password_hash
     user.save(update_fields=["email", "first_name", "last_name", "password"])
     person_changed.send(User, user_id=user.pk)
+    return user
+
+
+def _named(user: User, name: str, email: str) -> User:
+    user.email = User.objects.normalize_email(email)
+    user.first_name, _, user.last_name = name.strip().partition(" ")
     return user
 
 

@@ -1,23 +1,27 @@
-"""What changes users. Each function is one transaction."""
+"""What changes users. Each function writes in one transaction."""
 
 import structlog
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.db import Error, transaction
 from django.db.models.expressions import RawSQL
 
 from dashboards_api.errors import Invalid, Missing
 from users.models import User
+from users.services.password_hashing import hash_password
 from users.services.refusals import refusing
 from users.sessions import end_sessions_of
 
 logger = structlog.get_logger("users.services.users")
 
 
-@transaction.atomic
 def create_user(
     email: str, *, first_name: str = "", last_name: str = "", password: str | None = None, is_staff: bool = False
 ) -> User:
-    """Raises Invalid for a malformed or taken e-mail address, or a weak password."""
+    """Create a user. With a password it must not run inside a transaction.
+
+    Raises Invalid for a malformed or taken e-mail address, or a weak password.
+    """
     normalized = User.objects.normalize_email(email)
     user = User(email=normalized, first_name=first_name, last_name=last_name)
     with refusing("email"):
@@ -26,7 +30,16 @@ def create_user(
         with refusing("password"):
             validate_password(password, user)
     check_is_free(normalized)
-    return User.objects.create_user(normalized, password, first_name=first_name, last_name=last_name, is_staff=is_staff)
+    password_hash = make_password(None) if password is None else hash_password(password)
+    with transaction.atomic():
+        check_is_free(normalized)
+        return User.objects.create(
+            email=normalized,
+            password=password_hash,
+            first_name=first_name,
+            last_name=last_name,
+            is_staff=is_staff,
+        )
 
 
 def check_is_free(email: str, *, but_for: User | None = None) -> None:

@@ -16,7 +16,7 @@ from dashboards_api.http.views import ApiViewSet
 from users.authentication import SessionAuthentication
 from users.permissions import HasRequiredScopes
 from users.serializers import SignInRequestSerializer, SuccessSerializer
-from users.services.sign_in import user_with_password
+from users.services.sign_in import refuse_address, user_with_password
 from users.sessions import end_session, start_session
 from users.viewsets import CallerViewSet
 
@@ -33,8 +33,9 @@ class SignInViewSet(ApiViewSet):
             raise PermissionDenied("CSRF Failed: nobody is signed in from another site.")
         if not hasattr(request._request, "session"):
             raise Invalid("Sign in without an API key.")
-        body = self.read_body(SignInRequestSerializer)
         address = request.META.get("REMOTE_ADDR", "")
+        refuse_address(address)
+        body = self.read_body(SignInRequestSerializer)
         start_session(request._request, user_with_password(body["email"], body["password"], address=address))
         return Response({"success": True})
 

@@ -1,0 +1,161 @@
+"""What a guess at the password of a shared dashboard costs, and how many there may be: POST /shared/:token."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.test import override_settings
+from django.utils import timezone
+
+from dashboards.models import Dashboard, SharePassword
+from dashboards.services.share_passwords import RIGHT_UNLOCK, UNLOCK, UNLOCK_LINK
+from dashboards.unlocking import is_current
+from tests.api.test_share_passwords import PASSWORD, WRONG, Browser, add, error_of
+from tests.api.test_shared import share
+from tests.builders import Person, make_dashboard
+from tests.hashers import OutsideTransactions
+from users.models import AttemptCounter
+from users.services.attempts import Attempt
+from users.services.password_hashing import SLOTS
+
+THROTTLED = (429, "throttled_error", "throttled", None)
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    return make_dashboard(alice, "Quarter")
+
+
+@pytest.fixture
+def token(alice: Person, board: Dashboard) -> str:
+    """The link of a dashboard with ten passwords, the last of which is PASSWORD."""
+    token = share(alice, board, password_required=True)
+    path = f"dashboards/{board.pk}/sharing/passwords/"
+    for number in range(9):
+        add(alice, path, raw_password=f"another one {number}")
+    add(alice, path)
+    return token
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """Another password is being hashed, and another request waits to do so."""
+    with SLOTS.slot():
+        assert SLOTS.threads.acquire(blocking=False)
+        yield
+        SLOTS.threads.release()
+
+
+def guess(token: str, text: str = "wrong", address: str = "192.0.2.1") -> int:
+    return Browser(address).unlock(f"/shared/{token}", {"password": text}).status
+
+
+def attempts(attempt: Attempt) -> int:
+    return AttemptCounter.objects.get(pk=attempt.subject).attempts
+
+
+def test_no_guess_costs_a_slow_hash(token: str) -> None:
+    hashed = OutsideTransactions.calls
+    with busy():
+        assert [guess(token, text) for text in ("wrong", PASSWORD, "another one 0", "")] == [401, 200, 200, 400]
+    assert OutsideTransactions.calls == hashed
+
+
+def test_a_digest_names_its_key_and_is_another_on_each_link(alice: Person, board: Dashboard, token: str) -> None:
+    other = make_dashboard(alice)
+    share(alice, other, password_required=True)
+    add(alice, f"dashboards/{other.pk}/sharing/passwords/")
+    digests = list(SharePassword.objects.values_list("digest", flat=True))
+    assert len(set(digests)) == 11
+    assert all(is_current(digest) and PASSWORD not in digest for digest in digests)
+    with override_settings(SECRET_KEY="x" * 50):
+        assert not any(is_current(digest) for digest in digests)
+
+
+def test_passwords_of_an_earlier_release_get_their_digest_when_they_are_used(token: str) -> None:
+    SharePassword.objects.update(digest="")
+    hashed = OutsideTransactions.calls
+    assert guess(token, "another one 2") == 200
+    assert OutsideTransactions.calls == hashed + 3
+    assert [is_current(row.digest) for row in SharePassword.objects.order_by("pk")] == [False] * 2 + [True] + [
+        False
+    ] * 7
+    assert guess(token, "another one 2", "192.0.2.2") == 200
+    assert OutsideTransactions.calls == hashed + 3
+
+
+def test_passwords_open_the_link_after_a_change_of_the_secret_key(token: str) -> None:
+    with override_settings(SECRET_KEY="x" * 50):
+        assert guess(token) == 401
+        assert guess(token, PASSWORD) == 200
+        hashed = OutsideTransactions.calls
+        assert guess(token, PASSWORD) == 200
+        assert OutsideTransactions.calls == hashed
+
+
+def test_slow_hashes_of_a_link_are_bounded_over_all_addresses(token: str) -> None:
+    SharePassword.objects.update(digest="")
+    hashed = OutsideTransactions.calls
+    statuses = [guess(token, "wrong", f"10.0.{number}.1") for number in range(12)]
+    assert statuses == [401] * 10 + [429] * 2
+    assert OutsideTransactions.calls == hashed + UNLOCK_LINK.attempts
+
+
+def test_a_slow_guess_beside_other_passwords_is_refused_at_once(token: str) -> None:
+    SharePassword.objects.update(digest="")
+    with busy():
+        answer = Browser().unlock(f"/shared/{token}", {"password": PASSWORD})
+    assert answer.headers["Retry-After"] == "1"
+    assert error_of(answer) == THROTTLED
+
+
+def test_a_hundred_guesses_from_whatever_addresses_are_enough_for_a_link(alice: Person, token: str) -> None:
+    for number in range(UNLOCK_LINK.attempts):
+        assert guess(token, "wrong", f"10.0.{number}.1") == 401
+    answer = Browser().unlock(f"/shared/{token}", {"password": PASSWORD})
+    assert 1 <= int(answer.headers["Retry-After"]) <= UNLOCK_LINK.within.total_seconds()
+    assert error_of(answer) == THROTTLED
+    AttemptCounter.objects.update(expires_at=timezone.now())
+    assert guess(token, PASSWORD) == 200
+
+
+def test_a_new_link_has_its_own_guesses(alice: Person, board: Dashboard, token: str) -> None:
+    for number in range(UNLOCK_LINK.attempts):
+        guess(token, "wrong", f"10.0.{number}.1")
+    new = alice.api.post(f"dashboards/{board.pk}/sharing/refresh/").json["access_token"]
+    assert guess(new, PASSWORD) == 200
+
+
+def test_strangers_do_not_lock_a_viewer_out_who_came_in_before(token: str) -> None:
+    assert guess(token, PASSWORD) == 200
+    for number in range(UNLOCK_LINK.attempts):
+        guess(token, "wrong", f"10.0.{number}.1")
+    assert guess(token, PASSWORD, "192.0.2.2") == 429
+    assert guess(token, PASSWORD) == 200
+    # Where somebody forges that address, the limit of the pair holds.
+    assert [guess(token) for _ in range(UNLOCK.attempts + 1)] == [401] * UNLOCK.attempts + [429]
+
+
+def test_a_right_password_is_no_guess_but_counts(token: str) -> None:
+    assert [guess(token, text) for text in ("wrong", PASSWORD, PASSWORD)] == [401, 200, 200]
+    assert attempts(Attempt(UNLOCK, token, "192.0.2.1")) == 0
+    assert attempts(Attempt(UNLOCK_LINK, token)) == 1
+    assert attempts(Attempt(RIGHT_UNLOCK, token, "192.0.2.1")) == 2
+    AttemptCounter.objects.filter(pk=Attempt(RIGHT_UNLOCK, token, "192.0.2.1").subject).update(
+        attempts=RIGHT_UNLOCK.attempts
+    )
+    assert guess(token, PASSWORD) == 429
+    assert guess(token, PASSWORD, "192.0.2.2") == 200
+
+
+def test_the_link_is_looked_up_before_the_body_is_parsed(token: str) -> None:
+    client = Browser().client
+    for path, status in ((f"/shared/{'a' * 30}", 404), (f"/shared/{token}", 400)):
+        assert client.post(path, b"{", "application/json").status_code == status
+    for _ in range(UNLOCK.attempts):
+        guess(token)
+    assert client.post(f"/shared/{token}", b"{", "application/json").status_code == 429
+
+
+def test_a_wrong_password_says_so(token: str) -> None:
+    assert error_of(Browser().unlock(f"/shared/{token}", {"password": "wrong"})) == WRONG

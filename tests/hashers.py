@@ -1,0 +1,22 @@
+"""The password hasher of the suite: quick, and a failure of the test wherever a transaction would wait for it."""
+
+from typing import ClassVar
+
+from django.contrib.auth.hashers import MD5PasswordHasher
+
+from dashboards_api.transactions import is_in_transaction
+
+
+class OutsideTransactions(MD5PasswordHasher):
+    """Whatever of the service hashes or verifies a password goes through here, and so does every test of it."""
+
+    calls: ClassVar[int] = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        assert not is_in_transaction(), "a password was hashed inside a transaction"
+        OutsideTransactions.calls += 1
+        return super().encode(password, salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        assert not is_in_transaction(), "a password was verified inside a transaction"
+        return super().verify(password, encoded)
