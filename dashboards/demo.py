@@ -6,7 +6,7 @@ from pathlib import Path
 from django.db import transaction
 
 from dashboards.services.dashboards import create_dashboard_from_template
-from dashboards.templates import filled
+from dashboards.templates import Document, filled
 from users.models import Membership, MembershipLevel, Project, User
 from users.services.projects import add_member, create_project
 
@@ -14,9 +14,13 @@ FOLDER = Path(__file__).parent / "demo_templates"
 PROJECT_NAME = "Demo"
 
 
-@transaction.atomic
 def create_demo() -> Project:
     """The demo project, made where there is none yet. The first user is its owner."""
+    return _create_demo([filled(json.loads(path.read_text())) for path in sorted(FOLDER.glob("*.json"))])
+
+
+@transaction.atomic
+def _create_demo(templates: list[Document]) -> Project:
     owner = User.objects.order_by("pk")[0]
     existing = Membership.objects.of_user(owner.pk).with_project().filter(project__name=PROJECT_NAME).first()
     if existing:
@@ -24,7 +28,6 @@ def create_demo() -> Project:
     home = Membership.objects.of_user(owner.pk).with_project().order_by("pk")[0]
     project = create_project(PROJECT_NAME, organization_name=home.project.organization.name)
     membership = add_member(project, user=owner, level=MembershipLevel.OWNER)
-    for path in sorted(FOLDER.glob("*.json")):
-        template = filled(json.loads(path.read_text()))
+    for template in templates:
         create_dashboard_from_template(project, template=template, created_by=membership)
     return project

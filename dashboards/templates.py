@@ -1,4 +1,4 @@
-"""Template documents: the built-in ones, and placeholders in any of them. Pure functions."""
+"""Template documents: the built-in ones, and placeholders in any of them. They ask no database."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from typing import Any
 from dashboards.template_schema import check_template
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import dumps
+from dashboards_api.transactions import refuse_in_transaction
 
 FOLDER = Path(__file__).parent / "builtin_templates"
 # A string that is exactly this is replaced by the default of that variable; every other brace is text.
@@ -34,7 +35,11 @@ def builtin_named(name: str) -> Document | None:
 
 
 def filled(document: Any, *, attr: str = "template") -> Document:
-    """A checked document with its placeholders replaced. Raises Invalid at the path of the first fault."""
+    """A checked document with its placeholders replaced. It may take long: not inside a transaction.
+
+    Raises Invalid at the path of the first fault.
+    """
+    refuse_in_transaction("To fill a template")
     check_template(document, attr)
     replaced: Document = _Placeholders(document).replaced(attr)
     check_template(replaced, attr)

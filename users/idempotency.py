@@ -40,6 +40,7 @@ def once(view: "CallerViewSet", handler: Handler) -> Handler:
         if isinstance(claim, Answer):
             return _replayed(claim)
         try:
+            view.prepare()
             with transaction.atomic():
                 response = handler(request, *args, **kwargs)
                 keep_answer(claim, _answer(view, response))

@@ -64,6 +64,12 @@ class CallerViewSet(ApiViewSet):
         if request.method == "POST" and self.action and HEADER in request.headers:
             self.post = once(self, self.post)  # type: ignore[has-type]  # DRF sets it for each request
 
+    def prepare(self) -> None:
+        """Do the slow work of a POST, such as filling a template: before the transaction that `once` wraps around it.
+
+        An action keeps what it prepares in a cached property, which it reads before it opens a transaction itself.
+        """
+
     def perform_authentication(self, request: Request) -> None:
         """Whoever shows a key spends a permit of it before anything else is asked: refusals cost one, too."""
         super().perform_authentication(request)

@@ -15,7 +15,6 @@ from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, take
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
 from dashboards.services.revisions import (
-    change,
     changing,
     lock_all,
     note_created,
@@ -23,7 +22,7 @@ from dashboards.services.revisions import (
     note_listed,
     note_rights,
 )
-from dashboards.services.sources import inherited_from, source_of, template_of
+from dashboards.services.sources import inherited_from, source_of
 from dashboards.services.tags import replace_tags
 from dashboards.services.tiles import change_tiles
 from dashboards.templates import Document
@@ -40,22 +39,18 @@ _LOGGED = ("project_id", "short_id", "name", "derived_name", "deleted")
 PLAIN_FIELDS = (*(field for field in CONTENT_FIELDS if field != "tags"), "restriction_level")
 
 
+@changing
 def create_dashboard(
-    project: Project, *, content: DashboardChanges, created_by: Membership
+    project: Project, *, content: DashboardChanges, created_by: Membership, template: Document | None = None
 ) -> tuple[Dashboard, list[str]]:
     """A new dashboard with its sharing row, tags and tiles; made from a template or a dashboard where it names one.
 
-    What the source gives holds only where `content` gives nothing. Gives back the paths that had no effect, too.
-    Raises Invalid for a source that does not exist, and for an impossible tile.
+    `template` is what `template_of` gives for the content, before the transaction. What the source gives holds only
+    where `content` gives nothing. Gives back the paths that had no effect, too. Raises Invalid for a source that does
+    not exist, and for an impossible tile.
     """
-    template = template_of(project, content)
-    with change(by=created_by):
-        return _create(project, content, created_by, template)
-
-
-def _create(
-    project: Project, content: DashboardChanges, created_by: Membership, template: Document | None
-) -> tuple[Dashboard, list[str]]:
+    if template is None and content.get("use_template"):
+        raise ValueError("The template that the content names must be filled first, by `template_of`.")
     source = source_of(project, content, created_by)
     given = {**inherited_from(template, source), **content}
     dashboard = Dashboard(project=project, created_by=created_by.user, creation_mode=CreationMode.DEFAULT)

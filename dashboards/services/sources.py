@@ -15,7 +15,8 @@ NAMES_COMPARED = 200
 
 
 def template_of(project: Project, content: DashboardChanges) -> Document | None:
-    """The filled template that a new dashboard is made from. To be called before its transaction: it may be long.
+    """The filled template that a new dashboard is made from, for `create_dashboard`. Not inside a transaction: it may
+    take long.
 
     Raises TemplateMissing, and Invalid where a dashboard is named too.
     """

@@ -1,6 +1,7 @@
 """The verbs of stored templates: create, update, delete, restore. One transaction each."""
 
 import uuid
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -8,8 +9,8 @@ from dashboards.access import check_may_change_template
 from dashboards.exceptions import DashboardTemplateMissing
 from dashboards.models import DashboardTemplate, TemplateScope
 from dashboards.services.changes import TemplateChanges, take
-from dashboards.templates import builtin_templates, filled
-from dashboards_api.errors import Invalid
+from dashboards.templates import Document, builtin_templates, filled
+from dashboards_api.errors import Conflict, Invalid
 from users.models import Membership, Project
 
 FIELDS = (
@@ -28,37 +29,85 @@ FIELDS = (
 )
 
 
-@transaction.atomic
-def create_template(project: Project, *, content: TemplateChanges, created_by: Membership) -> DashboardTemplate:
-    """A new template of a project. Raises Invalid for what is no template or a name that is taken, and Forbidden."""
+class CheckedTemplate(NamedTuple):
+    """What a template is to be, found to be right: `create_template` and `update_template` store it."""
+
+    content: TemplateChanges
+    document: Document
+
+
+def check_new_template(*, content: TemplateChanges, created_by: Membership) -> CheckedTemplate:
+    """Check the document of a new template: it may be long, and must not be done inside a transaction.
+
+    Raises Invalid for what is no template, and Forbidden.
+    """
     check_may_change_template(
         created_by,
         is_global=content.get("scope") == TemplateScope.GLOBAL,
         features=content.get("is_featured", False),
     )
     filled(dict(content), attr="")
+    return CheckedTemplate(content, dict(content))
+
+
+@transaction.atomic
+def create_template(project: Project, *, checked: CheckedTemplate, created_by: Membership) -> DashboardTemplate:
+    """Create a template of a project. Raises Invalid for a name that is taken."""
     _lock_names(project.pk)
     template = DashboardTemplate(project=project, created_by=created_by.user)
-    take(template, content, FIELDS)
+    take(template, checked.content, FIELDS)
     template.derive()
     _check_name_is_free(template)
     template.save(force_insert=True)
     return template
 
 
-@transaction.atomic
-def update_template(
+def check_template_changes(
     template_id: uuid.UUID, *, project: Project, changes: TemplateChanges, updated_by: Membership
-) -> None:
-    """Change a template, delete or restore it.
+) -> CheckedTemplate:
+    """Check the document that a template would be after some changes: not inside a transaction.
 
     Raises DashboardTemplateMissing (also for a deleted one, unless it is restored), Forbidden and Invalid.
     """
-    template = DashboardTemplate.objects.visible_in(project).select_for_update().filter(pk=template_id).first()
-    if template is None or (template.deleted and changes.get("deleted") is not False):
-        raise DashboardTemplateMissing
+    template = _to_change(template_id, project, changes, lock=False)
+    if _change(template, changes, updated_by):
+        filled(template.document(), attr="")
+    return CheckedTemplate(changes, template.document())
+
+
+@transaction.atomic
+def update_template(
+    template_id: uuid.UUID, *, project: Project, checked: CheckedTemplate, updated_by: Membership
+) -> None:
+    """Change a template, delete or restore it.
+
+    Raises what `check_template_changes` raises, Invalid for a name that is taken, and Conflict where somebody else
+    changed the template since it was checked.
+    """
+    template = _to_change(template_id, project, checked.content, lock=True)
     if template.project_id:
         _lock_names(template.project_id)
+    columns = _change(template, checked.content, updated_by)
+    if template.document() != checked.document:
+        raise Conflict("Somebody changed this template at the same time. Please try again.")
+    if not columns:
+        return
+    template.derive()
+    if not template.deleted:
+        _check_name_is_free(template)
+    template.save(update_fields=[*columns, "name_key", "tags_key", "search_text"])
+
+
+def _to_change(template_id: uuid.UUID, project: Project, changes: TemplateChanges, *, lock: bool) -> DashboardTemplate:
+    templates = DashboardTemplate.objects.visible_in(project).filter(pk=template_id)
+    template: DashboardTemplate | None = (templates.select_for_update() if lock else templates).first()
+    if template is None or (template.deleted and changes.get("deleted") is not False):
+        raise DashboardTemplateMissing
+    return template
+
+
+def _change(template: DashboardTemplate, changes: TemplateChanges, updated_by: Membership) -> list[str]:
+    """Set what differs, and return the names of those columns. Raises Forbidden and Invalid."""
     was_global = template.scope == TemplateScope.GLOBAL
     columns = take(template, changes, FIELDS)
     check_may_change_template(
@@ -68,13 +117,7 @@ def update_template(
     )
     if template.project_id is None and template.scope == TemplateScope.TEAM:
         raise Invalid("This template belongs to no project: it can only be global.", attr="scope")
-    if not columns:
-        return
-    filled(template.document(), attr="")
-    template.derive()
-    if not template.deleted:
-        _check_name_is_free(template)
-    template.save(update_fields=[*columns, "name_key", "tags_key", "search_text"])
+    return columns
 
 
 def _lock_names(project_id: int) -> None:

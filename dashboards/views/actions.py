@@ -1,5 +1,6 @@
 """What can be done with a dashboard beside changing it: `…/dashboards/:id/move_tile/` and the like."""
 
+from functools import cached_property
 from typing import ClassVar
 
 from django.db import transaction
@@ -20,7 +21,7 @@ from dashboards.serializers.dashboards import DashboardSerializer
 from dashboards.services.bulk import TagAction, update_tags
 from dashboards.services.dashboards import create_dashboard_from_template, create_unlisted_dashboard
 from dashboards.services.tiles import move_tile
-from dashboards.templates import filled
+from dashboards.templates import Document, filled
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
 from dashboards.views.writing import writing, written
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
@@ -38,6 +39,15 @@ class DashboardActionViewSet(ProjectScopedViewSet):
         "bulk_update_tags": ["dashboard:write"],
         "export": ["dashboard:read"],
     }
+
+    def prepare(self) -> None:
+        if self.action == "create_from_template_json":
+            _ = self.sent_template
+
+    @cached_property
+    def sent_template(self) -> Document:
+        """The template document of the body, filled before any transaction."""
+        return filled(self.read_body(TemplateJSONRequestSerializer)["template"])
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID], responses=OpenApiTypes.OBJECT)
     def export(self, request: Request, project_id: str, id: str) -> Response:
@@ -73,7 +83,7 @@ class DashboardActionViewSet(ProjectScopedViewSet):
     )
     def create_from_template_json(self, request: Request, project_id: str) -> Response:
         """Create a dashboard from a template document. All or nothing."""
-        template = filled(self.read_body(TemplateJSONRequestSerializer)["template"])
+        template = self.sent_template
         with transaction.atomic():
             dashboard = create_dashboard_from_template(self.project, template=template, created_by=self.membership)
             return written(self, dashboard.pk)

@@ -1,5 +1,6 @@
 """`/api/projects/:project_id/dashboards/`."""
 
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from django.db import transaction
@@ -25,6 +26,8 @@ from dashboards.serializers.dashboards import (
 from dashboards.serializers.tile_items import without_tile_ids
 from dashboards.services.changes import DashboardChanges
 from dashboards.services.dashboards import create_dashboard, note_access, update_dashboard
+from dashboards.services.sources import template_of
+from dashboards.templates import Document
 from dashboards.views.writing import writing, written
 from dashboards_api.errors import DomainError, Invalid
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
@@ -65,6 +68,19 @@ class DashboardViewSet(ProjectScopedViewSet):
     refused_methods = frozenset({"DELETE"})
     serializer_class = DashboardBasicSerializer
 
+    def prepare(self) -> None:
+        if self.action == "create":
+            _ = self.new_dashboard
+
+    @cached_property
+    def new_dashboard(self) -> tuple[DashboardChanges, Document | None]:
+        """What the body says of a new dashboard, and the template that it names, filled before any transaction."""
+        body = self.read_body(DashboardRequestSerializer, prepare=without_tile_ids)
+        if isinstance(body.get("duplicate_tiles"), list):
+            raise Invalid("On create this is true or false.", attr="duplicate_tiles")
+        content = cast(DashboardChanges, body)
+        return content, template_of(self.project, content)
+
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
     def list(self, request: Request, project_id: str) -> Response:
         """The dashboards of a project that are not deleted: pinned first, then by name."""
@@ -96,12 +112,10 @@ class DashboardViewSet(ProjectScopedViewSet):
     )
     def create(self, request: Request, project_id: str) -> Response:
         """Create a dashboard, with tiles if there are any. No field is required."""
-        body = self.read_body(DashboardRequestSerializer, prepare=without_tile_ids)
-        if isinstance(body.get("duplicate_tiles"), list):
-            raise Invalid("On create this is true or false.", attr="duplicate_tiles")
+        content, template = self.new_dashboard
         with transaction.atomic():
             dashboard, ignored = create_dashboard(
-                self.project, content=cast(DashboardChanges, body), created_by=self.membership
+                self.project, content=content, created_by=self.membership, template=template
             )
             self.note_ignored(ignored)
             return written(self, dashboard.pk, status=201)

@@ -1,6 +1,7 @@
 """`/api/projects/:project_id/dashboard_templates/`."""
 
 import uuid
+from functools import cached_property
 from typing import ClassVar, cast
 
 from django.db import transaction
@@ -14,7 +15,13 @@ from dashboards.models import TemplateScope
 from dashboards.readers.templates import ORDERINGS, TemplateQuery, list_templates, read_template
 from dashboards.serializers.templates import DashboardTemplateRequestSerializer, DashboardTemplateSerializer
 from dashboards.services.changes import TemplateChanges
-from dashboards.services.templates import create_template, update_template
+from dashboards.services.templates import (
+    CheckedTemplate,
+    check_new_template,
+    check_template_changes,
+    create_template,
+    update_template,
+)
 from dashboards.template_schema import TEMPLATE
 from dashboards.views.dashboards import SEARCH_MAX_LENGTH
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
@@ -45,6 +52,16 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
     refused_methods = frozenset({"DELETE"})
     serializer_class = DashboardTemplateSerializer
 
+    def prepare(self) -> None:
+        if self.action == "create":
+            _ = self.new_template
+
+    @cached_property
+    def new_template(self) -> CheckedTemplate:
+        """The template of the body, checked before any transaction."""
+        content = cast(TemplateChanges, self.read_body(DashboardTemplateRequestSerializer))
+        return check_new_template(content=content, created_by=self.membership)
+
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
     def list(self, request: Request, project_id: str) -> Response:
         """The stored templates of a project and the global ones."""
@@ -66,9 +83,9 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
     )
     def create(self, request: Request, project_id: str) -> Response:
         """Store a template. Global ones are for staff; to feature one is for project admins."""
-        content = cast(TemplateChanges, self.read_body(DashboardTemplateRequestSerializer))
+        checked = self.new_template
         with transaction.atomic():
-            template = create_template(self.project, content=content, created_by=self.membership)
+            template = create_template(self.project, checked=checked, created_by=self.membership)
             return Response(self._read(template.pk), status=201)
 
     @extend_schema(parameters=[PROJECT_ID, TEMPLATE_ID], responses=DashboardTemplateSerializer)
@@ -86,8 +103,10 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         """Change a template; delete it with `deleted: true`, restore it with `deleted: false`."""
         template_id = template_uuid(id)
         changes = cast(TemplateChanges, self.read_body(DashboardTemplateRequestSerializer))
+        project, caller = self.project, self.membership
+        checked = check_template_changes(template_id, project=project, changes=changes, updated_by=caller)
         with transaction.atomic():
-            update_template(template_id, project=self.project, changes=changes, updated_by=self.membership)
+            update_template(template_id, project=project, checked=checked, updated_by=caller)
             return Response(self._read(template_id))
 
     @extend_schema(

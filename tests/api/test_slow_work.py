@@ -1,0 +1,70 @@
+"""Templates are filled before the transaction of their request. What fills one inside a transaction fails any test."""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from dashboards.models import Dashboard, DashboardTemplate
+from dashboards.services.dashboards import create_dashboard
+from dashboards.services.templates import check_template_changes, update_template
+from dashboards.templates import filled
+from dashboards_api.errors import Conflict
+from tests.builders import Person, make_template
+
+DOCUMENT: dict[str, Any] = {
+    "template_name": "Mine",
+    "dashboard_description": "",
+    "dashboard_filters": {},
+    "tags": [],
+    "tiles": [{"type": "TEXT", "body": "{GREETING}"}],
+    "variables": [
+        {"id": "GREETING", "name": "g", "description": "", "type": "event", "default": "hello", "required": True}
+    ],
+}
+BAD: dict[str, Any] = {**DOCUMENT, "tiles": [{"type": "TEXT", "body": "{NOTHING}"}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("dashboards/", {"use_template": "DEFAULT_APP"}, 201),
+        ("dashboards/create_from_template_json/", {"template": DOCUMENT}, 200),
+        ("dashboard_templates/", DOCUMENT, 201),
+        ("dashboards/", {"use_template": "NO_SUCH"}, 400),
+        ("dashboards/create_from_template_json/", {"template": BAD}, 400),
+        ("dashboard_templates/", BAD, 400),
+    ],
+)
+def test_with_an_idempotency_key_it_is_filled_first_too(
+    alice: Person, path: str, body: dict[str, Any], status: int
+) -> None:
+    answers = [alice.api.post(path, body, headers={"Idempotency-Key": "a"}) for _ in range(2)]
+    assert [answer.status for answer in answers] == [status] * 2
+    assert answers[1].json == answers[0].json
+    assert answers[1].headers.get("Idempotency-Replayed") == "true"
+    assert Dashboard.objects.count() + DashboardTemplate.objects.count() == (status < 400)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_template_is_not_filled_inside_a_transaction() -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="must not run inside a transaction"):
+        filled(DOCUMENT)
+    assert filled(DOCUMENT)["tiles"][0]["body"] == "hello"
+
+
+def test_a_dashboard_of_a_template_needs_it_filled(alice: Person) -> None:
+    with pytest.raises(ValueError, match="filled first"):
+        create_dashboard(alice.membership.project, content={"use_template": "X"}, created_by=alice.membership)
+    assert Dashboard.objects.count() == 0
+
+
+def test_a_template_that_changed_since_it_was_checked_is_a_conflict(alice: Person) -> None:
+    project, caller = alice.membership.project, alice.membership
+    template = make_template(project, "Weekly")
+    checked = check_template_changes(template.pk, project=project, changes={"tags": ["a"]}, updated_by=caller)
+    DashboardTemplate.objects.update(tiles=[])
+    with pytest.raises(Conflict):
+        update_template(template.pk, project=project, checked=checked, updated_by=caller)
+    template.refresh_from_db()
+    assert (template.tags, template.tiles) == ([], [])
