@@ -21,7 +21,7 @@ urlpatterns = [
     path("api/environments/<str:project_id>/", include(project)),
     path("api/", include("users.urls")),
     path("api/schema/", SchemaView.as_view(), name="schema"),
-    path("api/schema/swagger-ui/", SwaggerView.as_view(url_name="schema"), name="swagger-ui"),
+    path("api/schema/swagger-ui/", SwaggerView.as_view(), name="swagger-ui"),
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),

@@ -3,14 +3,28 @@
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
+from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.renderers import BaseRenderer
+from drf_spectacular.settings import spectacular_settings
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.renderers import BaseRenderer, TemplateHTMLRenderer
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from dashboards_api.http.conditional import etag_of, is_known
 from dashboards_api.http.renderers import JSONRenderer
+
+# The middleware of pages does not run below /api/. Swagger UI has pictures as data in its style sheet.
+SWAGGER_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "private, no-cache",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 class JSONErrors:
@@ -52,5 +66,23 @@ class SchemaView(JSONErrors, SpectacularAPIView):  # type: ignore[misc]  # untyp
         return response
 
 
-class SwaggerView(JSONErrors, SpectacularSwaggerSplitView):  # type: ignore[misc]  # untyped base
-    """`/api/schema/swagger-ui/`, without any address but our own."""
+class SwaggerView(JSONErrors, APIView):  # type: ignore[misc]  # the stubs ask for an instance; DRF calls the class
+    """`/api/schema/swagger-ui/`, without any address but our own.
+
+    Its scripts are static files, and the CSRF token is in none of them: a script may be loaded by other sites.
+    """
+
+    authentication_classes = []
+    permission_classes = []
+    renderer_classes = [TemplateHTMLRenderer]
+
+    @extend_schema(exclude=True)
+    def get(self, request: Any) -> Response:
+        page_settings = {
+            "schemaUrl": reverse("schema"),
+            "csrfCookieName": settings.CSRF_COOKIE_NAME,
+            "csrfHeaderName": "X-CSRFToken",
+            "swagger": spectacular_settings.SWAGGER_UI_SETTINGS,
+        }
+        context = {"title": spectacular_settings.TITLE, "page_settings": page_settings}
+        return Response(context, template_name="dashboards_api/swagger_ui.html", headers=SWAGGER_HEADERS)

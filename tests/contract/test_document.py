@@ -11,6 +11,7 @@ from drf_spectacular.validation import validate_schema
 
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer
 from tests.api.test_access_table import routes
+from tests.builders import Person, signed_in
 from tests.contract.document import FILE, document
 
 # Operation ids are the names of functions in generated clients: they may be added to, never changed.
@@ -136,6 +137,27 @@ def test_swagger_ui_contacts_no_other_host() -> None:
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.content.decode())
     script = re.search(r'src="(/static/[^"]+swagger-ui-bundle\.js)"', page.content.decode())
     assert script is not None
-    static = Client().get(script.group(1))
-    static.close()
-    assert static.status_code == 200
+    for path in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.content.decode()):
+        static = Client().get(path)
+        static.close()
+        assert static.status_code == 200, path
+
+
+@pytest.mark.django_db
+def test_swagger_ui_keeps_to_a_policy_and_holds_no_token(alice: Person) -> None:
+    browser = signed_in(alice).client
+    page = browser.get("/api/schema/swagger-ui/")
+    policy = dict(directive.strip().split(" ", 1) for directive in page["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert page["X-Frame-Options"] == "DENY"
+    assert page["Cache-Control"] == "private, no-cache"
+    assert page["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert not re.findall(r"<script(?![^>]*(?:src=|application/json))", page.content.decode())
+    token = browser.cookies["posthog_csrftoken"].value
+    assert "csrftoken" in page.content.decode()  # the name of the cookie
+    for path in ("", "?script=", "?script=1"):
+        answer = browser.get(f"/api/schema/swagger-ui/{path}")
+        assert token not in answer.content.decode()
+        assert answer["Content-Type"].startswith("text/html")

@@ -1,7 +1,7 @@
 """Password hashing: slow on purpose, so never inside a transaction and only one at a time in a process.
 
-PBKDF2 releases the interpreter lock: beside one hash the other threads of the process go on. What waits for its turn
-occupies a thread of the request pool, so only one request may wait; others are refused at once and may come back.
+PBKDF2 releases the interpreter lock: beside one hash the other threads of the process go on. A request that waits for
+a slot occupies a thread of the request pool, so only one may wait; others are refused at once and may come back.
 """
 
 import threading

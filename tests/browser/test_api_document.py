@@ -1,0 +1,22 @@
+"""The page of the API document in a real browser. It keeps to its policy: the fixture `page` notes what breaks it."""
+
+from playwright.sync_api import Page, expect
+
+
+def test_an_operation_is_tried_with_the_session_of_the_browser(page: Page, admin: dict[str, str]) -> None:
+    page.goto("/login")
+    page.get_by_label("E-mail address").fill(admin["email"])
+    page.get_by_label("Password").fill(admin["password"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dashboards")
+    page.goto("/api/schema/swagger-ui/")
+    expect(page.locator(".info .title")).to_contain_text("dashboards-api")
+    operation = page.locator("[id$=-dashboards_create]")
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_placeholder("project_id").fill("1")
+    operation.locator("textarea").fill('{"name": "By hand"}')
+    with page.expect_response("**/api/projects/1/dashboards/") as sent:
+        operation.get_by_role("button", name="Execute").click()
+    assert sent.value.status == 201
+    assert sent.value.request.headers["x-csrftoken"]
