@@ -38,6 +38,7 @@ def main() -> None:
     with reserve_port(host, int(port)) as numeric_host, metrics_folder():
         raise_file_limit()
         importlib.import_module(APPLICATION.partition(":")[0])
+        refuse_start(importlib.import_module("dashboards_api.statement_timeout").find_refusal())
         server = build_server(numeric_host, int(port), int(workers))
         server.on_startup(lambda: print(f"Serving on {address}", flush=True))  # noqa: T201  said to the terminal
         server.serve()
@@ -73,6 +74,13 @@ def build_server(host: str, port: int, workers: int) -> Any:
     )
 
 
+def refuse_start(reason: str) -> None:
+    """Exit with the reason on one line, where there is one."""
+    if reason:
+        sys.stderr.write(f"{reason}\n")
+        sys.exit(BAD_START)
+
+
 @contextlib.contextmanager
 def reserve_port(host: str, port: int) -> Iterator[str]:
     """Hold the port while the block runs, and give the numeric address of `host`. Exit where it cannot be had.
@@ -91,8 +99,8 @@ def reserve_port(host: str, port: int) -> Iterator[str]:
         listener.bind(bound)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     except OSError as error:
-        sys.stderr.write(f"Cannot listen on {host}, port {port}: {error.strerror}. See --host and --port.\n")
-        sys.exit(BAD_START)
+        refuse_start(f"Cannot listen on {host}, port {port}: {error.strerror}. See --host and --port.")
+        raise
     with name, listener:
         yield str(bound[0])
 

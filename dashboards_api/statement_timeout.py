@@ -4,7 +4,13 @@ Only the server process sets it. Commands such as `migrate` and `prune_history` 
 """
 
 from django.conf import settings
-from django.db import connections
+from django.db import OperationalError, connections
+
+REFUSED = "startup parameter"  # what PgBouncer says of `options`
+USE_OFF = (
+    "STATEMENT_TIMEOUT: the pooler in DATABASE_URL refuses it. Set STATEMENT_TIMEOUT=off, and on the database "
+    "ALTER ROLE … IN DATABASE … SET statement_timeout = '15s'."
+)
 
 
 def limit_statements() -> None:
@@ -19,3 +25,17 @@ def limit_statements() -> None:
         if database["ENGINE"] == "dashboards_api.backends.postgresql":
             options = database["OPTIONS"].get("options", "")
             database["OPTIONS"]["options"] = f"{options} -c statement_timeout={settings.STATEMENT_TIMEOUT_MS}".strip()
+
+
+def find_refusal() -> str:
+    """Return why the database cannot be used with this timeout, or nothing. A database out of reach may come back.
+
+    The connection is closed: workers are forked from this process, and must not share one.
+    """
+    try:
+        connections["default"].ensure_connection()
+    except OperationalError as error:
+        return USE_OFF if REFUSED in str(error) else ""
+    finally:
+        connections["default"].close()
+    return ""

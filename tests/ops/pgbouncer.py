@@ -26,7 +26,7 @@ def version() -> tuple[int, ...]:
 
 
 def program() -> str:
-    found = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    found = os.environ.get("PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     assert found, "these tests need pgbouncer: install it"
     return found
 

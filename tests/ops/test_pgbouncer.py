@@ -1,6 +1,8 @@
 """The service behind PgBouncer in transaction mode, with fewer connections to PostgreSQL than it has workers."""
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +12,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.live.conftest import Service, environment
+from dashboards_api.statement_timeout import USE_OFF
+from tests.live.conftest import ROOT, Service, environment, free_port
 from tests.ops.pgbouncer import FOLLOWS_PREPARED, bouncing, version
 
 __all__ = ["environment"]
@@ -34,31 +37,31 @@ def pooled(request: pytest.FixtureRequest, environment: dict[str, str], tmp_path
         with psycopg.connect(url) as connection:
             connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         with bouncing(url, Path(folder), connections=CONNECTIONS) as through:
-            settings = {**environment, "DATABASE_URL": through, "PREPARED_STATEMENTS": request.param}
-            service = Service(settings, tmp_path / "log", "--workers", str(WORKERS)).wait()
+            pooler = {"DATABASE_URL": through, "PREPARED_STATEMENTS": request.param, "STATEMENT_TIMEOUT": "off"}
+            service = Service({**environment, **pooler}, tmp_path / "log", "--workers", str(WORKERS)).wait()
             yield service
             service.stop()
 
 
 def work(service: Service, number: int) -> list[int]:
-    """What one client does, each request on a connection of its own; the statuses of its answers."""
+    """Return the statuses that one client gets, which opens a connection for each request."""
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     root = f"{service.base}/api/projects/1/dashboards/"
     statuses = []
-    for step in range(15):
-        made = httpx.post(root, headers=headers, json={"name": f"{number}-{step}", "tags": ["a"]}, timeout=30)
-        one = f"{root}{made.json()['id']}/"
-        body = {"tiles": [{"text": {"body": f"text {step}"}}]}
-        answers = [
-            made,
-            httpx.patch(one, headers=headers, json=body, timeout=30),
-            httpx.get(one, headers=headers, timeout=30),
-            httpx.get(f"{root}?search={number}-{step}", headers=headers, timeout=30),
-            httpx.get(f"{root}?limit=5&offset={step}", headers=headers, timeout=30),
-        ]
-        assert answers[2].json()["tiles"][0]["text"]["body"] == f"text {step}"
-        assert f"{number}-{step}" in [row["name"] for row in answers[3].json()["results"]]
-        statuses += [answer.status_code for answer in answers]
+    with httpx.Client(headers=headers, timeout=30, limits=httpx.Limits(max_keepalive_connections=0)) as one:
+        for step in range(15):
+            made = one.post(root, json={"name": f"{number}-{step}", "tags": ["a"]})
+            address = f"{root}{made.json()['id']}/"
+            answers = [
+                made,
+                one.patch(address, json={"tiles": [{"text": {"body": f"text {step}"}}]}),
+                one.get(address),
+                one.get(f"{root}?search={number}-{step}"),
+                one.get(f"{root}?limit=5&offset={step}"),
+            ]
+            assert answers[2].json()["tiles"][0]["text"]["body"] == f"text {step}"
+            assert f"{number}-{step}" in [row["name"] for row in answers[3].json()["results"]]
+            statuses += [answer.status_code for answer in answers]
     return statuses
 
 
@@ -86,3 +89,35 @@ def test_what_one_session_sets_does_not_reach_the_next(pooled: Service, environm
         for _ in range(20)
     }
     assert times == {made["created_at"]}
+
+
+def test_the_role_limits_statements_behind_a_pooler(pooled: Service, environment: dict[str, str]) -> None:
+    url = environment["DATABASE_URL"]
+    headers = {"Authorization": f"Bearer {pooled.printed_keys[0]}"}
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER ROLE CURRENT_USER IN DATABASE \"{name}\" SET statement_timeout = '1s'".encode())
+        # Connections that the pooler has open already keep what they began with.
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            [name],
+        )
+    with psycopg.connect(url) as other:
+        other.execute("SET statement_timeout = 0; LOCK TABLE dashboards_dashboard IN ACCESS EXCLUSIVE MODE")
+        answers = [
+            httpx.get(f"{pooled.base}/api/projects/1/dashboards/", headers=headers, timeout=30) for _ in range(3)
+        ]
+    assert {answer.status_code for answer in answers} == {503}
+    assert any("exceeded its time limit" in answer.json()["detail"] for answer in answers)
+
+
+def test_a_pooler_that_refuses_the_timeout_is_named_at_the_start(environment: dict[str, str], tmp_path: Path) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="pgbouncer-") as folder,
+        bouncing(environment["DATABASE_URL"], Path(folder), connections=CONNECTIONS) as through,
+    ):
+        command = [sys.executable, "manage.py", "serve", "--port", str(free_port())]
+        settings = {**environment, "DATABASE_URL": through, "PREPARED_STATEMENTS": "false"}
+        done = subprocess.run(command, env=settings, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.strip()) == (2, USE_OFF)
+    assert "Serving" not in done.stdout
