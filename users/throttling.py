@@ -23,7 +23,21 @@ def spend_permit(request: Request) -> Standing | None:
     if counted is None:
         counted = rate_limits.OWN.spend(request.auth.pk, settings.RATE_LIMITS, time.time())
         request._request.standing = counted  # type: ignore[attr-defined]
+        request._request.processor_time = time.thread_time()  # type: ignore[attr-defined]
     return counted
+
+
+def charge_cost(request: Request) -> Standing | None:
+    """Charge an expensive request: one unit for each started 20 ms of processor time, of which the first is paid.
+
+    Time spent waiting is not charged: other clients would make it expensive. Return the new standing, or None where
+    nothing is added.
+    """
+    started: float = request._request.processor_time  # type: ignore[attr-defined]  # set where it was counted
+    units = int((time.thread_time() - started) / settings.RATE_LIMIT_UNIT_SECONDS)
+    if not units:
+        return None
+    return rate_limits.OWN.charge(request.auth.pk, units, settings.RATE_LIMITS, time.time())
 
 
 def refuse_beyond(standing: Standing) -> None:

@@ -21,7 +21,7 @@ from users.idempotency import HEADER, once
 from users.models import Membership, Project, User
 from users.permissions import HasRequiredScopes, IsProjectMember
 from users.services.rate_limits import Standing
-from users.throttling import refuse_beyond, show_standing, spend_permit
+from users.throttling import charge_cost, refuse_beyond, show_standing, spend_permit
 
 _WRITING = ("POST", "PUT", "PATCH")
 
@@ -80,7 +80,7 @@ class CallerViewSet(ApiViewSet):
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)
         if self.standing:
-            show_standing(final, self.standing)
+            show_standing(final, charge_cost(self.request) or self.standing)
         return final
 
 

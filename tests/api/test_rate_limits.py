@@ -19,7 +19,7 @@ HEADERS = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
 
 @pytest.fixture
 def five_a_day() -> Iterator[None]:
-    with override_settings(RATE_LIMITS=[Rate(5, DAY)]):
+    with override_settings(RATE_LIMITS=[Rate(5, DAY)], RATE_LIMIT_UNIT_SECONDS=60):
         yield
 
 
@@ -123,8 +123,21 @@ def test_an_empty_setting_counts_nothing(alice: Person) -> None:
 
 
 def test_the_tightest_of_several_is_shown(alice: Person) -> None:
-    with override_settings(RATE_LIMITS=[Rate(9, DAY), Rate(1000, 3600)]):
+    with override_settings(RATE_LIMITS=[Rate(9, DAY), Rate(1000, 3600)], RATE_LIMIT_UNIT_SECONDS=60):
         assert limits(alice.api.get("dashboards/")) == ("9", "8")
+
+
+def test_an_expensive_request_counts_as_several(alice: Person) -> None:
+    with override_settings(RATE_LIMITS=[Rate(100_000, DAY)], RATE_LIMIT_UNIT_SECONDS=0.0001):
+        cheap = alice.api.get("dashboards/")
+        left = int(cheap.headers["RateLimit-Remaining"])
+        assert left < 99_999
+        tiles = [{"text": {"body": str(number)}} for number in range(300)]
+        expensive = alice.api.post("dashboards/", {"tiles": tiles})
+    assert expensive.status == 201
+    assert left - int(expensive.headers["RateLimit-Remaining"]) > 100
+    taken = RateWindow.objects.get().taken
+    assert taken >= 100_000 - int(expensive.headers["RateLimit-Remaining"])
 
 
 def test_pages_of_other_sites_may_read_the_headers() -> None:

@@ -75,21 +75,36 @@ def test_each_key_has_its_own() -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_told_never_claims_more_than_is_left() -> None:
+def test_remaining_is_exact_in_one_process() -> None:
+    leases, rates = Leases(), [Rate(6000, MINUTE)]
+    assert [leases.spend("key", rates, NOW).remaining for _ in range(6000)] == list(range(5999, -1, -1))
+
+
+@pytest.mark.django_db
+def test_remaining_differs_by_what_another_process_took_since_the_last_lease() -> None:
     first, second, rates, spent = Leases(), Leases(), [Rate(200, MINUTE)], 0
     for number in range(300):
         standing = (first if number % 3 else second).spend("key", rates, NOW)
         spent += standing.is_allowed
-        assert 0 <= standing.remaining <= 200 - spent
+        assert abs(standing.remaining - (200 - spent)) <= 2 * 200 // PARTS
     assert spent == 200
 
 
 @pytest.mark.django_db
-def test_that_nothing_remains_is_hardly_ever_told_too_early() -> None:
-    leases, rates = Leases(), [Rate(1000, MINUTE)]
-    told = [leases.spend("key", rates, NOW).remaining for _ in range(1000)]
-    assert told[-1] == 0
-    assert told[:-1].count(0) <= 1
+def test_an_expensive_request_takes_its_price_from_all_processes() -> None:
+    leases, rates = Leases(), [Rate(100, MINUTE)]
+    assert leases.spend("key", rates, NOW).remaining == 99
+    assert leases.charge("key", 49, rates, NOW) == Standing(True, limit=100, remaining=50, reset=60)
+    assert allowed(Leases(), rates, NOW, 200) + allowed(leases, rates, NOW, 200) == 50
+
+
+@pytest.mark.django_db
+def test_a_price_beyond_the_limit_ends_the_window_and_no_other() -> None:
+    leases, rates = Leases(), [Rate(100, MINUTE)]
+    leases.spend("key", rates, NOW)
+    assert leases.charge("key", 1000, rates, NOW).remaining == 0
+    assert allowed(leases, rates, NOW, 5) + allowed(Leases(), rates, NOW, 5) == 0
+    assert allowed(leases, rates, NOW + MINUTE, 200) == 100
 
 
 @pytest.mark.django_db
@@ -101,8 +116,8 @@ def test_the_reset_is_in_whole_seconds_and_at_least_one() -> None:
 @pytest.mark.django_db
 def test_a_window_costs_a_statement_at_first_and_none_where_permits_are_held_or_used_up() -> None:
     leases, rates = Leases(), [Rate(64, MINUTE)]
-    assert [statements(leases, rates, NOW) for _ in range(4)] == [1, 0, 0, 1]
-    assert allowed(leases, rates, NOW, 100) == 60
+    assert [statements(leases, rates, NOW) for _ in range(5)] == [1, 0, 0, 0, 1]
+    assert allowed(leases, rates, NOW, 100) == 59
     assert [statements(leases, rates, NOW) for _ in range(3)] == [0, 0, 0]
     assert statements(leases, rates, NOW + MINUTE) == 1
 

@@ -8,6 +8,7 @@ import math
 import os
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from operator import attrgetter
 from typing import NamedTuple, Protocol
 
@@ -32,7 +33,7 @@ class Store(Protocol):
 class Standing(NamedTuple):
     """Whether a request may go on, and where its key stands in its tightest window.
 
-    `remaining` never claims more than is left. It may be less: what other processes hold is not known here.
+    `remaining` counts what other processes have taken as of this process's latest look at the store.
     """
 
     is_allowed: bool
@@ -44,30 +45,25 @@ class Standing(NamedTuple):
 class Lease:
     """What this process may spend of one window, and what nobody had leased when it last looked."""
 
-    __slots__ = ("ends", "is_fresh", "left", "rate", "unleased")
+    __slots__ = ("ends", "left", "rate", "unleased")
 
     def __init__(self, rate: Rate, ends: int) -> None:
         self.rate = rate
         self.ends = ends
         self.left = 0
         self.unleased = rate.limit
-        self.is_fresh = False
 
     @property
     def is_used_up(self) -> bool:
-        return not self.left and not self.unleased
-
-    @property
-    def needs_more(self) -> bool:
-        """Far from the limit, before the last permit is spent: it would look as if there were no more."""
-        return not self.left or (self.left == 1 and self.unleased >= 2 * PARTS)
+        return self.left <= 0 and not self.unleased
 
     @property
     def remaining(self) -> int:
-        return self.left or (self.unleased if self.is_fresh else 0)
+        return max(0, self.left + self.unleased)
 
     def lease_more(self, key_id: str, store: Store) -> None:
-        wanted = max(1, self.unleased // PARTS)
+        # Expensive requests are charged afterwards, so that `left` may be below zero.
+        wanted = max(1 - self.left, self.unleased // PARTS)
         limit = self.rate.limit
         try:
             taken = store(key_id, seconds=self.rate.seconds, ends=self.ends, wanted=wanted)
@@ -77,7 +73,6 @@ class Lease:
             taken = limit - self.unleased + wanted  # as far as this process knows
         self.left += max(0, min(wanted, limit - (taken - wanted)))
         self.unleased = max(0, limit - taken)
-        self.is_fresh = True
 
     def standing(self, now: float, *, is_allowed: bool) -> Standing:
         return Standing(is_allowed, self.rate.limit, self.remaining, max(1, math.ceil(self.ends - now)))
@@ -96,12 +91,23 @@ class Account:
             leases = [self.current(rate, now) for rate in rates]
             if not any(lease.is_used_up for lease in leases):
                 for lease in leases:
-                    if lease.needs_more:
+                    if lease.left <= 0:
                         lease.lease_more(key_id, store)
             if refusing := [lease for lease in leases if lease.is_used_up]:
                 return max(refusing, key=attrgetter("ends")).standing(now, is_allowed=False)
             for lease in leases:
                 lease.left -= 1
+            return min(leases, key=attrgetter("remaining")).standing(now, is_allowed=True)
+
+    def charge(self, key_id: str, units: int, rates: Sequence[Rate], now: float, store: Store) -> Standing:
+        """Count `units` more for a request that was allowed. What exceeds the lease is taken from the store at once."""
+        with self.lock:
+            leases = [self.current(rate, now) for rate in rates]
+            for lease in leases:
+                lease.left -= units
+                if lease.left < 0 and lease.unleased:
+                    with suppress(DatabaseError):  # the request is done: it must not fail for its price
+                        lease.lease_more(key_id, store)
             return min(leases, key=attrgetter("remaining")).standing(now, is_allowed=True)
 
     def current(self, rate: Rate, now: float) -> Lease:
@@ -110,7 +116,6 @@ class Account:
         lease = self.leases.get(rate)
         if lease is None or lease.ends != ends:
             lease = self.leases[rate] = Lease(rate, ends)
-        lease.is_fresh = False
         return lease
 
     def is_over(self, now: float) -> bool:
@@ -127,11 +132,18 @@ class Leases:
 
     def spend(self, key_id: str, rates: Sequence[Rate], now: float) -> Standing:
         """Count one request of a key. `now` is in seconds since 1970; `rates` are not empty."""
+        return self.account(key_id, now).spend(key_id, rates, now, self.store)
+
+    def charge(self, key_id: str, units: int, rates: Sequence[Rate], now: float) -> Standing:
+        """Count `units` more for a request that `spend` counted as one."""
+        return self.account(key_id, now).charge(key_id, units, rates, now, self.store)
+
+    def account(self, key_id: str, now: float) -> Account:
         account = self.accounts.get(key_id)
         if account is None:
             self.forget_old(now)
             account = self.accounts.setdefault(key_id, Account())
-        return account.spend(key_id, rates, now, self.store)
+        return account
 
     def forget_old(self, now: float) -> None:
         """Keys whose windows are over: seldom, for it looks at all of them."""
