@@ -98,13 +98,13 @@ def databases(engine: str, folder: Path) -> Iterator[Databases]:
         yield Databases(folder, url, counts=counts)
 
 
-def fill(database: Database, folder: Path, *, dashboards: int, tiles: int) -> Filled:
-    """Migrate and fill a new database."""
+def fill(database: Database, folder: Path, *, dashboards: int, tiles: int, root: Path = ROOT) -> Filled:
+    """Migrate and fill a new database, by the code below `root`."""
     environment = os.environ | {"DATABASE_URL": database.url, "DATA_DIR": str(folder)}
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-    subprocess.run(migrate, check=True, cwd=ROOT, env=environment)
+    subprocess.run(migrate, check=True, cwd=root, env=environment)
     filling = [sys.executable, "-m", "bench.fill", f"--dashboards={dashboards}", f"--tiles={tiles}"]
-    done = subprocess.run(filling, check=True, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(filling, check=True, cwd=root, env=environment, stdout=subprocess.PIPE, text=True)
     return Filled(**json.loads(done.stdout))
 
 

@@ -41,6 +41,12 @@ AGAINST_LIMIT = {
         Goal("one: req/s, ours / limit", "per_second", ONE, ("limit", "one"), True, 0.20, 0.30),
     ],
 }
+AGAINST_BEFORE = [
+    Goal("list: req/s, ours / before", "per_second", LIST, ("before", "list"), True, 0.85, 1.0),
+    Goal("one: req/s, ours / before", "per_second", ONE, ("before", "one"), True, 0.80, 1.0),
+    Goal("list: CPU, ours / before", "cost", LIST, ("before", "list"), False, 1.15, 1.0),
+    Goal("one: CPU, ours / before", "cost", ONE, ("before", "one"), False, 1.15, 1.0),
+]
 ALONE = [
     Goal("304: CPU, ours / ours full list", "cost", UNCHANGED, LIST, False, 0.4, 0.25),
     Goal("memory, ours / plain", "memory_mb", ONE, ("plain", "one"), False, 1.2, 1.0),
@@ -87,7 +93,7 @@ def goals_table(results: Results, engine: str) -> str:
     """The ratios of those results that there are."""
     rows = [
         _judged(goal.name, getattr(results[goal.ours], goal.number) / getattr(results[goal.other], goal.number), goal)
-        for goal in [*AGAINST_PLAIN, *AGAINST_LIMIT[engine], *ALONE]
+        for goal in [*AGAINST_PLAIN, *AGAINST_LIMIT[engine], *AGAINST_BEFORE, *ALONE]
         if goal.ours in results and goal.other in results
     ]
     spread = Goal("list: p99 / p50", "", LIST, LIST, False, MUST_SPREAD, AIM_SPREAD)

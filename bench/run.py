@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
+from bench.before import serving_commit
 from bench.databases import databases, fill, work_folder
 from bench.load import JOBS, job_of, measure
 from bench.pages import kept_after_pages
@@ -27,6 +28,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=3, help="of each measurement (default: %(default)s)")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--engine", choices=("postgresql", "sqlite"), default="postgresql")
+    parser.add_argument("--against", metavar="COMMIT", help="an earlier commit, measured in the same rounds")
     parser.add_argument("--json", type=Path, help="a file for the results of every round")
     return parser.parse_args()
 
@@ -38,12 +40,16 @@ def main() -> None:
         filled = fill(database, folder, dashboards=options.dashboards, tiles=options.tiles)
         servers = [running.enter_context(serving(name, database, filled, folder)) for name in NAMES]
         unequal = differences(servers)
+        measured = [(server, database) for server in servers]
+        if options.against:
+            size = {"dashboards": options.dashboards, "tiles": options.tiles}
+            measured.append(running.enter_context(serving_commit(options.against, made, folder, **size)))
         # Made before anything is measured: deep pages are asked for, and what that leaves behind stays for all rounds.
-        work = [(server, name, job_of(server, name)) for name in JOBS for server in servers]
+        work = [(server, its, name, job_of(server, name)) for name in JOBS for server, its in measured]
         results = [
-            measure(server, name, job, database=database, connections=options.connections, seconds=options.seconds)
+            measure(server, name, job, database=its, connections=options.connections, seconds=options.seconds)
             for _ in range(options.rounds)
-            for server, name, job in work
+            for server, its, name, job in work
             if job
         ]
         ours = servers[NAMES.index("ours")]

@@ -39,7 +39,7 @@ def command_of(name: str, port: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(name: str, database: Database, filled: Filled, folder: Path) -> Iterator[Server]:
+def serving(name: str, database: Database, filled: Filled, folder: Path, *, root: Path = ROOT) -> Iterator[Server]:
     """One of NAMES on a filled database, until the end of the block. Its log is a file in the folder."""
     port = _free_port()
     environment = os.environ | {
@@ -47,13 +47,13 @@ def serving(name: str, database: Database, filled: Filled, folder: Path) -> Iter
         "DATA_DIR": str(folder),
         "LOG_LEVEL": "INFO",
         "RATE_LIMITS": "",
-        "PYTHONPATH": f"{ROOT}:{GUNICORN}",
+        "PYTHONPATH": f"{root}:{GUNICORN}",
     }
     log = folder / f"{name}-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, *command_of(name, port)],
-            cwd=ROOT,
+            cwd=root,
             env=environment,
             stdout=output,
             stderr=output,
