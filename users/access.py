@@ -60,7 +60,9 @@ def enter_organization(user: User, credential: Credential, reference: str) -> li
     """
     if reference == CURRENT:
         reference = str(current_membership(user, credential).project.organization_id)
-    memberships = Membership.objects.of_user(user.pk).within_organizations(credential.scoped_organizations)
+    memberships = Membership.objects.of_user(user.pk).reached_with(
+        projects=credential.scoped_projects, organizations=credential.scoped_organizations
+    )
     found = [
         membership
         for membership in memberships.with_project().order_by("pk")

@@ -5,6 +5,7 @@ from typing import Any
 
 from users.credentials import Credential
 from users.models import Membership, PersonalAPIKey, Project, User
+from users.models.project import MembershipQuerySet
 
 USER_FIELDS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "is_email_verified")
 # How many projects an organization names in `users/@me`; pages of all of them are at `organizations/:id/projects/`.
@@ -45,15 +46,20 @@ def project_row(project: Project) -> dict[str, Any]:
 
 def list_projects(user: User, credential: Credential, *, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
     """How many projects the caller may enter with this credential, and one window of them in order of id."""
-    memberships = Membership.objects.of_user(user.pk).within_organizations(credential.scoped_organizations)
+    memberships = _reached(user, credential)
     window = memberships.select_related("project").order_by("project_id")[offset : offset + limit]
     return memberships.count(), [project_row(membership.project) for membership in window]
 
 
 def memberships_of(user: User, credential: Credential) -> list[Membership]:
-    """Where the user belongs, within the organizations that the credential is narrowed to, in the order they joined."""
-    found = Membership.objects.of_user(user.pk).within_organizations(credential.scoped_organizations)
-    return list(found.with_project().order_by("pk"))
+    """Where the user belongs, within what the credential is narrowed to, in the order they joined."""
+    return list(_reached(user, credential).with_project().order_by("pk"))
+
+
+def _reached(user: User, credential: Credential) -> MembershipQuerySet:
+    return Membership.objects.of_user(user.pk).reached_with(
+        projects=credential.scoped_projects, organizations=credential.scoped_organizations
+    )
 
 
 def organizations_of(memberships: Iterable[Membership]) -> list[dict[str, Any]]:
@@ -92,7 +98,7 @@ def read_key(key: PersonalAPIKey, value: str | None = None) -> dict[str, Any]:
 
 def read_me(user: User, credential: Credential, current: Membership | None) -> dict[str, Any]:
     """Return the caller, their current project as `team`, and the organizations they belong to."""
-    memberships = list(Membership.objects.of_user(user.pk).with_project().order_by("pk"))
+    memberships = memberships_of(user, credential)
     organizations = organizations_of(memberships)
     rows = {row["id"]: row for row in organizations}
     return {
@@ -100,24 +106,16 @@ def read_me(user: User, credential: Credential, current: Membership | None) -> d
         "date_joined": user.date_joined,
         "is_staff": user.is_staff,
         "team": project_row(current.project) if current else None,
-        "organization": _with_teams(rows[current.project.organization_id], memberships, credential)
-        if current
-        else None,
+        "organization": _with_teams(rows[current.project.organization_id], memberships) if current else None,
         "organizations": organizations,
     }
 
 
-def _with_teams(
-    organization: dict[str, Any], memberships: Iterable[Membership], credential: Credential
-) -> dict[str, Any]:
-    """An organization with the projects in it that the caller may enter with this credential, in order of id."""
+def _with_teams(organization: dict[str, Any], memberships: Iterable[Membership]) -> dict[str, Any]:
+    """An organization with the projects in it that the caller may enter, in order of id."""
     projects = sorted((membership.project for membership in memberships), key=lambda project: project.pk)
-    reached = [
-        project_row(project)
-        for project in projects
-        if project.organization_id == organization["id"]
-        and credential.reaches(project.pk, str(project.organization_id))
-    ][:TEAMS_MAX]
+    reached = [project_row(project) for project in projects if project.organization_id == organization["id"]]
+    reached = reached[:TEAMS_MAX]
     return {**organization, "teams": reached, "projects": reached}
 
 

@@ -1,5 +1,7 @@
 """GET /api/users/@me/"""
 
+from typing import Any
+
 from tests.builders import Person, make_key, make_project
 from tests.client import Api
 from users.models import MembershipLevel
@@ -70,3 +72,32 @@ def test_an_organization_names_a_hundred_projects(alice: Person) -> None:
     assert len(teams) == TEAMS_MAX == 100
     assert teams[0]["id"] == alice.membership.project_id
     assert alice.api.get("/api/organizations/@current/projects/").json["count"] == TEAMS_MAX + 1
+
+
+def test_a_narrowed_key_sees_nothing_beyond_what_it_reaches(alice: Person) -> None:
+    second, secret = make_project("Second", "Home"), make_project("Secret", "Secret organization")
+    for project in (second, secret):
+        add_member(project, user=alice.user, level=MembershipLevel.ADMIN)
+    organization_id = str(alice.membership.project.organization_id)
+    narrowings: list[dict[str, Any]] = [
+        {"project_ids": [second.pk]},
+        {"organization_ids": [organization_id]},
+        {"project_ids": [second.pk], "organization_ids": [organization_id]},
+    ]
+    for narrowing in narrowings:
+        answer = Api(make_key(alice.user, "user:read", **narrowing), "@current").get("/api/users/@me/")
+        assert [each["id"] for each in answer.json["organizations"]] == [organization_id]
+        assert answer.json["organization"]["id"] == organization_id
+        assert "Secret" not in answer.text
+        assert secret.api_token not in answer.text
+    assert [each["name"] for each in alice.api.get("/api/users/@me/").json["organizations"]] == [
+        "Home",
+        "Secret organization",
+    ]
+
+
+def test_the_level_is_that_of_the_projects_that_the_key_reaches(alice: Person) -> None:
+    second = make_project("Second", "Home")
+    add_member(second, user=alice.user, level=MembershipLevel.MEMBER)
+    me = Api(make_key(alice.user, "user:read", project_ids=[second.pk]), "@current").get("/api/users/@me/").json
+    assert (me["organization"]["membership_level"], me["organizations"][0]["membership_level"]) == (1, 1)

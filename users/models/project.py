@@ -50,9 +50,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def with_project(self) -> "MembershipQuerySet":
         return self.select_related("project__organization")
 
-    def within_organizations(self, ids: Sequence[str]) -> "MembershipQuerySet":
-        """Only memberships in these organizations; an empty list narrows nothing."""
-        return self.filter(project__organization_id__in=ids) if ids else self
+    def reached_with(self, *, projects: Sequence[int], organizations: Sequence[str]) -> "MembershipQuerySet":
+        """Filter by what a credential is narrowed to. An empty list narrows nothing."""
+        reached = self.filter(project__organization_id__in=organizations) if organizations else self
+        return reached.filter(project_id__in=projects) if projects else reached
 
 
 class KeyName(NamedTuple):
