@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import structlog
 from django.db import Error, connection, transaction
 
+from dashboards_api.transactions import is_in_transaction
+
 logger = structlog.get_logger("dashboards_api.stamps")
 
 LOCK_TIMEOUT_MS = 50
@@ -17,10 +19,8 @@ def write_if_free(write: Callable[[], object]) -> bool:
     A database error is logged and harms nobody.
     """
     try:
-        with _hurried(), transaction.atomic():
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+        hurried = _hurried_sqlite() if connection.vendor == "sqlite" else _hurried_postgresql()
+        with hurried:
             write()
     except Error as error:
         logger.info("stamp skipped", error=type(error).__qualname__)
@@ -29,14 +29,27 @@ def write_if_free(write: Callable[[], object]) -> bool:
 
 
 @contextmanager
-def _hurried() -> Iterator[None]:
-    """SQLite has its timeout on the connection."""
-    if connection.vendor != "sqlite":
+def _hurried_postgresql() -> Iterator[None]:
+    """A transaction with a timeout of its own. Within another one, that has its own again afterwards."""
+    is_nested = is_in_transaction()
+    with transaction.atomic(), connection.cursor() as cursor:
+        before = None
+        if is_nested:
+            cursor.execute("SHOW lock_timeout")
+            before = cursor.fetchone()[0]
+        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
         yield
-        return
+        if is_nested:  # SET LOCAL ends with the outermost transaction, or with a savepoint that is rolled back
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
+
+
+@contextmanager
+def _hurried_sqlite() -> Iterator[None]:
+    """A transaction, while the timeout of the connection is short."""
     _set_busy_timeout(LOCK_TIMEOUT_MS)
     try:
-        yield
+        with transaction.atomic():
+            yield
     finally:
         _set_busy_timeout(int(connection.settings_dict["OPTIONS"]["timeout"] * 1000))
 

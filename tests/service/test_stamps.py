@@ -1,0 +1,46 @@
+"""What is written only if nothing holds a lock: the short timeout for it is gone afterwards."""
+
+import pytest
+from django.db import connection, transaction
+
+from dashboards_api.stamps import LOCK_TIMEOUT_MS, write_if_free
+from tests.builders import make_project
+from users.models import Project
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def timeout() -> str:
+    """How long a statement waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout" if connection.vendor == "postgresql" else "PRAGMA busy_timeout")
+        return str(cursor.fetchone()[0])
+
+
+def test_the_timeout_is_short_for_the_write_alone() -> None:
+    before, seen = timeout(), []
+    project = make_project("Home")
+
+    def write() -> None:
+        seen.append(timeout())
+        Project.objects.filter(pk=project.pk).update(name="Renamed")
+
+    assert write_if_free(write)
+    with transaction.atomic():
+        assert write_if_free(write)
+        assert timeout() == before
+        assert not write_if_free(lambda: Project.objects.create(pk=project.pk, organization=project.organization))
+        assert timeout() == before
+    assert timeout() == before
+    assert [text.removesuffix("ms") for text in seen] == [str(LOCK_TIMEOUT_MS)] * 2
+    project.refresh_from_db()
+    assert project.name == "Renamed"
+
+
+def test_a_timeout_of_the_transaction_around_it_goes_on() -> None:
+    if connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '7s'")
+            assert write_if_free(lambda: None)
+            assert timeout() == "7s"
+    assert timeout() in ("0", "10000")
