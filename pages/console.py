@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth import get_user
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -24,7 +25,16 @@ from users.sessions import end_session, start_session
 SIGN_IN = "/login"
 
 
-class SignInView(View):
+class FormView(View):
+    """A page with forms. A NUL in one is refused: no browser sends it, and PostgreSQL would fail on it."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if any("\0" in text for name, values in request.POST.lists() for text in (name, *values)):
+            raise BadRequest("A form must not contain null characters.")
+        return super().dispatch(request, *args, **kwargs)
+
+
+class SignInView(FormView):
     """The form with e-mail address and password. It leads back to where it was asked for."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
@@ -56,7 +66,7 @@ class SignInView(View):
         return private(render(self.request, "pages/sign_in.html", {"next": self.next, **context}, status=status))
 
 
-class SetupView(View):
+class SetupView(FormView):
     """The page behind a set-up link. Without a good one there is no such page."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
@@ -67,7 +77,7 @@ class SetupView(View):
         return self.form({"name": f"{user.first_name} {user.last_name}".strip(), "email": user.email})
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        sent = {name: request.POST.get(name, "").replace("\0", "") for name in ("name", "email")}
+        sent = {name: request.POST.get(name, "") for name in ("name", "email")}
         try:
             checked = check_set_up(token, **sent, password=request.POST.get("password", ""))
             with transaction.atomic():
@@ -87,13 +97,13 @@ class SetupView(View):
         return private(render(self.request, "pages/not_found.html", {"is_setup": True}, status=404))
 
 
-class SignOutView(View):
+class SignOutView(FormView):
     def post(self, request: HttpRequest) -> HttpResponse:
         end_session(request)
         return HttpResponseRedirect(SIGN_IN, status=303)
 
 
-class ConsoleView(View):
+class ConsoleView(FormView):
     """A page for `self.user`. Who is not signed in is asked to; what the domain refuses is a page that says so."""
 
     user: User
@@ -104,13 +114,13 @@ class ConsoleView(View):
             return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'next': request.get_full_path()})}")
         self.user = request.user = user
         try:
-            return self.answer(request, *args, **kwargs)
+            return self.respond(request, *args, **kwargs)
         except (Missing, Forbidden) as error:
             return self.refused(error)
         except TooMany as error:
             return later(self.page("pages/refused.html", {"detail": error.detail}, status=429), error)
 
-    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def respond(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":
             return super().dispatch(request, *args, **kwargs)
         if refusal := self.prepare(request, *args, **kwargs):

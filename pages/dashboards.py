@@ -164,7 +164,7 @@ class DashboardView(ConsoleView):
         elif action == "refresh":
             refresh_sharing(number, project=project, refreshed_by=membership)
         elif action == "add-password":
-            note = form.get("note", "").replace("\0", "")[:SHARE_NOTE_MAX_LENGTH]
+            note = form.get("note", "")[:SHARE_NOTE_MAX_LENGTH]
             password = add_share_password(
                 number, project=project, hashed=self.new_password, note=note, added_by=membership
             )

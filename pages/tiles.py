@@ -76,7 +76,7 @@ class TilesView(ConsoleView):
     @property
     def text(self) -> str:
         """Raises Invalid for none, or for one that is too long."""
-        text = self.request.POST.get("text", "").replace("\r\n", "\n").replace("\0", "")
+        text = self.request.POST.get("text", "").replace("\r\n", "\n")
         if not text.strip() or len(text) > TEXT_MAX_LENGTH:
             raise Invalid(f"A text has 1 to {TEXT_MAX_LENGTH:,} characters.", attr="text")
         return text

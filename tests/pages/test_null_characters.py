@@ -1,0 +1,40 @@
+"""Null characters in the forms of the console: PostgreSQL takes none, so each form refuses them."""
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from dashboards.models import Activity, Dashboard
+from tests.builders import PASSWORD, Person, give_password, make_dashboard
+from tests.pages.browsing import sign_in, token_in
+from users.models import AttemptCounter, Membership, PersonalAPIKey, User
+from users.services.setup import setup_token
+
+NAMES = ("action", "id", "label", "scope", "email", "level", "name", "text", "note", "restore", "current", "new")
+
+
+@pytest.mark.parametrize("field", ["email", "password", "next", "other"])
+def test_nobody_is_signed_in_with_them(alice: Person, field: str) -> None:
+    give_password(alice)
+    fields = {"email": alice.user.email, "password": PASSWORD, field: "a\0b"}
+    assert sign_in(Client(enforce_csrf_checks=True), **fields).status_code == 400
+    assert (AttemptCounter.objects.count(), Session.objects.count()) == (0, 0)
+
+
+def stored() -> list[object]:
+    models = (User, Membership, PersonalAPIKey, Dashboard, Activity)
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def test_every_form_refuses_them_and_changes_nothing(alice: Person, browser: Client) -> None:
+    board = make_dashboard(alice, "Board")
+    project = f"/projects/{board.project_id}"
+    token = token_in(browser.get(f"{project}/dashboards"))
+    paths = ["/login", "/logout", f"/setup/{setup_token(alice.user)}", "/account", "/keys", f"{project}/members"]
+    paths += [f"{project}/dashboards", *(f"{project}/dashboards/{board.pk}{end}" for end in ("", "/tiles", "/history"))]
+    before = stored()
+    for path in paths:
+        for name in NAMES:
+            response = browser.post(path, {"csrfmiddlewaretoken": token, name: "a\0b"})
+            assert response.status_code == 400, (path, name)
+    assert stored() == before
