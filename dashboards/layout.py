@@ -2,9 +2,11 @@
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
+
+from dashboards.packing import DEFAULT_SIZE, GRID_COLUMNS, Gaps, GridPlace, Number, Place, drop, packed
 
 # Where a tile without a place sorts.
 UNPLACED = 100.0
@@ -30,14 +32,6 @@ def sort_position(layouts: Mapping[str, Any], breakpoint: str = "sm") -> tuple[f
     return (UNPLACED if y is None else y, UNPLACED if x is None else x)
 
 
-# Packing and closing gaps. A place is (x, y, w, h) on a grid; tiles keep the order they are given in, which is also the
-# order in which people read them: from the top, then from the left.
-
-GRID_COLUMNS = 12
-DEFAULT_SIZE = (6, 5)
-
-Number = int | float
-Place = tuple[Number, Number, Number, Number]
 Layouts = dict[str, Any]
 
 
@@ -63,74 +57,33 @@ def arranged(layouts: Sequence[Layouts], arrangement: Arrangement) -> list[Layou
     ]
 
 
-def packed(sizes: Sequence[tuple[int, Number]], columns: int) -> list[Place]:
-    """Places for tiles of these (width, height), in this order: none overlaps, none is before its predecessor."""
-    skyline: list[Number] = [0] * columns
-    places: list[Place] = []
-    last: tuple[Number, int] = (0, -1)
-    for width, height in sizes:
-        options = ((max(last[0], *skyline[x : x + width]), x) for x in range(columns - width + 1))
-        last = y, x = min(option for option in options if option > last)
-        skyline[x : x + width] = [y + height] * width
-        places.append((x, y, width, height))
-    return places
-
-
 # No tile is higher than this many rows where it is shown: a page must end somewhere.
 MAX_SHOWN_HEIGHT = 50
 
 
-def shown_places(layouts: Sequence[Layouts]) -> list[Place]:
+def shown_places(layouts: Sequence[Layouts]) -> list[GridPlace]:
     """Where tiles are shown on the 12 columns of `sm`, as whole numbers, the same each time; nothing is stored.
 
     Those with a place keep its columns and its size, each as high up as those before it allow. The others follow, each
     in the first free gap.
     """
     found = ((index, place_of(each, "sm")) for index, each in enumerate(layouts))
-    placed = [(index, on_grid(place)) for index, place in found if place]
-    shown: dict[int, Place] = {}
-    for index, (x, _, width, height) in sorted(placed, key=lambda pair: (pair[1][1], pair[1][0], pair[0])):
-        shown[index] = (x, _lowest(shown.values(), x, width), width, height)
+    placed = [(place[1], on_grid(place), index) for index, place in found if place]
+    placed.sort(key=lambda each: (each[0], each[1][0], each[2]))
+    places = drop([on_columns for _, on_columns, _ in placed])
+    shown = {index: place for (_, _, index), place in zip(placed, places, strict=True)}
+    gaps = Gaps(places)
     for index in range(len(layouts)):
         if index not in shown:
-            shown[index] = _first_gap(shown.values())
+            shown[index] = gaps.take_first()
     return [shown[index] for index in range(len(layouts))]
 
 
-def on_grid(place: Place) -> Place:
-    """Within the columns, and of a sane height."""
-    x, y, width, height = place
+def on_grid(place: Place) -> tuple[int, int, int]:
+    """The x, width and height of a tile within the columns, and of a sane height."""
+    x, _, width, height = place
     width = min(max(round(width), 1), GRID_COLUMNS)
-    return min(max(round(x), 0), GRID_COLUMNS - width), y, width, min(max(round(height), 1), MAX_SHOWN_HEIGHT)
-
-
-def _lowest(taken: Iterable[Place], x: Number, width: Number) -> Number:
-    """The first row below everything in these columns."""
-    return max((each[1] + each[3] for each in taken if each[0] < x + width and x < each[0] + each[2]), default=0)
-
-
-def _first_gap(taken: Collection[Place]) -> Place:
-    """The highest, then leftmost place where a tile of the default size fits."""
-    width, height = DEFAULT_SIZE
-    rows = sorted({0, *(each[1] + each[3] for each in taken)})
-    for y in rows:
-        near = [each for each in taken if each[1] < y + height and y < each[1] + each[3]]
-        for x in range(GRID_COLUMNS - width + 1):
-            if not any(each[0] < x + width and x < each[0] + each[2] for each in near):
-                return x, y, width, height
-    return 0, rows[-1], width, height
-
-
-def closed_up(places: Sequence[Place]) -> list[Place]:
-    """Tiles moved up as far as those above them allow. They come and stay in reading order; none moves down."""
-    closed: list[Place] = []
-    for x, y, width, height in places:
-        highest = _lowest(closed, x, width)
-        if closed:
-            before = closed[-1]
-            highest = max(highest, before[1] if before[0] < x else before[1] + 1)
-        closed.append((x, min(y, highest), width, height))
-    return closed
+    return min(max(round(x), 0), GRID_COLUMNS - width), width, min(max(round(height), 1), MAX_SHOWN_HEIGHT)
 
 
 def place_of(layouts: Mapping[str, Any], breakpoint: str) -> Place | None:

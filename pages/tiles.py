@@ -4,9 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from dashboards.layout import Arrangement, Place, at_place, on_grid, shown_places
+from dashboards.layout import Arrangement, at_place, on_grid, shown_places
 from dashboards.models import ButtonPlacement, ButtonStyle, PrivilegeLevel
 from dashboards.models.content import TEXT_MAX_LENGTH
+from dashboards.packing import GridPlace
 from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.dashboards import read_dashboard, read_revision
 from dashboards.services.changes import TileChanges
@@ -125,7 +126,8 @@ def moved(ids: list[int], index: int, step: int) -> list[int]:
     return ids
 
 
-def resized(layouts: dict[str, Any], place: Place, wider: int, higher: int) -> dict[str, Any]:
+def resized(layouts: dict[str, Any], place: GridPlace, wider: int, higher: int) -> dict[str, Any]:
     """The layouts with the place where a tile is shown, a column or a row larger or smaller, within the grid."""
     x, y, width, height = place
-    return {**layouts, "sm": at_place(layouts.get("sm"), on_grid((x, y, width + wider, height + higher)))}
+    x, width, height = on_grid((x, y, width + wider, height + higher))
+    return {**layouts, "sm": at_place(layouts.get("sm"), (x, y, width, height))}

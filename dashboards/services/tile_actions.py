@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from dashboards.access import may_edit
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing
-from dashboards.layout import Arrangement, arranged, closed_up, moved_up, place_of
+from dashboards.layout import Arrangement, arranged, moved_up, place_of
 from dashboards.models import Dashboard, Tile
 from dashboards.models.tile import PLACE_COLUMNS
+from dashboards.packing import closed_up
 from dashboards.services.changes import TileChanges
 from dashboards.services.copies import DISPLAY_COLUMNS, duplicate
 from dashboards.services.dashboards import lock_for_edit

@@ -6,18 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.layout import (
-    GRID_COLUMNS,
-    Arrangement,
-    Place,
-    arranged,
-    as_number,
-    closed_up,
-    packed,
-    place_of,
-    shown_places,
-    sort_position,
-)
+from dashboards.layout import Arrangement, arranged, as_number, place_of, shown_places, sort_position
+from dashboards.packing import GRID_COLUMNS, Place, closed_up, packed
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,136 @@
+"""Packing tiles on a grid, in time that grows hardly faster than their number. Pure functions.
+
+A place is (x, y, w, h). Tiles keep the order they are given in, which is also the order in which people read them: from
+the top, then from the left.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
+from math import inf
+
+GRID_COLUMNS = 12
+DEFAULT_SIZE = (6, 5)
+
+Number = int | float
+Place = tuple[Number, Number, Number, Number]
+GridPlace = tuple[int, int, int, int]
+
+
+def packed(sizes: Sequence[tuple[int, Number]], columns: int) -> list[Place]:
+    """Places for tiles of these (width, height), in this order: none overlaps, none is before its predecessor."""
+    skyline: list[Number] = [0] * columns
+    places: list[Place] = []
+    last: tuple[Number, int] = (0, -1)
+    for width, height in sizes:
+        options = ((max(last[0], *skyline[x : x + width]), x) for x in range(columns - width + 1))
+        last = y, x = min(option for option in options if option > last)
+        skyline[x : x + width] = [y + height] * width
+        places.append((x, y, width, height))
+    return places
+
+
+def drop(sizes: Iterable[tuple[int, int, int]]) -> list[GridPlace]:
+    """Places for tiles of these (x, width, height): each directly below those before it in its columns."""
+    skyline = [0] * GRID_COLUMNS
+    places = []
+    for x, width, height in sizes:
+        y = max(skyline[x : x + width])
+        skyline[x : x + width] = [y + height] * width
+        places.append((x, y, width, height))
+    return places
+
+
+class Gaps:
+    """The gaps that a tile of the default size fits into, beside places that are taken."""
+
+    def __init__(self, taken: Iterable[GridPlace]) -> None:
+        self._used: dict[int, int] = {}  # the taken columns of a row, as bits
+        self._rows = {0}  # where a gap can begin: at the top, and below each tile
+        for x, y, width, height in taken:
+            self._take(x, y, width, height)
+        self._candidates = list(self._rows)
+        heapify(self._candidates)
+
+    def take_first(self) -> GridPlace:
+        """Take the highest, then leftmost gap."""
+        width, height = DEFAULT_SIZE
+        while True:
+            y = self._candidates[0]
+            x = self._free_column(y)
+            if x is not None:
+                break
+            heappop(self._candidates)  # what is full stays full: no later tile has to look at this row again
+        if y + height not in self._rows:
+            heappush(self._candidates, y + height)
+        self._take(x, y, width, height)
+        return x, y, width, height
+
+    def _free_column(self, y: int) -> int | None:
+        width, height = DEFAULT_SIZE
+        used = 0
+        for row in range(y, y + height):
+            used |= self._used.get(row, 0)
+        tile = (1 << width) - 1
+        return next((x for x in range(GRID_COLUMNS - width + 1) if not used & tile << x), None)
+
+    def _take(self, x: int, y: int, width: int, height: int) -> None:
+        columns = (1 << width) - 1 << x
+        for row in range(y, y + height):
+            self._used[row] = self._used.get(row, 0) | columns
+        self._rows.add(y + height)
+
+
+def closed_up(places: Sequence[Place]) -> list[Place]:
+    """Tiles moved up as far as those above them allow. They come and stay in reading order; none moves down."""
+    edges = sorted({edge for x, _, width, _ in places for edge in (x, x + width)})
+    skyline = _Skyline(len(edges))
+    closed: list[Place] = []
+    for x, y, width, height in places:
+        left = bisect_left(edges, x)
+        right = max(bisect_left(edges, x + width), left + 1)  # also a tile without a width is somewhere
+        highest = skyline.top(left, right)
+        if closed:
+            before = closed[-1]
+            highest = max(highest, before[1] if before[0] < x else before[1] + 1)
+        closed.append((x, min(y, highest), width, height))
+        skyline.raise_to(left, right, closed[-1][1] + height)
+    return closed
+
+
+class _Skyline:
+    """The first free row over any stretch of columns: a segment tree, since a free grid can have thousands of them."""
+
+    def __init__(self, columns: int) -> None:
+        self._size = columns
+        self._tops: list[Number] = [-inf] * (2 * columns)  # the highest top anywhere below a node
+        self._floors: list[Number] = [-inf] * (2 * columns)  # a top that all columns below a node have
+
+    def top(self, left: int, right: int) -> Number:
+        """The first row below everything in these columns, 0 where there is nothing."""
+        found: Number = -inf
+        for node in self._nodes(left, right):
+            found = max(found, self._tops[node])
+            while node := node >> 1:
+                found = max(found, self._floors[node])
+        return 0 if found == -inf else found
+
+    def raise_to(self, left: int, right: int, top: Number) -> None:
+        """No column here is free above this row."""
+        for node in self._nodes(left, right):
+            self._floors[node] = max(self._floors[node], top)
+            while node and self._tops[node] < top:
+                self._tops[node] = top
+                node >>= 1
+
+    def _nodes(self, left: int, right: int) -> Iterable[int]:
+        """The few nodes that cover exactly these columns."""
+        left, right = left + self._size, right + self._size
+        while left < right:
+            if left & 1:
+                yield left
+                left += 1
+            if right & 1:
+                right -= 1
+                yield right
+            left, right = left >> 1, right >> 1

@@ -1,0 +1,116 @@
+"""The packing of tiles beside a slow one that is plain to read, and the processor time it takes."""
+
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboards.layout import place_of, shown_places
+from dashboards.packing import DEFAULT_SIZE, GRID_COLUMNS, Number, Place, closed_up
+
+Layouts = dict[str, Any]
+
+
+def lowest(taken: Iterable[Place], x: Number, width: Number) -> Number:
+    """The first row below everything in these columns."""
+    return max((each[1] + each[3] for each in taken if each[0] < x + width and x < each[0] + each[2]), default=0)
+
+
+def first_gap(taken: Collection[Place]) -> Place:
+    """Look at every row and column for the first place where a tile of the default size overlaps nothing."""
+    width, height = DEFAULT_SIZE
+    rows = sorted({0, *(each[1] + each[3] for each in taken)})
+    for y in rows:
+        near = [each for each in taken if each[1] < y + height and y < each[1] + each[3]]
+        for x in range(GRID_COLUMNS - width + 1):
+            if not any(each[0] < x + width and x < each[0] + each[2] for each in near):
+                return x, y, width, height
+    raise AssertionError("below everything there is room")
+
+
+def slowly_shown(layouts: Sequence[Layouts]) -> list[Place]:
+    placed = []
+    for index, each in enumerate(layouts):
+        if found := place_of(each, "sm"):
+            x, y, width, height = found
+            width, height = min(max(round(width), 1), GRID_COLUMNS), min(max(round(height), 1), 50)
+            placed.append((y, min(max(round(x), 0), GRID_COLUMNS - width), index, width, height))
+    shown: dict[int, Place] = {}
+    for _, x, index, width, height in sorted(placed):
+        shown[index] = (x, lowest(shown.values(), x, width), width, height)
+    for index in range(len(layouts)):
+        if index not in shown:
+            shown[index] = first_gap(shown.values())
+    return [shown[index] for index in range(len(layouts))]
+
+
+def slowly_closed_up(places: Sequence[Place]) -> list[Place]:
+    closed: list[Place] = []
+    for x, y, width, height in places:
+        highest = lowest(closed, x, width)
+        if closed:
+            before = closed[-1]
+            highest = max(highest, before[1] if before[0] < x else before[1] + 1)
+        closed.append((x, min(y, highest), width, height))
+    return closed
+
+
+SPOTS = st.fixed_dictionaries(
+    {"x": st.integers(-2, 14), "y": st.integers(-3, 40), "w": st.integers(0, 14), "h": st.integers(0, 60)}
+)
+BOARDS = st.lists(st.builds(lambda spot: {"sm": spot}, SPOTS) | st.just({}), max_size=40)
+
+
+@given(BOARDS)
+def test_tiles_are_shown_where_the_slow_search_shows_them(layouts: list[Layouts]) -> None:
+    assert shown_places(layouts) == slowly_shown(layouts)
+
+
+NUMBERS = st.integers(-20, 40) | st.floats(-20, 40).map(lambda number: round(number, 1))
+PLACES = st.tuples(NUMBERS, NUMBERS, st.integers(1, 9) | st.floats(0.1, 9), NUMBERS)
+
+
+@given(st.lists(PLACES, max_size=30))
+def test_gaps_close_as_the_slow_search_closes_them(places: list[Place]) -> None:
+    in_order = sorted(places, key=lambda place: (place[1], place[0]))
+    assert closed_up(in_order) == slowly_closed_up(in_order)
+
+
+def test_a_tile_without_a_width_is_somewhere() -> None:
+    assert closed_up([(0, 0, 6, 2), (0, 7, 0, 1), (0, 9, 6, 1)]) == [(0, 0, 6, 2), (0, 2, 0, 1), (0, 3, 6, 1)]
+
+
+def in_one_column(index: int) -> Layouts:
+    return {"sm": {"x": 5, "y": index, "w": 2, "h": 50}}
+
+
+def of_its_own_columns(index: int) -> Layouts:
+    return {"sm": {"x": index * 3.7, "y": index // 7, "w": 900.5, "h": 2}}
+
+
+@pytest.mark.parametrize(
+    "layouts",
+    [
+        [{} for _ in range(1000)],
+        [in_one_column(index) if index % 2 else {} for index in range(1000)],
+        [of_its_own_columns(index) for index in range(1000)],
+    ],
+    ids=["none placed", "half placed", "all placed"],
+)
+def test_a_thousand_tiles_take_milliseconds(layouts: list[Layouts]) -> None:
+    assert seconds(lambda: shown_places(layouts)) < 0.1
+    places = sorted(filter(None, (place_of(each, "sm") for each in layouts)), key=lambda place: (place[1], place[0]))
+    assert seconds(lambda: closed_up(places)) < 0.1
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The least processor time of three runs."""
+    found = []
+    for _ in range(3):
+        started = time.process_time()
+        work()
+        found.append(time.process_time() - started)
+    return min(found)
