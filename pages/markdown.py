@@ -5,8 +5,9 @@ is allowed.
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from threading import Lock
 
 import nh3
 from django.utils.html import format_html
@@ -23,8 +24,13 @@ TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s", "a"),
     *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td"),
 }
-# Parsing takes up to 10 microseconds a character: what is shown beyond this on one page is shown as it was written.
+# What is beyond these on one page is shown as it was written. Parsing takes up to 20 microseconds for each character
+# that may be markup, and next to nothing for letters.
 MAX_PARSED_CHARACTERS = 200_000
+MAX_MARKUP_CHARACTERS = 30_000
+_MARKUP = re.compile(r"[^\w ]|_")
+# The texts and HTML that are kept for the next page that shows the same text.
+MAX_CACHED_CHARACTERS = 10_000_000
 # The parser fills up every row of a table to the length of its head.
 MAX_CELLS = 2_000
 
@@ -51,17 +57,51 @@ _without_tables = _parser("strikethrough")
 
 def as_pages_show(texts: Iterable[str]) -> list[SafeString]:
     """The texts of one page."""
-    left, shown = MAX_PARSED_CHARACTERS, []
+    characters, markup, shown = MAX_PARSED_CHARACTERS, MAX_MARKUP_CHARACTERS, []
     for text in texts:
-        left -= len(text)
-        shown.append(as_html(text) if left >= 0 else format_html('<p class="lead">{}</p>', text))
+        characters -= len(text)
+        markup -= len(_MARKUP.findall(text))
+        fits = characters >= 0 and markup >= 0
+        shown.append(as_html(text) if fits else format_html('<p class="lead">{}</p>', text))
     return shown
 
 
-# Some texts take long to parse, and the same are shown to every visitor.
-@lru_cache(maxsize=1024)
+class _Cache:
+    """The HTML of the texts that were shown last, up to a total size; pages are rendered by several threads."""
+
+    def __init__(self) -> None:
+        self._html: OrderedDict[str, SafeString] = OrderedDict()
+        self._size = 0
+        self._lock = Lock()
+
+    def get(self, text: str) -> SafeString | None:
+        with self._lock:
+            if (html := self._html.get(text)) is not None:
+                self._html.move_to_end(text)
+            return html
+
+    def put(self, text: str, html: SafeString) -> None:
+        with self._lock:
+            if text in self._html:
+                return
+            self._html[text] = html
+            self._size += len(text) + len(html)
+            while self._size > MAX_CACHED_CHARACTERS:
+                self._size -= sum(map(len, self._html.popitem(last=False)))
+
+
+_cache = _Cache()
+
+
 def as_html(text: str) -> SafeString:
-    """What may be put into a page as it is."""
+    """What may be put into a page as it is. It is kept: the same texts are shown to every visitor."""
+    if (html := _cache.get(text)) is None:
+        html = _rendered(text)
+        _cache.put(text, html)
+    return html
+
+
+def _rendered(text: str) -> SafeString:
     lines = text.split("\n")
     is_small = len(lines) * max(line.count("|") for line in lines) <= MAX_CELLS
     clean = nh3.clean(

@@ -1,12 +1,15 @@
 """Text tiles as HTML."""
 
 import re
+import time
 from html.parser import HTMLParser
 
 import pytest
+from django.utils.safestring import SafeString
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages import markdown
 from pages.markdown import TAGS, as_html, as_pages_show
 
 
@@ -76,6 +79,37 @@ def test_what_is_too_much_for_one_page_is_shown_as_it_was_written() -> None:
     assert shown[0].startswith("<p><em>0</em>")
     assert [html.startswith("<p><em>") for html in shown].count(True) == 50
     assert shown[-1] == '<p class="lead">&lt;i&gt;*a*</p>'
+
+
+def test_a_page_of_costly_markup_takes_less_than_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    brackets = "[" * 3990
+    costly = [brackets, "a\n" * 1990, "- a\n" * 990, "*a*b" * 990, "_a_b" * 990, "a\n\n" * 1330, "|a|b|\n|-|-|\n" * 300]
+    for text in costly:
+        texts = [f"{number}\n{text}" for number in range(60)]
+        assert min(seconds_to_show(texts, monkeypatch) for _ in range(2)) < 1
+        shown = as_pages_show(texts)
+        assert shown[-1].startswith('<p class="lead">59')
+        assert not shown[0].startswith('<p class="lead">')
+
+
+def seconds_to_show(texts: list[str], monkeypatch: pytest.MonkeyPatch) -> float:
+    """Processor time with an empty cache."""
+    monkeypatch.setattr(markdown, "_cache", markdown._Cache())
+    started = time.process_time()
+    as_pages_show(texts)
+    return time.process_time() - started
+
+
+def test_the_cache_keeps_the_latest_texts_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown, "MAX_CACHED_CHARACTERS", 90)
+    cache = markdown._Cache()
+    for name in ("first", "second", "third"):
+        cache.put(name, SafeString(name * 5))
+        cache.put(name, SafeString("twice"))
+        assert cache.get("first") == "first" * 5  # so that it is the second that goes
+    assert (cache.get("second"), cache.get("third")) == (None, "third" * 5)
+    cache.put("large", SafeString("x" * 200))
+    assert [cache.get(name) for name in ("first", "third", "large")] == [None, None, None]
 
 
 class _Tags(HTMLParser):

@@ -1,0 +1,53 @@
+"""The processor time of pages with a thousand tiles: anybody with a link can ask for a shared one."""
+
+import time
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from dashboards.models import Dashboard
+from pages import markdown
+from tests.api.test_shared import share
+from tests.builders import PASSWORD, Person, give_password, make_dashboard
+from tests.pages.browsing import path_of, sign_in
+
+TILES = 1000
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    return make_dashboard(alice, tiles=[{"text": {"body": f"text *{number}*"}} for number in range(TILES)])
+
+
+def seconds_for(client: Client, path: str) -> float:
+    """The least processor time of three requests."""
+    found = []
+    for _ in range(3):
+        started = time.process_time()
+        response: Any = client.get(path)
+        found.append(time.process_time() - started)
+        assert (response.status_code, response.content.count(b"<section")) == (200, TILES + response_panels(path))
+    return min(found)
+
+
+def response_panels(path: str) -> int:
+    """The sections of a page that are no tiles."""
+    return 1 if path.endswith("/tiles") else 0
+
+
+def test_a_shared_page_of_a_thousand_tiles_without_a_place(alice: Person, board: Dashboard) -> None:
+    path = f"/shared/{share(alice, board)}"
+    assert seconds_for(Client(), path) < 0.25
+
+
+def test_the_same_where_no_text_is_cached(alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown, "MAX_CACHED_CHARACTERS", 0)
+    assert seconds_for(Client(), f"/shared/{share(alice, board)}") < 0.5
+
+
+def test_the_page_that_edits_them(alice: Person, board: Dashboard) -> None:
+    client = Client()
+    give_password(alice)
+    sign_in(client, alice.user.email, PASSWORD)
+    assert seconds_for(client, f"{path_of(board)}/tiles") < 1
