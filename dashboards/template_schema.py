@@ -52,7 +52,7 @@ TILE: Schema = {
         "favorited": {"type": "boolean"},
         "query": _nullable("object"),
         "filters": _nullable("object"),
-        "body": {"type": "string", "maxLength": TEXT_MAX_LENGTH},
+        "body": _nullable("string", maxLength=TEXT_MAX_LENGTH),
         "url": {"type": "string", "maxLength": BUTTON_URL_MAX_LENGTH, "format": "button-url"},
         "text": {"type": "string", "minLength": 1, "maxLength": BUTTON_TEXT_MAX_LENGTH, "pattern": r"\S"},
         "placement": {"enum": ButtonPlacement.values},
@@ -84,7 +84,7 @@ TEMPLATE: Schema = {
     "required": ["template_name", "dashboard_description", "dashboard_filters", "tiles"],
     "properties": {
         "template_name": {"type": "string", "maxLength": TEMPLATE_NAME_MAX_LENGTH},
-        "dashboard_description": {"type": "string"},
+        "dashboard_description": _nullable("string"),
         "dashboard_filters": {"type": "object"},
         "dashboard_variables": {"type": "object"},
         "breakdown_colors": {"type": "array", "maxItems": LIST_MAX_LENGTH, "items": BREAKDOWN_COLOR},

@@ -63,7 +63,7 @@ def board_of(tiles: list[Row], details: Details = Details()) -> Board:  # noqa: 
     """From tiles as readers give them."""
     tiles = parsed(tiles)
     places = shown_places([tile["layouts"] for tile in tiles])
-    texts = iter(as_pages_show(tile["text"]["body"] for tile in tiles if tile["text"]))
+    texts = iter(as_pages_show(tile["text"]["body"] or "" for tile in tiles if tile["text"]))
     views = [
         _tile(tile, place, next(texts) if tile["text"] else None, details)
         for tile, place in zip(tiles, places, strict=True)

@@ -35,7 +35,7 @@ def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
 
 def _content_of(tile: Tile) -> dict[str, Any]:
     if tile.text:
-        return {"type": "TEXT", "body": tile.text.body}
+        return {"type": "TEXT", "body": tile.text.body or ""}
     if tile.button:
         return {"type": "BUTTON", **{column: getattr(tile.button, column) for column in BUTTON_COLUMNS}}
     assert tile.insight is not None  # noqa: S101  a check constraint says that a tile shows one of the three

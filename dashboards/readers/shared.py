@@ -14,7 +14,7 @@ from dashboards.models import Revision, RevisionKind, SharePassword, SharingConf
 from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.dashboards import AS_STORED, Overrides, lens_of
 from dashboards.readers.insights import NOT_COMPUTED, insight_json
-from dashboards.readers.tiles import DAMAGED, TILE_COLUMNS, TILE_JSON, Lens, Shown, shown_through
+from dashboards.readers.tiles import DAMAGED, KINDS, TILE_COLUMNS, TILE_JSON, Lens, Shown, shown_through
 from dashboards.unlocking import password_id_in
 from dashboards_api.fields import dumps, raw
 
@@ -126,6 +126,7 @@ def _tiles(dashboard_id: int, *, lens: Lens, hide_queries: bool) -> list[Row]:
             *TILE_COLUMNS,
             *TILE_JSON,
             *insight_json("insight__"),
+            *(f"{kind}_id" for kind in KINDS),
             *(f"insight__{column}" for column in INSIGHT_COLUMNS),
             *(f"text__{column}" for column in TEXT_COLUMNS),
             *(f"button__{column}" for column in BUTTON_COLUMNS),
@@ -166,7 +167,7 @@ def _insight(row: Row, shown: Shown, *, hide_queries: bool) -> Row | None:
 
 
 def _columns(row: Row, kind: str, columns: tuple[str, ...]) -> dict[str, Any] | None:
-    """Some columns of what a tile shows, or None where it shows something else. The first is never null."""
-    if row[f"{kind}__{columns[0]}"] is None:
+    """Some columns of what a tile shows, or None where it shows something else."""
+    if row[f"{kind}_id"] is None:
         return None
     return {column: row[f"{kind}__{column}"] for column in columns}

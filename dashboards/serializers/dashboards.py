@@ -145,7 +145,13 @@ class DashboardRequestSerializer(RequestSerializer):
         max_length=NAME_MAX_LENGTH,
         help_text="At most 400 characters. Null is stored as an empty text.",
     )
-    description = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    description = serializers.CharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="Null is stored as an empty text.",
+    )
     pinned = serializers.BooleanField(required=False)
     tags = TagsField(required=False)
     filters = JSONObjectField(required=False, help_text="Replaces the filters; `{}` and null clear them.")
@@ -173,6 +179,7 @@ class DashboardRequestSerializer(RequestSerializer):
     )
     use_template = serializers.CharField(
         required=False,
+        allow_null=True,
         allow_blank=True,
         trim_whitespace=False,
         max_length=NAME_MAX_LENGTH,
@@ -194,6 +201,9 @@ class DashboardRequestSerializer(RequestSerializer):
 
     def validate_name(self, name: str | None) -> str:
         return name or ""
+
+    def validate_description(self, description: str | None) -> str:
+        return description or ""
 
     def validate_breakdown_colors(self, colors: list[Any] | None) -> list[Any]:
         return colors or []

@@ -53,7 +53,13 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
     echoed = keys_of(DashboardTemplateSerializer) | SILENT
 
     template_name = StrictCharField(required=False, trim_whitespace=False, max_length=TEMPLATE_NAME_MAX_LENGTH)
-    dashboard_description = StrictCharField(required=False, allow_blank=True, trim_whitespace=False)
+    dashboard_description = StrictCharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="Null is stored as an empty text.",
+    )
     dashboard_filters = JSONObjectField(required=False, allow_null=False)
     dashboard_variables = JSONObjectField(required=False, allow_null=False)
     breakdown_colors = BoundedListField(child=JSONObjectField(allow_null=False), required=False)
@@ -64,6 +70,9 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
     is_featured = serializers.BooleanField(required=False)
     image_url = StrictCharField(required=False, allow_null=True, max_length=IMAGE_URL_MAX_LENGTH)
     deleted = serializers.BooleanField(required=False)
+
+    def validate_dashboard_description(self, description: str | None) -> str:
+        return description or ""
 
     def validate_image_url(self, url: str | None) -> str | None:
         if url is not None and not is_button_url(url):

@@ -81,7 +81,7 @@ class TextRequestSerializer(RequestSerializer):
         allow_null=True,
         trim_whitespace=False,
         max_length=TEXT_MAX_LENGTH,
-        help_text="Markdown.",
+        help_text="Markdown. Null is stored as an empty text.",
     )
 
 

@@ -70,7 +70,7 @@ def add_template_tiles(dashboard: Dashboard, documents: list[dict[str, Any]], *,
         if document["type"] == "INSIGHT":
             tile.insight = _insight_from(document, created_by)
         elif document["type"] == "TEXT":
-            tile.text = Text(project_id=dashboard.project_id, body=document["body"])  # nobody is its author
+            tile.text = Text(project_id=dashboard.project_id, body=document["body"] or "")  # nobody is its author
         else:
             given = {field: document[field] for field in BUTTON_FIELDS if field in document}
             tile.button = Button(project_id=dashboard.project_id, **given)

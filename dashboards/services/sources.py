@@ -58,7 +58,7 @@ def inherited_from(template: Document | None, source: Dashboard | None) -> Dashb
     """What a new dashboard takes from its source."""
     if template:
         return {
-            "description": template["dashboard_description"],
+            "description": template["dashboard_description"] or "",
             "filters": template["dashboard_filters"],
             "tags": normalized_tags(template.get("tags", [])),
             "variables": template.get("dashboard_variables", {}),

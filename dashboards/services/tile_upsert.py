@@ -131,7 +131,7 @@ class TileUpsert:
             tile.insight = self.insights[insight_id]
             self.by_content["insight_id", insight_id] = tile
         elif (text := item.get("text")) is not None:
-            tile.text = Text(body=text["body"], **self._authorship())
+            tile.text = Text(body=text["body"] or "", **self._authorship())
         elif (button := item.get("button_tile")) is not None:
             given = {field: button[field] for field in BUTTON_FIELDS if field in button}  # type: ignore[literal-required]
             tile.button = Button(**given, **self._authorship())
@@ -183,6 +183,8 @@ class TileUpsert:
         shown = tile.text if text_id in (None, tile.text_id) else self._showing("text", text_id).text
         if shown is None:
             raise Invalid("This tile shows no text.", attr="text")
+        if changes.get("body", "") is None and shown.body is not None:
+            changes = {"body": ""}  # a null is stored nowhere any more; one of earlier may be sent back
         self._sign(shown, take(shown, changes, ("body",)))
 
     def _edit_button(self, tile: Tile, changes: ButtonChanges) -> None:

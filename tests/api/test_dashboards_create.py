@@ -117,7 +117,6 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"name": ["a"]}, "invalid_input", "name"),
     ({"name": True}, "invalid_input", "name"),
     ({"name": "a\x00b"}, "null_characters_not_allowed", "name"),
-    ({"description": None}, "null", "description"),
     ({"pinned": "perhaps"}, "invalid_input", "pinned"),
     ({"pinned": None}, "null", "pinned"),
     ({"deleted": []}, "invalid_input", "deleted"),
