@@ -115,6 +115,15 @@ class ContentAlreadyOnDashboard(Invalid):
         super().__init__("The dashboard shows this already.", attr=attr)
 
 
+class NamedTwice(Invalid):
+    """Two items of a request are about the same tile, or the same content of one."""
+
+    code = "unique"
+
+    def __init__(self, attr: str) -> None:
+        super().__init__("An earlier item of this request is about the same tile.", attr=attr)
+
+
 class VersionMissing(Missing):
     """The version of a dashboard that the path names."""
 

@@ -102,11 +102,13 @@ def update_dashboard(
     changes: DashboardChanges,
     edited_by: Membership,
     refuse_unknown_tiles: bool = False,
+    from_history: bool = False,
 ) -> list[str]:
     """Change a dashboard, its tags and its tiles; delete or restore it. What does not differ is not written.
 
     Gives back the paths that had no effect, such as a tile item whose id is not on this dashboard and that holds
-    nothing but display settings. With `refuse_unknown_tiles` such an item raises TileNotOnDashboard.
+    nothing but display settings. With `refuse_unknown_tiles` such an item raises TileNotOnDashboard. Changes
+    `from_history` are what was stored once: limits that came later do not hold for them.
 
     Raises DashboardMissing (also for a deleted dashboard, unless it is restored), Forbidden and Invalid.
     """
@@ -122,7 +124,11 @@ def update_dashboard(
         _restore(dashboard)
     _save_changed(dashboard, changes)
     ignored = change_tiles(
-        dashboard, changes.get("tiles", []), changed_by=edited_by, refuse_unknown=refuse_unknown_tiles
+        dashboard,
+        changes.get("tiles", []),
+        changed_by=edited_by,
+        refuse_unknown=refuse_unknown_tiles,
+        from_history=from_history,
     )
     if isinstance(clones := changes.get("duplicate_tiles"), list):
         duplicate_tiles(dashboard, clones, duplicated_by=edited_by)

@@ -30,7 +30,7 @@ def restore_version(dashboard_id: int, *, project: Project, version: int, restor
         raise VersionMissing
     name_acts(ActivityName.REVERTED)
     changes, left_out = changes_to(dashboard, written, restored_by)
-    update_dashboard(dashboard.pk, project=project, changes=changes, edited_by=restored_by)
+    update_dashboard(dashboard.pk, project=project, changes=changes, edited_by=restored_by, from_history=True)
     return left_out
 
 

@@ -20,9 +20,17 @@ from users.models import Membership, Project
 
 @changing
 def add_tile(dashboard_id: int, *, project: Project, item: TileChanges, added_by: Membership) -> Tile:
-    """A new tile from one item without an id. Raises what `change_tiles` raises."""
+    """Add a tile from one item without an id; a removed tile of the same insight comes back.
+
+    Raises ContentAlreadyOnDashboard, and what `change_tiles` raises.
+    """
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=added_by)
-    change_tiles(dashboard, [item], changed_by=added_by, refuse_unknown=True)
+    if item.get("deleted"):
+        raise Invalid("A new tile cannot be removed from the start.", attr="deleted", code="does_not_exist")
+    twins = Tile.objects.on_dashboard(dashboard).not_deleted().filter(insight=item.get("insight"))
+    if item.get("insight") is not None and twins.exists():
+        raise ContentAlreadyOnDashboard("insight")
+    change_tiles(dashboard, [item], changed_by=added_by)
     tiles = Tile.objects.on_dashboard(dashboard).shown()
     if item.get("insight") is not None:
         tiles = tiles.filter(insight=item["insight"])

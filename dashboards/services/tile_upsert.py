@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils import timezone
 
-from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, TileNotOnDashboard
+from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, NamedTwice, TileNotOnDashboard
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
 from dashboards.models.tile import PLACE_COLUMNS
 from dashboards.services.changes import (
@@ -65,14 +65,22 @@ class TileUpsert:
     """`apply` takes an item; `save` writes what came of all of them, a statement for each kind of change.
 
     `tiles` are all tiles of the dashboard, removed ones included. `ignored` collects the paths that had no effect.
+    Items from history were stored once: they may be about one tile twice.
     """
 
     def __init__(
-        self, dashboard: Dashboard, actor: Membership, *, tiles: Iterable[Tile], insights: dict[int, Insight]
+        self,
+        dashboard: Dashboard,
+        actor: Membership,
+        *,
+        tiles: Iterable[Tile],
+        insights: dict[int, Insight],
+        from_history: bool = False,
     ) -> None:
         self.dashboard = dashboard
         self.actor = actor
         self.insights = insights
+        self.from_history = from_history
         self.now: datetime = timezone.now()
         self.tiles: dict[int, Tile] = {}
         self.by_content: dict[tuple[str, Any], Tile] = {}
@@ -81,11 +89,12 @@ class TileUpsert:
         for tile in tiles:
             self.tiles[tile.pk] = tile
             self.by_content.update(dict.fromkeys(tile.content.items(), tile))
+        self.named: set[int] = set()  # what items were about, by identity: new rows have no id yet
         self.skipped: list[int] = []
         self.ignored: list[str] = []
 
     def apply(self, index: int, item: TileChanges) -> None:
-        """One item. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject and Invalid."""
+        """One item. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, NamedTwice and Invalid."""
         tile_id = item.get("id")
         if tile_id is None:
             self._add_or_change(index, item)
@@ -98,7 +107,8 @@ class TileUpsert:
             self._skip(index)
         else:
             self._name_other_insights(index, item, tile.insight_id)
-            self._change(tile, item)
+            self._note_named(tile, f"tiles__{index}__id")
+            self._change(index, tile, item)
 
     def save(self) -> None:
         save_tiles(self.new)
@@ -117,9 +127,10 @@ class TileUpsert:
         if insight_id is not None and insight_id not in self.insights:
             raise InsightNotInProject(index)
         self._name_other_insights(index, item, insight_id)
-        tile = self._showing_content_of(item)
+        tile, attr = self._showing_content_of(item)
         if tile:  # adding an insight again revives its tile
-            self._change(tile, {**item, "deleted": item.get("deleted", False)})
+            self._note_named(tile, f"tiles__{index}__{attr}")
+            self._change(index, tile, {**item, "deleted": item.get("deleted", False)})
         elif item.get("deleted"):
             self._skip(index)  # a new tile that is removed from the start
         else:
@@ -130,6 +141,7 @@ class TileUpsert:
         if (insight_id := item.get("insight")) is not None:
             tile.insight = self.insights[insight_id]
             self.by_content["insight_id", insight_id] = tile
+            self.named.add(id(tile))
         elif (text := item.get("text")) is not None:
             tile.text = Text(body=text["body"] or "", **self._authorship())
         elif (button := item.get("button_tile")) is not None:
@@ -145,15 +157,16 @@ class TileUpsert:
             "last_modified_at": self.now,
         }
 
-    def _showing_content_of(self, item: TileChanges) -> Tile | None:
-        """The tile that shows the content an item names, if it names content by an id. Of texts and buttons only live
-        tiles count; an insight is found in a removed one too.
+    def _showing_content_of(self, item: TileChanges) -> tuple[Tile | None, str]:
+        """The tile that shows the content an item names, if it names content by an id, and the path of that id.
+
+        Of texts and buttons only live tiles count; an insight is found in a removed one too.
         """
         for kind in ("text", "button_tile"):
             content: Any = item.get(kind)
             if content is not None and content.get("id") is not None:
-                return self._showing(kind, content["id"])
-        return self.by_content.get(("insight_id", item.get("insight")))
+                return self._showing(kind, content["id"]), f"{kind}__id"
+        return self.by_content.get(("insight_id", item.get("insight"))), "insight"
 
     def _showing(self, kind: str, content_id: Any) -> Tile:
         tile = self.by_content.get(("text_id" if kind == "text" else "button_id", content_id))
@@ -168,30 +181,38 @@ class TileUpsert:
         if item.get("insight_id") not in (None, insight_id):
             self.ignored.append(f"tiles__{index}__insight_id")
 
-    def _change(self, tile: Tile, item: TileChanges) -> None:
+    def _note_named(self, row: Tile | Text | Button, attr: str) -> None:
+        """Raise NamedTwice where an earlier item was about the same: it would be overwritten without a word."""
+        if id(row) in self.named and not self.from_history:
+            raise NamedTwice(attr)
+        self.named.add(id(row))
+
+    def _change(self, index: int, tile: Tile, item: TileChanges) -> None:
         if "deleted" in item and tile.deleted != item["deleted"]:
             tile.set_deleted(item["deleted"])
             self._note(tile, ["deleted", "deletion_id"])
         if (text := item.get("text")) is not None:
-            self._edit_text(tile, text)
+            self._edit_text(index, tile, text)
         if (button := item.get("button_tile")) is not None:
-            self._edit_button(tile, button)
+            self._edit_button(index, tile, button)
         self._note(tile, display(tile, item))
 
-    def _edit_text(self, tile: Tile, changes: TextChanges) -> None:
+    def _edit_text(self, index: int, tile: Tile, changes: TextChanges) -> None:
         text_id = changes.get("id")
         shown = tile.text if text_id in (None, tile.text_id) else self._showing("text", text_id).text
         if shown is None:
             raise Invalid("This tile shows no text.", attr="text")
+        self._note_named(shown, f"tiles__{index}__text__id")
         if changes.get("body", "") is None and shown.body is not None:
             changes = {"body": ""}  # a null is stored nowhere any more; one of earlier may be sent back
         self._sign(shown, take(shown, changes, ("body",)))
 
-    def _edit_button(self, tile: Tile, changes: ButtonChanges) -> None:
+    def _edit_button(self, index: int, tile: Tile, changes: ButtonChanges) -> None:
         button_id = changes.get("id")
         shown = tile.button if button_id in (None, tile.button_id) else self._showing("button_tile", button_id).button
         if shown is None:
             raise Invalid("This tile shows no button.", attr="button_tile")
+        self._note_named(shown, f"tiles__{index}__button_tile__id")
         self._sign(shown, take(shown, changes, BUTTON_FIELDS))
 
     def _sign(self, content: Text | Button, columns: list[str]) -> None:

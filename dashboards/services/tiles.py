@@ -13,13 +13,18 @@ from users.models import Membership, Project
 
 
 def change_tiles(
-    dashboard: Dashboard, items: Sequence[TileChanges], *, changed_by: Membership, refuse_unknown: bool = False
+    dashboard: Dashboard,
+    items: Sequence[TileChanges],
+    *,
+    changed_by: Membership,
+    refuse_unknown: bool = False,
+    from_history: bool = False,
 ) -> list[str]:
     """A partial upsert: an item with an id changes that tile, one without adds; tiles that are not named stay.
 
     Called inside the transaction of the service that has the dashboard locked. Gives back the paths that had no
-    effect. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, Invalid, and Forbidden for content
-    that the member may not edit.
+    effect. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, NamedTwice, Invalid, and Forbidden
+    for content that the member may not edit. Items `from_history` are not limited: they were stored once.
     """
     if not items:
         return []
@@ -30,7 +35,7 @@ def change_tiles(
     shown["insight"] |= insights.keys()
     for kind, ids in shown.items():
         check_may_edit_contents(kind, ids, changed_by)
-    upsert = TileUpsert(dashboard, changed_by, tiles=tiles, insights=insights)
+    upsert = TileUpsert(dashboard, changed_by, tiles=tiles, insights=insights, from_history=from_history)
     for index, item in enumerate(items):
         upsert.apply(index, item)
     if upsert.skipped and refuse_unknown:

@@ -129,7 +129,7 @@ def _show_again(
         body["restriction_level"] = wanted["restriction_level"]
     if wanted["deleted"]:
         body["deleted"], body["delete_insights"] = True, _goes_with_insights(undo, dashboard)
-    update_dashboard(dashboard.pk, project=undo.project, changes=body, edited_by=undo.undone_by)
+    update_dashboard(dashboard.pk, project=undo.project, changes=body, edited_by=undo.undone_by, from_history=True)
     check_room([dashboard.pk])
     return overtaken, [*closed, *lost]
 

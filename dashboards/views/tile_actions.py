@@ -1,5 +1,7 @@
 """What can be done with the tiles of a dashboard, one by one: `…/dashboards/:id/copy_tile/` and the like."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -114,20 +116,25 @@ class TileActionViewSet(ProjectScopedViewSet):
             return written(self, dashboard_id)
 
     def _add(self, dashboard_id: int, item: TileChanges) -> Response:
-        with writing(self, dashboard_id):
-            try:
-                tile = add_tile(dashboard_id, project=self.project, item=item, added_by=self.membership)
-            except Invalid as error:
-                # The item is the whole body. It is skipped only where it is removed from the start.
-                error.attr = error.attr and (error.attr.removeprefix("tiles__0").removeprefix("__") or "deleted")
-                raise
+        with writing(self, dashboard_id), item_is_body():
+            tile = add_tile(dashboard_id, project=self.project, item=item, added_by=self.membership)
             return Response(read_tile(dashboard_id, tile.pk, viewer=self.membership), status=201)
 
     def _change(self, dashboard_id: int, body: dict[str, Any]) -> Response:
         tile_id = body.pop("tile_id")
         changes: Any = body
-        with writing(self, dashboard_id):
+        with writing(self, dashboard_id), item_is_body():
             change_tile(
                 dashboard_id, project=self.project, tile_id=tile_id, changes=changes, changed_by=self.membership
             )
             return Response(read_tile(dashboard_id, tile_id, viewer=self.membership))
+
+
+@contextmanager
+def item_is_body() -> Iterator[None]:
+    """Name what is refused in the one tile item of a request by its path in the body."""
+    try:
+        yield
+    except Invalid as error:
+        error.attr = error.attr and error.attr.removeprefix("tiles__0__")
+        raise

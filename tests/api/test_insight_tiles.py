@@ -29,7 +29,7 @@ def test_an_item_without_an_id_adds_an_insight(alice: Person, board: Dashboard, 
 
 def test_a_new_dashboard_may_hold_insights(alice: Person) -> None:
     made = make_insight(alice)
-    items = [{"insight": made.pk, "layouts": {"sm": {"x": 3}}}, {"insight": {"id": made.pk}, "color": "red"}]
+    items = [{"insight": made.pk, "layouts": {"sm": {"x": 3}}, "color": "red"}]
     answer = alice.api.post("dashboards/", {"tiles": items})
     [tile] = answer.json["tiles"]
     assert (tile["insight"]["id"], tile["layouts"], tile["color"]) == (made.pk, {"sm": {"x": 3}}, "red")

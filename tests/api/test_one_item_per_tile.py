@@ -1,0 +1,129 @@
+"""No item of a request overwrites what another one says: each tile, insight and content is named once."""
+
+from typing import Any
+
+import pytest
+
+from dashboards.models import Dashboard, Insight, Text, Tile
+from tests.builders import Person, make_dashboard, make_insight, make_text_tile
+from tests.client import Answer
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    return make_dashboard(alice)
+
+
+@pytest.fixture
+def insight(alice: Person) -> Insight:
+    return make_insight(alice)
+
+
+def send(person: Person, board: Dashboard, *items: dict[str, Any]) -> Answer:
+    return person.api.patch(f"dashboards/{board.pk}/", {"tiles": list(items)})
+
+
+def unique(attr: str) -> tuple[Any, ...]:
+    return 400, "validation_error", "unique", attr
+
+
+def test_an_insight_twice_on_a_new_dashboard(alice: Person, insight: Insight) -> None:
+    items = [{"insight": insight.pk, "color": "blue"}, {"insight": {"id": insight.pk}, "color": "green"}]
+    assert alice.api.post("dashboards/", {"tiles": items}).error == unique("tiles__1__insight")
+    assert (Dashboard.objects.count(), Tile.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("before", ["nowhere", "live", "removed"])
+def test_an_insight_twice_in_an_update(alice: Person, board: Dashboard, insight: Insight, before: str) -> None:
+    if before != "nowhere":
+        send(alice, board, {"insight": insight.pk})
+    if before == "removed":
+        send(alice, board, {"id": Tile.objects.get().pk, "deleted": True})
+    rows = list(Tile.objects.values())
+    answer = send(alice, board, {"insight": insight.pk, "color": "blue"}, {"insight": insight.pk, "color": "green"})
+    assert answer.error == unique("tiles__1__insight")
+    assert list(Tile.objects.values()) == rows
+
+
+def test_a_tile_and_its_insight(alice: Person, board: Dashboard, insight: Insight) -> None:
+    send(alice, board, {"insight": insight.pk})
+    tile = Tile.objects.get()
+    answer = send(alice, board, {"id": tile.pk, "color": "blue"}, {"insight": insight.pk, "color": "green"})
+    assert answer.error == unique("tiles__1__insight")
+    answer = send(alice, board, {"insight": insight.pk, "color": "green"}, {"id": tile.pk, "color": "blue"})
+    assert answer.error == unique("tiles__1__id")
+    assert Tile.objects.get().color is None
+
+
+def test_a_tile_twice(alice: Person, board: Dashboard) -> None:
+    tile = make_text_tile(alice, board)
+    answer = send(alice, board, {"id": tile.pk, "color": "blue"}, {"id": tile.pk, "text": {"body": "x"}})
+    assert answer.error == unique("tiles__1__id")
+    assert (Tile.objects.get().color, Text.objects.get().body) == (None, "text")
+
+
+def test_a_text_twice(alice: Person, board: Dashboard) -> None:
+    tile, other = make_text_tile(alice, board), make_text_tile(alice, board)
+    text = {"id": tile.text_id, "body": "one"}
+    twice = send(alice, board, {"text": text}, {"text": {**text, "body": "two"}})
+    assert twice.error == unique("text__id")
+    by_others = send(alice, board, {"id": tile.pk, "text": {"body": "one"}}, {"id": other.pk, "text": text})
+    assert by_others.error == unique("text__id")
+    assert set(Text.objects.values_list("body", flat=True)) == {"text"}
+
+
+def test_a_button_twice(alice: Person, board: Dashboard) -> None:
+    tile = send(alice, board, {"button_tile": {"url": "/a", "text": "a"}}).json["tiles"][0]
+    item = {"button_tile": {"id": tile["button_tile"]["id"], "text": "b"}}
+    assert send(alice, board, item, item).error == unique("button_tile__id")
+    assert alice.api.get(f"dashboards/{board.pk}/").json["tiles"] == [tile]
+
+
+def test_a_new_tile_of_an_insight_that_is_there(alice: Person, board: Dashboard, insight: Insight) -> None:
+    path = f"dashboards/{board.pk}/tiles/"
+    first = alice.api.post(path, {"insight": insight.pk, "color": "blue"})
+    assert first.status == 201
+    assert alice.api.post(path, {"insight": insight.pk, "color": "green"}).error == unique("insight")
+    assert Tile.objects.get().color == "blue"
+    send(alice, board, {"id": first.json["id"], "deleted": True})
+    again = alice.api.post(path, {"insight": insight.pk, "color": "green"})
+    assert (again.status, again.json["id"], again.json["color"]) == (201, first.json["id"], "green")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_new_tile_that_is_removed_from_the_start(
+    alice: Person, board: Dashboard, insight: Insight, is_there: bool
+) -> None:
+    if is_there:
+        send(alice, board, {"insight": insight.pk})
+    rows = list(Tile.objects.values())
+    answer = alice.api.post(f"dashboards/{board.pk}/tiles/", {"insight": insight.pk, "deleted": True})
+    assert answer.error == (400, "validation_error", "does_not_exist", "deleted")
+    assert list(Tile.objects.values()) == rows
+
+
+def test_one_item_without_an_id_changes_the_tile_of_its_insight(
+    alice: Person, board: Dashboard, insight: Insight
+) -> None:
+    send(alice, board, {"insight": insight.pk})
+    answer = send(alice, board, {"insight": insight.pk, "color": "blue"})
+    assert [(tile["id"], tile["color"]) for tile in answer.json["tiles"]] == [(Tile.objects.get().pk, "blue")]
+
+
+def test_an_insight_that_names_a_dashboard_twice_is_on_it_once(alice: Person, board: Dashboard) -> None:
+    made = alice.api.post("insights/", {"dashboards": [board.pk, board.pk]})
+    assert (made.status, made.json["dashboards"]) == (201, [board.pk])
+
+
+def test_a_version_may_bring_back_an_insight_whose_tile_is_another_now(
+    alice: Person, board: Dashboard, insight: Insight
+) -> None:
+    send(alice, board, {"insight": insight.pk, "color": "blue"})
+    version = alice.api.get(f"dashboards/{board.pk}/").headers["ETag"].strip('W/"').split(".")[0]
+    other = make_dashboard(alice)
+    move = {"tile": {"id": Tile.objects.get().pk}, "to_dashboard": other.pk}
+    assert alice.api.post(f"dashboards/{board.pk}/move_tile/", move).status == 200
+    send(alice, board, {"insight": insight.pk, "color": "green"})
+    restored = alice.api.post(f"dashboards/{board.pk}/versions/{version}/restore/")
+    assert restored.status == 200, restored
+    assert [(tile["insight"]["id"], tile["color"]) for tile in restored.json["tiles"]] == [(insight.pk, "blue")]
