@@ -7,10 +7,17 @@ from enum import StrEnum
 from typing import Any
 
 from dashboards.packing import DEFAULT_SIZE, GRID_COLUMNS, Gaps, GridPlace, Number, Place, drop, packed
+from dashboards_api.errors import Invalid
+
+Layouts = dict[str, Any]
 
 # Where a tile without a place sorts.
 UNPLACED = 100.0
 NUMERIC_KEYS = ("x", "y", "w", "h", "minW", "minH")
+# What a written place may hold. Larger numbers that were stored before are computed with as if they were these.
+MAX_Y = 1_000_000_000
+MAX_NUMBER = 10_000
+MAX_BREAKPOINTS = 20
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -20,9 +27,42 @@ def as_number(value: Any) -> float | None:
         if len(value) > 40 or not _NUMBER.fullmatch(value):
             return None
         value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def check_layouts(layouts: Layouts, stored: Layouts, attr: str) -> None:
+    """Raise Invalid for a number that is too large, at its path below `attr`, and for too many breakpoints.
+
+    What `stored` layouts hold may be sent back unchanged.
+    """
+    if len(layouts) > max(MAX_BREAKPOINTS, len(stored)):
+        raise Invalid(f"Layouts have at most {MAX_BREAKPOINTS} breakpoints.", attr=attr, code="max_length")
+    for breakpoint, place in layouts.items():
+        before = stored.get(breakpoint) or {}
+        for key in NUMERIC_KEYS:
+            if key in place and not is_bounded(key, place[key]) and place[key] != before.get(key):
+                detail = f"This must be a number from -{_limit(key)} to {_limit(key)}."
+                raise Invalid(detail, attr=f"{attr}__{breakpoint}__{key}")
+
+
+def is_bounded(key: str, value: Any) -> bool:
+    """Whether a place may hold this number under this key."""
+    number = as_number(value)
+    return number is not None and abs(number) <= _limit(key)
+
+
+def _limit(key: str) -> int:
+    return MAX_Y if key == "y" else MAX_NUMBER
+
+
+def _bounded(key: str, number: float) -> float:
+    return min(max(number, -_limit(key)), _limit(key))
 
 
 def sort_position(layouts: Mapping[str, Any], breakpoint: str = "sm") -> tuple[float, float]:
@@ -30,9 +70,6 @@ def sort_position(layouts: Mapping[str, Any], breakpoint: str = "sm") -> tuple[f
     place = layouts.get(breakpoint) or {}
     y, x = as_number(place.get("y")), as_number(place.get("x"))
     return (UNPLACED if y is None else y, UNPLACED if x is None else x)
-
-
-Layouts = dict[str, Any]
 
 
 class Arrangement(StrEnum):
@@ -89,16 +126,17 @@ def on_grid(place: Place) -> tuple[int, int, int]:
 def place_of(layouts: Mapping[str, Any], breakpoint: str) -> Place | None:
     """Where a tile is on one breakpoint, or None where it has no whole place there."""
     place = layouts.get(breakpoint) or {}
-    numbers = [as_number(place.get(key)) for key in ("x", "y", "w", "h")]
-    if any(number is None for number in numbers):
+    numbers = {key: as_number(place.get(key)) for key in ("x", "y", "w", "h")}
+    found = [_whole(_bounded(key, number)) for key, number in numbers.items() if number is not None]
+    if len(found) < len(numbers):
         return None
-    x, y, width, height = (_whole(number) for number in numbers if number is not None)
+    x, y, width, height = found
     return x, y, width, height
 
 
-def moved_up(layouts: Layouts, breakpoint: str, y: Number) -> Layouts:
-    """The layouts with another y on one breakpoint."""
-    return {**layouts, breakpoint: {**layouts[breakpoint], "y": y}}
+def with_rows(layouts: Layouts, rows: Mapping[str, Number]) -> Layouts:
+    """The layouts with another y on these breakpoints."""
+    return {name: {**place, "y": rows[name]} if name in rows else place for name, place in layouts.items()}
 
 
 def _size(layouts: Layouts, arrangement: Arrangement) -> tuple[int, Number]:
@@ -110,7 +148,7 @@ def _size(layouts: Layouts, arrangement: Arrangement) -> tuple[int, Number]:
 
 
 def _height(place: Mapping[str, Any] | None, default: Number) -> Number:
-    return _whole(max(as_number((place or {}).get("h")) or default, 1))
+    return _whole(_bounded("h", max(as_number((place or {}).get("h")) or default, 1)))
 
 
 def at_place(place: Mapping[str, Any] | None, where: Place) -> dict[str, Any]:

@@ -16,7 +16,10 @@ def dumps(value: Any) -> str:
 
 def differs(value: Any, other: Any) -> bool:
     """Whether they read back differently: the order of keys counts, and 1 is not 1.0."""
-    return orjson.dumps(value) != orjson.dumps(other)
+    try:
+        return orjson.dumps(value) != orjson.dumps(other)
+    except TypeError:  # an integer beyond 64 bits, which only earlier releases stored
+        return dumps(value) != dumps(other)
 
 
 if TYPE_CHECKING:  # Django's fields are generic for the type checker only

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dashboards.exceptions import TileNotOnDashboard
+from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, InsightTag, Tag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.models.tile import PLACE_COLUMNS
@@ -44,8 +45,10 @@ def duplicate_tiles(dashboard: Dashboard, items: Sequence[DuplicateChanges], *, 
             raise TileNotOnDashboard(index, "id", within="duplicate_tiles")
     sources = [tiles[item["id"]] for item in items]
     clones = duplicate(sources, dashboard, copied_by=duplicated_by)
-    for clone, item in zip(clones, items, strict=True):
-        clone.place(item.get("layouts", {}))
+    for index, (clone, item) in enumerate(zip(clones, items, strict=True)):
+        layouts = item.get("layouts", {})
+        check_layouts(layouts, clone.layouts, f"duplicate_tiles__{index}__layouts")
+        clone.place(layouts)
     Tile.objects.bulk_update(clones, PLACE_COLUMNS)
 
 

@@ -1,13 +1,13 @@
 """The verbs of one tile, and the order of all: one transaction each, with the right to edit the dashboard."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from dashboards.access import may_edit
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing
-from dashboards.layout import Arrangement, arranged, moved_up, place_of
+from dashboards.layout import Arrangement, arranged, place_of, with_rows
 from dashboards.models import Dashboard, Tile
 from dashboards.models.tile import PLACE_COLUMNS
-from dashboards.packing import closed_up
+from dashboards.packing import Number, Place, closed_up
 from dashboards.services.changes import TileChanges
 from dashboards.services.copies import DISPLAY_COLUMNS, duplicate
 from dashboards.services.dashboards import lock_for_edit
@@ -61,8 +61,7 @@ def delete_tile(dashboard_id: int, *, project: Project, tile_id: int, deleted_by
     tile = _shown_tile(dashboard, tile_id)
     change_tiles(dashboard, [{"id": tile.pk, "deleted": True}], changed_by=deleted_by)
     rest = list(Tile.objects.on_dashboard(dashboard).shown())
-    moved = {id(each): each for breakpoint in tile.layouts for each in _close_up(rest, breakpoint)}
-    Tile.objects.bulk_update(moved.values(), PLACE_COLUMNS)
+    Tile.objects.bulk_update(_close_up(rest, tile.layouts.keys()), PLACE_COLUMNS)
 
 
 @changing
@@ -124,11 +123,20 @@ def _shown_tile(dashboard: Dashboard, tile_id: int) -> Tile:
     return tile
 
 
-def _close_up(tiles: list[Tile], breakpoint: str) -> Iterator[Tile]:
-    """Move tiles up on one breakpoint, and tell which; what has no whole place there stays as it is."""
-    found = [(place, tile) for tile in tiles if (place := place_of(tile.layouts, breakpoint))]
-    found.sort(key=lambda pair: (pair[0][1], pair[0][0], pair[1].pk))
-    for (place, tile), closed in zip(found, closed_up([place for place, _ in found]), strict=True):
-        if closed[1] != place[1]:
-            tile.place(moved_up(tile.layouts, breakpoint, closed[1]))
-            yield tile
+def _close_up(tiles: list[Tile], breakpoints: Collection[str]) -> list[Tile]:
+    """Move tiles up on these breakpoints, and return those that moved; what has no whole place stays as it is."""
+    placed: dict[str, list[tuple[Place, Tile]]] = {}
+    for tile in tiles:
+        for breakpoint in tile.layouts.keys() & breakpoints:
+            if place := place_of(tile.layouts, breakpoint):
+                placed.setdefault(breakpoint, []).append((place, tile))
+    rows: dict[int, dict[str, Number]] = {}
+    for breakpoint, found in placed.items():
+        found.sort(key=lambda pair: (pair[0][1], pair[0][0], pair[1].pk))
+        for (place, tile), closed in zip(found, closed_up([place for place, _ in found]), strict=True):
+            if closed[1] != place[1]:
+                rows.setdefault(tile.pk, {})[breakpoint] = closed[1]
+    moved = [tile for tile in tiles if tile.pk in rows]
+    for tile in moved:
+        tile.place(with_rows(tile.layouts, rows[tile.pk]))
+    return moved

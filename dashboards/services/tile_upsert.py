@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, NamedTwice, TileNotOnDashboard
+from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
 from dashboards.models.tile import PLACE_COLUMNS
 from dashboards.services.changes import (
@@ -134,9 +135,9 @@ class TileUpsert:
         elif item.get("deleted"):
             self._skip(index)  # a new tile that is removed from the start
         else:
-            self._add(item)
+            self._add(index, item)
 
-    def _add(self, item: TileChanges) -> None:
+    def _add(self, index: int, item: TileChanges) -> None:
         tile = Tile(project_id=self.dashboard.project_id, dashboard=self.dashboard)
         if (insight_id := item.get("insight")) is not None:
             tile.insight = self.insights[insight_id]
@@ -147,7 +148,7 @@ class TileUpsert:
         elif (button := item.get("button_tile")) is not None:
             given = {field: button[field] for field in BUTTON_FIELDS if field in button}  # type: ignore[literal-required]
             tile.button = Button(**given, **self._authorship())
-        display(tile, item)
+        self._display(index, tile, item)
         self.new.append(tile)
 
     def _authorship(self) -> dict[str, Any]:
@@ -195,7 +196,12 @@ class TileUpsert:
             self._edit_text(index, tile, text)
         if (button := item.get("button_tile")) is not None:
             self._edit_button(index, tile, button)
-        self._note(tile, display(tile, item))
+        self._note(tile, self._display(index, tile, item))
+
+    def _display(self, index: int, tile: Tile, changes: DisplayChanges) -> list[str]:
+        if "layouts" in changes and not self.from_history:
+            check_layouts(changes["layouts"], tile.layouts, f"tiles__{index}__layouts")
+        return display(tile, changes)
 
     def _edit_text(self, index: int, tile: Tile, changes: TextChanges) -> None:
         text_id = changes.get("id")
