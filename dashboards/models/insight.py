@@ -64,10 +64,14 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         elsewhere = self._tiles().exclude(dashboard=dashboard)
         return self.on_all([dashboard.pk]).filter(~models.Exists(elsewhere))
 
-    def gone_with(self, dashboard: Dashboard) -> "InsightQuerySet":
-        """Insights that were deleted together with this dashboard."""
-        here = self._placed(dashboard.pk).values("insight")
-        return self.filter(deletion_id=dashboard.deletion_id, pk__in=here)
+    def coming_back_with(self, dashboard: Dashboard) -> "InsightQuerySet":
+        """Deleted insights of the tiles that went with this dashboard.
+
+        They were deleted with it, or with another dashboard that showed them too; not by themselves.
+        """
+        here = self._placed(dashboard.pk).filter(deletion_id=dashboard.deletion_id).values("insight")
+        gone = Dashboard.objects.filter(project=dashboard.project_id, deleted=True).values("deletion_id")
+        return self.filter(deleted=True, pk__in=here, deletion_id__in=gone)
 
     def in_list_order(self) -> "InsightQuerySet":
         """By `order` where there is one, then the newest first."""

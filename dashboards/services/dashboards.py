@@ -235,11 +235,13 @@ def _delete(dashboard: Dashboard, *, with_insights: bool) -> None:
 
 
 def _restore(dashboard: Dashboard) -> None:
-    """Bring back a dashboard with exactly the tiles and insights that went in the same deletion."""
-    deletion_id = dashboard.deletion_id
-    Tile.objects.on_dashboard(dashboard).filter(deletion_id=deletion_id).update(deleted=False, deletion_id=None)
-    if dashboard.delete_insights:
-        _flip(list(Insight.objects.gone_with(dashboard).only(*_LOGGED)), None)
+    """Bring back a dashboard with exactly the tiles that went in its deletion, and with their insights.
+
+    Of these the deletion of another dashboard may have taken some since: it was the last that showed them.
+    """
+    _flip(list(Insight.objects.coming_back_with(dashboard).only(*_LOGGED)), None)
+    tiles = Tile.objects.on_dashboard(dashboard).filter(deletion_id=dashboard.deletion_id)
+    tiles.update(deleted=False, deletion_id=None)
     dashboard.mark_restored()
     note_listed(dashboard, 1)
     dashboard.save(update_fields=["deleted", "deletion_id", "delete_insights"])
