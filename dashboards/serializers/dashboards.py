@@ -13,12 +13,12 @@ from dashboards.serializers.tile_items import DashboardTileRequestSerializer, La
 from dashboards.serializers.tiles import DashboardTileSerializer
 from dashboards_api.http.serializers import (
     FREE_OBJECT,
-    AnyField,
     BoundedListField,
     FreeObjectField,
     HelpfulChoiceField,
     JSONObjectField,
     RequestSerializer,
+    ScalarOrJSONField,
     StrictIntegerField,
     keys_of,
 )
@@ -125,7 +125,7 @@ class DuplicateTileRequestSerializer(RequestSerializer):
         ]
     }
 )
-class DuplicateTilesField(AnyField):
+class DuplicateTilesField(ScalarOrJSONField):
     """A boolean on create, a list of tiles in an update: two operations share the name in the API."""
 
     def to_internal_value(self, data: Any) -> Any:

@@ -18,14 +18,15 @@ from dashboards.models.content import (
 from dashboards.models.tile import COLOR_MAX_LENGTH
 from dashboards.serializers.tiles import ButtonTileSerializer, DashboardTileSerializer, TextSerializer
 from dashboards_api.http.serializers import (
-    AnyField,
     HelpfulChoiceField,
     JSONObjectField,
     RequestSerializer,
+    ScalarOrJSONField,
     StrictCharField,
     StrictIntegerField,
     keys_of,
 )
+from dashboards_api.numbers import whole_number
 
 
 @extend_schema_field(
@@ -60,13 +61,15 @@ class LayoutsField(JSONObjectField):
         "nullable": True,
     }
 )
-class InsightReferenceField(AnyField):
+class InsightReferenceField(ScalarOrJSONField):
     """The number of an insight, or an object that holds it, such as the insight as it was read."""
 
     default_error_messages = {"invalid": "This must be the number of an insight, or an object with its id."}
 
     def to_internal_value(self, data: Any) -> int:
         number: Any = data.get("id") if isinstance(data, Mapping) else data
+        if isinstance(data, str):  # as any number in a form
+            number = whole_number(data)
         if isinstance(number, bool) or not isinstance(number, int):
             self.fail("invalid")
         return int(number)

@@ -15,6 +15,8 @@ from dashboards_api.http.parsers import refusal
 from dashboards_api.numbers import LIST_MAX_LENGTH, MAX_INTEGER, MIN_INTEGER
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
+# The beginning of an object or a list in JSON.
+_CONTAINER = re.compile(r"\s*[\[{]")
 
 if TYPE_CHECKING:  # DRF's fields are generic for the type checker only
     AnyField = serializers.Field[Any, Any, Any, Any]
@@ -60,7 +62,9 @@ class RequestSerializer(serializers.Serializer[Any]):
         if is_repeated(field):
             return form.getlist(name)
         value = form.get(name)
-        return parse_json(value, name) if is_json(field) and isinstance(value, str) else value
+        if not isinstance(value, str) or not (is_json(field) or (is_json_or_text(field) and _CONTAINER.match(value))):
+            return value
+        return parse_json(value, name)
 
 
 def keys_of(serializer_class: type[serializers.Serializer[Any]]) -> frozenset[str]:
@@ -75,7 +79,13 @@ def is_repeated(field: AnyField | None) -> bool:
 
 def is_json(field: AnyField | None) -> bool:
     """Whether a form holds this field as JSON: an object, or a list of anything but texts."""
-    return isinstance(field, serializers.ListField | JSONObjectField) and not is_repeated(field)
+    kinds = (serializers.ListField, serializers.BaseSerializer, JSONObjectField)
+    return isinstance(field, kinds) and not is_repeated(field)
+
+
+def is_json_or_text(field: AnyField | None) -> bool:
+    """Whether this field takes an object or a list beside something plain: a form holds only these as JSON."""
+    return isinstance(field, ScalarOrJSONField)
 
 
 def parse_json(text: str, name: str) -> Any:
@@ -116,6 +126,10 @@ class JSONObjectField(AnyField):
 
     def to_representation(self, value: Any) -> Any:
         return value
+
+
+class ScalarOrJSONField(AnyField):
+    """A field that takes a number or a boolean, or else an object or a list."""
 
 
 class BoundedListField(serializers.ListField):
