@@ -77,7 +77,12 @@ class Arrangement(StrEnum):
 
     PRESERVE = "preserve"
     TWO_COLUMN = "two_column"
+    THREE_COLUMN = "three_column"
     FULL_WIDTH = "full_width"
+
+
+# How wide tiles become; `preserve` keeps their widths.
+_WIDTHS = {Arrangement.TWO_COLUMN: 6, Arrangement.THREE_COLUMN: 4, Arrangement.FULL_WIDTH: GRID_COLUMNS}
 
 
 def arranged(layouts: Sequence[Layouts], arrangement: Arrangement) -> list[Layouts]:
@@ -142,8 +147,7 @@ def with_rows(layouts: Layouts, rows: Mapping[str, Number]) -> Layouts:
 def _size(layouts: Layouts, arrangement: Arrangement) -> tuple[int, Number]:
     place = layouts.get("sm") or {}
     width = as_number(place.get("w")) or DEFAULT_SIZE[0]
-    if arrangement is not Arrangement.PRESERVE:
-        width = GRID_COLUMNS // 2 if arrangement is Arrangement.TWO_COLUMN else GRID_COLUMNS
+    width = _WIDTHS.get(arrangement, width)
     return min(max(round(width), 1), GRID_COLUMNS), _height(place, DEFAULT_SIZE[1])
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from markdown_it import MarkdownIt
 
 from users.models import Project
 
@@ -28,6 +29,16 @@ def is_button_url(url: str) -> bool:
     except ValueError:
         return False
     return bool(_BUTTON_URL.fullmatch(url))
+
+
+_markdown = MarkdownIt("commonmark")
+
+
+def is_image(body: str) -> bool:
+    """Whether a text is exactly one image in Markdown, at an address to which a button may lead, too."""
+    tokens = [token for token in _markdown.parse(body) if token.type not in ("paragraph_open", "paragraph_close")]
+    inline = tokens[0].children or [] if len(tokens) == 1 else []
+    return len(inline) == 1 and inline[0].type == "image" and is_button_url(str(inline[0].attrGet("src")))
 
 
 class Content(models.Model):

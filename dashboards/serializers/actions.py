@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards.layout import Arrangement
-from dashboards.models.content import TEXT_MAX_LENGTH
+from dashboards.models.content import TEXT_MAX_LENGTH, is_image
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards.serializers.fields import SILENT, TagField, TagsField
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField
@@ -89,9 +89,20 @@ class CreateTextTileRequestSerializer(RequestSerializer):
     echoed = frozenset({"personal_api_key"})
 
     body = TextTileBodyField()
+    type = HelpfulChoiceField(
+        choices=["text", "image"],
+        required=False,
+        help_text="`text` unless said otherwise. The body of an `image` is exactly one image in Markdown.",
+    )
     color = DashboardTileRequestSerializer().fields["color"]
     layouts = LayoutsField(required=False)
     transparent_background = serializers.BooleanField(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.pop("type", "text") == "image" and not is_image(attrs["body"]):
+            detail = "An image tile holds exactly one image in Markdown, at an http or https address: ![text](address)"
+            raise ValidationError({"body": [ErrorDetail(detail, code="invalid")]})
+        return attrs
 
 
 class CopyTileRequestSerializer(RequestSerializer):
@@ -116,7 +127,7 @@ class ReorderTilesRequestSerializer(RequestSerializer):
     layout = HelpfulChoiceField(
         choices=[each.value for each in Arrangement],
         required=False,
-        help_text="`preserve` keeps the sizes, `two_column` and `full_width` set them.",
+        help_text="`preserve` keeps the sizes; `two_column`, `three_column` and `full_width` set the widths.",
     )
 
 

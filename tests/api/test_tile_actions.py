@@ -161,6 +161,12 @@ def test_reorder_tiles_places_them_in_the_order_given(alice: Person, board: Dash
         (wide.pk, 6, 0, 6),
         (small.pk, 6, 2, 6),
     ]
+    three = act(alice, board, "reorder_tiles", {"tile_order": [bare.pk, wide.pk, small.pk], "layout": "three_column"})
+    assert [(place["x"], place["y"], place["w"], place["h"]) for _, place in spots(three)] == [
+        (0, 0, 4, 5),
+        (4, 0, 4, 2),
+        (8, 0, 4, 3),
+    ]
     full = act(alice, board, "reorder_tiles", {"tile_order": [bare.pk], "layout": "full_width"})
     assert [(place["y"], place["w"]) for _, place in spots(full)] == [(0, 12), (5, 12), (7, 12)]
 
