@@ -7,7 +7,7 @@ joined by `__`: `name`, `sharing__enabled`, `tiles__12__layouts`, or `tiles__12`
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dashboards.models import ActivityName
+from dashboards.models import ActivityName, GridSpacing, LayoutCompaction
 from dashboards_api.fields import differs
 
 State = dict[str, Any]
@@ -18,6 +18,15 @@ SHARING = "sharing"
 # The path of whether a link is open.
 PUBLISHED = f"{SHARING}{SEPARATOR}enabled"
 _KINDS = {TILES: "Tile", SHARING: "SharingConfiguration"}
+
+
+# What earlier releases did not write down of a dashboard: as every dashboard was then.
+_ADDED_FIELDS = {"grid_spacing": GridSpacing.STANDARD.value, "layout_compaction": LayoutCompaction.VERTICAL.value}
+
+
+def completed(state: State) -> State:
+    """A stored state of a dashboard with the fields that were added since."""
+    return {**_ADDED_FIELDS, **state}
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any], kind: str) -> list[Change]:

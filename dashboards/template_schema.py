@@ -5,7 +5,7 @@ from typing import Any, cast
 import jsonschema
 
 from dashboards.layout import NUMERIC_KEYS, as_number
-from dashboards.models import ButtonPlacement, ButtonStyle, RestrictionLevel
+from dashboards.models import ButtonPlacement, ButtonStyle, GridSpacing, LayoutCompaction, RestrictionLevel
 from dashboards.models.content import (
     BUTTON_TEXT_MAX_LENGTH,
     BUTTON_URL_MAX_LENGTH,
@@ -91,6 +91,8 @@ TEMPLATE: Schema = {
         "tags": TAGS,
         "pinned": {"type": "boolean"},
         "restriction_level": {"enum": RestrictionLevel.values},
+        "grid_spacing": {"enum": GridSpacing.values},
+        "layout_compaction": {"enum": LayoutCompaction.values},
         "variables": {"type": ["array", "null"], "items": VARIABLE},
         "tiles": {"type": "array", "minItems": 1, "maxItems": LIST_MAX_LENGTH, "items": TILE},
     },

@@ -251,6 +251,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RestrictionLevelEnum": "dashboards.models.RestrictionLevel",
         "PrivilegeLevelEnum": "dashboards.models.PrivilegeLevel",
         "CreationModeEnum": "dashboards.models.CreationMode",
+        "GridSpacingEnum": "dashboards.models.GridSpacing",
         "ScopeEnum": "dashboards.models.TemplateScope",
         "ActivityScopeEnum": "dashboards.models.ActivityScope",
         "ActionEnum": "dashboards.serializers.actions.TAG_ACTIONS",

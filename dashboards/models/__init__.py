@@ -1,7 +1,7 @@
 from dashboards.models.activity import Activity, ActivityName, ActivityScope, uuid_of
 from dashboards.models.collaborator import Collaborator, PrivilegeLevel
 from dashboards.models.content import Button, ButtonPlacement, ButtonStyle, Text
-from dashboards.models.dashboard import CreationMode, Dashboard, RestrictionLevel, fold
+from dashboards.models.dashboard import CreationMode, Dashboard, GridSpacing, LayoutCompaction, RestrictionLevel, fold
 from dashboards.models.insight import Insight
 from dashboards.models.revision import Revision, RevisionKind
 from dashboards.models.sharing_configuration import (
@@ -26,8 +26,10 @@ __all__ = [
     "Dashboard",
     "DashboardTag",
     "DashboardTemplate",
+    "GridSpacing",
     "Insight",
     "InsightTag",
+    "LayoutCompaction",
     "PrivilegeLevel",
     "ReplacedAccessToken",
     "RestrictionLevel",

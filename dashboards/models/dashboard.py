@@ -44,6 +44,24 @@ class RestrictionLevel(models.IntegerChoices):
     ONLY_COLLABORATORS_CAN_EDIT = 37
 
 
+class GridSpacing(models.TextChoices):
+    """How much room is left between tiles."""
+
+    TIGHT = "tight"
+    CONDENSED = "condensed"
+    STANDARD = "standard"
+    RELAXED = "relaxed"
+    WIDE = "wide"
+
+
+class LayoutCompaction(models.TextChoices):
+    """In which direction tiles close gaps when one is moved."""
+
+    VERTICAL = "vertical"
+    HORIZONTAL = "horizontal"
+    STABLE = "stable"
+
+
 class DashboardQuerySet(models.QuerySet["Dashboard"]):
     def in_project(self, project: Project) -> "DashboardQuerySet":
         return self.filter(project=project)
@@ -101,6 +119,15 @@ class Dashboard(models.Model):
     variables = JSONTextField(default=dict)
     breakdown_colors = JSONTextField(default=list)
     data_color_theme_id = models.BigIntegerField(null=True, blank=True)
+    grid_spacing = models.CharField(
+        max_length=16, choices=GridSpacing.choices, default=GridSpacing.STANDARD, db_default=GridSpacing.STANDARD
+    )
+    layout_compaction = models.CharField(
+        max_length=16,
+        choices=LayoutCompaction.choices,
+        default=LayoutCompaction.VERTICAL,
+        db_default=LayoutCompaction.VERTICAL,
+    )
     restriction_level = models.SmallIntegerField(
         choices=RestrictionLevel.choices, default=RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT
     )

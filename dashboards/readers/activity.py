@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from dashboards.exceptions import DashboardMissing, VersionMissing
-from dashboards.history import differences
+from dashboards.history import completed, differences
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, uuid_of
 from dashboards.models.activity import ActivityQuerySet
 from dashboards_api.errors import Invalid
@@ -89,7 +89,7 @@ def read_difference(dashboard_id: int, version: int, other: int | None, *, proje
     return {
         "from_version": version,
         "to_version": other,
-        "changes": differences(states[version], states[other], ActivityScope.DASHBOARD),
+        "changes": differences(completed(states[version]), completed(states[other]), ActivityScope.DASHBOARD),
     }
 
 

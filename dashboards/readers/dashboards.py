@@ -38,7 +38,8 @@ _LEVEL, _IS_COLLABORATOR, _CREATED_BY = map(
 )
 _PERSON = slice(_CREATED_BY + 1, len(BASIC_COLUMNS))
 BASIC_JSON = {"raw_tag_names": raw("tag_names")}
-DETAIL_COLUMNS = ("use_template", "use_dashboard", "delete_insights", "data_color_theme_id")
+CUSTOMIZATION_COLUMNS = ("grid_spacing", "layout_compaction")
+DETAIL_COLUMNS = ("use_template", "use_dashboard", "delete_insights", "data_color_theme_id", *CUSTOMIZATION_COLUMNS)
 DETAIL_JSON = {
     "raw_filters": raw("filters"),
     "raw_variables": raw("variables"),
@@ -113,8 +114,8 @@ def read_revision(
     basic = basic_row(rows[0][: len(BASIC_COLUMNS)], viewer)
     if basic["deleted"] and not include_deleted:
         raise DashboardMissing
-    detail = rows[0][len(BASIC_COLUMNS) :]
-    use_template, use_dashboard, delete_insights, theme_id, filters, variables, breakdown_colors, revision = detail
+    use_template, use_dashboard, delete_insights, theme_id, spacing, compaction, *free = rows[0][len(BASIC_COLUMNS) :]
+    filters, variables, breakdown_colors, revision = free
     lens = lens_of(filters, variables, overrides)
     return revision, {
         **basic,
@@ -127,6 +128,9 @@ def read_revision(
         "persisted_variables": _or_null(variables),
         "breakdown_colors": orjson.Fragment(breakdown_colors),
         "data_color_theme_id": theme_id,
+        "grid_spacing": spacing,
+        "layout_compaction": compaction,
+        "customization": {"tile_spacing": spacing, "layout_compaction": compaction},
         "quick_filter_ids": [],
         "tiles": read_tiles(dashboard_id, viewer=viewer, lens=lens, restriction=_restriction(rows[0])),
     }

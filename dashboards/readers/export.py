@@ -27,6 +27,8 @@ def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
         "breakdown_colors": dashboard.breakdown_colors,
         "pinned": dashboard.pinned,
         "restriction_level": dashboard.restriction_level,
+        "grid_spacing": dashboard.grid_spacing,
+        "layout_compaction": dashboard.layout_compaction,
         "tags": dashboard.tag_names,
         "variables": [_text_variable(name) for name in texts] or None,
         "tiles": tiles,

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from dashboards.models import CreationMode, PrivilegeLevel, RestrictionLevel
+from dashboards.models import CreationMode, GridSpacing, LayoutCompaction, PrivilegeLevel, RestrictionLevel
 from dashboards.models.dashboard import NAME_MAX_LENGTH
 from dashboards.serializers.fields import SILENT, TagsField
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField
@@ -67,6 +67,13 @@ class DashboardBasicSerializer(DashboardRowSerializer):
     )
 
 
+class CustomizationSerializer(serializers.Serializer[Any]):
+    """How tiles are arranged, as it is read; `grid_spacing` and `layout_compaction` change it."""
+
+    tile_spacing = serializers.ChoiceField(choices=GridSpacing.choices, read_only=True)
+    layout_compaction = serializers.ChoiceField(choices=LayoutCompaction.choices, read_only=True)
+
+
 class DashboardSerializer(DashboardRowSerializer):
     """A dashboard with its tiles."""
 
@@ -87,6 +94,9 @@ class DashboardSerializer(DashboardRowSerializer):
     )
     breakdown_colors = serializers.ListField(child=FreeObjectField(), read_only=True)
     data_color_theme_id = serializers.IntegerField(read_only=True, allow_null=True)
+    grid_spacing = serializers.ChoiceField(choices=GridSpacing.choices, read_only=True)
+    layout_compaction = serializers.ChoiceField(choices=LayoutCompaction.choices, read_only=True)
+    customization = CustomizationSerializer(read_only=True)
     quick_filter_ids = serializers.ListField(child=serializers.UUIDField(), read_only=True)
     tiles = serializers.ListField(child=DashboardTileSerializer(), read_only=True)
 
@@ -160,6 +170,12 @@ class DashboardRequestSerializer(RequestSerializer):
         child=BreakdownColorRequestSerializer(), required=False, allow_null=True, help_text="Null clears."
     )
     data_color_theme_id = StrictIntegerField(required=False, allow_null=True)
+    grid_spacing = HelpfulChoiceField(
+        choices=GridSpacing.choices, required=False, allow_null=True, help_text="Null is `standard`."
+    )
+    layout_compaction = HelpfulChoiceField(
+        choices=LayoutCompaction.choices, required=False, allow_null=True, help_text="Null is `vertical`."
+    )
     quick_filter_ids = BoundedListField(
         child=serializers.UUIDField(),
         required=False,
@@ -207,6 +223,12 @@ class DashboardRequestSerializer(RequestSerializer):
 
     def validate_breakdown_colors(self, colors: list[Any] | None) -> list[Any]:
         return colors or []
+
+    def validate_grid_spacing(self, spacing: str | None) -> str:
+        return spacing or GridSpacing.STANDARD
+
+    def validate_layout_compaction(self, compaction: str | None) -> str:
+        return compaction or LayoutCompaction.VERTICAL
 
     def validate_quick_filter_ids(self, ids: list[Any] | None) -> list[Any]:
         if ids:

@@ -18,6 +18,8 @@ CONTENT_FIELDS = (
     "variables",
     "breakdown_colors",
     "data_color_theme_id",
+    "grid_spacing",
+    "layout_compaction",
 )
 DISPLAY_FIELDS = ("color", "filters_overrides", "show_description", "transparent_background")
 BUTTON_FIELDS = ("url", "text", "placement", "style")
@@ -84,6 +86,8 @@ class DashboardChanges(TypedDict, total=False):
     variables: dict[str, Any]
     breakdown_colors: list[Any]
     data_color_theme_id: int | None
+    grid_spacing: str
+    layout_compaction: str
     restriction_level: int
     deleted: bool
     delete_insights: bool

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from dashboards.exceptions import VersionMissing
-from dashboards.history import TILES, State, path_of
+from dashboards.history import TILES, State, completed, path_of
 from dashboards.models import Activity, ActivityName, Dashboard, Insight, Tile
 from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, TileChanges
 from dashboards.services.dashboards import lock_for_edit, update_dashboard
@@ -29,7 +29,7 @@ def restore_version(dashboard_id: int, *, project: Project, version: int, restor
     if written is None:
         raise VersionMissing
     name_acts(ActivityName.REVERTED)
-    changes, left_out = changes_to(dashboard, written, restored_by)
+    changes, left_out = changes_to(dashboard, completed(written), restored_by)
     update_dashboard(dashboard.pk, project=project, changes=changes, edited_by=restored_by, from_history=True)
     return left_out
 

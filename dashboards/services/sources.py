@@ -10,6 +10,8 @@ from dashboards.templates import Document, builtin_named, builtin_templates, fil
 from dashboards_api.errors import Invalid
 from users.models import Membership, Project
 
+# What a template document may leave out.
+TEMPLATE_OPTIONS = ("pinned", "restriction_level", "grid_spacing", "layout_compaction")
 # Among how many stored templates the nearest name is looked for.
 NAMES_COMPARED = 200
 
@@ -63,7 +65,7 @@ def inherited_from(template: Document | None, source: Dashboard | None) -> Dashb
             "tags": normalized_tags(template.get("tags", [])),
             "variables": template.get("dashboard_variables", {}),
             "breakdown_colors": template.get("breakdown_colors", []),
-            **{name: template[name] for name in ("pinned", "restriction_level") if name in template},  # type: ignore[typeddict-item]
+            **{name: template[name] for name in TEMPLATE_OPTIONS if name in template},  # type: ignore[typeddict-item]
         }
     if source:
         return {
@@ -73,5 +75,7 @@ def inherited_from(template: Document | None, source: Dashboard | None) -> Dashb
             "variables": source.variables,
             "breakdown_colors": source.breakdown_colors,
             "data_color_theme_id": source.data_color_theme_id,
+            "grid_spacing": source.grid_spacing,
+            "layout_compaction": source.layout_compaction,
         }
     return {}

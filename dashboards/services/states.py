@@ -8,7 +8,7 @@ import orjson
 from django.db.models import Aggregate, F, Func, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Cast
 
-from dashboards.history import State
+from dashboards.history import State, completed
 from dashboards.models import Activity, Dashboard, Revision, RevisionKind, Tile
 from dashboards.models.dashboard import DashboardQuerySet
 from dashboards.services.changes import BUTTON_FIELDS, CONTENT_FIELDS, DISPLAY_FIELDS
@@ -45,7 +45,7 @@ def states(dashboard_ids: Collection[int]) -> list[Shown]:
     else:
         rows = list(_shown(Dashboard.objects.filter(pk__in=dashboard_ids)).order_by("pk"))
     return [
-        Shown(row[0], row[1], row[2], _state(row[3:-1]), None if row[-1] is None else orjson.loads(row[-1]))
+        Shown(row[0], row[1], row[2], _state(row[3:-1]), None if row[-1] is None else completed(orjson.loads(row[-1])))
         for row in rows
     ]
 

@@ -55,6 +55,8 @@ def test_it_is_a_template_document(alice: Person, board: Dashboard) -> None:
         "breakdown_colors": CONTENT["breakdown_colors"],
         "pinned": True,
         "restriction_level": 21,
+        "grid_spacing": "standard",
+        "layout_compaction": "vertical",
         "tags": ["a", "b"],
         "variables": [
             {"id": name, "name": name, "type": "event", "default": f"{{{name}}}", "description": "", "required": False}

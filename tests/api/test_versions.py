@@ -56,6 +56,8 @@ def test_a_version_is_the_whole_state(alice: Person, board: Dashboard) -> None:
         "variables": {"v": {"id": "v"}},
         "breakdown_colors": [],
         "data_color_theme_id": None,
+        "grid_spacing": "standard",
+        "layout_compaction": "vertical",
         "restriction_level": 21,
         "deleted": False,
     }
