@@ -102,10 +102,15 @@ class DashboardSerializer(DashboardRowSerializer):
 
 
 class BreakdownColorRequestSerializer(serializers.Serializer[Any]):
-    """The color of one value of a breakdown. Other keys are kept."""
+    """The color of one value of a breakdown. Other keys are kept; so is what was stored before values were checked."""
 
     breakdownValue = serializers.JSONField(allow_null=True)  # noqa: N815  the name in the API
-    colorToken = serializers.JSONField(allow_null=True)  # noqa: N815
+    colorToken = serializers.JSONField(allow_null=True, help_text="Null, or `preset-1` and so on.")  # noqa: N815
+    breakdownType = serializers.JSONField(required=False, allow_null=True, help_text="A text.")  # noqa: N815
+    breakdownProperty = serializers.JSONField(  # noqa: N815
+        required=False, allow_null=True, help_text="A text, a number or a list of them."
+    )
+    source = serializers.JSONField(required=False, allow_null=True, help_text="`auto` or `manual`.")  # type: ignore[assignment]  # DRF's own `source` is another
 
     def to_internal_value(self, data: Any) -> Any:
         super().to_internal_value(data)

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboards.access import check_may_edit, check_may_restrict, may_edit
+from dashboards.breakdown_colors import check_breakdown_colors
 from dashboards.exceptions import DashboardMissing, UnlistedDashboardExists
 from dashboards.models import CreationMode, Dashboard, Insight, Revision, RevisionKind, SharingConfiguration, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS
@@ -52,6 +53,7 @@ def create_dashboard(
     if template is None and content.get("use_template"):
         raise ValueError("The template that the content names must be filled first, by `template_of`.")
     source = source_of(project, content, created_by)
+    check_breakdown_colors(content.get("breakdown_colors", []), [])
     given = {**inherited_from(template, source), **content}
     dashboard = Dashboard(project=project, created_by=created_by.user, creation_mode=CreationMode.DEFAULT)
     if template:
@@ -122,6 +124,8 @@ def update_dashboard(
         note_rights()
     if restores:
         _restore(dashboard)
+    if not from_history:
+        check_breakdown_colors(changes.get("breakdown_colors", []), dashboard.breakdown_colors)
     _save_changed(dashboard, changes)
     ignored = change_tiles(
         dashboard,

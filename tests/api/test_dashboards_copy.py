@@ -28,7 +28,7 @@ def source(alice: Person) -> Dashboard:
         tags=["t"],
         filters={"z": 1.0},
         variables={"v": {}},
-        breakdown_colors=[{"breakdownValue": 1, "colorToken": "c"}],
+        breakdown_colors=[{"breakdownValue": 1, "colorToken": "preset-3"}],
         data_color_theme_id=4,
         restriction_level=37,
         tiles=[{"text": {"body": "words"}, **DISPLAY}, BUTTON],
@@ -53,7 +53,7 @@ def test_a_shallow_copy_shares_the_content(alice: Person, source: Dashboard) -> 
         {"z": 1.0},
         {"v": {}},
     )
-    assert made["breakdown_colors"] == [{"breakdownValue": 1, "colorToken": "c"}]
+    assert made["breakdown_colors"] == [{"breakdownValue": 1, "colorToken": "preset-3"}]
     assert (made["data_color_theme_id"], made["pinned"], made["restriction_level"]) == (4, False, 21)
     assert len(made["tiles"]) == 3
     for old, new in zip(before["tiles"], made["tiles"], strict=True):

@@ -23,7 +23,7 @@ def board(alice: Person) -> Dashboard:
         tags=["b", "a"],
         filters={"z": 1.0, "a": [None, {}]},
         variables={"v": {"value": 1}},
-        breakdown_colors=[{"breakdownValue": None, "colorToken": "x", "more": True}],
+        breakdown_colors=[{"breakdownValue": None, "colorToken": None, "more": True}],
         data_color_theme_id=7,
         tiles=[
             {"text": {"body": "# One\t"}, "layouts": {"sm": {"y": "3", "x": 0}}, "color": "", "show_description": True},

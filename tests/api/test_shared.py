@@ -22,7 +22,7 @@ def board(alice: Person) -> Dashboard:
         description="for all",
         filters={"date_from": "-7d"},
         variables={"v1": {"code_name": "country", "value": "x"}},
-        breakdown_colors=[{"a": 1}],
+        breakdown_colors=[{"breakdownValue": 1, "colorToken": None}],
         tags=["internal-tag"],
     )
     make_text_tile(alice, dashboard, "hello", layouts={"sm": {"x": 0, "y": 0, "w": 6, "h": 5}}, color="blue")
@@ -59,7 +59,7 @@ def test_it_shows_the_dashboard_and_nothing_else(alice: Person, board: Dashboard
             "data_color_theme_id": None,
             "filters": {"date_from": "-7d"},
             "variables": {"v1": {"code_name": "country", "value": "x"}},
-            "breakdown_colors": [{"a": 1}],
+            "breakdown_colors": [{"breakdownValue": 1, "colorToken": None}],
         },
     }
     assert text["text"] == {"body": "hello"}

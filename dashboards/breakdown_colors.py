@@ -1,0 +1,35 @@
+"""The colors of the values of breakdowns: a list of objects with `breakdownValue` and `colorToken`."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from dashboards_api.errors import Invalid
+from dashboards_api.fields import dumps
+
+SOURCES = ("auto", "manual")
+_TOKEN = re.compile(r"preset-[1-9][0-9]{0,2}", re.ASCII)
+
+
+def check_breakdown_colors(colors: Sequence[Any], stored: Sequence[Any], attr: str = "breakdown_colors") -> None:
+    """Raise Invalid for the first color that is none, at its path. What is stored may be sent back as it is."""
+    kept = {dumps(color) for color in stored}
+    for index, color in enumerate(colors):
+        fault = _fault_of(color)
+        if fault and dumps(color) not in kept:
+            key, detail = fault
+            raise Invalid(detail, attr=f"{attr}__{index}__{key}")
+
+
+def _fault_of(color: dict[str, Any]) -> tuple[str, str] | None:
+    """The key whose value is wrong, and what it must be."""
+    token, source = color.get("colorToken"), color.get("source")
+    if token is not None and not (isinstance(token, str) and _TOKEN.fullmatch(token)):
+        return "colorToken", "This must be null or the name of a preset, such as preset-1."
+    if source is not None and source not in SOURCES:
+        return "source", "This must be auto or manual."
+    if not isinstance(color.get("breakdownType"), str | None):
+        return "breakdownType", "This must be a text."
+    if not isinstance(color.get("breakdownProperty"), str | int | list | None):
+        return "breakdownProperty", "This must be a text, a number or a list of them."
+    return None
