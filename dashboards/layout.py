@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from dashboards.packing import DEFAULT_SIZE, GRID_COLUMNS, Gaps, GridPlace, Number, Place, drop, packed
 from dashboards_api.errors import Invalid
@@ -36,6 +36,24 @@ def as_number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
+class LayoutFault(NamedTuple):
+    """What in layouts is no place or no number, and where."""
+
+    path: tuple[str, ...]
+    detail: str
+
+
+def find_layout_fault(layouts: Mapping[str, Any]) -> LayoutFault | None:
+    """Return the first breakpoint that is no object, or number that is none."""
+    for breakpoint, place in layouts.items():
+        if not isinstance(place, Mapping):
+            return LayoutFault((breakpoint,), "A place must be a JSON object.")
+        for key in NUMERIC_KEYS:
+            if key in place and as_number(place[key]) is None:
+                return LayoutFault((breakpoint, key), "This must be a number.")
+    return None
+
+
 def check_layouts(layouts: Layouts, stored: Layouts, attr: str) -> None:
     """Raise Invalid for a number that is too large, at its path below `attr`, and for too many breakpoints.
 
@@ -49,6 +67,16 @@ def check_layouts(layouts: Layouts, stored: Layouts, attr: str) -> None:
             if key in place and not is_bounded(key, place[key]) and place[key] != before.get(key):
                 detail = f"This must be a number from -{_limit(key)} to {_limit(key)}."
                 raise Invalid(detail, attr=f"{attr}__{breakpoint}__{key}")
+
+
+def bounded(layouts: Layouts) -> Layouts:
+    """Layouts that may be written: those that are stored, or the nearest to them."""
+    return {name: _bounded_place(place) for name, place in list(layouts.items())[:MAX_BREAKPOINTS]}
+
+
+def _bounded_place(place: dict[str, Any]) -> dict[str, Any]:
+    changed = {key: place[key] for key in NUMERIC_KEYS if key in place and not is_bounded(key, place[key])}
+    return {**place, **{key: _whole(_bounded(key, as_number(value) or 0)) for key, value in changed.items()}}
 
 
 def is_bounded(key: str, value: Any) -> bool:

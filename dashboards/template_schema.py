@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import jsonschema
 
-from dashboards.layout import NUMERIC_KEYS, as_number
+from dashboards.layout import MAX_BREAKPOINTS, NUMERIC_KEYS
 from dashboards.models import ButtonPlacement, ButtonStyle, GridSpacing, LayoutCompaction, RestrictionLevel
 from dashboards.models.content import (
     BUTTON_TEXT_MAX_LENGTH,
@@ -16,6 +16,7 @@ from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards.models.template import TEMPLATE_NAME_MAX_LENGTH
 from dashboards.models.tile import COLOR_MAX_LENGTH
+from dashboards.template_parts import check_long_parts
 from dashboards_api.choices import not_a_choice
 from dashboards_api.errors import Invalid
 from dashboards_api.numbers import LIST_MAX_LENGTH
@@ -34,12 +35,13 @@ def _needs(tile_type: str, *keys: str) -> Schema:
 TAGS: Schema = {
     "type": "array",
     "maxItems": LIST_MAX_LENGTH,
-    "items": {"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": r"\S", "format": "tag"},
+    "items": {"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": r"\S"},
 }
 PLACE: Schema = {
     "type": "object",
     "properties": {key: {"type": ["number", "string"], "format": "layout-number"} for key in NUMERIC_KEYS},
 }
+LAYOUTS = _nullable("object", additionalProperties=PLACE, maxProperties=MAX_BREAKPOINTS)
 TILE: Schema = {
     "type": "object",
     "required": ["type"],
@@ -57,7 +59,7 @@ TILE: Schema = {
         "text": {"type": "string", "minLength": 1, "maxLength": BUTTON_TEXT_MAX_LENGTH, "pattern": r"\S"},
         "placement": {"enum": ButtonPlacement.values},
         "style": {"enum": ButtonStyle.values},
-        "layouts": _nullable("object", additionalProperties=PLACE),
+        "layouts": LAYOUTS,
         "color": _nullable("string", maxLength=COLOR_MAX_LENGTH),
         "filters_overrides": _nullable("object"),
         "show_description": _nullable("boolean"),
@@ -93,7 +95,7 @@ TEMPLATE: Schema = {
         "restriction_level": {"enum": RestrictionLevel.values},
         "grid_spacing": {"enum": GridSpacing.values},
         "layout_compaction": {"enum": LayoutCompaction.values},
-        "variables": {"type": ["array", "null"], "items": VARIABLE},
+        "variables": _nullable("array", maxItems=LIST_MAX_LENGTH, items=VARIABLE),
         "tiles": {"type": "array", "minItems": 1, "maxItems": LIST_MAX_LENGTH, "items": TILE},
     },
 }
@@ -105,20 +107,32 @@ CODES = {
     "minLength": "blank",
     "pattern": "blank",
     "enum": "invalid_choice",
-    "maxItems": "max_length",
-    "tag": "max_length",
 }
+# What `check_long_parts` checks, in place of the schema.
+_CHECKED_BY_HAND: dict[int, Schema] = {id(TAGS): {"type": "array"}, id(LAYOUTS): _nullable("object")}
 
 _formats = jsonschema.FormatChecker(formats=())
-_formats.checks("layout-number")(lambda value: as_number(value) is not None)
 _formats.checks("button-url")(lambda value: not isinstance(value, str) or is_button_url(value))
-# Lower case may be longer: "İ" has two characters there.
-_formats.checks("tag")(lambda value: not isinstance(value, str) or len(value.lower()) <= TAG_MAX_LENGTH)
-_validator = jsonschema.Draft202012Validator(TEMPLATE, format_checker=_formats)
 
 
-def check_template(document: Any, attr: str) -> None:
-    """Raise Invalid for the first fault in a template document, at its path below `attr`, if there is one."""
+def _without_long_parts(schema: Any) -> Any:
+    """The schema without what is checked by hand, and without the limits of lists, which come first there."""
+    if id(schema) in _CHECKED_BY_HAND:
+        return _CHECKED_BY_HAND[id(schema)]
+    if isinstance(schema, dict):
+        return {key: _without_long_parts(value) for key, value in schema.items() if key != "maxItems"}
+    return schema
+
+
+_validator = jsonschema.Draft202012Validator(_without_long_parts(TEMPLATE), format_checker=_formats)
+
+
+def check_template(document: Any, attr: str, *, is_new: bool = True) -> None:
+    """Raise Invalid for the first fault in a template document, at its path below `attr`, if there is one.
+
+    Limits that came later do not hold for what was stored before.
+    """
+    check_long_parts(document, attr, is_new=is_new)
     for error in _validator.iter_errors(document):
         path = [*filter(None, [attr]), *(str(step) for step in error.absolute_path), *_missing_key(error)]
         message = error.message[:500]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dashboards.exceptions import DashboardMissing
+from dashboards.layout import bounded
 from dashboards.models import Dashboard, Tile
 from dashboards.templates import Document, placeholders_in
 from users.models import Project
@@ -17,7 +18,14 @@ def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
     if dashboard is None:
         raise DashboardMissing
     shown = Tile.objects.on_dashboard(dashboard).shown().in_layout_order().select_related("insight", "text", "button")
-    tiles = [{**_content_of(tile), **{column: getattr(tile, column) for column in DISPLAY_COLUMNS}} for tile in shown]
+    tiles = [
+        {
+            **_content_of(tile),
+            **{column: getattr(tile, column) for column in DISPLAY_COLUMNS},
+            "layouts": bounded(tile.layouts),
+        }
+        for tile in shown
+    ]
     texts = sorted(placeholders_in(tiles) | placeholders_in(dashboard.filters))
     return {
         "template_name": dashboard.name,

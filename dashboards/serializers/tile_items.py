@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from dashboards.layout import MAX_BREAKPOINTS, MAX_NUMBER, MAX_Y, NUMERIC_KEYS, as_number
+from dashboards.layout import MAX_BREAKPOINTS, MAX_NUMBER, MAX_Y, find_layout_fault
 from dashboards.models import ButtonPlacement, ButtonStyle
 from dashboards.models.content import (
     BUTTON_TEXT_MAX_LENGTH,
@@ -42,13 +42,11 @@ from dashboards_api.numbers import whole_number
 class LayoutsField(JSONObjectField):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         layouts = super().to_internal_value(data)
-        for breakpoint, place in layouts.items():
-            if not isinstance(place, Mapping):
-                raise ValidationError({breakpoint: [ErrorDetail("A place must be a JSON object.", code="invalid")]})
-            for key in NUMERIC_KEYS:
-                if key in place and as_number(place[key]) is None:
-                    detail = ErrorDetail("This must be a number.", code="invalid")
-                    raise ValidationError({breakpoint: {key: [detail]}})
+        if fault := find_layout_fault(layouts):
+            detail: Any = [ErrorDetail(fault.detail, code="invalid")]
+            for step in reversed(fault.path):
+                detail = {step: detail}
+            raise ValidationError(detail)
         return layouts
 
 

@@ -27,7 +27,7 @@ def template_of(project: Project, content: DashboardChanges) -> Document | None:
         return None
     if content.get("use_dashboard") is not None:
         raise Invalid("`use_template` and `use_dashboard` cannot be used together.")
-    return filled(_template_named(project, name), attr="use_template")
+    return filled(_template_named(project, name), attr="use_template", is_new=False)
 
 
 def source_of(project: Project, content: DashboardChanges, member: Membership) -> Dashboard | None:

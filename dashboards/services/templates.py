@@ -70,8 +70,8 @@ def check_template_changes(
     Raises DashboardTemplateMissing (also for a deleted one, unless it is restored), Forbidden and Invalid.
     """
     template = _to_change(template_id, project, changes, lock=False)
-    if _change(template, changes, updated_by):
-        filled(template.document(), attr="")
+    if columns := _change(template, changes, updated_by):
+        filled(template.document(), attr="", is_new=not {"tiles", "variables"}.isdisjoint(columns))
     return CheckedTemplate(changes, template.document())
 
 

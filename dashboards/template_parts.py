@@ -1,0 +1,87 @@
+"""The parts of a template document that can be long. JSON Schema describes them too, and would take seconds."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dashboards.layout import check_layouts, find_layout_fault
+from dashboards.models.tag import TAG_MAX_LENGTH
+from dashboards_api.errors import Invalid
+from dashboards_api.numbers import LIST_MAX_LENGTH
+
+LISTS = ("tiles", "tags", "breakdown_colors")
+# The tags of all tiles together: each is a row that the import writes.
+MAX_TILE_TAGS = 5_000
+
+
+def check_long_parts(document: Any, attr: str, *, is_new: bool) -> None:
+    """Raise Invalid for the first list, tag or layout that is wrong, at its path below `attr`.
+
+    What was stored by an earlier release may have more variables, tags and breakpoints than a new document.
+    """
+    if not isinstance(document, dict):
+        return
+    for name in (*LISTS, "variables") if is_new else LISTS:
+        _check_length(document.get(name), _below(attr, name))
+    _check_tags(document.get("tags"), _below(attr, "tags"))
+    tags = 0
+    for index, tile in _objects(document.get("tiles")):
+        path = _below(attr, f"tiles__{index}")
+        tags += _check_tags(tile.get("tags"), f"{path}__tags")
+        if tags > MAX_TILE_TAGS and is_new:
+            detail = f"The tiles of a template have at most {MAX_TILE_TAGS} tags."
+            raise Invalid(detail, attr=f"{path}__tags", code="max_length")
+        _check_layouts(tile.get("layouts"), f"{path}__layouts", is_new)
+    if is_new:
+        _check_ids(document.get("variables"), _below(attr, "variables"))
+
+
+def _below(attr: str, path: str) -> str:
+    return f"{attr}__{path}" if attr else path
+
+
+def _objects(values: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    return (
+        (index, each) for index, each in enumerate(values if isinstance(values, list) else ()) if type(each) is dict
+    )
+
+
+def _check_length(values: Any, attr: str) -> None:
+    if isinstance(values, list) and len(values) > LIST_MAX_LENGTH:
+        raise Invalid(f"This has more than {LIST_MAX_LENGTH} items.", attr=attr, code="max_length")
+
+
+def _check_tags(tags: Any, attr: str) -> int:
+    """How many tags there are."""
+    if not isinstance(tags, list):
+        return 0
+    _check_length(tags, attr)
+    for index, tag in enumerate(tags):
+        if not isinstance(tag, str):
+            raise Invalid("A tag is a text.", attr=f"{attr}__{index}")
+        # Lower case may be longer: "İ" has two characters there.
+        if max(len(tag), len(tag.lower())) > TAG_MAX_LENGTH:
+            detail = f"A tag has at most {TAG_MAX_LENGTH} characters."
+            raise Invalid(detail, attr=f"{attr}__{index}", code="max_length")
+        if not tag.strip():
+            raise Invalid("A tag is not blank.", attr=f"{attr}__{index}", code="blank")
+    return len(tags)
+
+
+def _check_layouts(layouts: Any, attr: str, is_new: bool) -> None:
+    if not isinstance(layouts, dict):
+        return
+    if fault := find_layout_fault(layouts):
+        raise Invalid(fault.detail, attr="__".join((attr, *fault.path)))
+    if is_new:
+        check_layouts(layouts, {}, attr)
+
+
+def _check_ids(variables: Any, attr: str) -> None:
+    """Two variables of one name: only the last would count."""
+    known = set()
+    for index, variable in _objects(variables):
+        id_ = variable.get("id")
+        if isinstance(id_, str) and id_ in known:
+            detail = f"The template declares {id_[:100]} twice."
+            raise Invalid(detail, attr=f"{attr}__{index}__id", code="unique")
+        known.add(id_ if isinstance(id_, str) else None)
