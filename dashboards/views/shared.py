@@ -20,7 +20,8 @@ from dashboards.serializers.sharing import UnlockRequestSerializer
 from dashboards.services.share_passwords import find_locked_link, unlock
 from dashboards.unlocking import GOOD_FOR
 from dashboards_api.errors import TooMany
-from dashboards_api.http.views import ApiViewSet, object_in
+from dashboards_api.http.query import object_in
+from dashboards_api.http.views import ApiViewSet
 from users.authentication import key_in_header
 
 logger = structlog.get_logger("dashboards.shared")

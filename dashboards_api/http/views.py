@@ -1,27 +1,23 @@
-"""The base of every API view: how a body is read, how a query parameter is read, and what the answer names."""
+"""The base of every API view: how a body is read, and what the answer names."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any, ClassVar
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import QueryDict
 from django.utils.cache import patch_vary_headers
-from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.fields import BooleanField
 from rest_framework.metadata import BaseMetadata
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from dashboards_api.choices import not_a_choice
 from dashboards_api.http import ignored_fields
 from dashboards_api.http.parsers import check_form
-from dashboards_api.http.serializers import RequestSerializer, parse_json
-from dashboards_api.numbers import whole_number
-
-_TRUE, _FALSE = ("true", "1"), ("false", "0")
+from dashboards_api.http.query import ReadsQuery
+from dashboards_api.http.serializers import RequestSerializer
 
 
 class Metadata(BaseMetadata):
@@ -31,7 +27,7 @@ class Metadata(BaseMetadata):
         return {"methods": view.allowed_methods}
 
 
-class ApiViewSet(GenericViewSet[Any]):
+class ApiViewSet(ReadsQuery, GenericViewSet[Any]):
     """`scope_object` names the resource in scopes; `required_scopes` says which scopes each action needs."""
 
     metadata_class = Metadata  # type: ignore[assignment]  # the stubs ask for an instance; DRF calls the class
@@ -128,55 +124,7 @@ class ApiViewSet(GenericViewSet[Any]):
         value = self.sent.get(name) if isinstance(self.sent, Mapping) else None
         return isinstance(value, str | int) and value in BooleanField.FALSE_VALUES
 
-    def query_bool(self, name: str) -> bool | None:
-        """`?name=true` or `?name=false`; None where it is absent or empty. Raises ValidationError for other values."""
-        value = self.request.query_params.get(name, "").lower()
-        if value and value not in (*_TRUE, *_FALSE):
-            raise ValidationError({name: [ErrorDetail("This must be true or false.", code="invalid")]})
-        return value in _TRUE if value else None
-
-    def query_number(self, name: str) -> int | None:
-        """A whole number; None where it is absent or empty. Raises ValidationError for other values."""
-        value = self.request.query_params.get(name, "")
-        number = whole_number(value)
-        if value and number is None:
-            raise ValidationError({name: [ErrorDetail("This must be a whole number.", code="invalid")]})
-        return number
-
-    def query_tags(self, name: str) -> tuple[str, ...]:
-        """The values of a repeatable parameter, as tags are stored."""
-        values = (value.strip().lower() for value in self.request.query_params.getlist(name))
-        return tuple(value for value in values if value)
-
-    def query_choice(self, name: str, choices: Sequence[str]) -> str:
-        """One of the choices, or empty where it is absent. Raises ValidationError for other values."""
-        value = self.request.query_params.get(name, "")
-        if value and value not in choices:
-            raise ValidationError({name: [ErrorDetail(not_a_choice(value, choices), code="invalid_choice")]})
-        return value
-
-    def query_object(self, name: str) -> dict[str, Any] | None:
-        """What `object_in` says of the query string."""
-        return object_in(self.request.query_params, name)
-
-    def query_text(self, name: str, max_length: int) -> str:
-        """A text of at most `max_length` characters, empty where it is absent."""
-        value = self.request.query_params.get(name, "")
-        if len(value) > max_length:
-            detail = f"This must have at most {max_length} characters."
-            raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
-        return value
-
 
 @cache
 def _instances(classes: tuple[type[Any], ...]) -> list[Any]:
     return [each() for each in classes]
-
-
-def object_in(query: QueryDict, name: str) -> dict[str, Any] | None:
-    """A JSON object; None where it is absent or empty. Raises ValidationError for anything else."""
-    text = query.get(name, "")
-    value = parse_json(text, name) if text else None
-    if (value is not None and not isinstance(value, dict)) or (text and value is None):
-        raise ValidationError({name: [ErrorDetail("This must be a JSON object.", code="invalid")]})
-    return value

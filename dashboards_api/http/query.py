@@ -1,0 +1,73 @@
+"""How the values of query parameters are read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import QueryDict
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from dashboards_api.choices import not_a_choice
+from dashboards_api.http.serializers import parse_json
+from dashboards_api.numbers import whole_number
+
+_TRUE, _FALSE = ("true", "1"), ("false", "0")
+
+
+class ReadsQuery:
+    """A view that reads query parameters. A value that is not as it should be is a 400 that names the parameter."""
+
+    request: Any  # the Request of the view it is mixed into
+
+    @property
+    def query(self) -> QueryDict:
+        """The query string."""
+        asked: QueryDict = self.request.query_params
+        return asked
+
+    def query_bool(self, name: str) -> bool | None:
+        """`?name=true` or `?name=false`; None where it is absent or empty. Raises ValidationError for other values."""
+        value = self.query.get(name, "").lower()
+        if value and value not in (*_TRUE, *_FALSE):
+            raise ValidationError({name: [ErrorDetail("This must be true or false.", code="invalid")]})
+        return value in _TRUE if value else None
+
+    def query_number(self, name: str) -> int | None:
+        """A whole number; None where it is absent or empty. Raises ValidationError for other values."""
+        value = self.query.get(name, "")
+        number = whole_number(value)
+        if value and number is None:
+            raise ValidationError({name: [ErrorDetail("This must be a whole number.", code="invalid")]})
+        return number
+
+    def query_tags(self, name: str) -> tuple[str, ...]:
+        """The values of a repeatable parameter, as tags are stored."""
+        values = (value.strip().lower() for value in self.query.getlist(name))
+        return tuple(value for value in values if value)
+
+    def query_choice(self, name: str, choices: Sequence[str]) -> str:
+        """One of the choices, or empty where it is absent. Raises ValidationError for other values."""
+        value = self.query.get(name, "")
+        if value and value not in choices:
+            raise ValidationError({name: [ErrorDetail(not_a_choice(value, choices), code="invalid_choice")]})
+        return value
+
+    def query_object(self, name: str) -> dict[str, Any] | None:
+        """What `object_in` says of the query string."""
+        return object_in(self.query, name)
+
+    def query_text(self, name: str, max_length: int) -> str:
+        """A text of at most `max_length` characters, empty where it is absent."""
+        value = self.query.get(name, "")
+        if len(value) > max_length:
+            detail = f"This must have at most {max_length} characters."
+            raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
+        return value
+
+
+def object_in(query: QueryDict, name: str) -> dict[str, Any] | None:
+    """A JSON object; None where it is absent or empty. Raises ValidationError for anything else."""
+    text = query.get(name, "")
+    value = parse_json(text, name) if text else None
+    if (value is not None and not isinstance(value, dict)) or (text and value is None):
+        raise ValidationError({name: [ErrorDetail("This must be a JSON object.", code="invalid")]})
+    return value
