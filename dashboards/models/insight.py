@@ -53,11 +53,17 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(condition if wanted else ~condition)
 
     def on_all(self, dashboard_ids: Iterable[int]) -> "InsightQuerySet":
-        """Insights that are on each of these dashboards."""
-        found = self
-        for dashboard_id in dashboard_ids:
-            found = found.filter(pk__in=self._placed(dashboard_id).filter(deleted=False).values("insight"))
-        return found
+        """Insights that are on each of these dashboards.
+
+        One grouped count: a sub-query for each dashboard would keep PostgreSQL planning for minutes, and SQLite refuses
+        a thousand of them. A dashboard shows an insight by one tile at most, so that counting tiles counts dashboards.
+        """
+        wanted = set(dashboard_ids)
+        if not wanted:
+            return self
+        placed = self._placed(wanted).filter(deleted=False).values("insight")
+        on_each = placed.annotate(dashboards=models.Count("dashboard")).filter(dashboards=len(wanted))
+        return self.filter(pk__in=on_each.values("insight"))
 
     def only_on(self, dashboard: Dashboard) -> "InsightQuerySet":
         """Insights that are on this dashboard and on no other."""
@@ -69,7 +75,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
 
         They were deleted with it, or with another dashboard that showed them too; not by themselves.
         """
-        here = self._placed(dashboard.pk).filter(deletion_id=dashboard.deletion_id).values("insight")
+        here = self._placed([dashboard.pk]).filter(deletion_id=dashboard.deletion_id).values("insight")
         gone = Dashboard.objects.filter(project=dashboard.project_id, deleted=True).values("deletion_id")
         return self.filter(deleted=True, pk__in=here, deletion_id__in=gone)
 
@@ -81,12 +87,12 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         """The live tiles of each insight, for a sub-query that asks of every insight."""
         return self._all("tiles").filter(insight=models.OuterRef("pk"), deleted=False)
 
-    def _placed(self, dashboard_id: int) -> Any:
-        """The tiles of a dashboard that show insights, removed ones too, for a sub-query that is asked once.
+    def _placed(self, dashboard_ids: Iterable[int]) -> Any:
+        """The tiles of dashboards that show insights, removed ones too, for a sub-query that is asked once.
 
         Where these are few, SQLite looks at them alone, and not at every insight there is.
         """
-        return self._all("tiles").filter(dashboard_id=dashboard_id, insight__isnull=False)
+        return self._all("tiles").filter(dashboard_id__in=dashboard_ids, insight__isnull=False)
 
     def _all(self, name: str) -> Any:
         """All rows that point to insights."""

@@ -20,7 +20,7 @@ class ListQuery(NamedTuple):
     pinned: bool | None = None
     tags: tuple[str, ...] = ()
     creation_mode: str = ""
-    created_by_id: int | None = None
+    created_by: tuple[int, ...] = ()
     deleted: bool = False
 
 
@@ -184,8 +184,8 @@ def _matching(found: Any, query: ListQuery, project: Project) -> Any:
         found = found.filter(pinned=query.pinned)
     if query.tags:
         found = found.tagged(query.tags, project)
-    if query.created_by_id is not None:
-        found = found.filter(created_by_id=query.created_by_id)
+    if query.created_by:
+        found = found.filter(created_by__in=query.created_by)
     return found
 
 

@@ -63,7 +63,8 @@ class InsightQuery(NamedTuple):
     short_id: str = ""
     saved: bool | None = None
     favorited: bool | None = None
-    created_by_id: int | None = None
+    mine: int | None = None
+    created_by: tuple[int, ...] = ()
     dashboard_ids: tuple[int, ...] = ()
     tags: tuple[str, ...] = ()
 
@@ -137,8 +138,10 @@ def _matching(found: Any, query: InsightQuery, project: Project) -> Any:
         found = found.saved_or_placed(query.saved)
     if query.favorited is not None:
         found = found.filter(favorited=query.favorited)
-    if query.created_by_id is not None:
-        found = found.filter(created_by_id=query.created_by_id)
+    if query.mine is not None:
+        found = found.filter(created_by=query.mine)
+    if query.created_by:
+        found = found.filter(created_by__in=query.created_by)
     if query.tags:
         found = found.tagged(query.tags, project)
     return found.on_all(query.dashboard_ids)

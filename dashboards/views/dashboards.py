@@ -37,14 +37,23 @@ from users.viewsets import ProjectScopedViewSet
 
 SEARCH_MAX_LENGTH = 200
 DASHBOARD_ID = id_parameter("id", "A unique integer value identifying this dashboard.")
+TAGS = OpenApiParameter(
+    "tags", str, many=True, description="Only those with any of these tags: at most 100, repeated or as a JSON list."
+)
+CREATED_BY = OpenApiParameter(
+    "created_by",
+    int,
+    many=True,
+    description="Only those that this user created, or one of these: at most 100, repeated or as a JSON list.",
+)
 LIST_PARAMETERS = [
     OpenApiParameter("search", str, description="Text in the name, the description or the tags, in any case."),
     OpenApiParameter("pinned", bool, description="Only pinned, or only unpinned, dashboards."),
-    OpenApiParameter("tags", str, many=True, description="Only those with any of these tags."),
+    TAGS,
     OpenApiParameter(
         "creation_mode", str, enum=CreationMode.values, description="Only those. Without it unlisted ones are left out."
     ),
-    OpenApiParameter("created_by", int, description="Only those that this user created."),
+    CREATED_BY,
     OpenApiParameter("after", str, description="Where a page begins, as `next` says it beside the offset."),
 ]
 OVERRIDES = [
@@ -89,7 +98,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             pinned=self.query_bool("pinned"),
             tags=self.query_tags("tags"),
             creation_mode=self.query_choice("creation_mode", CreationMode.values),
-            created_by_id=self.query_number("created_by"),
+            created_by=self.query_numbers("created_by"),
         )
         pages = LimitOffsetPagination()
         limit, offset = window = pages.window(request)

@@ -4,7 +4,6 @@ from typing import Any, ClassVar, cast
 
 from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,10 +15,9 @@ from dashboards.serializers.insights import InsightRequestSerializer, InsightSer
 from dashboards.services.changes import InsightChanges
 from dashboards.services.insights import create_insight, update_insight
 from dashboards.services.restrictions import check_may_edit_contents
-from dashboards.views.dashboards import SEARCH_MAX_LENGTH
+from dashboards.views.dashboards import CREATED_BY, SEARCH_MAX_LENGTH, TAGS
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
-from dashboards_api.http.serializers import parse_json
 from users.viewsets import ProjectScopedViewSet
 
 INSIGHT_ID = OpenApiParameter(
@@ -31,9 +29,11 @@ LIST_PARAMETERS = [
     OpenApiParameter("saved", bool, description="true: saved or on a dashboard; false: neither."),
     OpenApiParameter("favorited", bool),
     OpenApiParameter("user", bool, description="true: only those that the caller created."),
-    OpenApiParameter("created_by", int, description="Only those that this user created."),
-    OpenApiParameter("dashboards", str, description="JSON list of numbers: only those on all of these dashboards."),
-    OpenApiParameter("tags", str, many=True, description="Only those with any of these tags."),
+    CREATED_BY,
+    OpenApiParameter(
+        "dashboards", str, description="JSON list of at most 100 numbers: only those on all of these dashboards."
+    ),
+    TAGS,
 ]
 # How agents announce themselves.
 CLIENT_HEADER, AGENT = "x-posthog-client", "mcp"
@@ -128,15 +128,8 @@ class InsightViewSet(ProjectScopedViewSet):
             short_id=self.query_text("short_id", SEARCH_MAX_LENGTH),
             saved=self.query_bool("saved"),
             favorited=self.query_bool("favorited"),
-            created_by_id=self.caller.pk if self.query_bool("user") else self.query_number("created_by"),
-            dashboard_ids=self._dashboard_ids(),
+            mine=self.caller.pk if self.query_bool("user") else None,
+            created_by=self.query_numbers("created_by"),
+            dashboard_ids=self.query_numbers("dashboards"),
             tags=self.query_tags("tags"),
         )
-
-    def _dashboard_ids(self) -> tuple[int, ...]:
-        text = self.request.query_params.get("dashboards", "")
-        ids = parse_json(text, "dashboards") if text else []
-        if not isinstance(ids, list) or any(isinstance(id_, bool) or not isinstance(id_, int) for id_ in ids):
-            detail = ErrorDetail("This must be a JSON list of numbers.", code="invalid")
-            raise ValidationError({"dashboards": [detail]})
-        return tuple(ids)

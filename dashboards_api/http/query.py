@@ -1,16 +1,20 @@
 """How the values of query parameters are read."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from django.http import QueryDict
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards_api.choices import not_a_choice
+from dashboards_api.http import json_gate
 from dashboards_api.http.serializers import parse_json
 from dashboards_api.numbers import whole_number
 
+# The values of one parameter, repeated or in a JSON list.
+MAX_VALUES = 100
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
+Item = TypeVar("Item", int, str)
 
 
 class ReadsQuery:
@@ -39,10 +43,30 @@ class ReadsQuery:
             raise ValidationError({name: [ErrorDetail("This must be a whole number.", code="invalid")]})
         return number
 
+    def query_numbers(self, name: str) -> tuple[int, ...]:
+        """Whole numbers, each once: repeated, or as JSON lists. Raises ValidationError for others, and for too many."""
+        found: list[int] = []
+        for value in self.query.getlist(name):
+            is_list = value.lstrip().startswith("[")
+            for item in parse_json(value, name) if is_list else [value] if value else []:
+                number = whole_number(item) if isinstance(item, str) else item
+                if isinstance(number, bool) or not isinstance(number, int):
+                    detail = "This must be whole numbers: repeated, or as a JSON list."
+                    raise ValidationError({name: [ErrorDetail(detail, code="invalid")]})
+                found.append(number)
+        return self._bounded(name, found)
+
     def query_tags(self, name: str) -> tuple[str, ...]:
-        """The values of a repeatable parameter, as tags are stored."""
-        values = (value.strip().lower() for value in self.query.getlist(name))
-        return tuple(value for value in values if value)
+        """Texts as tags are stored, each once: repeated, or as JSON lists. What is no such list is a tag itself."""
+        found = (tag.strip().lower() for value in self.query.getlist(name) for tag in _texts_in(value))
+        return self._bounded(name, [tag for tag in found if tag])
+
+    def _bounded(self, name: str, values: Iterable[Item]) -> tuple[Item, ...]:
+        unique = tuple(dict.fromkeys(values))
+        if len(unique) > MAX_VALUES:
+            detail = f"This may name at most {MAX_VALUES} values."
+            raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
+        return unique
 
     def query_choice(self, name: str, choices: Sequence[str]) -> str:
         """One of the choices, or empty where it is absent. Raises ValidationError for other values."""
@@ -62,6 +86,17 @@ class ReadsQuery:
             detail = f"This must have at most {max_length} characters."
             raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
         return value
+
+
+def _texts_in(value: str) -> list[str]:
+    """The texts of a JSON list; anything else is one text."""
+    if not value.startswith("["):
+        return [value]
+    try:
+        items = json_gate.loads(value)
+    except (json_gate.Malformed, json_gate.Refused):
+        return [value]
+    return items if all(isinstance(item, str) for item in items) else [value]
 
 
 def object_in(query: QueryDict, name: str) -> dict[str, Any] | None:
