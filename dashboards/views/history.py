@@ -89,8 +89,8 @@ class ActivityLogViewSet(HistoryViewSet):
         """
         body = self.read_body(UndoRequestSerializer)
         # A misspelled `preview` must not undo.
-        if unknown := [*self.ignored, *request.query_params]:
-            raise ignored_fields.refuse(unknown[0])
+        if self.ignored:
+            raise ignored_fields.refuse(self.ignored[0])
         is_preview = body.get("preview", False)
         result = undo_key(
             self.project,

@@ -10,6 +10,7 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,6 +20,7 @@ from dashboards.readers.shared import PageType, open_shared, read_shared
 from dashboards.serializers.sharing import UnlockRequestSerializer
 from dashboards.services.share_passwords import find_locked_link, unlock
 from dashboards.unlocking import GOOD_FOR
+from dashboards.views.dashboards import OVERRIDES
 from dashboards_api.errors import TooMany
 from dashboards_api.http.query import object_in
 from dashboards_api.http.views import ApiViewSet
@@ -26,6 +28,8 @@ from users.authentication import key_in_header
 
 logger = structlog.get_logger("dashboards.shared")
 
+# Not in the API document, which describes what lies below /api/: for the check of unknown parameters.
+EMBEDDED = OpenApiParameter("embedded", bool)
 # The page and its JSON are two paths to a browser, which sends a cookie to one of them alone.
 COOKIES = {"share_token": "", "share_token_json": ".json"}
 
@@ -47,6 +51,7 @@ class SharedDashboardViewSet(SharedViewSet):
 
     page_type: PageType = "scene"
 
+    @extend_schema(parameters=[EMBEDDED, *OVERRIDES])
     def retrieve(self, request: Request, access_token: str) -> Response:
         embedded = request.query_params.get("embedded", "false").lower() not in ("false", "0")
         opened = open_shared(

@@ -1,4 +1,5 @@
-"""Nothing is dropped silently: keys that an operation does not know are named in the answer, or refused on request.
+"""Nothing is dropped silently: keys of a body, and query parameters, that an operation does not know are named in the
+answer, or refused on request.
 
 `Ignored-Fields` lists them (percent-encoded paths, comma separated); under `Prefer: handling=strict` (RFC 7240) the
 request is refused instead. Read-only keys that a client sends back as it read them (`echoed`) are neither.
@@ -47,7 +48,7 @@ def refuse(path: str) -> ValidationError:
 def header_value(paths: list[str]) -> str:
     """The paths for the header, as many as fit."""
     value = ""
-    for path in paths[:MAX_NAMES]:
+    for path in list(dict.fromkeys(paths))[:MAX_NAMES]:
         longer = f"{value}, {quote(path, safe='')}" if value else quote(path, safe="")
         if len(longer) <= MAX_BYTES:
             value = longer

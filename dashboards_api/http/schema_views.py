@@ -1,7 +1,7 @@
 """The API document and its page, whose errors are the same envelope as everywhere."""
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -14,7 +14,9 @@ from rest_framework.renderers import BaseRenderer, TemplateHTMLRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from dashboards_api.http import ignored_fields
 from dashboards_api.http.conditional import etag_of, is_known
+from dashboards_api.http.parameters import check_size, refuse_parameter, unknown_parameters
 from dashboards_api.http.renderers import JSONRenderer
 
 # The middleware of pages does not run below /api/. Swagger UI has pictures as data in its style sheet.
@@ -28,12 +30,25 @@ SWAGGER_HEADERS = {
 
 
 class JSONErrors:
-    """Errors as JSON, whatever the view else answers in. OPTIONS has nothing to tell: it is a 405."""
+    """Errors as JSON, whatever the view else answers in. OPTIONS has nothing to tell: it is a 405.
+
+    Query parameters that are not known are named or refused, as everywhere below /api/.
+    """
 
     metadata_class = None
+    known_parameters: ClassVar[frozenset[str]] = frozenset()
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        check_size(request.query_params)
+        self.ignored = unknown_parameters(request.query_params, self.known_parameters)
+        if self.ignored and ignored_fields.is_strict(request):
+            raise refuse_parameter(self.ignored[0], self.known_parameters)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         final: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+        if final.status_code < 400 and self.ignored:
+            final[ignored_fields.HEADER] = ignored_fields.header_value(self.ignored)
         if final.status_code >= 400:
             final.accepted_renderer = JSONRenderer()
             final.accepted_media_type = JSONRenderer.media_type
@@ -50,6 +65,8 @@ def document_as(renderer_class: type[BaseRenderer]) -> bytes:
 
 class SchemaView(JSONErrors, SpectacularAPIView):  # type: ignore[misc]  # untyped base
     """`/api/schema/`, in YAML or, with `?format=json`, in JSON."""
+
+    known_parameters = frozenset({"format"})
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         renderer: BaseRenderer = request.accepted_renderer

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from dashboards_api.http import ignored_fields
+from dashboards_api.http.parameters import check_size, known_parameters, refuse_parameter, unknown_parameters
 from dashboards_api.http.parsers import check_form
 from dashboards_api.http.query import ReadsQuery
 from dashboards_api.http.serializers import RequestSerializer
@@ -60,9 +61,25 @@ class ApiViewSet(ReadsQuery, GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        check_form(request.query_params)
+        if request.META.get("QUERY_STRING"):
+            self.check_parameters()
         if any("\0" in value for value in kwargs.values()):
             raise NotFound  # no row has such an id, and PostgreSQL would not even look for it
+
+    def check_parameters(self) -> None:
+        """Name query parameters that the action does not know in the answer, or refuse them, as keys of a body.
+
+        OPTIONS, a method that the route lacks, and one that is always refused have nothing that a parameter could do.
+        """
+        check_form(self.query)
+        check_size(self.query)
+        if self.action in (None, "metadata") or self.request.method in self.refused_methods:
+            return
+        known = known_parameters(self)
+        unknown = unknown_parameters(self.query, known)
+        if unknown and self.is_strict:
+            raise refuse_parameter(unknown[0], known)
+        self.note_ignored(unknown)
 
     @property
     def sent(self) -> Any:
@@ -110,7 +127,8 @@ class ApiViewSet(ReadsQuery, GenericViewSet[Any]):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)
-        if self.ignored and final.status_code < 400:
+        # The answer to a repeated request names what the first one did.
+        if self.ignored and final.status_code < 400 and ignored_fields.HEADER not in final:
             final[ignored_fields.HEADER] = ignored_fields.header_value(self.ignored)
         # Whoever keeps an answer asks before showing it again, and shows it to nobody else.
         if self.shows_secrets:

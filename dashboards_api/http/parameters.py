@@ -1,0 +1,66 @@
+"""Which query parameters an operation knows: those that the API document declares for it, and no others.
+
+There is no second list: the check reads what `@extend_schema` and the pagination class of a view declare.
+"""
+
+from typing import Any
+
+from django.http import QueryDict
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from dashboards_api.choices import nearest_of
+from dashboards_api.http.openapi import AutoSchema
+from dashboards_api.http.pagination import SECRET_VALUE_PREFIX
+from dashboards_api.http.query import MAX_VALUES
+
+# All parameters of one request together.
+MAX_PARAMETERS = 250
+
+_declared: dict[tuple[type[Any], str], frozenset[str]] = {}
+
+
+def known_parameters(view: Any) -> frozenset[str]:
+    """Return the names of the query parameters that the action of a view declares."""
+    key = (type(view), view.action)
+    if key not in _declared:
+        _declared[key] = frozenset(_names(view))
+    return _declared[key]
+
+
+def _names(view: Any) -> set[str]:
+    handler = getattr(view, view.action)
+    schema = getattr(handler, "kwargs", {}).get("schema", AutoSchema)()
+    schema.view, schema.method = view, view.request.method
+    names = {each.name for each in schema.get_override_parameters() if each.location == OpenApiParameter.QUERY}
+    if view.action == "list" and view.pagination_class is not None:
+        names |= {each["name"] for each in view.pagination_class().get_schema_operation_parameters(view)}
+    return names
+
+
+def check_size(query: QueryDict) -> None:
+    """Raise ValidationError for more parameters, or more values of one, than are read."""
+    total = 0
+    for name, values in query.lists():
+        total += len(values)
+        if len(values) > MAX_VALUES:
+            detail = f"A parameter may be repeated at most {MAX_VALUES} times."
+            raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
+    if total > MAX_PARAMETERS:
+        detail = f"A query string may have at most {MAX_PARAMETERS} parameters."
+        raise ValidationError([ErrorDetail(detail, code="max_length")])
+
+
+def unknown_parameters(query: QueryDict, known: frozenset[str]) -> list[str]:
+    """Return the names that are not known, in the order they came. A name that holds an API key is cut off before it.
+
+    Names are repeated in the answer, which is kept in places where a key must not be.
+    """
+    return [name.partition(SECRET_VALUE_PREFIX)[0] or "…" for name in query if name and name not in known]
+
+
+def refuse_parameter(name: str, known: frozenset[str]) -> ValidationError:
+    """Return the answer to an unknown parameter where the client asked for strict handling."""
+    nearest = nearest_of(name, known)
+    guess = f" Did you mean {nearest!r}?" if nearest else ""
+    return ValidationError({name: [ErrorDetail(f"This parameter is not known here.{guess}", code="unknown_field")]})
