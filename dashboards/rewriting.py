@@ -4,11 +4,11 @@ The rules are PostHog's: each kind of query keeps its date range and its propert
 kind, or of another shape, stays as it is. The insight itself is never changed.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dashboards.queries import MAX_WRAPPERS
-
-Json = dict[str, Any]
+from dashboards.overrides import VALUE_KEYS, Json, code_name_of, entry_of
+from dashboards.queries import MAX_WRAPPERS, nodes_of
 
 # Nodes that only show another query.
 WRAPPERS = frozenset({"InsightVizNode", "DataTableNode", "DataVisualizationNode"})
@@ -18,11 +18,52 @@ INSIGHT_QUERIES = frozenset(
 )
 # Queries that can be broken down.
 BREAKDOWN_QUERIES = frozenset({"TrendsQuery", "FunnelsQuery"})
+# Queries that keep filters in places of their own.
+OTHER_QUERIES = frozenset({"HogQLQuery", "EventsQuery"})
+_DATES_AND_PROPERTIES = frozenset({"date_from", "date_to", "properties"})
 
 
-def shown_query(query: Json, filters: Json, variables: Json) -> Json:
+class Values:
+    """Values for the variables of SQL, found by the id of a variable or by its code name."""
+
+    def __init__(self, variables: Json) -> None:
+        self.by_id = {id_: entry_of(variable) for id_, variable in variables.items() if variable is not None}
+        names = ((code_name_of(variable), variable) for variable in self.by_id.values())
+        self.by_code_name = {name: variable for name, variable in names if name}
+
+    def find(self, id_: str, variable: Json) -> Json:
+        """Return what there is for a variable of a query: by its id, or by its code name; empty where there is none."""
+        name = code_name_of(variable) or ""
+        found = self.by_id.get(id_) or self.by_code_name.get(name)
+        if found is None:
+            found = self.by_id.get(name, {})  # an override may be named by the code name
+            return found if code_name_of(found) is None else {}
+        return found
+
+
+# The later ones win.
+Layers = Sequence[Values]
+
+
+def shown_query(query: Json, filters: Json, variables: Layers) -> Json:
     """The query of an insight as a tile shows it. `filters` are the dashboard's, with the tile's own laid over them."""
     return _rewritten(query, filters, variables, MAX_WRAPPERS)
+
+
+def filters_taken(query: Json | None, stored: Json) -> frozenset[str]:
+    """Return the filters that can have an effect on an insight: on its query, or on filters of the older form."""
+    kinds = {node["kind"] for node in nodes_of(query) if isinstance(node.get("kind"), str)}
+    if kinds & BREAKDOWN_QUERIES:
+        return _DATES_AND_PROPERTIES | {"breakdown_filter"}
+    return _DATES_AND_PROPERTIES if stored or kinds & (INSIGHT_QUERIES | OTHER_QUERIES) else frozenset()
+
+
+def variables_used(query: Json | None) -> Iterator[tuple[str, Json]]:
+    """Yield the variables that the SQL of an insight uses, by their ids."""
+    for node in nodes_of(query):
+        used = node.get("variables") if node.get("kind") == "HogQLQuery" else None
+        if isinstance(used, dict):
+            yield from ((id_, variable) for id_, variable in used.items() if isinstance(variable, dict))
 
 
 def shown_filters(stored: Json, filters: Json) -> Json:
@@ -32,12 +73,13 @@ def shown_filters(stored: Json, filters: Json) -> Json:
     return _with_properties({**stored, **_dates(filters)}, filters, as_group=True)
 
 
-def has_effect(filters: Json, variables: Json) -> bool:
+def has_effect(filters: Json, variables: Layers) -> bool:
     """Whether anything can be rewritten."""
-    return bool(variables or _dates(filters) or _properties(filters) or _breakdown(filters))
+    has_values = any(layer.by_id for layer in variables)
+    return bool(has_values or _dates(filters) or _properties(filters) or _breakdown(filters))
 
 
-def _rewritten(query: Json, filters: Json, variables: Json, depth: int) -> Json:
+def _rewritten(query: Json, filters: Json, variables: Layers, depth: int) -> Json:
     kind, source = query.get("kind"), query.get("source")
     if not isinstance(kind, str):
         return query
@@ -56,7 +98,7 @@ def _rewritten(query: Json, filters: Json, variables: Json, depth: int) -> Json:
     return query
 
 
-def _hogql(query: Json, filters: Json, variables: Json) -> Json:
+def _hogql(query: Json, filters: Json, variables: Layers) -> Json:
     """SQL keeps both below `filters`, which take effect where its text says `{filters}`."""
     own = query.get("filters")
     own = own if isinstance(own, dict) else {}
@@ -65,15 +107,20 @@ def _hogql(query: Json, filters: Json, variables: Json) -> Json:
     used = query.get("variables")
     if not isinstance(used, dict):
         return query
-    values = {id_: _value(variable, variables.get(id_)) for id_, variable in used.items()}
+    values = {id_: _value(id_, variable, variables) for id_, variable in used.items()}
     return {**query, "variables": values} if values != used else query
 
 
-def _value(variable: Any, override: Any) -> Any:
-    """A variable of a query with the value that the dashboard gives it."""
-    if not isinstance(variable, dict) or not isinstance(override, dict):
+def _value(id_: str, variable: Any, layers: Layers) -> Any:
+    """A variable of a query with the value that is laid over it. A value ends that it is null."""
+    if not isinstance(variable, dict):
         return variable
-    return {**variable, **{key: override[key] for key in ("value", "isNull") if key in override}}
+    for layer in layers:
+        found = layer.find(id_, variable)
+        if "value" in found:
+            variable = {key: each for key, each in variable.items() if key != "isNull"}
+        variable = {**variable, **{key: found[key] for key in VALUE_KEYS if key in found}}
+    return variable
 
 
 def _with_date_range(query: Json, filters: Json) -> Json:

@@ -14,7 +14,8 @@ from rest_framework.exceptions import ValidationError
 
 from dashboards.exceptions import DashboardMissing, OverrideNotAllowed, SharedDashboardLocked, WrongSharePassword
 from dashboards.readers.shared import PageType, open_shared, read_shared
-from dashboards.views.shared import UnlockViewSet, overrides_in, set_share_cookies, share_tokens_of, unlocked
+from dashboards.views.overrides import overrides_in
+from dashboards.views.shared import UnlockViewSet, set_share_cookies, share_tokens_of, unlocked
 from dashboards_api.errors import Invalid, TooMany
 from dashboards_api.http.conditional import etag_of, is_known
 from pages.shared import shared_page
@@ -65,7 +66,7 @@ class SharedPageView(View):
             return self.page("pages/not_found.html", {}, status=404)
         except SharedDashboardLocked:
             return self.page("pages/unlock.html", {}, status=401)
-        except ValidationError:
+        except (ValidationError, Invalid):
             return self.page(
                 "pages/not_found.html", {"reason": "The address asks for what cannot be read."}, status=400
             )

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from django.db.models import OuterRef
@@ -11,7 +11,8 @@ from django.db.models import OuterRef
 from dashboards.access import Restriction, privilege_level, user_access_level
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import Dashboard, RestrictionLevel, Revision, RevisionKind
-from dashboards.readers.tiles import EMPTY_OBJECT, Lens, read_tiles
+from dashboards.overrides import AS_STORED, Overrides
+from dashboards.readers.tiles import EMPTY_OBJECT, NO_LENS, Lens, lens_of, read_tiles
 from dashboards_api.fields import dumps, raw
 from dashboards_api.prepared import Prepared, number
 from users.models import Membership, Project
@@ -45,16 +46,6 @@ DETAIL_JSON = {
     "raw_variables": raw("variables"),
     "raw_breakdown_colors": raw("breakdown_colors"),
 }
-
-
-class Overrides(NamedTuple):
-    """What an answer shows in place of what is stored, key by key. Nothing of it is kept."""
-
-    filters: dict[str, Any] | None = None
-    variables: dict[str, Any] | None = None
-
-
-AS_STORED = Overrides()
 
 
 _REVISION = {"revision": Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk"))}
@@ -116,7 +107,7 @@ def read_revision(
         raise DashboardMissing
     use_template, use_dashboard, delete_insights, theme_id, spacing, compaction, *free = rows[0][len(BASIC_COLUMNS) :]
     filters, variables, breakdown_colors, revision = free
-    lens = lens_of(filters, variables, overrides)
+    lens = stored_lens(filters, variables, overrides)
     return revision, {
         **basic,
         "use_template": use_template,
@@ -193,13 +184,11 @@ def _rights(restriction: Restriction, viewer: Membership) -> dict[str, Any]:
     }
 
 
-def lens_of(filters: str, variables: str, overrides: Overrides) -> Lens:
-    """What is stored, with the keys of the overrides laid over it."""
+def stored_lens(filters: str, variables: str, overrides: Overrides) -> Lens:
+    """What is stored, as texts, with the overrides laid over it."""
     if filters == variables == EMPTY_OBJECT and overrides == AS_STORED:
-        return Lens({}, {})
-    return Lens(
-        {**json.loads(filters), **(overrides.filters or {})}, {**json.loads(variables), **(overrides.variables or {})}
-    )
+        return NO_LENS
+    return lens_of(json.loads(filters), json.loads(variables), overrides)
 
 
 def _or_null(stored: str) -> orjson.Fragment | None:

@@ -11,8 +11,9 @@ from django.db.models import OuterRef
 
 from dashboards.exceptions import DashboardMissing, OverrideNotAllowed, SharedDashboardLocked
 from dashboards.models import Revision, RevisionKind, SharePassword, SharingConfiguration, Tile
+from dashboards.overrides import AS_STORED, Overrides, code_name_of, targets
 from dashboards.readers.dashboard_tiles import Row
-from dashboards.readers.dashboards import AS_STORED, Overrides, lens_of
+from dashboards.readers.dashboards import stored_lens
 from dashboards.readers.insights import NOT_COMPUTED, insight_json
 from dashboards.readers.tiles import DAMAGED, KINDS, TILE_COLUMNS, TILE_JSON, Lens, Shown, shown_through
 from dashboards.unlocking import password_id_in
@@ -60,7 +61,7 @@ def read_shared(opened: Opened, page_type: PageType) -> Row:
     """The page behind a link, as it is stored or with what its sharing lets viewers change."""
     row = opened.row
     settings = row["settings"] or {}
-    lens = lens_of(row["raw_filters"], row["raw_variables"], opened.overrides)
+    lens = stored_lens(row["raw_filters"], row["raw_variables"], opened.overrides)
     dashboard = {
         **{name: row[f"dashboard__{name}"] for name in DASHBOARD_COLUMNS},
         "filters": orjson.Fragment(dumps(lens.filters)),
@@ -104,16 +105,20 @@ def _is_unlocked(sharing_id: int, access_token: str, share_tokens: Iterable[str]
 
 
 def _check_overrides(overrides: Overrides, *, allowed: list[str], variables: str) -> None:
-    """A filter is allowed by its name, a variable by its id or its code name."""
+    """Raise OverrideNotAllowed for a filter or a variable that the sharing does not name.
+
+    A filter is allowed by its name, a variable by its id or its code name. A code name in an override of an allowed one
+    must be allowed too: it reaches every variable of that name.
+    """
     for name in overrides.filters or {}:
         if name not in allowed:
             raise OverrideNotAllowed(name)
     stored = orjson.loads(variables) if overrides.variables else {}
-    for id_ in overrides.variables or {}:
-        variable = stored.get(id_)
-        code_name = variable.get("code_name") if isinstance(variable, dict) else None
-        if id_ not in allowed and code_name not in allowed:
-            raise OverrideNotAllowed(id_)
+    for name, id_, given in targets(stored, overrides.variables or {}):
+        own_name, new_name = code_name_of(stored.get(id_)), code_name_of(given)
+        is_renamed = new_name is not None and new_name not in (own_name, *allowed)
+        if is_renamed or (id_ not in allowed and own_name not in allowed):
+            raise OverrideNotAllowed(name)
 
 
 def _tiles(dashboard_id: int, *, lens: Lens, hide_queries: bool) -> list[Row]:

@@ -8,9 +8,10 @@ from django.db.models import Case, Exists, OuterRef, When
 
 from dashboards.access import Restriction, restriction_of
 from dashboards.models import Dashboard, Tile
+from dashboards.overrides import AS_STORED, Overrides, laid_over, targets
 from dashboards.readers.dashboard_tiles import DashboardTile, DashboardTiles, Row, dashboard_tiles_of
 from dashboards.readers.insights import insight_json, insight_row, insight_values
-from dashboards.rewriting import has_effect, shown_filters, shown_query
+from dashboards.rewriting import Layers, Values, has_effect, shown_filters, shown_query
 from dashboards_api.fields import dumps, raw
 from dashboards_api.prepared import Prepared, number
 from users.models import Membership, User
@@ -37,13 +38,31 @@ class Lens(NamedTuple):
 
     filters: dict[str, Any]
     variables: dict[str, Any]
+    # The variables, prepared for looking them up.
+    layers: Layers = ()
 
     def for_rows(self, number: int) -> "Lens":
         """The same, or an empty one where so many insights would grow too much."""
         if not (self.filters or self.variables):
             return self
         added = (len(dumps(self.filters)) + len(dumps(self.variables))) * number
-        return self if added <= MAX_ADDED else Lens({}, {})
+        return self if added <= MAX_ADDED else NO_LENS
+
+
+NO_LENS = Lens({}, {})
+
+
+def lens_of(filters: dict[str, Any], variables: dict[str, Any], overrides: Overrides = AS_STORED) -> Lens:
+    """Return what is stored, with the overrides laid over it. Raises Invalid for two overrides of one variable."""
+    shown, more = dict(variables), {}
+    for name, id_, given in targets(variables, overrides.variables or {}):
+        if id_ in variables:
+            shown[id_] = laid_over(variables[id_], given)
+        else:
+            # It is for no variable of the dashboard, and still may be for one of an insight.
+            more[name] = given
+    layers = [Values(each) for each in (shown, more) if each]
+    return Lens({**filters, **(overrides.filters or {})}, {**shown, **more}, layers)
 
 
 class Shown(NamedTuple):
@@ -120,7 +139,7 @@ def read_tiles(dashboard_id: int, *, viewer: Membership, lens: Lens, restriction
 def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
     """One live tile, with its position among all (component DashboardTile)."""
     dashboard: Dashboard = Dashboard.objects.as_seen_by(viewer).get(pk=dashboard_id)
-    lens = Lens(dashboard.filters, dashboard.variables)
+    lens = lens_of(dashboard.filters, dashboard.variables)
     tiles = read_tiles(dashboard_id, viewer=viewer, lens=lens, restriction=restriction_of(dashboard))
     return next(tile for tile in tiles if tile["id"] == tile_id)
 
@@ -158,10 +177,10 @@ def shown_through(lens: Lens, layouts: str, overrides: str, query: str | None, f
     query = query if _is_json(query) else None
     filters = filters if _is_json(filters) else EMPTY_OBJECT
     is_damaged = (layouts, overrides, query, filters) != stored
-    if lens.filters or lens.variables or overrides != EMPTY_OBJECT:
+    if lens.filters or lens.layers or overrides != EMPTY_OBJECT:
         over = {**lens.filters, **orjson.loads(overrides)}
-        if has_effect(over, lens.variables):
-            query = query and dumps(shown_query(json.loads(query), over, lens.variables))
+        if has_effect(over, lens.layers):
+            query = query and dumps(shown_query(json.loads(query), over, lens.layers))
             filters = filters and dumps(shown_filters(json.loads(filters), over))
     return Shown(layouts, overrides, query, filters, is_damaged)
 

@@ -13,11 +13,7 @@ from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import CreationMode, Dashboard
 from dashboards.readers.dashboard_list import ListQuery, list_dashboards, list_state
-from dashboards.readers.dashboards import (
-    Overrides,
-    detail_state,
-    read_revision,
-)
+from dashboards.readers.dashboards import detail_state, read_revision
 from dashboards.serializers.dashboards import (
     DashboardBasicSerializer,
     DashboardRequestSerializer,
@@ -28,6 +24,7 @@ from dashboards.services.changes import DashboardChanges
 from dashboards.services.dashboards import create_dashboard, note_access, update_dashboard
 from dashboards.services.sources import template_of
 from dashboards.templates import Document
+from dashboards.views.overrides import OVERRIDES, overrides_of
 from dashboards.views.writing import writing, written
 from dashboards_api.errors import DomainError, Invalid
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
@@ -55,10 +52,6 @@ LIST_PARAMETERS = [
     ),
     CREATED_BY,
     OpenApiParameter("after", str, description="Where a page begins, as `next` says it beside the offset."),
-]
-OVERRIDES = [
-    OpenApiParameter(f"{name}_override", str, description=f"A JSON object, laid over the {name} in this answer alone.")
-    for name in ("filters", "variables")
 ]
 
 
@@ -198,7 +191,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
 def retrieved(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, Any]]:
     """The dashboard with the overrides of the query, and its revision; that it was retrieved is noted."""
-    overrides = Overrides(view.query_object("filters_override"), view.query_object("variables_override"))
+    overrides = overrides_of(view)
     revision, dashboard = read_revision(number, project=view.project, viewer=view.membership, overrides=overrides)
     dashboard["last_accessed_at"] = note_access(number, dashboard["last_accessed_at"])
     return revision, dashboard

@@ -8,21 +8,19 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards.exceptions import WrongSharePassword
-from dashboards.readers.dashboards import Overrides
 from dashboards.readers.shared import PageType, open_shared, read_shared
 from dashboards.serializers.sharing import UnlockRequestSerializer
 from dashboards.services.share_passwords import find_locked_link, unlock
 from dashboards.unlocking import GOOD_FOR
-from dashboards.views.dashboards import OVERRIDES
+from dashboards.views.overrides import OVERRIDES, overrides_of
 from dashboards_api.errors import TooMany
-from dashboards_api.http.query import object_in
 from dashboards_api.http.views import ApiViewSet
 from users.authentication import key_in_header
 
@@ -54,15 +52,8 @@ class SharedDashboardViewSet(SharedViewSet):
     @extend_schema(parameters=[EMBEDDED, *OVERRIDES])
     def retrieve(self, request: Request, access_token: str) -> Response:
         embedded = request.query_params.get("embedded", "false").lower() not in ("false", "0")
-        opened = open_shared(
-            access_token, share_tokens=share_tokens_of(request), overrides=overrides_in(request.query_params)
-        )
+        opened = open_shared(access_token, share_tokens=share_tokens_of(request), overrides=overrides_of(self))
         return Response(read_shared(opened, "embed" if embedded else self.page_type))
-
-
-def overrides_in(query: QueryDict) -> Overrides:
-    """What a viewer asks to see in place of what is stored. Raises ValidationError."""
-    return Overrides(object_in(query, "filters_override"), object_in(query, "variables_override"))
 
 
 class UnlockViewSet(SharedViewSet):

@@ -75,10 +75,6 @@ class ReadsQuery:
             raise ValidationError({name: [ErrorDetail(not_a_choice(value, choices), code="invalid_choice")]})
         return value
 
-    def query_object(self, name: str) -> dict[str, Any] | None:
-        """What `object_in` says of the query string."""
-        return object_in(self.query, name)
-
     def query_text(self, name: str, max_length: int) -> str:
         """A text of at most `max_length` characters, empty where it is absent."""
         value = self.query.get(name, "")

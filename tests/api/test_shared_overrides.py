@@ -29,9 +29,9 @@ def test_listed_keys_apply_and_nothing_is_kept(alice: Person, board: Dashboard) 
     answer = look(token, filters={"date_from": "-30d"}, variables={"id-1": {"code_name": "country", "value": "y"}})
     assert answer.json["dashboard"]["filters"] == {**FILTERS, "date_from": "-30d"}
     assert answer.json["dashboard"]["variables"]["id-1"]["value"] == "y"
-    assert look(token, variables={"id-2": {"value": "paid"}}).json["dashboard"]["variables"]["id-2"] == {
-        "value": "paid"
-    }
+    for name, given in (("id-2", {"value": "paid"}), ("plan", {"value": "paid"}), ("id-2", "paid")):
+        shown = look(token, variables={name: given}).json["dashboard"]["variables"]
+        assert shown["id-2"] == {"code_name": "plan", "value": "paid"}
     plain = visit(f"/shared/{token}.json").json["dashboard"]
     assert (plain["filters"], plain["variables"]) == (FILTERS, VARIABLES)
     board.refresh_from_db()
@@ -45,6 +45,12 @@ def test_listed_keys_apply_and_nothing_is_kept(alice: Person, board: Dashboard) 
         (["date_from"], {"filters": {"date_to": None}}),
         (["date_from"], {"variables": {"id-1": {"value": "y"}}}),
         (["date_from"], {"variables": {"unknown": {"code_name": "date_from"}}}),
+        # Renamed, an allowed one would reach another.
+        (["id-1"], {"variables": {"id-1": {"code_name": "plan", "value": "y"}}}),
+        (["new"], {"variables": {"new": {"code_name": "plan", "value": "y"}}}),
+        (["new"], {"variables": {"new": {"code_name": "secret", "value": "y"}}}),
+        (["country"], {"variables": {"country": {"code_name": "plan", "value": "y"}}}),
+        (["country"], {"variables": {"plan": "y"}}),
         ([], {"filters": {"date_from": "-1d"}}),
         (None, {"filters": {"date_from": "-1d"}}),
         (None, {"variables": {"id-1": {"value": "y"}}}),

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.rewriting import INSIGHT_QUERIES, has_effect, shown_filters, shown_query
+from dashboards.rewriting import INSIGHT_QUERIES, Values, has_effect, shown_filters, shown_query
 
 OWN = [{"key": "plan", "value": "free"}]
 ADDED = [{"key": "country", "value": "NL"}]
 DATES = {"date_from": "-30d", "date_to": None}
 
 
-def shown(query: dict[str, Any], filters: dict[str, Any], variables: dict[str, Any] | None = None) -> dict[str, Any]:
+def shown(query: dict[str, Any], filters: dict[str, Any], *variables: dict[str, Any]) -> dict[str, Any]:
     """The rewritten query; the one that it was made from has not changed."""
     before = copy.deepcopy(query)
-    after = shown_query(query, filters, variables or {})
+    after = shown_query(query, filters, [Values(each) for each in variables])
     assert query == before
     return after
 
@@ -85,6 +85,34 @@ def test_sql_takes_the_values_of_variables_that_it_uses() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("layers", "value"),
+    [
+        ([{"new": {"code_name": "country", "value": "DE"}}], "DE"),
+        ([{"country": {"value": "DE"}}], "DE"),
+        ([{"country": "DE"}], "DE"),
+        ([{"v1": "DE"}], "DE"),
+        ([{"v1": {"value": "id"}, "new": {"code_name": "country", "value": "name"}}], "id"),
+        ([{"v1": {"value": "DE"}}, {"country": "FR"}], "FR"),
+        ([{"v1": {"value": "DE"}}, {"v9": {"code_name": "country", "value": "FR"}}], "FR"),
+        ([{"country": {"code_name": "other", "value": "DE"}}], "own"),
+        ([{"other": {"value": "DE"}}], "own"),
+        ([{"v1": None}], "own"),
+        ([{"v1": {"code_name": "country"}}], "own"),
+    ],
+)
+def test_a_variable_is_found_by_its_id_or_its_code_name(layers: list[dict[str, Any]], value: str) -> None:
+    mine = {"code_name": "country", "variableId": "v1", "value": "own"}
+    after = shown({"kind": "HogQLQuery", "variables": {"v1": mine}}, {}, *layers)
+    assert after["variables"] == {"v1": {**mine, "value": value}}
+
+
+def test_a_value_ends_that_a_variable_is_null() -> None:
+    query = {"kind": "HogQLQuery", "variables": {"v1": {"code_name": "a", "isNull": True}}}
+    assert shown(query, {}, {"v1": {"value": 0}})["variables"] == {"v1": {"code_name": "a", "value": 0}}
+    assert shown(query, {}, {"v1": {"isNull": False}})["variables"] == {"v1": {"code_name": "a", "isNull": False}}
+
+
 def test_events_have_names_of_their_own_for_dates() -> None:
     query = {"kind": "DataTableNode", "source": {"kind": "EventsQuery", "select": ["*"], "after": "-24h"}}
     source = shown(query, {"date_from": "-30d", "date_to": "-1d", "properties": ADDED})["source"]
@@ -129,7 +157,7 @@ def test_filters_without_effect_have_none(filters: dict[str, Any]) -> None:
     query = {"kind": "TrendsQuery", "dateRange": {"date_from": "-7d"}, "properties": OWN}
     assert shown(query, filters) == query
     assert shown_filters({"events": [], "date_from": "-7d"}, filters) == {"events": [], "date_from": "-7d"}
-    assert has_effect(filters, {}) is False
+    assert has_effect(filters, []) is False
 
 
 def test_older_filters_are_rewritten_flat() -> None:
@@ -166,5 +194,5 @@ def test_no_shape_is_too_odd(query: dict[str, Any], filters: dict[str, Any], var
     after = shown(query, filters, variables)
     assert after["kind"] == query["kind"]
     assert set(query) <= set(after)
-    if not has_effect(filters, variables):
+    if not has_effect(filters, [Values(variables)]):
         assert after == query

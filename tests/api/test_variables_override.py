@@ -1,0 +1,101 @@
+"""Variables of a dashboard and of a request, in the SQL of insights: by id and by code name."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.builders import Person, make_dashboard, make_insight
+
+STRICT = {"Prefer": "handling=strict"}
+OWN = {"code_name": "country", "variableId": "v1", "value": "own"}
+SQL = {
+    "kind": "DataVisualizationNode",
+    "source": {"kind": "HogQLQuery", "query": "SELECT {variables.country}", "variables": {"v1": OWN}},
+}
+SAVED = {"code_name": "country", "value": "DE"}
+
+
+def shown(person: Person, variables: dict[str, Any], override: Any = None) -> dict[str, Any]:
+    """The variable in the SQL of an insight on a dashboard with these variables."""
+    board = make_dashboard(person, variables=variables)
+    make_insight(person, board, query=SQL)
+    query = {} if override is None else {"variables_override": json.dumps(override)}
+    answer = person.api.get(f"dashboards/{board.pk}/", **query)
+    assert answer.status == 200, answer
+    assert answer.json["persisted_variables"] == (variables or None)
+    found: dict[str, Any] = answer.json["tiles"][0]["insight"]["query"]["source"]["variables"]["v1"]
+    return found
+
+
+@pytest.mark.parametrize("id_", ["v1", "made-anew"])
+def test_a_saved_value_reaches_sql_by_id_and_by_code_name(alice: Person, id_: str) -> None:
+    assert shown(alice, {id_: SAVED}) == {**OWN, "value": "DE"}
+
+
+@pytest.mark.parametrize("saved", [{"v1": SAVED}, {"made-anew": SAVED}, {"v1": {"value": "DE"}}, {}])
+@pytest.mark.parametrize(
+    "override",
+    [
+        {"v1": {"value": "FR"}},
+        {"v1": "FR"},
+        {"country": {"value": "FR"}},
+        {"country": "FR"},
+        {"other-id": {"code_name": "country", "value": "FR"}},
+        {"v1": {"code_name": "country", "variableId": "v1", "value": "FR", "isNull": False}},
+    ],
+)
+def test_an_override_reaches_it_whatever_it_is_called(alice: Person, saved: Any, override: Any) -> None:
+    found = shown(alice, saved, override)
+    assert (found["value"], found["code_name"], found.get("isNull", False)) == ("FR", "country", False)
+
+
+@pytest.mark.parametrize("value", [0, False, [], "", 1.5, ["a"]])
+def test_a_value_by_itself_is_a_value(alice: Person, value: Any) -> None:
+    assert shown(alice, {"v1": SAVED}, {"v1": value})["value"] == value
+
+
+def test_null_is_said_as_null(alice: Person) -> None:
+    assert shown(alice, {"v1": SAVED}, {"v1": {"isNull": True}}) == {**OWN, "isNull": True}
+    board = make_dashboard(alice, variables={"v1": SAVED})
+    answer = alice.api.get(f"dashboards/{board.pk}/", variables_override='{"v1": null}')
+    assert answer.error == (400, "validation_error", "null", "variables_override__v1")
+
+
+def test_what_an_override_does_not_give_stays(alice: Person) -> None:
+    board = make_dashboard(alice, variables={"v1": {**SAVED, "free": [1.0]}})
+    path = f"dashboards/{board.pk}/"
+    answer = alice.api.get(path, variables_override='{"country": "FR"}')
+    assert json.dumps(answer.json["variables"]) == json.dumps(
+        {"v1": {"code_name": "country", "free": [1.0], "value": "FR"}}
+    )
+    assert answer.json["persisted_variables"] == {"v1": {**SAVED, "free": [1.0]}}
+    board.refresh_from_db()
+    assert board.variables == {"v1": {**SAVED, "free": [1.0]}}
+
+
+def test_an_override_without_a_value_is_named_and_changes_nothing(alice: Person) -> None:
+    board = make_dashboard(alice, variables={"v1": SAVED})
+    path = f"dashboards/{board.pk}/"
+    override = json.dumps({"v1": {"code_name": "country"}})
+    answer = alice.api.get(path, variables_override=override)
+    assert (answer.json["variables"], answer.headers["Ignored-Fields"]) == ({"v1": SAVED}, "variables_override__v1")
+    refused = alice.api.call("GET", f"{path}?variables_override=%7B%22v1%22:%7B%7D%7D", headers=STRICT)
+    assert refused.error == (400, "validation_error", "unknown_field", "variables_override__v1")
+
+
+def test_two_overrides_of_one_variable_are_400(alice: Person) -> None:
+    board = make_dashboard(alice, variables={"v1": SAVED})
+    answer = alice.api.get(f"dashboards/{board.pk}/", variables_override='{"v1": "FR", "country": "NL"}')
+    assert answer.error == (400, "validation_error", "unique", "variables_override__country")
+
+
+@pytest.mark.parametrize(
+    "filters", [{"date_from": 5}, {"date_to": ["-7d"]}, {"properties": "x"}, {"breakdown_filter": []}]
+)
+@pytest.mark.parametrize("route", ["", "stream_tiles/"])
+def test_a_filter_that_could_have_no_effect_is_400(alice: Person, filters: dict[str, Any], route: str) -> None:
+    board = make_dashboard(alice)
+    answer = alice.api.get(f"dashboards/{board.pk}/{route}", filters_override=json.dumps(filters))
+    [name] = filters
+    assert answer.error == (400, "validation_error", "invalid_input", f"filters_override__{name}")
