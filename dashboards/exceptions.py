@@ -106,6 +106,15 @@ class DashboardNotInProject(Invalid):
         super().__init__("There is no such dashboard in this project.", attr=attr)
 
 
+class InsightNotOnDashboard(Invalid):
+    """An insight is asked for as a dashboard shows it that it is not on."""
+
+    code = "does_not_exist"
+
+    def __init__(self) -> None:
+        super().__init__("The insight is not on this dashboard.", attr="from_dashboard")
+
+
 class ContentAlreadyOnDashboard(Invalid):
     """The dashboard shows this content already."""
 

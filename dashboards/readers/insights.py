@@ -89,18 +89,23 @@ def list_insights(
     if offset >= count:
         return count, []
     found = found.annotate(**insight_json()).in_list_order().values_list(*insight_values())
-    return count, _with_tiles(list(found[offset : offset + limit]), viewer)
+    return count, with_tiles(list(found[offset : offset + limit]), viewer)
 
 
 def read_insight(reference: str | int, *, project: Project, viewer: Membership, include_deleted: bool = False) -> Row:
     """One insight by its number or short id (component Insight). Raises InsightMissing."""
+    return with_tiles([insight_values_of(reference, project=project, include_deleted=include_deleted)], viewer)[0]
+
+
+def insight_values_of(reference: str | int, *, project: Project, include_deleted: bool = False) -> tuple[Any, ...]:
+    """Return the `insight_values` of one insight. Raises InsightMissing."""
     found = Insight.objects.in_project(project).named(reference)
     if not include_deleted:
         found = found.not_deleted()
     rows = list(found.annotate(**insight_json()).values_list(*insight_values())[:1])
     if not rows:
         raise InsightMissing
-    return _with_tiles(rows, viewer)[0]
+    return tuple(rows[0])
 
 
 def insight_row(values: tuple[Any, ...], *, tiles: list[DashboardTile], viewer: Membership) -> Row:
@@ -124,7 +129,8 @@ def insight_row(values: tuple[Any, ...], *, tiles: list[DashboardTile], viewer: 
     }
 
 
-def _with_tiles(rows: list[tuple[Any, ...]], viewer: Membership) -> list[Row]:
+def with_tiles(rows: list[tuple[Any, ...]], viewer: Membership) -> list[Row]:
+    """Return insights (component Insight) made from their `insight_values`, with the tiles that show them."""
     tiles = dashboard_tiles_of(viewer=viewer, insights=[values[0] for values in rows])
     return [insight_row(values, tiles=tiles.get(("insight", values[0]), []), viewer=viewer) for values in rows]
 

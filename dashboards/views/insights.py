@@ -9,13 +9,16 @@ from rest_framework.response import Response
 
 from dashboards.exceptions import InsightMissing
 from dashboards.models import Insight
+from dashboards.overrides import AS_STORED
 from dashboards.queries import wrapped
 from dashboards.readers.insights import InsightQuery, list_insights, read_insight
+from dashboards.readers.shown_insight import read_shown_insight
 from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
 from dashboards.services.changes import InsightChanges
 from dashboards.services.insights import create_insight, update_insight
 from dashboards.services.restrictions import check_may_edit_contents
 from dashboards.views.dashboards import CREATED_BY, SEARCH_MAX_LENGTH, TAGS
+from dashboards.views.overrides import OVERRIDES, overrides_of
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from users.viewsets import ProjectScopedViewSet
@@ -35,6 +38,11 @@ LIST_PARAMETERS = [
     ),
     TAGS,
 ]
+FROM_DASHBOARD = OpenApiParameter(
+    "from_dashboard",
+    int,
+    description="As this dashboard shows it: with the filters and variables of the dashboard and of its tile.",
+)
 # How agents announce themselves.
 CLIENT_HEADER, AGENT = "x-posthog-client", "mcp"
 
@@ -73,10 +81,17 @@ class InsightViewSet(ProjectScopedViewSet):
             insight = create_insight(self.project, content=content, created_by=self.membership)
             return Response(self._read(insight.pk, include_deleted=True), status=201)
 
-    @extend_schema(parameters=[PROJECT_ID, INSIGHT_ID], responses=InsightSerializer)
+    @extend_schema(parameters=[PROJECT_ID, INSIGHT_ID, *OVERRIDES, FROM_DASHBOARD], responses=InsightSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
-        """One insight, by its number or its short id."""
-        return Response(self._read(id))
+        """One insight, by its number or its short id: as it is stored, or as a dashboard or overrides show it."""
+        overrides, dashboard_id = overrides_of(self), self.query_number("from_dashboard")
+        if overrides == AS_STORED and dashboard_id is None:
+            return Response(self._read(id))
+        insight, ignored = read_shown_insight(
+            id, project=self.project, viewer=self.membership, overrides=overrides, dashboard_id=dashboard_id
+        )
+        self.name_ignored(ignored)
+        return Response(insight)
 
     @extend_schema(
         parameters=[PROJECT_ID, INSIGHT_ID], request=body_of(InsightRequestSerializer), responses=InsightSerializer
