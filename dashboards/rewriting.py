@@ -8,10 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dashboards.overrides import VALUE_KEYS, Json, code_name_of, entry_of
-from dashboards.queries import MAX_WRAPPERS, nodes_of
+from dashboards.queries import MAX_WRAPPERS, WRAPPERS, shown_source, source_kind
 
-# Nodes that only show another query.
-WRAPPERS = frozenset({"InsightVizNode", "DataTableNode", "DataVisualizationNode"})
 # Queries with `dateRange` and `properties` of their own.
 INSIGHT_QUERIES = frozenset(
     {"TrendsQuery", "FunnelsQuery", "RetentionQuery", "PathsQuery", "StickinessQuery", "LifecycleQuery"}
@@ -52,18 +50,17 @@ def shown_query(query: Json, filters: Json, variables: Layers) -> Json:
 
 def filters_taken(query: Json | None, stored: Json) -> frozenset[str]:
     """Return the filters that can have an effect on an insight: on its query, or on filters of the older form."""
-    kinds = {node["kind"] for node in nodes_of(query) if isinstance(node.get("kind"), str)}
-    if kinds & BREAKDOWN_QUERIES:
+    kind = source_kind(query)
+    if kind in BREAKDOWN_QUERIES:
         return _DATES_AND_PROPERTIES | {"breakdown_filter"}
-    return _DATES_AND_PROPERTIES if stored or kinds & (INSIGHT_QUERIES | OTHER_QUERIES) else frozenset()
+    return _DATES_AND_PROPERTIES if stored or kind in INSIGHT_QUERIES | OTHER_QUERIES else frozenset()
 
 
 def variables_used(query: Json | None) -> Iterator[tuple[str, Json]]:
     """Yield the variables that the SQL of an insight uses, by their ids."""
-    for node in nodes_of(query):
-        used = node.get("variables") if node.get("kind") == "HogQLQuery" else None
-        if isinstance(used, dict):
-            yield from ((id_, variable) for id_, variable in used.items() if isinstance(variable, dict))
+    used = shown_source(query).get("variables") if source_kind(query) == "HogQLQuery" else None
+    if isinstance(used, dict):
+        yield from ((id_, variable) for id_, variable in used.items() if isinstance(variable, dict))
 
 
 def shown_filters(stored: Json, filters: Json) -> Json:

@@ -12,12 +12,16 @@ from django.db import models
 from django.utils import timezone
 
 from dashboards.models.dashboard import Dashboard, fold
+from dashboards.queries import kind_of
 from dashboards_api.fields import JSONTextField
 from dashboards_api.numbers import whole_number
 from users.models import Project
 
 INSIGHT_NAME_MAX_LENGTH = 400
 SHORT_ID_LENGTH = 8
+KIND_MAX_LENGTH = 16
+# What `derive` sets.
+DERIVED_COLUMNS = ("kind", "search_text", "tag_names")
 
 
 def new_short_id() -> str:
@@ -125,6 +129,7 @@ class Insight(models.Model):
     deletion_id = models.UUIDField(null=True, blank=True)
 
     # Derived, for finding and reading.
+    kind = models.CharField(max_length=KIND_MAX_LENGTH, editable=False, default="", db_default="")
     search_text = models.TextField(editable=False, default="")
     tag_names = JSONTextField(editable=False, default=list)
 
@@ -133,14 +138,18 @@ class Insight(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "short_id"], name="short_id_once_per_project")]
         indexes = [
-            models.Index(fields=["project", "order", "-id"], condition=models.Q(deleted=False), name="insights_listed")
+            models.Index(fields=["project", "order", "-id"], condition=models.Q(deleted=False), name="insights_listed"),
+            models.Index(
+                fields=["project", "kind", "order", "-id"], condition=models.Q(deleted=False), name="insights_of_kind"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name or self.short_id
 
     def derive(self, tags: Iterable[str]) -> None:
-        """Set the columns that finding and reading use, from the name, the description and these tags."""
+        """Set the columns that finding and reading use, from the other ones and these tags."""
+        self.kind = kind_of(self.query, self.filters)
         self.tag_names = sorted(tags)
         self.search_text = fold("\n".join([self.name, self.description or "", *self.tag_names]))
 

@@ -8,6 +8,7 @@ from dashboards.access import insight_access_level, insight_privilege_level, ins
 from dashboards.exceptions import InsightMissing
 from dashboards.models import Insight
 from dashboards.readers.dashboard_tiles import DashboardTile, Row, dashboard_tiles_of
+from dashboards_api.dates import Span
 from dashboards_api.fields import raw
 from users.models import Membership, Project
 from users.readers import USER_FIELDS, basic_user, user_columns
@@ -67,6 +68,10 @@ class InsightQuery(NamedTuple):
     created_by: tuple[int, ...] = ()
     dashboard_ids: tuple[int, ...] = ()
     tags: tuple[str, ...] = ()
+    kind: str = ""
+    created: Span = Span()
+    modified: Span = Span()
+    viewed: Span = Span()
 
 
 def insight_json(prefix: str = "") -> dict[str, Any]:
@@ -150,7 +155,17 @@ def _matching(found: Any, query: InsightQuery, project: Project) -> Any:
         found = found.filter(created_by__in=query.created_by)
     if query.tags:
         found = found.tagged(query.tags, project)
+    if query.kind:
+        found = found.filter(kind=query.kind)
+    found = _within(_within(found, "created_at", query.created), "last_modified_at", query.modified)
+    if query.viewed != Span():
+        found = found.none()  # when an insight was viewed is not kept: none lies within any limit
     return found.on_all(query.dashboard_ids)
+
+
+def _within(found: Any, column: str, span: Span) -> Any:
+    limits = {f"{column}__gte": span.start, f"{column}__lte": span.end}
+    return found.filter(**{name: limit for name, limit in limits.items() if limit is not None})
 
 
 def _fragment(stored: str | None) -> orjson.Fragment | None:

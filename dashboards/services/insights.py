@@ -9,6 +9,7 @@ from django.utils import timezone
 from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardNotInProject, InsightMissing
 from dashboards.models import Dashboard, Insight, Tile
+from dashboards.models.insight import DERIVED_COLUMNS
 from dashboards.services.changes import INSIGHT_FIELDS, SIGNED_FIELDS, InsightChanges, take
 from dashboards.services.restrictions import check_may_edit_contents
 from dashboards.services.revisions import changing, lock_all, note_insight, note_new_insights
@@ -105,7 +106,7 @@ def _save_changed(insight: Insight, changes: InsightChanges, edited_by: Membersh
         insight.sign(edited_by.user_id, insight.updated_at)
         columns += ["last_modified_by", "last_modified_at", "is_sample"]
     insight.derive(tags)
-    insight.save(update_fields=[*columns, "updated_at", "search_text", "tag_names"])
+    insight.save(update_fields=[*columns, "updated_at", *DERIVED_COLUMNS])
 
 
 def _put_on(

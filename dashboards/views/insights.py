@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from dashboards.exceptions import InsightMissing
 from dashboards.models import Insight
 from dashboards.overrides import AS_STORED
-from dashboards.queries import wrapped
+from dashboards.queries import INSIGHT_KINDS, wrapped
 from dashboards.readers.insights import InsightQuery, list_insights, read_insight
 from dashboards.readers.shown_insight import read_shown_insight
 from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
@@ -26,6 +26,17 @@ from users.viewsets import ProjectScopedViewSet
 INSIGHT_ID = OpenApiParameter(
     "id", str, OpenApiParameter.PATH, description="The number of the insight, or its short id."
 )
+DATE = "A date (2026-01-31, 2026-01-31T12:00:00Z), a relative one (-7d, mStart), or `all`."
+
+
+def _dates(prefix: str, of: str, note: str = DATE) -> list[OpenApiParameter]:
+    """Return two parameters: only what was done from a date on, and only what was done until then."""
+    return [
+        OpenApiParameter(f"{prefix}_from", str, description=f"Only those {of} since then. {note}"),
+        OpenApiParameter(f"{prefix}_to", str, description=f"Only those {of} until then. {note}"),
+    ]
+
+
 LIST_PARAMETERS = [
     OpenApiParameter("search", str, description="Text in the name, the description or the tags, in any case."),
     OpenApiParameter("short_id", str, description="Only the insight with this short id."),
@@ -37,6 +48,12 @@ LIST_PARAMETERS = [
         "dashboards", str, description="JSON list of at most 100 numbers: only those on all of these dashboards."
     ),
     TAGS,
+    OpenApiParameter(
+        "insight", str, enum=INSIGHT_KINDS, description="Only those of this kind, by their query or older filters."
+    ),
+    *_dates("created_date", "created"),
+    *_dates("date", "last modified"),
+    *_dates("last_viewed_date", "last viewed", "When an insight was viewed is not kept: there are none."),
 ]
 FROM_DASHBOARD = OpenApiParameter(
     "from_dashboard",
@@ -147,4 +164,8 @@ class InsightViewSet(ProjectScopedViewSet):
             created_by=self.query_numbers("created_by"),
             dashboard_ids=self.query_numbers("dashboards"),
             tags=self.query_tags("tags"),
+            kind=self.query_choice("insight", INSIGHT_KINDS),
+            created=self.query_span("created_date_from", "created_date_to"),
+            modified=self.query_span("date_from", "date_to"),
+            viewed=self.query_span("last_viewed_date_from", "last_viewed_date_to"),
         )

@@ -1,12 +1,15 @@
 """How the values of query parameters are read."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.http import QueryDict
+from django.utils import timezone
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards_api.choices import not_a_choice
+from dashboards_api.dates import Span, bound
 from dashboards_api.http import json_gate
 from dashboards_api.http.serializers import parse_json
 from dashboards_api.numbers import whole_number
@@ -67,6 +70,19 @@ class ReadsQuery:
             detail = f"This may name at most {MAX_VALUES} values."
             raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
         return unique
+
+    def query_span(self, start: str, end: str) -> Span:
+        """The time between two parameters, each a date. Raises ValidationError for what is none."""
+        now = timezone.now()
+        return Span(self._bound(start, now, is_end=False), self._bound(end, now, is_end=True))
+
+    def _bound(self, name: str, now: datetime, *, is_end: bool) -> datetime | None:
+        text = self.query.get(name, "")
+        try:
+            return bound(text, now, is_end=is_end) if text else None
+        except ValueError as error:
+            detail = "This must be a date: 2026-01-31, 2026-01-31T12:00:00Z, -7d, mStart, or all for no limit."
+            raise ValidationError({name: [ErrorDetail(detail, code="invalid")]}) from error
 
     def query_choice(self, name: str, choices: Sequence[str]) -> str:
         """One of the choices, or empty where it is absent. Raises ValidationError for other values."""

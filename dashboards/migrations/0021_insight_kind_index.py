@@ -1,0 +1,20 @@
+from django.db import migrations, models
+
+from dashboards_api.online_indexes import AddIndexOnline
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [("dashboards", "0020_fill_insight_kinds")]
+
+    operations = [
+        AddIndexOnline(
+            "insight",
+            models.Index(
+                fields=["project", "kind", "order", "-id"],
+                condition=models.Q(deleted=False),
+                name="insights_of_kind",
+            ),
+        )
+    ]

@@ -1,0 +1,81 @@
+"""Dates as clients write them in filters: absolute ones of ISO 8601, and relative ones such as `-7d` and `mStart`."""
+
+import re
+from calendar import monthrange
+from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
+
+from django.utils.dateparse import parse_date, parse_datetime
+
+# No limit.
+ALL = "all"
+_RELATIVE = re.compile(r"-?(?P<number>[0-9]{0,5})(?P<unit>[hdwmqyMs])(?P<position>Start|End)?", re.ASCII)
+_SECONDS = {"s": 1, "M": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_MONTHS = {"m": 1, "q": 3, "y": 12}
+_TICK = timedelta(microseconds=1)
+
+
+class Span(NamedTuple):
+    """From one moment to another, both included; None is no limit."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def bound(text: str, now: datetime, *, is_end: bool) -> datetime | None:
+    """Return the moment that a text names, in UTC; None for no limit. A date alone ends with its last moment.
+
+    Raises ValueError for anything else.
+    """
+    if text == ALL:
+        return None
+    try:
+        found = _RELATIVE.fullmatch(text)
+        return _relative(found, now.astimezone(UTC)) if found else _absolute(text, is_end=is_end)
+    except OverflowError as error:  # a year before 1 or after 9999
+        raise ValueError(text) from error
+
+
+def _absolute(text: str, *, is_end: bool) -> datetime:
+    if day := parse_date(text):
+        return datetime.combine(day, time.max if is_end else time.min, UTC)
+    moment = parse_datetime(text)
+    if moment is None:
+        raise ValueError(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _relative(found: re.Match[str], now: datetime) -> datetime:
+    number, unit, position = found["number"], found["unit"], found["position"]
+    if not number and not position:
+        raise ValueError(found[0])
+    moment = _back(now, int(number or 0), unit)
+    if position is None:
+        return moment
+    start = _start(moment, unit)
+    return start if position == "Start" else _back(start, -1, unit) - _TICK
+
+
+def _back(moment: datetime, number: int, unit: str) -> datetime:
+    if unit in _SECONDS:
+        return moment - timedelta(seconds=number * _SECONDS[unit])
+    months = moment.year * 12 + moment.month - 1 - number * _MONTHS[unit]
+    year, month = divmod(months, 12)
+    if not 1 <= year <= 9999:
+        raise OverflowError
+    # The last day of a shorter month.
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+
+
+def _start(moment: datetime, unit: str) -> datetime:
+    """Return the beginning of the second, minute, hour, day, week (from Monday), month, quarter or year."""
+    if unit in ("s", "M", "h"):
+        seconds = _SECONDS[unit]
+        return moment - timedelta(seconds=moment.timestamp() % seconds)
+    day = datetime.combine(moment.date(), time.min, UTC)
+    if unit == "w":
+        return day - timedelta(days=day.weekday())
+    if unit in _MONTHS:
+        months = _MONTHS[unit]
+        return day.replace(day=1, month=(day.month - 1) // months * months + 1)
+    return day

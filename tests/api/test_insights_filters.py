@@ -1,0 +1,155 @@
+"""GET /api/projects/:id/insights/ by kind and by dates."""
+
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.state import ProjectState
+from django.utils import timezone
+
+from dashboards.models import Insight
+from tests.api.test_insights_list import listed
+from tests.builders import Person, make_dashboard, make_insight
+
+SOURCES = {
+    "TRENDS": "TrendsQuery",
+    "FUNNELS": "FunnelsQuery",
+    "RETENTION": "RetentionQuery",
+    "PATHS": "PathsQuery",
+    "JOURNEYS": "PathsV2Query",
+    "LIFECYCLE": "LifecycleQuery",
+    "STICKINESS": "StickinessQuery",
+    "SQL": "HogQLQuery",
+    "JSON": "EventsQuery",
+}
+OLDER = {"TRENDS", "FUNNELS", "RETENTION", "PATHS", "LIFECYCLE", "STICKINESS"}
+ODD: list[dict[str, Any]] = [
+    {"query": {"kind": ["TrendsQuery"]}},
+    {"query": {"kind": "InsightVizNode"}},
+    {"query": {"kind": "InsightVizNode", "source": [{"kind": "TrendsQuery"}]}},
+    {"query": {"kind": "DataTableNode", "source": {"kind": "ActorsQuery", "source": {"kind": "TrendsQuery"}}}},
+    {"query": {"other": 1}},
+]
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_the_list_by_kind(alice: Person, kind: str) -> None:
+    for name, source in SOURCES.items():
+        make_insight(alice, name=name, query={"kind": "InsightVizNode", "source": {"kind": source}})
+        make_insight(alice, name=f"bare {name}", query={"kind": source})
+        if name in OLDER:
+            make_insight(alice, name=f"old {name}", query=None, filters={"insight": name})
+    make_insight(alice, name="none", query=None)
+    old = [f"old {kind}"] if kind in OLDER else []
+    assert listed(alice, insight=kind) == [*old, f"bare {kind}", kind]
+
+
+def test_anything_else_is_json_and_what_has_no_query_has_no_kind(alice: Person) -> None:
+    for number, content in enumerate(ODD):
+        make_insight(alice, name=str(number), **content)
+    empty = make_insight(alice, name="empty", query={})
+    older = make_insight(alice, name="older", query=None, filters={"insight": ["TRENDS"]})
+    assert listed(alice, insight="JSON") == ["4", "3", "2", "1", "0"]
+    assert (empty.kind, older.kind) == ("", "")
+
+
+def test_the_kind_follows_the_query(alice: Person) -> None:
+    made = make_insight(alice, name="x", query={"kind": "TrendsQuery"})
+    alice.api.patch(f"insights/{made.pk}/", {"query": {"kind": "HogQLQuery", "query": "SELECT 1"}})
+    assert (listed(alice, insight="TRENDS"), listed(alice, insight="SQL")) == ([], ["x"])
+    alice.api.patch(f"insights/{made.pk}/", {"query": None, "filters": {"insight": "PATHS"}})
+    assert (listed(alice, insight="SQL"), listed(alice, insight="PATHS")) == ([], ["x"])
+
+
+def test_copies_and_templates_have_a_kind(alice: Person) -> None:
+    board = make_dashboard(alice)
+    make_insight(alice, board, name="x", query={"kind": "FunnelsQuery"})
+    alice.api.post("dashboards/", {"use_dashboard": board.pk, "duplicate_tiles": True})
+    document = alice.api.get(f"dashboards/{board.pk}/export/").json
+    alice.api.post("dashboards/create_from_template_json/", {"template": document})
+    assert listed(alice, insight="FUNNELS") == ["x", "x (Copy)", "x"]
+
+
+def test_an_unknown_kind_is_400(alice: Person) -> None:
+    answer = alice.api.get("insights/", insight="FUNNEL")
+    assert answer.error == (400, "validation_error", "invalid_choice", "insight")
+    assert 'Did you mean "FUNNELS"?' in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("column", "start", "end"),
+    [("created_at", "created_date_from", "created_date_to"), ("last_modified_at", "date_from", "date_to")],
+)
+def test_the_list_by_dates(alice: Person, column: str, start: str, end: str) -> None:
+    days = {"first": datetime(2026, 1, 1, tzinfo=UTC), "second": datetime(2026, 1, 2, 12, tzinfo=UTC)}
+    for name, moment in days.items():
+        Insight.objects.filter(pk=make_insight(alice, name=name).pk).update(**{column: moment})
+    make_insight(alice, name="now")
+    assert listed(alice, **{start: "2026-01-02"}) == ["now", "second"]
+    assert listed(alice, **{start: "2026-01-01T00:00:00Z"}) == ["now", "second", "first"]
+    assert listed(alice, **{start: "2026-01-01T00:00:01Z"}) == ["now", "second"]
+    assert listed(alice, **{end: "2026-01-02"}) == ["second", "first"]
+    assert listed(alice, **{end: "2026-01-02T11:00:00"}) == ["first"]
+    assert listed(alice, **{start: "2026-01-02", end: "2026-01-02"}) == ["second"]
+    assert listed(alice, **{start: "-7d"}) == ["now"]
+    assert listed(alice, **{end: "-7d"}) == ["second", "first"]
+    assert listed(alice, **{start: "all", end: ""}) == ["now", "second", "first"]
+    assert listed(alice, **{start: "2030-01-01"}) == []
+
+
+def test_relative_dates_are_from_now(alice: Person) -> None:
+    made = make_insight(alice, name="x")
+    Insight.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(hours=5))
+    assert listed(alice, created_date_from="-6h") == ["x"]
+    assert listed(alice, created_date_from="-4h") == []
+    assert listed(alice, created_date_to="-4h") == ["x"]
+
+
+def test_nothing_was_viewed(alice: Person) -> None:
+    make_insight(alice, name="x")
+    assert listed(alice, last_viewed_date_from="2020-01-01") == []
+    assert listed(alice, last_viewed_date_to="2040-01-01") == []
+    assert listed(alice, last_viewed_date_from="all") == ["x"]
+
+
+@pytest.mark.parametrize("prefix", ["created_date", "date", "last_viewed_date"])
+@pytest.mark.parametrize("end", ["from", "to"])
+@pytest.mark.parametrize("value", ["yesterday", "-7", "2026-02-30", "-99999y", "0001-01-01T00:00:00+14:00"])
+def test_a_bad_date_is_400_that_names_it(alice: Person, prefix: str, end: str, value: str) -> None:
+    answer = alice.api.get("insights/", **{f"{prefix}_{end}": value})
+    assert answer.error == (400, "validation_error", "invalid_input", f"{prefix}_{end}")
+
+
+def test_all_filters_hold_together(alice: Person, bob: Person) -> None:
+    board = make_dashboard(alice)
+    wanted = make_insight(bob, board, name="wanted", tags=["t"], query={"kind": "FunnelsQuery"})
+    make_insight(alice, board, name="other user", tags=["t"], query={"kind": "FunnelsQuery"})
+    make_insight(bob, board, name="other kind", tags=["t"])
+    make_insight(bob, name="elsewhere", tags=["t"], query={"kind": "FunnelsQuery"})
+    make_insight(bob, board, name="no tag", query={"kind": "FunnelsQuery"})
+    query = {"insight": "FUNNELS", "created_by": bob.user.pk, "tags": "t", "dashboards": f"[{board.pk}]"}
+    assert listed(alice, **query, created_date_from="-1d", date_to="all", search="want") == [wanted.name]
+
+
+def test_the_migration_gives_each_insight_its_kind(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    contents: list[dict[str, Any]] = [
+        *({"query": {"kind": "InsightVizNode", "source": {"kind": source}}} for source in SOURCES.values()),
+        *({"query": {"kind": source}} for source in SOURCES.values()),
+        *({"query": None, "filters": {"insight": kind}} for kind in SOURCES),
+        *ODD,
+        {"query": {}},
+        {"query": None, "filters": {"insight": [1]}},
+    ]
+    kinds = {made.pk: made.kind for made in (make_insight(alice, **content) for content in contents)}
+    damaged = make_insight(alice)
+    Insight.objects.update(kind="")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE dashboards_insight SET query = '{oops' WHERE id = %s", [damaged.pk])
+    migration = import_module("dashboards.migrations.0020_fill_insight_kinds")
+    monkeypatch.setattr(migration, "AT_ONCE", 4)
+    migration.fill(ProjectState.from_apps(apps).apps, connection.schema_editor())
+    stored = dict(Insight.objects.values_list("pk", "kind"))
+    assert stored == {**kinds, damaged.pk: ""}
