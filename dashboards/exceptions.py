@@ -170,6 +170,16 @@ class TooManyTiles(Invalid):
         super().__init__(f"A dashboard holds at most {most} tiles.", attr="tiles")
 
 
+class TooManyTilesTouched(Invalid):
+    """Insights of a bulk operation are on dashboards that hold more tiles than one request may write down."""
+
+    code = "too_many"
+
+    def __init__(self, most: int) -> None:
+        detail = f"The dashboards that show these insights hold more than {most:,} tiles: name fewer insights."
+        super().__init__(detail, attr="ids")
+
+
 class TemplateMissing(Invalid):
     """A body names a template that there is not."""
 

@@ -8,6 +8,7 @@ from dashboards.views.actions import DashboardActionViewSet
 from dashboards.views.collaborators import CollaboratorViewSet
 from dashboards.views.dashboards import DashboardViewSet
 from dashboards.views.history import ActivityLogViewSet, BulkRestoreViewSet, DashboardActivityViewSet, VersionViewSet
+from dashboards.views.insight_actions import InsightActionViewSet, InsightActivityViewSet
 from dashboards.views.insights import InsightViewSet
 from dashboards.views.share_passwords import SharePasswordViewSet
 from dashboards.views.sharing import SharingConfigurationViewSet
@@ -66,5 +67,11 @@ urlpatterns = [
         DashboardTemplateViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
     ),
     path("insights/", InsightViewSet.as_view(COLLECTION)),
+    *[
+        path(f"insights/{action}/", InsightActionViewSet.as_view({"post": action}))
+        for action in ("bulk_delete", "bulk_restore", "bulk_update_tags")
+    ],
+    path("insights/activity/", InsightActivityViewSet.as_view({"get": "all_activity"})),
     path("insights/<str:id>/", InsightViewSet.as_view(ROW)),
+    path("insights/<str:id>/activity/", InsightActivityViewSet.as_view({"get": "activity"})),
 ]

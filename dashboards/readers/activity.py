@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from dashboards.exceptions import DashboardMissing, VersionMissing
+from dashboards.exceptions import DashboardMissing, InsightMissing, VersionMissing
 from dashboards.history import completed, differences
-from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, uuid_of
+from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, uuid_of
 from dashboards.models.activity import ActivityQuerySet
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import raw
@@ -56,6 +56,29 @@ def list_dashboard_activity(dashboard_id: int, *, project: Project, before: int 
     """The same of one live dashboard. Raises DashboardMissing."""
     _check_is_there(dashboard_id, project)
     return list_activity(project, query=ActivityQuery(ActivityScope.DASHBOARD, dashboard_id), before=before)
+
+
+def list_insight_activity(
+    project: Project, *, reference: str | None, page: int, limit: int
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many acts there are on one insight, or on all, and one page of them (component ActivityLog).
+
+    Raises InsightMissing, and Invalid where the changes on the page are too large for one answer.
+    """
+    found = Activity.objects.in_project(project).filter(scope=ActivityScope.INSIGHT)
+    if reference is not None:
+        insight_id = Insight.objects.in_project(project).not_deleted().named(reference).values_list("pk", flat=True)
+        if (item_id := insight_id.first()) is None:
+            raise InsightMissing
+        found = found.filter(item_id=item_id)
+    total, offset = found.count(), (page - 1) * limit
+    if offset >= total:
+        return total, []
+    sizes = list(found.order_by("-pk").values_list("pk", "size")[offset : offset + limit])
+    if len(sizes) > 1 and sum(size for _, size in sizes) > PAGE_SIZE_MAX:
+        raise Invalid("The changes on this page are too large for one answer.", attr="limit", code="too_large")
+    rows = _columns(Activity.objects.filter(pk__in=[pk for pk, _ in sizes])).order_by("-pk")
+    return total, [_activity_row(row) for row in rows]
 
 
 def list_versions(dashboard_id: int, *, project: Project, before: int | None) -> Page:

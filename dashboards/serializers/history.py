@@ -64,6 +64,15 @@ class ActivityLogSerializer(serializers.Serializer[Any]):
     unread = serializers.BooleanField(read_only=True, help_text="Always false.")
 
 
+class ActivityLogPageSerializer(serializers.Serializer[Any]):
+    """A page of the log by its number."""
+
+    results = ActivityLogSerializer(many=True, read_only=True)
+    next = serializers.URLField(read_only=True, allow_null=True)
+    previous = serializers.URLField(read_only=True, allow_null=True)
+    total_count = serializers.IntegerField(read_only=True)
+
+
 class DashboardVersionBasicSerializer(serializers.Serializer[Any]):
     version = serializers.IntegerField(read_only=True)
     activity = serializers.CharField(read_only=True)

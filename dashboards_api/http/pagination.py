@@ -1,9 +1,10 @@
 """limit/offset pages: `{count, next, previous, results}`."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import pagination
 from rest_framework.request import Request
 
@@ -45,6 +46,35 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
             "next": _window(request, limit, offset + limit, after) if offset + limit < count else None,
             "previous": _window(request, limit, max(0, offset - limit)) if offset > 0 else None,
             "results": results,
+        }
+
+
+class NumberedPages:
+    """Pages by their number: `{results, next, previous, total_count}`, for the few operations that have them.
+
+    A page or a limit that is no whole number of at least 1 is the first or the default, a larger limit is the maximum.
+    """
+
+    default_limit = 10
+    max_limit = 100
+    PARAMETERS: ClassVar[list[OpenApiParameter]] = [
+        OpenApiParameter("page", int, description="Which page, from 1."),
+        OpenApiParameter("limit", int, description="Number of results per page: at most 100, by default 10."),
+    ]
+
+    def asked(self, request: Request) -> tuple[int, int]:
+        """Return the (page, limit) that a request asks for."""
+        limit = whole_number(request.query_params.get("limit")) or self.default_limit
+        return whole_number(request.query_params.get("page")) or 1, min(limit, self.max_limit)
+
+    def page(self, request: Request, asked: tuple[int, int], total: int, results: list[Any]) -> dict[str, Any]:
+        """Return the answer for one page of `total` rows."""
+        page, limit = asked
+        return {
+            "results": results,
+            "next": link(request, {"page": str(page + 1)}) if page * limit < total else None,
+            "previous": link(request, {"page": str(page - 1)}) if page > 1 else None,
+            "total_count": total,
         }
 
 

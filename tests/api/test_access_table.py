@@ -106,6 +106,12 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/dashboard_templates/<id>/": {**LACKS, "GET": READ, "PATCH": WRITE},
     "api/projects/<project_id>/insights/": COLLECTION,
     "api/projects/<project_id>/insights/<id>/": ROW,
+    "api/projects/<project_id>/insights/<id>/activity/": {**LACKS, "GET": READ},
+    "api/projects/<project_id>/insights/activity/": {**LACKS, "GET": READ},
+    **{
+        f"api/projects/<project_id>/insights/{action}/": {**LACKS, "POST": ACT}
+        for action in ("bulk_delete", "bulk_restore", "bulk_update_tags")
+    },
 }
 # Everyone may read the document and ask whether the service is well, and open what is shared; metrics have a token.
 PUBLIC = {"healthz", "readyz", "metrics", "api/schema/", "api/schema/swagger-ui/", "api/login/"} | {

@@ -1,0 +1,145 @@
+"""What is done to several insights at once, in one transaction and with the same few statements for any number."""
+
+import uuid
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db.models import F, OuterRef, Q, Subquery
+from django.utils import timezone
+
+from dashboards.exceptions import TooManyTilesTouched
+from dashboards.models import Dashboard, Insight, InsightTag, Tile
+from dashboards.models.insight import DERIVED_COLUMNS
+from dashboards.services.bulk import BulkResult, TagAction
+from dashboards.services.restrictions import editable
+from dashboards.services.revisions import changing, lock_all, note_insight
+from dashboards.services.tags import tags_named
+from dashboards_api.numbers import LIST_MAX_LENGTH
+from users.models import Membership, Project
+
+# The tiles of all dashboards whose insights go or come back in one request: what each of these shows is written down.
+TILES_MAX = 20_000
+_SIGNED = ("updated_at", "last_modified_by", "last_modified_at", "is_sample")
+
+
+class Flipped(NamedTuple):
+    """Which insights were deleted or restored, and which were skipped, with the reason."""
+
+    insights: list[Insight]
+    skipped: list[tuple[int, str]]
+
+
+@changing
+def delete_insights(project: Project, *, insight_ids: Sequence[int], deleted_by: Membership) -> Flipped:
+    """Delete insights, and remove their tiles everywhere. Unknown, deleted and closed ones are skipped.
+
+    Raises TooManyTilesTouched.
+    """
+    _lock_dashboards(project, insight_ids, deleted_by)
+    found = _editable(project, insight_ids, deleted_by, wants_deleted=False)
+    deletion_id = uuid.uuid4()
+    Tile.objects.not_deleted().filter(insight__in=found.insights).update(deleted=True, deletion_id=deletion_id)
+    for insight in found.insights:
+        note_insight(insight)
+        insight.mark_deleted(deletion_id)
+    Insight.objects.filter(pk__in=_ids(found.insights)).update(deleted=True, deletion_id=deletion_id)
+    return found
+
+
+@changing
+def restore_insights(project: Project, *, insight_ids: Sequence[int], restored_by: Membership) -> Flipped:
+    """Bring back deleted insights, each with the tiles that went with it. Unknown, live and closed ones are skipped.
+
+    A tile whose dashboard was deleted since then comes back when its dashboard does. Raises TooManyTilesTouched.
+    """
+    _lock_dashboards(project, insight_ids, restored_by)
+    found = _editable(project, insight_ids, restored_by, wants_deleted=True)
+    went_along = Tile.objects.filter(insight__in=found.insights, deletion_id=F("insight__deletion_id"))
+    dashboard = Dashboard.objects.filter(pk=OuterRef("dashboard"))
+    went_along.update(
+        deleted=Subquery(dashboard.values("deleted")), deletion_id=Subquery(dashboard.values("deletion_id"))
+    )
+    for insight in found.insights:
+        note_insight(insight)
+        insight.mark_restored()
+    Insight.objects.filter(pk__in=_ids(found.insights)).update(deleted=False, deletion_id=None)
+    return found
+
+
+@changing
+def update_insight_tags(
+    project: Project, *, insight_ids: Sequence[int], action: TagAction, tags: Sequence[str], updated_by: Membership
+) -> BulkResult:
+    """Add tags to insights, take tags from them, or replace their tags. Unknown and closed ones are skipped."""
+    found = _editable(project, insight_ids, updated_by, wants_deleted=False)
+    result = BulkResult([], found.skipped)
+    changed = []
+    for insight in found.insights:
+        before = set(insight.tag_names)
+        after = {TagAction.ADD: before | {*tags}, TagAction.REMOVE: before - {*tags}, TagAction.SET: {*tags}}[action]
+        if len(after) > max(LIST_MAX_LENGTH, len(before)):
+            result.skipped.append((insight.pk, "too many tags"))
+            continue
+        result.updated.append((insight.pk, sorted(after)))
+        if after != before:
+            changed.append((insight, before, after))
+    _retag(changed, updated_by)
+    return result
+
+
+def _retag(changed: list[tuple[Insight, set[str], set[str]]], member: Membership) -> None:
+    """Write the tags that insights have now, and sign the change."""
+    if not changed:
+        return
+    now = timezone.now()
+    added = {name for _, before, after in changed for name in after - before}
+    tags = {tag.name: tag for tag in tags_named(member.project_id, added)} if added else {}
+    for insight, _, after in changed:
+        note_insight(insight)
+        insight.derive(after)
+        insight.updated_at = now
+        insight.sign(member.user_id, now)
+    insights = [insight for insight, _, _ in changed]
+    # What goes from one of them stays on none: the action is the same for all.
+    gone = {name for _, before, after in changed for name in before - after}
+    InsightTag.objects.filter(insight__in=insights, tag__name__in=gone).delete()
+    InsightTag.objects.bulk_create(
+        [InsightTag(insight=insight, tag=tags[name]) for insight, before, after in changed for name in after - before]
+    )
+    Insight.objects.bulk_update(insights, [*DERIVED_COLUMNS, *_SIGNED])
+
+
+def _lock_dashboards(project: Project, insight_ids: Sequence[int], member: Membership) -> None:
+    """Lock the dashboards that show these insights, or will again: before the insights, as everywhere.
+
+    Raises TooManyTilesTouched where they hold more than can be written down.
+    """
+    is_shown = Q(deleted=False) | Q(deletion_id=F("insight__deletion_id"))
+    shown = Tile.objects.filter(is_shown, insight__in=insight_ids, insight__project=project)
+    dashboards = Dashboard.objects.in_project(project).filter(pk__in=shown.values("dashboard"))
+    if Tile.objects.not_deleted().filter(dashboard__in=dashboards.values("pk")).count() > TILES_MAX:
+        raise TooManyTilesTouched(TILES_MAX)
+    lock_all(Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=dashboards.values("pk")))
+
+
+def _editable(project: Project, insight_ids: Sequence[int], member: Membership, *, wants_deleted: bool) -> Flipped:
+    """Lock the insights; those that are so and that the member may edit, each once and in this order."""
+    wanted = list(dict.fromkeys(insight_ids))
+    rows = Insight.objects.in_project(project).select_for_update().filter(pk__in=wanted).order_by("pk")
+    there = {insight.pk: insight for insight in rows if wants_deleted or not insight.deleted}
+    may_edit = editable("insight", there, member)
+    found = Flipped([], [])
+    for id_ in wanted:
+        if id_ not in there:
+            found.skipped.append((id_, "not found"))
+        elif id_ not in may_edit:
+            found.skipped.append((id_, "no edit permission"))
+        elif there[id_].deleted != wants_deleted:
+            found.skipped.append((id_, "not deleted"))
+        else:
+            found.insights.append(there[id_])
+    return found
+
+
+def _ids(rows: Sequence[Insight]) -> list[int]:
+    return [row.pk for row in rows]

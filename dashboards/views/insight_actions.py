@@ -1,0 +1,96 @@
+"""What can be done with several insights, and what was done to them: `bulk_delete/` and the like, `activity/`."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards.models import Insight
+from dashboards.readers.activity import list_insight_activity
+from dashboards.serializers.actions import BulkUpdateTagsRequestSerializer, BulkUpdateTagsSerializer
+from dashboards.serializers.bulk_insights import InsightBulkDeleteSerializer, InsightBulkRestoreSerializer
+from dashboards.serializers.history import ActivityLogPageSerializer, BulkRestoreRequestSerializer
+from dashboards.services.bulk import TagAction
+from dashboards.services.bulk_insights import delete_insights, restore_insights, update_insight_tags
+from dashboards.views.insights import INSIGHT_ID
+from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from dashboards_api.http.pagination import NumberedPages
+from users.viewsets import ProjectScopedViewSet
+
+
+@operation_ids("insights")
+class InsightActionViewSet(ProjectScopedViewSet):
+    scope_object = "insight"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "bulk_delete": ["insight:write"],
+        "bulk_restore": ["insight:write"],
+        "bulk_update_tags": ["insight:write"],
+    }
+
+    @extend_schema(
+        parameters=[PROJECT_ID], request=body_of(BulkRestoreRequestSerializer), responses=InsightBulkDeleteSerializer
+    )
+    def bulk_delete(self, request: Request, project_id: str) -> Response:
+        """Delete several insights, each as `deleted: true` does. Others are skipped, and named."""
+        ids = self.read_body(BulkRestoreRequestSerializer)["ids"]
+        deleted, skipped = delete_insights(self.project, insight_ids=ids, deleted_by=self.membership)
+        return Response({"deleted": _named(deleted), "skipped": _skipped(skipped)})
+
+    @extend_schema(
+        parameters=[PROJECT_ID], request=body_of(BulkRestoreRequestSerializer), responses=InsightBulkRestoreSerializer
+    )
+    def bulk_restore(self, request: Request, project_id: str) -> Response:
+        """Bring back several deleted insights, each with the tiles that went with it. Others are skipped, and named."""
+        ids = self.read_body(BulkRestoreRequestSerializer)["ids"]
+        restored, skipped = restore_insights(self.project, insight_ids=ids, restored_by=self.membership)
+        return Response({"restored": _named(restored), "skipped": _skipped(skipped)})
+
+    @extend_schema(
+        parameters=[PROJECT_ID], request=body_of(BulkUpdateTagsRequestSerializer), responses=BulkUpdateTagsSerializer
+    )
+    def bulk_update_tags(self, request: Request, project_id: str) -> Response:
+        """Add, remove or set the tags of several insights. Those that cannot be changed are skipped, and named."""
+        body = self.read_body(BulkUpdateTagsRequestSerializer)
+        updated, skipped = update_insight_tags(
+            self.project,
+            insight_ids=body["ids"],
+            action=TagAction(body["action"]),
+            tags=body["tags"],
+            updated_by=self.membership,
+        )
+        return Response({"updated": [{"id": id_, "tags": tags} for id_, tags in updated], "skipped": _skipped(skipped)})
+
+
+@operation_ids("insights")
+class InsightActivityViewSet(ProjectScopedViewSet):
+    scope_object = "activity_log"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "activity": ["activity_log:read"],
+        "all_activity": ["activity_log:read"],
+    }
+
+    @extend_schema(parameters=[PROJECT_ID, INSIGHT_ID, *NumberedPages.PARAMETERS], responses=ActivityLogPageSerializer)
+    def activity(self, request: Request, project_id: str, id: str) -> Response:
+        """What was done to this insight, the newest first."""
+        return self._page(id)
+
+    @extend_schema(parameters=[PROJECT_ID, *NumberedPages.PARAMETERS], responses=ActivityLogPageSerializer)
+    def all_activity(self, request: Request, project_id: str) -> Response:
+        """What was done to the insights of a project, the newest first."""
+        return self._page(None)
+
+    def _page(self, reference: str | None) -> Response:
+        pages = NumberedPages()
+        page, limit = asked = pages.asked(self.request)
+        total, rows = list_insight_activity(self.project, reference=reference, page=page, limit=limit)
+        return Response(pages.page(self.request, asked, total, rows))
+
+
+def _named(insights: Iterable[Insight]) -> list[dict[str, Any]]:
+    return [{"id": insight.pk, "name": insight.name} for insight in insights]
+
+
+def _skipped(skipped: Iterable[tuple[int, str]]) -> list[dict[str, Any]]:
+    return [{"id": id_, "reason": reason} for id_, reason in skipped]

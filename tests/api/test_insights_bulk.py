@@ -1,0 +1,221 @@
+"""POST …/insights/bulk_delete/, bulk_restore/ and bulk_update_tags/."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from dashboards.models import Activity, ActivityScope, Dashboard, Insight, Revision, RevisionKind, Tile
+from tests.api.test_undo import robot, undo
+from tests.builders import Person, make_dashboard, make_insight
+from tests.client import Api
+
+__all__ = ["robot"]
+
+
+def version_of(board: Dashboard) -> int:
+    return Revision.objects.of(RevisionKind.DASHBOARD, board.pk).values_list("number", flat=True).get()
+
+
+def acts_on(insight: Insight) -> list[tuple[str, list[Any]]]:
+    found = Activity.objects.filter(scope=ActivityScope.INSIGHT, item_id=insight.pk).order_by("pk")
+    return [(act.activity, [each["field"] for each in act.changes]) for act in found]
+
+
+def shown(person: Person, board: Dashboard) -> list[int]:
+    return [tile["insight"]["id"] for tile in person.api.get(f"dashboards/{board.pk}/").json["tiles"]]
+
+
+def closed(person: Person, board: Dashboard) -> None:
+    assert person.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37}).status == 200
+
+
+def test_deleting_and_restoring_is_as_for_each_of_them(alice: Person, bob: Person, carol: Person) -> None:
+    board, locked = make_dashboard(alice), make_dashboard(alice)
+    one, two = make_insight(alice, board, name="one"), make_insight(bob, name="two")
+    kept, secret, theirs = make_insight(alice, board), make_insight(alice, locked), make_insight(carol)
+    closed(alice, locked)
+    before = version_of(board)
+    ids = [two.pk, one.pk, one.pk, secret.pk, theirs.pk, 999999]
+    answer = bob.api.post("insights/bulk_delete/", {"ids": ids})
+    assert answer.json == {
+        "deleted": [{"id": two.pk, "name": "two"}, {"id": one.pk, "name": "one"}],
+        "skipped": [
+            {"id": secret.pk, "reason": "no edit permission"},
+            {"id": theirs.pk, "reason": "not found"},
+            {"id": 999999, "reason": "not found"},
+        ],
+    }
+    assert set(Insight.objects.filter(deleted=True)) == {one, two}
+    assert shown(alice, board) == [kept.pk]
+    assert version_of(board) == before + 1
+    assert acts_on(one)[-1] == ("deleted", ["deleted"])
+    assert alice.api.get(f"insights/{one.pk}/").status == 404
+    again = bob.api.post("insights/bulk_delete/", {"ids": [one.pk]})
+    assert again.json == {"deleted": [], "skipped": [{"id": one.pk, "reason": "not found"}]}
+
+    answer = bob.api.post("insights/bulk_restore/", {"ids": [one.pk, kept.pk, two.pk, 999999]})
+    assert answer.json == {
+        "restored": [{"id": one.pk, "name": "one"}, {"id": two.pk, "name": "two"}],
+        "skipped": [{"id": kept.pk, "reason": "not deleted"}, {"id": 999999, "reason": "not found"}],
+    }
+    assert not Insight.objects.filter(deleted=True).exists()
+    assert set(Insight.objects.values_list("deletion_id", flat=True)) == {None}
+    assert shown(alice, board) == [one.pk, kept.pk]
+    assert version_of(board) == before + 2
+    assert acts_on(one)[-1] == ("restored", ["deleted"])
+    assert {act.user for act in Activity.objects.filter(activity="restored")} == {bob.user}
+
+
+def test_one_of_many_is_restored_by_itself(alice: Person) -> None:
+    board = make_dashboard(alice)
+    one, two = make_insight(alice, board), make_insight(alice, board)
+    alice.api.post("insights/bulk_delete/", {"ids": [one.pk, two.pk]})
+    assert alice.api.patch(f"insights/{one.pk}/", {"deleted": False}).status == 200
+    assert shown(alice, board) == [one.pk]
+    assert Insight.objects.get(pk=two.pk).deleted is True
+
+
+def test_a_tile_that_was_removed_before_stays_removed(alice: Person) -> None:
+    board, other = make_dashboard(alice), make_dashboard(alice)
+    insight = make_insight(alice, board, other)
+    alice.api.patch(f"insights/{insight.pk}/", {"dashboards": [board.pk]})
+    alice.api.post("insights/bulk_delete/", {"ids": [insight.pk]})
+    alice.api.post("insights/bulk_restore/", {"ids": [insight.pk]})
+    assert (shown(alice, board), shown(alice, other)) == ([insight.pk], [])
+
+
+def test_a_tile_of_a_deleted_dashboard_comes_back_with_it(alice: Person) -> None:
+    board = make_dashboard(alice)
+    insight = make_insight(alice, board)
+    alice.api.post("insights/bulk_delete/", {"ids": [insight.pk]})
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
+    alice.api.post("insights/bulk_restore/", {"ids": [insight.pk]})
+    tile = Tile.objects.select_related("dashboard").get()
+    assert (tile.deleted, tile.deletion_id) == (True, tile.dashboard.deletion_id)
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": False})
+    assert shown(alice, board) == [insight.pk]
+
+
+@pytest.mark.parametrize(
+    ("action", "tags", "after"),
+    [
+        ("add", ["B", "c"], [["a", "b", "c"], ["b", "c"], ["b", "c", "d"]]),
+        ("remove", ["a", "d"], [["b"], [], []]),
+        ("set", ["b"], [["b"], ["b"], ["b"]]),
+        ("set", [], [[], [], []]),
+    ],
+)
+def test_tags_are_those_of_each_of_them(alice: Person, action: str, tags: list[str], after: list[list[str]]) -> None:
+    board = make_dashboard(alice)
+    insights = [make_insight(alice, board, tags=before) for before in (["a", "b"], [], ["d"])]
+    gone = make_insight(alice, deleted=True)
+    before = version_of(board)
+    body = {"ids": [*(each.pk for each in insights), gone.pk], "action": action, "tags": tags}
+    answer = alice.api.post("insights/bulk_update_tags/", body)
+    assert answer.json == {
+        "updated": [{"id": each.pk, "tags": now} for each, now in zip(insights, after, strict=True)],
+        "skipped": [{"id": gone.pk, "reason": "not found"}],
+    }
+    for each, now in zip(insights, after, strict=True):
+        read = alice.api.get(f"insights/{each.pk}/").json
+        assert read["tags"] == now
+        assert sorted(each.tag_links.values_list("tag__name", flat=True)) == now
+        was = each.tag_names
+        assert (acts_on(each)[-1] == ("updated", ["tags"])) == (now != was)
+        assert (read["last_modified_at"] > each.last_modified_at.isoformat().replace("+00:00", "Z")) == (now != was)
+    assert version_of(board) == before + 1
+    found = alice.api.get("insights/", tags="b").json["results"]
+    assert {row["id"] for row in found} == {each.pk for each, now in zip(insights, after, strict=True) if "b" in now}
+
+
+def test_tags_that_are_there_already_change_nothing(alice: Person, bob: Person) -> None:
+    board = make_dashboard(alice)
+    insight = make_insight(alice, board, tags=["a"])
+    before = version_of(board)
+    bob.api.post("insights/bulk_update_tags/", {"ids": [insight.pk], "action": "add", "tags": ["a"]})
+    assert (version_of(board), acts_on(insight)[-1][0]) == (before, "created")
+    insight.refresh_from_db()
+    assert insight.last_modified_by is None
+
+
+def test_what_a_member_may_not_edit_is_skipped(alice: Person, bob: Person) -> None:
+    board = make_dashboard(alice)
+    insight = make_insight(alice, board)
+    closed(alice, board)
+    skipped = [{"id": insight.pk, "reason": "no edit permission"}]
+    for action, body in (
+        ("bulk_delete", {}),
+        ("bulk_update_tags", {"action": "add", "tags": ["a"]}),
+    ):
+        assert bob.api.post(f"insights/{action}/", {"ids": [insight.pk], **body}).json["skipped"] == skipped
+    alice.api.post("insights/bulk_delete/", {"ids": [insight.pk]})
+    assert bob.api.post("insights/bulk_restore/", {"ids": [insight.pk]}).json["skipped"] == skipped
+    assert Insight.objects.get().deleted is True
+
+
+def test_undo_takes_them_back(alice: Person, robot: Api) -> None:
+    board = make_dashboard(alice)
+    insights = [make_insight(alice, board, name=str(number), tags=["a"]) for number in range(3)]
+    ids = [each.pk for each in insights]
+    robot.post("insights/bulk_update_tags/", {"ids": ids, "action": "set", "tags": ["b"]})
+    robot.post("insights/bulk_delete/", {"ids": ids})
+    answer = undo(alice)
+    assert (answer.status, answer.json["skipped"]) == (200, [])
+    assert [each.tag_names for each in Insight.objects.filter(deleted=False)] == [["a"]] * 3
+    assert shown(alice, board) == ids
+
+
+def test_undo_takes_back_a_restore(alice: Person, robot: Api) -> None:
+    insight = make_insight(alice, make_dashboard(alice))
+    alice.api.post("insights/bulk_delete/", {"ids": [insight.pk]})
+    robot.post("insights/bulk_restore/", {"ids": [insight.pk]})
+    assert undo(alice).json["undone"][0]["paths"] == ["deleted"]
+    assert Insight.objects.get().deleted is True
+
+
+@pytest.mark.parametrize("action", ["bulk_delete", "bulk_restore", "bulk_update_tags"])
+@pytest.mark.parametrize(
+    ("ids", "code", "attr"),
+    [
+        ([], "empty", "ids"),
+        (["x"], "invalid_input", "ids__0"),
+        (list(range(1, 1002)), "max_length", "ids"),
+        (None, "null", "ids"),
+    ],
+)
+def test_bad_ids_are_400(alice: Person, action: str, ids: Any, code: str, attr: str) -> None:
+    body = {"ids": ids, **({"action": "add", "tags": ["a"]} if action == "bulk_update_tags" else {})}
+    assert alice.api.post(f"insights/{action}/", body).error == (400, "validation_error", code, attr)
+
+
+def test_versions_cannot_be_named(alice: Person) -> None:
+    answer = alice.api.post("insights/bulk_delete/", {"ids": [1]}, headers={"If-Match": "1"})
+    assert answer.error[2] == "if_match_not_supported"
+
+
+def test_many_cost_as_many_statements_as_few(alice: Person) -> None:
+    boards = [make_dashboard(alice) for _ in range(3)]
+    insights = [make_insight(alice, *boards, name=str(number)) for number in range(33)]
+
+    def cost(path: str, chosen: list[Insight], body: dict[str, Any]) -> int:
+        ids = [each.pk for each in chosen]
+        with CaptureQueriesContext(connection) as captured:
+            assert alice.api.post(path, {"ids": ids, **body}).json["skipped"] == []
+        return len(captured)
+
+    tags = {"action": "add", "tags": ["a", "b"]}
+    alice.api.get("insights/")  # the first use of a key is noted
+    for action, body in (("bulk_update_tags", tags), ("bulk_delete", {}), ("bulk_restore", {})):
+        path = f"insights/{action}/"
+        assert cost(path, insights[:3], body) == cost(path, insights[3:], body), action
+
+
+def test_more_tiles_than_can_be_written_down_are_400(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboards.services.bulk_insights.TILES_MAX", 2)
+    board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * 2)
+    insight = make_insight(alice, board)
+    answer = alice.api.post("insights/bulk_delete/", {"ids": [insight.pk]})
+    assert answer.error == (400, "validation_error", "too_many", "ids")
+    assert Insight.objects.get().deleted is False
