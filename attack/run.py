@@ -39,6 +39,7 @@ STAGES = {
     "H": Stage("Resources", "attack.resources"),
     "I": Stage("Statics", "attack.statics"),
     "J": Stage("Removed checks", "attack.mutants"),
+    "L": Stage("Starvation", "attack.starvation"),
 }
 QUICK = ("C", "D", "F")
 
