@@ -36,7 +36,7 @@ LIST = f"""select {BASIC} from (select * from dashboards_dashboard where {LIVE}
  order by pinned desc, name_key, id limit {{limit:d}} offset {{offset:d}}) {JOINED}
  order by d.pinned desc, d.name_key, d.id"""
 ONE = f"""select d.use_template, d.use_dashboard, d.delete_insights, d.filters, d.variables, d.breakdown_colors,
- d.data_color_theme_id, {BASIC} from (select * from dashboards_dashboard
+ d.data_color_theme_id, d.grid_spacing, d.layout_compaction, {BASIC} from (select * from dashboards_dashboard
  where id = %(id)s and project_id = %(project)s and not deleted) {JOINED}"""
 TILES = f"""select t.id, t.layouts, t.color, t.filters_overrides, t.show_description, t.transparent_background,
  i.id, i.short_id, i.name, i.derived_name, i.description, i."order", i.deleted, i.saved, i.favorited, i.is_sample,
@@ -157,7 +157,7 @@ def one(arguments: Row) -> Row | None:
     found = rows(ONE, arguments)
     if not found:
         return None
-    template, source, with_insights, filters, variables, colors, theme, *row = found[0]
+    template, source, with_insights, filters, variables, colors, theme, spacing, compaction, *row = found[0]
     places = grouped(rows(PLACES, arguments))
     tiles = rows(TILES, arguments)
     return {
@@ -171,6 +171,9 @@ def one(arguments: Row) -> Row | None:
         "persisted_filters": None if filters == "{}" else raw(filters),
         "persisted_variables": None if variables == "{}" else raw(variables),
         "data_color_theme_id": theme,
+        "grid_spacing": spacing,
+        "layout_compaction": compaction,
+        "customization": {"tile_spacing": spacing, "layout_compaction": compaction},
         "quick_filter_ids": [],
         "tiles": [tile(order, each, places, row[:2]) for order, each in enumerate(tiles)],
     }

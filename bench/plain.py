@@ -178,6 +178,7 @@ class DashboardSerializer(DashboardBasicSerializer):
     search_match_type = None  # type: ignore[assignment]  # so DRF removes a field that was inherited
     persisted_filters = serializers.SerializerMethodField()
     persisted_variables = serializers.SerializerMethodField()
+    customization = serializers.SerializerMethodField()
     quick_filter_ids = serializers.ReadOnlyField(default=[])
     tiles = TileSerializer(many=True)
 
@@ -187,7 +188,11 @@ class DashboardSerializer(DashboardBasicSerializer):
             *(field for field in DashboardBasicSerializer.Meta.fields if field != "search_match_type"),
             *("use_template", "use_dashboard", "delete_insights", "filters", "variables", "persisted_filters"),
             *("persisted_variables", "breakdown_colors", "data_color_theme_id", "quick_filter_ids", "tiles"),
+            *("grid_spacing", "layout_compaction", "customization"),
         ]
+
+    def get_customization(self, board: Dashboard) -> Any:
+        return {"tile_spacing": board.grid_spacing, "layout_compaction": board.layout_compaction}
 
     def get_persisted_filters(self, board: Dashboard) -> Any:
         return board.filters or None
