@@ -18,6 +18,9 @@ NAME_MAX_LENGTH = 400
 NAME_KEY_MAX_LENGTH = 400
 
 
+# What the names of dashboards begin with that PostHog makes by itself.
+GENERATED_PREFIX = "Generated Dashboard"
+
 # Composing takes the square of the length for some texts: long ones are folded in slices.
 FOLDED_AT_ONCE = 1000
 
@@ -99,6 +102,10 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
     def listed(self) -> "DashboardQuerySet":
         """Without those that are found only by who asks for them."""
         return self.exclude(creation_mode=CreationMode.UNLISTED)
+
+    def not_generated(self) -> "DashboardQuerySet":
+        """Without those that other services made by themselves, which are known by their names alone."""
+        return self.exclude(name_key__startswith=fold(GENERATED_PREFIX))
 
     def in_list_order(self) -> "DashboardQuerySet":
         """Pinned first, then by name, then by id: a total order, the same on every engine."""

@@ -21,6 +21,7 @@ class ListQuery(NamedTuple):
     tags: tuple[str, ...] = ()
     creation_mode: str = ""
     created_by: tuple[int, ...] = ()
+    exclude_generated: bool = False
     deleted: bool = False
 
 
@@ -184,6 +185,8 @@ def _matching(found: Any, query: ListQuery, project: Project) -> Any:
         found = found.filter(pinned=query.pinned)
     if query.tags:
         found = found.tagged(query.tags, project)
+    if query.exclude_generated:
+        found = found.not_generated()
     if query.created_by:
         found = found.filter(created_by__in=query.created_by)
     return found

@@ -40,7 +40,11 @@ class InsightSerializer(serializers.Serializer[Any]):
     is_sample = serializers.BooleanField(read_only=True, help_text="Whether it came with a template and is unchanged.")
     deleted = serializers.BooleanField(read_only=True)
     tags = serializers.ListField(child=serializers.CharField(), read_only=True)
-    dashboards = serializers.ListField(child=StrictIntegerField(), read_only=True, help_text="The dashboards it is on.")
+    dashboards = serializers.ListField(
+        child=StrictIntegerField(),
+        required=False,
+        help_text="The dashboards it is on. Absent with `include_dashboards=false`.",
+    )
     dashboard_tiles = serializers.ListField(child=DashboardTileBasicSerializer(), read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     created_by = UserBasicSerializer(read_only=True, allow_null=True)

@@ -33,6 +33,11 @@ from dashboards_api.numbers import whole_number
 from users.viewsets import ProjectScopedViewSet
 
 SEARCH_MAX_LENGTH = 200
+INCLUDE_DASHBOARDS = OpenApiParameter(
+    "include_dashboards",
+    bool,
+    description="false leaves `dashboards` out of insights; their `dashboard_tiles` say the same.",
+)
 DASHBOARD_ID = id_parameter("id", "A unique integer value identifying this dashboard.")
 TAGS = OpenApiParameter(
     "tags", str, many=True, description="Only those with any of these tags: at most 100, repeated or as a JSON list."
@@ -51,6 +56,9 @@ LIST_PARAMETERS = [
         "creation_mode", str, enum=CreationMode.values, description="Only those. Without it unlisted ones are left out."
     ),
     CREATED_BY,
+    OpenApiParameter(
+        "exclude_generated", bool, description="true leaves out those whose name begins with `Generated Dashboard`."
+    ),
     OpenApiParameter("after", str, description="Where a page begins, as `next` says it beside the offset."),
 ]
 
@@ -92,6 +100,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             tags=self.query_tags("tags"),
             creation_mode=self.query_choice("creation_mode", CreationMode.values),
             created_by=self.query_numbers("created_by"),
+            exclude_generated=self.query_bool("exclude_generated") or False,
         )
         pages = LimitOffsetPagination()
         limit, offset = window = pages.window(request)
@@ -122,7 +131,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             self.note_ignored(ignored)
             return written(self, dashboard.pk, status=201)
 
-    @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, *OVERRIDES], responses=DashboardSerializer)
+    @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, *OVERRIDES, INCLUDE_DASHBOARDS], responses=DashboardSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """One dashboard with its tiles."""
         number = dashboard_number(id)
@@ -193,6 +202,9 @@ def retrieved(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, A
     """The dashboard with the overrides of the query, and its revision; that it was retrieved is noted."""
     overrides = overrides_of(view)
     revision, dashboard = read_revision(number, project=view.project, viewer=view.membership, overrides=overrides)
+    if view.query_bool(INCLUDE_DASHBOARDS.name) is False:
+        for tile in dashboard["tiles"]:
+            (tile["insight"] or {}).pop("dashboards", None)
     dashboard["last_accessed_at"] = note_access(number, dashboard["last_accessed_at"])
     return revision, dashboard
 

@@ -17,7 +17,7 @@ from dashboards.serializers.insights import InsightRequestSerializer, InsightSer
 from dashboards.services.changes import InsightChanges
 from dashboards.services.insights import create_insight, update_insight
 from dashboards.services.restrictions import check_may_edit_contents
-from dashboards.views.dashboards import CREATED_BY, SEARCH_MAX_LENGTH, TAGS
+from dashboards.views.dashboards import CREATED_BY, INCLUDE_DASHBOARDS, SEARCH_MAX_LENGTH, TAGS
 from dashboards.views.overrides import OVERRIDES, overrides_of
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
@@ -78,7 +78,7 @@ class InsightViewSet(ProjectScopedViewSet):
     refused_methods = frozenset({"DELETE"})
     serializer_class = InsightSerializer
 
-    @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
+    @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS, INCLUDE_DASHBOARDS])
     def list(self, request: Request, project_id: str) -> Response:
         """The insights of a project that are not deleted: by `order` where there is one, then the newest first."""
         pages = LimitOffsetPagination()
@@ -86,10 +86,12 @@ class InsightViewSet(ProjectScopedViewSet):
         count, rows = list_insights(
             self.project, viewer=self.membership, query=self._query(), limit=limit, offset=offset
         )
-        return Response(pages.page(request, window, count, rows))
+        return Response(pages.page(request, window, count, [self._shown(row) for row in rows]))
 
     @extend_schema(
-        parameters=[PROJECT_ID], request=body_of(InsightRequestSerializer), responses={201: InsightSerializer}
+        parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
+        request=body_of(InsightRequestSerializer),
+        responses={201: InsightSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
         """Create an insight, and put it on the dashboards it names. No field is required."""
@@ -98,7 +100,9 @@ class InsightViewSet(ProjectScopedViewSet):
             insight = create_insight(self.project, content=content, created_by=self.membership)
             return Response(self._read(insight.pk, include_deleted=True), status=201)
 
-    @extend_schema(parameters=[PROJECT_ID, INSIGHT_ID, *OVERRIDES, FROM_DASHBOARD], responses=InsightSerializer)
+    @extend_schema(
+        parameters=[PROJECT_ID, INSIGHT_ID, *OVERRIDES, FROM_DASHBOARD, INCLUDE_DASHBOARDS], responses=InsightSerializer
+    )
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """One insight, by its number or its short id: as it is stored, or as a dashboard or overrides show it."""
         overrides, dashboard_id = overrides_of(self), self.query_number("from_dashboard")
@@ -108,17 +112,21 @@ class InsightViewSet(ProjectScopedViewSet):
             id, project=self.project, viewer=self.membership, overrides=overrides, dashboard_id=dashboard_id
         )
         self.name_ignored(ignored)
-        return Response(insight)
+        return Response(self._shown(insight))
 
     @extend_schema(
-        parameters=[PROJECT_ID, INSIGHT_ID], request=body_of(InsightRequestSerializer), responses=InsightSerializer
+        parameters=[PROJECT_ID, INSIGHT_ID, INCLUDE_DASHBOARDS],
+        request=body_of(InsightRequestSerializer),
+        responses=InsightSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
         """The same as PATCH: fields that are not sent stay as they are."""
         return self._change(id)
 
     @extend_schema(
-        parameters=[PROJECT_ID, INSIGHT_ID], request=body_of(InsightRequestSerializer), responses=InsightSerializer
+        parameters=[PROJECT_ID, INSIGHT_ID, INCLUDE_DASHBOARDS],
+        request=body_of(InsightRequestSerializer),
+        responses=InsightSerializer,
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
         """Change fields, tags and the dashboards it is on; delete with `deleted: true`, restore with `false`."""
@@ -152,7 +160,15 @@ class InsightViewSet(ProjectScopedViewSet):
         return cast(InsightChanges, body)
 
     def _read(self, reference: str | int, *, include_deleted: bool = False) -> dict[str, Any]:
-        return read_insight(reference, project=self.project, viewer=self.membership, include_deleted=include_deleted)
+        return self._shown(
+            read_insight(reference, project=self.project, viewer=self.membership, include_deleted=include_deleted)
+        )
+
+    def _shown(self, insight: dict[str, Any]) -> dict[str, Any]:
+        """Return an insight without its dashboards where the request asks for that."""
+        if self.query_bool(INCLUDE_DASHBOARDS.name) is False:
+            del insight["dashboards"]
+        return insight
 
     def _query(self) -> InsightQuery:
         return InsightQuery(

@@ -11,7 +11,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from dashboards.readers.stream import events_of
-from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number, retrieved
+from dashboards.views.dashboards import DASHBOARD_ID, INCLUDE_DASHBOARDS, dashboard_number, retrieved
 from dashboards.views.overrides import OVERRIDES
 from dashboards_api.http.openapi import PROJECT_ID, operation_ids
 from dashboards_api.http.renderers import OPTIONS, ContentNegotiation
@@ -41,7 +41,7 @@ class StreamTilesViewSet(ProjectScopedViewSet):
     content_negotiation_class = EventStreamNegotiation
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID, LAYOUT_SIZE, *OVERRIDES],
+        parameters=[PROJECT_ID, DASHBOARD_ID, LAYOUT_SIZE, *OVERRIDES, INCLUDE_DASHBOARDS],
         responses={(200, EVENT_STREAM): OpenApiTypes.ANY},
     )
     def stream_tiles(self, request: Request, project_id: str, id: str) -> HttpResponse:
