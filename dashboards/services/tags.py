@@ -1,6 +1,9 @@
 """The tags of a dashboard or an insight. Called inside the transaction of the service that needs it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
 
 from dashboards.models import Dashboard, DashboardTag, Insight, InsightTag, Tag
 
@@ -29,3 +32,42 @@ def replace_tags(owner: Dashboard | Insight, names: Iterable[str]) -> None:
         DashboardTag.objects.bulk_create([DashboardTag(dashboard=owner, tag=tag) for tag in tags])
     else:
         InsightTag.objects.bulk_create([InsightTag(insight=owner, tag=tag) for tag in tags])
+
+
+def link_tags(owners: Sequence[Dashboard] | Sequence[Insight], tags: Sequence[Tag]) -> None:
+    """Give each of these dashboards, or insights, each of these tags, in one statement.
+
+    Building a row for each pair in Python takes most of a second for 50,000 of them.
+    """
+    if not owners or not tags:
+        return
+    quote = connection.ops.quote_name
+    link, column = _links_of(owners)
+    rows, names = (", ".join(["%s"] * len(each)) for each in (owners, tags))
+    sql = f"""
+        INSERT INTO {quote(link._meta.db_table)} ({quote(f"{column}_id")}, tag_id)
+        SELECT owner.id, tag.id FROM {quote(owners[0]._meta.db_table)} AS owner
+        CROSS JOIN {quote(Tag._meta.db_table)} AS tag WHERE owner.id IN ({rows}) AND tag.id IN ({names})
+        ON CONFLICT DO NOTHING
+        """  # noqa: S608  names of our own tables
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [row.pk for row in (*owners, *tags)])
+
+
+def unlink_tags(owners: Sequence[Dashboard] | Sequence[Insight], names: Iterable[str]) -> None:
+    """Take these tags from these dashboards, or insights."""
+    if owners:
+        link, column = _links_of(owners)
+        link.objects.filter(**{f"{column}__in": owners}, tag__name__in=list(names)).delete()
+
+
+def unlink_other_tags(owners: Sequence[Dashboard] | Sequence[Insight], names: Iterable[str]) -> None:
+    """Take all tags but these from these dashboards, or insights."""
+    if owners:
+        link, column = _links_of(owners)
+        link.objects.filter(**{f"{column}__in": owners}).exclude(tag__name__in=list(names)).delete()
+
+
+def _links_of(owners: Sequence[Dashboard] | Sequence[Insight]) -> tuple[Any, str]:
+    """Return what links rows to tags, and its column for them."""
+    return (DashboardTag, "dashboard") if isinstance(owners[0], Dashboard) else (InsightTag, "insight")
