@@ -10,8 +10,12 @@ from rest_framework.response import Response
 from dashboards.models import Insight
 from dashboards.readers.activity import list_insight_activity
 from dashboards.serializers.actions import BulkUpdateTagsRequestSerializer, BulkUpdateTagsSerializer
-from dashboards.serializers.bulk_insights import InsightBulkDeleteSerializer, InsightBulkRestoreSerializer
-from dashboards.serializers.history import ActivityLogPageSerializer, BulkRestoreRequestSerializer
+from dashboards.serializers.bulk_insights import (
+    BulkInsightsRequestSerializer,
+    InsightBulkDeleteSerializer,
+    InsightBulkRestoreSerializer,
+)
+from dashboards.serializers.history import ActivityLogPageSerializer
 from dashboards.services.bulk import TagAction
 from dashboards.services.bulk_insights import delete_insights, restore_insights, update_insight_tags
 from dashboards.views.insights import INSIGHT_ID
@@ -30,20 +34,20 @@ class InsightActionViewSet(ProjectScopedViewSet):
     }
 
     @extend_schema(
-        parameters=[PROJECT_ID], request=body_of(BulkRestoreRequestSerializer), responses=InsightBulkDeleteSerializer
+        parameters=[PROJECT_ID], request=body_of(BulkInsightsRequestSerializer), responses=InsightBulkDeleteSerializer
     )
     def bulk_delete(self, request: Request, project_id: str) -> Response:
         """Delete several insights, each as `deleted: true` does. Others are skipped, and named."""
-        ids = self.read_body(BulkRestoreRequestSerializer)["ids"]
+        ids = self.read_body(BulkInsightsRequestSerializer)["ids"]
         deleted, skipped = delete_insights(self.project, insight_ids=ids, deleted_by=self.membership)
         return Response({"deleted": _named(deleted), "skipped": _skipped(skipped)})
 
     @extend_schema(
-        parameters=[PROJECT_ID], request=body_of(BulkRestoreRequestSerializer), responses=InsightBulkRestoreSerializer
+        parameters=[PROJECT_ID], request=body_of(BulkInsightsRequestSerializer), responses=InsightBulkRestoreSerializer
     )
     def bulk_restore(self, request: Request, project_id: str) -> Response:
         """Bring back several deleted insights, each with the tiles that went with it. Others are skipped, and named."""
-        ids = self.read_body(BulkRestoreRequestSerializer)["ids"]
+        ids = self.read_body(BulkInsightsRequestSerializer)["ids"]
         restored, skipped = restore_insights(self.project, insight_ids=ids, restored_by=self.membership)
         return Response({"restored": _named(restored), "skipped": _skipped(skipped)})
 
