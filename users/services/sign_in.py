@@ -29,6 +29,7 @@ from users.services.attempts import (
 )
 from users.services.password_hashing import SLOTS, hash_password
 from users.services.refusals import refusing
+from users.services.users import stored_address
 
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ def user_with_password(email: str, password: str, *, address: str) -> User:
     network address has failed too often with this account; and TooMany beyond the other limits, or while other
     passwords are checked.
     """
-    normalized = User.objects.normalize_email(email)
+    normalized = stored_address(email)
     user = _PasswordCheck(normalized, address).run(lambda: authenticate(username=normalized, password=password))
     if not isinstance(user, User):
         raise Invalid("Invalid email or password.", code="invalid_credentials")

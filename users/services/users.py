@@ -1,13 +1,15 @@
 """What changes users. Each function writes in one transaction."""
 
 import structlog
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.db import Error, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 
 from dashboards_api.errors import Invalid, Missing
-from users.models import User
+from users.addresses import new_address, spellings
+from users.models import Membership, Project, User
 from users.services.password_hashing import hash_password
 from users.services.refusals import refusing
 from users.sessions import end_sessions_of
@@ -16,15 +18,22 @@ logger = structlog.get_logger("users.services.users")
 
 
 def create_user(
-    email: str, *, first_name: str = "", last_name: str = "", password: str | None = None, is_staff: bool = False
+    email: str,
+    *,
+    first_name: str = "",
+    last_name: str = "",
+    password: str | None = None,
+    is_staff: bool = False,
+    is_email_verified: bool | None = None,
 ) -> User:
     """Create a user. With a password it must not run inside a transaction.
 
+    `is_email_verified` is True where an operator vouches for the address, and False where an invitation made the user.
     Raises Invalid for a malformed or taken e-mail address, or a weak password.
     """
-    normalized = User.objects.normalize_email(email)
-    user = User(email=normalized, first_name=first_name, last_name=last_name)
     with refusing("email"):
+        normalized = new_address(email)
+        user = User(email=normalized, first_name=first_name, last_name=last_name)
         user.clean_fields(exclude={"password"})
     if password is not None:
         with refusing("password"):
@@ -39,19 +48,44 @@ def create_user(
             first_name=first_name,
             last_name=last_name,
             is_staff=is_staff,
+            is_email_verified=is_email_verified,
         )
 
 
 def check_is_free(email: str, *, but_for: User | None = None) -> None:
-    """Raises Invalid where another user has this normalized address."""
+    """Raises Invalid where another user has this address, however its domain is spelled."""
     others = User.objects.exclude(pk=but_for.pk) if but_for else User.objects
-    if others.filter(email=email).exists():
+    if others.filter(email__in=spellings(email)).exists():
         raise Invalid(f"There is already a user with the address {email}.", attr="email", code="unique")
+
+
+def user_at(email: str) -> User | None:
+    """Return the user with this address, however its domain is spelled. One from before punycode comes first."""
+    found = User.objects.filter(email__in=spellings(email))
+    return min(found, key=lambda user: user.email != User.objects.normalize_email(email), default=None)
+
+
+def never_used_accounts(project: Project) -> QuerySet[User]:
+    """Return the accounts that invitations of earlier releases made and nobody ever used: no password, key or sign-in.
+
+    They are in no other project, so that taking one over gives nothing but this project. What an operator makes is
+    marked as verified, and is none of these.
+    """
+    elsewhere = Membership.objects.filter(user=OuterRef("pk")).exclude(project=project)
+    unused = User.objects.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX, last_login=None, personal_api_keys=None)
+    return unused.filter(~Exists(elsewhere), is_active=True, is_staff=False, is_email_verified=None)
+
+
+def stored_address(email: str) -> str:
+    """Return the address under which an account is kept; a domain may be typed as it reads, and be kept in punycode."""
+    normalized = User.objects.normalize_email(email)
+    user = None if normalized.isascii() else user_at(normalized)
+    return normalized if user is None else user.email
 
 
 def user_named(email: str) -> User:
     """The user with this address. Raises Missing."""
-    user = User.objects.filter(email=User.objects.normalize_email(email)).first()
+    user = user_at(email)
     if user is None:
         raise Missing(f"There is no user with the address {email}.")
     return user

@@ -1,0 +1,73 @@
+"""Addresses of new accounts: no two of them look alike; those that are there stay usable."""
+
+import pytest
+from django.contrib.auth.hashers import make_password
+
+from dashboards_api.errors import Invalid
+from users.addresses import new_address, spellings
+from users.models import User
+from users.services.sign_in import user_with_password
+from users.services.users import create_user, user_named
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" Dora@Example.COM ", "dora@example.com"),
+        ("d+x@example.com", "d+x@example.com"),
+        ("a@müller.de", "a@xn--mller-kva.de"),
+        ("a@MÜLLER.de", "a@xn--mller-kva.de"),
+        ("admin@ex\u0430mple.com", "admin@xn--exmple-4nf.com"),
+        ("a@\uff45xample\u3002com", "a@example.com"),
+        ("a@localhost", "a@localhost"),
+    ],
+)
+def test_an_address_has_one_spelling(typed: str, kept: str) -> None:
+    assert new_address(typed) == kept
+    assert kept in spellings(typed)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "\u017ftaff@example.com",
+        "\u212a@example.com",
+        "\u0430dmin@example.com",
+        "admin\u200b@example.com",
+        "a@fa\xdf.de",
+        "a@ex\u200cample.com",
+        "a@.com",
+        "a@" + "é" * 300 + ".com",
+        "a@\ud800.com",
+        "a",
+        "",
+    ],
+)
+def test_an_address_that_looks_like_another_is_refused(typed: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        create_user(typed)
+    assert refused.value.attr == "email"
+    assert User.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("email", ["\u017ftaff@example.com", "admin@ex\u0430mple.com"])
+def test_an_account_from_before_stays_usable(email: str) -> None:
+    old = User.objects.create(email=email, password=make_password(PASSWORD))
+    assert user_with_password(email, PASSWORD, address="192.0.2.1") == user_named(email) == old
+    with pytest.raises(Invalid):
+        create_user(email)
+    assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_domain_may_be_typed_as_it_reads() -> None:
+    made = create_user("a@müller.de", password=PASSWORD)
+    assert made.email == "a@xn--mller-kva.de"
+    for typed in ("a@müller.de", "A@Müller.DE", "a@xn--mller-kva.de"):
+        assert user_with_password(typed, PASSWORD, address="192.0.2.1") == made
+        with pytest.raises(Invalid, match="already"):
+            create_user(typed)
