@@ -31,7 +31,7 @@ class AccountView(ConsoleView):
         except Invalid as error:
             return self.refusal(error)
         update_session_auth_hash(request, self.user)  # every other session is over
-        return self.page("pages/account.html", {"is_changed": True})
+        return self.show(request.path, is_changed=True)
 
     def refusal(self, error: Invalid) -> HttpResponse:
         return self.page("pages/account.html", {"error": error.detail, "attr": error.attr}, status=400)

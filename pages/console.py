@@ -14,6 +14,7 @@ from django.views import View
 
 from dashboards_api.errors import DomainError, Forbidden, Invalid, Missing, TooMany
 from dashboards_api.http.pagination import public_base
+from pages.once import COOKIE, forget_once, redirect_showing, shown_once
 from users.access import current_membership, enter_project
 from users.credentials import BrowserSession
 from users.models import Membership, User
@@ -139,9 +140,17 @@ class ConsoleView(FormView):
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         around = {"user": self.user, "memberships": memberships_of(self.user, BrowserSession())}
-        response = private(render(self.request, template, {**around, **context}, status=status))
+        is_shown = self.request.method == "GET" and COOKIE in self.request.COOKIES
+        once = {"once": shown_once(self.request, self.user) if is_shown else {}}
+        response = private(render(self.request, template, {**around, **once, **context}, status=status))
+        if is_shown:
+            forget_once(self.request, response)
         response._csp_update = {"script-src": ["'self'"]}  # type: ignore[attr-defined]  # of django-csp
         return response
+
+    def show(self, path: str, **content: Any) -> HttpResponse:
+        """Go to a page of the console, which shows `content` once."""
+        return redirect_showing(path, self.user, **content)
 
     @property
     def base(self) -> str:

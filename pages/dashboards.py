@@ -168,7 +168,7 @@ class DashboardView(ConsoleView):
             password = add_share_password(
                 number, project=project, hashed=self.new_password, note=note, added_by=membership
             )
-            return self.dashboard(membership, number, {"new_password": password.text})
+            return self.show(self.request.path, new_password=password.text)
         elif action == "remove-password":
             password_id = whole_number(form.get("password")) or 0
             remove_share_password(number, project=project, password_id=password_id, removed_by=membership)

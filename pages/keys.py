@@ -46,7 +46,7 @@ class KeysView(ConsoleView):
             revoke_api_key(key_id, owner=self.user)
             return HttpResponseRedirect(KEYS, status=303)
         made = roll_api_key(key_id, owner=self.user) if action == "roll" else self.create()
-        return self.keys({"made": made})
+        return self.show(KEYS, label=made.key.label, value=made.value)
 
     def create(self) -> NewKey:
         form = self.request.POST

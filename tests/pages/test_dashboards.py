@@ -126,7 +126,9 @@ def test_the_shared_page_looks_and_is_protected_as_it_is_told(browser: Client, a
         "detailed": False,
         "theme": "dark",
     }
-    shown = text_of(send(browser, path, action="add-password", note="the board"))
+    response = send(browser, path, action="add-password", note="the board")
+    assert (response.status_code, response["Location"]) == (303, path)
+    shown = text_of(browser.get(path))
     found = re.search(r'id="new-password" value="([^"]+)"', shown)
     assert found is not None
     assert found[1] not in text_of(browser.get(path))

@@ -1,0 +1,82 @@
+"""What a page shows once after a form, by a reload that sends no form again."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core import signing
+from django.test import Client, override_settings
+
+from dashboards.models import SharePassword
+from tests.builders import PASSWORD, Person, give_password, make_dashboard
+from tests.pages.browsing import path_of, sign_in, text_of, token_in
+from users.models import PersonalAPIKey
+
+
+def secret_forms(alice: Person) -> list[tuple[str, dict[str, str], Any]]:
+    """Every form that shows a secret: its page, what it sends, and what it makes."""
+    board = make_dashboard(alice)
+    alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True, "password_required": True})
+    return [
+        ("/keys", {"action": "create", "label": "x", "scope": "*"}, PersonalAPIKey),
+        ("/keys", {"action": "roll", "id": PersonalAPIKey.objects.get().pk}, PersonalAPIKey),
+        (path_of(board), {"action": "add-password"}, SharePassword),
+    ]
+
+
+def secrets_in(page: Any) -> set[str]:
+    """Return what a page offers to copy; the link of a shared dashboard is there each time."""
+    found = re.findall(r'<input class="secret"[^>]* value="([^"]+)"', text_of(page))
+    return {each for each in found if "/shared/" not in each}
+
+
+def test_a_reload_shows_it_no_more_and_makes_nothing(alice: Person, browser: Client) -> None:
+    for path, fields, model in secret_forms(alice):
+        response = browser.post(path, {"csrfmiddlewaretoken": token_in(browser.get(path)), **fields})
+        assert (response.status_code, response["Location"]) == (303, path)
+        assert response["Cache-Control"] == "no-store"
+        made = model.objects.count()
+        assert len(secrets_in(browser.get(path))) == 1, path
+        assert secrets_in(browser.get(path)) == set()
+        assert model.objects.count() == made
+
+
+def test_the_server_keeps_nothing_of_it(alice: Person, browser: Client) -> None:
+    fields = {"action": "create", "label": "x", "scope": "*"}
+    response = browser.post("/keys", {"csrfmiddlewaretoken": token_in(browser.get("/keys")), **fields})
+    cookie = response.cookies["shown_once"]
+    assert (cookie["path"], cookie["max-age"], cookie["httponly"], cookie["samesite"]) == ("/keys", 60, True, "Lax")
+    _, content = signing.loads(cookie.value, salt="pages.once")
+    assert all("value" not in session.get_decoded() for session in Session.objects.all())
+    assert content["value"] in text_of(browser.get("/keys"))
+    assert browser.cookies["shown_once"].value == ""
+
+
+@override_settings(SESSION_COOKIE_SECURE=True)
+def test_its_cookie_is_secure_where_the_session_is(alice: Person, browser: Client) -> None:
+    fields = {"action": "create", "label": "x", "scope": "*"}
+    response = browser.post("/keys", {"csrfmiddlewaretoken": token_in(browser.get("/keys")), **fields})
+    assert response.cookies["shown_once"]["secure"] is True
+
+
+@pytest.mark.parametrize("kind", ["forged", "of another user", "late", "none"])
+def test_nobody_else_puts_anything_into_a_page(
+    alice: Person, bob: Person, browser: Client, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    user = bob.user if kind == "of another user" else alice.user
+    value = signing.dumps([user.pk, {"label": "Yours", "value": "phx_evil"}], salt="pages.once")
+    if kind == "late":
+        monkeypatch.setattr("django.core.signing.time.time", lambda: 2_000_000_000.0)
+    browser.cookies["shown_once"] = {"forged": value[:-1] + "!", "none": ""}.get(kind, value)
+    page = text_of(browser.get("/keys"))
+    assert ("phx_evil" in page, "Copy this key now" in page) == (False, False)
+
+
+def test_two_people_at_one_browser_see_their_own(alice: Person, bob: Person, browser: Client) -> None:
+    fields = {"action": "create", "label": "x", "scope": "*"}
+    browser.post("/keys", {"csrfmiddlewaretoken": token_in(browser.get("/keys")), **fields})
+    browser.post("/logout", {"csrfmiddlewaretoken": token_in(browser.get("/account"))})
+    give_password(bob)
+    sign_in(browser, bob.user.email, PASSWORD)
+    assert "Copy this key now" not in text_of(browser.get("/keys"))
