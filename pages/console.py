@@ -19,7 +19,7 @@ from users.access import current_membership, enter_project
 from users.credentials import BrowserSession
 from users.models import Membership, User
 from users.readers import memberships_of
-from users.services.setup import check_set_up, set_up, user_to_set_up
+from users.services.setup import check_set_up, may_change_address, set_up, user_to_set_up
 from users.services.sign_in import user_with_password
 from users.sessions import end_session, start_session
 
@@ -75,24 +75,27 @@ class SetupView(FormView):
             user = user_to_set_up(token)
         except Missing:
             return self.over()
-        return self.form({"name": f"{user.first_name} {user.last_name}".strip(), "email": user.email})
+        name = f"{user.first_name} {user.last_name}".strip()
+        return self.form(user, {"name": name, "email": user.email})
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         sent = {name: request.POST.get(name, "") for name in ("name", "email")}
         try:
+            user = user_to_set_up(token)
             checked = check_set_up(token, **sent, password=request.POST.get("password", ""))
             with transaction.atomic():
                 start_session(request, set_up(checked))
         except Missing:
             return self.over()
         except Invalid as error:
-            return self.form({**sent, "error": error.detail, "attr": error.attr}, status=400)
+            return self.form(user, {**sent, "error": error.detail, "attr": error.attr}, status=400)
         except TooMany as error:
-            return later(self.form({**sent, "error": error.detail}, status=429), error)
+            return later(self.form(user, {**sent, "error": error.detail}, status=429), error)
         return HttpResponseRedirect("/", status=303)
 
-    def form(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        return private(render(self.request, "pages/setup.html", context, status=status))
+    def form(self, user: User, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        around = {"is_fixed": not may_change_address(user)}
+        return private(render(self.request, "pages/setup.html", {**around, **context}, status=status))
 
     def over(self) -> HttpResponse:
         return private(render(self.request, "pages/not_found.html", {"is_setup": True}, status=404))

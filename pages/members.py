@@ -1,4 +1,4 @@
-"""The page of a project's members, for its admins; the others see who is in it."""
+"""The page of a project's members: its admins invite, change and remove; anybody may leave."""
 
 from typing import Any
 
@@ -8,8 +8,15 @@ from dashboards_api.errors import Invalid
 from dashboards_api.numbers import whole_number
 from pages.console import ConsoleView
 from users.models import Membership, MembershipLevel
-from users.services.members import change_level, invite, remove_member
-from users.services.setup import setup_link
+from users.services.members import (
+    change_level,
+    invitation_link,
+    invite,
+    leave_project,
+    remove_member,
+    withdraw_invitation,
+)
+from users.services.users import never_used_accounts
 
 
 class MembersView(ConsoleView):
@@ -19,42 +26,49 @@ class MembersView(ConsoleView):
     def post(self, request: HttpRequest, project_id: str) -> HttpResponse:
         acting = self.enter(project_id)
         try:
-            link = self.act(acting)
+            return self.act(acting, request.POST.get("action", ""))
         except Invalid as error:
-            return self.members(acting, {"error": error.detail}, status=400)
-        if link:
-            return self.members(acting, {"link": link})
-        return HttpResponseRedirect(request.path, status=303)
+            return self.members(acting, {"error": error.detail, "attr": error.attr}, status=400)
 
-    def act(self, acting: Membership) -> str | None:
-        """What the form asks for. A link comes back where somebody new needs one, and is shown this once."""
-        form = self.request.POST
-        action, member_id = form.get("action"), whole_number(form.get("member")) or 0
+    def act(self, acting: Membership, action: str) -> HttpResponse:
+        form, path = self.request.POST, self.request.path
         if action == "invite":
-            user, is_new = invite(acting, email=form.get("email", "").replace("\0", ""), level=self.level)
-            return setup_link(user, self.base) if is_new else None
-        if action == "remove":
-            remove_member(acting, membership_id=member_id)
+            made = invite(acting, email=form.get("email", "").replace("\0", ""), level=self.level)
+            return self.show(path, link=invitation_link(made.token, self.base), email=made.invitation.email)
+        if action == "leave":
+            leave_project(acting)
+            return HttpResponseRedirect("/", status=303)
+        if action == "withdraw":
+            withdraw_invitation(acting, invitation_id=self.number("invitation"))
+        elif action == "remove":
+            remove_member(acting, membership_id=self.number("member"))
         elif action == "level":
-            change_level(acting, membership_id=member_id, level=self.level)
+            change_level(acting, membership_id=self.number("member"), level=self.level)
         else:
             raise Invalid("There is no such action.")
-        return None
+        return HttpResponseRedirect(path, status=303)
+
+    def number(self, name: str) -> int:
+        return whole_number(self.request.POST.get(name)) or 0
 
     @property
     def level(self) -> MembershipLevel:
         """Raises Invalid for what is none."""
         try:
-            return MembershipLevel(whole_number(self.request.POST.get("level")) or 0)
+            return MembershipLevel(self.number("level"))
         except ValueError as error:
             raise Invalid("There is no such level.", attr="level") from error
 
     def members(self, acting: Membership, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
-        rows = acting.project.memberships.select_related("user").order_by("-level", "user__email")
+        project = acting.project
         around = {
-            "project": acting.project,
+            "project": project,
             "acting": acting,
-            "members": rows,
+            "members": project.memberships.select_related("user").order_by("-level", "user__email"),
             "levels": [level for level in MembershipLevel if level <= acting.level],
+            "draft": self.request.POST,
         }
+        if acting.is_admin:  # who is asked to come is not for everybody
+            around["invitations"] = project.invitations.select_related("invited_by__user").order_by("email")
+            around["never_used"] = set(never_used_accounts(project).values_list("pk", flat=True))
         return self.page("pages/members.html", {**around, **(context or {})}, status=status)

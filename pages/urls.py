@@ -7,6 +7,7 @@ from pages.account import AccountView
 from pages.console import HomeView, SetupView, SignInView, SignOutView
 from pages.dashboards import DashboardListView, DashboardView
 from pages.history import HistoryView
+from pages.invitations import InvitationsView, InvitationView
 from pages.keys import KeysView
 from pages.members import MembersView
 from pages.tiles import TilesView
@@ -20,6 +21,8 @@ console = [
     path("login", SignInView.as_view()),
     path("logout", SignOutView.as_view()),
     path("setup/<str:token>", SetupView.as_view()),
+    path("invitations", InvitationsView.as_view()),
+    path("invitations/<str:token>", InvitationView.as_view()),
     path("account", AccountView.as_view()),
     path("keys", KeysView.as_view()),
     path("projects/<str:project_id>/members", MembersView.as_view()),

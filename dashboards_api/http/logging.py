@@ -17,8 +17,8 @@ from dashboards_api.http.middleware import GetResponse
 
 SAFE_REQUEST_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 KEY = re.compile(r"phx_\w+")
-# What opens something by itself: links of shared dashboards and of set-ups.
-SECRET_PATH = re.compile(r"(?i)/(shared|embedded|shared_dashboard|setup)/+[^/]+")
+# What opens something by itself: links of shared dashboards, of set-ups and of invitations.
+SECRET_PATH = re.compile(r"(?i)/(shared|embedded|shared_dashboard|setup|invitations)/+[^/]+")
 
 _requests = logging.getLogger("dashboards_api.request")
 

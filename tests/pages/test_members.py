@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.builders import Person, make_person, signed_in
+from dashboards_api.errors import Missing
+from tests.builders import Person, give_password, make_person, signed_in
 from tests.pages.browsing import text_of, token_in
-from users.models import Membership, MembershipLevel, User
-from users.services.setup import user_to_set_up
+from users.models import Invitation, Membership, MembershipLevel, User
+from users.services.invitations import invitation_of
+from users.services.members import MAX_INVITATIONS, invite
 from users.services.users import create_user
 
 
@@ -21,23 +23,70 @@ def send(client: Client, path: str, **fields: Any) -> Any:
     return client.post(path, {"csrfmiddlewaretoken": token_in(client.get(path)), **fields})
 
 
-def test_somebody_new_is_added_and_gets_a_link_once(alice: Person, browser: Client) -> None:
-    response = send(browser, path_of(alice), action="invite", email="Dora@Example.com", level="8")
-    dora = User.objects.get(email="dora@example.com")
-    assert Membership.objects.get(user=dora).level == MembershipLevel.ADMIN
-    found = re.search(r'value="http://testserver/setup/([^"]+)"', text_of(response))
+def invited(client: Client, path: str, **fields: Any) -> str:
+    """Return the token of the link that inviting somebody shows."""
+    response = send(client, path, action="invite", **fields)
+    assert (response.status_code, response["Location"]) == (303, path)
+    found = re.search(r'value="http://testserver/invitations/([^"]+)"', text_of(client.get(path)))
     assert found is not None
-    assert user_to_set_up(found[1]) == dora
-    assert found[1] not in text_of(browser.get(path_of(alice)))
+    return found[1]
 
 
-def test_somebody_known_is_added_without_one(alice: Person, browser: Client) -> None:
-    eve = create_user("eve@example.com")
-    response = send(browser, path_of(alice), action="invite", email="eve@example.com", level="1")
-    assert response.status_code == 303
-    assert Membership.objects.get(user=eve).level == MembershipLevel.MEMBER
-    assert send(browser, path_of(alice), action="invite", email="eve@example.com", level="8").status_code == 400
-    assert Membership.objects.get(user=eve).level == MembershipLevel.MEMBER
+def test_somebody_is_invited_and_the_link_is_shown_once(alice: Person, browser: Client) -> None:
+    token = invited(browser, path_of(alice), email="Dora@Example.com", level="8")
+    invitation = Invitation.objects.get()
+    assert (invitation.email, invitation.level) == ("dora@example.com", MembershipLevel.ADMIN)
+    assert invitation_of(token) == invitation
+    assert (User.objects.count(), Membership.objects.count()) == (1, 1)
+    page = text_of(browser.get(path_of(alice)))
+    assert token not in page
+    assert "dora@example.com" in page
+
+
+def test_it_looks_the_same_whether_there_is_an_account(alice: Person, browser: Client) -> None:
+    create_user("eve@example.com", first_name="Evelyn")
+    pages = []
+    for email in ("eve@example.com", "new@example.com"):
+        token = invited(browser, path_of(alice), email=email, level="1")
+        send(browser, path_of(alice), action="withdraw", invitation=Invitation.objects.get().pk)
+        invited_again = send(browser, path_of(alice), action="invite", email=email, level="1")
+        pages.append(text_of(browser.get(invited_again["Location"])))
+        send(browser, path_of(alice), action="withdraw", invitation=Invitation.objects.get().pk)
+        assert token not in pages[-1]
+    shown = [re.sub(r'eve@|new@|invitations/[^"]+|value="[^"]+"', "", page) for page in pages]
+    assert shown[0] == shown[1]
+    assert "Evelyn" not in pages[0]
+
+
+def test_a_new_link_replaces_the_one_before(alice: Person, browser: Client) -> None:
+    first = invited(browser, path_of(alice), email="dora@example.com", level="1")
+    second = invited(browser, path_of(alice), email="DORA@example.com", level="8")
+    assert Invitation.objects.get() == invitation_of(second)
+    assert Invitation.objects.get().level == MembershipLevel.ADMIN
+    with pytest.raises(Missing):
+        invitation_of(first)
+    send(browser, path_of(alice), action="withdraw", invitation=Invitation.objects.get().pk)
+    assert Invitation.objects.count() == 0
+    assert Client().get(f"/invitations/{second}").status_code == 404
+
+
+def test_a_member_is_not_invited_again(alice: Person, bob: Person, browser: Client) -> None:
+    give_password(bob)
+    response = send(browser, path_of(alice), action="invite", email="Bob@example.com", level="8")
+    assert response.status_code == 400
+    assert "They are a member already." in text_of(response)
+    bob.membership.refresh_from_db()
+    assert (bob.membership.level, Invitation.objects.count()) == (MembershipLevel.MEMBER, 0)
+
+
+def test_a_project_has_so_many_invitations(alice: Person, browser: Client) -> None:
+    for number in range(MAX_INVITATIONS):
+        invite(alice.membership, email=f"a{number}@example.com", level=MembershipLevel.MEMBER)
+    response = send(browser, path_of(alice), action="invite", email="more@example.com", level="1")
+    assert response.status_code == 400
+    assert "at most 100 open invitations" in text_of(response)
+    invited(browser, path_of(alice), email="a0@example.com", level="1")
+    assert Invitation.objects.count() == MAX_INVITATIONS
 
 
 def test_a_level_is_changed_and_a_member_removed(alice: Person, bob: Person, browser: Client) -> None:
@@ -61,6 +110,20 @@ def test_a_project_keeps_an_admin(alice: Person, bob: Person, browser: Client) -
     assert alice.membership.level == MembershipLevel.ADMIN
 
 
+def test_a_member_leaves(alice: Person, bob: Person, browser: Client) -> None:
+    page = f"/projects/{alice.membership.project_id}/members"
+    invite(alice.membership, email="dora@example.com", level=MembershipLevel.MEMBER)
+    assert send(browser, page, action="leave").status_code == 400
+    alice.membership.refresh_from_db()
+    bob.membership.level = MembershipLevel.ADMIN
+    bob.membership.save()
+    response = send(browser, page, action="leave")
+    assert (response.status_code, response["Location"]) == (303, "/")
+    assert list(Membership.objects.all()) == [bob.membership]
+    assert Invitation.objects.count() == 0  # it went with her
+    assert browser.get(page).status_code == alice.api.get("dashboards/").status == 403
+
+
 def test_nobody_reaches_above_themselves(alice: Person, browser: Client) -> None:
     owner = make_person("owner", alice.membership.project, MembershipLevel.OWNER)
     forbidden: list[dict[str, Any]] = [
@@ -74,22 +137,25 @@ def test_nobody_reaches_above_themselves(alice: Person, browser: Client) -> None
     owner.membership.refresh_from_db()
     alice.membership.refresh_from_db()
     assert (owner.membership.level, alice.membership.level) == (MembershipLevel.OWNER, MembershipLevel.ADMIN)
-    assert not User.objects.filter(email="new@example.com").exists()
+    assert Invitation.objects.count() == 0
 
 
 def test_members_see_the_others_and_change_nothing(alice: Person, bob: Person, browser: Client) -> None:
+    asked = invite(alice.membership, email="asked@example.com", level=MembershipLevel.MEMBER).invitation
     alice.membership.level = MembershipLevel.MEMBER
     alice.membership.save()
     page = browser.get(path_of(alice))
     assert bob.user.email in text_of(page)
-    assert "Add somebody" not in text_of(page)
+    assert "Invite member" not in text_of(page)
+    assert "asked@example.com" not in text_of(page)
     for fields in (
         {"action": "remove", "member": bob.membership.pk},
         {"action": "invite", "email": "new@example.com", "level": "1"},
         {"action": "level", "member": alice.membership.pk, "level": "8"},
+        {"action": "withdraw", "invitation": asked.pk},
     ):
         assert send(browser, path_of(alice), **fields).status_code == 403
-    assert Membership.objects.count() == 2
+    assert (Membership.objects.count(), Invitation.objects.count()) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +164,8 @@ def test_members_see_the_others_and_change_nothing(alice: Person, bob: Person, b
         ({"action": "invite", "email": "no address", "level": "1"}, 400),
         ({"action": "invite", "email": "a@example.com", "level": "2"}, 400),
         ({"action": "invite", "email": "a\0@example.com", "level": ""}, 400),
+        ({"action": "invite", "email": "\u017ftaff@example.com", "level": "1"}, 400),
+        ({"action": "withdraw", "invitation": "999999"}, 404),
         ({"action": "remove", "member": "999999"}, 404),
         ({"action": "remove", "member": "x"}, 404),
         ({"action": "other"}, 400),
@@ -105,11 +173,14 @@ def test_members_see_the_others_and_change_nothing(alice: Person, bob: Person, b
 )
 def test_what_cannot_be_is_said(alice: Person, browser: Client, fields: dict[str, str], status: int) -> None:
     assert send(browser, path_of(alice), **fields).status_code == status
-    assert (Membership.objects.count(), User.objects.count()) == (1, 1)
+    assert (Membership.objects.count(), User.objects.count(), Invitation.objects.count()) == (1, 1, 0)
 
 
 def test_members_of_elsewhere_are_out_of_reach(alice: Person, carol: Person, browser: Client) -> None:
     assert send(browser, path_of(alice), action="remove", member=carol.membership.pk).status_code == 404
+    theirs = invite(carol.membership, email="x@example.com", level=MembershipLevel.MEMBER).invitation
+    assert send(browser, path_of(alice), action="withdraw", invitation=theirs.pk).status_code == 404
+    assert Invitation.objects.get() == theirs
     token = token_in(browser.get(path_of(alice)))
     fields = {"csrfmiddlewaretoken": token, "action": "invite", "email": alice.user.email, "level": "1"}
     assert browser.post(path_of(carol), fields).status_code == 403

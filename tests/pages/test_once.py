@@ -11,17 +11,19 @@ from django.test import Client, override_settings
 from dashboards.models import SharePassword
 from tests.builders import PASSWORD, Person, give_password, make_dashboard
 from tests.pages.browsing import path_of, sign_in, text_of, token_in
-from users.models import PersonalAPIKey
+from users.models import Invitation, PersonalAPIKey
 
 
 def secret_forms(alice: Person) -> list[tuple[str, dict[str, str], Any]]:
     """Every form that shows a secret: its page, what it sends, and what it makes."""
     board = make_dashboard(alice)
     alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True, "password_required": True})
+    members = f"/projects/{alice.membership.project_id}/members"
     return [
         ("/keys", {"action": "create", "label": "x", "scope": "*"}, PersonalAPIKey),
         ("/keys", {"action": "roll", "id": PersonalAPIKey.objects.get().pk}, PersonalAPIKey),
         (path_of(board), {"action": "add-password"}, SharePassword),
+        (members, {"action": "invite", "email": "new@example.com", "level": "1"}, Invitation),
     ]
 
 

@@ -1,5 +1,6 @@
 """/setup/:token: how somebody gets their first password, and a new one."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,11 +10,12 @@ from django.test import Client
 
 from tests.builders import PASSWORD, Person, give_password
 from tests.pages.browsing import sign_in, text_of, token_in
+from users.first_run import first_run
 from users.models import User
 from users.services.setup import setup_token
 from users.services.users import set_active
 
-FORM = {"name": "Ada van Dyk", "email": "ada@example.com", "password": PASSWORD}
+FORM = {"name": "Ada van Dyk", "email": "alice@example.com", "password": PASSWORD}
 
 
 @pytest.fixture
@@ -25,16 +27,40 @@ def send(client: Client, path: str, **changes: str) -> Any:
     return client.post(path, {"csrfmiddlewaretoken": token_in(client.get(path)), **FORM, **changes})
 
 
-def test_it_sets_name_address_and_password_and_signs_in(alice: Person, path: str) -> None:
+def test_it_sets_name_and_password_and_signs_in(alice: Person, path: str) -> None:
     client = Client(enforce_csrf_checks=True)
-    assert 'value="alice@example.com"' in text_of(client.get(path))
-    response = send(client, path, email="ADA@Example.com")
+    page = text_of(client.get(path))
+    assert re.search(r'<input id="email"[^>]* value="alice@example.com"[^>]* readonly', page)
+    response = send(client, path, email="Alice@Example.com")
     assert (response.status_code, response["Location"]) == (303, "/")
     user = User.objects.get()
-    assert (user.email, user.first_name, user.last_name) == ("ada@example.com", "Ada", "van Dyk")
-    assert user.check_password(PASSWORD)
+    assert (user.email, user.first_name, user.last_name) == ("alice@example.com", "Ada", "van Dyk")
+    assert (user.check_password(PASSWORD), user.is_email_verified) == (True, True)
     assert client.get("/").status_code == 302
-    assert sign_in(Client(enforce_csrf_checks=True), "ada@example.com", PASSWORD).status_code == 303
+    assert sign_in(Client(enforce_csrf_checks=True), "alice@example.com", PASSWORD).status_code == 303
+
+
+def test_the_first_admin_chooses_an_address(db: None) -> None:
+    made = first_run()
+    assert made is not None
+    client, path = Client(enforce_csrf_checks=True), f"/setup/{setup_token(made.key.user)}"
+    assert "readonly" not in text_of(client.get(path))
+    assert send(client, path, email="\u017fam@example.com").status_code == 400
+    assert send(client, path, email="Ada@M\xfcller.de").status_code == 303
+    user = User.objects.get()
+    assert (user.email, user.is_email_verified) == ("ada@xn--mller-kva.de", True)
+    assert user.personal_api_keys.get() == made.key
+
+
+def test_keys_of_whoever_had_an_unverified_account_end(alice: Person, path: str) -> None:
+    send(Client(enforce_csrf_checks=True), path)
+    assert alice.api.get("dashboards/").status == 200
+    User.objects.update(is_email_verified=False)
+    alice.user.refresh_from_db()
+    client, path = Client(enforce_csrf_checks=True), f"/setup/{setup_token(alice.user)}"
+    assert send(client, path).status_code == 303
+    assert alice.api.get("dashboards/").status == 401
+    assert User.objects.get().is_email_verified is True
 
 
 def test_it_works_once(alice: Person, path: str) -> None:
@@ -74,10 +100,12 @@ def test_other_links_open_nothing(alice: Person, bob: Person, token: str) -> Non
     [
         ({"password": "short"}, "too short"),
         ({"password": "password12"}, "too common"),
-        ({"password": "ada@example.com"}, "too similar"),
+        ({"password": "alice@example.com"}, "too similar"),
         ({"password": "battery horse " * 100}, "at most 1,000 characters"),
-        ({"email": "no address"}, "valid email"),
-        ({"email": "bob@example.com"}, "already a user"),
+        ({"email": "no address"}, "cannot be changed here"),
+        ({"email": "bob@example.com"}, "cannot be changed here"),
+        ({"email": "free@example.com"}, "cannot be changed here"),
+        ({"email": ""}, "cannot be changed here"),
         ({"name": "x" * 151}, "at most 150"),
     ],
 )

@@ -68,7 +68,12 @@ def test_the_log_tells_the_request_and_no_secret(alice: Person, caplog: pytest.L
     assert answer.status == 201
     Client().get("/shared/sharetoken1234.json")
     Client().get("/embedded/sharetoken1234")
-    for path in ("/setup/sharetoken1234", "/x//shared//sharetoken1234.json", "/api/Shared/sharetoken1234"):
+    for path in (
+        "/setup/sharetoken1234",
+        "/invitations/sharetoken1234",
+        "/x//shared//sharetoken1234.json",
+        "/api/Shared/sharetoken1234",
+    ):
         Client().get(path)
     log = log_of(caplog)
     assert f'"path": "/api/projects/{alice.membership.project_id}/dashboards/"' in log

@@ -1,12 +1,23 @@
 """Who is in a project, as its admins decide it. Each function is one transaction."""
 
+import secrets
+from typing import NamedTuple
+
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from dashboards_api.errors import Forbidden, Invalid, Missing
-from users.models import Membership, MembershipLevel, Project, User
-from users.services.projects import add_member
-from users.services.users import create_user
+from users.addresses import new_address, spellings
+from users.models import Invitation, Membership, MembershipLevel, Project, hash_of
+from users.models.invitation import in_a_week
+from users.services.projects import lock_project
+from users.services.refusals import refusing
+from users.services.users import never_used_accounts
 from users.signals import member_leaves
+
+# Of one project; each is a row, and a question to somebody.
+MAX_INVITATIONS = 100
 
 
 class _Locked:
@@ -16,7 +27,7 @@ class _Locked:
         if not acting.is_admin:
             raise Forbidden("Only admins of the project manage its members.")
         self.acting = acting
-        self.project = Project.objects.select_for_update(no_key=True).get(pk=acting.project_id)
+        self.project = lock_project(acting.project_id)
 
     def member(self, membership_id: int) -> Membership:
         found: Membership | None = Membership.objects.filter(project=self.project, pk=membership_id).first()
@@ -30,28 +41,65 @@ class _Locked:
         if level > self.acting.level:
             raise Forbidden("This level is above your own.")
 
-    def check_another_admin(self, membership: Membership) -> None:
-        others = Membership.objects.filter(project=self.project, level__gte=MembershipLevel.ADMIN, user__is_active=True)
-        if membership.is_admin and not others.exclude(pk=membership.pk).exists():
-            raise Invalid("A project keeps at least one admin.", attr="level")
+
+def _check_another_admin(membership: Membership) -> None:
+    others = Membership.objects.filter(project=membership.project_id, level__gte=MembershipLevel.ADMIN)
+    if membership.is_admin and not others.filter(user__is_active=True).exclude(pk=membership.pk).exists():
+        raise Invalid("A project keeps at least one admin.", attr="level")
+
+
+class NewInvitation(NamedTuple):
+    """An invitation with the token of its link, at the only moment when that is known."""
+
+    invitation: Invitation
+    token: str
 
 
 @transaction.atomic
-def invite(acting: Membership, *, email: str, level: MembershipLevel) -> tuple[User, bool]:
-    """Let somebody into the project by their address; whether they are new here, and need a set-up link, comes back.
+def invite(acting: Membership, *, email: str, level: MembershipLevel) -> NewInvitation:
+    """Offer somebody a level in the project. It is theirs once they accept; a link from before is replaced.
 
-    Raises Forbidden, and Invalid for a malformed address and for who is a member already.
+    Whether there is an account with this address makes no difference, and is not told. Raises Forbidden; and Invalid
+    for a malformed address, for a member, and where too many invitations are open.
     """
     locked = _Locked(acting)
     locked.check_level(level)
-    user = User.objects.filter(email=User.objects.normalize_email(email)).first()
-    is_new = user is None
-    if user is None:
-        user = create_user(email)
-    elif Membership.objects.filter(project=locked.project, user=user).exists():
+    with refusing("email"):
+        address = new_address(email)
+    if _is_member(locked.project, address):
         raise Invalid("They are a member already.", attr="email", code="unique")
-    add_member(locked.project, user=user, level=level)
-    return user, is_new
+    existing = locked.project.invitations.filter(email=address).first()
+    if existing is not None:
+        locked.check_level(existing.level)
+    elif locked.project.invitations.count() >= MAX_INVITATIONS:
+        raise Invalid(f"A project has at most {MAX_INVITATIONS} open invitations. Withdraw one first.", attr="email")
+    token = secrets.token_urlsafe(32)
+    content = {"level": level, "invited_by": acting, "secret_hash": hash_of(token)}
+    times = {"created_at": timezone.now(), "expires_at": in_a_week()}
+    invitation, _ = locked.project.invitations.update_or_create(email=address, defaults={**content, **times})
+    return NewInvitation(invitation, token)
+
+
+def invitation_link(token: str, base: str) -> str:
+    """Return the link of an invitation, on PUBLIC_URL or else on the address `base`."""
+    return f"{settings.PUBLIC_URL or base}/invitations/{token}"
+
+
+@transaction.atomic
+def withdraw_invitation(acting: Membership, *, invitation_id: int) -> None:
+    """Delete an invitation: its link opens nothing any more. Raises Missing and Forbidden."""
+    locked = _Locked(acting)
+    invitation = locked.project.invitations.filter(pk=invitation_id).first()
+    if invitation is None:
+        raise Missing("There is no such invitation into this project.")
+    locked.check_level(invitation.level)
+    invitation.delete()
+
+
+def _is_member(project: Project, address: str) -> bool:
+    """Return whether a member has this address; not one whose account nobody has ever used: they need a new link."""
+    members = project.memberships.filter(user__email__in=spellings(address))
+    return members.exclude(user__in=never_used_accounts(project)).exists()
 
 
 @transaction.atomic
@@ -61,7 +109,7 @@ def change_level(acting: Membership, *, membership_id: int, level: MembershipLev
     member = locked.member(membership_id)
     locked.check_level(level)
     if level < MembershipLevel.ADMIN:
-        locked.check_another_admin(member)
+        _check_another_admin(member)
     member.level = level
     member.save(update_fields=["level"])
 
@@ -74,6 +122,19 @@ def remove_member(acting: Membership, *, membership_id: int) -> None:
     """
     locked = _Locked(acting)
     member = locked.member(membership_id)
-    locked.check_another_admin(member)
-    member_leaves.send(Membership, membership=member, by=acting)
+    _end(member, by=acting)
+
+
+@transaction.atomic
+def leave_project(acting: Membership) -> None:
+    """End one's own membership. Raises Invalid for the last admin."""
+    lock_project(acting.project_id)
+    member = Membership.objects.filter(pk=acting.pk).first()
+    if member is not None:  # it was not removed at the same time
+        _end(member, by=acting)
+
+
+def _end(member: Membership, *, by: Membership) -> None:
+    _check_another_admin(member)
+    member_leaves.send(Membership, membership=member, by=by)
     member.delete()

@@ -30,6 +30,11 @@ def create_project(
     return project
 
 
+def lock_project(project_id: int) -> Project:
+    """Return the project while its members are changed: the lock keeps the last admin the last."""
+    return Project.objects.select_for_update(no_key=True).get(pk=project_id)
+
+
 @transaction.atomic
 def add_member(project: Project, *, user: User, level: MembershipLevel = MembershipLevel.MEMBER) -> Membership:
     """Let a user into a project, or change their level there. The first project they join becomes their current one."""

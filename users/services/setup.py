@@ -1,4 +1,7 @@
-"""One-time links with which a user chooses name, address and password: the first admin, or who forgot theirs."""
+"""One-time links with which a user chooses name and password: the first admin, or somebody who forgot theirs.
+
+Operators alone make them, so using one verifies the address.
+"""
 
 from typing import NamedTuple
 
@@ -7,8 +10,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 
-from dashboards_api.errors import Missing
+from dashboards_api.errors import Invalid, Missing
 from dashboards_api.numbers import whole_number
+from users.addresses import new_address
+from users.first_run import ADMIN_EMAIL
 from users.models import User
 from users.services.password_hashing import hash_password
 from users.services.refusals import refusing
@@ -19,7 +24,8 @@ from users.signals import person_changed
 class _Tokens(PasswordResetTokenGenerator):
     """Good for PASSWORD_RESET_TIMEOUT seconds, and until the password or the address changes or the user signs in."""
 
-    key_salt = "users.setup"
+    # Links of earlier releases ended otherwise, and were given to inviters, who vouch for nobody.
+    key_salt = "users.setup.verified"
 
 
 _tokens = _Tokens()
@@ -52,13 +58,12 @@ class CheckedSetUp(NamedTuple):
 def check_set_up(token: str, *, name: str, email: str, password: str) -> CheckedSetUp:
     """Check a name, an address and a password for the user of a token, and hash the password.
 
-    It is the slow half of a set-up, and must not run inside a transaction. Raises Missing, Invalid for a malformed or
-    taken address or a weak password, and TooMany while other passwords are hashed.
+    It is the slow half of a set-up, and must not run inside a transaction. Raises Missing; Invalid for a bad name, for
+    another, malformed or taken address, and for a weak password; and TooMany while other passwords are hashed.
     """
     user = _named(_user(token, lock=False), name, email)
-    with refusing("email"):
+    with refusing("name"):
         user.clean_fields(exclude={"password"})
-    check_is_free(user.email, but_for=user)
     with refusing("password"):
         validate_password(password, user)
     return CheckedSetUp(token, name, email, hash_password(password))
@@ -66,20 +71,34 @@ def check_set_up(token: str, *, name: str, email: str, password: str) -> Checked
 
 @transaction.atomic
 def set_up(checked: CheckedSetUp) -> User:
-    """Give the user a name, an address and a password; the token is used up.
+    """Give the user a name and a password, and the first admin an address; the token is used up.
 
-    Raises Missing where the token was used meanwhile, and Invalid where the address was taken.
+    The keys of an account that an invitation had made end: they may be those of the inviter. Raises Missing where the
+    token was used meanwhile, and Invalid where the address was taken.
     """
     user = _named(_user(checked.token, lock=True), checked.name, checked.email)
-    check_is_free(user.email, but_for=user)
+    if user.is_email_verified is False:
+        user.personal_api_keys.all().delete()
+    user.is_email_verified = True
     user.password = checked.password_hash
-    user.save(update_fields=["email", "first_name", "last_name", "password"])
+    user.save(update_fields=["email", "first_name", "last_name", "password", "is_email_verified"])
     person_changed.send(User, user_id=user.pk)
     return user
 
 
+def may_change_address(user: User) -> bool:
+    """Return whether setting up may give the account another address: only where the first start made one up."""
+    return user.email == ADMIN_EMAIL
+
+
 def _named(user: User, name: str, email: str) -> User:
-    user.email = User.objects.normalize_email(email)
+    """Return the user with the name and the address that they chose. Raises Invalid."""
+    if User.objects.normalize_email(email) != user.email:
+        if not may_change_address(user):
+            raise Invalid("The address of this account cannot be changed here.", attr="email")
+        with refusing("email"):
+            user.email = new_address(email)
+        check_is_free(user.email, but_for=user)
     user.first_name, _, user.last_name = name.strip().partition(" ")
     return user
 

@@ -25,5 +25,10 @@ class Command(BaseCommand):
                 admins=options["admin"],
                 members=options["member"],
             )
+        for member in project.memberships.select_related("user").order_by("pk"):
+            if member.user.is_email_verified is False:
+                self.stderr.write(
+                    f"Note: an invitation made the account {member.user.email}, and nobody has verified it."
+                )
         answer = {"id": project.pk, "name": project.name, "organization": project.organization_id}
         show(self.stdout, options["json"], answer, f"Created project {project.pk}, {project.name}.")

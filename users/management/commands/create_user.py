@@ -30,6 +30,7 @@ class Command(BaseCommand):
                 last_name=last_name.strip(),
                 password=password,
                 is_staff=options["staff"],
+                is_email_verified=True,
             )
         answer = {"id": user.pk, "uuid": user.uuid, "email": user.email}
         show(self.stdout, options["json"], answer, f"Created user {user.pk}, {user.email}.")

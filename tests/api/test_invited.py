@@ -1,0 +1,38 @@
+"""Somebody who was invited, and has not accepted, is an outsider: at every route, for every method."""
+
+import pytest
+
+from tests.api.test_access_table import CALLERS, CELL_NAMES, CELLS, TABLE, body_of, path_of
+from tests.builders import Person, make_dashboard, make_insight, make_key
+from tests.client import Api
+from users.models import MembershipLevel
+from users.services.members import invite
+from users.services.users import create_user
+
+
+def make_invited(alice: Person) -> Api:
+    """A user whose address is verified, and who was invited to be an admin."""
+    user = create_user("invited@example.com", is_email_verified=True)
+    invite(alice.membership, email=user.email, level=MembershipLevel.ADMIN)
+    return Api(make_key(user), alice.membership.project_id)
+
+
+@pytest.mark.parametrize(("route", "method"), CELLS, ids=CELL_NAMES)
+def test_an_invitation_opens_nothing(alice: Person, route: str, method: str) -> None:
+    path = path_of(route, make_dashboard(alice), make_insight(alice))
+    answer = make_invited(alice).call(method, path, body_of(method))
+    assert answer.status == TABLE[route][method][CALLERS.index("outsider")]
+
+
+def test_nothing_tells_of_the_project(alice: Person) -> None:
+    invited = make_invited(alice)
+    me = invited.get("/api/users/@me/").json
+    assert (me["team"], me["organization"], me["organizations"]) == (None, None, [])
+    assert invited.get("/api/projects/").json["results"] == []
+    assert invited.get("/api/organizations/").json["results"] == []
+    for path in ("/api/projects/@current/", "/api/organizations/@current/"):
+        assert invited.get(path).status == 404
+    board = make_dashboard(alice, restriction_level=37)
+    collaborators = f"dashboards/{board.pk}/collaborators/"
+    refused = alice.api.post(collaborators, {"user_uuid": me["uuid"], "level": 37})
+    assert refused.error == (400, "validation_error", "does_not_exist", "user_uuid")

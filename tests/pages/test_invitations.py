@@ -1,0 +1,244 @@
+"""/invitations/:token and /invitations: how somebody comes into a project, and how nobody else does."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.builders import PASSWORD, Person, give_password, make_key, make_person
+from tests.client import Api
+from tests.pages.browsing import sign_in, text_of, token_in
+from users.models import Invitation, Membership, MembershipLevel, User
+from users.services.members import change_level, invite, remove_member
+from users.services.projects import add_member
+from users.services.setup import check_set_up, set_up, setup_token
+from users.services.users import create_user, set_active
+
+CEO = "ceo@corp.example"
+
+
+def path_for(person: Person, email: str, level: MembershipLevel = MembershipLevel.MEMBER) -> str:
+    return f"/invitations/{invite(person.membership, email=email, level=level).token}"
+
+
+def new_client() -> Client:
+    return Client(enforce_csrf_checks=True)
+
+
+def browser_of(user: User) -> Client:
+    user.set_password(PASSWORD)
+    user.save()
+    client = new_client()
+    assert sign_in(client, user.email, PASSWORD).status_code == 303
+    return client
+
+
+def send(client: Client, path: str, action: str = "accept", **fields: Any) -> Any:
+    page = client.get(path if action == "accept" or "/" in path else "/account")
+    return client.post(path, {"csrfmiddlewaretoken": token_in(page), "action": action, **fields})
+
+
+def test_somebody_new_makes_an_account_and_is_in(alice: Person) -> None:
+    path, client = path_for(alice, "Dora@example.com", MembershipLevel.ADMIN), new_client()
+    page = text_of(client.get(path))
+    for shown in ("Join Home", "alice@example.com invites dora@example.com", "as admin"):
+        assert shown in page
+    response = send(client, path, name="Dora van Dyk", password=PASSWORD, email="carol@victim.example")
+    project_id = alice.membership.project_id
+    assert (response.status_code, response["Location"]) == (303, f"/projects/{project_id}/dashboards")
+    dora = User.objects.get(email="dora@example.com")
+    assert (dora.first_name, dora.last_name, dora.is_email_verified) == ("Dora", "van Dyk", False)
+    assert Membership.objects.get(user=dora).level == MembershipLevel.ADMIN
+    assert dora.current_project_id == project_id
+    assert client.get(response["Location"]).status_code == 200
+    assert not User.objects.filter(email="carol@victim.example").exists()
+    assert Invitation.objects.count() == 0
+    assert new_client().get(path).status_code == 404
+    assert sign_in(new_client(), "dora@example.com", PASSWORD).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"password": "short"}, "too short"),
+        ({"password": "dora@example.com"}, "too similar"),
+        ({"name": "x" * 151}, "at most 150"),
+    ],
+)
+def test_what_cannot_be_is_said_and_makes_nothing(alice: Person, fields: dict[str, str], said: str) -> None:
+    path = path_for(alice, "dora@example.com")
+    response = send(new_client(), path, **{"name": "Dora", "password": PASSWORD, **fields})
+    assert response.status_code == 400
+    assert said in text_of(response)
+    assert (User.objects.count(), Membership.objects.count(), Invitation.objects.count()) == (1, 1, 1)
+
+
+def test_somebody_known_signs_in_and_accepts(alice: Person, carol: Person) -> None:
+    path = path_for(alice, carol.user.email)
+    page = text_of(new_client().get(path))
+    assert "Sign in to accept" in page
+    assert f'href="/login?next={path.replace("/", "%2F")}"' in page
+    assert carol.user.first_name not in page
+    assert send(new_client(), path, name="Carol", password=PASSWORD).status_code == 400
+    assert Membership.objects.filter(user=carol.user).count() == 1
+    client = browser_of(carol.user)
+    assert send(client, path).status_code == 303
+    assert Membership.objects.get(user=carol.user, project=alice.membership.project).level == MembershipLevel.MEMBER
+    carol.user.refresh_from_db()
+    assert carol.user.current_project_id == carol.membership.project_id
+    assert client.get(f"/projects/{alice.membership.project_id}/dashboards").status_code == 200
+
+
+def test_nobody_accepts_for_another(alice: Person, bob: Person, carol: Person) -> None:
+    path = path_for(alice, "dora@example.com", MembershipLevel.ADMIN)
+    client = browser_of(carol.user)
+    page = text_of(client.get(path))
+    assert "You are signed in as carol@example.com" in page
+    assert send(client, path).status_code == 403
+    assert Membership.objects.count() == 3
+    assert Invitation.objects.count() == 1
+
+
+def test_an_account_made_in_advance_gets_into_no_other_project(alice: Person, carol: Person) -> None:
+    """The admin of one project opens the link for somebody else, and waits for another project to invite them."""
+    attacker = new_client()
+    send(attacker, path_for(carol, CEO), name="CEO", password=PASSWORD)
+    account = User.objects.get(email=CEO)
+    key = make_key(account)
+    path = path_for(alice, CEO, MembershipLevel.ADMIN)
+    home = alice.membership.project_id
+    assert attacker.get(f"/projects/{home}/members").status_code == 403
+    assert Api(key, home).get("dashboards/").status == 403
+    assert "Home" not in text_of(attacker.get("/invitations"))
+    pending = Invitation.objects.get()
+    send(attacker, "/invitations", invitation=pending.pk)
+    send(attacker, "/invitations", "decline", invitation=pending.pk)
+    assert Invitation.objects.get() == pending
+    # Whom Alice gave the link to learns that the account is not theirs, and an operator gives it to them.
+    assert "If this account is not yours" in text_of(new_client().get(path))
+    set_up(check_set_up(setup_token(account), name="CEO", email=CEO, password="another horse battery"))
+    assert attacker.get("/account").status_code == 302
+    assert Api(key, carol.membership.project_id).get("dashboards/").status == 401
+    mine = new_client()
+    sign_in(mine, CEO, "another horse battery")
+    assert send(mine, path).status_code == 303
+    assert Membership.objects.get(user=account, project=home).level == MembershipLevel.ADMIN
+
+
+def test_an_address_is_not_taken_by_inviting_it(alice: Person, carol: Person) -> None:
+    path_for(carol, CEO)
+    mine = path_for(alice, CEO)
+    assert send(new_client(), mine, name="C", password=PASSWORD).status_code == 303
+    account = User.objects.get(email=CEO)
+    assert [each.project for each in Membership.objects.filter(user=account)] == [alice.membership.project]
+
+
+def test_who_is_verified_sees_what_waits(alice: Person, carol: Person) -> None:
+    carol.user.is_email_verified = True
+    client = browser_of(carol.user)
+    for level in (MembershipLevel.ADMIN, MembershipLevel.MEMBER):
+        invite(alice.membership, email=carol.user.email, level=level)
+    page = text_of(client.get("/invitations"))
+    assert ("Home" in page, "alice@example.com" in page) == (True, True)
+    invitation = Invitation.objects.get()
+    declined = send(client, "/invitations", "decline", invitation=invitation.pk)
+    assert declined["Location"] == "/invitations"
+    assert "You declined to join Home." in text_of(client.get("/invitations"))
+    assert "You declined" not in text_of(client.get("/invitations"))
+    assert (Invitation.objects.count(), Membership.objects.count()) == (0, 2)
+    again = invite(alice.membership, email=carol.user.email, level=MembershipLevel.MEMBER).invitation
+    accepted = send(client, "/invitations", invitation=again.pk)
+    assert accepted["Location"] == f"/projects/{alice.membership.project_id}/dashboards"
+    assert Membership.objects.filter(user=carol.user, project=alice.membership.project).exists()
+    assert send(client, "/invitations", invitation=again.pk)["Location"] == "/invitations"
+
+
+def test_who_is_verified_accepts_nothing_of_others(alice: Person, carol: Person) -> None:
+    carol.user.is_email_verified = True
+    client = browser_of(carol.user)
+    theirs = invite(alice.membership, email=CEO, level=MembershipLevel.MEMBER).invitation
+    for action in ("accept", "decline"):
+        assert send(client, "/invitations", action, invitation=theirs.pk)["Location"] == "/invitations"
+    assert Invitation.objects.get() == theirs
+
+
+def test_a_link_can_be_declined(alice: Person) -> None:
+    path, client = path_for(alice, CEO), new_client()
+    assert "Invitation declined" in text_of(send(client, path, "decline"))
+    assert Invitation.objects.count() == 0
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("change", ["time", "removed", "demoted", "below the level", "deactivated", "forged"])
+def test_an_invitation_ends(alice: Person, bob: Person, change: str) -> None:
+    is_owner = change == "below the level"
+    inviter = make_person(
+        "inviter", alice.membership.project, MembershipLevel.OWNER if is_owner else MembershipLevel.ADMIN
+    )
+    level = {"below the level": MembershipLevel.OWNER, "demoted": MembershipLevel.MEMBER}.get(change, 8)
+    path, client = path_for(inviter, CEO, MembershipLevel(level)), new_client()
+    token = token_in(client.get(path))
+    if change == "time":
+        Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    elif change == "removed":
+        remove_member(alice.membership, membership_id=inviter.membership.pk)
+    elif change == "demoted":
+        change_level(alice.membership, membership_id=inviter.membership.pk, level=MembershipLevel.MEMBER)
+    elif change == "below the level":
+        Membership.objects.filter(pk=inviter.membership.pk).update(level=MembershipLevel.ADMIN)
+    elif change == "deactivated":
+        set_active(inviter.user, active=False)
+    else:
+        path += "x"
+    fields = {"csrfmiddlewaretoken": token, "action": "accept", "name": "C", "password": PASSWORD}
+    assert client.post(path, fields).status_code == 404
+    assert client.get(path).status_code == 404
+    assert not User.objects.filter(email=CEO).exists()
+
+
+def test_a_higher_level_stays(alice: Person, carol: Person) -> None:
+    path = path_for(alice, carol.user.email, MembershipLevel.MEMBER)
+    add_member(alice.membership.project, user=carol.user, level=MembershipLevel.ADMIN)
+    assert send(browser_of(carol.user), path).status_code == 303
+    assert Membership.objects.get(user=carol.user, project=alice.membership.project).level == MembershipLevel.ADMIN
+
+
+def test_an_account_of_before_that_nobody_used_gets_a_new_link(alice: Person) -> None:
+    old = create_user("dora@example.com")
+    membership = add_member(alice.membership.project, user=old, level=MembershipLevel.MEMBER)
+    give_password(alice)
+    path = path_for(alice, "dora@example.com")
+    assert send(new_client(), path, name="Dora", password=PASSWORD).status_code == 303
+    old.refresh_from_db()
+    assert (old.first_name, old.check_password(PASSWORD), old.is_email_verified) == ("Dora", True, False)
+    membership.refresh_from_db()
+    assert membership.level == MembershipLevel.MEMBER
+
+
+@pytest.mark.parametrize("used", ["key", "elsewhere", "verified", "staff", "signed in"])
+def test_an_account_that_somebody_uses_is_not_taken_over(alice: Person, carol: Person, used: str) -> None:
+    old = create_user("robot@example.com", is_staff=used == "staff")
+    if used == "key":
+        make_key(old)
+    elif used == "elsewhere":
+        add_member(carol.membership.project, user=old)
+    elif used == "verified":
+        User.objects.filter(pk=old.pk).update(is_email_verified=True)
+    elif used == "signed in":
+        User.objects.filter(pk=old.pk).update(last_login=timezone.now())
+    path = path_for(alice, "robot@example.com")
+    assert "Sign in to accept" in text_of(new_client().get(path))
+    token = token_in(new_client().get(path))
+    client = Client()
+    fields = {"csrfmiddlewaretoken": token, "action": "accept", "name": "R", "password": PASSWORD}
+    assert client.post(path, fields).status_code == 400
+    old.refresh_from_db()
+    assert (old.has_usable_password(), old.first_name) == (False, "")
+
+
+def test_a_forged_form_accepts_nothing(alice: Person, carol: Person) -> None:
+    path = path_for(alice, carol.user.email)
+    assert browser_of(carol.user).post(path, {"action": "accept"}).status_code == 403
+    assert Membership.objects.count() == 2

@@ -1,0 +1,58 @@
+"""Invitations into a project: no right by themselves, until somebody who holds the link accepts."""
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.utils import timezone
+
+from users.models.project import Membership, MembershipLevel, Project
+
+GOOD_FOR = timedelta(days=7)
+
+
+def in_a_week() -> datetime:
+    return timezone.now() + GOOD_FOR
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self, now: datetime) -> "InvitationQuerySet":
+        """Only those that can be accepted: in time, from somebody who may still give this level."""
+        return self.filter(
+            expires_at__gt=now,
+            invited_by__user__is_active=True,
+            invited_by__level__gte=models.F("level"),
+        ).filter(invited_by__level__gte=MembershipLevel.ADMIN)
+
+    def with_names(self) -> "InvitationQuerySet":
+        return self.select_related("project__organization", "invited_by__user")
+
+
+class Invitation(models.Model):
+    """The offer of a level in a project to an address. It is no membership: nothing that looks for one finds it.
+
+    It goes with the membership of the admin who made it.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    level = models.SmallIntegerField(choices=MembershipLevel.choices, default=MembershipLevel.MEMBER)
+    # Without a constraint: the release before this one, which may run beside it, deletes memberships without asking.
+    invited_by = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(default=in_a_week, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "email"], name="one_invitation_of_an_address_per_project")
+        ]
+        indexes = [models.Index(fields=["email"], name="invitations_of_an_address")]
+
+    def __str__(self) -> str:
+        return f"{self.email} into {self.project_id}: {self.get_level_display()}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.expires_at <= timezone.now()
