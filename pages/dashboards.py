@@ -28,6 +28,7 @@ from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
 from pages.boards import board_of
 from pages.console import ConsoleView
+from pages.editing import body_of, edits_in, opened
 from users.models import Membership
 
 PAGE_SIZE = 50
@@ -124,12 +125,9 @@ class DashboardView(ConsoleView):
             return self.dashboard(membership, number, {"error": CHANGED_SINCE, "draft": self.draft}, status=409)
 
     @property
-    def draft(self) -> dict[str, Any] | None:
-        """What was written in the form, to be looked at again."""
-        form = self.request.POST
-        if form.get("action") != "edit":
-            return None
-        return {**{name: form.get(name, "") for name in ("name", "description", "tags")}, "pinned": "pinned" in form}
+    def draft(self) -> dict[str, str]:
+        """What was changed in the form, to be looked at again."""
+        return edits_in(self.request.POST) if self.request.POST.get("action") == "edit" else {}
 
     def act(self, action: str, membership: Membership, number: int) -> HttpResponse:
         project, form = membership.project, self.request.POST
@@ -141,14 +139,7 @@ class DashboardView(ConsoleView):
             update_dashboard(number, project=project, changes={"deleted": True}, edited_by=membership)
             return HttpResponseRedirect(f"/projects/{project.pk}/dashboards", status=303)
         if action == "edit":
-            changes = checked(
-                {
-                    "name": form.get("name", ""),
-                    "description": form.get("description", "").replace("\r\n", "\n"),
-                    "tags": [tag for tag in form.get("tags", "").split(",") if tag.strip()],
-                    "pinned": "pinned" in form,
-                }
-            )
+            changes = checked(body_of(edits_in(form)))
             update_dashboard(number, project=project, changes=changes, edited_by=membership)
             return see(membership, number)
         return self.share(action, membership, number)
@@ -202,7 +193,8 @@ class DashboardView(ConsoleView):
             "base": self.base,
             "version": revision,
         }
-        around["draft"] = (context or {}).pop("draft", None) or {**dashboard, "tags": ", ".join(dashboard["tags"])}
+        around["was"] = opened(dashboard)
+        around["draft"] = {**around["was"], **(context or {}).pop("draft", {})}
         response = self.page("pages/dashboard.html", {**around, **(context or {})}, status=status)
         response._csp_update["style-src"] = [board.style_hash]  # type: ignore[attr-defined]  # of django-csp
         return response
