@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboards_api.health import healthz, readyz
+from dashboards_api.http.index_view import IndexView
 from dashboards_api.http.metrics import metrics
 from dashboards_api.http.schema_views import SchemaView, SwaggerView
 from users.views.discovery import ProjectViewSet
@@ -20,6 +21,7 @@ urlpatterns = [
     path("api/projects/<str:project_id>/", include(project)),  # most requests: they are looked for in this order
     path("api/environments/<str:project_id>/", include(project)),
     path("api/", include("users.urls")),
+    path("api/", IndexView.as_view()),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/schema/swagger-ui/", SwaggerView.as_view(), name="swagger-ui"),
     path("healthz", healthz),

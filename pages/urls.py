@@ -6,6 +6,7 @@ from dashboards.shared_urls import PAGES, TOKEN
 from pages.account import AccountView
 from pages.console import HomeView, SetupView, SignInView, SignOutView
 from pages.dashboards import DashboardListView, DashboardView
+from pages.elsewhere import AddressView, ProjectAddressView
 from pages.history import HistoryView
 from pages.invitations import InvitationsView, InvitationView
 from pages.keys import KeysView
@@ -31,4 +32,17 @@ console = [
     path("projects/<str:project_id>/dashboards/<str:id>/tiles", TilesView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/history", HistoryView.as_view()),
 ]
-urlpatterns = [*shared, *console]
+# Of PostHog's pages.
+elsewhere = [
+    path("project/<str:project_id>", ProjectAddressView.as_view()),
+    path("project/<str:project_id>/", ProjectAddressView.as_view()),
+    path("project/<str:project_id>/<path:rest>", ProjectAddressView.as_view()),
+    path("projects/<str:project_id>", ProjectAddressView.as_view()),
+    path("projects/<str:project_id>/insights/<path:rest>", ProjectAddressView.as_view(prefix="insights/")),
+    *(
+        path(f"{kind}{rest}", AddressView.as_view(kind=kind))
+        for kind in ("dashboard", "insights")
+        for rest in ("", "/", "/<path:reference>")
+    ),
+]
+urlpatterns = [*shared, *console, *elsewhere]

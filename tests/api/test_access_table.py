@@ -114,7 +114,7 @@ TABLE: dict[str, dict[str, Row]] = {
     },
 }
 # Everyone may read the document and ask whether the service is well, and open what is shared; metrics have a token.
-PUBLIC = {"healthz", "readyz", "metrics", "api/schema/", "api/schema/swagger-ui/", "api/login/"} | {
+PUBLIC = {"healthz", "readyz", "metrics", "api/schema/", "api/schema/swagger-ui/", "api/login/", "api/"} | {
     str(shared.pattern) for shared in shared_urls.urlpatterns
 }
 

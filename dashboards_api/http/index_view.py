@@ -1,0 +1,27 @@
+"""The root of the API."""
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from dashboards_api.http.pagination import public_base
+
+
+class IndexView(APIView):
+    """`/api/`: where the document and the projects are, and for browsers the page of the document."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def get(self, request: Request) -> HttpResponse:
+        if "text/html" in request.headers.get("Accept", ""):
+            response: HttpResponse = HttpResponseRedirect(reverse("swagger-ui"))
+        else:
+            base = public_base(request._request)
+            addresses = {"schema": reverse("schema"), "docs": reverse("swagger-ui"), "projects": "/api/projects/"}
+            response = Response({"name": "dashboards-api", **{name: base + at for name, at in addresses.items()}})
+        response["Vary"] = "Accept"
+        return response
