@@ -15,10 +15,12 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from dashboards.models.content import is_button_url
+from pages.links import addresses_in
 
 TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s", "a"),
@@ -34,6 +36,9 @@ MAX_CACHED_CHARACTERS = 10_000_000
 # The parser fills up every row of a table to the length of its head.
 MAX_CELLS = 2_000
 
+# What a task in a list begins with.
+BOXES = {"[ ] ": "\u2610", "[x] ": "\u2611", "[X] ": "\u2611"}
+
 _TAG_OR_QUOTE = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>|"')
 
 
@@ -48,7 +53,47 @@ class _Renderer(RendererHTML):
 
 
 def _parser(*rules: str) -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=_Renderer).enable(list(rules))
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=_Renderer).enable(list(rules))
+    parser.core.ruler.push("boxes", _make_boxes)
+    parser.core.ruler.push("addresses", _link_addresses)
+    return parser
+
+
+def _make_boxes(state: StateCore) -> None:
+    """Show `[ ]` and `[x]` at the beginning of list items as boxes."""
+    for index, token in enumerate(state.tokens[2:], start=2):
+        in_item = state.tokens[index - 2].type == "list_item_open" and state.tokens[index - 1].type == "paragraph_open"
+        if in_item and token.children and token.children[0].type == "text":
+            first = token.children[0]
+            if first.content[:4] in BOXES:
+                first.content = f"{BOXES[first.content[:4]]} {first.content[4:]}"
+
+
+def _link_addresses(state: StateCore) -> None:
+    """Make links of the addresses that stand in a text, but for those in links and code."""
+    for token in state.tokens:
+        if token.type != "inline" or not token.children:
+            continue
+        depth, children = 0, []
+        for child in token.children:
+            depth += child.nesting if child.type in ("link_open", "link_close") else 0
+            children += _linked(child) if child.type == "text" and not depth else [child]
+        token.children = children
+
+
+def _linked(text: Token) -> list[Token]:
+    """A text in parts: links, and what stands between them."""
+    parts, start = [], 0
+    for found in addresses_in(text.content):
+        shown = text.content[found.start : found.end]
+        parts += [_text(text.content[start : found.start]), Token("link_open", "a", 1, attrs={"href": found.href})]
+        parts += [_text(shown), Token("link_close", "a", -1)]
+        start = found.end
+    return [*parts, _text(text.content[start:])] if parts else [text]
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
 
 
 _with_tables = _parser("strikethrough", "table")
