@@ -34,11 +34,11 @@ from users.models import Membership
 PAGE_SIZE = 50
 # What can be ticked of a shared page.
 SETTINGS = (
-    ("noHeader", "Without title and description"),
-    ("whitelabel", "Without the footer"),
-    ("hideExtraDetails", "Without descriptions and kinds of insights"),
-    ("hideQueries", "Without queries, in the JSON too"),
-    ("detailed", "With the data behind pictures, and the queries"),
+    ("noHeader", "Hide title and description"),
+    ("whitelabel", "Hide the footer"),
+    ("hideExtraDetails", "Hide descriptions and insight kinds"),
+    ("hideQueries", "Hide queries, in the JSON too"),
+    ("detailed", "Show the data behind charts, and queries"),
 )
 CHANGED_SINCE = "Somebody changed this dashboard since you opened it. This is how it is now: save again to go on."
 THEMES = ("system", "light", "dark")
@@ -67,7 +67,7 @@ class DashboardListView(ConsoleView):
 
     def list(self, membership: Membership, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
         asked = self.request.GET
-        search, tag = (asked.get(name, "").replace("\0", "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
+        search, tag = (asked.get(name, "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
         pinned, trash = asked.get("pinned") == "true", asked.get("trash") == "true"
         offset = whole_number(asked.get("offset")) or 0
         count, rows, *_ = list_dashboards(
@@ -99,17 +99,30 @@ class DashboardListView(ConsoleView):
 class DashboardView(ConsoleView):
     """One dashboard. What can be done with it is done by a form that names its `action`."""
 
-    new_password: HashedPassword
+    new_password: HashedPassword | None = None
 
     def prepare(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse | None:
-        if request.POST.get("action") != "add-password":
+        action = request.POST.get("action")
+        if action not in ("add-password", "sharing"):
             return None
         membership, number = self.enter(project_id), dashboard_number(id)
+        is_first = action == "sharing"
+        if is_first and not self.asks_for_first_password(membership, number):
+            return None
         try:
-            self.new_password = hash_share_password(number, project=membership.project, text=None, member=membership)
+            self.new_password = hash_share_password(
+                number, project=membership.project, text=None, member=membership, is_first=is_first
+            )
         except Invalid as error:
             return self.dashboard(membership, number, {"error": error.detail}, status=400)
         return None
+
+    def asks_for_first_password(self, membership: Membership, number: int) -> bool:
+        """Return whether a password is to be required while there is none: the link would open for nobody."""
+        if "password_required" not in self.request.POST:
+            return False
+        sharing = parsed(read_sharing(number, project=membership.project, viewer=membership))
+        return bool(sharing["enabled"] and not sharing["share_passwords"])
 
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         return self.dashboard(self.enter(project_id), dashboard_number(id))
@@ -118,7 +131,9 @@ class DashboardView(ConsoleView):
         membership, number = self.enter(project_id), dashboard_number(id)
         try:
             with as_seen(request, membership, number):
-                return self.act(request.POST.get("action", ""), membership, number)
+                response = self.act(request.POST.get("action", ""), membership, number)
+            # A change of its own: the form is about one version.
+            return self.add_password(membership, number) or response
         except Invalid as error:
             return self.dashboard(membership, number, {"error": error.detail, "draft": self.draft}, status=400)
         except Stale:
@@ -154,18 +169,20 @@ class DashboardView(ConsoleView):
             update_sharing(number, project=project, changes=changes, updated_by=membership)
         elif action == "refresh":
             refresh_sharing(number, project=project, refreshed_by=membership)
-        elif action == "add-password":
-            note = form.get("note", "")[:SHARE_NOTE_MAX_LENGTH]
-            password = add_share_password(
-                number, project=project, hashed=self.new_password, note=note, added_by=membership
-            )
-            return self.show(self.request.path, new_password=password.text)
         elif action == "remove-password":
             password_id = whole_number(form.get("password")) or 0
             remove_share_password(number, project=project, password_id=password_id, removed_by=membership)
-        else:
+        elif action != "add-password":  # that is done afterwards, as a change of its own
             raise Invalid("There is no such action.")
-        return see(membership, number)
+        return see(membership, number, panel="share")
+
+    def add_password(self, membership: Membership, number: int) -> HttpResponse | None:
+        """Store the password that was hashed before, if one was, and show it."""
+        if self.new_password is None:
+            return None
+        note = self.request.POST.get("note", "")[:SHARE_NOTE_MAX_LENGTH]
+        add_share_password(number, project=membership.project, hashed=self.new_password, note=note, added_by=membership)
+        return self.show(f"{self.request.path}?panel=share", new_password=self.new_password.text)
 
     def sharing_changes(self, number: int, membership: Membership) -> SharingChanges:
         """What the form says of a shared page; settings that it does not have stay."""
@@ -192,6 +209,7 @@ class DashboardView(ConsoleView):
             "themes": THEMES,
             "base": self.base,
             "version": revision,
+            "panel": self.request.GET.get("panel"),
         }
         around["was"] = opened(dashboard)
         around["draft"] = {**around["was"], **(context or {}).pop("draft", {})}
@@ -214,18 +232,22 @@ def checked(body: dict[str, Any]) -> DashboardChanges:
     try:
         serializer.is_valid(raise_exception=True)
     except ValidationError as error:
-        field, details = next(iter(cast(dict[str, Any], error.detail).items()))
-        raise Invalid(f"{field}: {first_of(details)}", attr=field) from error
+        field, sentence = first_of(error.detail)
+        is_alone = field not in error.detail  # within a tile: its form says the field
+        raise Invalid(sentence if is_alone else f"{field.capitalize()}: {sentence}", attr=field) from error
     return cast(DashboardChanges, serializer.validated_data)
 
 
-def first_of(details: Any) -> str:
-    """The first sentence of DRF's nested details."""
+def first_of(details: Any) -> tuple[str, str]:
+    """The field and the first sentence of DRF's nested details."""
+    field = ""
     while isinstance(details, dict | list):
-        details = next(iter(details.values() if isinstance(details, dict) else details))
-    return str(details)
+        key, details = next(iter(details.items() if isinstance(details, dict) else enumerate(details)))
+        field = key if isinstance(key, str) else field
+    return field, str(details)
 
 
-def see(membership: Membership, number: int) -> HttpResponse:
-    """To the page of a dashboard, after it was changed."""
-    return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards/{number}", status=303)
+def see(membership: Membership, number: int, panel: str = "") -> HttpResponse:
+    """To the page of a dashboard, after it was changed, perhaps with one of its panels open."""
+    query = f"?panel={panel}" if panel else ""
+    return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards/{number}{query}", status=303)

@@ -7,11 +7,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.views import View
 
 from dashboards_api.errors import Forbidden, Invalid, Missing, TooMany
 from dashboards_api.numbers import whole_number
-from pages.console import ConsoleView, later, private
+from pages.console import ConsoleView, FormView, later, private
 from users.models import Invitation, User
 from users.services.invitations import (
     accept,
@@ -27,7 +26,7 @@ INVITATIONS = "/invitations"
 SHOWN = 100
 
 
-class InvitationView(View):
+class InvitationView(FormView):
     """The page behind the link of an invitation: for its account, for somebody without one, or a word to others."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
@@ -49,7 +48,7 @@ class InvitationView(View):
     def accepted(self, invitation: Invitation) -> HttpResponseBase:
         """Let the person who is signed in in, or make their account."""
         user, sent = get_user(self.request), self.request.POST
-        name = sent.get("name", "").replace("\0", "")
+        name = sent.get("name", "")
         try:
             if isinstance(user, User):
                 accept(invitation, accepted_by=user)

@@ -22,7 +22,7 @@ SCOPES = (
     ("activity_log", "History"),
     ("project", "Projects"),
     ("organization", "Organizations"),
-    ("user", "Its owner"),
+    ("user", "Profile"),
 )
 EXPIRY = (("90", "in 90 days"), ("30", "in 30 days"), ("365", "in a year"), ("", "never"))
 

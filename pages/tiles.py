@@ -1,5 +1,6 @@
 """The page on which the tiles of a dashboard are edited, without a mouse and without scripts: content, order, size."""
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,6 +25,9 @@ from users.models import Membership
 # How much wider and higher each makes a tile.
 SIZES = {"wider": (1, 0), "narrower": (-1, 0), "higher": (0, 1), "lower": (0, -1)}
 STEPS = {"earlier": -1, "later": 1}
+BUTTON_FIELDS = ("text", "url", "placement", "style")
+# A host, perhaps with a port, as people type it.
+BARE_ADDRESS = re.compile(r"(?:[\w-]+\.)+[A-Za-z][\w-]*(?::\d+)?(?:[/?#]\S*)?")
 
 
 class TilesView(ConsoleView):
@@ -33,15 +37,19 @@ class TilesView(ConsoleView):
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), dashboard_number(id)
         tile_id = whole_number(request.POST.get("tile")) or 0
-        draft = {"tile": tile_id, "text": request.POST.get("text", "")}
         try:
             with as_seen(request, membership, number):
                 self.act(request.POST.get("action", ""), membership, number, tile_id)
         except Invalid as error:
-            return self.tiles(membership, number, {"error": error.detail, "draft": draft}, status=400)
+            return self.tiles(membership, number, self.draft(tile_id, error.detail, error.attr), status=400)
         except Stale:
-            return self.tiles(membership, number, {"error": CHANGED_SINCE, "draft": draft}, status=409)
+            return self.tiles(membership, number, self.draft(tile_id, CHANGED_SINCE, None), status=409)
         return HttpResponseRedirect(f"{request.path}#edit-{tile_id}" if tile_id else request.path, status=303)
+
+    def draft(self, tile_id: int, error: str, attr: str | None) -> dict[str, Any]:
+        """What was written, and what is wrong with it, to be shown in the form that it was written in."""
+        sent = {name: self.request.POST.get(name, "") for name in ("action", "text", *BUTTON_FIELDS)}
+        return {**sent, "tile": tile_id, "error": error, "attr": attr}
 
     def act(self, action: str, membership: Membership, number: int, tile_id: int) -> None:
         project = membership.project
@@ -85,14 +93,13 @@ class TilesView(ConsoleView):
     @property
     def button(self) -> TileChanges:
         """By the rules of the API. Raises Invalid."""
-        names = ("text", "url", "placement", "style")
-        [item] = checked({"tiles": [{"button_tile": {name: self.request.POST.get(name, "") for name in names}}]})[
-            "tiles"
-        ]
+        content = {name: self.request.POST.get(name, "") for name in BUTTON_FIELDS}
+        content["url"] = with_scheme(content["url"])
+        [item] = checked({"tiles": [{"button_tile": content}]})["tiles"]
         return item
 
     def tiles(
-        self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
+        self, membership: Membership, number: int, draft: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
         revision, dashboard = read_revision(number, project=membership.project, viewer=membership)
         if dashboard["effective_privilege_level"] < PrivilegeLevel.CAN_EDIT:
@@ -106,9 +113,25 @@ class TilesView(ConsoleView):
             "edits": edits,
             "placements": ButtonPlacement.values,
             "styles": ButtonStyle.values,
+            "draft": draft,
+            "error": draft["error"] if draft and not has_form(draft, rows) else None,
             "version": revision,
         }
-        return self.page("pages/tiles.html", {**around, **(context or {})}, status=status)
+        return self.page("pages/tiles.html", around, status=status)
+
+
+def has_form(draft: dict[str, Any], rows: list[Row]) -> bool:
+    """Return whether the page has the form in which something was written, which then says what is wrong with it."""
+    kind = {"text": "text", "button": "button_tile"}.get(draft["action"])
+    return draft["action"] in ("add", "add-button") or any(
+        kind and row["id"] == draft["tile"] and row[kind] for row in rows
+    )
+
+
+def with_scheme(address: str) -> str:
+    """Return an address as it is, or one that was typed without a scheme with https."""
+    typed = address.strip()
+    return f"https://{typed}" if BARE_ADDRESS.fullmatch(typed) else address
 
 
 def title_of(tile: Row) -> str:

@@ -65,8 +65,12 @@ class LockedLink(NamedTuple):
         return [password for password in self.passwords if not is_current(password.digest)]
 
 
-def hash_share_password(dashboard_id: int, *, project: Project, text: str | None, member: Membership) -> HashedPassword:
+def hash_share_password(
+    dashboard_id: int, *, project: Project, text: str | None, member: Membership, is_first: bool = False
+) -> HashedPassword:
     """Hash a password for a dashboard that the member may share; a random one where none is given.
+
+    With `is_first` it is for a link that will require a password, and has none yet.
 
     It is the slow half of adding one, and must not run inside a transaction. Raises DashboardMissing and Forbidden;
     Invalid where no password is required, and beyond ten; and TooMany while other passwords are hashed.
@@ -75,7 +79,8 @@ def hash_share_password(dashboard_id: int, *, project: Project, text: str | None
     if dashboard is None:
         raise DashboardMissing
     check_may_edit(dashboard, member)
-    _check_takes_one_more(SharingConfiguration.objects.get(dashboard=dashboard))
+    if not is_first:
+        _check_takes_one_more(SharingConfiguration.objects.get(dashboard=dashboard))
     text = text or secrets.token_urlsafe(12)
     return HashedPassword(text, hash_password(text))
 

@@ -46,7 +46,7 @@ def test_axe_finds_no_serious_fault(
         )
         page.get_by_label("Label").fill(theme)
         page.get_by_label("Everything").check()
-        page.get_by_role("button", name="Make key").click()
+        page.get_by_role("button", name="Create key").click()
         faults["a new key"] = serious(page)
         check("/projects/1/members")
         page.get_by_label("E-mail address").fill(f"{theme}@example.com")

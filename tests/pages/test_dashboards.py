@@ -127,7 +127,7 @@ def test_the_shared_page_looks_and_is_protected_as_it_is_told(browser: Client, a
         "theme": "dark",
     }
     response = send(browser, path, action="add-password", note="the board")
-    assert (response.status_code, response["Location"]) == (303, path)
+    assert (response.status_code, response["Location"]) == (303, f"{path}?panel=share")
     shown = text_of(browser.get(path))
     found = re.search(r'id="new-password" value="([^"]+)"', shown)
     assert found is not None
@@ -136,7 +136,10 @@ def test_the_shared_page_looks_and_is_protected_as_it_is_told(browser: Client, a
     link = f"/shared/{sharing.access_token}"
     opened = Client().post(link, {"password": found[1]}, headers={"Accept": "text/html"})
     assert opened.status_code == 303
-    send(browser, path, action="remove-password", password=sharing.share_passwords.get().pk)
+    assert "nobody can open the link" not in text_of(browser.get(path))
+    for password in sharing.share_passwords.all():
+        send(browser, path, action="remove-password", password=password.pk)
+    assert "nobody can open the link" in text_of(browser.get(path))
     assert Client().post(link, {"password": found[1]}, headers={"Accept": "text/html"}).status_code == 401
     assert send(browser, path, action="sharing", theme="pink").status_code == 400
     assert send(browser, path, action="remove-password", password="999999").status_code == 404
@@ -187,3 +190,21 @@ def test_odd_characters_are_refused_or_replaced(browser: Client, board: Dashboar
     response = browser.generic("POST", path_of(board), body, "application/x-www-form-urlencoded")
     assert response.status_code in (303, 400)
     assert browser.get(path_of(board)).status_code == 200
+
+
+def test_asking_for_a_password_makes_one_where_there_is_none(browser: Client, alice: Person, board: Dashboard) -> None:
+    path = path_of(board)
+    assert send(browser, path, action="enable")["Location"] == f"{path}?panel=share"
+    opened = text_of(browser.get(f"{path}?panel=share"))
+    assert '<details class="tool" open><summary>Share' in opened
+    version = version_in(browser.get(path))
+    response = send(browser, path, action="sharing", theme="light", password_required="on", version=version)
+    assert response["Location"] == f"{path}?panel=share"
+    found = re.search(r'id="new-password" value="([^"]+)"', text_of(browser.get(response["Location"])))
+    assert found is not None
+    token = SharingConfiguration.objects.get().access_token
+    assert Client().get(f"/shared/{token}").status_code == 401
+    opened_by = Client().post(f"/shared/{token}", {"password": found[1]}, headers={"Accept": "text/html"})
+    assert opened_by.status_code == 303
+    send(browser, path, action="sharing", theme="dark", password_required="on")
+    assert SharingConfiguration.objects.get().share_passwords.count() == 1
