@@ -33,7 +33,7 @@ class MembersView(ConsoleView):
     def act(self, acting: Membership, action: str) -> HttpResponse:
         form, path = self.request.POST, self.request.path
         if action == "invite":
-            made = invite(acting, email=form.get("email", "").replace("\0", ""), level=self.level)
+            made = invite(acting, email=form.get("email", ""), level=self.level)
             return self.show(path, link=invitation_link(made.token, self.base), email=made.invitation.email)
         if action == "leave":
             leave_project(acting)
