@@ -8,9 +8,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from dashboards_api.http.pagination import public_base
+from dashboards_api.http.schema_views import JSONErrors
 
 
-class IndexView(APIView):
+class IndexView(JSONErrors, APIView):  # type: ignore[misc]  # the stubs ask for an instance; DRF calls the class
     """`/api/`: where the document and the projects are, and for browsers the page of the document."""
 
     authentication_classes = ()

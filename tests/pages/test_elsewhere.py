@@ -168,6 +168,7 @@ def test_the_root_of_the_api_says_where_to_go(alice: Person) -> None:
             "docs": "http://testserver/api/schema/swagger-ui/",
             "projects": "http://testserver/api/projects/",
         }
+    assert api.get("/api/?x=1").headers["Ignored-Fields"] == "x"
     page = Client().get("/api/", headers=HTML)
     assert (page.status_code, page["Location"]) == (302, "/api/schema/swagger-ui/")
     assert api.post("/api/", {}).error == (405, "invalid_request", "method_not_allowed", None)
