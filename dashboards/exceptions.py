@@ -150,15 +150,47 @@ class NothingByKey(Invalid):
         super().__init__(detail, attr="key_id")
 
 
-class TooManyActs(Invalid):
-    """More was done than can be taken back at once."""
+class TooMuchToUndo(Invalid):
+    """More was done than one undo covers. `what` names it and the number that is exceeded."""
 
     code = "too_many"
 
-    def __init__(self, most: int) -> None:
-        super().__init__(
-            f"More than {most} acts lie in this time: take them back in parts, the latest first.", attr="since"
-        )
+    def __init__(self, what: str) -> None:
+        detail = f"There are {what} in this time, more than one request undoes."
+        super().__init__(f"{detail} Undo them in parts, the latest first: send a later `since`.", attr="since")
+
+
+class TooLarge(Invalid):
+    """A value is larger than its field takes, and than what is stored there."""
+
+    code = "max_length"
+
+    def __init__(self, attr: str, *, size: int, most: int, as_json: bool = False) -> None:
+        unit = "characters as JSON" if as_json else "characters"
+        super().__init__(f"At most {most:,} {unit}; this has {size:,}.", attr=attr)
+        self.size, self.most, self.as_json = size, most, as_json
+
+    def within(self, path: str) -> "TooLarge":
+        """The same for a field of something that lies below this path."""
+        return TooLarge(f"{path}__{self.attr}", size=self.size, most=self.most, as_json=self.as_json)
+
+
+class TooManyTags(Invalid):
+    """More tags than one dashboard, insight or template has."""
+
+    code = "max_length"
+
+    def __init__(self, number: int, most: int) -> None:
+        super().__init__(f"At most {most} tags; these are {number}.", attr="tags")
+
+
+class DashboardTooLarge(Invalid):
+    """What a dashboard would hold altogether is too much. `what` says of what."""
+
+    code = "max_length"
+
+    def __init__(self, what: str, *, size: int, most: int, attr: str | None = None) -> None:
+        super().__init__(f"A dashboard holds at most {most:,} characters of {what}; this would be {size:,}.", attr=attr)
 
 
 class TooManyTiles(Invalid):
@@ -178,6 +210,27 @@ class TooManyTilesTouched(Invalid):
     def __init__(self, most: int) -> None:
         detail = f"The dashboards that show these insights hold more than {most:,} tiles: name fewer insights."
         super().__init__(detail, attr="ids")
+
+
+class TooManyTilesChanged(Invalid):
+    """Content would be changed on too many dashboards at once."""
+
+    code = "too_many"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"Other dashboards show this content in more than {most:,} tiles. Change less of it in one request.",
+            attr="tiles",
+        )
+
+
+class TooManyTilesRestored(Invalid):
+    """More tiles would come back with their dashboards than one request restores."""
+
+    code = "too_many"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"These dashboards have more than {most:,} tiles. Restore fewer in one request.", attr="ids")
 
 
 class TemplateMissing(Invalid):

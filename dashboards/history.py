@@ -18,6 +18,8 @@ SHARING = "sharing"
 # The path of whether a link is open.
 PUBLISHED = f"{SHARING}{SEPARATOR}enabled"
 _KINDS = {TILES: "Tile", SHARING: "SharingConfiguration"}
+# The types of changes that are changes of a state.
+STATE_TYPES = ("Dashboard", *_KINDS.values())
 
 
 # What earlier releases did not write down of a dashboard: as every dashboard was then.
@@ -43,9 +45,13 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], kind: str) 
 
 
 def _tile_differences(before: Mapping[str, State], after: Mapping[str, State]) -> Iterator[Change]:
+    if not differs(before, after):
+        return
     for id_ in sorted({*before, *after}, key=int):
         if id_ in before and id_ in after:
-            yield from _field_differences(before[id_], after[id_], [TILES, id_])
+            # Comparing whole tiles first: most of them are equal.
+            if differs(before[id_], after[id_]):
+                yield from _field_differences(before[id_], after[id_], [TILES, id_])
         else:
             yield field_change(_KINDS[TILES], [TILES, id_], before.get(id_), after.get(id_))
 
@@ -66,6 +72,10 @@ def field_change(kind: str, path: list[str], before: Any, after: Any) -> Change:
 def hidden_change(path: list[str]) -> Change:
     """A change of something of sharing that the log does not show."""
     return {**field_change(_KINDS[SHARING], [SHARING, *path], None, None), "action": "changed"}
+
+
+def is_hidden(change: Change) -> bool:
+    return change["before"] is None and change["after"] is None
 
 
 def name_of(changes: list[Change]) -> ActivityName:
@@ -119,6 +129,23 @@ def taken_back(now: State, steps: Sequence[Step]) -> TakenBack:
     paths = paths_of([step.change for step in steps])
     undone = [path for path in paths if differs(_value(now, path), _value(state, path))]
     return TakenBack(state, undone, [path for path in paths if path in kept and path not in undone])
+
+
+def applied(state: State, changes: Sequence[Change]) -> State:
+    """The state that these changes of it lead to."""
+    state = {**state, TILES: dict(state[TILES])}
+    for change in changes:
+        *way, field = change["field"].split(SEPARATOR)
+        # What no state holds is left out: rights, and what the log hides.
+        holder = _holder(state, way) if change["type"] in STATE_TYPES and not is_hidden(change) else None
+        if holder is None:
+            continue
+        if way == [TILES] and change["after"] is None:
+            holder.pop(field, None)
+        else:
+            holder[field] = change["after"]
+    state[TILES] = dict(sorted(state[TILES].items(), key=lambda item: int(item[0])))
+    return state
 
 
 def path_of(*parts: object) -> str:

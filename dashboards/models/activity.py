@@ -1,5 +1,6 @@
 """What was done to a dashboard or an insight: the log of a project, and with it the versions of its dashboards."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -51,11 +52,20 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         """The acts that changed what a dashboard shows."""
         return self.of(ActivityScope.DASHBOARD, dashboard_id).filter(version__isnull=False)
 
+    def versions_of_any(self, dashboard_ids: Iterable[int]) -> "ActivityQuerySet":
+        """The same of several dashboards."""
+        return self.filter(scope=ActivityScope.DASHBOARD, item_id__in=dashboard_ids, version__isnull=False)
+
+    def whole(self) -> "ActivityQuerySet":
+        """Versions that hold all that the dashboard showed."""
+        return self.filter(state__isnull=False)
+
 
 class Activity(models.Model):
     """One act: who did it, when, by which key, and each field before and after. Written once and never changed.
 
-    An act that changed what a dashboard shows is a version of it, and holds all that it showed from then on.
+    An act that changed what a dashboard shows is a version of it. It holds all that it showed from then on, or nothing
+    where the version before and `changes` tell it (`dashboards/versions.py`).
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -27,6 +27,8 @@ FOLDED_AT_ONCE = 1000
 
 def fold(text: str) -> str:
     """Text as it is compared: without regard to case or to how a character is composed, the same on every engine."""
+    if text.isascii():
+        return text.lower()
     slices = (text[start : start + FOLDED_AT_ONCE] for start in range(0, len(text), FOLDED_AT_ONCE))
     return "".join(normalize("NFKC", normalize("NFKC", each).casefold()) for each in slices)
 

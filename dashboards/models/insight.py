@@ -74,14 +74,16 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         elsewhere = self._tiles().exclude(dashboard=dashboard)
         return self.on_all([dashboard.pk]).filter(~models.Exists(elsewhere))
 
-    def coming_back_with(self, dashboard: Dashboard) -> "InsightQuerySet":
-        """Deleted insights of the tiles that went with this dashboard.
+    def coming_back_with(self, dashboards: Iterable[Dashboard]) -> "InsightQuerySet":
+        """Deleted insights of the tiles that went with these dashboards, which are of one project.
 
-        They were deleted with it, or with another dashboard that showed them too; not by themselves.
+        They were deleted with them, or with another dashboard that showed them too; not by themselves.
         """
-        here = self._placed([dashboard.pk]).filter(deletion_id=dashboard.deletion_id).values("insight")
-        gone = Dashboard.objects.filter(project=dashboard.project_id, deleted=True).values("deletion_id")
-        return self.filter(deleted=True, pk__in=here, deletion_id__in=gone)
+        rows = list(dashboards)
+        deletions = [dashboard.deletion_id for dashboard in rows]
+        here = self._placed([dashboard.pk for dashboard in rows]).filter(deletion_id__in=deletions).values("insight")
+        gone = Dashboard.objects.filter(project__in={dashboard.project_id for dashboard in rows}, deleted=True)
+        return self.filter(deleted=True, pk__in=here, deletion_id__in=gone.values("deletion_id"))
 
     def in_list_order(self) -> "InsightQuerySet":
         """By `order` where there is one, then the newest first."""

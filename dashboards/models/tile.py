@@ -1,5 +1,6 @@
 """A tile: one piece of content at its place on one dashboard."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -35,6 +36,10 @@ class TileQuerySet(models.QuerySet["Tile"]):
             | models.Q(deletion_id=models.F("insight__deletion_id"))
             | models.Q(deletion_id=models.F("dashboard__deletion_id"))
         )
+
+    def gone_with(self, dashboards: Iterable[Dashboard]) -> "TileQuerySet":
+        """Tiles that went in the same deletion as their dashboard, which is one of these."""
+        return self.filter(dashboard__in=list(dashboards), deletion_id=models.F("dashboard__deletion_id"))
 
     def in_layout_order(self) -> "TileQuerySet":
         """As people read them: from the top, then from the left, then by age."""

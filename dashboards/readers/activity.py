@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from dashboards.exceptions import DashboardMissing, InsightMissing, VersionMissing
-from dashboards.history import completed, differences
+from dashboards.history import State, completed, differences
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, uuid_of
 from dashboards.models.activity import ActivityQuerySet
+from dashboards.versions import state_at
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import raw
 from users.models import Project
@@ -92,9 +93,12 @@ def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[s
     """What a dashboard showed at a version (component DashboardVersion). Raises DashboardMissing, VersionMissing."""
     _check_is_there(dashboard_id, project)
     found = Activity.objects.versions_of(dashboard_id).filter(version=version).annotate(raw_state=raw("state"))
-    for row in _columns(found, "raw_state"):
+    row = _columns(found, "raw_state").first()
+    if row is None:
+        raise VersionMissing
+    if row["raw_state"] is not None:
         return {**_version_row(row), "state": orjson.Fragment(row["raw_state"])}
-    raise VersionMissing
+    return {**_version_row(row), "state": _state_at(dashboard_id, version)}
 
 
 def read_difference(dashboard_id: int, version: int, other: int | None, *, project: Project) -> dict[str, Any]:
@@ -103,17 +107,22 @@ def read_difference(dashboard_id: int, version: int, other: int | None, *, proje
     Raises DashboardMissing, VersionMissing, and Invalid where no other version is named.
     """
     _check_is_there(dashboard_id, project)
-    found = Activity.objects.versions_of(dashboard_id).filter(version__in={version, other})
-    states: dict[int | None, Any] = dict(found.values_list("version", "state"))
-    if version in states and other is None:
+    before = _state_at(dashboard_id, version)
+    if other is None:
         raise Invalid("Name the version to compare with.", attr="to", code="required")
-    if version not in states or other not in states:
-        raise VersionMissing
     return {
         "from_version": version,
         "to_version": other,
-        "changes": differences(completed(states[version]), completed(states[other]), ActivityScope.DASHBOARD),
+        "changes": differences(completed(before), completed(_state_at(dashboard_id, other)), ActivityScope.DASHBOARD),
     }
+
+
+def _state_at(dashboard_id: int, version: int) -> State:
+    """Raises VersionMissing."""
+    state = state_at(dashboard_id, version)
+    if state is None:
+        raise VersionMissing
+    return state
 
 
 def _check_is_there(dashboard_id: int, project: Project) -> None:

@@ -19,6 +19,7 @@ from dashboards_api.http.serializers import (
     StrictCharField,
     StrictIntegerField,
 )
+from dashboards_api.limits import BULK_IDS_MAX, BULK_TAGS_MAX_LENGTH, TAGS_MAX
 
 TAG_ACTIONS = ("add", "remove", "set")
 
@@ -144,13 +145,21 @@ class BulkUpdateTagsRequestSerializer(RequestSerializer):
 
     echoed = frozenset({"personal_api_key"})
 
-    ids = BoundedListField(child=StrictIntegerField(), allow_empty=False)
+    ids = BoundedListField(
+        child=StrictIntegerField(), allow_empty=False, max_length=BULK_IDS_MAX, help_text=f"At most {BULK_IDS_MAX}."
+    )
     action = HelpfulChoiceField(choices=TAG_ACTIONS)
-    tags = TagsField()
+    tags = TagsField(max_length=TAGS_MAX, help_text=f"At most {TAGS_MAX}.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs["tags"] and attrs["action"] != "set":
             raise ValidationError({"tags": [ErrorDetail("Name at least one tag.", code="empty")]})
+        written = len(attrs["ids"]) * sum(map(len, attrs["tags"]))
+        if written > BULK_TAGS_MAX_LENGTH:
+            detail = (
+                f"ids times the characters of all tags is {written:,}: at most {BULK_TAGS_MAX_LENGTH:,} in one request."
+            )
+            raise ValidationError({"tags": [ErrorDetail(detail, code="max_length")]})
         return attrs
 
 

@@ -22,6 +22,7 @@ from dashboards_api.http.serializers import (
     StrictIntegerField,
     keys_of,
 )
+from dashboards_api.limits import DESCRIPTION_MAX_LENGTH
 from dashboards_api.numbers import LIST_MAX_LENGTH
 from users.serializers import UserBasicSerializer
 
@@ -165,7 +166,7 @@ class DashboardRequestSerializer(RequestSerializer):
         allow_null=True,
         allow_blank=True,
         trim_whitespace=False,
-        help_text="Null is stored as an empty text.",
+        help_text=f"At most {DESCRIPTION_MAX_LENGTH:,} characters. Null is stored as an empty text.",
     )
     pinned = serializers.BooleanField(required=False)
     tags = TagsField(required=False)

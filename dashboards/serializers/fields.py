@@ -4,6 +4,7 @@ from typing import Any
 
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards_api.http.serializers import BoundedListField, StrictCharField
+from dashboards_api.limits import TAGS_MAX
 
 # Keys that clients of PostHog send and that mean nothing here.
 SILENT = frozenset({"_create_in_folder", "creation_context", "personal_api_key"})
@@ -23,7 +24,8 @@ class TagsField(BoundedListField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault(
-            "help_text", "Replaces the tags. They are trimmed, in lower case, unique, and answered sorted."
+            "help_text",
+            f"Replaces the tags, at most {TAGS_MAX}. They are trimmed, in lower case, unique, and answered sorted.",
         )
         super().__init__(**kwargs)
 

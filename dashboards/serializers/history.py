@@ -16,6 +16,7 @@ from dashboards_api.http.serializers import (
     StrictCharField,
     StrictIntegerField,
 )
+from dashboards_api.limits import BULK_IDS_MAX
 from users.serializers import UserBasicSerializer
 
 CHANGE_ACTIONS = ("created", "changed", "deleted")
@@ -101,7 +102,9 @@ class RestoreVersionRequestSerializer(RequestSerializer):
 class BulkRestoreRequestSerializer(RequestSerializer):
     echoed = SILENT
 
-    ids = BoundedListField(child=StrictIntegerField(), allow_empty=False)
+    ids = BoundedListField(
+        child=StrictIntegerField(), allow_empty=False, max_length=BULK_IDS_MAX, help_text=f"At most {BULK_IDS_MAX}."
+    )
 
 
 class BulkRestoreSerializer(serializers.Serializer[Any]):

@@ -15,6 +15,7 @@ from dashboards_api.http.serializers import (
     StrictIntegerField,
     keys_of,
 )
+from dashboards_api.limits import DESCRIPTION_MAX_LENGTH
 from users.serializers import UserBasicSerializer
 
 
@@ -93,7 +94,13 @@ class InsightRequestSerializer(RequestSerializer):
     derived_name = serializers.CharField(
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=INSIGHT_NAME_MAX_LENGTH
     )
-    description = serializers.CharField(required=False, allow_null=True, allow_blank=True, trim_whitespace=False)
+    description = serializers.CharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text=f"At most {DESCRIPTION_MAX_LENGTH:,} characters.",
+    )
     query = QueryField(required=False, help_text="Any JSON object; null for none.")
     filters = JSONObjectField(required=False, help_text="Filters of older insights; `{}` and null clear.")
     order = StrictIntegerField(required=False, allow_null=True)

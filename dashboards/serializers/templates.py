@@ -18,6 +18,7 @@ from dashboards_api.http.serializers import (
     StrictCharField,
     keys_of,
 )
+from dashboards_api.limits import DESCRIPTION_MAX_LENGTH
 from users.serializers import UserBasicSerializer
 
 
@@ -58,7 +59,7 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
         allow_null=True,
         allow_blank=True,
         trim_whitespace=False,
-        help_text="Null is stored as an empty text.",
+        help_text=f"At most {DESCRIPTION_MAX_LENGTH:,} characters. Null is stored as an empty text.",
     )
     dashboard_filters = JSONObjectField(required=False, allow_null=False)
     dashboard_variables = JSONObjectField(required=False, allow_null=False)

@@ -5,13 +5,19 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dashboards.access import may_edit
-from dashboards.models import Dashboard
+from dashboards.exceptions import TooManyTilesRestored
+from dashboards.history import field_change
+from dashboards.models import ActivityScope, Dashboard, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS, DashboardQuerySet
-from dashboards.services.dashboards import update_dashboard
-from dashboards.services.revisions import changing, lock_unnoted, note_locked
-from dashboards.services.tags import replace_tags
-from dashboards_api.numbers import LIST_MAX_LENGTH
+from dashboards.services.dashboards import restore_all
+from dashboards.services.revisions import changing, lock_unnoted, note_changes, note_locked
+from dashboards.services.tags import link_tags, tags_named, unlink_other_tags, unlink_tags
+from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project
+
+# The tiles that come back in one request.
+RESTORED_TILES_MAX = 20_000
+TOO_MANY_TAGS = f"too many tags: a dashboard has at most {TAGS_MAX}"
 
 
 class TagAction(StrEnum):
@@ -38,28 +44,66 @@ class Restored(NamedTuple):
 def update_tags(
     project: Project, *, dashboard_ids: Sequence[int], action: TagAction, tags: Sequence[str], updated_by: Membership
 ) -> BulkResult:
-    """Add tags to dashboards, take tags from them, or replace their tags. Unknown and closed ones are skipped."""
+    """Add tags to dashboards, take tags from them, or replace their tags. Unknown and closed ones are skipped.
+
+    The number of statements does not depend on how many dashboards and tags there are.
+    """
     result = BulkResult([], [])
     rows = Dashboard.objects.in_project(project).not_deleted()
+    changed = []
     for dashboard in _editable(rows, dashboard_ids, updated_by, result.skipped):
-        if (after := _update(dashboard, action, set(tags))) is None:
-            result.skipped.append((dashboard.pk, "too many tags"))
-        else:
-            result.updated.append((dashboard.pk, after))
+        before, after = dashboard.tag_names, _tags_after(action, set(dashboard.tag_names), set(tags))
+        if len(after) > max(TAGS_MAX, len(before)):
+            result.skipped.append((dashboard.pk, TOO_MANY_TAGS))
+            continue
+        result.updated.append((dashboard.pk, sorted(after)))
+        if after != set(before):
+            note_changes(dashboard.pk, [field_change(ActivityScope.DASHBOARD, ["tags"], before, sorted(after))])
+            dashboard.derive(after)
+            changed.append(dashboard)
+    _save_tags(changed, action, tags)
     return result
+
+
+def _tags_after(action: TagAction, before: set[str], tags: set[str]) -> set[str]:
+    return {TagAction.ADD: before | tags, TagAction.REMOVE: before - tags, TagAction.SET: tags}[action]
+
+
+def _save_tags(dashboards: list[Dashboard], action: TagAction, tags: Sequence[str]) -> None:
+    """Write the tags of dashboards that are locked and differ."""
+    if not dashboards:
+        return
+    note_locked(dashboards)
+    if action == TagAction.REMOVE:
+        unlink_tags(dashboards, tags)
+    else:
+        if action == TagAction.SET:
+            unlink_other_tags(dashboards, tags)
+        link_tags(dashboards, tags_named(dashboards[0].project_id, tags))
+    Dashboard.objects.bulk_update(dashboards, DERIVED_COLUMNS)
 
 
 @changing
 def restore_dashboards(project: Project, *, dashboard_ids: Sequence[int], restored_by: Membership) -> Restored:
-    """Bring back deleted dashboards, each with exactly what went in its deletion. Others are skipped."""
+    """Bring back deleted dashboards, each with exactly what went in its deletion. Others are skipped.
+
+    Raises TooManyTilesRestored.
+    """
     result = Restored([], [])
     rows = Dashboard.objects.in_project(project)
+    deleted = []
     for dashboard in _editable(rows, dashboard_ids, restored_by, result.skipped):
-        if not dashboard.deleted:
-            result.skipped.append((dashboard.pk, "not deleted"))
-        else:
-            update_dashboard(dashboard.pk, project=project, changes={"deleted": False}, edited_by=restored_by)
+        if dashboard.deleted:
+            deleted.append(dashboard)
             result.restored.append(dashboard.pk)
+        else:
+            result.skipped.append((dashboard.pk, "not deleted"))
+    if Tile.objects.gone_with(deleted).count() > RESTORED_TILES_MAX:
+        raise TooManyTilesRestored(RESTORED_TILES_MAX)
+    note_locked(deleted)
+    for dashboard in deleted:
+        note_changes(dashboard.pk, [field_change(ActivityScope.DASHBOARD, ["deleted"], True, False)])
+    restore_all(deleted)
     return result
 
 
@@ -80,17 +124,3 @@ def _editable(
             skipped.append((dashboard_id, "no edit permission"))
         else:
             yield dashboard
-
-
-def _update(dashboard: Dashboard, action: TagAction, tags: set[str]) -> list[str] | None:
-    """The tags that the dashboard has now, or None where they would be too many to be sent back."""
-    before = dashboard.tag_names
-    after = {TagAction.ADD: {*before, *tags}, TagAction.REMOVE: {*before} - tags, TagAction.SET: tags}[action]
-    if len(after) > LIST_MAX_LENGTH:
-        return None
-    if after != set(before):
-        note_locked([dashboard])
-        replace_tags(dashboard, after)
-        dashboard.derive(sorted(after))
-        dashboard.save(update_fields=DERIVED_COLUMNS)
-    return sorted(after)

@@ -6,6 +6,7 @@ from typing import Any, Required, TypedDict
 
 from django.db.models import Model
 
+from dashboards.services.sizes import check_size
 from dashboards_api.fields import differs
 
 # What can be changed, and what history holds of it: the same.
@@ -22,6 +23,7 @@ CONTENT_FIELDS = (
     "layout_compaction",
 )
 DISPLAY_FIELDS = ("color", "filters_overrides", "show_description", "transparent_background")
+TEXT_FIELDS = ("body",)
 BUTTON_FIELDS = ("url", "text", "placement", "style")
 # A change of these is a change of the insight itself, and is signed.
 SIGNED_FIELDS = ("name", "derived_name", "description", "query", "filters")
@@ -119,8 +121,9 @@ class SharingChanges(TypedDict, total=False):
 
 
 def take(row: Model, changes: Mapping[str, Any], fields: Iterable[str]) -> list[str]:
-    """Set the fields of a row that were sent and differ; their names are given back."""
+    """Set the fields of a row that were sent and differ; their names are given back. Raises TooLarge."""
     changed = [field for field in fields if field in changes and differs(getattr(row, field), changes[field])]
     for field in changed:
+        check_size(field, getattr(row, field), changes[field])
         setattr(row, field, changes[field])
     return changed

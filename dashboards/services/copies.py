@@ -9,6 +9,7 @@ from dashboards.models import Button, Dashboard, Insight, InsightTag, Tag, Text,
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.models.tile import PLACE_COLUMNS
 from dashboards.services.changes import BUTTON_FIELDS, DISPLAY_FIELDS, DisplayChanges, DuplicateChanges
+from dashboards.services.sizes import check_size_at
 from dashboards.services.tags import normalized_tags, tags_named
 from dashboards.services.tile_upsert import display, save_tiles
 from users.models import Membership
@@ -48,6 +49,7 @@ def duplicate_tiles(dashboard: Dashboard, items: Sequence[DuplicateChanges], *, 
     for index, (clone, item) in enumerate(zip(clones, items, strict=True)):
         layouts = item.get("layouts", {})
         check_layouts(layouts, clone.layouts, f"duplicate_tiles__{index}__layouts")
+        check_size_at(f"duplicate_tiles__{index}", "layouts", layouts)
         clone.place(layouts)
     Tile.objects.bulk_update(clones, PLACE_COLUMNS)
 
@@ -68,7 +70,9 @@ def _twins(tiles: Iterable[Tile], target: Dashboard) -> list[Tile]:
 def add_template_tiles(dashboard: Dashboard, documents: list[dict[str, Any]], *, created_by: Membership) -> None:
     """Tiles with new content from the tile documents of a checked template."""
     tiles = []
-    for document in documents:
+    for index, document in enumerate(documents):
+        for field in ("layouts", "filters_overrides", "query", "filters", "description"):
+            check_size_at(f"template__tiles__{index}", field, document.get(field))
         tile = Tile(project_id=dashboard.project_id, dashboard=dashboard)
         if document["type"] == "INSIGHT":
             tile.insight = _insight_from(document, created_by)

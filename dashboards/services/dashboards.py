@@ -1,7 +1,7 @@
 """The verbs of a dashboard: create, update, delete, restore. One transaction each."""
 
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -23,6 +23,7 @@ from dashboards.services.revisions import (
     note_listed,
     note_rights,
 )
+from dashboards.services.sizes import check_tags
 from dashboards.services.sources import inherited_from, source_of
 from dashboards.services.tags import replace_tags
 from dashboards.services.tiles import change_tiles
@@ -123,7 +124,7 @@ def update_dashboard(
         check_may_restrict(dashboard, edited_by)
         note_rights()
     if restores:
-        _restore(dashboard)
+        restore_all([dashboard])
     if not from_history:
         check_breakdown_colors(changes.get("breakdown_colors", []), dashboard.breakdown_colors)
     _save_changed(dashboard, changes)
@@ -205,6 +206,7 @@ def lock_for_edit(dashboard_id: int, *, project: Project, edited_by: Membership)
 def _insert(dashboard: Dashboard, content: DashboardChanges) -> None:
     take(dashboard, content, PLAIN_FIELDS)
     tags = content.get("tags", [])
+    check_tags([], tags)
     dashboard.derive(tags)
     dashboard.save(force_insert=True)
     note_created(dashboard)
@@ -220,6 +222,7 @@ def _save_changed(dashboard: Dashboard, changes: DashboardChanges) -> None:
         return
     tags = dashboard.tag_names
     if sorted(changes.get("tags", tags)) != tags:
+        check_tags(tags, changes["tags"])
         tags = sorted(changes["tags"])
         replace_tags(dashboard, tags)
     elif not columns:
@@ -238,17 +241,20 @@ def _delete(dashboard: Dashboard, *, with_insights: bool) -> None:
     _flip(insights, deletion_id)
 
 
-def _restore(dashboard: Dashboard) -> None:
-    """Bring back a dashboard with exactly the tiles that went in its deletion, and with their insights.
+def restore_all(dashboards: Sequence[Dashboard]) -> None:
+    """Bring back locked dashboards, each with exactly the tiles that went in its deletion, and with their insights.
 
-    Of these the deletion of another dashboard may have taken some since: it was the last that showed them.
+    The deletion of another dashboard may have taken some of these since: it was the last that showed them.
     """
-    _flip(list(Insight.objects.coming_back_with(dashboard).only(*_LOGGED)), None)
-    tiles = Tile.objects.on_dashboard(dashboard).filter(deletion_id=dashboard.deletion_id)
-    tiles.update(deleted=False, deletion_id=None)
-    dashboard.mark_restored()
-    note_listed(dashboard, 1)
-    dashboard.save(update_fields=["deleted", "deletion_id", "delete_insights"])
+    if not dashboards:
+        return
+    _flip(list(Insight.objects.coming_back_with(dashboards).only(*_LOGGED)), None)
+    Tile.objects.gone_with(dashboards).update(deleted=False, deletion_id=None)
+    for dashboard in dashboards:
+        dashboard.mark_restored()
+        note_listed(dashboard, 1)
+    ids = [dashboard.pk for dashboard in dashboards]
+    Dashboard.objects.filter(pk__in=ids).update(deleted=False, deletion_id=None, delete_insights=False)
 
 
 def _flip(insights: list[Insight], deletion_id: uuid.UUID | None) -> None:

@@ -7,18 +7,26 @@ was written down last; the other writes the acts. What is equal to before is no 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from django.db.models import OuterRef
 from django.utils import timezone
 
-from dashboards.history import Change, State, differences, name_of
-from dashboards.models import Activity, ActivityName, ActivityScope, Insight
+from dashboards.history import TILES, Change, State, differences, name_of
+from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Revision, RevisionKind
 from dashboards.services.changes import INSIGHT_FIELDS
-from dashboards.services.room import check_shown
+from dashboards.services.content_changes import ChangedContent, ContentKey, content_changes
+from dashboards.services.room import check_insights, check_shown
 from dashboards.services.states import Shown, states
 from dashboards_api.fields import dumps
 from users.models import Membership
 
 # Of how many dashboards what they show is in memory at once.
 DASHBOARDS_AT_ONCE = 20
+# What an insight is large by.
+_MEASURED = ("query", "filters", "description")
+# A state of at most this size, in characters, is in each version of its dashboard.
+WHOLE_SIZE_MAX = 256_000
+# So many versions in a row may hold their changes alone.
+DELTAS_MAX = 500
 
 
 class Act(NamedTuple):
@@ -39,33 +47,82 @@ class Done(NamedTuple):
     """What a transaction did."""
 
     by: Membership
+    # Compared with what was written down of them last.
     dashboards: Collection[int] = ()
     created: Collection[int] = ()
     acts: Mapping[int, Act] = {}
+    # What is known to be all that changed, by dashboard.
+    known: Mapping[int, list[Change]] = {}
+    # Dashboards that were reached by the content that they show, and that content.
+    reached: Collection[int] = ()
+    contents: Mapping[ContentKey, ChangedContent] = {}
     insights: Iterable[ChangedInsight] = ()
     name: ActivityName | None = None
 
 
 def write_down(done: Done) -> None:
-    """The acts of a transaction, in its last statements. Raises TooManyTiles for a dashboard that grew beyond them."""
-    rows: list[Activity] = []  # the last part goes in one statement with the insights
-    for part in _parts(done.dashboards):
+    """The acts of a transaction, in its last statements.
+
+    Raises TooManyTiles and DashboardTooLarge for a dashboard that grew beyond what one holds.
+    """
+    known, compared = _known_entries(done)
+    arrived: set[int] = set()
+    rows: list[Activity] = []  # the last part goes in one statement with the others
+    for part in _parts({*done.dashboards, *compared}):
         _insert(rows, done.by)
         rows = []
         for shown in states(part):
             check_shown(shown)
+            arrived |= _arrived_insights(shown)
             act = done.acts.get(shown.dashboard_id)
             entry = _entry(shown, act, done)
             if entry is not None:
                 rows.append(entry)
+    check_insights(arrived, done.dashboards)
+    check_insights([each.insight.pk for each in done.insights if _grew(each)])
+    rows += known
     rows += [entry for each in done.insights if (entry := _insight_entry(each, done.name))]
     _insert(rows, done.by)
+
+
+def _known_entries(done: Done) -> tuple[list[Activity], list[int]]:
+    """The entries of dashboards whose changes are known, and the ids of those that have no history to build on."""
+    known = {**done.known, **(content_changes(done.reached, done.contents) if done.reached else {})}
+    known = {dashboard_id: changes for dashboard_id, changes in known.items() if changes}
+    if not known:
+        return [], []
+    revision = Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk"))
+    found = Dashboard.objects.filter(pk__in=known).with_history_known().annotate(revision=revision).order_by("pk")
+    columns = found.values_list("pk", "project_id", "name", "revision", "has_history")
+    entries, unknown = [], []
+    for id_, project_id, name, number, has_history in columns:
+        if not has_history:
+            unknown.append(id_)
+            continue
+        entry = _entry_of(id_, project_id, name, done.name or name_of(known[id_]), known[id_])
+        entry.version = number
+        entries.append(entry)
+    return entries, unknown
 
 
 def _parts(dashboard_ids: Collection[int]) -> Iterator[list[int]]:
     """The ids in order, as many at a time as may be in memory with what they show."""
     ordered = sorted(dashboard_ids)
     return (ordered[start : start + DASHBOARDS_AT_ONCE] for start in range(0, len(ordered), DASHBOARDS_AT_ONCE))
+
+
+def _arrived_insights(shown: Shown) -> set[int]:
+    """The ids of the insights that a dashboard shows and did not show before."""
+    before = shown.before[TILES] if shown.before else {}
+    return {tile["insight"] for id_, tile in shown.state[TILES].items() if "insight" in tile and id_ not in before}
+
+
+def _grew(changed: ChangedInsight) -> bool:
+    insight, before = changed
+    if not before or insight.deleted:
+        return False
+    fields = [field for field in _MEASURED if field in before]
+    return len(dumps([getattr(insight, field) for field in fields])) > len(dumps([before[field] for field in fields]))
 
 
 def _insert(rows: list[Activity], by: Membership) -> None:
@@ -106,17 +163,34 @@ def _entry(shown: Shown, act: Act | None, done: Done) -> Activity | None:
 
 def _version(shown: Shown, activity: ActivityName, changes: list[Change]) -> Activity:
     version = _act(shown, activity, changes)
-    version.version, version.state = shown.revision, shown.state
+    version.version = shown.revision
+    if not _is_delta(shown, version.size):
+        version.state = shown.state
     return version
 
 
+def _is_delta(shown: Shown, size: int) -> bool:
+    """Whether a version holds its changes alone.
+
+    Copying a large state for each small change would let requests of a few bytes fill the disk. The versions since
+    the latest one that is whole are never larger than a state together, so that reading them costs no more.
+    """
+    if shown.before is None or shown.size <= WHOLE_SIZE_MAX:
+        return False
+    return shown.deltas.number < DELTAS_MAX and shown.deltas.size + size <= shown.size
+
+
 def _act(shown: Shown, activity: ActivityName, changes: list[Change]) -> Activity:
+    return _entry_of(shown.dashboard_id, shown.project_id, shown.state["name"], activity, changes)
+
+
+def _entry_of(dashboard_id: int, project_id: int, name: str, activity: ActivityName, changes: list[Change]) -> Activity:
     return Activity(
-        project_id=shown.project_id,
+        project_id=project_id,
         scope=ActivityScope.DASHBOARD,
-        item_id=shown.dashboard_id,
+        item_id=dashboard_id,
         activity=activity,
-        name=shown.state["name"],
+        name=name,
         changes=changes,
         size=len(dumps(changes)),
         created_at=timezone.now(),

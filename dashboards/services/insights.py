@@ -13,6 +13,7 @@ from dashboards.models.insight import DERIVED_COLUMNS
 from dashboards.services.changes import INSIGHT_FIELDS, SIGNED_FIELDS, InsightChanges, take
 from dashboards.services.restrictions import check_may_edit_contents
 from dashboards.services.revisions import changing, lock_all, note_insight, note_new_insights
+from dashboards.services.sizes import check_tags
 from dashboards.services.tags import replace_tags
 from users.models import Membership, Project
 
@@ -27,6 +28,7 @@ def create_insight(project: Project, *, content: InsightChanges, created_by: Mem
     insight = Insight(project=project, created_by=created_by.user)
     take(insight, content, INSIGHT_FIELDS)
     tags = content.get("tags", [])
+    check_tags([], tags)
     insight.derive(tags)
     insight.save(force_insert=True)
     if tags:
@@ -97,6 +99,7 @@ def _save_changed(insight: Insight, changes: InsightChanges, edited_by: Membersh
     tags = insight.tag_names
     retagged = sorted(changes.get("tags", tags)) != tags
     if retagged:
+        check_tags(tags, changes["tags"])
         tags = sorted(changes["tags"])
         replace_tags(insight, tags)
     if not columns and not retagged:

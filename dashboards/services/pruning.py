@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from dashboards.models import Activity
+from dashboards.models.activity import ActivityQuerySet
 
 ROWS_AT_ONCE = 1000
 
@@ -12,14 +13,23 @@ ROWS_AT_ONCE = 1000
 def prune_history(*, before: datetime) -> int:
     """Delete acts that are older than `before`, a thousand in each transaction, so that nobody waits for long.
 
-    The latest version of each dashboard stays however old it is: the next act is told as a difference from it. Gives
-    back how many were deleted.
+    The latest version of each dashboard stays however old it is, since the next act is told as a difference from it,
+    and so does what versions that stay are differences from. Gives back how many were deleted.
     """
-    newer = Activity.objects.versions_of(OuterRef("item_id")).filter(version__gt=OuterRef("version"))
-    old = Activity.objects.filter(Q(version__isnull=True) | Exists(newer), created_at__lt=before).order_by("pk")
+    old = _old_acts(before).order_by("pk")
     last = deleted = 0
     while part := list(old.filter(pk__gt=last).values_list("pk", flat=True)[:ROWS_AT_ONCE]):
         last = part[-1]
         Activity.objects.filter(pk__in=part).delete()
         deleted += len(part)
     return deleted
+
+
+def _old_acts(before: datetime) -> ActivityQuerySet:
+    """Acts that are no version, and versions that a whole one follows, with none between them that stays."""
+    newer = Activity.objects.versions_of(OuterRef("item_id")).filter(version__gt=OuterRef("version"))
+    next_whole = Subquery(newer.whole().order_by("version").values("version")[:1])
+    staying = newer.filter(version__lt=OuterRef("next_whole"), created_at__gte=before)
+    is_superseded = Q(next_whole__isnull=False) & ~Exists(staying)
+    found = Activity.objects.filter(created_at__lt=before).alias(next_whole=next_whole)
+    return found.filter(Q(version__isnull=True) | is_superseded)

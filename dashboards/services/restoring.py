@@ -1,17 +1,18 @@
 """Bringing back a version of a dashboard."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db.models import Q
 
 from dashboards.exceptions import VersionMissing
 from dashboards.history import TILES, State, completed, path_of
-from dashboards.models import Activity, ActivityName, Dashboard, Insight, Tile
+from dashboards.models import ActivityName, Dashboard, Insight, Tile
 from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, TileChanges
 from dashboards.services.dashboards import lock_for_edit, update_dashboard
 from dashboards.services.restrictions import contents_of, editable
 from dashboards.services.revisions import changing, name_acts
+from dashboards.versions import state_at
 from users.models import Membership, Project
 
 
@@ -25,7 +26,7 @@ def restore_version(dashboard_id: int, *, project: Project, version: int, restor
     Raises DashboardMissing (also for a deleted dashboard), VersionMissing and Forbidden.
     """
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=restored_by)
-    written = Activity.objects.versions_of(dashboard.pk).filter(version=version).values_list("state", flat=True).first()
+    written = state_at(dashboard.pk, version)
     if written is None:
         raise VersionMissing
     name_acts(ActivityName.REVERTED)
@@ -35,17 +36,26 @@ def restore_version(dashboard_id: int, *, project: Project, version: int, restor
 
 
 def changes_to(
-    dashboard: Dashboard, state: State, member: Membership, *, may_change: Collection[str] = ()
+    dashboard: Dashboard,
+    state: State,
+    member: Membership,
+    *,
+    may_change: Collection[str] = (),
+    fields: Collection[str] = CONTENT_FIELDS,
+    only_tiles: Collection[str] | None = None,
 ) -> tuple[DashboardChanges, list[str]]:
     """What makes a dashboard show a state again, and the paths of what the member cannot have again.
 
-    What other dashboards show, too, is changed only where its path is in `may_change`.
+    Who knows what differs names the `fields` and, by their ids, the tiles: no others are looked at. What other
+    dashboards show, too, is changed only where its path is in `may_change`.
     """
-    tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard).select_related("text", "button")}
+    rows = Tile.objects.on_dashboard(dashboard).select_related("text", "button")
+    if only_tiles is not None:
+        rows = rows.filter(pk__in=[int(id_) for id_ in only_tiles])
+        state = {**state, TILES: {id_: tile for id_, tile in state[TILES].items() if id_ in only_tiles}}
+    tiles = {tile.pk: tile for tile in rows}
     shown = {str(tile.pk) for tile in tiles.values() if not tile.deleted or tile.went_with(dashboard)}
-    elsewhere = Tile.objects.there_or_coming_back().exclude(dashboard=dashboard)
-    shared_texts = set(elsewhere.filter(text__tiles__dashboard=dashboard).values_list("text", flat=True))
-    shared_buttons = set(elsewhere.filter(button__tiles__dashboard=dashboard).values_list("button", flat=True))
+    shared_texts, shared_buttons = _shared_contents(dashboard, tiles.values())
     items: list[TileChanges] = [{"id": int(id_), "deleted": True} for id_ in shown - set(state["tiles"])]
     coming = {id_: tile for id_, tile in state["tiles"].items() if id_ not in shown}
     closed = _out_of_reach(coming, tiles, dashboard, member)
@@ -63,15 +73,26 @@ def changes_to(
             items.append(item)
         else:  # it lives on another dashboard now
             items.append(_item(tile))
-    changes: Any = {field: state[field] for field in CONTENT_FIELDS}
+    changes: Any = {field: state[field] for field in fields}
     changes["tiles"] = items
     return changes, left_out
+
+
+def _shared_contents(dashboard: Dashboard, tiles: Iterable[Tile]) -> tuple[set[Any], set[Any]]:
+    """The ids of the texts and of the buttons of these tiles that other dashboards show, too."""
+    shown = contents_of(tiles)
+    elsewhere = Tile.objects.there_or_coming_back().exclude(dashboard=dashboard)
+    texts = elsewhere.filter(text__in=shown["text"]) if shown["text"] else Tile.objects.none()
+    buttons = elsewhere.filter(button__in=shown["button"]) if shown["button"] else Tile.objects.none()
+    return set(texts.values_list("text", flat=True)), set(buttons.values_list("button", flat=True))
 
 
 def _out_of_reach(
     coming: Mapping[str, State], tiles: Mapping[int, Tile], dashboard: Dashboard, member: Membership
 ) -> list[str]:
     """Those of the tiles that are to come back whose content is gone, or that the member may not edit elsewhere."""
+    if not coming:
+        return []
     is_there = Q(deleted=False)
     if dashboard.deleted:  # what went with it comes back with it
         is_there |= Q(deletion_id=dashboard.deletion_id)

@@ -33,6 +33,7 @@ from dashboards.models import (
     Tile,
 )
 from dashboards.models.dashboard import DashboardQuerySet
+from dashboards.services.content_changes import ChangedContent, ContentKey, content_key
 from dashboards.services.counting import count_up, listed, sharing, showing
 from dashboards.services.history import Act, ChangedInsight, Done, begin, insight_state, write_down
 from users.models import Membership
@@ -56,6 +57,8 @@ class _Change:
         self.insights: dict[int, ChangedInsight] = {}
         self.shown_insights: set[int] = set()
         self.acts: dict[int, Act] = {}
+        self.known: dict[int, list[Change]] = {}
+        self.contents: dict[ContentKey, ChangedContent] = {}
         self.name: ActivityName | None = None
         self.tables: set[str] = set()
         self.updated: set[str] = set()
@@ -153,6 +156,19 @@ def note_locked(dashboards: Iterable[Dashboard]) -> None:
         current.lists.setdefault(dashboard.project_id, 0)
 
 
+def note_changes(dashboard_id: int, changes: list[Change]) -> None:
+    """These are all changes of a dashboard in this transaction: what it shows need not be read to find them.
+
+    It is locked, and noted as what may be changed.
+    """
+    _expected().known[dashboard_id] = changes
+
+
+def note_content(content: Text | Button, before: State) -> None:
+    """A text or a button was changed, from these fields, wherever it is shown."""
+    _expected().contents.setdefault(content_key(content), ChangedContent(content, before))
+
+
 def note_created(dashboard: Dashboard) -> None:
     """This dashboard was made just now."""
     note_locked([dashboard])
@@ -235,7 +251,15 @@ def _count_up(change: _Change) -> list[int]:
 
 def _done(change: _Change, counted: list[int]) -> Done:
     """What is to be written down. Text that was changed is another one on each dashboard that shows it."""
-    changed = set(counted) if change.updated & _CONTENT else change.dashboards
-    if not change.tables & _STATE and not change.acts:
-        changed = set()
-    return Done(change.by, changed, change.created, change.acts, change.insights.values(), change.name)
+    compared = change.dashboards - change.known.keys() if change.tables & _STATE or change.acts else set()
+    return Done(
+        by=change.by,
+        dashboards=compared,
+        created=change.created,
+        acts=change.acts,
+        known=change.known,
+        reached=set(counted) - change.dashboards if change.contents else set(),
+        contents=change.contents,
+        insights=change.insights.values(),
+        name=change.name,
+    )

@@ -1,12 +1,17 @@
-"""How many tiles a dashboard holds."""
+"""How much a dashboard holds."""
 
 from collections.abc import Collection
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Sum, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Length
 
-from dashboards.exceptions import TooManyTiles
-from dashboards.models import Tile
-from dashboards.services.states import Shown, states
+from dashboards.exceptions import DashboardTooLarge, TooManyTiles
+from dashboards.history import TILES, State
+from dashboards.models import Insight, Tile
+from dashboards.services.states import FREE_JSON, FREE_JSON_OF_TILE, Shown, states
+from dashboards_api.fields import dumps
+from dashboards_api.limits import INSIGHTS_MAX_LENGTH, JSON_TOTAL_MAX_LENGTH, SMALL_INSIGHT
 
 TILES_MAX = 1000
 
@@ -19,7 +24,43 @@ def check_room(dashboard_ids: Collection[int]) -> None:
 
 
 def check_shown(shown: Shown) -> None:
-    """Raises TooManyTiles. A dashboard that had too many already may keep them."""
+    """Raises TooManyTiles and DashboardTooLarge. A dashboard that had too much already may keep it."""
     before = len(shown.before["tiles"]) if shown.before else 0
     if len(shown.state["tiles"]) > max(before, TILES_MAX):
         raise TooManyTiles(TILES_MAX)
+    if shown.json_size > JSON_TOTAL_MAX_LENGTH and shown.json_size > _json_size_of(shown.before):
+        raise DashboardTooLarge("free JSON", size=shown.json_size, most=JSON_TOTAL_MAX_LENGTH)
+
+
+def _json_size_of(state: State | None) -> int:
+    if state is None:
+        return 0
+    of_tiles = (tile[field] for tile in state[TILES].values() for field in FREE_JSON_OF_TILE)
+    return sum(len(dumps(value)) for value in (*(state[field] for field in FREE_JSON), *of_tiles))
+
+
+def check_insights(insights: Collection[int], dashboards: Collection[int] | None = None) -> None:
+    """Raises DashboardTooLarge where the insights of a dashboard are too large together, by one of these.
+
+    `dashboards` are those that they came to; without it, all that show them are looked at. Small insights are never
+    refused: all that a full dashboard has of them is bounded by their number.
+    """
+    large = Insight.objects.filter(pk__in=insights).annotate(size=_size()).filter(size__gt=SMALL_INSIGHT)
+    ids = list(large.values_list("pk", flat=True)) if insights else []
+    if not ids:
+        return
+    showing = Tile.objects.not_deleted().filter(insight__in=ids)
+    if dashboards is not None:
+        showing = showing.filter(dashboard__in=dashboards)
+    found = Tile.objects.not_deleted().filter(dashboard__in=showing.values("dashboard"), insight__isnull=False)
+    sizes = found.values("dashboard").annotate(size=Sum(_size("insight__"))).filter(size__gt=INSIGHTS_MAX_LENGTH)
+    for row in sizes[:1]:
+        raise DashboardTooLarge("queries of insights", size=row["size"], most=INSIGHTS_MAX_LENGTH)
+
+
+def _size(prefix: str = "") -> Any:
+    """How large an insight is, in characters, for a query."""
+    total: Any = Value(0)
+    for field in ("query", "filters", "description"):
+        total = total + Coalesce(Length(Cast(f"{prefix}{field}", TextField())), 0)
+    return total

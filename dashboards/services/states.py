@@ -1,7 +1,7 @@
 """What dashboards show now, and what was written down of them last, in one statement."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -12,31 +12,51 @@ from dashboards.history import State, completed
 from dashboards.models import Activity, Dashboard, Revision, RevisionKind, Tile
 from dashboards.models.dashboard import DashboardQuerySet
 from dashboards.services.changes import BUTTON_FIELDS, CONTENT_FIELDS, DISPLAY_FIELDS
+from dashboards.versions import Delta, latest_deltas, with_deltas
 from dashboards_api.fields import raw
 from dashboards_api.prepared import Prepared, number
 
+# What the size of a dashboard is limited by.
+FREE_JSON = ("filters", "variables", "breakdown_colors")
+FREE_JSON_OF_TILE = ("layouts", "filters_overrides")
 _FIELDS = (*CONTENT_FIELDS, "restriction_level", "deleted")
 _SHARING = ("enabled", "settings", "password_required")
 # Read as text: what reads it here is faster than the field.
-_JSON = {"tags": raw("tag_names"), **{field: raw(field) for field in ("filters", "variables", "breakdown_colors")}}
+_JSON = {"tags": raw("tag_names"), **{field: raw(field) for field in FREE_JSON}}
 _COLUMNS = tuple(f"raw_{field}" if field in _JSON else field for field in _FIELDS)
 _TEXT, _BUTTON = ("id", "body"), ("id", *BUTTON_FIELDS)
 _DISPLAY = ("layouts", *DISPLAY_FIELDS)
 _TILE_COLUMNS = ("id", "insight", *(f"text__{each}" for each in _TEXT), *(f"button__{each}" for each in _BUTTON))
+# Where rows have it.
+_FREE_JSON_PLACES = [_FIELDS.index(field) for field in FREE_JSON]
+_FREE_JSON_OF_TILE_PLACES = [len(_TILE_COLUMNS) + _DISPLAY.index(field) for field in FREE_JSON_OF_TILE]
+
+
+class Deltas(NamedTuple):
+    """The versions since the latest one that is whole: how many, and how large they are together."""
+
+    number: int = 0
+    size: int = 0
 
 
 class Shown(NamedTuple):
-    """What a dashboard shows, at which revision, and what was written down of it last."""
+    """What a dashboard shows, at which revision, and what was written down of it last.
+
+    `size` is about that of the state as text, `json_size` that of the free JSON in it.
+    """
 
     dashboard_id: int
     project_id: int
     revision: int
     state: State
+    size: int
+    json_size: int
     before: State | None
+    deltas: Deltas
 
 
 def states(dashboard_ids: Collection[int]) -> list[Shown]:
-    """What these dashboards show, in one statement."""
+    """What these dashboards show, in one statement; one more where a version before holds its changes alone."""
     if not dashboard_ids:
         return []
     if len(dashboard_ids) == 1:
@@ -44,10 +64,28 @@ def states(dashboard_ids: Collection[int]) -> list[Shown]:
         rows = _ONE.rows(id=id_)
     else:
         rows = list(_shown(Dashboard.objects.filter(pk__in=dashboard_ids)).order_by("pk"))
-    return [
-        Shown(row[0], row[1], row[2], _state(row[3:-1]), None if row[-1] is None else completed(orjson.loads(row[-1])))
-        for row in rows
-    ]
+    deltas: dict[int, list[Delta]] = {}
+    for delta in latest_deltas([row[0] for row in rows if row[-2] != row[-1]]):
+        deltas.setdefault(delta[0], []).append(delta)
+    return [_shown_of(row, deltas.get(row[0], [])) for row in rows]
+
+
+def _shown_of(row: tuple[Any, ...], deltas: list[Delta]) -> Shown:
+    id_, project_id, revision, *columns = row[:-3]
+    tiles = sorted(orjson.loads(columns[-1] or "[]"))
+    before = None
+    if row[-3] is not None:
+        before = completed(with_deltas(orjson.loads(row[-3]), [changes for _, changes, _ in deltas]))
+    return Shown(
+        dashboard_id=id_,
+        project_id=project_id,
+        revision=revision,
+        state=_state(columns[:-1], tiles),
+        size=sum(len(column) for column in columns if isinstance(column, str)),
+        json_size=sum(len(columns[place]) for place in _FREE_JSON_PLACES) + sum(_json_size_of(tile) for tile in tiles),
+        before=before,
+        deltas=Deltas(len(deltas), sum(size for _, _, size in deltas)),
+    )
 
 
 class _JSONRow(Func):
@@ -71,17 +109,21 @@ class _JSONRows(Aggregate):
 
 
 def _shown(found: DashboardQuerySet) -> Any:
-    """The columns of a state, after what it is of and before what was written down last."""
-    before = Activity.objects.versions_of(OuterRef("pk")).order_by("-version").values(text=raw("state"))[:1]
+    """The columns of a state, after what it is of and before what was written down last as a whole."""
+    versions = Activity.objects.versions_of(OuterRef("pk")).order_by("-version")
+    whole = versions.whole()
     rows = found.annotate(
         **{f"raw_{field}": column for field, column in _JSON.items()},
         raw_settings=raw("sharing_configuration__settings"),
         revision=Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk")),
         tile_rows=Subquery(_tiles()),
-        before=Subquery(before),
+        before=Subquery(whole.values(text=raw("state"))[:1]),
+        whole_version=Subquery(whole.values("version")[:1]),
+        latest_version=Subquery(versions.values("version")[:1]),
     )
     sharing = ("sharing_configuration__enabled", "raw_settings", "sharing_configuration__password_required")
-    return rows.values_list("pk", "project_id", "revision", *_COLUMNS, *sharing, "tile_rows", "before")
+    written = ("before", "whole_version", "latest_version")
+    return rows.values_list("pk", "project_id", "revision", *_COLUMNS, *sharing, "tile_rows", *written)
 
 
 _ONE = Prepared(lambda: _shown(Dashboard.objects.filter(pk=number("id"))))
@@ -101,14 +143,17 @@ def _tiles() -> Any:
     )
 
 
-def _state(columns: tuple[Any, ...]) -> State:
+def _json_size_of(tile: list[Any]) -> int:
+    return sum(len(tile[place]) for place in _FREE_JSON_OF_TILE_PLACES)
+
+
+def _state(columns: Sequence[Any], tiles: list[list[Any]]) -> State:
     state = dict(zip(_FIELDS, columns, strict=False))
     for field in _JSON:
         state[field] = orjson.loads(state[field])
-    enabled, settings, is_locked = columns[len(_FIELDS) : -1]
+    enabled, settings, is_locked = columns[len(_FIELDS) :]
     shared = (bool(enabled), None if settings is None else orjson.loads(settings), is_locked)
     state["sharing"] = dict(zip(_SHARING, shared, strict=True))
-    tiles = sorted(orjson.loads(columns[-1] or "[]"))
     state["tiles"] = {str(tile[0]): _tile(tile) for tile in tiles}
     return state
 
@@ -123,8 +168,8 @@ def _tile(row: list[Any]) -> State:
         tile["text"] = dict(zip(_TEXT, (text_id, body), strict=True))
     else:
         tile["button_tile"] = dict(zip(_BUTTON, (str(uuid.UUID(button_id)), *button), strict=True))
-    for column in ("layouts", "filters_overrides"):
-        display[column] = orjson.loads(display[column])
+    for column in FREE_JSON_OF_TILE:
+        display[column] = {} if display[column] == "{}" else orjson.loads(display[column])
     for column in ("show_description", "transparent_background"):
         display[column] = None if display[column] is None else bool(display[column])
     return {**tile, **display}

@@ -9,6 +9,7 @@ from dashboards.access import check_may_change_template
 from dashboards.exceptions import DashboardTemplateMissing
 from dashboards.models import DashboardTemplate, TemplateScope
 from dashboards.services.changes import TemplateChanges, take
+from dashboards.services.sizes import check_tags
 from dashboards.templates import Document, builtin_templates, filled
 from dashboards_api.errors import Conflict, Invalid
 from users.models import Membership, Project
@@ -55,6 +56,7 @@ def create_template(project: Project, *, checked: CheckedTemplate, created_by: M
     """Create a template of a project. Raises Invalid for a name that is taken."""
     _lock_names(project.pk)
     template = DashboardTemplate(project=project, created_by=created_by.user)
+    check_tags([], checked.content.get("tags", []))
     take(template, checked.content, FIELDS)
     template.derive()
     _check_name_is_free(template)
@@ -109,6 +111,7 @@ def _to_change(template_id: uuid.UUID, project: Project, changes: TemplateChange
 def _change(template: DashboardTemplate, changes: TemplateChanges, updated_by: Membership) -> list[str]:
     """Set what differs, and return the names of those columns. Raises Forbidden and Invalid."""
     was_global = template.scope == TemplateScope.GLOBAL
+    check_tags(template.tags, changes.get("tags", []))
     columns = take(template, changes, FIELDS)
     check_may_change_template(
         updated_by,

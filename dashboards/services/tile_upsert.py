@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils import timezone
 
-from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, NamedTwice, TileNotOnDashboard
+from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, NamedTwice, TileNotOnDashboard, TooLarge
 from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
 from dashboards.models.tile import PLACE_COLUMNS
@@ -20,7 +20,9 @@ from dashboards.services.changes import (
     TileChanges,
     take,
 )
-from dashboards.services.revisions import note_new_insights
+from dashboards.services.content_changes import content_state
+from dashboards.services.revisions import note_content, note_new_insights
+from dashboards.services.sizes import check_size
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import differs
 from users.models import Membership
@@ -29,6 +31,19 @@ from users.models import Membership
 def insights_to_add(items: Iterable[TileChanges]) -> set[int]:
     """The ids of insights that items without a tile's id name."""
     return {item["insight"] for item in items if item.get("id") is None and item.get("insight") is not None}  # type: ignore[misc]
+
+
+def named_in(items: Iterable[TileChanges]) -> Q:
+    """The tiles that items name, by their own ids or by those of their content: no others need to be read."""
+    named: dict[str, set[Any]] = {"pk": set(), "insight": insights_to_add(items), "text": set(), "button": set()}
+    for item in items:
+        named["pk"].add(item.get("id"))
+        named["text"].add((item.get("text") or {}).get("id"))
+        named["button"].add((item.get("button_tile") or {}).get("id"))
+    found = Q(pk__in=named.pop("pk") - {None})
+    for column, ids in named.items():
+        found |= Q(**{f"{column}__in": ids - {None}})
+    return found
 
 
 def tiles_to_revive(items: Iterable[TileChanges], tiles: Iterable[Tile]) -> list[Tile]:
@@ -46,6 +61,7 @@ def display(tile: Tile, changes: DisplayChanges) -> list[str]:
     """Set how a tile looks, where that differs; the columns that changed are given back."""
     changed: list[str] = []
     if "layouts" in changes and differs(tile.layouts, changes["layouts"]):
+        check_size("layouts", tile.layouts, changes["layouts"])
         tile.place(changes["layouts"])
         changed += PLACE_COLUMNS
     return changed + take(tile, changes, DISPLAY_FIELDS)
@@ -65,8 +81,8 @@ def save_tiles(tiles: list[Tile]) -> None:
 class TileUpsert:
     """`apply` takes an item; `save` writes what came of all of them, a statement for each kind of change.
 
-    `tiles` are all tiles of the dashboard, removed ones included. `ignored` collects the paths that had no effect.
-    Items from history were stored once: they may be about one tile twice.
+    `tiles` are those of the dashboard that the items name, removed ones included. `ignored` collects the paths that
+    had no effect. Items from history were stored once: they may be about one tile twice.
     """
 
     def __init__(
@@ -96,6 +112,12 @@ class TileUpsert:
 
     def apply(self, index: int, item: TileChanges) -> None:
         """One item. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, NamedTwice and Invalid."""
+        try:
+            self._apply(index, item)
+        except TooLarge as error:
+            raise error.within(f"tiles__{index}") from error
+
+    def _apply(self, index: int, item: TileChanges) -> None:
         tile_id = item.get("id")
         if tile_id is None:
             self._add_or_change(index, item)
@@ -211,7 +233,7 @@ class TileUpsert:
         self._note_named(shown, f"tiles__{index}__text__id")
         if changes.get("body", "") is None and shown.body is not None:
             changes = {"body": ""}  # a null is stored nowhere any more; one of earlier may be sent back
-        self._sign(shown, take(shown, changes, ("body",)))
+        self._edit(shown, changes)
 
     def _edit_button(self, index: int, tile: Tile, changes: ButtonChanges) -> None:
         button_id = changes.get("id")
@@ -219,10 +241,13 @@ class TileUpsert:
         if shown is None:
             raise Invalid("This tile shows no button.", attr="button_tile")
         self._note_named(shown, f"tiles__{index}__button_tile__id")
-        self._sign(shown, take(shown, changes, BUTTON_FIELDS))
+        self._edit(shown, changes)
 
-    def _sign(self, content: Text | Button, columns: list[str]) -> None:
+    def _edit(self, content: Text | Button, changes: TextChanges | ButtonChanges) -> None:
+        before = content_state(content)
+        columns = take(content, changes, before)
         if columns:
+            note_content(content, before)
             content.last_modified_by_id = self.actor.user_id
             content.last_modified_at = self.now
             self.changed.setdefault(content, set()).update({*columns, "last_modified_by", "last_modified_at"})

@@ -8,7 +8,7 @@ from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import TileChanges
 from dashboards.services.restrictions import check_may_edit_contents, contents_of
 from dashboards.services.revisions import changing, lock_all
-from dashboards.services.tile_upsert import TileUpsert, insights_to_add, tiles_to_revive
+from dashboards.services.tile_upsert import TileUpsert, insights_to_add, named_in, tiles_to_revive
 from users.models import Membership, Project
 
 
@@ -28,7 +28,7 @@ def change_tiles(
     """
     if not items:
         return []
-    tiles = list(Tile.objects.on_dashboard(dashboard).select_related("text", "button"))
+    tiles = list(Tile.objects.on_dashboard(dashboard).filter(named_in(items)).select_related("text", "button"))
     insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(insights_to_add(items))
     # Who could put content on a dashboard, or bring its tile back, could edit it there.
     shown = contents_of(tiles_to_revive(items, tiles))

@@ -1,7 +1,7 @@
 """Taking back what was done with a key: each field as it was, unless it was changed since."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -11,32 +11,27 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboards.access import check_may_undo
-from dashboards.exceptions import NothingByKey, TooManyActs
+from dashboards.exceptions import NothingByKey
 from dashboards.history import TILES, Step, overlap, path_of, paths_of
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Tile
-from dashboards.models.activity import ActivityQuerySet
 from dashboards.services.revisions import attempt, changing, lock_unnoted, name_acts
-from dashboards.services.room import TILES_MAX
+from dashboards.services.undo_bounds import acts_since, bounded_acts, check_reach
 from dashboards.services.undo_items import (
     CREATION,
     Fields,
     Key,
     Undo,
-    close_dashboard,
     flip_of,
     is_creation,
     is_of_sharing,
     undo_dashboard,
     undo_insight,
 )
+from dashboards.services.undo_sharing import close_dashboard
 from dashboards_api.errors import DomainError
 from dashboards_api.fields import dumps
 from users.models import Membership, PersonalAPIKey, Project
 
-# More than a change of one dashboard makes. What changes many at once may make more.
-ACTS_MAX = 2 * TILES_MAX
-# Of what they changed, in characters.
-SIZE_MAX = 20_000_000
 ACTS_AT_ONCE = 500
 CHANGED_SINCE = "changed since"
 GIVES_RIGHTS = "would open a link or give a right"
@@ -91,15 +86,17 @@ def _is_known(project: Project, key_id: str) -> bool:
 @changing
 def _undo(project: Project, *, key_id: str, since: datetime, until: datetime, undone_by: Membership) -> Undone:
     name_acts(ActivityName.UNDONE)
-    acts = _bounded(
+    acts = bounded_acts(
         Activity.objects.in_project(project).filter(key_id=key_id, created_at__gte=since, created_at__lt=until)
     )
-    _lock(project, {(act.scope, act.item_id) for act in acts}, undone_by)
+    keys = {(act.scope, act.item_id) for act in acts}
+    _lock(project, check_reach(project, keys, since=acts[0].pk if acts else 0), undone_by)
     others = _acts_of_others(project, acts, key_id)
     undo = Undo(project, undone_by, _steps_of(acts, others))
     result = _Result(_there(project, undo.steps))
+    placed_by_others = _PlacedByOthers(project, acts[0].pk if acts else 0, key_id)
     for key, steps in undo.steps.items():
-        if flip_of(steps) is False and (others[key] or _is_placed_by_others(project, key, acts[0].pk, key_id)):
+        if flip_of(steps) is False and (others[key] or placed_by_others.includes(key)):
             undo.steps[key] = result.keep(key, steps, lambda step: step.change["field"] == "deleted")
     made, placed = undo.dashboards(is_creation), undo.placed
     brought_back = undo.dashboards(lambda steps: flip_of(steps) is False)
@@ -161,22 +158,13 @@ class _Result:
         return Undone(taken, [(item, paths, reason) for (item, reason), paths in self.left.items() if paths])
 
 
-def _bounded(found: ActivityQuerySet) -> list[Activity]:
-    """Acts in the order in which they were done. Raises TooManyActs."""
-    sizes = list(found.order_by("id").values_list("size", flat=True)[: ACTS_MAX + 1])
-    if len(sizes) > ACTS_MAX or sum(sizes) > SIZE_MAX:
-        raise TooManyActs(ACTS_MAX)
-    return list(found.order_by("id").defer("state"))
-
-
 def _acts_of_others(project: Project, acts: list[Activity], key_id: str) -> Others:
     """What somebody else, or another key, did since to the same, but for changes that were taken back after that."""
     found: dict[Key, list[tuple[int, list[str]]]] = defaultdict(list)
     if not acts:
         return found
-    since = Activity.objects.in_project(project).filter(id__gt=acts[0].pk)
-    since = since.filter(item_id__in={act.item_id for act in acts}).order_by("-id")
-    columns = since.values_list("id", "scope", "item_id", "key_id", "activity", "changes")
+    later = acts_since(project, acts[0].pk, {(act.scope, act.item_id) for act in acts}).order_by("-id")
+    columns = later.values_list("id", "scope", "item_id", "key_id", "activity", "changes")
     taken_back: set[tuple[Key, int]] = set()
     for number, scope, item_id, by, activity, changes in columns.iterator(chunk_size=ACTS_AT_ONCE):
         key = (scope, item_id)
@@ -223,16 +211,26 @@ def _is_shown_by_others(key: Key, made: list[int], placed: set[int]) -> bool:
     return scope == ActivityScope.INSIGHT and tiles.exists()
 
 
-def _is_placed_by_others(project: Project, key: Key, first: int, key_id: str) -> bool:
-    """Whether somebody put an insight on a dashboard after the first of the acts."""
-    scope, item_id = key
-    if scope != ActivityScope.INSIGHT:
-        return False
-    tiles = dict(Tile.objects.not_deleted().filter(insight=item_id).values_list("dashboard_id", "pk"))
-    since = Activity.objects.in_project(project).filter(id__gt=first).exclude(key_id=key_id)
-    since = since.filter(scope=ActivityScope.DASHBOARD, item_id__in=tiles)
-    columns = since.values_list("item_id", "changes").iterator(chunk_size=ACTS_AT_ONCE)
-    return any(path_of(TILES, tiles[board]) in paths_of(changes) for board, changes in columns)
+class _PlacedByOthers:
+    """The tiles that somebody put on dashboards after the first of the acts, read once for each dashboard."""
+
+    def __init__(self, project: Project, first: int, key_id: str) -> None:
+        self.later = Activity.objects.in_project(project).filter(id__gt=first).exclude(key_id=key_id)
+        self.paths: dict[int, set[str]] = {}
+
+    def includes(self, key: Key) -> bool:
+        """Whether one of them shows this insight."""
+        scope, item_id = key
+        if scope != ActivityScope.INSIGHT:
+            return False
+        tiles = Tile.objects.not_deleted().filter(insight=item_id).values_list("dashboard_id", "pk")
+        return any(path_of(TILES, tile) in self._paths_on(board) for board, tile in tiles)
+
+    def _paths_on(self, dashboard_id: int) -> set[str]:
+        if dashboard_id not in self.paths:
+            acts = self.later.of(ActivityScope.DASHBOARD, dashboard_id).values_list("changes", flat=True)
+            self.paths[dashboard_id] = {path for changes in acts.iterator(ACTS_AT_ONCE) for path in paths_of(changes)}
+        return self.paths[dashboard_id]
 
 
 def _there(project: Project, keys: Iterable[Key]) -> dict[Key, _There]:
@@ -248,11 +246,6 @@ def _there(project: Project, keys: Iterable[Key]) -> dict[Key, _There]:
     return found
 
 
-def _lock(project: Project, keys: Iterable[Key], member: Membership) -> None:
+def _lock(project: Project, ids: Collection[int], member: Membership) -> None:
     """Every dashboard that may be touched, in the order of their ids, before it is asked what others did."""
-    ids, insights = (
-        {item_id for each, item_id in keys if each == scope}
-        for scope in (ActivityScope.DASHBOARD, ActivityScope.INSIGHT)
-    )
-    ids |= set(Tile.objects.filter(insight__in=insights).values_list("dashboard_id", flat=True))
     lock_unnoted(Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=ids))

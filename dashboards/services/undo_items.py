@@ -1,31 +1,27 @@
 """Taking back changes of one dashboard, or of one insight, by the services that everybody changes them with."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from dashboards.access import check_may_edit
 from dashboards.history import (
-    PUBLISHED,
     SEPARATOR,
     SHARING,
     TILES,
-    Change,
     Step,
     field_change,
     is_in,
     overlap,
     path_of,
-    paths_of,
     taken_back,
 )
-from dashboards.models import ActivityName, ActivityScope, Dashboard, Insight, SharePassword, SharingConfiguration, Tile
+from dashboards.models import ActivityScope, Dashboard, Insight, Tile
+from dashboards.services.changes import CONTENT_FIELDS
 from dashboards.services.dashboards import lock_dashboard, update_dashboard
 from dashboards.services.history import insight_state
 from dashboards.services.insights import update_insight
 from dashboards.services.restoring import changes_to
-from dashboards.services.revisions import note_act
 from dashboards.services.room import check_room
-from dashboards.services.sharing import change_sharing
 from dashboards.services.states import states
 from dashboards_api.errors import DomainError
 from dashboards_api.fields import differs
@@ -35,7 +31,6 @@ from users.models import Membership, Project
 Key = tuple[str, int]
 # The types of changes that give somebody a right, or take it.
 RIGHTS = ("Collaborator", "SharePassword")
-ACCESS_TOKEN = path_of(SHARING, "access_token")
 # Stands for the creation of something: taken back, it deletes what was made.
 CREATION = field_change("Dashboard", ["deleted"], True, False)
 
@@ -69,34 +64,13 @@ class Fields(NamedTuple):
     lost: Sequence[str] = ()
 
 
-def close_dashboard(undo: Undo, dashboard_id: int) -> Fields:
-    """Close what a key opened of a dashboard, deleted or not, and remove the rights that it gave."""
-    steps = undo.steps[ActivityScope.DASHBOARD, dashboard_id]
-    [shown] = states([dashboard_id])
-    rights = [step for step in steps if step.change["type"] in RIGHTS]
-    links = [
-        step for step in steps if step.change["type"] == "SharingConfiguration" and step.change["field"] != ACCESS_TOKEN
-    ]
-    wanted, undone, kept = taken_back(shown.state, links)
-    held = _hold_back(shown.state, wanted)
-    dashboard = lock_dashboard(dashboard_id, project=undo.project, member=undo.undone_by)
-    check_may_edit(dashboard, undo.undone_by)
-    sharing = SharingConfiguration.objects.get(dashboard=dashboard)
-    now, then = shown.state[SHARING], wanted[SHARING]
-    fields: Any = {field: value for field, value in then.items() if differs(now[field], value)}
-    change_sharing(sharing, fields)
-    removed, taken = _remove_rights(dashboard, sharing, _net(rights))
-    closed = [path for path in undone if path not in held]
-    return Fields([*closed, *removed], kept, [*held, *taken], _lost_tokens(steps))
-
-
 def undo_dashboard(undo: Undo, dashboard_id: int) -> Fields:
     """Take the other changes of a dashboard back, the latest last."""
     steps = undo.steps[ActivityScope.DASHBOARD, dashboard_id]
     [shown] = states([dashboard_id])
     now = shown.state
     wanted, undone, kept = taken_back(now, [step for step in steps if not is_of_sharing(step)])
-    held = _hold_back(now, wanted)
+    held = hold_back(now, wanted)
     undone = [path for path in undone if path not in held]
     is_own = is_creation(steps)
     if now["deleted"] and wanted["deleted"]:  # nothing of it can be changed
@@ -122,15 +96,24 @@ def _show_again(
     undo: Undo, dashboard: Dashboard, now: dict[str, Any], wanted: dict[str, Any], undone: list[str]
 ) -> tuple[list[str], list[str]]:
     """Make a live dashboard show this; the paths of what others changed, and of what cannot be had again."""
-    overtaken, closed = _bring_home(undo, dashboard, wanted)
+    touched = {path.split(SEPARATOR)[1] for path in undone if path.startswith(TILES + SEPARATOR)}
+    overtaken, closed = _bring_home(undo, dashboard, now, wanted)
     may_change = [path for path in undone if _shows_what_the_key_left(undo, dashboard, now, path)]
-    body, lost = changes_to(dashboard, wanted, undo.undone_by, may_change=may_change)
+    body, lost = changes_to(
+        dashboard,
+        wanted,
+        undo.undone_by,
+        may_change=may_change,
+        fields=[field for field in CONTENT_FIELDS if field in undone],
+        only_tiles=touched,
+    )
     if wanted["restriction_level"] != now["restriction_level"]:
         body["restriction_level"] = wanted["restriction_level"]
     if wanted["deleted"]:
         body["deleted"], body["delete_insights"] = True, _goes_with_insights(undo, dashboard)
     update_dashboard(dashboard.pk, project=undo.project, changes=body, edited_by=undo.undone_by, from_history=True)
-    check_room([dashboard.pk])
+    if body["tiles"] or now["deleted"]:
+        check_room([dashboard.pk])
     return overtaken, [*closed, *lost]
 
 
@@ -170,25 +153,7 @@ def is_of_sharing(step: Step) -> bool:
     return step.change["type"] in RIGHTS or step.change["field"].startswith(SHARING)
 
 
-def _lost_tokens(steps: Sequence[Step]) -> list[str]:
-    """The token, where the key replaced one that was handed out, and nobody did after it."""
-    opened = [step.change["before"] for step in steps if step.change["field"] == PUBLISHED]
-    replaced = [step for step in steps if step.change["field"] == ACCESS_TOKEN]
-    was_open = not opened or opened[0]
-    return [ACCESS_TOKEN] if replaced and was_open and not replaced[-1].is_superseded else []
-
-
-def _net(steps: Iterable[Step]) -> list[Change]:
-    """Of each path what it was at first and is at last, where that differs and nobody changed it since."""
-    paths: dict[str, list[Step]] = {}
-    for step in steps:
-        paths.setdefault(step.change["field"], []).append(step)
-    last = [each for each in paths.values() if not each[-1].is_superseded]
-    nets = [{**each[-1].change, "before": each[0].change["before"]} for each in last]
-    return [net for net in nets if (net["before"] is None) != (net["after"] is None)]
-
-
-def _hold_back(now: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+def hold_back(now: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     """Leave as it is what would open a link or let somebody do more; the paths of that."""
     held = []
     if wanted["restriction_level"] < now["restriction_level"]:
@@ -200,27 +165,6 @@ def _hold_back(now: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
             wanted[SHARING][field] = value
             held.append(path_of(SHARING, field))
     return held
-
-
-def _remove_rights(
-    dashboard: Dashboard, sharing: SharingConfiguration, rights: list[Change]
-) -> tuple[list[str], list[str]]:
-    """Take rights that were given; the paths of those that were there still, and of those that the key had taken."""
-    removed, taken = [], []
-    for each in rights:
-        right = each["after"] or each["before"]
-        found = (
-            dashboard.collaborators.filter(membership__user__uuid=right)
-            if each["type"] == "Collaborator"
-            else SharePassword.objects.filter(sharing_configuration=sharing, pk=right["id"])
-        )
-        if each["after"] is None and not found.exists():
-            taken.append(each["field"])
-        elif each["after"] is not None and found.delete()[0]:
-            removed.append({**each, "action": "deleted", "before": each["after"], "after": None})
-    if removed:
-        note_act(dashboard.pk, ActivityName.UNDONE, removed)
-    return paths_of(removed), taken
 
 
 def _shows_what_the_key_left(undo: Undo, dashboard: Dashboard, now: dict[str, Any], path: str) -> bool:
@@ -242,15 +186,21 @@ def _shows_what_the_key_left(undo: Undo, dashboard: Dashboard, now: dict[str, An
     return bool(shown and fields) and all(getattr(shown, field) == left[field] for field in fields)
 
 
-def _bring_home(undo: Undo, dashboard: Dashboard, wanted: dict[str, Any]) -> tuple[list[str], list[str]]:
+def _bring_home(
+    undo: Undo, dashboard: Dashboard, now: dict[str, Any], wanted: dict[str, Any]
+) -> tuple[list[str], list[str]]:
     """Tiles that the key moved to other dashboards come back, where they are as it left them.
 
     Gives back the paths of those that others changed or that are here again, and of those that cannot be moved: these
     are wanted no more.
     """
-    overtaken, closed = [], []
-    there = {str(tile.pk): tile for tile in Tile.objects.filter(pk__in=[int(id_) for id_ in wanted[TILES]])}
-    for id_ in list(wanted[TILES]):
+    overtaken: list[str] = []
+    closed: list[str] = []
+    missing = [id_ for id_ in wanted[TILES] if id_ not in now[TILES]]
+    if not missing:
+        return overtaken, closed
+    there = {str(tile.pk): tile for tile in Tile.objects.filter(pk__in=[int(id_) for id_ in missing])}
+    for id_ in missing:
         tile = there.get(id_)
         if tile and tile.dashboard_id == dashboard.pk:
             continue

@@ -254,9 +254,9 @@ def test_a_large_unknown_value_is_named_in_good_time(alice: Person) -> None:
 
 def test_text_that_is_hard_to_compose_is_folded_in_linear_time(alice: Person) -> None:
     started = time.process_time()
-    answer = alice.api.post("dashboards/", {"description": "a" + "\u0300\u0316" * 100_000})
+    answer = alice.api.post("dashboards/", {"description": "a" + "\u0300\u0316" * 4_999})
     assert answer.status == 201
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 0.5
 
 
 @pytest.mark.parametrize("value", ["1_0", "\u0663", "1.0", " ", True])

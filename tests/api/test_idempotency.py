@@ -176,7 +176,7 @@ def test_after_24_hours_a_key_is_free_for_anything(alice: Person, by: timedelta)
 
 def test_an_answer_that_is_too_large_is_given_once_and_the_request_still_acts_once(alice: Person) -> None:
     noise = "".join(chr(0x4E00 + (number * 7919 + number * number * 31) % 20_000) for number in range(300_000))
-    body = {"description": noise}
+    body = {"filters": {"noise": noise}}
     first = post(alice.api, "dashboards/", body)
     assert first.status == 201
     assert IdempotentRequest.objects.get().body is None

@@ -2,6 +2,7 @@
 
 import os
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -112,7 +113,9 @@ def test_sqlite_looks_at_the_few_rows_that_are_asked_for(alice: Person) -> None:
     project = board.project
     few: dict[str, QuerySet[Any]] = {
         "insights of one dashboard": Insight.objects.in_project(project).only_on(board),
-        "insights that went with it": Insight.objects.coming_back_with(board),
+        "insights that went with it": Insight.objects.coming_back_with(
+            [Dashboard(pk=board.pk, project=project, deletion_id=uuid4())]
+        ),
         "insights with a tag": Insight.objects.in_project(project).tagged(["a"], project),
         "dashboards with a tag": Dashboard.objects.in_project(project).tagged(["a"], project),
     }

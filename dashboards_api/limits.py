@@ -1,0 +1,22 @@
+"""How large things may be. Sizes are in characters; of free JSON, in characters of the text that is stored.
+
+What was stored before a limit existed stays as it is: it may be read, sent back, and made smaller, but not grow.
+"""
+
+DESCRIPTION_MAX_LENGTH = 10_000
+# Free JSON in one field, such as `filters` or a tile's `layouts`.
+JSON_FIELD_MAX_LENGTH = 1_000_000
+# All free JSON of one dashboard and its tiles, or of one stored template.
+JSON_TOTAL_MAX_LENGTH = 4_000_000
+# The insights on one dashboard together: their queries, filters and descriptions.
+INSIGHTS_MAX_LENGTH = 8_000_000
+# An insight of at most this size fits on any dashboard that has room for its tile.
+SMALL_INSIGHT = 8_000
+# Of one dashboard, insight or template; also what one bulk request may name.
+TAGS_MAX = 100
+# The rows that one bulk request may change.
+BULK_IDS_MAX = 500
+# The characters that one bulk request may write into tags: those of its tags, for each of its rows.
+BULK_TAGS_MAX_LENGTH = 2_000_000
+# The rows of a list page, together; a page holds at least one row.
+PAGE_MAX_LENGTH = 8_000_000

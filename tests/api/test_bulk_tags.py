@@ -1,0 +1,96 @@
+"""POST …/dashboards/bulk_update_tags/: how much one request may do, and that it costs a few statements."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from dashboards.models import Activity, Dashboard, DashboardTag, Tag
+from dashboards.services.bulk import TOO_MANY_TAGS
+from tests.api.test_activity import changes
+from tests.builders import Person, make_dashboard
+
+PATH = "dashboards/bulk_update_tags/"
+
+
+def tags_of(dashboard: Dashboard) -> list[str]:
+    return sorted(dashboard.tag_links.values_list("tag__name", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("body", "attr", "number"),
+    [
+        ({"ids": list(range(1, 502)), "tags": ["a"]}, "ids", "500"),
+        ({"ids": [1], "tags": [f"t{number}" for number in range(101)]}, "tags", "100"),
+        ({"ids": list(range(1, 501)), "tags": [f"{number:0>255}" for number in range(100)]}, "tags", "2,000,000"),
+    ],
+)
+def test_what_is_too_much_is_refused_with_the_limit(
+    alice: Person, body: dict[str, Any], attr: str, number: str
+) -> None:
+    answer = alice.api.post(PATH, {"action": "add", **body}, documented=False)
+    assert answer.error == (400, "validation_error", "max_length", attr)
+    assert number in answer.json["detail"]
+    assert not Tag.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["add", "remove", "set"])
+def test_it_takes_the_same_statements_for_any_number(alice: Person, action: str) -> None:
+    def statements(number: int) -> int:
+        ids = [make_dashboard(alice, tags=["old", "t1"]).pk for _ in range(number)]
+        body = {"ids": ids, "action": action, "tags": [f"t{each}" for each in range(number)]}
+        with CaptureQueriesContext(connection) as queries:
+            assert alice.api.post(PATH, body).json["skipped"] == []
+        return len(queries)
+
+    statements(1)  # the first use of a key is noted
+    assert statements(2) == statements(30)
+
+
+def test_links_rows_and_history_agree(alice: Person) -> None:
+    one, other = make_dashboard(alice, tags=["a", "b"]), make_dashboard(alice, tags=["b", "c"])
+    alice.api.post(PATH, {"ids": [one.pk, other.pk], "action": "set", "tags": ["c", "d"]})
+    for board, before in ((one, ["a", "b"]), (other, ["b", "c"])):
+        assert tags_of(board) == ["c", "d"]
+        assert Dashboard.objects.get(pk=board.pk).tag_names == ["c", "d"]
+        assert changes(alice, board.pk) == {"tags": ("Dashboard", "changed", before, ["c", "d"])}
+    alice.api.post(PATH, {"ids": [one.pk, other.pk], "action": "remove", "tags": ["d", "x"]})
+    assert (tags_of(one), tags_of(other)) == (["c"], ["c"])
+    versions = alice.api.get(f"dashboards/{one.pk}/versions/").json["results"]
+    states = [
+        alice.api.get(f"dashboards/{one.pk}/versions/{each['version']}/").json["state"]["tags"] for each in versions
+    ]
+    assert states == [["c"], ["c", "d"], ["a", "b"]]
+    restored = alice.api.post(f"dashboards/{one.pk}/versions/{versions[1]['version']}/restore/")
+    assert restored.json["tags"] == tags_of(one) == ["c", "d"]
+
+
+def test_no_dashboard_gets_more_tags_than_one_has(alice: Person) -> None:
+    full = make_dashboard(alice, tags=[f"t{number}" for number in range(99)])
+    answer = alice.api.post(PATH, {"ids": [full.pk], "action": "add", "tags": ["t0", "x", "y"]})
+    assert answer.json == {"updated": [], "skipped": [{"id": full.pk, "reason": TOO_MANY_TAGS}]}
+    assert "100" in TOO_MANY_TAGS
+    fitting = alice.api.post(PATH, {"ids": [full.pk], "action": "add", "tags": ["t0", "x"]})
+    assert len(fitting.json["updated"][0]["tags"]) == len(tags_of(full)) == 100
+
+
+def test_tags_from_before_the_limit_can_be_removed(alice: Person) -> None:
+    names = [f"t{number:03}" for number in range(150)]
+    board = make_dashboard(alice)
+    Tag.objects.bulk_create([Tag(project=board.project, name=name) for name in names])
+    DashboardTag.objects.bulk_create([DashboardTag(dashboard=board, tag=tag) for tag in Tag.objects.all()])
+    Dashboard.objects.filter(pk=board.pk).update(tag_names=names)
+    assert alice.api.post(PATH, {"ids": [board.pk], "action": "add", "tags": ["new"]}).json["updated"] == []
+    removed = alice.api.post(PATH, {"ids": [board.pk], "action": "remove", "tags": ["t000", "t001"]})
+    assert removed.json["updated"] == [{"id": board.pk, "tags": names[2:]}]
+    assert tags_of(board) == names[2:]
+
+
+def test_it_does_not_read_what_the_dashboards_show(alice: Person) -> None:
+    board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
+    alice.api.post(PATH, {"ids": [board.pk], "action": "add", "tags": ["a"]})
+    assert Activity.objects.latest("pk").state is None
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "new"})
+    assert changes(alice, board.pk) == {"name": ("Dashboard", "changed", "Board", "new")}
+    assert Activity.objects.latest("pk").state["tags"] == ["a"]

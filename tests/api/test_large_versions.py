@@ -1,0 +1,149 @@
+"""Versions of large dashboards: they hold their changes alone, and are read, compared and restored like others."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from dashboards.models import Activity, Dashboard, Text, Tile
+from dashboards.services import history
+from tests.api.test_activity import changes
+from tests.api.test_query_counts import queries
+from tests.builders import Person, make_dashboard
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    """A dashboard of 320,000 characters."""
+    return make_dashboard(alice, "Large", tiles=[{"text": {"body": "x" * 4000}}] * 80)
+
+
+def states(alice: Person, board: Dashboard) -> dict[int, Any]:
+    versions = alice.api.get(f"dashboards/{board.pk}/versions/").json["results"]
+    return {
+        row["version"]: alice.api.get(f"dashboards/{board.pk}/versions/{row['version']}/").json["state"]
+        for row in versions
+    }
+
+
+def stored(board: Dashboard) -> list[bool]:
+    """Whether each version holds the whole state, the newest first."""
+    versions = Activity.objects.versions_of(board.pk).order_by("-version")
+    return [state is not None for state in versions.values_list("state", flat=True)]
+
+
+def test_a_small_change_of_a_large_dashboard_stores_little(alice: Person, board: Dashboard) -> None:
+    for enabled in (True, False, True):
+        alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": enabled})
+    assert stored(board) == [False, False, False, True]
+    assert [state["sharing"]["enabled"] for state in states(alice, board).values()] == [True, False, True, False]
+    assert all(len(state["tiles"]) == 80 for state in states(alice, board).values())
+
+
+def test_each_version_is_what_it_would_be_as_a_whole(alice: Person, board: Dashboard) -> None:
+    first, second, *_ = Tile.objects.order_by("pk")
+    alice.api.patch(
+        f"dashboards/{board.pk}/", {"name": "New", "data_color_theme_id": 5, "filters": {"b": 1, "a": None}}
+    )
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": first.pk, "deleted": True}, {"text": {"body": "n"}}]})
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": second.pk, "color": "blue", "text": {"body": "e"}}]})
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": first.pk, "deleted": False}]})
+    alice.api.patch(f"dashboards/{board.pk}/", {"data_color_theme_id": None, "filters": {}})
+    assert stored(board) == [False, False, False, False, False, True]
+    read = list(states(alice, board).values())
+    latest = read[0]
+    assert list(latest["tiles"]) == sorted(latest["tiles"], key=int)
+    assert [len(state["tiles"]) for state in read] == [81, 81, 80, 80, 80, 80]
+    assert [state["tiles"][str(second.pk)]["color"] for state in read] == ["blue", "blue", "blue", None, None, None]
+    assert [state["data_color_theme_id"] for state in read] == [None, 5, 5, 5, 5, None]
+    assert list(read[1]["filters"].items()) == [("b", 1), ("a", None)]
+    assert (latest["name"], read[-1]["name"]) == ("New", "Large")
+    oldest, newest = min(states(alice, board)), max(states(alice, board))
+    compared = alice.api.get(f"dashboards/{board.pk}/versions/{oldest}/diff/", to=newest).json["changes"]
+    assert len(compared) == 4  # name, color, text and the tile that was added
+    restored = alice.api.post(f"dashboards/{board.pk}/versions/{oldest}/restore/").json
+    assert (restored["name"], len(restored["tiles"])) == ("Large", 80)
+    assert Text.objects.get(tiles=second).body == "x" * 4000
+
+
+def test_after_many_small_changes_there_is_a_whole_one(
+    alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "DELTAS_MAX", 2)
+    for number in range(4):
+        alice.api.patch(f"dashboards/{board.pk}/", {"name": str(number)})
+    assert stored(board) == [False, True, False, False, True]
+    assert [state["name"] for state in states(alice, board).values()] == ["3", "2", "1", "0", "Large"]
+
+
+def test_changes_that_grow_larger_than_the_dashboard_are_followed_by_a_whole_one(
+    alice: Person, board: Dashboard
+) -> None:
+    for letter in "abcd":
+        alice.api.patch(f"dashboards/{board.pk}/", {"filters": {"f": letter * 90_000}})
+    assert stored(board) == [False, True, False, False, True]
+    assert [state["filters"].get("f", "")[:1] for state in states(alice, board).values()] == ["d", "c", "b", "a", ""]
+
+
+def test_text_is_told_on_other_dashboards_without_reading_them(alice: Person, board: Dashboard) -> None:
+    copies = [alice.api.post("dashboards/", {"use_dashboard": board.pk}).json["id"] for _ in range(3)]
+    tile = Tile.objects.filter(dashboard=board).earliest("pk")
+    path = f"dashboards/{board.pk}/"
+    item = {"id": tile.pk, "text": {"body": "new"}}
+    assert alice.api.patch(path, {"tiles": [item]}).status == 200
+    for copy in copies:
+        [shown] = Tile.objects.filter(dashboard=copy, text=tile.text_id)
+        before, after = {"id": tile.text_id, "body": "x" * 4000}, {"id": tile.text_id, "body": "new"}
+        assert changes(alice, copy) == {f"tiles__{shown.pk}__text": ("Tile", "changed", before, after)}
+        version = alice.api.get(f"dashboards/{copy}/versions/").json["results"][0]["version"]
+        state = alice.api.get(f"dashboards/{copy}/versions/{version}/").json["state"]
+        assert state["tiles"][str(shown.pk)]["text"] == after
+        assert Activity.objects.versions_of(copy).get(version=version).state is None
+
+
+def test_a_version_is_read_with_few_statements(alice: Person, board: Dashboard) -> None:
+    for number in range(3):
+        alice.api.patch(f"dashboards/{board.pk}/", {"name": str(number)})
+    newest = max(states(alice, board))
+    path = f"dashboards/{board.pk}/versions/{newest}/"
+    assert queries(alice, path) == queries(alice, path.replace(str(newest), str(newest - 2))) == 6
+
+
+def test_pruning_keeps_what_later_versions_are_built_on(alice: Person, board: Dashboard) -> None:
+    for number in range(3):
+        alice.api.patch(f"dashboards/{board.pk}/", {"name": str(number)})
+    Activity.objects.update(created_at=timezone.now() - timedelta(days=31))
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "recent"})
+    call_command("prune_history", older_than=30)
+    assert stored(board) == [False, False, False, False, True]
+    assert [state["name"] for state in states(alice, board).values()] == ["recent", "2", "1", "0", "Large"]
+
+
+def test_pruning_deletes_what_a_whole_version_replaces(
+    alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "DELTAS_MAX", 1)
+    for number in range(3):
+        alice.api.patch(f"dashboards/{board.pk}/", {"name": str(number)})
+    assert stored(board) == [False, True, False, True]
+    Activity.objects.update(created_at=timezone.now() - timedelta(days=31))
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "recent"})
+    assert stored(board) == [True, False, True, False, True]
+    call_command("prune_history", older_than=30)
+    assert stored(board) == [True]
+    assert [state["name"] for state in states(alice, board).values()] == ["recent"]
+
+
+def test_a_version_whose_beginning_is_gone_is_not_found(alice: Person, board: Dashboard) -> None:
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "new"})
+    oldest, newest = sorted(states(alice, board))
+    Activity.objects.versions_of(board.pk).filter(version=oldest).delete()
+    for answer in (
+        alice.api.get(f"dashboards/{board.pk}/versions/{newest}/"),
+        alice.api.post(f"dashboards/{board.pk}/versions/{newest}/restore/"),
+    ):
+        assert answer.error == (404, "invalid_request", "not_found", None)
+    assert alice.api.patch(f"dashboards/{board.pk}/", {"name": "newer"}).status == 200
+    assert Activity.objects.latest("pk").state["name"] == "newer"

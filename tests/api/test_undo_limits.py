@@ -1,0 +1,74 @@
+"""POST …/activity_log/undo/: how much one request covers, and that more changes nothing, in a preview too."""
+
+from typing import Any
+
+import pytest
+
+from dashboards.models import Activity, Dashboard
+from dashboards.services import undo_bounds
+from tests.api.test_undo import paths, robot, undo
+from tests.builders import Person, make_dashboard, make_insight
+from tests.client import Api
+
+__all__ = ["robot"]
+
+
+def assert_too_much(person: Person, number: str) -> None:
+    before = Activity.objects.count()
+    bodies: list[dict[str, Any]] = [{}, {"preview": True}]
+    for body in bodies:
+        answer = undo(person, **body)
+        assert answer.error == (400, "validation_error", "too_many", "since")
+        assert number in answer.json["detail"]
+        assert "later `since`" in answer.json["detail"]
+    assert Activity.objects.count() == before
+
+
+def test_the_limits_are_those_that_the_documentation_names() -> None:
+    assert (undo_bounds.ACTS_MAX, undo_bounds.ITEMS_MAX, undo_bounds.TILES_MAX) == (200, 120, 5_000)
+
+
+@pytest.mark.parametrize(
+    ("limit", "allowed", "number"),
+    [
+        ("ACTS_MAX", 2, "more than 2 activities"),
+        ("ITEMS_MAX", 1, "more than 1 dashboards"),
+        ("SIZE_MAX", 1_000, "1,000 characters"),
+        ("TILES_MAX", 2, "more than 2 tiles"),
+        ("DASHBOARDS_MAX", 1, "more than 1 dashboards"),
+        ("LATER_ACTS_MAX", 3, "more than 3 activities"),
+        ("LATER_SIZE_MAX", 2_000, "2,000 characters since"),
+    ],
+)
+def test_too_much_is_refused_with_the_number(
+    alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch, limit: str, allowed: int, number: str
+) -> None:
+    one, other = (make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * 2) for _ in range(2))
+    for board in (one, other):
+        robot.patch(f"dashboards/{board.pk}/", {"description": "x" * 1000})
+    robot.patch(f"dashboards/{one.pk}/", {"name": "robot's"})
+    alice.api.patch(f"dashboards/{one.pk}/", {"pinned": True})
+    alice.api.patch(f"dashboards/{other.pk}/", {"filters": {"k": "x" * 1000}})
+    monkeypatch.setattr(undo_bounds, limit, allowed)
+    assert_too_much(alice, number)
+    assert Dashboard.objects.get(pk=one.pk).name == "robot's"
+    monkeypatch.undo()
+    assert sorted(paths(undo(alice)).values()) == [["description"], ["description", "name"]]
+
+
+def test_dashboards_that_show_an_insight_count(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    boards = [make_dashboard(alice) for _ in range(3)]
+    insight = make_insight(alice, *boards)
+    robot.patch(f"insights/{insight.pk}/", {"name": "robot's"})
+    monkeypatch.setattr(undo_bounds, "DASHBOARDS_MAX", 2)
+    assert_too_much(alice, "more than 2 dashboards")
+
+
+def test_only_what_is_undone_is_sent_to_the_dashboard(alice: Person, robot: Api) -> None:
+    board = make_dashboard(alice, "Weekly", tiles=[{"text": {"body": str(number)}} for number in range(5)])
+    items: Any = alice.api.get(f"dashboards/{board.pk}/").json["tiles"]
+    robot.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": items[0]["id"], "color": "blue"}]})
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": items[1]["id"], "color": "red"}], "name": "New"})
+    assert paths(undo(alice)) == {f"Dashboard {board.pk}": [f"tiles__{items[0]['id']}__color"]}
+    after = alice.api.get(f"dashboards/{board.pk}/").json
+    assert (after["name"], [tile["color"] for tile in after["tiles"]]) == ("New", [None, "red", None, None, None])
