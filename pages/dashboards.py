@@ -77,6 +77,7 @@ class DashboardListView(ConsoleView):
             limit=PAGE_SIZE,
             offset=offset,
         )
+        following = offset + (len(rows) or PAGE_SIZE)
         query = {"search": search, "tag": tag, "pinned": pinned and "true", "trash": trash and "true"}
         kept = {name: value for name, value in query.items() if value}
         around = {
@@ -90,7 +91,7 @@ class DashboardListView(ConsoleView):
             "can_edit_level": PrivilegeLevel.CAN_EDIT,
             "first": offset + 1,
             "last": offset + len(rows),
-            "next": urlencode({**kept, "offset": offset + PAGE_SIZE}) if offset + PAGE_SIZE < count else "",
+            "next": urlencode({**kept, "offset": following}) if following < count else "",
             "previous": urlencode({**kept, "offset": max(0, offset - PAGE_SIZE)}) if offset else "",
         }
         return self.page("pages/dashboards.html", {**around, **(context or {})}, status=status)

@@ -8,7 +8,11 @@ from django.db.models import BooleanField, Func, Q
 
 from dashboards.models import Dashboard, Revision, RevisionKind, fold
 from dashboards.models.dashboard import NAME_KEY_MAX_LENGTH
-from dashboards.readers.dashboards import BASIC_COLUMNS, BASIC_JSON, basic_rows
+from dashboards.models.tag import TAG_MAX_LENGTH
+from dashboards.readers.dashboards import BASIC_COLUMNS, basic_rows
+from dashboards.readers.page_sizes import fitting, size_of, unless_large
+from dashboards_api.fields import raw
+from dashboards_api.limits import DESCRIPTION_MAX_LENGTH, PAGE_MAX_LENGTH, TAGS_MAX
 from dashboards_api.prepared import Param, Prepared, number, text
 from users.models import Membership, Project
 
@@ -26,6 +30,20 @@ class ListQuery(NamedTuple):
 
 
 PLAIN = ListQuery()
+
+# What a row has beside its texts, at most, in characters.
+ROW_SIZE = 2_000
+# The texts of a row, where they are no larger than they can be made; larger ones are of before the limits.
+_TAGS_MAX_LENGTH = TAGS_MAX * (TAG_MAX_LENGTH + len('"",'))
+LIST_TEXTS = {
+    "list_description": unless_large("description", DESCRIPTION_MAX_LENGTH),
+    "list_tag_names": unless_large("tag_names", _TAGS_MAX_LENGTH),
+}
+# So many rows fit on any page, unless one of their texts is too large.
+ROWS_THAT_FIT = PAGE_MAX_LENGTH // (DESCRIPTION_MAX_LENGTH + _TAGS_MAX_LENGTH + ROW_SIZE)
+_LISTED = {"description": "list_description", "raw_tag_names": "list_tag_names"}
+LIST_COLUMNS = tuple(_LISTED.get(column, column) for column in BASIC_COLUMNS)
+_DESCRIPTION, _TAGS = map(LIST_COLUMNS.index, LIST_TEXTS)
 
 
 class Position(NamedTuple):
@@ -75,8 +93,8 @@ def _rows(found: Any, project: Param | int, viewer: Param | int) -> Any:
         "live": Revision.objects.column_of("live", RevisionKind.LIST, project),
         "revision": Revision.objects.column_of("number", RevisionKind.LIST, project),
     }
-    seen = found.as_seen_by_id(viewer).annotate(**BASIC_JSON, **state)
-    return seen.in_list_order().values_list(*BASIC_COLUMNS, *state)
+    seen = found.as_seen_by_id(viewer).annotate(**LIST_TEXTS, **state)
+    return seen.in_list_order().values_list(*LIST_COLUMNS, *state)
 
 
 def _behind() -> _Behind:
@@ -129,12 +147,10 @@ def list_dashboards(
     count = found.count()
     if offset >= count:
         return Page(count, [], revision)
-    found = found.as_seen_by(viewer).annotate(**BASIC_JSON)
+    found = found.as_seen_by(viewer).annotate(**LIST_TEXTS)
     ordered = found.in_search_order(query.search) if query.search else found.in_list_order()
-    rows = ordered.values_list(*BASIC_COLUMNS)[offset : offset + limit]
-    shown = [
-        {**row, "search_match_type": _match_type(row["name"], query.search)} for row in basic_rows(list(rows), viewer)
-    ]
+    rows = _on_page(list(ordered.values_list(*LIST_COLUMNS)[offset : offset + limit]))
+    shown = [{**row, "search_match_type": _match_type(row["name"], query.search)} for row in basic_rows(rows, viewer)]
     return Page(count, shown, revision)
 
 
@@ -154,10 +170,32 @@ def _plain_page(viewer: Membership, limit: int, offset: int, position: Position 
         state = ListState(*rows[0][-2:])
     elif state is None:
         state = list_state(viewer.project_id)
-    shown = basic_rows(rows, viewer)
+    shown = basic_rows(_on_page(rows), viewer)
     for row in shown:
         row["search_match_type"] = None
-    return Page(state.live, shown, state.revision, _after(shown[-1], offset + limit) if shown else "")
+    return Page(state.live, shown, state.revision, _after(shown[-1], offset + len(shown)) if shown else "")
+
+
+def _on_page(rows: list[Any]) -> list[Any]:
+    """The rows that fit on one page, with the texts that were too large to be read with the others."""
+    large = [row[0] for row in rows if row[_DESCRIPTION] is None or row[_TAGS] is None]
+    if not large and len(rows) <= ROWS_THAT_FIT:
+        return rows
+    sizes: dict[int, int] = {}
+    if large:
+        found = Dashboard.objects.filter(pk__in=large).values_list("pk", size_of("description", "tag_names"))
+        sizes.update(found)
+    known = (sizes[row[0]] if row[0] in sizes else len(row[_DESCRIPTION]) + len(row[_TAGS]) for row in rows)
+    rows = rows[: fitting(size + ROW_SIZE for size in known)]
+    texts = Dashboard.objects.filter(pk__in={row[0] for row in rows} & sizes.keys())
+    whole = {pk: (text, tags) for pk, text, tags in texts.values_list("pk", "description", raw("tag_names"))}
+    return [_with_texts(row, *whole[row[0]]) if row[0] in whole else row for row in rows]
+
+
+def _with_texts(row: tuple[Any, ...], description: str, tags: str) -> tuple[Any, ...]:
+    values = list(row)
+    values[_DESCRIPTION], values[_TAGS] = description, tags
+    return tuple(values)
 
 
 def _window(viewer: Membership, limit: int, offset: int, live: int) -> list[Any]:

@@ -3,11 +3,14 @@
 from typing import Any, NamedTuple
 
 import orjson
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from dashboards.access import insight_access_level, insight_privilege_level, insight_restriction_level
 from dashboards.exceptions import InsightMissing
-from dashboards.models import Insight
+from dashboards.models import Insight, Tile
 from dashboards.readers.dashboard_tiles import DashboardTile, Row, dashboard_tiles_of
+from dashboards.readers.page_sizes import ids_on_page, in_order, size_of
 from dashboards_api.dates import Span
 from dashboards_api.fields import raw
 from users.models import Membership, Project
@@ -29,6 +32,8 @@ COLUMNS = (
     "last_modified_at",
     "created_by_id",
 )
+# What an answer names of each tile that shows an insight, in characters.
+SIZE_OF_TILE = 80
 AUTHORS = ("created_by", "last_modified_by")
 JSON = ("query", "filters", "tag_names")
 # Where `insight_values` has them: the columns before the creator are answered by their own names.
@@ -93,8 +98,16 @@ def list_insights(
     count = found.count()
     if offset >= count:
         return count, []
-    found = found.annotate(**insight_json()).in_list_order().values_list(*insight_values())
-    return count, with_tiles(list(found[offset : offset + limit]), viewer)
+    ids = ids_on_page(found.in_list_order(), _page_size(), limit=limit, offset=offset)
+    rows = Insight.objects.filter(pk__in=ids).annotate(**insight_json()).values_list(*insight_values())
+    return count, with_tiles(in_order(rows, ids), viewer)
+
+
+def _page_size() -> Any:
+    """About how many characters an insight takes in an answer, with the tiles that show it."""
+    tiles = Tile.objects.not_deleted().filter(insight=OuterRef("pk")).order_by().values("insight")
+    shown = Subquery(tiles.annotate(number=Count("pk")).values("number"))
+    return size_of(*JSON, "description") + Coalesce(shown, 0) * SIZE_OF_TILE
 
 
 def read_insight(reference: str | int, *, project: Project, viewer: Membership, include_deleted: bool = False) -> Row:

@@ -7,6 +7,7 @@ import orjson
 
 from dashboards.exceptions import DashboardTemplateMissing
 from dashboards.models import DashboardTemplate
+from dashboards.readers.page_sizes import ids_on_page, size_of
 from dashboards_api.fields import raw
 from users.models import Membership, Project
 from users.readers import basic_user, user_columns
@@ -50,7 +51,9 @@ def list_templates(
     if query.ordering:
         found = found.order_by(ORDERINGS[query.ordering], "id")
     count = found.count()
-    return count, [_row(row, viewer) for row in _columns(found)[offset : offset + limit]]
+    ids = ids_on_page(found, size_of(*JSON, "dashboard_description"), limit=limit, offset=offset)
+    rows = {row["id"]: row for row in _columns(DashboardTemplate.objects.filter(pk__in=ids))}
+    return count, [_row(rows[id_], viewer) for id_ in ids if id_ in rows]
 
 
 def read_template(

@@ -39,11 +39,15 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
     def page(
         self, request: Request, window: tuple[int, int], count: int, results: list[Any], after: str = ""
     ) -> dict[str, Any]:
-        """The answer for one window of `count` rows. `after` tells where the next one begins, beside its offset."""
+        """The answer for one window of `count` rows. `after` tells where the next one begins, beside its offset.
+
+        A page that ends early, since its rows are large, is followed by one that begins where it ended.
+        """
         limit, offset = window
+        following = offset + (len(results) or limit)
         return {
             "count": count,
-            "next": _window(request, limit, offset + limit, after) if offset + limit < count else None,
+            "next": _window(request, limit, following, after) if following < count else None,
             "previous": _window(request, limit, max(0, offset - limit)) if offset > 0 else None,
             "results": results,
         }

@@ -44,7 +44,7 @@ def test_a_description_has_an_end(alice: Person, path: str, field: str, body: di
     [
         ("dashboards/", "filters", LARGE, {}),
         ("dashboards/", "variables", LARGE, {}),
-        ("dashboards/", "breakdown_colors", [{"breakdownValue": "x" * 1_000_000, "colorToken": "c"}], {}),
+        ("dashboards/", "breakdown_colors", [{"breakdownValue": "x" * 1_000_000, "colorToken": "preset-1"}], {}),
         ("insights/", "query", LARGE, {}),
         ("insights/", "filters", LARGE, {}),
         ("dashboard_templates/", "dashboard_filters", LARGE, TEMPLATE),
@@ -65,7 +65,9 @@ def test_free_json_of_a_tile_has_an_end(alice: Person, field: str) -> None:
     path, tile = f"dashboards/{board.pk}/", Tile.objects.get()
     new, known = {"text": {"body": "t"}, field: large}, {"id": tile.pk, field: large}
     assert_too_large(alice.api.post("dashboards/", {"tiles": [new]}), f"tiles__0__{field}", "1,000,000")
-    assert_too_large(alice.api.patch(path, {"tiles": [{"id": tile.pk}, known]}), f"tiles__1__{field}", "1,000,000")
+    assert_too_large(
+        alice.api.patch(path, {"tiles": [{"text": {"body": "t"}}, known]}), f"tiles__1__{field}", "1,000,000"
+    )
     assert_too_large(alice.api.post(f"{path}tiles/", new), field, "1,000,000")
     assert_too_large(alice.api.post(f"{path}update_tile/", {"tile_id": tile.pk, field: large}), field, "1,000,000")
     assert Tile.objects.get() == tile

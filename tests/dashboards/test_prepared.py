@@ -9,7 +9,7 @@ from dashboards_api.prepared import Prepared, number, text
 from tests.builders import Person, make_dashboard, make_insight
 
 READ = {
-    "list": (dashboard_list._FIRST, (*dashboards.BASIC_COLUMNS, "live", "revision")),
+    "list": (dashboard_list._FIRST, (*dashboard_list.LIST_COLUMNS, "live", "revision")),
     "detail": (
         dashboards._DETAIL,
         (*dashboards.BASIC_COLUMNS, *dashboards.DETAIL_COLUMNS, *dashboards.DETAIL_JSON, "revision"),

@@ -1,0 +1,42 @@
+"""Pages of lists that end early where their rows are large, so that no answer grows with what was stored."""
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Any
+
+from django.db.models import Case, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Coalesce, Length
+from django.db.models.lookups import LessThanOrEqual
+
+from dashboards_api import limits
+
+
+def fitting(sizes: Iterable[int]) -> int:
+    """How many rows of these sizes, in characters, are on one page: at least one."""
+    return max(1, sum(total <= limits.PAGE_MAX_LENGTH for total in accumulate(sizes)))
+
+
+def size_of(*columns: str) -> Any:
+    """The characters in these columns of a row, for a query."""
+    total: Any = Value(0)
+    for column in columns:
+        total = total + Coalesce(Length(Cast(column, TextField())), 0)
+    return total
+
+
+def unless_large(column: str, most: int) -> Case:
+    """The text in a column, or null where it is longer than this."""
+    text = Cast(column, TextField())
+    return Case(When(LessThanOrEqual(Length(text), most), then=text), default=Value(None), output_field=TextField())
+
+
+def ids_on_page(ordered: QuerySet[Any], size: Any, *, limit: int, offset: int) -> list[Any]:
+    """The ids of the rows on one page."""
+    rows = list(ordered.annotate(page_size=size).values_list("pk", "page_size")[offset : offset + limit])
+    return [pk for pk, _ in rows[: fitting(size for _, size in rows)]]
+
+
+def in_order(rows: Iterable[Sequence[Any]], ids: Iterable[Any]) -> list[Any]:
+    """Rows that begin with their id, in the order of these ids. Those that are gone meanwhile are left out."""
+    by_id = {row[0]: row for row in rows}
+    return [by_id[id_] for id_ in ids if id_ in by_id]
