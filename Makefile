@@ -17,7 +17,12 @@ SCHEMATHESIS := $(VENV)/.installed-schemathesis
 CLIENTS := $(VENV)/.installed-clients
 ATTACK ?=
 
-.PHONY: serve demo test test-browser ops-test audit attack clients check lint schema bench bench-growth lock clean
+.PHONY: help install serve demo test test-browser ops-test audit attack clients check lint schema bench bench-growth lock clean
+
+help:  ## List these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
+
+install: $(RUN)  ## Make .venv with what the service needs, and nothing else
 
 serve: $(RUN)  ## Serve on http://127.0.0.1:8000, with a database in ./data
 	$(BIN)/python manage.py serve
@@ -41,7 +46,7 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
-	$(BIN)/python manage.py makemigrations --check --dry-run
+	DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	LOG_LEVEL=WARNING $(BIN)/python -m tests.postgres $(BIN)/python manage.py lintmigrations --settings tests.migration_settings
 	PUBLIC_URL=https://dashboards.example.com $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn | diff -u openapi.yaml - || (echo "openapi.yaml is not up to date: run make schema" && exit 1)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line: `python manage.py serve`, `create_api_key`, `migrate` and the rest."""
+"""The command line: `python manage.py serve`, `create_api_key`, `migrate` and the rest."""
 
 import os
 import sys
@@ -7,9 +7,9 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboards_api.settings")
-    from django.core.management import execute_from_command_line
+    from dashboards_api.command_line import run
 
-    execute_from_command_line(sys.argv)
+    run(sys.argv)
 
 
 if __name__ == "__main__":

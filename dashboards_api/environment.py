@@ -1,20 +1,26 @@
-"""Small typed readers for values that come from the environment. An odd value stops the start, with its name."""
+"""The forms of settings. Each function returns what a text means, or raises ValueError with the accepted form."""
 
 import ipaddress
 import os
 import re
-import secrets
-from pathlib import Path
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
-
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_TOKEN_LENGTH = 16
-MINIMUM_LAG_MS = 50
+WORKERS_MAX = 256
+LAG_MS_MIN, LAG_MS_MAX = 50, 3_600_000
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+STATEMENT_SECONDS_MAX = 3600
+SHOWN_MAX = 80
+_BOOLEANS = {
+    **dict.fromkeys(("true", "t", "1", "yes", "y", "on"), True),
+    **dict.fromkeys(("false", "f", "0", "no", "n", "off"), False),
+}
 _TOKEN = re.compile(r"[!-~]+")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.*:\[\]-]+")
+_HOST = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*")
 _RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
 _PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
@@ -28,115 +34,152 @@ class Rate(NamedTuple):
     seconds: int
 
 
-def read_or_create_secret(path: Path) -> str:
-    """The secret kept in `path`, made on first use and readable by its owner only."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(48))
-        try:
-            os.link(draft, path)  # fails where another process was first, so all processes read one secret
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text().strip()
+def parse_boolean(text: str) -> bool:
+    if (found := _BOOLEANS.get(text.strip().lower())) is None:
+        raise ValueError(f"must be true or false, not {shown(text)}")
+    return found
 
 
-def checked_secret(value: str) -> str:
-    """A signing secret long enough not to be a default or a guess."""
-    if len(value) < MINIMUM_SECRET_LENGTH:
-        raise ImproperlyConfigured(f"SECRET_KEY must have at least {MINIMUM_SECRET_LENGTH} characters.")
-    return value
+def parse_integer(minimum: int, maximum: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers between two bounds."""
+
+    def parse(text: str) -> int:
+        text = text.strip()
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not minimum <= int(text) <= maximum:
+            raise ValueError(f"must be a whole number from {minimum} to {maximum}, not {shown(text)}")
+        return int(text)
+
+    return parse
 
 
-def checked_token(value: str) -> str:
-    """A token that is no guess, or empty. It travels in a header: printable ASCII without blanks."""
-    if value and (len(value) < MINIMUM_TOKEN_LENGTH or not _TOKEN.fullmatch(value)):
-        raise ImproperlyConfigured(
-            f"METRICS_TOKEN must have at least {MINIMUM_TOKEN_LENGTH} characters, letters, digits and signs alone."
-        )
-    return value
+parse_workers = parse_integer(1, WORKERS_MAX)
+parse_lag = parse_integer(LAG_MS_MIN, LAG_MS_MAX)
 
 
-def checked_public_url(value: str) -> str:
-    """`https://dashboards.example.com` without a path, or empty."""
-    if not value:
-        return ""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
-        raise ImproperlyConfigured(f"PUBLIC_URL must look like https://dashboards.example.com, not {value!r}.")
-    return value.rstrip("/")
-
-
-def checked_networks(values: list[str]) -> list[Network]:
-    """Addresses and networks in CIDR form; a bare address is a network of one."""
+def parse_statement_timeout(text: str) -> int:
+    """Return milliseconds; 0 of `off`."""
+    if text.strip().lower() == "off":
+        return 0
     try:
-        return [ipaddress.ip_network(value.strip()) for value in values if value.strip()]
+        return 1000 * parse_integer(1, STATEMENT_SECONDS_MAX)(text)
     except ValueError as error:
-        raise ImproperlyConfigured(f"TRUSTED_PROXIES must list addresses or networks: {error}.") from error
+        raise ValueError(f"must be off, or {str(error).removeprefix('must be ')}") from error
 
 
-def checked_origins(values: list[str]) -> list[str]:
-    """`https://wiki.example.com`, or `*`: what may stand in a content security policy, which `;` would end."""
-    origins = [value.strip() for value in values if value.strip()]
+def parse_secret(text: str) -> str:
+    """Return a signing secret that is long enough not to be a default or a guess, or an empty one."""
+    if text and len(text) < MINIMUM_SECRET_LENGTH:
+        raise ValueError(f"must have at least {MINIMUM_SECRET_LENGTH} characters")
+    return text
+
+
+def parse_token(text: str) -> str:
+    """Return a token that is no guess, or an empty one. It travels in a header: printable ASCII without blanks."""
+    if text and (len(text) < MINIMUM_TOKEN_LENGTH or not _TOKEN.fullmatch(text)):
+        raise ValueError(f"must have at least {MINIMUM_TOKEN_LENGTH} characters, letters, digits and signs alone")
+    return text
+
+
+def parse_log_level(text: str) -> str:
+    level = text.strip().upper()
+    if level not in LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}, not {shown(text)}")
+    return level
+
+
+def parse_public_url(text: str) -> str:
+    """Return `https://dashboards.example.com` without a slash at its end, or an empty address."""
+    text = text.strip()
+    if text and not _is_base(text):
+        given = "" if "@" in text else f", not {shown(text)}"
+        raise ValueError(
+            "must look like https://dashboards.example.com or http://10.0.0.5:8000 (the service cannot be below a"
+            f" path){given}"
+        )
+    return text.rstrip("/")
+
+
+def _is_base(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        has_good_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    is_plain = parts.path in ("", "/") and not (parts.query or parts.fragment) and text[-1] not in "?#"
+    host = parts.hostname or ""
+    is_host = bool(_ip_address(host) or (_HOST.fullmatch(host) and not host.startswith(".")))
+    return parts.scheme in ("http", "https") and is_plain and has_good_port and is_host and "@" not in parts.netloc
+
+
+def parse_hosts(text: str) -> list[str]:
+    """Return host names, addresses, `.example.com` for all names below it, or `*`. IPv6 addresses get brackets."""
+    return [_parse_host(host) for host in split_list(text)]
+
+
+def _parse_host(host: str) -> str:
+    if address := _ip_address(host.removeprefix("[").removesuffix("]")):
+        return f"[{address}]" if address.version == 6 else str(address)
+    if host != "*" and not _HOST.fullmatch(host):
+        raise ValueError(
+            "must list host names or addresses such as dashboards.example.com, .example.com, 10.0.0.5 or *, without"
+            f" scheme, port, path or network, not {shown(host)}"
+        )
+    return host
+
+
+def _ip_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def parse_networks(text: str) -> list[Network]:
+    """Return addresses and networks in CIDR form; a bare address is a network of one."""
+    try:
+        return [ipaddress.ip_network(value) for value in split_list(text)]
+    except ValueError as error:
+        raise ValueError(f"must list addresses such as 10.0.0.5 or networks such as 10.0.0.0/8: {error}") from error
+
+
+def parse_origins(text: str) -> list[str]:
+    """Return origins such as `https://wiki.example.com`, or `*`. A `;` would end the content security policy."""
+    origins = split_list(text)
     for origin in origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
-            raise ImproperlyConfigured(
-                f"EMBED_ORIGINS must list origins such as https://wiki.example.com, not {origin!r}."
-            )
-    return origins or ["'none'"]
+            raise ValueError(f"must list origins such as https://wiki.example.com, or *, not {shown(origin)}")
+    return origins
 
 
-def checked_rates(text: str) -> list[Rate]:
-    """`480/minute,4800/hour`: rates that hold together, each of another period. Empty is none."""
+def parse_rates(text: str) -> list[Rate]:
+    """Return rates that hold together, each of another period: `480/minute,4800/hour`. Empty is none."""
     rates: dict[str, Rate] = {}
     for value in text.split(",") if text.strip() else []:
         found = _RATE.fullmatch(value.strip())
         if not found:
-            raise ImproperlyConfigured(
-                f"RATE_LIMITS must list rates such as 480/minute (second, minute, hour or day), not {value!r}."
-            )
+            raise ValueError(f"must list rates such as 480/minute (second, minute, hour or day), not {shown(value)}")
         limit, period = found.groups()
         if period in rates:
-            raise ImproperlyConfigured(f"RATE_LIMITS names two rates for one {period}.")
+            raise ValueError(f"must not name two rates for one {period}")
         rates[period] = Rate(int(limit), _PERIODS[period])
     return list(rates.values())
 
 
-def checked_workers(number: int) -> int:
-    """At least one process."""
-    if number < 1:
-        raise ImproperlyConfigured("WORKERS must be at least 1.")
-    return number
-
-
-def checked_lag(milliseconds: int) -> int:
-    """Time enough to ask."""
-    if milliseconds < MINIMUM_LAG_MS:
-        raise ImproperlyConfigured(f"REPLICA_MAX_LAG_MS must be at least {MINIMUM_LAG_MS}.")
-    return milliseconds
+def split_list(text: str) -> list[str]:
+    return [value.strip() for value in text.split(",") if value.strip()]
 
 
 def host_of(url: str) -> list[str]:
-    """The host of `url` in a list, or no host."""
-    hostname = urlsplit(url).hostname
-    return [hostname] if hostname else []
+    """Return the host of an address as `Host` headers spell it, in a list; none of an empty address."""
+    return [_parse_host(host)] if (host := urlsplit(url).hostname) else []
 
 
 def default_workers() -> int:
-    """Two processes where there are two cores to run them, else one."""
+    """Return two where there are two cores to run them, else one."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(2, usable or 1)
 
 
-def checked_statement_timeout(value: str) -> int:
-    """Return STATEMENT_TIMEOUT in milliseconds, 0 where it is `off`. Raises ImproperlyConfigured."""
-    if value.lower() == "off":
-        return 0
-    if not value.isdecimal() or not 1 <= int(value) <= 3600:
-        raise ImproperlyConfigured(
-            f"STATEMENT_TIMEOUT must be a number of seconds from 1 to 3600, or off, not '{value}'."
-        )
-    return int(value) * 1000
+def shown(text: str) -> str:
+    """Return a value as an error quotes it."""
+    return repr(text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}…")

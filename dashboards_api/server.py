@@ -21,6 +21,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from dashboards_api.startup import one_line_errors
+
 APPLICATION = "dashboards_api.rsgi:application"
 HEADER_BYTES_MAX = 64 * 1024
 # Time for the headers of a request, and for a connection that sends nothing.
@@ -37,7 +39,8 @@ def main() -> None:
         multiprocessing.set_start_method("fork")
     with reserve_port(host, int(port)) as numeric_host, metrics_folder():
         raise_file_limit()
-        importlib.import_module(APPLICATION.partition(":")[0])
+        with one_line_errors():
+            importlib.import_module(APPLICATION.partition(":")[0])
         refuse_start(importlib.import_module("dashboards_api.statement_timeout").find_refusal())
         server = build_server(numeric_host, int(port), int(workers))
         server.on_startup(lambda: print(f"Serving on {address}", flush=True))  # noqa: T201  said to the terminal

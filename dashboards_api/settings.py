@@ -3,50 +3,52 @@
 Any variable may instead come from a file: NAME_FILE=/run/secrets/name.
 """
 
-import sys
+import os
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 import structlog
 from corsheaders.defaults import default_headers
-from django.core.exceptions import ImproperlyConfigured
-from environs import FileAwareEnv
 
+from dashboards_api.data_dir import kept_secret
+from dashboards_api.database_url import POSTGRESQL, database_settings, parse_database_url, parse_postgresql_urls
 from dashboards_api.environment import (
-    checked_lag,
-    checked_networks,
-    checked_origins,
-    checked_public_url,
-    checked_rates,
-    checked_secret,
-    checked_statement_timeout,
-    checked_token,
-    checked_workers,
     default_workers,
     host_of,
-    read_or_create_secret,
+    parse_boolean,
+    parse_hosts,
+    parse_lag,
+    parse_log_level,
+    parse_networks,
+    parse_origins,
+    parse_public_url,
+    parse_rates,
+    parse_secret,
+    parse_statement_timeout,
+    parse_token,
+    parse_workers,
 )
+from dashboards_api.environment_reader import Environment, SettingError
 from dashboards_api.http.request_body import LARGE_BODY_BYTES
+from dashboards_api.release import VERSION
 
-env = FileAwareEnv()
+env = Environment(os.environ)
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Where we are -------------------------------------------------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", default=False)
-DATA_DIR = env.path("DATA_DIR", default=BASE_DIR / "data")
-DATA_DIR.mkdir(parents=True, exist_ok=True)
-SECRET_KEY = checked_secret(env.str("SECRET_KEY", default="") or read_or_create_secret(DATA_DIR / "secret_key"))
+DEBUG = env.value("DEBUG", parse_boolean, "off")
+DATA_DIR = env.value("DATA_DIR", Path, str(BASE_DIR / "data"))
+SECRET_KEY = env.value("SECRET_KEY", parse_secret) or kept_secret(DATA_DIR)
 
-PUBLIC_URL = checked_public_url(env.str("PUBLIC_URL", default=""))
-ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[]), "localhost", "127.0.0.1", "[::1]", *host_of(PUBLIC_URL)]
-TRUSTED_PROXIES = checked_networks(env.list("TRUSTED_PROXIES", default=[]))
-WORKERS = checked_workers(env.int("WORKERS", default=default_workers()))
+PUBLIC_URL = env.value("PUBLIC_URL", parse_public_url)
+ALLOWED_HOSTS = [*env.items("ALLOWED_HOSTS", parse_hosts), "localhost", "127.0.0.1", "[::1]", *host_of(PUBLIC_URL)]
+TRUSTED_PROXIES = env.items("TRUSTED_PROXIES", parse_networks)
+WORKERS = env.value("WORKERS", parse_workers, str(default_workers()))
 
 HTTPS = PUBLIC_URL.startswith("https://")
 if DEBUG and HTTPS:
-    raise ImproperlyConfigured("DEBUG must be off where PUBLIC_URL is an https address.")
+    raise SettingError("DEBUG", "must be off where PUBLIC_URL is an https address")
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, by plain http
@@ -93,7 +95,7 @@ MIDDLEWARE = [
     "users.middleware.BrowserCsrfMiddleware",
     "dashboards_api.http.retries.RetryMiddleware",  # the last: it runs the view
 ]
-METRICS_TOKEN = checked_token(env.str("METRICS_TOKEN", default=""))
+METRICS_TOKEN = env.value("METRICS_TOKEN", parse_token)
 if METRICS_TOKEN:
     MIDDLEWARE.insert(0, "dashboards_api.http.metrics.MetricsMiddleware")
 # For everything that is not below /api/.
@@ -110,44 +112,26 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 
 # --- The database -------------------------------------------------------------------------------------------------
 
+# What DATABASE_URL leaves out, libpq takes from PGHOST, PGPORT, PGUSER and PGPASSWORD. It knows no PGPASSWORD_FILE.
+PGPASSWORD = env.value("PGPASSWORD", str)
+PREPARED_STATEMENTS = env.value("PREPARED_STATEMENTS", parse_boolean, "true")
+SQLITE_URL = f"sqlite:///{(DATA_DIR / 'dashboards.sqlite3').absolute()}"
 DATABASES: dict[str, Any] = {
-    "default": {
-        **env.dj_db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'dashboards.sqlite3'}"),
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-    }
+    "default": database_settings(
+        env.value("DATABASE_URL", parse_database_url, SQLITE_URL), PGPASSWORD, prepared=PREPARED_STATEMENTS
+    )
 }
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["ENGINE"] = "dashboards_api.backends.sqlite3"
-    DATABASES["default"]["OPTIONS"] = {
-        # A transaction that will write takes its lock at once, so that it waits instead of failing half way.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 10,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-    }
-else:
-    DATABASES["default"]["ENGINE"] = "dashboards_api.backends.postgresql"
-    DATABASES["default"]["OPTIONS"] = {
-        **DATABASES["default"].get("OPTIONS", {}),
-        "server_side_binding": True,
-        # Statements of the ORM are planned each time: the best plan of a search depends on what is searched for.
-        # Those of `dashboards_api/prepared.py` ask to be planned once for each connection. Not every pooler can keep
-        # that: None refuses it.
-        "prepare_threshold": sys.maxsize if env.bool("PREPARED_STATEMENTS", default=True) else None,
-    }
-    # A cursor that outlives its statement would be on a connection that a pooler has handed on.
-    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
-STATEMENT_TIMEOUT_MS = checked_statement_timeout(env.str("STATEMENT_TIMEOUT", default="15"))
-REPLICA_MAX_LAG_MS = checked_lag(env.int("REPLICA_MAX_LAG_MS", default=1000))
-REPLICA_URLS: list[str] = env.list("REPLICA_URLS", default=[])
+STATEMENT_TIMEOUT_MS = env.value("STATEMENT_TIMEOUT", parse_statement_timeout, "15")
+REPLICA_MAX_LAG_MS = env.value("REPLICA_MAX_LAG_MS", parse_lag, "1000")
+REPLICA_URLS = env.items("REPLICA_URLS", parse_postgresql_urls)
 REPLICAS: list[str] = []
+if REPLICA_URLS and DATABASES["default"]["ENGINE"] != POSTGRESQL:
+    raise SettingError("REPLICA_URLS", "needs a PostgreSQL in DATABASE_URL")
 for url in REPLICA_URLS:
-    if DATABASES["default"]["ENGINE"] != "dashboards_api.backends.postgresql":
-        raise ImproperlyConfigured("REPLICA_URLS needs a PostgreSQL in DATABASE_URL.")
     REPLICAS.append(f"replica{len(REPLICAS) + 1}")
+    replica = database_settings(url, PGPASSWORD, prepared=PREPARED_STATEMENTS)
     options = {**DATABASES["default"]["OPTIONS"], "connect_timeout": 2, "tcp_user_timeout": 2000}
-    DATABASES[REPLICAS[-1]] = {**DATABASES["default"], **dj_database_url.parse(url), "OPTIONS": options}
-    DATABASES[REPLICAS[-1]]["ENGINE"] = DATABASES["default"]["ENGINE"]
+    DATABASES[REPLICAS[-1]] = {**replica, "OPTIONS": options}
 if REPLICAS:
     DATABASE_ROUTERS = ["dashboards_api.replicas.Router"]
     MIDDLEWARE.insert(-1, "users.middleware.ReadYourWritesMiddleware")
@@ -163,10 +147,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # of set-up links
-RATE_LIMITS = checked_rates(env.str("RATE_LIMITS", default="6000/minute"))  # of each API key
+RATE_LIMITS = env.items("RATE_LIMITS", parse_rates, "6000/minute")  # of each API key
 RATE_LIMIT_UNIT_SECONDS = 0.02  # of processor time: an expensive request counts as several
-REQUIRE_IF_MATCH = env.bool("REQUIRE_IF_MATCH", default=False)  # of who changes a dashboard
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=["*"])
+REQUIRE_IF_MATCH = env.value("REQUIRE_IF_MATCH", parse_boolean, "off")  # of who changes a dashboard
+CORS_ALLOWED_ORIGINS = env.items("CORS_ALLOWED_ORIGINS", parse_origins, "*")
 CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ALLOWED_ORIGINS
 if CORS_ALLOW_ALL_ORIGINS:
     CORS_ALLOWED_ORIGINS = []
@@ -194,7 +178,7 @@ CORS_EXPOSE_HEADERS = [
 ]
 
 # What a page may load and do: its own styles, and nothing from elsewhere. Views add what they need.
-EMBED_ORIGINS = checked_origins(env.list("EMBED_ORIGINS", default=["*"]))
+EMBED_ORIGINS = env.items("EMBED_ORIGINS", parse_origins, "*") or ["'none'"]
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -231,7 +215,7 @@ EXCEPTIONS_HOG = {"ENABLE_IN_DEBUG": True, "NESTED_KEY_SEPARATOR": "__"}
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "dashboards-api",
     "DESCRIPTION": "Dashboards, their tiles and their sharing. Compatible with PostHog's dashboards API.",
-    "VERSION": "0.1.0",
+    "VERSION": VERSION,
     "LICENSE": {"name": "MIT"},
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
@@ -272,7 +256,7 @@ WHITENOISE_USE_FINDERS = True  # static files are served from the packages: ther
 
 # --- Logs ---------------------------------------------------------------------------------------------------------
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOG_LEVEL = env.value("LOG_LEVEL", parse_log_level, "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -299,3 +283,7 @@ structlog.configure(
     wrapper_class=structlog.stdlib.BoundLogger,
     cache_logger_on_first_use=True,
 )
+
+# --- Variables that look like settings and are none ----------------------------------------------------------------
+
+MISSPELLED_SETTINGS = env.misspelled()

@@ -61,8 +61,8 @@ def page(chromium: Browser, service: Service, request: pytest.FixtureRequest) ->
 
 @pytest.fixture(scope="module")
 def admin(service: Service, chromium: Browser) -> dict[str, str]:
-    """The first admin, set up with the link that the first start printed."""
-    [link] = re.findall(r"http://\S+/setup/\S+", service.log.read_text())
+    """The first admin, set up with the link of the first start."""
+    [link] = service.setup_links
     with chromium.new_context() as context:
         page = context.new_page()
         page.goto(link)

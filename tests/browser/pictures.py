@@ -1,7 +1,6 @@
 """Pictures of every page, wide and on a phone, light and dark: `python -m tests.browser.pictures`."""
 
 import os
-import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -77,7 +76,7 @@ def shared_links(service: Service) -> tuple[str, str]:
 
 
 def sign_up(browser: Browser, service: Service) -> None:
-    [link] = re.findall(r"http://\S+/setup/\S+", service.log.read_text())
+    [link] = service.setup_links
     page = browser.new_page()
     page.goto(link)
     page.get_by_label("Name").fill("Ada Admin")

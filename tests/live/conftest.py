@@ -1,7 +1,6 @@
 """The service as people run it: `manage.py serve` in a process of its own, on a database of its own."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -11,6 +10,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -35,6 +35,7 @@ class Service:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = log
+        self.data = Path(environment["DATA_DIR"])
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 [*prefix, sys.executable, "manage.py", "serve", "--port", str(self.port), *options],
@@ -57,19 +58,46 @@ class Service:
 
     @property
     def printed_keys(self) -> list[str]:
-        return re.findall(r"phx_\w+", self.log.read_text())
+        """The API key that the first start wrote to its file, where there was a first start."""
+        return self._written("first_api_key")
+
+    @property
+    def setup_links(self) -> list[str]:
+        """The link for the first admin that the first start wrote to its file."""
+        return self._written("setup_link")
+
+    def _written(self, name: str) -> list[str]:
+        file = self.data / name
+        return [file.read_text().strip()] if file.exists() else []
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=15)
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """An empty database on the engine of this run."""
+def manage(
+    environment: dict[str, str], *arguments: object, prefix: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of `manage.py` to its end."""
+    command = [*prefix, sys.executable, "manage.py", *map(str, arguments)]
+    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+
+
+def start_error(environment: dict[str, str], *arguments: object, prefix: Sequence[str] = ()) -> str:
+    """Return the one line that a command ends with, and nothing else, where it cannot start."""
+    ended = manage(environment, *arguments, prefix=prefix)
+    assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
+    assert ended.stderr.startswith("Error: ")
+    assert ended.stderr.count("\n") == 1, ended.stderr
+    return ended.stderr
+
+
+@contextmanager
+def empty_database(data: Path) -> Iterator[dict[str, str]]:
+    """An environment with a database without a table, on the engine of this run."""
     url = os.environ.get("DATABASE_URL", "")
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "LOG_LEVEL")}
-    clean |= {"DATA_DIR": str(tmp_path_factory.mktemp("data")), "WORKERS": "2", "PYTHONUNBUFFERED": "1"}
+    clean |= {"DATA_DIR": str(data), "WORKERS": "2", "PYTHONUNBUFFERED": "1"}
     if not url.startswith("postgresql"):
         yield clean
         return
@@ -78,6 +106,20 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         yield clean | {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """An empty database that the tests of a module share."""
+    with empty_database(tmp_path_factory.mktemp("data")) as made:
+        yield made
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An empty database of one test."""
+    with empty_database(tmp_path / "data") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -159,7 +159,6 @@ def test_a_read_only_file_is_read_and_not_written(empty: dict[str, str], tmp_pat
 def test_two_services_write_to_one_file_at_once(running: Service, empty: dict[str, str], tmp_path: Path) -> None:
     second = Service(empty, tmp_path / "second").wait()
     try:
-        second.log.write_text(running.log.read_text())
 
         def write(number: int) -> list[int]:
             with client_of((running, second)[number % 2]) as client:

@@ -52,6 +52,7 @@ def test_a_migration_that_is_missing_is_not_ready_and_one_too_many_is() -> None:
 
 
 def test_an_empty_database_is_not_ready_for_want_of_migrations(tmp_path: Path) -> None:
+    (tmp_path / "empty.sqlite3").touch()
     said = answers(f"sqlite:///{tmp_path / 'empty.sqlite3'}", tmp_path)
     assert '/healthz 200 {"status": "ok"}' in said
     assert '/readyz 503 {"status": "unavailable", "reason": "migrations"}' in said

@@ -2,12 +2,15 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from dashboards_api.addresses import remember
+from dashboards_api.environment_reader import SettingError
 from tests.builders import Person
 from tests.client import Api
 from users.models import Membership, MembershipLevel, PersonalAPIKey, User
@@ -64,9 +67,31 @@ def test_a_deactivated_user_is_locked_out_until_it_is_undone(alice: Person) -> N
 
 
 def test_a_set_up_link_opens_once(alice: Person) -> None:
-    link = run("setup_link", "alice@example.com")["link"]
-    assert link.startswith("http://127.0.0.1:8000/setup/")
+    link = run("setup_link", "alice@example.com", "--base", "https://boards.example.com/")["link"]
+    assert link.startswith("https://boards.example.com/setup/")
     assert user_to_set_up(link.rpartition("/")[2]) == alice.user
+
+
+@pytest.mark.parametrize(
+    ("public_url", "remembered", "base"),
+    [
+        ("https://boards.example.com", "http://[::1]:8180", "https://boards.example.com"),
+        ("", "http://[::1]:8180", "http://[::1]:8180"),
+        ("", None, "http://127.0.0.1:8000"),
+    ],
+)
+def test_a_set_up_link_leads_to_where_the_service_is(
+    alice: Person, settings: Any, tmp_path: Path, public_url: str, remembered: str | None, base: str
+) -> None:
+    settings.PUBLIC_URL, settings.DATA_DIR = public_url, tmp_path
+    if remembered:
+        remember(remembered)
+    assert run("setup_link", "alice@example.com")["link"].startswith(f"{base}/setup/")
+
+
+def test_a_base_that_is_no_address_is_refused(alice: Person) -> None:
+    with pytest.raises(SettingError, match=r"--base must look like https://dashboards\.example\.com"):
+        run("setup_link", "alice@example.com", "--base", "boards.example.com/path")
 
 
 def test_a_password_may_come_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:

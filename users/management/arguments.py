@@ -12,6 +12,7 @@ from django.db import DatabaseError, IntegrityError, connection
 
 from dashboards_api.errors import DomainError
 from dashboards_api.numbers import whole_number
+from dashboards_api.startup import EXIT_CODE, is_unusable
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:
@@ -36,10 +37,13 @@ def domain_errors() -> Iterator[None]:
     except IntegrityError as error:
         raise CommandError("Somebody did the same at this moment. Look what there is, and try again.") from error
     except DatabaseError as error:
+        if is_unusable(error):
+            raise
         place = f"DATA_DIR is {settings.DATA_DIR}" if connection.vendor == "sqlite" else "DATABASE_URL is set"
         raise CommandError(
-            f"{str(error).strip()}. Is this the database of the service ({place})? A new one is set up by"
-            " `manage.py serve` or `manage.py migrate`."
+            f"{' '.join(str(error).split())}. Is this the database of the service ({place})? A new one is set up by"
+            " `manage.py serve` or `manage.py migrate`.",
+            returncode=EXIT_CODE,
         ) from error
 
 

@@ -36,9 +36,9 @@ def setup_token(user: User) -> str:
     return f"{user.pk}-{_tokens.make_token(user)}"
 
 
-def setup_link(user: User, base: str) -> str:
-    """The link of a user, on PUBLIC_URL or else on the address `base`."""
-    return f"{settings.PUBLIC_URL or base}/setup/{setup_token(user)}"
+def setup_link(user: User, base: str, *, is_chosen: bool = False) -> str:
+    """Return the link of a user on PUBLIC_URL, or else on the address `base`. One that was chosen comes first."""
+    return f"{base if is_chosen else settings.PUBLIC_URL or base}/setup/{setup_token(user)}"
 
 
 def user_to_set_up(token: str) -> User:

@@ -5,13 +5,25 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
+from django.db import transaction
 
 from dashboards.demo import create_demo
-from dashboards_api.environment import checked_workers
+from dashboards_api.addresses import PORT_MAX, allowing, browser_address, remember
+from dashboards_api.backends.sqlite3.base import creating_files
+from dashboards_api.data_dir import write_private
+from dashboards_api.environment import WORKERS_MAX, parse_integer
+from dashboards_api.environment_reader import SettingError, StartError
+from dashboards_api.errors import DomainError
 from dashboards_api.server import reserve_port
+from dashboards_api.start_lock import start_lock
+from dashboards_api.startup import check_is_shared, prepare_folder, wait_for_database
 from users.first_run import first_run
+from users.services.api_keys import NewKey
 from users.services.setup import setup_link
+
+SECONDS_TO_WAIT, SECONDS_TO_WAIT_MAX = 30, 3600
+KEY_NAME, LINK_NAME = "first_api_key", "setup_link"
 
 
 class Command(BaseCommand):
@@ -19,35 +31,68 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-        parser.add_argument(
-            "--port",
-            type=int,
-            default=8000,
-            choices=range(1, 65536),
-            metavar="PORT",
-            help="the port to listen on (default: %(default)s)",
-        )
-        parser.add_argument("--workers", type=int, default=settings.WORKERS, help="processes (default: %(default)s)")
+        parser.add_argument("--port", default="8000", help="the port to listen on (default: %(default)s)")
+        parser.add_argument("--workers", default=str(settings.WORKERS), help="processes (default: %(default)s)")
         parser.add_argument("--demo", action="store_true", help="also make a project with three filled dashboards")
+        parser.add_argument(
+            "--database-timeout",
+            default=str(SECONDS_TO_WAIT),
+            metavar="SECONDS",
+            help="how long to wait for a PostgreSQL that is still starting (default: %(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not 1 <= options["port"] <= 65535:
-            raise CommandError("A port is a number from 1 to 65535.")
-        with reserve_port(options["host"], options["port"]):
-            pass  # nothing is prepared for a service that could not start
+        port = check_number("--port", options["port"], 1, PORT_MAX)
+        workers = check_number("--workers", options["workers"], 1, WORKERS_MAX)
+        seconds = check_number("--database-timeout", options["database_timeout"], 0, SECONDS_TO_WAIT_MAX)
+        with reserve_port(options["host"], port) as host:
+            address = browser_address(host, port)  # nothing is prepared for a service that could not start
+        check_is_shared()
+        prepare_folder()
+        str(settings.SECRET_KEY)  # made now, where it is new: workers must share one
+        with creating_files():
+            wait_for_database(seconds)
         call_command("migrate", interactive=False, verbosity=0)
-        made = first_run()
-        if made:
-            self.stdout.write(f"\nYour first API key (shown only now): {made.value}\n")
-            link = setup_link(made.key.user, f"http://{options['host']}:{options['port']}")
-            self.stdout.write(f"Choose your password in a browser (once, within 24 hours): {link}\n")
-        if options["demo"]:
-            demo = create_demo()
-            self.stdout.write(f"The demo is in project {demo.pk}, {demo.name}.\n")
-        address = f"http://{options['host']}:{options['port']}/"
+        self.fill(address, demo=options["demo"])
+        remember(address)
         self.stdout.flush()
-        workers = checked_workers(options["workers"])
         path = os.pathsep.join([str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])])
-        server = [sys.executable, "-m", "dashboards_api.server", options["host"], str(options["port"]), str(workers)]
-        server.append(address)
-        os.execve(sys.executable, server, {"MALLOC_ARENA_MAX": "2", **os.environ, "PYTHONPATH": path})  # noqa: S606  a checked command of ours
+        environment = {"MALLOC_ARENA_MAX": "2", **allowing(host), "PYTHONPATH": path}
+        server = [sys.executable, "-m", "dashboards_api.server", host, str(port), str(workers), f"{address}/"]
+        os.execve(sys.executable, server, environment)  # noqa: S606  a checked command of ours
+
+    def fill(self, address: str, *, demo: bool) -> None:
+        """Create the first rows of an empty database, and the demo where it is wanted."""
+        with start_lock():
+            with transaction.atomic():
+                if made := first_run():
+                    self.hand_over(made, address)
+            if demo:
+                try:
+                    project = create_demo(is_first=made is not None)
+                except DomainError as error:
+                    raise StartError(error.detail) from error
+                self.stdout.write(f"The demo is in project {project.pk}, {project.name}.\n")
+
+    def hand_over(self, made: NewKey, address: str) -> None:
+        """Show the first secrets in a terminal. Elsewhere what is printed is kept in a log: they go to files."""
+        link = setup_link(made.key.user, address)
+        if self.stdout.isatty():
+            self.stdout.write(f"\nYour first API key (shown only now): {made.value}\n")
+            self.stdout.write(f"Choose your password in a browser (once, within 24 hours): {link}\n")
+            return
+        write_private(settings.DATA_DIR / KEY_NAME, f"{made.value}\n")
+        write_private(settings.DATA_DIR / LINK_NAME, f"{link}\n")
+        self.stdout.write(f"Your first API key is in {settings.DATA_DIR / KEY_NAME}\n")
+        self.stdout.write(
+            f"The link to choose your password (once, within 24 hours) is in {settings.DATA_DIR / LINK_NAME}\n"
+            "Delete both files when you have read them.\n"
+        )
+
+
+def check_number(option: str, text: str, minimum: int, maximum: int) -> int:
+    """Return the number of an option. Raises SettingError: argparse would print its usage, too."""
+    try:
+        return parse_integer(minimum, maximum)(str(text))
+    except ValueError as error:
+        raise SettingError(option, error) from error

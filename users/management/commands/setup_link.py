@@ -3,6 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from dashboards_api.addresses import remembered
+from dashboards_api.environment import parse_public_url
+from dashboards_api.environment_reader import SettingError
 from users.management.arguments import add_json_option, domain_errors, show
 from users.services.setup import setup_link
 from users.services.users import user_named
@@ -13,10 +16,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
+        parser.add_argument("--base", metavar="URL", help="in place of PUBLIC_URL or the address of `serve`")
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        base = self.base(options["base"])
         with domain_errors():
             user = user_named(options["email"])
-        link = setup_link(user, "http://127.0.0.1:8000")
+        link = setup_link(user, base or remembered(), is_chosen=bool(base))
         show(self.stdout, options["json"], {"link": link}, f"For {user.email}, once, within 24 hours:\n{link}")
+
+    @staticmethod
+    def base(text: str | None) -> str:
+        try:
+            return parse_public_url(text or "")
+        except ValueError as error:
+            raise SettingError("--base", error) from error

@@ -1,0 +1,75 @@
+"""Files that belong to the service: in DATA_DIR, and for their owner alone to read."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.utils.functional import SimpleLazyObject
+
+from dashboards_api.environment import parse_secret
+from dashboards_api.environment_reader import SettingError
+
+SECRET_NAME = "secret_key"  # noqa: S105  the name of a file
+
+
+def create_data_dir(folder: Path) -> None:
+    """Create the folder for its owner alone, where it is missing. Raises SettingError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise unusable(folder, error) from error
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that its owner alone reads, from its first byte on, over an old one. Raises SettingError."""
+    create_data_dir(path.parent)
+    try:
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(text)
+    except OSError as error:
+        raise unusable(path.parent, error) from error
+
+
+def kept_secret(folder: Path) -> Any:
+    """Return the secret that is kept in DATA_DIR, as a string that is read, or made, when it is first needed.
+
+    A command that signs nothing leaves no secret behind in a folder that was a mistake.
+    """
+    path = folder / SECRET_NAME
+    return (
+        read_or_create_secret(path) if os.path.exists(path) else SimpleLazyObject(lambda: read_or_create_secret(path))
+    )
+
+
+def read_or_create_secret(path: Path) -> str:
+    """Return the secret in a file, made on first use and readable by its owner only. Raises SettingError."""
+    create_data_dir(path.parent)
+    try:
+        if not path.exists():
+            _create_secret(path)
+        secret = path.read_text().strip()
+    except OSError as error:
+        raise unusable(path.parent, error) from error
+    try:
+        return parse_secret(secret or " ")
+    except ValueError as error:
+        raise SettingError(str(path), error) from error
+
+
+def _create_secret(path: Path) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    write_private(draft, secrets.token_urlsafe(48))
+    try:
+        os.link(draft, path)  # fails where another process was first, so all processes read one secret
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def unusable(folder: Path, error: OSError) -> SettingError:
+    return SettingError(
+        "DATA_DIR", f"must be a folder that the service can write, and {folder} is not: {error.strerror}"
+    )

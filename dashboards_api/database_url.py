@@ -1,0 +1,100 @@
+"""Databases: `postgresql://user:password@host:5432/name`, `sqlite:////path/to/file`, and the settings of each."""
+
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+
+ACCEPTED = "postgresql://user:password@host:5432/name or sqlite:////path/to/file"
+SQLITE, POSTGRESQL = "dashboards_api.backends.sqlite3", "dashboards_api.backends.postgresql"
+POSTGRESQL_SCHEMES = ("postgresql", "postgres", "pgsql")
+
+
+def parse_database_url(url: str) -> dict[str, Any]:
+    """Return Django's settings of a database. Raises ValueError, whose text never holds a part of a password."""
+    scheme, found, _ = url.partition("://")
+    if not found or scheme not in (*POSTGRESQL_SCHEMES, "sqlite"):
+        given = f", not {scheme[:20]}://…" if found and scheme.isalnum() else ""
+        raise ValueError(f"must look like {ACCEPTED}{given}")
+    return _parse_sqlite(url) if scheme == "sqlite" else _parse_postgresql(url)
+
+
+def parse_postgresql_urls(text: str) -> list[dict[str, Any]]:
+    """Return Django's settings of each PostgreSQL in a list of addresses."""
+    urls = [url.strip() for url in text.split(",") if url.strip()]
+    if not all(url.startswith(tuple(f"{scheme}://" for scheme in POSTGRESQL_SCHEMES)) for url in urls):
+        raise ValueError("must list addresses such as postgresql://user:password@host:5432/name")
+    return [_parse_postgresql(url) for url in urls]
+
+
+def _parse_sqlite(url: str) -> dict[str, Any]:
+    rest = url.removeprefix("sqlite://")
+    if rest in (":memory:", "/:memory:"):
+        return dict(dj_database_url.parse("sqlite://:memory:"))
+    if not rest.startswith("/") or len(rest) < 2 or "?" in rest:
+        raise ValueError("must look like sqlite:////path/to/file, with three slashes before a path, and no options")
+    return dict(dj_database_url.parse(url))
+
+
+def _parse_postgresql(url: str) -> dict[str, Any]:
+    if _has_unquoted_password(url):
+        raise ValueError(
+            "cannot be read: write / ? # [ ] @ % in the password as %2F %3F %23 %5B %5D %40 %25, or leave the password"
+            " out of it and set PGPASSWORD"
+        )
+    try:
+        parsed: dict[str, Any] = dict(dj_database_url.parse(url))
+    except ValueError as error:
+        raise ValueError(f"must look like {ACCEPTED}") from error
+    if not parsed["NAME"] and "service=" not in url:
+        raise ValueError("must name a database, such as postgresql://user@host:5432/name")
+    return parsed
+
+
+def _has_unquoted_password(url: str) -> bool:
+    """Return whether a part of the password is taken for another part of the address."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "@" in url
+    return bool(parts.fragment) or "@" in parts.path or ("@" in parts.query and "@" not in parts.netloc)
+
+
+def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) -> dict[str, Any]:
+    """Return Django's settings of a database with our backend and its options."""
+    shared = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    if parsed["ENGINE"] == "django.db.backends.sqlite3":
+        options: dict[str, Any] = {
+            # A transaction that will write takes its lock at once, so that it waits instead of failing half way.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+        return {**parsed, **shared, "ENGINE": SQLITE, "OPTIONS": options}
+    options = {
+        **parsed.get("OPTIONS", {}),
+        "server_side_binding": True,
+        # Statements of the ORM are planned each time: the best plan of a search depends on what is searched for.
+        # Those of `dashboards_api/prepared.py` ask to be planned once for each connection. Not every pooler can keep
+        # that: None refuses it.
+        "prepare_threshold": sys.maxsize if prepared else None,
+    }
+    return {
+        **parsed,
+        **shared,
+        "ENGINE": POSTGRESQL,
+        "PASSWORD": parsed["PASSWORD"] or password,
+        "OPTIONS": options,
+        # A cursor that outlives its statement would be on a connection that a pooler has handed on.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+
+
+def sqlite_file(database: dict[str, Any]) -> Path | None:
+    """Return the file of a SQLite database; None of one in memory and of PostgreSQL."""
+    name = str(database["NAME"])
+    is_file = database["ENGINE"].endswith("sqlite3") and not name.startswith((":memory:", "file:"))
+    return Path(name).absolute() if is_file else None

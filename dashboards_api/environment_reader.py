@@ -1,0 +1,84 @@
+"""Reading settings from the environment. A bad value is one line: the setting's name and the form that it accepts."""
+
+import re
+from collections.abc import Callable, Mapping
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+
+FILE_SUFFIX = "_FILE"
+# Below it are names that other programs use: SECRET_KEY_BASE and XDG_DATA_DIRS are not misspelled.
+SIMILARITY_MIN = 0.84
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{4,}")
+
+T = TypeVar("T")
+
+
+class StartError(ImproperlyConfigured):
+    """The reason why a process cannot start, in one line for the operator and without secrets."""
+
+
+class SettingError(StartError):
+    """A setting whose value cannot be used."""
+
+    def __init__(self, name: str, problem: object) -> None:
+        super().__init__(f"{name} {problem}.")
+
+
+class Environment:
+    """The variables of the process. Each may come from a file instead, which NAME_FILE names."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self._known: set[str] = set()
+
+    def value(self, name: str, parse: Callable[[str], T], default: str = "") -> T:
+        """Return a setting of one value; an empty variable means the default. Raises SettingError."""
+        return self._parsed(name, parse, self._text(name) or default)
+
+    def items(self, name: str, parse: Callable[[str], T], default: str = "") -> T:
+        """Return a setting that is a list; an empty variable is an empty list. Raises SettingError."""
+        text = self._text(name)
+        return self._parsed(name, parse, default if text is None else text)
+
+    def misspelled(self) -> list[tuple[str, str]]:
+        """Return the variables that look like settings and are none, each with the setting that was probably meant."""
+        unknown = [name for name in self._variables if name.removesuffix(FILE_SUFFIX) not in self._known]
+        pairs = ((name, closest_setting(name.removesuffix(FILE_SUFFIX), self._known)) for name in sorted(unknown))
+        return [(name, meant) for name, meant in pairs if meant]
+
+    def _text(self, name: str) -> str | None:
+        self._known.add(name)
+        if path := self._variables.get(name + FILE_SUFFIX):
+            return _read_file(name + FILE_SUFFIX, Path(path))
+        return self._variables.get(name)
+
+    @staticmethod
+    def _parsed(name: str, parse: Callable[[str], T], text: str) -> T:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise SettingError(name, error) from error
+
+
+def closest_setting(name: str, known: set[str]) -> str | None:
+    """Return the setting that a variable is probably a misspelling of, judged by its letters without underscores."""
+    if not _VARIABLE.fullmatch(name):
+        return None
+    ratios = {each: SequenceMatcher(None, _squeezed(name), _squeezed(each)).ratio() for each in sorted(known)}
+    best = max(ratios, key=ratios.__getitem__, default=None)
+    return best if best and ratios[best] >= SIMILARITY_MIN else None
+
+
+def _squeezed(name: str) -> str:
+    return name.replace("_", "")
+
+
+def _read_file(name: str, path: Path) -> str:
+    try:
+        return path.read_text().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise SettingError(name, f"must be the path of a readable file, and {path} is not: {reason}") from error

@@ -1,0 +1,62 @@
+"""One process at a time migrates a database and fills it for the first time; others wait until it is done."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from dashboards_api.database_url import sqlite_file
+
+LOCK = 7_228_401_553
+SECONDS_BETWEEN_ATTEMPTS = 0.2
+
+
+@contextmanager
+def start_lock() -> Iterator[None]:
+    """Hold the lock of the database for the block. It ends with the process, and is not reentrant."""
+    file = sqlite_file(connection.settings_dict)
+    if connection.vendor == "postgresql":
+        with _postgresql_lock():
+            yield
+    else:
+        with _folder_lock(file.parent) if file else nullcontext():
+            yield
+
+
+@contextmanager
+def _postgresql_lock() -> Iterator[None]:
+    """Hold a lock in a transaction of a connection of its own, which a pooler does not share meanwhile.
+
+    It is asked for again and again: a statement that waits for it would keep CREATE INDEX CONCURRENTLY from ending.
+    """
+    other: Any = connection.copy()
+    try:
+        other.set_autocommit(False)
+        while not _got_lock(other):
+            other.rollback()
+            time.sleep(SECONDS_BETWEEN_ATTEMPTS)
+        yield
+    finally:
+        other.close()
+
+
+def _got_lock(other: Any) -> bool:
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def _folder_lock(folder: Path) -> Iterator[None]:
+    """Lock the folder of SQLite's file. Not the file: to close it would end SQLite's own locks of this process."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,121 @@
+"""What is checked before a process serves or changes a database, and the one line that it ends with when that fails."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, NotSupportedError, connection
+
+from dashboards_api.data_dir import create_data_dir
+from dashboards_api.database_url import sqlite_file
+from dashboards_api.environment_reader import StartError
+from dashboards_api.errors import chain_of
+from dashboards_api.unwritable import is_unwritable
+
+EXIT_CODE = 2
+REASON_MAX = 300
+SECONDS_BETWEEN_ATTEMPTS = 1
+# What PostgreSQL says where another attempt would fail, too. In another language it is tried until the time is over.
+FINAL = ("password authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
+
+
+INSUFFICIENT_PRIVILEGE = "42501"
+DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """End the process with one line on standard error and code 2, where it cannot start; `--traceback` shows all."""
+    try:
+        yield
+    except (ImproperlyConfigured, DatabaseError) as error:
+        if "--traceback" in sys.argv or (isinstance(error, DatabaseError) and not is_unusable(error)):
+            raise
+        sys.stderr.write(f"Error: {one_line(explain(error))}\n")
+        sys.exit(EXIT_CODE)
+
+
+def is_unusable(error: DatabaseError) -> bool:
+    """Return whether the database itself is the reason of an error, and not a statement."""
+    return (
+        connection.connection is None
+        or isinstance(error, NotSupportedError)
+        or is_unwritable(error)
+        or any(
+            getattr(each, "sqlstate", None) == INSUFFICIENT_PRIVILEGE
+            or getattr(each, "sqlite_errorname", "").startswith(DAMAGED)
+            for each in chain_of(error)
+        )
+    )
+
+
+def explain(error: Exception) -> str:
+    """Return an error for the operator: of a database, which one it is."""
+    if not isinstance(error, DatabaseError):
+        return str(error)
+    if connection.vendor == "sqlite":
+        name = connection.settings_dict["NAME"]
+        return f"The SQLite database {name} (DATABASE_URL, or DATA_DIR) cannot be used: {str(error).rstrip('.')}."
+    return f"The PostgreSQL database (DATABASE_URL) cannot be used: {without_password(str(error)).rstrip('.')}."
+
+
+def without_password(text: str) -> str:
+    password = connection.settings_dict["PASSWORD"]
+    return text.replace(password, "***") if password else text
+
+
+def one_line(text: str) -> str:
+    joined = " ".join(text.split())
+    return joined if len(joined) <= REASON_MAX else f"{joined[:REASON_MAX]}…"
+
+
+def wait_for_database(seconds: float) -> None:
+    """Connect to the database; a PostgreSQL that is not there yet is waited for. Raises StartError."""
+    deadline = time.monotonic() + seconds
+    while (error := _connection_error()) is not None:
+        if not _may_come(error) or time.monotonic() >= deadline:
+            raise StartError(explain(error)) from error
+        if seconds:
+            sys.stderr.write(f"Waiting for the database, at most {seconds} seconds: {one_line(explain(error))}\n")
+            seconds = 0  # it is said once
+        time.sleep(SECONDS_BETWEEN_ATTEMPTS)
+
+
+def _connection_error() -> DatabaseError | None:
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        return error
+    return None
+
+
+def _may_come(error: DatabaseError) -> bool:
+    return connection.vendor == "postgresql" and not any(text in str(error) for text in FINAL)
+
+
+def check_database() -> None:
+    """Connect to the database, and raise StartError where it cannot hold what the service stores."""
+    wait_for_database(0)
+    if connection.vendor == "postgresql":
+        encoding = connection.connection.info.parameter_status("server_encoding") or "UTF8"  # a pooler may not say
+        if encoding != "UTF8":
+            raise StartError(
+                f"The PostgreSQL database (DATABASE_URL) must be encoded in UTF8, not {encoding}. Create one with"
+                f" `createdb --encoding=UTF8 --template=template0 {connection.settings_dict['NAME']}`."
+            )
+
+
+def prepare_folder() -> None:
+    """Create DATA_DIR where SQLite's file is to be in it. Raises StartError."""
+    file = sqlite_file(connection.settings_dict)
+    if file and file.parent == settings.DATA_DIR.absolute():
+        create_data_dir(settings.DATA_DIR)
+
+
+def check_is_shared() -> None:
+    """Raise StartError for a database in memory, which other processes could not see."""
+    if connection.vendor == "sqlite" and sqlite_file(connection.settings_dict) is None:
+        raise StartError("DATABASE_URL must name a file for a service: a database in memory is of one process alone.")

@@ -1,0 +1,128 @@
+"""The first start: where its secrets go, which addresses it prints, and what happens when two start at once."""
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.live.conftest import ROOT, Service, free_port, manage
+from tests.rows import rows_of
+
+FIRST_FILES = ("first_api_key", "setup_link")
+
+
+def url_of(environment: dict[str, str]) -> str:
+    return environment.get("DATABASE_URL") or f"sqlite:///{environment['DATA_DIR']}/dashboards.sqlite3"
+
+
+def read_until(descriptor: int, text: str) -> str:
+    """Return what a terminal shows until a text is there."""
+    shown = b""
+    deadline = time.monotonic() + 60
+    while text not in shown.decode():
+        assert time.monotonic() < deadline, shown.decode()
+        if select.select([descriptor], [], [], 1)[0]:
+            shown += os.read(descriptor, 4096)
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_secrets_go_to_private_files_where_the_output_is_a_log(service: Service) -> None:
+    for name in FIRST_FILES:
+        assert (service.data / name).stat().st_mode & 0o777 == 0o600
+    log = service.log.read_text()
+    assert f"Your first API key is in {service.data}/first_api_key\n" in log
+    assert f"(once, within 24 hours) is in {service.data}/setup_link\n" in log
+    assert service.printed_keys[0] not in log
+    assert service.setup_links[0] not in log
+    assert "phx_" not in log
+
+
+def test_the_printed_address_and_the_link_open_in_a_browser(service: Service) -> None:
+    [address] = re.findall(r"^Serving on (\S+)$", service.log.read_text(), re.MULTILINE)
+    assert address == f"{service.base}/"
+    with httpx.Client(follow_redirects=True, timeout=20) as browser:
+        page = browser.get(address)
+        assert (page.status_code, page.url.path) == (200, "/login")
+        assert browser.get(service.setup_links[0]).status_code == 200
+
+
+def test_a_set_up_link_leads_to_the_port_that_it_serves_on(service: Service, environment: dict[str, str]) -> None:
+    link = manage(environment, "setup_link", "admin@example.com").stdout.splitlines()[-1]
+    assert link.startswith(f"{service.base}/setup/")
+    assert httpx.get(link, timeout=20).status_code == 200
+
+
+@pytest.mark.parametrize(("host", "printed"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("localhost", "127.0.0.1")])  # noqa: S104
+def test_a_host_is_printed_as_an_address_that_is_allowed(
+    service: Service, environment: dict[str, str], tmp_path: Path, host: str, printed: str
+) -> None:
+    data = {**environment, "DATA_DIR": str(tmp_path / "data"), "SECRET_KEY": "s" * 40}
+    if "DATABASE_URL" not in data:
+        data["DATABASE_URL"] = url_of(environment)
+    other = Service(data, tmp_path / "log", "--host", host).wait()
+    try:
+        [address] = re.findall(r"^Serving on (\S+)$", other.log.read_text(), re.MULTILINE)
+        assert address == f"http://{printed}:{other.port}/"
+        assert httpx.get(address, follow_redirects=True, timeout=20).status_code == 200
+    finally:
+        other.stop()
+
+
+def test_a_terminal_shows_them_and_no_file_keeps_them(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "manage.py", "serve", "--port", str(free_port()), "--workers", "1"]
+    environment = {**kept, "DATA_DIR": str(tmp_path / "data"), "LOG_LEVEL": "ERROR"}
+    running = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=theirs, stderr=subprocess.DEVNULL)
+    try:
+        shown = read_until(ours, "Serving on")
+    finally:
+        running.terminate()
+        running.wait(timeout=20)
+        os.close(ours)
+        os.close(theirs)
+    assert re.search(r"^Your first API key \(shown only now\): phx_\w{40,}$", shown, re.MULTILINE)
+    assert re.search(r"\(once, within 24 hours\): http://127\.0\.0\.1:\d+/setup/\S+$", shown, re.MULTILINE)
+    assert not [name for name in FIRST_FILES if (tmp_path / "data" / name).exists()]
+
+
+def test_two_first_starts_at_once_make_one_of_everything(fresh: dict[str, str], tmp_path: Path) -> None:
+    environments = [fresh, fresh]
+    if "DATABASE_URL" in fresh:  # machines that share a PostgreSQL have folders of their own
+        environments = [{**fresh, "DATA_DIR": str(tmp_path / name), "SECRET_KEY": "s" * 40} for name in ("one", "two")]
+    both = [Service(each, tmp_path / f"log{index}", "--demo") for index, each in enumerate(environments)]
+    try:
+        for each in both:
+            each.wait()
+            assert "Traceback" not in each.log.read_text()
+    finally:
+        for each in both:
+            each.stop()
+    rows = rows_of(url_of(fresh))
+    assert len(rows["users_user"]) == 1
+    assert len(rows["users_personalapikey"]) == 1
+    assert len(rows["users_project"]) == 2
+    assert len(rows["dashboards_dashboard"]) == 3
+    keys = {key for each in both for key in each.printed_keys}
+    assert len(keys) == 1
+
+
+def test_with_the_demo_the_first_page_after_the_set_up_shows_it(fresh: dict[str, str], tmp_path: Path) -> None:
+    service = Service(fresh, tmp_path / "log", "--demo").wait()
+    try:
+        with httpx.Client(follow_redirects=True, timeout=20) as browser:
+            page = browser.get(service.setup_links[0])
+            [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+            form = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
+            home = browser.post(service.setup_links[0], data={"csrfmiddlewaretoken": token, **form})
+        assert home.url.path == "/projects/2/dashboards"
+        assert "Website health" in home.text
+    finally:
+        service.stop()

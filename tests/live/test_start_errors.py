@@ -1,0 +1,122 @@
+"""What does not start says why in one line on standard error, names the setting, and ends with code 2."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.live.conftest import ROOT, free_port, manage, start_error
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="nothing of it asks a PostgreSQL"
+)
+SERVE = ("serve",)
+NO_FILE = "there is no such file. `manage.py serve` or `manage.py migrate` makes one"
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """An environment in which nothing is set but a folder that does not exist yet."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    return {**kept, "DATA_DIR": str(tmp_path / "data")}
+
+
+@pytest.mark.parametrize("command", [SERVE, ("create_user", "a@example.com"), ("help",)])
+def test_every_command_names_a_bad_setting(bare: dict[str, str], command: tuple[str, ...]) -> None:
+    line = start_error({**bare, "LOG_LEVEL": "verbose"}, *command)
+    assert line == "Error: LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'verbose'.\n"
+    assert not Path(bare["DATA_DIR"]).exists()
+
+
+def test_a_data_dir_that_cannot_be_made_is_named(bare: dict[str, str]) -> None:
+    line = start_error({**bare, "DATA_DIR": "/proc/nope"}, "migrate")
+    problem = "must be a folder that the service can write, and /proc/nope is not: No such file or directory"
+    assert line == f"Error: DATA_DIR {problem}.\n"
+
+
+def test_a_data_dir_that_is_read_only_is_named(bare: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o500)
+    prefix = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+    line = start_error(bare, "serve", "--port", free_port(), prefix=prefix)
+    problem = f"must be a folder that the service can write, and {tmp_path}/data is not: Permission denied"
+    assert line == f"Error: DATA_DIR {problem}.\n"
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("create_user", "a@example.com")])
+def test_a_file_that_is_no_database_is_named(bare: dict[str, str], tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "notes").write_text("no database " * 100)
+    line = start_error({**bare, "DATABASE_URL": f"sqlite:///{tmp_path}/notes"}, *command)
+    assert f"The SQLite database {tmp_path}/notes (DATABASE_URL, or DATA_DIR) cannot be used: file is not" in line
+
+
+def test_a_folder_of_a_database_that_does_not_exist_is_named(bare: dict[str, str], tmp_path: Path) -> None:
+    line = start_error({**bare, "DATABASE_URL": f"sqlite:///{tmp_path}/none/file.sqlite3"}, "migrate")
+    assert f"{tmp_path}/none/file.sqlite3 (DATABASE_URL, or DATA_DIR) cannot be used: unable to open" in line
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("create_user", "a@example.com"),
+        ("recount_dashboards",),
+        ("showmigrations",),
+    ],
+)
+def test_a_command_without_a_database_leaves_nothing_behind(bare: dict[str, str], command: tuple[str, ...]) -> None:
+    Path(bare["DATA_DIR"]).mkdir()
+    assert NO_FILE in start_error(bare, *command)
+    assert os.listdir(bare["DATA_DIR"]) == []
+
+
+def test_a_database_that_this_service_does_not_know_is_not_asked(bare: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0)
+        url = f"mysql://u:hunter2@127.0.0.1:{server.getsockname()[1]}/name"
+        line = start_error({**bare, "DATABASE_URL": url}, "migrate")
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert "DATABASE_URL must look like postgresql://user:password@host:5432/name or sqlite:////path/to/file" in line
+    assert "hunter2" not in line
+
+
+def test_a_port_that_is_taken_is_named_before_anything_is_made(bare: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        ended = manage(bare, "serve", "--port", port)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"Cannot listen on 127.0.0.1, port {port}: Address already in use. See --host and --port.\n"
+    assert not Path(bare["DATA_DIR"]).exists()
+
+
+def test_variables_that_are_misspelled_are_named(bare: dict[str, str]) -> None:
+    ended = manage({**bare, "DATABASE_URI": "postgresql://db/x", "PUBLICURL": "https://x", "PATHS": "/"}, "check")
+    assert ended.returncode == 0
+    assert ended.stderr.splitlines() == [
+        "Warning: DATABASE_URI is no setting of this service. Do you mean DATABASE_URL?",
+        "Warning: PUBLICURL is no setting of this service. Do you mean PUBLIC_URL?",
+    ]
+
+
+def test_a_traceback_is_shown_to_who_asks_for_it(bare: dict[str, str]) -> None:
+    ended = manage(bare, "create_user", "a@example.com", "--traceback")
+    assert "Traceback" in ended.stderr
+
+
+def test_help_lists_our_commands_first_and_the_version_is_ours(bare: dict[str, str]) -> None:
+    text = manage(bare, "help").stdout
+    ours, _, others = text.partition("Of Django:")
+    assert "\n  serve                Prepare the database, and serve until SIGTERM\n" in ours
+    assert "\n  create_api_key " in ours
+    assert "runserver" in others
+    assert manage(bare, "version").stdout == manage(bare, "--version").stdout == "0.1.0\n"
+    assert "--database-timeout" in manage(bare, "help", "serve").stdout
+
+
+def test_the_server_process_says_it_in_one_line(bare: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "dashboards_api.server", "127.0.0.1", str(free_port()), "1", "http://localhost/"]
+    ended = subprocess.run(command, env={**bare, "WORKERS": "many"}, cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "Error: WORKERS must be a whole number from 1 to 256, not 'many'.\n"

@@ -1,0 +1,135 @@
+"""A PostgreSQL that cannot be used, and passwords that hold what an address cannot."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.live.conftest import ROOT, Service, free_port, manage, start_error
+from tests.postgres import own_server
+
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="these errors are of PostgreSQL"
+)
+PASSWORD = "ab/cd+ef==@?#[%"
+HBA = "local all postgres trust\nlocal all all scram-sha-256\n"
+
+
+@pytest.fixture(scope="module")
+def socket_folder() -> Iterator[str]:
+    """The folder of a server that asks the role `boards` for a password, with databases of three encodings."""
+    with own_server() as url, psycopg.connect(url, autocommit=True) as connection:
+        role = sql.SQL("CREATE ROLE boards LOGIN PASSWORD {}").format(sql.Literal(PASSWORD))
+        connection.execute(role)
+        connection.execute("CREATE DATABASE boards OWNER boards")
+        for encoding in ("SQL_ASCII", "LATIN1"):
+            options = sql.SQL("ENCODING {} LOCALE 'C' TEMPLATE template0").format(sql.Literal(encoding))
+            name = sql.Identifier(encoding.lower())
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER boards ").format(name) + options)
+        [file] = connection.execute("SHOW hba_file").fetchone() or []
+        Path(file).write_text(HBA)
+        connection.execute("SELECT pg_reload_conf()")
+        yield str(Path(file).parent.parent)
+
+
+@pytest.fixture
+def boards(socket_folder: str, tmp_path: Path) -> dict[str, str]:
+    """The settings apart: any character may be in each."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    own = {"DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": "postgresql:///boards", "PYTHONUNBUFFERED": "1"}
+    return {**kept, **own, "PGHOST": socket_folder, "PGUSER": "boards", "PGPASSWORD": PASSWORD}
+
+
+def test_any_password_starts_where_it_is_a_setting_of_its_own(boards: dict[str, str], tmp_path: Path) -> None:
+    service = Service(boards, tmp_path / "log").wait()
+    service.stop()
+    assert PASSWORD not in service.log.read_text()
+    assert len(service.printed_keys) == 1
+
+
+def test_the_password_may_come_from_a_file_and_be_quoted_in_the_address(
+    boards: dict[str, str], socket_folder: str, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text(f"{PASSWORD}\n")
+    rest = {name: value for name, value in boards.items() if name != "PGPASSWORD"}
+    assert manage({**rest, "PGPASSWORD_FILE": str(tmp_path / "password")}, "migrate", "--plan").returncode == 0
+    url = f"postgresql://boards:{quote(PASSWORD, safe='')}@{quote(socket_folder, safe='')}/boards"
+    assert manage({**rest, "DATABASE_URL": url}, "migrate", "--plan").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "problem"),
+    [
+        ({"PGPASSWORD": "hunter2"}, 'password authentication failed for user "boards"'),
+        ({"DATABASE_URL": "postgresql:///none"}, 'database "none" does not exist'),
+        ({"PGUSER": "nobody_else"}, 'password authentication failed for user "nobody_else"'),
+        (
+            {"DATABASE_URL": "postgresql:///sql_ascii"},
+            "must be encoded in UTF8, not SQL_ASCII. Create one",
+        ),
+        ({"DATABASE_URL": "postgresql:///latin1"}, "must be encoded in UTF8, not LATIN1"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_line(
+    boards: dict[str, str], variables: dict[str, str], problem: str
+) -> None:
+    started = time.monotonic()
+    line = start_error({**boards, **variables}, "serve", "--port", free_port())
+    assert line.startswith("Error: The PostgreSQL database (DATABASE_URL) ")
+    assert problem in line
+    assert "hunter2" not in line
+    assert PASSWORD not in line
+    assert time.monotonic() - started < 29  # to wait for it would help nobody
+
+
+def test_every_command_says_it(boards: dict[str, str]) -> None:
+    line = start_error({**boards, "PGPASSWORD": "hunter2"}, "create_user", "a@example.com")
+    assert "password authentication failed" in line
+    assert "hunter2" not in line
+
+
+def test_a_role_that_may_not_make_tables_is_one_line(boards: dict[str, str], socket_folder: str) -> None:
+    with psycopg.connect(f"postgresql://postgres@{quote(socket_folder, safe='')}/postgres", autocommit=True) as other:
+        other.execute("CREATE DATABASE of_others")
+    line = start_error({**boards, "DATABASE_URL": "postgresql:///of_others"}, "serve", "--port", free_port())
+    assert "permission denied for schema public" in line
+
+
+def test_a_server_that_is_not_there_is_one_line_after_a_time(boards: dict[str, str]) -> None:
+    nowhere = {**boards, "PGHOST": "127.0.0.1", "PGPORT": "1"}
+    assert 'connection to server at "127.0.0.1", port 1 failed: Connection refused' in start_error(nowhere, "migrate")
+    ended = manage(nowhere, "serve", "--port", free_port(), "--database-timeout", 2)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    waiting, error = ended.stderr.splitlines()
+    assert waiting.startswith("Waiting for the database, at most 2 seconds: The PostgreSQL database (DATABASE_URL)")
+    assert error.startswith("Error: The PostgreSQL database (DATABASE_URL) cannot be used: connection failed")
+
+
+def test_a_server_that_comes_later_is_waited_for(boards: dict[str, str], socket_folder: str, tmp_path: Path) -> None:
+    later = tmp_path / "socket"
+    port = free_port()
+    with (tmp_path / "log").open("wb") as log:
+        command = [sys.executable, "manage.py", "serve", "--port", str(port), "--database-timeout", "60"]
+        environment = {**boards, "PGHOST": str(later)}
+        running = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
+        try:
+            wait_for_text(tmp_path / "log", "Waiting for the database")
+            later.symlink_to(socket_folder)
+            wait_for_text(tmp_path / "log", "Serving on")
+        finally:
+            running.terminate()
+            running.wait(timeout=20)
+
+
+def wait_for_text(file: Path, text: str) -> None:
+    deadline = time.monotonic() + 60
+    while text not in file.read_text():
+        assert time.monotonic() < deadline, file.read_text()
+        time.sleep(0.1)

@@ -1,0 +1,59 @@
+"""Addresses of databases: what is read, what is refused, and that no part of a password is repeated."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from dashboards_api.database_url import parse_database_url, parse_postgresql_urls, sqlite_file
+
+
+def test_every_part_of_an_address_is_read() -> None:
+    found = parse_database_url("postgresql://u%40x:p%2Fw@host:5433/n%2Fame?sslmode=require")
+    assert (found["USER"], found["PASSWORD"], found["HOST"], found["PORT"]) == ("u@x", "p/w", "host", 5433)
+    assert (found["NAME"], found["OPTIONS"]) == ("n/ame", {"sslmode": "require"})
+    assert found["ENGINE"] == "django.db.backends.postgresql"
+
+
+@pytest.mark.parametrize("password", ["ab/cd+ef==", "a@b", "a?b", "a#b", "a[b", "a%b", "a:b", "1/2", "p@ss/wo?rd#"])
+def test_a_password_is_read_where_it_is_quoted(password: str) -> None:
+    found = parse_database_url(f"postgresql://u:{quote(password, safe='')}@host/name")
+    assert (found["PASSWORD"], found["HOST"], found["NAME"]) == (password, "host", "name")
+
+
+@pytest.mark.parametrize("password", ["ab/cd+ef==", "a?b", "a#b", "a[b", "1/2", "1?2", "p@ss/word", "se]cret[x"])
+def test_a_password_that_is_not_quoted_is_refused_and_not_repeated(password: str) -> None:
+    with pytest.raises(ValueError, match=r"cannot be read: write / .* or leave the password out") as raised:
+        parse_database_url(f"postgresql://u:{password}@host/name")
+    assert password not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("mysql://u:hunter2@host/name", "not mysql://…"),
+        ("nonsense", "must look like postgresql://"),
+        ("hunter2", "must look like postgresql://"),
+        ("postgresql://u:hunter2@host", "must name a database"),
+        ("postgresql://u:hunter2@host:port/name", "must look like|cannot be read"),
+        ("sqlite://relative.sqlite3", "three slashes"),
+        ("sqlite:////file?timeout=3", "no options"),
+    ],
+)
+def test_other_addresses_are_refused(url: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem) as raised:
+        parse_database_url(url)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_addresses_of_replicas_are_of_postgresql() -> None:
+    found = parse_postgresql_urls("postgresql://a/x, postgres://b/y")
+    assert [each["HOST"] for each in found] == ["a", "b"]
+    with pytest.raises(ValueError, match="must list addresses such as postgresql://"):
+        parse_postgresql_urls("sqlite:////file")
+
+
+def test_the_file_of_a_database_is_found() -> None:
+    assert sqlite_file(parse_database_url("sqlite:////var/x.sqlite3")) == Path("/var/x.sqlite3")
+    assert sqlite_file(parse_database_url("sqlite://:memory:")) is None
+    assert sqlite_file(parse_database_url("postgresql://host/name")) is None

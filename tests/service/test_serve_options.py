@@ -1,0 +1,78 @@
+"""Options of `serve` that are refused before anything is read or made, and the addresses that it prints."""
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from dashboards_api.addresses import allowing, browser_address
+from dashboards_api.environment_reader import StartError
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "problem"),
+    [
+        ("--port", "99999", "--port must be a whole number from 1 to 65535, not '99999'."),
+        ("--port", "0", "--port must be a whole number from 1 to 65535, not '0'."),
+        ("--port", "http", "--port must be a whole number from 1 to 65535, not 'http'."),
+        ("--workers", "0", "--workers must be a whole number from 1 to 256, not '0'."),
+        ("--database-timeout", "soon", "--database-timeout must be a whole number from 0 to 3600, not 'soon'."),
+    ],
+)
+def test_a_bad_option_is_named(option: str, value: str, problem: str) -> None:
+    with pytest.raises(StartError) as raised:
+        call_command("serve", option, value)
+    assert str(raised.value).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("address", "printed"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8180"),
+        ("0.0.0.0", "http://127.0.0.1:8180"),  # noqa: S104  it is not listened on
+        ("::", "http://[::1]:8180"),
+        ("::1", "http://[::1]:8180"),
+        ("192.0.2.7", "http://192.0.2.7:8180"),
+    ],
+)
+def test_the_address_is_one_that_a_browser_opens(address: str, printed: str) -> None:
+    assert browser_address(address, 8180) == printed
+
+
+def test_the_address_is_the_public_one_where_there_is_one(settings: Any) -> None:
+    settings.PUBLIC_URL = "https://boards.example.com"
+    assert browser_address("0.0.0.0", 8180) == "https://boards.example.com"  # noqa: S104  the same
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("127.0.0.1", None),
+        ("0.0.0.0", None),  # noqa: S104  the same
+        ("::1", None),
+        ("192.0.2.7", "localhost,127.0.0.1,[::1],192.0.2.7"),
+        ("2001:db8::1", "localhost,127.0.0.1,[::1],[2001:db8::1]"),
+    ],
+)
+def test_an_address_that_is_listened_on_is_an_allowed_host(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, address: str, allowed: str | None
+) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+    monkeypatch.delenv("ALLOWED_HOSTS", raising=False)
+    monkeypatch.setenv("ALLOWED_HOSTS_FILE", "/run/hosts")
+    environment = allowing(address)
+    assert environment.get("ALLOWED_HOSTS") == allowed
+    assert ("ALLOWED_HOSTS_FILE" in environment) == (allowed is None)
+
+
+@pytest.mark.parametrize(
+    ("host", "problem"),
+    [("nowhere.invalid", "Name or service not known"), ("192.0.2.1", "Cannot assign requested address")],
+)
+def test_a_host_that_is_not_of_this_machine_is_named(
+    capsys: pytest.CaptureFixture[str], host: str, problem: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        call_command("serve", "--host", host)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"Cannot listen on {host}, port 8000: {problem}. See --host and --port.\n"
