@@ -1,4 +1,4 @@
-"""Backups of the whole database in one file, and their way back. One module for each engine.
+"""Backups of an embedded database (SQLite) in one file, and their way back. PostgreSQL has its own programs for that.
 
 A backup holds the database and nothing else: not the secret key, which would make every copy of it a key to every
 session. Without the key nothing is lost; sessions, set-up links and open locks of shared links end.
@@ -8,55 +8,50 @@ from pathlib import Path
 
 from django.db import connection
 
-from dashboards_api.backups import moving, postgresql, sqlite
+from dashboards_api.backups import moving, postgresql_commands, sqlite
 from dashboards_api.backups.contents import Refused
+from dashboards_api.backups.drafts import private_draft
 
 __all__ = ["Refused", "back_up", "restore"]
+
+MAGIC_OF_PG_DUMP = b"PGDMP"
 
 
 def back_up(file: Path) -> None:
     """Write a consistent copy of the database, as it is while others write, to a new file that its owner alone reads.
 
-    Raises Refused.
+    Raises Refused, on PostgreSQL with the command that does it.
     """
+    if connection.vendor != "sqlite":
+        raise Refused(f"The database is a PostgreSQL. Back it up with: {postgresql_commands.pg_dump(file)}")
     if file.exists():
         raise Refused(f"{file} exists already.")
-    engine = sqlite if connection.vendor == "sqlite" else postgresql
-    draft = file.with_name(f".{file.name}.part")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    try:
-        engine.back_up(draft)
+    with private_draft(file.with_name(f".{file.name}.part")) as draft:
+        sqlite.back_up(draft)
         draft.rename(file)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def restore(file: Path, *, force: bool = False) -> None:
-    """Put a backup in the place of the database: all of it or nothing. One of SQLite fits into PostgreSQL, too.
+    """Put a backup of SQLite in the place of the database, or into a PostgreSQL: all of it or nothing.
 
     Raises Refused for a file that is no good backup or is of a newer release, and, without `force`, where the database
     holds anything.
     """
-    kind = _kind_of(file)
-    if kind == connection.vendor:
-        engine = sqlite if kind == "sqlite" else postgresql
-        engine.restore(file, force=force)
-    elif kind == "sqlite":
-        moving.restore(file, force=force)
-    else:
-        raise Refused(f"{file} is a backup of PostgreSQL: it does not fit into SQLite.")
+    _check_is_of_sqlite(file)
+    engine = sqlite if connection.vendor == "sqlite" else moving
+    engine.restore(file, force=force)
 
 
-def _kind_of(file: Path) -> str:
-    """The engine that a file is a backup of, by how it begins."""
+def _check_is_of_sqlite(file: Path) -> None:
+    """Raise Refused for any other file, judged by how it begins."""
     try:
         with file.open("rb") as opened:
             start = opened.read(16)
     except OSError as error:
         raise Refused(f"{file} cannot be read: {error.strerror}.") from error
-    if start == sqlite.MAGIC:
-        return "sqlite"
-    if start.startswith(postgresql.MAGIC):
-        return "postgresql"
-    raise Refused(f"{file} is no backup.")
+    if start.startswith(MAGIC_OF_PG_DUMP):
+        if connection.vendor == "sqlite":
+            raise Refused(f"{file} is a dump of PostgreSQL: it does not fit into SQLite.")
+        raise Refused(f"{file} is a dump of PostgreSQL. Restore it with: {postgresql_commands.pg_restore(file)}")
+    if start != sqlite.MAGIC:
+        raise Refused(f"{file} is no backup.")

@@ -8,13 +8,17 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 
 from dashboards_api.backups.contents import USERS, Refused, check_migrations, refused_as_filled
+from dashboards_api.backups.drafts import private_draft
+from dashboards_api.data_dir import create_data_dir
 from dashboards_api.schema_state import SELECT_APPLIED, Migrations
 
 MAGIC = b"SQLite format 3\0"
 SECONDS_TO_WAIT = 2
+BLOCK = 1024 * 1024
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -31,17 +35,21 @@ def restore(file: Path, *, force: bool) -> None:
     """Check a copy of the backup and give it the name of the database. Raises Refused while somebody has that open."""
     target = _path()
     connection.close()
-    draft = target.with_name(f".{target.name}.restoring")
-    try:
-        shutil.copyfile(file, draft)
-        draft.chmod(0o600)
+    if target.parent == settings.DATA_DIR.absolute():
+        create_data_dir(settings.DATA_DIR)
+    with private_draft(target.with_name(f".{target.name}.restoring")) as draft:
+        _copy(file, draft)
         check(draft)
         _sync(draft)
         with _alone(target, force=force):
             draft.replace(target)
         _sync(target.parent)
-    finally:
-        draft.unlink(missing_ok=True)
+
+
+def _copy(file: Path, draft: Path) -> None:
+    """Copy what a file holds, and not its mode: the draft stays its owner's alone."""
+    with file.open("rb") as source, draft.open("r+b") as target:
+        shutil.copyfileobj(source, target, BLOCK)
 
 
 def check(file: Path) -> Migrations:

@@ -8,7 +8,7 @@ from dashboards_api.backups import Refused, back_up
 
 
 class Command(BaseCommand):
-    help = "Write the database to one file, while the service runs. The secret key is not in it."
+    help = "Write an embedded database (SQLite) to one file, while the service runs. The secret key is not in it."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote; SQLite's fits PostgreSQL too")
+        parser.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote; it fits PostgreSQL too")
         parser.add_argument("--force", action="store_true", help="replace what the database holds")
 
     def handle(self, *args: Any, **options: Any) -> None:

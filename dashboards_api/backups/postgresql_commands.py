@@ -1,0 +1,35 @@
+"""The commands of PostgreSQL for the database of the service, as an operator types them. They hold no password."""
+
+import os
+import shlex
+from pathlib import Path
+
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+# What of libpq an address may set, and the programs need to reach the same server.
+_OPTIONS = ("service", "passfile", "sslmode", "sslcert", "sslkey", "sslrootcert")
+_VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER"}
+# Who owns what, and who may what, is for the database that it goes into.
+_PORTABLE = ("--no-owner", "--no-privileges", "--no-comments")
+
+
+def pg_dump(file: Path) -> str:
+    """Return the command that dumps the database into a file, in the format that `pg_restore` reads."""
+    return shlex.join(["pg_dump", "--format=custom", *_PORTABLE, f"--file={file}", f"--dbname={_conninfo()}"])
+
+
+def pg_restore(file: Path) -> str:
+    """Return the command that replaces the tables of the database with those of a file, all or nothing."""
+    whole = ("--clean", "--if-exists", "--single-transaction", "--exit-on-error")
+    return shlex.join(["pg_restore", *whole, *_PORTABLE, f"--dbname={_conninfo()}", str(file)])
+
+
+def _conninfo() -> str:
+    """Return where the database is, as the programs of PostgreSQL take it. PGPASSWORD or ~/.pgpass has the password."""
+    of = connection.settings_dict
+    given = {"host": of["HOST"], "port": of["PORT"], "user": of["USER"]}
+    for name, variable in _VARIABLES.items():
+        given[name] = given[name] or os.environ.get(variable)
+    given |= {"dbname": of["NAME"], **{name: of["OPTIONS"].get(name) for name in _OPTIONS}}
+    return make_conninfo("", **{name: str(value) for name, value in given.items() if value})

@@ -1,0 +1,43 @@
+"""A client that writes while something else happens to the service."""
+
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.live.conftest import Service
+
+
+class Writer(threading.Thread):
+    """Makes one dashboard after the other, each with a tile, until it is told to stop."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__()
+        self.address = f"{service.base}/api/projects/1/dashboards/"
+        self.headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
+        self.made: list[int] = []
+        self.is_over = threading.Event()
+
+    def run(self) -> None:
+        with httpx.Client(headers=self.headers, timeout=20) as client:
+            while not self.is_over.is_set():
+                body = {"name": f"Board é {len(self.made)}", "tags": ["a"], "filters": {"b": [1.0, None]}}
+                made = client.post(self.address, json=body)
+                assert made.status_code == 201
+                tiles = [{"text": {"body": "# Text\n'quoted'\t\\N"}}]
+                changed = client.patch(f"{self.address}{made.json()['id']}/", json={"tiles": tiles})
+                assert changed.status_code == 200
+                self.made.append(made.json()["id"])
+
+    def stop(self) -> None:
+        self.is_over.set()
+        self.join()
+
+
+@pytest.fixture(scope="module")
+def written(service: Service) -> Iterator[Writer]:
+    writer = Writer(service)
+    writer.start()
+    yield writer
+    writer.stop()
