@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
-ARG BASE=python:3.13-slim
+# Pinned: an image that is built again is the same one. Raise it with each release of Python that mends a weakness.
+ARG BASE=python:3.13.11-slim-trixie
 
 FROM ${BASE} AS build
 WORKDIR /srv
