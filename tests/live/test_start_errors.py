@@ -91,6 +91,17 @@ def test_a_port_that_is_taken_is_named_before_anything_is_made(bare: dict[str, s
     assert not Path(bare["DATA_DIR"]).exists()
 
 
+@pytest.mark.parametrize(
+    ("host", "problem"),
+    [("nowhere.invalid", "Name or service not known"), ("192.0.2.1", "Cannot assign requested address")],
+)
+def test_a_host_that_is_not_of_this_machine_is_named(bare: dict[str, str], host: str, problem: str) -> None:
+    ended = manage(bare, "serve", "--host", host)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"Cannot listen on {host}, port 8000: {problem}. See --host and --port.\n"
+    assert not Path(bare["DATA_DIR"]).exists()
+
+
 def test_variables_that_are_misspelled_are_named(bare: dict[str, str]) -> None:
     ended = manage({**bare, "DATABASE_URI": "postgresql://db/x", "PUBLICURL": "https://x", "PATHS": "/"}, "check")
     assert ended.returncode == 0

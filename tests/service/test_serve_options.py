@@ -63,16 +63,3 @@ def test_an_address_that_is_listened_on_is_an_allowed_host(
     environment = allowing(address)
     assert environment.get("ALLOWED_HOSTS") == allowed
     assert ("ALLOWED_HOSTS_FILE" in environment) == (allowed is None)
-
-
-@pytest.mark.parametrize(
-    ("host", "problem"),
-    [("nowhere.invalid", "Name or service not known"), ("192.0.2.1", "Cannot assign requested address")],
-)
-def test_a_host_that_is_not_of_this_machine_is_named(
-    capsys: pytest.CaptureFixture[str], host: str, problem: str
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        call_command("serve", "--host", host)
-    assert ended.value.code == 2
-    assert capsys.readouterr().err == f"Cannot listen on {host}, port 8000: {problem}. See --host and --port.\n"
