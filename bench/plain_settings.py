@@ -1,6 +1,8 @@
 """Settings of the plain service: those that `startproject` writes, and an authentication class."""
 
-from environs import env
+import os
+
+import dj_database_url
 
 SECRET_KEY = "only-for-measuring-on-this-machine"  # noqa: S105  it signs nothing
 ALLOWED_HOSTS = ["127.0.0.1"]
@@ -23,7 +25,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-DATABASES = {"default": {**env.dj_db_url("DATABASE_URL"), "CONN_MAX_AGE": 600}}
+DATABASES = {"default": {**dj_database_url.parse(os.environ["DATABASE_URL"]), "CONN_MAX_AGE": 600}}
 AUTH_USER_MODEL = "users.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
