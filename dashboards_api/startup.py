@@ -58,8 +58,12 @@ def explain(error: Exception) -> str:
         return str(error)
     if connection.vendor == "sqlite":
         name = connection.settings_dict["NAME"]
-        return f"The SQLite database {name} (DATABASE_URL, or DATA_DIR) cannot be used: {str(error).rstrip('.')}."
-    return f"The PostgreSQL database (DATABASE_URL) cannot be used: {without_password(str(error)).rstrip('.')}."
+        return f"The SQLite database {name} (DATABASE_URL, or DATA_DIR) cannot be used: {as_sentence(str(error))}"
+    return f"The PostgreSQL database (DATABASE_URL) cannot be used: {as_sentence(without_password(str(error)))}"
+
+
+def as_sentence(text: str) -> str:
+    return text if text.rstrip().endswith((".", "?", "!")) else f"{text.rstrip()}."
 
 
 def without_password(text: str) -> str:
