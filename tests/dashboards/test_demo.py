@@ -7,8 +7,11 @@ import pytest
 from dashboards.demo import FOLDER, create_demo
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.templates import builtin_templates, filled
+from dashboards_api.environment_reader import StartError
+from dashboards_api.management.commands.serve import Command
+from tests.builders import Person
 from users.first_run import first_run
-from users.models import Membership, MembershipLevel, Project
+from users.models import Membership, MembershipLevel, Project, User
 
 
 @pytest.mark.django_db
@@ -55,3 +58,26 @@ def check_places(tiles: list[dict[str, dict[str, dict[str, int]]]]) -> None:
         }
         assert not cells & taken
         taken |= cells
+
+
+@pytest.mark.django_db
+def test_only_beside_a_first_start_is_it_what_the_owner_sees_first() -> None:
+    first_run()
+    home = Project.objects.get()
+    create_demo()
+    assert User.objects.get().current_project == home
+
+
+@pytest.mark.django_db
+def test_at_a_first_start_it_is_what_the_owner_sees_first() -> None:
+    first_run()
+    demo = create_demo(is_first=True)
+    assert User.objects.get().current_project == demo
+
+
+@pytest.mark.django_db
+def test_a_first_user_in_no_project_is_told_so_and_nothing_is_made(bob: Person) -> None:
+    Membership.objects.all().delete()
+    with pytest.raises(StartError, match=r"a project of the first user, bob@example\.com, who is in none"):
+        Command().fill("http://127.0.0.1:8000", demo=True)
+    assert list(Project.objects.values_list("name", flat=True)) == ["Home"]
