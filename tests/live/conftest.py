@@ -18,7 +18,7 @@ import pytest
 from psycopg import sql
 
 ROOT = Path(__file__).parents[2]
-SECONDS_TO_START = 40
+SECONDS_TO_START = 90
 
 
 def free_port() -> int:
