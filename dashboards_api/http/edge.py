@@ -59,7 +59,7 @@ class Edge:
             protocol.response_bytes(200, _HEALTHY, b'{"status": "ok"}')
             return
         environ = build_environ(scope)
-        reader = BodyReader(protocol, self.memory, environ["REMOTE_ADDR"])
+        reader = BodyReader(protocol, self.memory, client_address(environ))
         try:
             body = await self.receive(scope, environ, reader)
             if isinstance(body, BodyError) and not scope.path.startswith("/api"):

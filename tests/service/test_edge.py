@@ -1,6 +1,7 @@
 """The asynchronous edge: how bodies are received, and what reaches the application."""
 
 import asyncio
+import ipaddress
 import json
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -182,6 +183,23 @@ def test_small_bodies_take_no_share_of_the_memory() -> None:
     half = [(sent(length(64 * KIB)), Protocol(b"x" * 60 * KIB, is_silent=True)) for _ in range(50)]
     seen = {(status, body) for status, _, body in answers(*half, seconds=0.2)}
     assert seen == {(400, b"BodyTooSlow")}
+
+
+def test_behind_a_proxy_the_memory_for_bodies_is_shared_by_clients(settings: Any) -> None:
+    settings.TRUSTED_PROXIES = [ipaddress.ip_network("192.0.2.7")]
+
+    async def run() -> dict[str, int]:
+        edge = Edge(echo, body_seconds=0.5)
+        edge.__rsgi_init__(asyncio.get_running_loop())
+        clients = [sent(length(MIB), ("x-forwarded-for", f"203.0.113.{number}")) for number in (1, 2)]
+        half = [edge.__rsgi__(each, Protocol(b"x" * 128 * KIB, is_silent=True)) for each in clients]
+        receiving = asyncio.gather(*half)
+        await asyncio.sleep(0.1)
+        used = dict(edge.memory.used_by)
+        await receiving
+        return used
+
+    assert asyncio.run(run()) == {"203.0.113.1": 64 * KIB, "203.0.113.2": 64 * KIB}
 
 
 def test_health_is_answered_while_every_thread_is_busy() -> None:
