@@ -36,7 +36,7 @@ test: $(TEST)  ## The whole suite on SQLite, then on a real PostgreSQL
 test-browser: $(DEV) $(AXE)  ## The pages in a real browser, on both engines; needs chromium and npm
 	AXE=$(AXE) $(BIN)/python -m tests tests/browser
 
-ops-test: $(TEST)  ## What runs beside the service: poolers and the like, on both engines; needs pgbouncer, faketime and systemd
+ops-test: $(TEST)  ## What runs beside the service, such as poolers and proxies; needs pgbouncer, faketime, systemd, nginx, caddy and haproxy
 	$(BIN)/python -m tests tests/ops
 
 check: lint test  ## Everything that must hold before a change is handed in

@@ -1,0 +1,75 @@
+"""A server that notes what a proxy sends to it, and how long the proxy keeps connections."""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
+
+
+class Connection:
+    """One connection of the proxy: what it sent, and when it ended."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+        self.requests: list[bytes] = []
+        self.answered = 0.0
+        self.closed = 0.0
+
+    def take_request(self) -> bytes | None:
+        """Return the next request when it is there whole."""
+        head, ends, rest = self.sent.partition(b"\r\n\r\n")
+        length = LENGTH.search(head + b"\r\n")
+        size = int(length[1]) if length else 0
+        if not ends or len(rest) < size:
+            return None
+        self.sent = rest[size:]
+        return head
+
+
+class Recorder:
+    """The server. It does not answer requests for /hold before it is released."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        self.connections: list[Connection] = []
+        self.released = threading.Event()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self) -> None:
+        with suppress(OSError):  # it is closed
+            while True:
+                accepted, _ = self.listener.accept()
+                self.connections.append(Connection())
+                threading.Thread(target=self.receive, args=(accepted, self.connections[-1]), daemon=True).start()
+
+    def receive(self, accepted: socket.socket, connection: Connection) -> None:
+        with accepted, suppress(ConnectionError):
+            while block := accepted.recv(65536):
+                connection.sent += block
+                while head := connection.take_request():
+                    connection.requests.append(head)
+                    if b" /hold " in head:
+                        self.released.wait(30)
+                    accepted.sendall(OK)
+                    connection.answered = time.monotonic()
+        connection.closed = time.monotonic()
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Return the headers of the only request, their names in lower case."""
+        [head] = [head for connection in self.connections for head in connection.requests]
+        lines = head.decode().split("\r\n")[1:]
+        return [(name.lower(), value) for name, _, value in (line.partition(": ") for line in lines)]
+
+
+@contextmanager
+def recording() -> Iterator[Recorder]:
+    recorder = Recorder()
+    yield recorder
+    recorder.released.set()
+    recorder.listener.close()

@@ -1,0 +1,134 @@
+"""The service behind each proxy of docs/proxies/: people sign in, machines read, and nobody lies about themselves."""
+
+import json
+import re
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.live.conftest import ROOT, Service, environment
+from tests.ops.proxies import CLIENT, DASHBOARDS, METRICS_TOKEN, NEIGHBOUR, Proxy, admin, proxy, public_port, service
+
+__all__ = ["admin", "environment", "proxy", "public_port", "service"]
+
+EMAIL, PASSWORD = "admin@example.com", "correct horse battery"
+HIDDEN = ["/metrics", "/readyz"]
+# Spellings that some server takes for /metrics.
+ODD = ["/%6detrics", "//metrics", "/./metrics", "/a/../metrics", "/metrics/", "/metrics;x", "/METRICS", "/metrics%00"]
+
+
+def lies(number: int = 1) -> dict[str, str]:
+    """Return headers with which a client claims another address, and that it came by plain http."""
+    return {
+        "X-Forwarded-For": f"203.0.113.{number}",
+        "X_Forwarded_For": f"198.51.100.{number}",
+        "X-Forwarded_For": f"192.0.2.{number}",
+        "X-Forwarded-Proto": "http",
+        "X_Forwarded_Proto": "http",
+    }
+
+
+def form_of(page: httpx.Response, **fields: str) -> dict[str, str]:
+    [token] = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text))
+    return {"csrfmiddlewaretoken": token, **fields}
+
+
+def cookies_set(answer: httpx.Response) -> dict[str, set[str]]:
+    """Return the attributes of each cookie of an answer."""
+    lines = [line.lower().split("; ") for line in answer.headers.get_list("set-cookie")]
+    return {line[0].partition("=")[0]: set(line[1:]) for line in lines}
+
+
+def setup_link(environment: dict[str, str], proxy: Proxy) -> str:
+    command = [sys.executable, "manage.py", "setup_link", EMAIL]
+    settings = environment | {"PUBLIC_URL": proxy.base}
+    done = subprocess.run(command, cwd=ROOT, env=settings, check=True, capture_output=True, text=True)
+    found = re.search(r"https://\S+/setup/\S+", done.stdout)
+    assert found, done.stdout
+    return found[0]
+
+
+def last_request(service: Service) -> dict[str, Any]:
+    lines = [line for line in service.log.read_text().splitlines() if '"event":"request"' in line]
+    request: dict[str, Any] = json.loads(lines[-1])
+    return request
+
+
+def test_people_sign_in_on_another_port_than_443(proxy: Proxy, environment: dict[str, str]) -> None:
+    link = setup_link(environment, proxy)
+    assert link.startswith(f"{proxy.base}/setup/")
+    with proxy.client() as browser:
+        origin = {"Origin": proxy.base}
+        form = form_of(browser.get(link), name="Ada", email=EMAIL, password=PASSWORD)
+        answer = browser.post(link, data=form, headers=origin)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+        assert {"secure", "httponly"} <= cookies_set(answer)["sessionid"]
+        assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+        home = browser.get("/", follow_redirects=True)
+        assert (home.status_code, str(home.url)) == (200, f"{proxy.base}/projects/1/dashboards")
+        assert browser.post("/logout", data=form_of(home), headers=origin).status_code == 303
+        page = browser.get("/login")
+        assert "secure" in cookies_set(page)["posthog_csrftoken"]
+        form = form_of(page, email=EMAIL, password=PASSWORD)
+        assert browser.post("/login", data=form, headers={"Origin": "https://localhost"}).status_code == 403
+        assert browser.post("/login", data=form, headers=origin).status_code == 303
+        assert browser.get("/projects/1/dashboards").status_code == 200
+    if proxy.name != "caddy":  # which keeps no log of requests
+        log = proxy.log.read_text()
+        assert '"GET /setup/..." 200 ' in log
+        assert link.rpartition("/")[2] not in log
+
+
+def test_links_begin_with_the_public_address(proxy: Proxy, admin: httpx.Client) -> None:
+    names = [f"{proxy.name} {number}" for number in range(3)]
+    assert [admin.post(DASHBOARDS, json={"name": name}).status_code for name in names] == [201] * 3
+    page = admin.get(DASHBOARDS, params={"limit": 2, "search": f"{proxy.name} "}).json()
+    assert page["next"].startswith(f"{proxy.base}{DASHBOARDS}?")
+    found = page["results"] + admin.get(page["next"]).json()["results"]
+    assert sorted(row["name"] for row in found) == names
+
+
+def test_plain_http_is_redirected_whatever_it_says(proxy: Proxy) -> None:
+    answer = httpx.get(f"http://localhost:{proxy.plain_port}/login?a=1", headers={"X-Forwarded-Proto": "https"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, f"{proxy.base}/login?a=1")
+
+
+@pytest.mark.parametrize("path", [*HIDDEN, *ODD])
+def test_what_is_for_machines_of_ones_own_is_closed(proxy: Proxy, service: Service, path: str) -> None:
+    token = f"Authorization: Bearer {METRICS_TOKEN}"
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost:{proxy.port}\r\nConnection: close\r\n{token}\r\n\r\n"
+    answer = proxy.exchange(request)
+    assert re.match(r"HTTP/1.1 40[04] ", answer)
+    assert "dashboards_request" not in answer
+    assert '"status"' not in answer
+    inside = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    assert "dashboards_request" in httpx.get(f"{service.base}/metrics", headers=inside).text
+
+
+def test_what_a_client_says_about_itself_has_no_effect(proxy: Proxy, service: Service, admin: httpx.Client) -> None:
+    for headers in ({}, lies()):
+        answer = admin.get(DASHBOARDS, headers=headers)
+        assert answer.status_code == 200  # by plain http it would be redirected
+        request = last_request(service)
+        assert (request["request_id"], request["address"]) == (answer.headers["X-Request-ID"], CLIENT)
+
+
+def test_guesses_count_for_the_address_they_come_from(proxy: Proxy, admin: httpx.Client) -> None:
+    sharing = f"{DASHBOARDS}{admin.post(DASHBOARDS, json={'name': 'shared'}).json()['id']}/sharing/"
+    token = admin.patch(sharing, json={"enabled": True, "password_required": True}).json()["access_token"]
+    assert admin.post(f"{sharing}passwords/", json={"raw_password": PASSWORD}).status_code == 201
+
+    def guess(client: httpx.Client, number: int, password: str) -> int:
+        # The names that Go's proxies send last are the ones that overwrite others.
+        headers = {**lies(number), "Z1": "1", "Z2": "1"}
+        return client.post(f"/shared/{token}", json={"password": password}, headers=headers).status_code
+
+    with proxy.client() as client, proxy.client(NEIGHBOUR) as neighbour:
+        assert [guess(client, number, "wrong") for number in range(11)] == [401] * 10 + [429]
+        assert guess(client, 11, PASSWORD) == 429
+        assert guess(neighbour, 12, "wrong") == 401
+        assert guess(neighbour, 13, PASSWORD) == 200
+    assert token not in proxy.log.read_text()

@@ -1,0 +1,149 @@
+"""What each proxy passes on, what it keeps back, and how it keeps its connections."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dashboards_api.server import HEADER_MILLISECONDS
+from tests.ops.proxies import CLIENT, NEIGHBOUR, PROXIES, Proxy, proxying
+from tests.ops.recorder import Recorder, recording
+
+# Bytes of a body that a proxy receives before it asks the service.
+BUFFERED = {"nginx": 20_000_000, "haproxy": 60_000, "caddy": 0}
+REQUESTS_OF_ONE, CONNECTIONS_OF_ONE, HELD_OF_ONE = 2000, 200, 100
+LIES = {
+    "X-Forwarded-For": "203.0.113.1",
+    "X_Forwarded_For": "203.0.113.2",
+    "X-Forwarded_For": "203.0.113.3",
+    "X-Forwarded-Proto": "http",
+    "X_Forwarded_Proto": "http",
+    "Anything_Else": "x",
+}
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    with recording() as running:
+        yield running
+
+
+@pytest.fixture(params=PROXIES)
+def proxy(request: pytest.FixtureRequest, recorder: Recorder, tmp_path: Path) -> Iterator[Proxy]:
+    with proxying(request.param, recorder.address, tmp_path) as running:
+        yield running
+
+
+def test_the_service_is_told_the_address_scheme_and_host(proxy: Proxy, recorder: Recorder) -> None:
+    with proxy.client() as client:
+        assert client.get("/api/projects/1/dashboards/", headers=LIES).text == "ok"
+    assert_is_told(recorder, proxy)
+
+
+def assert_is_told(recorder: Recorder, proxy: Proxy) -> None:
+    headers = recorder.headers()
+    assert [value for name, value in headers if name == "x-forwarded-for"] == [CLIENT]
+    assert [value for name, value in headers if name == "x-forwarded-proto"] == ["https"]
+    assert [value for name, value in headers if name == "host"] == [f"localhost:{proxy.port}"]
+    assert not [name for name, _ in headers if "_" in name]
+
+
+@pytest.mark.parametrize("proxy", ["caddy", "haproxy"], indirect=True)
+def test_the_same_holds_over_http_2(proxy: Proxy, recorder: Recorder) -> None:
+    said = [part for lie in LIES.items() for part in ("-H", ": ".join(lie))]
+    options: list[str | Path] = [
+        "-sS",
+        "--http2",
+        "--interface",
+        CLIENT,
+        "--cacert",
+        proxy.certificate,
+        "-w",
+        " %{http_version}",
+    ]
+    command: list[str | Path] = ["curl", *options, *said, f"{proxy.base}/login"]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "ok 2"
+    assert_is_told(recorder, proxy)
+
+
+def test_connections_are_reused_and_end_before_the_service_ends_them(proxy: Proxy, recorder: Recorder) -> None:
+    """Otherwise a POST meets a connection that the service is closing, and is answered with 502."""
+    with proxy.client() as client:
+        assert [client.post("/login", content=b"x").text for _ in range(20)] == ["ok"] * 20
+        used = [connection for connection in recorder.connections if connection.requests]
+        assert len(used) <= 2
+        deadline = time.monotonic() + HEADER_MILLISECONDS / 1000 - 5
+        while not all(connection.closed for connection in used) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        idle = [connection.closed - connection.answered for connection in used]
+        assert all(0 < seconds < HEADER_MILLISECONDS / 1000 - 5 for seconds in idle)
+
+
+@pytest.mark.parametrize("size", [1_000, 60_000, 1_000_000])
+def test_half_bodies_are_kept_back_up_to_a_size(proxy: Proxy, recorder: Recorder, size: int) -> None:
+    head = f"POST /api/login/ HTTP/1.1\r\nHost: localhost:{proxy.port}\r\nContent-Length: {size}\r\n\r\n"
+    with ExitStack() as stack:
+        for connection in [stack.enter_context(proxy.connect()) for _ in range(5)]:
+            connection.sendall(head.encode() + b"x" * (size - 1))
+        time.sleep(1)
+        received = [connection for connection in recorder.connections if connection.sent]
+        assert bool(received) == (size > BUFFERED[proxy.name])
+
+
+@pytest.mark.parametrize("proxy", ["nginx", "haproxy"], indirect=True)
+def test_requests_of_an_address_have_a_limit(proxy: Proxy) -> None:
+    request = f"GET /api/ HTTP/1.1\r\nHost: localhost:{proxy.port}\r\n"
+    pipelined = f"{request}\r\n" * (REQUESTS_OF_ONE // 4) + f"{request}Connection: close\r\n\r\n"
+    with ThreadPoolExecutor(4) as pool:
+        answers = "".join(pool.map(lambda _: proxy.exchange(pipelined), range(4)))
+    assert answers.count("HTTP/1.1 200") >= 400
+    assert answers.count("HTTP/1.1 429") > 0
+    assert answers.lower().count("retry-after:") == answers.count("HTTP/1.1 429")
+    assert answers.count('"code":"throttled"') == answers.count("HTTP/1.1 429")
+    with proxy.client(NEIGHBOUR) as client:
+        assert client.get("/api/").status_code == 200
+
+
+@pytest.mark.parametrize("proxy", ["haproxy"], indirect=True)
+def test_silent_connections_of_an_address_have_a_limit(proxy: Proxy) -> None:
+    with ExitStack() as stack:
+        for _ in range(CONNECTIONS_OF_ONE):
+            stack.enter_context(proxy.connect())
+        with proxy.client() as client, pytest.raises(httpx.TransportError):
+            client.get("/healthz")
+        with proxy.client(NEIGHBOUR) as client:
+            assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("proxy", ["nginx"], indirect=True)
+def test_requests_at_work_of_an_address_have_a_limit(proxy: Proxy, recorder: Recorder) -> None:
+    request = f"GET /hold HTTP/1.1\r\nHost: localhost:{proxy.port}\r\n\r\n"
+    with ExitStack() as stack:
+        for connection in [stack.enter_context(proxy.connect()) for _ in range(HELD_OF_ONE)]:
+            connection.sendall(request.encode())
+        deadline = time.monotonic() + 10
+        while len(recorder.connections) < HELD_OF_ONE and time.monotonic() < deadline:
+            time.sleep(0.05)
+        with proxy.client() as client, proxy.client(NEIGHBOUR) as neighbour:
+            assert client.get("/api/").status_code == 429
+            assert neighbour.get("/api/").status_code == 200
+
+
+def test_silent_connections_end(recorder: Recorder, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        silent: list[socket.socket] = []
+        for name in PROXIES:
+            (tmp_path / name).mkdir()
+            running = stack.enter_context(proxying(name, recorder.address, tmp_path / name))
+            silent.append(stack.enter_context(running.connect()))
+            silent.append(stack.enter_context(socket.create_connection(("127.0.0.1", running.plain_port))))
+        for connection in silent:
+            connection.settimeout(40)
+            while connection.recv(1024):  # HAProxy says why
+                pass
