@@ -23,7 +23,11 @@ STATE_TYPES = ("Dashboard", *_KINDS.values())
 
 
 # What earlier releases did not write down of a dashboard: as every dashboard was then.
-_ADDED_FIELDS = {"grid_spacing": GridSpacing.STANDARD.value, "layout_compaction": LayoutCompaction.VERTICAL.value}
+_ADDED_FIELDS = {
+    "grid_spacing": GridSpacing.STANDARD.value,
+    "layout_compaction": LayoutCompaction.VERTICAL.value,
+    "folder": None,
+}
 
 
 def completed(state: State) -> State:

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 import jsonschema
 
+from dashboards.folders import is_folder
 from dashboards.layout import MAX_BREAKPOINTS, NUMERIC_KEYS
 from dashboards.models import ButtonPlacement, ButtonStyle, GridSpacing, LayoutCompaction, RestrictionLevel
 from dashboards.models.content import (
@@ -37,6 +38,7 @@ TAGS: Schema = {
     "maxItems": LIST_MAX_LENGTH,
     "items": {"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": r"\S"},
 }
+FOLDER: Schema = _nullable("string", format="folder")
 PLACE: Schema = {
     "type": "object",
     "properties": {key: {"type": ["number", "string"], "format": "layout-number"} for key in NUMERIC_KEYS},
@@ -52,6 +54,7 @@ TILE: Schema = {
         "description": _nullable("string"),
         "tags": TAGS,
         "favorited": {"type": "boolean"},
+        "folder": FOLDER,
         "query": _nullable("object"),
         "filters": _nullable("object"),
         "body": _nullable("string", maxLength=TEXT_MAX_LENGTH),
@@ -91,6 +94,7 @@ TEMPLATE: Schema = {
         "dashboard_variables": {"type": "object"},
         "breakdown_colors": {"type": "array", "maxItems": LIST_MAX_LENGTH, "items": BREAKDOWN_COLOR},
         "tags": TAGS,
+        "folder": FOLDER,
         "pinned": {"type": "boolean"},
         "restriction_level": {"enum": RestrictionLevel.values},
         "grid_spacing": {"enum": GridSpacing.values},
@@ -113,6 +117,7 @@ _CHECKED_BY_HAND: dict[int, Schema] = {id(TAGS): {"type": "array"}, id(LAYOUTS):
 
 _formats = jsonschema.FormatChecker(formats=())
 _formats.checks("button-url")(lambda value: not isinstance(value, str) or is_button_url(value))
+_formats.checks("folder")(lambda value: not isinstance(value, str) or is_folder(value))
 
 
 def _without_long_parts(schema: Any) -> Any:

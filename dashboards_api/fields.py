@@ -24,9 +24,8 @@ def differs(value: Any, other: Any) -> bool:
 
 if TYPE_CHECKING:  # Django's fields are generic for the type checker only
     AnyTextField = models.TextField[Any, Any]
-    StrTextField = models.TextField[str, str]
 else:
-    AnyTextField = StrTextField = models.TextField
+    AnyTextField = models.TextField
 
 
 class JSONTextField(AnyTextField):
@@ -53,8 +52,12 @@ class JSONTextField(AnyTextField):
         return self.value_from_object(obj)
 
 
-class CodePointField(StrTextField):
+class CodePointField(AnyTextField):
     """Text that is compared by code point: SQLite does so by itself, PostgreSQL with the collation "C"."""
+
+    # A text, or None where the column may be null.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
         parameters = super().db_parameters(connection)

@@ -7,10 +7,12 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
 
+from dashboards.folders import is_folder, normalized_folder
 from dashboards.models import PrivilegeLevel
 from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
 from dashboards.readers.dashboard_list import ListQuery, list_dashboards
 from dashboards.readers.dashboards import read_revision
+from dashboards.readers.folders import dashboard_folders
 from dashboards.readers.sharing import read_sharing
 from dashboards.serializers.dashboards import DashboardRequestSerializer
 from dashboards.services.changes import DashboardChanges, SharingChanges
@@ -59,7 +61,7 @@ class DashboardListView(ConsoleView):
             update_dashboard(number, project=membership.project, changes=restored, edited_by=membership)
             return see(membership, number)
         try:
-            content = checked({"name": request.POST.get("name", "")})
+            content = checked({name: request.POST.get(name, "") for name in ("name", "folder")})
             made, _ = create_dashboard(membership.project, content=content, created_by=membership)
         except Invalid as error:
             return self.list(membership, {"error": error.detail}, status=400)
@@ -68,17 +70,20 @@ class DashboardListView(ConsoleView):
     def list(self, membership: Membership, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
         asked = self.request.GET
         search, tag = (asked.get(name, "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
+        folder = folder_in(asked.get("folder", ""))
         pinned, trash = asked.get("pinned") == "true", asked.get("trash") == "true"
         offset = whole_number(asked.get("offset")) or 0
         count, rows, *_ = list_dashboards(
             membership.project,
             viewer=membership,
-            query=ListQuery(search=search, pinned=pinned or None, tags=(tag.lower(),) if tag else (), deleted=trash),
+            query=ListQuery(
+                search=search, pinned=pinned or None, tags=(tag.lower(),) if tag else (), folder=folder, deleted=trash
+            ),
             limit=PAGE_SIZE,
             offset=offset,
         )
         following = offset + (len(rows) or PAGE_SIZE)
-        query = {"search": search, "tag": tag, "pinned": pinned and "true", "trash": trash and "true"}
+        query = {"search": search, "tag": tag, "folder": folder, "pinned": pinned and "true", "trash": trash and "true"}
         kept = {name: value for name, value in query.items() if value}
         around = {
             "project": membership.project,
@@ -86,6 +91,8 @@ class DashboardListView(ConsoleView):
             "count": count,
             "search": search,
             "tag": tag,
+            "folder": folder,
+            "folders": dashboard_folders(membership.project),
             "pinned": pinned,
             "trash": trash,
             "can_edit_level": PrivilegeLevel.CAN_EDIT,
@@ -211,12 +218,18 @@ class DashboardView(ConsoleView):
             "base": self.base,
             "version": revision,
             "panel": self.request.GET.get("panel"),
+            "folders": dashboard_folders(membership.project),
         }
         around["was"] = opened(dashboard)
         around["draft"] = {**around["was"], **(context or {}).pop("draft", {})}
         response = self.page("pages/dashboard.html", {**around, **(context or {})}, status=status)
         response._csp_update["style-src"] = [board.style_hash]  # type: ignore[attr-defined]  # of django-csp
         return response
+
+
+def folder_in(text: str) -> str:
+    """Return the folder that an address names, empty where it names none."""
+    return (normalized_folder(text) or "") if is_folder(text) else ""
 
 
 def as_seen(request: HttpRequest, membership: Membership, number: int) -> AbstractContextManager[None]:

@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from dashboards_api.errors import Invalid
 
-TEXTS = ("name", "description", "tags")
+TEXTS = ("name", "description", "tags", "folder")
 FIELDS = (*TEXTS, "pinned")
 
 
@@ -43,13 +43,15 @@ def opened(dashboard: dict[str, Any]) -> dict[str, str]:
         "name": dashboard["name"],
         "description": dashboard["description"],
         "tags": tags_as_text(dashboard["tags"]),
+        "folder": dashboard["folder"] or "",
         "pinned": "on" if dashboard["pinned"] else "",
     }
 
 
 def edits_in(form: QueryDict) -> dict[str, str]:
     """Return the fields that were changed in a form. One that says nothing of what was there changes it."""
-    sent = {name: form.get(name, "") for name in FIELDS}
+    # A form that the release before folders made has no such field, which must not empty it.
+    sent = {name: form.get(name, "") for name in FIELDS if name in form or name != "folder"}
     return {name: text for name, text in sent.items() if not _is_same(text, form.get(f"was-{name}"))}
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from dashboards.folders import within
 from dashboards_api.fields import CodePointField, JSONTextField
 from users.models import Membership, Project
 
@@ -101,6 +102,10 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         # Not `Exists`: SQLite would look at every dashboard there is.
         return self.filter(pk__in=carried.values("dashboard"))
 
+    def in_folder(self, path: str) -> "DashboardQuerySet":
+        """Dashboards in a folder or in one inside it."""
+        return self.filter(within(path))
+
     def listed(self) -> "DashboardQuerySet":
         """Without those that are found only by who asks for them."""
         return self.exclude(creation_mode=CreationMode.UNLISTED)
@@ -137,6 +142,7 @@ class Dashboard(models.Model):
         default=LayoutCompaction.VERTICAL,
         db_default=LayoutCompaction.VERTICAL,
     )
+    folder = CodePointField(null=True, blank=True)
     restriction_level = models.SmallIntegerField(
         choices=RestrictionLevel.choices, default=RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT
     )
@@ -172,7 +178,12 @@ class Dashboard(models.Model):
                 fields=["project", "-pinned", "name_key", "id"],
                 condition=models.Q(deleted=False) & ~models.Q(creation_mode="unlisted"),
                 name="dashboards_in_list_order",
-            )
+            ),
+            models.Index(
+                fields=["project", "folder"],
+                condition=models.Q(folder__isnull=False, deleted=False),
+                name="dashboards_in_folders",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from dashboards.folders import FOLDER_MAX_LENGTH, within
 from dashboards.models.dashboard import Dashboard, fold
 from dashboards.queries import kind_of
-from dashboards_api.fields import JSONTextField
+from dashboards_api.fields import CodePointField, JSONTextField
 from dashboards_api.numbers import whole_number
 from users.models import Project
 
@@ -50,6 +51,10 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         """Insights that carry any of these tags of the project."""
         carried = self._all("tag_links").filter(tag__project=project, tag__name__in=list(names))
         return self.filter(pk__in=carried.values("insight"))
+
+    def in_folder(self, path: str) -> "InsightQuerySet":
+        """Insights in a folder or in one inside it."""
+        return self.filter(within(path))
 
     def saved_or_placed(self, wanted: bool) -> "InsightQuerySet":
         """Insights that were saved or are on a dashboard, or those that neither were nor are."""
@@ -118,6 +123,9 @@ class Insight(models.Model):
     saved = models.BooleanField(default=False)
     favorited = models.BooleanField(default=False)
     is_sample = models.BooleanField(default=False)
+    folder = CodePointField(null=True, blank=True)
+    # What a client sent as `_create_in_folder`, as it sent it: Terraform compares it with its configuration.
+    create_in_folder = models.CharField(max_length=FOLDER_MAX_LENGTH, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -143,6 +151,11 @@ class Insight(models.Model):
             models.Index(fields=["project", "order", "-id"], condition=models.Q(deleted=False), name="insights_listed"),
             models.Index(
                 fields=["project", "kind", "order", "-id"], condition=models.Q(deleted=False), name="insights_of_kind"
+            ),
+            models.Index(
+                fields=["project", "folder"],
+                condition=models.Q(folder__isnull=False, deleted=False),
+                name="insights_in_folders",
             ),
         ]
 

@@ -18,7 +18,7 @@ class Tag(models.Model):
         constraints = [models.UniqueConstraint(fields=["project", "name"], name="tag_once_per_project")]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class DashboardTag(models.Model):

@@ -26,6 +26,7 @@ class ListQuery(NamedTuple):
     creation_mode: str = ""
     created_by: tuple[int, ...] = ()
     exclude_generated: bool = False
+    folder: str = ""
     deleted: bool = False
 
 
@@ -227,6 +228,8 @@ def _matching(found: Any, query: ListQuery, project: Project) -> Any:
         found = found.not_generated()
     if query.created_by:
         found = found.filter(created_by__in=query.created_by)
+    if query.folder:
+        found = found.in_folder(query.folder)
     return found
 
 

@@ -22,6 +22,7 @@ BASIC_COLUMNS = (
     "id",
     "name",
     "description",
+    "folder",
     "pinned",
     "created_at",
     "deleted",
@@ -143,9 +144,8 @@ def basic_rows(rows: Iterable[tuple[Any, ...]], viewer: Membership) -> list[dict
     project_id = viewer.project_id
     found = []
     for row in rows:
-        id_, name, description, pinned, created_at, deleted, mode, level, accessed_at, is_shared, _, tags, by = row[
-            : _PERSON.start
-        ]
+        id_, name, description, folder, pinned, created_at, deleted, mode, level, *rest = row[: _PERSON.start]
+        accessed_at, is_shared, _, tags, by = rest
         if by not in people:
             people[by] = basic_user(row[_PERSON])
         restriction = (by, level, row[_IS_COLLABORATOR])
@@ -156,6 +156,7 @@ def basic_rows(rows: Iterable[tuple[Any, ...]], viewer: Membership) -> list[dict
                 "id": id_,
                 "name": name,
                 "description": description,
+                "folder": folder,
                 "pinned": pinned,
                 "created_at": created_at,
                 "created_by": people[by],

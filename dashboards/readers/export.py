@@ -33,6 +33,7 @@ def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
         "dashboard_filters": dashboard.filters,
         "dashboard_variables": dashboard.variables,
         "breakdown_colors": dashboard.breakdown_colors,
+        "folder": dashboard.folder,
         "pinned": dashboard.pinned,
         "restriction_level": dashboard.restriction_level,
         "grid_spacing": dashboard.grid_spacing,
@@ -57,6 +58,7 @@ def _content_of(tile: Tile) -> dict[str, Any]:
         "description": tile.insight.description,
         "tags": tile.insight.tag_names,
         "favorited": tile.insight.favorited,
+        "folder": tile.insight.folder,
         kept: getattr(tile.insight, kept),
     }
 

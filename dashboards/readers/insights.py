@@ -27,6 +27,8 @@ COLUMNS = (
     "saved",
     "favorited",
     "is_sample",
+    "folder",
+    "create_in_folder",
     "created_at",
     "updated_at",
     "last_modified_at",
@@ -38,6 +40,7 @@ AUTHORS = ("created_by", "last_modified_by")
 JSON = ("query", "filters", "tag_names")
 # Where `insight_values` has them: the columns before the creator are answered by their own names.
 _CREATOR = len(COLUMNS) - 1
+NAMES = tuple("_create_in_folder" if column == "create_in_folder" else column for column in COLUMNS[:_CREATOR])
 _AUTHOR = slice(len(COLUMNS), len(COLUMNS) + len(USER_FIELDS))
 _MODIFIER = slice(_AUTHOR.stop, _AUTHOR.stop + len(USER_FIELDS))
 
@@ -77,6 +80,7 @@ class InsightQuery(NamedTuple):
     created: Span = Span()
     modified: Span = Span()
     viewed: Span = Span()
+    folder: str = ""
 
 
 def insight_json(prefix: str = "") -> dict[str, Any]:
@@ -132,7 +136,7 @@ def insight_row(values: tuple[Any, ...], *, tiles: list[DashboardTile], viewer: 
     restrictions = [tile.restriction for tile in tiles]
     privilege = insight_privilege_level(viewer, restrictions)
     return {
-        **dict(zip(COLUMNS[:_CREATOR], values, strict=False)),
+        **dict(zip(NAMES, values, strict=False)),
         "created_by": basic_user(values[_AUTHOR]),
         "last_modified_by": basic_user(values[_MODIFIER]),
         "query": _fragment(query),
@@ -173,6 +177,8 @@ def _matching(found: Any, query: InsightQuery, project: Project) -> Any:
     found = _within(_within(found, "created_at", query.created), "last_modified_at", query.modified)
     if query.viewed != Span():
         found = found.none()  # when an insight was viewed is not kept: none lies within any limit
+    if query.folder:
+        found = found.in_folder(query.folder)
     return found.on_all(query.dashboard_ids)
 
 

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from dashboards.layout import Arrangement
 from dashboards.models.content import TEXT_MAX_LENGTH, is_image
 from dashboards.models.tag import TAG_MAX_LENGTH
-from dashboards.serializers.fields import SILENT, TagField, TagsField
+from dashboards.serializers.fields import SILENT, CreateInFolderField, TagField, TagsField
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField
 from dashboards_api.http.serializers import (
     BoundedListField,
@@ -51,6 +51,7 @@ class TemplateJSONRequestSerializer(RequestSerializer):
     template = JSONObjectField(
         allow_null=False, help_text="A template document. The answer to a bad one names the path."
     )
+    _create_in_folder = CreateInFolderField(help_text="The folder of the dashboard, in place of the document's.")
 
 
 class OneTileRequestSerializer(RequestSerializer):

@@ -8,7 +8,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards.models import CreationMode, GridSpacing, LayoutCompaction, PrivilegeLevel, RestrictionLevel
 from dashboards.models.dashboard import NAME_MAX_LENGTH
-from dashboards.serializers.fields import SILENT, TagsField
+from dashboards.serializers.fields import SILENT, CreateInFolderField, FolderField, TagsField
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField
 from dashboards.serializers.tiles import DashboardTileSerializer
 from dashboards_api.http.serializers import (
@@ -33,6 +33,7 @@ class DashboardRowSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(read_only=True, max_length=NAME_MAX_LENGTH)
     description = serializers.CharField(read_only=True)
+    folder = serializers.CharField(read_only=True, allow_null=True, help_text="A path such as `Unfiled/Dashboards`.")
     pinned = serializers.BooleanField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     created_by = UserBasicSerializer(read_only=True, allow_null=True)
@@ -167,6 +168,10 @@ class DashboardRequestSerializer(RequestSerializer):
         allow_blank=True,
         trim_whitespace=False,
         help_text=f"At most {DESCRIPTION_MAX_LENGTH:,} characters. Null is stored as an empty text.",
+    )
+    folder = FolderField()
+    _create_in_folder = CreateInFolderField(
+        help_text="On create: the folder, where `folder` is not sent. In an update it has no effect."
     )
     pinned = serializers.BooleanField(required=False)
     tags = TagsField(required=False)

@@ -2,12 +2,49 @@
 
 from typing import Any
 
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
+
+from dashboards.folders import FOLDER_MAX_LENGTH, normalized_folder
 from dashboards.models.tag import TAG_MAX_LENGTH
+from dashboards_api.errors import Invalid
 from dashboards_api.http.serializers import BoundedListField, StrictCharField
 from dashboards_api.limits import TAGS_MAX
 
-# Keys that clients of PostHog send and that mean nothing here.
-SILENT = frozenset({"_create_in_folder", "creation_context", "personal_api_key"})
+# What may stand in any body and was read before it: where the header has no key, it is looked for here.
+SILENT = frozenset({"personal_api_key"})
+
+
+class CreateInFolderField(StrictCharField):
+    """The folder that something is created in, as it was sent; null for none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        limits = {"allow_blank": True, "allow_null": True, "trim_whitespace": False, "max_length": FOLDER_MAX_LENGTH}
+        super().__init__(**{"required": False, "source": "create_in_folder", **limits, **kwargs})
+
+    def run_validation(self, data: Any = empty) -> Any:
+        text = super().run_validation(data)
+        return text if as_folder(text) else None
+
+
+class FolderField(StrictCharField):
+    """The path of a folder, as it is stored; null for none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        limits = {"allow_blank": True, "allow_null": True, "trim_whitespace": False}
+        help_text = "A path such as `Unfiled/Insights`; empty or null for none."
+        super().__init__(**{"required": False, "help_text": help_text, **limits, **kwargs})
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return as_folder(super().run_validation(data))
+
+
+def as_folder(text: str | None) -> str | None:
+    """Return the path as it is stored. Raises ValidationError."""
+    try:
+        return normalized_folder(text)
+    except Invalid as error:
+        raise ValidationError([ErrorDetail(error.detail, code=error.code)]) from error
 
 
 class TagField(StrictCharField):

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from dashboards.models import PrivilegeLevel, RestrictionLevel
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
-from dashboards.serializers.fields import SILENT, TagsField
+from dashboards.serializers.fields import SILENT, CreateInFolderField, FolderField, TagsField
 from dashboards_api.http.serializers import (
     BoundedListField,
     FreeObjectField,
@@ -35,6 +35,10 @@ class InsightSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(read_only=True, allow_null=True)
     query = FreeObjectField(read_only=True, allow_null=True, help_text="Exactly as it was sent.")
     filters = FreeObjectField(read_only=True, help_text="Filters of older insights; empty where there is a query.")
+    folder = serializers.CharField(read_only=True, allow_null=True, help_text="A path such as `Unfiled/Insights`.")
+    _create_in_folder = serializers.CharField(
+        read_only=True, allow_null=True, help_text="What was sent as `_create_in_folder`."
+    )
     order = serializers.IntegerField(read_only=True, allow_null=True)
     saved = serializers.BooleanField(read_only=True)
     favorited = serializers.BooleanField(read_only=True)
@@ -103,6 +107,10 @@ class InsightRequestSerializer(RequestSerializer):
     )
     query = QueryField(required=False, help_text="Any JSON object; null for none.")
     filters = JSONObjectField(required=False, help_text="Filters of older insights; `{}` and null clear.")
+    folder = FolderField()
+    _create_in_folder = CreateInFolderField(
+        help_text="Kept and answered as it was sent. A new value is the folder, too, where `folder` is not sent."
+    )
     order = StrictIntegerField(required=False, allow_null=True)
     saved = serializers.BooleanField(required=False)
     favorited = serializers.BooleanField(required=False)

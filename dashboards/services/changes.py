@@ -21,13 +21,14 @@ CONTENT_FIELDS = (
     "data_color_theme_id",
     "grid_spacing",
     "layout_compaction",
+    "folder",
 )
 DISPLAY_FIELDS = ("color", "filters_overrides", "show_description", "transparent_background")
 TEXT_FIELDS = ("body",)
 BUTTON_FIELDS = ("url", "text", "placement", "style")
 # A change of these is a change of the insight itself, and is signed.
 SIGNED_FIELDS = ("name", "derived_name", "description", "query", "filters")
-INSIGHT_FIELDS = (*SIGNED_FIELDS, "order", "saved", "favorited")
+INSIGHT_FIELDS = (*SIGNED_FIELDS, "order", "saved", "favorited", "folder")
 
 
 class TextChanges(TypedDict, total=False):
@@ -74,6 +75,8 @@ class InsightChanges(TypedDict, total=False):
     order: int | None
     saved: bool
     favorited: bool
+    folder: str | None
+    create_in_folder: str | None
     tags: list[str]
     dashboards: list[int]
     deleted: bool
@@ -90,6 +93,8 @@ class DashboardChanges(TypedDict, total=False):
     data_color_theme_id: int | None
     grid_spacing: str
     layout_compaction: str
+    folder: str | None
+    create_in_folder: str | None
     restriction_level: int
     deleted: bool
     delete_insights: bool

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dashboards.exceptions import TileNotOnDashboard
+from dashboards.folders import normalized_folder
 from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, InsightTag, Tag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
@@ -16,7 +17,7 @@ from users.models import Membership
 
 COPY_SUFFIX = " (Copy)"
 DISPLAY_COLUMNS = (*PLACE_COLUMNS, *DISPLAY_FIELDS)
-INSIGHT_COLUMNS = ("derived_name", "description", "query", "filters", "order", "saved", "is_sample")
+INSIGHT_COLUMNS = ("derived_name", "description", "query", "filters", "order", "saved", "is_sample", "folder")
 
 
 def copy_tiles(source: Dashboard, target: Dashboard, *, copied_by: Membership, with_content: bool) -> None:
@@ -118,6 +119,7 @@ def _insight_from(document: dict[str, Any], created_by: Membership) -> Insight:
         derived_name=document.get("derived_name"),
         description=document.get("description"),
         favorited=document.get("favorited") or False,
+        folder=normalized_folder(document.get("folder")),
         query=query,
         # Filters are the form of older templates: a query makes them void.
         filters={} if query else document.get("filters") or {},

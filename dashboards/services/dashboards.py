@@ -11,6 +11,7 @@ from django.utils import timezone
 from dashboards.access import check_may_edit, check_may_restrict, may_edit
 from dashboards.breakdown_colors import check_breakdown_colors
 from dashboards.exceptions import DashboardMissing, UnlistedDashboardExists
+from dashboards.folders import normalized_folder
 from dashboards.models import CreationMode, Dashboard, Insight, Revision, RevisionKind, SharingConfiguration, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, take
@@ -55,7 +56,7 @@ def create_dashboard(
         raise ValueError("The template that the content names must be filled first, by `template_of`.")
     source = source_of(project, content, created_by)
     check_breakdown_colors(content.get("breakdown_colors", []), [])
-    given = {**inherited_from(template, source), **content}
+    given = {**inherited_from(template, source), **_place_of(content), **content}
     dashboard = Dashboard(project=project, created_by=created_by.user, creation_mode=CreationMode.DEFAULT)
     if template:
         dashboard.creation_mode, dashboard.use_template = CreationMode.TEMPLATE, content["use_template"]
@@ -73,6 +74,12 @@ def create_dashboard(
     if content.get("deleted"):
         _delete(dashboard, with_insights=content.get("delete_insights", False))
     return dashboard, ignored
+
+
+def _place_of(content: DashboardChanges) -> DashboardChanges:
+    """Return the folder that a new dashboard is to be created in, if one is named."""
+    wanted = content.get("create_in_folder")
+    return {"folder": normalized_folder(wanted)} if wanted else {}
 
 
 @changing

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardNotInProject, InsightMissing
+from dashboards.folders import normalized_folder
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.insight import DERIVED_COLUMNS
 from dashboards.services.changes import INSIGHT_FIELDS, SIGNED_FIELDS, InsightChanges, take
@@ -16,6 +17,9 @@ from dashboards.services.revisions import changing, lock_all, note_insight, note
 from dashboards.services.sizes import check_tags
 from dashboards.services.tags import replace_tags
 from users.models import Membership, Project
+
+# What is stored of an insight that its history does not tell is `create_in_folder`.
+STORED_FIELDS = (*INSIGHT_FIELDS, "create_in_folder")
 
 
 @changing
@@ -26,7 +30,7 @@ def create_insight(project: Project, *, content: InsightChanges, created_by: Mem
     """
     dashboards = _lock_dashboards(project, set(content.get("dashboards", [])), created_by)
     insight = Insight(project=project, created_by=created_by.user)
-    take(insight, content, INSIGHT_FIELDS)
+    take(insight, _placed(insight, content), STORED_FIELDS)
     tags = content.get("tags", [])
     check_tags([], tags)
     insight.derive(tags)
@@ -92,8 +96,16 @@ def _delete(insight: Insight) -> None:
     insight.save(update_fields=["deleted", "deletion_id"])
 
 
+def _placed(insight: Insight, changes: InsightChanges) -> InsightChanges:
+    """Return the changes with the folder that a new `create_in_folder` names, unless they name a folder themselves."""
+    wanted = changes.get("create_in_folder", insight.create_in_folder)
+    if wanted == insight.create_in_folder or "folder" in changes:
+        return changes
+    return {**changes, "folder": normalized_folder(wanted)}
+
+
 def _save_changed(insight: Insight, changes: InsightChanges, edited_by: Membership) -> None:
-    columns = take(insight, changes, INSIGHT_FIELDS)
+    columns = take(insight, _placed(insight, changes), STORED_FIELDS)
     if not columns and "tags" not in changes:
         return
     tags = insight.tag_names

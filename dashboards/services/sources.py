@@ -3,6 +3,7 @@
 from django.db.models import F
 
 from dashboards.exceptions import DashboardNotInProject, TemplateMissing
+from dashboards.folders import normalized_folder
 from dashboards.models import Dashboard, DashboardTemplate
 from dashboards.services.changes import DashboardChanges
 from dashboards.services.tags import normalized_tags
@@ -66,6 +67,7 @@ def inherited_from(template: Document | None, source: Dashboard | None) -> Dashb
             "variables": template.get("dashboard_variables", {}),
             "breakdown_colors": template.get("breakdown_colors", []),
             **{name: template[name] for name in TEMPLATE_OPTIONS if name in template},  # type: ignore[typeddict-item]
+            **({"folder": normalized_folder(template["folder"])} if "folder" in template else {}),
         }
     if source:
         return {
@@ -77,5 +79,6 @@ def inherited_from(template: Document | None, source: Dashboard | None) -> Dashb
             "data_color_theme_id": source.data_color_theme_id,
             "grid_spacing": source.grid_spacing,
             "layout_compaction": source.layout_compaction,
+            "folder": source.folder,
         }
     return {}

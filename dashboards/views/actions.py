@@ -47,7 +47,9 @@ class DashboardActionViewSet(ProjectScopedViewSet):
     @cached_property
     def sent_template(self) -> Document:
         """The template document of the body, filled before any transaction."""
-        return filled(self.read_body(TemplateJSONRequestSerializer)["template"])
+        body = self.read_body(TemplateJSONRequestSerializer)
+        template, folder = filled(body["template"]), body.get("create_in_folder")
+        return {**template, "folder": folder} if folder else template
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID], responses=OpenApiTypes.OBJECT)
     def export(self, request: Request, project_id: str, id: str) -> Response:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardMissing
+from dashboards.folders import normalized_folder
 from dashboards.models import CreationMode, Dashboard
 from dashboards.readers.dashboard_list import ListQuery, list_dashboards, list_state
 from dashboards.readers.dashboards import detail_state, read_revision
@@ -38,6 +39,7 @@ INCLUDE_DASHBOARDS = OpenApiParameter(
     bool,
     description="false leaves `dashboards` out of insights; their `dashboard_tiles` say the same.",
 )
+FOLDER_PARAMETER = OpenApiParameter("folder", str, description="Only those in this folder or in one inside it.")
 DASHBOARD_ID = id_parameter("id", "A unique integer value identifying this dashboard.")
 TAGS = OpenApiParameter(
     "tags", str, many=True, description="Only those with any of these tags: at most 100, repeated or as a JSON list."
@@ -59,6 +61,7 @@ LIST_PARAMETERS = [
     OpenApiParameter(
         "exclude_generated", bool, description="true leaves out those whose name begins with `Generated Dashboard`."
     ),
+    FOLDER_PARAMETER,
     OpenApiParameter("after", str, description="Where a page begins, as `next` says it beside the offset."),
 ]
 
@@ -88,6 +91,8 @@ class DashboardViewSet(ProjectScopedViewSet):
         body = self.read_body(DashboardRequestSerializer, prepare=without_tile_ids)
         if isinstance(body.get("duplicate_tiles"), list):
             raise Invalid("On create this is true or false.", attr="duplicate_tiles")
+        if has_two_folders(body):
+            self.name_ignored(["_create_in_folder"])
         content = cast(DashboardChanges, body)
         return content, template_of(self.project, content)
 
@@ -101,6 +106,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             creation_mode=self.query_choice("creation_mode", CreationMode.values),
             created_by=self.query_numbers("created_by"),
             exclude_generated=self.query_bool("exclude_generated") or False,
+            folder=query_folder(self),
         )
         pages = LimitOffsetPagination()
         limit, offset = window = pages.window(request)
@@ -179,6 +185,8 @@ class DashboardViewSet(ProjectScopedViewSet):
             raise
         if isinstance(body.get("duplicate_tiles"), bool):
             self.name_ignored(["duplicate_tiles"])  # it is for a create
+        if "create_in_folder" in body:
+            self.name_ignored(["_create_in_folder"])  # so is this
         with writing(self, dashboard_id):
             ignored = update_dashboard(
                 dashboard_id,
@@ -207,6 +215,20 @@ def retrieved(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, A
             (tile["insight"] or {}).pop("dashboards", None)
     dashboard["last_accessed_at"] = note_access(number, dashboard["last_accessed_at"])
     return revision, dashboard
+
+
+def query_folder(view: ProjectScopedViewSet) -> str:
+    """Return the folder that a list is narrowed to, empty for none. Raises Invalid."""
+    try:
+        return normalized_folder(view.request.query_params.get("folder")) or ""
+    except Invalid as error:
+        raise Invalid(error.detail, attr="folder", code=error.code) from error
+
+
+def has_two_folders(body: dict[str, Any]) -> bool:
+    """Return whether the body of a create names another folder beside the one that counts."""
+    names_both = "folder" in body and "create_in_folder" in body
+    return names_both and body["folder"] != normalized_folder(body["create_in_folder"])
 
 
 def dashboard_number(text: str, detail: str = "Not found.") -> int:

@@ -17,7 +17,14 @@ from dashboards.serializers.insights import InsightRequestSerializer, InsightSer
 from dashboards.services.changes import InsightChanges
 from dashboards.services.insights import create_insight, update_insight
 from dashboards.services.restrictions import check_may_edit_contents
-from dashboards.views.dashboards import CREATED_BY, INCLUDE_DASHBOARDS, SEARCH_MAX_LENGTH, TAGS
+from dashboards.views.dashboards import (
+    CREATED_BY,
+    FOLDER_PARAMETER,
+    INCLUDE_DASHBOARDS,
+    SEARCH_MAX_LENGTH,
+    TAGS,
+    query_folder,
+)
 from dashboards.views.overrides import OVERRIDES, overrides_of
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
@@ -54,6 +61,7 @@ LIST_PARAMETERS = [
     *_dates("created_date", "created"),
     *_dates("date", "last modified"),
     *_dates("last_viewed_date", "last viewed", "When an insight was viewed is not kept: there are none."),
+    FOLDER_PARAMETER,
 ]
 FROM_DASHBOARD = OpenApiParameter(
     "from_dashboard",
@@ -184,4 +192,5 @@ class InsightViewSet(ProjectScopedViewSet):
             created=self.query_span("created_date_from", "created_date_to"),
             modified=self.query_span("date_from", "date_to"),
             viewed=self.query_span("last_viewed_date_from", "last_viewed_date_to"),
+            folder=query_folder(self),
         )

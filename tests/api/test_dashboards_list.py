@@ -35,6 +35,7 @@ def test_a_row_has_every_field(alice: Person) -> None:
         "id": made.pk,
         "name": "Numbers",
         "description": "weekly",
+        "folder": None,
         "pinned": True,
         "is_shared": False,
         "deleted": False,

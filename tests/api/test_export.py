@@ -53,6 +53,7 @@ def test_it_is_a_template_document(alice: Person, board: Dashboard) -> None:
         "dashboard_filters": CONTENT["filters"],
         "dashboard_variables": CONTENT["variables"],
         "breakdown_colors": CONTENT["breakdown_colors"],
+        "folder": None,
         "pinned": True,
         "restriction_level": 21,
         "grid_spacing": "standard",

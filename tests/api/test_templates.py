@@ -47,8 +47,9 @@ def changed(**changes: Any) -> dict[str, Any]:
 def test_a_template_becomes_a_dashboard(alice: Person) -> None:
     answer = send(alice, TEMPLATE, creation_context="onboarding", _create_in_folder="x")
     assert answer.status == 200
-    assert "Ignored-Fields" not in answer.headers
+    assert answer.headers["Ignored-Fields"] == "creation_context"
     made = answer.json
+    assert made["folder"] == "x"
     assert (made["name"], made["description"], made["filters"]) == ("From JSON", "d", {"date_from": "-30d"})
     assert (made["tags"], made["creation_mode"], made["use_template"]) == (["a", "b"], "template", "From JSON")
     insight_tile, text_tile, button_tile = made["tiles"]

@@ -64,6 +64,7 @@ def test_apply_plan_update_drift_and_destroy(alice: Person) -> None:
 
     # An empty plan.
     assert holds(terraform.read(path), {**board, "deleted": False})
+    insight["_create_in_folder"] = "Unfiled/Insights"
     assert holds(terraform.read(insight_path), {**insight, "deleted": False, "dashboards": [made["id"]]})
     read = terraform.read(path)
     assert read is not None

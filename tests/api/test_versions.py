@@ -58,6 +58,7 @@ def test_a_version_is_the_whole_state(alice: Person, board: Dashboard) -> None:
         "data_color_theme_id": None,
         "grid_spacing": "standard",
         "layout_compaction": "vertical",
+        "folder": None,
         "restriction_level": 21,
         "deleted": False,
     }

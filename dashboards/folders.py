@@ -1,0 +1,50 @@
+"""Folders: paths of names such as `Unfiled/Insights`. A slash that belongs to a name is written `\\/`."""
+
+import re
+import unicodedata
+
+from django.db.models import Q
+
+from dashboards_api.errors import Invalid
+
+FOLDER_MAX_LENGTH = 400
+FOLDER_MAX_DEPTH = 20
+_SEPARATOR = re.compile(r"(?<!\\)/")
+# Control characters, and those that end lines and paragraphs.
+_UNPRINTED = {"Cc", "Zl", "Zp"}
+
+
+def normalized_folder(text: str | None) -> str | None:
+    """Return the path without empty names and without spaces around names; None for no folder.
+
+    Raises Invalid, without an `attr`, for a path that is too long or too deep or holds a control character.
+    """
+    names = names_in(text or "")
+    path = "/".join(names)
+    if any(unicodedata.category(character) in _UNPRINTED for character in path):
+        raise Invalid("A folder cannot hold control characters.")
+    if len(path) > FOLDER_MAX_LENGTH:
+        raise Invalid(f"A folder has at most {FOLDER_MAX_LENGTH} characters.", code="max_length")
+    if len(names) > FOLDER_MAX_DEPTH:
+        raise Invalid(f"A folder is at most {FOLDER_MAX_DEPTH} names deep.", code="max_length")
+    return path or None
+
+
+def is_folder(text: str) -> bool:
+    """Return whether a text can be the path of a folder, or of none."""
+    try:
+        normalized_folder(text)
+    except Invalid:
+        return False
+    return True
+
+
+def names_in(path: str) -> list[str]:
+    """Return the names in a path, from the outermost folder to the innermost."""
+    return [name.strip() for name in _SEPARATOR.split(path) if name.strip()]
+
+
+def within(path: str) -> Q:
+    """Return the condition for rows in a folder and in the folders inside it. The column is compared by code point."""
+    inside = f"{path}/"
+    return Q(folder=path) | Q(folder__gte=inside, folder__lt=f"{path}{chr(ord('/') + 1)}")
