@@ -1,9 +1,9 @@
 """Who may view, edit and restrict a dashboard: pure functions of the membership and of what restricts it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
-from dashboards.models import Dashboard, PrivilegeLevel, RestrictionLevel
+from dashboards.models import Dashboard, PrivilegeLevel, RestrictionLevel, TemplateScope
 from dashboards_api.errors import Forbidden
 from users.models import Membership
 
@@ -59,10 +59,19 @@ def check_may_restrict(dashboard: Dashboard, membership: Membership) -> None:
         raise Forbidden("Only the dashboard owner and project admins have the restriction rights required for this.")
 
 
-def check_may_change_template(membership: Membership, *, is_global: bool, features: bool) -> None:
-    """A project's own templates are its members'; what every project sees is staff's. Raises Forbidden."""
-    if is_global and not membership.user.is_staff:
+def check_may_change_template(
+    membership: Membership, *, project_id: int | None, scopes: Collection[str], features: bool
+) -> None:
+    """Check a change of a template of a project, by the scopes that it has and is to have. Raises Forbidden.
+
+    Members change the templates of their project, project admins those that its organization sees, staff global ones.
+    """
+    if TemplateScope.GLOBAL in scopes and not membership.user.is_staff:
         raise Forbidden("Only staff may change templates of global scope.")
+    if TemplateScope.ORGANIZATION in scopes and project_id != membership.project_id:
+        raise Forbidden("This template belongs to another project of the organization, and is changed there.")
+    if TemplateScope.ORGANIZATION in scopes and not membership.is_admin:
+        raise Forbidden("Only project admins may change templates of organization scope.")
     if features and not membership.is_admin:
         raise Forbidden("Only project admins may change whether a template is featured.")
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from dashboards_api.fields import dumps
 from dashboards_api.transactions import refuse_in_transaction
 
 FOLDER = Path(__file__).parent / "builtin_templates"
+# The namespace of the ids of built-in templates.
+_IDS = uuid.UUID("3f0b6f0e-6a0c-4a52-9a0e-0c6f5f6d7d51")
 # A string that is exactly this is replaced by the default of that variable; every other brace is text. A variable that
 # is named in no other way than inside longer texts is refused: who wrote that expects it to be replaced.
 PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
@@ -28,6 +31,12 @@ Document = dict[str, Any]
 def builtin_templates() -> dict[str, Document]:
     """The templates that come with the service, by key (`DEFAULT_APP`). Do not change them."""
     return {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
+
+
+@cache
+def builtin_ids() -> dict[uuid.UUID, str]:
+    """Return the keys of built-in templates by their ids, which are made of the keys and so never change."""
+    return {uuid.uuid5(_IDS, key): key for key in builtin_templates()}
 
 
 def builtin_named(name: str) -> Document | None:

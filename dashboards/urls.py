@@ -62,10 +62,7 @@ urlpatterns = [
     path("activity_log/undo/", ActivityLogViewSet.as_view({"post": "undo"})),
     path("dashboard_templates/", DashboardTemplateViewSet.as_view(COLLECTION)),
     path("dashboard_templates/json_schema/", DashboardTemplateViewSet.as_view({"get": "json_schema"})),
-    path(
-        "dashboard_templates/<str:id>/",
-        DashboardTemplateViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
-    ),
+    path("dashboard_templates/<str:id>/", DashboardTemplateViewSet.as_view(ROW)),
     path("insights/", InsightViewSet.as_view(COLLECTION)),
     *[
         path(f"insights/{action}/", InsightActionViewSet.as_view({"post": action}))

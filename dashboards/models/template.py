@@ -19,33 +19,47 @@ LIST_ORDER = ("-is_featured", "name_key", "id")
 
 class TemplateScope(models.TextChoices):
     TEAM = "team"
+    ORGANIZATION = "organization"
     GLOBAL = "global"
 
 
 class DashboardTemplateQuerySet(models.QuerySet["DashboardTemplate"]):
     def usable_in(self, project: Project) -> "DashboardTemplateQuerySet":
-        """A project's own templates and the global ones."""
+        """A project's own templates, those of its organization and the global ones."""
         return self.not_deleted().visible_in(project)
 
     def visible_in(self, project: Project) -> "DashboardTemplateQuerySet":
         """The same, deleted ones too."""
-        return self.filter(models.Q(project=project) | models.Q(scope=TemplateScope.GLOBAL))
+        # A sub-query: PostgreSQL cannot lock the rows of an outer join.
+        siblings = Project.objects.filter(organization__projects=project.pk)
+        of_organization = models.Q(scope=TemplateScope.ORGANIZATION, project__in=siblings)
+        return self.filter(models.Q(project=project) | of_organization | models.Q(scope=TemplateScope.GLOBAL))
 
     def not_deleted(self) -> "DashboardTemplateQuerySet":
         return self.filter(deleted=False)
 
     def matching(self, text: str) -> "DashboardTemplateQuerySet":
-        """Templates whose name, description or tags hold `text`: those first whose name does, then by their tags."""
+        """Templates whose name, description or tags hold `text`: those first whose name does, then by their tags.
+
+        `rank` says which it is.
+        """
         key = fold(text)
         rank = models.Case(
             models.When(name_key__contains=key[:NAME_KEY_MAX_LENGTH], then=0),
             models.When(tags_key__contains=key, then=1),
             default=2,
         )
-        return self.filter(search_text__contains=key).order_by(rank, *LIST_ORDER)
+        return self.filter(search_text__contains=key).annotate(rank=rank).order_by("rank", *LIST_ORDER)
 
     def in_list_order(self) -> "DashboardTemplateQuerySet":
         return self.order_by(*LIST_ORDER)
+
+    def nearest_first(self, project: Project) -> "DashboardTemplateQuerySet":
+        """The project's own first, then those of its organization, then the global ones."""
+        distance = models.Case(
+            models.When(project=project, then=0), models.When(scope=TemplateScope.ORGANIZATION, then=1), default=2
+        )
+        return self.order_by(distance, "created_at", "id")
 
 
 class DashboardTemplate(models.Model):

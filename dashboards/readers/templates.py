@@ -1,14 +1,19 @@
 """Stored templates as the API answers them."""
 
 import uuid
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
+from django.db.models import Count, Q
 
 from dashboards.exceptions import DashboardTemplateMissing
-from dashboards.models import DashboardTemplate
+from dashboards.models import DashboardTemplate, TemplateScope
+from dashboards.models.dashboard import fold
+from dashboards.models.template import DashboardTemplateQuerySet
 from dashboards.readers.page_sizes import ids_on_page, size_of
-from dashboards_api.fields import raw
+from dashboards.templates import builtin_ids, builtin_templates
+from dashboards_api.fields import dumps, raw
 from users.models import Membership, Project
 from users.readers import basic_user, user_columns
 
@@ -24,6 +29,7 @@ COLUMNS = (
     "project_id",
 )
 JSON = ("dashboard_filters", "dashboard_variables", "breakdown_colors", "tags", "tiles", "variables")
+CONTENT = ("template_name", "dashboard_description", *JSON)
 RAW = {f"raw_{name}": raw(name) for name in JSON}
 ORDERINGS = {"template_name": "name_key", "-template_name": "-name_key"}
 
@@ -40,26 +46,91 @@ class TemplateQuery(NamedTuple):
 def list_templates(
     project: Project, *, viewer: Membership, query: TemplateQuery, limit: int, offset: int
 ) -> tuple[int, list[dict[str, Any]]]:
-    """How many of the project's own and the global templates match, and one window of them."""
-    found = DashboardTemplate.objects.usable_in(project).in_list_order()
-    if query.search:
-        found = found.matching(query.search)
+    """Return how many of the templates that the project sees match, and one window of them.
+
+    Built-in templates have no rows: how many rows come before each of them says where it is.
+    """
+    found = _matching(DashboardTemplate.objects.usable_in(project), query)
+    builtins = _matching_builtins(query)
+    before = {f"before_{index}": Count("pk", filter=_precedes(each, query)) for index, each in enumerate(builtins)}
+    counts = found.aggregate(total=Count("pk"), **before)
+    places = [counts[name] + index for index, name in enumerate(before)]
+    start = offset - sum(place < offset for place in places)
+    shown = {place: each for place, each in zip(places, builtins, strict=True) if offset <= place < offset + limit}
+    rows = _page(found, viewer, limit=limit - len(shown), offset=start)
+    for place, each in shown.items():
+        if place - offset <= len(rows):  # else the page ended before it
+            rows.insert(place - offset, _builtin_row(each))
+    return counts["total"] + len(builtins), rows
+
+
+def _page(found: DashboardTemplateQuerySet, viewer: Membership, *, limit: int, offset: int) -> list[dict[str, Any]]:
+    """One window of the stored templates, which ends early where they are large."""
+    ids = ids_on_page(found, size_of(*JSON, "dashboard_description"), limit=limit, offset=offset)
+    rows = {row["id"]: row for row in _columns(DashboardTemplate.objects.filter(pk__in=ids))}
+    return [_row(rows[id_], viewer) for id_ in ids if id_ in rows]
+
+
+def _matching(found: DashboardTemplateQuerySet, query: TemplateQuery) -> DashboardTemplateQuerySet:
+    found = found.matching(query.search) if query.search else found.in_list_order()
     if query.scope:
         found = found.filter(scope=query.scope)
     if query.is_featured is not None:
         found = found.filter(is_featured=query.is_featured)
+    return found.order_by(ORDERINGS[query.ordering], "id") if query.ordering else found
+
+
+@cache
+def _builtins() -> list[DashboardTemplate]:
+    """The built-in templates as unsaved rows."""
+    found = []
+    for id_, key in builtin_ids().items():
+        document = {name: value for name, value in builtin_templates()[key].items() if name in CONTENT}
+        template = DashboardTemplate(id=id_, scope=TemplateScope.GLOBAL, **document)
+        template.derive()
+        found.append(template)
+    return found
+
+
+def _matching_builtins(query: TemplateQuery) -> list[DashboardTemplate]:
+    """The built-in templates that match, in the order of the list. None is featured."""
+    if query.is_featured or query.scope not in ("", TemplateScope.GLOBAL):
+        return []
+    found = [each for each in _builtins() if fold(query.search) in each.search_text]
+    found.sort(key=lambda each: each.name_key, reverse=query.ordering.startswith("-"))
+    return found if query.ordering else sorted(found, key=lambda each: _rank(each, query))
+
+
+def _rank(builtin: DashboardTemplate, query: TemplateQuery) -> int:
+    """The `rank` of a search, as `DashboardTemplateQuerySet.matching` gives it to rows."""
+    key = fold(query.search)
+    return 0 if key in builtin.name_key else 1 if key in builtin.tags_key else 2
+
+
+def _precedes(builtin: DashboardTemplate, query: TemplateQuery) -> Q:
+    """The condition for rows that the list shows before a built-in template."""
     if query.ordering:
-        found = found.order_by(ORDERINGS[query.ordering], "id")
-    count = found.count()
-    ids = ids_on_page(found, size_of(*JSON, "dashboard_description"), limit=limit, offset=offset)
-    rows = {row["id"]: row for row in _columns(DashboardTemplate.objects.filter(pk__in=ids))}
-    return count, [_row(rows[id_], viewer) for id_ in ids if id_ in rows]
+        way = "gt" if query.ordering.startswith("-") else "lt"
+        return Q(**{f"name_key__{way}": builtin.name_key})
+    before = Q(is_featured=True) | Q(name_key__lt=builtin.name_key)
+    rank = _rank(builtin, query)
+    return Q(rank__lt=rank) | Q(before, rank=rank) if query.search else before
+
+
+def _builtin_row(template: DashboardTemplate) -> dict[str, Any]:
+    columns = {column: getattr(template, column) for column in COLUMNS if column != "project_id"}
+    document = {name: orjson.Fragment(dumps(getattr(template, name))) for name in JSON}
+    around: dict[str, Any] = {"created_at": None, "team_id": None, "created_by": None, "availability_contexts": []}
+    return {**columns, **around, **document}
 
 
 def read_template(
     template_id: uuid.UUID, *, project: Project, viewer: Membership, include_deleted: bool = False
 ) -> dict[str, Any]:
     """One template (component DashboardTemplate). Raises DashboardTemplateMissing."""
+    for builtin in _builtins():
+        if builtin.pk == template_id:
+            return _builtin_row(builtin)
     found = DashboardTemplate.objects.visible_in(project).filter(pk=template_id)
     row = _columns(found if include_deleted else found.not_deleted()).first()
     if row is None:

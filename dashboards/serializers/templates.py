@@ -36,9 +36,9 @@ class DashboardTemplateSerializer(serializers.Serializer[Any]):
     is_featured = serializers.BooleanField(read_only=True)
     image_url = serializers.CharField(read_only=True, allow_null=True)
     deleted = serializers.BooleanField(read_only=True)
-    created_at = serializers.DateTimeField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Null for a built-in template.")
     created_by = UserBasicSerializer(
-        read_only=True, allow_null=True, help_text="Null for a global template of another project."
+        read_only=True, allow_null=True, help_text="Null for a template of another project, and for a built-in one."
     )
     team_id = serializers.IntegerField(
         read_only=True, allow_null=True, help_text="Its project; null where it has none."
@@ -67,7 +67,12 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
     tags = TagsField(required=False)
     tiles = BoundedListField(child=JSONObjectField(allow_null=False), required=False)
     variables = BoundedListField(child=JSONObjectField(allow_null=False), required=False, allow_null=True)
-    scope = HelpfulChoiceField(choices=TemplateScope.choices, required=False)
+    scope = HelpfulChoiceField(
+        choices=TemplateScope.choices,
+        required=False,
+        help_text="Who sees it: the project, all projects of its organization (for project admins to change), or every "
+        "project (for staff to change).",
+    )
     is_featured = serializers.BooleanField(required=False)
     image_url = StrictCharField(required=False, allow_null=True, max_length=IMAGE_URL_MAX_LENGTH)
     deleted = serializers.BooleanField(required=False)

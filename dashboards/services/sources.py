@@ -1,7 +1,5 @@
 """Where a new dashboard comes from: a template, or another dashboard of the project."""
 
-from django.db.models import F
-
 from dashboards.exceptions import DashboardNotInProject, TemplateMissing
 from dashboards.folders import normalized_folder
 from dashboards.models import Dashboard, DashboardTemplate
@@ -45,12 +43,12 @@ def source_of(project: Project, content: DashboardChanges, member: Membership) -
 
 
 def _template_named(project: Project, name: str) -> Document:
-    """A built-in template by its key, else a stored one by its name, the project's own first, else a built-in one."""
+    """A built-in template by its key, else the nearest stored one by its name, else a built-in one."""
     if name in builtin_templates():
         return builtin_templates()[name]
     stored = DashboardTemplate.objects.usable_in(project).filter(template_name=name)
-    own_first = stored.order_by(F("project").desc(nulls_last=True), "created_at", "id").first()
-    document = own_first.document() if own_first else builtin_named(name)
+    nearest = stored.nearest_first(project).first()
+    document = nearest.document() if nearest else builtin_named(name)
     if document is None:
         stored_names = DashboardTemplate.objects.usable_in(project).values_list("template_name", flat=True)
         raise TemplateMissing(name, [*builtin_templates(), *stored_names[:NAMES_COMPARED]])

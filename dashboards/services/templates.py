@@ -10,8 +10,8 @@ from dashboards.exceptions import DashboardTemplateMissing
 from dashboards.models import DashboardTemplate, TemplateScope
 from dashboards.services.changes import TemplateChanges, take
 from dashboards.services.sizes import check_tags
-from dashboards.templates import Document, builtin_templates, filled
-from dashboards_api.errors import Conflict, Invalid
+from dashboards.templates import Document, builtin_ids, builtin_templates, filled
+from dashboards_api.errors import Conflict, Forbidden, Invalid
 from users.models import Membership, Project
 
 FIELDS = (
@@ -44,7 +44,8 @@ def check_new_template(*, content: TemplateChanges, created_by: Membership) -> C
     """
     check_may_change_template(
         created_by,
-        is_global=content.get("scope") == TemplateScope.GLOBAL,
+        project_id=created_by.project_id,
+        scopes=[content.get("scope", TemplateScope.TEAM)],
         features=content.get("is_featured", False),
     )
     filled(dict(content), attr="")
@@ -101,6 +102,8 @@ def update_template(
 
 
 def _to_change(template_id: uuid.UUID, project: Project, changes: TemplateChanges, *, lock: bool) -> DashboardTemplate:
+    if template_id in builtin_ids():
+        raise Forbidden("A built-in template cannot be changed. Store its document as a template of your own.")
     templates = DashboardTemplate.objects.visible_in(project).filter(pk=template_id)
     template: DashboardTemplate | None = (templates.select_for_update() if lock else templates).first()
     if template is None or (template.deleted and changes.get("deleted") is not False):
@@ -110,15 +113,16 @@ def _to_change(template_id: uuid.UUID, project: Project, changes: TemplateChange
 
 def _change(template: DashboardTemplate, changes: TemplateChanges, updated_by: Membership) -> list[str]:
     """Set what differs, and return the names of those columns. Raises Forbidden and Invalid."""
-    was_global = template.scope == TemplateScope.GLOBAL
+    scope_before = template.scope
     check_tags(template.tags, changes.get("tags", []))
     columns = take(template, changes, FIELDS)
     check_may_change_template(
         updated_by,
-        is_global=was_global or template.scope == TemplateScope.GLOBAL,
+        project_id=template.project_id,
+        scopes=[scope_before, template.scope],
         features="is_featured" in columns,
     )
-    if template.project_id is None and template.scope == TemplateScope.TEAM:
+    if template.project_id is None and template.scope != TemplateScope.GLOBAL:
         raise Invalid("This template belongs to no project: it can only be global.", attr="scope")
     return columns
 

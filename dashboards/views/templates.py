@@ -45,6 +45,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         "list": ["dashboard_template:read"],
         "create": ["dashboard_template:write"],
         "retrieve": ["dashboard_template:read"],
+        "update": ["dashboard_template:write"],
         "partial_update": ["dashboard_template:write"],
         "destroy": ["dashboard_template:write"],
         "json_schema": ["dashboard_template:read"],
@@ -64,7 +65,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
     def list(self, request: Request, project_id: str) -> Response:
-        """The stored templates of a project and the global ones."""
+        """The templates of a project, of its organization and for every project, the built-in ones among them."""
         query = TemplateQuery(
             search=self.query_text("search", SEARCH_MAX_LENGTH),
             scope=self.query_choice("scope", TemplateScope.values),
@@ -82,7 +83,9 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         responses={201: DashboardTemplateSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
-        """Store a template. Global ones are for staff; to feature one is for project admins."""
+        """Store a template. Global ones are for staff; to feature one, or to show it to the whole organization, is for
+        project admins.
+        """
         checked = self.new_template
         with transaction.atomic():
             template = create_template(self.project, checked=checked, created_by=self.membership)
@@ -99,8 +102,20 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         request=body_of(DashboardTemplateRequestSerializer),
         responses=DashboardTemplateSerializer,
     )
+    def update(self, request: Request, project_id: str, id: str) -> Response:
+        """The same as PATCH: fields that are not sent stay as they are."""
+        return self._change(id)
+
+    @extend_schema(
+        parameters=[PROJECT_ID, TEMPLATE_ID],
+        request=body_of(DashboardTemplateRequestSerializer),
+        responses=DashboardTemplateSerializer,
+    )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
-        """Change a template; delete it with `deleted: true`, restore it with `deleted: false`."""
+        """Change a template; delete it with `deleted: true`, restore it with `deleted: false`. Built-in ones stay."""
+        return self._change(id)
+
+    def _change(self, id: str) -> Response:
         template_id = template_uuid(id)
         changes = cast(TemplateChanges, self.read_body(DashboardTemplateRequestSerializer))
         project, caller = self.project, self.membership

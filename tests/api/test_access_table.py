@@ -103,7 +103,7 @@ TABLE: dict[str, dict[str, Row]] = {
     },
     "api/projects/<project_id>/dashboard_templates/": {**LACKS, "GET": READ, "POST": ACT},
     "api/projects/<project_id>/dashboard_templates/json_schema/": {**LACKS, "GET": READ},
-    "api/projects/<project_id>/dashboard_templates/<id>/": {**LACKS, "GET": READ, "PATCH": WRITE},
+    "api/projects/<project_id>/dashboard_templates/<id>/": ROW,
     "api/projects/<project_id>/insights/": COLLECTION,
     "api/projects/<project_id>/insights/<id>/": ROW,
     "api/projects/<project_id>/insights/<id>/activity/": {**LACKS, "GET": READ},
