@@ -25,7 +25,7 @@ USER = "{0}.id, {0}.uuid, {0}.distinct_id, {0}.first_name, {0}.last_name, {0}.em
 COLLABORATES = """exists (select 1 from dashboards_collaborator c
  where c.dashboard_id = {0}.id and c.membership_id = m.id and c.level >= 37)"""
 BASIC = f"""m.level, m.user_id, {COLLABORATES.format("d")}, d.created_by_id,
- d.id, d.name, d.description, d.pinned, d.created_at, d.deleted, d.creation_mode, d.restriction_level,
+ d.id, d.name, d.description, d.folder, d.pinned, d.created_at, d.deleted, d.creation_mode, d.restriction_level,
  d.last_accessed_at, d.tag_names, s.enabled, {USER.format("u")}"""
 JOINED = f"""d left join users_user u on u.id = d.created_by_id
  join dashboards_sharingconfiguration s on s.dashboard_id = d.id cross join {CALLER} m"""
@@ -39,7 +39,8 @@ ONE = f"""select d.use_template, d.use_dashboard, d.delete_insights, d.filters, 
  d.data_color_theme_id, d.grid_spacing, d.layout_compaction, {BASIC} from (select * from dashboards_dashboard
  where id = %(id)s and project_id = %(project)s and not deleted) {JOINED}"""
 TILES = f"""select t.id, t.layouts, t.color, t.filters_overrides, t.show_description, t.transparent_background,
- i.id, i.short_id, i.name, i.derived_name, i.description, i."order", i.deleted, i.saved, i.favorited, i.is_sample,
+ i.id, i.short_id, i.name, i.derived_name, i.description, i."order", i.folder, i.create_in_folder,
+ i.deleted, i.saved, i.favorited, i.is_sample,
  i.created_at, i.updated_at, i.last_modified_at, i.query, i.filters, i.tag_names, i.created_by_id, {USER.format("u")},
  {USER.format("e")}
  from dashboards_tile t join dashboards_insight i on i.id = t.insight_id
@@ -59,7 +60,7 @@ CONSTANT: Row = {
     "last_viewed_at": None,
 }
 USER_KEYS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "is_email_verified")
-INSIGHT_KEYS = ("id", "short_id", "name", "derived_name", "description", "order")
+INSIGHT_KEYS = ("id", "short_id", "name", "derived_name", "description", "order", "folder", "_create_in_folder")
 INSIGHT_FLAGS = ("deleted", "saved", "favorited", "is_sample")
 raw = orjson.Fragment
 counts: dict[int, int] = {}
@@ -87,12 +88,13 @@ def levels(level: int, viewer_id: int, created_by_id: int, strictest: int, is_co
 
 
 def basic(row: Any, project: int) -> Row:
-    level, viewer_id, collaborates, created_by_id, id_, name, text, pinned, at, gone, mode, restriction, *more = row
-    seen, tags, shared, *creator = more
+    level, viewer_id, collaborates, created_by_id, id_, name, text, folder, pinned, at, gone, mode, *more = row
+    restriction, seen, tags, shared, *creator = more
     return {
         "id": id_,
         "name": name,
         "description": text,
+        "folder": folder,
         "pinned": bool(pinned),
         "created_at": when(at),
         "created_by": user(creator),
@@ -119,8 +121,8 @@ def grouped(found: Iterable[Any]) -> dict[int, list[Any]]:
 
 def tile(order: int, row: Any, places: dict[int, list[Any]], viewer: Any) -> Row:
     id_, layouts, color, overrides, described, transparent, *insight = row
-    named, flags, stamps = insight[:6], insight[6:10], insight[10:13]
-    query, filters, tags, created_by_id, *people = insight[13:]
+    named, flags, stamps = insight[:8], insight[8:12], insight[12:15]
+    query, filters, tags, created_by_id, *people = insight[15:]
     around = places.get(named[0], [])
     strictest, collaborates = max((each[2] for each in around), default=21), any(each[4] for each in around)
     shown = {

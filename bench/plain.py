@@ -70,11 +70,13 @@ class InsightSerializer(JSONSerializer):
     effective_restriction_level = serializers.SerializerMethodField()
     effective_privilege_level = serializers.SerializerMethodField()
     user_access_level = serializers.SerializerMethodField()
+    _create_in_folder = serializers.ReadOnlyField(source="create_in_folder")
 
     class Meta:
         model = Insight
         fields = [
             *("id", "short_id", "name", "derived_name", "description", "order", "deleted", "saved", "favorited"),
+            *("folder", "_create_in_folder"),
             *("is_sample", "created_at", "updated_at", "last_modified_at", "created_by", "last_modified_by"),
             *("query", "filters", "tags", "dashboards", "dashboard_tiles", "effective_restriction_level"),
             *("effective_privilege_level", "user_access_level"),
@@ -155,7 +157,7 @@ class DashboardBasicSerializer(JSONSerializer):
     class Meta:
         model = Dashboard
         fields = [
-            *("id", "name", "description", "pinned", "created_at", "created_by", "is_shared", "deleted"),
+            *("id", "name", "description", "folder", "pinned", "created_at", "created_by", "is_shared", "deleted"),
             *("creation_mode", "tags", "restriction_level", "effective_restriction_level"),
             *("effective_privilege_level", "user_access_level", "access_control_version", "last_accessed_at"),
             *("last_viewed_at", "last_refresh", "team_id", "search_match_type"),
