@@ -202,6 +202,18 @@ class TooManyTiles(Invalid):
         super().__init__(f"A dashboard holds at most {most} tiles.", attr="tiles")
 
 
+class ShownTooOften(Invalid):
+    """An insight, a text or a button would be on too many dashboards."""
+
+    code = "too_many"
+
+    def __init__(self, kind: str, most: int, attr: str | None = None) -> None:
+        super().__init__(
+            f"The same {kind} is on at most {most} dashboards. Copy it with content of its own: `duplicate_tiles`.",
+            attr=attr,
+        )
+
+
 class TooManyTilesTouched(Invalid):
     """Insights of a bulk operation are on dashboards that hold more tiles than one request may write down."""
 

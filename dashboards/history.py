@@ -152,6 +152,16 @@ def applied(state: State, changes: Sequence[Change]) -> State:
     return state
 
 
+def net_changes(changes: Sequence[Change]) -> list[Change]:
+    """Changes in the order in which they were made, with one for each field; what is as it was is left out."""
+    nets: dict[str, Change] = {}
+    for change in changes:
+        first = nets.get(change["field"], change)
+        kind, path = change["type"], change["field"].split(SEPARATOR)
+        nets[change["field"]] = field_change(kind, path, first["before"], change["after"])
+    return [net for net in nets.values() if differs(net["before"], net["after"])]
+
+
 def path_of(*parts: object) -> str:
     return SEPARATOR.join(map(str, parts))
 

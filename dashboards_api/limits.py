@@ -12,6 +12,8 @@ JSON_TOTAL_MAX_LENGTH = 4_000_000
 INSIGHTS_MAX_LENGTH = 8_000_000
 # An insight of at most this size fits on any dashboard that has room for its tile.
 SMALL_INSIGHT = 8_000
+# The dashboards that may show the same insight, text or button.
+DASHBOARDS_OF_CONTENT_MAX = 200
 # Of one dashboard, insight or template; also what one bulk request may name.
 TAGS_MAX = 100
 # The rows that one bulk request may change.

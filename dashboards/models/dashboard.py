@@ -75,6 +75,10 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
     def not_deleted(self) -> "DashboardQuerySet":
         return self.filter(deleted=False)
 
+    def without_free_json(self) -> "DashboardQuerySet":
+        """Rows whose free JSON is read only where it is asked for: it is large, and many rows need none of it."""
+        return self.defer("filters", "variables", "breakdown_colors")
+
     def with_history_known(self) -> "DashboardQuerySet":
         """Each row with `has_history`: whether what it shows was ever written down."""
         activity: Any = apps.get_model("dashboards", "Activity")

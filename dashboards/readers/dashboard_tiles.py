@@ -1,16 +1,16 @@
 """The live tiles that show a text, a button or an insight, on whatever dashboard: `dashboard_tiles` in answers."""
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from django.db.models import Q
 
 from dashboards.access import Restriction
-from dashboards.models import Collaborator, Tile
+from dashboards.models import Dashboard, Tile
+from dashboards_api.prepared import Prepared, number
 from users.models import Membership
 
 Row = dict[str, Any]
-# Ids of content, or a query for them: a list of any length would not fit into one statement.
-Ids = Any
 # By kind of content ("insight", "text", "button") and its id.
 DashboardTiles = dict[tuple[str, Any], list["DashboardTile"]]
 
@@ -27,27 +27,47 @@ class DashboardTile(NamedTuple):
         return {"id": self.tile_id, "dashboard_id": self.dashboard_id, "deleted": False}
 
 
-def dashboard_tiles_of(*, viewer: Membership, insights: Ids = (), texts: Ids = (), buttons: Ids = ()) -> DashboardTiles:
-    """Every live tile that shows one of these, in one query."""
-    tiles = (
-        Tile.objects.not_deleted()
-        .filter(Q(insight_id__in=insights) | Q(text_id__in=texts) | Q(button_id__in=buttons))
-        .annotate(is_collaborator=Collaborator.objects.includes(viewer.pk, dashboard="dashboard_id"))
-        .order_by("id")
-        .values_list(
-            "insight_id",
-            "text_id",
-            "button_id",
-            "id",
-            "dashboard_id",
-            "dashboard__created_by_id",
-            "dashboard__restriction_level",
-            "is_collaborator",
-        )
-    )
+def dashboard_tiles_of_insights(insights: Collection[int], *, viewer: Membership) -> DashboardTiles:
+    """Every live tile that shows one of these."""
+    tiles = Tile.objects.not_deleted().filter(insight_id__in=insights).order_by("id")
+    return _by_content(list(tiles.values_list(*_COLUMNS)), viewer)
+
+
+def dashboard_tiles_beside(dashboard_id: int, *, viewer: Membership) -> DashboardTiles:
+    """Every live tile that shows something that this dashboard shows, too."""
+    return _by_content(_BESIDE.rows(dashboard=dashboard_id), viewer)
+
+
+def _beside() -> Any:
+    shown = Tile.objects.filter(dashboard_id=number("dashboard")).shown()
+    same = Q()
+    for kind in ("insight", "text", "button"):
+        same |= Q(**{f"{kind}_id__in": shown.filter(**{f"{kind}__isnull": False}).values(f"{kind}_id")})
+    return Tile.objects.not_deleted().filter(same).order_by("id").values_list(*_COLUMNS)
+
+
+_COLUMNS = ("insight_id", "text_id", "button_id", "id", "dashboard_id")
+_BESIDE = Prepared(_beside)
+
+
+def _by_content(rows: list[tuple[Any, ...]], viewer: Membership) -> DashboardTiles:
+    """What decides who may edit a dashboard is read once for each, and not for each tile."""
+    restrictions = _restrictions({row[-1] for row in rows}, viewer)
     found: DashboardTiles = {}
-    for insight_id, text_id, button_id, tile_id, dashboard_id, *restriction in tiles:
-        ids = {"insight": insight_id, "text": text_id, "button": button_id}
-        content = next((kind, id_) for kind, id_ in ids.items() if id_ is not None)
-        found.setdefault(content, []).append(DashboardTile(tile_id, dashboard_id, Restriction(*restriction)))
+    for insight_id, text_id, button_id, tile_id, dashboard_id in rows:
+        if insight_id is not None:
+            content = ("insight", insight_id)
+        elif text_id is not None:
+            content = ("text", text_id)
+        else:
+            content = ("button", button_id)
+        found.setdefault(content, []).append(DashboardTile(tile_id, dashboard_id, restrictions[dashboard_id]))
     return found
+
+
+def _restrictions(dashboard_ids: Collection[int], viewer: Membership) -> dict[int, Restriction]:
+    if not dashboard_ids:
+        return {}
+    rows: Any = Dashboard.objects.filter(pk__in=dashboard_ids).as_seen_by(viewer)
+    columns = rows.values_list("pk", "created_by_id", "restriction_level", "is_collaborator")
+    return {id_: Restriction(*restriction) for id_, *restriction in columns}

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from dashboards.access import insight_access_level, insight_privilege_level, insight_restriction_level
 from dashboards.exceptions import InsightMissing
 from dashboards.models import Insight, Tile
-from dashboards.readers.dashboard_tiles import DashboardTile, Row, dashboard_tiles_of
+from dashboards.readers.dashboard_tiles import DashboardTile, Row, dashboard_tiles_of_insights
 from dashboards.readers.page_sizes import ids_on_page, in_order, size_of
 from dashboards_api.dates import Span
 from dashboards_api.fields import raw
@@ -153,7 +153,7 @@ def insight_row(values: tuple[Any, ...], *, tiles: list[DashboardTile], viewer: 
 
 def with_tiles(rows: list[tuple[Any, ...]], viewer: Membership) -> list[Row]:
     """Return insights (component Insight) made from their `insight_values`, with the tiles that show them."""
-    tiles = dashboard_tiles_of(viewer=viewer, insights=[values[0] for values in rows])
+    tiles = dashboard_tiles_of_insights([values[0] for values in rows], viewer=viewer)
     return [insight_row(values, tiles=tiles.get(("insight", values[0]), []), viewer=viewer) for values in rows]
 
 

@@ -9,7 +9,7 @@ from django.db.models import Case, Exists, OuterRef, When
 from dashboards.access import Restriction, restriction_of
 from dashboards.models import Dashboard, Tile
 from dashboards.overrides import AS_STORED, Overrides, laid_over, targets
-from dashboards.readers.dashboard_tiles import DashboardTile, DashboardTiles, Row, dashboard_tiles_of
+from dashboards.readers.dashboard_tiles import DashboardTile, DashboardTiles, Row, dashboard_tiles_beside
 from dashboards.readers.insights import insight_json, insight_row, insight_values
 from dashboards.rewriting import Layers, Values, has_effect, shown_filters, shown_query
 from dashboards_api.fields import dumps, raw
@@ -127,9 +127,7 @@ def read_tiles(dashboard_id: int, *, viewer: Membership, lens: Lens, restriction
     rows = _TILES.rows(dashboard=dashboard_id)
     elsewhere: DashboardTiles = {}
     if any(row[_IS_ELSEWHERE] for row in rows):
-        shown = Tile.objects.filter(dashboard_id=dashboard_id).shown()
-        ids: Any = {f"{kind}s": shown.values(f"{kind}_id") for kind in KINDS}
-        elsewhere = dashboard_tiles_of(viewer=viewer, **ids)
+        elsewhere = dashboard_tiles_beside(dashboard_id, viewer=viewer)
     around = _Around(viewer, lens.for_rows(len(rows)), _people(rows), elsewhere)
     return [
         _tile(order, row, DashboardTile(row[0], dashboard_id, restriction), around) for order, row in enumerate(rows)

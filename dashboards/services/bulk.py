@@ -10,14 +10,14 @@ from dashboards.history import field_change
 from dashboards.models import ActivityScope, Dashboard, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS, DashboardQuerySet
 from dashboards.services.dashboards import restore_all
-from dashboards.services.revisions import changing, lock_unnoted, note_changes, note_locked
+from dashboards.services.revisions import changing, lock_unnoted, note_changes
 from dashboards.services.tags import link_tags, tags_named, unlink_other_tags, unlink_tags
 from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project
 
 # The tiles that come back in one request.
 RESTORED_TILES_MAX = 20_000
-TOO_MANY_TAGS = f"too many tags: a dashboard has at most {TAGS_MAX}"
+TOO_MANY_TAGS = f"too many tags: at most {TAGS_MAX}"
 
 
 class TagAction(StrEnum):
@@ -58,7 +58,7 @@ def update_tags(
             continue
         result.updated.append((dashboard.pk, sorted(after)))
         if after != set(before):
-            note_changes(dashboard.pk, [field_change(ActivityScope.DASHBOARD, ["tags"], before, sorted(after))])
+            note_changes(dashboard, [field_change(ActivityScope.DASHBOARD, ["tags"], before, sorted(after))])
             dashboard.derive(after)
             changed.append(dashboard)
     _save_tags(changed, action, tags)
@@ -73,7 +73,6 @@ def _save_tags(dashboards: list[Dashboard], action: TagAction, tags: Sequence[st
     """Write the tags of dashboards that are locked and differ."""
     if not dashboards:
         return
-    note_locked(dashboards)
     if action == TagAction.REMOVE:
         unlink_tags(dashboards, tags)
     else:
@@ -100,9 +99,8 @@ def restore_dashboards(project: Project, *, dashboard_ids: Sequence[int], restor
             result.skipped.append((dashboard.pk, "not deleted"))
     if Tile.objects.gone_with(deleted).count() > RESTORED_TILES_MAX:
         raise TooManyTilesRestored(RESTORED_TILES_MAX)
-    note_locked(deleted)
     for dashboard in deleted:
-        note_changes(dashboard.pk, [field_change(ActivityScope.DASHBOARD, ["deleted"], True, False)])
+        note_changes(dashboard, [field_change(ActivityScope.DASHBOARD, ["deleted"], True, False)])
     restore_all(deleted)
     return result
 
@@ -115,7 +113,7 @@ def _editable(
     Those that are changed are still to be noted.
     """
     wanted = list(dict.fromkeys(dashboard_ids))
-    dashboards = lock_unnoted(rows.as_seen_by(member).filter(pk__in=wanted))
+    dashboards = lock_unnoted(rows.without_free_json().as_seen_by(member).filter(pk__in=wanted))
     for dashboard_id in wanted:
         dashboard = dashboards.get(dashboard_id)
         if dashboard is None:

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from dashboards.exceptions import TooManyTilesTouched
 from dashboards.models import Dashboard, Insight, Tile
-from dashboards.services.bulk import BulkResult, TagAction
+from dashboards.services.bulk import TOO_MANY_TAGS, BulkResult, TagAction
 from dashboards.services.restrictions import editable
 from dashboards.services.revisions import changing, lock_all, note_insight
 from dashboards.services.tags import link_tags, tags_named, unlink_other_tags, unlink_tags
 from dashboards_api.fields import dumps
-from dashboards_api.numbers import LIST_MAX_LENGTH
+from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project
 
 # The tiles of all dashboards whose insights go or come back in one request: what each of these shows is written down.
@@ -77,8 +77,8 @@ def update_insight_tags(
     for insight in found.insights:
         before = set(insight.tag_names)
         after = {TagAction.ADD: before | {*tags}, TagAction.REMOVE: before - {*tags}, TagAction.SET: {*tags}}[action]
-        if len(after) > max(LIST_MAX_LENGTH, len(before)):
-            result.skipped.append((insight.pk, "too many tags"))
+        if len(after) > max(TAGS_MAX, len(before)):
+            result.skipped.append((insight.pk, TOO_MANY_TAGS))
             continue
         result.updated.append((insight.pk, sorted(after)))
         if after != before:

@@ -6,12 +6,14 @@ from typing import Any
 from dashboards.exceptions import TileNotOnDashboard
 from dashboards.folders import normalized_folder
 from dashboards.layout import check_layouts
-from dashboards.models import Button, Dashboard, Insight, InsightTag, Tag, Text, Tile
+from dashboards.models import Button, Dashboard, Insight, InsightTag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.models.tile import PLACE_COLUMNS
 from dashboards.services.changes import BUTTON_FIELDS, DISPLAY_FIELDS, DisplayChanges, DuplicateChanges
+from dashboards.services.restrictions import contents_of
+from dashboards.services.room import check_placements
 from dashboards.services.sizes import check_size_at
-from dashboards.services.tags import normalized_tags, tags_named
+from dashboards.services.tags import copy_insight_tags, normalized_tags, tags_named
 from dashboards.services.tile_upsert import display, save_tiles
 from users.models import Membership
 
@@ -26,7 +28,9 @@ def copy_tiles(source: Dashboard, target: Dashboard, *, copied_by: Membership, w
     if with_content:
         duplicate(list(tiles), target, copied_by=copied_by)
     else:
-        Tile.objects.bulk_create(_twins(tiles, target))
+        twins = _twins(tiles, target)
+        Tile.objects.bulk_create(twins)
+        check_placements(contents_of(twins), attr="use_dashboard")
 
 
 def duplicate(tiles: list[Tile], target: Dashboard, *, copied_by: Membership) -> list[Tile]:
@@ -133,27 +137,25 @@ def _insight_from(document: dict[str, Any], created_by: Membership) -> Insight:
 
 def _copy_content(tiles: list[Tile], copies: list[Tile], copied_by: Membership) -> None:
     """Give each copy new content that equals the content of its tile."""
-    tags = _tags_of([tile.insight_id for tile in tiles if tile.insight_id is not None])
     for tile, copy in zip(tiles, copies, strict=True):
         if tile.insight:
-            copy.insight = _copied_insight(tile.insight, tags.get(tile.insight.pk, []), copied_by)
+            copy.insight = _copied_insight(tile.insight, copied_by)
         elif tile.text:
             copy.text = Text(body=tile.text.body, **_authorship(copied_by))
         elif tile.button:
             given = {field: getattr(tile.button, field) for field in BUTTON_FIELDS}
             copy.button = Button(**given, **_authorship(copied_by))
     save_tiles(copies)
-    InsightTag.objects.bulk_create(
+    copy_insight_tags(
         [
-            InsightTag(insight=copy.insight, tag=tag)
+            (tile.insight.pk, copy.insight.pk)
             for tile, copy in zip(tiles, copies, strict=True)
-            if copy.insight
-            for tag in tags.get(tile.insight_id, [])
+            if tile.insight and copy.insight and tile.insight.tag_names
         ]
     )
 
 
-def _copied_insight(source: Insight, tags: list[Tag], copied_by: Membership) -> Insight:
+def _copied_insight(source: Insight, copied_by: Membership) -> Insight:
     room = INSIGHT_NAME_MAX_LENGTH - len(COPY_SUFFIX)
     insight = Insight(
         project_id=source.project_id,
@@ -161,15 +163,8 @@ def _copied_insight(source: Insight, tags: list[Tag], copied_by: Membership) -> 
         created_by=copied_by.user,
         **{column: getattr(source, column) for column in INSIGHT_COLUMNS},
     )
-    insight.derive(tag.name for tag in tags)
+    insight.derive(source.tag_names)
     return insight
-
-
-def _tags_of(insight_ids: list[int]) -> dict[int | None, list[Tag]]:
-    tags: dict[int | None, list[Tag]] = {}
-    for link in InsightTag.objects.filter(insight_id__in=insight_ids).select_related("tag"):
-        tags.setdefault(link.insight_id, []).append(link.tag)
-    return tags
 
 
 def _authorship(created_by: Membership) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db.models import OuterRef
 from django.utils import timezone
 
-from dashboards.history import TILES, Change, State, differences, name_of
+from dashboards.history import TILES, Change, State, differences, name_of, net_changes
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Revision, RevisionKind
 from dashboards.services.changes import INSIGHT_FIELDS
 from dashboards.services.content_changes import ChangedContent, ContentKey, content_changes
@@ -87,8 +87,11 @@ def write_down(done: Done) -> None:
 
 def _known_entries(done: Done) -> tuple[list[Activity], list[int]]:
     """The entries of dashboards whose changes are known, and the ids of those that have no history to build on."""
-    known = {**done.known, **(content_changes(done.reached, done.contents) if done.reached else {})}
-    known = {dashboard_id: changes for dashboard_id, changes in known.items() if changes}
+    known = dict(done.known)
+    if done.reached:
+        for dashboard_id, changes in content_changes(done.reached, done.contents).items():
+            known[dashboard_id] = [*known.get(dashboard_id, []), *changes]
+    known = {dashboard_id: nets for dashboard_id, changes in known.items() if (nets := net_changes(changes))}
     if not known:
         return [], []
     revision = Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk"))

@@ -1,21 +1,24 @@
 """The verbs of an insight: create, update, put on dashboards, delete, restore. One transaction each."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import models
 from django.utils import timezone
 
 from dashboards.access import check_may_edit
-from dashboards.exceptions import DashboardNotInProject, InsightMissing
+from dashboards.exceptions import DashboardNotInProject, InsightMissing, ShownTooOften
 from dashboards.folders import normalized_folder
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.insight import DERIVED_COLUMNS
 from dashboards.services.changes import INSIGHT_FIELDS, SIGNED_FIELDS, InsightChanges, take
+from dashboards.services.insight_tiles import note_insight_tiles, place_insight
 from dashboards.services.restrictions import check_may_edit_contents
-from dashboards.services.revisions import changing, lock_all, note_insight, note_new_insights
+from dashboards.services.revisions import changing, lock_unnoted, note_insight, note_list, note_new_insights
+from dashboards.services.room import check_room
 from dashboards.services.sizes import check_tags
 from dashboards.services.tags import replace_tags
+from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX
 from users.models import Membership, Project
 
 # What is stored of an insight that its history does not tell is `create_in_folder`.
@@ -40,7 +43,7 @@ def create_insight(project: Project, *, content: InsightChanges, created_by: Mem
     note_new_insights([insight])
     _put_on(insight, content.get("dashboards", []), dashboards=dashboards, put_by=created_by)
     if content.get("deleted"):
-        _delete(insight)
+        _delete(insight, dashboards)
     return insight
 
 
@@ -62,13 +65,13 @@ def update_insight(insight_id: int, *, project: Project, changes: InsightChanges
     if insight.deleted and not restores:
         raise InsightMissing
     if restores:
-        _restore(insight)
+        _restore(insight, dashboards)
     _save_changed(insight, changes, edited_by)
     ignored = []
     if "dashboards" in changes:
         ignored = _put_on(insight, changes["dashboards"], dashboards=dashboards, put_by=edited_by)
     if changes.get("deleted"):
-        _delete(insight)
+        _delete(insight, dashboards)
     return ignored
 
 
@@ -85,13 +88,18 @@ def _lock_dashboards(project: Project, ids: set[int], member: Membership) -> dic
     Dashboards are locked before insights everywhere, so that nobody waits for each other.
     """
     rows = Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=ids)
-    return lock_all(rows)
+    locked = lock_unnoted(rows.without_free_json())
+    if locked:
+        note_list(project.pk)
+    return locked
 
 
-def _delete(insight: Insight) -> None:
+def _delete(insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
     """Delete an insight, and remove its tiles everywhere."""
     deletion_id = uuid.uuid4()
-    Tile.objects.not_deleted().filter(insight=insight).update(deleted=True, deletion_id=deletion_id)
+    tiles = list(Tile.objects.not_deleted().filter(insight=insight))
+    note_insight_tiles(tiles, dashboards, are_shown=False)
+    Tile.objects.filter(pk__in=[tile.pk for tile in tiles]).update(deleted=True, deletion_id=deletion_id)
     insight.mark_deleted(deletion_id)
     insight.save(update_fields=["deleted", "deletion_id"])
 
@@ -138,23 +146,25 @@ def _put_on(
     tiles = {tile.dashboard_id: tile for tile in Tile.objects.filter(insight=insight, dashboard__in=dashboards)}
     live = {dashboard_id for dashboard_id, tile in tiles.items() if not tile.deleted}
     kept = {dashboard_id for dashboard_id in wanted if not dashboards[dashboard_id].deleted}
+    if len(kept) > max(DASHBOARDS_OF_CONTENT_MAX, len(live)):
+        raise ShownTooOften("insight", DASHBOARDS_OF_CONTENT_MAX, "dashboards")
     for dashboard_id in sorted(kept ^ live):
         check_may_edit(dashboards[dashboard_id], put_by)
-        if dashboard_id in tiles:
-            tiles[dashboard_id].set_deleted(dashboard_id not in kept)
-            tiles[dashboard_id].save(update_fields=["deleted", "deletion_id"])
-        else:
-            Tile.objects.create(project_id=insight.project_id, dashboard_id=dashboard_id, insight=insight)
+    place_insight(insight, tiles, dashboards, gained=sorted(kept - live), left=sorted(live - kept))
     return [f"dashboards__{index}" for index, dashboard_id in enumerate(wanted) if dashboard_id not in kept]
 
 
-def _restore(insight: Insight) -> None:
+def _restore(insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
     """Bring back an insight with the tiles that went in the same deletion.
 
     A tile whose dashboard was deleted since then comes back when its dashboard does.
     """
-    for tile in Tile.objects.filter(insight=insight, deletion_id=insight.deletion_id).select_related("dashboard"):
-        tile.deleted, tile.deletion_id = tile.dashboard.deleted, tile.dashboard.deletion_id
-        tile.save(update_fields=["deleted", "deletion_id"])
+    tiles = list(Tile.objects.filter(insight=insight, deletion_id=insight.deletion_id, dashboard__in=dashboards))
+    for tile in tiles:
+        dashboard = dashboards[tile.dashboard_id]
+        tile.deleted, tile.deletion_id = dashboard.deleted, dashboard.deletion_id
+    note_insight_tiles(tiles, dashboards, are_shown=True)
+    Tile.objects.bulk_update(tiles, ["deleted", "deletion_id"])
+    check_room([tile.dashboard_id for tile in tiles])
     insight.mark_restored()
     insight.save(update_fields=["deleted", "deletion_id"])

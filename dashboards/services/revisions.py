@@ -156,12 +156,19 @@ def note_locked(dashboards: Iterable[Dashboard]) -> None:
         current.lists.setdefault(dashboard.project_id, 0)
 
 
-def note_changes(dashboard_id: int, changes: list[Change]) -> None:
-    """These are all changes of a dashboard in this transaction: what it shows need not be read to find them.
+def note_list(project_id: int) -> None:
+    """The list of a project may be another one."""
+    _expected().lists.setdefault(project_id, 0)
 
-    It is locked, and noted as what may be changed.
+
+def note_changes(dashboard: Dashboard, changes: list[Change]) -> None:
+    """A locked dashboard is changed by this and nothing else: what it shows need not be read to find out.
+
+    Where it is noted as what may be changed, too, it is read all the same.
     """
-    _expected().known[dashboard_id] = changes
+    current = _expected()
+    current.known[dashboard.pk] = [*current.known.get(dashboard.pk, []), *changes]
+    note_list(dashboard.project_id)
 
 
 def note_content(content: Text | Button, before: State) -> None:
@@ -235,11 +242,12 @@ def _expected() -> _Change:
 def _count_up(change: _Change) -> list[int]:
     """The dashboards whose revision is higher now."""
     noted = [(RevisionKind.LIST.value, id_, by) for id_, by in change.lists.items()]
-    noted += [(RevisionKind.DASHBOARD.value, id_, 0) for id_ in change.dashboards]
+    changed = change.dashboards | change.known.keys()
+    noted += [(RevisionKind.DASHBOARD.value, id_, 0) for id_ in changed]
     if not noted and not change.shown_insights:
         return []
     parts = [listed(noted)] if noted else []
-    dashboards = sorted(change.dashboards)
+    dashboards = sorted(changed)
     if dashboards and change.reaches_others:
         parts.append(sharing("insight_id", dashboards))
     if dashboards and (change.reaches_others or change.updated & _CONTENT):
@@ -251,13 +259,13 @@ def _count_up(change: _Change) -> list[int]:
 
 def _done(change: _Change, counted: list[int]) -> Done:
     """What is to be written down. Text that was changed is another one on each dashboard that shows it."""
-    compared = change.dashboards - change.known.keys() if change.tables & _STATE or change.acts else set()
+    compared = change.dashboards if change.tables & _STATE or change.acts else set()
     return Done(
         by=change.by,
         dashboards=compared,
         created=change.created,
         acts=change.acts,
-        known=change.known,
+        known={id_: changes for id_, changes in change.known.items() if id_ not in change.dashboards},
         reached=set(counted) - change.dashboards if change.contents else set(),
         contents=change.contents,
         insights=change.insights.values(),

@@ -1,17 +1,18 @@
 """How much a dashboard holds."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import Count, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Length
 
-from dashboards.exceptions import DashboardTooLarge, TooManyTiles
+from dashboards.exceptions import DashboardTooLarge, ShownTooOften, TooManyTiles
 from dashboards.history import TILES, State
 from dashboards.models import Insight, Tile
+from dashboards.services.restrictions import Kind
 from dashboards.services.states import FREE_JSON, FREE_JSON_OF_TILE, Shown, states
 from dashboards_api.fields import dumps
-from dashboards_api.limits import INSIGHTS_MAX_LENGTH, JSON_TOTAL_MAX_LENGTH, SMALL_INSIGHT
+from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX, INSIGHTS_MAX_LENGTH, JSON_TOTAL_MAX_LENGTH, SMALL_INSIGHT
 
 TILES_MAX = 1000
 
@@ -37,6 +38,18 @@ def _json_size_of(state: State | None) -> int:
         return 0
     of_tiles = (tile[field] for tile in state[TILES].values() for field in FREE_JSON_OF_TILE)
     return sum(len(dumps(value)) for value in (*(state[field] for field in FREE_JSON), *of_tiles))
+
+
+def check_placements(contents: Mapping[Kind, Collection[Any]], attr: str | None = None) -> None:
+    """Raises ShownTooOften where one of these, which was placed just now, is on more dashboards than one may be.
+
+    An answer names each tile that shows the content of a dashboard: without a limit it is the product of two numbers.
+    """
+    for kind, ids in contents.items():
+        tiles = Tile.objects.not_deleted().filter(**{f"{kind}__in": ids})
+        counts = tiles.order_by().values(kind).annotate(n=Count("pk")).filter(n__gt=DASHBOARDS_OF_CONTENT_MAX)
+        if ids and counts.exists():
+            raise ShownTooOften(kind, DASHBOARDS_OF_CONTENT_MAX, attr)
 
 
 def check_insights(insights: Collection[int], dashboards: Collection[int] | None = None) -> None:

@@ -143,6 +143,11 @@ def _tiles() -> Any:
     )
 
 
+def insight_tile_state(tile: Tile) -> State:
+    """What a state holds of a tile that shows an insight."""
+    return {"insight": tile.insight_id, **{column: getattr(tile, column) for column in _DISPLAY}}
+
+
 def _json_size_of(tile: list[Any]) -> int:
     return sum(len(tile[place]) for place in _FREE_JSON_OF_TILE_PLACES)
 

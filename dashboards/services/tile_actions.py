@@ -11,7 +11,9 @@ from dashboards.packing import Number, Place, closed_up
 from dashboards.services.changes import TileChanges
 from dashboards.services.copies import DISPLAY_COLUMNS, duplicate
 from dashboards.services.dashboards import lock_for_edit
+from dashboards.services.restrictions import contents_of
 from dashboards.services.revisions import changing
+from dashboards.services.room import check_placements
 from dashboards.services.tiles import change_tiles
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import differs
@@ -114,6 +116,7 @@ def copy_tile(
         twin.save(update_fields=["deleted", "deletion_id"])
     else:
         raise ContentAlreadyOnDashboard("tileId")
+    check_placements(contents_of([tile]), attr="tileId")
 
 
 def _shown_tile(dashboard: Dashboard, tile_id: int) -> Tile:

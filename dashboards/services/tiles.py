@@ -8,6 +8,7 @@ from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.changes import TileChanges
 from dashboards.services.restrictions import check_may_edit_contents, contents_of
 from dashboards.services.revisions import changing, lock_all
+from dashboards.services.room import check_placements
 from dashboards.services.tile_upsert import TileUpsert, insights_to_add, named_in, tiles_to_revive
 from users.models import Membership, Project
 
@@ -41,6 +42,7 @@ def change_tiles(
     if upsert.skipped and refuse_unknown:
         raise TileNotOnDashboard(upsert.skipped[0])
     upsert.save()
+    check_placements(shown, attr="tiles")
     return upsert.ignored
 
 

@@ -248,4 +248,4 @@ def _there(project: Project, keys: Iterable[Key]) -> dict[Key, _There]:
 
 def _lock(project: Project, ids: Collection[int], member: Membership) -> None:
     """Every dashboard that may be touched, in the order of their ids, before it is asked what others did."""
-    lock_unnoted(Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=ids))
+    lock_unnoted(Dashboard.objects.in_project(project).without_free_json().as_seen_by(member).filter(pk__in=ids))

@@ -16,13 +16,14 @@ def versions() -> dict[int, int]:
 def test_many_dashboards_are_written_down_in_parts(alice: Person) -> None:
     boards = [make_dashboard(alice) for _ in range(DASHBOARDS_AT_ONCE + 2)]
     ids = [board.pk for board in boards]
+    insight = make_insight(alice, *boards)
     with CaptureQueriesContext(connection) as queries:
-        alice.api.post("insights/", {"dashboards": ids})
+        alice.api.post("insights/bulk_delete/", {"ids": [insight.pk]})
     written = [each["sql"] for each in queries if each["sql"].startswith('INSERT INTO "dashboards_activity"')]
     assert len(written) == 2
     for id_ in ids:
         [(field, change)] = changes(alice, id_).items()
-        assert (field.startswith("tiles__"), change[:2]) == (True, ("Tile", "created"))
+        assert (field.startswith("tiles__"), change[:2]) == (True, ("Tile", "deleted"))
 
 
 def test_a_dashboard_that_a_bulk_update_leaves_as_it_is_keeps_its_version(alice: Person, bob: Person) -> None:

@@ -207,6 +207,7 @@ def test_many_cost_as_many_statements_as_few(alice: Person) -> None:
 
     tags = {"action": "add", "tags": ["a", "b"]}
     alice.api.get("insights/")  # the first use of a key is noted
+    alice.api.post("insights/bulk_delete/", {"ids": [insights.pop().pk]})  # so is what the dashboards show
     for action, body in (("bulk_update_tags", tags), ("bulk_delete", {}), ("bulk_restore", {})):
         path = f"insights/{action}/"
         assert cost(path, insights[:3], body) == cost(path, insights[3:], body), action
