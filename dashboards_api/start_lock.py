@@ -12,7 +12,7 @@ from django.db import connection
 
 from dashboards_api.database_url import sqlite_file
 
-LOCK = 7_228_401_553
+TAKE_LOCK = "SELECT pg_try_advisory_xact_lock(7228401553)"
 SECONDS_BETWEEN_ATTEMPTS = 0.2
 
 
@@ -32,7 +32,8 @@ def start_lock() -> Iterator[None]:
 def _postgresql_lock() -> Iterator[None]:
     """Hold a lock in a transaction of a connection of its own, which a pooler does not share meanwhile.
 
-    It is asked for again and again: a statement that waits for it would keep CREATE INDEX CONCURRENTLY from ending.
+    CREATE INDEX CONCURRENTLY waits for each transaction that holds a snapshot. So the lock is asked for repeatedly,
+    never waited for, and without parameters: a statement with parameters keeps its snapshot until the transaction ends.
     """
     other: Any = connection.copy()
     try:
@@ -47,7 +48,7 @@ def _postgresql_lock() -> Iterator[None]:
 
 def _got_lock(other: Any) -> bool:
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute(TAKE_LOCK)
         return bool(cursor.fetchone()[0])
 
 

@@ -1,0 +1,47 @@
+"""The lock of a starting process: one has it, and nothing else waits for it."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from dashboards_api.start_lock import start_lock
+
+SNAPSHOTS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE backend_xmin IS NOT NULL AND datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_process_at_a_time_holds_it() -> None:
+    held, order = threading.Event(), []
+
+    def take() -> None:
+        held.wait(10)
+        try:
+            with start_lock():
+                order.append("second")
+        finally:
+            connection.close()
+
+    second = threading.Thread(target=take)
+    second.start()
+    with start_lock():
+        held.set()
+        second.join(0.5)
+        order.append("first")
+    second.join(10)
+    assert order == ["first", "second"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite builds no index beside others")
+def test_an_index_is_built_concurrently_while_it_is_held() -> None:
+    with start_lock(), connection.cursor() as cursor:
+        cursor.execute(SNAPSHOTS)
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SET statement_timeout = '10s'")
+        cursor.execute("CREATE INDEX CONCURRENTLY held ON users_user (first_name)")
+        cursor.execute("DROP INDEX held")
+        cursor.execute("RESET statement_timeout")
