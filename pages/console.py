@@ -48,7 +48,7 @@ class SignInView(FormView):
         try:
             user = user_with_password(email, password, address=request.META.get("REMOTE_ADDR", ""))
         except Invalid:
-            return self.form({"email": email, "error": "That address and password do not go together."}, status=400)
+            return self.form({"email": email, "error": "Wrong e-mail address or password."}, status=400)
         except Forbidden as error:
             return self.form({"email": email, "error": error.detail}, status=403)
         except TooMany as error:

@@ -60,7 +60,7 @@ def test_signing_in_leads_to_the_dashboards(alice: Person, browser: Client) -> N
 def test_a_wrong_password_is_said_and_keeps_the_address(alice: Person) -> None:
     response = sign_in(Client(enforce_csrf_checks=True), "alice@example.com", "wrong")
     assert response.status_code == 400
-    assert "do not go together" in text_of(response)
+    assert "Wrong e-mail address or password." in text_of(response)
     assert 'value="alice@example.com"' in text_of(response)
 
 
