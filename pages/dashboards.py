@@ -69,8 +69,8 @@ class DashboardListView(ConsoleView):
 
     def list(self, membership: Membership, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
         asked = self.request.GET
-        search, tag = (asked.get(name, "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
-        folder = folder_in(asked.get("folder", ""))
+        search, tag = (asked.get(name, "").replace("\0", "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
+        folder = folder_in(asked.get("folder", "").replace("\0", ""))
         pinned, trash = asked.get("pinned") == "true", asked.get("trash") == "true"
         offset = whole_number(asked.get("offset")) or 0
         count, rows, *_ = list_dashboards(

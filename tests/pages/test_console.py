@@ -148,6 +148,7 @@ def test_the_list_shows_finds_and_narrows(alice: Person, browser: Client) -> Non
     assert names(search="nothing") == []
     assert 'href="?tag=a%26b"' in text_of(browser.get(path))
     assert names(search="x\0y", offset="-1") == []
+    assert (names(tag="x\0y"), browser.get(path, {"folder": "x\0y"}).status_code) == ([], 200)
 
 
 def test_the_list_has_pages(alice: Person, browser: Client) -> None:
