@@ -11,7 +11,13 @@ from dashboards.readers import dashboard_list
 from dashboards_api import limits
 from tests.builders import Person, make_dashboard, make_insight, make_template, signed_in
 
-LISTS = ["dashboards/", "dashboards/?search=row", "insights/", "insights/?search=row", "dashboard_templates/"]
+LISTS = [
+    "dashboards/",
+    "dashboards/?search=row",
+    "insights/",
+    "insights/?search=row",
+    "dashboard_templates/?search=row",
+]
 ROWS = 7
 
 
@@ -97,3 +103,15 @@ def test_an_insight_counts_with_the_tiles_that_show_it(alice: Person, monkeypatc
         make_insight(alice, *boards, name=str(number))
     monkeypatch.setattr(limits, "PAGE_MAX_LENGTH", 1_000)
     assert len(alice.api.get("insights/").json["results"]) == 2
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("limit", [1, 2, 1000])
+def test_built_in_templates_keep_their_place_among_pages_that_end_early(alice: Person, limit: int) -> None:
+    path, shown = f"dashboard_templates/?limit={limit}", []
+    while path:
+        answer = alice.api.get(path).json
+        assert answer["count"] == ROWS + 2
+        shown += [row["template_name"] for row in answer["results"]]
+        path = answer["next"] and answer["next"].removeprefix("http://testserver")
+    assert shown == ["Product analytics", *(f"row {number}" for number in range(ROWS)), "Website"]
