@@ -7,7 +7,6 @@ send its body, or has many requests at once, takes no thread from others.
 import asyncio
 import gc
 import io
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -26,10 +25,14 @@ from dashboards_api.http.request_body import (
     body_limit,
 )
 from dashboards_api.http.request_normalization import Environ, build_environ
+from dashboards_api.networks import network_of
 
 logger = structlog.get_logger("dashboards_api.edge")
 
 THREADS, THREADS_OF_ONE = 4, 2
+# Set in the environment of a request by the authentication of its API key.
+AUTHENTICATED = "dashboards.authenticated"
+KEYS_REMEMBERED = 10_000
 # A request that has waited so long for a thread is dropped if its client hung up, and refused at last.
 SECONDS_TO_NOTICE, SECONDS_TO_WAIT = 0.25, 30.0
 COLLECT_AFTER_BYTES = MIB
@@ -46,6 +49,7 @@ class Edge:
         self.body_seconds = body_seconds
         self.memory = BodyMemory()
         self.watchers: set[asyncio.Task[None]] = set()  # the loop itself keeps no task alive
+        self.valid_keys: set[int] = set()  # hashes of those that were valid lately
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the threads: in each worker, since a fork keeps none."""
@@ -59,7 +63,7 @@ class Edge:
             protocol.response_bytes(200, _HEALTHY, b'{"status": "ok"}')
             return
         environ = build_environ(scope)
-        reader = BodyReader(protocol, self.memory, client_address(environ))
+        reader = BodyReader(protocol, self.memory, network_of(client_address(environ)))
         try:
             body = await self.receive(scope, environ, reader)
             if isinstance(body, BodyError) and not scope.path.startswith("/api"):
@@ -93,8 +97,7 @@ class Edge:
             environ["CONTENT_LENGTH"] = str(len(body)) if body else ""
             environ["wsgi.input"] = io.BytesIO(body)
         answered = self.loop.create_future()
-        done = partial(self.loop.call_soon_threadsafe, answered.set_result, None)
-        job = Job(caller_of(environ), partial(run, self.application, environ, protocol, done))
+        job = Job(self.caller_of(environ), partial(self.run, environ, protocol, answered))
         pool = self.operations if scope.path in OPERATIONS else self.pool
         if pool.submit(job):
             await answered
@@ -102,6 +105,39 @@ class Edge:
         timer = self.loop.call_later(SECONDS_TO_NOTICE, self.watch, pool, job, scope, protocol, answered)
         await answered
         timer.cancel()
+
+    def caller_of(self, environ: Environ) -> str:
+        """Return whom a request is counted for: its API key, where that was valid before, else its network.
+
+        Else a client that makes up a key for each request would be another caller each time.
+        """
+        key: str = environ.get("HTTP_AUTHORIZATION", "")
+        return key if hash(key) in self.valid_keys else network_of(client_address(environ))
+
+    def note_key(self, environ: Environ) -> None:
+        """Remember whether the key of an answered request was valid."""
+        key = hash(environ.get("HTTP_AUTHORIZATION", ""))
+        if AUTHENTICATED not in environ:
+            self.valid_keys.discard(key)
+        elif len(self.valid_keys) < KEYS_REMEMBERED:
+            self.valid_keys.add(key)
+
+    def run(self, environ: Environ, protocol: Any, answered: asyncio.Future[None]) -> None:
+        """Answer a request through the application, in a thread, which goes on whatever happens."""
+        try:
+            started: list[Any] = []
+            response = self.application(environ, lambda status, headers: started.extend((status, headers)))
+            protocol.response_bytes(int(started[0][:3]), started[1], b"".join(response))
+            response.close()
+            self.note_key(environ)
+        except Exception:
+            logger.exception("request failed outside of Django")
+            refuse(protocol, environ["PATH_INFO"], 500, "A server error occurred.")
+        finally:
+            self.loop.call_soon_threadsafe(answered.set_result, None)
+        if int(environ["CONTENT_LENGTH"] or 0) > COLLECT_AFTER_BYTES:
+            # A request and its view form a reference cycle, which would keep what was made of a large body.
+            gc.collect()
 
     def watch(self, *waiting: Any) -> None:
         watcher = self.loop.create_task(self.give_up(*waiting))
@@ -117,28 +153,6 @@ class Edge:
                 refuse(protocol, scope.path, 503, BUSY)
             answered.set_result(None)
         gone.cancel()
-
-
-def caller_of(environ: Environ) -> str:
-    """Return whom a request is counted for: its API key, else its address."""
-    return environ.get("HTTP_AUTHORIZATION") or client_address(environ)
-
-
-def run(application: Any, environ: Environ, protocol: Any, done: Callable[[], object]) -> None:
-    """Answer a request through a WSGI application. `done` is called whatever happens, and the thread goes on."""
-    try:
-        started: list[Any] = []
-        response = application(environ, lambda status, headers: started.extend((status, headers)))
-        protocol.response_bytes(int(started[0][:3]), started[1], b"".join(response))
-        response.close()
-    except Exception:
-        logger.exception("request failed outside of Django")
-        refuse(protocol, environ["PATH_INFO"], 500, "A server error occurred.")
-    finally:
-        done()
-    if int(environ["CONTENT_LENGTH"] or 0) > COLLECT_AFTER_BYTES:
-        # A request and its view form a reference cycle, which would keep what was made of a large body.
-        gc.collect()
 
 
 def refuse(protocol: Any, path: str, status: int, detail: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dashboards_api.http.edge import Edge
+from dashboards_api.http.edge import AUTHENTICATED, Edge
 from dashboards_api.http.request_body import (
     KIB,
     LARGE_BODY_BYTES,
@@ -262,3 +262,24 @@ def test_an_application_that_raises_is_an_error_and_its_thread_goes_on() -> None
             "detail": "A server error occurred.",
             "attr": None,
         }
+
+
+def test_made_up_keys_are_one_caller_and_a_valid_key_is_its_own() -> None:
+    callers = []
+
+    def application(environ: dict[str, Any], start_response: Any) -> Response:
+        if environ["HTTP_AUTHORIZATION"] == "Bearer phx_valid":
+            environ[AUTHENTICATED] = True
+        return echo(environ, start_response)
+
+    async def run() -> None:
+        edge = Edge(application)
+        edge.__rsgi_init__(asyncio.get_running_loop())
+        for key in ("phx_1", "phx_2", "phx_valid", "phx_valid"):
+            callers.append(edge.caller_of({"HTTP_AUTHORIZATION": f"Bearer {key}", "REMOTE_ADDR": "2001:db8::1"}))
+            request = sent(("authorization", f"Bearer {key}"), length(0))
+            request.headers.items = lambda key=key: [("authorization", f"Bearer {key}")]
+            await edge.__rsgi__(request, Protocol())
+
+    asyncio.run(run())
+    assert callers == ["2001:db8::/64", "2001:db8::/64", "2001:db8::/64", "Bearer phx_valid"]

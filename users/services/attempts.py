@@ -1,7 +1,6 @@
 """Limits on guessing. They hold however many processes serve: the counters are in the database."""
 
 import hashlib
-import ipaddress
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -12,11 +11,10 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from dashboards_api.errors import TooMany
+from dashboards_api.networks import network_of
 from dashboards_api.stamps import write_if_free
 from users.models import AttemptCounter
 
-# Whoever has an IPv6 address has this whole network of them.
-IPV6_NETWORK = 64
 # Counters that are over are kept so much longer: nobody is about to count one when it is cleared away.
 GRACE = timedelta(minutes=10)
 
@@ -127,19 +125,6 @@ def remember(attempt: Attempt) -> None:
 def is_remembered(attempt: Attempt) -> bool:
     """Return whether there was a right attempt of this kind lately."""
     return AttemptCounter.objects.filter(subject=attempt.subject, expires_at__gt=timezone.now()).exists()
-
-
-def network_of(address: str) -> str:
-    """What an address is counted as: itself, or the network of an IPv6 address."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, IPV6_NETWORK), strict=False))
 
 
 def _seconds_until(moment: datetime, now: datetime) -> int:

@@ -6,7 +6,7 @@ wrong keys must not become one of writes.
 
 import math
 
-from users.services.attempts import network_of
+from dashboards_api.networks import network_of
 
 # So many wrong keys in each minute of the clock.
 FAILURES = 60

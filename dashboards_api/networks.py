@@ -1,0 +1,21 @@
+"""What a network address is counted as by limits."""
+
+import ipaddress
+from functools import lru_cache
+
+# A client with one IPv6 address usually has all of a network of this size.
+IPV6_NETWORK = 64
+
+
+@lru_cache(maxsize=4096)
+def network_of(address: str) -> str:
+    """Return the address itself, or the network of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, IPV6_NETWORK), strict=False))
