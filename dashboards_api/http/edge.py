@@ -81,7 +81,8 @@ class Edge:
         if length == 0:
             return b""
         has_credentials = "HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ
-        limit = body_limit(scope.path, has_credentials=has_credentials)
+        is_form = environ.get("CONTENT_TYPE") == "application/x-www-form-urlencoded"
+        limit = body_limit(scope.path, has_credentials=has_credentials, is_form=is_form)
         try:
             # A client that asks whether to go on has sent nothing yet.
             return await reader.read(length, limit, self.body_seconds, drains="HTTP_EXPECT" not in environ)

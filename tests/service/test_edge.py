@@ -163,6 +163,7 @@ def test_what_is_too_large_is_drained_within_bounds_unless_the_client_waits_to_b
 )
 def test_bodies_are_as_large_as_their_route_needs(path: str, limit: int) -> None:
     assert body_limit(path, has_credentials=True) == limit
+    assert body_limit(path, has_credentials=True, is_form=True) == min(limit, MIB)
     assert body_limit(path, has_credentials=False) == SMALL_BODY_BYTES
 
 
