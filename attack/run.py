@@ -39,9 +39,10 @@ STAGES = {
     "H": Stage("Resources", "attack.resources"),
     "I": Stage("Statics", "attack.statics"),
     "J": Stage("Removed checks", "attack.mutants"),
+    "K": Stage("Cost", "attack.cost"),
     "L": Stage("Starvation", "attack.starvation"),
 }
-QUICK = ("C", "D", "F")
+QUICK = ("C", "D", "F", "K")
 
 
 class Row(NamedTuple):

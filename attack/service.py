@@ -35,6 +35,7 @@ class Target:
     key_ids: dict[str, str]
     log: Path
     environment: dict[str, str]
+    pid: int
 
     def client(self, caller: str | None, **options: Any) -> httpx.Client:
         """Connections with the key of a caller; paths begin at the service."""
@@ -74,6 +75,7 @@ def attacked(engine: str, **settings: str) -> Iterator[Target]:
                 key_ids={caller: key["id"] for caller, key in made["keys"].items()},
                 log=folder / "serve.log",
                 environment=environment,
+                pid=service.process.pid,
             )
         finally:
             service.stop()

@@ -29,6 +29,11 @@ def cost_of(root: int) -> Cost:
     return Cost(ticks / TICKS, kilobytes / 1024)
 
 
+def cpu_seconds_of(root: int) -> float:
+    """Processor time so far of a process and all below it, of ended children too."""
+    return sum(sum(map(int, _stat(pid)[11:15])) for pid in _tree(root)) / TICKS
+
+
 def parent_of(pid: int) -> int:
     return int(_stat(pid)[1])
 

@@ -100,7 +100,7 @@ def restore_dashboards(project: Project, *, dashboard_ids: Sequence[int], restor
     if Tile.objects.gone_with(deleted).count() > RESTORED_TILES_MAX:
         raise TooManyTilesRestored(RESTORED_TILES_MAX)
     for dashboard in deleted:
-        note_changes(dashboard, [field_change(ActivityScope.DASHBOARD, ["deleted"], True, False)])
+        note_changes(dashboard, [field_change(ActivityScope.DASHBOARD, ["deleted"], True, False)], reaches_others=True)
     restore_all(deleted)
     return result
 

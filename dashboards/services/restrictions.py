@@ -32,6 +32,8 @@ def editable(kind: Kind, ids: Iterable[Any], member: Membership) -> set[Any]:
 def _restrictions_of(kind: Kind, ids: Iterable[Any], member: Membership) -> dict[Any, list[Restriction]]:
     """By its id, what decides what a member may do with each of the dashboards that show it, in one query."""
     found: dict[Any, list[Restriction]] = {id_: [] for id_ in ids}
+    if not found:
+        return found
     rows = (
         Tile.objects.there_or_coming_back()
         .filter(**{f"{kind}__in": found})

@@ -58,6 +58,7 @@ class _Change:
         self.shown_insights: set[int] = set()
         self.acts: dict[int, Act] = {}
         self.known: dict[int, list[Change]] = {}
+        self.reaching: set[int] = set()
         self.contents: dict[ContentKey, ChangedContent] = {}
         self.name: ActivityName | None = None
         self.tables: set[str] = set()
@@ -161,12 +162,15 @@ def note_list(project_id: int) -> None:
     _expected().lists.setdefault(project_id, 0)
 
 
-def note_changes(dashboard: Dashboard, changes: list[Change]) -> None:
+def note_changes(dashboard: Dashboard, changes: list[Change], *, reaches_others: bool = False) -> None:
     """A locked dashboard is changed by this and nothing else: what it shows need not be read to find out.
 
-    Where it is noted as what may be changed, too, it is read all the same.
+    Where it is noted as what may be changed, too, it is read all the same. A change `reaches_others` where it is seen
+    on any dashboard that shows the same content; those that show an insight that is noted are known by that.
     """
     current = _expected()
+    if reaches_others:
+        current.reaching.add(dashboard.pk)
     current.known[dashboard.pk] = [*current.known.get(dashboard.pk, []), *changes]
     note_list(dashboard.project_id)
 
@@ -247,7 +251,7 @@ def _count_up(change: _Change) -> list[int]:
     if not noted and not change.shown_insights:
         return []
     parts = [listed(noted)] if noted else []
-    dashboards = sorted(changed)
+    dashboards = sorted(change.dashboards | change.reaching)
     if dashboards and change.reaches_others:
         parts.append(sharing("insight_id", dashboards))
     if dashboards and (change.reaches_others or change.updated & _CONTENT):

@@ -11,7 +11,8 @@ from dashboards.services.undo_items import Key
 from users.models import Project
 
 ACTS_MAX = 200
-# The dashboards and insights that they changed.
+# The dashboards that they changed, and dashboards and insights together.
+CHANGED_DASHBOARDS_MAX = 50
 ITEMS_MAX = 120
 # What they changed, in characters.
 SIZE_MAX = 4_000_000
@@ -28,8 +29,11 @@ def bounded_acts(found: ActivityQuerySet) -> list[Activity]:
     rows = list(found.order_by("id").values_list("size", "scope", "item_id")[: ACTS_MAX + 1])
     if len(rows) > ACTS_MAX:
         raise TooMuchToUndo(f"more than {ACTS_MAX} activities")
-    if len({(scope, item_id) for _, scope, item_id in rows}) > ITEMS_MAX:
+    items = {(scope, item_id) for _, scope, item_id in rows}
+    if len(items) > ITEMS_MAX:
         raise TooMuchToUndo(f"changes of more than {ITEMS_MAX} dashboards and insights")
+    if sum(scope == ActivityScope.DASHBOARD for scope, _ in items) > CHANGED_DASHBOARDS_MAX:
+        raise TooMuchToUndo(f"changes of more than {CHANGED_DASHBOARDS_MAX} dashboards")
     if sum(size for size, _, _ in rows) > SIZE_MAX:
         raise TooMuchToUndo(f"changes of more than {SIZE_MAX:,} characters")
     return list(found.order_by("id").defer("state"))

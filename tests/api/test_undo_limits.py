@@ -26,13 +26,15 @@ def assert_too_much(person: Person, number: str) -> None:
 
 def test_the_limits_are_those_that_the_documentation_names() -> None:
     assert (undo_bounds.ACTS_MAX, undo_bounds.ITEMS_MAX, undo_bounds.TILES_MAX) == (200, 120, 5_000)
+    assert undo_bounds.CHANGED_DASHBOARDS_MAX == 50
 
 
 @pytest.mark.parametrize(
     ("limit", "allowed", "number"),
     [
         ("ACTS_MAX", 2, "more than 2 activities"),
-        ("ITEMS_MAX", 1, "more than 1 dashboards"),
+        ("ITEMS_MAX", 1, "more than 1 dashboards and insights"),
+        ("CHANGED_DASHBOARDS_MAX", 1, "more than 1 dashboards in"),
         ("SIZE_MAX", 1_000, "1,000 characters"),
         ("TILES_MAX", 2, "more than 2 tiles"),
         ("DASHBOARDS_MAX", 1, "more than 1 dashboards"),
