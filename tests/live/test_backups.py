@@ -71,6 +71,8 @@ def test_a_backup_under_writes_is_of_one_moment_and_comes_back(
 def test_every_row_of_every_table_is_equal_and_the_service_goes_on(
     written: Writer, service: Service, environment: dict[str, str], tmp_path: Path
 ) -> None:
+    while not written.made:
+        written.is_over.wait(0.05)
     written.stop()
     done(environment, "backup", tmp_path / "backup")
     other = empty(environment, tmp_path / "data")
