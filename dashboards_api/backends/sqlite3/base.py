@@ -1,16 +1,24 @@
-"""SQLite: the placeholders of a statement are translated once, not each time it is executed."""
+"""SQLite: placeholders are translated once for each statement, and a lock that is held for long is waited for once.
+
+The few threads of a process would otherwise all wait ten seconds each, again and again, while another process (a
+backup, a shell) holds the write lock: nobody would be left to answer those who only read.
+"""
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 from dashboards_api.backends.reading import Reads, Rows
+
+# How long a transaction waits for the write lock where one before it has waited in vain.
+SHORT_WAIT_MS = 100
 
 
 @lru_cache(maxsize=256)
@@ -49,6 +57,8 @@ def create_for_owner(name: Any) -> None:
 
 
 class DatabaseWrapper(Reads, base.DatabaseWrapper):
+    is_held_long: ClassVar[bool] = False  # of all threads: each has a connection of its own
+
     def get_connection_params(self) -> dict[str, Any]:
         """Values come as they are stored: the fields convert them, and the driver need not ask a function for each."""
         parameters: dict[str, Any] = super().get_connection_params()
@@ -58,3 +68,23 @@ class DatabaseWrapper(Reads, base.DatabaseWrapper):
     def fetch(self, sql: str, parameters: Sequence[Any]) -> Rows:
         rows: Rows = self.connection.execute(_in_its_own_way(sql), parameters).fetchall()
         return rows
+
+    def _start_transaction_under_autocommit(self) -> None:
+        """Begin, and wait only shortly for the lock while it is known to be held for long, until one gets it."""
+        milliseconds = int(self.settings_dict["OPTIONS"]["timeout"] * 1000)
+        is_held_long = DatabaseWrapper.is_held_long
+        if is_held_long:
+            self._wait_for_locks(SHORT_WAIT_MS)
+        started = time.monotonic()
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # the stubs lack it
+        except OperationalError:
+            DatabaseWrapper.is_held_long |= time.monotonic() - started > 0.9 * milliseconds / 1000
+            raise
+        finally:
+            if is_held_long:
+                self._wait_for_locks(milliseconds)
+        DatabaseWrapper.is_held_long = False
+
+    def _wait_for_locks(self, milliseconds: int) -> None:
+        self.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
