@@ -15,7 +15,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from dashboards_api.http import json_gate
-from dashboards_api.http.edge import AUTHENTICATED
+from dashboards_api.http.callers import AUTHENTICATED
 from dashboards_api.numbers import whole_number
 from users.callers import usable_key
 from users.credentials import BrowserSession
@@ -45,7 +45,7 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
             refuse_many_failures(request)
             raise AuthenticationFailed(f"Personal API key found in request {source} is invalid.")
         note_use(key)
-        request._request.META[AUTHENTICATED] = True
+        request._request.META[AUTHENTICATED] = key.user_id
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:

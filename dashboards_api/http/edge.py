@@ -7,12 +7,15 @@ send its body, or has many requests at once, takes no thread from others.
 import asyncio
 import gc
 import io
+from collections import Counter
 from functools import partial
 from typing import Any
 
 import orjson
 import structlog
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # it exports this for applications
 
+from dashboards_api.http.callers import Callers
 from dashboards_api.http.fair_pool import FairPool, Job
 from dashboards_api.http.middleware import OPERATIONS, client_address
 from dashboards_api.http.request_body import (
@@ -22,6 +25,7 @@ from dashboards_api.http.request_body import (
     BodyMemory,
     BodyReader,
     FailedBody,
+    TooManyBodies,
     body_limit,
 )
 from dashboards_api.http.request_normalization import Environ, build_environ
@@ -30,9 +34,8 @@ from dashboards_api.networks import network_of
 logger = structlog.get_logger("dashboards_api.edge")
 
 THREADS, THREADS_OF_ONE = 4, 2
-# Set in the environment of a request by the authentication of its API key.
-AUTHENTICATED = "dashboards.authenticated"
-KEYS_REMEMBERED = 10_000
+# Bodies that a process receives at once, and those of one network: a client may hold each for as long as it may take.
+RECEIVING, RECEIVING_OF_ONE = 2048, 256
 # A request that has waited so long for a thread is dropped if its client hung up, and refused at last.
 SECONDS_TO_NOTICE, SECONDS_TO_WAIT = 0.25, 30.0
 COLLECT_AFTER_BYTES = MIB
@@ -49,7 +52,8 @@ class Edge:
         self.body_seconds = body_seconds
         self.memory = BodyMemory()
         self.watchers: set[asyncio.Task[None]] = set()  # the loop itself keeps no task alive
-        self.valid_keys: set[int] = set()  # hashes of those that were valid lately
+        self.callers = Callers()
+        self.receiving: Counter[str] = Counter()
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the threads: in each worker, since a fork keeps none."""
@@ -59,17 +63,20 @@ class Edge:
         self.operations = FairPool(1, 1, "operations")
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        if scope.path == "/healthz":
+        if scope.path == "/healthz" and scope.method in ("GET", "HEAD"):
             protocol.response_bytes(200, _HEALTHY, b'{"status": "ok"}')
             return
         environ = build_environ(scope)
-        reader = BodyReader(protocol, self.memory, network_of(client_address(environ)))
+        network = network_of(client_address(environ))
+        reader = BodyReader(protocol, self.memory, network)
         try:
             body = await self.receive(scope, environ, reader)
             if isinstance(body, BodyError) and not scope.path.startswith("/api"):
                 refuse(protocol, scope.path, body.status, body.detail)
                 return
-            await self.answer(scope, environ, protocol, body)
+            await self.answer(scope, environ, protocol, body, self.callers.find(environ, network))
+        except ProtocolClosed:
+            return  # the client is gone
         finally:
             reader.close()
 
@@ -83,13 +90,20 @@ class Edge:
         has_credentials = "HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ
         is_form = environ.get("CONTENT_TYPE") == "application/x-www-form-urlencoded"
         limit = body_limit(scope.path, has_credentials=has_credentials, is_form=is_form)
+        network = reader.address
+        if self.receiving[network] >= RECEIVING_OF_ONE or self.receiving.total() >= RECEIVING:
+            return TooManyBodies()
+        self.receiving[network] += 1
         try:
             # A client that asks whether to go on has sent nothing yet.
             return await reader.read(length, limit, self.body_seconds, drains="HTTP_EXPECT" not in environ)
         except BodyError as error:
             return error
+        finally:
+            self.receiving[network] -= 1
+            self.receiving += Counter()  # forgets those that are at zero
 
-    async def answer(self, scope: Any, environ: Environ, protocol: Any, body: bytes | BodyError) -> None:
+    async def answer(self, scope: Any, environ: Environ, protocol: Any, body: bytes | BodyError, caller: str) -> None:
         """Run Django in a thread, and return when it has answered."""
         if isinstance(body, BodyError):
             environ["CONTENT_LENGTH"] = scope.headers.get("content-length") or "1"
@@ -98,7 +112,7 @@ class Edge:
             environ["CONTENT_LENGTH"] = str(len(body)) if body else ""
             environ["wsgi.input"] = io.BytesIO(body)
         answered = self.loop.create_future()
-        job = Job(self.caller_of(environ), partial(self.run, environ, protocol, answered))
+        job = Job(caller, partial(self.run, environ, protocol, answered))
         pool = self.operations if scope.path in OPERATIONS else self.pool
         if pool.submit(job):
             await answered
@@ -107,30 +121,15 @@ class Edge:
         await answered
         timer.cancel()
 
-    def caller_of(self, environ: Environ) -> str:
-        """Return whom a request is counted for: its API key, where that was valid before, else its network.
-
-        Else a client that makes up a key for each request would be another caller each time.
-        """
-        key: str = environ.get("HTTP_AUTHORIZATION", "")
-        return key if hash(key) in self.valid_keys else network_of(client_address(environ))
-
-    def note_key(self, environ: Environ) -> None:
-        """Remember whether the key of an answered request was valid."""
-        key = hash(environ.get("HTTP_AUTHORIZATION", ""))
-        if AUTHENTICATED not in environ:
-            self.valid_keys.discard(key)
-        elif len(self.valid_keys) < KEYS_REMEMBERED:
-            self.valid_keys.add(key)
-
     def run(self, environ: Environ, protocol: Any, answered: asyncio.Future[None]) -> None:
         """Answer a request through the application, in a thread, which goes on whatever happens."""
         try:
             started: list[Any] = []
             response = self.application(environ, lambda status, headers: started.extend((status, headers)))
-            protocol.response_bytes(int(started[0][:3]), started[1], b"".join(response))
+            status = int(started[0][:3])
+            protocol.response_bytes(status, started[1], b"".join(response))
             response.close()
-            self.note_key(environ)
+            self.callers.note(environ, status)
         except Exception:
             logger.exception("request failed outside of Django")
             refuse(protocol, environ["PATH_INFO"], 500, "A server error occurred.")

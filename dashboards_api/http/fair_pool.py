@@ -59,8 +59,11 @@ class FairPool:
         while True:
             job: Job | None = self.ready.get()
             while job:
-                job.run()
-                job = self._finish(job.caller)
+                caller = job.caller
+                try:
+                    job.run()
+                finally:  # the share of a caller is given back whatever happens
+                    job = self._finish(caller)
 
     def _finish(self, caller: str) -> Job | None:
         """Return the job that this thread takes next."""

@@ -18,6 +18,10 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 OPERATIONS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
+# No chain of proxies is longer: each hop is compared with each trusted network.
+HOPS_MAX = 20
+
+
 class TrustedProxyMiddleware:
     """Believes X-Forwarded-For and X-Forwarded-Proto of the proxies listed in TRUSTED_PROXIES, and of nobody else.
 
@@ -43,7 +47,7 @@ def client_address(meta: Mapping[str, Any]) -> str:
     address: str = meta.get("REMOTE_ADDR", "")
     if not settings.TRUSTED_PROXIES or not is_trusted(address):
         return address
-    for hop in reversed(meta.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+    for hop in reversed(meta.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", HOPS_MAX)):
         if not is_address(hop.strip()):
             break
         address = hop.strip()

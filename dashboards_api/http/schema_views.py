@@ -1,5 +1,6 @@
 """The API document and its page, whose errors are the same envelope as everywhere."""
 
+import threading
 from functools import cache
 from typing import Any, ClassVar
 
@@ -55,9 +56,20 @@ class JSONErrors:
         return final
 
 
-@cache
+_writing = threading.Lock()
+
+
 def document_as(renderer_class: type[BaseRenderer]) -> bytes:
-    """The document is the same until the process ends, and takes a tenth of a second to make and to write."""
+    """Return the API document, which is the same until the process ends.
+
+    One thread makes it: drf-spectacular loads its extensions at the first use, and fails where two do so at once.
+    """
+    with _writing:
+        return _document_as(renderer_class)  # type: ignore[arg-type]  # a class can be hashed
+
+
+@cache
+def _document_as(renderer_class: type[BaseRenderer]) -> bytes:
     generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]
     written: bytes = renderer_class().render(generator.get_schema(request=None, public=True), renderer_context={})
     return written
@@ -75,7 +87,7 @@ class SchemaView(JSONErrors, SpectacularAPIView):  # type: ignore[misc]  # untyp
             response = HttpResponse(status=304)
         else:
             charset = f"; charset={renderer.charset}" if renderer.charset else ""
-            written = document_as(type(renderer))  # type: ignore[arg-type]  # a class can be hashed
+            written = document_as(type(renderer))
             response = HttpResponse(written, content_type=f"{renderer.media_type}{charset}")
             response["Content-Disposition"] = f'inline; filename="{self._get_filename(request, "")}"'  # type: ignore[no-untyped-call]
         response["ETag"] = etag

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from dashboards_api.http.edge import AUTHENTICATED, Edge
+from dashboards_api.http.callers import AUTHENTICATED
+from dashboards_api.http.edge import RECEIVING_OF_ONE, Edge
 from dashboards_api.http.request_body import (
     KIB,
     LARGE_BODY_BYTES,
@@ -265,22 +266,28 @@ def test_an_application_that_raises_is_an_error_and_its_thread_goes_on() -> None
         }
 
 
-def test_made_up_keys_are_one_caller_and_a_valid_key_is_its_own() -> None:
+def test_made_up_keys_are_one_caller_and_a_valid_key_is_its_user_however_it_is_spelled() -> None:
     callers = []
 
     def application(environ: dict[str, Any], start_response: Any) -> Response:
-        if environ["HTTP_AUTHORIZATION"] == "Bearer phx_valid":
-            environ[AUTHENTICATED] = True
+        if environ["HTTP_AUTHORIZATION"].endswith("phx_valid"):
+            environ[AUTHENTICATED] = 7
         return echo(environ, start_response)
 
     async def run() -> None:
         edge = Edge(application)
         edge.__rsgi_init__(asyncio.get_running_loop())
-        for key in ("phx_1", "phx_2", "phx_valid", "phx_valid"):
-            callers.append(edge.caller_of({"HTTP_AUTHORIZATION": f"Bearer {key}", "REMOTE_ADDR": "2001:db8::1"}))
-            request = sent(("authorization", f"Bearer {key}"), length(0))
-            request.headers.items = lambda key=key: [("authorization", f"Bearer {key}")]
+        for key in ("Bearer phx_1", "Bearer phx_2", "Bearer phx_valid", "bearer   phx_valid", "BEARER phx_valid"):
+            callers.append(edge.callers.find({"HTTP_AUTHORIZATION": key}, "2001:db8::/64"))
+            request = sent(length(0))
+            request.headers.items = lambda key=key: [("authorization", key)]
             await edge.__rsgi__(request, Protocol())
 
     asyncio.run(run())
-    assert callers == ["2001:db8::/64", "2001:db8::/64", "2001:db8::/64", "Bearer phx_valid"]
+    assert callers == ["2001:db8::/64"] * 3 + ["user 7"] * 2
+
+
+def test_bodies_of_one_network_are_received_up_to_a_number() -> None:
+    half = [(sent(length(100)), Protocol(b"x", is_silent=True)) for _ in range(RECEIVING_OF_ONE + 10)]
+    found = [body for _, _, body in answers(*half, seconds=0.3)]
+    assert (found.count(b"BodyTooSlow"), found.count(b"TooManyBodies")) == (RECEIVING_OF_ONE, 10)

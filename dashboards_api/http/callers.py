@@ -1,0 +1,35 @@
+"""Whom a request is counted for before Django has looked at it: the user of its API key, else its network."""
+
+from typing import Any
+
+# The user of a request, set in its environment by the authentication of its API key.
+AUTHENTICATED = "dashboards.authenticated"
+KEYS_REMEMBERED = 10_000
+
+
+class Callers:
+    """The users of keys that were valid lately, by a hash of the key.
+
+    A client that makes up a key for each request, or spells its own in another way, is not another caller each time.
+    """
+
+    def __init__(self) -> None:
+        self.users: dict[int, str] = {}
+
+    def find(self, environ: dict[str, Any], network: str) -> str:
+        """Return the caller of a request that comes from a network."""
+        return self.users.get(_key_hash(environ), network)
+
+    def note(self, environ: dict[str, Any], status: int) -> None:
+        """Remember whose the key of an answered request is, and forget one that is refused."""
+        if AUTHENTICATED in environ:
+            if len(self.users) >= KEYS_REMEMBERED:
+                self.users.pop(next(iter(self.users)), None)
+            self.users[_key_hash(environ)] = f"user {environ[AUTHENTICATED]}"
+        elif status == 401:
+            self.users.pop(_key_hash(environ), None)
+
+
+def _key_hash(environ: dict[str, Any]) -> int:
+    """Return a hash of the key in the Authorization header, however its scheme is spelled."""
+    return hash(environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")[2].strip())
