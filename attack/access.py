@@ -38,8 +38,10 @@ class Cell(NamedTuple):
 
 
 def served() -> list[str]:
-    """Every route of the service but those of its console."""
-    return [readable(route) for route in sorted(set(routes()) - set(routes(pages_urls.console)))]
+    """Every route of the service but those of its console, and those that lead there."""
+    return [
+        readable(route) for route in sorted(set(routes()) - set(routes([*pages_urls.console, *pages_urls.elsewhere])))
+    ]
 
 
 def cells() -> Iterator[Cell]:
@@ -78,7 +80,7 @@ def _of_everyone(cell: Cell) -> int | None:
     if cell.method == "GET":
         return answers.get(whose)
     with_session = answers.get("session") if cell.caller == "session" else None
-    return answers.get(cell.method) or with_session or answers.get("other")
+    return answers.get(f"{cell.method} {whose}") or answers.get(cell.method) or with_session or answers.get("other")
 
 
 def _own(cell: Cell) -> int | None:

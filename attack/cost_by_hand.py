@@ -145,7 +145,7 @@ def _tiles(scenery: Scenery) -> Written:
         },
     )
     yield "POST dashboards/{id}/reorder_tiles/", "every tile", f"{full}reorder_tiles/", order
-    yield "POST dashboards/{id}/delete_tile/", "20 breakpoints", f"{full}delete_tile/", lambda: {"tile_id": first()}
+    yield "POST dashboards/{id}/delete_tile/", "10 breakpoints", f"{full}delete_tile/", lambda: {"tile_id": first()}
     text = {"text": {"body": TEXT}, "layouts": layouts(0)}
     yield "POST dashboards/{id}/tiles/", "to a full one", f"{full}tiles/", text
     yield (

@@ -118,7 +118,7 @@ class Scenery:
         return {"template_name": "seen", "dashboard_description": "", "dashboard_filters": {}, "tiles": tiles}
 
 
-def layouts(number: int, breakpoints: int = 20) -> dict[str, Any]:
+def layouts(number: int, breakpoints: int = 10) -> dict[str, Any]:
     """Places on as many breakpoints as a tile may have, unless told otherwise."""
     place = {"x": number % 2 * 6, "y": number // 2 * 5, "w": 6, "h": 5}
     return {"sm": place, "xs": {**place, "x": 0, "w": 1}, **{f"b{each}": place for each in range(breakpoints - 2)}}
