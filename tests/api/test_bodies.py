@@ -154,7 +154,7 @@ def test_a_get_with_a_json_content_type_and_no_body_is_fine(alice: Person) -> No
 
 
 def test_an_unknown_route_below_api_is_a_404_envelope(alice: Person) -> None:
-    for path in ("/api/", "/api/no/such/", "/api/projects/@current/no_such/", "dashboards/1/no_such_action/"):
+    for path in ("/api/nothing/", "/api/no/such/", "/api/projects/@current/no_such/", "dashboards/1/no_such_action/"):
         answer = alice.api.get(path)
         assert answer.error == (404, "invalid_request", "not_found", None)
         assert answer.json["detail"] == "Endpoint not found."
@@ -272,7 +272,7 @@ def test_errors_of_the_document_are_envelopes_too(alice: Person, path: str) -> N
         assert answer.error == (405, "invalid_request", "method_not_allowed", None)
     answer = alice.api.call("GET", path, headers={"Accept": "image/png"})
     assert answer.error == (406, "invalid_request", "not_acceptable", None)
-    assert alice.api.call("GET", "/api").error[0] == 404
+    assert alice.api.call("GET", "/api/schemas").error[0] == 404
 
 
 def test_the_log_of_a_fault_names_no_row(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
