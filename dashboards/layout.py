@@ -17,7 +17,7 @@ NUMERIC_KEYS = ("x", "y", "w", "h", "minW", "minH")
 # What a written place may hold. Larger numbers that were stored before are computed with as if they were these.
 MAX_Y = 1_000_000_000
 MAX_NUMBER = 10_000
-MAX_BREAKPOINTS = 20
+MAX_BREAKPOINTS = 10
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 

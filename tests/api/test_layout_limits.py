@@ -79,12 +79,12 @@ def test_the_largest_numbers_are_kept_as_sent(alice: Person, board: Dashboard) -
         assert act(alice, board, "reorder_tiles", body).status == 200
 
 
-def test_layouts_have_at_most_20_breakpoints(alice: Person, board: Dashboard) -> None:
+def test_layouts_have_at_most_10_breakpoints(alice: Person, board: Dashboard) -> None:
     def layouts(count: int) -> dict[str, Any]:
         return {f"b{number}": {"x": number} for number in range(count)}
 
-    assert act(alice, board, "create_text_tile", {"body": "t", "layouts": layouts(20)}).status == 201
-    answer = act(alice, board, "create_text_tile", {"body": "t", "layouts": layouts(21)})
+    assert act(alice, board, "create_text_tile", {"body": "t", "layouts": layouts(10)}).status == 201
+    answer = act(alice, board, "create_text_tile", {"body": "t", "layouts": layouts(11)})
     assert answer.error == (400, "validation_error", "max_length", "layouts")
     tile = Tile.objects.get()
     Tile.objects.update(layouts=layouts(40))
