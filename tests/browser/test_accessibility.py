@@ -50,9 +50,9 @@ def test_axe_finds_no_serious_fault(
         faults["a new key"] = serious(page)
         check("/projects/1/members")
         page.get_by_label("E-mail address").fill(f"{theme}@example.com")
-        page.get_by_role("button", name="Add").click()
+        page.get_by_role("button", name="Create invitation link").click()
         faults["a new member"] = serious(page)
-        check(page.get_by_label("Link").input_value())
+        check(page.get_by_label("Invitation link", exact=True).input_value())
     assert len(faults) == 17
     assert {path: found for path, found in faults.items() if found} == {}
 
