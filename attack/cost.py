@@ -19,7 +19,7 @@ from bench.processes import cpu_seconds_of
 from tests.live.conftest import ROOT
 
 SECONDS_MAX, STRANGERS_SECONDS_MAX = 1.0, 0.05
-FULL = Scale(tiles=1_000, copies=18, boards=500, undoable=50)
+FULL = Scale(tiles=1_000, copies=8, boards=500, undoable=50)
 SMALL = Scale(tiles=100, copies=2, boards=20, undoable=12)
 # What works after the answer was sent belongs to the request.
 SECONDS_TO_SETTLE = 0.03

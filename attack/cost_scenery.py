@@ -14,9 +14,9 @@ TEXT = "**x** " * 650
 # As large as an insight may be that fits on any dashboard.
 QUERY: dict[str, Any] = {
     "kind": "InsightVizNode",
-    "source": {"kind": "TrendsQuery", "series": [{"event": "$pageview", "custom_name": "x" * 350}] * 18},
+    "source": {"kind": "TrendsQuery", "series": [{"event": "$pageview", "custom_name": "x" * 350}] * 9},
 }
-STORED_QUERY = {**QUERY, "source": {**QUERY["source"], "series": QUERY["source"]["series"][:6]}}
+STORED_QUERY = {**QUERY, "source": {**QUERY["source"], "series": QUERY["source"]["series"][:8]}}
 TAGS = [f"{number:03}{'t' * 17}" for number in range(100)]
 
 

@@ -44,6 +44,14 @@ class JSONTextField(AnyTextField):
     def get_prep_value(self, value: Any) -> str | None:
         return None if value is None else dumps(value)
 
+    def get_placeholder(self, value: Any, compiler: Any, connection: BaseDatabaseWrapper) -> str:
+        """Return the ordinary placeholder.
+
+        Where a field has this method, many rows are inserted by VALUES. Without it PostgreSQL gets them as arrays, in
+        which each quote of the JSON is escaped in Python: half a second for a thousand insights.
+        """
+        return "%s"
+
     def to_python(self, value: Any) -> Any:
         return value
 

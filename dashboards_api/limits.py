@@ -9,9 +9,9 @@ JSON_FIELD_MAX_LENGTH = 1_000_000
 # All free JSON of one dashboard and its tiles, or of one stored template.
 JSON_TOTAL_MAX_LENGTH = 4_000_000
 # The insights on one dashboard together: their queries, filters and descriptions.
-INSIGHTS_MAX_LENGTH = 8_000_000
+INSIGHTS_MAX_LENGTH = 4_000_000
 # An insight of at most this size fits on any dashboard that has room for its tile.
-SMALL_INSIGHT = 8_000
+SMALL_INSIGHT = 4_000
 # The dashboards that may show the same insight, text or button.
 DASHBOARDS_OF_CONTENT_MAX = 200
 # Of one dashboard, insight or template; also what one bulk request may name.

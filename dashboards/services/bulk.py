@@ -11,6 +11,7 @@ from dashboards.models import ActivityScope, Dashboard, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS, DashboardQuerySet
 from dashboards.services.dashboards import restore_all
 from dashboards.services.revisions import changing, lock_unnoted, note_changes
+from dashboards.services.rows import update_rows
 from dashboards.services.tags import link_tags, tags_named, unlink_other_tags, unlink_tags
 from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project
@@ -79,7 +80,7 @@ def _save_tags(dashboards: list[Dashboard], action: TagAction, tags: Sequence[st
         if action == TagAction.SET:
             unlink_other_tags(dashboards, tags)
         link_tags(dashboards, tags_named(dashboards[0].project_id, tags))
-    Dashboard.objects.bulk_update(dashboards, DERIVED_COLUMNS)
+    update_rows(dashboards, DERIVED_COLUMNS)
 
 
 @changing

@@ -19,7 +19,7 @@ from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project
 
 # The tiles of all dashboards whose insights go or come back in one request: what each of these shows is written down.
-TILES_MAX = 20_000
+TILES_MAX = 10_000
 
 
 class Flipped(NamedTuple):

@@ -14,7 +14,7 @@ from dashboards.models import Button, Text, Tile
 from dashboards.services.changes import BUTTON_FIELDS, TEXT_FIELDS
 
 # The tiles on other dashboards that one request may change by the content that they show.
-TILES_CHANGED_MAX = 20_000
+TILES_CHANGED_MAX = 10_000
 
 # The kind of content in the API ("text" or "button_tile") and its id.
 ContentKey = tuple[str, Any]

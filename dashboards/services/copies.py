@@ -12,6 +12,7 @@ from dashboards.models.tile import PLACE_COLUMNS
 from dashboards.services.changes import BUTTON_FIELDS, DISPLAY_FIELDS, DisplayChanges, DuplicateChanges
 from dashboards.services.restrictions import contents_of
 from dashboards.services.room import check_placements
+from dashboards.services.rows import update_rows
 from dashboards.services.sizes import check_size_at
 from dashboards.services.tags import copy_insight_tags, normalized_tags, tags_named
 from dashboards.services.tile_upsert import display, save_tiles
@@ -56,7 +57,7 @@ def duplicate_tiles(dashboard: Dashboard, items: Sequence[DuplicateChanges], *, 
         check_layouts(layouts, clone.layouts, f"duplicate_tiles__{index}__layouts")
         check_size_at(f"duplicate_tiles__{index}", "layouts", layouts)
         clone.place(layouts)
-    Tile.objects.bulk_update(clones, PLACE_COLUMNS)
+    update_rows(clones, PLACE_COLUMNS)
 
 
 def _twins(tiles: Iterable[Tile], target: Dashboard) -> list[Tile]:

@@ -16,6 +16,7 @@ from dashboards.services.insight_tiles import note_insight_tiles, place_insight
 from dashboards.services.restrictions import check_may_edit_contents
 from dashboards.services.revisions import changing, lock_unnoted, note_insight, note_list, note_new_insights
 from dashboards.services.room import check_room
+from dashboards.services.rows import update_rows
 from dashboards.services.sizes import check_tags
 from dashboards.services.tags import replace_tags
 from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX
@@ -164,7 +165,7 @@ def _restore(insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
         dashboard = dashboards[tile.dashboard_id]
         tile.deleted, tile.deletion_id = dashboard.deleted, dashboard.deletion_id
     note_insight_tiles(tiles, dashboards, are_shown=True)
-    Tile.objects.bulk_update(tiles, ["deleted", "deletion_id"])
+    update_rows(tiles, ["deleted", "deletion_id"])
     check_room([tile.dashboard_id for tile in tiles])
     insight.mark_restored()
     insight.save(update_fields=["deleted", "deletion_id"])

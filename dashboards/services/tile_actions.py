@@ -14,6 +14,7 @@ from dashboards.services.dashboards import lock_for_edit
 from dashboards.services.restrictions import contents_of
 from dashboards.services.revisions import changing
 from dashboards.services.room import check_placements
+from dashboards.services.rows import update_rows
 from dashboards.services.tiles import change_tiles
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import differs
@@ -63,7 +64,7 @@ def delete_tile(dashboard_id: int, *, project: Project, tile_id: int, deleted_by
     tile = _shown_tile(dashboard, tile_id)
     change_tiles(dashboard, [{"id": tile.pk, "deleted": True}], changed_by=deleted_by)
     rest = list(Tile.objects.on_dashboard(dashboard).shown())
-    Tile.objects.bulk_update(_close_up(rest, tile.layouts.keys()), PLACE_COLUMNS)
+    update_rows(_close_up(rest, tile.layouts.keys()), PLACE_COLUMNS)
 
 
 @changing
@@ -85,7 +86,7 @@ def reorder_tiles(
     moved = [(tile, layouts) for tile, layouts in pairs if differs(tile.layouts, layouts)]
     for tile, layouts in moved:
         tile.place(layouts)
-    Tile.objects.bulk_update([tile for tile, _ in moved], PLACE_COLUMNS)
+    update_rows([tile for tile, _ in moved], PLACE_COLUMNS)
 
 
 @changing

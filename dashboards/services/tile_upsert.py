@@ -22,6 +22,7 @@ from dashboards.services.changes import (
 )
 from dashboards.services.content_changes import content_state
 from dashboards.services.revisions import note_content, note_new_insights
+from dashboards.services.rows import update_rows
 from dashboards.services.sizes import check_size
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import differs
@@ -138,8 +139,8 @@ class TileUpsert:
         alike: dict[tuple[type[Model], frozenset[str]], list[Any]] = {}
         for row, columns in self.changed.items():
             alike.setdefault((type(row), frozenset(columns)), []).append(row)
-        for (model, names), rows in alike.items():
-            model._default_manager.bulk_update(rows, sorted(names))
+        for (_, names), rows in alike.items():
+            update_rows(rows, sorted(names))
 
     def _skip(self, index: int) -> None:
         self.skipped.append(index)

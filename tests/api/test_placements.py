@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dashboards.models import Activity, Dashboard, Insight, InsightTag, Tile
-from dashboards.services import insights, room
+from dashboards.models import Activity, Dashboard, Insight, InsightTag, Text, Tile
+from dashboards.services import content_changes, insights, room
 from tests.api.test_activity import changes
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Answer
@@ -50,6 +50,19 @@ def test_where_more_show_it_already_it_may_stay_and_leave(alice: Person, monkeyp
     assert alice.api.patch(path, {"name": "new", "dashboards": ids}).status == 200
     assert alice.api.patch(path, {"dashboards": ids[:3]}).json["dashboards"] == ids[:3]
     assert_refused(alice.api.patch(path, {"dashboards": ids}), "dashboards")
+
+
+def test_a_text_on_too_many_tiles_is_edited_in_parts(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = make_dashboard(alice, tiles=[{"text": {"body": "a"}}, {"text": {"body": "b"}}])
+    for _ in range(2):
+        alice.api.post("dashboards/", {"use_dashboard": board.pk})
+    monkeypatch.setattr(content_changes, "TILES_CHANGED_MAX", 3)
+    items = [{"id": tile.pk, "text": {"body": "new"}} for tile in Tile.objects.filter(dashboard=board).order_by("pk")]
+    answer = alice.api.patch(f"dashboards/{board.pk}/", {"tiles": items})
+    assert answer.error == (400, "validation_error", "too_many", "tiles")
+    assert "more than 3 tiles" in answer.json["detail"]
+    assert set(Text.objects.values_list("body", flat=True)) == {"a", "b"}
+    assert alice.api.patch(f"dashboards/{board.pk}/", {"tiles": items[:1]}).status == 200
 
 
 def test_history_tells_where_an_insight_came_and_went(alice: Person) -> None:
