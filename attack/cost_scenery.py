@@ -88,7 +88,7 @@ class Scenery:
         return token
 
     def full_board(self) -> dict[str, Any]:
-        # On every breakpoint, it would be more values than a body that sends it back may hold.
+        # On more breakpoints it would be more values than a body that sends it back may hold.
         texts = [{"text": {"body": TEXT}, "layouts": layouts(number, 8)} for number in range(self.scale.tiles)]
         return {
             "name": "full",
