@@ -33,7 +33,7 @@ from dashboards_api.networks import network_of
 
 logger = structlog.get_logger("dashboards_api.edge")
 
-THREADS, THREADS_OF_ONE = 4, 2
+THREADS, THREADS_OF_ONE = 4, 1
 # Bodies that a process receives at once, and those of one network: a client may hold each for as long as it may take.
 RECEIVING, RECEIVING_OF_ONE = 2048, 256
 # A request that has waited so long for a thread is dropped if its client hung up, and refused at last.
