@@ -101,7 +101,8 @@ class Edge:
             return error
         finally:
             self.receiving[network] -= 1
-            self.receiving += Counter()  # forgets those that are at zero
+            if not self.receiving[network]:
+                del self.receiving[network]
 
     async def answer(self, scope: Any, environ: Environ, protocol: Any, body: bytes | BodyError, caller: str) -> None:
         """Run Django in a thread, and return when it has answered."""
