@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management import ManagementUtility, get_commands, load_command_class
+from django.core.management import BaseCommand, ManagementUtility, get_commands, load_command_class
 
 from dashboards_api.release import VERSION
 from dashboards_api.startup import one_line_errors
@@ -19,7 +19,13 @@ class CommandLine(ManagementUtility):
             return
         super().execute()
 
+    def fetch_command(self, subcommand: str) -> BaseCommand:
+        """Return the command, and warn of misspelled settings: here, `--settings` has been read."""
+        warn_of_misspelled_settings()
+        return super().fetch_command(subcommand)
+
     def main_help_text(self, commands_only: bool = False) -> str:
+        warn_of_misspelled_settings()
         if commands_only:
             return super().main_help_text(commands_only=True)
         own = {name: app for name, app in get_commands().items() if app in OWN}
@@ -37,7 +43,6 @@ def summary_of(app: Any, name: str) -> str:
 def run(argv: list[str]) -> None:
     """Run a command of `manage.py`."""
     with one_line_errors():
-        warn_of_misspelled_settings()
         CommandLine(argv).execute()
 
 

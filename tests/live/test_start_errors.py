@@ -111,6 +111,15 @@ def test_variables_that_are_misspelled_are_named(bare: dict[str, str]) -> None:
     ]
 
 
+def test_settings_of_the_command_line_are_the_ones_in_force(bare: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "other_settings.py").write_text('from dashboards_api.settings import *\n\nLANGUAGE_CODE = "de"\n')
+    variables = {**bare, "PYTHONPATH": str(tmp_path), "PUBLICURL": "https://x"}
+    ended = manage(variables, "diffsettings", "--settings", "other_settings")
+    assert ended.returncode == 0
+    assert "LANGUAGE_CODE = 'de'" in ended.stdout
+    assert ended.stderr == "Warning: PUBLICURL is no setting of this service. Do you mean PUBLIC_URL?\n"
+
+
 def test_a_traceback_is_shown_to_who_asks_for_it(bare: dict[str, str]) -> None:
     ended = manage(bare, "create_user", "a@example.com", "--traceback")
     assert "Traceback" in ended.stderr
