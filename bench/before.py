@@ -1,8 +1,9 @@
-"""An earlier commit of the service, served beside the present one from a checkout and a database of its own."""
+"""An earlier commit of the service, served beside the present one: its own checkout, packages and database."""
 
 import contextlib
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,9 +24,19 @@ def serving_commit(
     data = folder / "before-data"
     data.mkdir()
     try:
+        python = install(checkout, folder / "before-packages")
         database = made.create("before")
-        filled = fill(database, data, dashboards=dashboards, tiles=tiles, root=checkout)
-        with serving("ours", database, filled, data, root=checkout) as server:
+        filled = fill(database, data, dashboards=dashboards, tiles=tiles, root=checkout, python=python)
+        with serving("ours", database, filled, data, root=checkout, python=python) as server:
             yield server._replace(name="before"), database
     finally:
         subprocess.run([GIT, "worktree", "remove", "--force", checkout], check=True, cwd=ROOT)
+
+
+def install(checkout: Path, environment: Path) -> str:
+    """Install the packages that a checkout pins into a new environment. Return the environment's Python."""
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    python = str(environment / "bin" / "python")
+    pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes"]
+    subprocess.run([*pip, "-r", str(checkout / "requirements.lock")], check=True)
+    return python

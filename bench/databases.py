@@ -98,12 +98,20 @@ def databases(engine: str, folder: Path) -> Iterator[Databases]:
         yield Databases(folder, url, counts=counts)
 
 
-def fill(database: Database, folder: Path, *, dashboards: int, tiles: int, root: Path = ROOT) -> Filled:
-    """Migrate and fill a new database, by the code below `root`."""
+def fill(
+    database: Database,
+    folder: Path,
+    *,
+    dashboards: int,
+    tiles: int,
+    root: Path = ROOT,
+    python: str = sys.executable,
+) -> Filled:
+    """Migrate and fill a new database, by the code below `root` and the packages of `python`."""
     environment = os.environ | {"DATABASE_URL": database.url, "DATA_DIR": str(folder)}
-    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    migrate = [python, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(migrate, check=True, cwd=root, env=environment)
-    filling = [sys.executable, "-m", "bench.fill", f"--dashboards={dashboards}", f"--tiles={tiles}"]
+    filling = [python, "-m", "bench.fill", f"--dashboards={dashboards}", f"--tiles={tiles}"]
     done = subprocess.run(filling, check=True, cwd=root, env=environment, stdout=subprocess.PIPE, text=True)
     return Filled(**json.loads(done.stdout))
 

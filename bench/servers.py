@@ -39,7 +39,9 @@ def command_of(name: str, port: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(name: str, database: Database, filled: Filled, folder: Path, *, root: Path = ROOT) -> Iterator[Server]:
+def serving(
+    name: str, database: Database, filled: Filled, folder: Path, *, root: Path = ROOT, python: str = sys.executable
+) -> Iterator[Server]:
     """One of NAMES on a filled database, until the end of the block. Its log is a file in the folder."""
     port = _free_port()
     environment = os.environ | {
@@ -52,7 +54,7 @@ def serving(name: str, database: Database, filled: Filled, folder: Path, *, root
     log = folder / f"{name}-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, *command_of(name, port)],
+            [python, *command_of(name, port)],
             cwd=root,
             env=environment,
             stdout=output,
