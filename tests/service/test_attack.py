@@ -1,7 +1,10 @@
 """What the attack reckons with: the rest of it is run with `make attack`."""
 
+import tomllib
+
 import pytest
 
+from attack.mutants import LIST, mutants_of
 from attack.timing import Comparison, rank_test
 
 
@@ -24,3 +27,10 @@ def test_a_difference_counts_beyond_a_tenth_and_beyond_chance(
     first: float, second: float, p: float, *, expected: bool
 ) -> None:
     assert Comparison(first, second, p).tells_apart is expected
+
+
+@pytest.mark.parametrize("name", tomllib.loads(LIST.read_text()))
+def test_each_mutant_applies_to_the_tree(name: str) -> None:
+    """A mutant whose text has moved is found by the change that moves it, and not by the next run of stage J."""
+    [mutant] = mutants_of({name: tomllib.loads(LIST.read_text())[name]})
+    assert mutant.tests
