@@ -1,4 +1,4 @@
-"""Stored dashboard templates. Their documents have the form of `dashboards/template_schema.py`."""
+"""Stored dashboard templates. Their documents have the form of `dashboards/template_documents/schema.py`."""
 
 import uuid
 from typing import Any

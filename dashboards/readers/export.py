@@ -5,7 +5,8 @@ from typing import Any
 from dashboards.exceptions import DashboardMissing
 from dashboards.layout import bounded
 from dashboards.models import Dashboard, Tile
-from dashboards.templates import Document, placeholders_in
+from dashboards.template_documents.documents import Document
+from dashboards.template_documents.placeholders import find_placeholders
 from users.models import Project
 
 DISPLAY_COLUMNS = ("layouts", "color", "filters_overrides", "show_description", "transparent_background")
@@ -26,7 +27,7 @@ def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
         }
         for tile in shown
     ]
-    texts = sorted(placeholders_in(tiles) | placeholders_in(dashboard.filters))
+    texts = sorted(find_placeholders(tiles) | find_placeholders(dashboard.filters))
     return {
         "template_name": dashboard.name,
         "dashboard_description": dashboard.description,

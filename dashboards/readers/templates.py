@@ -12,7 +12,7 @@ from dashboards.models import DashboardTemplate, TemplateScope
 from dashboards.models.dashboard import fold
 from dashboards.models.template import DashboardTemplateQuerySet
 from dashboards.readers.page_sizes import ids_on_page, size_of
-from dashboards.templates import builtin_ids, builtin_templates
+from dashboards.template_documents.documents import builtin_ids, builtin_templates
 from dashboards_api.fields import dumps, raw
 from users.models import Membership, Project
 from users.readers import basic_user, user_columns

@@ -28,7 +28,7 @@ from dashboards.services.sizes import check_tags
 from dashboards.services.sources import inherited_from, source_of
 from dashboards.services.tags import replace_tags
 from dashboards.services.tiles import change_tiles
-from dashboards.templates import Document
+from dashboards.template_documents.documents import Document
 from dashboards_api.errors import Stale
 from dashboards_api.stamps import write_if_free
 from users.models import Membership, Project

@@ -5,7 +5,8 @@ from dashboards.folders import normalized_folder
 from dashboards.models import Dashboard, DashboardTemplate
 from dashboards.services.changes import DashboardChanges
 from dashboards.services.tags import normalized_tags
-from dashboards.templates import Document, builtin_named, builtin_templates, filled
+from dashboards.template_documents.documents import Document, builtin_templates, find_builtin
+from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.errors import Invalid
 from users.models import Membership, Project
 
@@ -26,7 +27,7 @@ def template_of(project: Project, content: DashboardChanges) -> Document | None:
         return None
     if content.get("use_dashboard") is not None:
         raise Invalid("`use_template` and `use_dashboard` cannot be used together.")
-    return filled(_template_named(project, name), attr="use_template", is_new=False)
+    return fill_template(_template_named(project, name), attr="use_template", is_new=False)
 
 
 def source_of(project: Project, content: DashboardChanges, member: Membership) -> Dashboard | None:
@@ -48,7 +49,7 @@ def _template_named(project: Project, name: str) -> Document:
         return builtin_templates()[name]
     stored = DashboardTemplate.objects.usable_in(project).filter(template_name=name)
     nearest = stored.nearest_first(project).first()
-    document = nearest.document() if nearest else builtin_named(name)
+    document = nearest.document() if nearest else find_builtin(name)
     if document is None:
         stored_names = DashboardTemplate.objects.usable_in(project).values_list("template_name", flat=True)
         raise TemplateMissing(name, [*builtin_templates(), *stored_names[:NAMES_COMPARED]])

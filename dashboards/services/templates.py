@@ -10,7 +10,8 @@ from dashboards.exceptions import DashboardTemplateMissing
 from dashboards.models import DashboardTemplate, TemplateScope
 from dashboards.services.changes import TemplateChanges, take
 from dashboards.services.sizes import check_tags
-from dashboards.templates import Document, builtin_ids, builtin_templates, filled
+from dashboards.template_documents.documents import Document, builtin_ids, builtin_templates
+from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.errors import Conflict, Forbidden, Invalid
 from users.models import Membership, Project
 
@@ -48,7 +49,7 @@ def check_new_template(*, content: TemplateChanges, created_by: Membership) -> C
         scopes=[content.get("scope", TemplateScope.TEAM)],
         features=content.get("is_featured", False),
     )
-    filled(dict(content), attr="")
+    fill_template(dict(content), attr="")
     return CheckedTemplate(content, dict(content))
 
 
@@ -74,7 +75,7 @@ def check_template_changes(
     """
     template = _to_change(template_id, project, changes, lock=False)
     if columns := _change(template, changes, updated_by):
-        filled(template.document(), attr="", is_new=not {"tiles", "variables"}.isdisjoint(columns))
+        fill_template(template.document(), attr="", is_new=not {"tiles", "variables"}.isdisjoint(columns))
     return CheckedTemplate(changes, template.document())
 
 

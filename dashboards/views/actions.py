@@ -21,7 +21,8 @@ from dashboards.serializers.dashboards import DashboardSerializer
 from dashboards.services.bulk import TagAction, update_tags
 from dashboards.services.dashboards import create_dashboard_from_template, create_unlisted_dashboard
 from dashboards.services.tiles import move_tile
-from dashboards.templates import Document, filled
+from dashboards.template_documents.documents import Document
+from dashboards.template_documents.placeholders import fill_template
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
 from dashboards.views.writing import writing, written
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
@@ -48,7 +49,7 @@ class DashboardActionViewSet(ProjectScopedViewSet):
     def sent_template(self) -> Document:
         """The template document of the body, filled before any transaction."""
         body = self.read_body(TemplateJSONRequestSerializer)
-        template, folder = filled(body["template"]), body.get("create_in_folder")
+        template, folder = fill_template(body["template"]), body.get("create_in_folder")
         return {**template, "folder": folder} if folder else template
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID], responses=OpenApiTypes.OBJECT)

@@ -24,7 +24,7 @@ from dashboards.serializers.tile_items import without_tile_ids
 from dashboards.services.changes import DashboardChanges
 from dashboards.services.dashboards import create_dashboard, note_access, update_dashboard
 from dashboards.services.sources import template_of
-from dashboards.templates import Document
+from dashboards.template_documents.documents import Document
 from dashboards.views.overrides import OVERRIDES, overrides_of
 from dashboards.views.writing import writing, written
 from dashboards_api.errors import DomainError, Invalid

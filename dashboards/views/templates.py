@@ -22,7 +22,7 @@ from dashboards.services.templates import (
     create_template,
     update_template,
 )
-from dashboards.template_schema import TEMPLATE
+from dashboards.template_documents.schema import TEMPLATE_SCHEMA
 from dashboards.views.dashboards import SEARCH_MAX_LENGTH
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
@@ -136,7 +136,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
     @extend_schema(parameters=[PROJECT_ID], responses=OpenApiTypes.OBJECT)
     def json_schema(self, request: Request, project_id: str) -> Response:
         """What a template document may be, as a JSON Schema."""
-        answer = Response(TEMPLATE)
+        answer = Response(TEMPLATE_SCHEMA)
         answer["Cache-Control"] = f"max-age={SCHEMA_MAX_AGE}"
         return answer
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from dashboards.models import Dashboard, DashboardTemplate
 from dashboards.services.dashboards import create_dashboard
 from dashboards.services.templates import check_template_changes, update_template
-from dashboards.templates import filled
+from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.errors import Conflict
 from tests.builders import Person, make_template
 
@@ -49,8 +49,8 @@ def test_with_an_idempotency_key_it_is_filled_first_too(
 @pytest.mark.django_db(transaction=True)
 def test_a_template_is_not_filled_inside_a_transaction() -> None:
     with transaction.atomic(), pytest.raises(RuntimeError, match="must not run inside a transaction"):
-        filled(DOCUMENT)
-    assert filled(DOCUMENT)["tiles"][0]["body"] == "hello"
+        fill_template(DOCUMENT)
+    assert fill_template(DOCUMENT)["tiles"][0]["body"] == "hello"
 
 
 def test_a_dashboard_of_a_template_needs_it_filled(alice: Person) -> None:

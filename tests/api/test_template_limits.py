@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dashboards.models import Dashboard, DashboardTemplate, Insight, Tile
-from dashboards.templates import filled
+from dashboards.template_documents.placeholders import fill_template
 from tests.builders import Person, make_dashboard, make_template, make_text_tile
 from tests.client import Answer
 
@@ -128,7 +128,7 @@ COSTLY: list[dict[str, Any]] = [
 def test_filling_the_longest_documents_takes_less_than_a_second(parts: dict[str, Any]) -> None:
     started = time.process_time()
     try:
-        filled(document(**parts))
+        fill_template(document(**parts))
     except Exception as refusal:  # noqa: BLE001  a refusal costs as much
         assert "at most" in str(refusal) or "more than" in str(refusal)  # noqa: PT017
     assert time.process_time() - started < 1

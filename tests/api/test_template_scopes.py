@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dashboards.models import Dashboard, DashboardTemplate
-from dashboards.templates import builtin_templates
+from dashboards.template_documents.documents import builtin_templates
 from tests.builders import Person, make_person, make_project, make_template
 from users.models import MembershipLevel, User
 

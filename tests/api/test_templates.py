@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboards.models import Dashboard, DashboardTemplate, Insight, Text, Tile
-from dashboards.templates import builtin_templates
+from dashboards.template_documents.documents import builtin_templates
 from tests.builders import QUERY, Person
 from tests.client import Answer
 

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from dashboards.demo import FOLDER, create_demo
 from dashboards.models import Dashboard, Insight, Tile
-from dashboards.templates import builtin_templates, filled
+from dashboards.services.demo import create_demo_project
+from dashboards.template_documents.documents import DEMO_FOLDER, builtin_templates
+from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.environment_reader import StartError
 from dashboards_api.management.commands.serve import Command
 from tests.builders import Person
@@ -17,8 +18,8 @@ from users.models import Membership, MembershipLevel, Project, User
 @pytest.mark.django_db
 def test_the_demo_is_three_filled_boards_in_project_2_and_is_made_once() -> None:
     first_run()
-    project = create_demo()
-    assert create_demo() == project
+    project = create_demo_project()
+    assert create_demo_project() == project
     assert list(Project.objects.order_by("pk").values_list("name", flat=True)) == ["Default project", "Demo"]
     assert Membership.objects.get(project=project).level == MembershipLevel.OWNER
     assert list(Dashboard.objects.in_list_order().values_list("name", flat=True)) == [
@@ -34,7 +35,7 @@ def test_the_demo_is_three_filled_boards_in_project_2_and_is_made_once() -> None
     assert Insight.objects.filter(project=project).count() == 10
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(DEMO_FOLDER.glob("*.json")), ids=lambda path: path.stem)
 def test_demo_tiles_do_not_overlap(path: object) -> None:
     check_places(json.loads(path.read_text())["tiles"])  # type: ignore[attr-defined]
 
@@ -42,7 +43,7 @@ def test_demo_tiles_do_not_overlap(path: object) -> None:
 @pytest.mark.parametrize("key", ["DEFAULT_APP", "WEBSITE_TRAFFIC"])
 def test_built_in_templates_are_valid_and_their_tiles_do_not_overlap(key: str) -> None:
     template = builtin_templates()[key]
-    assert filled(template) == template
+    assert fill_template(template) == template
     check_places(template["tiles"])
 
 
@@ -64,20 +65,20 @@ def check_places(tiles: list[dict[str, dict[str, dict[str, int]]]]) -> None:
 def test_only_beside_a_first_start_is_it_what_the_owner_sees_first() -> None:
     first_run()
     home = Project.objects.get()
-    create_demo()
+    create_demo_project()
     assert User.objects.get().current_project == home
 
 
 @pytest.mark.django_db
 def test_at_a_first_start_it_is_what_the_owner_sees_first() -> None:
     first_run()
-    demo = create_demo(is_first=True)
+    demo = create_demo_project(is_first=True)
     assert User.objects.get().current_project == demo
 
 
 @pytest.mark.django_db
 def test_a_first_user_in_no_project_is_told_so_and_nothing_is_made(bob: Person) -> None:
     Membership.objects.all().delete()
-    with pytest.raises(StartError, match=r"a project of the first user, bob@example\.com, who is in none"):
+    with pytest.raises(StartError, match=r"a project of the first user, bob@example\.com, who is a member of none"):
         Command().fill("http://127.0.0.1:8000", demo=True)
     assert list(Project.objects.values_list("name", flat=True)) == ["Home"]

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from dashboards.templates import builtin_ids
+from dashboards.template_documents.documents import builtin_ids
 from tests.live.conftest import Service
 from tests.releases import FIXTURES, answers_of
 

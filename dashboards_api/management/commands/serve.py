@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from dashboards.demo import create_demo
+from dashboards.services.demo import create_demo_project
 from dashboards_api.addresses import PORT_MAX, allowing, browser_address, remember
 from dashboards_api.backends.sqlite3.base import creating_files
 from dashboards_api.data_dir import write_private
@@ -69,7 +69,7 @@ class Command(BaseCommand):
                     self.hand_over(made, address)
             if demo:
                 try:
-                    project = create_demo(is_first=made is not None)
+                    project = create_demo_project(is_first=made is not None)
                 except DomainError as error:
                     raise StartError(error.detail) from error
                 self.stdout.write(f"The demo is in project {project.pk}, {project.name}.\n")

@@ -17,7 +17,7 @@ from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards.models.template import TEMPLATE_NAME_MAX_LENGTH
 from dashboards.models.tile import COLOR_MAX_LENGTH
-from dashboards.template_parts import check_long_parts
+from dashboards.template_documents.long_parts import check_long_parts
 from dashboards_api.choices import not_a_choice
 from dashboards_api.errors import Invalid
 from dashboards_api.numbers import LIST_MAX_LENGTH
@@ -83,7 +83,7 @@ VARIABLE: Schema = {
     },
 }
 BREAKDOWN_COLOR: Schema = {"type": "object", "required": ["breakdownValue", "colorToken"]}
-TEMPLATE: Schema = {
+TEMPLATE_SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
     "required": ["template_name", "dashboard_description", "dashboard_filters", "tiles"],
@@ -105,7 +105,7 @@ TEMPLATE: Schema = {
 }
 
 # Codes of JSON Schema's keywords, and of our formats, in the words of the API; any other is `invalid_input`.
-CODES = {
+ERROR_CODES = {
     "required": "required",
     "maxLength": "max_length",
     "minLength": "blank",
@@ -113,7 +113,7 @@ CODES = {
     "enum": "invalid_choice",
 }
 # What `check_long_parts` checks, in place of the schema.
-_CHECKED_BY_HAND: dict[int, Schema] = {id(TAGS): {"type": "array"}, id(LAYOUTS): _nullable("object")}
+_CHECKED_SEPARATELY: dict[int, Schema] = {id(TAGS): {"type": "array"}, id(LAYOUTS): _nullable("object")}
 
 _formats = jsonschema.FormatChecker(formats=())
 _formats.checks("button-url")(lambda value: not isinstance(value, str) or is_button_url(value))
@@ -122,14 +122,14 @@ _formats.checks("folder")(lambda value: not isinstance(value, str) or is_folder(
 
 def _without_long_parts(schema: Any) -> Any:
     """The schema without what is checked by hand, and without the limits of lists, which come first there."""
-    if id(schema) in _CHECKED_BY_HAND:
-        return _CHECKED_BY_HAND[id(schema)]
+    if id(schema) in _CHECKED_SEPARATELY:
+        return _CHECKED_SEPARATELY[id(schema)]
     if isinstance(schema, dict):
         return {key: _without_long_parts(value) for key, value in schema.items() if key != "maxItems"}
     return schema
 
 
-_validator = jsonschema.Draft202012Validator(_without_long_parts(TEMPLATE), format_checker=_formats)
+_validator = jsonschema.Draft202012Validator(_without_long_parts(TEMPLATE_SCHEMA), format_checker=_formats)
 
 
 def check_template(document: Any, attr: str, *, is_new: bool = True) -> None:
@@ -139,7 +139,7 @@ def check_template(document: Any, attr: str, *, is_new: bool = True) -> None:
     """
     check_long_parts(document, attr, is_new=is_new)
     for error in _validator.iter_errors(document):
-        path = [*filter(None, [attr]), *(str(step) for step in error.absolute_path), *_missing_key(error)]
+        path = [*filter(None, [attr]), *(str(step) for step in error.absolute_path), *_find_missing_key(error)]
         message = error.message[:500]
         if error.validator == "enum":
             message = not_a_choice(error.instance, cast(list[object], error.validator_value))
@@ -147,11 +147,11 @@ def check_template(document: Any, attr: str, *, is_new: bool = True) -> None:
         raise Invalid(
             f"{message} ({'.'.join(path)})",
             attr="__".join(path) or None,
-            code=CODES.get(str(rule), "invalid_input"),
+            code=ERROR_CODES.get(str(rule), "invalid_input"),
         )
 
 
-def _missing_key(error: jsonschema.ValidationError) -> list[str]:
+def _find_missing_key(error: jsonschema.ValidationError) -> list[str]:
     """The key that a `required` error misses: it is no part of the error's path."""
     required: Any = error.validator_value
     instance: Any = error.instance

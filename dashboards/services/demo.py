@@ -1,0 +1,39 @@
+"""The demo project: three dashboards with content, shown before anything else exists."""
+
+from django.db import transaction
+
+from dashboards.services.dashboards import create_dashboard_from_template
+from dashboards.template_documents.documents import Document, demo_documents
+from dashboards.template_documents.placeholders import fill_template
+from dashboards_api.errors import Missing
+from users.models import Membership, MembershipLevel, Project, User
+from users.services.projects import add_member, create_project
+
+PROJECT_NAME = "Demo"
+
+
+def create_demo_project(*, is_first: bool = False) -> Project:
+    """Create the demo project unless it exists, and return it. Its owner is the first user.
+
+    With `is_first` it becomes the current project of the owner. Raises Missing if the first user is in no project.
+    """
+    templates = [fill_template(document) for document in demo_documents()]
+    return _create_demo_project(templates, is_first=is_first)
+
+
+@transaction.atomic
+def _create_demo_project(templates: list[Document], *, is_first: bool) -> Project:
+    owner = User.objects.order_by("pk")[0]
+    memberships = Membership.objects.of_user(owner.pk).with_project()
+    if existing := memberships.filter(project__name=PROJECT_NAME).first():
+        return existing.project
+    home = memberships.order_by("pk").first()
+    if home is None:
+        raise Missing(f"The demo project needs a project of the first user, {owner.email}, who is a member of none.")
+    project = create_project(PROJECT_NAME, organization_name=home.project.organization.name)
+    membership = add_member(project, user=owner, level=MembershipLevel.OWNER)
+    for template in templates:
+        create_dashboard_from_template(project, template=template, created_by=membership)
+    if is_first:
+        User.objects.filter(pk=owner.pk).update(current_project=project)
+    return project

@@ -1,0 +1,115 @@
+"""Placeholders of template documents, such as `{SIGN_UP}`: finding them, and replacing them by their defaults."""
+
+import re
+from typing import Any
+
+import orjson
+
+from dashboards.template_documents.documents import Document
+from dashboards.template_documents.schema import check_template
+from dashboards_api.errors import Invalid
+from dashboards_api.fields import dumps
+from dashboards_api.transactions import refuse_in_transaction
+
+# A string that consists of a placeholder alone is replaced by the default of that variable; other braces are text. A
+# variable that occurs only inside longer texts is refused, since its author expects it to be replaced.
+PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
+# The total size of everything that is substituted in one document.
+MAX_SUBSTITUTED_CHARACTERS = 4 * 1024 * 1024
+# The nesting of a filled document: as deep as the body of a request can hold it.
+MAX_DEPTH = 62
+
+
+def fill_template(document: Any, *, attr: str = "template", is_new: bool = True) -> Document:
+    """Check a document and return it with its placeholders replaced.
+
+    A document that is not new was stored before, and may exceed limits that were introduced later. Filling can take
+    seconds, and is refused inside a transaction. Raises Invalid at the path of the first error.
+    """
+    refuse_in_transaction("To fill a template")
+    check_template(document, attr, is_new=is_new)
+    filler = _TemplateFiller(document)
+    filled = filler.fill(attr)
+    if is_new:
+        filler.check_embedded(attr)
+    if filler.used:
+        check_template(filled, attr, is_new=is_new)
+    return filled
+
+
+def find_placeholders(value: Any) -> set[str]:
+    """Return the names of all placeholders in a JSON value."""
+    if isinstance(value, dict):
+        return set().union(*(find_placeholders(inner) for inner in value.values()))
+    if isinstance(value, list):
+        return set().union(*(find_placeholders(inner) for inner in value))
+    found = PLACEHOLDER.fullmatch(value) if isinstance(value, str) else None
+    return {found.group(1)} if found else set()
+
+
+def nesting_depth(value: Any) -> int:
+    """Return how many levels of objects and lists a JSON value has."""
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(nesting_depth, value.values() if isinstance(value, dict) else value), default=0)
+
+
+class _TemplateFiller:
+    """Replaces the placeholders in the tiles and the filters of one document."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.defaults = {variable["id"]: variable["default"] for variable in document.get("variables") or []}
+        self.depths = {id_: nesting_depth(default) for id_, default in self.defaults.items()}
+        self.sizes = {id_: len(dumps(default)) for id_, default in self.defaults.items()}
+        self.remaining = MAX_SUBSTITUTED_CHARACTERS
+        self.used: set[str] = set()
+        self.embedded: dict[str, str] = {}  # by variable: the first path where it is part of a longer text
+
+    def fill(self, attr: str) -> Document:
+        """Return the document with its placeholders replaced. Raises Invalid."""
+        if not PLACEHOLDER.search(orjson.dumps([self.document["tiles"], self.document["dashboard_filters"]]).decode()):
+            return self.document  # walking through a large document takes a tenth of a second
+        parts = {
+            key: self._fill_value(self.document[key], f"{attr}__{key}".removeprefix("__"), 1)
+            for key in ("tiles", "dashboard_filters")
+        }
+        return {**self.document, **parts}
+
+    def check_embedded(self, attr: str) -> None:
+        """Raise Invalid for a variable that occurs only where it is not replaced, such as inside a longer text."""
+        for name in ("template_name", "dashboard_description"):
+            self._record_embedded(self.document[name] or "", f"{attr}__{name}".removeprefix("__"))
+        for id_, path in self.embedded.items():
+            if id_ not in self.used:
+                detail = f"{{{id_}}} is not replaced here: only a text in a tile or a filter that is exactly this is."
+                raise Invalid(detail, attr=path)
+
+    def _fill_value(self, value: Any, path: str, depth: int) -> Any:
+        # The recursion is bounded: JSON validation limits the nesting of every body.
+        if isinstance(value, dict):
+            return {key: self._fill_value(inner, f"{path}__{key}", depth + 1) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self._fill_value(inner, f"{path}__{index}", depth + 1) for index, inner in enumerate(value)]
+        if not isinstance(value, str) or "{" not in value:
+            return value
+        if placeholder := PLACEHOLDER.fullmatch(value):
+            return self._use_default(placeholder.group(1), path, depth)
+        self._record_embedded(value, path)
+        return value
+
+    def _record_embedded(self, text: str, path: str) -> None:
+        for id_ in PLACEHOLDER.findall(text):
+            if id_ in self.defaults and self.defaults[id_] != f"{{{id_}}}":  # an exported text that stands for itself
+                self.embedded.setdefault(id_, path)
+
+    def _use_default(self, id_: str, path: str, depth: int) -> Any:
+        if id_ not in self.defaults:
+            raise Invalid(f"The template declares no variable {id_}.", attr=path)
+        if depth + self.depths[id_] > MAX_DEPTH:
+            raise Invalid("The template is nested too deep when its variables are filled in.", attr=path)
+        self.used.add(id_)
+        self.remaining -= self.sizes[id_]
+        if self.remaining < 0:
+            raise Invalid("The template grows too large when its variables are filled in.", attr=path)
+        return self.defaults[id_]
