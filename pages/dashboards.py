@@ -15,8 +15,8 @@ from dashboards.readers.dashboards import read_revision
 from dashboards.readers.folders import dashboard_folders
 from dashboards.readers.sharing import read_sharing
 from dashboards.serializers.dashboards import DashboardRequestSerializer
-from dashboards.services.changes import DashboardChanges, SharingChanges
 from dashboards.services.dashboards import at_version, create_dashboard, update_dashboard
+from dashboards.services.inputs import DashboardChanges, SharingChanges
 from dashboards.services.share_passwords import (
     HashedPassword,
     add_share_password,

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from dashboards.history import SEPARATOR, SHARING, TILES
+from dashboards.changelog.diff import SEPARATOR, SHARING, TILES
 from dashboards.models import PrivilegeLevel
 from dashboards.readers.activity import list_dashboard_activity
 from dashboards.readers.dashboards import read_revision
-from dashboards.services.restoring import restore_version
+from dashboards.services.version_restore import restore_version
 from dashboards.views.dashboards import dashboard_number
 from dashboards_api.errors import Invalid, Stale
 from dashboards_api.fields import dumps, parsed

@@ -11,7 +11,7 @@ from dashboards.models.content import TEXT_MAX_LENGTH
 from dashboards.packing import GridPlace
 from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.dashboards import read_dashboard, read_revision
-from dashboards.services.changes import TileChanges
+from dashboards.services.inputs import TileChanges
 from dashboards.services.tile_actions import add_tile, change_tile, delete_tile, reorder_tiles
 from dashboards.views.dashboards import dashboard_number
 from dashboards_api.errors import Forbidden, Invalid, Missing, Stale

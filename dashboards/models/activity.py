@@ -65,7 +65,7 @@ class Activity(models.Model):
     """One act: who did it, when, by which key, and each field before and after. Written once and never changed.
 
     An act that changed what a dashboard shows is a version of it. It holds all that it showed from then on, or nothing
-    where the version before and `changes` tell it (`dashboards/versions.py`).
+    where the version before and `changes` tell it (`dashboards/changelog/versions.py`).
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -1,7 +1,7 @@
 """A tile: one piece of content at its place on one dashboard."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal, get_args
 
 from django.db import models
 from django.utils import timezone
@@ -14,6 +14,9 @@ from dashboards_api.fields import JSONTextField
 from users.models import Project
 
 COLOR_MAX_LENGTH = 400
+# The kinds of content that a tile can show, by the name of its column.
+ContentKind = Literal["insight", "text", "button"]
+CONTENT_KINDS: tuple[ContentKind, ...] = get_args(ContentKind)
 # What `place` sets.
 PLACE_COLUMNS = ("layouts", "sort_y", "sort_x")
 

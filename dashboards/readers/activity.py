@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from dashboards.changelog.diff import State, completed, differences
+from dashboards.changelog.versions import state_at
 from dashboards.exceptions import DashboardMissing, InsightMissing, VersionMissing
-from dashboards.history import State, completed, differences
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, uuid_of
 from dashboards.models.activity import ActivityQuerySet
-from dashboards.versions import state_at
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import raw
 from users.models import Project

@@ -5,13 +5,13 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dashboards.access import may_edit
+from dashboards.changelog.diff import field_change
+from dashboards.changelog.tracking import changing, lock_unnoted, note_changes
 from dashboards.exceptions import TooManyTilesRestored
-from dashboards.history import field_change
 from dashboards.models import ActivityScope, Dashboard, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS, DashboardQuerySet
+from dashboards.services.bulk_rows import update_rows
 from dashboards.services.dashboards import restore_all
-from dashboards.services.revisions import changing, lock_unnoted, note_changes
-from dashboards.services.rows import update_rows
 from dashboards.services.tags import link_tags, tags_named, unlink_other_tags, unlink_tags
 from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project

@@ -8,11 +8,11 @@ from django.db import connection
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from dashboards.changelog.tracking import changing, lock_all, note_insight
 from dashboards.exceptions import TooManyTilesTouched
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.bulk import TOO_MANY_TAGS, BulkResult, TagAction
-from dashboards.services.restrictions import editable
-from dashboards.services.revisions import changing, lock_all, note_insight
+from dashboards.services.content_access import editable
 from dashboards.services.tags import link_tags, tags_named, unlink_other_tags, unlink_tags
 from dashboards_api.fields import dumps
 from dashboards_api.limits import TAGS_MAX

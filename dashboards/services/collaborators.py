@@ -6,11 +6,11 @@ What ends with a membership ends here, too: `users` does not know of dashboards,
 import uuid
 
 from dashboards.access import may_restrict
+from dashboards.changelog.diff import Change, field_change
+from dashboards.changelog.tracking import change, changing, lock_all, note_act
 from dashboards.exceptions import CollaboratorMissing
-from dashboards.history import Change, field_change
 from dashboards.models import ActivityName, Collaborator, Dashboard, PrivilegeLevel, RestrictionLevel
 from dashboards.services.dashboards import lock_for_edit
-from dashboards.services.revisions import change, changing, lock_all, note_act
 from dashboards_api.errors import Invalid
 from users.models import Membership, Project
 

@@ -3,19 +3,20 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from dashboards.changelog.dashboard_limits import check_placements
 from dashboards.exceptions import TileNotOnDashboard
 from dashboards.folders import normalized_folder
 from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, InsightTag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.models.tile import PLACE_COLUMNS
-from dashboards.services.changes import BUTTON_FIELDS, DISPLAY_FIELDS, DisplayChanges, DuplicateChanges
-from dashboards.services.restrictions import contents_of
-from dashboards.services.room import check_placements
-from dashboards.services.rows import update_rows
-from dashboards.services.sizes import check_size_at
+from dashboards.services.bulk_rows import update_rows
+from dashboards.services.content_access import contents_of
+from dashboards.services.inputs import DisplayChanges, DuplicateChanges
+from dashboards.services.size_limits import check_size_at
 from dashboards.services.tags import copy_insight_tags, normalized_tags, tags_named
 from dashboards.services.tile_upsert import display, save_tiles
+from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS
 from users.models import Membership
 
 COPY_SUFFIX = " (Copy)"

@@ -10,13 +10,7 @@ from django.utils import timezone
 
 from dashboards.access import check_may_edit, check_may_restrict, may_edit
 from dashboards.breakdown_colors import check_breakdown_colors
-from dashboards.exceptions import DashboardMissing, UnlistedDashboardExists
-from dashboards.folders import normalized_folder
-from dashboards.models import CreationMode, Dashboard, Insight, Revision, RevisionKind, SharingConfiguration, Tile
-from dashboards.models.dashboard import DERIVED_COLUMNS
-from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, take
-from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
-from dashboards.services.revisions import (
+from dashboards.changelog.tracking import (
     changing,
     lock_all,
     note_created,
@@ -24,11 +18,18 @@ from dashboards.services.revisions import (
     note_listed,
     note_rights,
 )
-from dashboards.services.sizes import check_tags
+from dashboards.exceptions import DashboardMissing, UnlistedDashboardExists
+from dashboards.folders import normalized_folder
+from dashboards.models import CreationMode, Dashboard, Insight, Revision, RevisionKind, SharingConfiguration, Tile
+from dashboards.models.dashboard import DERIVED_COLUMNS
+from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
+from dashboards.services.inputs import DashboardChanges, take
+from dashboards.services.size_limits import check_tags
 from dashboards.services.sources import inherited_from, source_of
 from dashboards.services.tags import replace_tags
 from dashboards.services.tiles import change_tiles
 from dashboards.template_documents.documents import Document
+from dashboards.tracked_fields import DASHBOARD_FIELDS
 from dashboards_api.errors import Stale
 from dashboards_api.stamps import write_if_free
 from users.models import Membership, Project
@@ -39,7 +40,7 @@ ACCESS_INTERVAL = timedelta(minutes=1)
 # What the log tells of an insight that only goes or comes back.
 _LOGGED = ("project_id", "short_id", "name", "derived_name", "deleted")
 # Tags have a table of their own.
-PLAIN_FIELDS = (*(field for field in CONTENT_FIELDS if field != "tags"), "restriction_level")
+PLAIN_FIELDS = (*(field for field in DASHBOARD_FIELDS if field != "tags"), "restriction_level")
 
 
 @changing

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dashboards.history import TILES, field_change
+from dashboards.changelog.dashboard_limits import check_insights, check_room
+from dashboards.changelog.diff import TILES, field_change
+from dashboards.changelog.snapshots import insight_tile_state
+from dashboards.changelog.tracking import note_changes, note_locked
 from dashboards.models import Dashboard, Insight, Tile
-from dashboards.services.revisions import note_changes, note_locked
-from dashboards.services.room import check_insights, check_room
-from dashboards.services.states import insight_tile_state
 from dashboards_api.fields import dumps
 
 # The free JSON of a tile, in characters, beyond which a dashboard that it comes back to is measured as a whole.

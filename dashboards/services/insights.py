@@ -7,18 +7,19 @@ from django.db import models
 from django.utils import timezone
 
 from dashboards.access import check_may_edit
+from dashboards.changelog.dashboard_limits import check_room
+from dashboards.changelog.tracking import changing, lock_unnoted, note_insight, note_list, note_new_insights
 from dashboards.exceptions import DashboardNotInProject, InsightMissing, ShownTooOften
 from dashboards.folders import normalized_folder
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.insight import DERIVED_COLUMNS
-from dashboards.services.changes import INSIGHT_FIELDS, SIGNED_FIELDS, InsightChanges, take
+from dashboards.services.bulk_rows import update_rows
+from dashboards.services.content_access import check_may_edit_contents
+from dashboards.services.inputs import InsightChanges, take
 from dashboards.services.insight_tiles import note_insight_tiles, place_insight
-from dashboards.services.restrictions import check_may_edit_contents
-from dashboards.services.revisions import changing, lock_unnoted, note_insight, note_list, note_new_insights
-from dashboards.services.room import check_room
-from dashboards.services.rows import update_rows
-from dashboards.services.sizes import check_tags
+from dashboards.services.size_limits import check_tags
 from dashboards.services.tags import replace_tags
+from dashboards.tracked_fields import AUTHORED_INSIGHT_FIELDS, INSIGHT_FIELDS
 from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX
 from users.models import Membership, Project
 
@@ -126,7 +127,7 @@ def _save_changed(insight: Insight, changes: InsightChanges, edited_by: Membersh
     if not columns and not retagged:
         return
     insight.updated_at = timezone.now()
-    if retagged or set(columns) & set(SIGNED_FIELDS):
+    if retagged or set(columns) & set(AUTHORED_INSIGHT_FIELDS):
         insight.sign(edited_by.user_id, insight.updated_at)
         columns += ["last_modified_by", "last_modified_at", "is_sample"]
     insight.derive(tags)

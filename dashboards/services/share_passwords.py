@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from dashboards.access import check_may_edit
+from dashboards.changelog.diff import Change, field_change
+from dashboards.changelog.tracking import change, changing, note_act
 from dashboards.exceptions import DashboardMissing, SharePasswordMissing, WrongSharePassword
-from dashboards.history import Change, field_change
 from dashboards.models import ActivityName, Dashboard, SharePassword, SharingConfiguration
-from dashboards.services.revisions import change, changing, note_act
 from dashboards.services.sharing import lock_sharing
 from dashboards.unlocking import digest_of, is_current, share_token
 from dashboards_api.errors import Invalid

@@ -2,12 +2,12 @@
 
 from django.utils import timezone
 
-from dashboards.history import hidden_change
+from dashboards.changelog.diff import hidden_change
+from dashboards.changelog.tracking import changing, note_act
 from dashboards.models import ActivityName, ReplacedAccessToken, SharingConfiguration, new_access_token
 from dashboards.models.sharing_configuration import GRACE
-from dashboards.services.changes import SharingChanges, take
 from dashboards.services.dashboards import lock_for_edit
-from dashboards.services.revisions import changing, note_act
+from dashboards.services.inputs import SharingChanges, take
 from users.models import Membership, Project
 
 

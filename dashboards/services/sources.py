@@ -3,7 +3,7 @@
 from dashboards.exceptions import DashboardNotInProject, TemplateMissing
 from dashboards.folders import normalized_folder
 from dashboards.models import Dashboard, DashboardTemplate
-from dashboards.services.changes import DashboardChanges
+from dashboards.services.inputs import DashboardChanges
 from dashboards.services.tags import normalized_tags
 from dashboards.template_documents.documents import Document, builtin_templates, find_builtin
 from dashboards.template_documents.placeholders import fill_template

@@ -8,8 +8,8 @@ from django.db import transaction
 from dashboards.access import check_may_change_template
 from dashboards.exceptions import DashboardTemplateMissing
 from dashboards.models import DashboardTemplate, TemplateScope
-from dashboards.services.changes import TemplateChanges, take
-from dashboards.services.sizes import check_tags
+from dashboards.services.inputs import TemplateChanges, take
+from dashboards.services.size_limits import check_tags
 from dashboards.template_documents.documents import Document, builtin_ids, builtin_templates
 from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.errors import Conflict, Forbidden, Invalid

@@ -3,18 +3,18 @@
 from collections.abc import Collection, Sequence
 
 from dashboards.access import may_edit
+from dashboards.changelog.dashboard_limits import check_placements
+from dashboards.changelog.tracking import changing
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing
 from dashboards.layout import Arrangement, arranged, place_of, with_rows
 from dashboards.models import Dashboard, Tile
 from dashboards.models.tile import PLACE_COLUMNS
 from dashboards.packing import Number, Place, closed_up
-from dashboards.services.changes import TileChanges
+from dashboards.services.bulk_rows import update_rows
+from dashboards.services.content_access import contents_of
 from dashboards.services.copies import DISPLAY_COLUMNS, duplicate
 from dashboards.services.dashboards import lock_for_edit
-from dashboards.services.restrictions import contents_of
-from dashboards.services.revisions import changing
-from dashboards.services.room import check_placements
-from dashboards.services.rows import update_rows
+from dashboards.services.inputs import TileChanges
 from dashboards.services.tiles import change_tiles
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import differs

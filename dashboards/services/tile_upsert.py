@@ -7,23 +7,16 @@ from typing import Any
 from django.db.models import Model, Q
 from django.utils import timezone
 
+from dashboards.changelog.content_changes import content_state
+from dashboards.changelog.tracking import note_content, note_new_insights
 from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, NamedTwice, TileNotOnDashboard, TooLarge
 from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
 from dashboards.models.tile import PLACE_COLUMNS
-from dashboards.services.changes import (
-    BUTTON_FIELDS,
-    DISPLAY_FIELDS,
-    ButtonChanges,
-    DisplayChanges,
-    TextChanges,
-    TileChanges,
-    take,
-)
-from dashboards.services.content_changes import content_state
-from dashboards.services.revisions import note_content, note_new_insights
-from dashboards.services.rows import update_rows
-from dashboards.services.sizes import check_size
+from dashboards.services.bulk_rows import update_rows
+from dashboards.services.inputs import ButtonChanges, DisplayChanges, TextChanges, TileChanges, take
+from dashboards.services.size_limits import check_size
+from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import differs
 from users.models import Membership

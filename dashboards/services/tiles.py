@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from dashboards.access import check_may_edit
+from dashboards.changelog.dashboard_limits import check_placements
+from dashboards.changelog.tracking import changing, lock_all
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Insight, Tile
-from dashboards.services.changes import TileChanges
-from dashboards.services.restrictions import check_may_edit_contents, contents_of
-from dashboards.services.revisions import changing, lock_all
-from dashboards.services.room import check_placements
+from dashboards.services.content_access import check_may_edit_contents, contents_of
+from dashboards.services.inputs import TileChanges
 from dashboards.services.tile_upsert import TileUpsert, insights_to_add, named_in, tiles_to_revive
 from users.models import Membership, Project
 

@@ -11,10 +11,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboards.access import check_may_undo
+from dashboards.changelog.diff import TILES, Step, overlap, path_of, paths_of
+from dashboards.changelog.tracking import attempt, changing, lock_unnoted, name_acts
 from dashboards.exceptions import NothingByKey
-from dashboards.history import TILES, Step, overlap, path_of, paths_of
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Tile
-from dashboards.services.revisions import attempt, changing, lock_unnoted, name_acts
 from dashboards.services.undo_bounds import acts_since, bounded_acts, check_reach
 from dashboards.services.undo_items import (
     CREATION,

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from dashboards.access import check_may_edit
-from dashboards.history import (
+from dashboards.changelog.activity_log import insight_state
+from dashboards.changelog.dashboard_limits import check_room
+from dashboards.changelog.diff import (
     SEPARATOR,
     SHARING,
     TILES,
@@ -15,14 +17,12 @@ from dashboards.history import (
     path_of,
     taken_back,
 )
+from dashboards.changelog.snapshots import states
 from dashboards.models import ActivityScope, Dashboard, Insight, Tile
-from dashboards.services.changes import CONTENT_FIELDS
 from dashboards.services.dashboards import lock_dashboard, update_dashboard
-from dashboards.services.history import insight_state
 from dashboards.services.insights import update_insight
-from dashboards.services.restoring import changes_to
-from dashboards.services.room import check_room
-from dashboards.services.states import states
+from dashboards.services.version_restore import changes_to
+from dashboards.tracked_fields import DASHBOARD_FIELDS
 from dashboards_api.errors import DomainError
 from dashboards_api.fields import differs
 from users.models import Membership, Project
@@ -104,7 +104,7 @@ def _show_again(
         wanted,
         undo.undone_by,
         may_change=may_change,
-        fields=[field for field in CONTENT_FIELDS if field in undone],
+        fields=[field for field in DASHBOARD_FIELDS if field in undone],
         only_tiles=touched,
     )
     if wanted["restriction_level"] != now["restriction_level"]:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dashboards.access import check_may_edit
-from dashboards.history import PUBLISHED, SHARING, Change, Step, path_of, paths_of, taken_back
+from dashboards.changelog.diff import PUBLISHED, SHARING, Change, Step, path_of, paths_of, taken_back
+from dashboards.changelog.snapshots import states
+from dashboards.changelog.tracking import note_act
 from dashboards.models import ActivityName, ActivityScope, Dashboard, SharePassword, SharingConfiguration
 from dashboards.services.dashboards import lock_dashboard
-from dashboards.services.revisions import note_act
 from dashboards.services.sharing import change_sharing
-from dashboards.services.states import states
 from dashboards.services.undo_items import RIGHTS, Fields, Undo, hold_back
 from dashboards_api.fields import differs
 

@@ -21,8 +21,8 @@ from dashboards.serializers.dashboards import (
     DashboardSerializer,
 )
 from dashboards.serializers.tile_items import without_tile_ids
-from dashboards.services.changes import DashboardChanges
 from dashboards.services.dashboards import create_dashboard, note_access, update_dashboard
+from dashboards.services.inputs import DashboardChanges
 from dashboards.services.sources import template_of
 from dashboards.template_documents.documents import Document
 from dashboards.views.overrides import OVERRIDES, overrides_of

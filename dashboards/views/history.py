@@ -31,8 +31,8 @@ from dashboards.serializers.history import (
     UndoSerializer,
 )
 from dashboards.services.bulk import restore_dashboards
-from dashboards.services.restoring import restore_version
 from dashboards.services.undo import Item, undo_key
+from dashboards.services.version_restore import restore_version
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
 from dashboards.views.writing import writing, written
 from dashboards_api.http import ignored_fields

@@ -14,9 +14,9 @@ from dashboards.queries import INSIGHT_KINDS, wrapped
 from dashboards.readers.insights import InsightQuery, list_insights, read_insight
 from dashboards.readers.shown_insight import read_shown_insight
 from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
-from dashboards.services.changes import InsightChanges
+from dashboards.services.content_access import check_may_edit_contents
+from dashboards.services.inputs import InsightChanges
 from dashboards.services.insights import create_insight, update_insight
-from dashboards.services.restrictions import check_may_edit_contents
 from dashboards.views.dashboards import (
     CREATED_BY,
     FOLDER_PARAMETER,

@@ -14,7 +14,7 @@ from dashboards.exceptions import DashboardTemplateMissing
 from dashboards.models import TemplateScope
 from dashboards.readers.templates import ORDERINGS, TemplateQuery, list_templates, read_template
 from dashboards.serializers.templates import DashboardTemplateRequestSerializer, DashboardTemplateSerializer
-from dashboards.services.changes import TemplateChanges
+from dashboards.services.inputs import TemplateChanges
 from dashboards.services.templates import (
     CheckedTemplate,
     check_new_template,

@@ -21,7 +21,7 @@ from dashboards.serializers.actions import (
 from dashboards.serializers.dashboards import DashboardSerializer
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer, without_own_ids
 from dashboards.serializers.tiles import DashboardTileSerializer
-from dashboards.services.changes import TileChanges
+from dashboards.services.inputs import TileChanges
 from dashboards.services.tile_actions import add_tile, change_tile, copy_tile, delete_tile, reorder_tiles
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
 from dashboards.views.writing import writing, written

@@ -3,8 +3,8 @@
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dashboards.changelog.activity_log import DASHBOARDS_AT_ONCE
 from dashboards.models import Activity, Dashboard, Revision, RevisionKind, SharingConfiguration, Tile
-from dashboards.services.history import DASHBOARDS_AT_ONCE
 from tests.api.test_activity import acts, changes
 from tests.builders import Person, make_dashboard, make_insight
 

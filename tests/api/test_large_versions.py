@@ -7,8 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from dashboards.changelog import activity_log
 from dashboards.models import Activity, Dashboard, Text, Tile
-from dashboards.services import history
 from tests.api.test_activity import changes
 from tests.api.test_query_counts import queries
 from tests.builders import Person, make_dashboard
@@ -71,7 +71,7 @@ def test_each_version_is_what_it_would_be_as_a_whole(alice: Person, board: Dashb
 def test_after_many_small_changes_there_is_a_whole_one(
     alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "DELTAS_MAX", 2)
+    monkeypatch.setattr(activity_log, "DELTAS_MAX", 2)
     for number in range(4):
         alice.api.patch(f"dashboards/{board.pk}/", {"name": str(number)})
     assert stored(board) == [False, True, False, False, True]
@@ -124,7 +124,7 @@ def test_pruning_keeps_what_later_versions_are_built_on(alice: Person, board: Da
 def test_pruning_deletes_what_a_whole_version_replaces(
     alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "DELTAS_MAX", 1)
+    monkeypatch.setattr(activity_log, "DELTAS_MAX", 1)
     for number in range(3):
         alice.api.patch(f"dashboards/{board.pk}/", {"name": str(number)})
     assert stored(board) == [False, True, False, True]

@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dashboards.changelog import content_changes, dashboard_limits
 from dashboards.models import Activity, Dashboard, Insight, InsightTag, Text, Tile
-from dashboards.services import content_changes, insights, room
+from dashboards.services import insights
 from tests.api.test_activity import changes
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Answer
@@ -15,7 +16,7 @@ from tests.client import Answer
 
 @pytest.fixture
 def only_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (room, insights):
+    for module in (dashboard_limits, insights):
         monkeypatch.setattr(module, "DASHBOARDS_OF_CONTENT_MAX", 2)
 
 
@@ -44,7 +45,7 @@ def test_content_is_on_a_limited_number_of_dashboards(alice: Person) -> None:
 def test_where_more_show_it_already_it_may_stay_and_leave(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     boards = [make_dashboard(alice) for _ in range(4)]
     insight = make_insight(alice, *boards)
-    for module in (room, insights):
+    for module in (dashboard_limits, insights):
         monkeypatch.setattr(module, "DASHBOARDS_OF_CONTENT_MAX", 2)
     path, ids = f"insights/{insight.pk}/", [board.pk for board in boards]
     assert alice.api.patch(path, {"name": "new", "dashboards": ids}).status == 200

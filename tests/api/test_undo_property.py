@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from dashboards.changelog.snapshots import states
 from dashboards.models import Activity, Dashboard, Insight, Tile
-from dashboards.services.states import states
 from dashboards.services.undo import GIVES_RIGHTS
 from tests.api.test_undo import robot, undo
 from tests.builders import Person, make_dashboard, make_insight

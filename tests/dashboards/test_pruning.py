@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from dashboards.changelog import pruning
 from dashboards.models import Activity
-from dashboards.services import pruning
 from tests.builders import Person, make_dashboard, make_insight
 
 

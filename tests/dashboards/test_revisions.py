@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from dashboards.changelog.counters import recount
 from dashboards.models import Dashboard, Revision, RevisionKind, Tile
-from dashboards.services.counting import recount
 from dashboards.services.dashboards import create_dashboard, update_dashboard
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
 from tests.races import at_once

@@ -4,8 +4,8 @@ import pytest
 
 from dashboards.exceptions import DashboardMissing, InsightMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Tag, Tile
-from dashboards.services.changes import DashboardChanges
 from dashboards.services.dashboards import update_dashboard
+from dashboards.services.inputs import DashboardChanges
 from dashboards.services.insights import update_insight
 from dashboards.services.tiles import move_tile
 from dashboards_api.errors import Forbidden

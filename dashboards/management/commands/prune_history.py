@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from dashboards.services.pruning import prune_history
+from dashboards.changelog.pruning import prune_history
 from dashboards_api.numbers import whole_number
 from users.management.arguments import domain_errors
 

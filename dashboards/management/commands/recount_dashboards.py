@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from dashboards.services.counting import recount
+from dashboards.changelog.counters import recount
 from users.models import Project
 
 

@@ -5,14 +5,15 @@ from typing import Any
 
 from django.db.models import Q
 
+from dashboards.changelog.diff import TILES, State, completed, path_of
+from dashboards.changelog.tracking import changing, name_acts
+from dashboards.changelog.versions import state_at
 from dashboards.exceptions import VersionMissing
-from dashboards.history import TILES, State, completed, path_of
 from dashboards.models import ActivityName, Dashboard, Insight, Tile
-from dashboards.services.changes import CONTENT_FIELDS, DashboardChanges, TileChanges
+from dashboards.services.content_access import contents_of, editable
 from dashboards.services.dashboards import lock_for_edit, update_dashboard
-from dashboards.services.restrictions import contents_of, editable
-from dashboards.services.revisions import changing, name_acts
-from dashboards.versions import state_at
+from dashboards.services.inputs import DashboardChanges, TileChanges
+from dashboards.tracked_fields import DASHBOARD_FIELDS
 from users.models import Membership, Project
 
 
@@ -41,7 +42,7 @@ def changes_to(
     member: Membership,
     *,
     may_change: Collection[str] = (),
-    fields: Collection[str] = CONTENT_FIELDS,
+    fields: Collection[str] = DASHBOARD_FIELDS,
     only_tiles: Collection[str] | None = None,
 ) -> tuple[DashboardChanges, list[str]]:
     """What makes a dashboard show a state again, and the paths of what the member cannot have again.

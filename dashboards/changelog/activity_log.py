@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from django.db.models import OuterRef
 from django.utils import timezone
 
-from dashboards.history import TILES, Change, State, differences, name_of, net_changes
+from dashboards.changelog.content_changes import ChangedContent, ContentKey, content_changes
+from dashboards.changelog.dashboard_limits import check_insights, check_shown
+from dashboards.changelog.diff import TILES, Change, State, differences, name_of, net_changes
+from dashboards.changelog.snapshots import Shown, states
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Revision, RevisionKind
-from dashboards.services.changes import INSIGHT_FIELDS
-from dashboards.services.content_changes import ChangedContent, ContentKey, content_changes
-from dashboards.services.room import check_insights, check_shown
-from dashboards.services.states import Shown, states
+from dashboards.tracked_fields import INSIGHT_FIELDS
 from dashboards_api.fields import dumps
 from users.models import Membership
 

@@ -6,11 +6,11 @@ from typing import Any
 from django.db.models import Count, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Length
 
+from dashboards.changelog.diff import TILES, State
+from dashboards.changelog.snapshots import FREE_JSON, FREE_JSON_OF_TILE, Shown, states
 from dashboards.exceptions import DashboardTooLarge, ShownTooOften, TooManyTiles
-from dashboards.history import TILES, State
 from dashboards.models import Insight, Tile
-from dashboards.services.restrictions import Kind
-from dashboards.services.states import FREE_JSON, FREE_JSON_OF_TILE, Shown, states
+from dashboards.models.tile import ContentKind
 from dashboards_api.fields import dumps
 from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX, INSIGHTS_MAX_LENGTH, JSON_TOTAL_MAX_LENGTH, SMALL_INSIGHT
 
@@ -43,7 +43,7 @@ def _json_size_of(state: State | None) -> int:
     return sum(len(dumps(value)) for value in (*(state[field] for field in FREE_JSON), *of_tiles))
 
 
-def check_placements(contents: Mapping[Kind, Collection[Any]], attr: str | None = None) -> None:
+def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str | None = None) -> None:
     """Raises ShownTooOften where one of these, which was placed just now, is on more dashboards than one may be.
 
     An answer names each tile that shows the content of a dashboard: without a limit it is the product of two numbers.

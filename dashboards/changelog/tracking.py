@@ -17,7 +17,10 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from django.db import connection, transaction
 
-from dashboards.history import Change, State
+from dashboards.changelog.activity_log import Act, ChangedInsight, Done, begin, insight_state, write_down
+from dashboards.changelog.content_changes import ChangedContent, ContentKey, content_key
+from dashboards.changelog.counters import count_up, listed, sharing, showing
+from dashboards.changelog.diff import Change, State
 from dashboards.models import (
     Activity,
     ActivityName,
@@ -33,9 +36,6 @@ from dashboards.models import (
     Tile,
 )
 from dashboards.models.dashboard import DashboardQuerySet
-from dashboards.services.content_changes import ChangedContent, ContentKey, content_key
-from dashboards.services.counting import count_up, listed, sharing, showing
-from dashboards.services.history import Act, ChangedInsight, Done, begin, insight_state, write_down
 from users.models import Membership
 
 _WRITTEN = re.compile(r'\s*(INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "(\w+)"')

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from django.db.models import F, Q
 
+from dashboards.changelog.diff import TILES, Change, State, field_change
 from dashboards.exceptions import TooManyTilesChanged
-from dashboards.history import TILES, Change, State, field_change
 from dashboards.models import Button, Text, Tile
-from dashboards.services.changes import BUTTON_FIELDS, TEXT_FIELDS
+from dashboards.tracked_fields import BUTTON_FIELDS, TEXT_FIELDS
 
 # The tiles on other dashboards that one request may change by the content that they show.
 TILES_CHANGED_MAX = 10_000

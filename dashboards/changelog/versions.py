@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from dashboards.history import Change, State, applied
+from dashboards.changelog.diff import Change, State, applied
 from dashboards.models import Activity
 from dashboards.models.activity import ActivityQuerySet
 

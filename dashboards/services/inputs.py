@@ -6,29 +6,8 @@ from typing import Any, Required, TypedDict
 
 from django.db.models import Model
 
-from dashboards.services.sizes import check_size
+from dashboards.services.size_limits import check_size
 from dashboards_api.fields import differs
-
-# What can be changed, and what history holds of it: the same.
-CONTENT_FIELDS = (
-    "name",
-    "description",
-    "pinned",
-    "tags",
-    "filters",
-    "variables",
-    "breakdown_colors",
-    "data_color_theme_id",
-    "grid_spacing",
-    "layout_compaction",
-    "folder",
-)
-DISPLAY_FIELDS = ("color", "filters_overrides", "show_description", "transparent_background")
-TEXT_FIELDS = ("body",)
-BUTTON_FIELDS = ("url", "text", "placement", "style")
-# A change of these is a change of the insight itself, and is signed.
-SIGNED_FIELDS = ("name", "derived_name", "description", "query", "filters")
-INSIGHT_FIELDS = (*SIGNED_FIELDS, "order", "saved", "favorited", "folder")
 
 
 class TextChanges(TypedDict, total=False):

@@ -8,18 +8,18 @@ import orjson
 from django.db.models import Aggregate, F, Func, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Cast
 
-from dashboards.history import State, completed
+from dashboards.changelog.diff import State, completed
+from dashboards.changelog.versions import Delta, latest_deltas, with_deltas
 from dashboards.models import Activity, Dashboard, Revision, RevisionKind, Tile
 from dashboards.models.dashboard import DashboardQuerySet
-from dashboards.services.changes import BUTTON_FIELDS, CONTENT_FIELDS, DISPLAY_FIELDS
-from dashboards.versions import Delta, latest_deltas, with_deltas
+from dashboards.tracked_fields import BUTTON_FIELDS, DASHBOARD_FIELDS, DISPLAY_FIELDS
 from dashboards_api.fields import raw
 from dashboards_api.prepared import Prepared, number
 
 # What the size of a dashboard is limited by.
 FREE_JSON = ("filters", "variables", "breakdown_colors")
 FREE_JSON_OF_TILE = ("layouts", "filters_overrides")
-_FIELDS = (*CONTENT_FIELDS, "restriction_level", "deleted")
+_FIELDS = (*DASHBOARD_FIELDS, "restriction_level", "deleted")
 _SHARING = ("enabled", "settings", "password_required")
 # Read as text: what reads it here is faster than the field.
 _JSON = {"tags": raw("tag_names"), **{field: raw(field) for field in FREE_JSON}}
