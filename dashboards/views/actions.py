@@ -24,6 +24,7 @@ from dashboards.services.tiles import move_tile
 from dashboards.template_documents.documents import Document
 from dashboards.template_documents.placeholders import fill_template
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
+from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
 from dashboards.views.writing import writing, written
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
 from users.viewsets import ProjectScopedViewSet
@@ -58,7 +59,7 @@ class DashboardActionViewSet(ProjectScopedViewSet):
         return Response(export_dashboard(dashboard_number(id), project=self.project))
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH],
+        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS],
         request=body_of(MoveTileRequestSerializer),
         responses=DashboardSerializer,
     )
@@ -80,7 +81,7 @@ class DashboardActionViewSet(ProjectScopedViewSet):
             return written(self, dashboard_id)
 
     @extend_schema(
-        parameters=[PROJECT_ID],
+        parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
         request=body_of(TemplateJSONRequestSerializer),
         responses=DashboardSerializer,
     )
@@ -92,7 +93,7 @@ class DashboardActionViewSet(ProjectScopedViewSet):
             return written(self, dashboard.pk)
 
     @extend_schema(
-        parameters=[PROJECT_ID],
+        parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
         request=body_of(UnlistedDashboardRequestSerializer),
         responses={201: DashboardSerializer},
     )

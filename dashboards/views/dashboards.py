@@ -25,6 +25,7 @@ from dashboards.services.dashboards import create_dashboard, note_access, update
 from dashboards.services.inputs import DashboardChanges
 from dashboards.services.sources import template_of
 from dashboards.template_documents.documents import Document
+from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
 from dashboards.views.overrides import OVERRIDES, overrides_of
 from dashboards.views.writing import writing, written
 from dashboards_api.errors import DomainError, Invalid
@@ -34,11 +35,6 @@ from dashboards_api.numbers import whole_number
 from users.viewsets import ProjectScopedViewSet
 
 SEARCH_MAX_LENGTH = 200
-INCLUDE_DASHBOARDS = OpenApiParameter(
-    "include_dashboards",
-    bool,
-    description="false leaves `dashboards` out of insights; their `dashboard_tiles` say the same.",
-)
 FOLDER_PARAMETER = OpenApiParameter("folder", str, description="Only those in this folder or in one inside it.")
 DASHBOARD_ID = id_parameter("id", "A unique integer value identifying this dashboard.")
 TAGS = OpenApiParameter(
@@ -125,7 +121,9 @@ class DashboardViewSet(ProjectScopedViewSet):
         return self.conditional(lambda: list_state(self.project.pk).revision, read)
 
     @extend_schema(
-        parameters=[PROJECT_ID], request=body_of(DashboardRequestSerializer), responses={201: DashboardSerializer}
+        parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
+        request=body_of(DashboardRequestSerializer),
+        responses={201: DashboardSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
         """Create a dashboard, with tiles if there are any. No field is required."""
@@ -150,7 +148,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         return self.conditional(known, lambda: retrieved(self, number), is_version=True)
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH],
+        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS],
         request=body_of(DashboardRequestSerializer),
         responses=DashboardSerializer,
     )
@@ -159,7 +157,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         return self._change(dashboard_number(id))
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH],
+        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS],
         request=body_of(DashboardRequestSerializer),
         responses=DashboardSerializer,
     )
@@ -210,9 +208,7 @@ def retrieved(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, A
     """The dashboard with the overrides of the query, and its revision; that it was retrieved is noted."""
     overrides = overrides_of(view)
     revision, dashboard = read_revision(number, project=view.project, viewer=view.membership, overrides=overrides)
-    if view.query_bool(INCLUDE_DASHBOARDS.name) is False:
-        for tile in dashboard["tiles"]:
-            (tile["insight"] or {}).pop("dashboards", None)
+    leave_out_dashboards_of_tiles(view, dashboard["tiles"])
     dashboard["last_accessed_at"] = note_access(number, dashboard["last_accessed_at"])
     return revision, dashboard
 

@@ -34,6 +34,7 @@ from dashboards.services.bulk import restore_dashboards
 from dashboards.services.undo import Item, undo_key
 from dashboards.services.version_restore import restore_version
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
+from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
 from dashboards.views.writing import writing, written
 from dashboards_api.http import ignored_fields
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
@@ -152,7 +153,7 @@ class VersionViewSet(HistoryViewSet):
         return Response(read_difference(number, _version(version), other, project=self.project))
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID, VERSION, IF_MATCH],
+        parameters=[PROJECT_ID, DASHBOARD_ID, VERSION, IF_MATCH, INCLUDE_DASHBOARDS],
         request=None,  # it has no fields
         responses=DashboardSerializer,
     )

@@ -17,14 +17,8 @@ from dashboards.serializers.insights import InsightRequestSerializer, InsightSer
 from dashboards.services.content_access import check_may_edit_contents
 from dashboards.services.inputs import InsightChanges
 from dashboards.services.insights import create_insight, update_insight
-from dashboards.views.dashboards import (
-    CREATED_BY,
-    FOLDER_PARAMETER,
-    INCLUDE_DASHBOARDS,
-    SEARCH_MAX_LENGTH,
-    TAGS,
-    query_folder,
-)
+from dashboards.views.dashboards import CREATED_BY, FOLDER_PARAMETER, SEARCH_MAX_LENGTH, TAGS, query_folder
+from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards
 from dashboards.views.overrides import OVERRIDES, overrides_of
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
@@ -174,8 +168,7 @@ class InsightViewSet(ProjectScopedViewSet):
 
     def _shown(self, insight: dict[str, Any]) -> dict[str, Any]:
         """Return an insight without its dashboards where the request asks for that."""
-        if self.query_bool(INCLUDE_DASHBOARDS.name) is False:
-            del insight["dashboards"]
+        leave_out_dashboards(self, [insight])
         return insight
 
     def _query(self) -> InsightQuery:

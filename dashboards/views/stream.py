@@ -11,7 +11,8 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from dashboards.readers.stream import events_of
-from dashboards.views.dashboards import DASHBOARD_ID, INCLUDE_DASHBOARDS, dashboard_number, retrieved
+from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number, retrieved
+from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
 from dashboards.views.overrides import OVERRIDES
 from dashboards_api.http.openapi import PROJECT_ID, operation_ids
 from dashboards_api.http.renderers import OPTIONS, ContentNegotiation

@@ -24,12 +24,15 @@ from dashboards.serializers.tiles import DashboardTileSerializer
 from dashboards.services.inputs import TileChanges
 from dashboards.services.tile_actions import add_tile, change_tile, copy_tile, delete_tile, reorder_tiles
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
+from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
 from dashboards.views.writing import writing, written
 from dashboards_api.errors import Invalid
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, DASHBOARD_ID, IF_MATCH]
+# Of operations that may answer insights.
+INSIGHT_PATH = [*PATH, INCLUDE_DASHBOARDS]
 
 
 @operation_ids("dashboards")
@@ -47,7 +50,9 @@ class TileActionViewSet(ProjectScopedViewSet):
     }
 
     @extend_schema(
-        parameters=PATH, request=body_of(DashboardTileRequestSerializer), responses={201: DashboardTileSerializer}
+        parameters=INSIGHT_PATH,
+        request=body_of(DashboardTileRequestSerializer),
+        responses={201: DashboardTileSerializer},
     )
     def tiles(self, request: Request, project_id: str, id: str) -> Response:
         """Add one tile: an insight, a text or a button, as in `tiles` of an update."""
@@ -72,7 +77,9 @@ class TileActionViewSet(ProjectScopedViewSet):
         body["text"] = {"body": body.pop("body")} if "body" in body else {}
         return self._change(dashboard_id, body)
 
-    @extend_schema(parameters=PATH, request=body_of(UpdateTileRequestSerializer), responses=DashboardTileSerializer)
+    @extend_schema(
+        parameters=INSIGHT_PATH, request=body_of(UpdateTileRequestSerializer), responses=DashboardTileSerializer
+    )
     def update_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Change how a tile looks that shows an insight or a button."""
         dashboard_id = dashboard_number(id)
@@ -91,7 +98,7 @@ class TileActionViewSet(ProjectScopedViewSet):
             delete_tile(dashboard_id, project=self.project, tile_id=tile_id, deleted_by=self.membership)
         return Response(status=204)
 
-    @extend_schema(parameters=PATH, request=body_of(CopyTileRequestSerializer), responses=DashboardSerializer)
+    @extend_schema(parameters=INSIGHT_PATH, request=body_of(CopyTileRequestSerializer), responses=DashboardSerializer)
     def copy_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Show the content of another dashboard's tile on this one too."""
         dashboard_id = dashboard_number(id)
@@ -100,7 +107,9 @@ class TileActionViewSet(ProjectScopedViewSet):
             copy_tile(dashboard_id, project=self.project, copied_by=self.membership, **body)
             return written(self, dashboard_id)
 
-    @extend_schema(parameters=PATH, request=body_of(ReorderTilesRequestSerializer), responses=DashboardSerializer)
+    @extend_schema(
+        parameters=INSIGHT_PATH, request=body_of(ReorderTilesRequestSerializer), responses=DashboardSerializer
+    )
     def reorder_tiles(self, request: Request, project_id: str, id: str) -> Response:
         """Place the tiles anew, in this order."""
         dashboard_id = dashboard_number(id)
@@ -118,7 +127,7 @@ class TileActionViewSet(ProjectScopedViewSet):
     def _add(self, dashboard_id: int, item: TileChanges) -> Response:
         with writing(self, dashboard_id), item_is_body():
             tile = add_tile(dashboard_id, project=self.project, item=item, added_by=self.membership)
-            return Response(read_tile(dashboard_id, tile.pk, viewer=self.membership), status=201)
+            return self._answer(dashboard_id, tile.pk, status=201)
 
     def _change(self, dashboard_id: int, body: dict[str, Any]) -> Response:
         tile_id = body.pop("tile_id")
@@ -127,7 +136,12 @@ class TileActionViewSet(ProjectScopedViewSet):
             change_tile(
                 dashboard_id, project=self.project, tile_id=tile_id, changes=changes, changed_by=self.membership
             )
-            return Response(read_tile(dashboard_id, tile_id, viewer=self.membership))
+            return self._answer(dashboard_id, tile_id)
+
+    def _answer(self, dashboard_id: int, tile_id: int, status: int = 200) -> Response:
+        tile = read_tile(dashboard_id, tile_id, viewer=self.membership)
+        leave_out_dashboards_of_tiles(self, [tile])
+        return Response(tile, status=status)
 
 
 @contextmanager

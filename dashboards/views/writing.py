@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from dashboards.readers.dashboards import read_revision
 from dashboards.services.dashboards import at_version, version_of
+from dashboards.views.include_dashboards import leave_out_dashboards_of_tiles
 from dashboards_api.http.conditional import expected_versions
 from dashboards_api.http.exception_handler import PreconditionRequired
 from users.viewsets import ProjectScopedViewSet
@@ -37,5 +38,6 @@ def writing(view: ProjectScopedViewSet, dashboard_id: int, others: Collection[in
 def written(view: ProjectScopedViewSet, dashboard_id: int, status: int = 200) -> Response:
     """A dashboard that was just written, deleted or not, with the version that it is at now."""
     revision, body = read_revision(dashboard_id, project=view.project, viewer=view.membership, include_deleted=True)
+    leave_out_dashboards_of_tiles(view, body["tiles"])
     view.headers["ETag"] = view.etag(revision, is_version=True)
     return Response(body, status=status)

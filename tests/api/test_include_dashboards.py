@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dashboards.models import Insight
+from dashboards.models import Dashboard, Insight
 from tests.builders import Person, make_dashboard, make_insight
 
 
@@ -36,6 +36,43 @@ def test_dashboards_are_there_unless_they_are_not_wanted(alice: Person, value: s
     assert ('"dashboards":' in events) == is_there
 
 
+def tile_id(person: Person, board: Dashboard, kind: str) -> int:
+    """Return the id of the one tile of this kind."""
+    [found] = [tile["id"] for tile in person.api.get(f"dashboards/{board.pk}/").json["tiles"] if tile[kind]]
+    return int(found)
+
+
+@pytest.mark.parametrize(("value", "is_there"), [("true", True), ("", True), ("false", False)])
+def test_writes_of_dashboards_and_tiles_leave_them_out_too(alice: Person, value: str, is_there: bool) -> None:
+    query = f"?include_dashboards={value}"
+    board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
+    made, other = make_insight(alice, board), make_insight(alice)
+    path = f"dashboards/{board.pk}/"
+    version = alice.api.get(f"{path}versions/").json["results"][0]["version"]
+    tile, text = tile_id(alice, board, "insight"), tile_id(alice, board, "text")
+    source = make_dashboard(alice)
+    make_insight(alice, source)
+    from_source = {"fromDashboardId": source.pk, "tileId": tile_id(alice, source, "insight")}
+    added = alice.api.post(f"{path}tiles/{query}", {"insight": other.pk})
+    changed = alice.api.post(f"{path}update_tile/{query}", {"tile_id": tile, "color": "red"})
+    boards = [
+        alice.api.post(f"dashboards/{query}", {"tiles": [{"insight": {"id": made.pk}}]}),
+        alice.api.patch(f"{path}{query}", {"name": "new"}),
+        alice.api.put(f"{path}{query}", {"name": "newer"}),
+        alice.api.post(f"{path}reorder_tiles/{query}", {"tile_order": [tile, text, added.json["id"]]}),
+        alice.api.post(f"{path}copy_tile/{query}", from_source),
+        alice.api.patch(f"{path}move_tile/{query}", {"tile": {"id": text}, "to_dashboard": source.pk}),
+        alice.api.post(f"{path}versions/{version}/restore/{query}", {}),
+    ]
+    assert [answer.status for answer in boards] == [201, *[200] * 6]
+    answered = [tile for answer in boards for tile in answer.json["tiles"]]
+    answered += [added.json, changed.json]
+    insights = [each["insight"] for each in answered if each["insight"]]
+    assert len(insights) >= 10
+    assert {"dashboards" in each for each in insights} == {is_there}
+    assert all(each["dashboard_tiles"] for each in insights)
+
+
 def test_anything_but_a_boolean_is_400_and_changes_nothing(alice: Person) -> None:
     board = make_dashboard(alice)
     made = make_insight(alice, board, name="old")
@@ -44,6 +81,14 @@ def test_anything_but_a_boolean_is_400_and_changes_nothing(alice: Person) -> Non
         assert answer.error == (400, "validation_error", "invalid_input", "include_dashboards")
     assert alice.api.patch(f"insights/{made.pk}/?include_dashboards=maybe", {"name": "new"}).status == 400
     assert Insight.objects.get().name == "old"
+    for method, path in (
+        ("POST", "dashboards/"),
+        ("PATCH", f"dashboards/{board.pk}/"),
+        ("PUT", f"dashboards/{board.pk}/"),
+    ):
+        answer = alice.api.call(method, f"{path}?include_dashboards=maybe", {"name": "changed"})
+        assert answer.error == (400, "validation_error", "invalid_input", "include_dashboards")
+    assert not Dashboard.objects.filter(name="changed").exists()
 
 
 def test_generated_dashboards_can_be_left_out(alice: Person) -> None:
