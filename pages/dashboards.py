@@ -16,7 +16,7 @@ from dashboards.readers.folders import dashboard_folders
 from dashboards.readers.sharing import read_sharing
 from dashboards.serializers.dashboards import DashboardRequestSerializer
 from dashboards.services.dashboards import at_version, create_dashboard, update_dashboard
-from dashboards.services.inputs import DashboardChanges, SharingChanges
+from dashboards.services.inputs import DashboardInput, SharingInput
 from dashboards.services.share_passwords import (
     HashedPassword,
     add_share_password,
@@ -57,7 +57,7 @@ class DashboardListView(ConsoleView):
         membership = self.enter(project_id)
         if id_ := request.POST.get("restore"):
             number = dashboard_number(id_)
-            restored: DashboardChanges = {"deleted": False}
+            restored: DashboardInput = {"deleted": False}
             update_dashboard(number, project=membership.project, changes=restored, edited_by=membership)
             return see(membership, number)
         try:
@@ -192,7 +192,7 @@ class DashboardView(ConsoleView):
         add_share_password(number, project=membership.project, hashed=self.new_password, note=note, added_by=membership)
         return self.show(f"{self.request.path}?panel=share", new_password=self.new_password.text)
 
-    def sharing_changes(self, number: int, membership: Membership) -> SharingChanges:
+    def sharing_changes(self, number: int, membership: Membership) -> SharingInput:
         """What the form says of a shared page; settings that it does not have stay."""
         form = self.request.POST
         stored = read_sharing(number, project=membership.project, viewer=membership)["settings"]
@@ -240,7 +240,7 @@ def as_seen(request: HttpRequest, membership: Membership, number: int) -> Abstra
     return at_version(number, project=membership.project, expected={version})
 
 
-def checked(body: dict[str, Any]) -> DashboardChanges:
+def checked(body: dict[str, Any]) -> DashboardInput:
     """What a form says, by the rules of the API. Raises Invalid with what is wrong first."""
     serializer = DashboardRequestSerializer(data=body)
     try:
@@ -249,7 +249,7 @@ def checked(body: dict[str, Any]) -> DashboardChanges:
         field, sentence = first_of(error.detail)
         is_alone = field not in error.detail  # within a tile: its form says the field
         raise Invalid(sentence if is_alone else f"{field.capitalize()}: {sentence}", attr=field) from error
-    return cast(DashboardChanges, serializer.validated_data)
+    return cast(DashboardInput, serializer.validated_data)
 
 
 def first_of(details: Any) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from dashboards.models.content import TEXT_MAX_LENGTH
 from dashboards.packing import GridPlace
 from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.dashboards import read_dashboard, read_revision
-from dashboards.services.inputs import TileChanges
+from dashboards.services.inputs import TileInput
 from dashboards.services.tile_actions import add_tile, change_tile, delete_tile, reorder_tiles
 from dashboards.views.dashboards import dashboard_number
 from dashboards_api.errors import Forbidden, Invalid, Missing, Stale
@@ -91,7 +91,7 @@ class TilesView(ConsoleView):
         return text
 
     @property
-    def button(self) -> TileChanges:
+    def button(self) -> TileInput:
         """By the rules of the API. Raises Invalid."""
         content = {name: self.request.POST.get(name, "") for name in BUTTON_FIELDS}
         content["url"] = with_scheme(content["url"])

@@ -12,7 +12,7 @@ from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.models.tile import PLACE_COLUMNS
 from dashboards.services.bulk_rows import update_rows
 from dashboards.services.content_access import contents_of
-from dashboards.services.inputs import DisplayChanges, DuplicateChanges
+from dashboards.services.inputs import DisplayInput, DuplicateInput
 from dashboards.services.size_limits import check_size_at
 from dashboards.services.tags import copy_insight_tags, normalized_tags, tags_named
 from dashboards.services.tile_upsert import display, save_tiles
@@ -42,7 +42,7 @@ def duplicate(tiles: list[Tile], target: Dashboard, *, copied_by: Membership) ->
     return copies
 
 
-def duplicate_tiles(dashboard: Dashboard, items: Sequence[DuplicateChanges], *, duplicated_by: Membership) -> None:
+def duplicate_tiles(dashboard: Dashboard, items: Sequence[DuplicateInput], *, duplicated_by: Membership) -> None:
     """Clone tiles on their dashboard, each with content of its own and the layouts given, `{}` where there are none.
 
     Called inside the transaction of the service that has the dashboard locked. Raises TileNotOnDashboard.
@@ -107,7 +107,7 @@ def _tag_insights(project_id: int, tiles: list[Tile], documents: list[dict[str, 
     )
 
 
-def _display_of(document: dict[str, Any]) -> DisplayChanges:
+def _display_of(document: dict[str, Any]) -> DisplayInput:
     return {
         "layouts": document.get("layouts") or {},
         "color": document.get("color"),

@@ -23,7 +23,7 @@ from dashboards.folders import normalized_folder
 from dashboards.models import CreationMode, Dashboard, Insight, Revision, RevisionKind, SharingConfiguration, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
-from dashboards.services.inputs import DashboardChanges, take
+from dashboards.services.inputs import DashboardInput, assign_changed_fields
 from dashboards.services.size_limits import check_tags
 from dashboards.services.sources import inherited_from, source_of
 from dashboards.services.tags import replace_tags
@@ -45,7 +45,7 @@ PLAIN_FIELDS = (*(field for field in DASHBOARD_FIELDS if field != "tags"), "rest
 
 @changing
 def create_dashboard(
-    project: Project, *, content: DashboardChanges, created_by: Membership, template: Document | None = None
+    project: Project, *, content: DashboardInput, created_by: Membership, template: Document | None = None
 ) -> tuple[Dashboard, list[str]]:
     """A new dashboard with its sharing row, tags and tiles; made from a template or a dashboard where it names one.
 
@@ -64,7 +64,7 @@ def create_dashboard(
         given["name"] = given.get("name") or template["template_name"]
     if source:
         dashboard.creation_mode, dashboard.use_dashboard = CreationMode.DUPLICATE, source.pk
-    _insert(dashboard, given)  # type: ignore[arg-type]  # a DashboardChanges with what was inherited
+    _insert(dashboard, given)  # type: ignore[arg-type]  # a DashboardInput with what was inherited
     if template:
         add_template_tiles(dashboard, template["tiles"], created_by=created_by)
     if source:
@@ -77,7 +77,7 @@ def create_dashboard(
     return dashboard, ignored
 
 
-def _place_of(content: DashboardChanges) -> DashboardChanges:
+def _place_of(content: DashboardInput) -> DashboardInput:
     """Return the folder that a new dashboard is to be created in, if one is named."""
     wanted = content.get("create_in_folder")
     return {"folder": normalized_folder(wanted)} if wanted else {}
@@ -110,7 +110,7 @@ def update_dashboard(
     dashboard_id: int,
     *,
     project: Project,
-    changes: DashboardChanges,
+    changes: DashboardInput,
     edited_by: Membership,
     refuse_unknown_tiles: bool = False,
     from_history: bool = False,
@@ -211,8 +211,8 @@ def lock_for_edit(dashboard_id: int, *, project: Project, edited_by: Membership)
     return dashboard
 
 
-def _insert(dashboard: Dashboard, content: DashboardChanges) -> None:
-    take(dashboard, content, PLAIN_FIELDS)
+def _insert(dashboard: Dashboard, content: DashboardInput) -> None:
+    assign_changed_fields(dashboard, content, PLAIN_FIELDS)
     tags = content.get("tags", [])
     check_tags([], tags)
     dashboard.derive(tags)
@@ -224,8 +224,8 @@ def _insert(dashboard: Dashboard, content: DashboardChanges) -> None:
         replace_tags(dashboard, tags)
 
 
-def _save_changed(dashboard: Dashboard, changes: DashboardChanges) -> None:
-    columns = take(dashboard, changes, PLAIN_FIELDS)
+def _save_changed(dashboard: Dashboard, changes: DashboardInput) -> None:
+    columns = assign_changed_fields(dashboard, changes, PLAIN_FIELDS)
     if not columns and "tags" not in changes:
         return
     tags = dashboard.tag_names

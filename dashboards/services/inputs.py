@@ -10,12 +10,12 @@ from dashboards.services.size_limits import check_size
 from dashboards_api.fields import differs
 
 
-class TextChanges(TypedDict, total=False):
+class TextInput(TypedDict, total=False):
     id: int | None
     body: str | None
 
 
-class ButtonChanges(TypedDict, total=False):
+class ButtonInput(TypedDict, total=False):
     id: uuid.UUID | None
     url: str
     text: str
@@ -23,7 +23,7 @@ class ButtonChanges(TypedDict, total=False):
     style: str
 
 
-class DisplayChanges(TypedDict, total=False):
+class DisplayInput(TypedDict, total=False):
     layouts: dict[str, Any]
     color: str | None
     filters_overrides: dict[str, Any]
@@ -31,21 +31,21 @@ class DisplayChanges(TypedDict, total=False):
     transparent_background: bool | None
 
 
-class TileChanges(DisplayChanges, total=False):
+class TileInput(DisplayInput, total=False):
     id: int | None
-    text: TextChanges | None
-    button_tile: ButtonChanges | None
+    text: TextInput | None
+    button_tile: ButtonInput | None
     insight: int | None
     insight_id: int | None
     deleted: bool
 
 
-class DuplicateChanges(TypedDict, total=False):
+class DuplicateInput(TypedDict, total=False):
     id: Required[int]
     layouts: dict[str, Any]
 
 
-class InsightChanges(TypedDict, total=False):
+class InsightInput(TypedDict, total=False):
     name: str
     derived_name: str | None
     description: str | None
@@ -61,7 +61,7 @@ class InsightChanges(TypedDict, total=False):
     deleted: bool
 
 
-class DashboardChanges(TypedDict, total=False):
+class DashboardInput(TypedDict, total=False):
     name: str
     description: str
     pinned: bool
@@ -79,11 +79,11 @@ class DashboardChanges(TypedDict, total=False):
     delete_insights: bool
     use_template: str
     use_dashboard: int | None
-    duplicate_tiles: bool | list[DuplicateChanges]
-    tiles: list[TileChanges]
+    duplicate_tiles: bool | list[DuplicateInput]
+    tiles: list[TileInput]
 
 
-class TemplateChanges(TypedDict, total=False):
+class TemplateInput(TypedDict, total=False):
     template_name: str
     dashboard_description: str
     dashboard_filters: dict[str, Any]
@@ -98,13 +98,13 @@ class TemplateChanges(TypedDict, total=False):
     deleted: bool
 
 
-class SharingChanges(TypedDict, total=False):
+class SharingInput(TypedDict, total=False):
     enabled: bool
     settings: dict[str, Any] | None
     password_required: bool
 
 
-def take(row: Model, changes: Mapping[str, Any], fields: Iterable[str]) -> list[str]:
+def assign_changed_fields(row: Model, changes: Mapping[str, Any], fields: Iterable[str]) -> list[str]:
     """Set the fields of a row that were sent and differ; their names are given back. Raises TooLarge."""
     changed = [field for field in fields if field in changes and differs(getattr(row, field), changes[field])]
     for field in changed:

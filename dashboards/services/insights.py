@@ -15,7 +15,7 @@ from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.insight import DERIVED_COLUMNS
 from dashboards.services.bulk_rows import update_rows
 from dashboards.services.content_access import check_may_edit_contents
-from dashboards.services.inputs import InsightChanges, take
+from dashboards.services.inputs import InsightInput, assign_changed_fields
 from dashboards.services.insight_tiles import note_insight_tiles, place_insight
 from dashboards.services.size_limits import check_tags
 from dashboards.services.tags import replace_tags
@@ -28,14 +28,14 @@ STORED_FIELDS = (*INSIGHT_FIELDS, "create_in_folder")
 
 
 @changing
-def create_insight(project: Project, *, content: InsightChanges, created_by: Membership) -> Insight:
+def create_insight(project: Project, *, content: InsightInput, created_by: Membership) -> Insight:
     """A new insight on the dashboards it names: on all of them, or none is made.
 
     Raises DashboardNotInProject, and Forbidden for a dashboard that the member may not edit.
     """
     dashboards = _lock_dashboards(project, set(content.get("dashboards", [])), created_by)
     insight = Insight(project=project, created_by=created_by.user)
-    take(insight, _placed(insight, content), STORED_FIELDS)
+    assign_changed_fields(insight, _placed(insight, content), STORED_FIELDS)
     tags = content.get("tags", [])
     check_tags([], tags)
     insight.derive(tags)
@@ -50,7 +50,7 @@ def create_insight(project: Project, *, content: InsightChanges, created_by: Mem
 
 
 @changing
-def update_insight(insight_id: int, *, project: Project, changes: InsightChanges, edited_by: Membership) -> list[str]:
+def update_insight(insight_id: int, *, project: Project, changes: InsightInput, edited_by: Membership) -> list[str]:
     """Change an insight, its tags and the dashboards it is on; delete or restore it. What does not differ stays.
 
     `dashboards` is the full list: the insight leaves those that are not in it. Gives back the paths that had no
@@ -106,7 +106,7 @@ def _delete(insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
     insight.save(update_fields=["deleted", "deletion_id"])
 
 
-def _placed(insight: Insight, changes: InsightChanges) -> InsightChanges:
+def _placed(insight: Insight, changes: InsightInput) -> InsightInput:
     """Return the changes with the folder that a new `create_in_folder` names, unless they name a folder themselves."""
     wanted = changes.get("create_in_folder", insight.create_in_folder)
     if wanted == insight.create_in_folder or "folder" in changes:
@@ -114,8 +114,8 @@ def _placed(insight: Insight, changes: InsightChanges) -> InsightChanges:
     return {**changes, "folder": normalized_folder(wanted)}
 
 
-def _save_changed(insight: Insight, changes: InsightChanges, edited_by: Membership) -> None:
-    columns = take(insight, _placed(insight, changes), STORED_FIELDS)
+def _save_changed(insight: Insight, changes: InsightInput, edited_by: Membership) -> None:
+    columns = assign_changed_fields(insight, _placed(insight, changes), STORED_FIELDS)
     if not columns and "tags" not in changes:
         return
     tags = insight.tag_names

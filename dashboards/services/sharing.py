@@ -7,12 +7,12 @@ from dashboards.changelog.tracking import changing, note_act
 from dashboards.models import ActivityName, ReplacedAccessToken, SharingConfiguration, new_access_token
 from dashboards.models.sharing_configuration import GRACE
 from dashboards.services.dashboards import lock_for_edit
-from dashboards.services.inputs import SharingChanges, take
+from dashboards.services.inputs import SharingInput, assign_changed_fields
 from users.models import Membership, Project
 
 
 @changing
-def update_sharing(dashboard_id: int, *, project: Project, changes: SharingChanges, updated_by: Membership) -> None:
+def update_sharing(dashboard_id: int, *, project: Project, changes: SharingInput, updated_by: Membership) -> None:
     """Change how a dashboard is shared. Disabling ends every token at once: links that were handed out never come back.
 
     Raises DashboardMissing (also for a deleted dashboard) and Forbidden.
@@ -20,9 +20,9 @@ def update_sharing(dashboard_id: int, *, project: Project, changes: SharingChang
     change_sharing(lock_sharing(dashboard_id, project=project, member=updated_by), changes)
 
 
-def change_sharing(sharing: SharingConfiguration, changes: SharingChanges) -> None:
+def change_sharing(sharing: SharingConfiguration, changes: SharingInput) -> None:
     """The same, inside the transaction of a service that has the dashboard locked."""
-    columns = take(sharing, changes, ("enabled", "settings", "password_required"))
+    columns = assign_changed_fields(sharing, changes, ("enabled", "settings", "password_required"))
     if "enabled" in columns and not sharing.enabled:
         sharing.access_token = new_access_token()
         sharing.replaced_access_tokens.all().delete()

@@ -3,7 +3,7 @@
 from dashboards.exceptions import DashboardNotInProject, TemplateMissing
 from dashboards.folders import normalized_folder
 from dashboards.models import Dashboard, DashboardTemplate
-from dashboards.services.inputs import DashboardChanges
+from dashboards.services.inputs import DashboardInput
 from dashboards.services.tags import normalized_tags
 from dashboards.template_documents.documents import Document, builtin_templates, find_builtin
 from dashboards.template_documents.placeholders import fill_template
@@ -16,7 +16,7 @@ TEMPLATE_OPTIONS = ("pinned", "restriction_level", "grid_spacing", "layout_compa
 NAMES_COMPARED = 200
 
 
-def template_of(project: Project, content: DashboardChanges) -> Document | None:
+def template_of(project: Project, content: DashboardInput) -> Document | None:
     """The filled template that a new dashboard is made from, for `create_dashboard`. Not inside a transaction: it may
     take long.
 
@@ -30,7 +30,7 @@ def template_of(project: Project, content: DashboardChanges) -> Document | None:
     return fill_template(_template_named(project, name), attr="use_template", is_new=False)
 
 
-def source_of(project: Project, content: DashboardChanges, member: Membership) -> Dashboard | None:
+def source_of(project: Project, content: DashboardInput, member: Membership) -> Dashboard | None:
     """The dashboard that a new one is copied from. Raises DashboardNotInProject."""
     source_id = content.get("use_dashboard")
     if source_id is None:
@@ -56,7 +56,7 @@ def _template_named(project: Project, name: str) -> Document:
     return document
 
 
-def inherited_from(template: Document | None, source: Dashboard | None) -> DashboardChanges:
+def inherited_from(template: Document | None, source: Dashboard | None) -> DashboardInput:
     """What a new dashboard takes from its source."""
     if template:
         return {

@@ -8,7 +8,7 @@ from django.db import transaction
 from dashboards.access import check_may_change_template
 from dashboards.exceptions import DashboardTemplateMissing
 from dashboards.models import DashboardTemplate, TemplateScope
-from dashboards.services.inputs import TemplateChanges, take
+from dashboards.services.inputs import TemplateInput, assign_changed_fields
 from dashboards.services.size_limits import check_tags
 from dashboards.template_documents.documents import Document, builtin_ids, builtin_templates
 from dashboards.template_documents.placeholders import fill_template
@@ -34,11 +34,11 @@ FIELDS = (
 class CheckedTemplate(NamedTuple):
     """What a template is to be, found to be right: `create_template` and `update_template` store it."""
 
-    content: TemplateChanges
+    content: TemplateInput
     document: Document
 
 
-def check_new_template(*, content: TemplateChanges, created_by: Membership) -> CheckedTemplate:
+def check_new_template(*, content: TemplateInput, created_by: Membership) -> CheckedTemplate:
     """Check the document of a new template: it may be long, and must not be done inside a transaction.
 
     Raises Invalid for what is no template, and Forbidden.
@@ -59,7 +59,7 @@ def create_template(project: Project, *, checked: CheckedTemplate, created_by: M
     _lock_names(project.pk)
     template = DashboardTemplate(project=project, created_by=created_by.user)
     check_tags([], checked.content.get("tags", []))
-    take(template, checked.content, FIELDS)
+    assign_changed_fields(template, checked.content, FIELDS)
     template.derive()
     _check_name_is_free(template)
     template.save(force_insert=True)
@@ -67,7 +67,7 @@ def create_template(project: Project, *, checked: CheckedTemplate, created_by: M
 
 
 def check_template_changes(
-    template_id: uuid.UUID, *, project: Project, changes: TemplateChanges, updated_by: Membership
+    template_id: uuid.UUID, *, project: Project, changes: TemplateInput, updated_by: Membership
 ) -> CheckedTemplate:
     """Check the document that a template would be after some changes: not inside a transaction.
 
@@ -102,7 +102,7 @@ def update_template(
     template.save(update_fields=[*columns, "name_key", "tags_key", "search_text"])
 
 
-def _to_change(template_id: uuid.UUID, project: Project, changes: TemplateChanges, *, lock: bool) -> DashboardTemplate:
+def _to_change(template_id: uuid.UUID, project: Project, changes: TemplateInput, *, lock: bool) -> DashboardTemplate:
     if template_id in builtin_ids():
         raise Forbidden("A built-in template cannot be changed. Store its document as a template of your own.")
     templates = DashboardTemplate.objects.visible_in(project).filter(pk=template_id)
@@ -112,11 +112,11 @@ def _to_change(template_id: uuid.UUID, project: Project, changes: TemplateChange
     return template
 
 
-def _change(template: DashboardTemplate, changes: TemplateChanges, updated_by: Membership) -> list[str]:
+def _change(template: DashboardTemplate, changes: TemplateInput, updated_by: Membership) -> list[str]:
     """Set what differs, and return the names of those columns. Raises Forbidden and Invalid."""
     scope_before = template.scope
     check_tags(template.tags, changes.get("tags", []))
-    columns = take(template, changes, FIELDS)
+    columns = assign_changed_fields(template, changes, FIELDS)
     check_may_change_template(
         updated_by,
         project_id=template.project_id,

@@ -14,7 +14,7 @@ from dashboards.services.bulk_rows import update_rows
 from dashboards.services.content_access import contents_of
 from dashboards.services.copies import DISPLAY_COLUMNS, duplicate
 from dashboards.services.dashboards import lock_for_edit
-from dashboards.services.inputs import TileChanges
+from dashboards.services.inputs import TileInput
 from dashboards.services.tiles import change_tiles
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import differs
@@ -22,7 +22,7 @@ from users.models import Membership, Project
 
 
 @changing
-def add_tile(dashboard_id: int, *, project: Project, item: TileChanges, added_by: Membership) -> Tile:
+def add_tile(dashboard_id: int, *, project: Project, item: TileInput, added_by: Membership) -> Tile:
     """Add a tile from one item without an id; a removed tile of the same insight comes back.
 
     Raises ContentAlreadyOnDashboard, and what `change_tiles` raises.
@@ -42,7 +42,7 @@ def add_tile(dashboard_id: int, *, project: Project, item: TileChanges, added_by
 
 @changing
 def change_tile(
-    dashboard_id: int, *, project: Project, tile_id: int, changes: TileChanges, changed_by: Membership
+    dashboard_id: int, *, project: Project, tile_id: int, changes: TileInput, changed_by: Membership
 ) -> None:
     """Change how a tile looks, or also its text. Raises TileMissing, and Invalid for a tile of the other kind."""
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=changed_by)

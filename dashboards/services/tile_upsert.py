@@ -14,7 +14,7 @@ from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
 from dashboards.models.tile import PLACE_COLUMNS
 from dashboards.services.bulk_rows import update_rows
-from dashboards.services.inputs import ButtonChanges, DisplayChanges, TextChanges, TileChanges, take
+from dashboards.services.inputs import ButtonInput, DisplayInput, TextInput, TileInput, assign_changed_fields
 from dashboards.services.size_limits import check_size
 from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS
 from dashboards_api.errors import Invalid
@@ -22,12 +22,12 @@ from dashboards_api.fields import differs
 from users.models import Membership
 
 
-def insights_to_add(items: Iterable[TileChanges]) -> set[int]:
+def insights_to_add(items: Iterable[TileInput]) -> set[int]:
     """The ids of insights that items without a tile's id name."""
     return {item["insight"] for item in items if item.get("id") is None and item.get("insight") is not None}  # type: ignore[misc]
 
 
-def named_in(items: Iterable[TileChanges]) -> Q:
+def named_in(items: Iterable[TileInput]) -> Q:
     """The tiles that items name, by their own ids or by those of their content: no others need to be read."""
     named: dict[str, set[Any]] = {"pk": set(), "insight": insights_to_add(items), "text": set(), "button": set()}
     for item in items:
@@ -40,25 +40,25 @@ def named_in(items: Iterable[TileChanges]) -> Q:
     return found
 
 
-def tiles_to_revive(items: Iterable[TileChanges], tiles: Iterable[Tile]) -> list[Tile]:
+def tiles_to_revive(items: Iterable[TileInput], tiles: Iterable[Tile]) -> list[Tile]:
     """The removed tiles that items bring back by their ids."""
     revived = {item["id"] for item in items if item.get("id") is not None and item.get("deleted") is False}
     return [tile for tile in tiles if tile.deleted and tile.pk in revived]
 
 
-def has_content(item: TileChanges) -> bool:
+def has_content(item: TileInput) -> bool:
     """Whether an item holds content of any kind."""
     return any(item.get(kind) is not None for kind in ("insight", "text", "button_tile"))
 
 
-def display(tile: Tile, changes: DisplayChanges) -> list[str]:
+def display(tile: Tile, changes: DisplayInput) -> list[str]:
     """Set how a tile looks, where that differs; the columns that changed are given back."""
     changed: list[str] = []
     if "layouts" in changes and differs(tile.layouts, changes["layouts"]):
         check_size("layouts", tile.layouts, changes["layouts"])
         tile.place(changes["layouts"])
         changed += PLACE_COLUMNS
-    return changed + take(tile, changes, DISPLAY_FIELDS)
+    return changed + assign_changed_fields(tile, changes, DISPLAY_FIELDS)
 
 
 def save_tiles(tiles: list[Tile]) -> None:
@@ -104,14 +104,14 @@ class TileUpsert:
         self.skipped: list[int] = []
         self.ignored: list[str] = []
 
-    def apply(self, index: int, item: TileChanges) -> None:
+    def apply(self, index: int, item: TileInput) -> None:
         """One item. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, NamedTwice and Invalid."""
         try:
             self._apply(index, item)
         except TooLarge as error:
             raise error.within(f"tiles__{index}") from error
 
-    def _apply(self, index: int, item: TileChanges) -> None:
+    def _apply(self, index: int, item: TileInput) -> None:
         tile_id = item.get("id")
         if tile_id is None:
             self._add_or_change(index, item)
@@ -139,7 +139,7 @@ class TileUpsert:
         self.skipped.append(index)
         self.ignored.append(f"tiles__{index}")
 
-    def _add_or_change(self, index: int, item: TileChanges) -> None:
+    def _add_or_change(self, index: int, item: TileInput) -> None:
         insight_id = item.get("insight")
         if insight_id is not None and insight_id not in self.insights:
             raise InsightNotInProject(index)
@@ -153,7 +153,7 @@ class TileUpsert:
         else:
             self._add(index, item)
 
-    def _add(self, index: int, item: TileChanges) -> None:
+    def _add(self, index: int, item: TileInput) -> None:
         tile = Tile(project_id=self.dashboard.project_id, dashboard=self.dashboard)
         if (insight_id := item.get("insight")) is not None:
             tile.insight = self.insights[insight_id]
@@ -174,7 +174,7 @@ class TileUpsert:
             "last_modified_at": self.now,
         }
 
-    def _showing_content_of(self, item: TileChanges) -> tuple[Tile | None, str]:
+    def _showing_content_of(self, item: TileInput) -> tuple[Tile | None, str]:
         """The tile that shows the content an item names, if it names content by an id, and the path of that id.
 
         Of texts and buttons only live tiles count; an insight is found in a removed one too.
@@ -191,7 +191,7 @@ class TileUpsert:
             raise ContentNotOnDashboard(kind)
         return tile
 
-    def _name_other_insights(self, index: int, item: TileChanges, insight_id: int | None) -> None:
+    def _name_other_insights(self, index: int, item: TileInput, insight_id: int | None) -> None:
         """What a tile shows does not change: an item that names another insight is told so."""
         if item.get("insight") not in (None, insight_id):
             self.ignored.append(f"tiles__{index}__insight")
@@ -204,7 +204,7 @@ class TileUpsert:
             raise NamedTwice(attr)
         self.named.add(id(row))
 
-    def _change(self, index: int, tile: Tile, item: TileChanges) -> None:
+    def _change(self, index: int, tile: Tile, item: TileInput) -> None:
         if "deleted" in item and tile.deleted != item["deleted"]:
             tile.set_deleted(item["deleted"])
             self._note(tile, ["deleted", "deletion_id"])
@@ -214,12 +214,12 @@ class TileUpsert:
             self._edit_button(index, tile, button)
         self._note(tile, self._display(index, tile, item))
 
-    def _display(self, index: int, tile: Tile, changes: DisplayChanges) -> list[str]:
+    def _display(self, index: int, tile: Tile, changes: DisplayInput) -> list[str]:
         if "layouts" in changes and not self.from_history:
             check_layouts(changes["layouts"], tile.layouts, f"tiles__{index}__layouts")
         return display(tile, changes)
 
-    def _edit_text(self, index: int, tile: Tile, changes: TextChanges) -> None:
+    def _edit_text(self, index: int, tile: Tile, changes: TextInput) -> None:
         text_id = changes.get("id")
         shown = tile.text if text_id in (None, tile.text_id) else self._showing("text", text_id).text
         if shown is None:
@@ -229,7 +229,7 @@ class TileUpsert:
             changes = {"body": ""}  # a null is stored nowhere any more; one of earlier may be sent back
         self._edit(shown, changes)
 
-    def _edit_button(self, index: int, tile: Tile, changes: ButtonChanges) -> None:
+    def _edit_button(self, index: int, tile: Tile, changes: ButtonInput) -> None:
         button_id = changes.get("id")
         shown = tile.button if button_id in (None, tile.button_id) else self._showing("button_tile", button_id).button
         if shown is None:
@@ -237,9 +237,9 @@ class TileUpsert:
         self._note_named(shown, f"tiles__{index}__button_tile__id")
         self._edit(shown, changes)
 
-    def _edit(self, content: Text | Button, changes: TextChanges | ButtonChanges) -> None:
+    def _edit(self, content: Text | Button, changes: TextInput | ButtonInput) -> None:
         before = content_state(content)
-        columns = take(content, changes, before)
+        columns = assign_changed_fields(content, changes, before)
         if columns:
             note_content(content, before)
             content.last_modified_by_id = self.actor.user_id

@@ -8,14 +8,14 @@ from dashboards.changelog.tracking import changing, lock_all
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.content_access import check_may_edit_contents, contents_of
-from dashboards.services.inputs import TileChanges
+from dashboards.services.inputs import TileInput
 from dashboards.services.tile_upsert import TileUpsert, insights_to_add, named_in, tiles_to_revive
 from users.models import Membership, Project
 
 
 def change_tiles(
     dashboard: Dashboard,
-    items: Sequence[TileChanges],
+    items: Sequence[TileInput],
     *,
     changed_by: Membership,
     refuse_unknown: bool = False,

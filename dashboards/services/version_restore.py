@@ -12,7 +12,7 @@ from dashboards.exceptions import VersionMissing
 from dashboards.models import ActivityName, Dashboard, Insight, Tile
 from dashboards.services.content_access import contents_of, editable
 from dashboards.services.dashboards import lock_for_edit, update_dashboard
-from dashboards.services.inputs import DashboardChanges, TileChanges
+from dashboards.services.inputs import DashboardInput, TileInput
 from dashboards.tracked_fields import DASHBOARD_FIELDS
 from users.models import Membership, Project
 
@@ -44,7 +44,7 @@ def changes_to(
     may_change: Collection[str] = (),
     fields: Collection[str] = DASHBOARD_FIELDS,
     only_tiles: Collection[str] | None = None,
-) -> tuple[DashboardChanges, list[str]]:
+) -> tuple[DashboardInput, list[str]]:
     """What makes a dashboard show a state again, and the paths of what the member cannot have again.
 
     Who knows what differs names the `fields` and, by their ids, the tiles: no others are looked at. What other
@@ -57,7 +57,7 @@ def changes_to(
     tiles = {tile.pk: tile for tile in rows}
     shown = {str(tile.pk) for tile in tiles.values() if not tile.deleted or tile.went_with(dashboard)}
     shared_texts, shared_buttons = _shared_contents(dashboard, tiles.values())
-    items: list[TileChanges] = [{"id": int(id_), "deleted": True} for id_ in shown - set(state["tiles"])]
+    items: list[TileInput] = [{"id": int(id_), "deleted": True} for id_ in shown - set(state["tiles"])]
     coming = {id_: tile for id_, tile in state["tiles"].items() if id_ not in shown}
     closed = _out_of_reach(coming, tiles, dashboard, member)
     left_out = [path_of(TILES, id_) for id_ in closed]

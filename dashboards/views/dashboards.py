@@ -22,7 +22,7 @@ from dashboards.serializers.dashboards import (
 )
 from dashboards.serializers.tile_items import without_tile_ids
 from dashboards.services.dashboards import create_dashboard, note_access, update_dashboard
-from dashboards.services.inputs import DashboardChanges
+from dashboards.services.inputs import DashboardInput
 from dashboards.services.sources import template_of
 from dashboards.template_documents.documents import Document
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
@@ -82,14 +82,14 @@ class DashboardViewSet(ProjectScopedViewSet):
             _ = self.new_dashboard
 
     @cached_property
-    def new_dashboard(self) -> tuple[DashboardChanges, Document | None]:
+    def new_dashboard(self) -> tuple[DashboardInput, Document | None]:
         """What the body says of a new dashboard, and the template that it names, filled before any transaction."""
         body = self.read_body(DashboardRequestSerializer, prepare=without_tile_ids)
         if isinstance(body.get("duplicate_tiles"), list):
             raise Invalid("On create this is true or false.", attr="duplicate_tiles")
         if has_two_folders(body):
             self.name_ignored(["_create_in_folder"])
-        content = cast(DashboardChanges, body)
+        content = cast(DashboardInput, body)
         return content, template_of(self.project, content)
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
@@ -189,7 +189,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             ignored = update_dashboard(
                 dashboard_id,
                 project=self.project,
-                changes=cast(DashboardChanges, body),
+                changes=cast(DashboardInput, body),
                 edited_by=self.membership,
                 refuse_unknown_tiles=self.is_strict,
             )

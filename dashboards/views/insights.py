@@ -15,7 +15,7 @@ from dashboards.readers.insights import InsightQuery, list_insights, read_insigh
 from dashboards.readers.shown_insight import read_shown_insight
 from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
 from dashboards.services.content_access import check_may_edit_contents
-from dashboards.services.inputs import InsightChanges
+from dashboards.services.inputs import InsightInput
 from dashboards.services.insights import create_insight, update_insight
 from dashboards.views.dashboards import CREATED_BY, FOLDER_PARAMETER, SEARCH_MAX_LENGTH, TAGS, query_folder
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards
@@ -155,11 +155,11 @@ class InsightViewSet(ProjectScopedViewSet):
             self.note_ignored(ignored)
             return Response(self._read(insight.pk, include_deleted=True))
 
-    def _body(self, *, creates: bool) -> InsightChanges:
+    def _body(self, *, creates: bool) -> InsightInput:
         body = self.read_body(InsightRequestSerializer)
         if self.request.headers.get(CLIENT_HEADER) == AGENT and (creates or body.get("query") is not None):
             body["query"] = wrapped(body.get("query"))
-        return cast(InsightChanges, body)
+        return cast(InsightInput, body)
 
     def _read(self, reference: str | int, *, include_deleted: bool = False) -> dict[str, Any]:
         return self._shown(

@@ -14,7 +14,7 @@ from dashboards.exceptions import DashboardTemplateMissing
 from dashboards.models import TemplateScope
 from dashboards.readers.templates import ORDERINGS, TemplateQuery, list_templates, read_template
 from dashboards.serializers.templates import DashboardTemplateRequestSerializer, DashboardTemplateSerializer
-from dashboards.services.inputs import TemplateChanges
+from dashboards.services.inputs import TemplateInput
 from dashboards.services.templates import (
     CheckedTemplate,
     check_new_template,
@@ -60,7 +60,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
     @cached_property
     def new_template(self) -> CheckedTemplate:
         """The template of the body, checked before any transaction."""
-        content = cast(TemplateChanges, self.read_body(DashboardTemplateRequestSerializer))
+        content = cast(TemplateInput, self.read_body(DashboardTemplateRequestSerializer))
         return check_new_template(content=content, created_by=self.membership)
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
@@ -117,7 +117,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     def _change(self, id: str) -> Response:
         template_id = template_uuid(id)
-        changes = cast(TemplateChanges, self.read_body(DashboardTemplateRequestSerializer))
+        changes = cast(TemplateInput, self.read_body(DashboardTemplateRequestSerializer))
         project, caller = self.project, self.membership
         checked = check_template_changes(template_id, project=project, changes=changes, updated_by=caller)
         with transaction.atomic():

@@ -21,7 +21,7 @@ from dashboards.serializers.actions import (
 from dashboards.serializers.dashboards import DashboardSerializer
 from dashboards.serializers.tile_items import DashboardTileRequestSerializer, without_own_ids
 from dashboards.serializers.tiles import DashboardTileSerializer
-from dashboards.services.inputs import TileChanges
+from dashboards.services.inputs import TileInput
 from dashboards.services.tile_actions import add_tile, change_tile, copy_tile, delete_tile, reorder_tiles
 from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
@@ -124,7 +124,7 @@ class TileActionViewSet(ProjectScopedViewSet):
             )
             return written(self, dashboard_id)
 
-    def _add(self, dashboard_id: int, item: TileChanges) -> Response:
+    def _add(self, dashboard_id: int, item: TileInput) -> Response:
         with writing(self, dashboard_id), item_is_body():
             tile = add_tile(dashboard_id, project=self.project, item=item, added_by=self.membership)
             return self._answer(dashboard_id, tile.pk, status=201)

@@ -5,7 +5,7 @@ import pytest
 from dashboards.exceptions import DashboardMissing, InsightMissing, TileMissing, TileNotOnDashboard
 from dashboards.models import Dashboard, Tag, Tile
 from dashboards.services.dashboards import update_dashboard
-from dashboards.services.inputs import DashboardChanges
+from dashboards.services.inputs import DashboardInput
 from dashboards.services.insights import update_insight
 from dashboards.services.tiles import move_tile
 from dashboards_api.errors import Forbidden
@@ -14,7 +14,7 @@ from tests.builders import Person, make_dashboard, make_insight, make_text_tile
 from tests.races import at_once
 
 
-def update(person: Person, dashboard: Dashboard, changes: DashboardChanges, **options: bool) -> list[str]:
+def update(person: Person, dashboard: Dashboard, changes: DashboardInput, **options: bool) -> list[str]:
     return update_dashboard(
         dashboard.pk, project=person.membership.project, changes=changes, edited_by=person.membership, **options
     )
@@ -49,7 +49,7 @@ def test_what_reads_back_differently_differs(stored: object, sent: object) -> No
 @pytest.mark.django_db(transaction=True)
 def test_parallel_updates_of_different_fields_all_survive(alice: Person) -> None:
     dashboard = make_dashboard(alice)
-    changes: list[DashboardChanges] = [
+    changes: list[DashboardInput] = [
         {"name": "n"},
         {"description": "d"},
         {"pinned": True},
