@@ -15,9 +15,10 @@ AUDIT := $(VENV)/.installed-audit
 BENCH ?=
 SCHEMATHESIS := $(VENV)/.installed-schemathesis
 CLIENTS := $(VENV)/.installed-clients
+DOCS := $(VENV)/.installed-docs
 ATTACK ?=
 
-.PHONY: help install serve demo test test-browser ops-test audit attack clients check lint schema bench bench-growth lock clean
+.PHONY: help install serve demo test test-browser ops-test audit attack clients check lint schema docs docs-serve bench bench-growth lock clean
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -41,7 +42,7 @@ ops-test: $(TEST)  ## What runs beside the service, such as poolers and proxies;
 
 check: lint test  ## Everything that must hold before a change is handed in
 
-lint: $(DEV)
+lint: $(DEV) docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
@@ -55,6 +56,12 @@ lint: $(DEV)
 
 schema: $(DEV)  ## Write openapi.yaml anew
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file openapi.yaml
+
+docs: $(DOCS)  ## Build the documentation site into site/; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build
+
+docs-serve: $(DOCS)  ## Serve the documentation site on http://127.0.0.1:8001, and rebuild it after changes
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs serve --dev-addr 127.0.0.1:8001
 
 bench: $(TEST) $(GUNICORN)  ## Ours beside plain DRF and the bare limit, as ratios; needs wrk. BENCH holds arguments
 	$(BIN)/python -m bench.run $(BENCH)
@@ -77,6 +84,7 @@ lock:  ## Resolve the dependencies anew; needs uv
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group test -c requirements.lock -o requirements-test.lock
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group dev -c requirements-test.lock -o requirements-dev.lock
+	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group pyproject.toml:docs -o requirements-docs.lock
 
 # Installing adds and replaces but never removes, so that the smaller set leaves the larger one alone.
 $(RUN): requirements.lock | $(BIN)/python
@@ -106,6 +114,12 @@ $(AUDIT):
 	$(VENV)/audit/bin/python -m pip install -q --disable-pip-version-check pip-audit==2.10.1 detect-secrets==1.5.0
 	touch $@
 
+# In an environment of its own: the service and its tests do not need it.
+$(DOCS): requirements-docs.lock
+	$(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
 # In an environment of its own: what it depends on is nothing that the suite needs.
 $(SCHEMATHESIS): | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/schemathesis
@@ -122,4 +136,4 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 clean:  ## Remove what the commands above made, except the data
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,58 +1,97 @@
-"""The README's walk-through, run in one shell against a live server: what stands below a command is in its answer."""
+"""The commands of the README and the Quickstart, run from top to bottom against a live server.
+
+A line `#=> text` says that the output of the command or program above it contains the text.
+"""
 
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests.live.conftest import ROOT, Service
 
-README = ROOT / "README.md"
+FENCE = re.compile(r"^```(sh|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NOT_RUN = ("make ", "export ")
 ANSWER = "#=> "
 
 
-def steps() -> Iterator[tuple[str, str]]:
-    """Yield (command, what its output must hold) of every shell block. Nothing is said of one that keeps a value."""
-    for block in re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL):
-        lines = [line for line in block.splitlines() if line and not line.startswith(NOT_RUN)]
-        for line, following in pairwise([*lines, ""]):
-            if not line.startswith(ANSWER):
-                has_answer = following.startswith(ANSWER)
-                assert has_answer or re.match(r"\w+(=\$\(|\(\) )", line), f"it needs a line of what it answers: {line}"
-                yield line, following.removeprefix(ANSWER) if has_answer else ""
+class Step(NamedTuple):
+    """A command or a program as it is shown, and what its output contains."""
+
+    language: str
+    text: str
+    expected: str
 
 
-def run_all(commands: list[str], variables: dict[str, str], folder: Path) -> list[str]:
-    """Run commands in one shell, as a reader does, and return what each printed."""
+def read_steps(page: str) -> list[Step]:
+    """Return every command and program of a page. Each has an answer, unless it only keeps a value."""
+    return [
+        step
+        for language, block in FENCE.findall((ROOT / page).read_text())
+        for step in ([read_program(block)] if language == "python" else read_commands(block))
+    ]
+
+
+def read_program(block: str) -> Step:
+    text, answer, expected = block.partition(ANSWER)
+    assert answer, f"it needs a line of what it prints: {block}"
+    return Step("python", text, expected.strip())
+
+
+def read_commands(block: str) -> Iterator[Step]:
+    """Yield the commands of a shell block. A command ends with the line at which its quotes are closed."""
+    command = ""
+    lines = [line for line in block.splitlines() if line and not line.startswith(NOT_RUN)]
+    for number, line in enumerate(lines):
+        if line.startswith(ANSWER):
+            continue
+        command += line + "\n"
+        if command.count("'") % 2 or line.endswith("\\"):
+            continue
+        following = lines[number + 1] if number + 1 < len(lines) else ""
+        has_answer = following.startswith(ANSWER)
+        assert has_answer or re.match(r"\w+(=|\(\) )", command), f"it needs a line of what it answers: {command}"
+        yield Step("sh", command, following.removeprefix(ANSWER) if has_answer else "")
+        command = ""
+
+
+def shell_text(step: Step) -> str:
+    """Return what a shell runs for a step, with the interpreter of the tests."""
+    if step.language == "python":
+        return f"{sys.executable} - <<'PROGRAM'\n{step.text}\nPROGRAM\n"
+    return step.text.replace(".venv/bin/python", sys.executable)
+
+
+def run_steps(steps: list[Step], variables: dict[str, str], folder: Path) -> list[str]:
+    """Run the steps in one shell, as a reader does, and return what each printed."""
     script = "set -eu\n" + "\n".join(
-        f"{{ {command.replace('.venv/bin/python', sys.executable)}\n}} > {folder}/{number}"
-        for number, command in enumerate(commands)
+        f"{{ {shell_text(step)}\n}} > {folder}/{number}" for number, step in enumerate(steps)
     )
-    done = subprocess.run(["bash", "-c", script], env=variables, cwd=ROOT, capture_output=True, text=True)
-    outputs = [(folder / str(number)) for number in range(len(commands))]
-    assert done.returncode == 0, f"{[each.read_text() for each in outputs if each.exists()][-2:]}\n{done.stderr}"
+    run = subprocess.run(["bash", "-c", script], env=variables, cwd=ROOT, capture_output=True, text=True)
+    outputs = [folder / str(number) for number in range(len(steps))]
+    assert run.returncode == 0, f"{[each.read_text() for each in outputs if each.exists()][-2:]}\n{run.stderr}"
     return [each.read_text() for each in outputs]
 
 
 @pytest.mark.parametrize("options", [[], ["--demo"]], ids=["fresh", "demo"])
-def test_every_line_of_the_walk_through_answers_what_it_says(
-    fresh: dict[str, str], tmp_path: Path, options: list[str]
+@pytest.mark.parametrize(("page", "fewest_answers"), [("README.md", 2), ("docs/quickstart.md", 25)])
+def test_every_command_and_program_prints_what_the_page_says(
+    fresh: dict[str, str], tmp_path: Path, page: str, fewest_answers: int, options: list[str]
 ) -> None:
     service = Service(fresh, tmp_path / "log", *options).wait()
     variables = {"HOST": service.base, "KEY": service.printed_keys[0], "HOME": str(tmp_path), "NO_PROXY": "*"}
     variables["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     (tmp_path / "outputs").mkdir()
-    all_steps = list(steps())
+    steps = read_steps(page)
     try:
-        outputs = run_all([command for command, _ in all_steps], fresh | variables, tmp_path / "outputs")
+        outputs = run_steps(steps, fresh | variables, tmp_path / "outputs")
     finally:
         service.stop()
-    for (command, expected), output in zip(all_steps, outputs, strict=True):
-        assert expected in output, f"{command}\n{output}"
-    assert sum(bool(expected) for _, expected in all_steps) >= 25
+    for step, output in zip(steps, outputs, strict=True):
+        assert step.expected in output, f"{step.text}\n{output}"
+    assert sum(bool(step.expected) for step in steps) >= fewest_answers
