@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from dashboards.layout import as_number, shown_places
 from dashboards.packing import GridPlace
-from dashboards.queries import nodes_of
+from dashboards.query_kinds import iter_nodes
 from dashboards.readers.dashboard_tiles import Row
 from dashboards_api.fields import parsed
 from pages.charts import Size, chart_of
@@ -128,5 +128,5 @@ def _room_in(place: GridPlace) -> Size:
 
 def kind_of(query: Any) -> str:
     """What people call the kind of a query, or nothing."""
-    kinds = (node.get("kind") for node in nodes_of(query))
+    kinds = (node.get("kind") for node in iter_nodes(query))
     return next((KINDS[kind] for kind in kinds if isinstance(kind, str) and kind in KINDS), "")

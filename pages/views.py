@@ -14,7 +14,7 @@ from rest_framework.exceptions import ValidationError
 
 from dashboards.exceptions import DashboardMissing, OverrideNotAllowed, SharedDashboardLocked, WrongSharePassword
 from dashboards.readers.shared import PageType, open_shared, read_shared
-from dashboards.views.overrides import overrides_in
+from dashboards.views.overrides import parse_overrides
 from dashboards.views.shared import UnlockViewSet, set_share_cookies, share_tokens_of, unlocked
 from dashboards_api.errors import Invalid, TooMany
 from dashboards_api.http.conditional import etag_of, is_known
@@ -61,7 +61,7 @@ class SharedPageView(View):
 
     def show(self, request: HttpRequest, access_token: str, share_tokens: list[str]) -> HttpResponseBase:
         try:
-            opened = open_shared(access_token, share_tokens=share_tokens, overrides=overrides_in(request.GET))
+            opened = open_shared(access_token, share_tokens=share_tokens, overrides=parse_overrides(request.GET))
         except DashboardMissing:
             return self.page("pages/not_found.html", {}, status=404)
         except SharedDashboardLocked:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dashboards.folders import FOLDER_MAX_LENGTH, within
 from dashboards.models.dashboard import Dashboard, fold
-from dashboards.queries import kind_of
+from dashboards.query_kinds import get_insight_kind
 from dashboards_api.fields import CodePointField, JSONTextField
 from dashboards_api.numbers import whole_number
 from users.models import Project
@@ -164,7 +164,7 @@ class Insight(models.Model):
 
     def derive(self, tags: Iterable[str]) -> None:
         """Set the columns that finding and reading use, from the other ones and these tags."""
-        self.kind = kind_of(self.query, self.filters)
+        self.kind = get_insight_kind(self.query, self.filters)
         self.tag_names = sorted(tags)
         self.search_text = fold("\n".join([self.name, self.description or "", *self.tag_names]))
 

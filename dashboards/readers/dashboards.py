@@ -1,6 +1,5 @@
 """Dashboards as the API answers them: flat rows from set-based queries, made into dictionaries."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -11,8 +10,9 @@ from django.db.models import OuterRef
 from dashboards.access import Restriction, privilege_level, user_access_level
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import Dashboard, RestrictionLevel, Revision, RevisionKind
-from dashboards.overrides import AS_STORED, Overrides
-from dashboards.readers.tiles import EMPTY_OBJECT, NO_LENS, Lens, lens_of, read_tiles
+from dashboards.readers.resolved_tiles import EMPTY_OBJECT, load_query_overrides
+from dashboards.readers.tiles import read_tiles
+from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides
 from dashboards_api.fields import dumps, raw
 from dashboards_api.prepared import Prepared, number
 from users.models import Membership, Project
@@ -83,7 +83,7 @@ def read_dashboard(
     project: Project,
     viewer: Membership,
     include_deleted: bool = False,
-    overrides: Overrides = AS_STORED,
+    overrides: RequestOverrides = NO_REQUEST_OVERRIDES,
 ) -> dict[str, Any]:
     """One dashboard with its tiles (component Dashboard). Raises DashboardMissing."""
     return read_revision(
@@ -97,7 +97,7 @@ def read_revision(
     project: Project,
     viewer: Membership,
     include_deleted: bool = False,
-    overrides: Overrides = AS_STORED,
+    overrides: RequestOverrides = NO_REQUEST_OVERRIDES,
 ) -> tuple[int, dict[str, Any]]:
     """The same, and the revision of the dashboard that it is of, or an older one: tiles are read after that."""
     rows = _DETAIL.rows(project=project.pk, id=dashboard_id, viewer=viewer.pk)
@@ -108,14 +108,14 @@ def read_revision(
         raise DashboardMissing
     use_template, use_dashboard, delete_insights, theme_id, spacing, compaction, *free = rows[0][len(BASIC_COLUMNS) :]
     filters, variables, breakdown_colors, revision = free
-    lens = stored_lens(filters, variables, overrides)
+    query_overrides = load_query_overrides(filters, variables, overrides)
     return revision, {
         **basic,
         "use_template": use_template,
         "use_dashboard": use_dashboard,
         "delete_insights": delete_insights,
-        "filters": orjson.Fragment(dumps(lens.filters) if overrides.filters else filters),
-        "variables": orjson.Fragment(dumps(lens.variables) if overrides.variables else variables),
+        "filters": orjson.Fragment(dumps(query_overrides.filters) if overrides.filters else filters),
+        "variables": orjson.Fragment(dumps(query_overrides.variables) if overrides.variables else variables),
         "persisted_filters": _or_null(filters),
         "persisted_variables": _or_null(variables),
         "breakdown_colors": orjson.Fragment(breakdown_colors),
@@ -124,7 +124,7 @@ def read_revision(
         "layout_compaction": compaction,
         "customization": {"tile_spacing": spacing, "layout_compaction": compaction},
         "quick_filter_ids": [],
-        "tiles": read_tiles(dashboard_id, viewer=viewer, lens=lens, restriction=_restriction(rows[0])),
+        "tiles": read_tiles(dashboard_id, viewer=viewer, overrides=query_overrides, restriction=_restriction(rows[0])),
     }
 
 
@@ -183,13 +183,6 @@ def _rights(restriction: Restriction, viewer: Membership) -> dict[str, Any]:
         "user_access_level": user_access_level(viewer, restriction),
         "access_control_version": "v1" if is_restricted else "v2",
     }
-
-
-def stored_lens(filters: str, variables: str, overrides: Overrides) -> Lens:
-    """What is stored, as texts, with the overrides laid over it."""
-    if filters == variables == EMPTY_OBJECT and overrides == AS_STORED:
-        return NO_LENS
-    return lens_of(json.loads(filters), json.loads(variables), overrides)
 
 
 def _or_null(stored: str) -> orjson.Fragment | None:

@@ -11,11 +11,18 @@ from django.db.models import OuterRef
 
 from dashboards.exceptions import DashboardMissing, OverrideNotAllowed, SharedDashboardLocked
 from dashboards.models import Revision, RevisionKind, SharePassword, SharingConfiguration, Tile
-from dashboards.overrides import AS_STORED, Overrides, code_name_of, targets
 from dashboards.readers.dashboard_tiles import Row
-from dashboards.readers.dashboards import stored_lens
 from dashboards.readers.insights import NOT_COMPUTED, insight_json
-from dashboards.readers.tiles import DAMAGED, KINDS, TILE_COLUMNS, TILE_JSON, Lens, Shown, shown_through
+from dashboards.readers.resolved_tiles import (
+    DAMAGED,
+    QueryOverrides,
+    ResolvedTile,
+    StoredTile,
+    load_query_overrides,
+    resolve_tile,
+)
+from dashboards.readers.tiles import KINDS, TILE_COLUMNS, TILE_JSON
+from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides, get_code_name, match_variables
 from dashboards.unlocking import password_id_in
 from dashboards_api.fields import dumps, raw
 
@@ -35,7 +42,7 @@ class Opened(NamedTuple):
 
     access_token: str
     row: Row
-    overrides: Overrides
+    overrides: RequestOverrides
 
     @property
     def revision(self) -> int:
@@ -44,7 +51,9 @@ class Opened(NamedTuple):
         return revision
 
 
-def open_shared(access_token: str, *, share_tokens: Iterable[str] = (), overrides: Overrides = AS_STORED) -> Opened:
+def open_shared(
+    access_token: str, *, share_tokens: Iterable[str] = (), overrides: RequestOverrides = NO_REQUEST_OVERRIDES
+) -> Opened:
     """What a link opens, for who shows these share tokens.
 
     Raises DashboardMissing for a link that opens nothing, SharedDashboardLocked, and OverrideNotAllowed.
@@ -61,13 +70,13 @@ def read_shared(opened: Opened, page_type: PageType) -> Row:
     """The page behind a link, as it is stored or with what its sharing lets viewers change."""
     row = opened.row
     settings = row["settings"] or {}
-    lens = stored_lens(row["raw_filters"], row["raw_variables"], opened.overrides)
+    overrides = load_query_overrides(row["raw_filters"], row["raw_variables"], opened.overrides)
     dashboard = {
         **{name: row[f"dashboard__{name}"] for name in DASHBOARD_COLUMNS},
-        "filters": orjson.Fragment(dumps(lens.filters)),
-        "variables": orjson.Fragment(dumps(lens.variables)),
+        "filters": orjson.Fragment(dumps(overrides.filters)),
+        "variables": orjson.Fragment(dumps(overrides.variables)),
         "breakdown_colors": orjson.Fragment(row["raw_breakdown_colors"]),
-        "tiles": _tiles(row["dashboard_id"], lens=lens, hide_queries=settings.get("hideQueries", False)),
+        "tiles": _tiles(row["dashboard_id"], overrides=overrides, hide_queries=settings.get("hideQueries", False)),
     }
     flags = {name: settings[name] for name in FLAGS if settings.get(name)}
     # The token that was used: one that is being replaced must not tell the new one.
@@ -104,7 +113,7 @@ def _is_unlocked(sharing_id: int, access_token: str, share_tokens: Iterable[str]
     return bool(ids) and SharePassword.objects.filter(sharing_configuration=sharing_id, pk__in=ids).exists()
 
 
-def _check_overrides(overrides: Overrides, *, allowed: list[str], variables: str) -> None:
+def _check_overrides(overrides: RequestOverrides, *, allowed: list[str], variables: str) -> None:
     """Raise OverrideNotAllowed for a filter or a variable that the sharing does not name.
 
     A filter is allowed by its name, a variable by its id or its code name. A code name in an override of an allowed one
@@ -114,14 +123,14 @@ def _check_overrides(overrides: Overrides, *, allowed: list[str], variables: str
         if name not in allowed:
             raise OverrideNotAllowed(name)
     stored = orjson.loads(variables) if overrides.variables else {}
-    for name, id_, given in targets(stored, overrides.variables or {}):
-        own_name, new_name = code_name_of(stored.get(id_)), code_name_of(given)
+    for name, id_, given in match_variables(stored, overrides.variables or {}):
+        own_name, new_name = get_code_name(stored.get(id_)), get_code_name(given)
         is_renamed = new_name is not None and new_name not in (own_name, *allowed)
         if is_renamed or (id_ not in allowed and own_name not in allowed):
             raise OverrideNotAllowed(name)
 
 
-def _tiles(dashboard_id: int, *, lens: Lens, hide_queries: bool) -> list[Row]:
+def _tiles(dashboard_id: int, *, overrides: QueryOverrides, hide_queries: bool) -> list[Row]:
     rows = list(
         Tile.objects.filter(dashboard_id=dashboard_id)
         .shown()
@@ -137,12 +146,14 @@ def _tiles(dashboard_id: int, *, lens: Lens, hide_queries: bool) -> list[Row]:
             *(f"button__{column}" for column in BUTTON_COLUMNS),
         )
     )
-    lens = lens.for_rows(len(rows))
-    return [_tile(order, row, lens=lens, hide_queries=hide_queries) for order, row in enumerate(rows)]
+    overrides = overrides.limited_to(len(rows))
+    return [_tile(order, row, overrides=overrides, hide_queries=hide_queries) for order, row in enumerate(rows)]
 
 
-def _tile(order: int, row: Row, *, lens: Lens, hide_queries: bool) -> Row:
-    shown = shown_through(lens, row["raw_layouts"], row["raw_filters_overrides"], row["raw_query"], row["raw_filters"])
+def _tile(order: int, row: Row, *, overrides: QueryOverrides, hide_queries: bool) -> Row:
+    shown = resolve_tile(
+        StoredTile(row["raw_layouts"], row["raw_filters_overrides"], row["raw_query"], row["raw_filters"]), overrides
+    )
     return {
         "id": row["id"],
         "order": order,
@@ -158,7 +169,7 @@ def _tile(order: int, row: Row, *, lens: Lens, hide_queries: bool) -> Row:
     }
 
 
-def _insight(row: Row, shown: Shown, *, hide_queries: bool) -> Row | None:
+def _insight(row: Row, shown: ResolvedTile, *, hide_queries: bool) -> Row | None:
     columns = _columns(row, "insight", INSIGHT_COLUMNS)
     if columns is None:
         return None

@@ -1,6 +1,5 @@
 """The tiles of a dashboard, in the order people read them, with their content and its authors."""
 
-import json
 from typing import Any, NamedTuple
 
 import orjson
@@ -8,11 +7,17 @@ from django.db.models import Case, Exists, OuterRef, When
 
 from dashboards.access import Restriction, restriction_of
 from dashboards.models import Dashboard, Tile
-from dashboards.overrides import AS_STORED, Overrides, laid_over, targets
 from dashboards.readers.dashboard_tiles import DashboardTile, DashboardTiles, Row, dashboard_tiles_beside
 from dashboards.readers.insights import insight_json, insight_row, insight_values
-from dashboards.rewriting import Layers, Values, has_effect, shown_filters, shown_query
-from dashboards_api.fields import dumps, raw
+from dashboards.readers.resolved_tiles import (
+    DAMAGED,
+    QueryOverrides,
+    ResolvedTile,
+    StoredTile,
+    build_query_overrides,
+    resolve_tile,
+)
+from dashboards_api.fields import raw
 from dashboards_api.prepared import Prepared, number
 from users.models import Membership, User
 from users.readers import USER_FIELDS, basic_user
@@ -25,61 +30,13 @@ AUTHOR_COLUMNS = ("created_by_id", "last_modified_at", "last_modified_by_id", "p
 TEXT_COLUMNS = ("id", "body", *AUTHOR_COLUMNS)
 BUTTON_COLUMNS = ("id", "url", "text", "placement", "style", *AUTHOR_COLUMNS)
 INSIGHT_COLUMNS = insight_values("insight__")
-EMPTY_OBJECT = "{}"
-DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
-
-# What filters and variables may add to all the insights of an answer, in characters. Beyond it queries stay as stored:
-# a megabyte of properties on a hundred insights would be a hundred megabytes for each reader.
-MAX_ADDED = 2 * 1024 * 1024
-
-
-class Lens(NamedTuple):
-    """What a dashboard lays over the insights on it."""
-
-    filters: dict[str, Any]
-    variables: dict[str, Any]
-    # The variables, prepared for looking them up.
-    layers: Layers = ()
-
-    def for_rows(self, number: int) -> "Lens":
-        """The same, or an empty one where so many insights would grow too much."""
-        if not (self.filters or self.variables):
-            return self
-        added = (len(dumps(self.filters)) + len(dumps(self.variables))) * number
-        return self if added <= MAX_ADDED else NO_LENS
-
-
-NO_LENS = Lens({}, {})
-
-
-def lens_of(filters: dict[str, Any], variables: dict[str, Any], overrides: Overrides = AS_STORED) -> Lens:
-    """Return what is stored, with the overrides laid over it. Raises Invalid for two overrides of one variable."""
-    shown, more = dict(variables), {}
-    for name, id_, given in targets(variables, overrides.variables or {}):
-        if id_ in variables:
-            shown[id_] = laid_over(variables[id_], given)
-        else:
-            # It is for no variable of the dashboard, and still may be for one of an insight.
-            more[name] = given
-    layers = [Values(each) for each in (shown, more) if each]
-    return Lens({**filters, **(overrides.filters or {})}, {**shown, **more}, layers)
-
-
-class Shown(NamedTuple):
-    """The free JSON of a tile and of its insight, as the tile shows them: texts that can be passed on."""
-
-    layouts: str
-    filters_overrides: str
-    query: str | None
-    filters: str | None
-    is_damaged: bool
 
 
 class _Around(NamedTuple):
     """What belongs to the tiles of one answer, each kind from one query."""
 
     viewer: Membership
-    lens: Lens
+    overrides: QueryOverrides
     people: dict[int, Row]
     elsewhere: DashboardTiles
 
@@ -119,7 +76,9 @@ _TEXT = slice(_INSIGHT.start + len(INSIGHT_COLUMNS), None)
 _BUTTON = slice(_TEXT.start + len(TEXT_COLUMNS), None)
 
 
-def read_tiles(dashboard_id: int, *, viewer: Membership, lens: Lens, restriction: Restriction) -> list[Row]:
+def read_tiles(
+    dashboard_id: int, *, viewer: Membership, overrides: QueryOverrides, restriction: Restriction
+) -> list[Row]:
     """The live tiles (component DashboardTile), their insights seen through the dashboard.
 
     `restriction` is that of the dashboard.
@@ -128,7 +87,7 @@ def read_tiles(dashboard_id: int, *, viewer: Membership, lens: Lens, restriction
     elsewhere: DashboardTiles = {}
     if any(row[_IS_ELSEWHERE] for row in rows):
         elsewhere = dashboard_tiles_beside(dashboard_id, viewer=viewer)
-    around = _Around(viewer, lens.for_rows(len(rows)), _people(rows), elsewhere)
+    around = _Around(viewer, overrides.limited_to(len(rows)), _people(rows), elsewhere)
     return [
         _tile(order, row, DashboardTile(row[0], dashboard_id, restriction), around) for order, row in enumerate(rows)
     ]
@@ -137,8 +96,8 @@ def read_tiles(dashboard_id: int, *, viewer: Membership, lens: Lens, restriction
 def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
     """One live tile, with its position among all (component DashboardTile)."""
     dashboard: Dashboard = Dashboard.objects.as_seen_by(viewer).get(pk=dashboard_id)
-    lens = lens_of(dashboard.filters, dashboard.variables)
-    tiles = read_tiles(dashboard_id, viewer=viewer, lens=lens, restriction=restriction_of(dashboard))
+    overrides = build_query_overrides(dashboard.filters, dashboard.variables)
+    tiles = read_tiles(dashboard_id, viewer=viewer, overrides=overrides, restriction=restriction_of(dashboard))
     return next(tile for tile in tiles if tile["id"] == tile_id)
 
 
@@ -146,7 +105,7 @@ def _tile(order: int, row: tuple[Any, ...], here: DashboardTile, around: _Around
     id_, color, show_description, transparent_background, layouts, overrides = row[:6]
     insight, text, button = row[_INSIGHT], row[_TEXT], row[_BUTTON]
     insight = insight[: len(INSIGHT_COLUMNS)]
-    shown = shown_through(around.lens, layouts, overrides, insight[-3], insight[-2])
+    shown = resolve_tile(StoredTile(layouts, overrides, insight[-3], insight[-2]), around.overrides)
     return {
         "id": id_,
         "order": order,
@@ -164,36 +123,7 @@ def _tile(order: int, row: tuple[Any, ...], here: DashboardTile, around: _Around
     }
 
 
-def shown_through(lens: Lens, layouts: str, overrides: str, query: str | None, filters: str | None) -> Shown:
-    """What is stored, with the query of an insight as its tile shows it: with the dashboard's filters and its own.
-
-    JSON that cannot be read is replaced, so that the other tiles can be answered.
-    """
-    stored = (layouts, overrides, query, filters)
-    layouts = layouts if _is_json(layouts) else EMPTY_OBJECT
-    overrides = overrides if _is_json(overrides) else EMPTY_OBJECT
-    query = query if _is_json(query) else None
-    filters = filters if _is_json(filters) else EMPTY_OBJECT
-    is_damaged = (layouts, overrides, query, filters) != stored
-    if lens.filters or lens.layers or overrides != EMPTY_OBJECT:
-        over = {**lens.filters, **orjson.loads(overrides)}
-        if has_effect(over, lens.layers):
-            query = query and dumps(shown_query(json.loads(query), over, lens.layers))
-            filters = filters and dumps(shown_filters(json.loads(filters), over))
-    return Shown(layouts, overrides, query, filters, is_damaged)
-
-
-def _is_json(text: str | None) -> bool:
-    if text is None or text == EMPTY_OBJECT:
-        return True
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
-
-
-def _insight(values: tuple[Any, ...], shown: Shown, here: DashboardTile, around: _Around) -> Row | None:
+def _insight(values: tuple[Any, ...], shown: ResolvedTile, here: DashboardTile, around: _Around) -> Row | None:
     if values[0] is None:
         return None
     tiles = around.elsewhere.get(("insight", values[0]), [here])

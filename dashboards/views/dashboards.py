@@ -26,7 +26,7 @@ from dashboards.services.inputs import DashboardInput
 from dashboards.services.sources import template_of
 from dashboards.template_documents.documents import Document
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
-from dashboards.views.overrides import OVERRIDES, overrides_of
+from dashboards.views.overrides import OVERRIDES, get_overrides
 from dashboards.views.writing import writing, written
 from dashboards_api.errors import DomainError, Invalid
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
@@ -206,7 +206,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
 def retrieved(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, Any]]:
     """The dashboard with the overrides of the query, and its revision; that it was retrieved is noted."""
-    overrides = overrides_of(view)
+    overrides = get_overrides(view)
     revision, dashboard = read_revision(number, project=view.project, viewer=view.membership, overrides=overrides)
     leave_out_dashboards_of_tiles(view, dashboard["tiles"])
     dashboard["last_accessed_at"] = note_access(number, dashboard["last_accessed_at"])

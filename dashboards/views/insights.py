@@ -9,17 +9,17 @@ from rest_framework.response import Response
 
 from dashboards.exceptions import InsightMissing
 from dashboards.models import Insight
-from dashboards.overrides import AS_STORED
-from dashboards.queries import INSIGHT_KINDS, wrapped
+from dashboards.query_kinds import INSIGHT_KINDS, wrap_query
 from dashboards.readers.insights import InsightQuery, list_insights, read_insight
-from dashboards.readers.shown_insight import read_shown_insight
+from dashboards.readers.resolved_insights import read_resolved_insight
+from dashboards.request_overrides import NO_REQUEST_OVERRIDES
 from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
 from dashboards.services.content_access import check_may_edit_contents
 from dashboards.services.inputs import InsightInput
 from dashboards.services.insights import create_insight, update_insight
 from dashboards.views.dashboards import CREATED_BY, FOLDER_PARAMETER, SEARCH_MAX_LENGTH, TAGS, query_folder
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards
-from dashboards.views.overrides import OVERRIDES, overrides_of
+from dashboards.views.overrides import OVERRIDES, get_overrides
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from users.viewsets import ProjectScopedViewSet
@@ -107,10 +107,10 @@ class InsightViewSet(ProjectScopedViewSet):
     )
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """One insight, by its number or its short id: as it is stored, or as a dashboard or overrides show it."""
-        overrides, dashboard_id = overrides_of(self), self.query_number("from_dashboard")
-        if overrides == AS_STORED and dashboard_id is None:
+        overrides, dashboard_id = get_overrides(self), self.query_number("from_dashboard")
+        if overrides == NO_REQUEST_OVERRIDES and dashboard_id is None:
             return Response(self._read(id))
-        insight, ignored = read_shown_insight(
+        insight, ignored = read_resolved_insight(
             id, project=self.project, viewer=self.membership, overrides=overrides, dashboard_id=dashboard_id
         )
         self.name_ignored(ignored)
@@ -158,7 +158,7 @@ class InsightViewSet(ProjectScopedViewSet):
     def _body(self, *, creates: bool) -> InsightInput:
         body = self.read_body(InsightRequestSerializer)
         if self.request.headers.get(CLIENT_HEADER) == AGENT and (creates or body.get("query") is not None):
-            body["query"] = wrapped(body.get("query"))
+            body["query"] = wrap_query(body.get("query"))
         return cast(InsightInput, body)
 
     def _read(self, reference: str | int, *, include_deleted: bool = False) -> dict[str, Any]:

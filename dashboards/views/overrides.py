@@ -1,30 +1,40 @@
-"""The query parameters that lay filters and variables over what is stored, in one answer alone."""
+"""The query parameters that override filters and variables in one response."""
 
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 
-from dashboards.overrides import FILTERS, VARIABLES, Overrides, checked, without_value
+from dashboards.request_overrides import (
+    FILTERS_OVERRIDE,
+    VARIABLES_OVERRIDE,
+    RequestOverrides,
+    find_overrides_without_value,
+    validate_overrides,
+)
 from dashboards_api.http.query import object_in
 from dashboards_api.http.views import ApiViewSet
 
 OVERRIDES = [
-    OpenApiParameter(FILTERS, str, description="A JSON object, laid over the filters in this answer alone."),
     OpenApiParameter(
-        VARIABLES,
+        FILTERS_OVERRIDE,
         str,
-        description="A JSON object, laid over the variables in this answer alone: by id or code name, a value or an "
-        "object with `value` or `isNull`.",
+        description="A JSON object that overrides the filters in this response. Nothing is stored.",
+    ),
+    OpenApiParameter(
+        VARIABLES_OVERRIDE,
+        str,
+        description="A JSON object that overrides the variables in this response, by id or code name: a value, or an "
+        "object with `value` or `isNull`. Nothing is stored.",
     ),
 ]
 
 
-def overrides_of(view: ApiViewSet) -> Overrides:
-    """Return the overrides of a request, and name or refuse what of them has no effect."""
-    overrides = overrides_in(view.query)
-    view.name_ignored(without_value(overrides))
+def get_overrides(view: ApiViewSet) -> RequestOverrides:
+    """Return the overrides of a request. Those without an effect are named in `Ignored-Fields`, or refused."""
+    overrides = parse_overrides(view.query)
+    view.name_ignored(find_overrides_without_value(overrides))
     return overrides
 
 
-def overrides_in(query: QueryDict) -> Overrides:
-    """Return the overrides of a query string. Raises ValidationError and Invalid."""
-    return checked(object_in(query, FILTERS), object_in(query, VARIABLES))
+def parse_overrides(query: QueryDict) -> RequestOverrides:
+    """Return the overrides in a query string. Raises ValidationError and Invalid."""
+    return validate_overrides(object_in(query, FILTERS_OVERRIDE), object_in(query, VARIABLES_OVERRIDE))

@@ -19,7 +19,7 @@ from dashboards.readers.shared import PageType, open_shared, read_shared
 from dashboards.serializers.sharing import UnlockRequestSerializer
 from dashboards.services.share_passwords import find_locked_link, unlock
 from dashboards.unlocking import GOOD_FOR
-from dashboards.views.overrides import OVERRIDES, overrides_of
+from dashboards.views.overrides import OVERRIDES, get_overrides
 from dashboards_api.errors import TooMany
 from dashboards_api.http.views import ApiViewSet
 from users.authentication import key_in_header
@@ -52,7 +52,7 @@ class SharedDashboardViewSet(SharedViewSet):
     @extend_schema(parameters=[EMBEDDED, *OVERRIDES])
     def retrieve(self, request: Request, access_token: str) -> Response:
         embedded = request.query_params.get("embedded", "false").lower() not in ("false", "0")
-        opened = open_shared(access_token, share_tokens=share_tokens_of(request), overrides=overrides_of(self))
+        opened = open_shared(access_token, share_tokens=share_tokens_of(request), overrides=get_overrides(self))
         return Response(read_shared(opened, "embed" if embedded else self.page_type))
 
 

@@ -12,7 +12,7 @@ Whatever has another shape is not drawn. How much is drawn is bounded.
 
 from typing import Any, NamedTuple
 
-from dashboards.queries import nodes_of
+from dashboards.query_kinds import iter_nodes
 
 MAX_SERIES = 12
 MAX_POINTS = 400
@@ -81,7 +81,7 @@ def drawable(result: Any, query: Any) -> Drawable | None:
 
 def display_of(query: Any) -> str:
     """How a query asks to be shown, such as `ActionsPie`, or nothing."""
-    filters = (node.get(name) for node in nodes_of(query) for name in ("trendsFilter", "stickinessFilter"))
+    filters = (node.get(name) for node in iter_nodes(query) for name in ("trendsFilter", "stickinessFilter"))
     displays = (each.get("display") for each in filters if isinstance(each, dict))
     return next((display for display in displays if isinstance(display, str)), "")
 

@@ -1,15 +1,15 @@
-"""Queries of insights. They are stored exactly as sent; only those of agents that announce themselves are wrapped."""
+"""Kinds of insight queries, and the nodes that wrap them. Pure functions on JSON."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from dashboards_api.errors import Invalid
 
-# A query lies in at most this many nodes that only show it; what is deeper is not looked for.
+# The most nodes around a query that are looked through: stored JSON may nest deeper.
 MAX_WRAPPERS = 5
-# Nodes that only show another query.
+# Nodes that only visualize the query in their `source`.
 WRAPPERS = frozenset({"InsightVizNode", "DataTableNode", "DataVisualizationNode"})
-# What lists call an insight by the kind of its query; any other query is JSON.
+# The names of query kinds in the `insight` filter of lists; any other query is JSON.
 KINDS = {
     "TrendsQuery": "TRENDS",
     "FunnelsQuery": "FUNNELS",
@@ -21,12 +21,12 @@ KINDS = {
     "HogQLQuery": "SQL",
 }
 OTHER_KIND = "JSON"
-# In the order in which a refusal lists them.
+# In the order in which error messages list them.
 INSIGHT_KINDS = sorted({*KINDS.values(), OTHER_KIND})
 
 
-def nodes_of(query: Any) -> Iterator[dict[str, Any]]:
-    """A query and those in its `source`, the outermost first."""
+def iter_nodes(query: Any) -> Iterator[dict[str, Any]]:
+    """Yield a query and the ones nested in its `source`, the outermost first."""
     for _ in range(MAX_WRAPPERS + 1):
         if not isinstance(query, dict):
             return
@@ -34,18 +34,18 @@ def nodes_of(query: Any) -> Iterator[dict[str, Any]]:
         query = query.get("source")
 
 
-def shown_source(query: Any) -> dict[str, Any]:
-    """Return the query that nodes show, or a query as it is; empty where there is none."""
+def get_source(query: Any) -> dict[str, Any]:
+    """Return the query inside visualization nodes, or the query itself; empty if there is none."""
     node: dict[str, Any] = {}
-    for node in nodes_of(query):
+    for node in iter_nodes(query):
         if _kind(node) not in WRAPPERS:
             break
     return node
 
 
-def source_kind(query: Any) -> str:
-    """Return the kind of the query that nodes show; empty where there is none."""
-    return _kind(shown_source(query))
+def get_source_kind(query: Any) -> str:
+    """Return the kind of the query inside visualization nodes; empty if there is none."""
+    return _kind(get_source(query))
 
 
 def _kind(node: dict[str, Any]) -> str:
@@ -53,18 +53,18 @@ def _kind(node: dict[str, Any]) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def kind_of(query: Any, filters: Any) -> str:
-    """Return what lists call an insight: by its query, else by its filters of the older form; empty without either."""
+def get_insight_kind(query: Any, filters: Any) -> str:
+    """Return the kind of an insight by its query, else by its legacy filters; empty without either."""
     if query:
-        return KINDS.get(source_kind(query), OTHER_KIND)
+        return KINDS.get(get_source_kind(query), OTHER_KIND)
     kind = filters.get("insight") if isinstance(filters, dict) else None
     return kind if isinstance(kind, str) and kind in INSIGHT_KINDS else ""
 
 
-def wrapped(query: dict[str, Any] | None) -> dict[str, Any]:
-    """A bare query in the node that shows it, as agents of PostHog's MCP server expect; a node as it is.
+def wrap_query(query: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a bare query in its visualization node, as agents of PostHog's MCP server expect; a node stays as it is.
 
-    Raises Invalid for no query, and for one whose kind is neither a query nor a node.
+    Raises Invalid for a missing query, and for a kind that names neither a query nor a node.
     """
     if query is None:
         raise Invalid("This field is required.", attr="query", code="required")

@@ -1,4 +1,4 @@
-"""An insight as a tile shows it: its query with the dashboard's filters, by the kind of query."""
+"""Overrides of a dashboard, applied to queries of each kind."""
 
 import copy
 from typing import Any
@@ -7,17 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.rewriting import INSIGHT_QUERIES, Values, has_effect, shown_filters, shown_query
+from dashboards.query_overrides import (
+    INSIGHT_QUERIES,
+    VariableValues,
+    apply_overrides,
+    apply_overrides_to_filters,
+    has_overrides,
+)
 
 OWN = [{"key": "plan", "value": "free"}]
 ADDED = [{"key": "country", "value": "NL"}]
 DATES = {"date_from": "-30d", "date_to": None}
 
 
-def shown(query: dict[str, Any], filters: dict[str, Any], *variables: dict[str, Any]) -> dict[str, Any]:
-    """The rewritten query; the one that it was made from has not changed."""
+def apply(query: dict[str, Any], filters: dict[str, Any], *variables: dict[str, Any]) -> dict[str, Any]:
+    """Return the query with overrides applied, after checking that the original has not changed."""
     before = copy.deepcopy(query)
-    after = shown_query(query, filters, [Values(each) for each in variables])
+    after = apply_overrides(query, filters, [VariableValues(each) for each in variables])
     assert query == before
     return after
 
@@ -25,7 +31,7 @@ def shown(query: dict[str, Any], filters: dict[str, Any], *variables: dict[str, 
 @pytest.mark.parametrize("kind", sorted(INSIGHT_QUERIES))
 def test_insight_queries_take_the_date_range_and_the_properties(kind: str) -> None:
     query = {"kind": kind, "dateRange": {"date_from": "-7d", "date_to": "-1d", "explicitDate": True}, "properties": OWN}
-    assert shown(query, {"date_from": "-30d", "properties": ADDED}) == {
+    assert apply(query, {"date_from": "-30d", "properties": ADDED}) == {
         "kind": kind,
         "dateRange": {"date_from": "-30d", "date_to": None, "explicitDate": True},
         "properties": {
@@ -38,7 +44,7 @@ def test_insight_queries_take_the_date_range_and_the_properties(kind: str) -> No
 @pytest.mark.parametrize("wrapper", ["InsightVizNode", "DataTableNode", "DataVisualizationNode"])
 def test_nodes_that_show_a_query_are_looked_through(wrapper: str) -> None:
     query = {"kind": wrapper, "source": {"kind": "TrendsQuery"}, "display": {"a": 1}}
-    assert shown(query, {"date_to": "2026-01-01"}) == {
+    assert apply(query, {"date_to": "2026-01-01"}) == {
         "kind": wrapper,
         "source": {"kind": "TrendsQuery", "dateRange": {"date_from": None, "date_to": "2026-01-01"}},
         "display": {"a": 1},
@@ -49,24 +55,24 @@ def test_properties_that_are_a_group_stay_one() -> None:
     group = {"type": "OR", "values": [{"type": "AND", "values": OWN}]}
     query = {"kind": "TrendsQuery", "properties": group}
     both = [group, {"type": "AND", "values": ADDED}]
-    assert shown(query, {"properties": ADDED})["properties"] == {"type": "AND", "values": both}
-    assert shown(query, {"properties": group})["properties"] == {"type": "AND", "values": [group, group]}
+    assert apply(query, {"properties": ADDED})["properties"] == {"type": "AND", "values": both}
+    assert apply(query, {"properties": group})["properties"] == {"type": "AND", "values": [group, group]}
 
 
 @pytest.mark.parametrize("own", [None, [], {}])
 def test_a_query_without_properties_takes_those_of_the_dashboard(own: Any) -> None:
-    assert shown({"kind": "FunnelsQuery", "properties": own}, {"properties": ADDED})["properties"] == ADDED
+    assert apply({"kind": "FunnelsQuery", "properties": own}, {"properties": ADDED})["properties"] == ADDED
 
 
 def test_a_breakdown_is_for_what_can_be_broken_down() -> None:
     filters = {"breakdown_filter": {"breakdown": "$browser"}}
-    assert shown({"kind": "TrendsQuery"}, filters)["breakdownFilter"] == {"breakdown": "$browser"}
-    assert "breakdownFilter" not in shown({"kind": "PathsQuery"}, filters)
+    assert apply({"kind": "TrendsQuery"}, filters)["breakdownFilter"] == {"breakdown": "$browser"}
+    assert "breakdownFilter" not in apply({"kind": "PathsQuery"}, filters)
 
 
 def test_sql_keeps_both_below_filters() -> None:
     query = {"kind": "HogQLQuery", "query": "SELECT 1 WHERE {filters}", "filters": {"properties": OWN}}
-    assert shown({"kind": "DataVisualizationNode", "source": query}, {"date_from": "-1d", "properties": ADDED}) == {
+    assert apply({"kind": "DataVisualizationNode", "source": query}, {"date_from": "-1d", "properties": ADDED}) == {
         "kind": "DataVisualizationNode",
         "source": {
             **query,
@@ -79,7 +85,7 @@ def test_sql_takes_the_values_of_variables_that_it_uses() -> None:
     mine = {"code_name": "country", "variableId": "id-1", "value": "x"}
     query = {"kind": "HogQLQuery", "query": "SELECT {variables.country}", "variables": {"id-1": mine, "id-3": mine}}
     variables = {"id-1": {"code_name": "country", "value": "y"}, "id-2": {"value": "z"}, "id-3": {"isNull": True}}
-    assert shown(query, {}, variables) == {
+    assert apply(query, {}, variables) == {
         **query,
         "variables": {"id-1": {**mine, "value": "y"}, "id-3": {**mine, "isNull": True}},
     }
@@ -103,19 +109,19 @@ def test_sql_takes_the_values_of_variables_that_it_uses() -> None:
 )
 def test_a_variable_is_found_by_its_id_or_its_code_name(layers: list[dict[str, Any]], value: str) -> None:
     mine = {"code_name": "country", "variableId": "v1", "value": "own"}
-    after = shown({"kind": "HogQLQuery", "variables": {"v1": mine}}, {}, *layers)
+    after = apply({"kind": "HogQLQuery", "variables": {"v1": mine}}, {}, *layers)
     assert after["variables"] == {"v1": {**mine, "value": value}}
 
 
 def test_a_value_ends_that_a_variable_is_null() -> None:
     query = {"kind": "HogQLQuery", "variables": {"v1": {"code_name": "a", "isNull": True}}}
-    assert shown(query, {}, {"v1": {"value": 0}})["variables"] == {"v1": {"code_name": "a", "value": 0}}
-    assert shown(query, {}, {"v1": {"isNull": False}})["variables"] == {"v1": {"code_name": "a", "isNull": False}}
+    assert apply(query, {}, {"v1": {"value": 0}})["variables"] == {"v1": {"code_name": "a", "value": 0}}
+    assert apply(query, {}, {"v1": {"isNull": False}})["variables"] == {"v1": {"code_name": "a", "isNull": False}}
 
 
 def test_events_have_names_of_their_own_for_dates() -> None:
     query = {"kind": "DataTableNode", "source": {"kind": "EventsQuery", "select": ["*"], "after": "-24h"}}
-    source = shown(query, {"date_from": "-30d", "date_to": "-1d", "properties": ADDED})["source"]
+    source = apply(query, {"date_from": "-30d", "date_to": "-1d", "properties": ADDED})["source"]
     assert source == {
         "kind": "EventsQuery",
         "select": ["*"],
@@ -139,14 +145,14 @@ def test_events_have_names_of_their_own_for_dates() -> None:
     ],
 )
 def test_what_is_not_known_stays_as_it_is(query: dict[str, Any]) -> None:
-    assert shown(query, {**DATES, "properties": ADDED}) == query
+    assert apply(query, {**DATES, "properties": ADDED}) == query
 
 
 def test_nodes_in_nodes_end_somewhere() -> None:
     query: dict[str, Any] = {"kind": "TrendsQuery"}
     for _ in range(60):
         query = {"kind": "InsightVizNode", "source": query}
-    assert shown(query, DATES) == query
+    assert apply(query, DATES) == query
 
 
 @pytest.mark.parametrize(
@@ -155,14 +161,14 @@ def test_nodes_in_nodes_end_somewhere() -> None:
 )
 def test_filters_without_effect_have_none(filters: dict[str, Any]) -> None:
     query = {"kind": "TrendsQuery", "dateRange": {"date_from": "-7d"}, "properties": OWN}
-    assert shown(query, filters) == query
-    assert shown_filters({"events": [], "date_from": "-7d"}, filters) == {"events": [], "date_from": "-7d"}
-    assert has_effect(filters, []) is False
+    assert apply(query, filters) == query
+    assert apply_overrides_to_filters({"events": [], "date_from": "-7d"}, filters) == {"events": [], "date_from": "-7d"}
+    assert has_overrides(filters, []) is False
 
 
 def test_older_filters_are_rewritten_flat() -> None:
     stored = {"events": [{"id": "$pageview"}], "date_from": "-7d", "properties": OWN}
-    assert shown_filters(stored, {"date_from": "-30d", "properties": ADDED}) == {
+    assert apply_overrides_to_filters(stored, {"date_from": "-30d", "properties": ADDED}) == {
         "events": [{"id": "$pageview"}],
         "date_from": "-30d",
         "date_to": None,
@@ -171,7 +177,7 @@ def test_older_filters_are_rewritten_flat() -> None:
             "values": [{"type": "AND", "values": OWN}, {"type": "AND", "values": ADDED}],
         },
     }
-    assert shown_filters({}, {"date_from": "-30d"}) == {}
+    assert apply_overrides_to_filters({}, {"date_from": "-30d"}) == {}
 
 
 JSON = st.recursive(
@@ -191,8 +197,8 @@ FILTERS = st.fixed_dictionaries(
 
 @given(QUERIES, FILTERS, st.dictionaries(st.text(max_size=5), JSON, max_size=3))
 def test_no_shape_is_too_odd(query: dict[str, Any], filters: dict[str, Any], variables: dict[str, Any]) -> None:
-    after = shown(query, filters, variables)
+    after = apply(query, filters, variables)
     assert after["kind"] == query["kind"]
     assert set(query) <= set(after)
-    if not has_effect(filters, [Values(variables)]):
+    if not has_overrides(filters, [VariableValues(variables)]):
         assert after == query

@@ -1,0 +1,97 @@
+"""Overrides of filters and variables in one request (`filters_override`, `variables_override`). Pure functions on JSON.
+
+They apply to one response and are never stored. Filters are replaced key by key. A variable is referenced by its id or
+its code name, and keeps the keys that the override does not give. Code names matter because a variable that was
+recreated has a new id.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from dashboards_api.errors import Invalid
+
+Json = dict[str, Any]
+
+FILTERS_OVERRIDE, VARIABLES_OVERRIDE = "filters_override", "variables_override"
+# The types of the filters that have an effect on queries; null removes a filter.
+_SHAPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "date_from": ((str,), "a text"),
+    "date_to": ((str,), "a text"),
+    "properties": ((list, dict), "a list or an object"),
+    "breakdown_filter": ((dict,), "an object"),
+}
+VALUE_KEYS = ("value", "isNull")
+
+
+class RequestOverrides(NamedTuple):
+    """The overrides of one request."""
+
+    filters: Json | None = None
+    variables: Json | None = None
+
+
+NO_REQUEST_OVERRIDES = RequestOverrides()
+
+
+def validate_overrides(filters: Json | None, variables: Json | None) -> RequestOverrides:
+    """Return the overrides of a request. Raises Invalid for a value of a type that has no effect."""
+    for name, value in (filters or {}).items():
+        types, words = _SHAPES.get(name, ((object,), ""))
+        if value is not None and not isinstance(value, types):
+            raise Invalid(f"This must be {words}, or null.", attr=f"{FILTERS_OVERRIDE}__{name}")
+    for name, value in (variables or {}).items():
+        if value is None:
+            detail = "Give a value, or an object with `value` or `isNull`."
+            raise Invalid(detail, attr=f"{VARIABLES_OVERRIDE}__{name}", code="null")
+    return RequestOverrides(filters, variables)
+
+
+def find_overrides_without_value(overrides: RequestOverrides) -> list[str]:
+    """Return the paths of variable overrides that set neither `value` nor `isNull`."""
+    return [
+        f"{VARIABLES_OVERRIDE}__{name}" for name, given in (overrides.variables or {}).items() if not has_value(given)
+    ]
+
+
+def has_value(given: Any) -> bool:
+    """Return whether an override sets a value: an object may hold a description only."""
+    return not isinstance(given, dict) or any(key in given for key in VALUE_KEYS)
+
+
+def as_variable(given: Any) -> Json:
+    """Return a variable as an object: a bare value stands for `{"value": …}`."""
+    return given if isinstance(given, dict) else {"value": given}
+
+
+def get_code_name(variable: Any) -> str | None:
+    """Return the name that SQL uses for a variable, or None."""
+    name = variable.get("code_name") if isinstance(variable, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def match_variables(stored: Json, overrides: Json) -> Iterator[tuple[str, str, Any]]:
+    """Yield (name of the override, id of the variable that it matches, value) for each override.
+
+    The id of an override without a stored variable is its own name. Raises Invalid if two match the same variable.
+    """
+    ids = {name: id_ for id_, variable in stored.items() if (name := get_code_name(variable))}
+    seen: set[str] = set()
+    for name, given in overrides.items():
+        id_ = name if name in stored else ids.get(name) or ids.get(get_code_name(given) or "") or name
+        if id_ in seen:
+            raise Invalid(
+                "Another override is for the same variable.", attr=f"{VARIABLES_OVERRIDE}__{name}", code="unique"
+            )
+        seen.add(id_)
+        yield name, id_, given
+
+
+def merge_variable(stored: Any, given: Any) -> Any:
+    """Return a variable with the keys that an override gives replaced."""
+    if stored is None:
+        return given
+    before, entry = as_variable(stored), as_variable(given)
+    if "value" in entry or entry.get("isNull"):
+        before = {key: value for key, value in before.items() if key not in VALUE_KEYS}
+    own_name = {"code_name": before["code_name"]} if "code_name" in before else {}
+    return {**before, **entry, **own_name}
