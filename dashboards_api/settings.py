@@ -54,7 +54,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, by plain http
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_ENGINE = "users.session_store"
+SESSION_ENGINE = "users.auth.session_store"
 CSRF_COOKIE_NAME = "posthog_csrftoken"  # the name that clients read it by
 CSRF_FAILURE_VIEW = "pages.faults.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
@@ -91,8 +91,8 @@ MIDDLEWARE = [
     "dashboards_api.http.middleware.PagesMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "dashboards_api.http.middleware.OptionalSlashMiddleware",
-    "users.middleware.BrowserSessionMiddleware",
-    "users.middleware.BrowserCsrfMiddleware",
+    "users.auth.middleware.BrowserSessionMiddleware",
+    "users.auth.middleware.BrowserCsrfMiddleware",
     "dashboards_api.http.retries.RetryMiddleware",  # the last: it runs the view
 ]
 METRICS_TOKEN = env.value("METRICS_TOKEN", parse_token)
@@ -134,7 +134,7 @@ for url in REPLICA_URLS:
     DATABASES[REPLICAS[-1]] = {**replica, "OPTIONS": options}
 if REPLICAS:
     DATABASE_ROUTERS = ["dashboards_api.replicas.Router"]
-    MIDDLEWARE.insert(-1, "users.middleware.ReadYourWritesMiddleware")
+    MIDDLEWARE.insert(-1, "users.auth.middleware.ReadYourWritesMiddleware")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Who is calling -----------------------------------------------------------------------------------------------
@@ -196,10 +196,13 @@ MAX_BODY_BYTES = LARGE_BODY_BYTES
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "users.authentication.PersonalAPIKeyAuthentication",
-        "users.authentication.SessionAuthentication",
+        "users.auth.authentication.PersonalAPIKeyAuthentication",
+        "users.auth.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated", "users.permissions.HasRequiredScopes"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "users.auth.permissions.HasRequiredScopes",
+    ],
     "DEFAULT_PARSER_CLASSES": [
         "dashboards_api.http.parsers.JSONParser",
         "dashboards_api.http.parsers.FormParser",

@@ -15,13 +15,13 @@ from django.views import View
 from dashboards_api.errors import DomainError, Forbidden, Invalid, Missing, TooMany
 from dashboards_api.http.pagination import public_base
 from pages.once import COOKIE, forget_once, redirect_showing, shown_once
-from users.access import current_membership, enter_project
-from users.credentials import BrowserSession
+from users.auth.credentials import BrowserSession
+from users.auth.project_access import get_current_membership, get_project_membership
+from users.auth.sessions import end_session, start_session
 from users.models import Membership, User
 from users.readers import memberships_of
 from users.services.setup import check_set_up, may_change_address, set_up, user_to_set_up
 from users.services.sign_in import user_with_password
-from users.sessions import end_session, start_session
 
 SIGN_IN = "/login"
 
@@ -139,7 +139,7 @@ class ConsoleView(FormView):
 
     def enter(self, project_id: str) -> Membership:
         """The user's membership of the project in the path. Raises Missing and Forbidden."""
-        return enter_project(self.user, BrowserSession(), project_id)
+        return get_project_membership(self.user, BrowserSession(), project_id)
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         around = {"user": self.user, "memberships": memberships_of(self.user, BrowserSession())}
@@ -170,7 +170,7 @@ class HomeView(ConsoleView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         try:
-            membership = current_membership(self.user, BrowserSession())
+            membership = get_current_membership(self.user, BrowserSession())
         except Missing:
             return self.page("pages/refused.html", {"detail": "You are in no project yet. Ask an admin to add you."})
         return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards")

@@ -6,8 +6,8 @@ from dashboards.models import Dashboard, Insight, Tile
 from dashboards_api.errors import Missing
 from dashboards_api.numbers import whole_number
 from pages.console import ConsoleView
-from users.access import CURRENT, current_membership
-from users.credentials import BrowserSession
+from users.auth.credentials import BrowserSession
+from users.auth.project_access import CURRENT_PROJECT, get_current_membership
 from users.models import Membership
 
 DASHBOARDS = ("dashboard", "dashboards")
@@ -24,7 +24,7 @@ class ProjectAddressView(ConsoleView):
     def get(self, request: HttpRequest, project_id: str, rest: str = "") -> HttpResponse:
         kind, _, reference = f"{self.prefix}{rest}".strip("/").partition("/")
         reference = reference.partition("/")[0]
-        number = self.enter(CURRENT).project_id if project_id == CURRENT else whole_number(project_id)
+        number = self.enter(CURRENT_PROJECT).project_id if project_id == CURRENT_PROJECT else whole_number(project_id)
         if number is None or kind not in (*DASHBOARDS, *INSIGHTS, *HOME):
             raise Missing("No page has this address.")
         if reference and kind in INSIGHTS:
@@ -41,7 +41,7 @@ class AddressView(ConsoleView):
     def get(self, request: HttpRequest, reference: str = "") -> HttpResponse:
         reference = reference.partition("/")[0]
         if not reference:
-            return to_project(current_membership(self.user, BrowserSession()).project_id)
+            return to_project(get_current_membership(self.user, BrowserSession()).project_id)
         memberships = Membership.objects.of_user(self.user.pk).with_project()
         if self.kind in INSIGHTS:
             found = Insight.objects.not_deleted().named(reference.replace("\0", ""))

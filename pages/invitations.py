@@ -11,6 +11,7 @@ from django.shortcuts import render
 from dashboards_api.errors import Forbidden, Invalid, Missing, TooMany
 from dashboards_api.numbers import whole_number
 from pages.console import ConsoleView, FormView, later, private
+from users.auth.sessions import start_session
 from users.models import Invitation, User
 from users.services.invitations import (
     accept,
@@ -20,7 +21,6 @@ from users.services.invitations import (
     invitation_of,
     invitations_for,
 )
-from users.sessions import start_session
 
 INVITATIONS = "/invitations"
 SHOWN = 100

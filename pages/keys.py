@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from dashboards_api.errors import Invalid, Missing
 from dashboards_api.numbers import whole_number
 from pages.console import SIGN_IN, ConsoleView
+from users.auth.sessions import has_recent_sign_in
 from users.readers import list_keys
 from users.services.api_keys import MAX_KEYS_PER_USER, NewKey, create_api_key, in_days, revoke_api_key, roll_api_key
-from users.sessions import signed_in_recently
 
 KEYS = "/keys"
 # What people tick. Others can be given by the API and the commands.
@@ -32,7 +32,7 @@ class KeysView(ConsoleView):
         return self.keys({})
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        if not signed_in_recently(request):
+        if not has_recent_sign_in(request):
             return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'again': 1, 'next': KEYS})}", status=303)
         try:
             return self.act(request.POST.get("action", ""), request.POST.get("id", "").replace("\0", ""))

@@ -23,7 +23,7 @@ from dashboards_api.http.retries import runs_again
 from users.services.idempotency import Answer, Claim, claim_or_answer, give_up, keep_answer
 
 if TYPE_CHECKING:
-    from users.viewsets import CallerViewSet
+    from users.viewsets import AuthenticatedViewSet
 
 HEADER = IDEMPOTENCY_KEY.name
 REPLAYED = "Idempotency-Replayed"
@@ -32,7 +32,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 Handler = Callable[..., Response]
 
 
-def once(view: "CallerViewSet", handler: Handler) -> Handler:
+def once(view: "AuthenticatedViewSet", handler: Handler) -> Handler:
     """The handler of a POST that carries a key, run once for all requests with that key."""
 
     def handle(request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -67,7 +67,7 @@ def fingerprint_of(request: HttpRequest) -> str:
     return hashlib.sha256(repr(asked).encode() + request.body).hexdigest()
 
 
-def _claimed(view: "CallerViewSet", request: Request) -> Claim | Answer:
+def _claimed(view: "AuthenticatedViewSet", request: Request) -> Claim | Answer:
     if view.shows_secrets:
         detail = "This answer is given once: it may hold a secret, which is kept nowhere. Send it without a key."
         raise Invalid(detail, attr=HEADER, code="idempotency_key_not_supported")
@@ -75,12 +75,12 @@ def _claimed(view: "CallerViewSet", request: Request) -> Claim | Answer:
     claimed: Claim | Answer | None = getattr(http, "claim", None)  # of an earlier run of the same request
     if claimed is None:
         key, fingerprint = key_of(http), fingerprint_of(http)
-        claimed = claim_or_answer(view.caller, project_id=view.project_entered, key=key, fingerprint=fingerprint)
+        claimed = claim_or_answer(view.caller, project_id=view.requested_project_id, key=key, fingerprint=fingerprint)
         http.claim = claimed  # type: ignore[attr-defined]
     return claimed
 
 
-def _refused(view: "CallerViewSet", claim: Claim, error: Exception) -> Response:
+def _refused(view: "AuthenticatedViewSet", claim: Claim, error: Exception) -> Response:
     """The answer to an error, kept where it is the client's. After a fault of ours the same request acts."""
     try:
         response: Response = view.handle_exception(error)
@@ -96,7 +96,7 @@ def _refused(view: "CallerViewSet", claim: Claim, error: Exception) -> Response:
     return response
 
 
-def _answer(view: "CallerViewSet", response: Response) -> Answer:
+def _answer(view: "AuthenticatedViewSet", response: Response) -> Answer:
     names_ignored = view.ignored and response.status_code < 400
     headers = {ignored_fields.HEADER: ignored_fields.header_value(view.ignored)} if names_ignored else {}
     if etag := response.get("ETag") or view.headers.get("ETag"):

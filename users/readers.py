@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from users.credentials import Credential
+from users.auth.credentials import Credential
 from users.models import Membership, PersonalAPIKey, Project, User
 from users.models.project import MembershipQuerySet
 

@@ -15,18 +15,18 @@ from dashboards_api.errors import Invalid
 from dashboards_api.http.conditional import etag_of, expected_versions, is_known
 from dashboards_api.http.openapi import IF_MATCH
 from dashboards_api.http.views import ApiViewSet
-from users.access import enter_project
-from users.credentials import Credential
+from users.auth.credentials import Credential
+from users.auth.permissions import HasRequiredScopes, IsProjectMember
+from users.auth.project_access import get_project_membership
 from users.idempotency import HEADER, once
 from users.models import Membership, Project, User
-from users.permissions import HasRequiredScopes, IsProjectMember
 from users.services.rate_limits import Standing
 from users.throttling import charge_cost, refuse_beyond, show_standing, spend_permit
 
-_WRITING = ("POST", "PUT", "PATCH")
+_WRITE_METHODS = ("POST", "PUT", "PATCH")
 
 
-class CallerViewSet(ApiViewSet):
+class AuthenticatedViewSet(ApiViewSet):
     """A view that somebody calls: `self.caller` with `self.credential`."""
 
     permission_classes = [IsAuthenticated, HasRequiredScopes]
@@ -55,7 +55,7 @@ class CallerViewSet(ApiViewSet):
         return cast(Credential, self.request.auth)
 
     @property
-    def project_entered(self) -> int | None:
+    def requested_project_id(self) -> int | None:
         """The project that the request is for; None outside of projects."""
         return None
 
@@ -84,7 +84,7 @@ class CallerViewSet(ApiViewSet):
         return final
 
 
-class ProjectScopedViewSet(CallerViewSet):
+class ProjectScopedViewSet(AuthenticatedViewSet):
     """`self.project` and `self.membership` are the only way to rows: every lookup by id starts from the project."""
 
     permission_classes = [IsAuthenticated, HasRequiredScopes, IsProjectMember]
@@ -94,28 +94,32 @@ class ProjectScopedViewSet(CallerViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.refuse_versions()
+        self.check_if_match_is_supported()
         if settings.REPLICAS and request.method in SAFE_METHODS:
             replicas.begin(self.caller.wrote_at)
 
-    def refuse_versions(self) -> None:
+    def check_if_match_is_supported(self) -> None:
         """Refuse `If-Match` where there is no version to compare: ignored it would seem a check. Raises Invalid."""
-        takes_them = self.has_versions and self.kwargs.keys() > {self.project_kwarg}
-        if self.request.method in _WRITING and not takes_them and expected_versions(self.request._request) is not None:
+        is_supported = self.has_versions and self.kwargs.keys() > {self.project_kwarg}
+        if (
+            self.request.method in _WRITE_METHODS
+            and not is_supported
+            and expected_versions(self.request._request) is not None
+        ):
             detail = "This has no versions, or acts on several dashboards: send it without."
             raise Invalid(detail, attr=IF_MATCH.name, code="if_match_not_supported")
 
     @cached_property
     def membership(self) -> Membership:
         """The caller's membership of the project in the path. Raises Missing or Forbidden."""
-        return enter_project(self.caller, self.credential, self.kwargs[self.project_kwarg])
+        return get_project_membership(self.caller, self.credential, self.kwargs[self.project_kwarg])
 
     @property
     def project(self) -> Project:
         return self.membership.project
 
     @property
-    def project_entered(self) -> int | None:
+    def requested_project_id(self) -> int | None:
         return self.membership.project_id
 
     def conditional(

@@ -22,7 +22,7 @@ from dashboards.unlocking import GOOD_FOR
 from dashboards.views.overrides import OVERRIDES, get_overrides
 from dashboards_api.errors import TooMany
 from dashboards_api.http.views import ApiViewSet
-from users.authentication import key_in_header
+from users.auth.authentication import get_bearer_token
 
 logger = structlog.get_logger("dashboards.shared")
 
@@ -107,4 +107,4 @@ def set_share_cookies(response: HttpResponseBase, path: str, token: str) -> None
 def share_tokens_of(request: Request | HttpRequest) -> list[str]:
     """From the cookies of a browser, and from scripts as `Authorization: Bearer`."""
     tokens = (request.COOKIES.get(name) for name in COOKIES)
-    return [token for token in (*tokens, key_in_header(request)) if token]
+    return [token for token in (*tokens, get_bearer_token(request)) if token]

@@ -9,12 +9,12 @@ from rest_framework.request import Request
 
 from dashboards_api.urls import handler400, handler404, handler500, urlpatterns
 from users.models import Organization
-from users.viewsets import CallerViewSet
+from users.viewsets import AuthenticatedViewSet
 
 __all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
 
 
-class FaultyViewSet(CallerViewSet):
+class FaultyViewSet(AuthenticatedViewSet):
     scope_object = "dashboard"
     required_scopes: ClassVar[dict[str, list[str]]] = {"fail": [], "lose_database": [], "break_constraint": []}
 

@@ -57,7 +57,7 @@ class PersonalAPIKey(models.Model):
     last_rolled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # The membership of the project that a request is for, where it was read along with the key.
-    entered: "Membership | None" = None
+    membership: "Membership | None" = None
 
     def __str__(self) -> str:
         return f"{self.label} ({self.mask_value})"
@@ -72,7 +72,7 @@ class PersonalAPIKey(models.Model):
         self.secret_hash = hash_of(value)
         self.mask_value = f"{value[:4]}...{value[-4:]}"
 
-    def reaches(self, project_id: int, organization_id: str | None) -> bool:
+    def allows_project(self, project_id: int, organization_id: str | None) -> bool:
         """Whether the key may be used in a project. An empty list narrows nothing."""
         if self.scoped_projects and project_id not in self.scoped_projects:
             return False

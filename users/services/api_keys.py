@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboards_api.errors import Invalid, Missing
 from dashboards_api.stamps import write_if_free
-from users import scopes as key_scopes
+from users.auth import scopes as key_scopes
 from users.models import Membership, PersonalAPIKey, User, new_key_value
 from users.models.personal_api_key import LABEL_MAX_LENGTH
 
@@ -143,7 +143,7 @@ def _check_required(changes: KeyChanges) -> None:
         if not changes["scopes"]:
             raise Invalid("A key needs at least one scope.", attr="scopes", code="required")
         for scope in changes["scopes"]:
-            if not key_scopes.is_scope(scope):
+            if not key_scopes.is_valid_scope(scope):
                 raise Invalid(f"Invalid scope: {scope}", attr="scopes")
 
 

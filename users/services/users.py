@@ -9,10 +9,10 @@ from django.db.models.expressions import RawSQL
 
 from dashboards_api.errors import Invalid, Missing
 from users.addresses import new_address, spellings
+from users.auth.sessions import end_all_sessions
 from users.models import Membership, Project, User
 from users.services.password_hashing import hash_password
 from users.services.refusals import refusing
-from users.sessions import end_sessions_of
 
 logger = structlog.get_logger("users.services.users")
 
@@ -100,7 +100,7 @@ def set_active(user: User, *, active: bool) -> User:
     user.is_active = active
     user.save(update_fields=["is_active"])
     if not active:
-        end_sessions_of(user)
+        end_all_sessions(user)
     return user
 
 

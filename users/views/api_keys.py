@@ -10,18 +10,18 @@ from rest_framework.response import Response
 
 from dashboards_api.errors import Invalid, Missing
 from dashboards_api.http.openapi import body_of, operation_ids
+from users.auth.permissions import HasRecentSignIn, HasRequiredScopes
 from users.models import PersonalAPIKey
-from users.permissions import HasRequiredScopes, SignedInRecently
 from users.readers import list_keys, read_key
 from users.serializers import PersonalAPIKeyRequestSerializer, PersonalAPIKeySerializer
 from users.services.api_keys import KeyChanges, create_api_key, revoke_api_key, roll_api_key, update_api_key
-from users.viewsets import CallerViewSet
+from users.viewsets import AuthenticatedViewSet
 
 KEY_ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id of a key of the caller's.")
 
 
 @operation_ids("personal_api_keys_current")
-class CurrentKeyViewSet(CallerViewSet):
+class CurrentKeyViewSet(AuthenticatedViewSet):
     scope_object = "user"
     required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": []}
 
@@ -34,12 +34,12 @@ class CurrentKeyViewSet(CallerViewSet):
 
 
 @operation_ids("personal_api_keys")
-class PersonalAPIKeyViewSet(CallerViewSet):
+class PersonalAPIKeyViewSet(AuthenticatedViewSet):
     """Everything but `retrieve` declares no scope: no key can have it."""
 
     scope_object = "user"
     required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": []}
-    permission_classes = [IsAuthenticated, HasRequiredScopes, SignedInRecently]
+    permission_classes = [IsAuthenticated, HasRequiredScopes, HasRecentSignIn]
     serializer_class = PersonalAPIKeySerializer
     pagination_class = None
     shows_secrets = True

@@ -11,23 +11,23 @@ from dashboards_api.errors import Missing
 from dashboards_api.http.openapi import ORGANIZATION_ID, PROJECT_ID, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.numbers import whole_number
-from users.access import current_membership, enter_organization
+from users.auth.permissions import HasRequiredScopes, IsNotProjectScopedKey
+from users.auth.project_access import get_current_membership, get_organization_memberships
 from users.models import Project
-from users.permissions import HasRequiredScopes, IsNotNarrowed
 from users.readers import list_projects, memberships_of, organizations_of, project_row, read_me
 from users.serializers import (
     MeSerializer,
     OrganizationBasicSerializer,
     ProjectBasicSerializer,
 )
-from users.viewsets import CallerViewSet, ProjectScopedViewSet
+from users.viewsets import AuthenticatedViewSet, ProjectScopedViewSet
 
 
 @operation_ids("projects")
-class ProjectListViewSet(CallerViewSet):
+class ProjectListViewSet(AuthenticatedViewSet):
     scope_object = "project"
     required_scopes: ClassVar[dict[str, list[str]]] = {"list": ["project:read"]}
-    permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotNarrowed]
+    permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotProjectScopedKey]
     serializer_class = ProjectBasicSerializer
 
     def list(self, request: Request) -> Response:
@@ -51,7 +51,7 @@ class ProjectViewSet(ProjectScopedViewSet):
 
 
 @operation_ids("users_me")
-class MeViewSet(CallerViewSet):
+class MeViewSet(AuthenticatedViewSet):
     scope_object = "user"
     required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": ["user:read"]}
 
@@ -59,14 +59,14 @@ class MeViewSet(CallerViewSet):
     def retrieve(self, request: Request) -> Response:
         """The user that the key acts as. A key that is narrowed to projects or organizations may ask too."""
         try:
-            current = current_membership(self.caller, self.credential)
+            current = get_current_membership(self.caller, self.credential)
         except Missing:
             current = None
         return Response(read_me(self.caller, self.credential, current))
 
 
 @operation_ids("organizations")
-class OrganizationViewSet(CallerViewSet):
+class OrganizationViewSet(AuthenticatedViewSet):
     """Organizations have no members of their own: who is in a project of theirs is in them."""
 
     scope_object = "organization"
@@ -74,7 +74,7 @@ class OrganizationViewSet(CallerViewSet):
         "list": ["organization:read"],
         "retrieve": ["organization:read"],
     }
-    permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotNarrowed]
+    permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotProjectScopedKey]
     serializer_class = OrganizationBasicSerializer
 
     def list(self, request: Request) -> Response:
@@ -85,28 +85,28 @@ class OrganizationViewSet(CallerViewSet):
     @extend_schema(parameters=[ORGANIZATION_ID], responses=OrganizationBasicSerializer)
     def retrieve(self, request: Request, organization_id: str) -> Response:
         """One organization, by its id or as `@current`."""
-        [row] = organizations_of(enter_organization(self.caller, self.credential, organization_id))
+        [row] = organizations_of(get_organization_memberships(self.caller, self.credential, organization_id))
         return Response(row)
 
 
 @operation_ids("organizations_projects")
-class OrganizationProjectViewSet(CallerViewSet):
+class OrganizationProjectViewSet(AuthenticatedViewSet):
     scope_object = "project"
     required_scopes: ClassVar[dict[str, list[str]]] = {"list": ["project:read"], "retrieve": ["project:read"]}
-    permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotNarrowed]
+    permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotProjectScopedKey]
     serializer_class = ProjectBasicSerializer
 
     @extend_schema(parameters=[ORGANIZATION_ID])
     def list(self, request: Request, organization_id: str) -> Response:
         """The caller's projects in an organization."""
-        memberships = enter_organization(self.caller, self.credential, organization_id)
+        memberships = get_organization_memberships(self.caller, self.credential, organization_id)
         rows = [project_row(membership.project) for membership in memberships]
         return Response(LimitOffsetPagination().page_of(request, rows))
 
     @extend_schema(parameters=[ORGANIZATION_ID, PROJECT_ID], responses=ProjectBasicSerializer)
     def retrieve(self, request: Request, organization_id: str, project_id: str) -> Response:
         """One of the caller's projects in an organization."""
-        memberships = enter_organization(self.caller, self.credential, organization_id)
+        memberships = get_organization_memberships(self.caller, self.credential, organization_id)
         number = whole_number(project_id)
         for membership in memberships:
             if membership.project_id == number:

@@ -12,12 +12,12 @@ from rest_framework.response import Response
 from dashboards_api.errors import Invalid
 from dashboards_api.http.openapi import body_of, operation_ids
 from dashboards_api.http.views import ApiViewSet
-from users.authentication import SessionAuthentication
-from users.permissions import HasRequiredScopes
+from users.auth.authentication import SessionAuthentication
+from users.auth.permissions import HasRequiredScopes
+from users.auth.sessions import end_session, start_session
 from users.serializers import SignInRequestSerializer, SuccessSerializer
 from users.services.sign_in import refuse_address, user_with_password
-from users.sessions import end_session, start_session
-from users.viewsets import CallerViewSet
+from users.viewsets import AuthenticatedViewSet
 
 
 @operation_ids("login")
@@ -47,7 +47,7 @@ class SignInViewSet(ApiViewSet):
 
 
 @operation_ids("logout")
-class SignOutViewSet(CallerViewSet):
+class SignOutViewSet(AuthenticatedViewSet):
     authentication_classes = [SessionAuthentication]
     permission_classes = [IsAuthenticated, HasRequiredScopes]
     scope_object = "user"

@@ -7,10 +7,10 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from users.credentials import BrowserSession
+from users.auth.credentials import BrowserSession
+from users.auth.scopes import find_missing_scope
+from users.auth.sessions import has_recent_sign_in
 from users.models import PersonalAPIKey
-from users.scopes import missing_scope
-from users.sessions import signed_in_recently
 
 
 class HasRequiredScopes(permissions.BasePermission):
@@ -26,12 +26,12 @@ class HasRequiredScopes(permissions.BasePermission):
             return True
         if not isinstance(request.auth, PersonalAPIKey):
             return False
-        scope = missing_scope(request.auth.scopes, self.required(request, view))
+        scope = find_missing_scope(request.auth.scopes, self.get_required_scopes(request, view))
         if scope is not None:
             raise PermissionDenied(f"API key missing required scope '{scope}'")
         return True
 
-    def required(self, request: Request, view: Any) -> list[str]:
+    def get_required_scopes(self, request: Request, view: Any) -> list[str]:
         action = getattr(view, "action", None)
         if action is None or action == "metadata":
             return [f"{view.scope_object}:{'read' if request.method in SAFE_METHODS else 'write'}"]
@@ -42,7 +42,7 @@ class HasRequiredScopes(permissions.BasePermission):
         return scopes
 
 
-class IsNotNarrowed(permissions.BasePermission):
+class IsNotProjectScopedKey(permissions.BasePermission):
     """Routes outside a project are closed to keys that are narrowed to projects."""
 
     message = "API keys with scoped projects are only supported on project-based endpoints."
@@ -51,7 +51,7 @@ class IsNotNarrowed(permissions.BasePermission):
         return not view.credential.scoped_projects
 
 
-class SignedInRecently(permissions.BasePermission):
+class HasRecentSignIn(permissions.BasePermission):
     """For changes that outlive a session: the password was given lately. Keys are held off by their scopes."""
 
     message = "Please sign in again: this needs your password."
@@ -59,7 +59,7 @@ class SignedInRecently(permissions.BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         is_session = isinstance(request.auth, BrowserSession)
-        return not is_session or request.method in SAFE_METHODS or signed_in_recently(request._request)
+        return not is_session or request.method in SAFE_METHODS or has_recent_sign_in(request._request)
 
 
 class IsProjectMember(permissions.BasePermission):

@@ -6,7 +6,7 @@ where this service has no such resource.
 
 from collections.abc import Iterable
 
-ALL = "*"
+ALL_SCOPES = "*"
 ACTIONS = ("read", "write")
 # fmt: off
 OBJECTS = frozenset(
@@ -89,16 +89,16 @@ OBJECTS = frozenset(
 # fmt: on
 
 
-def is_scope(text: str) -> bool:
+def is_valid_scope(text: str) -> bool:
     """Whether `text` is a scope that a key can be given."""
     object_, separator, action = text.partition(":")
-    return text == ALL or (bool(separator) and object_ in OBJECTS and action in ACTIONS)
+    return text == ALL_SCOPES or (bool(separator) and object_ in OBJECTS and action in ACTIONS)
 
 
-def missing_scope(granted: Iterable[str], required: Iterable[str]) -> str | None:
+def find_missing_scope(granted: Iterable[str], required: Iterable[str]) -> str | None:
     """The first required scope that is not covered by the granted ones, or None."""
     held = set(granted)
-    if ALL in held:
+    if ALL_SCOPES in held:
         return None
     for scope in required:
         object_, _, action = scope.partition(":")

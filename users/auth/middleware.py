@@ -11,16 +11,16 @@ from rest_framework.permissions import SAFE_METHODS
 
 from dashboards_api import replicas
 from dashboards_api.http.middleware import GetResponse, is_api
-from users.authentication import key_in_header
+from users.auth.authentication import get_bearer_token
 from users.models import User
 from users.services.users import note_write
 
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 
-def _goes_by(request: HttpRequest) -> bool:
+def _has_api_key(request: HttpRequest) -> bool:
     """Only the API takes keys: a page has its session whatever a proxy puts into the header."""
-    return is_api(request) and key_in_header(request) is not None
+    return is_api(request) and get_bearer_token(request) is not None
 
 
 class BrowserSessionMiddleware(SessionMiddleware):
@@ -29,12 +29,12 @@ class BrowserSessionMiddleware(SessionMiddleware):
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not _SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
-        return self.get_response(request) if _goes_by(request) else super().__call__(request)  # type: ignore[return-value]
+        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]
 
 
 class BrowserCsrfMiddleware(CsrfViewMiddleware):
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request) if _goes_by(request) else super().__call__(request)  # type: ignore[return-value]
+        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]
 
 
 class ReadYourWritesMiddleware:

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from tests.builders import PASSWORD, Person, signed_in
 from tests.client import Api
-from users.session_store import SessionStore, row_key
-from users.sessions import end_sessions_of
+from users.auth.session_store import SessionStore, hash_session_key
+from users.auth.sessions import end_all_sessions
 
 
 def cookie_of(browser: Api) -> str:
@@ -33,7 +33,7 @@ def test_no_row_holds_the_cookie_and_no_row_is_one(alice: Person) -> None:
     cookie = cookie_of(signed_in(alice))
     assert status_with(cookie) == 200
     row = Session.objects.get()
-    assert row.session_key == row_key(cookie)
+    assert row.session_key == hash_session_key(cookie)
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM django_session")
         assert cookie not in str(cursor.fetchall())
@@ -55,7 +55,7 @@ def test_signing_out_and_ending_sessions_delete_the_rows(alice: Person, bob: Per
     cookie = cookie_of(browser)
     assert browser.post("/api/logout/").status == 204
     assert (status_with(cookie), Session.objects.count()) == (401, 2)
-    end_sessions_of(alice.user)
+    end_all_sessions(alice.user)
     assert (status_with(cookie_of(other)), status_with(cookie_of(theirs))) == (401, 200)
     assert Session.objects.get().get_decoded()["_auth_user_id"] == str(bob.user.pk)
 
@@ -98,7 +98,7 @@ def test_the_asynchronous_methods_hash_too() -> None:
         return str(session.session_key)
 
     key = async_to_sync(use)()
-    assert Session.objects.get().session_key == row_key(key)
+    assert Session.objects.get().session_key == hash_session_key(key)
     async_to_sync(SessionStore(key).adelete)()
     assert Session.objects.count() == 0
 
@@ -112,5 +112,5 @@ def test_sessions_of_an_earlier_release_go_on(alice: Person) -> None:
     migration = importlib.import_module("users.migrations.0006_hash_session_keys")
     for _ in range(2):  # a second run changes nothing
         migration.hash_session_keys(apps, connection.schema_editor(atomic=False))
-        assert Session.objects.get().session_key == row_key(cookie)
+        assert Session.objects.get().session_key == hash_session_key(cookie)
         assert status_with(cookie) == 200

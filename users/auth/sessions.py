@@ -8,11 +8,11 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 
 from dashboards_api.stamps import write_if_free
+from users.auth.session_store import SessionStore
 from users.models import User
-from users.session_store import SessionStore
 
 # What could outlive a borrowed browser, such as a new key, asks for a password that was given lately.
-RECENTLY = timedelta(hours=2)
+RECENT_SIGN_IN = timedelta(hours=2)
 _SIGNED_IN_AT = "signed_in_at"
 
 
@@ -29,13 +29,13 @@ def end_session(request: HttpRequest) -> None:
     logout(request)
 
 
-def end_sessions_of(user: User) -> None:
+def end_all_sessions(user: User) -> None:
     """Sign a user out everywhere. Sessions do not name their user in a column: it reads them all, a rare need."""
     for session in Session.objects.iterator():
         if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             session.delete()
 
 
-def signed_in_recently(request: HttpRequest) -> bool:
+def has_recent_sign_in(request: HttpRequest) -> bool:
     signed_in_at = request.session.get(_SIGNED_IN_AT, 0)
-    return bool(0 <= time.time() - signed_in_at < RECENTLY.total_seconds())
+    return bool(0 <= time.time() - signed_in_at < RECENT_SIGN_IN.total_seconds())

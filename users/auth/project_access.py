@@ -2,36 +2,36 @@
 
 from dashboards_api.errors import Forbidden, Missing
 from dashboards_api.numbers import whole_number
-from users.credentials import Credential
+from users.auth.credentials import Credential
 from users.models import Membership, Project, User
 
-CURRENT = "@current"
+CURRENT_PROJECT = "@current"
 
 
-def enter_project(user: User, credential: Credential, reference: str) -> Membership:
+def get_project_membership(user: User, credential: Credential, reference: str) -> Membership:
     """The caller's membership of the project named in a path, by its number or as `@current`. Its user is at hand.
 
     Raises Missing for a project that does not exist, Forbidden where the key is narrowed to others or the user is no
     member.
     """
-    if reference == CURRENT:
-        return current_membership(user, credential)
+    if reference == CURRENT_PROJECT:
+        return get_current_membership(user, credential)
     project_id = whole_number(reference)
-    membership = credential.entered
+    membership = credential.membership
     if project_id is not None and (membership is None or membership.project_id != project_id):
         membership = Membership.objects.of_user(user.pk).with_project().filter(project_id=project_id).first()
     if membership is None:
         if project_id is None or not Project.objects.filter(pk=project_id).exists():
             raise Missing("Project not found.")
-        _refuse_narrowed(credential, project_id, None)
+        _check_scopes_allow_project(credential, project_id, None)
         raise Forbidden("You don't have access to the project.")
     membership.user, membership.key = user, credential.key
     organization_id = str(membership.project.organization_id) if credential.scoped_organizations else None
-    _refuse_narrowed(credential, membership.project_id, organization_id)
+    _check_scopes_allow_project(credential, membership.project_id, organization_id)
     return membership
 
 
-def current_membership(user: User, credential: Credential) -> Membership:
+def get_current_membership(user: User, credential: Credential) -> Membership:
     """`@current`: the only project the key is narrowed to, else the user's current one, else the first they joined.
 
     Raises Missing where there is none, or where it lies outside what the key is narrowed to.
@@ -41,25 +41,25 @@ def current_membership(user: User, credential: Credential) -> Membership:
     chosen: Membership | None = next((m for m in memberships if m.project_id == wanted), None)
     if chosen is None and len(credential.scoped_projects) != 1:
         chosen = next(iter(memberships), None)
-    if chosen is None or not credential.reaches(chosen.project_id, str(chosen.project.organization_id)):
+    if chosen is None or not credential.allows_project(chosen.project_id, str(chosen.project.organization_id)):
         raise Missing("Project not found.")
     chosen.user, chosen.key = user, credential.key
     return chosen
 
 
-def _refuse_narrowed(credential: Credential, project_id: int, organization_id: str | None) -> None:
-    if not credential.reaches(project_id, organization_id):
+def _check_scopes_allow_project(credential: Credential, project_id: int, organization_id: str | None) -> None:
+    if not credential.allows_project(project_id, organization_id):
         raise Forbidden(f"API key does not have access to the requested project: ID {project_id}.")
 
 
-def enter_organization(user: User, credential: Credential, reference: str) -> list[Membership]:
+def get_organization_memberships(user: User, credential: Credential, reference: str) -> list[Membership]:
     """The caller's memberships in the organization named in a path, by its id or as `@current`: at least one.
 
     Raises Missing for an organization that does not exist, that the user is not in, or that the key is narrowed away
     from.
     """
-    if reference == CURRENT:
-        reference = str(current_membership(user, credential).project.organization_id)
+    if reference == CURRENT_PROJECT:
+        reference = str(get_current_membership(user, credential).project.organization_id)
     memberships = Membership.objects.of_user(user.pk).reached_with(
         projects=credential.scoped_projects, organizations=credential.scoped_organizations
     )

@@ -9,12 +9,12 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 # As much as the column of Django's table holds: 160 bits of the hash, of a cookie with 165 random ones.
-ROW_KEY_LENGTH = 40
+SESSION_KEY_HASH_LENGTH = 40
 
 
-def row_key(session_key: str) -> str:
+def hash_session_key(session_key: str) -> str:
     """Return what a session is stored under: unsalted SHA-256, as of API keys, which can be looked up by an index."""
-    return hashlib.sha256(session_key.encode()).hexdigest()[:ROW_KEY_LENGTH]
+    return hashlib.sha256(session_key.encode()).hexdigest()[:SESSION_KEY_HASH_LENGTH]
 
 
 class SessionStore(db.SessionStore):
@@ -24,23 +24,25 @@ class SessionStore(db.SessionStore):
     """
 
     def _get_session_from_db(self) -> Session | None:
-        rows = Session.objects.filter(session_key=row_key(self.session_key or ""), expire_date__gt=timezone.now())
+        rows = Session.objects.filter(
+            session_key=hash_session_key(self.session_key or ""), expire_date__gt=timezone.now()
+        )
         row: Session | None = rows.first()
         if row is None:
             self._session_key = None
         return row
 
     def exists(self, session_key: str) -> bool:
-        return super().exists(row_key(session_key))
+        return super().exists(hash_session_key(session_key))
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         row = cast(Session, super().create_model_instance(data))
-        row.session_key = row_key(row.session_key)
+        row.session_key = hash_session_key(row.session_key)
         return row
 
     def delete(self, session_key: str | None = None) -> None:
         if key := session_key or self.session_key:
-            super().delete(row_key(key))
+            super().delete(hash_session_key(key))
 
     # Django's own of these would store the cookie.
 

@@ -1,16 +1,16 @@
 import pytest
 
-from users.scopes import is_scope, missing_scope
+from users.auth.scopes import find_missing_scope, is_valid_scope
 
 
 @pytest.mark.parametrize("scope", ["*", "dashboard:read", "sharing_configuration:write", "feature_flag:read"])
 def test_known_scopes(scope: str) -> None:
-    assert is_scope(scope)
+    assert is_valid_scope(scope)
 
 
 @pytest.mark.parametrize("scope", ["", "dashboard", "dashboard:", "dashboard:admin", ":read", "nothing:read", "*:read"])
 def test_other_texts_are_none(scope: str) -> None:
-    assert not is_scope(scope)
+    assert not is_valid_scope(scope)
 
 
 @pytest.mark.parametrize(
@@ -28,4 +28,4 @@ def test_other_texts_are_none(scope: str) -> None:
 def test_write_includes_read_and_nothing_else_does(
     granted: list[str], required: list[str], missing: str | None
 ) -> None:
-    assert missing_scope(granted, required) == missing
+    assert find_missing_scope(granted, required) == missing

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from users import scopes as key_scopes
+from users.auth import scopes as key_scopes
 from users.models import KeyName, Membership
 
 
@@ -24,21 +24,21 @@ class Credential(Protocol):
         """The key that it is, so that what is done with it can be known by that."""
 
     @property
-    def entered(self) -> Membership | None:
+    def membership(self) -> Membership | None:
         """The membership of the project that the request is for, where it was read already."""
 
-    def reaches(self, project_id: int, organization_id: str | None) -> bool:
+    def allows_project(self, project_id: int, organization_id: str | None) -> bool:
         """Whether it may be used in a project."""
 
 
 class BrowserSession:
     """Somebody who signed in: only membership and access limit them."""
 
-    scopes: Sequence[str] = (key_scopes.ALL,)
+    scopes: Sequence[str] = (key_scopes.ALL_SCOPES,)
     scoped_projects: Sequence[int] = ()
     scoped_organizations: Sequence[str] = ()
-    entered: Membership | None = None
+    membership: Membership | None = None
     key: KeyName | None = None
 
-    def reaches(self, project_id: int, organization_id: str | None) -> bool:
+    def allows_project(self, project_id: int, organization_id: str | None) -> bool:
         return True

@@ -17,14 +17,14 @@ from rest_framework.request import Request
 from dashboards_api.http import json_gate
 from dashboards_api.http.callers import AUTHENTICATED
 from dashboards_api.numbers import whole_number
-from users.callers import usable_key
-from users.credentials import BrowserSession
+from users.auth.api_key_lookup import get_valid_api_key
+from users.auth.credentials import BrowserSession
 from users.models import PersonalAPIKey, User
 from users.services.api_keys import note_use
 from users.throttling import refuse_many_failures
 
 # A key in the body is a courtesy to scripts with small bodies; a large body is not read before the caller is known.
-MAX_BODY_WITH_KEY = 64 * 1024
+MAX_BODY_BYTES_WITH_KEY = 64 * 1024
 
 
 class PersonalAPIKeyAuthentication(BaseAuthentication):
@@ -34,13 +34,13 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[User, PersonalAPIKey] | None:
-        value, source = key_in_header(request), "Authorization header"
+        value, source = get_bearer_token(request), "Authorization header"
         if value is None and not request.headers.get("Authorization"):
-            value, source = key_in_body(request._request), "body"
+            value, source = get_key_from_body(request._request), "body"
         if value is None:
             return None
         project_id = whole_number(request.parser_context["kwargs"].get("project_id", ""))
-        key = usable_key(value, project_id=project_id, now=timezone.now())
+        key = get_valid_api_key(value, project_id=project_id, now=timezone.now())
         if key is None:
             refuse_many_failures(request)
             raise AuthenticationFailed(f"Personal API key found in request {source} is invalid.")
@@ -84,15 +84,15 @@ class SessionAuthentication(BaseAuthentication):
             raise PermissionDenied(f"CSRF Failed: {reason}")
 
 
-def key_in_header(request: Request | HttpRequest) -> str | None:
+def get_bearer_token(request: Request | HttpRequest) -> str | None:
     """The bearer token, blanks around it removed, or None where the header holds something else."""
     scheme, _, value = request.headers.get("Authorization", "").strip().partition(" ")
     return value.strip() or None if scheme.lower() == "bearer" else None
 
 
-def key_in_body(request: HttpRequest) -> str | None:
+def get_key_from_body(request: HttpRequest) -> str | None:
     """`personal_api_key` of a JSON or form body of at most 64 KiB. Whatever is wrong there counts as no key."""
-    if not 0 < int(request.META.get("CONTENT_LENGTH") or 0) <= MAX_BODY_WITH_KEY:
+    if not 0 < int(request.META.get("CONTENT_LENGTH") or 0) <= MAX_BODY_BYTES_WITH_KEY:
         return None
     body: Any = None
     try:
