@@ -4,8 +4,10 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, ManagementUtility, get_commands, load_command_class
+from django.core.management import BaseCommand, CommandError, ManagementUtility, get_commands, load_command_class
 
+from dashboards_api.choices import nearest_of
+from dashboards_api.environment_reader import StartError
 from dashboards_api.release import VERSION
 from dashboards_api.startup import one_line_errors
 
@@ -20,12 +22,37 @@ class CommandLine(ManagementUtility):
         super().execute()
 
     def fetch_command(self, subcommand: str) -> BaseCommand:
-        """Return the command, and warn of misspelled settings: here, `--settings` has been read."""
+        """Return the command, and warn of misspelled settings: here, `--settings` has been read.
+
+        Raises StartError for an unknown command, and for options and arguments that the command does not take.
+        """
+        self.check_settings()
+        if subcommand not in get_commands():
+            nearest = nearest_of(subcommand, get_commands())
+            guess = f" Did you mean {nearest}?" if nearest else ""
+            raise StartError(f"Unknown command: {subcommand}.{guess} See `{self.prog_name} help`.")
+        command = super().fetch_command(subcommand)
+        if self.argv[1] == subcommand:
+            self.check_arguments(command)
+        return command
+
+    def check_settings(self) -> None:
+        """Warn of misspelled settings. Raises StartError where there are none to read."""
+        if isinstance(self.settings_exception, ImportError):
+            raise StartError(f"The module of --settings cannot be imported: {self.settings_exception}.")
         warn_of_misspelled_settings()
-        return super().fetch_command(subcommand)
+
+    def check_arguments(self, command: BaseCommand) -> None:
+        """Raise StartError for a bad command line: the parser that Django makes later prints its usage as well."""
+        name = self.argv[1]
+        try:
+            command.create_parser(self.prog_name, name).parse_args(self.argv[2:])
+        except CommandError as error:
+            reason = str(error).removeprefix("Error: ")
+            raise StartError(f"{name}: {reason}. See `{self.prog_name} help {name}`.") from error
 
     def main_help_text(self, commands_only: bool = False) -> str:
-        warn_of_misspelled_settings()
+        self.check_settings()
         if commands_only:
             return super().main_help_text(commands_only=True)
         own = {name: app for name, app in get_commands().items() if app in OWN}
@@ -48,5 +75,5 @@ def run(argv: list[str]) -> None:
 
 def warn_of_misspelled_settings() -> None:
     """Name variables of the environment that are probably meant as settings, on standard error."""
-    for name, meant in settings.MISSPELLED_SETTINGS:
+    for name, meant in getattr(settings, "MISSPELLED_SETTINGS", ()):  # other settings may lack it
         sys.stderr.write(f"Warning: {name} is no setting of this service. Do you mean {meant}?\n")

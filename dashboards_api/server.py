@@ -33,7 +33,12 @@ SECONDS_TO_FINISH = 10
 BAD_START = 2
 
 
+USAGE = "Usage: python -m dashboards_api.server HOST PORT WORKERS ADDRESS. `manage.py serve` prepares and starts it."
+
+
 def main() -> None:
+    if len(sys.argv) != 5 or not (sys.argv[2].isdecimal() and sys.argv[3].isdecimal()):
+        refuse_start(USAGE)
     host, port, workers, address = sys.argv[1:]
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork")

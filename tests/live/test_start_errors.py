@@ -140,3 +140,32 @@ def test_the_server_process_says_it_in_one_line(bare: dict[str, str]) -> None:
     ended = subprocess.run(command, env={**bare, "WORKERS": "many"}, cwd=ROOT, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "Error: WORKERS must be a whole number from 1 to 256, not 'many'.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("create_user",), "create_user: the following arguments are required: email. See"),
+        (("create_user", "a@example.com", "--nmae", "x", "--name", "x"), "create_user: unrecognized arguments: --nmae"),
+        (("create_api_key", "a@b.de", "--label", "x", "--expires-in", "soon"), "invalid int value: 'soon'. See"),
+        (("migrate", "--verbosity", "9"), "migrate: argument -v/--verbosity: invalid choice: 9"),
+        (("serve", "--prot", "80"), "serve: unrecognized arguments: --prot 80. See `manage.py help serve`."),
+        (("sreve",), "Unknown command: sreve. Did you mean serve? See `manage.py help`."),
+        (("--bogus",), "Unknown command: --bogus. See `manage.py help`."),
+        (("help", "sreve"), "Unknown command: sreve. Did you mean serve?"),
+        (("check", "--settings", "nowhere.settings"), "The module of --settings cannot be imported: No module named"),
+        (("help", "--settings", "nowhere.settings"), "The module of --settings cannot be imported: No module named"),
+    ],
+)
+def test_a_bad_command_line_is_one_line(bare: dict[str, str], arguments: tuple[str, ...], problem: str) -> None:
+    assert problem in start_error(bare, *arguments)
+    assert not Path(bare["DATA_DIR"]).exists()
+
+
+@pytest.mark.parametrize("arguments", [(), ("127.0.0.1", "http", "1", "http://localhost/")])
+def test_a_bad_command_line_of_the_server_is_one_line(bare: dict[str, str], arguments: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "dashboards_api.server", *arguments]
+    ended = subprocess.run(command, env=bare, cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("Usage: python -m dashboards_api.server HOST PORT WORKERS ADDRESS.")
+    assert ended.stderr.count("\n") == 1
