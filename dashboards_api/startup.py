@@ -1,5 +1,6 @@
 """What is checked before a process serves or changes a database, and the one line that it ends with when that fails."""
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -24,6 +25,11 @@ FINAL = ("password authentication failed", "does not exist", "no pg_hba.conf ent
 
 INSUFFICIENT_PRIVILEGE = "42501"
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+# A password as short as a word may stand in any text by chance; a longer one does not.
+CHANCE_MAX_LENGTH = 7
+_PASSWORD_OF_URL = re.compile(r"(://[^\s/:@]*:)\S*@")
+_PASSWORD_SETTING = re.compile(r"(password\s*=\s*)('(?:\\.|[^'\\])*'|\S+)", re.IGNORECASE)
 
 
 @contextmanager
@@ -67,8 +73,18 @@ def as_sentence(text: str) -> str:
 
 
 def without_password(text: str) -> str:
-    password = connection.settings_dict["PASSWORD"]
-    return text.replace(password, "***") if password else text
+    """Return the text of an error with the password blanked wherever it stands as one.
+
+    A role or a database that has the same name as the password is left: it is not named because of the password.
+    """
+    text = _PASSWORD_SETTING.sub(r"\1***", _PASSWORD_OF_URL.sub(r"\1***@", text))
+    database = connection.settings_dict
+    password = database["PASSWORD"] or database.get("OPTIONS", {}).get("password", "")
+    if not password or password in (database["NAME"], database["USER"], database["HOST"]):
+        return text
+    if len(password) > CHANCE_MAX_LENGTH:
+        return text.replace(password, "***")
+    return re.sub(rf"""(["'`]){re.escape(password)}\1""", r"\1***\1", text)
 
 
 def one_line(text: str) -> str:

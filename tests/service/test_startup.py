@@ -1,0 +1,48 @@
+"""Errors of the database as the operator sees them, without its password."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from dashboards_api.startup import without_password
+
+
+@pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The settings of a connection that no statement uses meanwhile."""
+    changed = {**connection.settings_dict, "NAME": "boards", "USER": "role", "HOST": "db.example.com"}
+    monkeypatch.setattr(connection, "settings_dict", changed)
+    return changed
+
+
+@pytest.mark.parametrize("password", ["a", "in", "failed", "hunter2", "correct horse", "p@s$w/rd"])
+def test_a_password_is_blanked_where_it_stands_as_one(database: dict[str, Any], password: str) -> None:
+    database["PASSWORD"] = password
+    for text, shown in (
+        (
+            f"bad address postgresql://role:{password.replace(' ', '%20')}@h/boards",
+            "bad address postgresql://role:***@h/boards",
+        ),
+        (f"host=h password='{password}' dbname=d", "host=h password=*** dbname=d"),
+        (f'could not translate host name "{password}" to address', 'could not translate host name "***" to address'),
+    ):
+        assert without_password(text) == shown
+
+
+@pytest.mark.parametrize("password", ["a", "in", "failed", "role", "boards", "db.example.com", "5432"])
+def test_text_that_holds_it_by_chance_is_left(database: dict[str, Any], password: str) -> None:
+    database["PASSWORD"] = password
+    text = 'connection to server at "db.example.com", port 5432 failed: FATAL: no role "role" in database "boards"'
+    assert without_password(text) == text
+
+
+def test_a_long_password_is_blanked_anywhere(database: dict[str, Any]) -> None:
+    database["PASSWORD"] = ""
+    database["OPTIONS"] = {"password": "correct-horse"}
+    assert without_password("x:correct-horse!") == "x:***!"
+
+
+def test_without_a_password_nothing_is_blanked(database: dict[str, Any]) -> None:
+    database["PASSWORD"] = ""
+    assert without_password("password authentication failed") == "password authentication failed"
