@@ -20,8 +20,13 @@ from users.auth.permissions import HasRequiredScopes, IsProjectMember
 from users.auth.project_access import get_project_membership
 from users.idempotency import HEADER, once
 from users.models import Membership, Project, User
-from users.services.rate_limits import Standing
-from users.throttling import charge_cost, refuse_beyond, show_standing, spend_permit
+from users.rate_limiting.limiter import RateLimitStatus
+from users.rate_limiting.throttling import (
+    charge_processing_time,
+    check_rate_limit,
+    raise_if_limited,
+    set_rate_limit_headers,
+)
 
 _WRITE_METHODS = ("POST", "PUT", "PATCH")
 
@@ -32,7 +37,7 @@ class AuthenticatedViewSet(ApiViewSet):
     permission_classes = [IsAuthenticated, HasRequiredScopes]
     answers_once = True
     # Where the key of this request stands, once it was counted.
-    standing: Standing | None = None
+    rate_limit_status: RateLimitStatus | None = None
 
     def handle_exception(self, exc: Exception) -> Response:
         """What fails on a replica is read again from the primary: it was a request that only reads."""
@@ -73,14 +78,14 @@ class AuthenticatedViewSet(ApiViewSet):
     def perform_authentication(self, request: Request) -> None:
         """Whoever shows a key spends a permit of it before anything else is asked: refusals cost one, too."""
         super().perform_authentication(request)
-        self.standing = spend_permit(request)
-        if self.standing:
-            refuse_beyond(self.standing)
+        self.rate_limit_status = check_rate_limit(request)
+        if self.rate_limit_status:
+            raise_if_limited(self.rate_limit_status)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)
-        if self.standing:
-            show_standing(final, charge_cost(self.request) or self.standing)
+        if self.rate_limit_status:
+            set_rate_limit_headers(final, charge_processing_time(self.request) or self.rate_limit_status)
         return final
 
 

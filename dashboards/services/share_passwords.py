@@ -17,14 +17,14 @@ from dashboards.unlocking import digest_of, is_current, share_token
 from dashboards_api.errors import Invalid
 from dashboards_api.stamps import write_if_free
 from users.models import Membership, Project
-from users.services.attempts import (
+from users.rate_limiting.login_attempts import (
     Attempt,
     AttemptLimit,
+    check_attempts,
     count_attempts,
-    forgive,
-    is_remembered,
-    refuse_exhausted,
-    remember,
+    has_recent_success,
+    record_success,
+    remember_success,
 )
 from users.services.password_hashing import hash_password, verify_password
 
@@ -145,7 +145,7 @@ def find_locked_link(access_token: str, *, address: str) -> LockedLink:
         raise Invalid("This link needs no password.")
     passwords = list(sharing.share_passwords.order_by("id"))
     link = LockedLink(access_token, address, sharing.pk, passwords)
-    refuse_exhausted([*_guesses(link), Attempt(RIGHT_UNLOCK, access_token, address)])
+    check_attempts([*_guesses(link), Attempt(RIGHT_UNLOCK, access_token, address)])
     return link
 
 
@@ -169,7 +169,7 @@ def _guesses(link: LockedLink) -> list[Attempt]:
     """
     guesses = [Attempt(UNLOCK, link.access_token, link.address)]
     hashes = len(link.without_digest)
-    if hashes or not is_remembered(Attempt(KNOWN_VIEWER, link.access_token, link.address)):
+    if hashes or not has_recent_success(Attempt(KNOWN_VIEWER, link.access_token, link.address)):
         guesses.append(Attempt(UNLOCK_LINK, link.access_token, cost=max(1, hashes)))
     return guesses
 
@@ -186,5 +186,5 @@ def _note_right(link: LockedLink, guesses: list[Attempt]) -> None:
     at_link = [guess for guess in guesses if guess.limit is UNLOCK_LINK]
     with transaction.atomic():
         count_attempts([Attempt(RIGHT_UNLOCK, link.access_token, link.address)])
-        forgive(forget=guesses[:1], take_back=at_link)
-        remember(Attempt(KNOWN_VIEWER, link.access_token, link.address))
+        record_success(reset=guesses[:1], refund=at_link)
+        remember_success(Attempt(KNOWN_VIEWER, link.access_token, link.address))

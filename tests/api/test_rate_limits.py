@@ -11,7 +11,7 @@ from dashboards_api.environment import Rate
 from tests.builders import Person, make_key, signed_in
 from tests.client import Answer, Api
 from users.models import RateWindow
-from users.services import failed_keys
+from users.rate_limiting import failed_keys
 
 DAY = 86400
 HEADERS = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
@@ -152,18 +152,18 @@ def wrong_keys(project_id: int, times: int, address: str) -> list[Answer]:
 @pytest.fixture
 def some_minute() -> None:
     """Not at the end of one: a new minute counts anew."""
-    while time.time() % failed_keys.SECONDS > 50:
+    while time.time() % failed_keys.WINDOW_SECONDS > 50:
         time.sleep(0.5)
 
 
 @pytest.mark.usefixtures("five_a_day", "some_minute")
 def test_many_wrong_keys_from_one_address_are_told_to_wait_and_right_ones_are_not(alice: Person) -> None:
     project = alice.membership.project_id
-    answers = wrong_keys(project, failed_keys.FAILURES + 2, "198.51.100.7")
-    assert [answer.status for answer in answers] == [401] * failed_keys.FAILURES + [429] * 2
+    answers = wrong_keys(project, failed_keys.MAX_FAILURES + 2, "198.51.100.7")
+    assert [answer.status for answer in answers] == [401] * failed_keys.MAX_FAILURES + [429] * 2
     assert answers[-1].error == (429, "throttled_error", "throttled", None)
     wait = int(answers[-1].headers["Retry-After"])
-    assert 1 <= wait <= failed_keys.SECONDS
+    assert 1 <= wait <= failed_keys.WINDOW_SECONDS
     assert answers[-1].json["detail"] == f"Request was throttled. Expected available in {wait} seconds."
     assert not HEADERS & set(answers[-1].headers)
     in_body = Api(None, project, REMOTE_ADDR="198.51.100.7").post("dashboards/", {"personal_api_key": "phx_unknown"})
@@ -176,5 +176,5 @@ def test_many_wrong_keys_from_one_address_are_told_to_wait_and_right_ones_are_no
 
 @pytest.mark.usefixtures("some_minute")
 def test_an_empty_setting_refuses_no_wrong_key_but_as_wrong(alice: Person) -> None:
-    answers = wrong_keys(alice.membership.project_id, failed_keys.FAILURES + 2, "198.51.100.9")
+    answers = wrong_keys(alice.membership.project_id, failed_keys.MAX_FAILURES + 2, "198.51.100.9")
     assert {answer.status for answer in answers} == {401}

@@ -14,8 +14,8 @@ from tests.api.test_access_table import routes
 from tests.builders import PASSWORD, Person, give_password, make_dashboard, make_insight, make_project, make_text_tile
 from tests.pages.browsing import ATTACKS, elements, path_of, policy, sign_in, text_of, token_in
 from users.models import AttemptCounter
+from users.rate_limiting.login_attempts import Attempt, count_attempts
 from users.services.api_keys import create_api_key
-from users.services.attempts import Attempt, count_attempts
 from users.services.projects import add_member
 from users.services.sign_in import SIGN_IN_FROM_ADDRESS
 from users.services.users import set_active

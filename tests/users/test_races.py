@@ -8,8 +8,14 @@ from django.core.management import CommandError, call_command
 from tests.builders import Person
 from tests.races import at_once
 from users.models import AttemptCounter, User
+from users.rate_limiting.login_attempts import (
+    Attempt,
+    AttemptLimit,
+    AttemptLimitReached,
+    count_attempts,
+    record_success,
+)
 from users.services.api_keys import create_api_key
-from users.services.attempts import Attempt, AttemptLimit, LimitReached, count_attempts, forgive
 
 
 @pytest.mark.django_db(transaction=True)
@@ -28,7 +34,7 @@ def test_right_guesses_at_once_do_not_stumble() -> None:
     def guess() -> None:
         for _ in range(20):
             count_attempts([pair, overall])
-            forgive(forget=[pair], take_back=[overall])
+            record_success(reset=[pair], refund=[overall])
 
     assert [repr(error) for error in at_once(*[guess] * 4)] == []
 
@@ -37,7 +43,7 @@ def test_right_guesses_at_once_do_not_stumble() -> None:
 def test_no_more_guesses_at_once_than_the_limit_allows() -> None:
     limit = AttemptLimit("test", attempts=5, within=timedelta(minutes=1))
     raised = at_once(*[lambda: count_attempts([Attempt(limit, "a@example.com", "192.0.2.1")])] * 12)
-    assert [type(error) for error in raised] == [LimitReached] * 7
+    assert [type(error) for error in raised] == [AttemptLimitReached] * 7
     assert AttemptCounter.objects.get().attempts == 5
 
 

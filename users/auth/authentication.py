@@ -20,8 +20,8 @@ from dashboards_api.numbers import whole_number
 from users.auth.api_key_lookup import get_valid_api_key
 from users.auth.credentials import BrowserSession
 from users.models import PersonalAPIKey, User
+from users.rate_limiting.throttling import record_failed_key
 from users.services.api_keys import note_use
-from users.throttling import refuse_many_failures
 
 # A key in the body is a courtesy to scripts with small bodies; a large body is not read before the caller is known.
 MAX_BODY_BYTES_WITH_KEY = 64 * 1024
@@ -42,7 +42,7 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
         project_id = whole_number(request.parser_context["kwargs"].get("project_id", ""))
         key = get_valid_api_key(value, project_id=project_id, now=timezone.now())
         if key is None:
-            refuse_many_failures(request)
+            record_failed_key(request)
             raise AuthenticationFailed(f"Personal API key found in request {source} is invalid.")
         note_use(key)
         request._request.META[AUTHENTICATED] = key.user_id

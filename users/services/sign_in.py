@@ -17,15 +17,15 @@ from django.db import transaction
 
 from dashboards_api.errors import Forbidden, Invalid
 from users.models import User
-from users.services.attempts import (
+from users.rate_limiting.login_attempts import (
     Attempt,
     AttemptLimit,
-    LimitReached,
+    AttemptLimitReached,
+    check_attempts,
     count_attempts,
-    forgive,
-    is_remembered,
-    refuse_exhausted,
-    remember,
+    has_recent_success,
+    record_success,
+    remember_success,
 )
 from users.services.password_hashing import SLOTS, hash_password
 from users.services.refusals import refusing
@@ -44,7 +44,7 @@ KNOWN_ADDRESS = AttemptLimit("known_address", attempts=1, within=timedelta(days=
 def refuse_address(address: str) -> None:
     """Raise TooMany for an address that may not try any account now: before what it sent is read."""
     if settings.RATE_LIMITS:
-        refuse_exhausted([Attempt(SIGN_IN_FROM_ADDRESS, address=address)])
+        check_attempts([Attempt(SIGN_IN_FROM_ADDRESS, address=address)])
 
 
 def user_with_password(email: str, password: str, *, address: str) -> User:
@@ -91,7 +91,7 @@ class _PasswordCheck:
     def __init__(self, email: str, address: str) -> None:
         self.pair = Attempt(SIGN_IN, email, address)
         self.known = Attempt(KNOWN_ADDRESS, email, address)
-        self.overall = [] if is_remembered(self.known) else [Attempt(SIGN_IN_TO_ACCOUNT, email)]
+        self.overall = [] if has_recent_success(self.known) else [Attempt(SIGN_IN_TO_ACCOUNT, email)]
         self.right: list[Attempt] = []
         if settings.RATE_LIMITS:
             self.overall.append(Attempt(SIGN_IN_FROM_ADDRESS, address=address))
@@ -100,7 +100,7 @@ class _PasswordCheck:
     def run(self, check: Callable[[], T]) -> T:
         """Count the attempt, check the password, and note if it was right. Raises Forbidden and TooMany."""
         with _lock_out():
-            refuse_exhausted([self.pair, *self.overall, *self.right])
+            check_attempts([self.pair, *self.overall, *self.right])
             with SLOTS.slot():
                 count_attempts([self.pair, *self.overall])
                 found = check()
@@ -111,8 +111,8 @@ class _PasswordCheck:
     def _note_right(self) -> None:
         with transaction.atomic():
             count_attempts(self.right)
-            forgive(forget=[self.pair], take_back=self.overall)
-            remember(self.known)
+            record_success(reset=[self.pair], refund=self.overall)
+            remember_success(self.known)
 
 
 @contextmanager
@@ -120,7 +120,7 @@ def _lock_out() -> Iterator[None]:
     """Raise Forbidden for too many failures of an address with one account."""
     try:
         yield
-    except LimitReached as error:
+    except AttemptLimitReached as error:
         if error.limit is not SIGN_IN:
             raise
         detail = f"Too many failed attempts. Please try again in {error.wait} seconds."

@@ -16,7 +16,7 @@ from dashboards_api.stamps import write_if_free
 from users.models import AttemptCounter
 
 # Counters that are over are kept so much longer: nobody is about to count one when it is cleared away.
-GRACE = timedelta(minutes=10)
+CLEANUP_DELAY = timedelta(minutes=10)
 
 
 class AttemptLimit(NamedTuple):
@@ -27,7 +27,7 @@ class AttemptLimit(NamedTuple):
     within: timedelta
 
 
-class LimitReached(TooMany):
+class AttemptLimitReached(TooMany):
     """An attempt beyond `limit`."""
 
     def __init__(self, limit: AttemptLimit, wait: int) -> None:
@@ -53,7 +53,7 @@ class Attempt(NamedTuple):
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def refuse_exhausted(attempts: Iterable[Attempt]) -> None:
+def check_attempts(attempts: Iterable[Attempt]) -> None:
     """Raise LimitReached where one of these would be one too many. Nothing is counted, no lock is taken.
 
     To be called before work that the attempt would only waste, such as reading its body.
@@ -61,7 +61,7 @@ def refuse_exhausted(attempts: Iterable[Attempt]) -> None:
     by_subject = {attempt.subject: attempt for attempt in attempts}
     now = timezone.now()
     for counter in AttemptCounter.objects.filter(pk__in=by_subject):
-        _check(counter, by_subject[counter.pk], now)
+        _check_limit(counter, by_subject[counter.pk], now)
 
 
 def count_attempts(attempts: Iterable[Attempt]) -> None:
@@ -73,12 +73,12 @@ def count_attempts(attempts: Iterable[Attempt]) -> None:
     ordered = sorted(attempts, key=lambda attempt: attempt.subject)
     now = timezone.now()
     with transaction.atomic():
-        created = [_count(attempt, now) for attempt in ordered]
+        created = [_count_attempt(attempt, now) for attempt in ordered]
     if any(created):
-        write_if_free(lambda: AttemptCounter.objects.filter(expires_at__lte=now - GRACE).delete())
+        write_if_free(lambda: AttemptCounter.objects.filter(expires_at__lte=now - CLEANUP_DELAY).delete())
 
 
-def _count(attempt: Attempt, now: datetime) -> bool:
+def _count_attempt(attempt: Attempt, now: datetime) -> bool:
     """Whether it was the first."""
     within = attempt.limit.within
     counter, created = AttemptCounter.objects.select_for_update().get_or_create(
@@ -86,17 +86,17 @@ def _count(attempt: Attempt, now: datetime) -> bool:
     )
     if not _is_current(counter, attempt.limit, now):
         counter.attempts, counter.expires_at = 0, now + within
-    _check(counter, attempt, now)
+    _check_limit(counter, attempt, now)
     counter.attempts += attempt.cost
     counter.save(update_fields=["attempts", "expires_at"])
     return created
 
 
-def _check(counter: AttemptCounter, attempt: Attempt, now: datetime) -> None:
+def _check_limit(counter: AttemptCounter, attempt: Attempt, now: datetime) -> None:
     """Raise LimitReached. The first attempt is always made, however much it costs."""
     limit = attempt.limit
     if _is_current(counter, limit, now) and counter.attempts and counter.attempts + attempt.cost > limit.attempts:
-        raise LimitReached(limit, _seconds_until(counter.expires_at, now))
+        raise AttemptLimitReached(limit, _seconds_until(counter.expires_at, now))
 
 
 def _is_current(counter: AttemptCounter, limit: AttemptLimit, now: datetime) -> bool:
@@ -104,25 +104,25 @@ def _is_current(counter: AttemptCounter, limit: AttemptLimit, now: datetime) -> 
     return now < counter.expires_at <= now + 2 * limit.within
 
 
-def forgive(*, forget: Sequence[Attempt] = (), take_back: Sequence[Attempt] = ()) -> None:
+def record_success(*, reset: Sequence[Attempt] = (), refund: Sequence[Attempt] = ()) -> None:
     """Note that an attempt was right: under some limits no earlier one counts any more, under others only this one.
 
     The rows stay: another attempt may be about to count.
     """
-    attempts: dict[str, Any] = {each.subject: Greatest(F("attempts") - each.cost, 0) for each in take_back}
-    attempts |= {each.subject: 0 for each in forget}
+    attempts: dict[str, Any] = {each.subject: Greatest(F("attempts") - each.cost, 0) for each in refund}
+    attempts |= {each.subject: 0 for each in reset}
     with transaction.atomic():
         for subject in sorted(attempts):  # in the order of `count_attempts`
             AttemptCounter.objects.filter(subject=subject).update(attempts=attempts[subject])
 
 
-def remember(attempt: Attempt) -> None:
-    """Keep that an attempt was right for as long as its limit says, for `is_remembered`."""
+def remember_success(attempt: Attempt) -> None:
+    """Keep that an attempt was right for as long as its limit says, for `has_recent_success`."""
     expires_at = timezone.now() + attempt.limit.within
     AttemptCounter.objects.update_or_create(subject=attempt.subject, defaults={"attempts": 1, "expires_at": expires_at})
 
 
-def is_remembered(attempt: Attempt) -> bool:
+def has_recent_success(attempt: Attempt) -> bool:
     """Return whether there was a right attempt of this kind lately."""
     return AttemptCounter.objects.filter(subject=attempt.subject, expires_at__gt=timezone.now()).exists()
 
