@@ -7,7 +7,6 @@ send its body, or has many requests at once, takes no thread from others.
 import asyncio
 import gc
 import io
-from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -20,12 +19,13 @@ from dashboards_api.http.fair_pool import FairPool, Job
 from dashboards_api.http.middleware import OPERATIONS, client_address
 from dashboards_api.http.request_body import (
     BODY_SECONDS,
+    MEMORY_BYTES,
+    MEMORY_BYTES_OF_ONE,
     MIB,
     BodyError,
-    BodyMemory,
     BodyReader,
     FailedBody,
-    TooManyBodies,
+    SharedLimit,
     body_limit,
 )
 from dashboards_api.http.request_normalization import Environ, build_environ
@@ -50,10 +50,10 @@ class Edge:
     def __init__(self, application: Any, *, body_seconds: float = BODY_SECONDS) -> None:
         self.application = application
         self.body_seconds = body_seconds
-        self.memory = BodyMemory()
+        self.memory = SharedLimit(MEMORY_BYTES, MEMORY_BYTES_OF_ONE)
         self.watchers: set[asyncio.Task[None]] = set()  # the loop itself keeps no task alive
         self.callers = Callers()
-        self.receiving: Counter[str] = Counter()
+        self.receiving = SharedLimit(RECEIVING, RECEIVING_OF_ONE)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the threads: in each worker, since a fork keeps none."""
@@ -90,19 +90,15 @@ class Edge:
         has_credentials = "HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ
         is_form = environ.get("CONTENT_TYPE") == "application/x-www-form-urlencoded"
         limit = body_limit(scope.path, has_credentials=has_credentials, is_form=is_form)
-        network = reader.address
-        if self.receiving[network] >= RECEIVING_OF_ONE or self.receiving.total() >= RECEIVING:
-            return TooManyBodies()
-        self.receiving[network] += 1
         try:
-            # A client that asks whether to go on has sent nothing yet.
-            return await reader.read(length, limit, self.body_seconds, drains="HTTP_EXPECT" not in environ)
+            self.receiving.reserve(reader.address, 1)
+            try:
+                # A client that asks whether to go on has sent nothing yet.
+                return await reader.read(length, limit, self.body_seconds, drains="HTTP_EXPECT" not in environ)
+            finally:
+                self.receiving.release(reader.address, 1)
         except BodyError as error:
             return error
-        finally:
-            self.receiving[network] -= 1
-            if not self.receiving[network]:
-                del self.receiving[network]
 
     async def answer(self, scope: Any, environ: Environ, protocol: Any, body: bytes | BodyError, caller: str) -> None:
         """Run Django in a thread, and return when it has answered."""

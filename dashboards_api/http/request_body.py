@@ -8,7 +8,8 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any, NoReturn
+from contextlib import suppress
+from typing import Any
 
 KIB, MIB = 1024, 1024 * 1024
 SMALL_BODY_BYTES = 64 * KIB  # where nothing large is expected, and for anyone without credentials in a header
@@ -20,6 +21,8 @@ BODY_SECONDS = 60.0
 MEMORY_BYTES, MEMORY_BYTES_OF_ONE = 128 * MIB, 64 * MIB
 # Bytes read and thrown away of a body that is too large: a client that sends everything first can then read the answer.
 DRAINED_BYTES = 5 * LARGE_BODY_BYTES
+# A client that sends nothing for so long waits for the answer.
+DRAIN_SECONDS = 2.0
 
 _LARGE = re.compile(
     r"/api/(?:projects|environments)/[^/]+/(?:dashboards|insights|dashboard_templates)"
@@ -65,17 +68,17 @@ class FailedBody:
     readline = read
 
 
-class BodyMemory:
-    """The memory that the large bodies of this process take. Used by the event loop alone."""
+class SharedLimit:
+    """Something of which there is a limited amount, and one address may have a part. Used by the event loop alone."""
 
-    def __init__(self, limit: int = MEMORY_BYTES, limit_of_one: int = MEMORY_BYTES_OF_ONE) -> None:
+    def __init__(self, limit: int, limit_of_one: int) -> None:
         self.limit = limit
         self.limit_of_one = limit_of_one
         self.used = 0
         self.used_by: Counter[str] = Counter()
 
     def reserve(self, address: str, size: int) -> None:
-        """Raise TooManyBodies where `size` more bytes would exceed the limit of all, or of this address."""
+        """Raise TooManyBodies where `size` more would exceed the limit of all, or of this address."""
         if self.used + size > self.limit or self.used_by[address] + size > self.limit_of_one:
             raise TooManyBodies
         self.used += size
@@ -102,8 +105,9 @@ def body_limit(path: str, *, has_credentials: bool, is_form: bool = False) -> in
 class BodyReader:
     """The body of one request; `reserved` bytes of `memory` are to be released when it is not needed any more."""
 
-    def __init__(self, protocol: Any, memory: BodyMemory, address: str) -> None:
+    def __init__(self, protocol: Any, memory: SharedLimit, address: str) -> None:
         self.protocol = protocol
+        self.blocks = self._blocks()
         self.memory = memory
         self.address = address
         self.reserved = 0
@@ -115,23 +119,26 @@ class BodyReader:
                 if length is not None and length <= SMALL_BODY_BYTES:
                     body: bytes = await self.protocol()
                 else:
-                    body = await self._receive(length, limit, drains=drains)
+                    body = await self._receive(length, limit)
         except TimeoutError:
             raise BodyTooSlow from None
+        except BodyTooLarge:
+            if drains:
+                await self._drain(seconds)
+            raise
         # A chunked body without a byte is what a connection that was cut off looks like.
         if len(body) != length and (length is not None or not body):
             raise BodyError
         return body
 
-    async def _receive(self, length: int | None, limit: int, *, drains: bool) -> bytes:
-        blocks = self._blocks()
+    async def _receive(self, length: int | None, limit: int) -> bytes:
         if length is not None and length > limit:
-            await self._refuse(blocks, limit, drains=drains)
+            raise BodyTooLarge(limit)
         body = bytearray()
-        async for block in blocks:
+        async for block in self.blocks:
             body += block
             if len(body) > limit:
-                await self._refuse(blocks, limit, drains=drains)
+                raise BodyTooLarge(limit)
             self._reserve(len(body) - SMALL_BODY_BYTES)
         return bytes(body)
 
@@ -145,15 +152,17 @@ class BodyReader:
         async for block in self.protocol:
             yield block
 
-    async def _refuse(self, blocks: AsyncIterator[bytes], limit: int, *, drains: bool) -> NoReturn:
-        if not drains:
-            raise BodyTooLarge(limit)
-        left = DRAINED_BYTES
-        async for block in blocks:
-            left -= len(block)
-            if left < 0:
-                break
-        raise BodyTooLarge(limit)
+    async def _drain(self, seconds: float) -> None:
+        """Read on without keeping anything, until the client has sent all or sends nothing more for a while."""
+        loop, left = asyncio.get_running_loop(), DRAINED_BYTES
+        latest = loop.time() + seconds
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS) as silence:
+                async for block in self.blocks:
+                    left -= len(block)
+                    if left < 0:
+                        return
+                    silence.reschedule(min(loop.time() + DRAIN_SECONDS, latest))
 
     def close(self) -> None:
         self.memory.release(self.address, self.reserved)

@@ -73,6 +73,15 @@ def test_a_large_body_without_credentials_is_refused_before_it_is_parsed(service
     assert answer.status_code == 401
 
 
+def test_a_large_body_that_is_announced_and_not_sent_is_refused_within_seconds(service: Service) -> None:
+    started = time.monotonic()
+    with connections(service, 20, HALF_BODY.replace(b" 60000", b" 600000")) as made:
+        for connection in made:
+            connection.settimeout(20)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+    assert time.monotonic() - started < 20  # a body that may still come has a minute
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])  # noqa: S104  what is refused must cover it
 def test_a_port_that_is_taken_is_refused_in_one_line(
     service: Service, environment: dict[str, str], tmp_path: Path, host: str

@@ -15,10 +15,6 @@ from dashboards_api.http.request_body import (
     KIB,
     LARGE_BODY_BYTES,
     MIB,
-    SMALL_BODY_BYTES,
-    BodyMemory,
-    TooManyBodies,
-    body_limit,
 )
 from tests.service.test_request_normalization import scope
 
@@ -133,52 +129,6 @@ def test_a_page_is_refused_without_the_application() -> None:
     [(status, headers, body)] = answers((sent(length(20), path="/login"), late), seconds=0.1)
     assert (status, headers["content-type"]) == (408, "text/plain; charset=utf-8")
     assert body == b"The request body took too long to arrive.\n"
-
-
-def test_what_is_too_large_is_drained_within_bounds_unless_the_client_waits_to_be_asked() -> None:
-    for extra, drained in [((), range(100 * MIB, 102 * MIB)), ((("expect", "100-continue"),), range(1))]:
-        protocol = Protocol(*[b"x" * MIB] * 200)
-        [(status, _, body)] = answers((sent(length(200 * MIB), *extra), protocol))
-        assert (status, body) == (400, b"BodyTooLarge")
-        assert protocol.taken in drained
-
-
-@pytest.mark.parametrize(
-    ("path", "limit"),
-    [
-        (DASHBOARDS, LARGE_BODY_BYTES),
-        ("/api/environments/1/dashboards/7", LARGE_BODY_BYTES),
-        ("/api/projects/1/dashboards/create_from_template_json/", LARGE_BODY_BYTES),
-        ("/api/projects/@current/dashboards/7/tiles/", LARGE_BODY_BYTES),
-        ("/api/projects/1/dashboards/7/create_text_tile/", LARGE_BODY_BYTES),
-        ("/api/projects/1/insights/abc/", LARGE_BODY_BYTES),
-        ("/api/projects/1/dashboard_templates", LARGE_BODY_BYTES),
-        ("/api/projects/1/dashboards/7/sharing/", SMALL_BODY_BYTES),
-        ("/api/projects/1/dashboards/7/move_tile/", SMALL_BODY_BYTES),
-        ("/api/projects/1/dashboards/7/collaborators/", SMALL_BODY_BYTES),
-        ("/api/personal_api_keys/", SMALL_BODY_BYTES),
-        ("/api/login/", SMALL_BODY_BYTES),
-        ("/shared/abcdefghijklmnopqrst", SMALL_BODY_BYTES),
-        ("/projects/1/dashboards/7", MIB),
-    ],
-)
-def test_bodies_are_as_large_as_their_route_needs(path: str, limit: int) -> None:
-    assert body_limit(path, has_credentials=True) == limit
-    assert body_limit(path, has_credentials=True, is_form=True) == min(limit, MIB)
-    assert body_limit(path, has_credentials=False) == SMALL_BODY_BYTES
-
-
-def test_one_address_may_hold_a_part_of_the_memory_for_bodies() -> None:
-    memory = BodyMemory(limit=100, limit_of_one=60)
-    memory.reserve("a", 60)
-    with pytest.raises(TooManyBodies):
-        memory.reserve("a", 1)
-    memory.reserve("b", 40)
-    with pytest.raises(TooManyBodies):
-        memory.reserve("c", 1)
-    memory.release("a", 60)
-    memory.reserve("c", 60)
-    assert (memory.used, memory.used_by) == (100, {"b": 40, "c": 60})
 
 
 def test_small_bodies_take_no_share_of_the_memory() -> None:

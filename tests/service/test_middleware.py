@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from dashboards_api.http.logging import JSONFormatter
-from dashboards_api.http.middleware import TrustedProxyMiddleware
+from dashboards_api.http.middleware import TrustedProxyMiddleware, client_address
 from tests.builders import Person, make_dashboard
 from tests.client import Api
 
@@ -44,6 +44,16 @@ def test_a_trusted_proxy_tells_the_last_address_it_does_not_trust(settings: Any)
 def test_nonsense_is_not_an_address(settings: Any, hops: str) -> None:
     address, _ = seen_through(settings, ["10.0.0.0/8"], REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=hops)
     assert address.startswith("10.0.0.")
+
+
+def test_the_address_that_the_edge_found_is_the_one_in_force(settings: Any) -> None:
+    settings.TRUSTED_PROXIES = [ipaddress.ip_network("10.0.0.0/8")]
+    meta = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "9.9.9.9"}
+    assert client_address(meta) == "9.9.9.9"
+    meta["HTTP_X_FORWARDED_FOR"] = "1.1.1.1"
+    assert client_address(meta) == "9.9.9.9"
+    meta = {"REMOTE_ADDR": "8.8.8.8", "HTTP_DASHBOARDS.CLIENT_ADDRESS": "1.1.1.1"}
+    assert client_address(meta) == "8.8.8.8"
 
 
 def test_forwarded_hosts_never_reach_a_link(alice: Person) -> None:
