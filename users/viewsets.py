@@ -14,11 +14,10 @@ from dashboards_api import replicas
 from dashboards_api.errors import Invalid
 from dashboards_api.http.conditional import etag_of, expected_versions, is_known
 from dashboards_api.http.openapi import IF_MATCH
-from dashboards_api.http.views import ApiViewSet
+from dashboards_api.idempotency.viewsets import IdempotentViewSet
 from users.auth.credentials import Credential
 from users.auth.permissions import HasRequiredScopes, IsProjectMember
 from users.auth.project_access import get_project_membership
-from users.idempotency import HEADER, once
 from users.models import Membership, Project, User
 from users.rate_limiting.limiter import RateLimitStatus
 from users.rate_limiting.throttling import (
@@ -31,11 +30,10 @@ from users.rate_limiting.throttling import (
 _WRITE_METHODS = ("POST", "PUT", "PATCH")
 
 
-class AuthenticatedViewSet(ApiViewSet):
+class AuthenticatedViewSet(IdempotentViewSet):
     """A view that somebody calls: `self.caller` with `self.credential`."""
 
     permission_classes = [IsAuthenticated, HasRequiredScopes]
-    answers_once = True
     # Where the key of this request stands, once it was counted.
     rate_limit_status: RateLimitStatus | None = None
 
@@ -64,16 +62,9 @@ class AuthenticatedViewSet(ApiViewSet):
         """The project that the request is for; None outside of projects."""
         return None
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST" and self.action and HEADER in request.headers:
-            self.post = once(self, self.post)  # type: ignore[has-type]  # DRF sets it for each request
-
-    def prepare(self) -> None:
-        """Do the slow work of a POST, such as filling a template: before the transaction that `once` wraps around it.
-
-        An action keeps what it prepares in a cached property, which it reads before it opens a transaction itself.
-        """
+    @property
+    def idempotency_scope(self) -> tuple[int, int | None]:
+        return self.caller.pk, self.requested_project_id
 
     def perform_authentication(self, request: Request) -> None:
         """Whoever shows a key spends a permit of it before anything else is asked: refusals cost one, too."""

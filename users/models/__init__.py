@@ -1,5 +1,5 @@
+from dashboards_api.idempotency.models import IdempotentRequest
 from users.models.attempt import AttemptCounter
-from users.models.idempotent_request import IdempotentRequest
 from users.models.invitation import Invitation
 from users.models.personal_api_key import PersonalAPIKey, hash_of, new_key_value
 from users.models.project import KeyName, Membership, MembershipLevel, Organization, Project

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from dashboards_api.fields import JSONTextField
 
-KEPT_FOR = timedelta(hours=24)
+RETENTION = timedelta(hours=24)
 # Nothing runs for so long: whoever began has died, and what was to be done was not.
-ABANDONED_AFTER = timedelta(seconds=60)
+CLAIM_TIMEOUT = timedelta(seconds=60)
 # In bytes, compressed. A larger answer is given once.
-BODY_MAX_LENGTH = 256 * 1024
+MAX_BODY_BYTES = 256 * 1024
 
 
 class IdempotentRequest(models.Model):
@@ -33,23 +33,23 @@ class IdempotentRequest(models.Model):
     body = models.BinaryField(null=True)
 
     class Meta:
+        app_label = "users"
         indexes = [models.Index(fields=["user", "-claimed_at"], name="idempotent_requests_of_user")]
 
     def __str__(self) -> str:
         return f"{self.status or 'running'} since {self.claimed_at}"
 
-    def counts(self, now: datetime) -> bool:
+    def is_current(self, now: datetime) -> bool:
         """Whether it still stands in the way of another run. A clock that was set back frees it, too."""
         age = abs(now - self.claimed_at)
-        return age < (ABANDONED_AFTER if self.status is None else KEPT_FOR)
+        return age < (CLAIM_TIMEOUT if self.status is None else RETENTION)
 
     @staticmethod
-    def packed(body: bytes) -> bytes | None:
+    def compress_body(body: bytes) -> bytes | None:
         """The body as it is kept, or None for one that is too large."""
         compressed = zlib.compress(body, level=1)
-        return compressed if len(compressed) <= BODY_MAX_LENGTH else None
+        return compressed if len(compressed) <= MAX_BODY_BYTES else None
 
-    @property
-    def unpacked(self) -> bytes | None:
+    def get_body(self) -> bytes | None:
         """The body as it was answered, or None where it was too large to be kept."""
         return None if self.body is None else zlib.decompress(self.body)

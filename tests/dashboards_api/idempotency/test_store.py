@@ -8,25 +8,32 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboards_api.errors import KeyReused, StillRunning
+from dashboards_api.idempotency import store as idempotency
+from dashboards_api.idempotency.models import CLAIM_TIMEOUT, RETENTION
+from dashboards_api.idempotency.store import (
+    Claim,
+    StoredResponse,
+    claim_key,
+    delete_old_requests,
+    release_claim,
+    store_response,
+)
 from tests.builders import Person
 from tests.races import at_once
 from users.models import IdempotentRequest
-from users.models.idempotent_request import ABANDONED_AFTER, KEPT_FOR
-from users.services import idempotency
-from users.services.idempotency import Answer, Claim, claim_or_answer, clear_old_requests, give_up, keep_answer
 
-ANSWER = Answer(201, {"Ignored-Fields": "x"}, b'{"a": 1.0}')
+ANSWER = StoredResponse(201, {"Ignored-Fields": "x"}, b'{"a": 1.0}')
 
 
 def claimed(person: Person, key: str = "k", fingerprint: str = "f") -> Claim:
-    claim = claim_or_answer(person.user, project_id=1, key=key, fingerprint=fingerprint)
+    claim = claim_key(person.user.pk, project_id=1, key=key, fingerprint=fingerprint)
     assert isinstance(claim, Claim)
     return claim
 
 
-def answered(person: Person, key: str = "k", fingerprint: str = "f") -> Answer:
-    answer = claim_or_answer(person.user, project_id=1, key=key, fingerprint=fingerprint)
-    assert isinstance(answer, Answer)
+def answered(person: Person, key: str = "k", fingerprint: str = "f") -> StoredResponse:
+    answer = claim_key(person.user.pk, project_id=1, key=key, fingerprint=fingerprint)
+    assert isinstance(answer, StoredResponse)
     return answer
 
 
@@ -35,31 +42,31 @@ def age(by: timedelta) -> None:
 
 
 def test_an_answer_is_given_as_it_was_kept(alice: Person) -> None:
-    keep_answer(claimed(alice), ANSWER)
+    store_response(claimed(alice), ANSWER)
     assert answered(alice) == ANSWER
     with pytest.raises(KeyReused):
-        claim_or_answer(alice.user, project_id=1, key="k", fingerprint="g")
+        claim_key(alice.user.pk, project_id=1, key="k", fingerprint="g")
 
 
 def test_a_slow_one_whose_claim_was_taken_over_keeps_nothing(alice: Person) -> None:
     slow = claimed(alice)
     with pytest.raises(StillRunning):
         claimed(alice)
-    age(ABANDONED_AFTER)
+    age(CLAIM_TIMEOUT)
     quick = claimed(alice)
     with pytest.raises(StillRunning):
-        keep_answer(slow, ANSWER)
-    give_up(slow)
-    keep_answer(quick, ANSWER)
+        store_response(slow, ANSWER)
+    release_claim(slow)
+    store_response(quick, ANSWER)
     assert answered(alice) == ANSWER
     with pytest.raises(StillRunning):
-        keep_answer(slow, Answer(400, {}, b""))
-    give_up(quick)  # it was answered: there is nothing to give up
+        store_response(slow, StoredResponse(400, {}, b""))
+    release_claim(quick)  # it was answered: there is nothing to give up
     assert answered(alice) == ANSWER
 
 
 def test_who_gives_up_leaves_the_key_to_the_next(alice: Person) -> None:
-    give_up(claimed(alice))
+    release_claim(claimed(alice))
     assert IdempotentRequest.objects.count() == 0
     assert isinstance(claimed(alice, fingerprint="g"), Claim)
 
@@ -67,7 +74,7 @@ def test_who_gives_up_leaves_the_key_to_the_next(alice: Person) -> None:
 def test_an_effect_that_is_undone_leaves_no_answer(alice: Person) -> None:
     claim = claimed(alice)
     with transaction.atomic():
-        keep_answer(claim, ANSWER)
+        store_response(claim, ANSWER)
         transaction.set_rollback(True)
     assert IdempotentRequest.objects.get().status is None
 
@@ -83,7 +90,7 @@ def test_of_many_at_once_one_runs(alice: Person) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_take_over_one_does(alice: Person) -> None:
     claimed(alice)
-    age(ABANDONED_AFTER)
+    age(CLAIM_TIMEOUT)
     ran: list[Claim] = []
     raised = at_once(*[lambda: ran.append(claimed(alice))] * 12)
     assert [type(error) for error in raised] == [StillRunning] * 11
@@ -100,13 +107,13 @@ def test_a_claim_is_never_part_of_another_transaction(alice: Person) -> None:
 def test_rows_that_are_over_go_and_of_a_user_the_latest_stay(
     alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(idempotency, "KEPT_FOR_USER", 5)
+    monkeypatch.setattr(idempotency, "MAX_REQUESTS_PER_USER", 5)
     claimed(bob, "old")
-    age(KEPT_FOR)
+    age(RETENTION)
     claimed(bob, "new")
     for number in range(8):
         claimed(alice, str(number))
-    clear_old_requests(alice.user, timezone.now())
+    delete_old_requests(alice.user.pk, timezone.now())
     assert IdempotentRequest.objects.filter(user=bob.user).count() == 1
     assert IdempotentRequest.objects.filter(user=alice.user).count() == 5
     for number in range(3, 8):
@@ -115,10 +122,10 @@ def test_rows_that_are_over_go_and_of_a_user_the_latest_stay(
 
 
 def test_that_happens_by_itself_now_and_then(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idempotency, "CLEARED_AFTER", 10)
+    monkeypatch.setattr(idempotency, "CLEANUP_INTERVAL", 10)
     for number in range(40):
         claimed(alice, str(number))
-        age(KEPT_FOR)
+        age(RETENTION)
     assert IdempotentRequest.objects.count() <= 10
 
 
@@ -131,6 +138,6 @@ def test_keys_go_with_their_user(alice: Person, bob: Person) -> None:
 
 @pytest.mark.parametrize("project", [None, 2])
 def test_each_project_has_keys_of_its_own(alice: Person, project: Any) -> None:
-    keep_answer(claimed(alice), ANSWER)
-    claim = claim_or_answer(alice.user, project_id=project, key="k", fingerprint="f")
+    store_response(claimed(alice), ANSWER)
+    claim = claim_key(alice.user.pk, project_id=project, key="k", fingerprint="f")
     assert isinstance(claim, Claim)

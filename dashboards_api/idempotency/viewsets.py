@@ -1,0 +1,146 @@
+"""The base of view sets that accept an `Idempotency-Key` in POST requests."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import orjson
+from django.db import transaction
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards_api.errors import Invalid, StillRunning
+from dashboards_api.http import ignored_fields
+from dashboards_api.http.openapi import IDEMPOTENCY_KEY
+from dashboards_api.http.renderers import JSONRenderer
+from dashboards_api.http.retries import runs_again
+from dashboards_api.http.views import ApiViewSet
+from dashboards_api.idempotency.store import Claim, StoredResponse, claim_key, release_claim, store_response
+
+HEADER = IDEMPOTENCY_KEY.name
+REPLAYED_HEADER = "Idempotency-Replayed"
+_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+
+Handler = Callable[..., Response]
+
+
+class IdempotentViewSet(ApiViewSet):
+    """A view set that runs a POST once for all requests with the same `Idempotency-Key`."""
+
+    answers_once = True
+
+    @property
+    def idempotency_scope(self) -> tuple[int, int | None]:
+        """Return the ids of the user and of the project within which a key is unique."""
+        raise NotImplementedError
+
+    def prepare(self) -> None:
+        """Do the slow work of a POST, such as filling a template, before the transaction around its handler.
+
+        An action keeps what it prepares in a cached property, which it reads before it opens a transaction itself.
+        """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """Respond as DRF does, but with the handler of `get_handler`: DRF has no hook between `initial` and it."""
+        self.args, self.kwargs = args, kwargs
+        self.request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        try:
+            self.initial(self.request, *args, **kwargs)
+            response = self.get_handler()(self.request, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001  `handle_exception` raises what it does not know, as in DRF
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(self.request, response, *args, **kwargs)
+        return self.response
+
+    def get_handler(self) -> Handler:
+        """Return the method that handles this request; one that runs once for a POST with an `Idempotency-Key`."""
+        method = str(self.request.method).lower()
+        if method not in self.http_method_names:
+            return self.http_method_not_allowed
+        handler: Handler = getattr(self, method, self.http_method_not_allowed)
+        if method == "post" and self.action and HEADER in self.request.headers:
+            return partial(self.handle_once, handler)
+        return handler
+
+    def handle_once(self, handler: Handler, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Run the handler and store its response in one transaction, or replay a response that was stored before."""
+        claim = self.claim_request()
+        if isinstance(claim, StoredResponse):
+            return build_replay(claim)
+        try:
+            self.prepare()
+            with transaction.atomic():
+                response = handler(request, *args, **kwargs)
+                store_response(claim, self.build_stored_response(response))
+        except Exception as error:  # noqa: BLE001  the exception handler decides what it becomes
+            return self.handle_failure(claim, error)
+        return response
+
+    def claim_request(self) -> Claim | StoredResponse:
+        """Claim the key of the request, or return the response that was stored under it.
+
+        Raises Invalid where the response would hold a secret, and what `claim_key` raises.
+        """
+        if self.shows_secrets:
+            detail = "This answer is given once: it may hold a secret, which is kept nowhere. Send it without a key."
+            raise Invalid(detail, attr=HEADER, code="idempotency_key_not_supported")
+        request = self.request._request
+        claim: Claim | StoredResponse | None = getattr(request, "claim", None)  # of an earlier run of this request
+        if claim is None:
+            key, fingerprint = read_key(request), compute_fingerprint(request)
+            user_id, project_id = self.idempotency_scope
+            claim = claim_key(user_id, project_id=project_id, key=key, fingerprint=fingerprint)
+            request.claim = claim  # it outlives this view: a request may run again
+        return claim
+
+    def handle_failure(self, claim: Claim, error: Exception) -> Response:
+        """Return the response to an error. Store a 4xx; release the claim of a 5xx or 429, so that a retry acts."""
+        try:
+            response: Response = self.handle_exception(error)
+        except Exception:
+            if not runs_again(self.request._request, error):
+                release_claim(claim)
+            raise
+        if response.status_code >= 500 or response.status_code == 429:
+            release_claim(claim)
+        else:
+            with suppress(StillRunning):  # another request took the claim over, and nothing was done here
+                store_response(claim, self.build_stored_response(response))
+        return response
+
+    def build_stored_response(self, response: Response) -> StoredResponse:
+        """Return the parts of a response that a replay repeats."""
+        names_ignored = self.ignored and response.status_code < 400
+        headers = {ignored_fields.HEADER: ignored_fields.header_value(self.ignored)} if names_ignored else {}
+        if etag := response.get("ETag") or self.headers.get("ETag"):
+            headers["ETag"] = etag
+        return StoredResponse(response.status_code, headers, JSONRenderer().render(response.data))
+
+
+def read_key(request: HttpRequest) -> str:
+    """Return the key in the header, without the quotes that the draft puts around it. Raises Invalid."""
+    key = request.headers[HEADER].strip()
+    if len(key) > 1 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    if not _KEY.fullmatch(key):
+        raise Invalid("A key has 1 to 255 visible ASCII characters.", attr=HEADER)
+    return key
+
+
+def compute_fingerprint(request: HttpRequest) -> str:
+    """Return a hash that tells requests apart: of their method, path, query, media type and body."""
+    identity = (request.method, request.path_info, request.META.get("QUERY_STRING", ""), request.content_type)
+    return hashlib.sha256(repr(identity).encode() + request.body).hexdigest()
+
+
+def build_replay(stored: StoredResponse) -> Response:
+    """Return a response that repeats a stored one."""
+    response = Response(orjson.Fragment(stored.body) if stored.body else None, status=stored.status)
+    for name, value in {**stored.headers, REPLAYED_HEADER: "true"}.items():
+        response[name] = value
+    return response
