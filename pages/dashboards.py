@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from dashboards.folders import is_folder, normalized_folder
 from dashboards.models import PrivilegeLevel
 from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
+from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.dashboard_list import ListQuery, list_dashboards
 from dashboards.readers.dashboards import read_revision
 from dashboards.readers.folders import dashboard_folders
@@ -24,7 +25,7 @@ from dashboards.services.share_passwords import (
     remove_share_password,
 )
 from dashboards.services.sharing import refresh_sharing, update_sharing
-from dashboards.views.dashboards import SEARCH_MAX_LENGTH, dashboard_number
+from dashboards.views.parameters import SEARCH_MAX_LENGTH
 from dashboards_api.errors import Invalid, Stale
 from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
@@ -56,7 +57,7 @@ class DashboardListView(ConsoleView):
         """Make one, or bring one back from the trash."""
         membership = self.enter(project_id)
         if id_ := request.POST.get("restore"):
-            number = dashboard_number(id_)
+            number = parse_dashboard_id(id_)
             restored: DashboardInput = {"deleted": False}
             update_dashboard(number, project=membership.project, changes=restored, edited_by=membership)
             return see(membership, number)
@@ -113,7 +114,7 @@ class DashboardView(ConsoleView):
         action = request.POST.get("action")
         if action not in ("add-password", "sharing"):
             return None
-        membership, number = self.enter(project_id), dashboard_number(id)
+        membership, number = self.enter(project_id), parse_dashboard_id(id)
         is_first = action == "sharing"
         if is_first and not self.asks_for_first_password(membership, number):
             return None
@@ -133,10 +134,10 @@ class DashboardView(ConsoleView):
         return bool(sharing["enabled"] and not sharing["share_passwords"])
 
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        return self.dashboard(self.enter(project_id), dashboard_number(id))
+        return self.dashboard(self.enter(project_id), parse_dashboard_id(id))
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        membership, number = self.enter(project_id), dashboard_number(id)
+        membership, number = self.enter(project_id), parse_dashboard_id(id)
         try:
             with as_seen(request, membership, number):
                 response = self.act(request.POST.get("action", ""), membership, number)

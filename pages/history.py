@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 
 from dashboards.changelog.diff import SEPARATOR, SHARING, TILES
 from dashboards.models import PrivilegeLevel
+from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.activity import list_dashboard_activity
 from dashboards.readers.dashboards import read_revision
 from dashboards.services.version_restore import restore_version
-from dashboards.views.dashboards import dashboard_number
 from dashboards_api.errors import Invalid, Stale
 from dashboards_api.fields import dumps, parsed
 from dashboards_api.numbers import whole_number
@@ -29,11 +29,11 @@ _TILE_WORDS = {"created": "added", "deleted": "removed", "changed": "changed"}
 
 class HistoryView(ConsoleView):
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        return self.history(self.enter(project_id), dashboard_number(id))
+        return self.history(self.enter(project_id), parse_dashboard_id(id))
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         """Bring a version back."""
-        membership, number = self.enter(project_id), dashboard_number(id)
+        membership, number = self.enter(project_id), parse_dashboard_id(id)
         version = whole_number(request.POST.get("restore")) or 0
         try:
             with as_seen(request, membership, number):

@@ -9,11 +9,11 @@ from dashboards.layout import Arrangement, at_place, on_grid, shown_places
 from dashboards.models import ButtonPlacement, ButtonStyle, PrivilegeLevel
 from dashboards.models.content import TEXT_MAX_LENGTH
 from dashboards.packing import GridPlace
+from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.dashboards import read_dashboard, read_revision
 from dashboards.services.inputs import TileInput
 from dashboards.services.tile_actions import add_tile, change_tile, delete_tile, reorder_tiles
-from dashboards.views.dashboards import dashboard_number
 from dashboards_api.errors import Forbidden, Invalid, Missing, Stale
 from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
@@ -32,10 +32,10 @@ BARE_ADDRESS = re.compile(r"(?:[\w-]+\.)+[A-Za-z][\w-]*(?::\d+)?(?:[/?#]\S*)?")
 
 class TilesView(ConsoleView):
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        return self.tiles(self.enter(project_id), dashboard_number(id))
+        return self.tiles(self.enter(project_id), parse_dashboard_id(id))
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        membership, number = self.enter(project_id), dashboard_number(id)
+        membership, number = self.enter(project_id), parse_dashboard_id(id)
         tile_id = whole_number(request.POST.get("tile")) or 0
         try:
             with as_seen(request, membership, number):

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from dashboards.models import PrivilegeLevel
-from dashboards.serializers.fields import SILENT
+from dashboards.serializers.fields import ALWAYS_ECHOED
 from dashboards_api.http.serializers import HelpfulChoiceField, RequestSerializer
 from users.serializers import UserBasicSerializer
 
@@ -20,7 +20,7 @@ class DashboardCollaboratorSerializer(serializers.Serializer[Any]):
 
 
 class DashboardCollaboratorRequestSerializer(RequestSerializer):
-    echoed = SILENT
+    echoed = ALWAYS_ECHOED
 
     user_uuid = serializers.UUIDField(help_text="The `uuid` of a member of the project.")
     level = HelpfulChoiceField(choices=PrivilegeLevel.choices, help_text="37, the right to edit, is all there is.")

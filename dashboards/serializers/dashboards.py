@@ -8,9 +8,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards.models import CreationMode, GridSpacing, LayoutCompaction, PrivilegeLevel, RestrictionLevel
 from dashboards.models.dashboard import NAME_MAX_LENGTH
-from dashboards.serializers.fields import SILENT, CreateInFolderField, FolderField, TagsField
-from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField
+from dashboards.serializers.fields import ALWAYS_ECHOED, CreateInFolderField, FolderField, TagsField
 from dashboards.serializers.tiles import DashboardTileSerializer
+from dashboards.serializers.tiles_request import DashboardTileRequestSerializer, LayoutsField
 from dashboards_api.http.serializers import (
     FREE_OBJECT,
     BoundedListField,
@@ -152,7 +152,7 @@ class DuplicateTilesField(ScalarOrJSONField):
 
 
 class DashboardRequestSerializer(RequestSerializer):
-    echoed = keys_of(DashboardSerializer) | keys_of(DashboardBasicSerializer) | SILENT
+    echoed = keys_of(DashboardSerializer) | keys_of(DashboardBasicSerializer) | ALWAYS_ECHOED
 
     name = serializers.CharField(
         required=False,

@@ -12,7 +12,7 @@ from dashboards_api.http.serializers import BoundedListField, StrictCharField
 from dashboards_api.limits import TAGS_MAX
 
 # What may stand in any body and was read before it: where the header has no key, it is looked for here.
-SILENT = frozenset({"personal_api_key"})
+ALWAYS_ECHOED = frozenset({"personal_api_key"})
 
 
 class CreateInFolderField(StrictCharField):
@@ -24,7 +24,7 @@ class CreateInFolderField(StrictCharField):
 
     def run_validation(self, data: Any = empty) -> Any:
         text = super().run_validation(data)
-        return text if as_folder(text) else None
+        return text if validate_folder(text) else None
 
 
 class FolderField(StrictCharField):
@@ -36,10 +36,10 @@ class FolderField(StrictCharField):
         super().__init__(**{"required": False, "help_text": help_text, **limits, **kwargs})
 
     def run_validation(self, data: Any = empty) -> Any:
-        return as_folder(super().run_validation(data))
+        return validate_folder(super().run_validation(data))
 
 
-def as_folder(text: str | None) -> str | None:
+def validate_folder(text: str | None) -> str | None:
     """Return the path as it is stored. Raises ValidationError."""
     try:
         return normalized_folder(text)

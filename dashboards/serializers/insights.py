@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from dashboards.models import PrivilegeLevel, RestrictionLevel
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
-from dashboards.serializers.fields import SILENT, CreateInFolderField, FolderField, TagsField
+from dashboards.serializers.fields import ALWAYS_ECHOED, CreateInFolderField, FolderField, TagsField
 from dashboards_api.http.serializers import (
     BoundedListField,
     FreeObjectField,
@@ -85,7 +85,7 @@ class QueryField(JSONObjectField):
 
 
 class InsightRequestSerializer(RequestSerializer):
-    echoed = keys_of(InsightSerializer) | SILENT
+    echoed = keys_of(InsightSerializer) | ALWAYS_ECHOED
 
     name = serializers.CharField(
         required=False,

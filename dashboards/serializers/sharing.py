@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
-from dashboards.serializers.fields import SILENT
+from dashboards.serializers.fields import ALWAYS_ECHOED
 from dashboards_api.http.serializers import (
     BoundedListField,
     FreeObjectField,
@@ -84,7 +84,7 @@ class RefreshSharingRequestSerializer(RequestSerializer):
 
 
 class SharePasswordRequestSerializer(RequestSerializer):
-    echoed = SILENT
+    echoed = ALWAYS_ECHOED
 
     raw_password = StrictCharField(
         required=False,

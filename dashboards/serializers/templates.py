@@ -8,7 +8,7 @@ from rest_framework.exceptions import ValidationError
 from dashboards.models import TemplateScope
 from dashboards.models.content import is_button_url
 from dashboards.models.template import IMAGE_URL_MAX_LENGTH, TEMPLATE_NAME_MAX_LENGTH
-from dashboards.serializers.fields import SILENT, TagsField
+from dashboards.serializers.fields import ALWAYS_ECHOED, TagsField
 from dashboards_api.http.serializers import (
     BoundedListField,
     FreeObjectField,
@@ -51,7 +51,7 @@ class DashboardTemplateSerializer(serializers.Serializer[Any]):
 class DashboardTemplateRequestSerializer(RequestSerializer):
     """A template document with what says who sees it. The document itself is checked as a whole."""
 
-    echoed = keys_of(DashboardTemplateSerializer) | SILENT
+    echoed = keys_of(DashboardTemplateSerializer) | ALWAYS_ECHOED
 
     template_name = StrictCharField(required=False, trim_whitespace=False, max_length=TEMPLATE_NAME_MAX_LENGTH)
     dashboard_description = StrictCharField(

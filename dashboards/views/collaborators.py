@@ -1,6 +1,5 @@
 """`/api/projects/:project_id/dashboards/:dashboard_id/collaborators/`."""
 
-import uuid
 from typing import ClassVar
 
 from drf_spectacular.types import OpenApiTypes
@@ -8,15 +7,14 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.exceptions import CollaboratorMissing
+from dashboards.path_ids import parse_dashboard_id, parse_user_uuid
 from dashboards.readers.collaborators import list_collaborators, read_collaborator
 from dashboards.serializers.collaborators import (
     DashboardCollaboratorRequestSerializer,
     DashboardCollaboratorSerializer,
 )
 from dashboards.services.collaborators import add_collaborator, remove_collaborator
-from dashboards.views.dashboards import dashboard_number
-from dashboards.views.writing import writing
+from dashboards.views.dashboard_write import dashboard_write
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
@@ -39,7 +37,7 @@ class CollaboratorViewSet(ProjectScopedViewSet):
     @extend_schema(parameters=PATH, responses=DashboardCollaboratorSerializer(many=True))
     def list(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """Who may edit this dashboard while it is restricted, beside its creator and the admins: a plain list."""
-        return Response(list_collaborators(dashboard_number(dashboard_id), project=self.project))
+        return Response(list_collaborators(parse_dashboard_id(dashboard_id), project=self.project))
 
     @extend_schema(
         parameters=[*PATH, IF_MATCH],
@@ -48,9 +46,9 @@ class CollaboratorViewSet(ProjectScopedViewSet):
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """Let a member of the project edit this restricted dashboard."""
-        number = dashboard_number(dashboard_id)
+        number = parse_dashboard_id(dashboard_id)
         body = self.read_body(DashboardCollaboratorRequestSerializer)
-        with writing(self, number):
+        with dashboard_write(self, number):
             added = add_collaborator(number, project=self.project, added_by=self.membership, **body)
             return Response(read_collaborator(added, project=self.project), status=201)
 
@@ -61,14 +59,9 @@ class CollaboratorViewSet(ProjectScopedViewSet):
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, user_uuid: str) -> Response:
         """Take that right away again."""
-        number = dashboard_number(dashboard_id)
-        with writing(self, number):
-            remove_collaborator(number, project=self.project, user_uuid=_uuid(user_uuid), removed_by=self.membership)
+        number = parse_dashboard_id(dashboard_id)
+        with dashboard_write(self, number):
+            remove_collaborator(
+                number, project=self.project, user_uuid=parse_user_uuid(user_uuid), removed_by=self.membership
+            )
         return Response(status=204)
-
-
-def _uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise CollaboratorMissing from None

@@ -13,6 +13,7 @@ from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardMissing
 from dashboards.folders import normalized_folder
 from dashboards.models import CreationMode, Dashboard
+from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.dashboard_list import ListQuery, list_dashboards, list_state
 from dashboards.readers.dashboards import detail_state, read_revision
 from dashboards.serializers.dashboards import (
@@ -20,32 +21,20 @@ from dashboards.serializers.dashboards import (
     DashboardRequestSerializer,
     DashboardSerializer,
 )
-from dashboards.serializers.tile_items import without_tile_ids
+from dashboards.serializers.tiles_request import remove_tile_ids
 from dashboards.services.dashboards import create_dashboard, note_access, update_dashboard
 from dashboards.services.inputs import DashboardInput
 from dashboards.services.sources import template_of
 from dashboards.template_documents.documents import Document
+from dashboards.views.dashboard_write import dashboard_response, dashboard_write
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
 from dashboards.views.overrides import OVERRIDES, get_overrides
-from dashboards.views.writing import writing, written
+from dashboards.views.parameters import CREATED_BY, DASHBOARD_ID, FOLDER_PARAMETER, SEARCH_MAX_LENGTH, TAGS, get_folder
 from dashboards_api.errors import DomainError, Invalid
-from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
+from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
-from dashboards_api.numbers import whole_number
 from users.viewsets import ProjectScopedViewSet
 
-SEARCH_MAX_LENGTH = 200
-FOLDER_PARAMETER = OpenApiParameter("folder", str, description="Only those in this folder or in one inside it.")
-DASHBOARD_ID = id_parameter("id", "A unique integer value identifying this dashboard.")
-TAGS = OpenApiParameter(
-    "tags", str, many=True, description="Only those with any of these tags: at most 100, repeated or as a JSON list."
-)
-CREATED_BY = OpenApiParameter(
-    "created_by",
-    int,
-    many=True,
-    description="Only those that this user created, or one of these: at most 100, repeated or as a JSON list.",
-)
 LIST_PARAMETERS = [
     OpenApiParameter("search", str, description="Text in the name, the description or the tags, in any case."),
     OpenApiParameter("pinned", bool, description="Only pinned, or only unpinned, dashboards."),
@@ -84,10 +73,10 @@ class DashboardViewSet(ProjectScopedViewSet):
     @cached_property
     def new_dashboard(self) -> tuple[DashboardInput, Document | None]:
         """What the body says of a new dashboard, and the template that it names, filled before any transaction."""
-        body = self.read_body(DashboardRequestSerializer, prepare=without_tile_ids)
+        body = self.read_body(DashboardRequestSerializer, prepare=remove_tile_ids)
         if isinstance(body.get("duplicate_tiles"), list):
             raise Invalid("On create this is true or false.", attr="duplicate_tiles")
-        if has_two_folders(body):
+        if has_conflicting_folders(body):
             self.name_ignored(["_create_in_folder"])
         content = cast(DashboardInput, body)
         return content, template_of(self.project, content)
@@ -102,7 +91,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             creation_mode=self.query_choice("creation_mode", CreationMode.values),
             created_by=self.query_numbers("created_by"),
             exclude_generated=self.query_bool("exclude_generated") or False,
-            folder=query_folder(self),
+            folder=get_folder(self),
         )
         pages = LimitOffsetPagination()
         limit, offset = window = pages.window(request)
@@ -133,19 +122,19 @@ class DashboardViewSet(ProjectScopedViewSet):
                 self.project, content=content, created_by=self.membership, template=template
             )
             self.note_ignored(ignored)
-            return written(self, dashboard.pk, status=201)
+            return dashboard_response(self, dashboard.pk, status=201)
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, *OVERRIDES, INCLUDE_DASHBOARDS], responses=DashboardSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """One dashboard with its tiles."""
-        number = dashboard_number(id)
+        number = parse_dashboard_id(id)
 
         def known() -> int:
             revision, last_accessed_at = detail_state(number, project=self.project)
             note_access(number, last_accessed_at)
             return revision
 
-        return self.conditional(known, lambda: retrieved(self, number), is_version=True)
+        return self.conditional(known, lambda: retrieve_dashboard(self, number), is_version=True)
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS],
@@ -154,7 +143,7 @@ class DashboardViewSet(ProjectScopedViewSet):
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
         """The same as PATCH: fields that are not sent stay as they are."""
-        return self._change(dashboard_number(id))
+        return self._change(parse_dashboard_id(id))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS],
@@ -163,7 +152,7 @@ class DashboardViewSet(ProjectScopedViewSet):
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
         """Change fields, tags and tiles; delete with `deleted: true`, restore with `deleted: false`."""
-        return self._change(dashboard_number(id))
+        return self._change(parse_dashboard_id(id))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID],
@@ -185,7 +174,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             self.name_ignored(["duplicate_tiles"])  # it is for a create
         if "create_in_folder" in body:
             self.name_ignored(["_create_in_folder"])  # so is this
-        with writing(self, dashboard_id):
+        with dashboard_write(self, dashboard_id):
             ignored = update_dashboard(
                 dashboard_id,
                 project=self.project,
@@ -194,7 +183,7 @@ class DashboardViewSet(ProjectScopedViewSet):
                 refuse_unknown_tiles=self.is_strict,
             )
             self.note_ignored(ignored)
-            return written(self, dashboard_id)
+            return dashboard_response(self, dashboard_id)
 
     def _check_may_edit(self, dashboard_id: int) -> None:
         rows = Dashboard.objects.in_project(self.project).as_seen_by(self.membership)
@@ -204,7 +193,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         check_may_edit(dashboard, self.membership)
 
 
-def retrieved(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, Any]]:
+def retrieve_dashboard(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, Any]]:
     """The dashboard with the overrides of the query, and its revision; that it was retrieved is noted."""
     overrides = get_overrides(view)
     revision, dashboard = read_revision(number, project=view.project, viewer=view.membership, overrides=overrides)
@@ -213,23 +202,7 @@ def retrieved(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, A
     return revision, dashboard
 
 
-def query_folder(view: ProjectScopedViewSet) -> str:
-    """Return the folder that a list is narrowed to, empty for none. Raises Invalid."""
-    try:
-        return normalized_folder(view.request.query_params.get("folder")) or ""
-    except Invalid as error:
-        raise Invalid(error.detail, attr="folder", code=error.code) from error
-
-
-def has_two_folders(body: dict[str, Any]) -> bool:
+def has_conflicting_folders(body: dict[str, Any]) -> bool:
     """Return whether the body of a create names another folder beside the one that counts."""
     names_both = "folder" in body and "create_in_folder" in body
     return names_both and body["folder"] != normalized_folder(body["create_in_folder"])
-
-
-def dashboard_number(text: str, detail: str = "Not found.") -> int:
-    """The id in a path. Raises DashboardMissing, with this detail, for what is no number."""
-    number = whole_number(text)
-    if number is None:
-        raise DashboardMissing(detail)
-    return number

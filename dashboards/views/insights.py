@@ -17,16 +17,13 @@ from dashboards.serializers.insights import InsightRequestSerializer, InsightSer
 from dashboards.services.content_access import check_may_edit_contents
 from dashboards.services.inputs import InsightInput
 from dashboards.services.insights import create_insight, update_insight
-from dashboards.views.dashboards import CREATED_BY, FOLDER_PARAMETER, SEARCH_MAX_LENGTH, TAGS, query_folder
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards
 from dashboards.views.overrides import OVERRIDES, get_overrides
+from dashboards.views.parameters import CREATED_BY, FOLDER_PARAMETER, INSIGHT_ID, SEARCH_MAX_LENGTH, TAGS, get_folder
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from users.viewsets import ProjectScopedViewSet
 
-INSIGHT_ID = OpenApiParameter(
-    "id", str, OpenApiParameter.PATH, description="The number of the insight, or its short id."
-)
 DATE = "A date (2026-01-31, 2026-01-31T12:00:00Z), a relative one (-7d, mStart), or `all`."
 
 
@@ -185,5 +182,5 @@ class InsightViewSet(ProjectScopedViewSet):
             created=self.query_span("created_date_from", "created_date_to"),
             modified=self.query_span("date_from", "date_to"),
             viewed=self.query_span("last_viewed_date_from", "last_viewed_date_to"),
-            folder=query_folder(self),
+            folder=get_folder(self),
         )

@@ -1,21 +1,26 @@
-"""`/api/projects/:project_id/dashboards/:dashboard_id/sharing/`."""
+"""`…/dashboards/:dashboard_id/sharing/`: the sharing configuration, and the passwords of the link."""
 
 from typing import ClassVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.readers.sharing import read_sharing
+from dashboards.exceptions import SharePasswordMissing
+from dashboards.path_ids import parse_dashboard_id
+from dashboards.readers.sharing import read_new_password, read_sharing
 from dashboards.serializers.sharing import (
+    CreatedSharePasswordSerializer,
     RefreshSharingRequestSerializer,
+    SharePasswordRequestSerializer,
     SharingConfigurationRequestSerializer,
     SharingConfigurationSerializer,
 )
+from dashboards.services.share_passwords import add_share_password, hash_share_password, remove_share_password
 from dashboards.services.sharing import refresh_sharing, update_sharing
-from dashboards.views.dashboards import dashboard_number
-from dashboards.views.writing import writing
+from dashboards.views.dashboard_write import dashboard_write
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
+from dashboards_api.numbers import whole_number
 from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")]
@@ -34,7 +39,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
     @extend_schema(parameters=PATH, responses=SharingConfigurationSerializer)
     def retrieve(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """How a dashboard is shared: one object, though the operation is called a list for compatibility."""
-        return self._answer(dashboard_number(dashboard_id, "Dashboard not found."))
+        return self._answer(parse_dashboard_id(dashboard_id, "Dashboard not found."))
 
     @extend_schema(
         parameters=[*PATH, IF_MATCH],
@@ -46,9 +51,9 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
 
         Disabling ends every link at once; enabling again makes a new one.
         """
-        number = dashboard_number(dashboard_id, "Dashboard not found.")
+        number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
         changes = self.read_body(SharingConfigurationRequestSerializer)
-        with writing(self, number):
+        with dashboard_write(self, number):
             update_sharing(number, project=self.project, changes=changes, updated_by=self.membership)  # type: ignore[arg-type]
             return self._answer(number)
 
@@ -59,11 +64,54 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
     )
     def refresh(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """Make a new link. The old one works for five more minutes."""
-        number = dashboard_number(dashboard_id, "Dashboard not found.")
+        number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
         self.read_body(RefreshSharingRequestSerializer)
-        with writing(self, number):
+        with dashboard_write(self, number):
             refresh_sharing(number, project=self.project, refreshed_by=self.membership)
             return self._answer(number)
 
     def _answer(self, dashboard_id: int) -> Response:
         return Response(read_sharing(dashboard_id, project=self.project, viewer=self.membership))
+
+
+@operation_ids("dashboards_sharing_passwords")
+class SharePasswordViewSet(ProjectScopedViewSet):
+    scope_object = "sharing_configuration"
+    has_versions = True
+    shows_secrets = True
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "create": ["sharing_configuration:write"],
+        "destroy": ["sharing_configuration:write"],
+    }
+
+    @extend_schema(
+        parameters=[*PATH, IF_MATCH],
+        request=body_of(SharePasswordRequestSerializer),
+        responses={201: CreatedSharePasswordSerializer},
+    )
+    def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
+        """Add a password that opens the link, once `password_required` is on. It is in this answer and nowhere else."""
+        number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
+        body = self.read_body(SharePasswordRequestSerializer)
+        hashed = hash_share_password(
+            number, project=self.project, text=body.get("raw_password"), member=self.membership
+        )
+        with dashboard_write(self, number):
+            made, text = add_share_password(
+                number, project=self.project, hashed=hashed, note=body.get("note"), added_by=self.membership
+            )
+        return Response(read_new_password(made, text), status=201)
+
+    @extend_schema(
+        parameters=[*PATH, id_parameter("password_id", "The password."), IF_MATCH],
+        request=None,
+        responses={204: OpenApiResponse(description="Whoever came in with it is locked out. There is no body.")},
+    )
+    def destroy(self, request: Request, project_id: str, dashboard_id: str, password_id: str) -> Response:
+        """Delete a password."""
+        number, password = parse_dashboard_id(dashboard_id, "Dashboard not found."), whole_number(password_id)
+        if password is None:
+            raise SharePasswordMissing
+        with dashboard_write(self, number):
+            remove_share_password(number, project=self.project, password_id=password, removed_by=self.membership)
+        return Response(status=204)

@@ -10,8 +10,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.exceptions import DashboardTemplateMissing
 from dashboards.models import TemplateScope
+from dashboards.path_ids import parse_template_id
 from dashboards.readers.templates import ORDERINGS, TemplateQuery, list_templates, read_template
 from dashboards.serializers.templates import DashboardTemplateRequestSerializer, DashboardTemplateSerializer
 from dashboards.services.inputs import TemplateInput
@@ -23,7 +23,7 @@ from dashboards.services.templates import (
     update_template,
 )
 from dashboards.template_documents.schema import TEMPLATE_SCHEMA
-from dashboards.views.dashboards import SEARCH_MAX_LENGTH
+from dashboards.views.parameters import SEARCH_MAX_LENGTH
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from users.viewsets import ProjectScopedViewSet
@@ -94,7 +94,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
     @extend_schema(parameters=[PROJECT_ID, TEMPLATE_ID], responses=DashboardTemplateSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """One template."""
-        template = read_template(template_uuid(id), project=self.project, viewer=self.membership)
+        template = read_template(parse_template_id(id), project=self.project, viewer=self.membership)
         return Response(template)
 
     @extend_schema(
@@ -116,7 +116,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         return self._change(id)
 
     def _change(self, id: str) -> Response:
-        template_id = template_uuid(id)
+        template_id = parse_template_id(id)
         changes = cast(TemplateInput, self.read_body(DashboardTemplateRequestSerializer))
         project, caller = self.project, self.membership
         checked = check_template_changes(template_id, project=project, changes=changes, updated_by=caller)
@@ -143,11 +143,3 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
     def _read(self, template_id: uuid.UUID) -> dict[str, object]:
         """What was just written, deleted or not."""
         return read_template(template_id, project=self.project, viewer=self.membership, include_deleted=True)
-
-
-def template_uuid(text: str) -> uuid.UUID:
-    """The id in a path. Raises DashboardTemplateMissing for what is no UUID."""
-    try:
-        return uuid.UUID(text)
-    except ValueError as error:
-        raise DashboardTemplateMissing from error

@@ -9,7 +9,7 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
-from dashboards.serializers.tile_items import DashboardTileRequestSerializer
+from dashboards.serializers.tiles_request import DashboardTileRequestSerializer
 from tests.api.test_access_table import routes
 from tests.builders import Person, signed_in
 from tests.contract.document import FILE, document

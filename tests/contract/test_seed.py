@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from dashboards.views.actions import DashboardActionViewSet
 from dashboards.views.dashboards import DashboardViewSet
+from dashboards.views.dashboards_create import DashboardCreateViewSet
 from dashboards.views.sharing import SharingConfigurationViewSet
+from dashboards.views.tiles import TileViewSet
 from tests.contract.document import document
 
 SEED: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "seed.json").read_text())
@@ -80,8 +81,8 @@ def test_scopes_are_those_of_the_seed() -> None:
     declared = {
         **{f"dashboards_{action}": scopes for action, scopes in DashboardViewSet.required_scopes.items()},
         "dashboards_sharing_list": SharingConfigurationViewSet.required_scopes["retrieve"],
-        "dashboards_move_tile_partial_update": DashboardActionViewSet.required_scopes["move_tile"],
-        "dashboards_create_from_template_json_create": DashboardActionViewSet.required_scopes[
+        "dashboards_move_tile_partial_update": TileViewSet.required_scopes["move_tile"],
+        "dashboards_create_from_template_json_create": DashboardCreateViewSet.required_scopes[
             "create_from_template_json"
         ],
     }

@@ -1,4 +1,4 @@
-"""The bodies of what can be done with a dashboard beside changing it."""
+"""Request bodies of the actions on one tile of a dashboard."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -8,9 +8,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards.layout import Arrangement
 from dashboards.models.content import TEXT_MAX_LENGTH, is_image
-from dashboards.models.tag import TAG_MAX_LENGTH
-from dashboards.serializers.fields import SILENT, CreateInFolderField, TagField, TagsField
-from dashboards.serializers.tile_items import DashboardTileRequestSerializer, LayoutsField
+from dashboards.serializers.tiles_request import DashboardTileRequestSerializer, LayoutsField
 from dashboards_api.http.serializers import (
     BoundedListField,
     HelpfulChoiceField,
@@ -19,9 +17,6 @@ from dashboards_api.http.serializers import (
     StrictCharField,
     StrictIntegerField,
 )
-from dashboards_api.limits import BULK_IDS_MAX, BULK_TAGS_MAX_LENGTH, TAGS_MAX
-
-TAG_ACTIONS = ("add", "remove", "set")
 
 
 class MovedTileRequestSerializer(RequestSerializer):
@@ -43,15 +38,6 @@ class MoveTileRequestSerializer(RequestSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         return {"tile_id": attrs["tile"]["id"], "to_dashboard": attrs["to_dashboard"]}
-
-
-class TemplateJSONRequestSerializer(RequestSerializer):
-    echoed = SILENT
-
-    template = JSONObjectField(
-        allow_null=False, help_text="A template document. The answer to a bad one names the path."
-    )
-    _create_in_folder = CreateInFolderField(help_text="The folder of the dashboard, in place of the document's.")
 
 
 class OneTileRequestSerializer(RequestSerializer):
@@ -131,49 +117,3 @@ class ReorderTilesRequestSerializer(RequestSerializer):
         required=False,
         help_text="`preserve` keeps the sizes; `two_column`, `three_column` and `full_width` set the widths.",
     )
-
-
-class UnlistedDashboardRequestSerializer(RequestSerializer):
-    """The tag by which an unlisted dashboard is found."""
-
-    echoed = frozenset({"personal_api_key"})
-
-    tag = TagField(max_length=TAG_MAX_LENGTH)
-
-
-class BulkUpdateTagsRequestSerializer(RequestSerializer):
-    """Which dashboards, and what happens to their tags."""
-
-    echoed = frozenset({"personal_api_key"})
-
-    ids = BoundedListField(
-        child=StrictIntegerField(), allow_empty=False, max_length=BULK_IDS_MAX, help_text=f"At most {BULK_IDS_MAX}."
-    )
-    action = HelpfulChoiceField(choices=TAG_ACTIONS)
-    tags = TagsField(max_length=TAGS_MAX, help_text=f"At most {TAGS_MAX}.")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs["tags"] and attrs["action"] != "set":
-            raise ValidationError({"tags": [ErrorDetail("Name at least one tag.", code="empty")]})
-        written = len(attrs["ids"]) * sum(map(len, attrs["tags"]))
-        if written > BULK_TAGS_MAX_LENGTH:
-            detail = (
-                f"ids times the characters of all tags is {written:,}: at most {BULK_TAGS_MAX_LENGTH:,} in one request."
-            )
-            raise ValidationError({"tags": [ErrorDetail(detail, code="max_length")]})
-        return attrs
-
-
-class TaggedSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField(read_only=True)
-    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
-
-
-class SkippedSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField(read_only=True)
-    reason = serializers.CharField(read_only=True)
-
-
-class BulkUpdateTagsSerializer(serializers.Serializer[Any]):
-    updated = serializers.ListField(child=TaggedSerializer(), read_only=True)
-    skipped = serializers.ListField(child=SkippedSerializer(), read_only=True)

@@ -10,10 +10,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.stream import events_of
-from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number, retrieved
+from dashboards.views.dashboards import retrieve_dashboard
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
 from dashboards.views.overrides import OVERRIDES
+from dashboards.views.parameters import DASHBOARD_ID
 from dashboards_api.http.openapi import PROJECT_ID, operation_ids
 from dashboards_api.http.renderers import OPTIONS, ContentNegotiation
 from users.viewsets import ProjectScopedViewSet
@@ -47,10 +49,10 @@ class StreamTilesViewSet(ProjectScopedViewSet):
     )
     def stream_tiles(self, request: Request, project_id: str, id: str) -> HttpResponse:
         """One dashboard as server-sent events: `metadata` with the first two tiles, a `tile` each, `complete`."""
-        number = dashboard_number(id)
+        number = parse_dashboard_id(id)
         breakpoint = self.query_choice("layoutSize", BREAKPOINTS) or BREAKPOINTS[0]
         # Everything is read before the first event: what is wrong is an error, not a stream that breaks off.
-        events = events_of(retrieved(self, number)[1], breakpoint)
+        events = events_of(retrieve_dashboard(self, number)[1], breakpoint)
         answer = HttpResponse(map(_written, events), content_type=EVENT_STREAM)
         answer["Cache-Control"] = "no-cache"
         return answer

@@ -7,16 +7,11 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards.models import ActivityScope
 from dashboards.models.activity import KEY_ID_MAX_LENGTH
-from dashboards.serializers.actions import SkippedSerializer
-from dashboards.serializers.fields import SILENT
+from dashboards.serializers.fields import ALWAYS_ECHOED
 from dashboards_api.http.serializers import (
-    BoundedListField,
-    FreeObjectField,
     RequestSerializer,
     StrictCharField,
-    StrictIntegerField,
 )
-from dashboards_api.limits import BULK_IDS_MAX
 from users.serializers import UserBasicSerializer
 
 CHANGE_ACTIONS = ("created", "changed", "deleted")
@@ -74,48 +69,10 @@ class ActivityLogPageSerializer(serializers.Serializer[Any]):
     total_count = serializers.IntegerField(read_only=True)
 
 
-class DashboardVersionBasicSerializer(serializers.Serializer[Any]):
-    version = serializers.IntegerField(read_only=True)
-    activity = serializers.CharField(read_only=True)
-    user = UserBasicSerializer(read_only=True, allow_null=True)
-    trigger = ActivityTriggerSerializer(read_only=True, allow_null=True)
-    changes = ChangeSerializer(many=True, read_only=True, help_text="From the version before.")
-    created_at = serializers.DateTimeField(read_only=True)
-
-
-class DashboardVersionSerializer(DashboardVersionBasicSerializer):
-    state = FreeObjectField(read_only=True, help_text="What the dashboard showed; its tiles by their ids.")
-
-
-class DashboardDifferenceSerializer(serializers.Serializer[Any]):
-    from_version = serializers.IntegerField(read_only=True)
-    to_version = serializers.IntegerField(read_only=True)
-    changes = ChangeSerializer(many=True, read_only=True)
-
-
-class RestoreVersionRequestSerializer(RequestSerializer):
-    """Nothing is needed."""
-
-    echoed = SILENT
-
-
-class BulkRestoreRequestSerializer(RequestSerializer):
-    echoed = SILENT
-
-    ids = BoundedListField(
-        child=StrictIntegerField(), allow_empty=False, max_length=BULK_IDS_MAX, help_text=f"At most {BULK_IDS_MAX}."
-    )
-
-
-class BulkRestoreSerializer(serializers.Serializer[Any]):
-    restored = serializers.ListField(child=serializers.IntegerField(), read_only=True)
-    skipped = SkippedSerializer(many=True, read_only=True)
-
-
 class UndoRequestSerializer(RequestSerializer):
     """The key, and the time in which it did what is to be taken back."""
 
-    echoed = SILENT
+    echoed = ALWAYS_ECHOED
 
     key_id = StrictCharField(max_length=KEY_ID_MAX_LENGTH, help_text="`job_id` in the log.")
     since = serializers.DateTimeField()

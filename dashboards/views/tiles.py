@@ -1,4 +1,4 @@
-"""What can be done with the tiles of a dashboard, one by one: `…/dashboards/:id/copy_tile/` and the like."""
+"""`…/dashboards/:id/tiles/`, `move_tile/`, `copy_tile/` and the other actions on the tiles of a dashboard."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,38 +9,43 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards.layout import Arrangement
+from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.tiles import read_tile
-from dashboards.serializers.actions import (
+from dashboards.serializers.dashboards import DashboardSerializer
+from dashboards.serializers.tiles import DashboardTileSerializer
+from dashboards.serializers.tiles_actions import (
     CopyTileRequestSerializer,
     CreateTextTileRequestSerializer,
+    MoveTileRequestSerializer,
     OneTileRequestSerializer,
     ReorderTilesRequestSerializer,
     UpdateTextTileRequestSerializer,
     UpdateTileRequestSerializer,
 )
-from dashboards.serializers.dashboards import DashboardSerializer
-from dashboards.serializers.tile_items import DashboardTileRequestSerializer, without_own_ids
-from dashboards.serializers.tiles import DashboardTileSerializer
+from dashboards.serializers.tiles_request import DashboardTileRequestSerializer, remove_own_ids
 from dashboards.services.inputs import TileInput
 from dashboards.services.tile_actions import add_tile, change_tile, copy_tile, delete_tile, reorder_tiles
-from dashboards.views.dashboards import DASHBOARD_ID, dashboard_number
+from dashboards.services.tiles import move_tile
+from dashboards.views.dashboard_write import dashboard_response, dashboard_write
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
-from dashboards.views.writing import writing, written
+from dashboards.views.parameters import DASHBOARD_ID
 from dashboards_api.errors import Invalid
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, DASHBOARD_ID, IF_MATCH]
+
 # Of operations that may answer insights.
 INSIGHT_PATH = [*PATH, INCLUDE_DASHBOARDS]
 
 
 @operation_ids("dashboards")
-class TileActionViewSet(ProjectScopedViewSet):
+class TileViewSet(ProjectScopedViewSet):
     scope_object = "dashboard"
     has_versions = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "tiles": ["dashboard:write"],
+        "move_tile": ["dashboard:write"],
         "copy_tile": ["dashboard:write"],
         "reorder_tiles": ["dashboard:write"],
         "create_text_tile": ["dashboard:write"],
@@ -56,8 +61,8 @@ class TileActionViewSet(ProjectScopedViewSet):
     )
     def tiles(self, request: Request, project_id: str, id: str) -> Response:
         """Add one tile: an insight, a text or a button, as in `tiles` of an update."""
-        dashboard_id = dashboard_number(id)
-        item: Any = self.read_body(DashboardTileRequestSerializer, prepare=without_own_ids)
+        dashboard_id = parse_dashboard_id(id)
+        item: Any = self.read_body(DashboardTileRequestSerializer, prepare=remove_own_ids)
         return self._add(dashboard_id, item)
 
     @extend_schema(
@@ -65,14 +70,14 @@ class TileActionViewSet(ProjectScopedViewSet):
     )
     def create_text_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Add a text tile."""
-        dashboard_id = dashboard_number(id)
+        dashboard_id = parse_dashboard_id(id)
         item = self.read_body(CreateTextTileRequestSerializer)
         return self._add(dashboard_id, {**item, "text": {"body": item.pop("body")}})  # type: ignore[typeddict-item]
 
     @extend_schema(parameters=PATH, request=body_of(UpdateTextTileRequestSerializer), responses=DashboardTileSerializer)
     def update_text_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Change the text of a text tile, or how it looks."""
-        dashboard_id = dashboard_number(id)
+        dashboard_id = parse_dashboard_id(id)
         body = self.read_body(UpdateTextTileRequestSerializer)
         body["text"] = {"body": body.pop("body")} if "body" in body else {}
         return self._change(dashboard_id, body)
@@ -82,7 +87,7 @@ class TileActionViewSet(ProjectScopedViewSet):
     )
     def update_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Change how a tile looks that shows an insight or a button."""
-        dashboard_id = dashboard_number(id)
+        dashboard_id = parse_dashboard_id(id)
         return self._change(dashboard_id, self.read_body(UpdateTileRequestSerializer))
 
     @extend_schema(
@@ -92,29 +97,51 @@ class TileActionViewSet(ProjectScopedViewSet):
     )
     def delete_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Remove a tile; the others move up into the gap. Its content is kept."""
-        dashboard_id = dashboard_number(id)
+        dashboard_id = parse_dashboard_id(id)
         tile_id = self.read_body(OneTileRequestSerializer)["tile_id"]
-        with writing(self, dashboard_id):
+        with dashboard_write(self, dashboard_id):
             delete_tile(dashboard_id, project=self.project, tile_id=tile_id, deleted_by=self.membership)
         return Response(status=204)
+
+    @extend_schema(
+        parameters=INSIGHT_PATH,
+        request=body_of(MoveTileRequestSerializer),
+        responses=DashboardSerializer,
+    )
+    def move_tile(self, request: Request, project_id: str, id: str) -> Response:
+        """Move a tile of this dashboard to another one. It keeps its id and everything it shows.
+
+        Answers this dashboard, now without the tile.
+        """
+        dashboard_id = parse_dashboard_id(id)
+        body = self.read_body(MoveTileRequestSerializer)
+        with dashboard_write(self, dashboard_id, others=[body["to_dashboard"]]):
+            move_tile(
+                dashboard_id,
+                project=self.project,
+                tile_id=body["tile_id"],
+                to_dashboard_id=body["to_dashboard"],
+                moved_by=self.membership,
+            )
+            return dashboard_response(self, dashboard_id)
 
     @extend_schema(parameters=INSIGHT_PATH, request=body_of(CopyTileRequestSerializer), responses=DashboardSerializer)
     def copy_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Show the content of another dashboard's tile on this one too."""
-        dashboard_id = dashboard_number(id)
+        dashboard_id = parse_dashboard_id(id)
         body = self.read_body(CopyTileRequestSerializer)
-        with writing(self, dashboard_id):
+        with dashboard_write(self, dashboard_id):
             copy_tile(dashboard_id, project=self.project, copied_by=self.membership, **body)
-            return written(self, dashboard_id)
+            return dashboard_response(self, dashboard_id)
 
     @extend_schema(
         parameters=INSIGHT_PATH, request=body_of(ReorderTilesRequestSerializer), responses=DashboardSerializer
     )
     def reorder_tiles(self, request: Request, project_id: str, id: str) -> Response:
         """Place the tiles anew, in this order."""
-        dashboard_id = dashboard_number(id)
+        dashboard_id = parse_dashboard_id(id)
         body = self.read_body(ReorderTilesRequestSerializer)
-        with writing(self, dashboard_id):
+        with dashboard_write(self, dashboard_id):
             reorder_tiles(
                 dashboard_id,
                 project=self.project,
@@ -122,17 +149,17 @@ class TileActionViewSet(ProjectScopedViewSet):
                 arrangement=Arrangement(body.get("layout", Arrangement.PRESERVE)),
                 reordered_by=self.membership,
             )
-            return written(self, dashboard_id)
+            return dashboard_response(self, dashboard_id)
 
     def _add(self, dashboard_id: int, item: TileInput) -> Response:
-        with writing(self, dashboard_id), item_is_body():
+        with dashboard_write(self, dashboard_id), errors_in_body():
             tile = add_tile(dashboard_id, project=self.project, item=item, added_by=self.membership)
             return self._answer(dashboard_id, tile.pk, status=201)
 
     def _change(self, dashboard_id: int, body: dict[str, Any]) -> Response:
         tile_id = body.pop("tile_id")
         changes: Any = body
-        with writing(self, dashboard_id), item_is_body():
+        with dashboard_write(self, dashboard_id), errors_in_body():
             change_tile(
                 dashboard_id, project=self.project, tile_id=tile_id, changes=changes, changed_by=self.membership
             )
@@ -145,7 +172,7 @@ class TileActionViewSet(ProjectScopedViewSet):
 
 
 @contextmanager
-def item_is_body() -> Iterator[None]:
+def errors_in_body() -> Iterator[None]:
     """Name what is refused in the one tile item of a request by its path in the body."""
     try:
         yield

@@ -16,7 +16,7 @@ from users.viewsets import ProjectScopedViewSet
 
 
 @contextmanager
-def writing(view: ProjectScopedViewSet, dashboard_id: int, others: Collection[int] = ()) -> Iterator[None]:
+def dashboard_write(view: ProjectScopedViewSet, dashboard_id: int, others: Collection[int] = ()) -> Iterator[None]:
     """One transaction for a change and its answer, which names the version then: what is refused or cannot be read has
     not happened.
 
@@ -35,7 +35,7 @@ def writing(view: ProjectScopedViewSet, dashboard_id: int, others: Collection[in
             view.headers["ETag"] = view.etag(version_of(dashboard_id), is_version=True)
 
 
-def written(view: ProjectScopedViewSet, dashboard_id: int, status: int = 200) -> Response:
+def dashboard_response(view: ProjectScopedViewSet, dashboard_id: int, status: int = 200) -> Response:
     """A dashboard that was just written, deleted or not, with the version that it is at now."""
     revision, body = read_revision(dashboard_id, project=view.project, viewer=view.membership, include_deleted=True)
     leave_out_dashboards_of_tiles(view, body["tiles"])

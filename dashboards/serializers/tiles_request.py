@@ -159,7 +159,7 @@ class DashboardTileRequestSerializer(RequestSerializer):
                 raise ValidationError({kind: {missing[0]: [ErrorDetail("This field is required.", code="required")]}})
 
 
-def without_tile_ids(body: Any) -> tuple[Any, list[str]]:
+def remove_tile_ids(body: Any) -> tuple[Any, list[str]]:
     """The body of a create request without the ids in its tile items, and the paths of those ids.
 
     A dashboard that is read and posted again makes new tiles: the ids of the old ones mean nothing there.
@@ -167,16 +167,16 @@ def without_tile_ids(body: Any) -> tuple[Any, list[str]]:
     items = body.get("tiles") if isinstance(body, Mapping) else None
     if not isinstance(items, list):
         return body, []
-    left_out = [f"tiles__{index}__{path}" for index, item in enumerate(items) for path in _ids(item)]
-    return {**body, "tiles": [_without_ids(item) for item in items]}, left_out
+    left_out = [f"tiles__{index}__{path}" for index, item in enumerate(items) for path in _iter_ids(item)]
+    return {**body, "tiles": [_remove_ids(item) for item in items]}, left_out
 
 
-def without_own_ids(item: Any) -> tuple[Any, list[str]]:
+def remove_own_ids(item: Any) -> tuple[Any, list[str]]:
     """The same for one tile item, which is a new tile whatever ids it names."""
-    return _without_ids(item), list(_ids(item))
+    return _remove_ids(item), list(_iter_ids(item))
 
 
-def _ids(item: Any) -> Iterator[str]:
+def _iter_ids(item: Any) -> Iterator[str]:
     if isinstance(item, Mapping):
         if item.get("id") is not None:
             yield "id"
@@ -187,7 +187,7 @@ def _has_id(content: Any) -> bool:
     return isinstance(content, Mapping) and content.get("id") is not None
 
 
-def _without_ids(item: Any) -> Any:
+def _remove_ids(item: Any) -> Any:
     if not isinstance(item, Mapping):
         return item
     return {

@@ -1,4 +1,4 @@
-"""What can be done with several insights, and what was done to them: `bulk_delete/` and the like, `activity/`."""
+"""`…/insights/bulk_delete/`, `bulk_restore/` and `bulk_update_tags/`."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -8,24 +8,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards.models import Insight
-from dashboards.readers.activity import list_insight_activity
-from dashboards.serializers.actions import BulkUpdateTagsRequestSerializer, BulkUpdateTagsSerializer
-from dashboards.serializers.bulk_insights import (
+from dashboards.serializers.bulk import (
     BulkInsightsRequestSerializer,
+    BulkUpdateTagsRequestSerializer,
+    BulkUpdateTagsSerializer,
     InsightBulkDeleteSerializer,
     InsightBulkRestoreSerializer,
 )
-from dashboards.serializers.history import ActivityLogPageSerializer
 from dashboards.services.bulk import TagAction
 from dashboards.services.bulk_insights import delete_insights, restore_insights, update_insight_tags
-from dashboards.views.insights import INSIGHT_ID
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
-from dashboards_api.http.pagination import NumberedPages
 from users.viewsets import ProjectScopedViewSet
 
 
 @operation_ids("insights")
-class InsightActionViewSet(ProjectScopedViewSet):
+class InsightBulkViewSet(ProjectScopedViewSet):
     scope_object = "insight"
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "bulk_delete": ["insight:write"],
@@ -65,31 +62,6 @@ class InsightActionViewSet(ProjectScopedViewSet):
             updated_by=self.membership,
         )
         return Response({"updated": [{"id": id_, "tags": tags} for id_, tags in updated], "skipped": _skipped(skipped)})
-
-
-@operation_ids("insights")
-class InsightActivityViewSet(ProjectScopedViewSet):
-    scope_object = "activity_log"
-    required_scopes: ClassVar[dict[str, list[str]]] = {
-        "activity": ["activity_log:read"],
-        "all_activity": ["activity_log:read"],
-    }
-
-    @extend_schema(parameters=[PROJECT_ID, INSIGHT_ID, *NumberedPages.PARAMETERS], responses=ActivityLogPageSerializer)
-    def activity(self, request: Request, project_id: str, id: str) -> Response:
-        """What was done to this insight, the newest first."""
-        return self._page(id)
-
-    @extend_schema(parameters=[PROJECT_ID, *NumberedPages.PARAMETERS], responses=ActivityLogPageSerializer)
-    def all_activity(self, request: Request, project_id: str) -> Response:
-        """What was done to the insights of a project, the newest first."""
-        return self._page(None)
-
-    def _page(self, reference: str | None) -> Response:
-        pages = NumberedPages()
-        page, limit = asked = pages.asked(self.request)
-        total, rows = list_insight_activity(self.project, reference=reference, page=page, limit=limit)
-        return Response(pages.page(self.request, asked, total, rows))
 
 
 def _named(insights: Iterable[Insight]) -> list[dict[str, Any]]:

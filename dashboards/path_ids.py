@@ -1,0 +1,38 @@
+"""Parse the ids in paths. A malformed id gets the same 404 as the id of a missing object."""
+
+import uuid
+
+from dashboards.exceptions import CollaboratorMissing, DashboardMissing, DashboardTemplateMissing, VersionMissing
+from dashboards_api.numbers import whole_number
+
+
+def parse_dashboard_id(text: str, detail: str = "Not found.") -> int:
+    """Return the number of a dashboard. Raises DashboardMissing with this detail."""
+    number = whole_number(text)
+    if number is None:
+        raise DashboardMissing(detail)
+    return number
+
+
+def parse_version(text: str) -> int:
+    """Return the number of a version. Raises VersionMissing."""
+    number = whole_number(text)
+    if number is None:
+        raise VersionMissing
+    return number
+
+
+def parse_template_id(text: str) -> uuid.UUID:
+    """Return the id of a stored template. Raises DashboardTemplateMissing."""
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise DashboardTemplateMissing from error
+
+
+def parse_user_uuid(text: str) -> uuid.UUID:
+    """Return the uuid of a collaborator. Raises CollaboratorMissing."""
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise CollaboratorMissing from error

@@ -1,0 +1,96 @@
+"""Requests and responses of bulk operations."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from dashboards.serializers.fields import ALWAYS_ECHOED, TagsField
+from dashboards_api.http.serializers import (
+    BoundedListField,
+    HelpfulChoiceField,
+    RequestSerializer,
+    StrictIntegerField,
+)
+from dashboards_api.limits import BULK_IDS_MAX, BULK_TAGS_MAX_LENGTH, TAGS_MAX
+
+TAG_ACTIONS = ("add", "remove", "set")
+
+
+class BulkUpdateTagsRequestSerializer(RequestSerializer):
+    """Which dashboards, and what happens to their tags."""
+
+    echoed = frozenset({"personal_api_key"})
+
+    ids = BoundedListField(
+        child=StrictIntegerField(), allow_empty=False, max_length=BULK_IDS_MAX, help_text=f"At most {BULK_IDS_MAX}."
+    )
+    action = HelpfulChoiceField(choices=TAG_ACTIONS)
+    tags = TagsField(max_length=TAGS_MAX, help_text=f"At most {TAGS_MAX}.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["tags"] and attrs["action"] != "set":
+            raise ValidationError({"tags": [ErrorDetail("Name at least one tag.", code="empty")]})
+        written = len(attrs["ids"]) * sum(map(len, attrs["tags"]))
+        if written > BULK_TAGS_MAX_LENGTH:
+            detail = (
+                f"ids times the characters of all tags is {written:,}: at most {BULK_TAGS_MAX_LENGTH:,} in one request."
+            )
+            raise ValidationError({"tags": [ErrorDetail(detail, code="max_length")]})
+        return attrs
+
+
+class TaggedSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(read_only=True)
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+
+class SkippedSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(read_only=True)
+    reason = serializers.CharField(read_only=True)
+
+
+class BulkUpdateTagsSerializer(serializers.Serializer[Any]):
+    updated = serializers.ListField(child=TaggedSerializer(), read_only=True)
+    skipped = serializers.ListField(child=SkippedSerializer(), read_only=True)
+
+
+class BulkRestoreRequestSerializer(RequestSerializer):
+    echoed = ALWAYS_ECHOED
+
+    ids = BoundedListField(
+        child=StrictIntegerField(), allow_empty=False, max_length=BULK_IDS_MAX, help_text=f"At most {BULK_IDS_MAX}."
+    )
+
+
+class BulkRestoreSerializer(serializers.Serializer[Any]):
+    restored = serializers.ListField(child=serializers.IntegerField(), read_only=True)
+    skipped = SkippedSerializer(many=True, read_only=True)
+
+
+IDS_MAX = 1000
+
+
+class BulkInsightsRequestSerializer(RequestSerializer):
+    """Which insights."""
+
+    echoed = ALWAYS_ECHOED
+
+    ids = BoundedListField(
+        child=StrictIntegerField(), allow_empty=False, max_length=IDS_MAX, help_text=f"At most {IDS_MAX:,}."
+    )
+
+
+class InsightNameSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(read_only=True)
+
+
+class InsightBulkDeleteSerializer(serializers.Serializer[Any]):
+    deleted = InsightNameSerializer(many=True, read_only=True)
+    skipped = SkippedSerializer(many=True, read_only=True)
+
+
+class InsightBulkRestoreSerializer(serializers.Serializer[Any]):
+    restored = InsightNameSerializer(many=True, read_only=True)
+    skipped = SkippedSerializer(many=True, read_only=True)

@@ -1,0 +1,25 @@
+"""Request bodies of the special ways to create a dashboard."""
+
+from dashboards.models.tag import TAG_MAX_LENGTH
+from dashboards.serializers.fields import ALWAYS_ECHOED, CreateInFolderField, TagField
+from dashboards_api.http.serializers import (
+    JSONObjectField,
+    RequestSerializer,
+)
+
+
+class TemplateJSONRequestSerializer(RequestSerializer):
+    echoed = ALWAYS_ECHOED
+
+    template = JSONObjectField(
+        allow_null=False, help_text="A template document. The answer to a bad one names the path."
+    )
+    _create_in_folder = CreateInFolderField(help_text="The folder of the dashboard, in place of the document's.")
+
+
+class UnlistedDashboardRequestSerializer(RequestSerializer):
+    """The tag by which an unlisted dashboard is found."""
+
+    echoed = frozenset({"personal_api_key"})
+
+    tag = TagField(max_length=TAG_MAX_LENGTH)

@@ -1,0 +1,126 @@
+"""`…/activity_log/`, and the activity of one dashboard or of insights; undoing what an API key did."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards.models import ActivityScope
+from dashboards.models.activity import KEY_ID_MAX_LENGTH
+from dashboards.path_ids import parse_dashboard_id
+from dashboards.readers.activity import (
+    ActivityQuery,
+    list_activity,
+    list_dashboard_activity,
+    list_insight_activity,
+)
+from dashboards.serializers.activity import (
+    ActivityLogPageSerializer,
+    ActivityLogSerializer,
+    UndoRequestSerializer,
+    UndoSerializer,
+)
+from dashboards.services.undo import Item, undo_key
+from dashboards.views.cursor_paging import CursorPagedViewSet
+from dashboards.views.parameters import DASHBOARD_ID, INSIGHT_ID
+from dashboards_api.http import ignored_fields
+from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from dashboards_api.http.pagination import NumberedPages
+from users.viewsets import ProjectScopedViewSet
+
+LOG_PARAMETERS = [
+    OpenApiParameter("scope", str, enum=ActivityScope.values, description="Only what was done to these."),
+    OpenApiParameter("item_id", int, description="Only what was done to the one with this id."),
+    OpenApiParameter("user", int, description="Only what this user did."),
+    OpenApiParameter("key_id", str, description="Only what was done with this API key."),
+]
+
+
+@operation_ids("activity_log")
+class ActivityLogViewSet(CursorPagedViewSet):
+    scope_object = "activity_log"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "list": ["activity_log:read"],
+        "undo": ["dashboard:write", "insight:write", "sharing_configuration:write", "activity_log:read"],
+    }
+    serializer_class = ActivityLogSerializer
+
+    @extend_schema(parameters=[PROJECT_ID, *LOG_PARAMETERS])
+    def list(self, request: Request, project_id: str) -> Response:
+        """What was done to the dashboards and insights of a project, the newest first."""
+        query = ActivityQuery(
+            scope=self.query_choice("scope", ActivityScope.values),
+            item_id=self.query_number("item_id"),
+            user_id=self.query_number("user"),
+            key_id=self.query_text("key_id", KEY_ID_MAX_LENGTH),
+        )
+        return self.page(list_activity(self.project, query=query, before=self.before()))
+
+    @extend_schema(parameters=[PROJECT_ID], request=body_of(UndoRequestSerializer), responses=UndoSerializer)
+    def undo(self, request: Request, project_id: str) -> Response:
+        """Take back what was done with a key in a time, field by field; what somebody changed since stays.
+
+        No link is opened again, and no right given. Only the owner of the key and project admins may.
+        """
+        body = self.read_body(UndoRequestSerializer)
+        # A misspelled `preview` must not undo.
+        if self.ignored:
+            raise ignored_fields.refuse(self.ignored[0])
+        is_preview = body.get("preview", False)
+        result = undo_key(
+            self.project,
+            key_id=body["key_id"],
+            since=body["since"],
+            until=body.get("until"),
+            is_preview=is_preview,
+            undone_by=self.membership,
+        )
+        return Response(
+            {
+                "preview": is_preview,
+                "undone": [_item(item, paths) for item, paths in result.undone],
+                "skipped": [{**_item(item, paths), "reason": reason} for item, paths, reason in result.skipped],
+            }
+        )
+
+
+@operation_ids("dashboards_activity")
+class DashboardActivityViewSet(CursorPagedViewSet):
+    scope_object = "activity_log"
+    required_scopes: ClassVar[dict[str, list[str]]] = {"list": ["activity_log:read"]}
+    serializer_class = ActivityLogSerializer
+
+    @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
+    def list(self, request: Request, project_id: str, id: str) -> Response:
+        """What was done to this dashboard, the newest first."""
+        return self.page(list_dashboard_activity(parse_dashboard_id(id), project=self.project, before=self.before()))
+
+
+@operation_ids("insights")
+class InsightActivityViewSet(ProjectScopedViewSet):
+    scope_object = "activity_log"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "activity": ["activity_log:read"],
+        "all_activity": ["activity_log:read"],
+    }
+
+    @extend_schema(parameters=[PROJECT_ID, INSIGHT_ID, *NumberedPages.PARAMETERS], responses=ActivityLogPageSerializer)
+    def activity(self, request: Request, project_id: str, id: str) -> Response:
+        """What was done to this insight, the newest first."""
+        return self._page(id)
+
+    @extend_schema(parameters=[PROJECT_ID, *NumberedPages.PARAMETERS], responses=ActivityLogPageSerializer)
+    def all_activity(self, request: Request, project_id: str) -> Response:
+        """What was done to the insights of a project, the newest first."""
+        return self._page(None)
+
+    def _page(self, reference: str | None) -> Response:
+        pages = NumberedPages()
+        page, limit = asked = pages.asked(self.request)
+        total, rows = list_insight_activity(self.project, reference=reference, page=page, limit=limit)
+        return Response(pages.page(self.request, asked, total, rows))
+
+
+def _item(item: Item, paths: list[str]) -> dict[str, Any]:
+    return {"scope": item.scope, "item_id": str(item.item_id), "name": item.name, "paths": paths}

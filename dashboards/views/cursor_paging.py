@@ -1,0 +1,19 @@
+"""Views of lists that are paged by cursor."""
+
+from rest_framework.response import Response
+
+from dashboards.readers.activity import (
+    Page,
+)
+from dashboards_api.http.pagination import CursorPagination
+from users.viewsets import ProjectScopedViewSet
+
+
+class CursorPagedViewSet(ProjectScopedViewSet):
+    pagination_class = CursorPagination
+
+    def before(self) -> int | None:
+        return CursorPagination().before(self.request)
+
+    def page(self, page: Page) -> Response:
+        return Response(CursorPagination().page(self.request, page.rows, page.next))

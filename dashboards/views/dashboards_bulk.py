@@ -1,0 +1,57 @@
+"""`…/dashboards/bulk_update_tags/` and `bulk_restore/`."""
+
+from typing import ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards.serializers.bulk import (
+    BulkRestoreRequestSerializer,
+    BulkRestoreSerializer,
+    BulkUpdateTagsRequestSerializer,
+    BulkUpdateTagsSerializer,
+)
+from dashboards.services.bulk import TagAction, restore_dashboards, update_tags
+from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from users.viewsets import ProjectScopedViewSet
+
+
+@operation_ids("dashboards")
+class DashboardBulkViewSet(ProjectScopedViewSet):
+    scope_object = "dashboard"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "bulk_update_tags": ["dashboard:write"],
+        "bulk_restore": ["dashboard:write"],
+    }
+
+    @extend_schema(
+        parameters=[PROJECT_ID],
+        request=body_of(BulkUpdateTagsRequestSerializer),
+        responses=BulkUpdateTagsSerializer,
+    )
+    def bulk_update_tags(self, request: Request, project_id: str) -> Response:
+        """Add, remove or set the tags of several dashboards. Those that cannot be changed are skipped, and named."""
+        body = self.read_body(BulkUpdateTagsRequestSerializer)
+        updated, skipped = update_tags(
+            self.project,
+            dashboard_ids=body["ids"],
+            action=TagAction(body["action"]),
+            tags=body["tags"],
+            updated_by=self.membership,
+        )
+        return Response(
+            {
+                "updated": [{"id": id_, "tags": tags} for id_, tags in updated],
+                "skipped": [{"id": id_, "reason": reason} for id_, reason in skipped],
+            }
+        )
+
+    @extend_schema(
+        parameters=[PROJECT_ID], request=body_of(BulkRestoreRequestSerializer), responses=BulkRestoreSerializer
+    )
+    def bulk_restore(self, request: Request, project_id: str) -> Response:
+        """Bring back several deleted dashboards, each with what went in its deletion. Others are skipped, and named."""
+        ids = self.read_body(BulkRestoreRequestSerializer)["ids"]
+        restored, skipped = restore_dashboards(self.project, dashboard_ids=ids, restored_by=self.membership)
+        return Response({"restored": restored, "skipped": [{"id": id_, "reason": reason} for id_, reason in skipped]})

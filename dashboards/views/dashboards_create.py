@@ -1,0 +1,63 @@
+"""`…/dashboards/create_from_template_json/` and `create_unlisted_dashboard/`."""
+
+from functools import cached_property
+from typing import ClassVar
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards.serializers.dashboards import DashboardSerializer
+from dashboards.serializers.dashboards_create import TemplateJSONRequestSerializer, UnlistedDashboardRequestSerializer
+from dashboards.services.dashboards import create_dashboard_from_template, create_unlisted_dashboard
+from dashboards.template_documents.documents import Document
+from dashboards.template_documents.placeholders import fill_template
+from dashboards.views.dashboard_write import dashboard_response
+from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
+from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from users.viewsets import ProjectScopedViewSet
+
+
+@operation_ids("dashboards")
+class DashboardCreateViewSet(ProjectScopedViewSet):
+    scope_object = "dashboard"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "create_from_template_json": ["dashboard:write"],
+        "create_unlisted_dashboard": ["dashboard:write"],
+    }
+
+    def prepare(self) -> None:
+        if self.action == "create_from_template_json":
+            _ = self.sent_template
+
+    @cached_property
+    def sent_template(self) -> Document:
+        """The template document of the body, filled before any transaction."""
+        body = self.read_body(TemplateJSONRequestSerializer)
+        template, folder = fill_template(body["template"]), body.get("create_in_folder")
+        return {**template, "folder": folder} if folder else template
+
+    @extend_schema(
+        parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
+        request=body_of(TemplateJSONRequestSerializer),
+        responses=DashboardSerializer,
+    )
+    def create_from_template_json(self, request: Request, project_id: str) -> Response:
+        """Create a dashboard from a template document. All or nothing."""
+        template = self.sent_template
+        with transaction.atomic():
+            dashboard = create_dashboard_from_template(self.project, template=template, created_by=self.membership)
+            return dashboard_response(self, dashboard.pk)
+
+    @extend_schema(
+        parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
+        request=body_of(UnlistedDashboardRequestSerializer),
+        responses={201: DashboardSerializer},
+    )
+    def create_unlisted_dashboard(self, request: Request, project_id: str) -> Response:
+        """Create a dashboard that no list shows unless `creation_mode=unlisted` asks for it. One for each tag: 409."""
+        tag = self.read_body(UnlistedDashboardRequestSerializer)["tag"]
+        with transaction.atomic():
+            dashboard = create_unlisted_dashboard(self.project, tag=tag, created_by=self.membership)
+            return dashboard_response(self, dashboard.pk, status=201)

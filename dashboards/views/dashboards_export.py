@@ -1,0 +1,27 @@
+"""`…/dashboards/:id/export/`."""
+
+from typing import ClassVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards.path_ids import parse_dashboard_id
+from dashboards.readers.export import export_dashboard
+from dashboards.views.parameters import DASHBOARD_ID
+from dashboards_api.http.openapi import PROJECT_ID, operation_ids
+from users.viewsets import ProjectScopedViewSet
+
+
+@operation_ids("dashboards")
+class DashboardExportViewSet(ProjectScopedViewSet):
+    scope_object = "dashboard"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "export": ["dashboard:read"],
+    }
+
+    @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID], responses=OpenApiTypes.OBJECT)
+    def export(self, request: Request, project_id: str, id: str) -> Response:
+        """A dashboard as a template document, without ids: `create_from_template_json` makes an equal one of it."""
+        return Response(export_dashboard(parse_dashboard_id(id), project=self.project))

@@ -1,0 +1,32 @@
+"""Path and query parameters that several views declare."""
+
+from drf_spectacular.utils import OpenApiParameter
+
+from dashboards.folders import normalized_folder
+from dashboards_api.errors import Invalid
+from dashboards_api.http.openapi import id_parameter
+from users.viewsets import ProjectScopedViewSet
+
+SEARCH_MAX_LENGTH = 200
+DASHBOARD_ID = id_parameter("id", "A unique integer value identifying this dashboard.")
+INSIGHT_ID = OpenApiParameter(
+    "id", str, OpenApiParameter.PATH, description="The number of the insight, or its short id."
+)
+FOLDER_PARAMETER = OpenApiParameter("folder", str, description="Only those in this folder or in one inside it.")
+TAGS = OpenApiParameter(
+    "tags", str, many=True, description="Only those with any of these tags: at most 100, repeated or as a JSON list."
+)
+CREATED_BY = OpenApiParameter(
+    "created_by",
+    int,
+    many=True,
+    description="Only those that this user created, or one of these: at most 100, repeated or as a JSON list.",
+)
+
+
+def get_folder(view: ProjectScopedViewSet) -> str:
+    """Return the folder that filters a list, empty for none. Raises Invalid."""
+    try:
+        return normalized_folder(view.request.query_params.get("folder")) or ""
+    except Invalid as error:
+        raise Invalid(error.detail, attr="folder", code=error.code) from error

@@ -1,0 +1,79 @@
+"""`…/dashboards/:id/versions/`: versions of a dashboard, the differences between them, and restoring one."""
+
+from typing import ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards.path_ids import parse_dashboard_id, parse_version
+from dashboards.readers.activity import (
+    list_versions,
+    read_difference,
+    read_version,
+)
+from dashboards.serializers.dashboards import DashboardSerializer
+from dashboards.serializers.versions import (
+    DashboardDifferenceSerializer,
+    DashboardVersionBasicSerializer,
+    DashboardVersionSerializer,
+    RestoreVersionRequestSerializer,
+)
+from dashboards.services.version_restore import restore_version
+from dashboards.views.cursor_paging import CursorPagedViewSet
+from dashboards.views.dashboard_write import dashboard_response, dashboard_write
+from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
+from dashboards.views.parameters import DASHBOARD_ID
+from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, id_parameter, operation_ids
+
+VERSION = id_parameter("version", "A version of the dashboard.")
+
+OTHER_VERSION = OpenApiParameter("to", int, required=True, description="The version to compare with.")
+
+
+@operation_ids("dashboards_versions")
+class VersionViewSet(CursorPagedViewSet):
+    scope_object = "dashboard"
+    has_versions = True
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "list": ["dashboard:read"],
+        "retrieve": ["dashboard:read"],
+        "diff": ["dashboard:read"],
+        "restore": ["dashboard:write"],
+    }
+    serializer_class = DashboardVersionBasicSerializer
+
+    @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
+    def list(self, request: Request, project_id: str, id: str) -> Response:
+        """What this dashboard has been, the newest first."""
+        return self.page(list_versions(parse_dashboard_id(id), project=self.project, before=self.before()))
+
+    @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, VERSION], responses=DashboardVersionSerializer)
+    def retrieve(self, request: Request, project_id: str, id: str, version: str) -> Response:
+        """What this dashboard showed at a version."""
+        return Response(read_version(parse_dashboard_id(id), parse_version(version), project=self.project))
+
+    @extend_schema(
+        parameters=[PROJECT_ID, DASHBOARD_ID, VERSION, OTHER_VERSION], responses=DashboardDifferenceSerializer
+    )
+    def diff(self, request: Request, project_id: str, id: str, version: str) -> Response:
+        """Each field that differs between two versions."""
+        number, other = parse_dashboard_id(id), self.query_number("to")
+        return Response(read_difference(number, parse_version(version), other, project=self.project))
+
+    @extend_schema(
+        parameters=[PROJECT_ID, DASHBOARD_ID, VERSION, IF_MATCH, INCLUDE_DASHBOARDS],
+        request=None,  # it has no fields
+        responses=DashboardSerializer,
+    )
+    def restore(self, request: Request, project_id: str, id: str, version: str) -> Response:
+        """Show again what this dashboard showed at a version: a new version, which can be taken back like any other.
+
+        Who may edit it and how it is shared stay as they are.
+        """
+        number, wanted = parse_dashboard_id(id), parse_version(version)
+        self.read_body(RestoreVersionRequestSerializer)
+        with dashboard_write(self, number):
+            left_out = restore_version(number, project=self.project, version=wanted, restored_by=self.membership)
+            self.note_ignored(left_out)
+            return dashboard_response(self, number)
