@@ -18,7 +18,7 @@ from attack.crowd import Answered, Sent, send
 from attack.report import Outcome, Report
 from attack.service import Target, attacked
 from attack.timing import Comparison, Request, compare
-from users.models.personal_api_key import ALPHABET, PREFIX, RANDOM_BITS, base62
+from users.models.personal_api_key import ALPHABET, PREFIX, RANDOM_BITS, encode_base62
 
 GUESSES = 20_000
 TIMINGS = 2_000
@@ -153,7 +153,7 @@ def bearer(value: str) -> dict[str, str]:
 
 
 def unknown(chance: random.Random) -> str:
-    return PREFIX + base62(chance.getrandbits(RANDOM_BITS))
+    return PREFIX + encode_base62(chance.getrandbits(RANDOM_BITS))
 
 
 def nearly(real: str, chance: random.Random) -> str:

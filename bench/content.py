@@ -18,7 +18,7 @@ from bench.writing import continue_ids, leave_checks_to_us, next_id, write
 from dashboards.models import Dashboard, DashboardTag, Insight, SharingConfiguration, Tag, Tile
 from dashboards.models.insight import SHORT_ID_LENGTH
 from users.models import Project
-from users.models.personal_api_key import base62
+from users.models.personal_api_key import encode_base62
 
 SEED = 1
 DASHBOARDS_AT_ONCE = 2_000
@@ -119,7 +119,7 @@ class _Filling:
             insight = Insight(
                 id=id_,
                 project_id=self.project_id,
-                short_id="i" + base62(id_).rjust(SHORT_ID_LENGTH - 1, "0"),
+                short_id="i" + encode_base62(id_).rjust(SHORT_ID_LENGTH - 1, "0"),
                 name=f"{self.random.choice(SUBJECTS)} by day {id_}",
                 description="What this chart shows and why it is watched.",
                 query=_query(self.random, position),

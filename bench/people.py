@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from users.models import Membership, MembershipLevel, Organization, PersonalAPIKey, Project, User
-from users.models.personal_api_key import PREFIX, RANDOM_BITS, base62
+from users.models.personal_api_key import PREFIX, RANDOM_BITS, encode_base62
 
 USERS = 50
 KEYS_PER_USER = 100
@@ -55,12 +55,12 @@ def _user(number: int, random: Random) -> User:
 
 def _make_keys(users: list[User], random: Random) -> str:
     """Keys for everything. A user of the service has ten at most; here a look-up shall not be trivial."""
-    values = [PREFIX + base62(random.getrandbits(RANDOM_BITS)) for _ in range(len(users) * KEYS_PER_USER)]
+    values = [PREFIX + encode_base62(random.getrandbits(RANDOM_BITS)) for _ in range(len(users) * KEYS_PER_USER)]
     keys = []
     for index, value in enumerate(values):
-        key = PersonalAPIKey(id=base62(random.getrandbits(128)), user=users[index % len(users)], label="bench")
+        key = PersonalAPIKey(id=encode_base62(random.getrandbits(128)), user=users[index % len(users)], label="bench")
         key.scopes = ["*"]
-        key.take_secret(value)
+        key.set_secret(value)
         keys.append(key)
     PersonalAPIKey.objects.bulk_create(keys)
     return values[0]

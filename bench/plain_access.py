@@ -9,7 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from users.models import Membership, PersonalAPIKey, User, hash_of
+from users.models import Membership, PersonalAPIKey, User, hash_secret
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -19,7 +19,7 @@ class KeyAuthentication(BaseAuthentication):
             return None
         alive = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
         keys = PersonalAPIKey.objects.select_related("user").filter(alive, user__is_active=True)
-        key = keys.filter(secret_hash=hash_of(value)).first()
+        key = keys.filter(secret_hash=hash_secret(value)).first()
         if key is None:
             raise AuthenticationFailed("The key is invalid.")
         return key.user, key

@@ -42,7 +42,7 @@ class AddressView(ConsoleView):
         reference = reference.partition("/")[0]
         if not reference:
             return to_project(get_current_membership(self.user, BrowserSession()).project_id)
-        memberships = Membership.objects.of_user(self.user.pk).with_project()
+        memberships = Membership.objects.for_user(self.user.pk).with_project()
         if self.kind in INSIGHTS:
             found = Insight.objects.not_deleted().named(reference.replace("\0", ""))
             owner = found.filter(project__in=memberships.values("project")).order_by("pk").first()

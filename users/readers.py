@@ -57,7 +57,7 @@ def memberships_of(user: User, credential: Credential) -> list[Membership]:
 
 
 def _reached(user: User, credential: Credential) -> MembershipQuerySet:
-    return Membership.objects.of_user(user.pk).reached_with(
+    return Membership.objects.for_user(user.pk).within_scopes(
         projects=credential.scoped_projects, organizations=credential.scoped_organizations
     )
 

@@ -24,7 +24,7 @@ def create_demo_project(*, is_first: bool = False) -> Project:
 @transaction.atomic
 def _create_demo_project(templates: list[Document], *, is_first: bool) -> Project:
     owner = User.objects.order_by("pk")[0]
-    memberships = Membership.objects.of_user(owner.pk).with_project()
+    memberships = Membership.objects.for_user(owner.pk).with_project()
     if existing := memberships.filter(project__name=PROJECT_NAME).first():
         return existing.project
     home = memberships.order_by("pk").first()

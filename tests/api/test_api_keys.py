@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.builders import PASSWORD, Person, make_project, signed_in
 from tests.client import Answer, Api
-from users.models import PersonalAPIKey, hash_of
+from users.models import PersonalAPIKey, hash_secret
 from users.services.api_keys import create_api_key
 
 KEYS = "/api/personal_api_keys/"
@@ -44,7 +44,7 @@ def test_a_new_key_is_shown_once_and_works_at_once(alice: Person, browser: Api) 
     row = PersonalAPIKey.objects.get(pk=made.json["id"])
     assert (row.user, row.label, row.scopes) == (alice.user, "CI", ["dashboard:read"])
     assert (row.description, row.scoped_projects, row.scoped_organizations) == ("for the pipeline", [], [])
-    assert row.secret_hash == hash_of(value)
+    assert row.secret_hash == hash_secret(value)
     assert made.headers["Cache-Control"] == "no-store"
     assert made.json["mask_value"] == f"phx_...{value[-4:]}"
     assert made.json == {**browser.get(f"{KEYS}{row.pk}/").json, "value": value}

@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboards_api.errors import Invalid, Missing
 from tests.builders import Person, make_project
 from users.first_run import first_run
-from users.models import Membership, MembershipLevel, Organization, PersonalAPIKey, User, hash_of
+from users.models import Membership, MembershipLevel, Organization, PersonalAPIKey, User, hash_secret
 from users.services.api_keys import create_api_key, in_days, revoke_api_key, roll_api_key
 from users.services.projects import create_project
 from users.services.users import create_user
@@ -72,7 +72,7 @@ def test_a_key_is_shown_once_and_stored_as_a_hash(alice: Person) -> None:
     made = create_api_key(alice.user, label="CI", scopes=["dashboard:read", "dashboard:read"])
     assert re.fullmatch(r"phx_[0-9A-Za-z]{40,43}", made.value)
     row = PersonalAPIKey.objects.get(pk=made.key.pk)
-    assert (row.secret_hash, row.scopes) == (hash_of(made.value), ["dashboard:read"])
+    assert (row.secret_hash, row.scopes) == (hash_secret(made.value), ["dashboard:read"])
     assert row.mask_value == f"phx_...{made.value[-4:]}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM users_personalapikey")
@@ -122,7 +122,7 @@ def test_rolling_keeps_the_key_and_changes_the_secret(alice: Person) -> None:
     rolled = roll_api_key(made.key.pk)
     assert rolled.key.pk == made.key.pk
     row = PersonalAPIKey.objects.get(pk=made.key.pk)
-    assert (row.secret_hash, row.mask_value[-4:]) == (hash_of(rolled.value), rolled.value[-4:])
+    assert (row.secret_hash, row.mask_value[-4:]) == (hash_secret(rolled.value), rolled.value[-4:])
     assert row.last_rolled_at is not None
     with pytest.raises(Missing):
         roll_api_key("unknown")

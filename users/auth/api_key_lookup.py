@@ -7,7 +7,7 @@ from django.db.models import FilteredRelation, Model, Q
 
 from dashboards_api.prepared import Prepared, number, text
 from users.models import Membership, PersonalAPIKey, Project, User
-from users.models.personal_api_key import hash_of
+from users.models.personal_api_key import hash_secret
 
 # What is read, each part with the way to it. A user's password is not needed here.
 _MODELS: tuple[tuple[type[Model], str], ...] = (
@@ -41,7 +41,7 @@ def get_valid_api_key(secret: str, *, project_id: int | None, now: datetime) -> 
 
     Where they are a member of the project, that membership is `membership`. Of its project only the id is read.
     """
-    rows = _API_KEY_QUERY.rows(secret_hash=hash_of(secret), project=project_id)
+    rows = _API_KEY_QUERY.rows(secret_hash=hash_secret(secret), project=project_id)
     if not rows:
         return None
     key, user, membership = _build_instances(rows[0])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from users.auth import scopes as key_scopes
-from users.models import KeyName, Membership
+from users.models import KeyReference, Membership
 
 
 class Credential(Protocol):
@@ -20,7 +20,7 @@ class Credential(Protocol):
     def scoped_organizations(self) -> Sequence[str]: ...
 
     @property
-    def key(self) -> KeyName | None:
+    def key(self) -> KeyReference | None:
         """The key that it is, so that what is done with it can be known by that."""
 
     @property
@@ -38,7 +38,7 @@ class BrowserSession:
     scoped_projects: Sequence[int] = ()
     scoped_organizations: Sequence[str] = ()
     membership: Membership | None = None
-    key: KeyName | None = None
+    key: KeyReference | None = None
 
     def allows_project(self, project_id: int, organization_id: str | None) -> bool:
         return True

@@ -19,7 +19,7 @@ def get_project_membership(user: User, credential: Credential, reference: str) -
     project_id = whole_number(reference)
     membership = credential.membership
     if project_id is not None and (membership is None or membership.project_id != project_id):
-        membership = Membership.objects.of_user(user.pk).with_project().filter(project_id=project_id).first()
+        membership = Membership.objects.for_user(user.pk).with_project().filter(project_id=project_id).first()
     if membership is None:
         if project_id is None or not Project.objects.filter(pk=project_id).exists():
             raise Missing("Project not found.")
@@ -36,7 +36,7 @@ def get_current_membership(user: User, credential: Credential) -> Membership:
 
     Raises Missing where there is none, or where it lies outside what the key is narrowed to.
     """
-    memberships = list(Membership.objects.of_user(user.pk).with_project().order_by("pk"))
+    memberships = list(Membership.objects.for_user(user.pk).with_project().order_by("pk"))
     wanted = credential.scoped_projects[0] if len(credential.scoped_projects) == 1 else user.current_project_id
     chosen: Membership | None = next((m for m in memberships if m.project_id == wanted), None)
     if chosen is None and len(credential.scoped_projects) != 1:
@@ -60,7 +60,7 @@ def get_organization_memberships(user: User, credential: Credential, reference: 
     """
     if reference == CURRENT_PROJECT:
         reference = str(get_current_membership(user, credential).project.organization_id)
-    memberships = Membership.objects.of_user(user.pk).reached_with(
+    memberships = Membership.objects.for_user(user.pk).within_scopes(
         projects=credential.scoped_projects, organizations=credential.scoped_organizations
     )
     found = [

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('distinct_id', models.CharField(default=users.models.user.new_distinct_id, editable=False, max_length=64)),
+                ('distinct_id', models.CharField(default=users.models.user.generate_distinct_id, editable=False, max_length=64)),
                 ('email', models.EmailField(max_length=254, unique=True)),
                 ('first_name', models.CharField(blank=True, max_length=150)),
                 ('last_name', models.CharField(blank=True, max_length=150)),
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PersonalAPIKey',
             fields=[
-                ('id', models.CharField(default=users.models.personal_api_key.new_key_id, editable=False, max_length=50, primary_key=True, serialize=False)),
+                ('id', models.CharField(default=users.models.personal_api_key.generate_key_id, editable=False, max_length=50, primary_key=True, serialize=False)),
                 ('label', models.CharField(max_length=40)),
                 ('secret_hash', models.CharField(editable=False, max_length=64, unique=True)),
                 ('mask_value', models.CharField(editable=False, max_length=11)),
@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('name', models.CharField(max_length=200)),
                 ('timezone', models.CharField(default='UTC', max_length=240)),
-                ('api_token', models.CharField(default=users.models.project.new_api_token, editable=False, max_length=200, unique=True)),
+                ('api_token', models.CharField(default=users.models.project.generate_api_token, editable=False, max_length=200, unique=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='projects', to='users.organization')),
             ],

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('level', models.SmallIntegerField(choices=[(1, 'Member'), (8, 'Admin'), (15, 'Owner')], default=1)),
                 ('secret_hash', models.CharField(editable=False, max_length=64, unique=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('expires_at', models.DateTimeField(default=users.models.invitation.in_a_week, editable=False)),
+                ('expires_at', models.DateTimeField(default=users.models.invitation.get_default_expiry, editable=False)),
                 ('invited_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='users.membership')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='users.project')),
             ],

@@ -1,8 +1,8 @@
 from dashboards_api.idempotency.models import IdempotentRequest
-from users.models.attempt import AttemptCounter
+from users.models.attempt_counter import AttemptCounter
 from users.models.invitation import Invitation
-from users.models.personal_api_key import PersonalAPIKey, hash_of, new_key_value
-from users.models.project import KeyName, Membership, MembershipLevel, Organization, Project
+from users.models.personal_api_key import PersonalAPIKey, generate_key_value, hash_secret
+from users.models.project import KeyReference, Membership, MembershipLevel, Organization, Project
 from users.models.rate_window import RateWindow
 from users.models.user import User
 
@@ -10,7 +10,7 @@ __all__ = [
     "AttemptCounter",
     "IdempotentRequest",
     "Invitation",
-    "KeyName",
+    "KeyReference",
     "Membership",
     "MembershipLevel",
     "Organization",
@@ -18,6 +18,6 @@ __all__ = [
     "Project",
     "RateWindow",
     "User",
-    "hash_of",
-    "new_key_value",
+    "generate_key_value",
+    "hash_secret",
 ]

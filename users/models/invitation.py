@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from users.models.project import Membership, MembershipLevel, Project
 
-GOOD_FOR = timedelta(days=7)
+VALIDITY = timedelta(days=7)
 
 
-def in_a_week() -> datetime:
-    return timezone.now() + GOOD_FOR
+def get_default_expiry() -> datetime:
+    return timezone.now() + VALIDITY
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -40,7 +40,7 @@ class Invitation(models.Model):
     invited_by = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(default=in_a_week, editable=False)
+    expires_at = models.DateTimeField(default=get_default_expiry, editable=False)
 
     objects = InvitationQuerySet.as_manager()
 
@@ -54,5 +54,5 @@ class Invitation(models.Model):
         return f"{self.email} into {self.project_id}: {self.get_level_display()}"
 
     @property
-    def is_over(self) -> bool:
+    def is_expired(self) -> bool:
         return self.expires_at <= timezone.now()

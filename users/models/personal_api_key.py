@@ -9,17 +9,17 @@ from django.db import models
 from django.utils import timezone
 
 from dashboards_api.fields import JSONTextField
-from users.models.project import KeyName, Membership
+from users.models.project import KeyReference, Membership
 
 PREFIX = "phx_"
 RANDOM_BITS = 256
 LABEL_MAX_LENGTH = 40
 DESCRIPTION_MAX_LENGTH = 400
-USE_IS_NOTED_EVERY = timedelta(hours=1)
+USE_RECORDED_EVERY = timedelta(hours=1)
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-def base62(number: int) -> str:
+def encode_base62(number: int) -> str:
     digits = ""
     while number:
         number, digit = divmod(number, len(ALPHABET))
@@ -27,22 +27,22 @@ def base62(number: int) -> str:
     return digits or ALPHABET[0]
 
 
-def new_key_id() -> str:
-    return base62(secrets.randbits(128))
+def generate_key_id() -> str:
+    return encode_base62(secrets.randbits(128))
 
 
-def new_key_value() -> str:
+def generate_key_value() -> str:
     """A secret of 256 random bits. It is shown once and kept nowhere."""
-    return PREFIX + base62(secrets.randbits(RANDOM_BITS))
+    return PREFIX + encode_base62(secrets.randbits(RANDOM_BITS))
 
 
-def hash_of(value: str) -> str:
+def hash_secret(value: str) -> str:
     """Unsalted SHA-256: enough for 256 random bits, and it can be looked up by an index."""
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class PersonalAPIKey(models.Model):
-    id = models.CharField(primary_key=True, max_length=50, default=new_key_id, editable=False)
+    id = models.CharField(primary_key=True, max_length=50, default=generate_key_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="personal_api_keys")
     label = models.CharField(max_length=LABEL_MAX_LENGTH)
     description = models.CharField(max_length=DESCRIPTION_MAX_LENGTH, null=True, blank=True)
@@ -63,13 +63,13 @@ class PersonalAPIKey(models.Model):
         return f"{self.label} ({self.mask_value})"
 
     @property
-    def key(self) -> KeyName:
+    def key(self) -> KeyReference:
         """For `Credential`."""
-        return KeyName(self.pk, self.label)
+        return KeyReference(self.pk, self.label)
 
-    def take_secret(self, value: str) -> None:
+    def set_secret(self, value: str) -> None:
         """Make `value` the secret of this key: its hash and a mask to recognize it by."""
-        self.secret_hash = hash_of(value)
+        self.secret_hash = hash_secret(value)
         self.mask_value = f"{value[:4]}...{value[-4:]}"
 
     def allows_project(self, project_id: int, organization_id: str | None) -> bool:
@@ -78,6 +78,6 @@ class PersonalAPIKey(models.Model):
             return False
         return not self.scoped_organizations or organization_id in self.scoped_organizations
 
-    def use_is_worth_noting(self, now: datetime) -> bool:
+    def is_use_due(self, now: datetime) -> bool:
         """`last_used_at` is written at most once an hour: reading must not cost a write each time."""
-        return self.last_used_at is None or now - self.last_used_at >= USE_IS_NOTED_EVERY
+        return self.last_used_at is None or now - self.last_used_at >= USE_RECORDED_EVERY

@@ -20,7 +20,7 @@ class Organization(models.Model):
         return self.name
 
 
-def new_api_token() -> str:
+def generate_api_token() -> str:
     """The public token of a project. No route takes it: clients only read it."""
     return f"phc_{secrets.token_urlsafe(32)}"
 
@@ -30,7 +30,7 @@ class Project(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="projects")
     name = models.CharField(max_length=200)
     timezone = models.CharField(max_length=240, default="UTC")
-    api_token = models.CharField(max_length=200, unique=True, default=new_api_token, editable=False)
+    api_token = models.CharField(max_length=200, unique=True, default=generate_api_token, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
 
     def __str__(self) -> str:
@@ -44,19 +44,19 @@ class MembershipLevel(models.IntegerChoices):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def of_user(self, user_id: int) -> "MembershipQuerySet":
+    def for_user(self, user_id: int) -> "MembershipQuerySet":
         return self.filter(user_id=user_id)
 
     def with_project(self) -> "MembershipQuerySet":
         return self.select_related("project__organization")
 
-    def reached_with(self, *, projects: Sequence[int], organizations: Sequence[str]) -> "MembershipQuerySet":
+    def within_scopes(self, *, projects: Sequence[int], organizations: Sequence[str]) -> "MembershipQuerySet":
         """Filter by what a credential is narrowed to. An empty list narrows nothing."""
         reached = self.filter(project__organization_id__in=organizations) if organizations else self
         return reached.filter(project_id__in=projects) if projects else reached
 
 
-class KeyName(NamedTuple):
+class KeyReference(NamedTuple):
     """A personal API key as others know it."""
 
     id: str
@@ -72,7 +72,7 @@ class Membership(models.Model):
     joined_at = models.DateTimeField(default=now, editable=False)
 
     # The key through which they act, if it is one.
-    key: KeyName | None = None
+    key: KeyReference | None = None
 
     objects = MembershipQuerySet.as_manager()
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 
-def new_distinct_id() -> str:
+def generate_distinct_id() -> str:
     return str(uuid4())
 
 
@@ -21,7 +21,7 @@ class UserManager(BaseUserManager["User"]):
 
 class User(AbstractBaseUser):
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
-    distinct_id = models.CharField(max_length=64, default=new_distinct_id, editable=False)
+    distinct_id = models.CharField(max_length=64, default=generate_distinct_id, editable=False)
     email = models.EmailField(max_length=254, unique=True)
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboards_api.errors import Invalid, Missing
 from dashboards_api.stamps import write_if_free
 from users.auth import scopes as key_scopes
-from users.models import Membership, PersonalAPIKey, User, new_key_value
+from users.models import Membership, PersonalAPIKey, User, generate_key_value
 from users.models.personal_api_key import LABEL_MAX_LENGTH
 
 MAX_KEYS_PER_USER = 10
@@ -62,8 +62,8 @@ def create_api_key(
     _take(key, content)
     if user.personal_api_keys.count() >= MAX_KEYS_PER_USER:
         raise Invalid(f"You can only have {MAX_KEYS_PER_USER} personal API keys. Remove an existing key first.")
-    value = new_key_value()
-    key.take_secret(value)
+    value = generate_key_value()
+    key.set_secret(value)
     key.save(force_insert=True)
     return NewKey(key, value)
 
@@ -80,8 +80,8 @@ def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> Personal
 def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
     """A new secret for a key; the old one is dead at once. Raises Missing, also for a key of another than `owner`."""
     key = _lock(key_id, owner)
-    value = new_key_value()
-    key.take_secret(value)
+    value = generate_key_value()
+    key.set_secret(value)
     key.last_rolled_at = timezone.now()
     key.save(update_fields=["secret_hash", "mask_value", "last_rolled_at"])
     return NewKey(key, value)
@@ -96,7 +96,7 @@ def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
 def note_use(key: PersonalAPIKey) -> None:
     """Write down that a key was used, at most once an hour."""
     now = timezone.now()
-    if key.use_is_worth_noting(now):
+    if key.is_use_due(now):
         write_if_free(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
 
 
@@ -148,13 +148,13 @@ def _check_required(changes: KeyChanges) -> None:
 
 
 def _check_projects(user: User, project_ids: Sequence[int]) -> None:
-    joined = Membership.objects.of_user(user.pk).filter(project_id__in=project_ids)
+    joined = Membership.objects.for_user(user.pk).filter(project_id__in=project_ids)
     if set(project_ids) - set(joined.values_list("project_id", flat=True)):
         raise Invalid("You must be a member of all teams that you are scoping the key to.", attr="scoped_teams")
 
 
 def _check_organizations(user: User, organization_ids: Sequence[str]) -> None:
-    joined = Membership.objects.of_user(user.pk).values_list("project__organization_id", flat=True)
+    joined = Membership.objects.for_user(user.pk).values_list("project__organization_id", flat=True)
     if set(organization_ids) - {str(id_) for id_ in joined}:
         raise Invalid(
             "You must be a member of all organizations that you are scoping the key to.", attr="scoped_organizations"

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboards_api.errors import Forbidden, Invalid, Missing
 from users.addresses import spellings
-from users.models import Invitation, Membership, MembershipLevel, User, hash_of
+from users.models import Invitation, Membership, MembershipLevel, User, hash_secret
 from users.services.password_hashing import hash_password
 from users.services.projects import add_member, lock_project
 from users.services.refusals import refusing
@@ -23,7 +23,7 @@ TAKEN = "There is already an account with this address. Sign in to accept."
 
 def invitation_of(token: str) -> Invitation:
     """Return the invitation that a link is for, its names at hand. Raises Missing for one that cannot be accepted."""
-    found = Invitation.objects.open(timezone.now()).with_names().filter(secret_hash=hash_of(token)).first()
+    found = Invitation.objects.open(timezone.now()).with_names().filter(secret_hash=hash_secret(token)).first()
     if found is None:
         raise Missing("This invitation is over.")
     return found

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from dashboards_api.errors import Forbidden, Invalid, Missing
 from users.addresses import new_address, spellings
-from users.models import Invitation, Membership, MembershipLevel, Project, hash_of
-from users.models.invitation import in_a_week
+from users.models import Invitation, Membership, MembershipLevel, Project, hash_secret
+from users.models.invitation import get_default_expiry
 from users.services.projects import lock_project
 from users.services.refusals import refusing
 from users.services.users import never_used_accounts
@@ -74,8 +74,8 @@ def invite(acting: Membership, *, email: str, level: MembershipLevel) -> NewInvi
     elif locked.project.invitations.count() >= MAX_INVITATIONS:
         raise Invalid(f"A project has at most {MAX_INVITATIONS} open invitations. Withdraw one first.", attr="email")
     token = secrets.token_urlsafe(32)
-    content = {"level": level, "invited_by": acting, "secret_hash": hash_of(token)}
-    times = {"created_at": timezone.now(), "expires_at": in_a_week()}
+    content = {"level": level, "invited_by": acting, "secret_hash": hash_secret(token)}
+    times = {"created_at": timezone.now(), "expires_at": get_default_expiry()}
     invitation, _ = locked.project.invitations.update_or_create(email=address, defaults={**content, **times})
     return NewInvitation(invitation, token)
 
