@@ -7,7 +7,7 @@ class DashboardsConfig(AppConfig):
     def ready(self) -> None:
         from dashboards.changelog.counters import note_person
         from dashboards.services.collaborators import end_collaborations
-        from users.signals import member_leaves, person_changed
+        from users.signals import membership_removing, user_profile_changed
 
-        person_changed.connect(note_person)
-        member_leaves.connect(end_collaborations)
+        user_profile_changed.connect(note_person)
+        membership_removing.connect(end_collaborations)

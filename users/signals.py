@@ -3,6 +3,6 @@
 from django.dispatch import Signal
 
 # What answers show of a person, such as their name, is another now. Sent with `user_id`.
-person_changed = Signal()
+user_profile_changed = Signal()
 # Somebody is about to be removed from a project. Sent with their `membership`, and `by`: that of the admin who does it.
-member_leaves = Signal()
+membership_removing = Signal()

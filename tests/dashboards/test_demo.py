@@ -11,13 +11,13 @@ from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.environment_reader import StartError
 from dashboards_api.management.commands.serve import Command
 from tests.builders import Person
-from users.first_run import first_run
 from users.models import Membership, MembershipLevel, Project, User
+from users.services.initial_data import create_initial_data
 
 
 @pytest.mark.django_db
 def test_the_demo_is_three_filled_boards_in_project_2_and_is_made_once() -> None:
-    first_run()
+    create_initial_data()
     project = create_demo_project()
     assert create_demo_project() == project
     assert list(Project.objects.order_by("pk").values_list("name", flat=True)) == ["Default project", "Demo"]
@@ -63,7 +63,7 @@ def check_places(tiles: list[dict[str, dict[str, dict[str, int]]]]) -> None:
 
 @pytest.mark.django_db
 def test_only_beside_a_first_start_is_it_what_the_owner_sees_first() -> None:
-    first_run()
+    create_initial_data()
     home = Project.objects.get()
     create_demo_project()
     assert User.objects.get().current_project == home
@@ -71,7 +71,7 @@ def test_only_beside_a_first_start_is_it_what_the_owner_sees_first() -> None:
 
 @pytest.mark.django_db
 def test_at_a_first_start_it_is_what_the_owner_sees_first() -> None:
-    first_run()
+    create_initial_data()
     demo = create_demo_project(is_first=True)
     assert User.objects.get().current_project == demo
 

@@ -10,8 +10,8 @@ from django.test import Client
 
 from tests.builders import PASSWORD, Person, give_password
 from tests.pages.browsing import sign_in, text_of, token_in
-from users.first_run import first_run
 from users.models import User
+from users.services.initial_data import create_initial_data
 from users.services.setup import setup_token
 from users.services.users import set_active
 
@@ -41,7 +41,7 @@ def test_it_sets_name_and_password_and_signs_in(alice: Person, path: str) -> Non
 
 
 def test_the_first_admin_chooses_an_address(db: None) -> None:
-    made = first_run()
+    made = create_initial_data()
     assert made is not None
     client, path = Client(enforce_csrf_checks=True), f"/setup/{setup_token(made.key.user)}"
     assert "readonly" not in text_of(client.get(path))

@@ -10,13 +10,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboards_api.errors import Forbidden, Invalid, Missing
-from users.addresses import spellings
+from users.email_addresses import get_email_variants
 from users.models import Invitation, Membership, MembershipLevel, User, hash_secret
 from users.services.password_hashing import hash_password
 from users.services.projects import add_member, lock_project
-from users.services.refusals import refusing
 from users.services.users import never_used_accounts, user_at
-from users.signals import person_changed
+from users.services.validation import as_domain_error
+from users.signals import user_profile_changed
 
 TAKEN = "There is already an account with this address. Sign in to accept."
 
@@ -36,7 +36,12 @@ def invitations_for(user: User) -> QuerySet[Invitation]:
     """
     if user.is_email_verified is not True:
         return Invitation.objects.none()
-    return Invitation.objects.open(timezone.now()).with_names().filter(email__in=spellings(user.email)).order_by("pk")
+    return (
+        Invitation.objects.open(timezone.now())
+        .with_names()
+        .filter(email__in=get_email_variants(user.email))
+        .order_by("pk")
+    )
 
 
 def account_of(invitation: Invitation) -> User | None:
@@ -54,7 +59,7 @@ def accept(invitation: Invitation, *, accepted_by: User) -> Membership:
     Raises Missing, and Forbidden for an invitation to another address.
     """
     locked = _locked(invitation)
-    if accepted_by.email not in spellings(locked.email):
+    if accepted_by.email not in get_email_variants(locked.email):
         raise Forbidden("This invitation is for another account.")
     return _join(locked, accepted_by)
 
@@ -69,9 +74,9 @@ def accept_as_new(invitation: Invitation, *, name: str, password: str) -> User:
         raise Invalid(TAKEN, attr="email")
     user = User(email=invitation.email, is_email_verified=False)
     user.first_name, _, user.last_name = name.strip().partition(" ")
-    with refusing("name"):
+    with as_domain_error("name"):
         user.clean_fields(exclude={"password"})
-    with refusing("password"):
+    with as_domain_error("password"):
         validate_password(password, user)
     user.password = hash_password(password)
     with transaction.atomic():
@@ -110,7 +115,7 @@ def _saved(user: User, invitation: Invitation) -> User:
     for name in taken:
         setattr(unused, name, getattr(user, name))
     unused.save(update_fields=taken)
-    person_changed.send(User, user_id=unused.pk)
+    user_profile_changed.send(User, user_id=unused.pk)
     return unused
 
 

@@ -8,13 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboards_api.errors import Forbidden, Invalid, Missing
-from users.addresses import new_address, spellings
+from users.email_addresses import get_email_variants, normalize_new_email
 from users.models import Invitation, Membership, MembershipLevel, Project, hash_secret
 from users.models.invitation import get_default_expiry
 from users.services.projects import lock_project
-from users.services.refusals import refusing
 from users.services.users import never_used_accounts
-from users.signals import member_leaves
+from users.services.validation import as_domain_error
+from users.signals import membership_removing
 
 # Of one project; each is a row, and a question to somebody.
 MAX_INVITATIONS = 100
@@ -64,8 +64,8 @@ def invite(acting: Membership, *, email: str, level: MembershipLevel) -> NewInvi
     """
     locked = _Locked(acting)
     locked.check_level(level)
-    with refusing("email"):
-        address = new_address(email)
+    with as_domain_error("email"):
+        address = normalize_new_email(email)
     if _is_member(locked.project, address):
         raise Invalid("They are a member already.", attr="email", code="unique")
     existing = locked.project.invitations.filter(email=address).first()
@@ -98,7 +98,7 @@ def withdraw_invitation(acting: Membership, *, invitation_id: int) -> None:
 
 def _is_member(project: Project, address: str) -> bool:
     """Return whether a member has this address; not one whose account nobody has ever used: they need a new link."""
-    members = project.memberships.filter(user__email__in=spellings(address))
+    members = project.memberships.filter(user__email__in=get_email_variants(address))
     return members.exclude(user__in=never_used_accounts(project)).exists()
 
 
@@ -136,5 +136,5 @@ def leave_project(acting: Membership) -> None:
 
 def _end(member: Membership, *, by: Membership) -> None:
     _check_another_admin(member)
-    member_leaves.send(Membership, membership=member, by=by)
+    membership_removing.send(Membership, membership=member, by=by)
     member.delete()

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from users.models import Membership, MembershipLevel, Organization, Project, User
-from users.services.refusals import refusing
 from users.services.users import user_named
+from users.services.validation import as_domain_error
 
 
 @transaction.atomic
@@ -20,7 +20,7 @@ def create_project(
     """
     organization = _organization_named(organization_name)
     project = Project(name=name, organization=organization)
-    with refusing("name"):
+    with as_domain_error("name"):
         project.clean_fields()
     project.save(force_insert=True)
     people = [(email, MembershipLevel.MEMBER) for email in members]
@@ -55,7 +55,7 @@ def _organization_named(name: str) -> Organization:
         number += 1
         slug = f"{stem}-{number}"
     organization = Organization(name=name, slug=slug)
-    with refusing("organization"):
+    with as_domain_error("organization"):
         organization.clean_fields()
     organization.save(force_insert=True)
     return organization

@@ -12,13 +12,13 @@ from django.db import transaction
 
 from dashboards_api.errors import Invalid, Missing
 from dashboards_api.numbers import whole_number
-from users.addresses import new_address
-from users.first_run import ADMIN_EMAIL
+from users.email_addresses import normalize_new_email
 from users.models import User
+from users.services.initial_data import DEFAULT_ADMIN_EMAIL
 from users.services.password_hashing import hash_password
-from users.services.refusals import refusing
 from users.services.users import check_is_free
-from users.signals import person_changed
+from users.services.validation import as_domain_error
+from users.signals import user_profile_changed
 
 
 class _Tokens(PasswordResetTokenGenerator):
@@ -62,9 +62,9 @@ def check_set_up(token: str, *, name: str, email: str, password: str) -> Checked
     another, malformed or taken address, and for a weak password; and TooMany while other passwords are hashed.
     """
     user = _named(_user(token, lock=False), name, email)
-    with refusing("name"):
+    with as_domain_error("name"):
         user.clean_fields(exclude={"password"})
-    with refusing("password"):
+    with as_domain_error("password"):
         validate_password(password, user)
     return CheckedSetUp(token, name, email, hash_password(password))
 
@@ -82,13 +82,13 @@ def set_up(checked: CheckedSetUp) -> User:
     user.is_email_verified = True
     user.password = checked.password_hash
     user.save(update_fields=["email", "first_name", "last_name", "password", "is_email_verified"])
-    person_changed.send(User, user_id=user.pk)
+    user_profile_changed.send(User, user_id=user.pk)
     return user
 
 
 def may_change_address(user: User) -> bool:
     """Return whether setting up may give the account another address: only where the first start made one up."""
-    return user.email == ADMIN_EMAIL
+    return user.email == DEFAULT_ADMIN_EMAIL
 
 
 def _named(user: User, name: str, email: str) -> User:
@@ -96,8 +96,8 @@ def _named(user: User, name: str, email: str) -> User:
     if User.objects.normalize_email(email) != user.email:
         if not may_change_address(user):
             raise Invalid("The address of this account cannot be changed here.", attr="email")
-        with refusing("email"):
-            user.email = new_address(email)
+        with as_domain_error("email"):
+            user.email = normalize_new_email(email)
         check_is_free(user.email, but_for=user)
     user.first_name, _, user.last_name = name.strip().partition(" ")
     return user

@@ -28,8 +28,8 @@ from users.rate_limiting.login_attempts import (
     remember_success,
 )
 from users.services.password_hashing import SLOTS, hash_password
-from users.services.refusals import refusing
 from users.services.users import stored_address
+from users.services.validation import as_domain_error
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ def hash_of_new_password(user: User, *, current: str, new: str, address: str) ->
     """
     if not _PasswordCheck(user.email, address).run(lambda: user.check_password(current)):
         raise Invalid("That is not your password.", attr="current", code="invalid_credentials")
-    with refusing("new"):
+    with as_domain_error("new"):
         validate_password(new, user)
     return hash_password(new)
 

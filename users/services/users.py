@@ -8,11 +8,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 
 from dashboards_api.errors import Invalid, Missing
-from users.addresses import new_address, spellings
 from users.auth.sessions import end_all_sessions
+from users.email_addresses import get_email_variants, normalize_new_email
 from users.models import Membership, Project, User
 from users.services.password_hashing import hash_password
-from users.services.refusals import refusing
+from users.services.validation import as_domain_error
 
 logger = structlog.get_logger("users.services.users")
 
@@ -31,12 +31,12 @@ def create_user(
     `is_email_verified` is True where an operator vouches for the address, and False where an invitation made the user.
     Raises Invalid for a malformed or taken e-mail address, or a weak password.
     """
-    with refusing("email"):
-        normalized = new_address(email)
+    with as_domain_error("email"):
+        normalized = normalize_new_email(email)
         user = User(email=normalized, first_name=first_name, last_name=last_name)
         user.clean_fields(exclude={"password"})
     if password is not None:
-        with refusing("password"):
+        with as_domain_error("password"):
             validate_password(password, user)
     check_is_free(normalized)
     password_hash = make_password(None) if password is None else hash_password(password)
@@ -55,13 +55,13 @@ def create_user(
 def check_is_free(email: str, *, but_for: User | None = None) -> None:
     """Raises Invalid where another user has this address, however its domain is spelled."""
     others = User.objects.exclude(pk=but_for.pk) if but_for else User.objects
-    if others.filter(email__in=spellings(email)).exists():
+    if others.filter(email__in=get_email_variants(email)).exists():
         raise Invalid(f"There is already a user with the address {email}.", attr="email", code="unique")
 
 
 def user_at(email: str) -> User | None:
     """Return the user with this address, however its domain is spelled. One from before punycode comes first."""
-    found = User.objects.filter(email__in=spellings(email))
+    found = User.objects.filter(email__in=get_email_variants(email))
     return min(found, key=lambda user: user.email != User.objects.normalize_email(email), default=None)
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from dashboards.changelog.pruning import prune_history
 from dashboards_api.numbers import whole_number
-from users.management.arguments import domain_errors
+from users.management.command_helpers import report_domain_errors
 
 DAYS_MAX = 36_500
 
@@ -27,6 +27,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         before = timezone.now() - timedelta(days=options["older_than"])
-        with domain_errors():
+        with report_domain_errors():
             deleted = prune_history(before=before)
         self.stdout.write(f"{deleted} acts were deleted.")

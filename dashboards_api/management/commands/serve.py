@@ -18,8 +18,8 @@ from dashboards_api.errors import DomainError
 from dashboards_api.server import reserve_port
 from dashboards_api.start_lock import start_lock
 from dashboards_api.startup import check_is_shared, prepare_folder, wait_for_database
-from users.first_run import first_run
 from users.services.api_keys import NewKey
+from users.services.initial_data import create_initial_data
 from users.services.setup import setup_link
 
 SECONDS_TO_WAIT, SECONDS_TO_WAIT_MAX = 30, 3600
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         """Create the first rows of an empty database, and the demo where it is wanted."""
         with start_lock():
             with transaction.atomic():
-                if made := first_run():
+                if made := create_initial_data():
                     self.hand_over(made, address)
             if demo:
                 try:

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from users.management.arguments import add_json_option, domain_errors, project_id, show
+from users.management.command_helpers import add_json_option, parse_project_id, print_result, report_domain_errors
 from users.services.api_keys import create_api_key, in_days
 from users.services.users import user_named
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
             "--project",
             action="append",
             default=[],
-            type=project_id,
+            type=parse_project_id,
             metavar="ID",
             help="narrow the key to it",
         )
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with domain_errors():
+        with report_domain_errors():
             made = create_api_key(
                 user_named(options["email"]),
                 label=options["label"],
@@ -48,6 +48,6 @@ class Command(BaseCommand):
             "scopes": made.key.scopes,
             "expires_at": made.key.expires_at,
         }
-        show(
+        print_result(
             self.stdout, options["json"], answer, f"Created key {made.key.pk}. Its value, shown only now:\n{made.value}"
         )

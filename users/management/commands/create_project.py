@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from users.management.arguments import add_json_option, domain_errors, show
+from users.management.command_helpers import add_json_option, print_result, report_domain_errors
 from users.services.projects import create_project
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with domain_errors():
+        with report_domain_errors():
             project = create_project(
                 options["name"],
                 organization_name=options["organization"] or options["name"],
@@ -31,4 +31,4 @@ class Command(BaseCommand):
                     f"Note: an invitation made the account {member.user.email}, and nobody has verified it."
                 )
         answer = {"id": project.pk, "name": project.name, "organization": project.organization_id}
-        show(self.stdout, options["json"], answer, f"Created project {project.pk}, {project.name}.")
+        print_result(self.stdout, options["json"], answer, f"Created project {project.pk}, {project.name}.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from users.management.arguments import add_json_option, domain_errors, show
+from users.management.command_helpers import add_json_option, print_result, report_domain_errors
 from users.services.users import create_user
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         password = sys.stdin.readline().rstrip("\n") if options["password_stdin"] else options["password"]
         first_name, _, last_name = options["name"].strip().partition(" ")
-        with domain_errors():
+        with report_domain_errors():
             user = create_user(
                 options["email"],
                 first_name=first_name,
@@ -33,4 +33,4 @@ class Command(BaseCommand):
                 is_email_verified=True,
             )
         answer = {"id": user.pk, "uuid": user.uuid, "email": user.email}
-        show(self.stdout, options["json"], answer, f"Created user {user.pk}, {user.email}.")
+        print_result(self.stdout, options["json"], answer, f"Created user {user.pk}, {user.email}.")

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from users.management.arguments import add_json_option, domain_errors, show
+from users.management.command_helpers import add_json_option, print_result, report_domain_errors
 from users.services.users import set_active, user_named
 
 
@@ -16,8 +16,8 @@ class Command(BaseCommand):
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with domain_errors():
+        with report_domain_errors():
             user = set_active(user_named(options["email"]), active=options["undo"])
         answer = {"id": user.pk, "email": user.email, "is_active": user.is_active}
         done = "Let in again" if user.is_active else "Locked out"
-        show(self.stdout, options["json"], answer, f"{done}: {user.email}.")
+        print_result(self.stdout, options["json"], answer, f"{done}: {user.email}.")

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from users.management.arguments import add_json_option, domain_errors, show
+from users.management.command_helpers import add_json_option, print_result, report_domain_errors
 from users.services.api_keys import revoke_api_key
 
 
@@ -15,6 +15,8 @@ class Command(BaseCommand):
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with domain_errors():
+        with report_domain_errors():
             revoke_api_key(options["id"])
-        show(self.stdout, options["json"], {"id": options["id"], "revoked": True}, f"Revoked key {options['id']}.")
+        print_result(
+            self.stdout, options["json"], {"id": options["id"], "revoked": True}, f"Revoked key {options['id']}."
+        )

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from users.management.arguments import add_json_option, domain_errors, show
+from users.management.command_helpers import add_json_option, print_result, report_domain_errors
 from users.services.api_keys import roll_api_key
 
 
@@ -15,7 +15,9 @@ class Command(BaseCommand):
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with domain_errors():
+        with report_domain_errors():
             rolled = roll_api_key(options["id"])
         answer = {"id": rolled.key.pk, "value": rolled.value}
-        show(self.stdout, options["json"], answer, f"Rolled key {rolled.key.pk}. Its new value:\n{rolled.value}")
+        print_result(
+            self.stdout, options["json"], answer, f"Rolled key {rolled.key.pk}. Its new value:\n{rolled.value}"
+        )

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from dashboards_api.addresses import remembered
 from dashboards_api.environment import parse_public_url
 from dashboards_api.environment_reader import SettingError
-from users.management.arguments import add_json_option, domain_errors, show
+from users.management.command_helpers import add_json_option, print_result, report_domain_errors
 from users.services.setup import setup_link
 from users.services.users import user_named
 
@@ -21,10 +21,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         base = self.base(options["base"])
-        with domain_errors():
+        with report_domain_errors():
             user = user_named(options["email"])
         link = setup_link(user, base or remembered(), is_chosen=bool(base))
-        show(self.stdout, options["json"], {"link": link}, f"For {user.email}, once, within 24 hours:\n{link}")
+        print_result(self.stdout, options["json"], {"link": link}, f"For {user.email}, once, within 24 hours:\n{link}")
 
     @staticmethod
     def base(text: str | None) -> str:

@@ -4,8 +4,8 @@ import pytest
 
 from dashboards_api.errors import Invalid, Missing
 from tests.builders import PASSWORD, Person, give_password, make_person
-from users.first_run import ADMIN_EMAIL
 from users.models import User
+from users.services.initial_data import DEFAULT_ADMIN_EMAIL
 from users.services.setup import check_set_up, set_up, setup_token
 from users.services.sign_in import change_password, hash_of_new_password
 
@@ -35,12 +35,12 @@ def test_a_set_up_link_that_was_used_meanwhile_sets_nothing_up(alice: Person) ->
 
 
 def test_an_address_that_was_taken_meanwhile_is_refused(alice: Person) -> None:
-    alice.user.email = ADMIN_EMAIL  # the one account whose address a set-up may change
+    alice.user.email = DEFAULT_ADMIN_EMAIL  # the one account whose address a set-up may change
     alice.user.save()
     checked = check_set_up(setup_token(alice.user), name="Alice", email="dora@example.com", password=NEW)
     make_person("dora", alice.membership.project)
     with pytest.raises(Invalid) as refused:
         set_up(checked)
     assert refused.value.attr == "email"
-    assert User.objects.get(pk=alice.user.pk).email == ADMIN_EMAIL
+    assert User.objects.get(pk=alice.user.pk).email == DEFAULT_ADMIN_EMAIL
     assert not User.objects.get(pk=alice.user.pk).has_usable_password()

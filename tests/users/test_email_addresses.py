@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 
 from dashboards_api.errors import Invalid
-from users.addresses import new_address, spellings
+from users.email_addresses import get_email_variants, normalize_new_email
 from users.models import User
 from users.services.sign_in import user_with_password
 from users.services.users import create_user, user_named
@@ -25,8 +25,8 @@ PASSWORD = "correct horse battery"
     ],
 )
 def test_an_address_has_one_spelling(typed: str, kept: str) -> None:
-    assert new_address(typed) == kept
-    assert kept in spellings(typed)
+    assert normalize_new_email(typed) == kept
+    assert kept in get_email_variants(typed)
 
 
 @pytest.mark.django_db

@@ -5,19 +5,19 @@ from contextlib import suppress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-ADDRESS_MAX_LENGTH = 254
+EMAIL_MAX_LENGTH = 254
 # IDNA 2003, which Python has, replaces these by others; today they make domains of their own.
 _REPLACED = frozenset("ßς\u200c\u200d")
 _INVALID = "Enter a valid email address."
 
 
-def new_address(text: str) -> str:
+def normalize_new_email(text: str) -> str:
     """Return the address in lower case, with an ASCII local part and the domain in punycode.
 
     The local part is checked before it is lowered: the Kelvin sign becomes an ordinary `k`. Raises ValidationError.
     """
     local, at, domain = text.strip().rpartition("@")
-    if len(text) > ADDRESS_MAX_LENGTH or not at:
+    if len(text) > EMAIL_MAX_LENGTH or not at:
         raise ValidationError(_INVALID)
     if not local.isascii():
         raise ValidationError("The part of an address before the @ may only have ASCII characters.")
@@ -27,14 +27,14 @@ def new_address(text: str) -> str:
         address = f"{local}@{domain.encode('idna').decode()}".lower()
     except UnicodeError as error:
         raise ValidationError(_INVALID) from error
-    if len(address) > ADDRESS_MAX_LENGTH:
+    if len(address) > EMAIL_MAX_LENGTH:
         raise ValidationError(_INVALID)
     validate_email(address)
     return address
 
 
-def spellings(address: str) -> set[str]:
-    """Return how an account may keep this address: those from before `new_address` have the domain as it was typed."""
+def get_email_variants(address: str) -> set[str]:
+    """Return the spellings under which an account may store this address: old ones keep the domain as it was typed."""
     local, _, domain = address.strip().lower().rpartition("@")
     domains = {domain}
     with suppress(UnicodeError):  # a domain that has one spelling alone

@@ -19,7 +19,7 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
 
 
-def project_id(text: str) -> int:
+def parse_project_id(text: str) -> int:
     """The id of a project, for `type=` of an argument."""
     number = whole_number(text)
     if number is None:
@@ -28,7 +28,7 @@ def project_id(text: str) -> int:
 
 
 @contextmanager
-def domain_errors() -> Iterator[None]:
+def report_domain_errors() -> Iterator[None]:
     """A refusal of a service as the command's own error, without a traceback."""
     try:
         yield
@@ -47,7 +47,7 @@ def domain_errors() -> Iterator[None]:
         ) from error
 
 
-def show(out: Any, as_json: bool, answer: dict[str, Any], text: str) -> None:
+def print_result(out: Any, as_json: bool, answer: dict[str, Any], text: str) -> None:
     """Print `answer` as one line of JSON, or `text`."""
     stream: TextIO = out
     stream.write(json.dumps(answer, default=str) if as_json else text)

@@ -7,18 +7,18 @@ from users.services.api_keys import NewKey, create_api_key
 from users.services.projects import add_member, create_project
 from users.services.users import create_user
 
-ADMIN_EMAIL = "admin@example.com"
+DEFAULT_ADMIN_EMAIL = "admin@example.com"
 
 
 @transaction.atomic
-def first_run() -> NewKey | None:
+def create_initial_data() -> NewKey | None:
     """On a database without users, make the first ones and give back their key; else do nothing.
 
     The admin has no usable password: the key is the way in.
     """
     if User.objects.exists():
         return None
-    admin = create_user(ADMIN_EMAIL, first_name="Admin", is_staff=True)
+    admin = create_user(DEFAULT_ADMIN_EMAIL, first_name="Admin", is_staff=True)
     project = create_project("Default project", organization_name="Default organization")
     add_member(project, user=admin, level=MembershipLevel.OWNER)
     return create_api_key(admin, label="First key", scopes=["*"])

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from dashboards_api.errors import Invalid, Missing
 from tests.builders import Person, make_project
-from users.first_run import first_run
 from users.models import Membership, MembershipLevel, Organization, PersonalAPIKey, User, hash_secret
 from users.services.api_keys import create_api_key, in_days, revoke_api_key, roll_api_key
+from users.services.initial_data import create_initial_data
 from users.services.projects import create_project
 from users.services.users import create_user
 
@@ -137,10 +137,10 @@ def test_revoking_deletes(alice: Person) -> None:
 
 
 def test_the_first_run_makes_one_of_everything_and_only_once() -> None:
-    made = first_run()
+    made = create_initial_data()
     assert made is not None
     [membership] = Membership.objects.all()
     assert (membership.user.email, membership.level) == ("admin@example.com", MembershipLevel.OWNER)
     assert membership.user.has_usable_password() is False
     assert made.key.scopes == ["*"]
-    assert first_run() is None
+    assert create_initial_data() is None

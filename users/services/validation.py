@@ -9,7 +9,7 @@ from dashboards_api.errors import Invalid
 
 
 @contextmanager
-def refusing(attr: str) -> Iterator[None]:
+def as_domain_error(attr: str) -> Iterator[None]:
     """What Django's validators refuse, as Invalid."""
     try:
         yield
