@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from dashboards_api.errors import Forbidden, Invalid
 from pages.console import ConsoleView
-from users.services.sign_in import change_password, hash_of_new_password
+from users.services.sign_in import change_password, hash_new_password
 
 
 class AccountView(ConsoleView):
@@ -18,7 +18,7 @@ class AccountView(ConsoleView):
         current, new = (request.POST.get(name, "") for name in ("current", "new"))
         address = request.META.get("REMOTE_ADDR", "")
         try:
-            self.password_hash = hash_of_new_password(self.user, current=current, new=new, address=address)
+            self.password_hash = hash_new_password(self.user, current=current, new=new, address=address)
         except Invalid as error:
             return self.refusal(error)
         except Forbidden as error:

@@ -20,8 +20,8 @@ from users.auth.project_access import get_current_membership, get_project_member
 from users.auth.sessions import end_session, start_session
 from users.models import Membership, User
 from users.readers import memberships_of
-from users.services.setup import check_set_up, may_change_address, set_up, user_to_set_up
-from users.services.sign_in import user_with_password
+from users.services.setup import can_change_email, check_setup, complete_setup, get_setup_user
+from users.services.sign_in import authenticate_user
 
 SIGN_IN = "/login"
 
@@ -46,7 +46,7 @@ class SignInView(FormView):
     def post(self, request: HttpRequest) -> HttpResponseBase:
         email, password = request.POST.get("email", "")[:254], request.POST.get("password", "")
         try:
-            user = user_with_password(email, password, address=request.META.get("REMOTE_ADDR", ""))
+            user = authenticate_user(email, password, address=request.META.get("REMOTE_ADDR", ""))
         except Invalid:
             return self.form({"email": email, "error": "Wrong e-mail address or password."}, status=400)
         except Forbidden as error:
@@ -72,7 +72,7 @@ class SetupView(FormView):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
-            user = user_to_set_up(token)
+            user = get_setup_user(token)
         except Missing:
             return self.over()
         name = f"{user.first_name} {user.last_name}".strip()
@@ -81,10 +81,10 @@ class SetupView(FormView):
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         sent = {name: request.POST.get(name, "") for name in ("name", "email")}
         try:
-            user = user_to_set_up(token)
-            checked = check_set_up(token, **sent, password=request.POST.get("password", ""))
+            user = get_setup_user(token)
+            checked = check_setup(token, **sent, password=request.POST.get("password", ""))
             with transaction.atomic():
-                start_session(request, set_up(checked))
+                start_session(request, complete_setup(checked))
         except Missing:
             return self.over()
         except Invalid as error:
@@ -94,7 +94,7 @@ class SetupView(FormView):
         return HttpResponseRedirect("/", status=303)
 
     def form(self, user: User, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        around = {"is_fixed": not may_change_address(user)}
+        around = {"is_fixed": not can_change_email(user)}
         return private(render(self.request, "pages/setup.html", {**around, **context}, status=status))
 
     def over(self) -> HttpResponse:

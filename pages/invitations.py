@@ -14,12 +14,12 @@ from pages.console import ConsoleView, FormView, later, private
 from users.auth.sessions import start_session
 from users.models import Invitation, User
 from users.services.invitations import (
-    accept,
-    accept_as_new,
-    account_of,
-    decline,
-    invitation_of,
-    invitations_for,
+    accept_invitation,
+    accept_with_new_account,
+    decline_invitation,
+    find_accepting_account,
+    get_invitation,
+    list_invitations,
 )
 
 INVITATIONS = "/invitations"
@@ -31,15 +31,15 @@ class InvitationView(FormView):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
-            return self.form(invitation_of(token), {})
+            return self.form(get_invitation(token), {})
         except Missing:
             return self.over()
 
     def post(self, request: HttpRequest, token: str) -> HttpResponseBase:
         try:
-            invitation = invitation_of(token)
+            invitation = get_invitation(token)
             if request.POST.get("action") == "decline":
-                decline(invitation)
+                decline_invitation(invitation)
                 return private(render(request, "pages/invitation.html", {"is_declined": True}))
             return self.accepted(invitation)
         except Missing:
@@ -51,9 +51,9 @@ class InvitationView(FormView):
         name = sent.get("name", "")
         try:
             if isinstance(user, User):
-                accept(invitation, accepted_by=user)
+                accept_invitation(invitation, accepted_by=user)
             else:
-                user = accept_as_new(invitation, name=name, password=sent.get("password", ""))
+                user = accept_with_new_account(invitation, name=name, password=sent.get("password", ""))
                 with transaction.atomic():
                     start_session(self.request, user)
         except Invalid as error:
@@ -65,7 +65,7 @@ class InvitationView(FormView):
         return HttpResponseRedirect(f"/projects/{invitation.project_id}/dashboards", status=303)
 
     def form(self, invitation: Invitation, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        user, account = get_user(self.request), account_of(invitation)
+        user, account = get_user(self.request), find_accepting_account(invitation)
         around = {
             "invitation": invitation,
             "user": user if isinstance(user, User) else None,
@@ -83,15 +83,15 @@ class InvitationsView(ConsoleView):
     """The open invitations of somebody whose address is verified. Others need the link."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.page("pages/invitations.html", {"invitations": invitations_for(self.user)[:SHOWN]})
+        return self.page("pages/invitations.html", {"invitations": list_invitations(self.user)[:SHOWN]})
 
     def post(self, request: HttpRequest) -> HttpResponse:
         number = whole_number(request.POST.get("invitation")) or 0
-        invitation = invitations_for(self.user).filter(pk=number).first()
+        invitation = list_invitations(self.user).filter(pk=number).first()
         if invitation is None:  # it is over already
             return HttpResponseRedirect(INVITATIONS, status=303)
         if request.POST.get("action") != "accept":
-            decline(invitation)
+            decline_invitation(invitation)
             return self.show(INVITATIONS, said=f"You declined to join {invitation.project.name}.")
-        membership = accept(invitation, accepted_by=self.user)
+        membership = accept_invitation(invitation, accepted_by=self.user)
         return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards", status=303)

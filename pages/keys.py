@@ -10,7 +10,7 @@ from dashboards_api.numbers import whole_number
 from pages.console import SIGN_IN, ConsoleView
 from users.auth.sessions import has_recent_sign_in
 from users.readers import list_keys
-from users.services.api_keys import MAX_KEYS_PER_USER, NewKey, create_api_key, in_days, revoke_api_key, roll_api_key
+from users.services.api_keys import MAX_KEYS_PER_USER, NewKey, create_api_key, get_expiry, revoke_api_key, roll_api_key
 
 KEYS = "/keys"
 # What people tick. Others can be given by the API and the commands.
@@ -57,7 +57,7 @@ class KeysView(ConsoleView):
             label=form.get("label", "").replace("\0", ""),
             scopes=form.getlist("scope"),
             project_ids=projects,
-            expires_at=in_days(whole_number(days) or 0) if days else None,
+            expires_at=get_expiry(whole_number(days) or 0) if days else None,
         )
 
     def keys(self, context: dict[str, Any], status: int = 200) -> HttpResponse:

@@ -9,14 +9,14 @@ from dashboards_api.numbers import whole_number
 from pages.console import ConsoleView
 from users.models import Membership, MembershipLevel
 from users.services.members import (
-    change_level,
+    change_member_level,
+    create_invitation,
     invitation_link,
-    invite,
     leave_project,
     remove_member,
     withdraw_invitation,
 )
-from users.services.users import never_used_accounts
+from users.services.users import list_unused_accounts
 
 
 class MembersView(ConsoleView):
@@ -33,7 +33,7 @@ class MembersView(ConsoleView):
     def act(self, acting: Membership, action: str) -> HttpResponse:
         form, path = self.request.POST, self.request.path
         if action == "invite":
-            made = invite(acting, email=form.get("email", ""), level=self.level)
+            made = create_invitation(acting, email=form.get("email", ""), level=self.level)
             return self.show(path, link=invitation_link(made.token, self.base), email=made.invitation.email)
         if action == "leave":
             leave_project(acting)
@@ -43,7 +43,7 @@ class MembersView(ConsoleView):
         elif action == "remove":
             remove_member(acting, membership_id=self.number("member"))
         elif action == "level":
-            change_level(acting, membership_id=self.number("member"), level=self.level)
+            change_member_level(acting, membership_id=self.number("member"), level=self.level)
         else:
             raise Invalid("There is no such action.")
         return HttpResponseRedirect(path, status=303)
@@ -70,5 +70,5 @@ class MembersView(ConsoleView):
         }
         if acting.is_admin:  # who is asked to come is not for everybody
             around["invitations"] = project.invitations.select_related("invited_by__user").order_by("email")
-            around["never_used"] = set(never_used_accounts(project).values_list("pk", flat=True))
+            around["never_used"] = set(list_unused_accounts(project).values_list("pk", flat=True))
         return self.page("pages/members.html", {**around, **(context or {})}, status=status)

@@ -3,7 +3,7 @@
 from tests.builders import Person, make_key, make_project
 from tests.client import Api
 from users.models import MembershipLevel, PersonalAPIKey
-from users.services.api_keys import in_days
+from users.services.api_keys import get_expiry
 from users.services.projects import add_member
 
 
@@ -52,7 +52,7 @@ def test_a_key_that_is_narrowed_to_an_organization_sees_no_other(alice: Person) 
 
 def test_a_key_may_ask_what_it_may_do_whatever_its_scopes(alice: Person) -> None:
     project_id = alice.membership.project_id
-    value = make_key(alice.user, "annotation:read", project_ids=[project_id], expires_at=in_days(3))
+    value = make_key(alice.user, "annotation:read", project_ids=[project_id], expires_at=get_expiry(3))
     answer = Api(value, 0).get("/api/personal_api_keys/@current")
     row = PersonalAPIKey.objects.get(scopes=["annotation:read"])
     shown = answer.json

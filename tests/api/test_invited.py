@@ -6,14 +6,14 @@ from tests.api.test_access_table import CALLERS, CELL_NAMES, CELLS, TABLE, body_
 from tests.builders import Person, make_dashboard, make_insight, make_key
 from tests.client import Api
 from users.models import MembershipLevel
-from users.services.members import invite
+from users.services.members import create_invitation
 from users.services.users import create_user
 
 
 def make_invited(alice: Person) -> Api:
     """A user whose address is verified, and who was invited to be an admin."""
     user = create_user("invited@example.com", is_email_verified=True)
-    invite(alice.membership, email=user.email, level=MembershipLevel.ADMIN)
+    create_invitation(alice.membership, email=user.email, level=MembershipLevel.ADMIN)
     return Api(make_key(user), alice.membership.project_id)
 
 

@@ -16,7 +16,7 @@ from tests.client import Api
 from tests.hashers import OutsideTransactions
 from users.models import AttemptCounter
 from users.rate_limiting.login_attempts import Attempt, AttemptLimit
-from users.services.password_hashing import SLOTS
+from users.services.password_hashing import hashing_slots
 from users.services.sign_in import RIGHT_SIGN_IN, SIGN_IN, SIGN_IN_FROM_ADDRESS, SIGN_IN_TO_ACCOUNT
 
 LOCKED = (403, "authentication_error", "too_many_failed_attempts", None)
@@ -157,12 +157,12 @@ def test_who_may_not_try_is_refused_before_the_body_is_parsed(db: None) -> None:
 
 def test_beside_other_passwords_a_sign_in_is_refused_at_once_and_not_counted(alice: Person) -> None:
     give_password(alice)
-    with SLOTS.slot():
-        assert SLOTS.threads.acquire(blocking=False)  # as a request that waits does
+    with hashing_slots.slot():
+        assert hashing_slots.threads.acquire(blocking=False)  # as a request that waits does
         try:
             answer = Api(None, 0).sign_in(alice.user.email, PASSWORD)
         finally:
-            SLOTS.threads.release()
+            hashing_slots.threads.release()
     assert answer.error == (429, "throttled_error", "throttled", None)
     assert answer.headers["Retry-After"] == "1"
     assert (AttemptCounter.objects.count(), Session.objects.count()) == (0, 0)

@@ -16,7 +16,7 @@ from tests.builders import Person, make_dashboard
 from tests.hashers import OutsideTransactions
 from users.models import AttemptCounter
 from users.rate_limiting.login_attempts import Attempt
-from users.services.password_hashing import SLOTS
+from users.services.password_hashing import hashing_slots
 
 THROTTLED = (429, "throttled_error", "throttled", None)
 
@@ -40,10 +40,10 @@ def token(alice: Person, board: Dashboard) -> str:
 @contextmanager
 def busy() -> Iterator[None]:
     """Another password is being hashed, and another request waits to do so."""
-    with SLOTS.slot():
-        assert SLOTS.threads.acquire(blocking=False)
+    with hashing_slots.slot():
+        assert hashing_slots.threads.acquire(blocking=False)
         yield
-        SLOTS.threads.release()
+        hashing_slots.threads.release()
 
 
 def guess(token: str, text: str = "wrong", address: str = "192.0.2.1") -> int:

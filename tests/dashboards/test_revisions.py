@@ -11,7 +11,7 @@ from dashboards.models import Dashboard, Revision, RevisionKind, Tile
 from dashboards.services.dashboards import create_dashboard, update_dashboard
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
 from tests.races import at_once
-from users.services.setup import check_set_up, set_up, setup_token
+from users.services.setup import check_setup, complete_setup, create_setup_token
 
 
 def revision(kind: RevisionKind, object_id: int) -> int:
@@ -161,8 +161,10 @@ def test_a_new_name_is_seen_wherever_it_is_shown(alice: Person, bob: Person) -> 
     make_insight(bob, shared, name="Visits")
     before = {board.pk: of(board) for board in (theirs, shared, other)}
     lists = revision(RevisionKind.LIST, theirs.project_id)
-    set_up(
-        check_set_up(setup_token(bob.user), name="Robert", email="bob@example.com", password="correct horse battery")
+    complete_setup(
+        check_setup(
+            create_setup_token(bob.user), name="Robert", email="bob@example.com", password="correct horse battery"
+        )
     )
     assert (of(theirs), of(shared), of(other)) == (before[theirs.pk] + 1, before[shared.pk] + 1, before[other.pk])
     assert revision(RevisionKind.LIST, theirs.project_id) == lists + 1

@@ -11,16 +11,16 @@ from tests.builders import PASSWORD, Person, give_password, make_key, make_perso
 from tests.client import Api
 from tests.pages.browsing import sign_in, text_of, token_in
 from users.models import Invitation, Membership, MembershipLevel, User
-from users.services.members import change_level, invite, remove_member
+from users.services.members import change_member_level, create_invitation, remove_member
 from users.services.projects import add_member
-from users.services.setup import check_set_up, set_up, setup_token
+from users.services.setup import check_setup, complete_setup, create_setup_token
 from users.services.users import create_user, set_active
 
 CEO = "ceo@corp.example"
 
 
 def path_for(person: Person, email: str, level: MembershipLevel = MembershipLevel.MEMBER) -> str:
-    return f"/invitations/{invite(person.membership, email=email, level=level).token}"
+    return f"/invitations/{create_invitation(person.membership, email=email, level=level).token}"
 
 
 def new_client() -> Client:
@@ -118,7 +118,7 @@ def test_an_account_made_in_advance_gets_into_no_other_project(alice: Person, ca
     assert Invitation.objects.get() == pending
     # Whom Alice gave the link to learns that the account is not theirs, and an operator gives it to them.
     assert "If this account is not yours" in text_of(new_client().get(path))
-    set_up(check_set_up(setup_token(account), name="CEO", email=CEO, password="another horse battery"))
+    complete_setup(check_setup(create_setup_token(account), name="CEO", email=CEO, password="another horse battery"))
     assert attacker.get("/account").status_code == 302
     assert Api(key, carol.membership.project_id).get("dashboards/").status == 401
     mine = new_client()
@@ -139,7 +139,7 @@ def test_who_is_verified_sees_what_waits(alice: Person, carol: Person) -> None:
     carol.user.is_email_verified = True
     client = browser_of(carol.user)
     for level in (MembershipLevel.ADMIN, MembershipLevel.MEMBER):
-        invite(alice.membership, email=carol.user.email, level=level)
+        create_invitation(alice.membership, email=carol.user.email, level=level)
     page = text_of(client.get("/invitations"))
     assert ("Home" in page, "alice@example.com" in page) == (True, True)
     invitation = Invitation.objects.get()
@@ -148,7 +148,7 @@ def test_who_is_verified_sees_what_waits(alice: Person, carol: Person) -> None:
     assert "You declined to join Home." in text_of(client.get("/invitations"))
     assert "You declined" not in text_of(client.get("/invitations"))
     assert (Invitation.objects.count(), Membership.objects.count()) == (0, 2)
-    again = invite(alice.membership, email=carol.user.email, level=MembershipLevel.MEMBER).invitation
+    again = create_invitation(alice.membership, email=carol.user.email, level=MembershipLevel.MEMBER).invitation
     accepted = send(client, "/invitations", invitation=again.pk)
     assert accepted["Location"] == f"/projects/{alice.membership.project_id}/dashboards"
     assert Membership.objects.filter(user=carol.user, project=alice.membership.project).exists()
@@ -158,7 +158,7 @@ def test_who_is_verified_sees_what_waits(alice: Person, carol: Person) -> None:
 def test_who_is_verified_accepts_nothing_of_others(alice: Person, carol: Person) -> None:
     carol.user.is_email_verified = True
     client = browser_of(carol.user)
-    theirs = invite(alice.membership, email=CEO, level=MembershipLevel.MEMBER).invitation
+    theirs = create_invitation(alice.membership, email=CEO, level=MembershipLevel.MEMBER).invitation
     for action in ("accept", "decline"):
         assert send(client, "/invitations", action, invitation=theirs.pk)["Location"] == "/invitations"
     assert Invitation.objects.get() == theirs
@@ -185,7 +185,7 @@ def test_an_invitation_ends(alice: Person, bob: Person, change: str) -> None:
     elif change == "removed":
         remove_member(alice.membership, membership_id=inviter.membership.pk)
     elif change == "demoted":
-        change_level(alice.membership, membership_id=inviter.membership.pk, level=MembershipLevel.MEMBER)
+        change_member_level(alice.membership, membership_id=inviter.membership.pk, level=MembershipLevel.MEMBER)
     elif change == "below the level":
         Membership.objects.filter(pk=inviter.membership.pk).update(level=MembershipLevel.ADMIN)
     elif change == "deactivated":

@@ -10,8 +10,8 @@ from dashboards_api.errors import Missing
 from tests.builders import Person, give_password, make_person, signed_in
 from tests.pages.browsing import text_of, token_in
 from users.models import Invitation, Membership, MembershipLevel, User
-from users.services.invitations import invitation_of
-from users.services.members import MAX_INVITATIONS, invite
+from users.services.invitations import get_invitation
+from users.services.members import MAX_INVITATIONS, create_invitation
 from users.services.users import create_user
 
 
@@ -36,7 +36,7 @@ def test_somebody_is_invited_and_the_link_is_shown_once(alice: Person, browser: 
     token = invited(browser, path_of(alice), email="Dora@Example.com", level="8")
     invitation = Invitation.objects.get()
     assert (invitation.email, invitation.level) == ("dora@example.com", MembershipLevel.ADMIN)
-    assert invitation_of(token) == invitation
+    assert get_invitation(token) == invitation
     assert (User.objects.count(), Membership.objects.count()) == (1, 1)
     page = text_of(browser.get(path_of(alice)))
     assert token not in page
@@ -61,10 +61,10 @@ def test_it_looks_the_same_whether_there_is_an_account(alice: Person, browser: C
 def test_a_new_link_replaces_the_one_before(alice: Person, browser: Client) -> None:
     first = invited(browser, path_of(alice), email="dora@example.com", level="1")
     second = invited(browser, path_of(alice), email="DORA@example.com", level="8")
-    assert Invitation.objects.get() == invitation_of(second)
+    assert Invitation.objects.get() == get_invitation(second)
     assert Invitation.objects.get().level == MembershipLevel.ADMIN
     with pytest.raises(Missing):
-        invitation_of(first)
+        get_invitation(first)
     send(browser, path_of(alice), action="withdraw", invitation=Invitation.objects.get().pk)
     assert Invitation.objects.count() == 0
     assert Client().get(f"/invitations/{second}").status_code == 404
@@ -81,7 +81,7 @@ def test_a_member_is_not_invited_again(alice: Person, bob: Person, browser: Clie
 
 def test_a_project_has_so_many_invitations(alice: Person, browser: Client) -> None:
     for number in range(MAX_INVITATIONS):
-        invite(alice.membership, email=f"a{number}@example.com", level=MembershipLevel.MEMBER)
+        create_invitation(alice.membership, email=f"a{number}@example.com", level=MembershipLevel.MEMBER)
     response = send(browser, path_of(alice), action="invite", email="more@example.com", level="1")
     assert response.status_code == 400
     assert "at most 100 open invitations" in text_of(response)
@@ -112,7 +112,7 @@ def test_a_project_keeps_an_admin(alice: Person, bob: Person, browser: Client) -
 
 def test_a_member_leaves(alice: Person, bob: Person, browser: Client) -> None:
     page = f"/projects/{alice.membership.project_id}/members"
-    invite(alice.membership, email="dora@example.com", level=MembershipLevel.MEMBER)
+    create_invitation(alice.membership, email="dora@example.com", level=MembershipLevel.MEMBER)
     assert send(browser, page, action="leave").status_code == 400
     alice.membership.refresh_from_db()
     bob.membership.level = MembershipLevel.ADMIN
@@ -141,7 +141,7 @@ def test_nobody_reaches_above_themselves(alice: Person, browser: Client) -> None
 
 
 def test_members_see_the_others_and_change_nothing(alice: Person, bob: Person, browser: Client) -> None:
-    asked = invite(alice.membership, email="asked@example.com", level=MembershipLevel.MEMBER).invitation
+    asked = create_invitation(alice.membership, email="asked@example.com", level=MembershipLevel.MEMBER).invitation
     alice.membership.level = MembershipLevel.MEMBER
     alice.membership.save()
     page = browser.get(path_of(alice))
@@ -178,7 +178,7 @@ def test_what_cannot_be_is_said(alice: Person, browser: Client, fields: dict[str
 
 def test_members_of_elsewhere_are_out_of_reach(alice: Person, carol: Person, browser: Client) -> None:
     assert send(browser, path_of(alice), action="remove", member=carol.membership.pk).status_code == 404
-    theirs = invite(carol.membership, email="x@example.com", level=MembershipLevel.MEMBER).invitation
+    theirs = create_invitation(carol.membership, email="x@example.com", level=MembershipLevel.MEMBER).invitation
     assert send(browser, path_of(alice), action="withdraw", invitation=theirs.pk).status_code == 404
     assert Invitation.objects.get() == theirs
     token = token_in(browser.get(path_of(alice)))

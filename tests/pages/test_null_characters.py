@@ -8,7 +8,7 @@ from dashboards.models import Activity, Dashboard
 from tests.builders import PASSWORD, Person, give_password, make_dashboard
 from tests.pages.browsing import sign_in, token_in
 from users.models import AttemptCounter, Membership, PersonalAPIKey, User
-from users.services.setup import setup_token
+from users.services.setup import create_setup_token
 
 NAMES = ("action", "id", "label", "scope", "email", "level", "name", "text", "note", "restore", "current", "new")
 
@@ -30,7 +30,7 @@ def test_every_form_refuses_them_and_changes_nothing(alice: Person, browser: Cli
     board = make_dashboard(alice, "Board")
     project = f"/projects/{board.project_id}"
     token = token_in(browser.get(f"{project}/dashboards"))
-    paths = ["/login", "/logout", f"/setup/{setup_token(alice.user)}", "/account", "/keys", f"{project}/members"]
+    paths = ["/login", "/logout", f"/setup/{create_setup_token(alice.user)}", "/account", "/keys", f"{project}/members"]
     paths += [f"{project}/dashboards", *(f"{project}/dashboards/{board.pk}{end}" for end in ("", "/tiles", "/history"))]
     before = stored()
     for path in paths:

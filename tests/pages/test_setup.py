@@ -12,7 +12,7 @@ from tests.builders import PASSWORD, Person, give_password
 from tests.pages.browsing import sign_in, text_of, token_in
 from users.models import User
 from users.services.initial_data import create_initial_data
-from users.services.setup import setup_token
+from users.services.setup import create_setup_token
 from users.services.users import set_active
 
 FORM = {"name": "Ada van Dyk", "email": "alice@example.com", "password": PASSWORD}
@@ -20,7 +20,7 @@ FORM = {"name": "Ada van Dyk", "email": "alice@example.com", "password": PASSWOR
 
 @pytest.fixture
 def path(alice: Person) -> str:
-    return f"/setup/{setup_token(alice.user)}"
+    return f"/setup/{create_setup_token(alice.user)}"
 
 
 def send(client: Client, path: str, **changes: str) -> Any:
@@ -43,7 +43,7 @@ def test_it_sets_name_and_password_and_signs_in(alice: Person, path: str) -> Non
 def test_the_first_admin_chooses_an_address(db: None) -> None:
     made = create_initial_data()
     assert made is not None
-    client, path = Client(enforce_csrf_checks=True), f"/setup/{setup_token(made.key.user)}"
+    client, path = Client(enforce_csrf_checks=True), f"/setup/{create_setup_token(made.key.user)}"
     assert "readonly" not in text_of(client.get(path))
     assert send(client, path, email="\u017fam@example.com").status_code == 400
     assert send(client, path, email="Ada@M\xfcller.de").status_code == 303
@@ -57,7 +57,7 @@ def test_keys_of_whoever_had_an_unverified_account_end(alice: Person, path: str)
     assert alice.api.get("dashboards/").status == 200
     User.objects.update(is_email_verified=False)
     alice.user.refresh_from_db()
-    client, path = Client(enforce_csrf_checks=True), f"/setup/{setup_token(alice.user)}"
+    client, path = Client(enforce_csrf_checks=True), f"/setup/{create_setup_token(alice.user)}"
     assert send(client, path).status_code == 303
     assert alice.api.get("dashboards/").status == 401
     assert User.objects.get().is_email_verified is True
@@ -91,7 +91,7 @@ def test_it_ends_with_what_it_was_for(alice: Person, path: str, change: str) -> 
 @pytest.mark.parametrize("token", ["x", "1", "1-", "1-abc", "0-x-y", "99999999999999999999-a-b", "-1-a-b", "a%00-b-c"])
 def test_other_links_open_nothing(alice: Person, bob: Person, token: str) -> None:
     assert Client().get(f"/setup/{token}").status_code == 404
-    theirs = setup_token(bob.user).partition("-")[2]
+    theirs = create_setup_token(bob.user).partition("-")[2]
     assert Client().get(f"/setup/{alice.user.pk}-{theirs}").status_code == 404
 
 

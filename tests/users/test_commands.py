@@ -14,7 +14,7 @@ from dashboards_api.environment_reader import SettingError
 from tests.builders import Person
 from tests.client import Api
 from users.models import Membership, MembershipLevel, PersonalAPIKey, User
-from users.services.setup import user_to_set_up
+from users.services.setup import get_setup_user
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def test_a_deactivated_user_is_locked_out_until_it_is_undone(alice: Person) -> N
 def test_a_set_up_link_opens_once(alice: Person) -> None:
     link = run("setup_link", "alice@example.com", "--base", "https://boards.example.com/")["link"]
     assert link.startswith("https://boards.example.com/setup/")
-    assert user_to_set_up(link.rpartition("/")[2]) == alice.user
+    assert get_setup_user(link.rpartition("/")[2]) == alice.user
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from django.contrib.auth.hashers import make_password
 from dashboards_api.errors import Invalid
 from users.email_addresses import get_email_variants, normalize_new_email
 from users.models import User
-from users.services.sign_in import user_with_password
-from users.services.users import create_user, user_named
+from users.services.sign_in import authenticate_user
+from users.services.users import create_user, get_user_by_email
 
 PASSWORD = "correct horse battery"
 
@@ -57,7 +57,7 @@ def test_an_address_that_looks_like_another_is_refused(typed: str) -> None:
 @pytest.mark.parametrize("email", ["\u017ftaff@example.com", "admin@ex\u0430mple.com"])
 def test_an_account_from_before_stays_usable(email: str) -> None:
     old = User.objects.create(email=email, password=make_password(PASSWORD))
-    assert user_with_password(email, PASSWORD, address="192.0.2.1") == user_named(email) == old
+    assert authenticate_user(email, PASSWORD, address="192.0.2.1") == get_user_by_email(email) == old
     with pytest.raises(Invalid):
         create_user(email)
     assert User.objects.count() == 1
@@ -68,6 +68,6 @@ def test_a_domain_may_be_typed_as_it_reads() -> None:
     made = create_user("a@müller.de", password=PASSWORD)
     assert made.email == "a@xn--mller-kva.de"
     for typed in ("a@müller.de", "A@Müller.DE", "a@xn--mller-kva.de"):
-        assert user_with_password(typed, PASSWORD, address="192.0.2.1") == made
+        assert authenticate_user(typed, PASSWORD, address="192.0.2.1") == made
         with pytest.raises(Invalid, match="already"):
             create_user(typed)

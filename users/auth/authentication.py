@@ -21,7 +21,7 @@ from users.auth.api_key_lookup import get_valid_api_key
 from users.auth.credentials import BrowserSession
 from users.models import PersonalAPIKey, User
 from users.rate_limiting.throttling import record_failed_key
-from users.services.api_keys import note_use
+from users.services.api_keys import record_key_use
 
 # A key in the body is a courtesy to scripts with small bodies; a large body is not read before the caller is known.
 MAX_BODY_BYTES_WITH_KEY = 64 * 1024
@@ -44,7 +44,7 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
         if key is None:
             record_failed_key(request)
             raise AuthenticationFailed(f"Personal API key found in request {source} is invalid.")
-        note_use(key)
+        record_key_use(key)
         request._request.META[AUTHENTICATED] = key.user_id
         return key.user, key
 

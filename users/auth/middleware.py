@@ -13,7 +13,7 @@ from dashboards_api import replicas
 from dashboards_api.http.middleware import GetResponse, is_api
 from users.auth.authentication import get_bearer_token
 from users.models import User
-from users.services.users import note_write
+from users.services.users import record_write_position
 
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
@@ -52,5 +52,5 @@ class ReadYourWritesMiddleware:
             replicas.end()
         user = getattr(request, "user", None)
         if request.method not in SAFE_METHODS and response.status_code < 400 and isinstance(user, User):
-            note_write(user)
+            record_write_position(user)
         return response

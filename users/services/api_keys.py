@@ -59,7 +59,7 @@ def create_api_key(
         "scoped_organizations": list(organization_ids),
         "expires_at": expires_at,
     }
-    _take(key, content)
+    _assign_changes(key, content)
     if user.personal_api_keys.count() >= MAX_KEYS_PER_USER:
         raise Invalid(f"You can only have {MAX_KEYS_PER_USER} personal API keys. Remove an existing key first.")
     value = generate_key_value()
@@ -71,15 +71,15 @@ def create_api_key(
 @transaction.atomic
 def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> PersonalAPIKey:
     """Change what a key is called, what it may do, and where. Its secret stays. Raises Missing and Invalid."""
-    key = _lock(key_id, owner)
-    key.save(update_fields=_take(key, changes))
+    key = _lock_key(key_id, owner)
+    key.save(update_fields=_assign_changes(key, changes))
     return key
 
 
 @transaction.atomic
 def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
     """A new secret for a key; the old one is dead at once. Raises Missing, also for a key of another than `owner`."""
-    key = _lock(key_id, owner)
+    key = _lock_key(key_id, owner)
     value = generate_key_value()
     key.set_secret(value)
     key.last_rolled_at = timezone.now()
@@ -90,24 +90,24 @@ def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
 @transaction.atomic
 def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
     """Delete a key: it is refused from the next request on. Raises Missing, also for a key of another than `owner`."""
-    _lock(key_id, owner).delete()
+    _lock_key(key_id, owner).delete()
 
 
-def note_use(key: PersonalAPIKey) -> None:
+def record_key_use(key: PersonalAPIKey) -> None:
     """Write down that a key was used, at most once an hour."""
     now = timezone.now()
     if key.is_use_due(now):
         write_if_free(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
 
 
-def in_days(days: int) -> datetime:
+def get_expiry(days: int) -> datetime:
     """When a key ends that is good for so many days. Raises Invalid."""
     if not 1 <= days <= MAX_DAYS:
         raise Invalid(f"A key expires in 1 to {MAX_DAYS:,} days.", attr="expires_in")
     return timezone.now() + timedelta(days=days)
 
 
-def _lock(key_id: str, owner: User | None) -> PersonalAPIKey:
+def _lock_key(key_id: str, owner: User | None) -> PersonalAPIKey:
     keys = PersonalAPIKey.objects.select_for_update().filter(pk=key_id)
     key: PersonalAPIKey | None = (keys if owner is None else keys.filter(user=owner)).first()
     if key is None:
@@ -115,7 +115,7 @@ def _lock(key_id: str, owner: User | None) -> PersonalAPIKey:
     return key
 
 
-def _take(key: PersonalAPIKey, changes: KeyChanges) -> list[str]:
+def _assign_changes(key: PersonalAPIKey, changes: KeyChanges) -> list[str]:
     """Set what was sent and differs; what is checked is what changes, so that a key can be sent back as it was read."""
     _check_required(changes)
     lists = {name: list(dict.fromkeys(value)) for name, value in changes.items() if isinstance(value, list)}

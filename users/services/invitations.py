@@ -14,14 +14,14 @@ from users.email_addresses import get_email_variants
 from users.models import Invitation, Membership, MembershipLevel, User, hash_secret
 from users.services.password_hashing import hash_password
 from users.services.projects import add_member, lock_project
-from users.services.users import never_used_accounts, user_at
+from users.services.users import find_user_by_email, list_unused_accounts
 from users.services.validation import as_domain_error
 from users.signals import user_profile_changed
 
-TAKEN = "There is already an account with this address. Sign in to accept."
+EMAIL_TAKEN = "There is already an account with this address. Sign in to accept."
 
 
-def invitation_of(token: str) -> Invitation:
+def get_invitation(token: str) -> Invitation:
     """Return the invitation that a link is for, its names at hand. Raises Missing for one that cannot be accepted."""
     found = Invitation.objects.open(timezone.now()).with_names().filter(secret_hash=hash_secret(token)).first()
     if found is None:
@@ -29,7 +29,7 @@ def invitation_of(token: str) -> Invitation:
     return found
 
 
-def invitations_for(user: User) -> QuerySet[Invitation]:
+def list_invitations(user: User) -> QuerySet[Invitation]:
     """Return the open invitations of a user that they may accept without a link.
 
     There are none for an address that no operator has verified: its account may be that of somebody else.
@@ -44,34 +44,34 @@ def invitations_for(user: User) -> QuerySet[Invitation]:
     )
 
 
-def account_of(invitation: Invitation) -> User | None:
+def find_accepting_account(invitation: Invitation) -> User | None:
     """Return the account that has to accept, or None where accepting makes one."""
-    user = user_at(invitation.email)
-    if user is not None and never_used_accounts(invitation.project).filter(pk=user.pk).exists():
+    user = find_user_by_email(invitation.email)
+    if user is not None and list_unused_accounts(invitation.project).filter(pk=user.pk).exists():
         return None
     return user
 
 
 @transaction.atomic
-def accept(invitation: Invitation, *, accepted_by: User) -> Membership:
+def accept_invitation(invitation: Invitation, *, accepted_by: User) -> Membership:
     """Let a user into the project that they were invited to.
 
     Raises Missing, and Forbidden for an invitation to another address.
     """
-    locked = _locked(invitation)
+    locked = _lock_invitation(invitation)
     if accepted_by.email not in get_email_variants(locked.email):
         raise Forbidden("This invitation is for another account.")
-    return _join(locked, accepted_by)
+    return _create_membership(locked, accepted_by)
 
 
-def accept_as_new(invitation: Invitation, *, name: str, password: str) -> User:
+def accept_with_new_account(invitation: Invitation, *, name: str, password: str) -> User:
     """Make an account with the address that was invited, and let it into the project. Not inside a transaction.
 
     Raises Missing; Invalid for a bad name, a weak password, and where there is an account already; and TooMany while
     other passwords are hashed.
     """
-    if account_of(invitation) is not None:
-        raise Invalid(TAKEN, attr="email")
+    if find_accepting_account(invitation) is not None:
+        raise Invalid(EMAIL_TAKEN, attr="email")
     user = User(email=invitation.email, is_email_verified=False)
     user.first_name, _, user.last_name = name.strip().partition(" ")
     with as_domain_error("name"):
@@ -80,19 +80,19 @@ def accept_as_new(invitation: Invitation, *, name: str, password: str) -> User:
         validate_password(password, user)
     user.password = hash_password(password)
     with transaction.atomic():
-        locked = _locked(invitation)
-        user = _saved(user, locked)
-        _join(locked, user)
+        locked = _lock_invitation(invitation)
+        user = _save_account(user, locked)
+        _create_membership(locked, user)
     return user
 
 
 @transaction.atomic
-def decline(invitation: Invitation) -> None:
+def decline_invitation(invitation: Invitation) -> None:
     """Delete an invitation: its link opens nothing any more. Raises Missing where it is over."""
-    _locked(invitation).delete()
+    _lock_invitation(invitation).delete()
 
 
-def _locked(invitation: Invitation) -> Invitation:
+def _lock_invitation(invitation: Invitation) -> Invitation:
     """Return the invitation as it is now, while the members of its project are locked. Raises Missing."""
     lock_project(invitation.project_id)
     secret = invitation.secret_hash
@@ -102,15 +102,15 @@ def _locked(invitation: Invitation) -> Invitation:
     return found
 
 
-def _saved(user: User, invitation: Invitation) -> User:
+def _save_account(user: User, invitation: Invitation) -> User:
     """Return a new account, or the one with this address that nobody has ever used. Raises Invalid for any other."""
-    existing = user_at(invitation.email)
+    existing = find_user_by_email(invitation.email)
     if existing is None:
         user.save(force_insert=True)
         return user
-    unused = never_used_accounts(invitation.project).select_for_update(of=("self",)).filter(pk=existing.pk).first()
+    unused = list_unused_accounts(invitation.project).select_for_update(of=("self",)).filter(pk=existing.pk).first()
     if unused is None:
-        raise Invalid(TAKEN, attr="email")
+        raise Invalid(EMAIL_TAKEN, attr="email")
     taken = ("first_name", "last_name", "password", "is_email_verified")
     for name in taken:
         setattr(unused, name, getattr(user, name))
@@ -119,7 +119,7 @@ def _saved(user: User, invitation: Invitation) -> User:
     return unused
 
 
-def _join(invitation: Invitation, user: User) -> Membership:
+def _create_membership(invitation: Invitation, user: User) -> Membership:
     """Make the membership; a higher level that the user was given meanwhile stays."""
     existing = Membership.objects.filter(project=invitation.project, user=user).first()
     level = max(invitation.level, existing.level if existing else invitation.level)

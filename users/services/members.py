@@ -12,7 +12,7 @@ from users.email_addresses import get_email_variants, normalize_new_email
 from users.models import Invitation, Membership, MembershipLevel, Project, hash_secret
 from users.models.invitation import get_default_expiry
 from users.services.projects import lock_project
-from users.services.users import never_used_accounts
+from users.services.users import list_unused_accounts
 from users.services.validation import as_domain_error
 from users.signals import membership_removing
 
@@ -20,7 +20,7 @@ from users.signals import membership_removing
 MAX_INVITATIONS = 100
 
 
-class _Locked:
+class _LockedProject:
     """The members of a project while they are changed: the lock on the project keeps the last admin the last."""
 
     def __init__(self, acting: Membership) -> None:
@@ -56,13 +56,13 @@ class NewInvitation(NamedTuple):
 
 
 @transaction.atomic
-def invite(acting: Membership, *, email: str, level: MembershipLevel) -> NewInvitation:
+def create_invitation(acting: Membership, *, email: str, level: MembershipLevel) -> NewInvitation:
     """Offer somebody a level in the project. It is theirs once they accept; a link from before is replaced.
 
     Whether there is an account with this address makes no difference, and is not told. Raises Forbidden; and Invalid
     for a malformed address, for a member, and where too many invitations are open.
     """
-    locked = _Locked(acting)
+    locked = _LockedProject(acting)
     locked.check_level(level)
     with as_domain_error("email"):
         address = normalize_new_email(email)
@@ -88,7 +88,7 @@ def invitation_link(token: str, base: str) -> str:
 @transaction.atomic
 def withdraw_invitation(acting: Membership, *, invitation_id: int) -> None:
     """Delete an invitation: its link opens nothing any more. Raises Missing and Forbidden."""
-    locked = _Locked(acting)
+    locked = _LockedProject(acting)
     invitation = locked.project.invitations.filter(pk=invitation_id).first()
     if invitation is None:
         raise Missing("There is no such invitation into this project.")
@@ -99,13 +99,13 @@ def withdraw_invitation(acting: Membership, *, invitation_id: int) -> None:
 def _is_member(project: Project, address: str) -> bool:
     """Return whether a member has this address; not one whose account nobody has ever used: they need a new link."""
     members = project.memberships.filter(user__email__in=get_email_variants(address))
-    return members.exclude(user__in=never_used_accounts(project)).exists()
+    return members.exclude(user__in=list_unused_accounts(project)).exists()
 
 
 @transaction.atomic
-def change_level(acting: Membership, *, membership_id: int, level: MembershipLevel) -> None:
+def change_member_level(acting: Membership, *, membership_id: int, level: MembershipLevel) -> None:
     """Raises Missing, Forbidden, and Invalid where it would leave the project without an admin."""
-    locked = _Locked(acting)
+    locked = _LockedProject(acting)
     member = locked.member(membership_id)
     locked.check_level(level)
     if level < MembershipLevel.ADMIN:
@@ -120,9 +120,9 @@ def remove_member(acting: Membership, *, membership_id: int) -> None:
 
     Raises Missing, Forbidden, and Invalid where it would leave the project without an admin.
     """
-    locked = _Locked(acting)
+    locked = _LockedProject(acting)
     member = locked.member(membership_id)
-    _end(member, by=acting)
+    _end_membership(member, by=acting)
 
 
 @transaction.atomic
@@ -131,10 +131,10 @@ def leave_project(acting: Membership) -> None:
     lock_project(acting.project_id)
     member = Membership.objects.filter(pk=acting.pk).first()
     if member is not None:  # it was not removed at the same time
-        _end(member, by=acting)
+        _end_membership(member, by=acting)
 
 
-def _end(member: Membership, *, by: Membership) -> None:
+def _end_membership(member: Membership, *, by: Membership) -> None:
     _check_another_admin(member)
     membership_removing.send(Membership, membership=member, by=by)
     member.delete()

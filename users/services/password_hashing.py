@@ -13,9 +13,9 @@ from django.contrib.auth.hashers import check_password, make_password
 from dashboards_api.errors import TooMany
 from dashboards_api.transactions import refuse_in_transaction
 
-HASHING_AT_ONCE = 1
-WAITING_AT_MOST = 1
-LONGEST_WAIT = 2.0  # seconds
+MAX_HASHING = 1
+MAX_WAITING = 1
+MAX_WAIT_SECONDS = 2.0  # seconds
 RETRY_AFTER = 1  # seconds
 
 
@@ -30,12 +30,12 @@ class HashingBusy(TooMany):
 class HashingSlots:
     """A bound on how many threads hash passwords, and on how many wait to do so."""
 
-    def __init__(self, at_once: int = HASHING_AT_ONCE, waiting: int = WAITING_AT_MOST) -> None:
+    def __init__(self, at_once: int = MAX_HASHING, waiting: int = MAX_WAITING) -> None:
         self.threads = threading.BoundedSemaphore(at_once + waiting)
         self.hashing = threading.BoundedSemaphore(at_once)
 
     @contextmanager
-    def slot(self, longest_wait: float = LONGEST_WAIT) -> Iterator[None]:
+    def slot(self, longest_wait: float = MAX_WAIT_SECONDS) -> Iterator[None]:
         """Hold the right to hash. Raises HashingBusy, and RuntimeError inside a transaction."""
         refuse_in_transaction("Password hashing")
         if not self.threads.acquire(blocking=False):
@@ -51,16 +51,16 @@ class HashingSlots:
             self.threads.release()
 
 
-SLOTS = HashingSlots()
+hashing_slots = HashingSlots()
 
 
 def hash_password(text: str) -> str:
     """Return the hash of a new password. Raises HashingBusy."""
-    with SLOTS.slot():
+    with hashing_slots.slot():
         return make_password(text)
 
 
 def verify_password(text: str, password_hash: str) -> bool:
     """Return whether a password has this hash. Raises HashingBusy."""
-    with SLOTS.slot():
+    with hashing_slots.slot():
         return check_password(text, password_hash)

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from users.models import Membership, MembershipLevel, Organization, Project, User
-from users.services.users import user_named
+from users.services.users import get_user_by_email
 from users.services.validation import as_domain_error
 
 
@@ -18,7 +18,7 @@ def create_project(
 
     Raises Missing where a user does not exist.
     """
-    organization = _organization_named(organization_name)
+    organization = _get_or_create_organization(organization_name)
     project = Project(name=name, organization=organization)
     with as_domain_error("name"):
         project.clean_fields()
@@ -26,7 +26,7 @@ def create_project(
     people = [(email, MembershipLevel.MEMBER) for email in members]
     people += [(email, MembershipLevel.ADMIN) for email in admins]
     for email, level in people:
-        add_member(project, user=user_named(email), level=level)
+        add_member(project, user=get_user_by_email(email), level=level)
     return project
 
 
@@ -45,7 +45,7 @@ def add_member(project: Project, *, user: User, level: MembershipLevel = Members
     return membership
 
 
-def _organization_named(name: str) -> Organization:
+def _get_or_create_organization(name: str) -> Organization:
     existing = Organization.objects.filter(name=name).order_by("created_at", "id").first()
     if existing:
         return existing

@@ -16,38 +16,38 @@ from users.email_addresses import normalize_new_email
 from users.models import User
 from users.services.initial_data import DEFAULT_ADMIN_EMAIL
 from users.services.password_hashing import hash_password
-from users.services.users import check_is_free
+from users.services.users import check_email_is_free
 from users.services.validation import as_domain_error
 from users.signals import user_profile_changed
 
 
-class _Tokens(PasswordResetTokenGenerator):
+class _SetupTokenGenerator(PasswordResetTokenGenerator):
     """Good for PASSWORD_RESET_TIMEOUT seconds, and until the password or the address changes or the user signs in."""
 
     # Links of earlier releases ended otherwise, and were given to inviters, who vouch for nobody.
     key_salt = "users.setup.verified"
 
 
-_tokens = _Tokens()
+_token_generator = _SetupTokenGenerator()
 
 
-def setup_token(user: User) -> str:
+def create_setup_token(user: User) -> str:
     """What the link of a user ends with. Nothing is stored."""
-    return f"{user.pk}-{_tokens.make_token(user)}"
+    return f"{user.pk}-{_token_generator.make_token(user)}"
 
 
-def setup_link(user: User, base: str, *, is_chosen: bool = False) -> str:
+def create_setup_link(user: User, base: str, *, is_chosen: bool = False) -> str:
     """Return the link of a user on PUBLIC_URL, or else on the address `base`. One that was chosen comes first."""
-    return f"{base if is_chosen else settings.PUBLIC_URL or base}/setup/{setup_token(user)}"
+    return f"{base if is_chosen else settings.PUBLIC_URL or base}/setup/{create_setup_token(user)}"
 
 
-def user_to_set_up(token: str) -> User:
+def get_setup_user(token: str) -> User:
     """The active user that a token is for. Raises Missing for one that is used, over or none."""
-    return _user(token, lock=False)
+    return _get_user(token, lock=False)
 
 
-class CheckedSetUp(NamedTuple):
-    """What a user chose, found to be right: `set_up` stores it."""
+class CheckedSetup(NamedTuple):
+    """What a user chose, found to be right: `complete_setup` stores it."""
 
     token: str
     name: str
@@ -55,28 +55,28 @@ class CheckedSetUp(NamedTuple):
     password_hash: str
 
 
-def check_set_up(token: str, *, name: str, email: str, password: str) -> CheckedSetUp:
+def check_setup(token: str, *, name: str, email: str, password: str) -> CheckedSetup:
     """Check a name, an address and a password for the user of a token, and hash the password.
 
     It is the slow half of a set-up, and must not run inside a transaction. Raises Missing; Invalid for a bad name, for
     another, malformed or taken address, and for a weak password; and TooMany while other passwords are hashed.
     """
-    user = _named(_user(token, lock=False), name, email)
+    user = _apply_profile(_get_user(token, lock=False), name, email)
     with as_domain_error("name"):
         user.clean_fields(exclude={"password"})
     with as_domain_error("password"):
         validate_password(password, user)
-    return CheckedSetUp(token, name, email, hash_password(password))
+    return CheckedSetup(token, name, email, hash_password(password))
 
 
 @transaction.atomic
-def set_up(checked: CheckedSetUp) -> User:
+def complete_setup(checked: CheckedSetup) -> User:
     """Give the user a name and a password, and the first admin an address; the token is used up.
 
     The keys of an account that an invitation had made end: they may be those of the inviter. Raises Missing where the
     token was used meanwhile, and Invalid where the address was taken.
     """
-    user = _named(_user(checked.token, lock=True), checked.name, checked.email)
+    user = _apply_profile(_get_user(checked.token, lock=True), checked.name, checked.email)
     if user.is_email_verified is False:
         user.personal_api_keys.all().delete()
     user.is_email_verified = True
@@ -86,27 +86,27 @@ def set_up(checked: CheckedSetUp) -> User:
     return user
 
 
-def may_change_address(user: User) -> bool:
+def can_change_email(user: User) -> bool:
     """Return whether setting up may give the account another address: only where the first start made one up."""
     return user.email == DEFAULT_ADMIN_EMAIL
 
 
-def _named(user: User, name: str, email: str) -> User:
+def _apply_profile(user: User, name: str, email: str) -> User:
     """Return the user with the name and the address that they chose. Raises Invalid."""
     if User.objects.normalize_email(email) != user.email:
-        if not may_change_address(user):
+        if not can_change_email(user):
             raise Invalid("The address of this account cannot be changed here.", attr="email")
         with as_domain_error("email"):
             user.email = normalize_new_email(email)
-        check_is_free(user.email, but_for=user)
+        check_email_is_free(user.email, but_for=user)
     user.first_name, _, user.last_name = name.strip().partition(" ")
     return user
 
 
-def _user(token: str, *, lock: bool) -> User:
+def _get_user(token: str, *, lock: bool) -> User:
     number, _, rest = token.partition("-")
     users = User.objects.select_for_update() if lock else User.objects.all()
     user: User | None = users.filter(pk=whole_number(number) or 0, is_active=True).first()
-    if user is None or not _tokens.check_token(user, rest):
+    if user is None or not _token_generator.check_token(user, rest):
         raise Missing("This link was used already, or is over.")
     return user

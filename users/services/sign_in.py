@@ -27,8 +27,8 @@ from users.rate_limiting.login_attempts import (
     record_success,
     remember_success,
 )
-from users.services.password_hashing import SLOTS, hash_password
-from users.services.users import stored_address
+from users.services.password_hashing import hash_password, hashing_slots
+from users.services.users import find_stored_email
 from users.services.validation import as_domain_error
 
 T = TypeVar("T")
@@ -41,31 +41,31 @@ RIGHT_SIGN_IN = AttemptLimit("right_sign_in", attempts=20, within=timedelta(minu
 KNOWN_ADDRESS = AttemptLimit("known_address", attempts=1, within=timedelta(days=30))
 
 
-def refuse_address(address: str) -> None:
+def check_address_limit(address: str) -> None:
     """Raise TooMany for an address that may not try any account now: before what it sent is read."""
     if settings.RATE_LIMITS:
         check_attempts([Attempt(SIGN_IN_FROM_ADDRESS, address=address)])
 
 
-def user_with_password(email: str, password: str, *, address: str) -> User:
+def authenticate_user(email: str, password: str, *, address: str) -> User:
     """Return the active user with this e-mail address and password.
 
     Raises Invalid, which does not tell an unknown user from a wrong password, in words or in time; Forbidden where the
     network address has failed too often with this account; and TooMany beyond the other limits, or while other
     passwords are checked.
     """
-    normalized = stored_address(email)
+    normalized = find_stored_email(email)
     user = _PasswordCheck(normalized, address).run(lambda: authenticate(username=normalized, password=password))
     if not isinstance(user, User):
         raise Invalid("Invalid email or password.", code="invalid_credentials")
     return user
 
 
-def hash_of_new_password(user: User, *, current: str, new: str, address: str) -> str:
+def hash_new_password(user: User, *, current: str, new: str, address: str) -> str:
     """Return the hash of a new password for a user who knows the current one. `change_password` stores it.
 
     It is the slow half of the change, and must not run inside a transaction. Raises Invalid for a wrong or a weak
-    password, and what `user_with_password` raises beyond limits.
+    password, and what `authenticate_user` raises beyond limits.
     """
     if not _PasswordCheck(user.email, address).run(lambda: user.check_password(current)):
         raise Invalid("That is not your password.", attr="current", code="invalid_credentials")
@@ -99,16 +99,16 @@ class _PasswordCheck:
 
     def run(self, check: Callable[[], T]) -> T:
         """Count the attempt, check the password, and note if it was right. Raises Forbidden and TooMany."""
-        with _lock_out():
+        with _as_lockout():
             check_attempts([self.pair, *self.overall, *self.right])
-            with SLOTS.slot():
+            with hashing_slots.slot():
                 count_attempts([self.pair, *self.overall])
                 found = check()
         if found:
-            self._note_right()
+            self._record_success()
         return found
 
-    def _note_right(self) -> None:
+    def _record_success(self) -> None:
         with transaction.atomic():
             count_attempts(self.right)
             record_success(reset=[self.pair], refund=self.overall)
@@ -116,7 +116,7 @@ class _PasswordCheck:
 
 
 @contextmanager
-def _lock_out() -> Iterator[None]:
+def _as_lockout() -> Iterator[None]:
     """Raise Forbidden for too many failures of an address with one account."""
     try:
         yield

@@ -38,10 +38,10 @@ def create_user(
     if password is not None:
         with as_domain_error("password"):
             validate_password(password, user)
-    check_is_free(normalized)
+    check_email_is_free(normalized)
     password_hash = make_password(None) if password is None else hash_password(password)
     with transaction.atomic():
-        check_is_free(normalized)
+        check_email_is_free(normalized)
         return User.objects.create(
             email=normalized,
             password=password_hash,
@@ -52,20 +52,20 @@ def create_user(
         )
 
 
-def check_is_free(email: str, *, but_for: User | None = None) -> None:
+def check_email_is_free(email: str, *, but_for: User | None = None) -> None:
     """Raises Invalid where another user has this address, however its domain is spelled."""
     others = User.objects.exclude(pk=but_for.pk) if but_for else User.objects
     if others.filter(email__in=get_email_variants(email)).exists():
         raise Invalid(f"There is already a user with the address {email}.", attr="email", code="unique")
 
 
-def user_at(email: str) -> User | None:
+def find_user_by_email(email: str) -> User | None:
     """Return the user with this address, however its domain is spelled. One from before punycode comes first."""
     found = User.objects.filter(email__in=get_email_variants(email))
     return min(found, key=lambda user: user.email != User.objects.normalize_email(email), default=None)
 
 
-def never_used_accounts(project: Project) -> QuerySet[User]:
+def list_unused_accounts(project: Project) -> QuerySet[User]:
     """Return the accounts that invitations of earlier releases made and nobody ever used: no password, key or sign-in.
 
     They are in no other project, so that taking one over gives nothing but this project. What an operator makes is
@@ -76,16 +76,16 @@ def never_used_accounts(project: Project) -> QuerySet[User]:
     return unused.filter(~Exists(elsewhere), is_active=True, is_staff=False, is_email_verified=None)
 
 
-def stored_address(email: str) -> str:
+def find_stored_email(email: str) -> str:
     """Return the address under which an account is kept; a domain may be typed as it reads, and be kept in punycode."""
     normalized = User.objects.normalize_email(email)
-    user = None if normalized.isascii() else user_at(normalized)
+    user = None if normalized.isascii() else find_user_by_email(normalized)
     return normalized if user is None else user.email
 
 
-def user_named(email: str) -> User:
+def get_user_by_email(email: str) -> User:
     """The user with this address. Raises Missing."""
-    user = user_at(email)
+    user = find_user_by_email(email)
     if user is None:
         raise Missing(f"There is no user with the address {email}.")
     return user
@@ -104,7 +104,7 @@ def set_active(user: User, *, active: bool) -> User:
     return user
 
 
-def note_write(user: User) -> None:
+def record_write_position(user: User) -> None:
     """Keep where the log of PostgreSQL is now: replicas that have come so far have what the user wrote.
 
     What they wrote is durable by now: a failure is a line in the log, and they may see it as late as others do.

@@ -16,7 +16,7 @@ from users.auth.authentication import SessionAuthentication
 from users.auth.permissions import HasRequiredScopes
 from users.auth.sessions import end_session, start_session
 from users.serializers import SignInRequestSerializer, SuccessSerializer
-from users.services.sign_in import refuse_address, user_with_password
+from users.services.sign_in import authenticate_user, check_address_limit
 from users.viewsets import AuthenticatedViewSet
 
 
@@ -33,9 +33,9 @@ class SignInViewSet(ApiViewSet):
         if not hasattr(request._request, "session"):
             raise Invalid("Sign in without an API key.")
         address = request.META.get("REMOTE_ADDR", "")
-        refuse_address(address)
+        check_address_limit(address)
         body = self.read_body(SignInRequestSerializer)
-        start_session(request._request, user_with_password(body["email"], body["password"], address=address))
+        start_session(request._request, authenticate_user(body["email"], body["password"], address=address))
         return Response({"success": True})
 
     def is_from_here(self, request: Request) -> bool:

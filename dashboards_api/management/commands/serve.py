@@ -20,7 +20,7 @@ from dashboards_api.start_lock import start_lock
 from dashboards_api.startup import check_is_shared, prepare_folder, wait_for_database
 from users.services.api_keys import NewKey
 from users.services.initial_data import create_initial_data
-from users.services.setup import setup_link
+from users.services.setup import create_setup_link
 
 SECONDS_TO_WAIT, SECONDS_TO_WAIT_MAX = 30, 3600
 KEY_NAME, LINK_NAME = "first_api_key", "setup_link"
@@ -76,7 +76,7 @@ class Command(BaseCommand):
 
     def hand_over(self, made: NewKey, address: str) -> None:
         """Show the first secrets in a terminal. Elsewhere what is printed is kept in a log: they go to files."""
-        link = setup_link(made.key.user, address)
+        link = create_setup_link(made.key.user, address)
         if self.stdout.isatty():
             self.stdout.write(f"\nYour first API key (shown only now): {made.value}\n")
             self.stdout.write(f"Choose your password in a browser (once, within 24 hours): {link}\n")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboards_api.errors import Invalid, Missing
 from tests.builders import Person, make_project
 from users.models import Membership, MembershipLevel, Organization, PersonalAPIKey, User, hash_secret
-from users.services.api_keys import create_api_key, in_days, revoke_api_key, roll_api_key
+from users.services.api_keys import create_api_key, get_expiry, revoke_api_key, roll_api_key
 from users.services.initial_data import create_initial_data
 from users.services.projects import create_project
 from users.services.users import create_user
@@ -101,7 +101,7 @@ def test_bad_keys_are_refused(alice: Person, changes: dict[str, Any], attr: str)
 @pytest.mark.parametrize("days", [0, -1, 36501])
 def test_a_key_is_good_for_a_sane_number_of_days(days: int) -> None:
     with pytest.raises(Invalid, match="1 to 36,500 days"):
-        in_days(days)
+        get_expiry(days)
 
 
 def test_a_key_is_not_narrowed_to_a_project_its_user_is_not_in(alice: Person) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from users.management.command_helpers import add_json_option, parse_project_id, print_result, report_domain_errors
-from users.services.api_keys import create_api_key, in_days
-from users.services.users import user_named
+from users.services.api_keys import create_api_key, get_expiry
+from users.services.users import get_user_by_email
 
 
 class Command(BaseCommand):
@@ -35,11 +35,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with report_domain_errors():
             made = create_api_key(
-                user_named(options["email"]),
+                get_user_by_email(options["email"]),
                 label=options["label"],
                 scopes=options["scope"],
                 project_ids=options["project"],
-                expires_at=None if options["expires_in"] is None else in_days(options["expires_in"]),
+                expires_at=None if options["expires_in"] is None else get_expiry(options["expires_in"]),
             )
         answer = {
             "id": made.key.pk,

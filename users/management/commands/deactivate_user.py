@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from users.management.command_helpers import add_json_option, print_result, report_domain_errors
-from users.services.users import set_active, user_named
+from users.services.users import get_user_by_email, set_active
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with report_domain_errors():
-            user = set_active(user_named(options["email"]), active=options["undo"])
+            user = set_active(get_user_by_email(options["email"]), active=options["undo"])
         answer = {"id": user.pk, "email": user.email, "is_active": user.is_active}
         done = "Let in again" if user.is_active else "Locked out"
         print_result(self.stdout, options["json"], answer, f"{done}: {user.email}.")

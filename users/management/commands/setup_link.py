@@ -7,8 +7,8 @@ from dashboards_api.addresses import remembered
 from dashboards_api.environment import parse_public_url
 from dashboards_api.environment_reader import SettingError
 from users.management.command_helpers import add_json_option, print_result, report_domain_errors
-from users.services.setup import setup_link
-from users.services.users import user_named
+from users.services.setup import create_setup_link
+from users.services.users import get_user_by_email
 
 
 class Command(BaseCommand):
@@ -22,8 +22,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         base = self.base(options["base"])
         with report_domain_errors():
-            user = user_named(options["email"])
-        link = setup_link(user, base or remembered(), is_chosen=bool(base))
+            user = get_user_by_email(options["email"])
+        link = create_setup_link(user, base or remembered(), is_chosen=bool(base))
         print_result(self.stdout, options["json"], {"link": link}, f"For {user.email}, once, within 24 hours:\n{link}")
 
     @staticmethod
