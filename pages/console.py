@@ -19,7 +19,7 @@ from users.auth.credentials import BrowserSession
 from users.auth.project_access import get_current_membership, get_project_membership
 from users.auth.sessions import end_session, start_session
 from users.models import Membership, User
-from users.readers import memberships_of
+from users.readers import list_memberships
 from users.services.setup import can_change_email, check_setup, complete_setup, get_setup_user
 from users.services.sign_in import authenticate_user
 
@@ -142,7 +142,7 @@ class ConsoleView(FormView):
         return get_project_membership(self.user, BrowserSession(), project_id)
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        around = {"user": self.user, "memberships": memberships_of(self.user, BrowserSession())}
+        around = {"user": self.user, "memberships": list_memberships(self.user, BrowserSession())}
         is_shown = self.request.method == "GET" and COOKIE in self.request.COOKIES
         once = {"once": shown_once(self.request, self.user) if is_shown else {}}
         response = private(render(self.request, template, {**around, **once, **context}, status=status))

@@ -9,7 +9,7 @@ from dashboards_api.errors import Invalid, Missing
 from dashboards_api.numbers import whole_number
 from pages.console import SIGN_IN, ConsoleView
 from users.auth.sessions import has_recent_sign_in
-from users.readers import list_keys
+from users.readers import list_api_keys
 from users.services.api_keys import MAX_KEYS_PER_USER, NewKey, create_api_key, get_expiry, revoke_api_key, roll_api_key
 
 KEYS = "/keys"
@@ -61,6 +61,6 @@ class KeysView(ConsoleView):
         )
 
     def keys(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        keys = list_keys(self.user)
+        keys = list_api_keys(self.user)
         around = {"keys": keys, "scopes": SCOPES, "expiry": EXPIRY, "is_full": len(keys) >= MAX_KEYS_PER_USER}
         return self.page("pages/keys.html", {**around, **context}, status=status)

@@ -9,23 +9,23 @@ from users.models.project import MembershipQuerySet
 
 USER_FIELDS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "is_email_verified")
 # How many projects an organization names in `users/@me`; pages of all of them are at `organizations/:id/projects/`.
-TEAMS_MAX = 100
-_BASIC_KEYS = (*USER_FIELDS, "hedgehog_config", "role_at_organization")
+MAX_TEAMS = 100
+_BASIC_USER_KEYS = (*USER_FIELDS, "hedgehog_config", "role_at_organization")
 
 
-def user_columns(relation: str) -> list[str]:
-    """The columns of a related user for `values_list()`, in the order that `basic_user` takes them."""
+def get_user_columns(relation: str) -> list[str]:
+    """The columns of a related user for `values_list()`, in the order that `build_basic_user` takes them."""
     return [f"{relation}__{field}" for field in USER_FIELDS]
 
 
-def basic_user(columns: tuple[Any, ...]) -> dict[str, Any] | None:
+def build_basic_user(columns: tuple[Any, ...]) -> dict[str, Any] | None:
     """A person as dashboards and tiles show them (component UserBasic), or None where there is none."""
     if columns[0] is None:
         return None
-    return dict(zip(_BASIC_KEYS, (*columns, None, None), strict=True))
+    return dict(zip(_BASIC_USER_KEYS, (*columns, None, None), strict=True))
 
 
-def project_row(project: Project) -> dict[str, Any]:
+def build_project(project: Project) -> dict[str, Any]:
     """A project in a list, with the fields that clients written for PostHog read (component ProjectBasic)."""
     return {
         "id": project.pk,
@@ -46,38 +46,38 @@ def project_row(project: Project) -> dict[str, Any]:
 
 def list_projects(user: User, credential: Credential, *, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
     """How many projects the caller may enter with this credential, and one window of them in order of id."""
-    memberships = _reached(user, credential)
+    memberships = _get_accessible_memberships(user, credential)
     window = memberships.select_related("project").order_by("project_id")[offset : offset + limit]
-    return memberships.count(), [project_row(membership.project) for membership in window]
+    return memberships.count(), [build_project(membership.project) for membership in window]
 
 
-def memberships_of(user: User, credential: Credential) -> list[Membership]:
+def list_memberships(user: User, credential: Credential) -> list[Membership]:
     """Where the user belongs, within what the credential is narrowed to, in the order they joined."""
-    return list(_reached(user, credential).with_project().order_by("pk"))
+    return list(_get_accessible_memberships(user, credential).with_project().order_by("pk"))
 
 
-def _reached(user: User, credential: Credential) -> MembershipQuerySet:
+def _get_accessible_memberships(user: User, credential: Credential) -> MembershipQuerySet:
     return Membership.objects.for_user(user.pk).within_scopes(
         projects=credential.scoped_projects, organizations=credential.scoped_organizations
     )
 
 
-def organizations_of(memberships: Iterable[Membership]) -> list[dict[str, Any]]:
+def list_organizations(memberships: Iterable[Membership]) -> list[dict[str, Any]]:
     """The organizations of these memberships (component OrganizationBasic), each with the highest level in it."""
     rows: dict[Any, dict[str, Any]] = {}
     for membership in memberships:
         organization = membership.project.organization
-        row = rows.setdefault(organization.pk, organization_row(organization, membership.level))
+        row = rows.setdefault(organization.pk, build_organization(organization, membership.level))
         row["membership_level"] = max(row["membership_level"], membership.level)
     return list(rows.values())
 
 
-def list_keys(user: User) -> list[dict[str, Any]]:
+def list_api_keys(user: User) -> list[dict[str, Any]]:
     """The keys of a user, the newest first (component PersonalAPIKey)."""
-    return [read_key(key) for key in user.personal_api_keys.order_by("-created_at", "-id")]
+    return [build_api_key(key) for key in user.personal_api_keys.order_by("-created_at", "-id")]
 
 
-def read_key(key: PersonalAPIKey, value: str | None = None) -> dict[str, Any]:
+def build_api_key(key: PersonalAPIKey, value: str | None = None) -> dict[str, Any]:
     """A key as its owner sees it (component PersonalAPIKey): with its value only when it was just made."""
     return {
         "id": key.pk,
@@ -98,28 +98,28 @@ def read_key(key: PersonalAPIKey, value: str | None = None) -> dict[str, Any]:
 
 def read_me(user: User, credential: Credential, current: Membership | None) -> dict[str, Any]:
     """Return the caller, their current project as `team`, and the organizations they belong to."""
-    memberships = memberships_of(user, credential)
-    organizations = organizations_of(memberships)
+    memberships = list_memberships(user, credential)
+    organizations = list_organizations(memberships)
     rows = {row["id"]: row for row in organizations}
     return {
-        **(basic_user(tuple(getattr(user, field) for field in USER_FIELDS)) or {}),
+        **(build_basic_user(tuple(getattr(user, field) for field in USER_FIELDS)) or {}),
         "date_joined": user.date_joined,
         "is_staff": user.is_staff,
-        "team": project_row(current.project) if current else None,
-        "organization": _with_teams(rows[current.project.organization_id], memberships) if current else None,
+        "team": build_project(current.project) if current else None,
+        "organization": _add_teams(rows[current.project.organization_id], memberships) if current else None,
         "organizations": organizations,
     }
 
 
-def _with_teams(organization: dict[str, Any], memberships: Iterable[Membership]) -> dict[str, Any]:
+def _add_teams(organization: dict[str, Any], memberships: Iterable[Membership]) -> dict[str, Any]:
     """An organization with the projects in it that the caller may enter, in order of id."""
     projects = sorted((membership.project for membership in memberships), key=lambda project: project.pk)
-    reached = [project_row(project) for project in projects if project.organization_id == organization["id"]]
-    reached = reached[:TEAMS_MAX]
+    reached = [build_project(project) for project in projects if project.organization_id == organization["id"]]
+    reached = reached[:MAX_TEAMS]
     return {**organization, "teams": reached, "projects": reached}
 
 
-def organization_row(organization: Any, level: int) -> dict[str, Any]:
+def build_organization(organization: Any, level: int) -> dict[str, Any]:
     """An organization with the caller's highest level in its projects."""
     return {
         "id": organization.pk,

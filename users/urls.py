@@ -13,7 +13,7 @@ from users.views.discovery import (
 )
 from users.views.sign_in import SignInViewSet, SignOutViewSet
 
-KEY: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+KEY_ACTIONS: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 
 urlpatterns = [
     path("login/", SignInViewSet.as_view({"post": "create"})),
@@ -21,7 +21,7 @@ urlpatterns = [
     path("users/@me/", MeViewSet.as_view({"get": "retrieve"})),
     path("personal_api_keys/", PersonalAPIKeyViewSet.as_view({"get": "list", "post": "create"})),
     path("personal_api_keys/@current/", CurrentKeyViewSet.as_view({"get": "retrieve"})),
-    path("personal_api_keys/<str:id>/", PersonalAPIKeyViewSet.as_view(KEY)),
+    path("personal_api_keys/<str:id>/", PersonalAPIKeyViewSet.as_view(KEY_ACTIONS)),
     path("personal_api_keys/<str:id>/roll/", PersonalAPIKeyViewSet.as_view({"post": "roll"})),
     path("organizations/", OrganizationViewSet.as_view({"get": "list"})),
     path("organizations/<str:organization_id>/", OrganizationViewSet.as_view({"get": "retrieve"})),

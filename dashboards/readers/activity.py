@@ -13,13 +13,13 @@ from dashboards.models.activity import ActivityQuerySet
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import raw
 from users.models import Project
-from users.readers import basic_user, user_columns
+from users.readers import build_basic_user, get_user_columns
 
 PAGE_ROWS = 100
 # A page ends early where the changes on it are large, in characters.
 PAGE_SIZE_MAX = 4_000_000
 COLUMNS = ("id", "activity", "scope", "item_id", "name", "short_id", "key_id", "key_label", "created_at", "version")
-_USER = user_columns("user")
+_USER = get_user_columns("user")
 
 
 class ActivityQuery(NamedTuple):
@@ -178,7 +178,7 @@ def _version_row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _user(row: dict[str, Any]) -> dict[str, Any] | None:
-    return basic_user(tuple(row[column] for column in _USER))
+    return build_basic_user(tuple(row[column] for column in _USER))
 
 
 def _trigger(row: dict[str, Any]) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from typing import Any
 from dashboards.exceptions import DashboardMissing
 from dashboards.models import Collaborator, Dashboard
 from users.models import Project
-from users.readers import basic_user, user_columns
+from users.readers import build_basic_user, get_user_columns
 
 COLUMNS = ("id", "dashboard_id", "level", "added_at", "updated_at")
 
@@ -16,8 +16,8 @@ def list_collaborators(dashboard_id: int, *, project: Project) -> list[dict[str,
         raise DashboardMissing
     rows = Collaborator.objects.filter(dashboard=dashboard_id).order_by("added_at", "id")
     return [
-        {**dict(zip(COLUMNS, row[: len(COLUMNS)], strict=True)), "user": basic_user(row[len(COLUMNS) :])}
-        for row in rows.values_list(*COLUMNS, *user_columns("membership__user"))
+        {**dict(zip(COLUMNS, row[: len(COLUMNS)], strict=True)), "user": build_basic_user(row[len(COLUMNS) :])}
+        for row in rows.values_list(*COLUMNS, *get_user_columns("membership__user"))
     ]
 
 

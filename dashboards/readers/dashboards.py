@@ -16,7 +16,7 @@ from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides
 from dashboards_api.fields import dumps, raw
 from dashboards_api.prepared import Prepared, number
 from users.models import Membership, Project
-from users.readers import basic_user, user_columns
+from users.readers import build_basic_user, get_user_columns
 
 BASIC_COLUMNS = (
     "id",
@@ -33,7 +33,7 @@ BASIC_COLUMNS = (
     "is_collaborator",
     "raw_tag_names",
     "created_by_id",
-    *user_columns("created_by"),
+    *get_user_columns("created_by"),
 )
 _LEVEL, _IS_COLLABORATOR, _CREATED_BY = map(
     BASIC_COLUMNS.index, ("restriction_level", "is_collaborator", "created_by_id")
@@ -147,7 +147,7 @@ def basic_rows(rows: Iterable[tuple[Any, ...]], viewer: Membership) -> list[dict
         id_, name, description, folder, pinned, created_at, deleted, mode, level, *rest = row[: _PERSON.start]
         accessed_at, is_shared, _, tags, by = rest
         if by not in people:
-            people[by] = basic_user(row[_PERSON])
+            people[by] = build_basic_user(row[_PERSON])
         restriction = (by, level, row[_IS_COLLABORATOR])
         if restriction not in rights:
             rights[restriction] = _rights(Restriction(*restriction), viewer)

@@ -14,7 +14,7 @@ from dashboards.readers.page_sizes import ids_on_page, in_order, size_of
 from dashboards_api.dates import Span
 from dashboards_api.fields import raw
 from users.models import Membership, Project
-from users.readers import USER_FIELDS, basic_user, user_columns
+from users.readers import USER_FIELDS, build_basic_user, get_user_columns
 
 COLUMNS = (
     "id",
@@ -90,7 +90,7 @@ def insight_json(prefix: str = "") -> dict[str, Any]:
 
 def insight_values(prefix: str = "") -> list[str]:
     """What `insight_row` takes, for `values_list()` of a query with these annotations."""
-    authors = [column for author in AUTHORS for column in user_columns(author)]
+    authors = [column for author in AUTHORS for column in get_user_columns(author)]
     return [*(f"{prefix}{column}" for column in (*COLUMNS, *authors)), *insight_json()]
 
 
@@ -137,8 +137,8 @@ def insight_row(values: tuple[Any, ...], *, tiles: list[DashboardTile], viewer: 
     privilege = insight_privilege_level(viewer, restrictions)
     return {
         **dict(zip(NAMES, values, strict=False)),
-        "created_by": basic_user(values[_AUTHOR]),
-        "last_modified_by": basic_user(values[_MODIFIER]),
+        "created_by": build_basic_user(values[_AUTHOR]),
+        "last_modified_by": build_basic_user(values[_MODIFIER]),
         "query": _fragment(query),
         "filters": _fragment(filters),
         **NOT_COMPUTED,

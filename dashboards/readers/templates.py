@@ -15,7 +15,7 @@ from dashboards.readers.page_sizes import ids_on_page, size_of
 from dashboards.template_documents.documents import builtin_ids, builtin_templates
 from dashboards_api.fields import dumps, raw
 from users.models import Membership, Project
-from users.readers import basic_user, user_columns
+from users.readers import build_basic_user, get_user_columns
 
 COLUMNS = (
     "id",
@@ -139,13 +139,13 @@ def read_template(
 
 
 def _columns(found: Any) -> Any:
-    return found.annotate(**RAW).values(*COLUMNS, *RAW, *user_columns("created_by"))
+    return found.annotate(**RAW).values(*COLUMNS, *RAW, *get_user_columns("created_by"))
 
 
 def _row(row: dict[str, Any], viewer: Membership) -> dict[str, Any]:
     template = {column: row[column] for column in COLUMNS}
     team_id = template.pop("project_id")
-    author = basic_user(tuple(row[column] for column in user_columns("created_by")))
+    author = build_basic_user(tuple(row[column] for column in get_user_columns("created_by")))
     return {
         **template,
         "team_id": team_id,

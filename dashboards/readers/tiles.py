@@ -20,7 +20,7 @@ from dashboards.readers.resolved_tiles import (
 from dashboards_api.fields import raw
 from dashboards_api.prepared import Prepared, number
 from users.models import Membership, User
-from users.readers import USER_FIELDS, basic_user
+from users.readers import USER_FIELDS, build_basic_user
 
 TILE_COLUMNS = ("id", "color", "show_description", "transparent_background")
 TILE_JSON = {"raw_layouts": raw("layouts"), "raw_filters_overrides": raw("filters_overrides")}
@@ -154,4 +154,4 @@ def _people(rows: list[tuple[Any, ...]]) -> dict[int, Row]:
     if not ids:
         return {}
     users = User.objects.filter(pk__in=ids).values_list(*USER_FIELDS)
-    return {columns[0]: user for columns in users if (user := basic_user(columns))}
+    return {columns[0]: user for columns in users if (user := build_basic_user(columns))}

@@ -12,7 +12,7 @@ from dashboards_api.errors import Invalid, Missing
 from dashboards_api.http.openapi import body_of, operation_ids
 from users.auth.permissions import HasRecentSignIn, HasRequiredScopes
 from users.models import PersonalAPIKey
-from users.readers import list_keys, read_key
+from users.readers import build_api_key, list_api_keys
 from users.serializers import PersonalAPIKeyRequestSerializer, PersonalAPIKeySerializer
 from users.services.api_keys import KeyChanges, create_api_key, revoke_api_key, roll_api_key, update_api_key
 from users.viewsets import AuthenticatedViewSet
@@ -30,7 +30,7 @@ class CurrentKeyViewSet(AuthenticatedViewSet):
         """The key that this request carries: what it may do, and where. It needs no scope."""
         if not isinstance(self.credential, PersonalAPIKey):
             raise Missing("This request carries no API key.")
-        return Response(read_key(self.credential))
+        return Response(build_api_key(self.credential))
 
 
 @operation_ids("personal_api_keys")
@@ -47,12 +47,12 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
     @extend_schema(responses=PersonalAPIKeySerializer(many=True))
     def list(self, request: Request) -> Response:
         """The caller's own keys, the newest first: a plain list. Only for people who signed in."""
-        return Response(list_keys(self.caller))
+        return Response(list_api_keys(self.caller))
 
     @extend_schema(request=body_of(PersonalAPIKeyRequestSerializer), responses={201: PersonalAPIKeySerializer})
     def create(self, request: Request) -> Response:
         """Make a key. `label` and `scopes` are required. Its `value` is in this answer and nowhere else."""
-        changes = self._changes()
+        changes = self._read_changes()
         for name in ("label", "scopes"):
             if name not in changes:
                 raise Invalid("This field is required.", attr=name, code="required")
@@ -65,7 +65,7 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
             organization_ids=changes.get("scoped_organizations", ()),
             expires_at=changes.get("expires_at"),
         )
-        return Response(read_key(key, value), status=201)
+        return Response(build_api_key(key, value), status=201)
 
     @extend_schema(parameters=[KEY_ID], responses=PersonalAPIKeySerializer)
     def retrieve(self, request: Request, id: str) -> Response:
@@ -75,14 +75,14 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
         key = self.caller.personal_api_keys.filter(pk=id).first()
         if key is None:
             raise Missing("There is no API key with this id.")
-        return Response(read_key(key))
+        return Response(build_api_key(key))
 
     @extend_schema(
         parameters=[KEY_ID], request=body_of(PersonalAPIKeyRequestSerializer), responses=PersonalAPIKeySerializer
     )
     def partial_update(self, request: Request, id: str) -> Response:
         """Change what a key is called, what it may do, and where. It holds from the next request on."""
-        return Response(read_key(update_api_key(id, owner=self.caller, changes=self._changes())))
+        return Response(build_api_key(update_api_key(id, owner=self.caller, changes=self._read_changes())))
 
     @extend_schema(
         parameters=[KEY_ID],
@@ -98,9 +98,9 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
     def roll(self, request: Request, id: str) -> Response:
         """Give a key a new `value`. The old one is refused at once."""
         key, value = roll_api_key(id, owner=self.caller)
-        return Response(read_key(key, value))
+        return Response(build_api_key(key, value))
 
-    def _changes(self) -> KeyChanges:
+    def _read_changes(self) -> KeyChanges:
         body: dict[str, Any] = self.read_body(PersonalAPIKeyRequestSerializer)
         if "scoped_teams" in body:
             body["scoped_projects"] = body.pop("scoped_teams")

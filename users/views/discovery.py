@@ -14,7 +14,7 @@ from dashboards_api.numbers import whole_number
 from users.auth.permissions import HasRequiredScopes, IsNotProjectScopedKey
 from users.auth.project_access import get_current_membership, get_organization_memberships
 from users.models import Project
-from users.readers import list_projects, memberships_of, organizations_of, project_row, read_me
+from users.readers import build_project, list_memberships, list_organizations, list_projects, read_me
 from users.serializers import (
     MeSerializer,
     OrganizationBasicSerializer,
@@ -47,7 +47,7 @@ class ProjectViewSet(ProjectScopedViewSet):
     def retrieve(self, request: Request, project_id: str) -> Response:
         """One project, by its number or as `@current`."""
         # Of the project, only the id came along with the key.
-        return Response(project_row(Project.objects.get(pk=self.project.pk)))
+        return Response(build_project(Project.objects.get(pk=self.project.pk)))
 
 
 @operation_ids("users_me")
@@ -79,13 +79,13 @@ class OrganizationViewSet(AuthenticatedViewSet):
 
     def list(self, request: Request) -> Response:
         """The organizations that the caller belongs to."""
-        rows = organizations_of(memberships_of(self.caller, self.credential))
+        rows = list_organizations(list_memberships(self.caller, self.credential))
         return Response(LimitOffsetPagination().page_of(request, rows))
 
     @extend_schema(parameters=[ORGANIZATION_ID], responses=OrganizationBasicSerializer)
     def retrieve(self, request: Request, organization_id: str) -> Response:
         """One organization, by its id or as `@current`."""
-        [row] = organizations_of(get_organization_memberships(self.caller, self.credential, organization_id))
+        [row] = list_organizations(get_organization_memberships(self.caller, self.credential, organization_id))
         return Response(row)
 
 
@@ -100,7 +100,7 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
     def list(self, request: Request, organization_id: str) -> Response:
         """The caller's projects in an organization."""
         memberships = get_organization_memberships(self.caller, self.credential, organization_id)
-        rows = [project_row(membership.project) for membership in memberships]
+        rows = [build_project(membership.project) for membership in memberships]
         return Response(LimitOffsetPagination().page_of(request, rows))
 
     @extend_schema(parameters=[ORGANIZATION_ID, PROJECT_ID], responses=ProjectBasicSerializer)
@@ -110,5 +110,5 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
         number = whole_number(project_id)
         for membership in memberships:
             if membership.project_id == number:
-                return Response(project_row(membership.project))
+                return Response(build_project(membership.project))
         raise Missing("Project not found.")

@@ -28,7 +28,7 @@ class SignInViewSet(ApiViewSet):
     @extend_schema(request=body_of(SignInRequestSerializer), responses={200: SuccessSerializer})
     def create(self, request: Request) -> Response:
         """Sign in with an e-mail address and a password. The answer sets the cookies of a session."""
-        if not self.is_from_here(request):
+        if not self.is_same_origin(request):
             raise PermissionDenied("CSRF Failed: nobody is signed in from another site.")
         if not hasattr(request._request, "session"):
             raise Invalid("Sign in without an API key.")
@@ -38,7 +38,7 @@ class SignInViewSet(ApiViewSet):
         start_session(request._request, authenticate_user(body["email"], body["password"], address=address))
         return Response({"success": True})
 
-    def is_from_here(self, request: Request) -> bool:
+    def is_same_origin(self, request: Request) -> bool:
         """By what browsers say of a request; scripts say nothing."""
         origin = request.headers.get("Origin", "")
         # Not parsed: some of what a client may send as its origin cannot be.
