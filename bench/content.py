@@ -145,7 +145,7 @@ class _Filling:
             deleted=board.deleted,
             deletion_id=board.deletion_id,
         )
-        tile.place(_layouts(id_ % max(self.tiles_each, 1)))
+        tile.set_layouts(_layouts(id_ % max(self.tiles_each, 1)))
         return tile
 
     def take_id(self, model: type[Any]) -> int:

@@ -231,7 +231,7 @@ class DashboardViewSet(viewsets.ReadOnlyModelViewSet[Dashboard]):
         kinds, roles = ("insight", "text", "button"), ("created_by", "last_modified_by")
         people = [f"{kind}__{role}" for kind in kinds for role in roles]
         return (
-            Tile.objects.shown()
+            Tile.objects.visible()
             .select_related(*kinds, *people)
             .prefetch_related(
                 "insight__tag_links__tag",

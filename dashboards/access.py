@@ -18,8 +18,8 @@ class Restriction(NamedTuple):
     is_collaborator: bool  # that member, on that dashboard
 
 
-def restriction_of(dashboard: Dashboard) -> Restriction:
-    """Of a row that was read `as_seen_by` the member."""
+def get_restriction(dashboard: Dashboard) -> Restriction:
+    """Of a row that was read `with_is_collaborator` the member."""
     return Restriction(dashboard.created_by_id, dashboard.restriction_level, dashboard.is_collaborator)
 
 
@@ -44,7 +44,7 @@ def user_access_level(membership: Membership, restriction: Restriction) -> UserA
 
 
 def may_edit(dashboard: Dashboard, membership: Membership) -> bool:
-    return privilege_level(membership, restriction_of(dashboard)) == PrivilegeLevel.CAN_EDIT
+    return privilege_level(membership, get_restriction(dashboard)) == PrivilegeLevel.CAN_EDIT
 
 
 def check_may_edit(dashboard: Dashboard, membership: Membership) -> None:

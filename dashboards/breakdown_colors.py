@@ -15,13 +15,13 @@ def check_breakdown_colors(colors: Sequence[Any], stored: Sequence[Any], attr: s
     """Raise Invalid for the first color that is none, at its path. What is stored may be sent back as it is."""
     kept = {dumps(color) for color in stored}
     for index, color in enumerate(colors):
-        fault = _fault_of(color)
+        fault = _find_error(color)
         if fault and dumps(color) not in kept:
             key, detail = fault
             raise Invalid(detail, attr=f"{attr}__{index}__{key}")
 
 
-def _fault_of(color: dict[str, Any]) -> tuple[str, str] | None:
+def _find_error(color: dict[str, Any]) -> tuple[str, str] | None:
     """The key whose value is wrong, and what it must be."""
     token, source = color.get("colorToken"), color.get("source")
     if token is not None and not (isinstance(token, str) and _TOKEN.fullmatch(token)):

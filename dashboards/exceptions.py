@@ -6,14 +6,14 @@ from dashboards_api.choices import nearest_of
 from dashboards_api.errors import Conflict, Forbidden, Invalid, Locked, Missing
 
 
-class DashboardMissing(Missing):
+class DashboardNotFound(Missing):
     """The dashboard that the path, or the body of an action, names."""
 
     def __init__(self, detail: str = "Not found.") -> None:
         super().__init__(detail)
 
 
-class SharedDashboardLocked(Locked):
+class SharePasswordRequired(Locked):
     """The shared dashboard opens with a password only."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class WrongSharePassword(Locked):
         super().__init__("Incorrect password", code="incorrect_password")
 
 
-class SharePasswordMissing(Missing):
+class SharePasswordNotFound(Missing):
     """The password of a shared dashboard that the path names."""
 
     def __init__(self) -> None:
@@ -41,28 +41,28 @@ class OverrideNotAllowed(Forbidden):
         super().__init__(f"This shared dashboard does not let viewers change {name!r}.")
 
 
-class DashboardTemplateMissing(Missing):
+class DashboardTemplateNotFound(Missing):
     """The stored template that the path names."""
 
     def __init__(self) -> None:
         super().__init__("Not found.")
 
 
-class InsightMissing(Missing):
+class InsightNotFound(Missing):
     """The insight that the path names."""
 
     def __init__(self) -> None:
         super().__init__("Not found.")
 
 
-class CollaboratorMissing(Missing):
+class CollaboratorNotFound(Missing):
     """The collaborator that the path names by the user's uuid."""
 
     def __init__(self) -> None:
         super().__init__("There is no such collaborator on this dashboard.")
 
 
-class TileMissing(Missing):
+class TileNotFound(Missing):
     """The tile that an action is to act on."""
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ class ContentAlreadyOnDashboard(Invalid):
         super().__init__("The dashboard shows this already.", attr=attr)
 
 
-class NamedTwice(Invalid):
+class DuplicateTile(Invalid):
     """Two items of a request are about the same tile, or the same content of one."""
 
     code = "unique"
@@ -133,14 +133,14 @@ class NamedTwice(Invalid):
         super().__init__("An earlier item of this request is about the same tile.", attr=attr)
 
 
-class VersionMissing(Missing):
+class VersionNotFound(Missing):
     """The version of a dashboard that the path names."""
 
     def __init__(self) -> None:
         super().__init__("There is no such version of this dashboard.")
 
 
-class NothingByKey(Invalid):
+class UnknownKey(Invalid):
     """A key of nobody in the project, with which nothing was done there."""
 
     code = "does_not_exist"
@@ -202,7 +202,7 @@ class TooManyTiles(Invalid):
         super().__init__(f"A dashboard holds at most {most} tiles.", attr="tiles")
 
 
-class ShownTooOften(Invalid):
+class OnTooManyDashboards(Invalid):
     """An insight, a text or a button would be on too many dashboards."""
 
     code = "too_many"
@@ -245,7 +245,7 @@ class TooManyTilesRestored(Invalid):
         super().__init__(f"These dashboards have more than {most:,} tiles. Restore fewer in one request.", attr="ids")
 
 
-class TemplateMissing(Invalid):
+class TemplateNotFound(Invalid):
     """A body names a template that there is not."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:

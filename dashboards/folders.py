@@ -14,12 +14,12 @@ _SEPARATOR = re.compile(r"(?<!\\)/")
 _UNPRINTED = {"Cc", "Zl", "Zp"}
 
 
-def normalized_folder(text: str | None) -> str | None:
+def normalize_folder(text: str | None) -> str | None:
     """Return the path without empty names and without spaces around names; None for no folder.
 
     Raises Invalid, without an `attr`, for a path that is too long or too deep or holds a control character.
     """
-    names = names_in(text or "")
+    names = split_folder(text or "")
     path = "/".join(names)
     if any(unicodedata.category(character) in _UNPRINTED for character in path):
         raise Invalid("A folder cannot hold control characters.")
@@ -33,18 +33,18 @@ def normalized_folder(text: str | None) -> str | None:
 def is_folder(text: str) -> bool:
     """Return whether a text can be the path of a folder, or of none."""
     try:
-        normalized_folder(text)
+        normalize_folder(text)
     except Invalid:
         return False
     return True
 
 
-def names_in(path: str) -> list[str]:
+def split_folder(path: str) -> list[str]:
     """Return the names in a path, from the outermost folder to the innermost."""
     return [name.strip() for name in _SEPARATOR.split(path) if name.strip()]
 
 
-def within(path: str) -> Q:
+def folder_condition(path: str) -> Q:
     """Return the condition for rows in a folder and in the folders inside it. The column is compared by code point."""
     inside = f"{path}/"
     return Q(folder=path) | Q(folder__gte=inside, folder__lt=f"{path}{chr(ord('/') + 1)}")

@@ -1,7 +1,7 @@
-"""Packing tiles on a grid, in time that grows hardly faster than their number. Pure functions.
+"""Packing tiles on a grid in nearly linear time. Pure functions.
 
-A place is (x, y, w, h). Tiles keep the order they are given in, which is also the order in which people read them: from
-the top, then from the left.
+A placement is (x, y, w, h). Tiles keep the order they are given in, which is the reading order: top to bottom, then
+left to right.
 """
 
 from bisect import bisect_left
@@ -13,14 +13,14 @@ GRID_COLUMNS = 12
 DEFAULT_SIZE = (6, 5)
 
 Number = int | float
-Place = tuple[Number, Number, Number, Number]
-GridPlace = tuple[int, int, int, int]
+Placement = tuple[Number, Number, Number, Number]
+GridPlacement = tuple[int, int, int, int]
 
 
-def packed(sizes: Sequence[tuple[int, Number]], columns: int) -> list[Place]:
-    """Places for tiles of these (width, height), in this order: none overlaps, none is before its predecessor."""
+def pack(sizes: Sequence[tuple[int, Number]], columns: int) -> list[Placement]:
+    """Return placements for tiles of these (width, height), in this order, without overlaps."""
     skyline: list[Number] = [0] * columns
-    places: list[Place] = []
+    places: list[Placement] = []
     last: tuple[Number, int] = (0, -1)
     for width, height in sizes:
         options = ((max(last[0], *skyline[x : x + width]), x) for x in range(columns - width + 1))
@@ -30,8 +30,8 @@ def packed(sizes: Sequence[tuple[int, Number]], columns: int) -> list[Place]:
     return places
 
 
-def drop(sizes: Iterable[tuple[int, int, int]]) -> list[GridPlace]:
-    """Places for tiles of these (x, width, height): each directly below those before it in its columns."""
+def drop_down(sizes: Iterable[tuple[int, int, int]]) -> list[GridPlacement]:
+    """Return placements for tiles of these (x, width, height): each directly below the earlier ones in its columns."""
     skyline = [0] * GRID_COLUMNS
     places = []
     for x, width, height in sizes:
@@ -41,26 +41,26 @@ def drop(sizes: Iterable[tuple[int, int, int]]) -> list[GridPlace]:
     return places
 
 
-class Gaps:
-    """The gaps that a tile of the default size fits into, beside places that are taken."""
+class GapFinder:
+    """Finds gaps for tiles of the default size among placements that are taken."""
 
-    def __init__(self, taken: Iterable[GridPlace]) -> None:
-        self._used: dict[int, int] = {}  # the taken columns of a row, as bits
-        self._rows = {0}  # where a gap can begin: at the top, and below each tile
+    def __init__(self, taken: Iterable[GridPlacement]) -> None:
+        self._used: dict[int, int] = {}  # the taken columns of each row, as bits
+        self._rows = {0}  # rows where a gap can begin: the top, and below each tile
         for x, y, width, height in taken:
             self._take(x, y, width, height)
         self._candidates = list(self._rows)
         heapify(self._candidates)
 
-    def take_first(self) -> GridPlace:
-        """Take the highest, then leftmost gap."""
+    def take_default_placement(self) -> GridPlacement:
+        """Take the highest, then leftmost gap, and return it."""
         width, height = DEFAULT_SIZE
         while True:
             y = self._candidates[0]
             x = self._free_column(y)
             if x is not None:
                 break
-            heappop(self._candidates)  # what is full stays full: no later tile has to look at this row again
+            heappop(self._candidates)  # a full row stays full, so later tiles can skip it
         if y + height not in self._rows:
             heappush(self._candidates, y + height)
         self._take(x, y, width, height)
@@ -81,14 +81,14 @@ class Gaps:
         self._rows.add(y + height)
 
 
-def closed_up(places: Sequence[Place]) -> list[Place]:
-    """Tiles moved up as far as those above them allow. They come and stay in reading order; none moves down."""
+def compact_vertically(places: Sequence[Placement]) -> list[Placement]:
+    """Return placements moved up as far as the tiles above allow. They must be, and stay, in reading order."""
     edges = sorted({edge for x, _, width, _ in places for edge in (x, x + width)})
     skyline = _Skyline(len(edges))
-    closed: list[Place] = []
+    closed: list[Placement] = []
     for x, y, width, height in places:
         left = bisect_left(edges, x)
-        right = max(bisect_left(edges, x + width), left + 1)  # also a tile without a width is somewhere
+        right = max(bisect_left(edges, x + width), left + 1)  # a tile of width 0 still occupies one column
         highest = skyline.top(left, right)
         if closed:
             before = closed[-1]
@@ -99,15 +99,15 @@ def closed_up(places: Sequence[Place]) -> list[Place]:
 
 
 class _Skyline:
-    """The first free row over any stretch of columns: a segment tree, since a free grid can have thousands of them."""
+    """The first free row of any range of columns: a segment tree, since a free grid can have thousands of columns."""
 
     def __init__(self, columns: int) -> None:
         self._size = columns
-        self._tops: list[Number] = [-inf] * (2 * columns)  # the highest top anywhere below a node
-        self._floors: list[Number] = [-inf] * (2 * columns)  # a top that all columns below a node have
+        self._tops: list[Number] = [-inf] * (2 * columns)  # the maximum of the columns below a node
+        self._floors: list[Number] = [-inf] * (2 * columns)  # the minimum of all columns below a node
 
     def top(self, left: int, right: int) -> Number:
-        """The first row below everything in these columns, 0 where there is nothing."""
+        """Return the first row below everything in these columns, 0 if they are empty."""
         found: Number = -inf
         for node in self._nodes(left, right):
             found = max(found, self._tops[node])
@@ -116,7 +116,7 @@ class _Skyline:
         return 0 if found == -inf else found
 
     def raise_to(self, left: int, right: int, top: Number) -> None:
-        """No column here is free above this row."""
+        """Mark these columns as taken above this row."""
         for node in self._nodes(left, right):
             self._floors[node] = max(self._floors[node], top)
             while node and self._tops[node] < top:
@@ -124,7 +124,7 @@ class _Skyline:
                 node >>= 1
 
     def _nodes(self, left: int, right: int) -> Iterable[int]:
-        """The few nodes that cover exactly these columns."""
+        """Yield the few nodes that cover exactly these columns."""
         left, right = left + self._size, right + self._size
         while left < right:
             if left & 1:

@@ -2,37 +2,37 @@
 
 import uuid
 
-from dashboards.exceptions import CollaboratorMissing, DashboardMissing, DashboardTemplateMissing, VersionMissing
+from dashboards.exceptions import CollaboratorNotFound, DashboardNotFound, DashboardTemplateNotFound, VersionNotFound
 from dashboards_api.numbers import whole_number
 
 
 def parse_dashboard_id(text: str, detail: str = "Not found.") -> int:
-    """Return the number of a dashboard. Raises DashboardMissing with this detail."""
+    """Return the number of a dashboard. Raises DashboardNotFound with this detail."""
     number = whole_number(text)
     if number is None:
-        raise DashboardMissing(detail)
+        raise DashboardNotFound(detail)
     return number
 
 
 def parse_version(text: str) -> int:
-    """Return the number of a version. Raises VersionMissing."""
+    """Return the number of a version. Raises VersionNotFound."""
     number = whole_number(text)
     if number is None:
-        raise VersionMissing
+        raise VersionNotFound
     return number
 
 
 def parse_template_id(text: str) -> uuid.UUID:
-    """Return the id of a stored template. Raises DashboardTemplateMissing."""
+    """Return the id of a stored template. Raises DashboardTemplateNotFound."""
     try:
         return uuid.UUID(text)
     except ValueError as error:
-        raise DashboardTemplateMissing from error
+        raise DashboardTemplateNotFound from error
 
 
 def parse_user_uuid(text: str) -> uuid.UUID:
-    """Return the uuid of a collaborator. Raises CollaboratorMissing."""
+    """Return the uuid of a collaborator. Raises CollaboratorNotFound."""
     try:
         return uuid.UUID(text)
     except ValueError as error:
-        raise CollaboratorMissing from error
+        raise CollaboratorNotFound from error

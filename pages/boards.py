@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString
 
-from dashboards.layout import as_number, shown_places
-from dashboards.packing import GridPlace
+from dashboards.layout import compute_placements, parse_number
+from dashboards.packing import GridPlacement
 from dashboards.query_kinds import iter_nodes
 from dashboards.readers.dashboard_tiles import Row
 from dashboards_api.fields import parsed
@@ -62,7 +62,7 @@ class Details(NamedTuple):
 def board_of(tiles: list[Row], details: Details = Details()) -> Board:  # noqa: B008  it is a tuple
     """From tiles as readers give them."""
     tiles = parsed(tiles)
-    places = shown_places([tile["layouts"] for tile in tiles])
+    places = compute_placements([tile["layouts"] for tile in tiles])
     texts = iter(as_pages_show(tile["text"]["body"] or "" for tile in tiles if tile["text"]))
     views = [
         _tile(tile, place, next(texts) if tile["text"] else None, details)
@@ -71,7 +71,7 @@ def board_of(tiles: list[Row], details: Details = Details()) -> Board:  # noqa: 
     return Board(views, grid_style(tiles, places))
 
 
-def grid_style(tiles: list[Row], places: list[GridPlace]) -> str:
+def grid_style(tiles: list[Row], places: list[GridPlacement]) -> str:
     """The places of tiles as a style sheet: 12 columns where there is room, one column on a phone."""
     wide = "".join(f"#tile-{tile['id']}{{{_area(place)}}}" for tile, place in zip(tiles, places, strict=True))
     order = sorted(range(len(tiles)), key=lambda index: _narrow_position(tiles[index], places[index]))
@@ -79,17 +79,17 @@ def grid_style(tiles: list[Row], places: list[GridPlace]) -> str:
     return f"@media (min-width:48rem){{{wide}}}@media (max-width:47.99rem){{{narrow}}}"
 
 
-def _area(place: GridPlace) -> str:
+def _area(place: GridPlacement) -> str:
     x, y, width, height = place
     return f"grid-area:{y + 1}/{x + 1}/span {height}/span {width}"
 
 
-def _narrow_position(tile: Row, place: GridPlace) -> tuple[Any, ...]:
-    y = as_number((tile["layouts"].get("xs") or {}).get("y"))
+def _narrow_position(tile: Row, place: GridPlacement) -> tuple[Any, ...]:
+    y = parse_number((tile["layouts"].get("xs") or {}).get("y"))
     return (place[1] if y is None else y), place[1], place[0], tile["order"]
 
 
-def _tile(tile: Row, place: GridPlace, text: SafeString | None, details: Details) -> TileView:
+def _tile(tile: Row, place: GridPlacement, text: SafeString | None, details: Details) -> TileView:
     return TileView(
         id=tile["id"],
         color=tile["color"] if tile["color"] in COLORS else "",
@@ -100,7 +100,7 @@ def _tile(tile: Row, place: GridPlace, text: SafeString | None, details: Details
     )
 
 
-def _insight(tile: Row, place: GridPlace, details: Details) -> Row:
+def _insight(tile: Row, place: GridPlacement, details: Details) -> Row:
     insight = tile["insight"]
     shows_description = details.has_about and tile["show_description"] is not False
     name = insight_name(insight)
@@ -120,7 +120,7 @@ def insight_name(insight: Row) -> str:
     return insight["name"] or insight["derived_name"] or "Untitled insight"
 
 
-def _room_in(place: GridPlace) -> Size:
+def _room_in(place: GridPlacement) -> Size:
     """What a tile leaves to a picture on a wide screen, by the sizes of the style sheet."""
     _, _, columns, rows = place
     return Size(round(columns * 96 - 40), round(max(rows * 60 - 150, 110)))

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
 
-from dashboards.folders import is_folder, normalized_folder
+from dashboards.folders import is_folder, normalize_folder
 from dashboards.models import PrivilegeLevel
 from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
 from dashboards.path_ids import parse_dashboard_id
@@ -230,7 +230,7 @@ class DashboardView(ConsoleView):
 
 def folder_in(text: str) -> str:
     """Return the folder that an address names, empty where it names none."""
-    return (normalized_folder(text) or "") if is_folder(text) else ""
+    return (normalize_folder(text) or "") if is_folder(text) else ""
 
 
 def as_seen(request: HttpRequest, membership: Membership, number: int) -> AbstractContextManager[None]:

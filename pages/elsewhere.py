@@ -44,7 +44,7 @@ class AddressView(ConsoleView):
             return to_project(get_current_membership(self.user, BrowserSession()).project_id)
         memberships = Membership.objects.for_user(self.user.pk).with_project()
         if self.kind in INSIGHTS:
-            found = Insight.objects.not_deleted().named(reference.replace("\0", ""))
+            found = Insight.objects.not_deleted().by_reference(reference.replace("\0", ""))
             owner = found.filter(project__in=memberships.values("project")).order_by("pk").first()
             membership = memberships.filter(project=owner.project_id).first() if owner else None
             if membership is None:
@@ -63,7 +63,9 @@ def to_project(project_id: int, rest: str | None = None) -> HttpResponse:
 
 def to_insight(membership: Membership, reference: str) -> HttpResponse:
     """Return the way to a dashboard that shows an insight. Raises Missing where there is none."""
-    insight = Insight.objects.in_project(membership.project).not_deleted().named(reference.replace("\0", "")).first()
+    insight = (
+        Insight.objects.in_project(membership.project).not_deleted().by_reference(reference.replace("\0", "")).first()
+    )
     if insight is None:
         raise Missing("There is no such insight in this project.")
     tiles = Tile.objects.filter(insight=insight, deleted=False, dashboard__deleted=False)

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from dashboards.layout import Arrangement, at_place, on_grid, shown_places
+from dashboards.layout import Arrangement, clamp_to_grid, compute_placements, set_placement
 from dashboards.models import ButtonPlacement, ButtonStyle, PrivilegeLevel
 from dashboards.models.content import TEXT_MAX_LENGTH
-from dashboards.packing import GridPlace
+from dashboards.packing import GridPlacement
 from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.dashboards import read_dashboard, read_revision
@@ -75,7 +75,7 @@ class TilesView(ConsoleView):
                     number, project=project, tile_ids=order, arrangement=Arrangement.PRESERVE, reordered_by=membership
                 )
                 return
-            place = shown_places([tile["layouts"] for tile in tiles])[index]
+            place = compute_placements([tile["layouts"] for tile in tiles])[index]
             layouts = resized(tiles[index]["layouts"], place, *SIZES[action])
             change: Any = {"layouts": layouts, **({"text": {}} if tiles[index]["text"] else {})}
             change_tile(number, project=project, tile_id=tile_id, changes=change, changed_by=membership)
@@ -105,7 +105,7 @@ class TilesView(ConsoleView):
         if dashboard["effective_privilege_level"] < PrivilegeLevel.CAN_EDIT:
             raise Forbidden("You don't have edit permissions for this dashboard.")
         rows = parsed(dashboard["tiles"])
-        places = shown_places([row["layouts"] for row in rows])
+        places = compute_placements([row["layouts"] for row in rows])
         edits = [(row, title_of(row), place) for row, place in zip(rows, places, strict=True)]
         around = {
             "project": membership.project,
@@ -149,8 +149,8 @@ def moved(ids: list[int], index: int, step: int) -> list[int]:
     return ids
 
 
-def resized(layouts: dict[str, Any], place: GridPlace, wider: int, higher: int) -> dict[str, Any]:
+def resized(layouts: dict[str, Any], place: GridPlacement, wider: int, higher: int) -> dict[str, Any]:
     """The layouts with the place where a tile is shown, a column or a row larger or smaller, within the grid."""
     x, y, width, height = place
-    x, width, height = on_grid((x, y, width + wider, height + higher))
-    return {**layouts, "sm": at_place(layouts.get("sm"), (x, y, width, height))}
+    x, width, height = clamp_to_grid((x, y, width + wider, height + higher))
+    return {**layouts, "sm": set_placement(layouts.get("sm"), (x, y, width, height))}

@@ -12,7 +12,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import ValidationError
 
-from dashboards.exceptions import DashboardMissing, OverrideNotAllowed, SharedDashboardLocked, WrongSharePassword
+from dashboards.exceptions import DashboardNotFound, OverrideNotAllowed, SharePasswordRequired, WrongSharePassword
 from dashboards.readers.shared import PageType, open_shared, read_shared
 from dashboards.views.overrides import parse_overrides
 from dashboards.views.shared import UnlockViewSet, set_share_cookies, share_tokens_of, unlocked
@@ -41,7 +41,7 @@ class SharedPageView(View):
             return response
         try:
             token = unlocked(request, access_token, lambda: request.POST.get("password", ""))
-        except DashboardMissing:
+        except DashboardNotFound:
             return self.page("pages/not_found.html", {}, status=404)
         except WrongSharePassword:
             return self.page("pages/unlock.html", {"error": "That is not the password."}, status=401)
@@ -62,9 +62,9 @@ class SharedPageView(View):
     def show(self, request: HttpRequest, access_token: str, share_tokens: list[str]) -> HttpResponseBase:
         try:
             opened = open_shared(access_token, share_tokens=share_tokens, overrides=parse_overrides(request.GET))
-        except DashboardMissing:
+        except DashboardNotFound:
             return self.page("pages/not_found.html", {}, status=404)
-        except SharedDashboardLocked:
+        except SharePasswordRequired:
             return self.page("pages/unlock.html", {}, status=401)
         except (ValidationError, Invalid):
             return self.page(

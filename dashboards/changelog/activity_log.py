@@ -94,8 +94,8 @@ def _known_entries(done: Done) -> tuple[list[Activity], list[int]]:
     known = {dashboard_id: nets for dashboard_id, changes in known.items() if (nets := net_changes(changes))}
     if not known:
         return [], []
-    revision = Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk"))
-    found = Dashboard.objects.filter(pk__in=known).with_history_known().annotate(revision=revision).order_by("pk")
+    revision = Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk"))
+    found = Dashboard.objects.filter(pk__in=known).with_has_history().annotate(revision=revision).order_by("pk")
     columns = found.values_list("pk", "project_id", "name", "revision", "has_history")
     entries, unknown = [], []
     for id_, project_id, name, number, has_history in columns:

@@ -8,7 +8,7 @@ from django.db.models.functions import Cast, Coalesce, Length
 
 from dashboards.changelog.diff import TILES, State
 from dashboards.changelog.snapshots import FREE_JSON, FREE_JSON_OF_TILE, Shown, states
-from dashboards.exceptions import DashboardTooLarge, ShownTooOften, TooManyTiles
+from dashboards.exceptions import DashboardTooLarge, OnTooManyDashboards, TooManyTiles
 from dashboards.models import Insight, Tile
 from dashboards.models.tile import ContentKind
 from dashboards_api.fields import dumps
@@ -44,7 +44,7 @@ def _json_size_of(state: State | None) -> int:
 
 
 def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str | None = None) -> None:
-    """Raises ShownTooOften where one of these, which was placed just now, is on more dashboards than one may be.
+    """Raises OnTooManyDashboards where one of these, which was placed just now, is on more dashboards than one may be.
 
     An answer names each tile that shows the content of a dashboard: without a limit it is the product of two numbers.
     """
@@ -52,7 +52,7 @@ def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str 
         tiles = Tile.objects.not_deleted().filter(**{f"{kind}__in": ids})
         counts = tiles.order_by().values(kind).annotate(n=Count("pk")).filter(n__gt=DASHBOARDS_OF_CONTENT_MAX)
         if ids and counts.exists():
-            raise ShownTooOften(kind, DASHBOARDS_OF_CONTENT_MAX, attr)
+            raise OnTooManyDashboards(kind, DASHBOARDS_OF_CONTENT_MAX, attr)
 
 
 def check_insights(insights: Collection[int], dashboards: Collection[int] | None = None) -> None:

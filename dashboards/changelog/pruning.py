@@ -28,7 +28,7 @@ def prune_history(*, before: datetime) -> int:
 def _old_acts(before: datetime) -> ActivityQuerySet:
     """Acts that are no version, and versions that a whole one follows, with none between them that stays."""
     newer = Activity.objects.versions_of(OuterRef("item_id")).filter(version__gt=OuterRef("version"))
-    next_whole = Subquery(newer.whole().order_by("version").values("version")[:1])
+    next_whole = Subquery(newer.with_snapshot().order_by("version").values("version")[:1])
     staying = newer.filter(version__lt=OuterRef("next_whole"), created_at__gte=before)
     is_superseded = Q(next_whole__isnull=False) & ~Exists(staying)
     found = Activity.objects.filter(created_at__lt=before).alias(next_whole=next_whole)

@@ -111,11 +111,11 @@ class _JSONRows(Aggregate):
 def _shown(found: DashboardQuerySet) -> Any:
     """The columns of a state, after what it is of and before what was written down last as a whole."""
     versions = Activity.objects.versions_of(OuterRef("pk")).order_by("-version")
-    whole = versions.whole()
+    whole = versions.with_snapshot()
     rows = found.annotate(
         **{f"raw_{field}": column for field, column in _JSON.items()},
         raw_settings=raw("sharing_configuration__settings"),
-        revision=Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk")),
+        revision=Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk")),
         tile_rows=Subquery(_tiles()),
         before=Subquery(whole.values(text=raw("state"))[:1]),
         whole_version=Subquery(whole.values("version")[:1]),

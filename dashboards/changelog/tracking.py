@@ -142,9 +142,7 @@ def lock_all(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
 
 def lock_unnoted(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
     """The same, of which those that are changed are still to be noted."""
-    locked = {
-        dashboard.pk: dashboard for dashboard in dashboards.with_history_known().select_for_update().order_by("pk")
-    }
+    locked = {dashboard.pk: dashboard for dashboard in dashboards.with_has_history().select_for_update().order_by("pk")}
     begin([dashboard.pk for dashboard in locked.values() if not dashboard.has_history])
     return locked
 

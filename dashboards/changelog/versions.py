@@ -21,7 +21,7 @@ def state_at(dashboard_id: int, version: int) -> State | None:
     until = Activity.objects.versions_of(dashboard_id).filter(version__lte=version)
     if not until.filter(version=version).exists():
         return None
-    whole = until.whole().order_by("-version").values_list("version", "state").first()
+    whole = until.with_snapshot().order_by("-version").values_list("version", "state").first()
     if whole is None:
         return None
     base, state = whole
@@ -40,7 +40,7 @@ def latest_deltas(dashboard_ids: list[int]) -> list[Delta]:
     """Of each of these dashboards the versions since the latest one that is whole, in their order."""
     if not dashboard_ids:
         return []
-    found: ActivityQuerySet = Activity.objects.versions_of_any(dashboard_ids).filter(state__isnull=True)
-    newer = Activity.objects.versions_of(OuterRef("item_id")).whole().filter(version__gt=OuterRef("version"))
+    found: ActivityQuerySet = Activity.objects.versions_of_dashboards(dashboard_ids).filter(state__isnull=True)
+    newer = Activity.objects.versions_of(OuterRef("item_id")).with_snapshot().filter(version__gt=OuterRef("version"))
     rows = found.filter(~Exists(newer)).order_by("item_id", "version")
     return list(rows.values_list("item_id", "changes", "size"))

@@ -1,4 +1,4 @@
-from dashboards.models.activity import Activity, ActivityName, ActivityScope, uuid_of
+from dashboards.models.activity import Activity, ActivityName, ActivityScope, activity_uuid
 from dashboards.models.collaborator import Collaborator, PrivilegeLevel
 from dashboards.models.content import Button, ButtonPlacement, ButtonStyle, Text
 from dashboards.models.dashboard import CreationMode, Dashboard, GridSpacing, LayoutCompaction, RestrictionLevel, fold
@@ -41,7 +41,7 @@ __all__ = [
     "TemplateScope",
     "Text",
     "Tile",
+    "activity_uuid",
     "fold",
     "new_access_token",
-    "uuid_of",
 ]

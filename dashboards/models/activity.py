@@ -52,11 +52,11 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         """The acts that changed what a dashboard shows."""
         return self.of(ActivityScope.DASHBOARD, dashboard_id).filter(version__isnull=False)
 
-    def versions_of_any(self, dashboard_ids: Iterable[int]) -> "ActivityQuerySet":
+    def versions_of_dashboards(self, dashboard_ids: Iterable[int]) -> "ActivityQuerySet":
         """The same of several dashboards."""
         return self.filter(scope=ActivityScope.DASHBOARD, item_id__in=dashboard_ids, version__isnull=False)
 
-    def whole(self) -> "ActivityQuerySet":
+    def with_snapshot(self) -> "ActivityQuerySet":
         """Versions that hold all that the dashboard showed."""
         return self.filter(state__isnull=False)
 
@@ -107,6 +107,6 @@ class Activity(models.Model):
         return f"{self.scope} {self.item_id}: {self.activity}"
 
 
-def uuid_of(activity_id: int) -> UUID:
+def activity_uuid(activity_id: int) -> UUID:
     """The number of an act in the form that clients expect of it."""
     return UUID(int=activity_id)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from dashboards.folders import within
+from dashboards.folders import folder_condition
 from dashboards_api.fields import CodePointField, JSONTextField
 from users.models import Membership, Project
 
@@ -79,17 +79,17 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         """Rows whose free JSON is read only where it is asked for: it is large, and many rows need none of it."""
         return self.defer("filters", "variables", "breakdown_colors")
 
-    def with_history_known(self) -> "DashboardQuerySet":
+    def with_has_history(self) -> "DashboardQuerySet":
         """Each row with `has_history`: whether what it shows was ever written down."""
         activity: Any = apps.get_model("dashboards", "Activity")
         written = activity.objects.versions_of(models.OuterRef("pk"))
         return self.annotate(has_history=models.Exists(written))  # type: ignore[no-redef]  # it is declared, not stored
 
-    def as_seen_by(self, membership: Membership) -> "DashboardQuerySet":
+    def with_is_collaborator(self, membership: Membership) -> "DashboardQuerySet":
         """Each row with `is_collaborator`: whether the member is one there, beside what the row itself says."""
-        return self.as_seen_by_id(membership.pk)
+        return self.with_is_collaborator_id(membership.pk)
 
-    def as_seen_by_id(self, membership_id: Any) -> "DashboardQuerySet":
+    def with_is_collaborator_id(self, membership_id: Any) -> "DashboardQuerySet":
         """The same, for the id of a membership."""
         collaborators: Any = self.model._meta.get_field("collaborators").related_model
         includes = collaborators.objects.includes(membership_id, dashboard="pk")
@@ -99,7 +99,7 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         """Dashboards whose name, description or tags hold `text`."""
         return self.filter(search_text__contains=fold(text))
 
-    def tagged(self, names: Iterable[str], project: Project) -> "DashboardQuerySet":
+    def with_any_tag(self, names: Iterable[str], project: Project) -> "DashboardQuerySet":
         """Dashboards that carry any of these tags of the project."""
         links: Any = self.model._meta.get_field("tag_links").related_model
         carried = links.objects.filter(tag__project=project, tag__name__in=list(names))
@@ -108,7 +108,7 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
 
     def in_folder(self, path: str) -> "DashboardQuerySet":
         """Dashboards in a folder or in one inside it."""
-        return self.filter(within(path))
+        return self.filter(folder_condition(path))
 
     def listed(self) -> "DashboardQuerySet":
         """Without those that are found only by who asks for them."""
@@ -171,7 +171,7 @@ class Dashboard(models.Model):
     search_text = models.TextField(editable=False, default="")
     tag_names = JSONTextField(editable=False, default=list)
 
-    is_collaborator: bool  # of rows that were read `as_seen_by` a member
+    is_collaborator: bool  # of rows that were read `with_is_collaborator` a member
     has_history: bool  # of rows that were locked to be changed
 
     objects = DashboardQuerySet.as_manager()

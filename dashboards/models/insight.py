@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from dashboards.folders import FOLDER_MAX_LENGTH, within
+from dashboards.folders import FOLDER_MAX_LENGTH, folder_condition
 from dashboards.models.dashboard import Dashboard, fold
 from dashboards.query_kinds import get_insight_kind
 from dashboards_api.fields import CodePointField, JSONTextField
@@ -42,26 +42,26 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         """Insights whose name, description or tags hold `text`."""
         return self.filter(search_text__contains=fold(text))
 
-    def named(self, reference: str | int) -> "InsightQuerySet":
+    def by_reference(self, reference: str | int) -> "InsightQuerySet":
         """The insight with this number or short id; digits are a number."""
         number = reference if isinstance(reference, int) else whole_number(reference)
         return self.filter(short_id=reference) if number is None else self.filter(pk=number)
 
-    def tagged(self, names: Iterable[str], project: Project) -> "InsightQuerySet":
+    def with_any_tag(self, names: Iterable[str], project: Project) -> "InsightQuerySet":
         """Insights that carry any of these tags of the project."""
         carried = self._all("tag_links").filter(tag__project=project, tag__name__in=list(names))
         return self.filter(pk__in=carried.values("insight"))
 
     def in_folder(self, path: str) -> "InsightQuerySet":
         """Insights in a folder or in one inside it."""
-        return self.filter(within(path))
+        return self.filter(folder_condition(path))
 
-    def saved_or_placed(self, wanted: bool) -> "InsightQuerySet":
+    def saved_or_on_dashboard(self, wanted: bool) -> "InsightQuerySet":
         """Insights that were saved or are on a dashboard, or those that neither were nor are."""
         condition = models.Q(saved=True) | models.Exists(self._tiles())
         return self.filter(condition if wanted else ~condition)
 
-    def on_all(self, dashboard_ids: Iterable[int]) -> "InsightQuerySet":
+    def on_all_dashboards(self, dashboard_ids: Iterable[int]) -> "InsightQuerySet":
         """Insights that are on each of these dashboards.
 
         One grouped count: a sub-query for each dashboard would keep PostgreSQL planning for minutes, and SQLite refuses
@@ -74,12 +74,12 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         on_each = placed.annotate(dashboards=models.Count("dashboard")).filter(dashboards=len(wanted))
         return self.filter(pk__in=on_each.values("insight"))
 
-    def only_on(self, dashboard: Dashboard) -> "InsightQuerySet":
+    def only_on_dashboard(self, dashboard: Dashboard) -> "InsightQuerySet":
         """Insights that are on this dashboard and on no other."""
         elsewhere = self._tiles().exclude(dashboard=dashboard)
-        return self.on_all([dashboard.pk]).filter(~models.Exists(elsewhere))
+        return self.on_all_dashboards([dashboard.pk]).filter(~models.Exists(elsewhere))
 
-    def coming_back_with(self, dashboards: Iterable[Dashboard]) -> "InsightQuerySet":
+    def restorable_with(self, dashboards: Iterable[Dashboard]) -> "InsightQuerySet":
         """Deleted insights of the tiles that went with these dashboards, which are of one project.
 
         They were deleted with them, or with another dashboard that showed them too; not by themselves.
@@ -168,7 +168,7 @@ class Insight(models.Model):
         self.tag_names = sorted(tags)
         self.search_text = fold("\n".join([self.name, self.description or "", *self.tag_names]))
 
-    def sign(self, user_id: int, now: datetime) -> None:
+    def mark_modified(self, user_id: int, now: datetime) -> None:
         """Note who changed it, and that it is nobody's sample any more."""
         self.last_modified_by_id = user_id
         self.last_modified_at = now

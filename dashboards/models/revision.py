@@ -15,7 +15,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
     def of(self, kind: RevisionKind, object_id: Any) -> "RevisionQuerySet":
         return self.filter(kind=kind, object_id=object_id)
 
-    def column_of(self, column: str, kind: RevisionKind, object_id: Any) -> Coalesce:
+    def column_subquery(self, column: str, kind: RevisionKind, object_id: Any) -> Coalesce:
         """One column, for the columns of another query: 0 where nothing has changed yet."""
         rows = self.of(kind, object_id).values(column)
         return Coalesce(models.Subquery(rows), models.Value(0), output_field=models.BigIntegerField())

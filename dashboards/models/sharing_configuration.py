@@ -25,10 +25,10 @@ class SharingConfigurationQuerySet(models.QuerySet["SharingConfiguration"]):
         """Those whose links open something."""
         return self.filter(enabled=True, dashboard__deleted=False)
 
-    def of_token(self, access_token: str) -> "SharingConfigurationQuerySet":
+    def with_token(self, access_token: str) -> "SharingConfigurationQuerySet":
         return self.filter(access_token=access_token)
 
-    def of_replaced_token(self, access_token: str) -> "SharingConfigurationQuerySet":
+    def with_replaced_token(self, access_token: str) -> "SharingConfigurationQuerySet":
         """By a token that was replaced lately. A clock that is set back does not open it for much longer."""
         now = timezone.now()
         return self.filter(
@@ -37,10 +37,10 @@ class SharingConfigurationQuerySet(models.QuerySet["SharingConfiguration"]):
             replaced_access_tokens__expires_at__lte=now + 2 * GRACE,
         )
 
-    def opened_by(self, access_token: str) -> "SharingConfiguration | None":
+    def find_by_token(self, access_token: str) -> "SharingConfiguration | None":
         """What a link opens, by its token or by one that was replaced lately."""
         live = self.live()
-        return live.of_token(access_token).first() or live.of_replaced_token(access_token).first()
+        return live.with_token(access_token).first() or live.with_replaced_token(access_token).first()
 
 
 class SharingConfiguration(models.Model):

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from django.db import models
 from django.utils import timezone
 
-from dashboards.layout import UNPLACED, sort_position
+from dashboards.layout import UNPLACED_POSITION, sort_position
 from dashboards.models.content import Button, Text
 from dashboards.models.dashboard import Dashboard
 from dashboards.models.insight import Insight
@@ -17,8 +17,8 @@ COLOR_MAX_LENGTH = 400
 # The kinds of content that a tile can show, by the name of its column.
 ContentKind = Literal["insight", "text", "button"]
 CONTENT_KINDS: tuple[ContentKind, ...] = get_args(ContentKind)
-# What `place` sets.
-PLACE_COLUMNS = ("layouts", "sort_y", "sort_x")
+# What `set_layouts` sets.
+LAYOUT_COLUMNS = ("layouts", "sort_y", "sort_x")
 
 
 class TileQuerySet(models.QuerySet["Tile"]):
@@ -28,11 +28,11 @@ class TileQuerySet(models.QuerySet["Tile"]):
     def not_deleted(self) -> "TileQuerySet":
         return self.filter(deleted=False)
 
-    def shown(self) -> "TileQuerySet":
+    def visible(self) -> "TileQuerySet":
         """Tiles that people see: not removed, and their insight, if they show one, not deleted."""
         return self.not_deleted().filter(models.Q(insight__isnull=True) | models.Q(insight__deleted=False))
 
-    def there_or_coming_back(self) -> "TileQuerySet":
+    def live_or_restorable(self) -> "TileQuerySet":
         """Tiles that are not removed, and those that went with their dashboard or insight, and will return with it."""
         return self.filter(
             models.Q(deleted=False)
@@ -40,7 +40,7 @@ class TileQuerySet(models.QuerySet["Tile"]):
             | models.Q(deletion_id=models.F("dashboard__deletion_id"))
         )
 
-    def gone_with(self, dashboards: Iterable[Dashboard]) -> "TileQuerySet":
+    def deleted_with(self, dashboards: Iterable[Dashboard]) -> "TileQuerySet":
         """Tiles that went in the same deletion as their dashboard, which is one of these."""
         return self.filter(dashboard__in=list(dashboards), deletion_id=models.F("dashboard__deletion_id"))
 
@@ -68,8 +68,8 @@ class Tile(models.Model):
     deletion_id = models.UUIDField(null=True, blank=True)
 
     # Derived from layouts.sm.
-    sort_y = models.FloatField(default=UNPLACED, editable=False)
-    sort_x = models.FloatField(default=UNPLACED, editable=False)
+    sort_y = models.FloatField(default=UNPLACED_POSITION, editable=False)
+    sort_x = models.FloatField(default=UNPLACED_POSITION, editable=False)
 
     objects = TileQuerySet.as_manager()
 
@@ -103,7 +103,7 @@ class Tile(models.Model):
         columns = {"insight_id": self.insight_id, "text_id": self.text_id, "button_id": self.button_id}
         return {column: id_ for column, id_ in columns.items() if id_ is not None}
 
-    def went_with(self, dashboard: Dashboard) -> bool:
+    def was_deleted_with(self, dashboard: Dashboard) -> bool:
         """Whether it was removed when its dashboard was deleted."""
         return self.deleted and dashboard.deleted and self.deletion_id == dashboard.deletion_id
 
@@ -111,7 +111,7 @@ class Tile(models.Model):
         """Remove it by itself, or bring it back."""
         self.deleted, self.deletion_id = deleted, None
 
-    def place(self, layouts: dict[str, Any]) -> None:
+    def set_layouts(self, layouts: dict[str, Any]) -> None:
         """Set the layouts, exactly as sent, and what the order of tiles is derived from."""
         self.layouts = layouts
         self.sort_y, self.sort_x = sort_position(layouts)

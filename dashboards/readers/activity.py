@@ -7,8 +7,8 @@ import orjson
 
 from dashboards.changelog.diff import State, completed, differences
 from dashboards.changelog.versions import state_at
-from dashboards.exceptions import DashboardMissing, InsightMissing, VersionMissing
-from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, uuid_of
+from dashboards.exceptions import DashboardNotFound, InsightNotFound, VersionNotFound
+from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, activity_uuid
 from dashboards.models.activity import ActivityQuerySet
 from dashboards_api.errors import Invalid
 from dashboards_api.fields import raw
@@ -54,7 +54,7 @@ def list_activity(project: Project, *, query: ActivityQuery, before: int | None)
 
 
 def list_dashboard_activity(dashboard_id: int, *, project: Project, before: int | None) -> Page:
-    """The same of one live dashboard. Raises DashboardMissing."""
+    """The same of one live dashboard. Raises DashboardNotFound."""
     _check_is_there(dashboard_id, project)
     return list_activity(project, query=ActivityQuery(ActivityScope.DASHBOARD, dashboard_id), before=before)
 
@@ -64,13 +64,15 @@ def list_insight_activity(
 ) -> tuple[int, list[dict[str, Any]]]:
     """Return how many acts there are on one insight, or on all, and one page of them (component ActivityLog).
 
-    Raises InsightMissing, and Invalid where the changes on the page are too large for one answer.
+    Raises InsightNotFound, and Invalid where the changes on the page are too large for one answer.
     """
     found = Activity.objects.in_project(project).filter(scope=ActivityScope.INSIGHT)
     if reference is not None:
-        insight_id = Insight.objects.in_project(project).not_deleted().named(reference).values_list("pk", flat=True)
+        insight_id = (
+            Insight.objects.in_project(project).not_deleted().by_reference(reference).values_list("pk", flat=True)
+        )
         if (item_id := insight_id.first()) is None:
-            raise InsightMissing
+            raise InsightNotFound
         found = found.filter(item_id=item_id)
     total, offset = found.count(), (page - 1) * limit
     if offset >= total:
@@ -83,19 +85,19 @@ def list_insight_activity(
 
 
 def list_versions(dashboard_id: int, *, project: Project, before: int | None) -> Page:
-    """What a live dashboard has been, the newest first (component DashboardVersionBasic). Raises DashboardMissing."""
+    """What a live dashboard has been, the newest first (component DashboardVersionBasic). Raises DashboardNotFound."""
     _check_is_there(dashboard_id, project)
     page = _page(Activity.objects.versions_of(dashboard_id), before)
     return Page([_version_row(row) for row in page.rows], page.next)
 
 
 def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[str, Any]:
-    """What a dashboard showed at a version (component DashboardVersion). Raises DashboardMissing, VersionMissing."""
+    """What a dashboard showed at a version (component DashboardVersion). Raises DashboardNotFound, VersionNotFound."""
     _check_is_there(dashboard_id, project)
     found = Activity.objects.versions_of(dashboard_id).filter(version=version).annotate(raw_state=raw("state"))
     row = _columns(found, "raw_state").first()
     if row is None:
-        raise VersionMissing
+        raise VersionNotFound
     if row["raw_state"] is not None:
         return {**_version_row(row), "state": orjson.Fragment(row["raw_state"])}
     return {**_version_row(row), "state": _state_at(dashboard_id, version)}
@@ -104,7 +106,7 @@ def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[s
 def read_difference(dashboard_id: int, version: int, other: int | None, *, project: Project) -> dict[str, Any]:
     """Each field that differs between two versions (component DashboardDifference).
 
-    Raises DashboardMissing, VersionMissing, and Invalid where no other version is named.
+    Raises DashboardNotFound, VersionNotFound, and Invalid where no other version is named.
     """
     _check_is_there(dashboard_id, project)
     before = _state_at(dashboard_id, version)
@@ -118,16 +120,16 @@ def read_difference(dashboard_id: int, version: int, other: int | None, *, proje
 
 
 def _state_at(dashboard_id: int, version: int) -> State:
-    """Raises VersionMissing."""
+    """Raises VersionNotFound."""
     state = state_at(dashboard_id, version)
     if state is None:
-        raise VersionMissing
+        raise VersionNotFound
     return state
 
 
 def _check_is_there(dashboard_id: int, project: Project) -> None:
     if not Dashboard.objects.in_project(project).not_deleted().filter(pk=dashboard_id).exists():
-        raise DashboardMissing
+        raise DashboardNotFound
 
 
 def _page(found: ActivityQuerySet, before: int | None) -> Page:
@@ -147,7 +149,7 @@ def _columns(found: ActivityQuerySet, *more: str) -> Any:
 
 def _activity_row(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "id": uuid_of(row["id"]),
+        "id": activity_uuid(row["id"]),
         "user": _user(row),
         "activity": row["activity"],
         "scope": row["scope"],

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboards.exceptions import DashboardMissing
+from dashboards.exceptions import DashboardNotFound
 from dashboards.models import Collaborator, Dashboard
 from users.models import Project
 from users.readers import build_basic_user, get_user_columns
@@ -11,9 +11,9 @@ COLUMNS = ("id", "dashboard_id", "level", "added_at", "updated_at")
 
 
 def list_collaborators(dashboard_id: int, *, project: Project) -> list[dict[str, Any]]:
-    """Everyone who was added, in that order (component DashboardCollaborator). Raises DashboardMissing."""
+    """Everyone who was added, in that order (component DashboardCollaborator). Raises DashboardNotFound."""
     if not Dashboard.objects.in_project(project).not_deleted().filter(pk=dashboard_id).exists():
-        raise DashboardMissing
+        raise DashboardNotFound
     rows = Collaborator.objects.filter(dashboard=dashboard_id).order_by("added_at", "id")
     return [
         {**dict(zip(COLUMNS, row[: len(COLUMNS)], strict=True)), "user": build_basic_user(row[len(COLUMNS) :])}

@@ -91,10 +91,10 @@ def _plain() -> Any:
 def _rows(found: Any, project: Param | int, viewer: Param | int) -> Any:
     """What `_page` takes: the columns of a basic row, and what the list is known by."""
     state = {
-        "live": Revision.objects.column_of("live", RevisionKind.LIST, project),
-        "revision": Revision.objects.column_of("number", RevisionKind.LIST, project),
+        "live": Revision.objects.column_subquery("live", RevisionKind.LIST, project),
+        "revision": Revision.objects.column_subquery("number", RevisionKind.LIST, project),
     }
-    seen = found.as_seen_by_id(viewer).annotate(**LIST_TEXTS, **state)
+    seen = found.with_is_collaborator_id(viewer).annotate(**LIST_TEXTS, **state)
     return seen.in_list_order().values_list(*LIST_COLUMNS, *state)
 
 
@@ -148,7 +148,7 @@ def list_dashboards(
     count = found.count()
     if offset >= count:
         return Page(count, [], revision)
-    found = found.as_seen_by(viewer).annotate(**LIST_TEXTS)
+    found = found.with_is_collaborator(viewer).annotate(**LIST_TEXTS)
     ordered = found.in_search_order(query.search) if query.search else found.in_list_order()
     rows = _on_page(list(ordered.values_list(*LIST_COLUMNS)[offset : offset + limit]))
     shown = [{**row, "search_match_type": _match_type(row["name"], query.search)} for row in basic_rows(rows, viewer)]
@@ -223,7 +223,7 @@ def _matching(found: Any, query: ListQuery, project: Project) -> Any:
     if query.pinned is not None:
         found = found.filter(pinned=query.pinned)
     if query.tags:
-        found = found.tagged(query.tags, project)
+        found = found.with_any_tag(query.tags, project)
     if query.exclude_generated:
         found = found.not_generated()
     if query.created_by:

@@ -39,7 +39,7 @@ def dashboard_tiles_beside(dashboard_id: int, *, viewer: Membership) -> Dashboar
 
 
 def _beside() -> Any:
-    shown = Tile.objects.filter(dashboard_id=number("dashboard")).shown()
+    shown = Tile.objects.filter(dashboard_id=number("dashboard")).visible()
     same = Q()
     for kind in ("insight", "text", "button"):
         same |= Q(**{f"{kind}_id__in": shown.filter(**{f"{kind}__isnull": False}).values(f"{kind}_id")})
@@ -68,6 +68,6 @@ def _by_content(rows: list[tuple[Any, ...]], viewer: Membership) -> DashboardTil
 def _restrictions(dashboard_ids: Collection[int], viewer: Membership) -> dict[int, Restriction]:
     if not dashboard_ids:
         return {}
-    rows: Any = Dashboard.objects.filter(pk__in=dashboard_ids).as_seen_by(viewer)
+    rows: Any = Dashboard.objects.filter(pk__in=dashboard_ids).with_is_collaborator(viewer)
     columns = rows.values_list("pk", "created_by_id", "restriction_level", "is_collaborator")
     return {id_: Restriction(*restriction) for id_, *restriction in columns}

@@ -8,7 +8,7 @@ import orjson
 from django.db.models import OuterRef
 
 from dashboards.access import Restriction, privilege_level, user_access_level
-from dashboards.exceptions import DashboardMissing
+from dashboards.exceptions import DashboardNotFound
 from dashboards.models import Dashboard, RestrictionLevel, Revision, RevisionKind
 from dashboards.readers.resolved_tiles import EMPTY_OBJECT, load_query_overrides
 from dashboards.readers.tiles import read_tiles
@@ -49,11 +49,11 @@ DETAIL_JSON = {
 }
 
 
-_REVISION = {"revision": Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("pk"))}
+_REVISION = {"revision": Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk"))}
 _DETAIL = Prepared(
     lambda: (
         Dashboard.objects.filter(project_id=number("project"), pk=number("id"))
-        .as_seen_by_id(number("viewer"))
+        .with_is_collaborator_id(number("viewer"))
         .annotate(**BASIC_JSON, **DETAIL_JSON, **_REVISION)
         .values_list(*BASIC_COLUMNS, *DETAIL_COLUMNS, *DETAIL_JSON, *_REVISION)
     )
@@ -69,10 +69,10 @@ _DETAIL_STATE = Prepared(
 
 
 def detail_state(dashboard_id: int, *, project: Project) -> tuple[int, datetime | None]:
-    """The revision of a live dashboard, and when it was last retrieved. Raises DashboardMissing."""
+    """The revision of a live dashboard, and when it was last retrieved. Raises DashboardNotFound."""
     rows = _DETAIL_STATE.rows(project=project.pk, id=dashboard_id)
     if not rows:
-        raise DashboardMissing
+        raise DashboardNotFound
     revision, last_accessed_at = rows[0]
     return revision, last_accessed_at
 
@@ -85,7 +85,7 @@ def read_dashboard(
     include_deleted: bool = False,
     overrides: RequestOverrides = NO_REQUEST_OVERRIDES,
 ) -> dict[str, Any]:
-    """One dashboard with its tiles (component Dashboard). Raises DashboardMissing."""
+    """One dashboard with its tiles (component Dashboard). Raises DashboardNotFound."""
     return read_revision(
         dashboard_id, project=project, viewer=viewer, include_deleted=include_deleted, overrides=overrides
     )[1]
@@ -102,10 +102,10 @@ def read_revision(
     """The same, and the revision of the dashboard that it is of, or an older one: tiles are read after that."""
     rows = _DETAIL.rows(project=project.pk, id=dashboard_id, viewer=viewer.pk)
     if not rows:
-        raise DashboardMissing
+        raise DashboardNotFound
     basic = basic_row(rows[0][: len(BASIC_COLUMNS)], viewer)
     if basic["deleted"] and not include_deleted:
-        raise DashboardMissing
+        raise DashboardNotFound
     use_template, use_dashboard, delete_insights, theme_id, spacing, compaction, *free = rows[0][len(BASIC_COLUMNS) :]
     filters, variables, breakdown_colors, revision = free
     query_overrides = load_query_overrides(filters, variables, overrides)

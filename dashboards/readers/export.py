@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dashboards.exceptions import DashboardMissing
-from dashboards.layout import bounded
+from dashboards.exceptions import DashboardNotFound
+from dashboards.layout import clamp_layouts
 from dashboards.models import Dashboard, Tile
 from dashboards.template_documents.documents import Document
 from dashboards.template_documents.placeholders import find_placeholders
@@ -14,16 +14,16 @@ BUTTON_COLUMNS = ("url", "text", "placement", "style")
 
 
 def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
-    """The document of a live dashboard. Raises DashboardMissing."""
+    """The document of a live dashboard. Raises DashboardNotFound."""
     dashboard: Dashboard | None = Dashboard.objects.in_project(project).not_deleted().filter(pk=dashboard_id).first()
     if dashboard is None:
-        raise DashboardMissing
-    shown = Tile.objects.on_dashboard(dashboard).shown().in_layout_order().select_related("insight", "text", "button")
+        raise DashboardNotFound
+    shown = Tile.objects.on_dashboard(dashboard).visible().in_layout_order().select_related("insight", "text", "button")
     tiles = [
         {
             **_content_of(tile),
             **{column: getattr(tile, column) for column in DISPLAY_COLUMNS},
-            "layouts": bounded(tile.layouts),
+            "layouts": clamp_layouts(tile.layouts),
         }
         for tile in shown
     ]

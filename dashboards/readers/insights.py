@@ -7,7 +7,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from dashboards.access import insight_access_level, insight_privilege_level, insight_restriction_level
-from dashboards.exceptions import InsightMissing
+from dashboards.exceptions import InsightNotFound
 from dashboards.models import Insight, Tile
 from dashboards.readers.dashboard_tiles import DashboardTile, Row, dashboard_tiles_of_insights
 from dashboards.readers.page_sizes import ids_on_page, in_order, size_of
@@ -115,18 +115,18 @@ def _page_size() -> Any:
 
 
 def read_insight(reference: str | int, *, project: Project, viewer: Membership, include_deleted: bool = False) -> Row:
-    """One insight by its number or short id (component Insight). Raises InsightMissing."""
+    """One insight by its number or short id (component Insight). Raises InsightNotFound."""
     return with_tiles([insight_values_of(reference, project=project, include_deleted=include_deleted)], viewer)[0]
 
 
 def insight_values_of(reference: str | int, *, project: Project, include_deleted: bool = False) -> tuple[Any, ...]:
-    """Return the `insight_values` of one insight. Raises InsightMissing."""
-    found = Insight.objects.in_project(project).named(reference)
+    """Return the `insight_values` of one insight. Raises InsightNotFound."""
+    found = Insight.objects.in_project(project).by_reference(reference)
     if not include_deleted:
         found = found.not_deleted()
     rows = list(found.annotate(**insight_json()).values_list(*insight_values())[:1])
     if not rows:
-        raise InsightMissing
+        raise InsightNotFound
     return tuple(rows[0])
 
 
@@ -163,7 +163,7 @@ def _matching(found: Any, query: InsightQuery, project: Project) -> Any:
     if query.short_id:
         found = found.filter(short_id=query.short_id)
     if query.saved is not None:
-        found = found.saved_or_placed(query.saved)
+        found = found.saved_or_on_dashboard(query.saved)
     if query.favorited is not None:
         found = found.filter(favorited=query.favorited)
     if query.mine is not None:
@@ -171,7 +171,7 @@ def _matching(found: Any, query: InsightQuery, project: Project) -> Any:
     if query.created_by:
         found = found.filter(created_by__in=query.created_by)
     if query.tags:
-        found = found.tagged(query.tags, project)
+        found = found.with_any_tag(query.tags, project)
     if query.kind:
         found = found.filter(kind=query.kind)
     found = _within(_within(found, "created_at", query.created), "last_modified_at", query.modified)
@@ -179,7 +179,7 @@ def _matching(found: Any, query: InsightQuery, project: Project) -> Any:
         found = found.none()  # when an insight was viewed is not kept: none lies within any limit
     if query.folder:
         found = found.in_folder(query.folder)
-    return found.on_all(query.dashboard_ids)
+    return found.on_all_dashboards(query.dashboard_ids)
 
 
 def _within(found: Any, column: str, span: Span) -> Any:

@@ -31,7 +31,7 @@ def read_resolved_insight(
 ) -> tuple[Json, list[str]]:
     """Return an insight (component Insight) with overrides applied, and the paths of the overrides without an effect.
 
-    Raises InsightMissing, and InsightNotOnDashboard.
+    Raises InsightNotFound, and InsightNotOnDashboard.
     """
     values = insight_values_of(reference, project=project)
     around = (

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 from django.db.models import OuterRef
 
-from dashboards.exceptions import DashboardMissing, OverrideNotAllowed, SharedDashboardLocked
+from dashboards.exceptions import DashboardNotFound, OverrideNotAllowed, SharePasswordRequired
 from dashboards.models import Revision, RevisionKind, SharePassword, SharingConfiguration, Tile
 from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.insights import NOT_COMPUTED, insight_json
@@ -56,11 +56,11 @@ def open_shared(
 ) -> Opened:
     """What a link opens, for who shows these share tokens.
 
-    Raises DashboardMissing for a link that opens nothing, SharedDashboardLocked, and OverrideNotAllowed.
+    Raises DashboardNotFound for a link that opens nothing, SharePasswordRequired, and OverrideNotAllowed.
     """
     row = _sharing(access_token)
     if row["password_required"] and not _is_unlocked(row["id"], access_token, share_tokens):
-        raise SharedDashboardLocked
+        raise SharePasswordRequired
     allowed = (row["settings"] or {}).get("allow_overrides", [])
     _check_overrides(overrides, allowed=allowed, variables=row["raw_variables"])
     return Opened(access_token, row, overrides)
@@ -87,7 +87,7 @@ def _sharing(access_token: str) -> Row:
     live = SharingConfiguration.objects.live()
     live = live.annotate(
         **{f"raw_{name}": raw(f"dashboard__{name}") for name in DASHBOARD_JSON},
-        revision=Revision.objects.column_of("number", RevisionKind.DASHBOARD, OuterRef("dashboard_id")),
+        revision=Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("dashboard_id")),
     )
     columns = (
         "id",
@@ -99,11 +99,11 @@ def _sharing(access_token: str) -> Row:
         *(f"raw_{name}" for name in DASHBOARD_JSON),
     )
     row: Row | None = (
-        live.of_token(access_token).values(*columns).first()
-        or live.of_replaced_token(access_token).values(*columns).first()
+        live.with_token(access_token).values(*columns).first()
+        or live.with_replaced_token(access_token).values(*columns).first()
     )
     if row is None:
-        raise DashboardMissing
+        raise DashboardNotFound
     return row
 
 
@@ -133,7 +133,7 @@ def _check_overrides(overrides: RequestOverrides, *, allowed: list[str], variabl
 def _tiles(dashboard_id: int, *, overrides: QueryOverrides, hide_queries: bool) -> list[Row]:
     rows = list(
         Tile.objects.filter(dashboard_id=dashboard_id)
-        .shown()
+        .visible()
         .in_layout_order()
         .annotate(**TILE_JSON, **insight_json("insight__"))
         .values(

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from dashboards.access import Restriction, user_access_level
-from dashboards.exceptions import DashboardMissing
+from dashboards.exceptions import DashboardNotFound
 from dashboards.models import Collaborator, SharePassword, SharingConfiguration
 from dashboards_api.fields import raw
 from users.models import Membership, Project
@@ -14,7 +14,7 @@ PASSWORD_COLUMNS = ("id", "created_at", "note", "created_by__email")
 
 
 def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> dict[str, Any]:
-    """The sharing configuration (component SharingConfiguration). Raises DashboardMissing."""
+    """The sharing configuration (component SharingConfiguration). Raises DashboardNotFound."""
     row = (
         SharingConfiguration.objects.filter(dashboard_id=dashboard_id)
         .filter(dashboard__project=project, dashboard__deleted=False)
@@ -35,7 +35,7 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
         .first()
     )
     if row is None:
-        raise DashboardMissing("Dashboard not found.")
+        raise DashboardNotFound("Dashboard not found.")
     created_at, enabled, access_token, settings, password_required, *restriction = row
     return {
         "created_at": created_at,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 from django.db.models import Count, Q
 
-from dashboards.exceptions import DashboardTemplateMissing
+from dashboards.exceptions import DashboardTemplateNotFound
 from dashboards.models import DashboardTemplate, TemplateScope
 from dashboards.models.dashboard import fold
 from dashboards.models.template import DashboardTemplateQuerySet
@@ -127,14 +127,14 @@ def _builtin_row(template: DashboardTemplate) -> dict[str, Any]:
 def read_template(
     template_id: uuid.UUID, *, project: Project, viewer: Membership, include_deleted: bool = False
 ) -> dict[str, Any]:
-    """One template (component DashboardTemplate). Raises DashboardTemplateMissing."""
+    """One template (component DashboardTemplate). Raises DashboardTemplateNotFound."""
     for builtin in _builtins():
         if builtin.pk == template_id:
             return _builtin_row(builtin)
     found = DashboardTemplate.objects.visible_in(project).filter(pk=template_id)
     row = _columns(found if include_deleted else found.not_deleted()).first()
     if row is None:
-        raise DashboardTemplateMissing
+        raise DashboardTemplateNotFound
     return _row(row, viewer)
 
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import orjson
 from django.db.models import Case, Exists, OuterRef, When
 
-from dashboards.access import Restriction, restriction_of
+from dashboards.access import Restriction, get_restriction
 from dashboards.models import Dashboard, Tile
 from dashboards.readers.dashboard_tiles import DashboardTile, DashboardTiles, Row, dashboard_tiles_beside
 from dashboards.readers.insights import insight_json, insight_row, insight_values
@@ -56,7 +56,7 @@ IS_ELSEWHERE = Case(
 _TILES = Prepared(
     lambda: (
         Tile.objects.filter(dashboard_id=number("dashboard"))
-        .shown()
+        .visible()
         .in_layout_order()
         .annotate(**TILE_JSON, **insight_json("insight__"), is_elsewhere=IS_ELSEWHERE)
         .values_list(
@@ -95,9 +95,9 @@ def read_tiles(
 
 def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
     """One live tile, with its position among all (component DashboardTile)."""
-    dashboard: Dashboard = Dashboard.objects.as_seen_by(viewer).get(pk=dashboard_id)
+    dashboard: Dashboard = Dashboard.objects.with_is_collaborator(viewer).get(pk=dashboard_id)
     overrides = build_query_overrides(dashboard.filters, dashboard.variables)
-    tiles = read_tiles(dashboard_id, viewer=viewer, overrides=overrides, restriction=restriction_of(dashboard))
+    tiles = read_tiles(dashboard_id, viewer=viewer, overrides=overrides, restriction=get_restriction(dashboard))
     return next(tile for tile in tiles if tile["id"] == tile_id)
 
 

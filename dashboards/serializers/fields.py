@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
 
-from dashboards.folders import FOLDER_MAX_LENGTH, normalized_folder
+from dashboards.folders import FOLDER_MAX_LENGTH, normalize_folder
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards_api.errors import Invalid
 from dashboards_api.http.serializers import BoundedListField, StrictCharField
@@ -42,7 +42,7 @@ class FolderField(StrictCharField):
 def validate_folder(text: str | None) -> str | None:
     """Return the path as it is stored. Raises ValidationError."""
     try:
-        return normalized_folder(text)
+        return normalize_folder(text)
     except Invalid as error:
         raise ValidationError([ErrorDetail(error.detail, code=error.code)]) from error
 

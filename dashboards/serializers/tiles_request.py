@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from dashboards.layout import MAX_BREAKPOINTS, MAX_NUMBER, MAX_Y, find_layout_fault
+from dashboards.layout import MAX_BREAKPOINTS, MAX_NUMBER, MAX_Y, find_layout_error
 from dashboards.models import ButtonPlacement, ButtonStyle
 from dashboards.models.content import (
     BUTTON_TEXT_MAX_LENGTH,
@@ -42,7 +42,7 @@ from dashboards_api.numbers import whole_number
 class LayoutsField(JSONObjectField):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         layouts = super().to_internal_value(data)
-        if fault := find_layout_fault(layouts):
+        if fault := find_layout_error(layouts):
             detail: Any = [ErrorDetail(fault.detail, code="invalid")]
             for step in reversed(fault.path):
                 detail = {step: detail}

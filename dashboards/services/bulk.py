@@ -98,7 +98,7 @@ def restore_dashboards(project: Project, *, dashboard_ids: Sequence[int], restor
             result.restored.append(dashboard.pk)
         else:
             result.skipped.append((dashboard.pk, "not deleted"))
-    if Tile.objects.gone_with(deleted).count() > RESTORED_TILES_MAX:
+    if Tile.objects.deleted_with(deleted).count() > RESTORED_TILES_MAX:
         raise TooManyTilesRestored(RESTORED_TILES_MAX)
     for dashboard in deleted:
         note_changes(dashboard, [field_change(ActivityScope.DASHBOARD, ["deleted"], True, False)], reaches_others=True)
@@ -114,7 +114,7 @@ def _editable(
     Those that are changed are still to be noted.
     """
     wanted = list(dict.fromkeys(dashboard_ids))
-    dashboards = lock_unnoted(rows.without_free_json().as_seen_by(member).filter(pk__in=wanted))
+    dashboards = lock_unnoted(rows.without_free_json().with_is_collaborator(member).filter(pk__in=wanted))
     for dashboard_id in wanted:
         dashboard = dashboards.get(dashboard_id)
         if dashboard is None:

@@ -122,7 +122,7 @@ def _lock_dashboards(project: Project, insight_ids: Sequence[int], member: Membe
     dashboards = Dashboard.objects.in_project(project).filter(pk__in=shown.values("dashboard"))
     if Tile.objects.not_deleted().filter(dashboard__in=dashboards.values("pk")).count() > TILES_MAX:
         raise TooManyTilesTouched(TILES_MAX)
-    lock_all(Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=dashboards.values("pk")))
+    lock_all(Dashboard.objects.in_project(project).with_is_collaborator(member).filter(pk__in=dashboards.values("pk")))
 
 
 def _editable(project: Project, insight_ids: Sequence[int], member: Membership, *, wants_deleted: bool) -> Flipped:

@@ -8,7 +8,7 @@ import uuid
 from dashboards.access import may_restrict
 from dashboards.changelog.diff import Change, field_change
 from dashboards.changelog.tracking import change, changing, lock_all, note_act
-from dashboards.exceptions import CollaboratorMissing
+from dashboards.exceptions import CollaboratorNotFound
 from dashboards.models import ActivityName, Collaborator, Dashboard, PrivilegeLevel, RestrictionLevel
 from dashboards.services.dashboards import lock_for_edit
 from dashboards_api.errors import Invalid
@@ -21,7 +21,7 @@ def add_collaborator(
 ) -> Collaborator:
     """Let a member edit a restricted dashboard.
 
-    Raises DashboardMissing and Forbidden; and Invalid for an unrestricted dashboard, another level than that of
+    Raises DashboardNotFound and Forbidden; and Invalid for an unrestricted dashboard, another level than that of
     editing, who is no member, who may edit it anyway, and who is a collaborator already.
     """
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=added_by)
@@ -42,11 +42,11 @@ def add_collaborator(
 
 @changing
 def remove_collaborator(dashboard_id: int, *, project: Project, user_uuid: uuid.UUID, removed_by: Membership) -> None:
-    """Take away the right that was given. Raises DashboardMissing, Forbidden and CollaboratorMissing."""
+    """Take away the right that was given. Raises DashboardNotFound, Forbidden and CollaboratorNotFound."""
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=removed_by)
     removed, _ = dashboard.collaborators.filter(membership__user__uuid=user_uuid).delete()
     if not removed:
-        raise CollaboratorMissing
+        raise CollaboratorNotFound
     note_act(dashboard_id, ActivityName.COLLABORATOR_REMOVED, [_change(user_uuid, None)])
 
 

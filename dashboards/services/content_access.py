@@ -33,7 +33,7 @@ def _restrictions_of(kind: ContentKind, ids: Iterable[Any], member: Membership) 
     if not found:
         return found
     rows = (
-        Tile.objects.there_or_coming_back()
+        Tile.objects.live_or_restorable()
         .filter(**{f"{kind}__in": found})
         .annotate(is_collaborator=Collaborator.objects.includes(member.pk, dashboard="dashboard_id"))
         .values_list(kind, "dashboard__created_by_id", "dashboard__restriction_level", "is_collaborator")

@@ -5,11 +5,11 @@ from typing import Any
 
 from dashboards.changelog.dashboard_limits import check_placements
 from dashboards.exceptions import TileNotOnDashboard
-from dashboards.folders import normalized_folder
+from dashboards.folders import normalize_folder
 from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, InsightTag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
-from dashboards.models.tile import PLACE_COLUMNS
+from dashboards.models.tile import LAYOUT_COLUMNS
 from dashboards.services.bulk_rows import update_rows
 from dashboards.services.content_access import contents_of
 from dashboards.services.inputs import DisplayInput, DuplicateInput
@@ -20,13 +20,13 @@ from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS
 from users.models import Membership
 
 COPY_SUFFIX = " (Copy)"
-DISPLAY_COLUMNS = (*PLACE_COLUMNS, *DISPLAY_FIELDS)
+DISPLAY_COLUMNS = (*LAYOUT_COLUMNS, *DISPLAY_FIELDS)
 INSIGHT_COLUMNS = ("derived_name", "description", "query", "filters", "order", "saved", "is_sample", "folder")
 
 
 def copy_tiles(source: Dashboard, target: Dashboard, *, copied_by: Membership, with_content: bool) -> None:
     """New tiles on `target` for those that `source` shows: of the same content, or with content of their own."""
-    tiles = Tile.objects.on_dashboard(source).shown().select_related("insight", "text", "button").order_by("pk")
+    tiles = Tile.objects.on_dashboard(source).visible().select_related("insight", "text", "button").order_by("pk")
     if with_content:
         duplicate(list(tiles), target, copied_by=copied_by)
     else:
@@ -47,7 +47,7 @@ def duplicate_tiles(dashboard: Dashboard, items: Sequence[DuplicateInput], *, du
 
     Called inside the transaction of the service that has the dashboard locked. Raises TileNotOnDashboard.
     """
-    tiles = Tile.objects.on_dashboard(dashboard).shown().select_related("insight", "text", "button").in_bulk()
+    tiles = Tile.objects.on_dashboard(dashboard).visible().select_related("insight", "text", "button").in_bulk()
     for index, item in enumerate(items):
         if item["id"] not in tiles:
             raise TileNotOnDashboard(index, "id", within="duplicate_tiles")
@@ -57,8 +57,8 @@ def duplicate_tiles(dashboard: Dashboard, items: Sequence[DuplicateInput], *, du
         layouts = item.get("layouts", {})
         check_layouts(layouts, clone.layouts, f"duplicate_tiles__{index}__layouts")
         check_size_at(f"duplicate_tiles__{index}", "layouts", layouts)
-        clone.place(layouts)
-    update_rows(clones, PLACE_COLUMNS)
+        clone.set_layouts(layouts)
+    update_rows(clones, LAYOUT_COLUMNS)
 
 
 def _twins(tiles: Iterable[Tile], target: Dashboard) -> list[Tile]:
@@ -125,7 +125,7 @@ def _insight_from(document: dict[str, Any], created_by: Membership) -> Insight:
         derived_name=document.get("derived_name"),
         description=document.get("description"),
         favorited=document.get("favorited") or False,
-        folder=normalized_folder(document.get("folder")),
+        folder=normalize_folder(document.get("folder")),
         query=query,
         # Filters are the form of older templates: a query makes them void.
         filters={} if query else document.get("filters") or {},

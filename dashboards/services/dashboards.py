@@ -18,8 +18,8 @@ from dashboards.changelog.tracking import (
     note_listed,
     note_rights,
 )
-from dashboards.exceptions import DashboardMissing, UnlistedDashboardExists
-from dashboards.folders import normalized_folder
+from dashboards.exceptions import DashboardNotFound, UnlistedDashboardExists
+from dashboards.folders import normalize_folder
 from dashboards.models import CreationMode, Dashboard, Insight, Revision, RevisionKind, SharingConfiguration, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
@@ -80,7 +80,7 @@ def create_dashboard(
 def _place_of(content: DashboardInput) -> DashboardInput:
     """Return the folder that a new dashboard is to be created in, if one is named."""
     wanted = content.get("create_in_folder")
-    return {"folder": normalized_folder(wanted)} if wanted else {}
+    return {"folder": normalize_folder(wanted)} if wanted else {}
 
 
 @changing
@@ -98,7 +98,7 @@ def create_unlisted_dashboard(project: Project, *, tag: str, created_by: Members
     """A dashboard that no list shows unless it is asked for, found by its tag. Raises UnlistedDashboardExists."""
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # two at once would both find none
     existing = Dashboard.objects.in_project(project).not_deleted().filter(creation_mode=CreationMode.UNLISTED)
-    if existing.tagged([tag], project).exists():
+    if existing.with_any_tag([tag], project).exists():
         raise UnlistedDashboardExists(tag)
     dashboard = Dashboard(project=project, created_by=created_by.user, creation_mode=CreationMode.UNLISTED)
     _insert(dashboard, {"tags": [tag]})
@@ -121,12 +121,12 @@ def update_dashboard(
     nothing but display settings. With `refuse_unknown_tiles` such an item raises TileNotOnDashboard. Changes
     `from_history` are what was stored once: limits that came later do not hold for them.
 
-    Raises DashboardMissing (also for a deleted dashboard, unless it is restored), Forbidden and Invalid.
+    Raises DashboardNotFound (also for a deleted dashboard, unless it is restored), Forbidden and Invalid.
     """
     dashboard = lock_dashboard(dashboard_id, project=project, member=edited_by)
     restores = dashboard.deleted and changes.get("deleted") is False
     if dashboard.deleted and not restores:
-        raise DashboardMissing
+        raise DashboardNotFound
     check_may_edit(dashboard, edited_by)
     if changes.get("restriction_level", dashboard.restriction_level) != dashboard.restriction_level:
         check_may_restrict(dashboard, edited_by)
@@ -160,14 +160,14 @@ def note_access(dashboard_id: int, last_accessed_at: datetime | None) -> datetim
 
 
 def lock_dashboard(dashboard_id: int, *, project: Project, member: Membership) -> Dashboard:
-    """The row as the member sees it, deleted or not, locked until the transaction ends. Raises DashboardMissing.
+    """The row as the member sees it, deleted or not, locked until the transaction ends. Raises DashboardNotFound.
 
     Whoever writes tiles of a dashboard holds this lock: the tiles themselves need none.
     """
-    rows = Dashboard.objects.in_project(project).as_seen_by(member).filter(pk=dashboard_id)
+    rows = Dashboard.objects.in_project(project).with_is_collaborator(member).filter(pk=dashboard_id)
     found = lock_all(rows).get(dashboard_id)
     if found is None:
-        raise DashboardMissing
+        raise DashboardNotFound
     return found
 
 
@@ -177,13 +177,13 @@ def at_version(
 ) -> Iterator[None]:
     """One change of a dashboard, of a version that a member has seen. `others` are dashboards that it changes, too.
 
-    Raises DashboardMissing, and Stale where it is at another version, or comes to another one meanwhile: what it shares
-    with other dashboards can be changed through them.
+    Raises DashboardNotFound, and Stale where it is at another version, or comes to another one meanwhile: what it
+    shares with other dashboards can be changed through them.
     """
     ids = {dashboard_id, *others}
     locked = Dashboard.objects.in_project(project).filter(pk__in=ids).select_for_update().order_by("pk")
     if dashboard_id not in locked.values_list("pk", flat=True):
-        raise DashboardMissing
+        raise DashboardNotFound
     # Asked for after the lock: what a statement sees is older than what it waits for.
     seen = version_of(dashboard_id)
     if seen not in expected:
@@ -203,10 +203,10 @@ def version_of(dashboard_id: int) -> int:
 
 
 def lock_for_edit(dashboard_id: int, *, project: Project, edited_by: Membership) -> Dashboard:
-    """The live dashboard, locked. Raises DashboardMissing and Forbidden."""
+    """The live dashboard, locked. Raises DashboardNotFound and Forbidden."""
     dashboard = lock_dashboard(dashboard_id, project=project, member=edited_by)
     if dashboard.deleted:
-        raise DashboardMissing
+        raise DashboardNotFound
     check_may_edit(dashboard, edited_by)
     return dashboard
 
@@ -241,7 +241,7 @@ def _save_changed(dashboard: Dashboard, changes: DashboardInput) -> None:
 
 def _delete(dashboard: Dashboard, *, with_insights: bool) -> None:
     deletion_id = uuid.uuid4()
-    insights = list(Insight.objects.only_on(dashboard).not_deleted().only(*_LOGGED)) if with_insights else []
+    insights = list(Insight.objects.only_on_dashboard(dashboard).not_deleted().only(*_LOGGED)) if with_insights else []
     dashboard.mark_deleted(deletion_id, with_insights=with_insights)
     note_listed(dashboard, -1)
     dashboard.save(update_fields=["deleted", "deletion_id", "delete_insights"])
@@ -256,8 +256,8 @@ def restore_all(dashboards: Sequence[Dashboard]) -> None:
     """
     if not dashboards:
         return
-    _flip(list(Insight.objects.coming_back_with(dashboards).only(*_LOGGED)), None)
-    Tile.objects.gone_with(dashboards).update(deleted=False, deletion_id=None)
+    _flip(list(Insight.objects.restorable_with(dashboards).only(*_LOGGED)), None)
+    Tile.objects.deleted_with(dashboards).update(deleted=False, deletion_id=None)
     for dashboard in dashboards:
         dashboard.mark_restored()
         note_listed(dashboard, 1)

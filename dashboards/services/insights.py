@@ -9,8 +9,8 @@ from django.utils import timezone
 from dashboards.access import check_may_edit
 from dashboards.changelog.dashboard_limits import check_room
 from dashboards.changelog.tracking import changing, lock_unnoted, note_insight, note_list, note_new_insights
-from dashboards.exceptions import DashboardNotInProject, InsightMissing, ShownTooOften
-from dashboards.folders import normalized_folder
+from dashboards.exceptions import DashboardNotInProject, InsightNotFound, OnTooManyDashboards
+from dashboards.folders import normalize_folder
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.insight import DERIVED_COLUMNS
 from dashboards.services.bulk_rows import update_rows
@@ -54,18 +54,18 @@ def update_insight(insight_id: int, *, project: Project, changes: InsightInput, 
     """Change an insight, its tags and the dashboards it is on; delete or restore it. What does not differ stays.
 
     `dashboards` is the full list: the insight leaves those that are not in it. Gives back the paths that had no
-    effect: deleted dashboards in that list. Raises InsightMissing (also for a deleted one, unless it is restored),
+    effect: deleted dashboards in that list. Raises InsightNotFound (also for a deleted one, unless it is restored),
     DashboardNotInProject and Forbidden.
     """
     dashboards = _lock_dashboards(project, {*changes.get("dashboards", []), *_dashboard_ids(insight_id)}, edited_by)
     insight = Insight.objects.in_project(project).select_for_update().filter(pk=insight_id).first()
     if insight is None:
-        raise InsightMissing
+        raise InsightNotFound
     note_insight(insight)
     check_may_edit_contents("insight", [insight.pk], edited_by)
     restores = insight.deleted and changes.get("deleted") is False
     if insight.deleted and not restores:
-        raise InsightMissing
+        raise InsightNotFound
     if restores:
         _restore(insight, dashboards)
     _save_changed(insight, changes, edited_by)
@@ -89,7 +89,7 @@ def _lock_dashboards(project: Project, ids: set[int], member: Membership) -> dic
 
     Dashboards are locked before insights everywhere, so that nobody waits for each other.
     """
-    rows = Dashboard.objects.in_project(project).as_seen_by(member).filter(pk__in=ids)
+    rows = Dashboard.objects.in_project(project).with_is_collaborator(member).filter(pk__in=ids)
     locked = lock_unnoted(rows.without_free_json())
     if locked:
         note_list(project.pk)
@@ -111,7 +111,7 @@ def _placed(insight: Insight, changes: InsightInput) -> InsightInput:
     wanted = changes.get("create_in_folder", insight.create_in_folder)
     if wanted == insight.create_in_folder or "folder" in changes:
         return changes
-    return {**changes, "folder": normalized_folder(wanted)}
+    return {**changes, "folder": normalize_folder(wanted)}
 
 
 def _save_changed(insight: Insight, changes: InsightInput, edited_by: Membership) -> None:
@@ -128,7 +128,7 @@ def _save_changed(insight: Insight, changes: InsightInput, edited_by: Membership
         return
     insight.updated_at = timezone.now()
     if retagged or set(columns) & set(AUTHORED_INSIGHT_FIELDS):
-        insight.sign(edited_by.user_id, insight.updated_at)
+        insight.mark_modified(edited_by.user_id, insight.updated_at)
         columns += ["last_modified_by", "last_modified_at", "is_sample"]
     insight.derive(tags)
     insight.save(update_fields=[*columns, "updated_at", *DERIVED_COLUMNS])
@@ -149,7 +149,7 @@ def _put_on(
     live = {dashboard_id for dashboard_id, tile in tiles.items() if not tile.deleted}
     kept = {dashboard_id for dashboard_id in wanted if not dashboards[dashboard_id].deleted}
     if len(kept) > max(DASHBOARDS_OF_CONTENT_MAX, len(live)):
-        raise ShownTooOften("insight", DASHBOARDS_OF_CONTENT_MAX, "dashboards")
+        raise OnTooManyDashboards("insight", DASHBOARDS_OF_CONTENT_MAX, "dashboards")
     for dashboard_id in sorted(kept ^ live):
         check_may_edit(dashboards[dashboard_id], put_by)
     place_insight(insight, tiles, dashboards, gained=sorted(kept - live), left=sorted(live - kept))

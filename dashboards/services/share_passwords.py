@@ -10,7 +10,7 @@ from django.utils.crypto import constant_time_compare
 from dashboards.access import check_may_edit
 from dashboards.changelog.diff import Change, field_change
 from dashboards.changelog.tracking import change, changing, note_act
-from dashboards.exceptions import DashboardMissing, SharePasswordMissing, WrongSharePassword
+from dashboards.exceptions import DashboardNotFound, SharePasswordNotFound, WrongSharePassword
 from dashboards.models import ActivityName, Dashboard, SharePassword, SharingConfiguration
 from dashboards.services.sharing import lock_sharing
 from dashboards.unlocking import digest_of, is_current, share_token
@@ -72,12 +72,14 @@ def hash_share_password(
 
     With `is_first` it is for a link that will require a password, and has none yet.
 
-    It is the slow half of adding one, and must not run inside a transaction. Raises DashboardMissing and Forbidden;
+    It is the slow half of adding one, and must not run inside a transaction. Raises DashboardNotFound and Forbidden;
     Invalid where no password is required, and beyond ten; and TooMany while other passwords are hashed.
     """
-    dashboard = Dashboard.objects.in_project(project).not_deleted().as_seen_by(member).filter(pk=dashboard_id).first()
+    dashboard = (
+        Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(member).filter(pk=dashboard_id).first()
+    )
     if dashboard is None:
-        raise DashboardMissing
+        raise DashboardNotFound
     check_may_edit(dashboard, member)
     if not is_first:
         _check_takes_one_more(SharingConfiguration.objects.get(dashboard=dashboard))
@@ -90,7 +92,7 @@ def add_share_password(
 ) -> NewSharePassword:
     """Add a password that opens the link.
 
-    Raises DashboardMissing and Forbidden; and Invalid where no password is required, and beyond ten.
+    Raises DashboardNotFound and Forbidden; and Invalid where no password is required, and beyond ten.
     """
     with change(by=added_by):
         sharing = lock_sharing(dashboard_id, project=project, member=added_by)
@@ -116,12 +118,12 @@ def _check_takes_one_more(sharing: SharingConfiguration) -> None:
 def remove_share_password(dashboard_id: int, *, project: Project, password_id: int, removed_by: Membership) -> None:
     """Delete a password: whoever came in with it is locked out at once.
 
-    Raises DashboardMissing, Forbidden and SharePasswordMissing.
+    Raises DashboardNotFound, Forbidden and SharePasswordNotFound.
     """
     sharing = lock_sharing(dashboard_id, project=project, member=removed_by)
     password = sharing.share_passwords.filter(pk=password_id).first()
     if password is None:
-        raise SharePasswordMissing
+        raise SharePasswordNotFound
     note_act(dashboard_id, ActivityName.SHARE_PASSWORD_REMOVED, [_change(password, None)])
     password.delete()
 
@@ -135,12 +137,12 @@ def _change(before: SharePassword | None, after: SharePassword | None) -> Change
 def find_locked_link(access_token: str, *, address: str) -> LockedLink:
     """Return a link that opens with a password. To be called before the password is read from the request.
 
-    Raises DashboardMissing for a link that opens nothing, Invalid for one that needs no password, and TooMany where
+    Raises DashboardNotFound for a link that opens nothing, Invalid for one that needs no password, and TooMany where
     there were too many guesses at it.
     """
-    sharing = SharingConfiguration.objects.opened_by(access_token)
+    sharing = SharingConfiguration.objects.find_by_token(access_token)
     if sharing is None:
-        raise DashboardMissing
+        raise DashboardNotFound
     if not sharing.password_required:
         raise Invalid("This link needs no password.")
     passwords = list(sharing.share_passwords.order_by("id"))

@@ -15,7 +15,7 @@ from users.models import Membership, Project
 def update_sharing(dashboard_id: int, *, project: Project, changes: SharingInput, updated_by: Membership) -> None:
     """Change how a dashboard is shared. Disabling ends every token at once: links that were handed out never come back.
 
-    Raises DashboardMissing (also for a deleted dashboard) and Forbidden.
+    Raises DashboardNotFound (also for a deleted dashboard) and Forbidden.
     """
     change_sharing(lock_sharing(dashboard_id, project=project, member=updated_by), changes)
 
@@ -39,7 +39,7 @@ def change_sharing(sharing: SharingConfiguration, changes: SharingInput) -> None
 def refresh_sharing(dashboard_id: int, *, project: Project, refreshed_by: Membership) -> None:
     """Give a dashboard a new token. The old one opens the page for another `GRACE`, if it opened it before.
 
-    Raises DashboardMissing (also for a deleted dashboard) and Forbidden.
+    Raises DashboardNotFound (also for a deleted dashboard) and Forbidden.
     """
     sharing = lock_sharing(dashboard_id, project=project, member=refreshed_by)
     now = timezone.now()

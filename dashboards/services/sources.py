@@ -1,7 +1,7 @@
 """Where a new dashboard comes from: a template, or another dashboard of the project."""
 
-from dashboards.exceptions import DashboardNotInProject, TemplateMissing
-from dashboards.folders import normalized_folder
+from dashboards.exceptions import DashboardNotInProject, TemplateNotFound
+from dashboards.folders import normalize_folder
 from dashboards.models import Dashboard, DashboardTemplate
 from dashboards.services.inputs import DashboardInput
 from dashboards.services.tags import normalized_tags
@@ -20,7 +20,7 @@ def template_of(project: Project, content: DashboardInput) -> Document | None:
     """The filled template that a new dashboard is made from, for `create_dashboard`. Not inside a transaction: it may
     take long.
 
-    Raises TemplateMissing, and Invalid where a dashboard is named too.
+    Raises TemplateNotFound, and Invalid where a dashboard is named too.
     """
     name = content.get("use_template")
     if not name:
@@ -36,7 +36,7 @@ def source_of(project: Project, content: DashboardInput, member: Membership) -> 
     if source_id is None:
         return None
     source: Dashboard | None = (
-        Dashboard.objects.in_project(project).not_deleted().as_seen_by(member).filter(pk=source_id).first()
+        Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(member).filter(pk=source_id).first()
     )
     if source is None:
         raise DashboardNotInProject("use_dashboard")
@@ -52,7 +52,7 @@ def _template_named(project: Project, name: str) -> Document:
     document = nearest.document() if nearest else find_builtin(name)
     if document is None:
         stored_names = DashboardTemplate.objects.usable_in(project).values_list("template_name", flat=True)
-        raise TemplateMissing(name, [*builtin_templates(), *stored_names[:NAMES_COMPARED]])
+        raise TemplateNotFound(name, [*builtin_templates(), *stored_names[:NAMES_COMPARED]])
     return document
 
 
@@ -66,7 +66,7 @@ def inherited_from(template: Document | None, source: Dashboard | None) -> Dashb
             "variables": template.get("dashboard_variables", {}),
             "breakdown_colors": template.get("breakdown_colors", []),
             **{name: template[name] for name in TEMPLATE_OPTIONS if name in template},  # type: ignore[typeddict-item]
-            **({"folder": normalized_folder(template["folder"])} if "folder" in template else {}),
+            **({"folder": normalize_folder(template["folder"])} if "folder" in template else {}),
         }
     if source:
         return {

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from dashboards.access import check_may_change_template
-from dashboards.exceptions import DashboardTemplateMissing
+from dashboards.exceptions import DashboardTemplateNotFound
 from dashboards.models import DashboardTemplate, TemplateScope
 from dashboards.services.inputs import TemplateInput, assign_changed_fields
 from dashboards.services.size_limits import check_tags
@@ -71,7 +71,7 @@ def check_template_changes(
 ) -> CheckedTemplate:
     """Check the document that a template would be after some changes: not inside a transaction.
 
-    Raises DashboardTemplateMissing (also for a deleted one, unless it is restored), Forbidden and Invalid.
+    Raises DashboardTemplateNotFound (also for a deleted one, unless it is restored), Forbidden and Invalid.
     """
     template = _to_change(template_id, project, changes, lock=False)
     if columns := _change(template, changes, updated_by):
@@ -108,7 +108,7 @@ def _to_change(template_id: uuid.UUID, project: Project, changes: TemplateInput,
     templates = DashboardTemplate.objects.visible_in(project).filter(pk=template_id)
     template: DashboardTemplate | None = (templates.select_for_update() if lock else templates).first()
     if template is None or (template.deleted and changes.get("deleted") is not False):
-        raise DashboardTemplateMissing
+        raise DashboardTemplateNotFound
     return template
 
 

@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 from dashboards.access import may_edit
 from dashboards.changelog.dashboard_limits import check_placements
 from dashboards.changelog.tracking import changing
-from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing
-from dashboards.layout import Arrangement, arranged, place_of, with_rows
+from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardNotFound, TileNotFound
+from dashboards.layout import Arrangement, arrange_tiles, get_placement, set_rows
 from dashboards.models import Dashboard, Tile
-from dashboards.models.tile import PLACE_COLUMNS
-from dashboards.packing import Number, Place, closed_up
+from dashboards.models.tile import LAYOUT_COLUMNS
+from dashboards.packing import Number, Placement, compact_vertically
 from dashboards.services.bulk_rows import update_rows
 from dashboards.services.content_access import contents_of
 from dashboards.services.copies import DISPLAY_COLUMNS, duplicate
@@ -34,7 +34,7 @@ def add_tile(dashboard_id: int, *, project: Project, item: TileInput, added_by: 
     if item.get("insight") is not None and twins.exists():
         raise ContentAlreadyOnDashboard("insight")
     change_tiles(dashboard, [item], changed_by=added_by)
-    tiles = Tile.objects.on_dashboard(dashboard).shown()
+    tiles = Tile.objects.on_dashboard(dashboard).visible()
     if item.get("insight") is not None:
         tiles = tiles.filter(insight=item["insight"])
     return tiles.latest("pk")
@@ -44,7 +44,7 @@ def add_tile(dashboard_id: int, *, project: Project, item: TileInput, added_by: 
 def change_tile(
     dashboard_id: int, *, project: Project, tile_id: int, changes: TileInput, changed_by: Membership
 ) -> None:
-    """Change how a tile looks, or also its text. Raises TileMissing, and Invalid for a tile of the other kind."""
+    """Change how a tile looks, or also its text. Raises TileNotFound, and Invalid for a tile of the other kind."""
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=changed_by)
     tile = _shown_tile(dashboard, tile_id)
     if "text" in changes and tile.text_id is None:
@@ -58,13 +58,13 @@ def change_tile(
 def delete_tile(dashboard_id: int, *, project: Project, tile_id: int, deleted_by: Membership) -> None:
     """Remove a tile; the others move up into the gap, on each breakpoint where they have a place.
 
-    Raises TileMissing.
+    Raises TileNotFound.
     """
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=deleted_by)
     tile = _shown_tile(dashboard, tile_id)
     change_tiles(dashboard, [{"id": tile.pk, "deleted": True}], changed_by=deleted_by)
-    rest = list(Tile.objects.on_dashboard(dashboard).shown())
-    update_rows(_close_up(rest, tile.layouts.keys()), PLACE_COLUMNS)
+    rest = list(Tile.objects.on_dashboard(dashboard).visible())
+    update_rows(_close_up(rest, tile.layouts.keys()), LAYOUT_COLUMNS)
 
 
 @changing
@@ -73,20 +73,20 @@ def reorder_tiles(
 ) -> None:
     """Place the tiles in this order, and those that are not named after them in the order they have.
 
-    Raises TileMissing for one that is not on the dashboard, and Invalid for one that is named twice.
+    Raises TileNotFound for one that is not on the dashboard, and Invalid for one that is named twice.
     """
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=reordered_by)
-    tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard).shown().in_layout_order()}
+    tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard).visible().in_layout_order()}
     if len(set(tile_ids)) < len(tile_ids):
         raise Invalid("Each tile may be named once.", attr="tile_order", code="unique")
     if set(tile_ids) - set(tiles):
-        raise TileMissing
+        raise TileNotFound
     ordered = [tiles[id_] for id_ in dict.fromkeys([*tile_ids, *tiles])]
-    pairs = zip(ordered, arranged([tile.layouts for tile in ordered], arrangement), strict=True)
+    pairs = zip(ordered, arrange_tiles([tile.layouts for tile in ordered], arrangement), strict=True)
     moved = [(tile, layouts) for tile, layouts in pairs if differs(tile.layouts, layouts)]
     for tile, layouts in moved:
-        tile.place(layouts)
-    update_rows([tile for tile, _ in moved], PLACE_COLUMNS)
+        tile.set_layouts(layouts)
+    update_rows([tile for tile, _ in moved], LAYOUT_COLUMNS)
 
 
 @changing
@@ -97,13 +97,13 @@ def copy_tile(
 
     From a dashboard that the member may not edit comes a copy of the content.
 
-    Raises DashboardMissing for either dashboard, TileMissing, and ContentAlreadyOnDashboard.
+    Raises DashboardNotFound for either dashboard, TileNotFound, and ContentAlreadyOnDashboard.
     """
     target = lock_for_edit(dashboard_id, project=project, edited_by=copied_by)
-    rows = Dashboard.objects.in_project(project).not_deleted().as_seen_by(copied_by)
+    rows = Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(copied_by)
     source = rows.filter(pk=from_dashboard_id).first()
     if source is None:
-        raise DashboardMissing
+        raise DashboardNotFound
     tile = _shown_tile(source, tile_id)
     if not may_edit(source, copied_by):  # sharing the content would let them edit it there
         duplicate([tile], target, copied_by=copied_by)
@@ -121,26 +121,26 @@ def copy_tile(
 
 
 def _shown_tile(dashboard: Dashboard, tile_id: int) -> Tile:
-    tile = Tile.objects.on_dashboard(dashboard).shown().filter(pk=tile_id).first()
+    tile = Tile.objects.on_dashboard(dashboard).visible().filter(pk=tile_id).first()
     if tile is None:
-        raise TileMissing
+        raise TileNotFound
     return tile
 
 
 def _close_up(tiles: list[Tile], breakpoints: Collection[str]) -> list[Tile]:
     """Move tiles up on these breakpoints, and return those that moved; what has no whole place stays as it is."""
-    placed: dict[str, list[tuple[Place, Tile]]] = {}
+    placed: dict[str, list[tuple[Placement, Tile]]] = {}
     for tile in tiles:
         for breakpoint in tile.layouts.keys() & breakpoints:
-            if place := place_of(tile.layouts, breakpoint):
+            if place := get_placement(tile.layouts, breakpoint):
                 placed.setdefault(breakpoint, []).append((place, tile))
     rows: dict[int, dict[str, Number]] = {}
     for breakpoint, found in placed.items():
         found.sort(key=lambda pair: (pair[0][1], pair[0][0], pair[1].pk))
-        for (place, tile), closed in zip(found, closed_up([place for place, _ in found]), strict=True):
+        for (place, tile), closed in zip(found, compact_vertically([place for place, _ in found]), strict=True):
             if closed[1] != place[1]:
                 rows.setdefault(tile.pk, {})[breakpoint] = closed[1]
     moved = [tile for tile in tiles if tile.pk in rows]
     for tile in moved:
-        tile.place(with_rows(tile.layouts, rows[tile.pk]))
+        tile.set_layouts(set_rows(tile.layouts, rows[tile.pk]))
     return moved

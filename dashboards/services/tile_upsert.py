@@ -9,10 +9,16 @@ from django.utils import timezone
 
 from dashboards.changelog.content_changes import content_state
 from dashboards.changelog.tracking import note_content, note_new_insights
-from dashboards.exceptions import ContentNotOnDashboard, InsightNotInProject, NamedTwice, TileNotOnDashboard, TooLarge
+from dashboards.exceptions import (
+    ContentNotOnDashboard,
+    DuplicateTile,
+    InsightNotInProject,
+    TileNotOnDashboard,
+    TooLarge,
+)
 from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
-from dashboards.models.tile import PLACE_COLUMNS
+from dashboards.models.tile import LAYOUT_COLUMNS
 from dashboards.services.bulk_rows import update_rows
 from dashboards.services.inputs import ButtonInput, DisplayInput, TextInput, TileInput, assign_changed_fields
 from dashboards.services.size_limits import check_size
@@ -56,8 +62,8 @@ def display(tile: Tile, changes: DisplayInput) -> list[str]:
     changed: list[str] = []
     if "layouts" in changes and differs(tile.layouts, changes["layouts"]):
         check_size("layouts", tile.layouts, changes["layouts"])
-        tile.place(changes["layouts"])
-        changed += PLACE_COLUMNS
+        tile.set_layouts(changes["layouts"])
+        changed += LAYOUT_COLUMNS
     return changed + assign_changed_fields(tile, changes, DISPLAY_FIELDS)
 
 
@@ -105,7 +111,10 @@ class TileUpsert:
         self.ignored: list[str] = []
 
     def apply(self, index: int, item: TileInput) -> None:
-        """One item. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, NamedTwice and Invalid."""
+        """Apply one item.
+
+        Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, DuplicateTile and Invalid.
+        """
         try:
             self._apply(index, item)
         except TooLarge as error:
@@ -199,9 +208,9 @@ class TileUpsert:
             self.ignored.append(f"tiles__{index}__insight_id")
 
     def _note_named(self, row: Tile | Text | Button, attr: str) -> None:
-        """Raise NamedTwice where an earlier item was about the same: it would be overwritten without a word."""
+        """Raise DuplicateTile where an earlier item was about the same: it would be overwritten without a word."""
         if id(row) in self.named and not self.from_history:
-            raise NamedTwice(attr)
+            raise DuplicateTile(attr)
         self.named.add(id(row))
 
     def _change(self, index: int, tile: Tile, item: TileInput) -> None:

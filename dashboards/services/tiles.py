@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dashboards.access import check_may_edit
 from dashboards.changelog.dashboard_limits import check_placements
 from dashboards.changelog.tracking import changing, lock_all
-from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardMissing, TileMissing, TileNotOnDashboard
+from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardNotFound, TileNotFound, TileNotOnDashboard
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.content_access import check_may_edit_contents, contents_of
 from dashboards.services.inputs import TileInput
@@ -24,7 +24,7 @@ def change_tiles(
     """A partial upsert: an item with an id changes that tile, one without adds; tiles that are not named stay.
 
     Called inside the transaction of the service that has the dashboard locked. Gives back the paths that had no
-    effect. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, NamedTwice, Invalid, and Forbidden
+    effect. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, DuplicateTile, Invalid, and Forbidden
     for content that the member may not edit. Items `from_history` are not limited: they were stored once.
     """
     if not items:
@@ -50,19 +50,19 @@ def change_tiles(
 def move_tile(dashboard_id: int, *, project: Project, tile_id: int, to_dashboard_id: int, moved_by: Membership) -> None:
     """Move a tile to another dashboard of the project. It keeps its id, its layouts and everything it shows.
 
-    A removed tile of the same content on the target makes way for good. Raises DashboardMissing for either dashboard,
-    TileMissing, Forbidden for either, and ContentAlreadyOnDashboard.
+    A removed tile of the same content on the target makes way for good. Raises DashboardNotFound for either dashboard,
+    TileNotFound, Forbidden for either, and ContentAlreadyOnDashboard.
     """
     ids = {dashboard_id, to_dashboard_id}
-    rows = Dashboard.objects.in_project(project).not_deleted().as_seen_by(moved_by).filter(pk__in=ids)
+    rows = Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(moved_by).filter(pk__in=ids)
     dashboards = lock_all(rows)
     for each in (dashboard_id, to_dashboard_id):
         if each not in dashboards:
-            raise DashboardMissing
+            raise DashboardNotFound
         check_may_edit(dashboards[each], moved_by)
-    tile = Tile.objects.on_dashboard(dashboards[dashboard_id]).shown().filter(pk=tile_id).first()
+    tile = Tile.objects.on_dashboard(dashboards[dashboard_id]).visible().filter(pk=tile_id).first()
     if tile is None:
-        raise TileMissing
+        raise TileNotFound
     target = dashboards[to_dashboard_id]
     twins = Tile.objects.on_dashboard(target).filter(**tile.content)
     if twins.not_deleted().exists():

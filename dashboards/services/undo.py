@@ -13,7 +13,7 @@ from django.utils import timezone
 from dashboards.access import check_may_undo
 from dashboards.changelog.diff import TILES, Step, overlap, path_of, paths_of
 from dashboards.changelog.tracking import attempt, changing, lock_unnoted, name_acts
-from dashboards.exceptions import NothingByKey
+from dashboards.exceptions import UnknownKey
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Tile
 from dashboards.services.undo_bounds import acts_since, bounded_acts, check_reach
 from dashboards.services.undo_items import (
@@ -65,11 +65,11 @@ def undo_key(
     would be.
 
     A preview does it all and drops it, so that it says just what would happen. Raises Forbidden for the key of
-    somebody else, unless an admin asks, NothingByKey for a key that nobody here has or had, and TooManyActs.
+    somebody else, unless an admin asks, UnknownKey for a key that nobody here has or had, and TooManyActs.
     """
     check_may_undo(undone_by, owner_id=PersonalAPIKey.objects.filter(pk=key_id).values_list("user", flat=True).first())
     if not _is_known(project, key_id):
-        raise NothingByKey
+        raise UnknownKey
     with transaction.atomic():
         result = _undo(project, key_id=key_id, since=since, until=until or timezone.now(), undone_by=undone_by)
         if is_preview:
@@ -206,7 +206,7 @@ def _turn(key: Key, steps: list[Step], brought_back: list[int]) -> int:
 def _is_shown_by_others(key: Key, made: list[int], placed: set[int]) -> bool:
     """Whether an insight is on a dashboard, or will be again; what the key made or placed counts while it is there."""
     scope, item_id = key
-    tiles = Tile.objects.there_or_coming_back().filter(insight=item_id)
+    tiles = Tile.objects.live_or_restorable().filter(insight=item_id)
     tiles = tiles.exclude(dashboard__in=made, dashboard__deleted=True).exclude(pk__in=placed, deleted=True)
     return scope == ActivityScope.INSIGHT and tiles.exists()
 
@@ -248,4 +248,6 @@ def _there(project: Project, keys: Iterable[Key]) -> dict[Key, _There]:
 
 def _lock(project: Project, ids: Collection[int], member: Membership) -> None:
     """Every dashboard that may be touched, in the order of their ids, before it is asked what others did."""
-    lock_unnoted(Dashboard.objects.in_project(project).without_free_json().as_seen_by(member).filter(pk__in=ids))
+    lock_unnoted(
+        Dashboard.objects.in_project(project).without_free_json().with_is_collaborator(member).filter(pk__in=ids)
+    )

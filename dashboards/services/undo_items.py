@@ -253,5 +253,5 @@ def _goes_with_insights(undo: Undo, dashboard: Dashboard) -> bool:
     """Whether the key brought it back together with its insights, which go with it again then."""
     insight = ActivityScope.INSIGHT
     restored = {id_ for (scope, id_), steps in undo.steps.items() if scope == insight and flip_of(steps) is False}
-    insights = set(Insight.objects.only_on(dashboard).not_deleted().values_list("pk", flat=True))
+    insights = set(Insight.objects.only_on_dashboard(dashboard).not_deleted().values_list("pk", flat=True))
     return bool(insights) and insights <= restored

@@ -8,7 +8,7 @@ from django.db.models import Q
 from dashboards.changelog.diff import TILES, State, completed, path_of
 from dashboards.changelog.tracking import changing, name_acts
 from dashboards.changelog.versions import state_at
-from dashboards.exceptions import VersionMissing
+from dashboards.exceptions import VersionNotFound
 from dashboards.models import ActivityName, Dashboard, Insight, Tile
 from dashboards.services.content_access import contents_of, editable
 from dashboards.services.dashboards import lock_for_edit, update_dashboard
@@ -24,12 +24,12 @@ def restore_version(dashboard_id: int, *, project: Project, version: int, restor
     Who may edit it and how it is shared stay as they are. An insight is shown as it is now; a tile whose insight is
     gone, or closed to the member, stays away, and the path of it in the version is given back.
 
-    Raises DashboardMissing (also for a deleted dashboard), VersionMissing and Forbidden.
+    Raises DashboardNotFound (also for a deleted dashboard), VersionNotFound and Forbidden.
     """
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=restored_by)
     written = state_at(dashboard.pk, version)
     if written is None:
-        raise VersionMissing
+        raise VersionNotFound
     name_acts(ActivityName.REVERTED)
     changes, left_out = changes_to(dashboard, completed(written), restored_by)
     update_dashboard(dashboard.pk, project=project, changes=changes, edited_by=restored_by, from_history=True)
@@ -55,7 +55,7 @@ def changes_to(
         rows = rows.filter(pk__in=[int(id_) for id_ in only_tiles])
         state = {**state, TILES: {id_: tile for id_, tile in state[TILES].items() if id_ in only_tiles}}
     tiles = {tile.pk: tile for tile in rows}
-    shown = {str(tile.pk) for tile in tiles.values() if not tile.deleted or tile.went_with(dashboard)}
+    shown = {str(tile.pk) for tile in tiles.values() if not tile.deleted or tile.was_deleted_with(dashboard)}
     shared_texts, shared_buttons = _shared_contents(dashboard, tiles.values())
     items: list[TileInput] = [{"id": int(id_), "deleted": True} for id_ in shown - set(state["tiles"])]
     coming = {id_: tile for id_, tile in state["tiles"].items() if id_ not in shown}
@@ -82,7 +82,7 @@ def changes_to(
 def _shared_contents(dashboard: Dashboard, tiles: Iterable[Tile]) -> tuple[set[Any], set[Any]]:
     """The ids of the texts and of the buttons of these tiles that other dashboards show, too."""
     shown = contents_of(tiles)
-    elsewhere = Tile.objects.there_or_coming_back().exclude(dashboard=dashboard)
+    elsewhere = Tile.objects.live_or_restorable().exclude(dashboard=dashboard)
     texts = elsewhere.filter(text__in=shown["text"]) if shown["text"] else Tile.objects.none()
     buttons = elsewhere.filter(button__in=shown["button"]) if shown["button"] else Tile.objects.none()
     return set(texts.values_list("text", flat=True)), set(buttons.values_list("button", flat=True))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dashboards.layout import check_layouts, find_layout_fault
+from dashboards.layout import check_layouts, find_layout_error
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards_api.errors import Invalid
 from dashboards_api.numbers import LIST_MAX_LENGTH
@@ -70,7 +70,7 @@ def _check_tags(tags: Any, attr: str) -> int:
 def _check_layouts(layouts: Any, attr: str, is_new: bool) -> None:
     if not isinstance(layouts, dict):
         return
-    if fault := find_layout_fault(layouts):
+    if fault := find_layout_error(layouts):
         raise Invalid(fault.detail, attr="__".join((attr, *fault.path)))
     if is_new:
         check_layouts(layouts, {}, attr)

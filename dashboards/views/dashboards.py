@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards.access import check_may_edit
-from dashboards.exceptions import DashboardMissing
-from dashboards.folders import normalized_folder
+from dashboards.exceptions import DashboardNotFound
+from dashboards.folders import normalize_folder
 from dashboards.models import CreationMode, Dashboard
 from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.dashboard_list import ListQuery, list_dashboards, list_state
@@ -186,10 +186,10 @@ class DashboardViewSet(ProjectScopedViewSet):
             return dashboard_response(self, dashboard_id)
 
     def _check_may_edit(self, dashboard_id: int) -> None:
-        rows = Dashboard.objects.in_project(self.project).as_seen_by(self.membership)
+        rows = Dashboard.objects.in_project(self.project).with_is_collaborator(self.membership)
         dashboard = rows.filter(pk=dashboard_id).first()
         if dashboard is None or (dashboard.deleted and not self.sends_false("deleted")):
-            raise DashboardMissing
+            raise DashboardNotFound
         check_may_edit(dashboard, self.membership)
 
 
@@ -205,4 +205,4 @@ def retrieve_dashboard(view: ProjectScopedViewSet, number: int) -> tuple[int, di
 def has_conflicting_folders(body: dict[str, Any]) -> bool:
     """Return whether the body of a create names another folder beside the one that counts."""
     names_both = "folder" in body and "create_in_folder" in body
-    return names_both and body["folder"] != normalized_folder(body["create_in_folder"])
+    return names_both and body["folder"] != normalize_folder(body["create_in_folder"])

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.exceptions import InsightMissing
+from dashboards.exceptions import InsightNotFound
 from dashboards.models import Insight
 from dashboards.query_kinds import INSIGHT_KINDS, wrap_query
 from dashboards.readers.insights import InsightQuery, list_insights, read_insight
@@ -142,9 +142,9 @@ class InsightViewSet(ProjectScopedViewSet):
 
     def _change(self, reference: str) -> Response:
         # Whether it exists and may be edited is answered before anything is said about the body.
-        insight = Insight.objects.in_project(self.project).named(reference).first()
+        insight = Insight.objects.in_project(self.project).by_reference(reference).first()
         if insight is None or (insight.deleted and not self.sends_false("deleted")):
-            raise InsightMissing
+            raise InsightNotFound
         check_may_edit_contents("insight", [insight.pk], self.membership)
         changes = self._body(creates=False)
         with transaction.atomic():

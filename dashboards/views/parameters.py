@@ -2,7 +2,7 @@
 
 from drf_spectacular.utils import OpenApiParameter
 
-from dashboards.folders import normalized_folder
+from dashboards.folders import normalize_folder
 from dashboards_api.errors import Invalid
 from dashboards_api.http.openapi import id_parameter
 from users.viewsets import ProjectScopedViewSet
@@ -27,6 +27,6 @@ CREATED_BY = OpenApiParameter(
 def get_folder(view: ProjectScopedViewSet) -> str:
     """Return the folder that filters a list, empty for none. Raises Invalid."""
     try:
-        return normalized_folder(view.request.query_params.get("folder")) or ""
+        return normalize_folder(view.request.query_params.get("folder")) or ""
     except Invalid as error:
         raise Invalid(error.detail, attr="folder", code=error.code) from error

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.exceptions import SharePasswordMissing
+from dashboards.exceptions import SharePasswordNotFound
 from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.sharing import read_new_password, read_sharing
 from dashboards.serializers.sharing import (
@@ -111,7 +111,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         """Delete a password."""
         number, password = parse_dashboard_id(dashboard_id, "Dashboard not found."), whole_number(password_id)
         if password is None:
-            raise SharePasswordMissing
+            raise SharePasswordNotFound
         with dashboard_write(self, number):
             remove_share_password(number, project=self.project, password_id=password, removed_by=self.membership)
         return Response(status=204)

@@ -101,7 +101,9 @@ def huge(alice: Person, board: Dashboard) -> list[Tile]:
     tiles = [make_text_tile(alice, board, f"text {number}") for number in range(2 * len(HUGE))]
     for number, tile in enumerate(tiles):
         value = HUGE[number // 2]
-        tile.place({"sm": {"x": value, "y": value, "w": value, "h": value, "minW": value}, "xs": {"y": 1, "h": value}})
+        tile.set_layouts(
+            {"sm": {"x": value, "y": value, "w": value, "h": value, "minW": value}, "xs": {"y": 1, "h": value}}
+        )
         tile.save()
     return tiles
 

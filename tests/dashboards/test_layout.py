@@ -6,27 +6,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.layout import Arrangement, arranged, as_number, place_of, shown_places, sort_position
-from dashboards.packing import GRID_COLUMNS, Place, closed_up, packed
+from dashboards.layout import Arrangement, arrange_tiles, compute_placements, get_placement, parse_number, sort_position
+from dashboards.packing import GRID_COLUMNS, Placement, compact_vertically, pack
 
 
 @pytest.mark.parametrize(
     ("value", "number"), [(0, 0), (-3, -3), (1.5, 1.5), ("7", 7), ("-1.5", -1.5), ("1e2", 100), (".5", 0.5), ("5.", 5)]
 )
 def test_numbers_and_texts_that_spell_one(value: Any, number: float) -> None:
-    assert as_number(value) == number
+    assert parse_number(value) == number
 
 
 @pytest.mark.parametrize(
     "value", [None, True, "", " 1", "1 ", "x", "1e999", "nan", "inf", "0x1", "1_0", "٣", math.inf, [], {}, "1" * 41]
 )
 def test_anything_else_is_none(value: Any) -> None:
-    assert as_number(value) is None
+    assert parse_number(value) is None
 
 
 @given(st.text() | st.integers() | st.floats() | st.none())
 def test_a_number_is_always_finite(value: Any) -> None:
-    number = as_number(value) if not isinstance(value, int) or abs(value) < 2**63 else 0.0
+    number = parse_number(value) if not isinstance(value, int) or abs(value) < 2**63 else 0.0
     assert number is None or math.isfinite(number)
 
 
@@ -40,7 +40,7 @@ def test_what_is_missing_sorts_as_100() -> None:
 SIZES = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 8)), max_size=25)
 
 
-def overlap(one: Place, other: Place) -> bool:
+def overlap(one: Placement, other: Placement) -> bool:
     return (
         one[0] < other[0] + other[2]
         and other[0] < one[0] + one[2]
@@ -49,7 +49,7 @@ def overlap(one: Place, other: Place) -> bool:
     )
 
 
-def are_sound(places: list[Place]) -> bool:
+def are_sound(places: list[Placement]) -> bool:
     """None overlaps, and they are in reading order."""
     apart = not any(overlap(one, other) for n, one in enumerate(places) for other in places[:n])
     return apart and places == sorted(places, key=lambda place: (place[1], place[0]))
@@ -57,7 +57,7 @@ def are_sound(places: list[Place]) -> bool:
 
 @given(SIZES)
 def test_packed_tiles_do_not_overlap_and_keep_their_order(sizes: list[tuple[int, int]]) -> None:
-    places = packed(sizes, 12)
+    places = pack(sizes, 12)
     assert are_sound(places)
     assert [(width, height) for _, _, width, height in places] == sizes
     assert all(x + width <= 12 for x, _, width, _ in places)
@@ -65,10 +65,10 @@ def test_packed_tiles_do_not_overlap_and_keep_their_order(sizes: list[tuple[int,
 
 @given(SIZES, st.sampled_from(Arrangement))
 def test_arranging_twice_changes_nothing(sizes: list[tuple[int, int]], arrangement: Arrangement) -> None:
-    once = arranged([{"sm": {"w": width, "h": str(height)}} for width, height in sizes], arrangement)
-    assert arranged(once, arrangement) == once
+    once = arrange_tiles([{"sm": {"w": width, "h": str(height)}} for width, height in sizes], arrangement)
+    assert arrange_tiles(once, arrangement) == once
     for breakpoint in ("sm", "xs"):
-        places = [place_of(layouts, breakpoint) for layouts in once]
+        places = [get_placement(layouts, breakpoint) for layouts in once]
         assert are_sound([place for place in places if place])
 
 
@@ -76,17 +76,17 @@ def test_arranging_twice_changes_nothing(sizes: list[tuple[int, int]], arrangeme
 def test_closing_a_gap_keeps_the_order_and_moves_nothing_down(
     sizes: list[tuple[int, int]], data: st.DataObject
 ) -> None:
-    places = packed(sizes, 12)
+    places = pack(sizes, 12)
     rest = [place for place in places if data.draw(st.booleans())]
-    closed = closed_up(rest)
+    closed = compact_vertically(rest)
     assert are_sound(closed)
     assert all(new[1] <= old[1] and new[0] == old[0] for new, old in zip(closed, rest, strict=True))
-    assert closed_up(closed) == closed
+    assert compact_vertically(closed) == closed
 
 
 def test_nonsense_in_a_layout_is_replaced_by_a_sane_size() -> None:
     odd: list[dict[str, Any]] = [{"sm": {"w": 99, "h": -3}}, {"sm": {"w": "x"}}, {"sm": {"w": 0.2, "h": 2.5}}, {}]
-    places = [place_of(layouts, "sm") for layouts in arranged(odd, Arrangement.PRESERVE)]
+    places = [get_placement(layouts, "sm") for layouts in arrange_tiles(odd, Arrangement.PRESERVE)]
     assert places == [(0, 0, 12, 1), (0, 1, 6, 5), (6, 1, 1, 2.5), (6, 3.5, 6, 5)]
 
 
@@ -96,8 +96,8 @@ SHOWN = st.fixed_dictionaries({}, optional={"sm": st.fixed_dictionaries({}, opti
 
 @given(st.lists(SHOWN, max_size=12))
 def test_shown_places_are_on_the_grid_and_do_not_overlap(layouts: list[dict[str, Any]]) -> None:
-    places = shown_places(layouts)
-    assert places == shown_places(layouts)
+    places = compute_placements(layouts)
+    assert places == compute_placements(layouts)
     assert len(places) == len(layouts)
     for x, y, width, height in places:
         assert all(isinstance(number, int) for number in (x, y, width, height))
@@ -108,8 +108,8 @@ def test_shown_places_are_on_the_grid_and_do_not_overlap(layouts: list[dict[str,
 
 def test_a_tile_without_a_place_takes_the_first_gap() -> None:
     half = {"sm": {"x": 0, "y": 0, "w": 6, "h": 5}}
-    assert shown_places([{}, half, {}]) == [(6, 0, 6, 5), (0, 0, 6, 5), (0, 5, 6, 5)]
+    assert compute_placements([{}, half, {}]) == [(6, 0, 6, 5), (0, 0, 6, 5), (0, 5, 6, 5)]
 
 
 def test_rows_without_end_are_closed_up() -> None:
-    assert shown_places([{"sm": {"x": 2, "y": 10**9, "w": 99, "h": 10**9}}]) == [(0, 0, 12, 50)]
+    assert compute_placements([{"sm": {"x": 2, "y": 10**9, "w": 99, "h": 10**9}}]) == [(0, 0, 12, 50)]

@@ -112,12 +112,12 @@ def test_sqlite_looks_at_the_few_rows_that_are_asked_for(alice: Person) -> None:
     board = make_dashboard(alice, tags=["a"])
     project = board.project
     few: dict[str, QuerySet[Any]] = {
-        "insights of one dashboard": Insight.objects.in_project(project).only_on(board),
-        "insights that went with it": Insight.objects.coming_back_with(
+        "insights of one dashboard": Insight.objects.in_project(project).only_on_dashboard(board),
+        "insights that went with it": Insight.objects.restorable_with(
             [Dashboard(pk=board.pk, project=project, deletion_id=uuid4())]
         ),
-        "insights with a tag": Insight.objects.in_project(project).tagged(["a"], project),
-        "dashboards with a tag": Dashboard.objects.in_project(project).tagged(["a"], project),
+        "insights with a tag": Insight.objects.in_project(project).with_any_tag(["a"], project),
+        "dashboards with a tag": Dashboard.objects.in_project(project).with_any_tag(["a"], project),
     }
     for name, found in few.items():
         [search] = [line for line in found.explain().splitlines() if f"SEARCH {found.model._meta.db_table} " in line]

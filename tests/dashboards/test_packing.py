@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.layout import place_of, shown_places
-from dashboards.packing import DEFAULT_SIZE, GRID_COLUMNS, Number, Place, closed_up
+from dashboards.layout import compute_placements, get_placement
+from dashboards.packing import DEFAULT_SIZE, GRID_COLUMNS, Number, Placement, compact_vertically
 
 Layouts = dict[str, Any]
 
 
-def lowest(taken: Iterable[Place], x: Number, width: Number) -> Number:
+def lowest(taken: Iterable[Placement], x: Number, width: Number) -> Number:
     """The first row below everything in these columns."""
     return max((each[1] + each[3] for each in taken if each[0] < x + width and x < each[0] + each[2]), default=0)
 
 
-def first_gap(taken: Collection[Place]) -> Place:
+def first_gap(taken: Collection[Placement]) -> Placement:
     """Look at every row and column for the first place where a tile of the default size overlaps nothing."""
     width, height = DEFAULT_SIZE
     rows = sorted({0, *(each[1] + each[3] for each in taken)})
@@ -31,14 +31,14 @@ def first_gap(taken: Collection[Place]) -> Place:
     raise AssertionError("below everything there is room")
 
 
-def slowly_shown(layouts: Sequence[Layouts]) -> list[Place]:
+def slowly_shown(layouts: Sequence[Layouts]) -> list[Placement]:
     placed = []
     for index, each in enumerate(layouts):
-        if found := place_of(each, "sm"):
+        if found := get_placement(each, "sm"):
             x, y, width, height = found
             width, height = min(max(round(width), 1), GRID_COLUMNS), min(max(round(height), 1), 50)
             placed.append((y, min(max(round(x), 0), GRID_COLUMNS - width), index, width, height))
-    shown: dict[int, Place] = {}
+    shown: dict[int, Placement] = {}
     for _, x, index, width, height in sorted(placed):
         shown[index] = (x, lowest(shown.values(), x, width), width, height)
     for index in range(len(layouts)):
@@ -47,8 +47,8 @@ def slowly_shown(layouts: Sequence[Layouts]) -> list[Place]:
     return [shown[index] for index in range(len(layouts))]
 
 
-def slowly_closed_up(places: Sequence[Place]) -> list[Place]:
-    closed: list[Place] = []
+def slowly_closed_up(places: Sequence[Placement]) -> list[Placement]:
+    closed: list[Placement] = []
     for x, y, width, height in places:
         highest = lowest(closed, x, width)
         if closed:
@@ -66,7 +66,7 @@ BOARDS = st.lists(st.builds(lambda spot: {"sm": spot}, SPOTS) | st.just({}), max
 
 @given(BOARDS)
 def test_tiles_are_shown_where_the_slow_search_shows_them(layouts: list[Layouts]) -> None:
-    assert shown_places(layouts) == slowly_shown(layouts)
+    assert compute_placements(layouts) == slowly_shown(layouts)
 
 
 NUMBERS = st.integers(-20, 40) | st.floats(-20, 40).map(lambda number: round(number, 1))
@@ -74,13 +74,13 @@ PLACES = st.tuples(NUMBERS, NUMBERS, st.integers(1, 9) | st.floats(0.1, 9), NUMB
 
 
 @given(st.lists(PLACES, max_size=30))
-def test_gaps_close_as_the_slow_search_closes_them(places: list[Place]) -> None:
+def test_gaps_close_as_the_slow_search_closes_them(places: list[Placement]) -> None:
     in_order = sorted(places, key=lambda place: (place[1], place[0]))
-    assert closed_up(in_order) == slowly_closed_up(in_order)
+    assert compact_vertically(in_order) == slowly_closed_up(in_order)
 
 
 def test_a_tile_without_a_width_is_somewhere() -> None:
-    assert closed_up([(0, 0, 6, 2), (0, 7, 0, 1), (0, 9, 6, 1)]) == [(0, 0, 6, 2), (0, 2, 0, 1), (0, 3, 6, 1)]
+    assert compact_vertically([(0, 0, 6, 2), (0, 7, 0, 1), (0, 9, 6, 1)]) == [(0, 0, 6, 2), (0, 2, 0, 1), (0, 3, 6, 1)]
 
 
 def in_one_column(index: int) -> Layouts:
@@ -101,9 +101,11 @@ def of_its_own_columns(index: int) -> Layouts:
     ids=["none placed", "half placed", "all placed"],
 )
 def test_a_thousand_tiles_take_milliseconds(layouts: list[Layouts]) -> None:
-    assert seconds(lambda: shown_places(layouts)) < 0.1
-    places = sorted(filter(None, (place_of(each, "sm") for each in layouts)), key=lambda place: (place[1], place[0]))
-    assert seconds(lambda: closed_up(places)) < 0.1
+    assert seconds(lambda: compute_placements(layouts)) < 0.1
+    places = sorted(
+        filter(None, (get_placement(each, "sm") for each in layouts)), key=lambda place: (place[1], place[0])
+    )
+    assert seconds(lambda: compact_vertically(places)) < 0.1
 
 
 def seconds(work: Callable[[], object]) -> float:

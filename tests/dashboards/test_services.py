@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboards.exceptions import DashboardMissing, InsightMissing, TileMissing, TileNotOnDashboard
+from dashboards.exceptions import DashboardNotFound, InsightNotFound, TileNotFound, TileNotOnDashboard
 from dashboards.models import Dashboard, Tag, Tile
 from dashboards.services.dashboards import update_dashboard
 from dashboards.services.inputs import DashboardInput
@@ -32,9 +32,9 @@ def test_update_raises_for_what_is_not_there_or_not_allowed(alice: Person, bob: 
     closed = make_dashboard(alice, restriction_level=37)
     with pytest.raises(Forbidden):
         update(bob, closed, {"name": "x"})
-    with pytest.raises(DashboardMissing):
+    with pytest.raises(DashboardNotFound):
         update(carol, closed, {"name": "x"})
-    with pytest.raises(DashboardMissing):
+    with pytest.raises(DashboardNotFound):
         update(alice, make_dashboard(alice, deleted=True), {"name": "x"})
 
 
@@ -79,7 +79,7 @@ def test_a_deletion_and_an_addition_at_once_leave_no_live_tile_behind(alice: Per
             lambda d=dashboard: update(alice, d, {"deleted": True}),  # type: ignore[misc]
             lambda d=dashboard: update(alice, d, {"tiles": [{"text": {"body": "b"}}]}),  # type: ignore[misc]
         )
-        assert all(isinstance(error, DashboardMissing) for error in raised)
+        assert all(isinstance(error, DashboardNotFound) for error in raised)
         assert Dashboard.objects.get(pk=dashboard.pk).deleted is True
         assert not Tile.objects.filter(dashboard=dashboard, deleted=False).exists()
 
@@ -100,7 +100,7 @@ def test_a_tile_that_is_moved_to_many_boards_at_once_lives_on_one(alice: Person)
         )
 
     raised = at_once(*[lambda target=target: move(target) for target in targets])
-    assert [type(error) for error in raised] == [TileMissing] * 5
+    assert [type(error) for error in raised] == [TileNotFound] * 5
     assert Tile.objects.get().dashboard in targets
 
 
@@ -118,4 +118,4 @@ def test_an_insight_and_its_board_changed_at_once_do_not_wait_for_each_other(ali
                 edited_by=alice.membership,
             ),
         )
-        assert all(isinstance(error, InsightMissing) for error in raised)
+        assert all(isinstance(error, InsightNotFound) for error in raised)

@@ -164,7 +164,7 @@ def test_a_size_stays_within_the_grid(browser: Client, board: Dashboard, first: 
 
 def test_a_tile_is_removed(browser: Client, board: Dashboard, first: Tile, second: Tile) -> None:
     send(browser, board, action="remove", tile=first.pk)
-    assert list(Tile.objects.on_dashboard(board).shown()) == [second]
+    assert list(Tile.objects.on_dashboard(board).visible()) == [second]
 
 
 def test_tiles_of_elsewhere_are_out_of_reach(browser: Client, alice: Person, board: Dashboard, first: Tile) -> None:

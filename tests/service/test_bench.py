@@ -55,7 +55,7 @@ def test_new_rows_come_after_the_filled_ones(filled: Filled) -> None:
 def test_what_is_derived_is_right(filled: Filled) -> None:
     check_derived(Dashboard.objects.all(), lambda board: board.derive(tags_of(board)))
     check_derived(Insight.objects.all(), lambda insight: insight.derive(tags_of(insight)))
-    check_derived(Tile.objects.all(), lambda tile: tile.place(tile.layouts))
+    check_derived(Tile.objects.all(), lambda tile: tile.set_layouts(tile.layouts))
     assert Dashboard.objects.matching("tag-").exists()
 
 
