@@ -1,4 +1,4 @@
-"""Limits that hold however many ask at once."""
+"""Limits that hold under concurrent requests."""
 
 from datetime import timedelta
 
@@ -19,14 +19,14 @@ from users.services.api_keys import create_api_key
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eleven_keys_at_once_leave_ten(alice: Person) -> None:
+def test_concurrent_creations_never_exceed_ten_keys(alice: Person) -> None:
     raised = at_once(*[lambda: create_api_key(alice.user, label="k", scopes=["*"])] * 11)
     assert len(raised) == 2
     assert alice.user.personal_api_keys.count() == 10
 
 
 @pytest.mark.django_db(transaction=True)
-def test_right_guesses_at_once_do_not_stumble() -> None:
+def test_concurrent_correct_guesses_do_not_fail() -> None:
     limit = AttemptLimit("test", attempts=5, within=timedelta(minutes=1))
     other = AttemptLimit("other", attempts=5, within=timedelta(minutes=1))
     pair, overall = Attempt(limit, "a@example.com", "192.0.2.1"), Attempt(other, "a@example.com")
@@ -40,7 +40,7 @@ def test_right_guesses_at_once_do_not_stumble() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_more_guesses_at_once_than_the_limit_allows() -> None:
+def test_concurrent_guesses_never_exceed_the_limit() -> None:
     limit = AttemptLimit("test", attempts=5, within=timedelta(minutes=1))
     raised = at_once(*[lambda: count_attempts([Attempt(limit, "a@example.com", "192.0.2.1")])] * 12)
     assert [type(error) for error in raised] == [AttemptLimitReached] * 7
@@ -48,7 +48,7 @@ def test_no_more_guesses_at_once_than_the_limit_allows() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_commands_that_make_the_same_user_make_one_and_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_concurrent_commands_create_a_user_once_and_report_the_conflict(capsys: pytest.CaptureFixture[str]) -> None:
     raised = at_once(*[lambda: call_command("create_user", "a@example.com")] * 4)
     assert [type(error) for error in raised] == [CommandError] * 3
     assert User.objects.count() == 1

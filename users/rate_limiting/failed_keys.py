@@ -1,29 +1,29 @@
-"""How often keys from one network address were wrong lately.
+"""Limit requests with invalid API keys, by network address.
 
-Each process counts for itself, in memory: a key has 256 random bits, so the count need not be exact, and a flood of
-wrong keys must not become one of writes.
+Each process counts by itself, in memory. A key has 256 random bits, so the limit need not be exact, and a flood of
+invalid keys must not become a flood of database writes.
 """
 
 import math
 
 from dashboards_api.networks import network_of
 
-# So many wrong keys in each minute of the clock.
+# Invalid keys per network and minute of the clock.
 MAX_FAILURES = 60
 WINDOW_SECONDS = 60
-# Addresses beyond these are not counted in that minute: what is held stays within a few megabytes.
+# Further networks are not counted in the same minute, which bounds the memory to a few megabytes.
 MAX_ADDRESSES = 10_000
 
 
 class FailedKeyCounter:
-    """The failures of the current minute, by address or IPv6 network."""
+    """The failures of the current minute, by IPv4 address or IPv6 network."""
 
     def __init__(self) -> None:
         self.minute = 0
         self.failures: dict[str, int] = {}
 
     def record_failure(self, address: str, now: float) -> int:
-        """Count a failure at `now`, in seconds since 1970: for how many seconds there is no use in trying, or 0."""
+        """Count a failure at `now`, in seconds since 1970. Return the seconds to wait, or 0 below the limit."""
         minute = int(now // WINDOW_SECONDS)
         if minute != self.minute:
             self.minute, self.failures = minute, {}

@@ -1,7 +1,8 @@
-"""Limits on the requests of an API key. They hold however many processes serve, and cost most requests nothing.
+"""Count the requests of each API key. The limits hold across all processes, and most requests need no query.
 
-A process leases permits in blocks from the store and spends them in memory. A block is a part of what is left of the
-window: near the limit permits go one by one, so that what idle processes hold back is little.
+A process reserves requests in the database, several at a time, and consumes its reservation in memory. The size of a
+reservation depends on the remaining quota: near the limit requests are reserved one by one, so that an idle process
+withholds few of them from the others (docs/decisions/0008-rate-limit-reservations.md).
 """
 
 import math
@@ -10,30 +11,24 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from operator import attrgetter
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from django.db import DatabaseError
 
 from dashboards_api.environment import Rate
 from dashboards_api.unwritable import is_unwritable
-from users.rate_limiting import store as rate_windows
+from users.rate_limiting.store import reserve_requests
 
-# A block is this part of what is left. One process that leases and then idles keeps at most a sixteenth from others.
+# Each reservation takes 1/16 of the remaining quota, so an idle process withholds at most 1/16 of the limit.
 RESERVATION_DIVISOR = 16
-# From so many keys on, those whose windows are over are forgotten.
+# The number of keys in memory from which those with expired windows are removed.
 CLEANUP_THRESHOLD = 10_000
 
 
-class Store(Protocol):
-    """Takes permits out of a window; how many all have taken, these included."""
-
-    def __call__(self, key_id: str, *, seconds: int, ends: int, wanted: int) -> int: ...
-
-
 class RateLimitStatus(NamedTuple):
-    """Whether a request may go on, and where its key stands in its tightest window.
+    """Whether a request is allowed, and the quota of its key in the window with the fewest remaining requests.
 
-    `remaining` counts what other processes have taken as of this process's latest look at the store.
+    `remaining` includes what other processes had reserved when this process last reserved requests.
     """
 
     is_allowed: bool
@@ -43,7 +38,7 @@ class RateLimitStatus(NamedTuple):
 
 
 class WindowQuota:
-    """What this process may spend of one window, and what nobody had leased when it last looked."""
+    """The quota of a key in one window: the requests this process has reserved, and those no process has."""
 
     __slots__ = ("available", "ends", "rate", "unreserved")
 
@@ -61,12 +56,13 @@ class WindowQuota:
     def remaining(self) -> int:
         return max(0, self.available + self.unreserved)
 
-    def reserve_more(self, key_id: str, store: Store) -> None:
-        # Expensive requests are charged afterwards, so that `available` may be below zero.
+    def reserve_more(self, key_id: str) -> None:
+        """Reserve requests in the database. While it is read-only, this process counts by itself."""
+        # `available` is negative after an expensive request, which is charged when it has finished.
         wanted = max(1 - self.available, self.unreserved // RESERVATION_DIVISOR)
         limit = self.rate.limit
         try:
-            reserved = store(key_id, seconds=self.rate.seconds, ends=self.ends, wanted=wanted)
+            reserved = reserve_requests(key_id, seconds=self.rate.seconds, ends=self.ends, wanted=wanted)
         except DatabaseError as error:
             if not is_unwritable(error):
                 raise
@@ -79,39 +75,39 @@ class WindowQuota:
 
 
 class KeyQuota:
-    """The leases of one key in this process, one for each rate."""
+    """The quota of one key in this process: a window for each rate."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.windows: dict[Rate, WindowQuota] = {}
 
-    def consume(self, key_id: str, rates: Sequence[Rate], now: float, store: Store) -> RateLimitStatus:
-        """A permit of every rate, or of none."""
+    def consume(self, key_id: str, rates: Sequence[Rate], now: float) -> RateLimitStatus:
+        """Count one request in the windows of all rates, or in none of them if one is exhausted."""
         with self.lock:
             windows = [self.get_window(rate, now) for rate in rates]
             if not any(window.is_exhausted for window in windows):
                 for window in windows:
                     if window.available <= 0:
-                        window.reserve_more(key_id, store)
+                        window.reserve_more(key_id)
             if exhausted := [window for window in windows if window.is_exhausted]:
                 return max(exhausted, key=attrgetter("ends")).get_status(now, is_allowed=False)
             for window in windows:
                 window.available -= 1
             return min(windows, key=attrgetter("remaining")).get_status(now, is_allowed=True)
 
-    def charge(self, key_id: str, units: int, rates: Sequence[Rate], now: float, store: Store) -> RateLimitStatus:
-        """Count `units` more for a request that was allowed. What exceeds the lease is taken from the store at once."""
+    def charge(self, key_id: str, units: int, rates: Sequence[Rate], now: float) -> RateLimitStatus:
+        """Count `units` more for a request that was allowed. What exceeds the reservation is reserved at once."""
         with self.lock:
             windows = [self.get_window(rate, now) for rate in rates]
             for window in windows:
                 window.available -= units
                 if window.available < 0 and window.unreserved:
-                    with suppress(DatabaseError):  # the request is done: it must not fail for its price
-                        window.reserve_more(key_id, store)
+                    with suppress(DatabaseError):  # the request has succeeded: charging it must not make it fail
+                        window.reserve_more(key_id)
             return min(windows, key=attrgetter("remaining")).get_status(now, is_allowed=True)
 
     def get_window(self, rate: Rate, now: float) -> WindowQuota:
-        """The lease of the window that `now` is in. One of any other window, earlier or later, is dropped."""
+        """Return the window that contains `now`. It replaces any other window of this rate, earlier or later."""
         ends = (int(now // rate.seconds) + 1) * rate.seconds
         window = self.windows.get(rate)
         if window is None or window.ends != ends:
@@ -123,20 +119,19 @@ class KeyQuota:
 
 
 class RateLimiter:
-    """What one process holds for all keys. Any thread may spend; a key's threads wait for each other."""
+    """The quotas of all keys in one process. It is thread-safe; threads with the same key wait for each other."""
 
-    def __init__(self, store: Store = rate_windows.reserve_requests) -> None:
-        self.store = store
+    def __init__(self) -> None:
         self.quotas: dict[str, KeyQuota] = {}
         self.cleanup_threshold = CLEANUP_THRESHOLD
 
     def consume(self, key_id: str, rates: Sequence[Rate], now: float) -> RateLimitStatus:
-        """Count one request of a key. `now` is in seconds since 1970; `rates` are not empty."""
-        return self.get_quota(key_id, now).consume(key_id, rates, now, self.store)
+        """Count one request of a key. `now` is in seconds since 1970; `rates` must not be empty."""
+        return self.get_quota(key_id, now).consume(key_id, rates, now)
 
     def charge(self, key_id: str, units: int, rates: Sequence[Rate], now: float) -> RateLimitStatus:
         """Count `units` more for a request that `consume` counted as one."""
-        return self.get_quota(key_id, now).charge(key_id, units, rates, now, self.store)
+        return self.get_quota(key_id, now).charge(key_id, units, rates, now)
 
     def get_quota(self, key_id: str, now: float) -> KeyQuota:
         quota = self.quotas.get(key_id)
@@ -146,7 +141,7 @@ class RateLimiter:
         return quota
 
     def remove_expired(self, now: float) -> None:
-        """Keys whose windows are over: seldom, for it looks at all of them."""
+        """Remove keys whose windows have ended. It looks at every key, so it runs only beyond a threshold."""
         if len(self.quotas) < self.cleanup_threshold:
             return
         for key_id, quota in list(self.quotas.items()):
@@ -159,5 +154,5 @@ class RateLimiter:
 
 
 rate_limiter = RateLimiter()
-# A forked process that went on with the leases of its parent would spend them twice.
+# A forked process would otherwise consume the reservations of its parent a second time.
 os.register_at_fork(after_in_child=rate_limiter.clear)

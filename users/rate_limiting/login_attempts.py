@@ -1,4 +1,4 @@
-"""Limits on guessing. They hold however many processes serve: the counters are in the database."""
+"""Limit attempts at passwords. The counters are in the database, so that the limits hold across all processes."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -15,12 +15,12 @@ from dashboards_api.networks import network_of
 from dashboards_api.stamps import write_if_free
 from users.models import AttemptCounter
 
-# Counters that are over are kept so much longer: nobody is about to count one when it is cleared away.
+# Expired counters are kept for some minutes, so that none is deleted while a request is about to count in it.
 CLEANUP_DELAY = timedelta(minutes=10)
 
 
 class AttemptLimit(NamedTuple):
-    """So many attempts in a stretch of time that begins with the first."""
+    """A number of attempts, and the time within which they count. It starts with the first of them."""
 
     name: str
     attempts: int
@@ -28,7 +28,7 @@ class AttemptLimit(NamedTuple):
 
 
 class AttemptLimitReached(TooMany):
-    """An attempt beyond `limit`."""
+    """An attempt exceeds `limit`."""
 
     def __init__(self, limit: AttemptLimit, wait: int) -> None:
         super().__init__(wait)
@@ -36,9 +36,9 @@ class AttemptLimitReached(TooMany):
 
 
 class Attempt(NamedTuple):
-    """One attempt as a limit counts it: at a target, from an address, or over all targets or addresses where empty.
+    """An attempt under one limit, which counts attempts per target, per address, or per pair of both.
 
-    It counts as `cost` ones where it is that much work.
+    An empty target or address stands for all of them. An attempt that is as much work as several has a higher `cost`.
     """
 
     limit: AttemptLimit
@@ -48,15 +48,15 @@ class Attempt(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """Return the hash that its counter is kept under."""
+        """Return the primary key of its counter: a hash, so that neither target nor address is stored."""
         parts = [self.limit.name, self.target, network_of(self.address)]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check_attempts(attempts: Iterable[Attempt]) -> None:
-    """Raise LimitReached where one of these would be one too many. Nothing is counted, no lock is taken.
+    """Raise AttemptLimitReached if one of these attempts would exceed its limit, without counting or locking anything.
 
-    To be called before work that the attempt would only waste, such as reading its body.
+    Call it before work that a refused attempt would waste, such as reading a body.
     """
     by_subject = {attempt.subject: attempt for attempt in attempts}
     now = timezone.now()
@@ -65,11 +65,11 @@ def check_attempts(attempts: Iterable[Attempt]) -> None:
 
 
 def count_attempts(attempts: Iterable[Attempt]) -> None:
-    """Count an attempt under all its limits before it is made: simultaneous ones are never more than a limit.
+    """Count an attempt under all its limits. Call it before the attempt, so that concurrent ones cannot exceed a limit.
 
-    Raises LimitReached, and then nothing is counted.
+    Raises AttemptLimitReached, in which case nothing is counted.
     """
-    # In one order: two requests that count the same must not wait for each other.
+    # The same order in every request prevents deadlocks.
     ordered = sorted(attempts, key=lambda attempt: attempt.subject)
     now = timezone.now()
     with transaction.atomic():
@@ -79,7 +79,7 @@ def count_attempts(attempts: Iterable[Attempt]) -> None:
 
 
 def _count_attempt(attempt: Attempt, now: datetime) -> bool:
-    """Whether it was the first."""
+    """Count one attempt and return whether its counter is new."""
     within = attempt.limit.within
     counter, created = AttemptCounter.objects.select_for_update().get_or_create(
         subject=attempt.subject, defaults={"expires_at": now + within}
@@ -93,37 +93,41 @@ def _count_attempt(attempt: Attempt, now: datetime) -> bool:
 
 
 def _check_limit(counter: AttemptCounter, attempt: Attempt, now: datetime) -> None:
-    """Raise LimitReached. The first attempt is always made, however much it costs."""
+    """Raise AttemptLimitReached if the attempt exceeds its limit. A first attempt never does, whatever its cost."""
     limit = attempt.limit
     if _is_current(counter, limit, now) and counter.attempts and counter.attempts + attempt.cost > limit.attempts:
         raise AttemptLimitReached(limit, _seconds_until(counter.expires_at, now))
 
 
 def _is_current(counter: AttemptCounter, limit: AttemptLimit, now: datetime) -> bool:
-    """A clock that was set far back would lock for long; clocks of other processes may be a little ahead."""
+    """Return whether the counter has not expired.
+
+    A counter that expires in the far future was written before the clock was set back: it would lock for that long.
+    Clocks of other processes may be a little ahead.
+    """
     return now < counter.expires_at <= now + 2 * limit.within
 
 
 def record_success(*, reset: Sequence[Attempt] = (), refund: Sequence[Attempt] = ()) -> None:
-    """Note that an attempt was right: under some limits no earlier one counts any more, under others only this one.
+    """Record that an attempt succeeded: reset the counters of some limits, and refund this attempt under others.
 
-    The rows stay: another attempt may be about to count.
+    The rows are kept, because another request may be about to count in them.
     """
     attempts: dict[str, Any] = {each.subject: Greatest(F("attempts") - each.cost, 0) for each in refund}
     attempts |= {each.subject: 0 for each in reset}
     with transaction.atomic():
-        for subject in sorted(attempts):  # in the order of `count_attempts`
+        for subject in sorted(attempts):  # the order of `count_attempts`: no deadlocks
             AttemptCounter.objects.filter(subject=subject).update(attempts=attempts[subject])
 
 
 def remember_success(attempt: Attempt) -> None:
-    """Keep that an attempt was right for as long as its limit says, for `has_recent_success`."""
+    """Store that an attempt succeeded, for `has_recent_success`. It expires with the period of the limit."""
     expires_at = timezone.now() + attempt.limit.within
     AttemptCounter.objects.update_or_create(subject=attempt.subject, defaults={"attempts": 1, "expires_at": expires_at})
 
 
 def has_recent_success(attempt: Attempt) -> bool:
-    """Return whether there was a right attempt of this kind lately."""
+    """Return whether `remember_success` was called for such an attempt and has not expired."""
     return AttemptCounter.objects.filter(subject=attempt.subject, expires_at__gt=timezone.now()).exists()
 
 

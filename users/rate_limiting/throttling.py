@@ -1,4 +1,7 @@
-"""How often an API key may call, and how often an address may fail with one. Sessions are not counted."""
+"""Apply rate limits to API requests: to those with an API key, and to addresses that send invalid keys.
+
+Requests with a session are not limited.
+"""
 
 import time
 
@@ -13,27 +16,27 @@ from users.rate_limiting.limiter import RateLimitStatus, rate_limiter
 
 
 def check_rate_limit(request: Request) -> RateLimitStatus | None:
-    """Count a request that was authenticated with a key, once however often it is run.
+    """Count a request with an API key and return the status of its rate limit, or None where nothing is counted.
 
-    Where the key stands now, or None where nothing is counted.
+    A request that runs again after a write conflict is counted once.
     """
     if not settings.RATE_LIMITS or not isinstance(request.auth, PersonalAPIKey):
         return None
     status: RateLimitStatus | None = getattr(request._request, "rate_limit_status", None)
     if status is None:
         status = rate_limiter.consume(request.auth.pk, settings.RATE_LIMITS, time.time())
-        request._request.rate_limit_status = status  # type: ignore[attr-defined]
-        request._request.processor_time = time.thread_time()  # type: ignore[attr-defined]
+        request._request.rate_limit_status = status  # type: ignore[attr-defined]  # kept for another run
+        request._request.processor_time = time.thread_time()  # type: ignore[attr-defined]  # kept for another run
     return status
 
 
 def charge_processing_time(request: Request) -> RateLimitStatus | None:
-    """Charge an expensive request: one unit for each started 20 ms of processor time, of which the first is paid.
+    """Charge a finished request one unit for each further 20 ms of processor time that it began.
 
-    Time spent waiting is not charged: other clients would make it expensive. Return the new status, or None where
-    nothing is added.
+    Time spent waiting is not charged: other clients would make the request more expensive. Return the new status, or
+    None where nothing is added.
     """
-    started: float = request._request.processor_time  # type: ignore[attr-defined]  # set where it was counted
+    started: float = request._request.processor_time  # type: ignore[attr-defined]  # set by `check_rate_limit`
     units = int((time.thread_time() - started) / settings.RATE_LIMIT_UNIT_SECONDS)
     if not units:
         return None
@@ -41,13 +44,13 @@ def charge_processing_time(request: Request) -> RateLimitStatus | None:
 
 
 def raise_if_limited(status: RateLimitStatus) -> None:
-    """Raises Throttled where the request is one too many."""
+    """Raise Throttled if the request exceeds the rate limit."""
     if not status.is_allowed:
         raise Throttled(wait=status.reset)
 
 
 def record_failed_key(request: Request) -> None:
-    """Count a wrong key. Raises Throttled where its address fails too often; right keys from there go on working."""
+    """Count an invalid key. Raise Throttled if its network sends too many; valid keys from there are not affected."""
     if not settings.RATE_LIMITS:
         return
     if wait := failed_key_counter.record_failure(request.META.get("REMOTE_ADDR", ""), time.time()):
@@ -55,7 +58,7 @@ def record_failed_key(request: Request) -> None:
 
 
 def set_rate_limit_headers(response: Response, status: RateLimitStatus) -> None:
-    """The headers of the IETF draft that most clients read, in its form of three."""
+    """Set the `RateLimit-*` headers, in the form with three headers that most clients support."""
     response["RateLimit-Limit"] = str(status.limit)
     response["RateLimit-Remaining"] = str(status.remaining)
     response["RateLimit-Reset"] = str(status.reset)
