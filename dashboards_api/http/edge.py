@@ -29,6 +29,7 @@ from dashboards_api.http.request_body import (
     body_limit,
 )
 from dashboards_api.http.request_normalization import Environ, build_environ
+from dashboards_api.http.unread_answers import limit_unread_answers
 from dashboards_api.networks import network_of
 
 logger = structlog.get_logger("dashboards_api.edge")
@@ -61,6 +62,7 @@ class Edge:
         self.pool = FairPool(THREADS, THREADS_OF_ONE, "request")
         # Machines that watch the service must not wait behind users' requests: one more thread is theirs.
         self.operations = FairPool(1, 1, "operations")
+        loop.call_soon(limit_unread_answers)  # the server listens before it runs the loop
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.path == "/healthz" and scope.method in ("GET", "HEAD"):

@@ -1,0 +1,48 @@
+"""A time limit for answers that are not read.
+
+A client that asks for a large answer and takes nothing of it would keep the answer in the memory of the process, and
+one of its connections, until it hangs up. The server has no option for that, but Linux has one: TCP_USER_TIMEOUT. Since
+5.11 it also ends connections whose other side has closed its window. Connections inherit it from the listening socket.
+"""
+
+import os
+import socket
+import stat
+import sys
+
+import structlog
+
+UNREAD_MILLISECONDS = 30_000
+
+logger = structlog.get_logger("dashboards_api.edge")
+
+
+def limit_unread_answers(milliseconds: int = UNREAD_MILLISECONDS) -> None:
+    """Let the kernel end connections of this process whose client takes nothing for so long.
+
+    The server opens its sockets out of reach of Python, so that they are found among the open files.
+    """
+    if sys.platform != "linux":
+        return
+    found = [limit_listener(int(name), milliseconds) for name in os.listdir("/proc/self/fd")]
+    if not any(found):
+        logger.warning("no listening socket found: answers that are not read have no time limit")
+
+
+def limit_listener(descriptor: int, milliseconds: int) -> bool:
+    """Set the limit if this is a listening TCP socket, and return whether it is."""
+    try:
+        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            return False
+        candidate = socket.socket(fileno=descriptor)
+    except OSError:  # the one that listed the folder
+        return False
+    try:
+        is_listener = candidate.family in (socket.AF_INET, socket.AF_INET6) and bool(
+            candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        )
+        if is_listener:
+            candidate.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+        return is_listener
+    finally:
+        candidate.detach()  # it stays open

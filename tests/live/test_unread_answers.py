@@ -1,0 +1,49 @@
+"""Clients that ask for a large answer and read nothing of it are cut off, and others are not."""
+
+import socket
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from dashboards_api.http.unread_answers import UNREAD_MILLISECONDS
+from tests.live.conftest import Service
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the option is one of Linux")
+
+CLIENTS = 20
+# More than buffers of the kernel hold, which may be 4 MB for each connection.
+REQUESTS = b"GET /api/schema/ HTTP/1.1\r\nHost: localhost\r\n\r\n" * 8
+ESTABLISHED = "01"
+
+
+def connected(port: int) -> int:
+    """Return how many connections to this port the server's side of this machine has."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == ESTABLISHED for row in rows)
+
+
+def ask(service: Service, buffer: int) -> socket.socket:
+    """Return a client that has asked for several megabytes, and has not read any of them."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    client.connect(("127.0.0.1", service.port))
+    client.sendall(REQUESTS)
+    return client
+
+
+def test_a_client_that_reads_nothing_is_cut_off(service: Service) -> None:
+    with ExitStack() as stack:
+        for _ in range(CLIENTS):
+            stack.enter_context(ask(service, buffer=4096))
+        reading = stack.enter_context(ask(service, buffer=200_000))
+        started = time.monotonic()
+        assert connected(service.port) >= CLIENTS + 1
+        while connected(service.port) > 1 and time.monotonic() - started < 3 * UNREAD_MILLISECONDS / 1000:
+            reading.recv(50_000)
+            time.sleep(0.5)
+        assert UNREAD_MILLISECONDS / 1000 - 5 <= time.monotonic() - started < 2 * UNREAD_MILLISECONDS / 1000
+        assert connected(service.port) == 1
+        assert reading.recv(50_000)
