@@ -1,4 +1,4 @@
-"""The bases of every view that needs a caller."""
+"""Base classes of API views that require authentication."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -31,22 +31,22 @@ _WRITE_METHODS = ("POST", "PUT", "PATCH")
 
 
 class AuthenticatedViewSet(IdempotentViewSet):
-    """A view that somebody calls: `self.caller` with `self.credential`."""
+    """A view set that requires authentication. `self.caller` is the user, `self.credential` their key or session."""
 
     permission_classes = [IsAuthenticated, HasRequiredScopes]
-    # Where the key of this request stands, once it was counted.
+    # Set when the request has been counted.
     rate_limit_status: RateLimitStatus | None = None
 
     def handle_exception(self, exc: Exception) -> Response:
-        """What fails on a replica is read again from the primary: it was a request that only reads."""
-        self.headers.pop("ETag", None)  # of an answer that is not given
+        """Return the response to an error. A read that failed on a replica runs again on the primary."""
+        self.headers.pop("ETag", None)  # it belongs to the response that the error replaces
         if isinstance(exc, Error) and replicas.give_up():
             handler = getattr(self, str(self.request.method).lower())
             try:
-                answer: Response = handler(self.request, *self.args, **self.kwargs)
-            except Exception as again:  # noqa: BLE001  it is handled as the first would have been
-                return super().handle_exception(again)
-            return answer
+                response: Response = handler(self.request, *self.args, **self.kwargs)
+            except Exception as error:  # noqa: BLE001  it is handled as the first would have been
+                return super().handle_exception(error)
+            return response
         return super().handle_exception(exc)
 
     @property
@@ -59,7 +59,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
 
     @property
     def requested_project_id(self) -> int | None:
-        """The project that the request is for; None outside of projects."""
+        """Return the id of the project in the path, or None outside of projects."""
         return None
 
     @property
@@ -67,7 +67,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
         return self.caller.pk, self.requested_project_id
 
     def perform_authentication(self, request: Request) -> None:
-        """Whoever shows a key spends a permit of it before anything else is asked: refusals cost one, too."""
+        """Count the request against the rate limit of its key, before permissions: refused requests count, too."""
         super().perform_authentication(request)
         self.rate_limit_status = check_rate_limit(request)
         if self.rate_limit_status:
@@ -81,11 +81,11 @@ class AuthenticatedViewSet(IdempotentViewSet):
 
 
 class ProjectScopedViewSet(AuthenticatedViewSet):
-    """`self.project` and `self.membership` are the only way to rows: every lookup by id starts from the project."""
+    """A view set below a project. Every query must start from `self.project` or `self.membership`."""
 
     permission_classes = [IsAuthenticated, HasRequiredScopes, IsProjectMember]
     project_kwarg: ClassVar[str] = "project_id"
-    # Whether what the path names within the project has versions, which `If-Match` may name.
+    # Whether the resource in the path has versions that `If-Match` can name.
     has_versions: ClassVar[bool] = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -95,7 +95,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
             replicas.begin(self.caller.wrote_at)
 
     def check_if_match_is_supported(self) -> None:
-        """Refuse `If-Match` where there is no version to compare: ignored it would seem a check. Raises Invalid."""
+        """Raise Invalid for `If-Match` where nothing has versions: ignoring it would look like a passed check."""
         is_supported = self.has_versions and self.kwargs.keys() > {self.project_kwarg}
         if (
             self.request.method in _WRITE_METHODS
@@ -107,7 +107,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
 
     @cached_property
     def membership(self) -> Membership:
-        """The caller's membership of the project in the path. Raises Missing or Forbidden."""
+        """Return the caller's membership of the project in the path. Raises Missing and Forbidden."""
         return get_project_membership(self.caller, self.credential, self.kwargs[self.project_kwarg])
 
     @property
@@ -118,22 +118,22 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
     def requested_project_id(self) -> int | None:
         return self.membership.project_id
 
-    def conditional(
-        self, known: Callable[[], int], answer: Callable[[], tuple[int, Any]], *, is_version: bool = False
+    def conditional_response(
+        self, get_revision: Callable[[], int], read: Callable[[], tuple[int, Any]], *, is_version: bool = False
     ) -> Response:
-        """`answer` gives a revision and the body; a client that has that of the revision `known` gets a 304.
+        """Return 304 if the client has the current revision, else the body that `read` returns with its revision.
 
-        Of a dashboard the revision is its version.
+        The revision of a dashboard is its version: `is_version`.
         """
         request = self.request._request
-        if "If-None-Match" in request.headers and is_known(request, etag := self.etag(known(), is_version=is_version)):
-            response = Response(status=304)
-        else:
-            revision, body = answer()
-            response, etag = Response(body), self.etag(revision, is_version=is_version)
-        response["ETag"] = etag
-        return response
+        if "If-None-Match" in request.headers:
+            etag = self.get_etag(get_revision(), is_version=is_version)
+            if is_known(request, etag):
+                return Response(status=304, headers={"ETag": etag})
+        revision, body = read()
+        return Response(body, headers={"ETag": self.get_etag(revision, is_version=is_version)})
 
-    def etag(self, revision: int, *, is_version: bool) -> str:
-        asked = (self.request._request, self.membership.user_id, self.membership.level)
-        return etag_of(*asked, version=revision) if is_version else etag_of(*asked, revision)
+    def get_etag(self, revision: int, *, is_version: bool) -> str:
+        """Return the ETag of a revision. It depends on the user and their level, as the response does."""
+        context = (self.request._request, self.membership.user_id, self.membership.level)
+        return etag_of(*context, version=revision) if is_version else etag_of(*context, revision)

@@ -32,12 +32,12 @@ def dashboard_write(view: ProjectScopedViewSet, dashboard_id: int, others: Colle
             stack.enter_context(at_version(dashboard_id, project=view.project, expected=expected, others=others))
         yield
         if "ETag" not in view.headers:
-            view.headers["ETag"] = view.etag(version_of(dashboard_id), is_version=True)
+            view.headers["ETag"] = view.get_etag(version_of(dashboard_id), is_version=True)
 
 
 def dashboard_response(view: ProjectScopedViewSet, dashboard_id: int, status: int = 200) -> Response:
     """A dashboard that was just written, deleted or not, with the version that it is at now."""
     revision, body = read_revision(dashboard_id, project=view.project, viewer=view.membership, include_deleted=True)
     leave_out_dashboards_of_tiles(view, body["tiles"])
-    view.headers["ETag"] = view.etag(revision, is_version=True)
+    view.headers["ETag"] = view.get_etag(revision, is_version=True)
     return Response(body, status=status)

@@ -107,7 +107,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             )
             return found.revision, pages.page(request, window, found.total, found.rows, found.after)
 
-        return self.conditional(lambda: list_state(self.project.pk).revision, read)
+        return self.conditional_response(lambda: list_state(self.project.pk).revision, read)
 
     @extend_schema(
         parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
@@ -134,7 +134,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             note_access(number, last_accessed_at)
             return revision
 
-        return self.conditional(known, lambda: retrieve_dashboard(self, number), is_version=True)
+        return self.conditional_response(known, lambda: retrieve_dashboard(self, number), is_version=True)
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS],

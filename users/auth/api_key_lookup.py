@@ -1,4 +1,4 @@
-"""Who is behind a personal API key, and where they are: one look-up for each request."""
+"""Look up a personal API key with its user and their membership of the requested project, in one query."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -9,7 +9,7 @@ from dashboards_api.prepared import Prepared, number, text
 from users.models import Membership, PersonalAPIKey, Project, User
 from users.models.personal_api_key import hash_secret
 
-# What is read, each part with the way to it. A user's password is not needed here.
+# The models that the query reads, each with its path from the key. The hash of the password is not needed.
 _MODELS: tuple[tuple[type[Model], str], ...] = (
     (PersonalAPIKey, ""),
     (User, "user__"),
@@ -30,16 +30,16 @@ _API_KEY_QUERY = Prepared(
             member=FilteredRelation("user__memberships", condition=Q(user__memberships__project_id=number("project")))
         )
         .values_list(
-            *(f"{way}{column}" for (_, way), columns in zip(_MODELS, _COLUMNS, strict=True) for column in columns)
+            *(f"{path}{column}" for (_, path), columns in zip(_MODELS, _COLUMNS, strict=True) for column in columns)
         )
     )
 )
 
 
 def get_valid_api_key(secret: str, *, project_id: int | None, now: datetime) -> PersonalAPIKey | None:
-    """The key with this secret, where it has not expired and its user is active, with its user at hand.
+    """Return the key with this secret, or None if there is none, it has expired, or its user is not active.
 
-    Where they are a member of the project, that membership is `membership`. Of its project only the id is read.
+    The user of the key is loaded. If they are a member of the project, so is `membership`; of its project, only the id.
     """
     rows = _API_KEY_QUERY.rows(secret_hash=hash_secret(secret), project=project_id)
     if not rows:
@@ -56,9 +56,9 @@ def get_valid_api_key(secret: str, *, project_id: int | None, now: datetime) -> 
 
 
 def _build_instances(row: tuple[Any, ...]) -> list[Any]:
-    """One of each part; of what is not there, one without a value."""
-    found, start = [], 0
+    """Return an instance of each model. A missing row becomes an instance without a primary key."""
+    instances, start = [], 0
     for (model, _), columns in zip(_MODELS, _COLUMNS, strict=True):
-        found.append(model.from_db("default", columns, row[start : start + len(columns)]))
+        instances.append(model.from_db("default", columns, row[start : start + len(columns)]))
         start += len(columns)
-    return found
+    return instances

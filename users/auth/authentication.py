@@ -1,4 +1,7 @@
-"""`Authorization: Bearer phx_…`, or `personal_api_key` in a small body without such a header; else a session."""
+"""Authenticate API requests by a personal API key or by a session.
+
+The key is in the header `Authorization: Bearer phx_…` or, without that header, in `personal_api_key` of a small body.
+"""
 
 from typing import Any
 
@@ -23,14 +26,14 @@ from users.models import PersonalAPIKey, User
 from users.rate_limiting.throttling import record_failed_key
 from users.services.api_keys import record_key_use
 
-# A key in the body is a courtesy to scripts with small bodies; a large body is not read before the caller is known.
+# Larger bodies are not searched for a key: an unauthenticated client must not make the service parse them.
 MAX_BODY_BYTES_WITH_KEY = 64 * 1024
 
 
 class PersonalAPIKeyAuthentication(BaseAuthentication):
-    """The user of a personal API key, and the key itself as `request.auth`. There is no cache: revocation is immediate.
+    """Authentication by a personal API key, which becomes `request.auth`. Keys are not cached: revoking is immediate.
 
-    The query string is never looked at: it ends up in logs and links.
+    Keys in the query string are ignored, because query strings end up in logs and links.
     """
 
     def authenticate(self, request: Request) -> tuple[User, PersonalAPIKey] | None:
@@ -53,9 +56,9 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
 
 
 class SessionAuthentication(BaseAuthentication):
-    """Somebody who signed in with a password, and whose unsafe requests carry the CSRF token in a header.
+    """Authentication by a browser session. Unsafe requests need the CSRF token in a header.
 
-    The user is read anew each time: who was deactivated, or changed their password elsewhere, is signed out.
+    The user is loaded for each request: deactivating a user, or changing their password, ends their sessions.
     """
 
     def authenticate(self, request: Request) -> tuple[User, BrowserSession] | None:
@@ -68,15 +71,15 @@ class SessionAuthentication(BaseAuthentication):
         return user, BrowserSession()
 
     def authenticate_header(self, request: Request) -> str:
-        """It makes a missing session a 401, as a missing key is."""
+        """Return a challenge, which makes DRF answer 401 instead of 403 when nobody is signed in."""
         return 'Session realm="api"'
 
     def enforce_csrf(self, request: Request) -> None:
-        """Raises PermissionDenied. Only the header is looked at: a token in a body would need the body read first."""
+        """Raise PermissionDenied if the header lacks the CSRF token. The body is not searched for one, nor read."""
         if request.method in SAFE_METHODS:
             return
-        environ: dict[str, Any] = request._request.environ  # type: ignore[attr-defined]  # WSGIRequest has it
-        # Django looks into the body of a POST. The path, which the check does not ask for, was decoded in place.
+        environ: dict[str, Any] = request._request.environ  # type: ignore[attr-defined]  # a WSGIRequest has it
+        # Django would read the body of a POST. It does not use the path, which was already decoded in place.
         bodiless = WSGIRequest({**environ, "REQUEST_METHOD": "PATCH", "PATH_INFO": "/", "SCRIPT_NAME": ""})
         check = CSRFCheck(lambda _: HttpResponse())
         check.process_request(bodiless)
@@ -85,13 +88,13 @@ class SessionAuthentication(BaseAuthentication):
 
 
 def get_bearer_token(request: Request | HttpRequest) -> str | None:
-    """The bearer token, blanks around it removed, or None where the header holds something else."""
+    """Return the bearer token without spaces around it, or None if the header holds something else."""
     scheme, _, value = request.headers.get("Authorization", "").strip().partition(" ")
     return value.strip() or None if scheme.lower() == "bearer" else None
 
 
 def get_key_from_body(request: HttpRequest) -> str | None:
-    """`personal_api_key` of a JSON or form body of at most 64 KiB. Whatever is wrong there counts as no key."""
+    """Return `personal_api_key` of a JSON or form body of at most 64 KiB, or None if it is missing or malformed."""
     if not 0 < int(request.META.get("CONTENT_LENGTH") or 0) <= MAX_BODY_BYTES_WITH_KEY:
         return None
     body: Any = None

@@ -1,4 +1,4 @@
-"""What a request shows to be let in, and how far that reaches."""
+"""The credential of a request, and the scopes and projects that it allows."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,7 +8,7 @@ from users.models import KeyReference, Membership
 
 
 class Credential(Protocol):
-    """What `PersonalAPIKey` and `BrowserSession` have in common. An empty list narrows nothing."""
+    """The interface of `PersonalAPIKey` and `BrowserSession`. An empty list of projects or organizations allows all."""
 
     @property
     def scopes(self) -> Sequence[str]: ...
@@ -21,18 +21,18 @@ class Credential(Protocol):
 
     @property
     def key(self) -> KeyReference | None:
-        """The key that it is, so that what is done with it can be known by that."""
+        """The API key, for the activity log. None for a session."""
 
     @property
     def membership(self) -> Membership | None:
-        """The membership of the project that the request is for, where it was read already."""
+        """The membership of the requested project, if it was loaded with the credential."""
 
     def allows_project(self, project_id: int, organization_id: str | None) -> bool:
-        """Whether it may be used in a project."""
+        """Return whether the credential may be used in a project."""
 
 
 class BrowserSession:
-    """Somebody who signed in: only membership and access limit them."""
+    """The credential of a signed-in user. It allows all scopes and all projects that they are a member of."""
 
     scopes: Sequence[str] = (key_scopes.ALL_SCOPES,)
     scoped_projects: Sequence[int] = ()

@@ -1,4 +1,4 @@
-"""Sessions and CSRF protection for browsers. A request with an API key passes both by: it needs neither."""
+"""Sessions and CSRF protection for browsers. API requests with an API key skip both."""
 
 import re
 
@@ -19,28 +19,28 @@ _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 
 def _has_api_key(request: HttpRequest) -> bool:
-    """Only the API takes keys: a page has its session whatever a proxy puts into the header."""
+    """Return whether this is an API request with an API key. Pages use their session, whatever the header holds."""
     return is_api(request) and get_bearer_token(request) is not None
 
 
 class BrowserSessionMiddleware(SessionMiddleware):
-    """A session cookie that we never gave out counts as none: PostgreSQL would not look for one with a NUL in it."""
+    """Django's session middleware. It ignores malformed session cookies: PostgreSQL rejects NUL characters."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not _SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
-        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]
+        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]  # the stubs know HttpResponse only
 
 
 class BrowserCsrfMiddleware(CsrfViewMiddleware):
+    """Django's CSRF middleware."""
+
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]
+        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]  # the stubs know HttpResponse only
 
 
 class ReadYourWritesMiddleware:
-    """With replicas: notes where the log was after a caller's write, before they are answered, for whoever serves them
-    next.
-    """
+    """Middleware that records the position of the write-ahead log after a write, for later reads from replicas."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

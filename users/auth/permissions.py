@@ -1,4 +1,4 @@
-"""Who may call an operation: a caller whose key has the scope, or who signed in, and who is a member of the project."""
+"""Permissions of API operations: the scopes of an API key, and the membership of a project."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from users.models import PersonalAPIKey
 
 
 class HasRequiredScopes(permissions.BasePermission):
-    """The view's `required_scopes` name, for each action, the scopes a key must have.
+    """The permission of an API key that has the scopes which `required_scopes` of the view lists for the action.
 
-    An action that is not named is refused: nothing becomes callable by being forgotten. A method that the route lacks
-    (and OPTIONS) is no action: it asks for the scope that the method implies, and is answered 405 after that. Sessions
-    have no scopes.
+    An action that is not listed is refused, so that forgetting it does not open it to every key. OPTIONS, and a
+    method that the route does not support, are not actions: they require the scope that their method implies, and the
+    latter is then answered 405. Sessions allow all scopes.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -43,7 +43,7 @@ class HasRequiredScopes(permissions.BasePermission):
 
 
 class IsNotProjectScopedKey(permissions.BasePermission):
-    """Routes outside a project are closed to keys that are narrowed to projects."""
+    """The permission to use routes outside of projects. Keys with scoped projects do not have it."""
 
     message = "API keys with scoped projects are only supported on project-based endpoints."
 
@@ -52,7 +52,10 @@ class IsNotProjectScopedKey(permissions.BasePermission):
 
 
 class HasRecentSignIn(permissions.BasePermission):
-    """For changes that outlive a session: the password was given lately. Keys are held off by their scopes."""
+    """The permission to make changes that outlive a session: the user must have entered their password recently.
+
+    API keys are refused by their scopes instead.
+    """
 
     message = "Please sign in again: this needs your password."
     code = "sensitive_action_required_reauth"
@@ -63,7 +66,7 @@ class HasRecentSignIn(permissions.BasePermission):
 
 
 class IsProjectMember(permissions.BasePermission):
-    """Finds the project of the path and the caller's membership: 404 for no such project, 403 for no such right."""
+    """The permission of a member of the project in the path. Responds 404 if it does not exist, else 403."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return view.membership is not None  # looked up here: it raises for a project that may not be entered
+        return view.membership is not None  # the property raises if there is none

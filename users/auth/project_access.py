@@ -1,4 +1,7 @@
-"""Which project a caller means and may enter. Everything below a project starts from what these functions give."""
+"""Find the project or organization that a path refers to, and check that the caller may access it.
+
+Every query for the rows of a project starts from the membership that these functions return.
+"""
 
 from dashboards_api.errors import Forbidden, Missing
 from dashboards_api.numbers import whole_number
@@ -9,10 +12,10 @@ CURRENT_PROJECT = "@current"
 
 
 def get_project_membership(user: User, credential: Credential, reference: str) -> Membership:
-    """The caller's membership of the project named in a path, by its number or as `@current`. Its user is at hand.
+    """Return the caller's membership of the project in a path, which is an id or `@current`. Its user is loaded.
 
-    Raises Missing for a project that does not exist, Forbidden where the key is narrowed to others or the user is no
-    member.
+    Raises Missing if there is no such project; Forbidden if the user is not a member or the key has other scoped
+    projects.
     """
     if reference == CURRENT_PROJECT:
         return get_current_membership(user, credential)
@@ -32,13 +35,14 @@ def get_project_membership(user: User, credential: Credential, reference: str) -
 
 
 def get_current_membership(user: User, credential: Credential) -> Membership:
-    """`@current`: the only project the key is narrowed to, else the user's current one, else the first they joined.
+    """Return the membership of `@current`.
 
-    Raises Missing where there is none, or where it lies outside what the key is narrowed to.
+    That is the only scoped project of the key, or else the current project of the user, or else the first they joined.
+    Raises Missing if there is none, or if the key has other scoped projects or organizations.
     """
     memberships = list(Membership.objects.for_user(user.pk).with_project().order_by("pk"))
-    wanted = credential.scoped_projects[0] if len(credential.scoped_projects) == 1 else user.current_project_id
-    chosen: Membership | None = next((m for m in memberships if m.project_id == wanted), None)
+    wanted_id = credential.scoped_projects[0] if len(credential.scoped_projects) == 1 else user.current_project_id
+    chosen: Membership | None = next((m for m in memberships if m.project_id == wanted_id), None)
     if chosen is None and len(credential.scoped_projects) != 1:
         chosen = next(iter(memberships), None)
     if chosen is None or not credential.allows_project(chosen.project_id, str(chosen.project.organization_id)):
@@ -53,21 +57,20 @@ def _check_scopes_allow_project(credential: Credential, project_id: int, organiz
 
 
 def get_organization_memberships(user: User, credential: Credential, reference: str) -> list[Membership]:
-    """The caller's memberships in the organization named in a path, by its id or as `@current`: at least one.
+    """Return the caller's memberships in the organization in a path, which is an id or `@current`: at least one.
 
-    Raises Missing for an organization that does not exist, that the user is not in, or that the key is narrowed away
-    from.
+    Raises Missing if there is no such organization, the user is not in it, or the key does not allow it.
     """
     if reference == CURRENT_PROJECT:
         reference = str(get_current_membership(user, credential).project.organization_id)
     memberships = Membership.objects.for_user(user.pk).within_scopes(
         projects=credential.scoped_projects, organizations=credential.scoped_organizations
     )
-    found = [
+    accessible = [
         membership
         for membership in memberships.with_project().order_by("pk")
         if str(membership.project.organization_id) == reference.lower()
     ]
-    if not found:
+    if not accessible:
         raise Missing("Organization not found.")
-    return found
+    return accessible

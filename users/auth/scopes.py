@@ -1,7 +1,7 @@
-"""What a personal API key may do: scopes of the form `object:action`, action `read` or `write`, or `*` for all.
+"""Scopes of personal API keys: `object:read`, `object:write`, which includes the former, or `*` for all.
 
-`x:write` includes `x:read`. The objects are PostHog's, so that a key can be made for any client written for it, also
-where this service has no such resource.
+The objects are those of PostHog, including resources that this service does not have, so that a key can be created
+for any client that was written for PostHog.
 """
 
 from collections.abc import Iterable
@@ -90,13 +90,13 @@ OBJECTS = frozenset(
 
 
 def is_valid_scope(text: str) -> bool:
-    """Whether `text` is a scope that a key can be given."""
+    """Return whether an API key may have `text` as a scope."""
     object_, separator, action = text.partition(":")
     return text == ALL_SCOPES or (bool(separator) and object_ in OBJECTS and action in ACTIONS)
 
 
 def find_missing_scope(granted: Iterable[str], required: Iterable[str]) -> str | None:
-    """The first required scope that is not covered by the granted ones, or None."""
+    """Return the first required scope that the granted ones do not include, or None."""
     held = set(granted)
     if ALL_SCOPES in held:
         return None

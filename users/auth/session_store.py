@@ -1,4 +1,4 @@
-"""Sessions in the database under a hash of their cookie: what is stored, or is in a backup, signs nobody in."""
+"""Store sessions under a hash of their cookie: a copy of the database is not enough to sign in."""
 
 import hashlib
 from typing import Any, cast
@@ -8,19 +8,19 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-# As much as the column of Django's table holds: 160 bits of the hash, of a cookie with 165 random ones.
+# The length of the column in Django's table: 160 bits of the hash, of a cookie with 165 random bits.
 SESSION_KEY_HASH_LENGTH = 40
 
 
 def hash_session_key(session_key: str) -> str:
-    """Return what a session is stored under: unsalted SHA-256, as of API keys, which can be looked up by an index."""
+    """Return the primary key of a session: unsalted SHA-256, as for API keys, so that an index can find it."""
     return hashlib.sha256(session_key.encode()).hexdigest()[:SESSION_KEY_HASH_LENGTH]
 
 
 class SessionStore(db.SessionStore):
-    """Django's store of sessions, for SESSION_ENGINE. `session_key` is the cookie, and in no row.
+    """Django's session store for SESSION_ENGINE, except that `session_key`, the cookie, is not stored.
 
-    It must keep its name: Django signs the content of sessions with it.
+    Do not rename this class: Django signs the content of sessions with its name.
     """
 
     def _get_session_from_db(self) -> Session | None:
@@ -44,7 +44,7 @@ class SessionStore(db.SessionStore):
         if key := session_key or self.session_key:
             super().delete(hash_session_key(key))
 
-    # Django's own of these would store the cookie.
+    # Django's own versions of these methods would store the cookie.
 
     async def _aget_session_from_db(self) -> Session | None:
         return await sync_to_async(self._get_session_from_db)()

@@ -1,4 +1,4 @@
-"""Browser sessions: begun by a password, kept in the database, ended by signing out."""
+"""Start and end browser sessions, which are stored in the database."""
 
 import time
 from datetime import timedelta
@@ -11,13 +11,13 @@ from dashboards_api.stamps import write_if_free
 from users.auth.session_store import SessionStore
 from users.models import User
 
-# What could outlive a borrowed browser, such as a new key, asks for a password that was given lately.
+# Changes that could outlive the use of a borrowed browser, such as a new API key, require a recent sign-in.
 RECENT_SIGN_IN = timedelta(hours=2)
 _SIGNED_IN_AT = "signed_in_at"
 
 
 def start_session(request: HttpRequest, user: User) -> None:
-    """Sign the browser in, under a new session id; expired sessions of everyone are cleared away."""
+    """Sign a user in, with a new session id, and delete expired sessions of all users."""
     request.session.flush()
     login(request, user)
     request.session[_SIGNED_IN_AT] = time.time()
@@ -25,17 +25,18 @@ def start_session(request: HttpRequest, user: User) -> None:
 
 
 def end_session(request: HttpRequest) -> None:
-    """Sign the browser out: its session is deleted."""
+    """Sign the user of this request out and delete their session."""
     logout(request)
 
 
 def end_all_sessions(user: User) -> None:
-    """Sign a user out everywhere. Sessions do not name their user in a column: it reads them all, a rare need."""
+    """Delete all sessions of a user. It reads all sessions, because their table has no column for the user."""
     for session in Session.objects.iterator():
         if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             session.delete()
 
 
 def has_recent_sign_in(request: HttpRequest) -> bool:
+    """Return whether the user of this session entered their password within `RECENT_SIGN_IN`."""
     signed_in_at = request.session.get(_SIGNED_IN_AT, 0)
     return bool(0 <= time.time() - signed_in_at < RECENT_SIGN_IN.total_seconds())
