@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from dashboards_api.db.fields import dump_json
 from dashboards_api.errors import Invalid
-from dashboards_api.fields import dumps
 
 SOURCES = ("auto", "manual")
 _TOKEN = re.compile(r"preset-[1-9][0-9]{0,2}", re.ASCII)
@@ -13,10 +13,10 @@ _TOKEN = re.compile(r"preset-[1-9][0-9]{0,2}", re.ASCII)
 
 def check_breakdown_colors(colors: Sequence[Any], stored: Sequence[Any], attr: str = "breakdown_colors") -> None:
     """Raise Invalid for the first color that is none, at its path. What is stored may be sent back as it is."""
-    kept = {dumps(color) for color in stored}
+    kept = {dump_json(color) for color in stored}
     for index, color in enumerate(colors):
         fault = _find_error(color)
-        if fault and dumps(color) not in kept:
+        if fault and dump_json(color) not in kept:
             key, detail = fault
             raise Invalid(detail, attr=f"{attr}__{index}__{key}")
 

@@ -3,7 +3,7 @@
 from django.db import Error
 from django.http import HttpRequest, JsonResponse
 
-from dashboards_api.schema_state import applied_migrations, known_migrations
+from dashboards_api.db.schema_state import applied_migrations, known_migrations
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

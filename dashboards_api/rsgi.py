@@ -6,7 +6,7 @@ from dashboards_api.wsgi import application as django_application  # first: it s
 
 from django.urls import get_resolver  # isort: skip
 
-from dashboards_api.statement_timeout import limit_statements  # isort: skip
+from dashboards_api.db.statement_timeout import limit_statements  # isort: skip
 from dashboards_api.http.edge import Edge  # isort: skip
 from dashboards_api.release import release  # isort: skip
 

@@ -46,7 +46,7 @@ def main() -> None:
         raise_file_limit()
         with one_line_errors():
             importlib.import_module(APPLICATION.partition(":")[0])
-        refuse_start(importlib.import_module("dashboards_api.statement_timeout").find_refusal())
+        refuse_start(importlib.import_module("dashboards_api.db.statement_timeout").find_refusal())
         server = build_server(numeric_host, int(port), int(workers))
         server.on_startup(lambda: print(f"Serving on {address}", flush=True))  # noqa: T201  said to the terminal
         server.serve()

@@ -11,7 +11,7 @@ import structlog
 from corsheaders.defaults import default_headers
 
 from dashboards_api.data_dir import kept_secret
-from dashboards_api.database_url import POSTGRESQL, database_settings, parse_database_url, parse_postgresql_urls
+from dashboards_api.db.database_url import POSTGRESQL, database_settings, parse_database_url, parse_postgresql_urls
 from dashboards_api.environment import (
     default_workers,
     host_of,

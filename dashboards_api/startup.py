@@ -11,10 +11,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, NotSupportedError, connection
 
 from dashboards_api.data_dir import create_data_dir
-from dashboards_api.database_url import sqlite_file
+from dashboards_api.db.database_url import sqlite_path
+from dashboards_api.db.errors import is_read_only_error
 from dashboards_api.environment_reader import StartError
 from dashboards_api.errors import chain_of
-from dashboards_api.unwritable import is_unwritable
 
 EXIT_CODE = 2
 REASON_MAX = 300
@@ -49,7 +49,7 @@ def is_unusable(error: DatabaseError) -> bool:
     return (
         connection.connection is None
         or isinstance(error, NotSupportedError)
-        or is_unwritable(error)
+        or is_read_only_error(error)
         or any(
             getattr(each, "sqlstate", None) == INSUFFICIENT_PRIVILEGE
             or getattr(each, "sqlite_errorname", "").startswith(DAMAGED)
@@ -130,12 +130,12 @@ def check_database() -> None:
 
 def prepare_folder() -> None:
     """Create DATA_DIR where SQLite's file is to be in it. Raises StartError."""
-    file = sqlite_file(connection.settings_dict)
+    file = sqlite_path(connection.settings_dict)
     if file and file.parent == settings.DATA_DIR.absolute():
         create_data_dir(settings.DATA_DIR)
 
 
 def check_is_shared() -> None:
     """Raise StartError for a database in memory, which other processes could not see."""
-    if connection.vendor == "sqlite" and sqlite_file(connection.settings_dict) is None:
+    if connection.vendor == "sqlite" and sqlite_path(connection.settings_dict) is None:
         raise StartError("DATABASE_URL must name a file for a service: a database in memory is of one process alone.")

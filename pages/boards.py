@@ -11,7 +11,7 @@ from dashboards.layout import compute_placements, parse_number
 from dashboards.packing import GridPlacement
 from dashboards.query_kinds import iter_nodes
 from dashboards.readers.dashboard_tiles import Row
-from dashboards_api.fields import parsed
+from dashboards_api.db.fields import to_plain_json
 from pages.charts import Size, chart_of
 from pages.markdown import as_pages_show
 
@@ -61,7 +61,7 @@ class Details(NamedTuple):
 
 def board_of(tiles: list[Row], details: Details = Details()) -> Board:  # noqa: B008  it is a tuple
     """From tiles as readers give them."""
-    tiles = parsed(tiles)
+    tiles = to_plain_json(tiles)
     places = compute_placements([tile["layouts"] for tile in tiles])
     texts = iter(as_pages_show(tile["text"]["body"] or "" for tile in tiles if tile["text"]))
     views = [

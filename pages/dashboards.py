@@ -26,8 +26,8 @@ from dashboards.services.share_passwords import (
 )
 from dashboards.services.sharing import refresh_sharing, update_sharing
 from dashboards.views.parameters import SEARCH_MAX_LENGTH
+from dashboards_api.db.fields import to_plain_json
 from dashboards_api.errors import Invalid, Stale
-from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
 from pages.boards import board_of
 from pages.console import ConsoleView
@@ -130,7 +130,7 @@ class DashboardView(ConsoleView):
         """Return whether a password is to be required while there is none: the link would open for nobody."""
         if "password_required" not in self.request.POST:
             return False
-        sharing = parsed(read_sharing(number, project=membership.project, viewer=membership))
+        sharing = to_plain_json(read_sharing(number, project=membership.project, viewer=membership))
         return bool(sharing["enabled"] and not sharing["share_passwords"])
 
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
@@ -197,7 +197,7 @@ class DashboardView(ConsoleView):
         """What the form says of a shared page; settings that it does not have stay."""
         form = self.request.POST
         stored = read_sharing(number, project=membership.project, viewer=membership)["settings"]
-        settings = {**(parsed(stored) or {}), **{name: name in form for name, _ in SETTINGS}}
+        settings = {**(to_plain_json(stored) or {}), **{name: name in form for name, _ in SETTINGS}}
         theme = form.get("theme", "")
         if theme not in THEMES:
             raise Invalid("There is no such theme.", attr="theme")
@@ -213,7 +213,7 @@ class DashboardView(ConsoleView):
             "dashboard": dashboard,
             "board": board,
             "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
-            "sharing": parsed(read_sharing(number, project=membership.project, viewer=membership)),
+            "sharing": to_plain_json(read_sharing(number, project=membership.project, viewer=membership)),
             "settings": SETTINGS,
             "themes": THEMES,
             "base": self.base,

@@ -12,8 +12,8 @@ from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.activity import list_dashboard_activity
 from dashboards.readers.dashboards import read_revision
 from dashboards.services.version_restore import restore_version
+from dashboards_api.db.fields import dump_json, to_plain_json
 from dashboards_api.errors import Invalid, Stale
-from dashboards_api.fields import dumps, parsed
 from dashboards_api.numbers import whole_number
 from pages.console import ConsoleView
 from pages.dashboards import as_seen, see
@@ -51,7 +51,7 @@ class HistoryView(ConsoleView):
         revision, dashboard = read_revision(number, project=project, viewer=membership)
         before = whole_number(self.request.GET.get("before"))
         acts, following = list_dashboard_activity(number, project=project, before=before)
-        rows = [{**act, **seen(act)} for act in parsed(acts)]
+        rows = [{**act, **seen(act)} for act in to_plain_json(acts)]
         around = {
             "project": project,
             "dashboard": dashboard,
@@ -84,7 +84,7 @@ def seen(act: dict[str, Any]) -> dict[str, Any]:
 
 def short(value: Any) -> str:
     """A value before or after a change, as far as it fits into a line or two."""
-    text = value if isinstance(value, str) and value else "nothing" if value is None else dumps(value)
+    text = value if isinstance(value, str) and value else "nothing" if value is None else dump_json(value)
     return f"{text[:VALUE_SHOWN]}…" if len(text) > VALUE_SHOWN else text
 
 

@@ -14,8 +14,8 @@ from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.dashboards import read_dashboard, read_revision
 from dashboards.services.inputs import TileInput
 from dashboards.services.tile_actions import add_tile, change_tile, delete_tile, reorder_tiles
+from dashboards_api.db.fields import to_plain_json
 from dashboards_api.errors import Forbidden, Invalid, Missing, Stale
-from dashboards_api.fields import parsed
 from dashboards_api.numbers import whole_number
 from pages.boards import insight_name
 from pages.console import ConsoleView
@@ -65,7 +65,7 @@ class TilesView(ConsoleView):
         elif action == "remove":
             delete_tile(number, project=project, tile_id=tile_id, deleted_by=membership)
         elif action in STEPS or action in SIZES:
-            tiles = parsed(read_dashboard(number, project=project, viewer=membership)["tiles"])
+            tiles = to_plain_json(read_dashboard(number, project=project, viewer=membership)["tiles"])
             index = next((index for index, tile in enumerate(tiles) if tile["id"] == tile_id), None)
             if index is None:
                 raise Missing("There is no such tile on this dashboard.")
@@ -104,7 +104,7 @@ class TilesView(ConsoleView):
         revision, dashboard = read_revision(number, project=membership.project, viewer=membership)
         if dashboard["effective_privilege_level"] < PrivilegeLevel.CAN_EDIT:
             raise Forbidden("You don't have edit permissions for this dashboard.")
-        rows = parsed(dashboard["tiles"])
+        rows = to_plain_json(dashboard["tiles"])
         places = compute_placements([row["layouts"] for row in rows])
         edits = [(row, title_of(row), place) for row, place in zip(rows, places, strict=True)]
         around = {

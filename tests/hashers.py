@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.contrib.auth.hashers import MD5PasswordHasher
 
-from dashboards_api.transactions import is_in_transaction
+from dashboards_api.db.transactions import is_in_transaction
 
 
 class OutsideTransactions(MD5PasswordHasher):

@@ -16,7 +16,7 @@ from dashboards.changelog.diff import TILES, Change, State, differences, name_of
 from dashboards.changelog.snapshots import Shown, states
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Revision, RevisionKind
 from dashboards.tracked_fields import INSIGHT_FIELDS
-from dashboards_api.fields import dumps
+from dashboards_api.db.fields import dump_json
 from users.models import Membership
 
 # Of how many dashboards what they show is in memory at once.
@@ -125,7 +125,9 @@ def _grew(changed: ChangedInsight) -> bool:
     if not before or insight.deleted:
         return False
     fields = [field for field in _MEASURED if field in before]
-    return len(dumps([getattr(insight, field) for field in fields])) > len(dumps([before[field] for field in fields]))
+    return len(dump_json([getattr(insight, field) for field in fields])) > len(
+        dump_json([before[field] for field in fields])
+    )
 
 
 def _insert(rows: list[Activity], by: Membership) -> None:
@@ -195,7 +197,7 @@ def _entry_of(dashboard_id: int, project_id: int, name: str, activity: ActivityN
         activity=activity,
         name=name,
         changes=changes,
-        size=len(dumps(changes)),
+        size=len(dump_json(changes)),
         created_at=timezone.now(),
     )
 
@@ -214,5 +216,5 @@ def _insight_entry(changed: ChangedInsight, name: ActivityName | None) -> Activi
         name=insight.name or insight.derived_name or "",
         short_id=insight.short_id,
         changes=changes,
-        size=len(dumps(changes)),
+        size=len(dump_json(changes)),
     )

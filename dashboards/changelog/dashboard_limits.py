@@ -11,7 +11,7 @@ from dashboards.changelog.snapshots import FREE_JSON, FREE_JSON_OF_TILE, Shown, 
 from dashboards.exceptions import DashboardTooLarge, OnTooManyDashboards, TooManyTiles
 from dashboards.models import Insight, Tile
 from dashboards.models.tile import ContentKind
-from dashboards_api.fields import dumps
+from dashboards_api.db.fields import dump_json
 from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX, INSIGHTS_MAX_LENGTH, JSON_TOTAL_MAX_LENGTH, SMALL_INSIGHT
 
 TILES_MAX = 1000
@@ -40,7 +40,7 @@ def _json_size_of(state: State | None) -> int:
     if state is None:
         return 0
     of_tiles = (tile[field] for tile in state[TILES].values() for field in FREE_JSON_OF_TILE)
-    return sum(len(dumps(value)) for value in (*(state[field] for field in FREE_JSON), *of_tiles))
+    return sum(len(dump_json(value)) for value in (*(state[field] for field in FREE_JSON), *of_tiles))
 
 
 def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str | None = None) -> None:

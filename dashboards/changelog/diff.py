@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dashboards.models import ActivityName, GridSpacing, LayoutCompaction
-from dashboards_api.fields import differs
+from dashboards_api.db.fields import json_differs
 
 State = dict[str, Any]
 Change = dict[str, Any]
@@ -43,18 +43,18 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], kind: str) 
             found += list(_tile_differences(before[field], value))
         elif field == SHARING:
             found += list(_field_differences(before[field], value, [SHARING]))
-        elif differs(before.get(field), value):
+        elif json_differs(before.get(field), value):
             found.append(field_change(kind, [field], before.get(field), value))
     return found
 
 
 def _tile_differences(before: Mapping[str, State], after: Mapping[str, State]) -> Iterator[Change]:
-    if not differs(before, after):
+    if not json_differs(before, after):
         return
     for id_ in sorted({*before, *after}, key=int):
         if id_ in before and id_ in after:
             # Comparing whole tiles first: most of them are equal.
-            if differs(before[id_], after[id_]):
+            if json_differs(before[id_], after[id_]):
                 yield from _field_differences(before[id_], after[id_], [TILES, id_])
         else:
             yield field_change(_KINDS[TILES], [TILES, id_], before.get(id_), after.get(id_))
@@ -63,7 +63,7 @@ def _tile_differences(before: Mapping[str, State], after: Mapping[str, State]) -
 def _field_differences(before: State | None, after: State | None, path: list[str]) -> Iterator[Change]:
     before, after = before or {}, after or {}
     for field in {**before, **after}:
-        if differs(before.get(field), after.get(field)):
+        if json_differs(before.get(field), after.get(field)):
             yield field_change(_KINDS[path[0]], [*path, field], before.get(field), after.get(field))
 
 
@@ -121,17 +121,17 @@ def taken_back(now: State, steps: Sequence[Step]) -> TakenBack:
         path = change["field"]
         *way, field = path.split(SEPARATOR)
         holder = _holder(state, way)
-        if holder is not None and not is_superseded and not differs(holder.get(field), change["after"]):
+        if holder is not None and not is_superseded and not json_differs(holder.get(field), change["after"]):
             if change["before"] is None and way == [TILES]:
                 del holder[field]
             else:
                 holder[field] = change["before"]
-        elif holder is None or differs(holder.get(field), change["before"]):
+        elif holder is None or json_differs(holder.get(field), change["before"]):
             kept.add(path)
         else:  # it is as it was, whatever later changes of it were
             kept = {each for each in kept if not overlap(each, path)}
     paths = paths_of([step.change for step in steps])
-    undone = [path for path in paths if differs(_value(now, path), _value(state, path))]
+    undone = [path for path in paths if json_differs(_value(now, path), _value(state, path))]
     return TakenBack(state, undone, [path for path in paths if path in kept and path not in undone])
 
 
@@ -159,7 +159,7 @@ def net_changes(changes: Sequence[Change]) -> list[Change]:
         first = nets.get(change["field"], change)
         kind, path = change["type"], change["field"].split(SEPARATOR)
         nets[change["field"]] = field_change(kind, path, first["before"], change["after"])
-    return [net for net in nets.values() if differs(net["before"], net["after"])]
+    return [net for net in nets.values() if json_differs(net["before"], net["after"])]
 
 
 def path_of(*parts: object) -> str:

@@ -13,8 +13,8 @@ from dashboards.changelog.versions import Delta, latest_deltas, with_deltas
 from dashboards.models import Activity, Dashboard, Revision, RevisionKind, Tile
 from dashboards.models.dashboard import DashboardQuerySet
 from dashboards.tracked_fields import BUTTON_FIELDS, DASHBOARD_FIELDS, DISPLAY_FIELDS
-from dashboards_api.fields import raw
-from dashboards_api.prepared import Prepared, number
+from dashboards_api.db.compiled_queries import CompiledQuery, int_param
+from dashboards_api.db.fields import raw_json
 
 # What the size of a dashboard is limited by.
 FREE_JSON = ("filters", "variables", "breakdown_colors")
@@ -22,7 +22,7 @@ FREE_JSON_OF_TILE = ("layouts", "filters_overrides")
 _FIELDS = (*DASHBOARD_FIELDS, "restriction_level", "deleted")
 _SHARING = ("enabled", "settings", "password_required")
 # Read as text: what reads it here is faster than the field.
-_JSON = {"tags": raw("tag_names"), **{field: raw(field) for field in FREE_JSON}}
+_JSON = {"tags": raw_json("tag_names"), **{field: raw_json(field) for field in FREE_JSON}}
 _COLUMNS = tuple(f"raw_{field}" if field in _JSON else field for field in _FIELDS)
 _TEXT, _BUTTON = ("id", "body"), ("id", *BUTTON_FIELDS)
 _DISPLAY = ("layouts", *DISPLAY_FIELDS)
@@ -114,10 +114,10 @@ def _shown(found: DashboardQuerySet) -> Any:
     whole = versions.with_snapshot()
     rows = found.annotate(
         **{f"raw_{field}": column for field, column in _JSON.items()},
-        raw_settings=raw("sharing_configuration__settings"),
+        raw_settings=raw_json("sharing_configuration__settings"),
         revision=Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk")),
         tile_rows=Subquery(_tiles()),
-        before=Subquery(whole.values(text=raw("state"))[:1]),
+        before=Subquery(whole.values(text=raw_json("state"))[:1]),
         whole_version=Subquery(whole.values("version")[:1]),
         latest_version=Subquery(versions.values("version")[:1]),
     )
@@ -126,7 +126,7 @@ def _shown(found: DashboardQuerySet) -> Any:
     return rows.values_list("pk", "project_id", "revision", *_COLUMNS, *sharing, "tile_rows", *written)
 
 
-_ONE = Prepared(lambda: _shown(Dashboard.objects.filter(pk=number("id"))))
+_ONE = CompiledQuery(lambda: _shown(Dashboard.objects.filter(pk=int_param("id"))))
 
 
 def _tiles() -> Any:

@@ -2,7 +2,7 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-import dashboards_api.fields
+import dashboards_api.db.fields
 
 
 def fill(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -22,8 +22,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            "dashboard", "tag_names", dashboards_api.fields.JSONTextField(default=list, editable=False)
+            "dashboard", "tag_names", dashboards_api.db.fields.JSONTextField(default=list, editable=False)
         ),
-        migrations.AddField("insight", "tag_names", dashboards_api.fields.JSONTextField(default=list, editable=False)),
+        migrations.AddField("insight", "tag_names", dashboards_api.db.fields.JSONTextField(default=list, editable=False)),
         migrations.RunPython(fill, migrations.RunPython.noop),
     ]

@@ -5,7 +5,7 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from dashboards_api.fields import raw
+from dashboards_api.db.fields import raw_json
 
 AT_ONCE = 500
 # As they are at this migration.
@@ -28,7 +28,7 @@ def fill(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     insights = apps.get_model("dashboards", "insight").objects
     last = 0
     while True:
-        rows = insights.filter(pk__gt=last).order_by("pk").annotate(raw_query=raw("query"), raw_filters=raw("filters"))
+        rows = insights.filter(pk__gt=last).order_by("pk").annotate(raw_query=raw_json("query"), raw_filters=raw_json("filters"))
         part = list(rows.values_list("pk", "raw_query", "raw_filters")[:AT_ONCE])
         if not part:
             return

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from dashboards_api.online_indexes import AddIndexOnline
+from dashboards_api.db.migrations import AddIndexOnline
 
 
 class Migration(migrations.Migration):

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from dashboards.models.insight import SHORT_ID_LENGTH
-from dashboards_api.fields import JSONTextField
+from dashboards_api.db.fields import JSONTextField
 from users.models import Project
 from users.models.personal_api_key import LABEL_MAX_LENGTH
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from dashboards.folders import folder_condition
-from dashboards_api.fields import CodePointField, JSONTextField
+from dashboards_api.db.fields import CodePointField, JSONTextField
 from users.models import Membership, Project
 
 NAME_MAX_LENGTH = 400

@@ -14,7 +14,7 @@ from django.utils import timezone
 from dashboards.folders import FOLDER_MAX_LENGTH, folder_condition
 from dashboards.models.dashboard import Dashboard, fold
 from dashboards.query_kinds import get_insight_kind
-from dashboards_api.fields import CodePointField, JSONTextField
+from dashboards_api.db.fields import CodePointField, JSONTextField
 from dashboards_api.numbers import whole_number
 from users.models import Project
 

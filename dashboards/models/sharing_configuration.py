@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from dashboards.models.dashboard import Dashboard
-from dashboards_api.fields import JSONTextField
+from dashboards_api.db.fields import JSONTextField
 
 SHARE_NOTE_MAX_LENGTH = 100
 # For how long a replaced token still opens the page, so that a new link can be handed out first.

@@ -4,7 +4,7 @@ from django.db import models
 
 from dashboards.models.dashboard import Dashboard
 from dashboards.models.insight import Insight
-from dashboards_api.fields import CodePointField
+from dashboards_api.db.fields import CodePointField
 from users.models import Project
 
 TAG_MAX_LENGTH = 255

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from dashboards.models.dashboard import NAME_KEY_MAX_LENGTH, fold
-from dashboards_api.fields import CodePointField, JSONTextField
+from dashboards_api.db.fields import CodePointField, JSONTextField
 from users.models import Project
 
 TEMPLATE_NAME_MAX_LENGTH = 400

@@ -10,7 +10,7 @@ from dashboards.layout import UNPLACED_POSITION, sort_position
 from dashboards.models.content import Button, Text
 from dashboards.models.dashboard import Dashboard
 from dashboards.models.insight import Insight
-from dashboards_api.fields import JSONTextField
+from dashboards_api.db.fields import JSONTextField
 from users.models import Project
 
 COLOR_MAX_LENGTH = 400

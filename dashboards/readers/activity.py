@@ -10,8 +10,8 @@ from dashboards.changelog.versions import state_at
 from dashboards.exceptions import DashboardNotFound, InsightNotFound, VersionNotFound
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, activity_uuid
 from dashboards.models.activity import ActivityQuerySet
+from dashboards_api.db.fields import raw_json
 from dashboards_api.errors import Invalid
-from dashboards_api.fields import raw
 from users.models import Project
 from users.readers import build_basic_user, get_user_columns
 
@@ -94,7 +94,7 @@ def list_versions(dashboard_id: int, *, project: Project, before: int | None) ->
 def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[str, Any]:
     """What a dashboard showed at a version (component DashboardVersion). Raises DashboardNotFound, VersionNotFound."""
     _check_is_there(dashboard_id, project)
-    found = Activity.objects.versions_of(dashboard_id).filter(version=version).annotate(raw_state=raw("state"))
+    found = Activity.objects.versions_of(dashboard_id).filter(version=version).annotate(raw_state=raw_json("state"))
     row = _columns(found, "raw_state").first()
     if row is None:
         raise VersionNotFound
@@ -144,7 +144,7 @@ def _page(found: ActivityQuerySet, before: int | None) -> Page:
 
 
 def _columns(found: ActivityQuerySet, *more: str) -> Any:
-    return found.annotate(raw_changes=raw("changes")).values(*COLUMNS, *_USER, "raw_changes", *more)
+    return found.annotate(raw_changes=raw_json("changes")).values(*COLUMNS, *_USER, "raw_changes", *more)
 
 
 def _activity_row(row: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from dashboards.models.dashboard import NAME_KEY_MAX_LENGTH
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards.readers.dashboards import BASIC_COLUMNS, basic_rows
 from dashboards.readers.page_sizes import fitting, size_of, unless_large
-from dashboards_api.fields import raw
+from dashboards_api.db.compiled_queries import CompiledQuery, Param, int_param, text_param
+from dashboards_api.db.fields import raw_json
 from dashboards_api.limits import DESCRIPTION_MAX_LENGTH, PAGE_MAX_LENGTH, TAGS_MAX
-from dashboards_api.prepared import Param, Prepared, number, text
 from users.models import Membership, Project
 
 
@@ -85,7 +85,7 @@ class _Behind(Func):
 
 def _plain() -> Any:
     """The dashboards that a list shows to who asks for no others."""
-    return Dashboard.objects.filter(project_id=number("project")).not_deleted().listed()
+    return Dashboard.objects.filter(project_id=int_param("project")).not_deleted().listed()
 
 
 def _rows(found: Any, project: Param | int, viewer: Param | int) -> Any:
@@ -99,18 +99,22 @@ def _rows(found: Any, project: Param | int, viewer: Param | int) -> Any:
 
 
 def _behind() -> _Behind:
-    return _Behind("name_key", "id", text("name_key"), number("id"))
+    return _Behind("name_key", "id", text_param("name_key"), int_param("id"))
 
 
-_FIRST = Prepared(lambda: _rows(_plain(), number("project"), number("viewer")))
+_FIRST = CompiledQuery(lambda: _rows(_plain(), int_param("project"), int_param("viewer")))
 # Pinned dashboards come first, and are few.
-_AFTER_PINNED = Prepared(
-    lambda: _rows(_plain().filter(Q(pinned=False) | Q(_behind())), number("project"), number("viewer"))
+_AFTER_PINNED = CompiledQuery(
+    lambda: _rows(_plain().filter(Q(pinned=False) | Q(_behind())), int_param("project"), int_param("viewer"))
 )
-_AFTER_OTHERS = Prepared(lambda: _rows(_plain().filter(_behind(), pinned=False), number("project"), number("viewer")))
-_IDS = Prepared(lambda: _plain().in_list_order().values_list("pk"))
-_IDS_FROM_THE_END = Prepared(lambda: _plain().order_by("pinned", "-name_key", "-id").values_list("pk"))
-_STATE = Prepared(lambda: Revision.objects.of(RevisionKind.LIST, number("project")).values_list("live", "number"))
+_AFTER_OTHERS = CompiledQuery(
+    lambda: _rows(_plain().filter(_behind(), pinned=False), int_param("project"), int_param("viewer"))
+)
+_IDS = CompiledQuery(lambda: _plain().in_list_order().values_list("pk"))
+_IDS_FROM_THE_END = CompiledQuery(lambda: _plain().order_by("pinned", "-name_key", "-id").values_list("pk"))
+_STATE = CompiledQuery(
+    lambda: Revision.objects.of(RevisionKind.LIST, int_param("project")).values_list("live", "number")
+)
 
 
 class ListState(NamedTuple):
@@ -189,7 +193,7 @@ def _on_page(rows: list[Any]) -> list[Any]:
     known = (sizes[row[0]] if row[0] in sizes else len(row[_DESCRIPTION]) + len(row[_TAGS]) for row in rows)
     rows = rows[: fitting(size + ROW_SIZE for size in known)]
     texts = Dashboard.objects.filter(pk__in={row[0] for row in rows} & sizes.keys())
-    whole = {pk: (text, tags) for pk, text, tags in texts.values_list("pk", "description", raw("tag_names"))}
+    whole = {pk: (text, tags) for pk, text, tags in texts.values_list("pk", "description", raw_json("tag_names"))}
     return [_with_texts(row, *whole[row[0]]) if row[0] in whole else row for row in rows]
 
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from dashboards.access import Restriction
 from dashboards.models import Dashboard, Tile
-from dashboards_api.prepared import Prepared, number
+from dashboards_api.db.compiled_queries import CompiledQuery, int_param
 from users.models import Membership
 
 Row = dict[str, Any]
@@ -39,7 +39,7 @@ def dashboard_tiles_beside(dashboard_id: int, *, viewer: Membership) -> Dashboar
 
 
 def _beside() -> Any:
-    shown = Tile.objects.filter(dashboard_id=number("dashboard")).visible()
+    shown = Tile.objects.filter(dashboard_id=int_param("dashboard")).visible()
     same = Q()
     for kind in ("insight", "text", "button"):
         same |= Q(**{f"{kind}_id__in": shown.filter(**{f"{kind}__isnull": False}).values(f"{kind}_id")})
@@ -47,7 +47,7 @@ def _beside() -> Any:
 
 
 _COLUMNS = ("insight_id", "text_id", "button_id", "id", "dashboard_id")
-_BESIDE = Prepared(_beside)
+_BESIDE = CompiledQuery(_beside)
 
 
 def _by_content(rows: list[tuple[Any, ...]], viewer: Membership) -> DashboardTiles:

@@ -13,8 +13,8 @@ from dashboards.models import Dashboard, RestrictionLevel, Revision, RevisionKin
 from dashboards.readers.resolved_tiles import EMPTY_OBJECT, load_query_overrides
 from dashboards.readers.tiles import read_tiles
 from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides
-from dashboards_api.fields import dumps, raw
-from dashboards_api.prepared import Prepared, number
+from dashboards_api.db.compiled_queries import CompiledQuery, int_param
+from dashboards_api.db.fields import dump_json, raw_json
 from users.models import Membership, Project
 from users.readers import build_basic_user, get_user_columns
 
@@ -39,28 +39,28 @@ _LEVEL, _IS_COLLABORATOR, _CREATED_BY = map(
     BASIC_COLUMNS.index, ("restriction_level", "is_collaborator", "created_by_id")
 )
 _PERSON = slice(_CREATED_BY + 1, len(BASIC_COLUMNS))
-BASIC_JSON = {"raw_tag_names": raw("tag_names")}
+BASIC_JSON = {"raw_tag_names": raw_json("tag_names")}
 CUSTOMIZATION_COLUMNS = ("grid_spacing", "layout_compaction")
 DETAIL_COLUMNS = ("use_template", "use_dashboard", "delete_insights", "data_color_theme_id", *CUSTOMIZATION_COLUMNS)
 DETAIL_JSON = {
-    "raw_filters": raw("filters"),
-    "raw_variables": raw("variables"),
-    "raw_breakdown_colors": raw("breakdown_colors"),
+    "raw_filters": raw_json("filters"),
+    "raw_variables": raw_json("variables"),
+    "raw_breakdown_colors": raw_json("breakdown_colors"),
 }
 
 
 _REVISION = {"revision": Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk"))}
-_DETAIL = Prepared(
+_DETAIL = CompiledQuery(
     lambda: (
-        Dashboard.objects.filter(project_id=number("project"), pk=number("id"))
-        .with_is_collaborator_id(number("viewer"))
+        Dashboard.objects.filter(project_id=int_param("project"), pk=int_param("id"))
+        .with_is_collaborator_id(int_param("viewer"))
         .annotate(**BASIC_JSON, **DETAIL_JSON, **_REVISION)
         .values_list(*BASIC_COLUMNS, *DETAIL_COLUMNS, *DETAIL_JSON, *_REVISION)
     )
 )
-_DETAIL_STATE = Prepared(
+_DETAIL_STATE = CompiledQuery(
     lambda: (
-        Dashboard.objects.filter(project_id=number("project"), pk=number("id"))
+        Dashboard.objects.filter(project_id=int_param("project"), pk=int_param("id"))
         .not_deleted()
         .annotate(**_REVISION)
         .values_list(*_REVISION, "last_accessed_at")
@@ -114,8 +114,8 @@ def read_revision(
         "use_template": use_template,
         "use_dashboard": use_dashboard,
         "delete_insights": delete_insights,
-        "filters": orjson.Fragment(dumps(query_overrides.filters) if overrides.filters else filters),
-        "variables": orjson.Fragment(dumps(query_overrides.variables) if overrides.variables else variables),
+        "filters": orjson.Fragment(dump_json(query_overrides.filters) if overrides.filters else filters),
+        "variables": orjson.Fragment(dump_json(query_overrides.variables) if overrides.variables else variables),
         "persisted_filters": _or_null(filters),
         "persisted_variables": _or_null(variables),
         "breakdown_colors": orjson.Fragment(breakdown_colors),

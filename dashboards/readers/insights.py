@@ -12,7 +12,7 @@ from dashboards.models import Insight, Tile
 from dashboards.readers.dashboard_tiles import DashboardTile, Row, dashboard_tiles_of_insights
 from dashboards.readers.page_sizes import ids_on_page, in_order, size_of
 from dashboards_api.dates import Span
-from dashboards_api.fields import raw
+from dashboards_api.db.fields import raw_json
 from users.models import Membership, Project
 from users.readers import USER_FIELDS, build_basic_user, get_user_columns
 
@@ -85,7 +85,7 @@ class InsightQuery(NamedTuple):
 
 def insight_json(prefix: str = "") -> dict[str, Any]:
     """The free JSON of insights, as annotations of a query whose columns of insights begin with `prefix`."""
-    return {f"raw_{column}": raw(f"{prefix}{column}") for column in JSON}
+    return {f"raw_{column}": raw_json(f"{prefix}{column}") for column in JSON}
 
 
 def insight_values(prefix: str = "") -> list[str]:

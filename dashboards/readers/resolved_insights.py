@@ -17,7 +17,7 @@ from dashboards.request_overrides import (
     get_code_name,
     match_variables,
 )
-from dashboards_api.fields import raw
+from dashboards_api.db.fields import raw_json
 from users.models import Membership, Project
 
 # The filters and variables of a dashboard, and the filters of its tile, as texts.
@@ -49,7 +49,7 @@ def read_resolved_insight(
 
 def _read_stored_overrides(insight_id: int, dashboard_id: int, project: Project) -> tuple[str, ...]:
     tiles = Tile.objects.not_deleted().filter(insight=insight_id, dashboard=dashboard_id, dashboard__project=project)
-    columns = {f"raw_{column.replace('__', '_')}": raw(column) for column in _STORED_OVERRIDES}
+    columns = {f"raw_{column.replace('__', '_')}": raw_json(column) for column in _STORED_OVERRIDES}
     found: tuple[str, ...] | None = tiles.annotate(**columns).values_list(*columns).first()
     if found is None:
         raise InsightNotOnDashboard

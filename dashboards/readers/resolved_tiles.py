@@ -13,7 +13,7 @@ from dashboards.query_overrides import (
     has_overrides,
 )
 from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides, match_variables, merge_variable
-from dashboards_api.fields import dumps
+from dashboards_api.db.fields import dump_json
 
 EMPTY_OBJECT = "{}"
 DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
@@ -34,7 +34,7 @@ class QueryOverrides(NamedTuple):
         """Return these overrides, or none if they would make an answer with so many tiles too large."""
         if not (self.filters or self.variables):
             return self
-        added = (len(dumps(self.filters)) + len(dumps(self.variables))) * tiles
+        added = (len(dump_json(self.filters)) + len(dump_json(self.variables))) * tiles
         return self if added <= MAX_ADDED_CHARACTERS else NO_OVERRIDES
 
 
@@ -98,8 +98,8 @@ def resolve_tile(stored: StoredTile, overrides: QueryOverrides) -> ResolvedTile:
     if overrides.filters or overrides.variable_layers or own_filters != EMPTY_OBJECT:
         merged = {**overrides.filters, **orjson.loads(own_filters)}
         if has_overrides(merged, overrides.variable_layers):
-            query = query and dumps(apply_overrides(json.loads(query), merged, overrides.variable_layers))
-            filters = filters and dumps(apply_overrides_to_filters(json.loads(filters), merged))
+            query = query and dump_json(apply_overrides(json.loads(query), merged, overrides.variable_layers))
+            filters = filters and dump_json(apply_overrides_to_filters(json.loads(filters), merged))
     return ResolvedTile(layouts, own_filters, query, filters, is_damaged)
 
 

@@ -24,7 +24,7 @@ from dashboards.readers.resolved_tiles import (
 from dashboards.readers.tiles import KINDS, TILE_COLUMNS, TILE_JSON
 from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides, get_code_name, match_variables
 from dashboards.unlocking import password_id_in
-from dashboards_api.fields import dumps, raw
+from dashboards_api.db.fields import dump_json, raw_json
 
 PageType = Literal["scene", "embed"]
 
@@ -73,8 +73,8 @@ def read_shared(opened: Opened, page_type: PageType) -> Row:
     overrides = load_query_overrides(row["raw_filters"], row["raw_variables"], opened.overrides)
     dashboard = {
         **{name: row[f"dashboard__{name}"] for name in DASHBOARD_COLUMNS},
-        "filters": orjson.Fragment(dumps(overrides.filters)),
-        "variables": orjson.Fragment(dumps(overrides.variables)),
+        "filters": orjson.Fragment(dump_json(overrides.filters)),
+        "variables": orjson.Fragment(dump_json(overrides.variables)),
         "breakdown_colors": orjson.Fragment(row["raw_breakdown_colors"]),
         "tiles": _tiles(row["dashboard_id"], overrides=overrides, hide_queries=settings.get("hideQueries", False)),
     }
@@ -86,7 +86,7 @@ def read_shared(opened: Opened, page_type: PageType) -> Row:
 def _sharing(access_token: str) -> Row:
     live = SharingConfiguration.objects.live()
     live = live.annotate(
-        **{f"raw_{name}": raw(f"dashboard__{name}") for name in DASHBOARD_JSON},
+        **{f"raw_{name}": raw_json(f"dashboard__{name}") for name in DASHBOARD_JSON},
         revision=Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("dashboard_id")),
     )
     columns = (

@@ -7,7 +7,7 @@ import orjson
 from dashboards.access import Restriction, user_access_level
 from dashboards.exceptions import DashboardNotFound
 from dashboards.models import Collaborator, SharePassword, SharingConfiguration
-from dashboards_api.fields import raw
+from dashboards_api.db.fields import raw_json
 from users.models import Membership, Project
 
 PASSWORD_COLUMNS = ("id", "created_at", "note", "created_by__email")
@@ -19,7 +19,7 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
         SharingConfiguration.objects.filter(dashboard_id=dashboard_id)
         .filter(dashboard__project=project, dashboard__deleted=False)
         .annotate(
-            raw_settings=raw("settings"),
+            raw_settings=raw_json("settings"),
             is_collaborator=Collaborator.objects.includes(viewer.pk, dashboard="dashboard_id"),
         )
         .values_list(

@@ -5,7 +5,7 @@ from typing import Any
 
 from dashboards.layout import sort_position
 from dashboards.readers.dashboard_tiles import Row
-from dashboards_api.fields import parsed
+from dashboards_api.db.fields import to_plain_json
 
 # So many tiles come along with the dashboard.
 FIRST_TILES = 2
@@ -24,4 +24,4 @@ def events_of(dashboard: Row, breakpoint: str) -> Iterator[Row]:
 
 
 def _position(tile: Row, breakpoint: str) -> tuple[Any, ...]:
-    return *sort_position(parsed(tile["layouts"]), breakpoint), tile["order"]
+    return *sort_position(to_plain_json(tile["layouts"]), breakpoint), tile["order"]

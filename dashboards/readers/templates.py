@@ -13,7 +13,7 @@ from dashboards.models.dashboard import fold
 from dashboards.models.template import DashboardTemplateQuerySet
 from dashboards.readers.page_sizes import ids_on_page, size_of
 from dashboards.template_documents.documents import builtin_ids, builtin_templates
-from dashboards_api.fields import dumps, raw
+from dashboards_api.db.fields import dump_json, raw_json
 from users.models import Membership, Project
 from users.readers import build_basic_user, get_user_columns
 
@@ -30,7 +30,7 @@ COLUMNS = (
 )
 JSON = ("dashboard_filters", "dashboard_variables", "breakdown_colors", "tags", "tiles", "variables")
 CONTENT = ("template_name", "dashboard_description", *JSON)
-RAW = {f"raw_{name}": raw(name) for name in JSON}
+RAW = {f"raw_{name}": raw_json(name) for name in JSON}
 ORDERINGS = {"template_name": "name_key", "-template_name": "-name_key"}
 
 
@@ -119,7 +119,7 @@ def _precedes(builtin: DashboardTemplate, query: TemplateQuery) -> Q:
 
 def _builtin_row(template: DashboardTemplate) -> dict[str, Any]:
     columns = {column: getattr(template, column) for column in COLUMNS if column != "project_id"}
-    document = {name: orjson.Fragment(dumps(getattr(template, name))) for name in JSON}
+    document = {name: orjson.Fragment(dump_json(getattr(template, name))) for name in JSON}
     around: dict[str, Any] = {"created_at": None, "team_id": None, "created_by": None, "availability_contexts": []}
     return {**columns, **around, **document}
 

@@ -17,13 +17,13 @@ from dashboards.readers.resolved_tiles import (
     build_query_overrides,
     resolve_tile,
 )
-from dashboards_api.fields import raw
-from dashboards_api.prepared import Prepared, number
+from dashboards_api.db.compiled_queries import CompiledQuery, int_param
+from dashboards_api.db.fields import raw_json
 from users.models import Membership, User
 from users.readers import USER_FIELDS, build_basic_user
 
 TILE_COLUMNS = ("id", "color", "show_description", "transparent_background")
-TILE_JSON = {"raw_layouts": raw("layouts"), "raw_filters_overrides": raw("filters_overrides")}
+TILE_JSON = {"raw_layouts": raw_json("layouts"), "raw_filters_overrides": raw_json("filters_overrides")}
 KINDS = ("insight", "text", "button")
 AUTHOR_ROLES = ("created_by", "last_modified_by")
 AUTHOR_COLUMNS = ("created_by_id", "last_modified_at", "last_modified_by_id", "project_id")
@@ -53,9 +53,9 @@ IS_ELSEWHERE = Case(
 )
 
 
-_TILES = Prepared(
+_TILES = CompiledQuery(
     lambda: (
-        Tile.objects.filter(dashboard_id=number("dashboard"))
+        Tile.objects.filter(dashboard_id=int_param("dashboard"))
         .visible()
         .in_layout_order()
         .annotate(**TILE_JSON, **insight_json("insight__"), is_elsewhere=IS_ELSEWHERE)

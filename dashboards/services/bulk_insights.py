@@ -14,7 +14,7 @@ from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.bulk import TOO_MANY_TAGS, BulkResult, TagAction
 from dashboards.services.content_access import editable
 from dashboards.services.tags import link_tags, tags_named, unlink_other_tags, unlink_tags
-from dashboards_api.fields import dumps
+from dashboards_api.db.fields import dump_json
 from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project
 
@@ -109,7 +109,7 @@ def _sign(insights: list[Insight], member: Membership) -> None:
         table = connection.ops.quote_name(Insight._meta.db_table)
         sql = f"UPDATE {table} SET search_text = %s, tag_names = %s WHERE id = %s"  # noqa: S608  the name of our own table
         with connection.cursor() as cursor:
-            cursor.executemany(sql, [(each.search_text, dumps(each.tag_names), each.pk) for each in insights])
+            cursor.executemany(sql, [(each.search_text, dump_json(each.tag_names), each.pk) for each in insights])
 
 
 def _lock_dashboards(project: Project, insight_ids: Sequence[int], member: Membership) -> None:

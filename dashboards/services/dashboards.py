@@ -30,8 +30,8 @@ from dashboards.services.tags import replace_tags
 from dashboards.services.tiles import change_tiles
 from dashboards.template_documents.documents import Document
 from dashboards.tracked_fields import DASHBOARD_FIELDS
+from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.errors import Stale
-from dashboards_api.stamps import write_if_free
 from users.models import Membership, Project
 
 # An access is written down once in this time.
@@ -156,7 +156,7 @@ def note_access(dashboard_id: int, last_accessed_at: datetime | None) -> datetim
     if last_accessed_at is not None and now - last_accessed_at < ACCESS_INTERVAL:
         return last_accessed_at
     dashboard = Dashboard.objects.filter(pk=dashboard_id)
-    return now if write_if_free(lambda: dashboard.update(last_accessed_at=now)) else last_accessed_at
+    return now if best_effort_write(lambda: dashboard.update(last_accessed_at=now)) else last_accessed_at
 
 
 def lock_dashboard(dashboard_id: int, *, project: Project, member: Membership) -> Dashboard:

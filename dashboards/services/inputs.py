@@ -7,7 +7,7 @@ from typing import Any, Required, TypedDict
 from django.db.models import Model
 
 from dashboards.services.size_limits import check_size
-from dashboards_api.fields import differs
+from dashboards_api.db.fields import json_differs
 
 
 class TextInput(TypedDict, total=False):
@@ -106,7 +106,7 @@ class SharingInput(TypedDict, total=False):
 
 def assign_changed_fields(row: Model, changes: Mapping[str, Any], fields: Iterable[str]) -> list[str]:
     """Set the fields of a row that were sent and differ; their names are given back. Raises TooLarge."""
-    changed = [field for field in fields if field in changes and differs(getattr(row, field), changes[field])]
+    changed = [field for field in fields if field in changes and json_differs(getattr(row, field), changes[field])]
     for field in changed:
         check_size(field, getattr(row, field), changes[field])
         setattr(row, field, changes[field])

@@ -7,7 +7,7 @@ from dashboards.changelog.diff import TILES, field_change
 from dashboards.changelog.snapshots import insight_tile_state
 from dashboards.changelog.tracking import note_changes, note_locked
 from dashboards.models import Dashboard, Insight, Tile
-from dashboards_api.fields import dumps
+from dashboards_api.db.fields import dump_json
 
 # The free JSON of a tile, in characters, beyond which a dashboard that it comes back to is measured as a whole.
 SMALL_TILE = 4_000
@@ -47,7 +47,7 @@ def note_insight_tiles(tiles: Iterable[Tile], dashboards: Mapping[int, Dashboard
             continue
         state = insight_tile_state(tile)
         before, after = (None, state) if are_shown else (state, None)
-        if are_shown and len(dumps(state)) > SMALL_TILE:
+        if are_shown and len(dump_json(state)) > SMALL_TILE:
             note_locked([dashboard])
         else:
             note_changes(dashboard, [field_change("Tile", [TILES, str(tile.pk)], before, after)])

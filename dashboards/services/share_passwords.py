@@ -14,8 +14,8 @@ from dashboards.exceptions import DashboardNotFound, SharePasswordNotFound, Wron
 from dashboards.models import ActivityName, Dashboard, SharePassword, SharingConfiguration
 from dashboards.services.sharing import lock_sharing
 from dashboards.unlocking import digest_of, is_current, share_token
+from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.errors import Invalid
-from dashboards_api.stamps import write_if_free
 from users.models import Membership, Project
 from users.rate_limiting.login_attempts import (
     Attempt,
@@ -180,7 +180,7 @@ def _slowly_found(passwords: list[SharePassword], text: str, digest: str) -> Sha
     """The password among those without a digest. It has one from now on."""
     found = next((each for each in passwords if verify_password(text, each.password_hash)), None)
     if found:
-        write_if_free(lambda: SharePassword.objects.filter(pk=found.pk).update(digest=digest))
+        best_effort_write(lambda: SharePassword.objects.filter(pk=found.pk).update(digest=digest))
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from dashboards.exceptions import TooLarge, TooManyTags
-from dashboards_api.fields import dumps
+from dashboards_api.db.fields import dump_json
 from dashboards_api.limits import DESCRIPTION_MAX_LENGTH, JSON_FIELD_MAX_LENGTH, JSON_TOTAL_MAX_LENGTH, TAGS_MAX
 
 _TEXT_LIMITS = dict.fromkeys(("description", "dashboard_description"), DESCRIPTION_MAX_LENGTH)
@@ -33,8 +33,8 @@ def check_size(field: str, before: Any, after: Any) -> None:
         # As bytes it is never shorter than as characters, and measured fast.
         if len(orjson.dumps(after)) <= most:
             return
-        size = len(dumps(after))
-        if size > max(most, len(dumps(before))):
+        size = len(dump_json(after))
+        if size > max(most, len(dump_json(before))):
             raise TooLarge(field, size=size, most=most, as_json=True)
 
 

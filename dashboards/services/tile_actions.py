@@ -16,8 +16,8 @@ from dashboards.services.copies import DISPLAY_COLUMNS, duplicate
 from dashboards.services.dashboards import lock_for_edit
 from dashboards.services.inputs import TileInput
 from dashboards.services.tiles import change_tiles
+from dashboards_api.db.fields import json_differs
 from dashboards_api.errors import Invalid
-from dashboards_api.fields import differs
 from users.models import Membership, Project
 
 
@@ -83,7 +83,7 @@ def reorder_tiles(
         raise TileNotFound
     ordered = [tiles[id_] for id_ in dict.fromkeys([*tile_ids, *tiles])]
     pairs = zip(ordered, arrange_tiles([tile.layouts for tile in ordered], arrangement), strict=True)
-    moved = [(tile, layouts) for tile, layouts in pairs if differs(tile.layouts, layouts)]
+    moved = [(tile, layouts) for tile, layouts in pairs if json_differs(tile.layouts, layouts)]
     for tile, layouts in moved:
         tile.set_layouts(layouts)
     update_rows([tile for tile, _ in moved], LAYOUT_COLUMNS)

@@ -23,8 +23,8 @@ from dashboards.services.bulk_rows import update_rows
 from dashboards.services.inputs import ButtonInput, DisplayInput, TextInput, TileInput, assign_changed_fields
 from dashboards.services.size_limits import check_size
 from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS
+from dashboards_api.db.fields import json_differs
 from dashboards_api.errors import Invalid
-from dashboards_api.fields import differs
 from users.models import Membership
 
 
@@ -60,7 +60,7 @@ def has_content(item: TileInput) -> bool:
 def display(tile: Tile, changes: DisplayInput) -> list[str]:
     """Set how a tile looks, where that differs; the columns that changed are given back."""
     changed: list[str] = []
-    if "layouts" in changes and differs(tile.layouts, changes["layouts"]):
+    if "layouts" in changes and json_differs(tile.layouts, changes["layouts"]):
         check_size("layouts", tile.layouts, changes["layouts"])
         tile.set_layouts(changes["layouts"])
         changed += LAYOUT_COLUMNS

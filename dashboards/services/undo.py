@@ -28,8 +28,8 @@ from dashboards.services.undo_items import (
     undo_insight,
 )
 from dashboards.services.undo_sharing import close_dashboard
+from dashboards_api.db.fields import dump_json
 from dashboards_api.errors import DomainError
-from dashboards_api.fields import dumps
 from users.models import Membership, PersonalAPIKey, Project
 
 ACTS_AT_ONCE = 500
@@ -169,9 +169,9 @@ def _acts_of_others(project: Project, acts: list[Activity], key_id: str) -> Othe
     for number, scope, item_id, by, activity, changes in columns.iterator(chunk_size=ACTS_AT_ONCE):
         key = (scope, item_id)
         if activity == ActivityName.UNDONE:
-            taken_back |= {(key, hash(dumps([each["field"], each["after"], each["before"]]))) for each in changes}
+            taken_back |= {(key, hash(dump_json([each["field"], each["after"], each["before"]]))) for each in changes}
         elif by != key_id:
-            marks = {each["field"]: hash(dumps([each["field"], each["before"], each["after"]])) for each in changes}
+            marks = {each["field"]: hash(dump_json([each["field"], each["before"], each["after"]])) for each in changes}
             if paths := [field for field, mark in marks.items() if (key, mark) not in taken_back]:
                 found[key].append((number, paths))
     return found

@@ -23,8 +23,8 @@ from dashboards.services.dashboards import lock_dashboard, update_dashboard
 from dashboards.services.insights import update_insight
 from dashboards.services.version_restore import changes_to
 from dashboards.tracked_fields import DASHBOARD_FIELDS
+from dashboards_api.db.fields import json_differs
 from dashboards_api.errors import DomainError
-from dashboards_api.fields import differs
 from users.models import Membership, Project
 
 # What an act was done to: its scope and id.
@@ -127,7 +127,7 @@ def undo_insight(undo: Undo, insight_id: int) -> Fields:
     if now["deleted"] and wanted["deleted"]:  # nothing of it can be changed
         is_gone_again = is_creation(steps) or flip_of(steps) is False
         return Fields([], [] if is_gone_again else [*undone, *kept])
-    body: Any = {field: value for field, value in wanted.items() if field in now and differs(now[field], value)}
+    body: Any = {field: value for field, value in wanted.items() if field in now and json_differs(now[field], value)}
     if body:
         update_insight(insight_id, project=undo.project, changes=body, edited_by=undo.undone_by)
     if body.get("deleted") is False:
@@ -161,7 +161,7 @@ def hold_back(now: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
         held.append("restriction_level")
     for field, value in now[SHARING].items():
         closes = {"enabled": value is True, "password_required": value is False}.get(field, False)
-        if differs(value, wanted[SHARING][field]) and not closes:
+        if json_differs(value, wanted[SHARING][field]) and not closes:
             wanted[SHARING][field] = value
             held.append(path_of(SHARING, field))
     return held

@@ -11,7 +11,7 @@ from dashboards.models import ActivityName, ActivityScope, Dashboard, SharePassw
 from dashboards.services.dashboards import lock_dashboard
 from dashboards.services.sharing import change_sharing
 from dashboards.services.undo_items import RIGHTS, Fields, Undo, hold_back
-from dashboards_api.fields import differs
+from dashboards_api.db.fields import json_differs
 
 ACCESS_TOKEN = path_of(SHARING, "access_token")
 
@@ -30,7 +30,7 @@ def close_dashboard(undo: Undo, dashboard_id: int) -> Fields:
     check_may_edit(dashboard, undo.undone_by)
     sharing = SharingConfiguration.objects.get(dashboard=dashboard)
     now, then = shown.state[SHARING], wanted[SHARING]
-    fields: Any = {field: value for field, value in then.items() if differs(now[field], value)}
+    fields: Any = {field: value for field, value in then.items() if json_differs(now[field], value)}
     change_sharing(sharing, fields)
     removed, taken = _remove_rights(dashboard, sharing, _net(rights))
     closed = [path for path in undone if path not in held]

@@ -7,9 +7,9 @@ import orjson
 
 from dashboards.template_documents.documents import Document
 from dashboards.template_documents.schema import check_template
+from dashboards_api.db.fields import dump_json
+from dashboards_api.db.transactions import refuse_in_transaction
 from dashboards_api.errors import Invalid
-from dashboards_api.fields import dumps
-from dashboards_api.transactions import refuse_in_transaction
 
 # A string that consists of a placeholder alone is replaced by the default of that variable; other braces are text. A
 # variable that occurs only inside longer texts is refused, since its author expects it to be replaced.
@@ -61,7 +61,7 @@ class _TemplateFiller:
         self.document = document
         self.defaults = {variable["id"]: variable["default"] for variable in document.get("variables") or []}
         self.depths = {id_: nesting_depth(default) for id_, default in self.defaults.items()}
-        self.sizes = {id_: len(dumps(default)) for id_, default in self.defaults.items()}
+        self.sizes = {id_: len(dump_json(default)) for id_, default in self.defaults.items()}
         self.remaining = MAX_SUBSTITUTED_CHARACTERS
         self.used: set[str] = set()
         self.embedded: dict[str, str] = {}  # by variable: the first path where it is part of a longer text

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from dashboards_api.schema_state import Migrations, known_migrations
+from dashboards_api.db.schema_state import Migrations, known_migrations
 
 # Whoever has used the service at all has a user.
 USERS = "users_user"

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from dashboards_api.backups import sqlite
 from dashboards_api.backups.contents import Refused, check_empty
-from dashboards_api.schema_state import TABLE, known_migrations
+from dashboards_api.db.schema_state import MIGRATIONS_TABLE, known_migrations
 
 
 def restore(file: Path, *, force: bool) -> None:
@@ -27,8 +27,8 @@ def restore(file: Path, *, force: bool) -> None:
     tables = sorted(connection.introspection.django_table_names(only_existing=True, include_views=False))
     models = list(apps.get_models(include_auto_created=True))
     with closing(_opened(file)) as source, transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(map(_quoted, [*tables, TABLE]))}")
-        for table in [*tables, TABLE]:
+        cursor.execute(f"TRUNCATE {', '.join(map(_quoted, [*tables, MIGRATIONS_TABLE]))}")
+        for table in [*tables, MIGRATIONS_TABLE]:
             _copy(source, table)
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)

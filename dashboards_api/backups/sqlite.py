@@ -14,7 +14,7 @@ from django.db import connection
 from dashboards_api.backups.contents import USERS, Refused, check_migrations, refused_as_filled
 from dashboards_api.backups.drafts import private_draft
 from dashboards_api.data_dir import create_data_dir
-from dashboards_api.schema_state import SELECT_APPLIED, Migrations
+from dashboards_api.db.schema_state import SELECT_APPLIED, Migrations
 
 MAGIC = b"SQLite format 3\0"
 SECONDS_TO_WAIT = 2

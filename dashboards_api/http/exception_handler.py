@@ -22,11 +22,11 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from dashboards_api import errors
+from dashboards_api.db.errors import is_read_only_error
 from dashboards_api.http.middleware import is_api
 from dashboards_api.http.parsers import PayloadTooLarge
 from dashboards_api.http.request_body import BodyError, BodyTooLarge, BodyTooSlow, TooManyBodies
 from dashboards_api.http.retries import is_conflict, runs_again
-from dashboards_api.unwritable import is_unwritable
 
 logger = structlog.get_logger("dashboards_api.errors")
 
@@ -175,7 +175,7 @@ def body_exception(exc: UnreadablePostError) -> APIException:
 
 def is_away(exc: BaseException) -> bool:
     """Whether the database cannot do now what it was asked for, and may soon."""
-    return isinstance(exc, OperationalError | InterfaceError) or is_unwritable(exc)
+    return isinstance(exc, OperationalError | InterfaceError) or is_read_only_error(exc)
 
 
 def is_statement_timeout(exc: BaseException) -> bool:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from dashboards_api.fields import JSONTextField
+from dashboards_api.db.fields import JSONTextField
 
 RETENTION = timedelta(hours=24)
 # Nothing runs for so long: whoever began has died, and what was to be done was not.

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.errors import AnswerNotKept, KeyReused, StillRunning
 from dashboards_api.idempotency.models import RETENTION, IdempotentRequest
-from dashboards_api.stamps import write_if_free
 
 # How many of each user's requests are kept: the latest.
 MAX_REQUESTS_PER_USER = 10_000
@@ -76,7 +76,7 @@ def store_response(claim: Claim, answer: StoredResponse) -> None:
 
 def release_claim(claim: Claim) -> None:
     """Nothing was done: the next request with this key begins anew. Where that cannot be written, after a minute."""
-    write_if_free(lambda: _running_requests(claim).delete())
+    best_effort_write(lambda: _running_requests(claim).delete())
 
 
 def delete_old_requests(user_id: int, now: datetime) -> None:
@@ -84,8 +84,8 @@ def delete_old_requests(user_id: int, now: datetime) -> None:
     over = IdempotentRequest.objects.filter(claimed_at__lte=now - RETENTION).order_by("claimed_at").values("pk")
     mine = IdempotentRequest.objects.filter(user_id=user_id).order_by("-claimed_at").values_list("pk", flat=True)
     beyond = list(mine[MAX_REQUESTS_PER_USER : MAX_REQUESTS_PER_USER + CLEANUP_BATCH_SIZE])
-    write_if_free(lambda: IdempotentRequest.objects.filter(pk__in=over[:CLEANUP_BATCH_SIZE]).delete())
-    write_if_free(lambda: IdempotentRequest.objects.filter(pk__in=beyond).delete())
+    best_effort_write(lambda: IdempotentRequest.objects.filter(pk__in=over[:CLEANUP_BATCH_SIZE]).delete())
+    best_effort_write(lambda: IdempotentRequest.objects.filter(pk__in=beyond).delete())
 
 
 def _running_requests(claim: Claim) -> QuerySet[IdempotentRequest]:

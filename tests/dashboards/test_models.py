@@ -74,7 +74,7 @@ LISTS = {
 def test_a_list_is_served_by_its_index(alice: Person, name: str) -> None:
     values: dict[str, Any] = {"project": 1, "viewer": 1, "name_key": "a", "id": 1}
     LISTS[name].rows(**values, limit=100)
-    compiled = LISTS[name]._compiled[connection.vendor]
+    compiled = LISTS[name]._compilations[connection.vendor]
     explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from dashboards_api.statement_timeout import USE_OFF
+from dashboards_api.db.statement_timeout import USE_OFF
 from tests.live.conftest import ROOT, Service, environment, free_port
 from tests.ops.pgbouncer import FOLLOWS_PREPARED, bouncing, version
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django.db.models import FilteredRelation, Model, Q
 
-from dashboards_api.prepared import Prepared, number, text
+from dashboards_api.db.compiled_queries import CompiledQuery, int_param, text_param
 from users.models import Membership, PersonalAPIKey, Project, User
 from users.models.personal_api_key import hash_secret
 
@@ -23,11 +23,13 @@ def _get_columns(model: type[Model]) -> list[str]:
 
 
 _COLUMNS = [_get_columns(model) for model, _ in _MODELS]
-_API_KEY_QUERY = Prepared(
+_API_KEY_QUERY = CompiledQuery(
     lambda: (
-        PersonalAPIKey.objects.filter(secret_hash=text("secret_hash"), user__is_active=True)
+        PersonalAPIKey.objects.filter(secret_hash=text_param("secret_hash"), user__is_active=True)
         .annotate(
-            member=FilteredRelation("user__memberships", condition=Q(user__memberships__project_id=number("project")))
+            member=FilteredRelation(
+                "user__memberships", condition=Q(user__memberships__project_id=int_param("project"))
+            )
         )
         .values_list(
             *(f"{path}{column}" for (_, path), columns in zip(_MODELS, _COLUMNS, strict=True) for column in columns)

@@ -7,7 +7,7 @@ from django.contrib.auth import SESSION_KEY, login, logout
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 
-from dashboards_api.stamps import write_if_free
+from dashboards_api.db.best_effort import best_effort_write
 from users.auth.session_store import SessionStore
 from users.models import User
 
@@ -21,7 +21,7 @@ def start_session(request: HttpRequest, user: User) -> None:
     request.session.flush()
     login(request, user)
     request.session[_SIGNED_IN_AT] = time.time()
-    write_if_free(SessionStore.clear_expired)
+    best_effort_write(SessionStore.clear_expired)
 
 
 def end_session(request: HttpRequest) -> None:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from dashboards_api.fields import JSONTextField
+from dashboards_api.db.fields import JSONTextField
 from users.models.project import KeyReference, Membership
 
 PREFIX = "phx_"

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from django.db import DatabaseError
 
+from dashboards_api.db.errors import is_read_only_error
 from dashboards_api.environment import Rate
-from dashboards_api.unwritable import is_unwritable
 from users.rate_limiting.store import reserve_requests
 
 # Each reservation takes 1/16 of the remaining quota, so an idle process withholds at most 1/16 of the limit.
@@ -64,7 +64,7 @@ class WindowQuota:
         try:
             reserved = reserve_requests(key_id, seconds=self.rate.seconds, ends=self.ends, wanted=wanted)
         except DatabaseError as error:
-            if not is_unwritable(error):
+            if not is_read_only_error(error):
                 raise
             reserved = limit - self.unreserved + wanted  # as far as this process knows
         self.available += max(0, min(wanted, limit - (reserved - wanted)))

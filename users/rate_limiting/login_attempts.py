@@ -10,9 +10,9 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.errors import TooMany
 from dashboards_api.networks import network_of
-from dashboards_api.stamps import write_if_free
 from users.models import AttemptCounter
 
 # Expired counters are kept for some minutes, so that none is deleted while a request is about to count in it.
@@ -75,7 +75,7 @@ def count_attempts(attempts: Iterable[Attempt]) -> None:
     with transaction.atomic():
         created = [_count_attempt(attempt, now) for attempt in ordered]
     if any(created):
-        write_if_free(lambda: AttemptCounter.objects.filter(expires_at__lte=now - CLEANUP_DELAY).delete())
+        best_effort_write(lambda: AttemptCounter.objects.filter(expires_at__lte=now - CLEANUP_DELAY).delete())
 
 
 def _count_attempt(attempt: Attempt, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from itertools import count
 
 from django.db import connection, transaction
 
-from dashboards_api.stamps import write_if_free
+from dashboards_api.db.best_effort import best_effort_write
 from users.models import RateWindow
 
 # Expired windows are kept for some minutes, because the clocks of other machines may be behind.
@@ -42,4 +42,4 @@ def reserve_requests(key_id: str, *, seconds: int, ends: int, wanted: int) -> in
 def delete_expired_windows(*, before: int) -> None:
     """Delete some of the windows that ended well before `before`. If the database is busy, a later call does it."""
     expired = RateWindow.objects.filter(ends__lte=before - CLEANUP_DELAY).order_by("ends")
-    write_if_free(lambda: RateWindow.objects.filter(pk__in=expired.values("pk")[:CLEANUP_BATCH_SIZE]).delete())
+    best_effort_write(lambda: RateWindow.objects.filter(pk__in=expired.values("pk")[:CLEANUP_BATCH_SIZE]).delete())

@@ -7,8 +7,8 @@ from typing import NamedTuple, TypedDict
 from django.db import transaction
 from django.utils import timezone
 
+from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.errors import Invalid, Missing
-from dashboards_api.stamps import write_if_free
 from users.auth import scopes as key_scopes
 from users.models import Membership, PersonalAPIKey, User, generate_key_value
 from users.models.personal_api_key import LABEL_MAX_LENGTH
@@ -97,7 +97,7 @@ def record_key_use(key: PersonalAPIKey) -> None:
     """Write down that a key was used, at most once an hour."""
     now = timezone.now()
     if key.is_use_due(now):
-        write_if_free(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
+        best_effort_write(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
 
 
 def get_expiry(days: int) -> datetime:

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 from django.contrib.auth.hashers import check_password, make_password
 
+from dashboards_api.db.transactions import refuse_in_transaction
 from dashboards_api.errors import TooMany
-from dashboards_api.transactions import refuse_in_transaction
 
 MAX_HASHING = 1
 MAX_WAITING = 1

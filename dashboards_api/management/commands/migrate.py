@@ -2,13 +2,13 @@ from typing import Any
 
 from django.core.management.commands import migrate
 
-from dashboards_api.backends.sqlite3.base import creating_files
-from dashboards_api.migrating import WholeMigrationExecutor
-from dashboards_api.start_lock import start_lock
+from dashboards_api.db.backends.sqlite3.base import allow_file_creation
+from dashboards_api.db.migrations import AtomicMigrationExecutor
+from dashboards_api.db.start_lock import start_lock
 from dashboards_api.startup import check_database, prepare_folder
 
 # The command takes its executor by this name, and by no other way.
-migrate.MigrationExecutor = WholeMigrationExecutor  # type: ignore[attr-defined]  # it imports it
+migrate.MigrationExecutor = AtomicMigrationExecutor  # type: ignore[attr-defined]  # it imports it
 
 
 class Command(migrate.Command):
@@ -16,7 +16,7 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_folder()
-        with creating_files():
+        with allow_file_creation():
             check_database()
         with start_lock():
             super().handle(*args, **options)

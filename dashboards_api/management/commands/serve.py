@@ -10,13 +10,13 @@ from django.db import transaction
 
 from dashboards.services.demo import create_demo_project
 from dashboards_api.addresses import PORT_MAX, allowing, browser_address, remember
-from dashboards_api.backends.sqlite3.base import creating_files
 from dashboards_api.data_dir import write_private
+from dashboards_api.db.backends.sqlite3.base import allow_file_creation
+from dashboards_api.db.start_lock import start_lock
 from dashboards_api.environment import WORKERS_MAX, parse_integer
 from dashboards_api.environment_reader import SettingError, StartError
 from dashboards_api.errors import DomainError
 from dashboards_api.server import reserve_port
-from dashboards_api.start_lock import start_lock
 from dashboards_api.startup import check_is_shared, prepare_folder, wait_for_database
 from users.services.api_keys import NewKey
 from users.services.initial_data import create_initial_data
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         check_is_shared()
         prepare_folder()
         str(settings.SECRET_KEY)  # made now, where it is new: workers must share one
-        with creating_files():
+        with allow_file_creation():
             wait_for_database(seconds)
         call_command("migrate", interactive=False, verbosity=0)
         self.fill(address, demo=options["demo"])

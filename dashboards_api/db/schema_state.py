@@ -8,8 +8,8 @@ from django.db.migrations.recorder import MigrationRecorder
 
 Migrations = frozenset[tuple[str, str]]
 
-TABLE = MigrationRecorder.Migration._meta.db_table
-SELECT_APPLIED = f"SELECT app, name FROM {TABLE}"  # noqa: S608  a name of Django's own
+MIGRATIONS_TABLE = MigrationRecorder.Migration._meta.db_table
+SELECT_APPLIED = f"SELECT app, name FROM {MIGRATIONS_TABLE}"  # noqa: S608  a name of Django's own
 
 
 @cache

@@ -16,7 +16,7 @@ from dashboards_api.http.request_body import (
     LARGE_BODY_BYTES,
     MIB,
 )
-from tests.service.test_request_normalization import scope
+from tests.dashboards_api.http.test_request_normalization import scope
 
 Answer = tuple[int, dict[str, str], bytes]
 DASHBOARDS = "/api/projects/1/dashboards/"

@@ -9,17 +9,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Cast
 
 
-def dumps(value: Any) -> str:
+def dump_json(value: Any) -> str:
     """The one way free JSON is written: compact, keys in the order they came."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def differs(value: Any, other: Any) -> bool:
+def json_differs(value: Any, other: Any) -> bool:
     """Whether they read back differently: the order of keys counts, and 1 is not 1.0."""
     try:
         return orjson.dumps(value) != orjson.dumps(other)
     except TypeError:  # an integer beyond 64 bits, which only earlier releases stored
-        return dumps(value) != dumps(other)
+        return dump_json(value) != dump_json(other)
 
 
 if TYPE_CHECKING:  # Django's fields are generic for the type checker only
@@ -42,7 +42,7 @@ class JSONTextField(AnyTextField):
         return None if value is None else json.loads(value)
 
     def get_prep_value(self, value: Any) -> str | None:
-        return None if value is None else dumps(value)
+        return None if value is None else dump_json(value)
 
     def get_placeholder(self, value: Any, compiler: Any, connection: BaseDatabaseWrapper) -> str:
         """Return the ordinary placeholder.
@@ -74,11 +74,11 @@ class CodePointField(AnyTextField):
         return parameters
 
 
-def raw(name: str) -> Cast:
+def raw_json(name: str) -> Cast:
     """The stored text of a JSONTextField, for a reader's `values()`."""
     return Cast(name, models.TextField())
 
 
-def parsed(answer: Any) -> Any:
+def to_plain_json(answer: Any) -> Any:
     """What a reader gives, as plain JSON: its free JSON no longer text, dates and UUIDs as the API writes them."""
     return orjson.loads(orjson.dumps(answer))

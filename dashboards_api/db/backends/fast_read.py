@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 Rows = list[tuple[Any, ...]]
 
 
-class Reads(BaseDatabaseWrapper):
+class FastReadMixin(BaseDatabaseWrapper):
     """Runs a query as its driver would, without what Django does around each statement."""
 
     def read(self, sql: str, parameters: Sequence[Any]) -> Rows:

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-ACCEPTED = "postgresql://user:password@host:5432/name or sqlite:////path/to/file"
-SQLITE, POSTGRESQL = "dashboards_api.backends.sqlite3", "dashboards_api.backends.postgresql"
+ACCEPTED_FORMS = "postgresql://user:password@host:5432/name or sqlite:////path/to/file"
+SQLITE, POSTGRESQL = "dashboards_api.db.backends.sqlite3", "dashboards_api.db.backends.postgresql"
 POSTGRESQL_SCHEMES = ("postgresql", "postgres", "pgsql")
 
 
@@ -17,7 +17,7 @@ def parse_database_url(url: str) -> dict[str, Any]:
     scheme, found, _ = url.partition("://")
     if not found or scheme not in (*POSTGRESQL_SCHEMES, "sqlite"):
         given = f", not {scheme[:20]}://…" if found and scheme.isalnum() else ""
-        raise ValueError(f"must look like {ACCEPTED}{given}")
+        raise ValueError(f"must look like {ACCEPTED_FORMS}{given}")
     return _parse_sqlite(url) if scheme == "sqlite" else _parse_postgresql(url)
 
 
@@ -47,7 +47,7 @@ def _parse_postgresql(url: str) -> dict[str, Any]:
     try:
         parsed: dict[str, Any] = dict(dj_database_url.parse(url))
     except ValueError as error:
-        raise ValueError(f"must look like {ACCEPTED}") from error
+        raise ValueError(f"must look like {ACCEPTED_FORMS}") from error
     if not parsed["NAME"] and "service=" not in url:
         raise ValueError("must name a database, such as postgresql://user@host:5432/name")
     return parsed
@@ -77,9 +77,8 @@ def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) 
     options = {
         **parsed.get("OPTIONS", {}),
         "server_side_binding": True,
-        # Statements of the ORM are planned each time: the best plan of a search depends on what is searched for.
-        # Those of `dashboards_api/prepared.py` ask to be planned once for each connection. Not every pooler can keep
-        # that: None refuses it.
+        # Statements of the ORM are planned each time: the best plan of a search depends on the search term. Compiled
+        # queries ask for prepared statements, one per connection; None disables them for poolers that cannot keep them.
         "prepare_threshold": sys.maxsize if prepared else None,
     }
     return {
@@ -93,7 +92,7 @@ def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) 
     }
 
 
-def sqlite_file(database: dict[str, Any]) -> Path | None:
+def sqlite_path(database: dict[str, Any]) -> Path | None:
     """Return the file of a SQLite database; None of one in memory and of PostgreSQL."""
     name = str(database["NAME"])
     is_file = database["ENGINE"].endswith("sqlite3") and not name.startswith((":memory:", "file:"))

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection, transaction
 
-from dashboards_api.stamps import LOCK_TIMEOUT_MS, write_if_free
+from dashboards_api.db.best_effort import LOCK_TIMEOUT_MS, best_effort_write
 from tests.builders import make_project
 from users.models import Project
 
@@ -25,11 +25,11 @@ def test_the_timeout_is_short_for_the_write_alone() -> None:
         seen.append(timeout())
         Project.objects.filter(pk=project.pk).update(name="Renamed")
 
-    assert write_if_free(write)
+    assert best_effort_write(write)
     with transaction.atomic():
-        assert write_if_free(write)
+        assert best_effort_write(write)
         assert timeout() == before
-        assert not write_if_free(lambda: Project.objects.create(pk=project.pk, organization=project.organization))
+        assert not best_effort_write(lambda: Project.objects.create(pk=project.pk, organization=project.organization))
         assert timeout() == before
     assert timeout() == before
     assert [text.removesuffix("ms") for text in seen] == [str(LOCK_TIMEOUT_MS)] * 2
@@ -41,6 +41,6 @@ def test_a_timeout_of_the_transaction_around_it_goes_on() -> None:
     if connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '7s'")
-            assert write_if_free(lambda: None)
+            assert best_effort_write(lambda: None)
             assert timeout() == "7s"
     assert timeout() in ("0", "10000")

@@ -15,14 +15,14 @@ from typing import Any, ClassVar
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-from dashboards_api.backends.reading import Reads, Rows
+from dashboards_api.db.backends.fast_read import FastReadMixin, Rows
 
 # How long a transaction waits for the write lock where one before it has waited in vain.
 SHORT_WAIT_MS = 100
 
 
 @lru_cache(maxsize=256)
-def _in_its_own_way(sql: str) -> str:
+def _translate_placeholders(sql: str) -> str:
     written: str = base.FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%")
     return written
 
@@ -32,7 +32,7 @@ _may_create_files = ContextVar("may_create_files", default=False)
 
 
 @contextmanager
-def creating_files() -> Iterator[None]:
+def allow_file_creation() -> Iterator[None]:
     """Let connections of the block make the file of a database that is new."""
     token = _may_create_files.set(True)
     try:
@@ -41,7 +41,7 @@ def creating_files() -> Iterator[None]:
         _may_create_files.reset(token)
 
 
-def create_for_owner(name: Any) -> None:
+def create_private_file(name: Any) -> None:
     """Make a new database a file that its owner alone reads, and with it the files that SQLite puts beside it.
 
     Raises OperationalError where there is none and none may be made.
@@ -56,35 +56,35 @@ def create_for_owner(name: Any) -> None:
         os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
-class DatabaseWrapper(Reads, base.DatabaseWrapper):
-    is_held_long: ClassVar[bool] = False  # of all threads: each has a connection of its own
+class DatabaseWrapper(FastReadMixin, base.DatabaseWrapper):
+    lock_is_held_long: ClassVar[bool] = False  # of all threads: each has a connection of its own
 
     def get_connection_params(self) -> dict[str, Any]:
         """Values come as they are stored: the fields convert them, and the driver need not ask a function for each."""
         parameters: dict[str, Any] = super().get_connection_params()
-        create_for_owner(parameters["database"])
+        create_private_file(parameters["database"])
         return {**parameters, "detect_types": 0}
 
     def fetch(self, sql: str, parameters: Sequence[Any]) -> Rows:
-        rows: Rows = self.connection.execute(_in_its_own_way(sql), parameters).fetchall()
+        rows: Rows = self.connection.execute(_translate_placeholders(sql), parameters).fetchall()
         return rows
 
     def _start_transaction_under_autocommit(self) -> None:
         """Begin, and wait only shortly for the lock while it is known to be held for long, until one gets it."""
         milliseconds = int(self.settings_dict["OPTIONS"]["timeout"] * 1000)
-        is_held_long = DatabaseWrapper.is_held_long
+        is_held_long = DatabaseWrapper.lock_is_held_long
         if is_held_long:
             self._wait_for_locks(SHORT_WAIT_MS)
         started = time.monotonic()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]  # the stubs lack it
         except OperationalError:
-            DatabaseWrapper.is_held_long |= time.monotonic() - started > 0.9 * milliseconds / 1000
+            DatabaseWrapper.lock_is_held_long |= time.monotonic() - started > 0.9 * milliseconds / 1000
             raise
         finally:
             if is_held_long:
                 self._wait_for_locks(milliseconds)
-        DatabaseWrapper.is_held_long = False
+        DatabaseWrapper.lock_is_held_long = False
 
     def _wait_for_locks(self, milliseconds: int) -> None:
         self.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")

@@ -15,7 +15,7 @@ from dashboards_api.http.request_body import (
     TooManyBodies,
     body_limit,
 )
-from tests.service.test_edge import DASHBOARDS, Protocol, answers, length, sent
+from tests.dashboards_api.http.test_edge import DASHBOARDS, Protocol, answers, length, sent
 
 
 class Dripping(Protocol):

@@ -6,20 +6,20 @@ from contextlib import contextmanager
 import structlog
 from django.db import Error, connection, transaction
 
-from dashboards_api.transactions import is_in_transaction
+from dashboards_api.db.transactions import is_in_transaction
 
-logger = structlog.get_logger("dashboards_api.stamps")
+logger = structlog.get_logger("dashboards_api.db.best_effort")
 
 LOCK_TIMEOUT_MS = 50
 
 
-def write_if_free(write: Callable[[], object]) -> bool:
+def best_effort_write(write: Callable[[], object]) -> bool:
     """Run `write` in a short transaction of its own that gives up where it would wait for another. Whether it was done.
 
     A database error is logged and harms nobody.
     """
     try:
-        hurried = _hurried_sqlite() if connection.vendor == "sqlite" else _hurried_postgresql()
+        hurried = _short_sqlite_timeout() if connection.vendor == "sqlite" else _short_postgresql_timeout()
         with hurried:
             write()
     except Error as error:
@@ -29,7 +29,7 @@ def write_if_free(write: Callable[[], object]) -> bool:
 
 
 @contextmanager
-def _hurried_postgresql() -> Iterator[None]:
+def _short_postgresql_timeout() -> Iterator[None]:
     """A transaction with a timeout of its own. Within another one, that has its own again afterwards."""
     is_nested = is_in_transaction()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -44,7 +44,7 @@ def _hurried_postgresql() -> Iterator[None]:
 
 
 @contextmanager
-def _hurried_sqlite() -> Iterator[None]:
+def _short_sqlite_timeout() -> Iterator[None]:
     """A transaction, while the timeout of the connection is short."""
     _set_busy_timeout(LOCK_TIMEOUT_MS)
     try:

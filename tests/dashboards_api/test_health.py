@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from dashboards_api.schema_state import known_migrations
+from dashboards_api.db.schema_state import known_migrations
 from tests.live.conftest import ROOT
 
 ASK = """

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 
-from dashboards_api.backends.reading import Reads, Rows
+from dashboards_api.db.backends.fast_read import FastReadMixin, Rows
 
 
-class DatabaseWrapper(Reads, base.DatabaseWrapper):
+class DatabaseWrapper(FastReadMixin, base.DatabaseWrapper):
     _reading: Any = None
 
     def fetch(self, sql: str, parameters: Sequence[Any]) -> Rows:

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection
 
-from dashboards_api.start_lock import start_lock
+from dashboards_api.db.start_lock import start_lock
 
 SNAPSHOTS = """
     SELECT count(*) FROM pg_stat_activity

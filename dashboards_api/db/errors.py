@@ -9,7 +9,7 @@ _SQLSTATES = frozenset({"25006", "53100"})
 _SQLITE = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 
-def is_unwritable(error: BaseException) -> bool:
+def is_read_only_error(error: BaseException) -> bool:
     """Whether a database error says so. One that would pass under less load, such as a lock, does not."""
     return isinstance(error, DatabaseError) and any(
         getattr(each, "sqlstate", None) in _SQLSTATES or getattr(each, "sqlite_errorname", "").startswith(_SQLITE)

@@ -6,7 +6,7 @@ Only the server process sets it. Commands such as `migrate` and `prune_history` 
 from django.conf import settings
 from django.db import OperationalError, connections
 
-REFUSED = "startup parameter"  # what PgBouncer says of `options`
+PGBOUNCER_REFUSAL = "startup parameter"  # what PgBouncer says of `options`
 USE_OFF = (
     "STATEMENT_TIMEOUT: the pooler in DATABASE_URL refuses it. Set STATEMENT_TIMEOUT=off, and on the database "
     "ALTER ROLE … IN DATABASE … SET statement_timeout = '15s'."
@@ -22,7 +22,7 @@ def limit_statements() -> None:
         return
     for alias in connections:
         database = connections.settings[alias]
-        if database["ENGINE"] == "dashboards_api.backends.postgresql":
+        if database["ENGINE"] == "dashboards_api.db.backends.postgresql":
             options = database["OPTIONS"].get("options", "")
             database["OPTIONS"]["options"] = f"{options} -c statement_timeout={settings.STATEMENT_TIMEOUT_MS}".strip()
 
@@ -35,7 +35,7 @@ def find_refusal() -> str:
     try:
         connections["default"].ensure_connection()
     except OperationalError as error:
-        return USE_OFF if REFUSED in str(error) else ""
+        return USE_OFF if PGBOUNCER_REFUSAL in str(error) else ""
     finally:
         connections["default"].close()
     return ""

@@ -10,16 +10,16 @@ from typing import Any
 
 from django.db import connection
 
-from dashboards_api.database_url import sqlite_file
+from dashboards_api.db.database_url import sqlite_path
 
-TAKE_LOCK = "SELECT pg_try_advisory_xact_lock(7228401553)"
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(7228401553)"
 SECONDS_BETWEEN_ATTEMPTS = 0.2
 
 
 @contextmanager
 def start_lock() -> Iterator[None]:
     """Hold the lock of the database for the block. It ends with the process, and is not reentrant."""
-    file = sqlite_file(connection.settings_dict)
+    file = sqlite_path(connection.settings_dict)
     if connection.vendor == "postgresql":
         with _postgresql_lock():
             yield
@@ -38,7 +38,7 @@ def _postgresql_lock() -> Iterator[None]:
     other: Any = connection.copy()
     try:
         other.set_autocommit(False)
-        while not _got_lock(other):
+        while not _try_lock(other):
             other.rollback()
             time.sleep(SECONDS_BETWEEN_ATTEMPTS)
         yield
@@ -46,9 +46,9 @@ def _postgresql_lock() -> Iterator[None]:
         other.close()
 
 
-def _got_lock(other: Any) -> bool:
+def _try_lock(other: Any) -> bool:
     with other.cursor() as cursor:
-        cursor.execute(TAKE_LOCK)
+        cursor.execute(TRY_LOCK)
         return bool(cursor.fetchone()[0])
 
 

@@ -15,7 +15,7 @@ from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 
-from dashboards_api.backends.reading import Reads, Rows
+from dashboards_api.db.backends.fast_read import FastReadMixin, Rows
 from dashboards_api.replicas import reading
 
 Converter = Callable[[Any], Any]
@@ -32,22 +32,22 @@ class Param(models.Expression):
         return "%s", [self]
 
 
-def number(name: str) -> Param:
+def int_param(name: str) -> Param:
     """A parameter that is a whole number."""
     return Param(name, models.BigIntegerField())
 
 
-def text(name: str) -> Param:
+def text_param(name: str) -> Param:
     """A parameter that is a text."""
     return Param(name, models.TextField())
 
 
-class Prepared:
+class CompiledQuery:
     """A query that `build` writes with `values_list()`."""
 
     def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
         self.build = build
-        self._compiled: dict[str, _Compiled] = {}
+        self._compilations: dict[str, _Compilation] = {}
 
     def rows(self, *, limit: int | None = None, offset: int = 0, **values: Any) -> Rows:
         """All rows, or so many.
@@ -55,43 +55,43 @@ class Prepared:
         Both are written into the statement: PostgreSQL would plan for a tenth of the table where it does not know them.
         """
         connection = connections[reading.get()]
-        compiled = self._compiled.get(connection.vendor) or self._compile()
+        compiled = self._compilations.get(connection.vendor) or self._compile()
         sql = compiled.sql if limit is None else f"{compiled.sql} LIMIT {limit:d}"
         sql = f"{sql} OFFSET {offset:d}" if offset else sql
-        rows = cast(Reads, connection).read(sql, [values[each.name] for each in compiled.parameters])
-        return converted(rows, compiled.converters) if compiled.converters else rows
+        rows = cast(FastReadMixin, connection).read(sql, [values[each.name] for each in compiled.parameters])
+        return convert_rows(rows, compiled.converters) if compiled.converters else rows
 
-    def _compile(self) -> "_Compiled":
+    def _compile(self) -> "_Compilation":
         compiler = self.build().query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
-        sql, names = _with_constants(sql, parameters)
-        compiled = _Compiled(
+        sql, names = _inline_constants(sql, parameters)
+        compiled = _Compilation(
             sql=sql,
             parameters=names,
-            converters=tuple(_converters(expression for expression, _, _ in compiler.select or [])),
+            converters=tuple(_find_converters(expression for expression, _, _ in compiler.select or [])),
         )
-        self._compiled[connection.vendor] = compiled
+        self._compilations[connection.vendor] = compiled
         return compiled
 
 
-class _Compiled(NamedTuple):
+class _Compilation(NamedTuple):
     sql: str
     parameters: Sequence[Param]
     converters: Sequence[tuple[int, Converter]]
 
 
-def _with_constants(sql: str, parameters: Sequence[Any]) -> tuple[str, list[Param]]:
+def _inline_constants(sql: str, parameters: Sequence[Any]) -> tuple[str, list[Param]]:
     """The statement with all but its `Param`s written into it: what the planner knows, it can use an index for."""
     first, *rest = sql.split("%s")
     written, names = [first], []
     for parameter, part in zip(parameters, rest, strict=True):
         if isinstance(parameter, Param):
             names.append(parameter)
-        written += ["%s" if isinstance(parameter, Param) else _literal(parameter), part]
+        written += ["%s" if isinstance(parameter, Param) else _format_literal(parameter), part]
     return "".join(written), names
 
 
-def _literal(value: Any) -> str:
+def _format_literal(value: Any) -> str:
     """A constant of our own code. Raises TypeError for what has not been needed yet."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
@@ -102,7 +102,7 @@ def _literal(value: Any) -> str:
     raise TypeError(f"{value!r} cannot be written into a prepared query")
 
 
-def converted(rows: Rows, converters: Sequence[tuple[int, Converter]]) -> Rows:
+def convert_rows(rows: Rows, converters: Sequence[tuple[int, Converter]]) -> Rows:
     """Rows with the values of some columns converted; NULL stays None."""
     found = []
     for row in rows:
@@ -114,18 +114,18 @@ def converted(rows: Rows, converters: Sequence[tuple[int, Converter]]) -> Rows:
     return found
 
 
-def _converters(expressions: Iterable[Any]) -> Iterable[tuple[int, Converter]]:
+def _find_converters(expressions: Iterable[Any]) -> Iterable[tuple[int, Converter]]:
     """What makes Python values of what the driver gives, by column; most columns need nothing."""
     own = _SQLITE if connection.vendor == "sqlite" else {}
     for index, expression in enumerate(expressions):
         field = expression.output_field
         if hasattr(field, "from_db_value"):
-            yield index, _of_field(field, expression)
+            yield index, _field_converter(field, expression)
         elif field.get_internal_type() in own:
             yield index, own[field.get_internal_type()]
 
 
-def _of_field(field: Any, expression: Any) -> Converter:
+def _field_converter(field: Any, expression: Any) -> Converter:
     return lambda value: field.from_db_value(value, expression, connection)
 
 

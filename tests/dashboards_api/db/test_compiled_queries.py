@@ -5,7 +5,7 @@ from django.db import connection
 
 from dashboards.models import Dashboard, Insight
 from dashboards.readers import dashboard_list, dashboards
-from dashboards_api.prepared import Prepared, number, text
+from dashboards_api.db.compiled_queries import CompiledQuery, int_param, text_param
 from tests.builders import Person, make_dashboard, make_insight
 
 READ = {
@@ -20,12 +20,12 @@ READ = {
 def test_values_are_those_of_the_models(alice: Person) -> None:
     board = make_dashboard(alice, "Board", tags=["b", "a"], filters={"n": 1.0})
     make_insight(alice, board, name="Visits", tags=["t"])
-    query = Prepared(lambda: Dashboard.objects.filter(name=text("name"), pk=number("id")).values_list())
+    query = CompiledQuery(lambda: Dashboard.objects.filter(name=text_param("name"), pk=int_param("id")).values_list())
     [row] = query.rows(name="Board", id=board.pk)
     assert row == Dashboard.objects.values_list().get()
     assert query.rows(name="Other", id=board.pk) == []
     assert [type(value) for value in row] == [type(value) for value in Dashboard.objects.values_list().get()]
-    insights = Prepared(lambda: Insight.objects.order_by("pk").values_list())
+    insights = CompiledQuery(lambda: Insight.objects.order_by("pk").values_list())
     make_insight(alice, board, name="More")
     assert insights.rows(limit=1) == list(Insight.objects.order_by("pk").values_list()[:1])
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from dashboards_api.database_url import parse_database_url, parse_postgresql_urls, sqlite_file
+from dashboards_api.db.database_url import parse_database_url, parse_postgresql_urls, sqlite_path
 
 
 def test_every_part_of_an_address_is_read() -> None:
@@ -54,6 +54,6 @@ def test_addresses_of_replicas_are_of_postgresql() -> None:
 
 
 def test_the_file_of_a_database_is_found() -> None:
-    assert sqlite_file(parse_database_url("sqlite:////var/x.sqlite3")) == Path("/var/x.sqlite3")
-    assert sqlite_file(parse_database_url("sqlite://:memory:")) is None
-    assert sqlite_file(parse_database_url("postgresql://host/name")) is None
+    assert sqlite_path(parse_database_url("sqlite:////var/x.sqlite3")) == Path("/var/x.sqlite3")
+    assert sqlite_path(parse_database_url("sqlite://:memory:")) is None
+    assert sqlite_path(parse_database_url("postgresql://host/name")) is None

@@ -9,7 +9,7 @@ from django.db import connection, migrations, models
 from django.db.migrations.state import ProjectState
 from django.db.models.deletion import CASCADE
 
-from dashboards_api.migrating import WholeMigrationExecutor
+from dashboards_api.db.migrations import AtomicMigrationExecutor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TABLES = {"users_half", "users_quarter"}
@@ -30,7 +30,7 @@ class Halves(migrations.Migration):
     ]
 
 
-class Killed(WholeMigrationExecutor):
+class Killed(AtomicMigrationExecutor):
     def record_migration(self, migration: Any) -> None:
         super().record_migration(migration)
         raise KeyboardInterrupt
@@ -40,7 +40,7 @@ def there() -> set[str]:
     return TABLES & set(connection.introspection.table_names())
 
 
-def noted(executor: WholeMigrationExecutor) -> bool:
+def noted(executor: AtomicMigrationExecutor) -> bool:
     return ("users", "halves") in executor.recorder.applied_migrations()
 
 
@@ -48,7 +48,7 @@ def test_one_that_is_killed_at_its_end_leaves_nothing_and_runs_again() -> None:
     migration = Halves("halves", "users")
     with pytest.raises(KeyboardInterrupt):
         Killed(connection).apply_migration(ProjectState(), migration)
-    executor = WholeMigrationExecutor(connection)
+    executor = AtomicMigrationExecutor(connection)
     assert (there(), noted(executor)) == (set(), False)
     state = executor.apply_migration(ProjectState(), migration)
     assert (there(), noted(executor)) == (TABLES, True)
@@ -62,4 +62,4 @@ def test_one_that_is_killed_at_its_end_leaves_nothing_and_runs_again() -> None:
 def test_the_command_runs_them_so() -> None:
     assert get_commands()["migrate"] == "dashboards_api"
     load_command_class("dashboards_api", "migrate")
-    assert vars(migrate)["MigrationExecutor"] is WholeMigrationExecutor
+    assert vars(migrate)["MigrationExecutor"] is AtomicMigrationExecutor
