@@ -1,4 +1,4 @@
-"""Requests that were sent with an Idempotency-Key, and what they were answered."""
+"""Requests with an `Idempotency-Key` and their responses."""
 
 import zlib
 from datetime import datetime, timedelta
@@ -11,16 +11,16 @@ from django.utils import timezone
 from dashboards_api.db.fields import JSONTextField
 
 RETENTION = timedelta(hours=24)
-# Nothing runs for so long: whoever began has died, and what was to be done was not.
+# No request takes this long: its process crashed, and its transaction was rolled back.
 CLAIM_TIMEOUT = timedelta(seconds=60)
-# In bytes, compressed. A larger answer is given once.
+# Compressed. Larger responses are not stored.
 MAX_BODY_BYTES = 256 * 1024
 
 
 class IdempotentRequest(models.Model):
-    """A claim on a key while the request runs, and its answer afterwards. The key is in `subject`, a hash.
+    """A claim of a key while its request runs, and the response afterwards. `subject` is a hash of the key.
 
-    The answer is written in the transaction that it tells of: a row without one stands for nothing done.
+    The response is stored in the transaction of the request: a row without one means that nothing was done.
     """
 
     subject = models.CharField(primary_key=True, max_length=64, editable=False)
@@ -40,16 +40,16 @@ class IdempotentRequest(models.Model):
         return f"{self.status or 'running'} since {self.claimed_at}"
 
     def is_current(self, now: datetime) -> bool:
-        """Whether it still stands in the way of another run. A clock that was set back frees it, too."""
+        """Return whether the claim or response has not expired. Setting the clock back expires it, too."""
         age = abs(now - self.claimed_at)
         return age < (CLAIM_TIMEOUT if self.status is None else RETENTION)
 
     @staticmethod
     def compress_body(body: bytes) -> bytes | None:
-        """The body as it is kept, or None for one that is too large."""
+        """Return the compressed body, or None if it is too large to store."""
         compressed = zlib.compress(body, level=1)
         return compressed if len(compressed) <= MAX_BODY_BYTES else None
 
     def get_body(self) -> bytes | None:
-        """The body as it was answered, or None where it was too large to be kept."""
+        """Return the body of the response, or None if it was too large to store."""
         return None if self.body is None else zlib.decompress(self.body)

@@ -1,8 +1,8 @@
-"""One effect for all requests with the same Idempotency-Key.
+"""Store the responses to requests with an `Idempotency-Key`.
 
-A request claims its key in a transaction of its own, so that others see that it runs. Its answer is written in the
-transaction of its effect, and only while the claim is its own: a process that dies in between has done nothing, and a
-slow one whose claim was taken over does nothing.
+A request claims its key in a transaction of its own, so that other requests see that it runs. Its response is stored
+in the transaction of its changes, and only if it still has the claim: if its process dies in between, nothing was
+done, and a slow request whose claim was taken over is rolled back.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.errors import AnswerNotKept, KeyReused, StillRunning
 from dashboards_api.idempotency.models import RETENTION, IdempotentRequest
 
-# How many of each user's requests are kept: the latest.
+# Only the latest requests of each user are kept.
 MAX_REQUESTS_PER_USER = 10_000
-# Old rows are cleared away once in so many claims of this process, and more of them than were added since.
+# Every 100 claims of this process, up to 1,000 expired rows are deleted: more than were added.
 CLEANUP_INTERVAL = 100
 CLEANUP_BATCH_SIZE = 1000
 
@@ -30,7 +30,7 @@ _claims = count(1)
 
 
 class StoredResponse(NamedTuple):
-    """What a request was answered. The body is as it was sent."""
+    """The response to a request, with its body as it was sent."""
 
     status: int
     headers: Mapping[str, str]
@@ -38,17 +38,17 @@ class StoredResponse(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """The right to answer a request. Another may take it over when it is old."""
+    """The exclusive right to run a request. Another request may take it over when it has timed out."""
 
     subject: str
     id: UUID
 
 
 def claim_key(user_id: int, *, project_id: int | None, key: str, fingerprint: str) -> Claim | StoredResponse:
-    """The right to run a request, or what it was answered before. Keys are a user's own, in each project.
+    """Claim a key, or return the response that was stored for it. Keys are unique per user and project.
 
-    Raises KeyReused for another request under the same key, StillRunning while the first one runs, and AnswerNotKept
-    where it was answered with too much to keep.
+    Raises KeyReused if the key was used for another request, StillRunning while the first request runs, and
+    AnswerNotKept if its response was too large to store.
     """
     now = timezone.now()
     claim = Claim(_hash_key(user_id, project_id, key), uuid4())
@@ -65,27 +65,29 @@ def claim_key(user_id: int, *, project_id: int | None, key: str, fingerprint: st
     return claim
 
 
-def store_response(claim: Claim, answer: StoredResponse) -> None:
-    """Write an answer down, in the transaction of what it tells of. Raises StillRunning for a lost claim."""
-    kept = _running_requests(claim).update(
-        status=answer.status, headers=dict(answer.headers), body=IdempotentRequest.compress_body(answer.body)
+def store_response(claim: Claim, response: StoredResponse) -> None:
+    """Store a response. Call it in the transaction of its changes. Raises StillRunning if the claim was taken over."""
+    is_stored = _running_requests(claim).update(
+        status=response.status, headers=dict(response.headers), body=IdempotentRequest.compress_body(response.body)
     )
-    if not kept:
+    if not is_stored:
         raise StillRunning
 
 
 def release_claim(claim: Claim) -> None:
-    """Nothing was done: the next request with this key begins anew. Where that cannot be written, after a minute."""
+    """Release a claim of a request that did nothing. If the database is busy, the claim times out instead."""
     best_effort_write(lambda: _running_requests(claim).delete())
 
 
 def delete_old_requests(user_id: int, now: datetime) -> None:
-    """Rows that are over, and of this user those beyond the latest. Nobody waits for it."""
-    over = IdempotentRequest.objects.filter(claimed_at__lte=now - RETENTION).order_by("claimed_at").values("pk")
-    mine = IdempotentRequest.objects.filter(user_id=user_id).order_by("-claimed_at").values_list("pk", flat=True)
-    beyond = list(mine[MAX_REQUESTS_PER_USER : MAX_REQUESTS_PER_USER + CLEANUP_BATCH_SIZE])
-    best_effort_write(lambda: IdempotentRequest.objects.filter(pk__in=over[:CLEANUP_BATCH_SIZE]).delete())
-    best_effort_write(lambda: IdempotentRequest.objects.filter(pk__in=beyond).delete())
+    """Delete expired rows, and those of this user beyond the latest. It is skipped if the database is busy."""
+    expired = IdempotentRequest.objects.filter(claimed_at__lte=now - RETENTION).order_by("claimed_at").values("pk")
+    latest_first = (
+        IdempotentRequest.objects.filter(user_id=user_id).order_by("-claimed_at").values_list("pk", flat=True)
+    )
+    surplus = list(latest_first[MAX_REQUESTS_PER_USER : MAX_REQUESTS_PER_USER + CLEANUP_BATCH_SIZE])
+    best_effort_write(lambda: IdempotentRequest.objects.filter(pk__in=expired[:CLEANUP_BATCH_SIZE]).delete())
+    best_effort_write(lambda: IdempotentRequest.objects.filter(pk__in=surplus).delete())
 
 
 def _running_requests(claim: Claim) -> QuerySet[IdempotentRequest]:

@@ -87,7 +87,7 @@ class IdempotentViewSet(ApiViewSet):
         Raises Invalid where the response would hold a secret, and what `claim_key` raises.
         """
         if self.shows_secrets:
-            detail = "This answer is given once: it may hold a secret, which is kept nowhere. Send it without a key."
+            detail = "The response may contain a secret, which is not stored, so it cannot be repeated. Send no key."
             raise Invalid(detail, attr=HEADER, code="idempotency_key_not_supported")
         request = self.request._request
         claim: Claim | StoredResponse | None = getattr(request, "claim", None)  # of an earlier run of this request
