@@ -1,4 +1,4 @@
-"""E-mail addresses: the one spelling in which a new account keeps its own, so that no two accounts look alike."""
+"""Normalize e-mail addresses, so that no two accounts have addresses that look alike."""
 
 from contextlib import suppress
 
@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 EMAIL_MAX_LENGTH = 254
-# IDNA 2003, which Python has, replaces these by others; today they make domains of their own.
+# IDNA 2003, which Python implements, replaces these characters. In IDNA 2008 they are distinct.
 _REPLACED = frozenset("ßς\u200c\u200d")
 _INVALID = "Enter a valid email address."
 
@@ -14,7 +14,7 @@ _INVALID = "Enter a valid email address."
 def normalize_new_email(text: str) -> str:
     """Return the address in lower case, with an ASCII local part and the domain in punycode.
 
-    The local part is checked before it is lowered: the Kelvin sign becomes an ordinary `k`. Raises ValidationError.
+    The local part is checked before it is lowercased, which turns the Kelvin sign into `k`. Raises ValidationError.
     """
     local, at, domain = text.strip().rpartition("@")
     if len(text) > EMAIL_MAX_LENGTH or not at:
@@ -37,7 +37,7 @@ def get_email_variants(address: str) -> set[str]:
     """Return the spellings under which an account may store this address: old ones keep the domain as it was typed."""
     local, _, domain = address.strip().lower().rpartition("@")
     domains = {domain}
-    with suppress(UnicodeError):  # a domain that has one spelling alone
+    with suppress(UnicodeError):  # the domain has only one spelling
         punycode = domain.encode("idna")
         domains |= {punycode.decode(), punycode.decode("idna")}
     return {f"{local}@{each}" for each in domains}

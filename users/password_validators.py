@@ -1,4 +1,4 @@
-"""Rules for new passwords beside Django's own, for its AUTH_PASSWORD_VALIDATORS."""
+"""Password validators for AUTH_PASSWORD_VALIDATORS, in addition to Django's."""
 
 from django.core.exceptions import ValidationError
 
@@ -7,7 +7,7 @@ from users.models import User
 
 
 class MaximumLengthValidator:
-    """No longer than what can be sent when signing in."""
+    """A validator that refuses passwords too long to be accepted on sign-in."""
 
     def validate(self, password: str, user: User | None = None) -> None:
         if len(password) > PASSWORD_MAX_LENGTH:

@@ -1,4 +1,4 @@
-"""Answers about callers and projects: plain dictionaries, made from set-based queries."""
+"""Build responses about users, projects, organizations and API keys."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,25 +8,25 @@ from users.models import Membership, PersonalAPIKey, Project, User
 from users.models.project import MembershipQuerySet
 
 USER_FIELDS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "is_email_verified")
-# How many projects an organization names in `users/@me`; pages of all of them are at `organizations/:id/projects/`.
+# The maximum number of projects per organization in `users/@me`. `organizations/:id/projects/` lists all.
 MAX_TEAMS = 100
 _BASIC_USER_KEYS = (*USER_FIELDS, "hedgehog_config", "role_at_organization")
 
 
 def get_user_columns(relation: str) -> list[str]:
-    """The columns of a related user for `values_list()`, in the order that `build_basic_user` takes them."""
+    """Return the columns of a related user for `values_list()`, in the order that `build_basic_user` expects."""
     return [f"{relation}__{field}" for field in USER_FIELDS]
 
 
 def build_basic_user(columns: tuple[Any, ...]) -> dict[str, Any] | None:
-    """A person as dashboards and tiles show them (component UserBasic), or None where there is none."""
+    """Return a user as in dashboards and tiles (component UserBasic), or None if there is none."""
     if columns[0] is None:
         return None
     return dict(zip(_BASIC_USER_KEYS, (*columns, None, None), strict=True))
 
 
 def build_project(project: Project) -> dict[str, Any]:
-    """A project in a list, with the fields that clients written for PostHog read (component ProjectBasic)."""
+    """Return a project with the fields that clients of PostHog expect (component ProjectBasic)."""
     return {
         "id": project.pk,
         "uuid": project.uuid,
@@ -45,14 +45,14 @@ def build_project(project: Project) -> dict[str, Any]:
 
 
 def list_projects(user: User, credential: Credential, *, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
-    """How many projects the caller may enter with this credential, and one window of them in order of id."""
+    """Return the number of projects that the credential allows, and one page of them in the order of ids."""
     memberships = _get_accessible_memberships(user, credential)
     window = memberships.select_related("project").order_by("project_id")[offset : offset + limit]
     return memberships.count(), [build_project(membership.project) for membership in window]
 
 
 def list_memberships(user: User, credential: Credential) -> list[Membership]:
-    """Where the user belongs, within what the credential is narrowed to, in the order they joined."""
+    """Return the memberships of a user that the credential allows, in the order they joined."""
     return list(_get_accessible_memberships(user, credential).with_project().order_by("pk"))
 
 
@@ -63,7 +63,7 @@ def _get_accessible_memberships(user: User, credential: Credential) -> Membershi
 
 
 def list_organizations(memberships: Iterable[Membership]) -> list[dict[str, Any]]:
-    """The organizations of these memberships (component OrganizationBasic), each with the highest level in it."""
+    """Return the organizations of some memberships (component OrganizationBasic), with the highest level in each."""
     rows: dict[Any, dict[str, Any]] = {}
     for membership in memberships:
         organization = membership.project.organization
@@ -73,12 +73,12 @@ def list_organizations(memberships: Iterable[Membership]) -> list[dict[str, Any]
 
 
 def list_api_keys(user: User) -> list[dict[str, Any]]:
-    """The keys of a user, the newest first (component PersonalAPIKey)."""
+    """Return the keys of a user, newest first (component PersonalAPIKey)."""
     return [build_api_key(key) for key in user.personal_api_keys.order_by("-created_at", "-id")]
 
 
 def build_api_key(key: PersonalAPIKey, value: str | None = None) -> dict[str, Any]:
-    """A key as its owner sees it (component PersonalAPIKey): with its value only when it was just made."""
+    """Return a key (component PersonalAPIKey). Its value is only known when it was created or rolled."""
     return {
         "id": key.pk,
         "label": key.label,
@@ -112,15 +112,15 @@ def read_me(user: User, credential: Credential, current: Membership | None) -> d
 
 
 def _add_teams(organization: dict[str, Any], memberships: Iterable[Membership]) -> dict[str, Any]:
-    """An organization with the projects in it that the caller may enter, in order of id."""
+    """Return an organization with those of its projects that the caller can access, in the order of ids."""
     projects = sorted((membership.project for membership in memberships), key=lambda project: project.pk)
-    reached = [build_project(project) for project in projects if project.organization_id == organization["id"]]
-    reached = reached[:MAX_TEAMS]
-    return {**organization, "teams": reached, "projects": reached}
+    accessible = [build_project(project) for project in projects if project.organization_id == organization["id"]]
+    accessible = accessible[:MAX_TEAMS]
+    return {**organization, "teams": accessible, "projects": accessible}
 
 
 def build_organization(organization: Any, level: int) -> dict[str, Any]:
-    """An organization with the caller's highest level in its projects."""
+    """Return an organization (component OrganizationBasic) with the highest level of the caller in its projects."""
     return {
         "id": organization.pk,
         "name": organization.name,

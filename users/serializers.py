@@ -1,4 +1,4 @@
-"""What answers about users, projects and keys hold, and the bodies that sign in and manage keys."""
+"""Serializers of users, projects, organizations and API keys, and of the requests about them."""
 
 from typing import Any
 
@@ -31,8 +31,10 @@ class ProjectBasicSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(read_only=True)
     uuid = serializers.UUIDField(read_only=True)
     organization = serializers.UUIDField(read_only=True)
-    project_id = serializers.IntegerField(read_only=True, help_text="The same number as `id`.")
-    api_token = serializers.CharField(read_only=True, help_text="The project's public token. No route here takes it.")
+    project_id = serializers.IntegerField(read_only=True, help_text="The same as `id`.")
+    api_token = serializers.CharField(
+        read_only=True, help_text="The public token of the project. No route of this service accepts it."
+    )
     name = serializers.CharField(read_only=True)
     completed_snippet_onboarding = serializers.BooleanField(read_only=True)
     has_completed_onboarding_for = serializers.DictField(read_only=True, allow_null=True)
@@ -58,12 +60,12 @@ class OrganizationBasicSerializer(serializers.Serializer[Any]):
 
 
 class OrganizationSerializer(OrganizationBasicSerializer):
-    """An organization with its projects, as clients that switch between projects read it."""
+    """An organization with its projects, for clients that switch between projects."""
 
     teams = serializers.ListField(
         child=ProjectBasicSerializer(),
         read_only=True,
-        help_text="The projects in it that the caller can enter, at most 100; all of them are at its `projects/`.",
+        help_text="The projects in it that you can access, at most 100. Its `projects/` lists all of them.",
     )
     projects = serializers.ListField(child=ProjectBasicSerializer(), read_only=True, help_text="The same as `teams`.")
 
@@ -78,40 +80,40 @@ class MeSerializer(UserBasicSerializer):
 
 class PersonalAPIKeySerializer(serializers.Serializer[Any]):
     id = serializers.CharField(read_only=True)
-    label = serializers.CharField(read_only=True)  # type: ignore[assignment]  # DRF's own `label` is another
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]  # DRF's own attribute `label` has another meaning
     description = serializers.CharField(read_only=True, allow_null=True)
     value = serializers.CharField(
-        read_only=True, allow_null=True, help_text="The secret, in the answer that makes it; null everywhere else."
+        read_only=True, allow_null=True, help_text="The secret, only in the response that creates it; else null."
     )
     mask_value = serializers.CharField(read_only=True)
     scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
     scoped_teams = serializers.ListField(
-        child=serializers.IntegerField(), read_only=True, help_text="The projects it is narrowed to; none for all."
+        child=serializers.IntegerField(), read_only=True, help_text="The projects it may be used in; empty for all."
     )
     scoped_organizations = serializers.ListField(child=serializers.UUIDField(), read_only=True)
     user_id = serializers.IntegerField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     expires_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    last_used_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Written once an hour.")
+    last_used_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Updated at most once an hour.")
     last_rolled_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 class PersonalAPIKeyRequestSerializer(RequestSerializer):
-    """What a key is called, what it may do and where. Which of it is required, the operation says."""
+    """The body of a request that creates or changes a key."""
 
     echoed = keys_of(PersonalAPIKeySerializer)
 
-    label = StrictCharField(required=False, max_length=LABEL_MAX_LENGTH, trim_whitespace=False)  # type: ignore[assignment]
+    label = StrictCharField(required=False, max_length=LABEL_MAX_LENGTH, trim_whitespace=False)  # type: ignore[assignment]  # see above
     description = StrictCharField(
         required=False, allow_null=True, allow_blank=True, max_length=DESCRIPTION_MAX_LENGTH, trim_whitespace=False
     )
     scopes = BoundedListField(
         child=StrictCharField(trim_whitespace=False),
         required=False,
-        help_text="At least one: `dashboard:read`, or `*`.",
+        help_text="At least one scope, such as `dashboard:read`, or `*` for all.",
     )
     scoped_teams = BoundedListField(
-        child=StrictIntegerField(), required=False, help_text="The projects to narrow it to; empty for all."
+        child=StrictIntegerField(), required=False, help_text="The projects it may be used in; empty for all."
     )
     scoped_organizations = BoundedListField(child=serializers.UUIDField(), required=False)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)

@@ -1,8 +1,8 @@
-"""What others may want to know of. Sent within the transaction that it is about."""
+"""Signals about users and memberships, sent in the transaction of the change."""
 
 from django.dispatch import Signal
 
-# What answers show of a person, such as their name, is another now. Sent with `user_id`.
+# Sent after a user's public profile, such as their name, has changed. Arguments: `user_id`.
 user_profile_changed = Signal()
-# Somebody is about to be removed from a project. Sent with their `membership`, and `by`: that of the admin who does it.
+# Sent before a membership is deleted. Arguments: `membership`, and `by`, the membership of the acting user.
 membership_removing = Signal()

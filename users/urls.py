@@ -1,4 +1,4 @@
-"""Signing in, keys and discovery, as a table: what lies outside of a project, below /api/."""
+"""URLs of sign-in, API keys and discovery: all below /api/ that is outside of a project."""
 
 from typing import Any
 

@@ -102,7 +102,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
             and not is_supported
             and expected_versions(self.request._request) is not None
         ):
-            detail = "This has no versions, or acts on several dashboards: send it without."
+            detail = "This request does not support `If-Match`, because it does not change one dashboard with versions."
             raise Invalid(detail, attr=IF_MATCH.name, code="if_match_not_supported")
 
     @cached_property

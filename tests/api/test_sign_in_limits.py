@@ -17,7 +17,7 @@ from tests.hashers import OutsideTransactions
 from users.models import AttemptCounter
 from users.rate_limiting.login_attempts import Attempt, AttemptLimit
 from users.services.password_hashing import hashing_slots
-from users.services.sign_in import RIGHT_SIGN_IN, SIGN_IN, SIGN_IN_FROM_ADDRESS, SIGN_IN_TO_ACCOUNT
+from users.services.sign_in import SIGN_IN, SIGN_IN_FROM_ADDRESS, SIGN_IN_TO_ACCOUNT, SUCCESSFUL_SIGN_IN
 
 LOCKED = (403, "authentication_error", "too_many_failed_attempts", None)
 
@@ -99,20 +99,20 @@ def test_a_right_password_is_no_failure_of_the_address_and_forgives_none(alice: 
     assert attempts(SIGN_IN, "alice@example.com", "192.0.2.1") == 0
     assert attempts(SIGN_IN_FROM_ADDRESS, "", "192.0.2.1") == 3
     assert attempts(SIGN_IN_TO_ACCOUNT, "alice@example.com") == 3
-    assert attempts(RIGHT_SIGN_IN, "alice@example.com") == 5
+    assert attempts(SUCCESSFUL_SIGN_IN, "alice@example.com") == 5
 
 
 @pytest.mark.usefixtures("limited")
 def test_twenty_right_passwords_of_an_account_are_enough_wherever_they_come_from(alice: Person) -> None:
     give_password(alice)
-    for number in range(RIGHT_SIGN_IN.attempts):
+    for number in range(SUCCESSFUL_SIGN_IN.attempts):
         assert Api(None, 0, REMOTE_ADDR=f"192.0.2.{number}").sign_in(alice.user.email, PASSWORD).status == 200
     hashed = OutsideTransactions.calls
     answer = Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD)
     assert answer.error == (429, "throttled_error", "throttled", None)
-    assert 1 <= int(answer.headers["Retry-After"]) <= RIGHT_SIGN_IN.within.total_seconds()
+    assert 1 <= int(answer.headers["Retry-After"]) <= SUCCESSFUL_SIGN_IN.within.total_seconds()
     assert OutsideTransactions.calls == hashed
-    assert Session.objects.count() == RIGHT_SIGN_IN.attempts
+    assert Session.objects.count() == SUCCESSFUL_SIGN_IN.attempts
     AttemptCounter.objects.update(expires_at=timezone.now())
     assert Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD).status == 200
 

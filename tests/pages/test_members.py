@@ -74,7 +74,7 @@ def test_a_member_is_not_invited_again(alice: Person, bob: Person, browser: Clie
     give_password(bob)
     response = send(browser, path_of(alice), action="invite", email="Bob@example.com", level="8")
     assert response.status_code == 400
-    assert "They are a member already." in text_of(response)
+    assert "This person is already a member." in text_of(response)
     bob.membership.refresh_from_db()
     assert (bob.membership.level, Invitation.objects.count()) == (MembershipLevel.MEMBER, 0)
 
@@ -105,7 +105,7 @@ def test_a_project_keeps_an_admin(alice: Person, bob: Person, browser: Client) -
     for fields in ({"action": "remove"}, {"action": "level", "level": "1"}):
         response = send(browser, path_of(alice), member=alice.membership.pk, **fields)
         assert response.status_code == 400
-        assert "keeps at least one admin" in text_of(response)
+        assert "must keep at least one admin" in text_of(response)
     alice.membership.refresh_from_db()
     assert alice.membership.level == MembershipLevel.ADMIN
 

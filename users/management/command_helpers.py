@@ -1,4 +1,4 @@
-"""What the commands share: domain errors become command errors, and answers are printed for people or as JSON."""
+"""Helpers of management commands: options, the reporting of errors, and output as text or JSON."""
 
 import argparse
 import json
@@ -20,34 +20,36 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 
 
 def parse_project_id(text: str) -> int:
-    """The id of a project, for `type=` of an argument."""
+    """Return the id of a project, for the `type` of an argument. Raises ArgumentTypeError."""
     number = whole_number(text)
     if number is None:
-        raise argparse.ArgumentTypeError(f"{text} is no project's id")
+        raise argparse.ArgumentTypeError(f"{text} is not the id of a project")
     return number
 
 
 @contextmanager
 def report_domain_errors() -> Iterator[None]:
-    """A refusal of a service as the command's own error, without a traceback."""
+    """Raise CommandError, which prints no traceback, for a domain or database error in the block."""
     try:
         yield
     except DomainError as error:
         raise CommandError(error.detail) from error
     except IntegrityError as error:
-        raise CommandError("Somebody did the same at this moment. Look what there is, and try again.") from error
+        raise CommandError(
+            "Another process changed the same rows at this moment. Check the result and try again."
+        ) from error
     except DatabaseError as error:
         if is_unusable(error):
             raise
         place = f"DATA_DIR is {settings.DATA_DIR}" if connection.vendor == "sqlite" else "DATABASE_URL is set"
         raise CommandError(
-            f"{' '.join(str(error).split())}. Is this the database of the service ({place})? A new one is set up by"
+            f"{' '.join(str(error).split())}. Is this the database of the service ({place})? A new one is created by"
             " `manage.py serve` or `manage.py migrate`.",
             returncode=EXIT_CODE,
         ) from error
 
 
 def print_result(out: Any, as_json: bool, answer: dict[str, Any], text: str) -> None:
-    """Print `answer` as one line of JSON, or `text`."""
+    """Write `answer` as one line of JSON, or `text`."""
     stream: TextIO = out
     stream.write(json.dumps(answer, default=str) if as_json else text)

@@ -1,10 +1,10 @@
-"""How often a secret was guessed at lately: a password, or that of a shared dashboard."""
+"""Counters of attempts at passwords of users and of shared dashboards."""
 
 from django.db import models
 
 
 class AttemptCounter(models.Model):
-    """The attempts of one address at one secret. Neither is kept: `subject` is a hash of both."""
+    """The attempts that count under one limit. `subject` is a hash of the limit, the target and the address."""
 
     subject = models.CharField(primary_key=True, max_length=64, editable=False)
     attempts = models.PositiveIntegerField(default=0)

@@ -1,4 +1,4 @@
-"""Invitations into a project: no right by themselves, until somebody who holds the link accepts."""
+"""Invitations to a project. They give no access until they are accepted by their link."""
 
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ def get_default_expiry() -> datetime:
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, now: datetime) -> "InvitationQuerySet":
-        """Only those that can be accepted: in time, from somebody who may still give this level."""
+        """Filter by invitations that can be accepted: not expired, and from an admin who may still give this level."""
         return self.filter(
             expires_at__gt=now,
             invited_by__user__is_active=True,
@@ -28,15 +28,15 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """The offer of a level in a project to an address. It is no membership: nothing that looks for one finds it.
+    """An invitation of an e-mail address to a project, with a level. It is not a membership.
 
-    It goes with the membership of the admin who made it.
+    It is deleted with the membership of the admin who created it.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=254)
     level = models.SmallIntegerField(choices=MembershipLevel.choices, default=MembershipLevel.MEMBER)
-    # Without a constraint: the release before this one, which may run beside it, deletes memberships without asking.
+    # No constraint: the previous release, which may run at the same time, deletes memberships without invitations.
     invited_by = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -1,4 +1,4 @@
-"""Personal API keys: each acts as one user, within its scopes."""
+"""Personal API keys, which act as a user within their scopes."""
 
 import hashlib
 import secrets
@@ -20,6 +20,7 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def encode_base62(number: int) -> str:
+    """Return a non-negative number in base 62."""
     digits = ""
     while number:
         number, digit = divmod(number, len(ALPHABET))
@@ -32,16 +33,18 @@ def generate_key_id() -> str:
 
 
 def generate_key_value() -> str:
-    """A secret of 256 random bits. It is shown once and kept nowhere."""
+    """Return a secret of 256 random bits. It is shown once and never stored."""
     return PREFIX + encode_base62(secrets.randbits(RANDOM_BITS))
 
 
 def hash_secret(value: str) -> str:
-    """Unsalted SHA-256: enough for 256 random bits, and it can be looked up by an index."""
+    """Return an unsalted SHA-256: it is enough for 256 random bits, and an index can find it."""
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class PersonalAPIKey(models.Model):
+    """An API key of a user. Its secret is stored as a hash."""
+
     id = models.CharField(primary_key=True, max_length=50, default=generate_key_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="personal_api_keys")
     label = models.CharField(max_length=LABEL_MAX_LENGTH)
@@ -56,7 +59,7 @@ class PersonalAPIKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_rolled_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    # The membership of the project that a request is for, where it was read along with the key.
+    # The membership of the requested project, if it was loaded with the key.
     membership: "Membership | None" = None
 
     def __str__(self) -> str:
@@ -64,20 +67,20 @@ class PersonalAPIKey(models.Model):
 
     @property
     def key(self) -> KeyReference:
-        """For `Credential`."""
+        """Return the id and label of this key, as every `Credential` does."""
         return KeyReference(self.pk, self.label)
 
     def set_secret(self, value: str) -> None:
-        """Make `value` the secret of this key: its hash and a mask to recognize it by."""
+        """Set the secret of this key: its hash, and a mask to recognize it by."""
         self.secret_hash = hash_secret(value)
         self.mask_value = f"{value[:4]}...{value[-4:]}"
 
     def allows_project(self, project_id: int, organization_id: str | None) -> bool:
-        """Whether the key may be used in a project. An empty list narrows nothing."""
+        """Return whether the key may be used in a project. An empty list allows all."""
         if self.scoped_projects and project_id not in self.scoped_projects:
             return False
         return not self.scoped_organizations or organization_id in self.scoped_organizations
 
     def is_use_due(self, now: datetime) -> bool:
-        """`last_used_at` is written at most once an hour: reading must not cost a write each time."""
+        """Return whether to store the time of use: at most once an hour, so that not every read needs a write."""
         return self.last_used_at is None or now - self.last_used_at >= USE_RECORDED_EVERY

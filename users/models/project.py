@@ -1,4 +1,4 @@
-"""Where people belong: organizations hold projects, and a membership lets a user into one project."""
+"""Organizations, their projects, and the memberships of users in projects."""
 
 import secrets
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class Organization(models.Model):
 
 
 def generate_api_token() -> str:
-    """The public token of a project. No route takes it: clients only read it."""
+    """Return a public token of a project. No route accepts it; clients expect it in responses."""
     return f"phc_{secrets.token_urlsafe(32)}"
 
 
@@ -51,27 +51,27 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.select_related("project__organization")
 
     def within_scopes(self, *, projects: Sequence[int], organizations: Sequence[str]) -> "MembershipQuerySet":
-        """Filter by what a credential is narrowed to. An empty list narrows nothing."""
-        reached = self.filter(project__organization_id__in=organizations) if organizations else self
-        return reached.filter(project_id__in=projects) if projects else reached
+        """Filter by the scoped projects and organizations of a credential. An empty list allows all."""
+        allowed = self.filter(project__organization_id__in=organizations) if organizations else self
+        return allowed.filter(project_id__in=projects) if projects else allowed
 
 
 class KeyReference(NamedTuple):
-    """A personal API key as others know it."""
+    """The id and label of an API key, for the activity log."""
 
     id: str
     label: str
 
 
 class Membership(models.Model):
-    """The right of one user in one project. It is also what services and readers take to know who acts or looks."""
+    """The level of a user in a project. Services and readers take the membership of the acting user."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
     level = models.SmallIntegerField(choices=MembershipLevel.choices, default=MembershipLevel.MEMBER)
     joined_at = models.DateTimeField(default=now, editable=False)
 
-    # The key through which they act, if it is one.
+    # The API key of the request, if any.
     key: KeyReference | None = None
 
     objects = MembershipQuerySet.as_manager()
@@ -84,5 +84,5 @@ class Membership(models.Model):
 
     @property
     def is_admin(self) -> bool:
-        """Admins and owners of a project."""
+        """Return whether the user is an admin or owner of the project."""
         return self.level >= MembershipLevel.ADMIN

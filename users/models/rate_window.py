@@ -1,19 +1,18 @@
-"""How many requests of an API key were granted in a stretch of time."""
+"""Windows of rate limits."""
 
 from django.db import models
 
 
 class RateWindow(models.Model):
-    """What processes took for one key out of one window; where they asked for too much, more than there was.
+    """The requests that all processes have reserved for one key in one window. `taken` may exceed the limit.
 
-    The key is named and not referred to: taking would lock its row, and fail where it is deleted at the same time. What
-    is left of a deleted key goes when its window is over, as every row does. A key that is rolled keeps its id, and
-    with it what it has used.
+    There is no foreign key: a reservation would lock the row of the key, and fail if the key is deleted at that moment.
+    Rows of deleted keys are deleted when their window has expired. Rolling a key keeps its id and its windows.
     """
 
     key_id = models.CharField(max_length=50, editable=False)
     seconds = models.PositiveIntegerField()
-    # In seconds since 1970: windows begin at whole multiples of their length, in every process.
+    # In seconds since 1970. Windows start at multiples of their length, which is the same in every process.
     ends = models.BigIntegerField(db_index=True)
     taken = models.BigIntegerField()
 

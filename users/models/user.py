@@ -1,4 +1,4 @@
-"""The person who calls."""
+"""Users."""
 
 from typing import ClassVar
 from uuid import uuid4
@@ -15,11 +15,13 @@ def generate_distinct_id() -> str:
 class UserManager(BaseUserManager["User"]):
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """Addresses are compared without regard to case: kept in lower case."""
+        """Return the address in lower case: addresses are compared case-insensitively."""
         return (email or "").strip().lower()
 
 
 class User(AbstractBaseUser):
+    """A person, who signs in with a password or uses API keys."""
+
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     distinct_id = models.CharField(max_length=64, default=generate_distinct_id, editable=False)
     email = models.EmailField(max_length=254, unique=True)
@@ -32,7 +34,7 @@ class User(AbstractBaseUser):
         "users.Project", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
-    # Where the log of PostgreSQL was after the last write of this user, where replicas are read from.
+    # With replicas: the position of the write-ahead log after the last write of this user.
     wrote_at = models.BigIntegerField(null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()

@@ -1,4 +1,4 @@
-"""What changes personal API keys. Each function is one transaction."""
+"""Create, change, roll and revoke personal API keys. Each function is one transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ MAX_DAYS = 36500
 
 
 class NewKey(NamedTuple):
-    """A key with its secret, at the only moment when the secret is known."""
+    """A new or rolled key with its secret, which is not stored."""
 
     key: PersonalAPIKey
     value: str
@@ -44,11 +44,11 @@ def create_api_key(
     organization_ids: Sequence[str] = (),
     expires_at: datetime | None = None,
 ) -> NewKey:
-    """A key for `user`, narrowed to the given projects and organizations where there are any.
+    """Create a key for `user`. Without projects and organizations it allows all that the user belongs to.
 
-    Raises Invalid for a bad label, scope, expiry or narrowing, and beyond ten keys.
+    Raises Invalid for a bad label, scope, expiry, project or organization, and beyond ten keys.
     """
-    # The lock on the user makes concurrent requests count one after the other.
+    # Without this lock, concurrent requests would each count fewer than ten keys.
     User.objects.select_for_update().get(pk=user.pk)
     key = PersonalAPIKey(user=user)
     content: KeyChanges = {
@@ -70,7 +70,7 @@ def create_api_key(
 
 @transaction.atomic
 def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> PersonalAPIKey:
-    """Change what a key is called, what it may do, and where. Its secret stays. Raises Missing and Invalid."""
+    """Change a key, except for its secret. Raises Missing and Invalid."""
     key = _lock_key(key_id, owner)
     key.save(update_fields=_assign_changes(key, changes))
     return key
@@ -78,7 +78,7 @@ def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> Personal
 
 @transaction.atomic
 def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
-    """A new secret for a key; the old one is dead at once. Raises Missing, also for a key of another than `owner`."""
+    """Give a key a new secret; the old one is refused at once. Raises Missing, also if the key is not of `owner`."""
     key = _lock_key(key_id, owner)
     value = generate_key_value()
     key.set_secret(value)
@@ -89,21 +89,21 @@ def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
 
 @transaction.atomic
 def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
-    """Delete a key: it is refused from the next request on. Raises Missing, also for a key of another than `owner`."""
+    """Delete a key: the next request with it is refused. Raises Missing, also if the key is not of `owner`."""
     _lock_key(key_id, owner).delete()
 
 
 def record_key_use(key: PersonalAPIKey) -> None:
-    """Write down that a key was used, at most once an hour."""
+    """Store the time of use of a key, at most once an hour. It is skipped if the database is busy."""
     now = timezone.now()
     if key.is_use_due(now):
         best_effort_write(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
 
 
 def get_expiry(days: int) -> datetime:
-    """When a key ends that is good for so many days. Raises Invalid."""
+    """Return the time at which a key expires that is valid for some days. Raises Invalid."""
     if not 1 <= days <= MAX_DAYS:
-        raise Invalid(f"A key expires in 1 to {MAX_DAYS:,} days.", attr="expires_in")
+        raise Invalid(f"The number of days must be between 1 and {MAX_DAYS:,}.", attr="expires_in")
     return timezone.now() + timedelta(days=days)
 
 
@@ -116,7 +116,10 @@ def _lock_key(key_id: str, owner: User | None) -> PersonalAPIKey:
 
 
 def _assign_changes(key: PersonalAPIKey, changes: KeyChanges) -> list[str]:
-    """Set what was sent and differs; what is checked is what changes, so that a key can be sent back as it was read."""
+    """Set the attributes that differ and return their names. Raises Invalid.
+
+    Unchanged values are not checked, so that a client may send back a key as it was read, even if it left a project.
+    """
     _check_required(changes)
     lists = {name: list(dict.fromkeys(value)) for name, value in changes.items() if isinstance(value, list)}
     changed = {
@@ -125,7 +128,7 @@ def _assign_changes(key: PersonalAPIKey, changes: KeyChanges) -> list[str]:
     for name, value in changed.items():
         setattr(key, name, value)
     if "expires_at" in changed and key.expires_at is not None and key.expires_at <= timezone.now():
-        raise Invalid("A key expires in the future.", attr="expires_at")
+        raise Invalid("The expiry of a key must be in the future.", attr="expires_at")
     if "scoped_projects" in changed:
         _check_projects(key.user, key.scoped_projects)
     if "scoped_organizations" in changed:

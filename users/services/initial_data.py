@@ -1,4 +1,4 @@
-"""What an empty database needs before anyone can call: an admin, an organization, project 1 and a key."""
+"""Create what an empty database needs: an admin, an organization, a project and an API key."""
 
 from django.db import transaction
 
@@ -12,9 +12,9 @@ DEFAULT_ADMIN_EMAIL = "admin@example.com"
 
 @transaction.atomic
 def create_initial_data() -> NewKey | None:
-    """On a database without users, make the first ones and give back their key; else do nothing.
+    """Create the initial data and return its API key, or None if the database has users.
 
-    The admin has no usable password: the key is the way in.
+    The admin has no usable password. They sign in by a set-up link or use the key.
     """
     if User.objects.exists():
         return None

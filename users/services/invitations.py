@@ -1,7 +1,8 @@
-"""What becomes of an invitation: accepted or declined, by whoever holds its link. Each verb is one transaction.
+"""Accept and decline invitations. Each function writes in one transaction.
 
-An address proves nothing: anyone who was invited somewhere can have made an account with it. What lets somebody in is
-the link, which the admin hands to the person they mean (docs/decisions/0019-invitations.md).
+An invitation is accepted by its link, which an admin gives to the invited person. Having an account with the invited
+address is not enough: any invited person can create an account without verifying its address
+(docs/decisions/0019-invitations.md).
 """
 
 from django.contrib.auth.password_validation import validate_password
@@ -22,17 +23,17 @@ EMAIL_TAKEN = "There is already an account with this address. Sign in to accept.
 
 
 def get_invitation(token: str) -> Invitation:
-    """Return the invitation that a link is for, its names at hand. Raises Missing for one that cannot be accepted."""
+    """Return the invitation of a link, with related names. Raises Missing if it cannot be accepted."""
     found = Invitation.objects.open(timezone.now()).with_names().filter(secret_hash=hash_secret(token)).first()
     if found is None:
-        raise Missing("This invitation is over.")
+        raise Missing("This invitation is no longer valid.")
     return found
 
 
 def list_invitations(user: User) -> QuerySet[Invitation]:
-    """Return the open invitations of a user that they may accept without a link.
+    """Return the open invitations that a user may accept without a link.
 
-    There are none for an address that no operator has verified: its account may be that of somebody else.
+    There are none if no operator has verified the address of the account: it may belong to another person.
     """
     if user.is_email_verified is not True:
         return Invitation.objects.none()
@@ -45,7 +46,7 @@ def list_invitations(user: User) -> QuerySet[Invitation]:
 
 
 def find_accepting_account(invitation: Invitation) -> User | None:
-    """Return the account that has to accept, or None where accepting makes one."""
+    """Return the account that has to accept, or None if accepting creates one."""
     user = find_user_by_email(invitation.email)
     if user is not None and list_unused_accounts(invitation.project).filter(pk=user.pk).exists():
         return None
@@ -54,9 +55,9 @@ def find_accepting_account(invitation: Invitation) -> User | None:
 
 @transaction.atomic
 def accept_invitation(invitation: Invitation, *, accepted_by: User) -> Membership:
-    """Let a user into the project that they were invited to.
+    """Make a user a member of the project that they are invited to.
 
-    Raises Missing, and Forbidden for an invitation to another address.
+    Raises Missing, and Forbidden if the invitation is for another address.
     """
     locked = _lock_invitation(invitation)
     if accepted_by.email not in get_email_variants(locked.email):
@@ -65,10 +66,10 @@ def accept_invitation(invitation: Invitation, *, accepted_by: User) -> Membershi
 
 
 def accept_with_new_account(invitation: Invitation, *, name: str, password: str) -> User:
-    """Make an account with the address that was invited, and let it into the project. Not inside a transaction.
+    """Create an account with the invited address and make it a member. It must not be called in a transaction.
 
-    Raises Missing; Invalid for a bad name, a weak password, and where there is an account already; and TooMany while
-    other passwords are hashed.
+    Raises Missing; Invalid for a bad name, a weak password, or an existing account; and TooMany while other passwords
+    are hashed.
     """
     if find_accepting_account(invitation) is not None:
         raise Invalid(EMAIL_TAKEN, attr="email")
@@ -88,22 +89,22 @@ def accept_with_new_account(invitation: Invitation, *, name: str, password: str)
 
 @transaction.atomic
 def decline_invitation(invitation: Invitation) -> None:
-    """Delete an invitation: its link opens nothing any more. Raises Missing where it is over."""
+    """Delete an invitation, which makes its link invalid. Raises Missing if it cannot be accepted any more."""
     _lock_invitation(invitation).delete()
 
 
 def _lock_invitation(invitation: Invitation) -> Invitation:
-    """Return the invitation as it is now, while the members of its project are locked. Raises Missing."""
+    """Lock the members of the project and return the invitation as it is now. Raises Missing."""
     lock_project(invitation.project_id)
     secret = invitation.secret_hash
     found = Invitation.objects.open(timezone.now()).select_related("project").filter(secret_hash=secret).first()
     if found is None:
-        raise Missing("This invitation is over.")
+        raise Missing("This invitation is no longer valid.")
     return found
 
 
 def _save_account(user: User, invitation: Invitation) -> User:
-    """Return a new account, or the one with this address that nobody has ever used. Raises Invalid for any other."""
+    """Save a new account, or reuse an unused one with this address. Raises Invalid if the account is in use."""
     existing = find_user_by_email(invitation.email)
     if existing is None:
         user.save(force_insert=True)
@@ -111,16 +112,16 @@ def _save_account(user: User, invitation: Invitation) -> User:
     unused = list_unused_accounts(invitation.project).select_for_update(of=("self",)).filter(pk=existing.pk).first()
     if unused is None:
         raise Invalid(EMAIL_TAKEN, attr="email")
-    taken = ("first_name", "last_name", "password", "is_email_verified")
-    for name in taken:
+    fields = ("first_name", "last_name", "password", "is_email_verified")
+    for name in fields:
         setattr(unused, name, getattr(user, name))
-    unused.save(update_fields=taken)
+    unused.save(update_fields=fields)
     user_profile_changed.send(User, user_id=unused.pk)
     return unused
 
 
 def _create_membership(invitation: Invitation, user: User) -> Membership:
-    """Make the membership; a higher level that the user was given meanwhile stays."""
+    """Create the membership. A higher level that the user has meanwhile been given is kept."""
     existing = Membership.objects.filter(project=invitation.project, user=user).first()
     level = max(invitation.level, existing.level if existing else invitation.level)
     membership = add_member(invitation.project, user=user, level=MembershipLevel(level))

@@ -1,4 +1,4 @@
-"""Who is in a project, as its admins decide it. Each function is one transaction."""
+"""Invite, change and remove members of a project. Each function is one transaction."""
 
 import secrets
 from typing import NamedTuple
@@ -16,16 +16,16 @@ from users.services.users import list_unused_accounts
 from users.services.validation import as_domain_error
 from users.signals import membership_removing
 
-# Of one project; each is a row, and a question to somebody.
+# Open invitations of one project.
 MAX_INVITATIONS = 100
 
 
 class _LockedProject:
-    """The members of a project while they are changed: the lock on the project keeps the last admin the last."""
+    """A project that an admin has locked to change its members. Else two admins could remove each other."""
 
     def __init__(self, acting: Membership) -> None:
         if not acting.is_admin:
-            raise Forbidden("Only admins of the project manage its members.")
+            raise Forbidden("Only admins of the project may manage its members.")
         self.acting = acting
         self.project = lock_project(acting.project_id)
 
@@ -37,7 +37,7 @@ class _LockedProject:
         return found
 
     def check_level(self, level: int) -> None:
-        """Nobody makes, changes or removes somebody above themselves."""
+        """Raise Forbidden for a level above that of the acting member."""
         if level > self.acting.level:
             raise Forbidden("This level is above your own.")
 
@@ -45,11 +45,11 @@ class _LockedProject:
 def _check_another_admin(membership: Membership) -> None:
     others = Membership.objects.filter(project=membership.project_id, level__gte=MembershipLevel.ADMIN)
     if membership.is_admin and not others.filter(user__is_active=True).exclude(pk=membership.pk).exists():
-        raise Invalid("A project keeps at least one admin.", attr="level")
+        raise Invalid("A project must keep at least one admin.", attr="level")
 
 
 class NewInvitation(NamedTuple):
-    """An invitation with the token of its link, at the only moment when that is known."""
+    """A new invitation with the token of its link, which is not stored."""
 
     invitation: Invitation
     token: str
@@ -57,17 +57,17 @@ class NewInvitation(NamedTuple):
 
 @transaction.atomic
 def create_invitation(acting: Membership, *, email: str, level: MembershipLevel) -> NewInvitation:
-    """Offer somebody a level in the project. It is theirs once they accept; a link from before is replaced.
+    """Invite a person to a project with a level. An open invitation of this address is replaced, and its link invalid.
 
-    Whether there is an account with this address makes no difference, and is not told. Raises Forbidden; and Invalid
-    for a malformed address, for a member, and where too many invitations are open.
+    The result does not reveal whether there is an account with this address. Raises Forbidden; and Invalid for a
+    malformed address, for a member, and beyond the limit of open invitations.
     """
     locked = _LockedProject(acting)
     locked.check_level(level)
     with as_domain_error("email"):
         address = normalize_new_email(email)
     if _is_member(locked.project, address):
-        raise Invalid("They are a member already.", attr="email", code="unique")
+        raise Invalid("This person is already a member.", attr="email", code="unique")
     existing = locked.project.invitations.filter(email=address).first()
     if existing is not None:
         locked.check_level(existing.level)
@@ -87,24 +87,24 @@ def invitation_link(token: str, base: str) -> str:
 
 @transaction.atomic
 def withdraw_invitation(acting: Membership, *, invitation_id: int) -> None:
-    """Delete an invitation: its link opens nothing any more. Raises Missing and Forbidden."""
+    """Delete an invitation, which makes its link invalid. Raises Missing and Forbidden."""
     locked = _LockedProject(acting)
     invitation = locked.project.invitations.filter(pk=invitation_id).first()
     if invitation is None:
-        raise Missing("There is no such invitation into this project.")
+        raise Missing("There is no such invitation to this project.")
     locked.check_level(invitation.level)
     invitation.delete()
 
 
 def _is_member(project: Project, address: str) -> bool:
-    """Return whether a member has this address; not one whose account nobody has ever used: they need a new link."""
+    """Return whether a member has this address. Unused accounts do not count: they need a new link to sign in."""
     members = project.memberships.filter(user__email__in=get_email_variants(address))
     return members.exclude(user__in=list_unused_accounts(project)).exists()
 
 
 @transaction.atomic
 def change_member_level(acting: Membership, *, membership_id: int, level: MembershipLevel) -> None:
-    """Raises Missing, Forbidden, and Invalid where it would leave the project without an admin."""
+    """Change the level of a member. Raises Missing, Forbidden, and Invalid if the project would have no admin."""
     locked = _LockedProject(acting)
     member = locked.member(membership_id)
     locked.check_level(level)
@@ -116,9 +116,9 @@ def change_member_level(acting: Membership, *, membership_id: int, level: Member
 
 @transaction.atomic
 def remove_member(acting: Membership, *, membership_id: int) -> None:
-    """Remove somebody from the project: their sessions and keys do not reach it from the next request on.
+    """Remove a member from a project: the next request with their sessions and keys is refused.
 
-    Raises Missing, Forbidden, and Invalid where it would leave the project without an admin.
+    Raises Missing, Forbidden, and Invalid if the project would have no admin.
     """
     locked = _LockedProject(acting)
     member = locked.member(membership_id)
@@ -127,10 +127,10 @@ def remove_member(acting: Membership, *, membership_id: int) -> None:
 
 @transaction.atomic
 def leave_project(acting: Membership) -> None:
-    """End one's own membership. Raises Invalid for the last admin."""
+    """Remove the acting member from their project. Raises Invalid for the last admin."""
     lock_project(acting.project_id)
     member = Membership.objects.filter(pk=acting.pk).first()
-    if member is not None:  # it was not removed at the same time
+    if member is not None:  # else another request has removed it
         _end_membership(member, by=acting)
 
 

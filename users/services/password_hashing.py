@@ -1,7 +1,7 @@
-"""Password hashing: slow on purpose, so never inside a transaction and only one at a time in a process.
+"""Hash passwords, one at a time in a process and never in a transaction, because hashing is slow by design.
 
-PBKDF2 releases the interpreter lock: beside one hash the other threads of the process go on. A request that waits for
-a slot occupies a thread of the request pool, so only one may wait; others are refused at once and may come back.
+PBKDF2 releases the interpreter lock, so the other threads of the process continue. A request that waits for a slot
+occupies a thread of the request pool, so only one may wait; others are refused at once and can be retried.
 """
 
 import threading
@@ -15,12 +15,12 @@ from dashboards_api.errors import TooMany
 
 MAX_HASHING = 1
 MAX_WAITING = 1
-MAX_WAIT_SECONDS = 2.0  # seconds
+MAX_WAIT_SECONDS = 2.0
 RETRY_AFTER = 1  # seconds
 
 
 class HashingBusy(TooMany):
-    """Other passwords are being hashed, and another request waits for its turn already."""
+    """Another password is being hashed, and another request is waiting already."""
 
     def __init__(self) -> None:
         super().__init__(RETRY_AFTER)
@@ -28,20 +28,20 @@ class HashingBusy(TooMany):
 
 
 class HashingSlots:
-    """A bound on how many threads hash passwords, and on how many wait to do so."""
+    """A limit on the number of threads that hash passwords, and on the number that wait to do so."""
 
     def __init__(self, at_once: int = MAX_HASHING, waiting: int = MAX_WAITING) -> None:
         self.threads = threading.BoundedSemaphore(at_once + waiting)
         self.hashing = threading.BoundedSemaphore(at_once)
 
     @contextmanager
-    def slot(self, longest_wait: float = MAX_WAIT_SECONDS) -> Iterator[None]:
-        """Hold the right to hash. Raises HashingBusy, and RuntimeError inside a transaction."""
+    def slot(self, max_wait: float = MAX_WAIT_SECONDS) -> Iterator[None]:
+        """Occupy a slot for hashing. Raises HashingBusy, and RuntimeError in a transaction."""
         refuse_in_transaction("Password hashing")
         if not self.threads.acquire(blocking=False):
             raise HashingBusy
         try:
-            if not self.hashing.acquire(timeout=longest_wait):
+            if not self.hashing.acquire(timeout=max_wait):
                 raise HashingBusy
             try:
                 yield

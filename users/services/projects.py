@@ -1,4 +1,4 @@
-"""What changes projects, organizations and memberships. Each function is one transaction."""
+"""Create projects, organizations and memberships. Each function is one transaction."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ from users.services.validation import as_domain_error
 def create_project(
     name: str, *, organization_name: str, admins: Sequence[str] = (), members: Sequence[str] = ()
 ) -> Project:
-    """A project in the organization of that name, which is made where there is none, with people by their e-mail.
+    """Create a project with members, given by e-mail address, in the organization of that name, creating that as well.
 
-    Raises Missing where a user does not exist.
+    Raises Missing if a user does not exist.
     """
     organization = _get_or_create_organization(organization_name)
     project = Project(name=name, organization=organization)
@@ -31,13 +31,13 @@ def create_project(
 
 
 def lock_project(project_id: int) -> Project:
-    """Return the project while its members are changed: the lock keeps the last admin the last."""
+    """Lock and return a project before its members change. Without the lock, two admins could remove each other."""
     return Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
 
 @transaction.atomic
 def add_member(project: Project, *, user: User, level: MembershipLevel = MembershipLevel.MEMBER) -> Membership:
-    """Let a user into a project, or change their level there. The first project they join becomes their current one."""
+    """Make a user a member of a project, or change their level. Their first project becomes their current one."""
     membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"level": level})
     if user.current_project_id is None:
         user.current_project = project

@@ -1,6 +1,6 @@
-"""One-time links with which a user chooses name and password: the first admin, or somebody who forgot theirs.
+"""Set-up links, with which a user chooses a name and a password once: the first admin, or after a lost password.
 
-Operators alone make them, so using one verifies the address.
+Only operators create them, so using one verifies the address of the account.
 """
 
 from typing import NamedTuple
@@ -22,9 +22,9 @@ from users.signals import user_profile_changed
 
 
 class _SetupTokenGenerator(PasswordResetTokenGenerator):
-    """Good for PASSWORD_RESET_TIMEOUT seconds, and until the password or the address changes or the user signs in."""
+    """A generator of tokens that expire after PASSWORD_RESET_TIMEOUT seconds, a sign-in, or a change of the account."""
 
-    # Links of earlier releases ended otherwise, and were given to inviters, who vouch for nobody.
+    # Earlier releases used another salt and gave links to inviters, who do not verify addresses: those stay invalid.
     key_salt = "users.setup.verified"
 
 
@@ -32,22 +32,22 @@ _token_generator = _SetupTokenGenerator()
 
 
 def create_setup_token(user: User) -> str:
-    """What the link of a user ends with. Nothing is stored."""
+    """Return the token of a set-up link. It is not stored."""
     return f"{user.pk}-{_token_generator.make_token(user)}"
 
 
 def create_setup_link(user: User, base: str, *, is_chosen: bool = False) -> str:
-    """Return the link of a user on PUBLIC_URL, or else on the address `base`. One that was chosen comes first."""
+    """Return a set-up link on PUBLIC_URL, or on `base` if that is empty or the operator has chosen `base`."""
     return f"{base if is_chosen else settings.PUBLIC_URL or base}/setup/{create_setup_token(user)}"
 
 
 def get_setup_user(token: str) -> User:
-    """The active user that a token is for. Raises Missing for one that is used, over or none."""
+    """Return the active user of a token. Raises Missing if the token is used, expired or unknown."""
     return _get_user(token, lock=False)
 
 
 class CheckedSetup(NamedTuple):
-    """What a user chose, found to be right: `complete_setup` stores it."""
+    """Valid input of a set-up form, with the hash of the password, for `complete_setup`."""
 
     token: str
     name: str
@@ -58,8 +58,9 @@ class CheckedSetup(NamedTuple):
 def check_setup(token: str, *, name: str, email: str, password: str) -> CheckedSetup:
     """Check a name, an address and a password for the user of a token, and hash the password.
 
-    It is the slow half of a set-up, and must not run inside a transaction. Raises Missing; Invalid for a bad name, for
-    another, malformed or taken address, and for a weak password; and TooMany while other passwords are hashed.
+    This is the slow half of a set-up and must not be called in a transaction. Raises Missing; Invalid for a bad name,
+    for an address that is malformed, taken or may not change, and for a weak password; and TooMany while other
+    passwords are hashed.
     """
     user = _apply_profile(_get_user(token, lock=False), name, email)
     with as_domain_error("name"):
@@ -71,10 +72,10 @@ def check_setup(token: str, *, name: str, email: str, password: str) -> CheckedS
 
 @transaction.atomic
 def complete_setup(checked: CheckedSetup) -> User:
-    """Give the user a name and a password, and the first admin an address; the token is used up.
+    """Store the name, the password and, for the first admin, the address of a user. The token becomes invalid.
 
-    The keys of an account that an invitation had made end: they may be those of the inviter. Raises Missing where the
-    token was used meanwhile, and Invalid where the address was taken.
+    If an invitation created the account, its API keys are deleted, because the inviter may have created them. Raises
+    Missing if the token was used meanwhile, and Invalid if the address was taken.
     """
     user = _apply_profile(_get_user(checked.token, lock=True), checked.name, checked.email)
     if user.is_email_verified is False:
@@ -87,26 +88,26 @@ def complete_setup(checked: CheckedSetup) -> User:
 
 
 def can_change_email(user: User) -> bool:
-    """Return whether setting up may give the account another address: only where the first start made one up."""
+    """Return whether a set-up may change the address: only the placeholder of the first admin."""
     return user.email == DEFAULT_ADMIN_EMAIL
 
 
 def _apply_profile(user: User, name: str, email: str) -> User:
-    """Return the user with the name and the address that they chose. Raises Invalid."""
+    """Set the name and the address that the user chose, without saving. Raises Invalid."""
     if User.objects.normalize_email(email) != user.email:
         if not can_change_email(user):
             raise Invalid("The address of this account cannot be changed here.", attr="email")
         with as_domain_error("email"):
             user.email = normalize_new_email(email)
-        check_email_is_free(user.email, but_for=user)
+        check_email_is_free(user.email, excluding=user)
     user.first_name, _, user.last_name = name.strip().partition(" ")
     return user
 
 
 def _get_user(token: str, *, lock: bool) -> User:
-    number, _, rest = token.partition("-")
+    user_id, _, rest = token.partition("-")
     users = User.objects.select_for_update() if lock else User.objects.all()
-    user: User | None = users.filter(pk=whole_number(number) or 0, is_active=True).first()
+    user: User | None = users.filter(pk=whole_number(user_id) or 0, is_active=True).first()
     if user is None or not _token_generator.check_token(user, rest):
-        raise Missing("This link was used already, or is over.")
+        raise Missing("This link has been used or has expired.")
     return user

@@ -1,8 +1,8 @@
-"""Sign-in with a password, and its limits.
+"""Check passwords on sign-in and before a change of the password, with limits on attempts.
 
-No limit on guesses depends on the network address alone, which may be forged or changed: an account has one over all
-addresses, too. A stranger who exhausts that one does not lock its owner out where they are known: addresses from which
-the account was signed in to lately have only the limit of their own.
+Each account has a limit per network address and, because addresses can be changed or forged, one across all addresses.
+An attacker who exhausts the latter does not lock the owner out: it does not apply to addresses from which they have
+recently signed in.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,16 +33,16 @@ from users.services.validation import as_domain_error
 
 T = TypeVar("T")
 
-SIGN_IN = AttemptLimit("sign_in", attempts=30, within=timedelta(minutes=10))  # an account from one address
+SIGN_IN = AttemptLimit("sign_in", attempts=30, within=timedelta(minutes=10))  # per account and address
 SIGN_IN_TO_ACCOUNT = AttemptLimit("sign_in_to_account", attempts=100, within=timedelta(minutes=10))
 SIGN_IN_FROM_ADDRESS = AttemptLimit("sign_in_from_address", attempts=100, within=timedelta(minutes=10))
-# Right passwords cost as much as wrong ones.
-RIGHT_SIGN_IN = AttemptLimit("right_sign_in", attempts=20, within=timedelta(minutes=10))
+# Checking a correct password takes as much time as checking a wrong one.
+SUCCESSFUL_SIGN_IN = AttemptLimit("right_sign_in", attempts=20, within=timedelta(minutes=10))
 KNOWN_ADDRESS = AttemptLimit("known_address", attempts=1, within=timedelta(days=30))
 
 
 def check_address_limit(address: str) -> None:
-    """Raise TooMany for an address that may not try any account now: before what it sent is read."""
+    """Raise TooMany if an address has exhausted its limit across all accounts. Call it before reading the body."""
     if settings.RATE_LIMITS:
         check_attempts([Attempt(SIGN_IN_FROM_ADDRESS, address=address)])
 
@@ -50,8 +50,8 @@ def check_address_limit(address: str) -> None:
 def authenticate_user(email: str, password: str, *, address: str) -> User:
     """Return the active user with this e-mail address and password.
 
-    Raises Invalid, which does not tell an unknown user from a wrong password, in words or in time; Forbidden where the
-    network address has failed too often with this account; and TooMany beyond the other limits, or while other
+    Raises Invalid, which neither its text nor its time tells apart for an unknown user and a wrong password; Forbidden
+    if the network address has failed too often with this account; and TooMany beyond the other limits, or while other
     passwords are checked.
     """
     normalized = find_stored_email(email)
@@ -62,10 +62,10 @@ def authenticate_user(email: str, password: str, *, address: str) -> User:
 
 
 def hash_new_password(user: User, *, current: str, new: str, address: str) -> str:
-    """Return the hash of a new password for a user who knows the current one. `change_password` stores it.
+    """Check the current password and return the hash of the new one, for `change_password`.
 
-    It is the slow half of the change, and must not run inside a transaction. Raises Invalid for a wrong or a weak
-    password, and what `authenticate_user` raises beyond limits.
+    This is the slow half of the change and must not be called in a transaction. Raises Invalid for a wrong or a weak
+    password, and Forbidden and TooMany as `authenticate_user` does.
     """
     if not _PasswordCheck(user.email, address).run(lambda: user.check_password(current)):
         raise Invalid("That is not your password.", attr="current", code="invalid_credentials")
@@ -75,9 +75,9 @@ def hash_new_password(user: User, *, current: str, new: str, address: str) -> st
 
 
 def change_password(user: User, password_hash: str) -> None:
-    """Give a user another password, by its hash. Every session of theirs ends.
+    """Store the hash of a new password, which ends all sessions of the user.
 
-    Raises Invalid where the password was changed since the current one was checked.
+    Raises Invalid if the password was changed since the current one was checked.
     """
     unchanged = User.objects.filter(pk=user.pk, password=user.password)
     if not unchanged.update(password=password_hash):
@@ -86,38 +86,38 @@ def change_password(user: User, password_hash: str) -> None:
 
 
 class _PasswordCheck:
-    """One attempt at the password of an account, with the limits that count it."""
+    """One attempt at the password of an account, under all limits that apply to it."""
 
     def __init__(self, email: str, address: str) -> None:
-        self.pair = Attempt(SIGN_IN, email, address)
+        self.by_account_and_address = Attempt(SIGN_IN, email, address)
         self.known = Attempt(KNOWN_ADDRESS, email, address)
-        self.overall = [] if has_recent_success(self.known) else [Attempt(SIGN_IN_TO_ACCOUNT, email)]
-        self.right: list[Attempt] = []
+        self.by_account_or_address = [] if has_recent_success(self.known) else [Attempt(SIGN_IN_TO_ACCOUNT, email)]
+        self.successes: list[Attempt] = []
         if settings.RATE_LIMITS:
-            self.overall.append(Attempt(SIGN_IN_FROM_ADDRESS, address=address))
-            self.right.append(Attempt(RIGHT_SIGN_IN, email))
+            self.by_account_or_address.append(Attempt(SIGN_IN_FROM_ADDRESS, address=address))
+            self.successes.append(Attempt(SUCCESSFUL_SIGN_IN, email))
 
     def run(self, check: Callable[[], T]) -> T:
-        """Count the attempt, check the password, and note if it was right. Raises Forbidden and TooMany."""
+        """Count the attempt, check the password, and record a success. Raises Forbidden and TooMany."""
         with _as_lockout():
-            check_attempts([self.pair, *self.overall, *self.right])
+            check_attempts([self.by_account_and_address, *self.by_account_or_address, *self.successes])
             with hashing_slots.slot():
-                count_attempts([self.pair, *self.overall])
-                found = check()
-        if found:
+                count_attempts([self.by_account_and_address, *self.by_account_or_address])
+                result = check()
+        if result:
             self._record_success()
-        return found
+        return result
 
     def _record_success(self) -> None:
         with transaction.atomic():
-            count_attempts(self.right)
-            record_success(reset=[self.pair], refund=self.overall)
+            count_attempts(self.successes)
+            record_success(reset=[self.by_account_and_address], refund=self.by_account_or_address)
             remember_success(self.known)
 
 
 @contextmanager
 def _as_lockout() -> Iterator[None]:
-    """Raise Forbidden for too many failures of an address with one account."""
+    """Raise Forbidden instead of TooMany if one address has failed too often with one account."""
     try:
         yield
     except AttemptLimitReached as error:

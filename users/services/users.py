@@ -1,4 +1,4 @@
-"""What changes users. Each function writes in one transaction."""
+"""Create, find and deactivate users. Each function writes in one transaction."""
 
 import structlog
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
@@ -26,9 +26,9 @@ def create_user(
     is_staff: bool = False,
     is_email_verified: bool | None = None,
 ) -> User:
-    """Create a user. With a password it must not run inside a transaction.
+    """Create a user. With a password, it must not be called in a transaction.
 
-    `is_email_verified` is True where an operator vouches for the address, and False where an invitation made the user.
+    `is_email_verified` is True if an operator has verified the address, and False if an invitation created the user.
     Raises Invalid for a malformed or taken e-mail address, or a weak password.
     """
     with as_domain_error("email"):
@@ -52,24 +52,27 @@ def create_user(
         )
 
 
-def check_email_is_free(email: str, *, but_for: User | None = None) -> None:
-    """Raises Invalid where another user has this address, however its domain is spelled."""
-    others = User.objects.exclude(pk=but_for.pk) if but_for else User.objects
+def check_email_is_free(email: str, *, excluding: User | None = None) -> None:
+    """Raise Invalid if another user has this address, in any spelling of its domain."""
+    others = User.objects.exclude(pk=excluding.pk) if excluding else User.objects
     if others.filter(email__in=get_email_variants(email)).exists():
         raise Invalid(f"There is already a user with the address {email}.", attr="email", code="unique")
 
 
 def find_user_by_email(email: str) -> User | None:
-    """Return the user with this address, however its domain is spelled. One from before punycode comes first."""
+    """Return the user with this address, in any spelling of its domain, or None.
+
+    Of two users, return the one whose domain is stored as given: it is older than the rule to store punycode.
+    """
     found = User.objects.filter(email__in=get_email_variants(email))
     return min(found, key=lambda user: user.email != User.objects.normalize_email(email), default=None)
 
 
 def list_unused_accounts(project: Project) -> QuerySet[User]:
-    """Return the accounts that invitations of earlier releases made and nobody ever used: no password, key or sign-in.
+    """Return accounts that invitations of earlier releases created and nobody has used: no password, key or sign-in.
 
-    They are in no other project, so that taking one over gives nothing but this project. What an operator makes is
-    marked as verified, and is none of these.
+    They are in no other project, so that a person who reuses one gains nothing but this project. Accounts that an
+    operator created are verified and not included.
     """
     elsewhere = Membership.objects.filter(user=OuterRef("pk")).exclude(project=project)
     unused = User.objects.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX, last_login=None, personal_api_keys=None)
@@ -77,14 +80,14 @@ def list_unused_accounts(project: Project) -> QuerySet[User]:
 
 
 def find_stored_email(email: str) -> str:
-    """Return the address under which an account is kept; a domain may be typed as it reads, and be kept in punycode."""
+    """Return the stored address of the account with this address, whose domain may be stored in punycode."""
     normalized = User.objects.normalize_email(email)
     user = None if normalized.isascii() else find_user_by_email(normalized)
     return normalized if user is None else user.email
 
 
 def get_user_by_email(email: str) -> User:
-    """The user with this address. Raises Missing."""
+    """Return the user with this address. Raises Missing."""
     user = find_user_by_email(email)
     if user is None:
         raise Missing(f"There is no user with the address {email}.")
@@ -93,9 +96,9 @@ def get_user_by_email(email: str) -> User:
 
 @transaction.atomic
 def set_active(user: User, *, active: bool) -> User:
-    """Lock a user out, or let them in again. Sessions and keys read this at every request: it holds at once.
+    """Deactivate or reactivate a user. It takes effect at once, because every request reads it.
 
-    Keys work again afterwards; sessions are over for good.
+    Their API keys work again after a reactivation; their sessions are deleted.
     """
     user.is_active = active
     user.save(update_fields=["is_active"])
@@ -105,12 +108,12 @@ def set_active(user: User, *, active: bool) -> User:
 
 
 def record_write_position(user: User) -> None:
-    """Keep where the log of PostgreSQL is now: replicas that have come so far have what the user wrote.
+    """Store the current position of the write-ahead log: replicas that have replayed it have what the user wrote.
 
-    What they wrote is durable by now: a failure is a line in the log, and they may see it as late as others do.
+    The write itself is durable already. A failure is logged, and the user may then see the write with a delay.
     """
     position = RawSQL("(pg_current_wal_insert_lsn() - '0/0')::bigint", [])
     try:
         User.objects.filter(pk=user.pk).update(wrote_at=position)
     except Error as error:
-        logger.warning("write not noted", error=type(error).__qualname__)
+        logger.warning("write position not stored", error=type(error).__qualname__)

@@ -1,4 +1,4 @@
-"""What Django's validators refuse, as the domain's own error."""
+"""Convert validation errors of Django to domain errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from dashboards_api.errors import Invalid
 
 @contextmanager
 def as_domain_error(attr: str) -> Iterator[None]:
-    """What Django's validators refuse, as Invalid."""
+    """Raise Invalid, with `attr`, for a ValidationError in the block."""
     try:
         yield
     except ValidationError as error:

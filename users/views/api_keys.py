@@ -1,4 +1,4 @@
-"""`/api/personal_api_keys/`: for people who signed in. A key may look at itself and change nothing."""
+"""Personal API keys: `/api/personal_api_keys/`. Only sessions may manage keys; a key may read itself."""
 
 from typing import Any, ClassVar, cast
 
@@ -17,25 +17,27 @@ from users.serializers import PersonalAPIKeyRequestSerializer, PersonalAPIKeySer
 from users.services.api_keys import KeyChanges, create_api_key, revoke_api_key, roll_api_key, update_api_key
 from users.viewsets import AuthenticatedViewSet
 
-KEY_ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id of a key of the caller's.")
+KEY_ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id of one of your keys.")
 
 
 @operation_ids("personal_api_keys_current")
 class CurrentKeyViewSet(AuthenticatedViewSet):
+    """The API key of the request."""
+
     scope_object = "user"
     required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": []}
 
     @extend_schema(responses=PersonalAPIKeySerializer)
     def retrieve(self, request: Request) -> Response:
-        """The key that this request carries: what it may do, and where. It needs no scope."""
+        """Return the API key of this request, with its scopes and projects. It needs no scope."""
         if not isinstance(self.credential, PersonalAPIKey):
-            raise Missing("This request carries no API key.")
+            raise Missing("This request has no API key.")
         return Response(build_api_key(self.credential))
 
 
 @operation_ids("personal_api_keys")
 class PersonalAPIKeyViewSet(AuthenticatedViewSet):
-    """Everything but `retrieve` declares no scope: no key can have it."""
+    """The API keys of the caller. Actions other than `retrieve` declare no scope, so that no key may use them."""
 
     scope_object = "user"
     required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": []}
@@ -46,12 +48,12 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
 
     @extend_schema(responses=PersonalAPIKeySerializer(many=True))
     def list(self, request: Request) -> Response:
-        """The caller's own keys, the newest first: a plain list. Only for people who signed in."""
+        """List your keys, newest first, without pagination. It requires a session."""
         return Response(list_api_keys(self.caller))
 
     @extend_schema(request=body_of(PersonalAPIKeyRequestSerializer), responses={201: PersonalAPIKeySerializer})
     def create(self, request: Request) -> Response:
-        """Make a key. `label` and `scopes` are required. Its `value` is in this answer and nowhere else."""
+        """Create a key. `label` and `scopes` are required. Only this response contains its `value`."""
         changes = self._read_changes()
         for name in ("label", "scopes"):
             if name not in changes:
@@ -69,7 +71,7 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
 
     @extend_schema(parameters=[KEY_ID], responses=PersonalAPIKeySerializer)
     def retrieve(self, request: Request, id: str) -> Response:
-        """One of the caller's keys. A key sees itself alone."""
+        """Return one of your keys. With an API key, only that key."""
         if isinstance(self.credential, PersonalAPIKey) and self.credential.pk != id:
             raise PermissionDenied("This action does not support personal API key access")
         key = self.caller.personal_api_keys.filter(pk=id).first()
@@ -81,22 +83,22 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
         parameters=[KEY_ID], request=body_of(PersonalAPIKeyRequestSerializer), responses=PersonalAPIKeySerializer
     )
     def partial_update(self, request: Request, id: str) -> Response:
-        """Change what a key is called, what it may do, and where. It holds from the next request on."""
+        """Change a key. The change applies from the next request on."""
         return Response(build_api_key(update_api_key(id, owner=self.caller, changes=self._read_changes())))
 
     @extend_schema(
         parameters=[KEY_ID],
         request=None,
-        responses={204: OpenApiResponse(description="The key is refused from now on. There is no response body.")},
+        responses={204: OpenApiResponse(description="The key is deleted. There is no response body.")},
     )
     def destroy(self, request: Request, id: str) -> Response:
-        """Delete a key."""
+        """Delete a key. The next request with it is refused."""
         revoke_api_key(id, owner=self.caller)
         return Response(status=204)
 
     @extend_schema(parameters=[KEY_ID], request=None, responses=PersonalAPIKeySerializer)
     def roll(self, request: Request, id: str) -> Response:
-        """Give a key a new `value`. The old one is refused at once."""
+        """Give a key a new `value`. The old one is refused from the next request on."""
         key, value = roll_api_key(id, owner=self.caller)
         return Response(build_api_key(key, value))
 

@@ -1,4 +1,4 @@
-"""Discovery: who am I, and which projects can I reach."""
+"""Discovery: the caller, and the organizations and projects that they can access."""
 
 from typing import ClassVar
 
@@ -25,13 +25,15 @@ from users.viewsets import AuthenticatedViewSet, ProjectScopedViewSet
 
 @operation_ids("projects")
 class ProjectListViewSet(AuthenticatedViewSet):
+    """The projects of the caller."""
+
     scope_object = "project"
     required_scopes: ClassVar[dict[str, list[str]]] = {"list": ["project:read"]}
     permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotProjectScopedKey]
     serializer_class = ProjectBasicSerializer
 
     def list(self, request: Request) -> Response:
-        """The projects that the caller is a member of."""
+        """List the projects that you are a member of."""
         pages = LimitOffsetPagination()
         limit, offset = window = pages.window(request)
         count, rows = list_projects(self.caller, self.credential, limit=limit, offset=offset)
@@ -40,24 +42,28 @@ class ProjectListViewSet(AuthenticatedViewSet):
 
 @operation_ids("projects")
 class ProjectViewSet(ProjectScopedViewSet):
+    """One project."""
+
     scope_object = "project"
     required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": ["project:read"]}
 
     @extend_schema(parameters=[PROJECT_ID], responses=ProjectBasicSerializer)
     def retrieve(self, request: Request, project_id: str) -> Response:
-        """One project, by its number or as `@current`."""
-        # Of the project, only the id came along with the key.
+        """Return one project, by its id or as `@current`."""
+        # The membership was loaded with only the id of its project.
         return Response(build_project(Project.objects.get(pk=self.project.pk)))
 
 
 @operation_ids("users_me")
 class MeViewSet(AuthenticatedViewSet):
+    """The caller."""
+
     scope_object = "user"
     required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": ["user:read"]}
 
     @extend_schema(responses=MeSerializer)
     def retrieve(self, request: Request) -> Response:
-        """The user that the key acts as. A key that is narrowed to projects or organizations may ask too."""
+        """Return the user of the key or session. Keys with scoped projects or organizations may use this, too."""
         try:
             current = get_current_membership(self.caller, self.credential)
         except Missing:
@@ -67,7 +73,7 @@ class MeViewSet(AuthenticatedViewSet):
 
 @operation_ids("organizations")
 class OrganizationViewSet(AuthenticatedViewSet):
-    """Organizations have no members of their own: who is in a project of theirs is in them."""
+    """The organizations of the caller. A member of a project belongs to its organization."""
 
     scope_object = "organization"
     required_scopes: ClassVar[dict[str, list[str]]] = {
@@ -78,19 +84,21 @@ class OrganizationViewSet(AuthenticatedViewSet):
     serializer_class = OrganizationBasicSerializer
 
     def list(self, request: Request) -> Response:
-        """The organizations that the caller belongs to."""
+        """List the organizations that you belong to."""
         rows = list_organizations(list_memberships(self.caller, self.credential))
         return Response(LimitOffsetPagination().page_of(request, rows))
 
     @extend_schema(parameters=[ORGANIZATION_ID], responses=OrganizationBasicSerializer)
     def retrieve(self, request: Request, organization_id: str) -> Response:
-        """One organization, by its id or as `@current`."""
+        """Return one organization, by its id or as `@current`."""
         [row] = list_organizations(get_organization_memberships(self.caller, self.credential, organization_id))
         return Response(row)
 
 
 @operation_ids("organizations_projects")
 class OrganizationProjectViewSet(AuthenticatedViewSet):
+    """The projects of the caller in an organization."""
+
     scope_object = "project"
     required_scopes: ClassVar[dict[str, list[str]]] = {"list": ["project:read"], "retrieve": ["project:read"]}
     permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotProjectScopedKey]
@@ -98,17 +106,17 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
 
     @extend_schema(parameters=[ORGANIZATION_ID])
     def list(self, request: Request, organization_id: str) -> Response:
-        """The caller's projects in an organization."""
+        """List your projects in an organization."""
         memberships = get_organization_memberships(self.caller, self.credential, organization_id)
         rows = [build_project(membership.project) for membership in memberships]
         return Response(LimitOffsetPagination().page_of(request, rows))
 
     @extend_schema(parameters=[ORGANIZATION_ID, PROJECT_ID], responses=ProjectBasicSerializer)
     def retrieve(self, request: Request, organization_id: str, project_id: str) -> Response:
-        """One of the caller's projects in an organization."""
+        """Return one of your projects in an organization, by its id."""
         memberships = get_organization_memberships(self.caller, self.credential, organization_id)
-        number = whole_number(project_id)
+        wanted_id = whole_number(project_id)
         for membership in memberships:
-            if membership.project_id == number:
+            if membership.project_id == wanted_id:
                 return Response(build_project(membership.project))
         raise Missing("Project not found.")

@@ -1,4 +1,4 @@
-"""`/api/login/` and `/api/logout/`: browser sessions."""
+"""Sign-in and sign-out: `/api/login/` and `/api/logout/`."""
 
 from typing import ClassVar
 
@@ -22,16 +22,18 @@ from users.viewsets import AuthenticatedViewSet
 
 @operation_ids("login")
 class SignInViewSet(ApiViewSet):
+    """Sign-in with a password, which starts a session."""
+
     authentication_classes = []
     permission_classes = []
 
     @extend_schema(request=body_of(SignInRequestSerializer), responses={200: SuccessSerializer})
     def create(self, request: Request) -> Response:
-        """Sign in with an e-mail address and a password. The answer sets the cookies of a session."""
+        """Sign in with an e-mail address and a password. The response sets the cookies of a session."""
         if not self.is_same_origin(request):
-            raise PermissionDenied("CSRF Failed: nobody is signed in from another site.")
+            raise PermissionDenied("CSRF Failed: sign-in requests from other sites are refused.")
         if not hasattr(request._request, "session"):
-            raise Invalid("Sign in without an API key.")
+            raise Invalid("A sign-in request must not have an API key.")
         address = request.META.get("REMOTE_ADDR", "")
         check_address_limit(address)
         body = self.read_body(SignInRequestSerializer)
@@ -39,24 +41,26 @@ class SignInViewSet(ApiViewSet):
         return Response({"success": True})
 
     def is_same_origin(self, request: Request) -> bool:
-        """By what browsers say of a request; scripts say nothing."""
+        """Return whether a browser sent the request from our own pages. Scripts send neither header and pass."""
         origin = request.headers.get("Origin", "")
-        # Not parsed: some of what a client may send as its origin cannot be.
+        # Not parsed: `urlsplit` raises for some values that a client may send.
         is_ours = origin.partition("://")[2] == request.get_host() or origin in settings.CSRF_TRUSTED_ORIGINS
         return (is_ours or not origin) and request.headers.get("Sec-Fetch-Site", "none") in ("same-origin", "none")
 
 
 @operation_ids("logout")
 class SignOutViewSet(AuthenticatedViewSet):
+    """Sign-out, which ends a session."""
+
     authentication_classes = [SessionAuthentication]
     permission_classes = [IsAuthenticated, HasRequiredScopes]
     scope_object = "user"
     required_scopes: ClassVar[dict[str, list[str]]] = {}
 
     @extend_schema(
-        request=None, responses={204: OpenApiResponse(description="The session is over. There is no response body.")}
+        request=None, responses={204: OpenApiResponse(description="The session is deleted. There is no response body.")}
     )
     def create(self, request: Request) -> Response:
-        """Sign out: the session is over, here and for whoever has a copy of its cookie."""
+        """Sign out. The session is deleted, so copies of its cookie are invalid, too."""
         end_session(request._request)
         return Response(status=204)

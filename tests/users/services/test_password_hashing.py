@@ -13,7 +13,7 @@ def hold(slots: HashingSlots, inside: threading.Event, until: threading.Event) -
     """A thread that holds a slot, or waits for one, as a request does."""
 
     def run() -> None:
-        with slots.slot(longest_wait=30):
+        with slots.slot(max_wait=30):
             inside.set()
             until.wait(30)
 
@@ -44,7 +44,7 @@ def test_one_hashes_one_waits_and_others_are_refused_at_once(db: None) -> None:
 def test_nobody_waits_for_ever(db: None) -> None:
     slots = HashingSlots()
     with slots.slot():
-        with pytest.raises(HashingBusy), slots.slot(longest_wait=0.01):
+        with pytest.raises(HashingBusy), slots.slot(max_wait=0.01):
             pass
         assert slots.threads.acquire(blocking=False)  # the place of the one who gave up is free
         slots.threads.release()

@@ -27,7 +27,7 @@ class Command(BaseCommand):
             default=[],
             type=parse_project_id,
             metavar="ID",
-            help="narrow the key to it",
+            help="allow the key only in this project; repeatable",
         )
         parser.add_argument("--expires-in", type=int, metavar="DAYS")
         add_json_option(parser)

@@ -8,13 +8,13 @@ from users.services.projects import create_project
 
 
 class Command(BaseCommand):
-    help = "Create a project, and its organization where there is none of that name."
+    help = "Create a project and, unless it exists, its organization."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
-        parser.add_argument("--organization", metavar="NAME", help="by default of the same name as the project")
-        parser.add_argument("--admin", action="append", default=[], metavar="EMAIL", help="may be repeated")
-        parser.add_argument("--member", action="append", default=[], metavar="EMAIL", help="may be repeated")
+        parser.add_argument("--organization", metavar="NAME", help="default: the name of the project")
+        parser.add_argument("--admin", action="append", default=[], metavar="EMAIL", help="repeatable")
+        parser.add_argument("--member", action="append", default=[], metavar="EMAIL", help="repeatable")
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         for member in project.memberships.select_related("user").order_by("pk"):
             if member.user.is_email_verified is False:
                 self.stderr.write(
-                    f"Note: an invitation made the account {member.user.email}, and nobody has verified it."
+                    f"Note: an invitation created the account {member.user.email}, and its address is not verified."
                 )
         answer = {"id": project.pk, "name": project.name, "organization": project.organization_id}
         print_result(self.stdout, options["json"], answer, f"Created project {project.pk}, {project.name}.")

@@ -9,15 +9,17 @@ from users.services.users import create_user
 
 
 class Command(BaseCommand):
-    help = "Create a user. Without a password nobody can sign in as them, though keys can be made for them."
+    help = "Create a user. Without a password they cannot sign in, but can have API keys."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
         parser.add_argument("--name", default="", help="first and last name")
         passwords = parser.add_mutually_exclusive_group()
-        passwords.add_argument("--password", help="seen by others in the process list: prefer --password-stdin")
-        passwords.add_argument("--password-stdin", action="store_true", help="read the password's line from stdin")
-        parser.add_argument("--staff", action="store_true", help="may manage what all projects share")
+        passwords.add_argument("--password", help="visible in the process list: prefer --password-stdin")
+        passwords.add_argument(
+            "--password-stdin", action="store_true", help="read the password from the first line of stdin"
+        )
+        parser.add_argument("--staff", action="store_true", help="allow the user to manage what all projects share")
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:

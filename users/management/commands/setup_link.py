@@ -12,11 +12,11 @@ from users.services.users import get_user_by_email
 
 
 class Command(BaseCommand):
-    help = "Print a link with which a user chooses a new password: once, within 24 hours."
+    help = "Print a link with which a user chooses a new password, once, within 24 hours."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
-        parser.add_argument("--base", metavar="URL", help="in place of PUBLIC_URL or the address of `serve`")
+        parser.add_argument("--base", metavar="URL", help="instead of PUBLIC_URL or the address of `serve`")
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
