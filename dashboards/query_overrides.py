@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboards.query_kinds import MAX_WRAPPERS, WRAPPERS, get_source, get_source_kind
 from dashboards.request_overrides import VALUE_KEYS, Json, as_variable, get_code_name
+from dashboards_api.db.fields import dump_json
 
 # Queries with `dateRange` and `properties` of their own.
 INSIGHT_QUERIES = frozenset(
@@ -28,6 +29,7 @@ class VariableValues:
         self.by_id = {id_: as_variable(variable) for id_, variable in variables.items() if variable is not None}
         names = ((get_code_name(variable), variable) for variable in self.by_id.values())
         self.by_code_name = {name: variable for name, variable in names if name}
+        self.sizes: dict[int, int] = {}
 
     def find(self, id_: str, variable: Json) -> Json:
         """Return the value for a variable of a query by its id or its code name; empty if there is none."""
@@ -37,6 +39,13 @@ class VariableValues:
             found = self.by_id.get(name, {})  # an override may be named by the code name
             return found if get_code_name(found) is None else {}
         return found
+
+    def get_size(self, found: Json) -> int:
+        """Return the characters of a value that `find` returned; a large one may be found thousands of times."""
+        key = id(found)
+        if key not in self.sizes:
+            self.sizes[key] = sum(len(dump_json(found[name])) for name in VALUE_KEYS if name in found)
+        return self.sizes[key]
 
 
 # Later layers win.
@@ -61,6 +70,19 @@ def iter_variables(query: Json | None) -> Iterator[tuple[str, Json]]:
     used = get_source(query).get("variables") if get_source_kind(query) == "HogQLQuery" else None
     if isinstance(used, dict):
         yield from ((id_, variable) for id_, variable in used.items() if isinstance(variable, dict))
+
+
+def count_variable_characters(query: Json, variables: VariableLayers) -> int:
+    """Return how many characters `apply_overrides` writes at most for the variables of a query.
+
+    One value is written for each variable of its code name, so that a query with many of them multiplies it.
+    """
+    return sum(
+        layer.get_size(found)
+        for id_, variable in iter_variables(query)
+        for layer in variables
+        if (found := layer.find(id_, variable))
+    )
 
 
 def apply_overrides_to_filters(stored: Json, filters: Json) -> Json:

@@ -8,6 +8,9 @@ recreated has a new id.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from django.utils import timezone
+
+from dashboards_api.dates import bound
 from dashboards_api.errors import Invalid
 
 Json = dict[str, Any]
@@ -20,6 +23,7 @@ _SHAPES: dict[str, tuple[tuple[type, ...], str]] = {
     "properties": ((list, dict), "a list or an object"),
     "breakdown_filter": ((dict,), "an object"),
 }
+DATES = ("date_from", "date_to")
 VALUE_KEYS = ("value", "isNull")
 
 
@@ -34,11 +38,13 @@ NO_REQUEST_OVERRIDES = RequestOverrides()
 
 
 def validate_overrides(filters: Json | None, variables: Json | None) -> RequestOverrides:
-    """Return the overrides of a request. Raises Invalid for a value of a type that has no effect."""
+    """Return the overrides of a request. Raises Invalid for a value that cannot have an effect."""
     for name, value in (filters or {}).items():
         types, words = _SHAPES.get(name, ((object,), ""))
         if value is not None and not isinstance(value, types):
             raise Invalid(f"This must be {words}, or null.", attr=f"{FILTERS_OVERRIDE}__{name}")
+        if name in DATES and isinstance(value, str) and value:
+            check_date(name, value)
     for name, value in (variables or {}).items():
         if value is None:
             detail = "Give a value, or an object with `value` or `isNull`."
@@ -46,11 +52,20 @@ def validate_overrides(filters: Json | None, variables: Json | None) -> RequestO
     return RequestOverrides(filters, variables)
 
 
-def find_overrides_without_value(overrides: RequestOverrides) -> list[str]:
-    """Return the paths of variable overrides that set neither `value` nor `isNull`."""
-    return [
-        f"{VARIABLES_OVERRIDE}__{name}" for name, given in (overrides.variables or {}).items() if not has_value(given)
-    ]
+def check_date(name: str, text: str) -> None:
+    """Raise Invalid for a text that no query can use as a date."""
+    try:
+        bound(text, timezone.now(), is_end=name == "date_to")
+    except ValueError as error:
+        detail = "This must be a date: 2026-01-31, 2026-01-31T12:00:00Z, -7d, mStart, or all for no limit."
+        raise Invalid(detail, attr=f"{FILTERS_OVERRIDE}__{name}") from error
+
+
+def find_ignored_overrides(overrides: RequestOverrides) -> list[str]:
+    """Return the paths of filters that no query has, and of variables that get neither `value` nor `isNull`."""
+    filters = [f"{FILTERS_OVERRIDE}__{name}" for name in overrides.filters or {} if name not in _SHAPES]
+    variables = (overrides.variables or {}).items()
+    return filters + [f"{VARIABLES_OVERRIDE}__{name}" for name, given in variables if not has_value(given)]
 
 
 def has_value(given: Any) -> bool:

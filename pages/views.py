@@ -77,7 +77,10 @@ class SharedPageView(View):
             response: HttpResponse = HttpResponseNotModified()
             response._csp_exempt = True  # type: ignore[attr-defined]  # that of the page is kept along with it
         else:
-            page = shared_page(read_shared(opened, self.page_type))
+            try:
+                page = shared_page(read_shared(opened, self.page_type))
+            except Invalid as error:
+                return self.page("pages/not_found.html", {"reason": error.detail}, status=400)
             response = self.page("pages/shared.html", {"page": page, "is_embedded": self.page_type == "embed"})
             self.with_policy(response, style=page.board.style_hash)
         response["ETag"] = etag

@@ -10,17 +10,39 @@ from dashboards.query_overrides import (
     VariableValues,
     apply_overrides,
     apply_overrides_to_filters,
+    count_variable_characters,
     has_overrides,
 )
-from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides, match_variables, merge_variable
+from dashboards.request_overrides import (
+    FILTERS_OVERRIDE,
+    NO_REQUEST_OVERRIDES,
+    VARIABLES_OVERRIDE,
+    RequestOverrides,
+    match_variables,
+    merge_variable,
+)
 from dashboards_api.db.fields import dump_json
+from dashboards_api.errors import Invalid
 
 EMPTY_OBJECT = "{}"
 DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
 
-# The characters that overrides may add to all the insights of one answer. Beyond it queries stay as they are stored: a
-# megabyte of properties on a hundred insights would be a hundred megabytes for each reader.
+# The characters that overrides may add to all the insights of one answer: a megabyte of properties on a hundred of them
+# would be a hundred megabytes for each reader. Beyond it queries stay as they are stored, and a request that overrides
+# something is refused.
 MAX_ADDED_CHARACTERS = 2 * 1024 * 1024
+
+
+class CharacterBudget:
+    """The characters that the variables of one answer may still add."""
+
+    def __init__(self, left: int = MAX_ADDED_CHARACTERS) -> None:
+        self.left = left
+
+    def spend(self, characters: int) -> bool:
+        """Take characters from the budget, and return whether there were enough."""
+        self.left -= characters
+        return self.left >= 0
 
 
 class QueryOverrides(NamedTuple):
@@ -28,17 +50,40 @@ class QueryOverrides(NamedTuple):
 
     filters: dict[str, Any]
     variables: dict[str, Any]
-    variable_layers: VariableLayers = ()  # the variables, indexed for look-ups
+    variable_layers: VariableLayers  # the variables, indexed for look-ups
+    request: RequestOverrides  # merged into the others
+    budget: CharacterBudget
 
     def limited_to(self, tiles: int) -> "QueryOverrides":
-        """Return these overrides, or none if they would make an answer with so many tiles too large."""
+        """Return these overrides, or none if they would make an answer with so many tiles too large.
+
+        Raises Invalid instead where a request asks for overrides.
+        """
         if not (self.filters or self.variables):
             return self
         added = (len(dump_json(self.filters)) + len(dump_json(self.variables))) * tiles
-        return self if added <= MAX_ADDED_CHARACTERS else NO_OVERRIDES
+        if added > MAX_ADDED_CHARACTERS:
+            self.refuse_request()
+            return NO_OVERRIDES
+        return self
+
+    def can_apply_to(self, query: dict[str, Any]) -> bool:
+        """Return whether the variables of one more query fit. Raises Invalid where a request asks for overrides."""
+        if not self.variable_layers or self.budget.spend(count_variable_characters(query, self.variable_layers)):
+            return True
+        self.refuse_request()
+        return False
+
+    def refuse_request(self) -> None:
+        """Raise Invalid, which names the larger of the overrides of a request, where there are any."""
+        given = {FILTERS_OVERRIDE: self.request.filters, VARIABLES_OVERRIDE: self.request.variables}
+        sizes = {name: len(dump_json(value)) for name, value in given.items() if value}
+        if sizes:
+            detail = "With this override, filters and variables would add more than 2 MB to the response."
+            raise Invalid(detail, attr=max(sizes, key=lambda name: sizes[name]), code="too_large")
 
 
-NO_OVERRIDES = QueryOverrides({}, {})
+NO_OVERRIDES = QueryOverrides({}, {}, (), NO_REQUEST_OVERRIDES, CharacterBudget())
 
 
 def load_query_overrides(filters: str, variables: str, request: RequestOverrides) -> QueryOverrides:
@@ -63,7 +108,9 @@ def build_query_overrides(
             # It matches no variable of the dashboard, but may match one of an insight.
             unmatched[name] = given
     layers = [VariableValues(each) for each in (merged, unmatched) if each]
-    return QueryOverrides({**filters, **(request.filters or {})}, {**merged, **unmatched}, layers)
+    return QueryOverrides(
+        {**filters, **(request.filters or {})}, {**merged, **unmatched}, layers, request, CharacterBudget()
+    )
 
 
 class StoredTile(NamedTuple):
@@ -98,7 +145,9 @@ def resolve_tile(stored: StoredTile, overrides: QueryOverrides) -> ResolvedTile:
     if overrides.filters or overrides.variable_layers or own_filters != EMPTY_OBJECT:
         merged = {**overrides.filters, **orjson.loads(own_filters)}
         if has_overrides(merged, overrides.variable_layers):
-            query = query and dump_json(apply_overrides(json.loads(query), merged, overrides.variable_layers))
+            parsed = json.loads(query) if query else None
+            if parsed and overrides.can_apply_to(parsed):
+                query = dump_json(apply_overrides(parsed, merged, overrides.variable_layers))
             filters = filters and dump_json(apply_overrides_to_filters(json.loads(filters), merged))
     return ResolvedTile(layouts, own_filters, query, filters, is_damaged)
 

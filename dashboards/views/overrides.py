@@ -7,7 +7,7 @@ from dashboards.request_overrides import (
     FILTERS_OVERRIDE,
     VARIABLES_OVERRIDE,
     RequestOverrides,
-    find_overrides_without_value,
+    find_ignored_overrides,
     validate_overrides,
 )
 from dashboards_api.http.query import object_in
@@ -31,7 +31,7 @@ OVERRIDES = [
 def get_overrides(view: ApiViewSet) -> RequestOverrides:
     """Return the overrides of a request. Those without an effect are named in `Ignored-Fields`, or refused."""
     overrides = parse_overrides(view.query)
-    view.name_ignored(find_overrides_without_value(overrides))
+    view.name_ignored(find_ignored_overrides(overrides))
     return overrides
 
 

@@ -175,6 +175,25 @@ def test_large_filters_are_not_written_into_many_queries(alice: Person) -> None:
     assert len(answer.text) < 400_000
 
 
+@pytest.mark.parametrize("route", ["", "stream_tiles/"])
+def test_a_large_override_of_many_tiles_is_400_and_of_one_is_not(alice: Person, route: str) -> None:
+    board = make_dashboard(alice)
+    override = json.dumps({"properties": [{"key": "k", "value": "x" * 20_000}]})
+    make_insight(alice, board, query={"kind": "TrendsQuery"})
+    path = f"dashboards/{board.pk}/{route}"
+    assert "x" * 20_000 in alice.api.get(path, filters_override=override).text
+    add_texts(alice, board, 110)
+    answer = alice.api.get(path, filters_override=override)
+    assert answer.error == (400, "validation_error", "too_large", "filters_override")
+    assert "2 MB" in answer.json["detail"]
+
+
+def add_texts(person: Person, board: Dashboard, tiles: int) -> None:
+    """Add text tiles, which count as any tile does."""
+    items = [{"text": {"body": str(number)}} for number in range(tiles)]
+    assert person.api.patch(f"dashboards/{board.pk}/", {"tiles": items}).status == 200
+
+
 def test_one_tile_that_is_answered_alone_shows_the_same(alice: Person) -> None:
     board = make_dashboard(alice, filters={"date_from": "-30d"})
     insight = make_insight(alice, query={"kind": "InsightVizNode", "source": SOURCE})

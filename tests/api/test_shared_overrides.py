@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from dashboards.models import Dashboard
 from tests.api.test_shared import share, visit
@@ -93,3 +94,14 @@ def test_what_a_viewer_changes_is_what_the_insights_show(alice: Person, board: D
         return tile["insight"]["query"]["dateRange"]["date_from"]
 
     assert (shown(), shown(filters={"date_from": "-1d"})) == ("-7d", "-1d")
+
+
+@pytest.mark.parametrize("suffix", [".json", ""])
+def test_an_override_that_would_add_too_much_is_400(alice: Person, board: Dashboard, suffix: str) -> None:
+    items = [{"text": {"body": str(number)}} for number in range(110)]
+    assert alice.api.patch(f"dashboards/{board.pk}/", {"tiles": items}).status == 200
+    token = share(alice, board, settings={"allow_overrides": ["properties"]})
+    given = json.dumps({"properties": [{"key": "x" * 20_000}]})
+    answer = Client().get(f"/shared/{token}{suffix}?filters_override={given}")
+    assert answer.status_code == 400
+    assert "more than 2 MB" in answer.content.decode()

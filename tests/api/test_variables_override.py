@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -84,6 +85,31 @@ def test_an_override_without_a_value_is_named_and_changes_nothing(alice: Person)
     assert refused.error == (400, "validation_error", "unknown_field", "variables_override__v1")
 
 
+@pytest.mark.parametrize("tiles", [1, 3])
+def test_one_value_for_many_variables_of_many_queries_is_bounded(alice: Person, tiles: int) -> None:
+    """A query with a thousand variables of one code name writes the value a thousand times."""
+    variables = {f"v{number}": {"code_name": "country"} for number in range(100)}
+    board = make_dashboard(alice, variables={"v": {"code_name": "country", "value": "x" * 3_000}})
+    for number in range(tiles):
+        make_insight(alice, board, name=str(number), query={"kind": "HogQLQuery", "query": "", "variables": variables})
+    path = f"dashboards/{board.pk}/"
+    assert len(alice.api.get(path).text) < tiles * 100 * 3_500
+    value = "y" * (24_000 // tiles)
+    answer = alice.api.get(path, variables_override=json.dumps({"country": value}))
+    assert answer.error == (400, "validation_error", "too_large", "variables_override")
+    shown = alice.api.get(path, variables_override=json.dumps({"country": "FR"})).json["tiles"]
+    assert {tile["insight"]["query"]["variables"]["v7"]["value"] for tile in shown} == {"FR"}
+
+
+def test_stored_variables_that_add_too_much_leave_queries_as_stored(alice: Person) -> None:
+    variables = {f"v{number}": {"code_name": "country"} for number in range(1_000)}
+    board = make_dashboard(alice, variables={"v": {"code_name": "country", "value": "x" * 3_000}})
+    query = {"kind": "HogQLQuery", "query": "", "variables": variables}
+    make_insight(alice, board, query=query)
+    [tile] = alice.api.get(f"dashboards/{board.pk}/").json["tiles"]
+    assert tile["insight"]["query"] == query
+
+
 def test_two_overrides_of_one_variable_are_400(alice: Person) -> None:
     board = make_dashboard(alice, variables={"v1": SAVED})
     answer = alice.api.get(f"dashboards/{board.pk}/", variables_override='{"v1": "FR", "country": "NL"}')
@@ -91,7 +117,16 @@ def test_two_overrides_of_one_variable_are_400(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "filters", [{"date_from": 5}, {"date_to": ["-7d"]}, {"properties": "x"}, {"breakdown_filter": []}]
+    "filters",
+    [
+        {"date_from": 5},
+        {"date_to": ["-7d"]},
+        {"date_from": "yesterday"},
+        {"date_to": "2026-02-30"},
+        {"date_from": "-7x"},
+        {"properties": "x"},
+        {"breakdown_filter": []},
+    ],
 )
 @pytest.mark.parametrize("route", ["", "stream_tiles/"])
 def test_a_filter_that_could_have_no_effect_is_400(alice: Person, filters: dict[str, Any], route: str) -> None:
@@ -99,3 +134,21 @@ def test_a_filter_that_could_have_no_effect_is_400(alice: Person, filters: dict[
     answer = alice.api.get(f"dashboards/{board.pk}/{route}", filters_override=json.dumps(filters))
     [name] = filters
     assert answer.error == (400, "validation_error", "invalid_input", f"filters_override__{name}")
+
+
+@pytest.mark.parametrize("date", ["-7d", "mStart", "-1mEnd", "2026-01-31", "2026-01-31T12:00:00Z", "all", "", None])
+def test_every_form_of_a_date_is_taken(alice: Person, date: str | None) -> None:
+    board = make_dashboard(alice)
+    answer = alice.api.get(f"dashboards/{board.pk}/", filters_override=json.dumps({"date_from": date, "date_to": date}))
+    assert (answer.status, answer.json["filters"]) == (200, {"date_from": date, "date_to": date})
+
+
+@pytest.mark.parametrize("route", ["", "stream_tiles/"])
+def test_filters_that_no_query_has_are_named(alice: Person, route: str) -> None:
+    board = make_dashboard(alice)
+    path = f"dashboards/{board.pk}/{route}"
+    given = json.dumps({"date_form": "-7d", "date_from": "-7d", "other": 1})
+    answer = alice.api.call("GET", f"{path}?{urlencode({'filters_override': given})}")
+    assert answer.headers["Ignored-Fields"] == "filters_override__date_form, filters_override__other"
+    refused = alice.api.call("GET", f"{path}?{urlencode({'filters_override': given})}", headers=STRICT)
+    assert refused.error == (400, "validation_error", "unknown_field", "filters_override__date_form")
