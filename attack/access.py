@@ -40,7 +40,8 @@ class Cell(NamedTuple):
 def served() -> list[str]:
     """Every route of the service but those of its console, and those that lead there."""
     return [
-        readable(route) for route in sorted(set(routes()) - set(routes([*pages_urls.console, *pages_urls.elsewhere])))
+        readable(route)
+        for route in sorted(set(routes()) - set(routes([*pages_urls.console, *pages_urls.posthog_addresses])))
     ]
 
 

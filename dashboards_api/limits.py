@@ -22,3 +22,5 @@ BULK_IDS_MAX = 500
 BULK_TAGS_MAX_LENGTH = 2_000_000
 # The rows of a list page, together; a page holds at least one row.
 PAGE_MAX_LENGTH = 8_000_000
+# The text of a search, in characters.
+SEARCH_MAX_LENGTH = 200

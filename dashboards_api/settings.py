@@ -56,7 +56,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_ENGINE = "users.auth.session_store"
 CSRF_COOKIE_NAME = "posthog_csrftoken"  # the name that clients read it by
-CSRF_FAILURE_VIEW = "pages.faults.csrf_failure"
+CSRF_FAILURE_VIEW = "pages.error_pages.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

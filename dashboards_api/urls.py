@@ -8,9 +8,9 @@ from dashboards_api.http.metrics import metrics
 from dashboards_api.http.schema_views import SchemaView, SwaggerView
 from users.views.discovery import ProjectViewSet
 
-handler400 = "pages.faults.bad_request"
-handler404 = "pages.faults.not_found"
-handler500 = "pages.faults.server_error"
+handler400 = "pages.error_pages.bad_request"
+handler404 = "pages.error_pages.not_found"
+handler500 = "pages.error_pages.server_error"
 
 project: list[URLPattern | URLResolver] = [
     path("", ProjectViewSet.as_view({"get": "retrieve"})),

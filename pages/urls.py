@@ -1,21 +1,24 @@
-"""Every page, as a table."""
+"""The routes of all pages."""
 
 from django.urls import path, re_path
 
-from dashboards.shared_urls import PAGES, TOKEN
-from pages.account import AccountView
-from pages.console import HomeView, SetupView, SignInView, SignOutView
-from pages.dashboards import DashboardListView, DashboardView
-from pages.elsewhere import AddressView, ProjectAddressView
-from pages.history import HistoryView
-from pages.invitations import InvitationsView, InvitationView
-from pages.keys import KeysView
-from pages.members import MembersView
-from pages.tiles import TilesView
-from pages.views import SharedPageView
+from dashboards.shared_urls import PAGES, TOKEN, unlock_view
+from pages.console.account import AccountView
+from pages.console.base import HomeView
+from pages.console.dashboard import DashboardView
+from pages.console.dashboards import DashboardListView
+from pages.console.history import HistoryView
+from pages.console.invitations import InvitationsView, InvitationView
+from pages.console.keys import KeysView
+from pages.console.members import MembersView
+from pages.console.posthog_addresses import PostHogAddressView, PostHogProjectAddressView
+from pages.console.sign_in import SetupView, SignInView, SignOutView
+from pages.console.tiles import TilesView
+from pages.shared.views import SharedPageView
 
 shared = [
-    re_path(rf"^{step}/{TOKEN}\Z", SharedPageView.as_view(page_type=page_type)) for step, page_type in PAGES.items()
+    re_path(rf"^{step}/{TOKEN}\Z", SharedPageView.as_view(page_type=page_type, json_view=unlock_view))
+    for step, page_type in PAGES.items()
 ]
 console = [
     path("", HomeView.as_view()),
@@ -32,17 +35,17 @@ console = [
     path("projects/<str:project_id>/dashboards/<str:id>/tiles", TilesView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/history", HistoryView.as_view()),
 ]
-# Of PostHog's pages.
-elsewhere = [
-    path("project/<str:project_id>", ProjectAddressView.as_view()),
-    path("project/<str:project_id>/", ProjectAddressView.as_view()),
-    path("project/<str:project_id>/<path:rest>", ProjectAddressView.as_view()),
-    path("projects/<str:project_id>", ProjectAddressView.as_view()),
-    path("projects/<str:project_id>/insights/<path:rest>", ProjectAddressView.as_view(prefix="insights/")),
+# Addresses of PostHog's pages.
+posthog_addresses = [
+    path("project/<str:project_id>", PostHogProjectAddressView.as_view()),
+    path("project/<str:project_id>/", PostHogProjectAddressView.as_view()),
+    path("project/<str:project_id>/<path:rest>", PostHogProjectAddressView.as_view()),
+    path("projects/<str:project_id>", PostHogProjectAddressView.as_view()),
+    path("projects/<str:project_id>/insights/<path:rest>", PostHogProjectAddressView.as_view(prefix="insights/")),
     *(
-        path(f"{kind}{rest}", AddressView.as_view(kind=kind))
+        path(f"{kind}{rest}", PostHogAddressView.as_view(kind=kind))
         for kind in ("dashboard", "insights")
         for rest in ("", "/", "/<path:reference>")
     ),
 ]
-urlpatterns = [*shared, *console, *elsewhere]
+urlpatterns = [*shared, *console, *posthog_addresses]

@@ -77,7 +77,7 @@ class SharePassword(models.Model):
         SharingConfiguration, on_delete=models.CASCADE, related_name="share_passwords"
     )
     password_hash = models.CharField(max_length=255, editable=False)
-    # To find the password by, see `unlocking.digest_of`. Empty in rows of earlier releases until they are used.
+    # For looking the password up, see `share_tokens.digest_password`. Empty in rows of earlier releases until used.
     digest = models.CharField(max_length=80, default="", db_default="", editable=False)
     note = models.CharField(max_length=SHARE_NOTE_MAX_LENGTH, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

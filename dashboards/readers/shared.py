@@ -23,7 +23,7 @@ from dashboards.readers.resolved_tiles import (
 )
 from dashboards.readers.tiles import KINDS, TILE_COLUMNS, TILE_JSON
 from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides, get_code_name, match_variables
-from dashboards.unlocking import password_id_in
+from dashboards.share_tokens import read_share_token
 from dashboards_api.db.fields import dump_json, raw_json
 
 PageType = Literal["scene", "embed"]
@@ -37,7 +37,7 @@ TEXT_COLUMNS = ("body",)
 BUTTON_COLUMNS = ("url", "text", "placement", "style")
 
 
-class Opened(NamedTuple):
+class SharedDashboard(NamedTuple):
     """A link that may be looked at: its sharing and its dashboard, and what is laid over that."""
 
     access_token: str
@@ -51,22 +51,22 @@ class Opened(NamedTuple):
         return revision
 
 
-def open_shared(
+def find_shared_dashboard(
     access_token: str, *, share_tokens: Iterable[str] = (), overrides: RequestOverrides = NO_REQUEST_OVERRIDES
-) -> Opened:
+) -> SharedDashboard:
     """What a link opens, for who shows these share tokens.
 
     Raises DashboardNotFound for a link that opens nothing, SharePasswordRequired, and OverrideNotAllowed.
     """
-    row = _sharing(access_token)
+    row = _read_sharing(access_token)
     if row["password_required"] and not _is_unlocked(row["id"], access_token, share_tokens):
         raise SharePasswordRequired
     allowed = (row["settings"] or {}).get("allow_overrides", [])
     _check_overrides(overrides, allowed=allowed, variables=row["raw_variables"])
-    return Opened(access_token, row, overrides)
+    return SharedDashboard(access_token, row, overrides)
 
 
-def read_shared(opened: Opened, page_type: PageType) -> Row:
+def read_shared_dashboard(opened: SharedDashboard, page_type: PageType) -> Row:
     """The page behind a link, as it is stored or with what its sharing lets viewers change."""
     row = opened.row
     settings = row["settings"] or {}
@@ -83,7 +83,7 @@ def read_shared(opened: Opened, page_type: PageType) -> Row:
     return {"type": page_type, "accessToken": opened.access_token, "dashboard": dashboard, "themes": [], **flags}
 
 
-def _sharing(access_token: str) -> Row:
+def _read_sharing(access_token: str) -> Row:
     live = SharingConfiguration.objects.live()
     live = live.annotate(
         **{f"raw_{name}": raw_json(f"dashboard__{name}") for name in DASHBOARD_JSON},
@@ -109,7 +109,7 @@ def _sharing(access_token: str) -> Row:
 
 def _is_unlocked(sharing_id: int, access_token: str, share_tokens: Iterable[str]) -> bool:
     """Whether one of the tokens is for this link and for a password that it still has."""
-    ids = {password_id_in(token, access_token) for token in share_tokens} - {None}
+    ids = {read_share_token(token, access_token) for token in share_tokens} - {None}
     return bool(ids) and SharePassword.objects.filter(sharing_configuration=sharing_id, pk__in=ids).exists()
 
 
@@ -160,8 +160,8 @@ def _tile(order: int, row: Row, *, overrides: QueryOverrides, hide_queries: bool
         "layouts": orjson.Fragment(shown.layouts),
         "color": row["color"],
         "insight": _insight(row, shown, hide_queries=hide_queries),
-        "text": _columns(row, "text", TEXT_COLUMNS),
-        "button_tile": _columns(row, "button", BUTTON_COLUMNS),
+        "text": _content(row, "text", TEXT_COLUMNS),
+        "button_tile": _content(row, "button", BUTTON_COLUMNS),
         "filters_overrides": orjson.Fragment(shown.filters_overrides),
         "show_description": row["show_description"],
         "transparent_background": row["transparent_background"],
@@ -170,7 +170,7 @@ def _tile(order: int, row: Row, *, overrides: QueryOverrides, hide_queries: bool
 
 
 def _insight(row: Row, shown: ResolvedTile, *, hide_queries: bool) -> Row | None:
-    columns = _columns(row, "insight", INSIGHT_COLUMNS)
+    columns = _content(row, "insight", INSIGHT_COLUMNS)
     if columns is None:
         return None
     query, filters = (None, "{}") if hide_queries else (shown.query, shown.filters)
@@ -182,7 +182,7 @@ def _insight(row: Row, shown: ResolvedTile, *, hide_queries: bool) -> Row | None
     }
 
 
-def _columns(row: Row, kind: str, columns: tuple[str, ...]) -> dict[str, Any] | None:
+def _content(row: Row, kind: str, columns: tuple[str, ...]) -> dict[str, Any] | None:
     """Some columns of what a tile shows, or None where it shows something else."""
     if row[f"{kind}_id"] is None:
         return None

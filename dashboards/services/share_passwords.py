@@ -13,7 +13,7 @@ from dashboards.changelog.tracking import change, changing, note_act
 from dashboards.exceptions import DashboardNotFound, SharePasswordNotFound, WrongSharePassword
 from dashboards.models import ActivityName, Dashboard, SharePassword, SharingConfiguration
 from dashboards.services.sharing import lock_sharing
-from dashboards.unlocking import digest_of, is_current, share_token
+from dashboards.share_tokens import digest_password, is_current_digest, sign_share_token
 from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.errors import Invalid
 from users.models import Membership, Project
@@ -62,7 +62,7 @@ class LockedLink(NamedTuple):
     @property
     def without_digest(self) -> list[SharePassword]:
         """Passwords of earlier releases, and all after a change of the secret key, have a slow hash alone."""
-        return [password for password in self.passwords if not is_current(password.digest)]
+        return [password for password in self.passwords if not is_current_digest(password.digest)]
 
 
 def hash_share_password(
@@ -99,7 +99,7 @@ def add_share_password(
         _check_takes_one_more(sharing)
         made = sharing.share_passwords.create(
             password_hash=hashed.password_hash,
-            digest=digest_of(sharing.pk, hashed.text),
+            digest=digest_password(sharing.pk, hashed.text),
             note=note,
             created_by=added_by.user,
         )
@@ -155,13 +155,13 @@ def unlock(link: LockedLink, *, text: str) -> str:
     """Return the share token for a right password. Raises WrongSharePassword, and TooMany beyond the limits."""
     guesses = _guesses(link)
     count_attempts(guesses)
-    digest = digest_of(link.sharing_id, text)
+    digest = digest_password(link.sharing_id, text)
     found = next((each for each in link.passwords if constant_time_compare(each.digest, digest)), None)
     found = found or _slowly_found(link.without_digest, text, digest)
     if found is None:
         raise WrongSharePassword
     _note_right(link, guesses)
-    return share_token(link.access_token, found.pk)
+    return sign_share_token(link.access_token, found.pk)
 
 
 def _guesses(link: LockedLink) -> list[Attempt]:

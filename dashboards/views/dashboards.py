@@ -29,10 +29,11 @@ from dashboards.template_documents.documents import Document
 from dashboards.views.dashboard_write import dashboard_response, dashboard_write
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
 from dashboards.views.overrides import OVERRIDES, get_overrides
-from dashboards.views.parameters import CREATED_BY, DASHBOARD_ID, FOLDER_PARAMETER, SEARCH_MAX_LENGTH, TAGS, get_folder
+from dashboards.views.parameters import CREATED_BY, DASHBOARD_ID, FOLDER_PARAMETER, TAGS, get_folder
 from dashboards_api.errors import DomainError, Invalid
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
+from dashboards_api.limits import SEARCH_MAX_LENGTH
 from users.viewsets import ProjectScopedViewSet
 
 LIST_PARAMETERS = [

@@ -19,9 +19,10 @@ from dashboards.services.inputs import InsightInput
 from dashboards.services.insights import create_insight, update_insight
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards
 from dashboards.views.overrides import OVERRIDES, get_overrides
-from dashboards.views.parameters import CREATED_BY, FOLDER_PARAMETER, INSIGHT_ID, SEARCH_MAX_LENGTH, TAGS, get_folder
+from dashboards.views.parameters import CREATED_BY, FOLDER_PARAMETER, INSIGHT_ID, TAGS, get_folder
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
+from dashboards_api.limits import SEARCH_MAX_LENGTH
 from users.viewsets import ProjectScopedViewSet
 
 DATE = "A date (2026-01-31, 2026-01-31T12:00:00Z), a relative one (-7d, mStart), or `all`."

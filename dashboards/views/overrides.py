@@ -1,16 +1,14 @@
 """The query parameters that override filters and variables in one response."""
 
-from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 
+from dashboards.http_requests import parse_overrides
 from dashboards.request_overrides import (
     FILTERS_OVERRIDE,
     VARIABLES_OVERRIDE,
     RequestOverrides,
     find_ignored_overrides,
-    validate_overrides,
 )
-from dashboards_api.http.query import object_in
 from dashboards_api.http.views import ApiViewSet
 
 OVERRIDES = [
@@ -33,8 +31,3 @@ def get_overrides(view: ApiViewSet) -> RequestOverrides:
     overrides = parse_overrides(view.query)
     view.name_ignored(find_ignored_overrides(overrides))
     return overrides
-
-
-def parse_overrides(query: QueryDict) -> RequestOverrides:
-    """Return the overrides in a query string. Raises ValidationError and Invalid."""
-    return validate_overrides(object_in(query, FILTERS_OVERRIDE), object_in(query, VARIABLES_OVERRIDE))

@@ -7,7 +7,6 @@ from dashboards_api.errors import Invalid
 from dashboards_api.http.openapi import id_parameter
 from users.viewsets import ProjectScopedViewSet
 
-SEARCH_MAX_LENGTH = 200
 DASHBOARD_ID = id_parameter("id", "A unique integer value identifying this dashboard.")
 INSIGHT_ID = OpenApiParameter(
     "id", str, OpenApiParameter.PATH, description="The number of the insight, or its short id."

@@ -23,9 +23,9 @@ from dashboards.services.templates import (
     update_template,
 )
 from dashboards.template_documents.schema import TEMPLATE_SCHEMA
-from dashboards.views.parameters import SEARCH_MAX_LENGTH
 from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
+from dashboards_api.limits import SEARCH_MAX_LENGTH
 from users.viewsets import ProjectScopedViewSet
 
 SCHEMA_MAX_AGE = 120  # seconds

@@ -1,8 +1,8 @@
-"""The filter of texts that are plain but for the addresses in them."""
+"""The `linkify` filter, which turns the addresses in plain text into links."""
 
 from django import template
 
-from pages import links
+from pages.components import links
 
 register = template.Library()
-register.filter("with_links", links.with_links)
+register.filter("linkify", links.linkify)

@@ -147,7 +147,7 @@ def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]
 
 def test_the_table_names_every_route() -> None:
     aliased = {route.replace("api/projects/<", "api/environments/<") for route in TABLE}
-    # Pages have a table of their own, in tests/pages/test_console.py.
+    # Pages have a table of their own, in tests/pages/console/test_console.py.
     assert (
         set(routes()) - set(routes(pages_urls.urlpatterns))
         == set(TABLE) | {route for route in aliased if route not in TABLE} | set(SIGNED_IN) | PUBLIC

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboards.models import Dashboard, SharePassword
-from dashboards.unlocking import GOOD_FOR, share_token
+from dashboards.share_tokens import SHARE_TOKEN_LIFETIME, sign_share_token
 from tests.api.test_shared import share
 from tests.builders import Person, make_dashboard, make_key
 from tests.client import Answer, Api
@@ -253,7 +253,7 @@ def test_an_unlock_is_for_one_link(alice: Person, board: Dashboard, token: str, 
     unlocked = Browser().unlock(f"/shared/{token}", {"password": PASSWORD}).json["shareToken"]
     assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {unlocked}").error == LOCKED
     # A token that names the other link with a password of this one is no better.
-    forged = share_token(other, SharePassword.objects.earliest("pk").pk)
+    forged = sign_share_token(other, SharePassword.objects.earliest("pk").pk)
     assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {forged}").error == LOCKED
     # The old link stays open for its last minutes; the new one asks again.
     new = alice.api.post(f"dashboards/{board.pk}/sharing/refresh/").json["access_token"]
@@ -266,7 +266,10 @@ def test_an_unlock_is_good_for_a_day(alice: Person, token: str, path: str, monke
     browser = Browser()
     browser.unlock(f"/shared/{token}", {"password": PASSWORD})
     now = timezone.now()
-    for after, status in ((GOOD_FOR - timedelta(minutes=1), 200), (GOOD_FOR + timedelta(minutes=1), 401)):
+    for after, status in (
+        (SHARE_TOKEN_LIFETIME - timedelta(minutes=1), 200),
+        (SHARE_TOKEN_LIFETIME + timedelta(minutes=1), 401),
+    ):
         monkeypatch.setattr(signing.time, "time", lambda later=now + after: later.timestamp())  # type: ignore[attr-defined]
         assert browser.get(f"/shared/{token}.json").status == status
 
@@ -275,7 +278,7 @@ def test_an_unlock_is_good_for_a_day(alice: Person, token: str, path: str, monke
 def test_no_other_token_opens_it(alice: Person, token: str, path: str, forged: str) -> None:
     made = add(alice, path)
     signed_elsewhere = signing.dumps([token, made["id"]], salt="another salt")
-    wrong_shape = signing.dumps({"a": 1}, salt="dashboards.unlocking")
+    wrong_shape = signing.dumps({"a": 1}, salt="dashboards.share_tokens")
     for each in (forged, alice.key, signed_elsewhere, wrong_shape):
         assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {each}").error == LOCKED
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboards.models import Dashboard, SharePassword
 from dashboards.services.share_passwords import RIGHT_UNLOCK, UNLOCK, UNLOCK_LINK
-from dashboards.unlocking import is_current
+from dashboards.share_tokens import is_current_digest
 from tests.api.test_share_passwords import PASSWORD, WRONG, Browser, add, error_of
 from tests.api.test_shared import share
 from tests.builders import Person, make_dashboard
@@ -67,9 +67,9 @@ def test_a_digest_names_its_key_and_is_another_on_each_link(alice: Person, board
     add(alice, f"dashboards/{other.pk}/sharing/passwords/")
     digests = list(SharePassword.objects.values_list("digest", flat=True))
     assert len(set(digests)) == 11
-    assert all(is_current(digest) and PASSWORD not in digest for digest in digests)
+    assert all(is_current_digest(digest) and PASSWORD not in digest for digest in digests)
     with override_settings(SECRET_KEY="x" * 50):
-        assert not any(is_current(digest) for digest in digests)
+        assert not any(is_current_digest(digest) for digest in digests)
 
 
 def test_passwords_of_an_earlier_release_get_their_digest_when_they_are_used(token: str) -> None:
@@ -77,7 +77,7 @@ def test_passwords_of_an_earlier_release_get_their_digest_when_they_are_used(tok
     hashed = OutsideTransactions.calls
     assert guess(token, "another one 2") == 200
     assert OutsideTransactions.calls == hashed + 3
-    assert [is_current(row.digest) for row in SharePassword.objects.order_by("pk")] == [False] * 2 + [True] + [
+    assert [is_current_digest(row.digest) for row in SharePassword.objects.order_by("pk")] == [False] * 2 + [True] + [
         False
     ] * 7
     assert guess(token, "another one 2", "192.0.2.2") == 200

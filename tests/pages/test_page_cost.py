@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from dashboards.models import Dashboard
-from pages import markdown
+from pages.components import markdown
 from tests.api.test_shared import share
 from tests.builders import PASSWORD, Person, give_password, make_dashboard
 from tests.pages.browsing import path_of, sign_in

@@ -1,0 +1,64 @@
+"""HTTP helpers of API views and pages: overrides in a query string, share tokens, and unlocking a share link."""
+
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+
+from dashboards.exceptions import WrongSharePassword
+from dashboards.request_overrides import FILTERS_OVERRIDE, VARIABLES_OVERRIDE, RequestOverrides, validate_overrides
+from dashboards.services.share_passwords import find_locked_link, unlock
+from dashboards.share_tokens import SHARE_TOKEN_LIFETIME
+from dashboards_api.errors import TooMany
+from dashboards_api.http.query import object_in
+from users.auth.authentication import get_bearer_token
+
+logger = structlog.get_logger("dashboards.shared")
+
+# By suffix of the path: a browser sends a cookie to one path only, and the page and its JSON have two.
+SHARE_COOKIES = {"share_token": "", "share_token_json": ".json"}
+
+
+def parse_overrides(query: QueryDict) -> RequestOverrides:
+    """Return the overrides in a query string. Raises ValidationError and Invalid."""
+    return validate_overrides(object_in(query, FILTERS_OVERRIDE), object_in(query, VARIABLES_OVERRIDE))
+
+
+def unlock_share_link(request: HttpRequest, access_token: str, read_password: Callable[[], str]) -> str:
+    """Return a share token for the right password, and log the attempt. Raises what `unlock` raises.
+
+    The link is looked up, and its rate limits are checked, before the password is read from the body.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    attempt = logger.bind(link=f"…{access_token[-6:]}", address=address)
+    try:
+        link = find_locked_link(access_token, address=address)
+        token = unlock(link, text=read_password())
+    except (WrongSharePassword, TooMany):
+        attempt.warning("unlock refused")
+        raise
+    attempt.info("unlocked")
+    return token
+
+
+def get_share_tokens(request: Request | HttpRequest) -> list[str]:
+    """Return the share tokens in the cookies of a browser, and in the `Authorization: Bearer` header of a script."""
+    tokens = (request.COOKIES.get(name) for name in SHARE_COOKIES)
+    return [token for token in (*tokens, get_bearer_token(request)) if token]
+
+
+def set_share_cookies(response: HttpResponseBase, path: str, token: str) -> None:
+    """Store a share token in the browser, for the path of its link only."""
+    for name, suffix in SHARE_COOKIES.items():
+        response.set_cookie(
+            name,
+            token,
+            max_age=SHARE_TOKEN_LIFETIME,
+            path=f"{path}{suffix}",
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )

@@ -1,0 +1,30 @@
+"""Validate input with the serializers of the API, for pages."""
+
+from typing import Any, cast
+
+from rest_framework.exceptions import ValidationError
+
+from dashboards.serializers.dashboards import DashboardRequestSerializer
+from dashboards.services.inputs import DashboardInput
+from dashboards_api.errors import Invalid
+
+
+def validate_dashboard_input(body: dict[str, Any]) -> DashboardInput:
+    """Return the input for a service from a request body. Raises Invalid with the first error."""
+    serializer = DashboardRequestSerializer(data=body)
+    try:
+        serializer.is_valid(raise_exception=True)
+    except ValidationError as error:
+        field, sentence = _find_first_error(error.detail)
+        is_nested = field not in error.detail  # an error of a tile: the form already marks its field
+        raise Invalid(sentence if is_nested else f"{field.capitalize()}: {sentence}", attr=field) from error
+    return cast(DashboardInput, serializer.validated_data)
+
+
+def _find_first_error(details: Any) -> tuple[str, str]:
+    """Return the field and the text of the first error in DRF's nested details."""
+    field = ""
+    while isinstance(details, dict | list):
+        key, details = next(iter(details.items() if isinstance(details, dict) else enumerate(details)))
+        field = key if isinstance(key, str) else field
+    return field, str(details)

@@ -1,0 +1,42 @@
+"""Share tokens, which prove that a browser knows a password of a share link, and digests that find the password."""
+
+from datetime import timedelta
+
+from django.core import signing
+from django.utils.crypto import salted_hmac
+
+SHARE_TOKEN_LIFETIME = timedelta(hours=24)
+# Changing a salt invalidates every token, or every digest.
+_SALT = "dashboards.unlocking"
+_DIGEST_SALT = "dashboards.share_passwords"
+
+
+def sign_share_token(access_token: str, password_id: int) -> str:
+    """Return a token for one link and one password. It becomes invalid with either of them."""
+    return signing.dumps([access_token, password_id], salt=_SALT)
+
+
+def read_share_token(token: str, access_token: str) -> int | None:
+    """Return the id of the password that unlocked this link; None for an invalid or expired token, or another link."""
+    try:
+        signed_access_token, password_id = signing.loads(token, salt=_SALT, max_age=SHARE_TOKEN_LIFETIME)
+    except (signing.BadSignature, ValueError):
+        return None
+    return int(password_id) if signed_access_token == access_token else None
+
+
+def digest_password(sharing_id: int, text: str) -> str:
+    """Return the digest by which a password is looked up: an HMAC under the secret key, prefixed with that key's id.
+
+    It takes microseconds, so that wrong guesses cost no slow hash. It is useless without the secret key.
+    """
+    return f"{_secret_key_id()}${salted_hmac(_DIGEST_SALT, f'{sharing_id} {text}', algorithm='sha256').hexdigest()}"
+
+
+def is_current_digest(digest: str) -> bool:
+    """Return whether a digest was made under the current secret key. Rows of old releases have an empty digest."""
+    return digest.startswith(f"{_secret_key_id()}$")
+
+
+def _secret_key_id() -> str:
+    return salted_hmac(_DIGEST_SALT, "", algorithm="sha256").hexdigest()[:12]

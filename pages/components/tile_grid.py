@@ -1,0 +1,132 @@
+"""The tiles of a dashboard laid out for people: on shared pages and in the console."""
+
+import base64
+import hashlib
+import json
+from typing import Any, NamedTuple
+
+from django.utils.safestring import SafeString
+
+from dashboards.layout import compute_placements, parse_number
+from dashboards.packing import GridPlacement
+from dashboards.query_kinds import iter_nodes
+from dashboards.readers.dashboard_tiles import Row
+from dashboards_api.db.fields import to_plain_json
+from pages.components.charts import Size, render_chart
+from pages.components.markdown import render_texts
+
+# Colours that tiles are given by clients; any other is shown as none.
+COLORS = frozenset({"blue", "green", "purple", "red", "orange", "yellow", "pink", "gray", "black"})
+KIND_LABELS = {
+    "TrendsQuery": "Trends",
+    "FunnelsQuery": "Funnel",
+    "RetentionQuery": "Retention",
+    "PathsQuery": "Paths",
+    "StickinessQuery": "Stickiness",
+    "LifecycleQuery": "Lifecycle",
+    "HogQLQuery": "SQL",
+    "EventsQuery": "Events",
+}
+
+
+class TileView(NamedTuple):
+    """A tile for the template. One of text, button and insight is there."""
+
+    id: int
+    color: str
+    is_bare: bool
+    text: SafeString | None
+    button: Row | None
+    insight: Row | None
+
+
+class TileGrid(NamedTuple):
+    """Tiles, and the style sheet that puts them in their places."""
+
+    tiles: list[TileView]
+    style: str
+
+    @property
+    def style_hash(self) -> str:
+        """The source of that style, for the content security policy of the page."""
+        return f"'sha256-{base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()}'"
+
+
+class TileDetails(NamedTuple):
+    """How much a board says of its insights."""
+
+    has_about: bool = True  # descriptions, and the kinds of queries
+    has_data: bool = True  # tables beside pictures, and queries
+
+
+def build_tile_grid(tiles: list[Row], details: TileDetails = TileDetails()) -> TileGrid:  # noqa: B008  it is a tuple
+    """From tiles as readers give them."""
+    tiles = to_plain_json(tiles)
+    places = compute_placements([tile["layouts"] for tile in tiles])
+    texts = iter(render_texts(tile["text"]["body"] or "" for tile in tiles if tile["text"]))
+    views = [
+        _build_tile(tile, place, next(texts) if tile["text"] else None, details)
+        for tile, place in zip(tiles, places, strict=True)
+    ]
+    return TileGrid(views, build_style(tiles, places))
+
+
+def build_style(tiles: list[Row], places: list[GridPlacement]) -> str:
+    """The places of tiles as a style sheet: 12 columns where there is room, one column on a phone."""
+    wide = "".join(f"#tile-{tile['id']}{{{_grid_area(place)}}}" for tile, place in zip(tiles, places, strict=True))
+    order = sorted(range(len(tiles)), key=lambda index: _narrow_position(tiles[index], places[index]))
+    narrow = "".join(f"#tile-{tiles[index]['id']}{{order:{rank}}}" for rank, index in enumerate(order))
+    return f"@media (min-width:48rem){{{wide}}}@media (max-width:47.99rem){{{narrow}}}"
+
+
+def _grid_area(place: GridPlacement) -> str:
+    x, y, width, height = place
+    return f"grid-area:{y + 1}/{x + 1}/span {height}/span {width}"
+
+
+def _narrow_position(tile: Row, place: GridPlacement) -> tuple[Any, ...]:
+    y = parse_number((tile["layouts"].get("xs") or {}).get("y"))
+    return (place[1] if y is None else y), place[1], place[0], tile["order"]
+
+
+def _build_tile(tile: Row, place: GridPlacement, text: SafeString | None, details: TileDetails) -> TileView:
+    return TileView(
+        id=tile["id"],
+        color=tile["color"] if tile["color"] in COLORS else "",
+        is_bare=bool(tile["transparent_background"]),
+        text=text,
+        button=tile["button_tile"],
+        insight=_build_insight(tile, place, details) if tile["insight"] else None,
+    )
+
+
+def _build_insight(tile: Row, place: GridPlacement, details: TileDetails) -> Row:
+    insight = tile["insight"]
+    shows_description = details.has_about and tile["show_description"] is not False
+    name = get_insight_name(insight)
+    query = insight["query"]
+    return {
+        "name": name,
+        "chart": render_chart(insight["result"], query, name, _chart_size(place), has_table=details.has_data),
+        "description": insight["description"] if shows_description else None,
+        "kind": get_kind_label(query) if details.has_about else "",
+        "query": json.dumps(query, indent=2, ensure_ascii=False) if query and details.has_data else "",
+        "is_damaged": "error" in tile,
+    }
+
+
+def get_insight_name(insight: Row) -> str:
+    """What an insight is called where it is shown."""
+    return insight["name"] or insight["derived_name"] or "Untitled insight"
+
+
+def _chart_size(place: GridPlacement) -> Size:
+    """What a tile leaves to a picture on a wide screen, by the sizes of the style sheet."""
+    _, _, columns, rows = place
+    return Size(round(columns * 96 - 40), round(max(rows * 60 - 150, 110)))
+
+
+def get_kind_label(query: Any) -> str:
+    """What people call the kind of a query, or nothing."""
+    kinds = (node.get("kind") for node in iter_nodes(query))
+    return next((KIND_LABELS[kind] for kind in kinds if isinstance(kind, str) and kind in KIND_LABELS), "")

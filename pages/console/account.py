@@ -1,0 +1,37 @@
+"""The page of one's own account: a new password."""
+
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+
+from dashboards_api.errors import Forbidden, Invalid
+from pages.console.base import ConsoleView
+from users.services.sign_in import change_password, hash_new_password
+
+
+class AccountView(ConsoleView):
+    password_hash: str
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.page("pages/console/account.html", {})
+
+    def prepare(self, request: HttpRequest) -> HttpResponse | None:
+        current, new = (request.POST.get(name, "") for name in ("current", "new"))
+        address = request.META.get("REMOTE_ADDR", "")
+        try:
+            self.password_hash = hash_new_password(self.user, current=current, new=new, address=address)
+        except Invalid as error:
+            return self.refusal(error)
+        except Forbidden as error:
+            return self.page("pages/console/account.html", {"error": error.detail}, status=403)
+        return None
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        try:
+            change_password(self.user, self.password_hash)
+        except Invalid as error:
+            return self.refusal(error)
+        update_session_auth_hash(request, self.user)  # every other session is over
+        return self.show(request.path, is_changed=True)
+
+    def refusal(self, error: Invalid) -> HttpResponse:
+        return self.page("pages/console/account.html", {"error": error.detail, "attr": error.attr}, status=400)

@@ -1,0 +1,114 @@
+"""The console: what people who signed in see. Everything goes through the readers, services and rules of the API."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth import get_user
+from django.core.exceptions import BadRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views import View
+
+from dashboards_api.errors import DomainError, Forbidden, Missing, TooMany
+from dashboards_api.http.pagination import public_base
+from pages.console.one_time_message import COOKIE, delete_message, read_message, redirect_with_message
+from users.auth.credentials import BrowserSession
+from users.auth.project_access import get_current_membership, get_project_membership
+from users.models import Membership, User
+from users.readers import list_memberships
+
+SIGN_IN = "/login"
+
+
+class FormView(View):
+    """A page with forms. A NUL in one is refused: no browser sends it, and PostgreSQL would fail on it."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if any("\0" in text for name, values in request.POST.lists() for text in (name, *values)):
+            raise BadRequest("A form must not contain null characters.")
+        return super().dispatch(request, *args, **kwargs)
+
+
+class ConsoleView(FormView):
+    """A page for `self.user`. Who is not signed in is asked to; what the domain refuses is a page that says so."""
+
+    user: User
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user = get_user(request)
+        if not isinstance(user, User):
+            return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'next': request.get_full_path()})}")
+        self.user = request.user = user
+        try:
+            return self.respond(request, *args, **kwargs)
+        except (Missing, Forbidden) as error:
+            return self.refused(error)
+        except TooMany as error:
+            return set_retry_after(self.page("pages/console/refused.html", {"detail": error.detail}, status=429), error)
+
+    def respond(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return super().dispatch(request, *args, **kwargs)
+        if refusal := self.prepare(request, *args, **kwargs):
+            return refusal
+        # What is changed and what is shown of it are one transaction: a form that is run again does nothing twice.
+        with transaction.atomic():
+            return super().dispatch(request, *args, **kwargs)
+
+    def prepare(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+        """Do the slow work of a form, such as hashing, before its transaction. A response ends the request."""
+        return None
+
+    def enter(self, project_id: str) -> Membership:
+        """The user's membership of the project in the path. Raises Missing and Forbidden."""
+        return get_project_membership(self.user, BrowserSession(), project_id)
+
+    def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        around = {"user": self.user, "memberships": list_memberships(self.user, BrowserSession())}
+        is_shown = self.request.method == "GET" and COOKIE in self.request.COOKIES
+        once = {"once": read_message(self.request, self.user) if is_shown else {}}
+        response = disable_caching(render(self.request, template, {**around, **once, **context}, status=status))
+        if is_shown:
+            delete_message(self.request, response)
+        response._csp_update = {"script-src": ["'self'"]}  # type: ignore[attr-defined]  # of django-csp
+        return response
+
+    def show(self, path: str, **content: Any) -> HttpResponse:
+        """Go to a page of the console, which shows `content` once."""
+        return redirect_with_message(path, self.user, **content)
+
+    @property
+    def base(self) -> str:
+        """The address that links for other people begin with."""
+        return public_base(self.request)
+
+    def refused(self, error: DomainError) -> HttpResponse:
+        status = 403 if isinstance(error, Forbidden) else 404
+        return self.page("pages/console/refused.html", {"detail": error.detail}, status=status)
+
+
+class HomeView(ConsoleView):
+    """To the dashboards of the current project."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        try:
+            membership = get_current_membership(self.user, BrowserSession())
+        except Missing:
+            return self.page(
+                "pages/console/refused.html", {"detail": "You are in no project yet. Ask an admin to add you."}
+            )
+        return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards")
+
+
+def set_retry_after(response: HttpResponse, error: TooMany) -> HttpResponse:
+    """Say when there is use in trying again."""
+    response["Retry-After"] = str(error.wait)
+    return response
+
+
+def disable_caching(response: HttpResponse) -> HttpResponse:
+    """Kept by no cache, not even the browser's: another may use it next."""
+    response["Cache-Control"] = "no-store"
+    return response

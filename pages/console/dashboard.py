@@ -1,0 +1,168 @@
+"""The page of one dashboard: viewing, editing, sharing, copying and deleting it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from dashboards.input_validation import validate_dashboard_input
+from dashboards.models import PrivilegeLevel
+from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
+from dashboards.path_ids import parse_dashboard_id
+from dashboards.readers.dashboards import read_revision
+from dashboards.readers.folders import dashboard_folders
+from dashboards.readers.sharing import read_sharing
+from dashboards.services.dashboards import create_dashboard, update_dashboard
+from dashboards.services.inputs import SharingInput
+from dashboards.services.share_passwords import (
+    HashedPassword,
+    add_share_password,
+    hash_share_password,
+    remove_share_password,
+)
+from dashboards.services.sharing import refresh_sharing, update_sharing
+from dashboards_api.db.fields import to_plain_json
+from dashboards_api.errors import Invalid, Stale
+from dashboards_api.numbers import whole_number
+from pages.components.tile_grid import build_tile_grid
+from pages.console.base import ConsoleView
+from pages.console.dashboard_forms import expect_version, redirect_to_dashboard
+from pages.console.edit_form import build_body, form_fields, get_edits
+from users.models import Membership
+
+# What can be ticked of a shared page.
+SETTINGS = (
+    ("noHeader", "Hide title and description"),
+    ("whitelabel", "Hide the footer"),
+    ("hideExtraDetails", "Hide descriptions and insight kinds"),
+    ("hideQueries", "Hide queries, in the JSON too"),
+    ("detailed", "Show the data behind charts, and queries"),
+)
+
+CHANGED_SINCE = "Somebody changed this dashboard since you opened it. This is how it is now: save again to go on."
+
+THEMES = ("system", "light", "dark")
+
+
+class DashboardView(ConsoleView):
+    """One dashboard. What can be done with it is done by a form that names its `action`."""
+
+    new_password: HashedPassword | None = None
+
+    def prepare(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse | None:
+        action = request.POST.get("action")
+        if action not in ("add-password", "sharing"):
+            return None
+        membership, number = self.enter(project_id), parse_dashboard_id(id)
+        is_first = action == "sharing"
+        if is_first and not self.asks_for_first_password(membership, number):
+            return None
+        try:
+            self.new_password = hash_share_password(
+                number, project=membership.project, text=None, member=membership, is_first=is_first
+            )
+        except Invalid as error:
+            return self.dashboard(membership, number, {"error": error.detail}, status=400)
+        return None
+
+    def asks_for_first_password(self, membership: Membership, number: int) -> bool:
+        """Return whether a password is to be required while there is none: the link would open for nobody."""
+        if "password_required" not in self.request.POST:
+            return False
+        sharing = to_plain_json(read_sharing(number, project=membership.project, viewer=membership))
+        return bool(sharing["enabled"] and not sharing["share_passwords"])
+
+    def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        return self.dashboard(self.enter(project_id), parse_dashboard_id(id))
+
+    def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        membership, number = self.enter(project_id), parse_dashboard_id(id)
+        try:
+            with expect_version(request, membership, number):
+                response = self.act(request.POST.get("action", ""), membership, number)
+            # A change of its own: the form is about one version.
+            return self.add_password(membership, number) or response
+        except Invalid as error:
+            return self.dashboard(membership, number, {"error": error.detail, "draft": self.draft}, status=400)
+        except Stale:
+            return self.dashboard(membership, number, {"error": CHANGED_SINCE, "draft": self.draft}, status=409)
+
+    @property
+    def draft(self) -> dict[str, str]:
+        """What was changed in the form, to be looked at again."""
+        return get_edits(self.request.POST) if self.request.POST.get("action") == "edit" else {}
+
+    def act(self, action: str, membership: Membership, number: int) -> HttpResponse:
+        project, form = membership.project, self.request.POST
+        if action == "duplicate":
+            copy = validate_dashboard_input(
+                {"name": form.get("name", ""), "use_dashboard": number, "duplicate_tiles": True}
+            )
+            made, _ = create_dashboard(project, content=copy, created_by=membership)
+            return redirect_to_dashboard(membership, made.pk)
+        if action == "delete":
+            update_dashboard(number, project=project, changes={"deleted": True}, edited_by=membership)
+            return HttpResponseRedirect(f"/projects/{project.pk}/dashboards", status=303)
+        if action == "edit":
+            changes = validate_dashboard_input(build_body(get_edits(form)))
+            update_dashboard(number, project=project, changes=changes, edited_by=membership)
+            return redirect_to_dashboard(membership, number)
+        return self.share(action, membership, number)
+
+    def share(self, action: str, membership: Membership, number: int) -> HttpResponse:
+        project, form = membership.project, self.request.POST
+        if action in ("enable", "disable"):
+            enabled = action == "enable"
+            update_sharing(number, project=project, changes={"enabled": enabled}, updated_by=membership)
+        elif action == "sharing":
+            changes = self.sharing_changes(number, membership)
+            update_sharing(number, project=project, changes=changes, updated_by=membership)
+        elif action == "refresh":
+            refresh_sharing(number, project=project, refreshed_by=membership)
+        elif action == "remove-password":
+            password_id = whole_number(form.get("password")) or 0
+            remove_share_password(number, project=project, password_id=password_id, removed_by=membership)
+        elif action != "add-password":  # that is done afterwards, as a change of its own
+            raise Invalid("There is no such action.")
+        return redirect_to_dashboard(membership, number, panel="share")
+
+    def add_password(self, membership: Membership, number: int) -> HttpResponse | None:
+        """Store the password that was hashed before, if one was, and show it."""
+        if self.new_password is None:
+            return None
+        note = self.request.POST.get("note", "")[:SHARE_NOTE_MAX_LENGTH]
+        add_share_password(number, project=membership.project, hashed=self.new_password, note=note, added_by=membership)
+        return self.show(f"{self.request.path}?panel=share", new_password=self.new_password.text)
+
+    def sharing_changes(self, number: int, membership: Membership) -> SharingInput:
+        """What the form says of a shared page; settings that it does not have stay."""
+        form = self.request.POST
+        stored = read_sharing(number, project=membership.project, viewer=membership)["settings"]
+        settings = {**(to_plain_json(stored) or {}), **{name: name in form for name, _ in SETTINGS}}
+        theme = form.get("theme", "")
+        if theme not in THEMES:
+            raise Invalid("There is no such theme.", attr="theme")
+        return {"password_required": "password_required" in form, "settings": {**settings, "theme": theme}}
+
+    def dashboard(
+        self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
+    ) -> HttpResponse:
+        revision, dashboard = read_revision(number, project=membership.project, viewer=membership)
+        board = build_tile_grid(dashboard["tiles"])
+        around = {
+            "project": membership.project,
+            "dashboard": dashboard,
+            "board": board,
+            "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
+            "sharing": to_plain_json(read_sharing(number, project=membership.project, viewer=membership)),
+            "settings": SETTINGS,
+            "themes": THEMES,
+            "base": self.base,
+            "version": revision,
+            "panel": self.request.GET.get("panel"),
+            "folders": dashboard_folders(membership.project),
+        }
+        around["was"] = form_fields(dashboard)
+        around["draft"] = {**around["was"], **(context or {}).pop("draft", {})}
+        response = self.page("pages/console/dashboard.html", {**around, **(context or {})}, status=status)
+        response._csp_update["style-src"] = [board.style_hash]  # type: ignore[attr-defined]  # of django-csp
+        return response

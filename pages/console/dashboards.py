@@ -1,0 +1,86 @@
+"""The pages of dashboards: a list to find them in, and one to look at, edit, share and delete."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+
+from dashboards.folders import is_folder, normalize_folder
+from dashboards.input_validation import validate_dashboard_input
+from dashboards.models import PrivilegeLevel
+from dashboards.path_ids import parse_dashboard_id
+from dashboards.readers.dashboard_list import ListQuery, list_dashboards
+from dashboards.readers.folders import dashboard_folders
+from dashboards.services.dashboards import create_dashboard, update_dashboard
+from dashboards.services.inputs import DashboardInput
+from dashboards_api.errors import Invalid
+from dashboards_api.limits import SEARCH_MAX_LENGTH
+from dashboards_api.numbers import whole_number
+from pages.console.base import ConsoleView
+from pages.console.dashboard_forms import redirect_to_dashboard
+from users.models import Membership
+
+PAGE_SIZE = 50
+
+
+class DashboardListView(ConsoleView):
+    """The dashboards of a project, or its trash."""
+
+    def get(self, request: HttpRequest, project_id: str) -> HttpResponse:
+        return self.list(self.enter(project_id))
+
+    def post(self, request: HttpRequest, project_id: str) -> HttpResponse:
+        """Make one, or bring one back from the trash."""
+        membership = self.enter(project_id)
+        if id_ := request.POST.get("restore"):
+            number = parse_dashboard_id(id_)
+            restored: DashboardInput = {"deleted": False}
+            update_dashboard(number, project=membership.project, changes=restored, edited_by=membership)
+            return redirect_to_dashboard(membership, number)
+        try:
+            content = validate_dashboard_input({name: request.POST.get(name, "") for name in ("name", "folder")})
+            made, _ = create_dashboard(membership.project, content=content, created_by=membership)
+        except Invalid as error:
+            return self.list(membership, {"error": error.detail}, status=400)
+        return redirect_to_dashboard(membership, made.pk)
+
+    def list(self, membership: Membership, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
+        asked = self.request.GET
+        search, tag = (asked.get(name, "").replace("\0", "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
+        folder = parse_folder(asked.get("folder", "").replace("\0", ""))
+        pinned, trash = asked.get("pinned") == "true", asked.get("trash") == "true"
+        offset = whole_number(asked.get("offset")) or 0
+        count, rows, *_ = list_dashboards(
+            membership.project,
+            viewer=membership,
+            query=ListQuery(
+                search=search, pinned=pinned or None, tags=(tag.lower(),) if tag else (), folder=folder, deleted=trash
+            ),
+            limit=PAGE_SIZE,
+            offset=offset,
+        )
+        following = offset + (len(rows) or PAGE_SIZE)
+        query = {"search": search, "tag": tag, "folder": folder, "pinned": pinned and "true", "trash": trash and "true"}
+        kept = {name: value for name, value in query.items() if value}
+        around = {
+            "project": membership.project,
+            "dashboards": rows,
+            "count": count,
+            "search": search,
+            "tag": tag,
+            "folder": folder,
+            "folders": dashboard_folders(membership.project),
+            "pinned": pinned,
+            "trash": trash,
+            "can_edit_level": PrivilegeLevel.CAN_EDIT,
+            "first": offset + 1,
+            "last": offset + len(rows),
+            "next": urlencode({**kept, "offset": following}) if following < count else "",
+            "previous": urlencode({**kept, "offset": max(0, offset - PAGE_SIZE)}) if offset else "",
+        }
+        return self.page("pages/console/dashboards.html", {**around, **(context or {})}, status=status)
+
+
+def parse_folder(text: str) -> str:
+    """Return the folder that an address names, empty where it names none."""
+    return (normalize_folder(text) or "") if is_folder(text) else ""

@@ -1,0 +1,76 @@
+"""The form with which a dashboard itself is edited: it changes what was changed in it, and nothing else.
+
+Beside each field the form carries what was in it when it was opened. So whatever somebody else changed meanwhile
+stays, and so does what a form cannot hold, such as the line breaks of a name.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import QueryDict
+
+from dashboards_api.errors import Invalid
+
+TEXTS = ("name", "description", "tags", "folder")
+FIELDS = (*TEXTS, "pinned")
+
+
+def format_tags(tags: Iterable[str]) -> str:
+    """Return tags separated by commas; one that has a comma itself is in quotes."""
+    return ", ".join(_quote_tag(tag) for tag in tags)
+
+
+def _quote_tag(tag: str) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow([tag])
+    return text.getvalue()
+
+
+def parse_tags(text: str) -> list[str]:
+    """Return the tags of such a text. Raises Invalid."""
+    try:
+        [row] = csv.reader([" ".join(text.splitlines())], skipinitialspace=True)
+    except (csv.Error, ValueError) as error:
+        raise Invalid("Separate tags by commas.", attr="tags") from error
+    return [tag for tag in row if tag.strip()]
+
+
+def form_fields(dashboard: dict[str, Any]) -> dict[str, str]:
+    """Return the fields of the form for a dashboard as it is."""
+    return {
+        "name": dashboard["name"],
+        "description": dashboard["description"],
+        "tags": format_tags(dashboard["tags"]),
+        "folder": dashboard["folder"] or "",
+        "pinned": "on" if dashboard["pinned"] else "",
+    }
+
+
+def get_edits(form: QueryDict) -> dict[str, str]:
+    """Return the fields that were changed in a form. One that says nothing of what was there changes it."""
+    # A form that the release before folders made has no such field, which must not empty it.
+    sent = {name: form.get(name, "") for name in FIELDS if name in form or name != "folder"}
+    return {name: text for name, text in sent.items() if not _is_same(text, form.get(f"was-{name}"))}
+
+
+def build_body(edits: dict[str, str]) -> dict[str, Any]:
+    """Return the edits as the body of a request. Raises Invalid."""
+    body: dict[str, Any] = dict(edits)
+    if "description" in body:
+        body["description"] = body["description"].replace("\r\n", "\n")
+    if "tags" in body:
+        body["tags"] = parse_tags(body["tags"])
+    if "pinned" in body:
+        body["pinned"] = bool(body["pinned"])
+    return body
+
+
+def _is_same(text: str, was: str | None) -> bool:
+    """Return whether a browser sent a text as it got it; it takes line breaks out, or changes them."""
+    return was is not None and _without_line_breaks(text) == _without_line_breaks(was)
+
+
+def _without_line_breaks(text: str) -> str:
+    return text.replace("\r", "").replace("\n", "")

@@ -1,0 +1,106 @@
+"""The page on which the history of a dashboard is seen, and a version brought back."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from dashboards.changelog.diff import SEPARATOR, SHARING, TILES
+from dashboards.models import PrivilegeLevel
+from dashboards.path_ids import parse_dashboard_id
+from dashboards.readers.activity import list_dashboard_activity
+from dashboards.readers.dashboards import read_revision
+from dashboards.services.version_restore import restore_version
+from dashboards_api.db.fields import dump_json, to_plain_json
+from dashboards_api.errors import Invalid, Stale
+from dashboards_api.numbers import whole_number
+from pages.console.base import ConsoleView
+from pages.console.dashboard_forms import expect_version, redirect_to_dashboard
+from users.models import Membership
+
+CHANGED_SINCE = "Somebody changed this dashboard since you opened its history. This is what it is now: restore again."
+# How many changes of an act are shown, and how much of a value.
+CHANGES_SHOWN = 20
+VALUE_SHOWN = 120
+# The words for what came and went of tiles.
+_TILE_WORDS = {"created": "added", "deleted": "removed", "changed": "changed"}
+
+
+class HistoryView(ConsoleView):
+    def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        return self.history(self.enter(project_id), parse_dashboard_id(id))
+
+    def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        """Bring a version back."""
+        membership, number = self.enter(project_id), parse_dashboard_id(id)
+        version = whole_number(request.POST.get("restore")) or 0
+        try:
+            with expect_version(request, membership, number):
+                restore_version(number, project=membership.project, version=version, restored_by=membership)
+        except Invalid as error:
+            return self.history(membership, number, {"error": error.detail}, status=400)
+        except Stale:
+            return self.history(membership, number, {"error": CHANGED_SINCE}, status=409)
+        return redirect_to_dashboard(membership, number)
+
+    def history(
+        self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
+    ) -> HttpResponse:
+        project = membership.project
+        revision, dashboard = read_revision(number, project=project, viewer=membership)
+        before = whole_number(self.request.GET.get("before"))
+        acts, following = list_dashboard_activity(number, project=project, before=before)
+        rows = [{**act, **activity_row(act)} for act in to_plain_json(acts)]
+        around = {
+            "project": project,
+            "dashboard": dashboard,
+            "acts": rows,
+            "current": None if before else next((act["version"] for act in rows if act["version"]), None),
+            "next": following,
+            "version": revision,
+            "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
+        }
+        return self.page("pages/console/history.html", {**around, **(context or {})}, status=status)
+
+
+def activity_row(act: dict[str, Any]) -> dict[str, Any]:
+    """What the page shows of an act beside itself."""
+    changes = act["detail"]["changes"]
+    return {
+        "told": summarize_changes(changes) or ("what changed" if changes else ""),
+        "changed": [
+            {
+                "field": each["field"].replace(SEPARATOR, ", ").replace("_", " "),
+                "before": truncate(each["before"]),
+                "after": truncate(each["after"]),
+            }
+            for each in changes[:CHANGES_SHOWN]
+        ],
+        "more": max(0, len(changes) - CHANGES_SHOWN),
+        "when": datetime.fromisoformat(act["created_at"]),
+    }
+
+
+def truncate(value: Any) -> str:
+    """A value before or after a change, as far as it fits into a line or two."""
+    text = value if isinstance(value, str) and value else "nothing" if value is None else dump_json(value)
+    return f"{text[:VALUE_SHOWN]}…" if len(text) > VALUE_SHOWN else text
+
+
+def summarize_changes(changes: list[dict[str, Any]]) -> str:
+    """What changed, in a few words: `name, tags; 2 tiles changed`."""
+    fields: list[str] = []
+    tiles: dict[str, str] = {}
+    for each in changes:
+        field, *rest = each["field"].split(SEPARATOR)
+        if field == TILES:
+            # A tile of which only a field is another is changed, whatever that field was.
+            tiles[rest[0]] = _TILE_WORDS[each["action"] if len(rest) == 1 else "changed"]
+        elif field == SHARING and rest[0] != "enabled":
+            fields.append(rest[0].replace("_", " "))
+        elif field != SHARING:
+            fields.append(field.replace("_", " "))
+    counts = Counter(tiles.values())
+    parts = [", ".join(dict.fromkeys(fields))] if fields else []
+    return "; ".join(parts + [f"{count} tile{'s' if count > 1 else ''} {word}" for word, count in counts.items()])

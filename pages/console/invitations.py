@@ -1,0 +1,99 @@
+"""The pages of those who were invited: what a link offers, and what waits for somebody whose address is verified."""
+
+from typing import Any
+
+from django.contrib.auth import get_user
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from dashboards_api.errors import Forbidden, Invalid, Missing, TooMany
+from dashboards_api.numbers import whole_number
+from pages.console.base import ConsoleView, FormView, disable_caching, set_retry_after
+from users.auth.sessions import start_session
+from users.models import Invitation, User
+from users.services.invitations import (
+    accept_invitation,
+    accept_with_new_account,
+    decline_invitation,
+    find_accepting_account,
+    get_invitation,
+    list_invitations,
+)
+
+INVITATIONS = "/invitations"
+SHOWN = 100
+
+
+class InvitationView(FormView):
+    """The page behind the link of an invitation: for its account, for somebody without one, or a word to others."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            return self.form(get_invitation(token), {})
+        except Missing:
+            return self.over()
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponseBase:
+        try:
+            invitation = get_invitation(token)
+            if request.POST.get("action") == "decline":
+                decline_invitation(invitation)
+                return disable_caching(render(request, "pages/console/invitation.html", {"is_declined": True}))
+            return self.accepted(invitation)
+        except Missing:
+            return self.over()
+
+    def accepted(self, invitation: Invitation) -> HttpResponseBase:
+        """Let the person who is signed in in, or make their account."""
+        user, sent = get_user(self.request), self.request.POST
+        name = sent.get("name", "")
+        try:
+            if isinstance(user, User):
+                accept_invitation(invitation, accepted_by=user)
+            else:
+                user = accept_with_new_account(invitation, name=name, password=sent.get("password", ""))
+                with transaction.atomic():
+                    start_session(self.request, user)
+        except Invalid as error:
+            return self.form(invitation, {"name": name, "error": error.detail, "attr": error.attr}, status=400)
+        except Forbidden:
+            return self.form(invitation, {}, status=403)
+        except TooMany as error:
+            return set_retry_after(self.form(invitation, {"name": name, "error": error.detail}, status=429), error)
+        return HttpResponseRedirect(f"/projects/{invitation.project_id}/dashboards", status=303)
+
+    def form(self, invitation: Invitation, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        user, account = get_user(self.request), find_accepting_account(invitation)
+        around = {
+            "invitation": invitation,
+            "user": user if isinstance(user, User) else None,
+            "is_for_user": account is not None and account == user,
+            "has_account": account is not None,
+            "path": self.request.path,
+        }
+        return disable_caching(
+            render(self.request, "pages/console/invitation.html", {**around, **context}, status=status)
+        )
+
+    def over(self) -> HttpResponse:
+        return disable_caching(render(self.request, "pages/link_not_found.html", {"is_invitation": True}, status=404))
+
+
+class InvitationsView(ConsoleView):
+    """The open invitations of somebody whose address is verified. Others need the link."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.page("pages/console/invitations.html", {"invitations": list_invitations(self.user)[:SHOWN]})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        number = whole_number(request.POST.get("invitation")) or 0
+        invitation = list_invitations(self.user).filter(pk=number).first()
+        if invitation is None:  # it is over already
+            return HttpResponseRedirect(INVITATIONS, status=303)
+        if request.POST.get("action") != "accept":
+            decline_invitation(invitation)
+            return self.show(INVITATIONS, said=f"You declined to join {invitation.project.name}.")
+        membership = accept_invitation(invitation, accepted_by=self.user)
+        return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards", status=303)

@@ -1,0 +1,66 @@
+"""The page of one's own API keys: make, roll and revoke them. The value of a key is shown once."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from dashboards_api.errors import Invalid, Missing
+from dashboards_api.numbers import whole_number
+from pages.console.base import SIGN_IN, ConsoleView
+from users.auth.sessions import has_recent_sign_in
+from users.readers import list_api_keys
+from users.services.api_keys import MAX_KEYS_PER_USER, NewKey, create_api_key, get_expiry, revoke_api_key, roll_api_key
+
+KEYS = "/keys"
+# What people tick. Others can be given by the API and the commands.
+SCOPES = (
+    ("dashboard", "Dashboards"),
+    ("insight", "Insights"),
+    ("sharing_configuration", "Sharing"),
+    ("dashboard_template", "Templates"),
+    ("activity_log", "History"),
+    ("project", "Projects"),
+    ("organization", "Organizations"),
+    ("user", "Profile"),
+)
+EXPIRY = (("90", "in 90 days"), ("30", "in 30 days"), ("365", "in a year"), ("", "never"))
+
+
+class KeysView(ConsoleView):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.keys({})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if not has_recent_sign_in(request):
+            return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'again': 1, 'next': KEYS})}", status=303)
+        try:
+            return self.act(request.POST.get("action", ""), request.POST.get("id", "").replace("\0", ""))
+        except Invalid as error:
+            return self.keys({"error": error.detail, "label": request.POST.get("label", "")}, status=400)
+        except Missing:  # it is gone already, from another window
+            return HttpResponseRedirect(KEYS, status=303)
+
+    def act(self, action: str, key_id: str) -> HttpResponse:
+        if action == "revoke":
+            revoke_api_key(key_id, owner=self.user)
+            return HttpResponseRedirect(KEYS, status=303)
+        made = roll_api_key(key_id, owner=self.user) if action == "roll" else self.create()
+        return self.show(KEYS, label=made.key.label, value=made.value)
+
+    def create(self) -> NewKey:
+        form = self.request.POST
+        projects = [number for text in form.getlist("project") if (number := whole_number(text)) is not None]
+        days = form.get("expires", "")
+        return create_api_key(
+            self.user,
+            label=form.get("label", "").replace("\0", ""),
+            scopes=form.getlist("scope"),
+            project_ids=projects,
+            expires_at=get_expiry(whole_number(days) or 0) if days else None,
+        )
+
+    def keys(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        keys = list_api_keys(self.user)
+        around = {"keys": keys, "scopes": SCOPES, "expiry": EXPIRY, "is_full": len(keys) >= MAX_KEYS_PER_USER}
+        return self.page("pages/console/keys.html", {**around, **context}, status=status)

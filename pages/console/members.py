@@ -1,0 +1,74 @@
+"""The page of a project's members: its admins invite, change and remove; anybody may leave."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from dashboards_api.errors import Invalid
+from dashboards_api.numbers import whole_number
+from pages.console.base import ConsoleView
+from users.models import Membership, MembershipLevel
+from users.services.members import (
+    change_member_level,
+    create_invitation,
+    invitation_link,
+    leave_project,
+    remove_member,
+    withdraw_invitation,
+)
+from users.services.users import list_unused_accounts
+
+
+class MembersView(ConsoleView):
+    def get(self, request: HttpRequest, project_id: str) -> HttpResponse:
+        return self.members(self.enter(project_id))
+
+    def post(self, request: HttpRequest, project_id: str) -> HttpResponse:
+        acting = self.enter(project_id)
+        try:
+            return self.act(acting, request.POST.get("action", ""))
+        except Invalid as error:
+            return self.members(acting, {"error": error.detail, "attr": error.attr}, status=400)
+
+    def act(self, acting: Membership, action: str) -> HttpResponse:
+        form, path = self.request.POST, self.request.path
+        if action == "invite":
+            made = create_invitation(acting, email=form.get("email", ""), level=self.level)
+            return self.show(path, link=invitation_link(made.token, self.base), email=made.invitation.email)
+        if action == "leave":
+            leave_project(acting)
+            return HttpResponseRedirect("/", status=303)
+        if action == "withdraw":
+            withdraw_invitation(acting, invitation_id=self.number("invitation"))
+        elif action == "remove":
+            remove_member(acting, membership_id=self.number("member"))
+        elif action == "level":
+            change_member_level(acting, membership_id=self.number("member"), level=self.level)
+        else:
+            raise Invalid("There is no such action.")
+        return HttpResponseRedirect(path, status=303)
+
+    def number(self, name: str) -> int:
+        return whole_number(self.request.POST.get(name)) or 0
+
+    @property
+    def level(self) -> MembershipLevel:
+        """Raises Invalid for what is none."""
+        try:
+            return MembershipLevel(self.number("level"))
+        except ValueError as error:
+            raise Invalid("There is no such level.", attr="level") from error
+
+    def members(self, acting: Membership, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
+        project = acting.project
+        around = {
+            "project": project,
+            "acting": acting,
+            "members": project.memberships.select_related("user").order_by("-level", "user__email"),
+            "levels": [level for level in MembershipLevel if level <= acting.level],
+            "draft": self.request.POST,
+        }
+        if acting.is_admin:  # who is asked to come is not for everybody
+            around["invitations"] = project.invitations.select_related("invited_by__user").order_by("email")
+            around["never_used"] = set(list_unused_accounts(project).values_list("pk", flat=True))
+        return self.page("pages/console/members.html", {**around, **(context or {})}, status=status)

@@ -1,0 +1,91 @@
+"""Signing in and out, and setting up an account by a link."""
+
+from typing import Any
+
+from django.contrib.auth import get_user
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from dashboards_api.errors import Forbidden, Invalid, Missing, TooMany
+from pages.console.base import SIGN_IN, FormView, disable_caching, set_retry_after
+from users.auth.sessions import end_session, start_session
+from users.models import User
+from users.services.setup import can_change_email, check_setup, complete_setup, get_setup_user
+from users.services.sign_in import authenticate_user
+
+
+class SignInView(FormView):
+    """The form with e-mail address and password. It leads back to where it was asked for."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        if get_user(request).is_authenticated and "again" not in request.GET:
+            return HttpResponseRedirect(self.next)
+        return self.form({})
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        email, password = request.POST.get("email", "")[:254], request.POST.get("password", "")
+        try:
+            user = authenticate_user(email, password, address=request.META.get("REMOTE_ADDR", ""))
+        except Invalid:
+            return self.form({"email": email, "error": "Wrong e-mail address or password."}, status=400)
+        except Forbidden as error:
+            return self.form({"email": email, "error": error.detail}, status=403)
+        except TooMany as error:
+            return set_retry_after(self.form({"email": email, "error": error.detail}, status=429), error)
+        start_session(request, user)
+        return HttpResponseRedirect(self.next, status=303)
+
+    @property
+    def next(self) -> str:
+        """Where to go from here: an address of ours, whatever the link says."""
+        asked = self.request.POST.get("next") or self.request.GET.get("next") or "/"
+        is_ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+        return asked if is_ours else "/"
+
+    def form(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        return disable_caching(
+            render(self.request, "pages/console/sign_in.html", {"next": self.next, **context}, status=status)
+        )
+
+
+class SetupView(FormView):
+    """The page behind a set-up link. Without a good one there is no such page."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            user = get_setup_user(token)
+        except Missing:
+            return self.over()
+        name = f"{user.first_name} {user.last_name}".strip()
+        return self.form(user, {"name": name, "email": user.email})
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        sent = {name: request.POST.get(name, "") for name in ("name", "email")}
+        try:
+            user = get_setup_user(token)
+            checked = check_setup(token, **sent, password=request.POST.get("password", ""))
+            with transaction.atomic():
+                start_session(request, complete_setup(checked))
+        except Missing:
+            return self.over()
+        except Invalid as error:
+            return self.form(user, {**sent, "error": error.detail, "attr": error.attr}, status=400)
+        except TooMany as error:
+            return set_retry_after(self.form(user, {**sent, "error": error.detail}, status=429), error)
+        return HttpResponseRedirect("/", status=303)
+
+    def form(self, user: User, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        around = {"is_fixed": not can_change_email(user)}
+        return disable_caching(render(self.request, "pages/console/setup.html", {**around, **context}, status=status))
+
+    def over(self) -> HttpResponse:
+        return disable_caching(render(self.request, "pages/link_not_found.html", {"is_setup": True}, status=404))
+
+
+class SignOutView(FormView):
+    def post(self, request: HttpRequest) -> HttpResponse:
+        end_session(request)
+        return HttpResponseRedirect(SIGN_IN, status=303)

@@ -1,0 +1,158 @@
+"""The page on which the tiles of a dashboard are edited, without a mouse and without scripts: content, order, size."""
+
+import re
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from dashboards.input_validation import validate_dashboard_input
+from dashboards.layout import Arrangement, clamp_to_grid, compute_placements, set_placement
+from dashboards.models import ButtonPlacement, ButtonStyle, PrivilegeLevel
+from dashboards.models.content import TEXT_MAX_LENGTH
+from dashboards.packing import GridPlacement
+from dashboards.path_ids import parse_dashboard_id
+from dashboards.readers.dashboard_tiles import Row
+from dashboards.readers.dashboards import read_dashboard, read_revision
+from dashboards.services.inputs import TileInput
+from dashboards.services.tile_actions import add_tile, change_tile, delete_tile, reorder_tiles
+from dashboards_api.db.fields import to_plain_json
+from dashboards_api.errors import Forbidden, Invalid, Missing, Stale
+from dashboards_api.numbers import whole_number
+from pages.components.tile_grid import get_insight_name
+from pages.console.base import ConsoleView
+from pages.console.dashboard import CHANGED_SINCE
+from pages.console.dashboard_forms import expect_version
+from users.models import Membership
+
+# How much wider and higher each makes a tile.
+SIZES = {"wider": (1, 0), "narrower": (-1, 0), "higher": (0, 1), "lower": (0, -1)}
+STEPS = {"earlier": -1, "later": 1}
+BUTTON_FIELDS = ("text", "url", "placement", "style")
+# A host, perhaps with a port, as people type it.
+BARE_ADDRESS = re.compile(r"(?:[\w-]+\.)+[A-Za-z][\w-]*(?::\d+)?(?:[/?#]\S*)?")
+
+
+class TilesView(ConsoleView):
+    def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        return self.tiles(self.enter(project_id), parse_dashboard_id(id))
+
+    def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
+        membership, number = self.enter(project_id), parse_dashboard_id(id)
+        tile_id = whole_number(request.POST.get("tile")) or 0
+        try:
+            with expect_version(request, membership, number):
+                self.act(request.POST.get("action", ""), membership, number, tile_id)
+        except Invalid as error:
+            return self.tiles(membership, number, self.draft(tile_id, error.detail, error.attr), status=400)
+        except Stale:
+            return self.tiles(membership, number, self.draft(tile_id, CHANGED_SINCE, None), status=409)
+        return HttpResponseRedirect(f"{request.path}#edit-{tile_id}" if tile_id else request.path, status=303)
+
+    def draft(self, tile_id: int, error: str, attr: str | None) -> dict[str, Any]:
+        """What was written, and what is wrong with it, to be shown in the form that it was written in."""
+        sent = {name: self.request.POST.get(name, "") for name in ("action", "text", *BUTTON_FIELDS)}
+        return {**sent, "tile": tile_id, "error": error, "attr": attr}
+
+    def act(self, action: str, membership: Membership, number: int, tile_id: int) -> None:
+        project = membership.project
+        if action == "add-button":
+            add_tile(number, project=project, item=self.button, added_by=membership)
+        elif action == "button":
+            change_tile(number, project=project, tile_id=tile_id, changes=self.button, changed_by=membership)
+        elif action == "add":
+            add_tile(number, project=project, item={"text": {"body": self.text}}, added_by=membership)
+        elif action == "text":
+            text: Any = {"text": {"body": self.text}}
+            change_tile(number, project=project, tile_id=tile_id, changes=text, changed_by=membership)
+        elif action == "remove":
+            delete_tile(number, project=project, tile_id=tile_id, deleted_by=membership)
+        elif action in STEPS or action in SIZES:
+            tiles = to_plain_json(read_dashboard(number, project=project, viewer=membership)["tiles"])
+            index = next((index for index, tile in enumerate(tiles) if tile["id"] == tile_id), None)
+            if index is None:
+                raise Missing("There is no such tile on this dashboard.")
+            if action in STEPS:
+                order = move_in_order([tile["id"] for tile in tiles], index, STEPS[action])
+                reorder_tiles(
+                    number, project=project, tile_ids=order, arrangement=Arrangement.PRESERVE, reordered_by=membership
+                )
+                return
+            place = compute_placements([tile["layouts"] for tile in tiles])[index]
+            layouts = resize(tiles[index]["layouts"], place, *SIZES[action])
+            change: Any = {"layouts": layouts, **({"text": {}} if tiles[index]["text"] else {})}
+            change_tile(number, project=project, tile_id=tile_id, changes=change, changed_by=membership)
+        else:
+            raise Invalid("There is no such action.")
+
+    @property
+    def text(self) -> str:
+        """Raises Invalid for none, or for one that is too long."""
+        text = self.request.POST.get("text", "").replace("\r\n", "\n")
+        if not text.strip() or len(text) > TEXT_MAX_LENGTH:
+            raise Invalid(f"A text has 1 to {TEXT_MAX_LENGTH:,} characters.", attr="text")
+        return text
+
+    @property
+    def button(self) -> TileInput:
+        """By the rules of the API. Raises Invalid."""
+        content = {name: self.request.POST.get(name, "") for name in BUTTON_FIELDS}
+        content["url"] = add_scheme(content["url"])
+        [item] = validate_dashboard_input({"tiles": [{"button_tile": content}]})["tiles"]
+        return item
+
+    def tiles(
+        self, membership: Membership, number: int, draft: dict[str, Any] | None = None, status: int = 200
+    ) -> HttpResponse:
+        revision, dashboard = read_revision(number, project=membership.project, viewer=membership)
+        if dashboard["effective_privilege_level"] < PrivilegeLevel.CAN_EDIT:
+            raise Forbidden("You don't have edit permissions for this dashboard.")
+        rows = to_plain_json(dashboard["tiles"])
+        places = compute_placements([row["layouts"] for row in rows])
+        edits = [(row, get_tile_title(row), place) for row, place in zip(rows, places, strict=True)]
+        around = {
+            "project": membership.project,
+            "dashboard": dashboard,
+            "edits": edits,
+            "placements": ButtonPlacement.values,
+            "styles": ButtonStyle.values,
+            "draft": draft,
+            "error": draft["error"] if draft and not has_form_for(draft, rows) else None,
+            "version": revision,
+        }
+        return self.page("pages/console/tiles.html", around, status=status)
+
+
+def has_form_for(draft: dict[str, Any], rows: list[Row]) -> bool:
+    """Return whether the page has the form in which something was written, which then says what is wrong with it."""
+    kind = {"text": "text", "button": "button_tile"}.get(draft["action"])
+    return draft["action"] in ("add", "add-button") or any(
+        kind and row["id"] == draft["tile"] and row[kind] for row in rows
+    )
+
+
+def add_scheme(address: str) -> str:
+    """Return an address as it is, or one that was typed without a scheme with https."""
+    typed = address.strip()
+    return f"https://{typed}" if BARE_ADDRESS.fullmatch(typed) else address
+
+
+def get_tile_title(tile: Row) -> str:
+    """What the panel of a tile is called."""
+    if tile["text"]:
+        return "Text"
+    return tile["button_tile"]["text"] if tile["button_tile"] else get_insight_name(tile["insight"])
+
+
+def move_in_order(ids: list[int], index: int, step: int) -> list[int]:
+    """The ids with one of them a step further on, or as they are at an end."""
+    other = index + step
+    if 0 <= other < len(ids):
+        ids[index], ids[other] = ids[other], ids[index]
+    return ids
+
+
+def resize(layouts: dict[str, Any], place: GridPlacement, wider: int, higher: int) -> dict[str, Any]:
+    """The layouts with the place where a tile is shown, a column or a row larger or smaller, within the grid."""
+    x, y, width, height = place
+    x, width, height = clamp_to_grid((x, y, width + wider, height + higher))
+    return {**layouts, "sm": set_placement(layouts.get("sm"), (x, y, width, height))}

@@ -1,0 +1,34 @@
+"""What people see where there is no page, or where one fails. Below /api/ the same is an envelope."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from dashboards_api.http import exception_handler
+from dashboards_api.http.middleware import is_api
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _as_page(request, exception_handler.bad_request(request, exception))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _as_page(request, exception_handler.not_found(request, exception))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _as_page(request, exception_handler.server_error(request))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """For Django's CSRF_FAILURE_VIEW: a form that is too old, or comes from elsewhere."""
+    return render(request, "pages/csrf_failure.html", status=403)
+
+
+def _as_page(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """The answer as a page, for who asks for one."""
+    if is_api(request) or "text/html" not in request.headers.get("Accept", ""):
+        return answer
+    page = render(request, "pages/error.html", {"status": answer.status_code}, status=answer.status_code)
+    if "Retry-After" in answer:
+        page["Retry-After"] = answer["Retry-After"]
+    return page

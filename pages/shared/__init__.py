@@ -1,0 +1,1 @@
+"""Shared dashboards: pages that open by a link, without signing in."""

@@ -1,0 +1,102 @@
+"""The pages of shared dashboards: `/shared/:token` and `/embedded/:token`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import ValidationError
+
+from dashboards.exceptions import DashboardNotFound, OverrideNotAllowed, SharePasswordRequired, WrongSharePassword
+from dashboards.http_requests import get_share_tokens, parse_overrides, set_share_cookies, unlock_share_link
+from dashboards.readers.shared import PageType, find_shared_dashboard, read_shared_dashboard
+from dashboards_api.errors import Invalid, TooMany
+from dashboards_api.http.conditional import etag_of, is_known
+from pages.shared.page import build_shared_page
+
+
+# The form works in frames and for scripts of any origin: it only sets a share token and changes no data.
+@method_decorator([csrf_exempt, xframe_options_exempt], name="dispatch")
+class SharedPageView(View):
+    """A shared dashboard as a page without scripts, or the form for its password."""
+
+    http_method_names = ["get", "head", "options", "post"]
+    page_type: PageType = "scene"
+    json_view: Callable[..., HttpResponseBase] | None = None  # answers a POST by a script
+
+    def get(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
+        return self.show(request, access_token, get_share_tokens(request))
+
+    def post(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
+        """Unlock the page by its form, or by a script, which does not accept HTML and gets JSON."""
+        if self.json_view and "text/html" not in request.headers.get("Accept", ""):
+            return self.json_view(request, access_token=access_token)
+        try:
+            token = unlock_share_link(request, access_token, lambda: request.POST.get("password", ""))
+        except DashboardNotFound:
+            return self.page("pages/link_not_found.html", {}, status=404)
+        except WrongSharePassword:
+            return self.page("pages/shared/unlock.html", {"error": "That is not the password."}, status=401)
+        except TooMany as error:
+            refused = self.page("pages/shared/unlock.html", {"error": error.detail}, status=429)
+            refused["Retry-After"] = str(error.wait)
+            return refused
+        except Invalid:  # the link needs no password any more
+            return HttpResponseRedirect(request.get_full_path())
+        if self.page_type == "embed":
+            # Browsers keep no cookies of a frame on another site, so this response must be the dashboard itself.
+            opened = self.show(request, access_token, [token])
+        else:
+            opened = HttpResponseRedirect(request.get_full_path(), status=303)
+        set_share_cookies(opened, request.path, token)
+        return opened
+
+    def show(self, request: HttpRequest, access_token: str, share_tokens: list[str]) -> HttpResponseBase:
+        try:
+            opened = find_shared_dashboard(
+                access_token, share_tokens=share_tokens, overrides=parse_overrides(request.GET)
+            )
+        except DashboardNotFound:
+            return self.page("pages/link_not_found.html", {}, status=404)
+        except SharePasswordRequired:
+            return self.page("pages/shared/unlock.html", {}, status=401)
+        except (ValidationError, Invalid):
+            return self.page(
+                "pages/link_not_found.html", {"reason": "The query string of this address is invalid."}, status=400
+            )
+        except OverrideNotAllowed as error:
+            return self.page("pages/link_not_found.html", {"reason": error.detail}, status=403)
+        etag = etag_of(request, opened.revision, *settings.EMBED_ORIGINS)
+        if is_known(request, etag):
+            response: HttpResponse = HttpResponseNotModified()
+            response._csp_exempt = True  # type: ignore[attr-defined]  # the browser keeps the policy of the cached page
+        else:
+            try:
+                page = build_shared_page(read_shared_dashboard(opened, self.page_type))
+            except Invalid as error:
+                return self.page("pages/link_not_found.html", {"reason": error.detail}, status=400)
+            response = self.page(
+                "pages/shared/dashboard.html", {"page": page, "is_embedded": self.page_type == "embed"}
+            )
+            self.with_policy(response, style=page.board.style_hash)
+        response["ETag"] = etag
+        return response
+
+    def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        response = render(self.request, template, context, status=status)
+        response["Cache-Control"] = "private, no-cache"
+        response["X-Robots-Tag"] = "noindex"
+        self.with_policy(response)
+        return response
+
+    def with_policy(self, response: HttpResponseBase, style: str | None = None) -> HttpResponseBase:
+        """Set which origins may frame the page, and allow its one inline style."""
+        response._csp_update = {"style-src": [style] if style else []}  # type: ignore[attr-defined]
+        response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]
+        return response

@@ -1,0 +1,197 @@
+"""Results of queries as pictures: fixed results, in the shapes that PostHog answers them in."""
+
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pages.components.charts import render_chart
+from pages.components.charts.render import format_short, nice_step
+from pages.components.charts.results import Lines, Number, Parts, Series, Table, parse_result
+
+DAYS = ["2026-11-21", "2026-11-22", "2026-11-23", "2026-11-24"]
+TRENDS = [
+    {
+        "label": "Visits",
+        "data": [10, 20, 5, 40],
+        "days": DAYS,
+        "labels": ["21 Nov", "22 Nov", "23 Nov", "24 Nov"],
+        "count": 75,
+    },
+    {"label": "Sign-ups", "data": [1, None, 2, 3.5], "days": DAYS, "count": 6.5},
+]
+TOTALS = [
+    {"label": "Chrome", "aggregated_value": 30},
+    {"label": "Firefox", "aggregated_value": 60},
+    {"label": "", "aggregated_value": 10},
+]
+FUNNEL = [
+    {"name": "Visit", "order": 0, "count": 200, "average_conversion_time": None},
+    {"name": "Pay", "order": 1, "count": 50, "average_conversion_time": 3.2},
+]
+RETENTION = [
+    {"date": "2026-11-01", "label": "Week 0", "values": [{"count": 100}, {"count": 40}]},
+    {"date": "2026-11-08", "label": "Week 1", "values": [{"count": 90}]},
+]
+SQL = {
+    "results": [["NL", 1200, None], ["<b>", 0.125, True]],
+    "columns": ["country", "visits", "x"],
+    "types": [["country", "String"]],
+}
+
+
+def trends(display: str) -> dict[str, Any]:
+    return {"kind": "InsightVizNode", "source": {"kind": "TrendsQuery", "trendsFilter": {"display": display}}}
+
+
+def drawn(result: Any, query: Any = None) -> str:
+    chart = render_chart(result, query, "Name & more")
+    assert chart is not None
+    # It is one well-formed piece of markup, with nothing that a strict policy would block.
+    ElementTree.fromstring(f"<div>{chart}</div>")  # noqa: S314  our own
+    assert not re.search(r"style=|<script|\son\w+=", chart)
+    return chart
+
+
+def test_trends_are_lines_over_time() -> None:
+    assert parse_result(TRENDS, None) == Lines(
+        ["21 Nov", "22 Nov", "23 Nov", "24 Nov"],
+        [Series("Visits", [10, 20, 5, 40]), Series("Sign-ups", [1, None, 2, 3.5])],
+        as_bars=False,
+    )
+    chart = drawn(TRENDS)
+    assert chart.count("<polyline") == 3  # the second series has a gap
+    assert 'points="44.0,135.5 186.7,93.0 329.3,156.8 472.0,8.0"' in chart
+    assert "<title>Name &amp; more</title>" in chart
+    for row in (
+        '<th scope="row">22 Nov</th><td>20</td><td></td>',
+        '<th scope="row">24 Nov</th><td>40</td><td>3.50</td>',
+    ):
+        assert row in chart
+    assert "Visits <b>75</b>" in chart
+
+
+def test_the_table_of_a_picture_may_be_shown_to_all() -> None:
+    assert '<div class="unseen"><table>' in drawn(TRENDS)
+    chart = render_chart(TRENDS, None, "Name & more", has_table=True)
+    assert chart is not None
+    assert '<div class="grid" tabindex="0" role="group" aria-label="Name &amp; more: data"><table>' in chart
+    ElementTree.fromstring(f"<div>{chart}</div>")  # noqa: S314  our own
+
+
+def test_trends_may_be_bars() -> None:
+    chart = drawn(TRENDS, trends("ActionsBar"))
+    assert (chart.count("<rect"), chart.count("<polyline")) == (7, 0)
+
+
+def test_a_single_point_is_a_dot() -> None:
+    assert 'points="258.0,8.0 258.0,8.0"' in drawn([{"label": "a", "data": [4], "labels": ["x"]}])
+
+
+def test_values_below_zero_have_room() -> None:
+    chart = drawn([{"label": "a", "data": [-10, 10], "labels": ["x", "y"]}])
+    assert 'points="44.0,178.0 472.0,8.0"' in chart
+    assert ">-10<" in chart
+
+
+def test_all_zero_is_a_line_at_the_bottom() -> None:
+    assert 'points="44.0,178.0 472.0,178.0"' in drawn([{"label": "a", "data": [0, 0]}])
+
+
+def test_totals_are_bars_the_largest_first() -> None:
+    assert parse_result(TOTALS, None) == Parts(
+        [("Firefox", 60), ("Chrome", 30), ("Value", 10)], as_pie=False, of_first=False
+    )
+    chart = drawn(TOTALS)
+    assert '<rect class="fill-0" width="100.0" height="10"/>' in chart
+    assert '<rect class="fill-1" width="50.0" height="10"/>' in chart
+
+
+def test_a_pie_has_a_slice_for_each_and_their_shares() -> None:
+    chart = drawn(TOTALS, trends("ActionsPie"))
+    assert chart.count("<path") == 3
+    assert 'd="M0,0L0.0,-80.0A80,80,0,1,1,' in chart  # more than half of it
+    for share in ("60%", "30%", "10%"):
+        assert f"<td>{share}</td>" in chart
+
+
+def test_many_slices_end_in_one_of_the_others() -> None:
+    chart = drawn([{"label": str(n), "aggregated_value": 100 - n} for n in range(20)], trends("ActionsPie"))
+    assert chart.count("<path") == 9
+    assert "Other" in chart
+
+
+def test_a_pie_of_one_is_a_circle_and_of_nothing_is_bars() -> None:
+    assert "A80,80,0,1,1,0,80A80,80" in drawn([{"label": "a", "aggregated_value": 5}], trends("ActionsPie"))
+    assert "<path" not in drawn([{"label": "a", "aggregated_value": 0}], trends("ActionsPie"))
+
+
+def test_a_number_stands_alone() -> None:
+    assert parse_result(TRENDS, trends("BoldNumber")) == Number(75)
+    assert (
+        drawn([{"label": "a", "aggregated_value": 1234567.4}], trends("BoldNumber")).strip()
+        == '<p class="number">1,234,567</p>'
+    )
+
+
+def test_a_funnel_shows_each_step_as_a_share_of_the_first() -> None:
+    chart = drawn(FUNNEL)
+    assert "200 <span>100%</span>" in chart
+    assert "50 <span>25%</span>" in chart
+    assert parse_result([FUNNEL, FUNNEL], None) == Parts([("Visit", 200), ("Pay", 50)] * 2, as_pie=False, of_first=True)
+
+
+def test_retention_and_sql_are_tables() -> None:
+    assert parse_result(RETENTION, None) == Table(["", "0", "1"], [["Week 0", "100", "40"], ["Week 1", "90", ""]], 0)
+    assert parse_result(SQL, None) == Table(
+        ["country", "visits", "x"], [["NL", "1,200", ""], ["<b>", "0.12", "True"]], 0
+    )
+    assert "&lt;b&gt;" in drawn(SQL)
+
+
+def test_large_tables_say_how_much_is_left_out() -> None:
+    assert "50 more rows" in drawn({"results": [[1] * 30] * 150, "columns": ["c"] * 30})
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        None,
+        [],
+        {},
+        "x",
+        5,
+        [1],
+        [[]],
+        [None],
+        [{}],
+        {"results": [], "columns": []},
+        {"results": 1, "columns": ["a"]},
+        [{"data": []}],
+    ],
+)
+def test_what_has_no_shape_is_not_drawn(result: Any) -> None:
+    assert render_chart(result, None, "x") is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = ("label", "data", "labels", "days", "count", "aggregated_value", "name", "order", "values", "breakdown_value")
+ROWS = st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, JSON)), max_size=4)
+DISPLAYS = st.sampled_from(["", "ActionsPie", "BoldNumber", "ActionsBar", "ActionsTable", "ActionsBarValue"])
+
+
+@given(ROWS | st.lists(ROWS, max_size=2) | JSON, DISPLAYS)
+def test_no_result_is_too_odd(result: Any, display: str) -> None:
+    render_chart(result, trends(display), "x")
+
+
+def test_numbers_at_an_axis_are_round_and_short() -> None:
+    assert [nice_step(rough) for rough in (0, 0.3, 1, 3, 7, 12, 400)] == [1, 0.5, 1, 5, 10, 20, 500]
+    assert [format_short(value) for value in (0, 1500, 2_000_000, -3e9, 0.25)] == ["0", "1.5K", "2M", "-3B", "0.25"]

@@ -1,0 +1,106 @@
+"""The edit form of a dashboard: it changes what was changed in it."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from dashboards.models import Activity, Dashboard
+from pages.console.edit_form import format_tags, parse_tags
+from tests.builders import Person, make_dashboard
+from tests.pages.browsing import path_of, text_of
+
+FIELD = re.compile(r'<input[^>]*? name="(version|was-\w+|name|tags|csrfmiddlewaretoken)" [^>]*?value="([^"]*)"')
+
+
+def form_in(page: Any) -> dict[str, str]:
+    """Return what a browser would send of the edit form, line breaks as it sends them."""
+    text = text_of(page).partition('name="action" value="edit"')[0]
+    found = {name: html.unescape(value) for name, value in FIELD.findall(text)}
+    found["name"] = re.sub(r"[\r\n]", "", found["name"])
+    description = re.search(r"<textarea[^>]*>\r?\n?([^<]*)</textarea>", text)
+    assert description is not None
+    found["description"] = re.sub(r"\r?\n", "\r\n", html.unescape(description[1]))
+    pinned = re.search(r'name="pinned"( checked)?>', text)
+    return {**found, **({"pinned": "on"} if pinned and pinned[1] else {}), "action": "edit"}
+
+
+def save(client: Client, board: Dashboard, form: dict[str, str], **changes: str) -> Any:
+    return client.post(path_of(board), {**form, **changes})
+
+
+def state_of(board: Dashboard) -> tuple[Any, ...]:
+    board.refresh_from_db()
+    tags = sorted(board.tag_links.values_list("tag__name", flat=True))
+    return board.name, board.description, board.pinned, tags
+
+
+def test_what_is_saved_as_it_was_changes_nothing(alice: Person, browser: Client) -> None:
+    board = make_dashboard(alice, 'a\n"b" <', description="x\r\ny\rz\n", tags=["a,b", 'say "hi"', "plain"], pinned=True)
+    before, acts = state_of(board), Activity.objects.count()
+    form = form_in(browser.get(path_of(board)))
+    assert save(browser, board, form).status_code == 303
+    assert (state_of(board), Activity.objects.count()) == (before, acts)
+
+
+def test_a_tag_with_a_comma_stays_one(alice: Person, browser: Client) -> None:
+    board = make_dashboard(alice, tags=["a,b", 'say "hi"', "c"])
+    form = form_in(browser.get(path_of(board)))
+    assert save(browser, board, form, name="Other").status_code == 303
+    assert state_of(board) == ("Other", "", False, ["a,b", "c", 'say "hi"'])
+    form = form_in(browser.get(path_of(board)))
+    assert save(browser, board, form, tags=form["tags"] + ", new").status_code == 303
+    assert state_of(board)[3] == ["a,b", "c", "new", 'say "hi"']
+    form = form_in(browser.get(path_of(board)))
+    assert save(browser, board, form, tags='"x, y", z').status_code == 303
+    assert state_of(board)[3] == ["x, y", "z"]
+
+
+def test_saving_again_keeps_what_others_changed(alice: Person, browser: Client) -> None:
+    board = make_dashboard(alice, "Weekly", description="old", tags=["one"])
+    form = form_in(browser.get(path_of(board)))
+    theirs: dict[str, Any] = {"tags": ["two", "three"], "pinned": True, "description": "theirs"}
+    assert alice.api.patch(f"dashboards/{board.pk}/", theirs).status == 200
+    refused = save(browser, board, form, name="Monthly")
+    assert refused.status_code == 409
+    assert state_of(board) == ("Weekly", "theirs", True, ["three", "two"])
+    again = form_in(refused)
+    assert (again["name"], again["description"], again["tags"], again["pinned"]) == (
+        "Monthly",
+        "theirs",
+        "three, two",
+        "on",
+    )
+    assert save(browser, board, again).status_code == 303
+    assert state_of(board) == ("Monthly", "theirs", True, ["three", "two"])
+
+
+def test_a_refused_form_keeps_what_was_written(alice: Person, browser: Client) -> None:
+    board = make_dashboard(alice, "Weekly", pinned=True)
+    form = form_in(browser.get(path_of(board)))
+    del form["pinned"]
+    refused = save(browser, board, form, tags="x" * 300, description="written")
+    assert refused.status_code == 400
+    again = form_in(refused)
+    assert (again["tags"], again["description"], "pinned" in again) == ("x" * 300, "written", False)
+    assert save(browser, board, again, tags="short").status_code == 303
+    assert state_of(board) == ("Weekly", "written", False, ["short"])
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("a, b,c", ["a", "b", "c"]),
+        (' , "a,b" ,', ["a,b "]),
+        ('a"b, c', ['a"b', "c"]),
+        ('"open, end', ["open, end"]),
+        ("", []),
+        (" \r\n", []),
+        ("a\u2028b\nc", ["a b c"]),
+    ],
+)
+def test_tags_are_read_from_a_line(text: str, tags: list[str]) -> None:
+    assert parse_tags(text) == tags
+    assert parse_tags(format_tags(tags)) == tags

@@ -1,0 +1,103 @@
+"""The page of a dashboard's history."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from dashboards.models import Activity, Dashboard, Tile
+from pages.console.history import VALUE_SHOWN, summarize_changes
+from tests.builders import PASSWORD, Person, give_password, make_dashboard
+from tests.pages.browsing import ATTACKS, elements, path_of, sign_in, text_of, token_in, version_in
+
+
+@pytest.fixture
+def board(alice: Person) -> Dashboard:
+    made = make_dashboard(alice, "First", tiles=[{"text": {"body": "one"}}])
+    alice.api.patch(f"dashboards/{made.pk}/", {"name": "Second", "tags": ["a"]})
+    alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [{"id": Tile.objects.get().pk, "deleted": True}]})
+    return made
+
+
+def restore(client: Client, board: Dashboard, version: object, seen: str | None = None) -> Any:
+    path = f"{path_of(board)}/history"
+    page = client.get(path)
+    form = {"csrfmiddlewaretoken": token_in(page), "version": seen or version_in(page)}
+    return client.post(path, {**form, "restore": version})
+
+
+def test_it_says_who_did_what_with_which_key(browser: Client, board: Dashboard) -> None:
+    assert f"{path_of(board)}/history" in text_of(browser.get(path_of(board)))
+    text = text_of(browser.get(f"{path_of(board)}/history"))
+    assert text.index("1 tile removed") < text.index("name, tags") < text.index("Created")
+    assert "Alice, with the key test" in text
+    assert text.count("Current") == 1
+    assert "<dt>name</dt><dd>First → " in text
+    assert "Second</dd>" in text
+    assert "<dt>tags</dt><dd>[] → " in text
+
+
+def test_a_version_is_brought_back(browser: Client, board: Dashboard) -> None:
+    response = restore(browser, board, 1)
+    assert (response.status_code, response["Location"]) == (303, path_of(board))
+    assert (Dashboard.objects.get().name, Tile.objects.get().deleted) == ("First", False)
+    latest = Activity.objects.latest("pk")
+    assert (latest.activity, latest.key_id) == ("reverted", "")
+    assert restore(browser, board, "x").status_code == 404
+
+
+def test_what_somebody_changed_since_is_not_overwritten(browser: Client, alice: Person, board: Dashboard) -> None:
+    seen = version_in(browser.get(f"{path_of(board)}/history"))
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "Third"})
+    refused = restore(browser, board, 1, seen)
+    assert (refused.status_code, "Somebody changed this dashboard" in text_of(refused)) == (409, True)
+    assert (Dashboard.objects.get().name, Tile.objects.get().deleted) == ("Third", True)
+    assert restore(browser, board, 1).status_code == 303
+    assert Dashboard.objects.get().name == "First"
+
+
+def test_who_may_not_edit_sees_it_without_buttons(alice: Person, bob: Person, board: Dashboard) -> None:
+    give_password(bob)
+    client = Client()
+    sign_in(client, bob.user.email, PASSWORD)
+    alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37})
+    page = client.get(f"{path_of(board)}/history")
+    assert "Restore" not in text_of(page)
+    assert "restriction level" in text_of(page)
+    assert client.post(f"{path_of(board)}/history", {"restore": 1}).status_code == 403
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_what_is_stored_is_text(browser: Client, alice: Person, board: Dashboard, attack: str) -> None:
+    path = f"{path_of(board)}/history"
+    before = elements(browser.get(path))
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": attack, "tags": [attack]})
+    now = elements(browser.get(path))
+    assert {tag for tag, _ in now} == {tag for tag, _ in before}
+    assert {name for _, attributes in now for name in attributes} == {name for _, each in before for name in each}
+    assert {each["href"] for tag, each in now if tag == "a"} == {each["href"] for tag, each in before if tag == "a"}
+
+
+def test_long_and_many_changes_are_cut(browser: Client, alice: Person, board: Dashboard) -> None:
+    tiles = [{"text": {"body": str(number)}} for number in range(30)]
+    alice.api.patch(f"dashboards/{board.pk}/", {"description": "x" * 1000, "tiles": tiles})
+    text = text_of(browser.get(f"{path_of(board)}/history"))
+    assert f"{'x' * VALUE_SHOWN}…</dd>" in text
+    assert "x" * (VALUE_SHOWN + 1) not in text
+    assert "and 11 more" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([], ""),
+        ([("name", "changed"), ("data_color_theme_id", "created")], "name, data color theme id"),
+        (
+            [("tiles__1", "created"), ("tiles__2", "created"), ("tiles__3__color", "created")],
+            "2 tiles added; 1 tile changed",
+        ),
+        ([("sharing__enabled", "changed"), ("sharing__settings", "changed")], "settings"),
+    ],
+)
+def test_changes_in_a_few_words(changes: list[tuple[str, str]], expected: str) -> None:
+    assert summarize_changes([{"field": field, "action": action} for field, action in changes]) == expected

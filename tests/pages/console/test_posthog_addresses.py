@@ -1,0 +1,174 @@
+"""Addresses of PostHog's pages lead to the pages of the console; /api/ leads to what describes it."""
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+
+from dashboards.models import Dashboard, Insight, Tile
+from pages import urls
+from tests.api.test_access_table import routes
+from tests.builders import Person, make_dashboard, make_insight, make_project
+from tests.client import Api
+from tests.pages.browsing import HTML, path_of, text_of
+from users.services.projects import add_member
+
+ADDRESSES = [
+    "/project/{project}",
+    "/project/{project}/",
+    "/project/{project}/home",
+    "/project/{project}/dashboard",
+    "/project/{project}/dashboards/",
+    "/project/{project}/insights",
+    "/project/@current/dashboard",
+    "/projects/{project}",
+    "/projects/@current",
+    "/dashboard",
+    "/dashboard/",
+    "/insights",
+]
+BOARDS = [
+    "/project/{project}/dashboard/{board}",
+    "/project/{project}/dashboard/{board}/",
+    "/project/{project}/dashboards/{board}/edit",
+    "/project/@current/dashboard/{board}",
+    "/dashboard/{board}",
+    "/dashboard/{board}/",
+]
+OF_INSIGHTS = [
+    "/project/{project}/insights/{insight}",
+    "/project/{project}/insights/{insight}/edit",
+    "/project/{project}/insights/{number}",
+    "/project/@current/insights/{insight}",
+    "/projects/{project}/insights/{insight}",
+    "/insights/{insight}",
+    "/insights/{insight}/view",
+]
+
+
+@pytest.fixture
+def insight(alice: Person) -> Insight:
+    return make_insight(alice, make_dashboard(alice, "Second"))
+
+
+def named(address: str, insight: Insight, board: Dashboard | None = None) -> str:
+    board_id = board.pk if board else ""
+    return address.format(project=insight.project_id, board=board_id, insight=insight.short_id, number=insight.pk)
+
+
+def leads(client: Client, path: str) -> tuple[int, str]:
+    response = client.get(path)
+    return response.status_code, response.headers.get("Location", "")
+
+
+def test_addresses_of_a_project_lead_to_its_dashboards(browser: Client, insight: Insight) -> None:
+    for address in ADDRESSES:
+        assert leads(browser, named(address, insight)) == (302, f"/projects/{insight.project_id}/dashboards"), address
+
+
+def test_addresses_of_a_dashboard_lead_to_its_page(browser: Client, insight: Insight) -> None:
+    board = Dashboard.objects.get()
+    for address in BOARDS:
+        assert leads(browser, named(address, insight, board)) == (302, path_of(board)), address
+
+
+def test_addresses_of_an_insight_lead_to_a_dashboard_that_shows_it(browser: Client, insight: Insight) -> None:
+    tile = Tile.objects.get()
+    for address in OF_INSIGHTS:
+        assert leads(browser, named(address, insight)) == (302, f"{path_of(tile.dashboard)}#tile-{tile.pk}"), address
+
+
+def test_an_insight_on_no_dashboard_is_told_so(alice: Person, browser: Client, insight: Insight) -> None:
+    Dashboard.objects.update(deleted=True)
+    for address in OF_INSIGHTS:
+        response = browser.get(named(address, insight))
+        assert response.status_code == 404
+        assert "Insight is on no dashboard." in text_of(response)
+
+
+def test_a_dashboard_is_found_in_another_of_ones_projects(alice: Person, browser: Client) -> None:
+    other = make_project("Other")
+    there = Person(alice.user, add_member(other, user=alice.user), alice.key, alice.api)
+    board = make_dashboard(there)
+    made = make_insight(there, board)
+    assert leads(browser, f"/dashboard/{board.pk}") == (302, path_of(board))
+    assert leads(browser, f"/insights/{made.short_id}")[1].startswith(path_of(board))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/insights/new",
+        "/insights/%00",
+        "/project/{project}/insights/new",
+        "/dashboard/999999",
+        "/dashboard/x",
+        "/project/x/dashboard/1",
+        "/project/{project}/settings",
+        "/project/99999999999999999999/dashboard/1",
+        "/project///evil.example",
+        "/project/{project}//evil.example",
+    ],
+)
+def test_what_leads_nowhere_is_a_page_that_says_so(browser: Client, alice: Person, path: str) -> None:
+    response = browser.get(path.format(project=alice.membership.project_id))
+    assert response.status_code == 404
+    assert "Location" not in response
+
+
+def test_nobody_is_led_to_another_site(browser: Client, alice: Person) -> None:
+    project = alice.membership.project_id
+    for path in (f"/project/{project}/dashboard//evil.example", "/dashboard//evil.example", "/project/@current/"):
+        status, location = leads(browser, path)
+        assert (status, location.startswith((f"/projects/{project}/dashboards", ""))) in ((302, True), (404, True))
+        assert "evil" not in location
+
+
+def test_others_learn_nothing(alice: Person, carol: Person, browser: Client) -> None:
+    """What is of another project is answered like what does not exist."""
+    board = make_dashboard(carol, "Secret")
+    theirs = make_insight(carol, board, name="Secret insight")
+    pairs: list[tuple[str, str]] = [
+        (f"/dashboard/{board.pk}", "/dashboard/999999"),
+        (f"/insights/{theirs.short_id}", "/insights/Zzzzzzzz"),
+        (f"/project/{board.project_id}/insights/{theirs.short_id}", f"/project/{board.project_id}/insights/Zzzzzzzz"),
+        (f"/project/{alice.membership.project_id}/insights/{theirs.short_id}", "/insights/Zzzzzzzz"),
+    ]
+    for path, missing in pairs:
+        answers = [browser.get(each) for each in (path, missing)]
+        assert answers[0].status_code == answers[1].status_code
+        assert answers[0].status_code in (403, 404)
+        assert "Secret" not in text_of(answers[0])
+    assert leads(browser, f"/project/{board.project_id}/dashboard/{board.pk}") == (302, path_of(board))
+    assert browser.get(path_of(board)).status_code == 403
+
+
+def test_everybody_is_asked_to_sign_in_first(insight: Insight) -> None:
+    board = Dashboard.objects.get()
+    for address in (*ADDRESSES, *BOARDS, *OF_INSIGHTS):
+        path = named(address, insight, board)
+        assert leads(Client(), path) == (302, f"/login?next={quote(path, safe='')}")
+    assert {route.partition("/")[0] for route in routes(urls.posthog_addresses)} == {
+        "project",
+        "projects",
+        "dashboard",
+        "insights",
+    }
+
+
+def test_the_root_of_the_api_says_where_to_go(alice: Person) -> None:
+    api = Api(None, 0)
+    for path in ("/api/", "/api"):
+        answer: Any = api.get(path)
+        assert (answer.status, answer.headers["Vary"].split(",")[0]) == (200, "Accept")
+        assert answer.json == {
+            "name": "dashboards-api",
+            "schema": "http://testserver/api/schema/",
+            "docs": "http://testserver/api/schema/swagger-ui/",
+            "projects": "http://testserver/api/projects/",
+        }
+    assert api.get("/api/?x=1").headers["Ignored-Fields"] == "x"
+    page = Client().get("/api/", headers=HTML)
+    assert (page.status_code, page["Location"]) == (302, "/api/schema/swagger-ui/")
+    assert api.post("/api/", {}).error == (405, "invalid_request", "method_not_allowed", None)
