@@ -1,10 +1,12 @@
-"""Look up a personal API key with its user and their membership of the requested project, in one query."""
+"""Look up a personal API key with its user and their membership of the requested project, and record its use."""
 
 from datetime import datetime
 from typing import Any, cast
 
 from django.db.models import FilteredRelation, Model, Q
+from django.utils import timezone
 
+from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.db.compiled_queries import CompiledQuery, int_param, text_param
 from users.models import Membership, PersonalAPIKey, Project, User
 from users.models.personal_api_key import hash_secret
@@ -55,6 +57,13 @@ def get_valid_api_key(secret: str, *, project_id: int | None, now: datetime) -> 
         membership.user = user
         key.membership = membership
     return cast(PersonalAPIKey, key)
+
+
+def record_key_use(key: PersonalAPIKey) -> None:
+    """Store the time of use of a key, at most once an hour. It is skipped if the database is busy."""
+    now = timezone.now()
+    if key.is_use_due(now):
+        best_effort_write(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
 
 
 def _build_instances(row: tuple[Any, ...]) -> list[Any]:

@@ -20,11 +20,10 @@ from rest_framework.request import Request
 from dashboards_api.http import json_gate
 from dashboards_api.http.callers import AUTHENTICATED
 from dashboards_api.numbers import whole_number
-from users.auth.api_key_lookup import get_valid_api_key
+from users.auth.api_key_lookup import get_valid_api_key, record_key_use
 from users.auth.credentials import BrowserSession
 from users.models import PersonalAPIKey, User
 from users.rate_limiting.throttling import record_failed_key
-from users.services.api_keys import record_key_use
 
 # Larger bodies are not searched for a key: an unauthenticated client must not make the service parse them.
 MAX_BODY_BYTES_WITH_KEY = 64 * 1024

@@ -2,8 +2,11 @@
 
 import re
 
+import structlog
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import Error
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
@@ -13,7 +16,8 @@ from dashboards_api import replicas
 from dashboards_api.http.middleware import GetResponse, is_api
 from users.auth.authentication import get_bearer_token
 from users.models import User
-from users.services.users import record_write_position
+
+logger = structlog.get_logger("users.auth.middleware")
 
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
@@ -54,3 +58,15 @@ class ReadYourWritesMiddleware:
         if request.method not in SAFE_METHODS and response.status_code < 400 and isinstance(user, User):
             record_write_position(user)
         return response
+
+
+def record_write_position(user: User) -> None:
+    """Store the current position of the write-ahead log: replicas that have replayed it have what the user wrote.
+
+    The write itself is durable already. A failure is logged, and the user may then see the write with a delay.
+    """
+    position = RawSQL("(pg_current_wal_insert_lsn() - '0/0')::bigint", [])
+    try:
+        User.objects.filter(pk=user.pk).update(wrote_at=position)
+    except Error as error:
+        logger.warning("write position not stored", error=type(error).__qualname__)

@@ -7,7 +7,6 @@ from typing import NamedTuple, TypedDict
 from django.db import transaction
 from django.utils import timezone
 
-from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.errors import Invalid, Missing
 from users.auth import scopes as key_scopes
 from users.models import Membership, PersonalAPIKey, User, generate_key_value
@@ -91,13 +90,6 @@ def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
 def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
     """Delete a key: the next request with it is refused. Raises Missing, also if the key is not of `owner`."""
     _lock_key(key_id, owner).delete()
-
-
-def record_key_use(key: PersonalAPIKey) -> None:
-    """Store the time of use of a key, at most once an hour. It is skipped if the database is busy."""
-    now = timezone.now()
-    if key.is_use_due(now):
-        best_effort_write(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
 
 
 def get_expiry(days: int) -> datetime:

@@ -1,11 +1,9 @@
 """Create, find and deactivate users. Each function writes in one transaction."""
 
-import structlog
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.auth.password_validation import validate_password
-from django.db import Error, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.expressions import RawSQL
 
 from dashboards_api.errors import Invalid, Missing
 from users.auth.sessions import end_all_sessions
@@ -13,8 +11,6 @@ from users.email_addresses import get_email_variants, normalize_new_email
 from users.models import Membership, Project, User
 from users.services.password_hashing import hash_password
 from users.services.validation import as_domain_error
-
-logger = structlog.get_logger("users.services.users")
 
 
 def create_user(
@@ -105,15 +101,3 @@ def set_active(user: User, *, active: bool) -> User:
     if not active:
         end_all_sessions(user)
     return user
-
-
-def record_write_position(user: User) -> None:
-    """Store the current position of the write-ahead log: replicas that have replayed it have what the user wrote.
-
-    The write itself is durable already. A failure is logged, and the user may then see the write with a delay.
-    """
-    position = RawSQL("(pg_current_wal_insert_lsn() - '0/0')::bigint", [])
-    try:
-        User.objects.filter(pk=user.pk).update(wrote_at=position)
-    except Error as error:
-        logger.warning("write position not stored", error=type(error).__qualname__)
