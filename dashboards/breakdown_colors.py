@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboards_api.db.fields import dump_json
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 
 SOURCES = ("auto", "manual")
 _TOKEN = re.compile(r"preset-[1-9][0-9]{0,2}", re.ASCII)
@@ -18,7 +18,7 @@ def check_breakdown_colors(colors: Sequence[Any], stored: Sequence[Any], attr: s
         fault = _find_error(color)
         if fault and dump_json(color) not in kept:
             key, detail = fault
-            raise Invalid(detail, attr=f"{attr}__{index}__{key}")
+            raise ValidationFailed(detail, attr=f"{attr}__{index}__{key}")
 
 
 def _find_error(color: dict[str, Any]) -> tuple[str, str] | None:

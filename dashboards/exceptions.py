@@ -2,32 +2,32 @@
 
 from collections.abc import Iterable
 
-from dashboards_api.choices import nearest_of
-from dashboards_api.errors import Conflict, Forbidden, Invalid, Locked, Missing
+from dashboards_api.choices import closest_match
+from dashboards_api.errors import Conflict, Forbidden, NotFound, PasswordRequired, ValidationFailed
 
 
-class DashboardNotFound(Missing):
+class DashboardNotFound(NotFound):
     """The dashboard that the path, or the body of an action, names."""
 
     def __init__(self, detail: str = "Not found.") -> None:
         super().__init__(detail)
 
 
-class SharePasswordRequired(Locked):
+class SharePasswordRequired(PasswordRequired):
     """The shared dashboard opens with a password only."""
 
     def __init__(self) -> None:
         super().__init__("This dashboard is protected by a password.")
 
 
-class WrongSharePassword(Locked):
+class WrongSharePassword(PasswordRequired):
     """The password does not open the shared dashboard."""
 
     def __init__(self) -> None:
         super().__init__("Incorrect password", code="incorrect_password")
 
 
-class SharePasswordNotFound(Missing):
+class SharePasswordNotFound(NotFound):
     """The password of a shared dashboard that the path names."""
 
     def __init__(self) -> None:
@@ -41,35 +41,35 @@ class OverrideNotAllowed(Forbidden):
         super().__init__(f"This shared dashboard does not let viewers change {name!r}.")
 
 
-class DashboardTemplateNotFound(Missing):
+class DashboardTemplateNotFound(NotFound):
     """The stored template that the path names."""
 
     def __init__(self) -> None:
         super().__init__("Not found.")
 
 
-class InsightNotFound(Missing):
+class InsightNotFound(NotFound):
     """The insight that the path names."""
 
     def __init__(self) -> None:
         super().__init__("Not found.")
 
 
-class CollaboratorNotFound(Missing):
+class CollaboratorNotFound(NotFound):
     """The collaborator that the path names by the user's uuid."""
 
     def __init__(self) -> None:
         super().__init__("There is no such collaborator on this dashboard.")
 
 
-class TileNotFound(Missing):
+class TileNotFound(NotFound):
     """The tile that an action is to act on."""
 
     def __init__(self) -> None:
         super().__init__("There is no such tile on this dashboard.")
 
 
-class TileNotOnDashboard(Invalid):
+class TileNotOnDashboard(ValidationFailed):
     """A tile item names a tile of nowhere or elsewhere."""
 
     code = "does_not_exist"
@@ -79,7 +79,7 @@ class TileNotOnDashboard(Invalid):
         super().__init__("There is no such tile on this dashboard.", attr=path)
 
 
-class ContentNotOnDashboard(Invalid):
+class ContentNotOnDashboard(ValidationFailed):
     """A tile item names a text or a button of nowhere or elsewhere."""
 
     code = "does_not_exist"
@@ -88,7 +88,7 @@ class ContentNotOnDashboard(Invalid):
         super().__init__(f"There is no such {kind} on this dashboard.", attr=kind)
 
 
-class InsightNotInProject(Invalid):
+class InsightNotInProject(ValidationFailed):
     """A tile item names an insight of nowhere or elsewhere."""
 
     code = "does_not_exist"
@@ -97,7 +97,7 @@ class InsightNotInProject(Invalid):
         super().__init__("There is no such insight in this project.", attr=f"tiles__{index}__insight")
 
 
-class DashboardNotInProject(Invalid):
+class DashboardNotInProject(ValidationFailed):
     """A body names a dashboard of nowhere or elsewhere."""
 
     code = "does_not_exist"
@@ -106,7 +106,7 @@ class DashboardNotInProject(Invalid):
         super().__init__("There is no such dashboard in this project.", attr=attr)
 
 
-class InsightNotOnDashboard(Invalid):
+class InsightNotOnDashboard(ValidationFailed):
     """An insight is asked for as a dashboard shows it that it is not on."""
 
     code = "does_not_exist"
@@ -115,7 +115,7 @@ class InsightNotOnDashboard(Invalid):
         super().__init__("The insight is not on this dashboard.", attr="from_dashboard")
 
 
-class ContentAlreadyOnDashboard(Invalid):
+class ContentAlreadyOnDashboard(ValidationFailed):
     """The dashboard shows this content already."""
 
     code = "unique"
@@ -124,7 +124,7 @@ class ContentAlreadyOnDashboard(Invalid):
         super().__init__("The dashboard shows this already.", attr=attr)
 
 
-class DuplicateTile(Invalid):
+class DuplicateTile(ValidationFailed):
     """Two items of a request are about the same tile, or the same content of one."""
 
     code = "unique"
@@ -133,14 +133,14 @@ class DuplicateTile(Invalid):
         super().__init__("An earlier item of this request is about the same tile.", attr=attr)
 
 
-class VersionNotFound(Missing):
+class VersionNotFound(NotFound):
     """The version of a dashboard that the path names."""
 
     def __init__(self) -> None:
         super().__init__("There is no such version of this dashboard.")
 
 
-class UnknownKey(Invalid):
+class UnknownKey(ValidationFailed):
     """A key of nobody in the project, with which nothing was done there."""
 
     code = "does_not_exist"
@@ -150,7 +150,7 @@ class UnknownKey(Invalid):
         super().__init__(detail, attr="key_id")
 
 
-class TooMuchToUndo(Invalid):
+class TooMuchToUndo(ValidationFailed):
     """More was done than one undo covers. `what` names it and the number that is exceeded."""
 
     code = "too_many"
@@ -160,7 +160,7 @@ class TooMuchToUndo(Invalid):
         super().__init__(f"{detail} Undo them in parts, the latest first: send a later `since`.", attr="since")
 
 
-class TooLarge(Invalid):
+class TooLarge(ValidationFailed):
     """A value is larger than its field takes, and than what is stored there."""
 
     code = "max_length"
@@ -175,7 +175,7 @@ class TooLarge(Invalid):
         return TooLarge(f"{path}__{self.attr}", size=self.size, most=self.most, as_json=self.as_json)
 
 
-class TooManyTags(Invalid):
+class TooManyTags(ValidationFailed):
     """More tags than one dashboard, insight or template has."""
 
     code = "max_length"
@@ -184,7 +184,7 @@ class TooManyTags(Invalid):
         super().__init__(f"At most {most} tags; these are {number}.", attr="tags")
 
 
-class DashboardTooLarge(Invalid):
+class DashboardTooLarge(ValidationFailed):
     """What a dashboard would hold altogether is too much. `what` says of what."""
 
     code = "max_length"
@@ -193,7 +193,7 @@ class DashboardTooLarge(Invalid):
         super().__init__(f"A dashboard holds at most {most:,} characters of {what}; this would be {size:,}.", attr=attr)
 
 
-class TooManyTiles(Invalid):
+class TooManyTiles(ValidationFailed):
     """A dashboard would hold more tiles than one can."""
 
     code = "too_many"
@@ -202,7 +202,7 @@ class TooManyTiles(Invalid):
         super().__init__(f"A dashboard holds at most {most} tiles.", attr="tiles")
 
 
-class OnTooManyDashboards(Invalid):
+class OnTooManyDashboards(ValidationFailed):
     """An insight, a text or a button would be on too many dashboards."""
 
     code = "too_many"
@@ -214,7 +214,7 @@ class OnTooManyDashboards(Invalid):
         )
 
 
-class TooManyTilesTouched(Invalid):
+class TooManyTilesTouched(ValidationFailed):
     """Insights of a bulk operation are on dashboards that hold more tiles than one request may write down."""
 
     code = "too_many"
@@ -224,7 +224,7 @@ class TooManyTilesTouched(Invalid):
         super().__init__(detail, attr="ids")
 
 
-class TooManyTilesChanged(Invalid):
+class TooManyTilesChanged(ValidationFailed):
     """Content would be changed on too many dashboards at once."""
 
     code = "too_many"
@@ -236,7 +236,7 @@ class TooManyTilesChanged(Invalid):
         )
 
 
-class TooManyTilesRestored(Invalid):
+class TooManyTilesRestored(ValidationFailed):
     """More tiles would come back with their dashboards than one request restores."""
 
     code = "too_many"
@@ -245,11 +245,11 @@ class TooManyTilesRestored(Invalid):
         super().__init__(f"These dashboards have more than {most:,} tiles. Restore fewer in one request.", attr="ids")
 
 
-class TemplateNotFound(Invalid):
+class TemplateNotFound(ValidationFailed):
     """A body names a template that there is not."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        nearest = nearest_of(name, known)
+        nearest = closest_match(name, known)
         guess = f" Did you mean {nearest!r}?" if nearest else ""
         super().__init__(f"There is no template with the name {name!r}.{guess}", attr="use_template")
 

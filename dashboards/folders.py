@@ -5,7 +5,7 @@ import unicodedata
 
 from django.db.models import Q
 
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 
 FOLDER_MAX_LENGTH = 400
 FOLDER_MAX_DEPTH = 20
@@ -22,11 +22,11 @@ def normalize_folder(text: str | None) -> str | None:
     names = split_folder(text or "")
     path = "/".join(names)
     if any(unicodedata.category(character) in _UNPRINTED for character in path):
-        raise Invalid("A folder cannot hold control characters.")
+        raise ValidationFailed("A folder cannot hold control characters.")
     if len(path) > FOLDER_MAX_LENGTH:
-        raise Invalid(f"A folder has at most {FOLDER_MAX_LENGTH} characters.", code="max_length")
+        raise ValidationFailed(f"A folder has at most {FOLDER_MAX_LENGTH} characters.", code="max_length")
     if len(names) > FOLDER_MAX_DEPTH:
-        raise Invalid(f"A folder is at most {FOLDER_MAX_DEPTH} names deep.", code="max_length")
+        raise ValidationFailed(f"A folder is at most {FOLDER_MAX_DEPTH} names deep.", code="max_length")
     return path or None
 
 
@@ -34,7 +34,7 @@ def is_folder(text: str) -> bool:
     """Return whether a text can be the path of a folder, or of none."""
     try:
         normalize_folder(text)
-    except Invalid:
+    except ValidationFailed:
         return False
     return True
 

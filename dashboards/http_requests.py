@@ -12,7 +12,7 @@ from dashboards.exceptions import WrongSharePassword
 from dashboards.request_overrides import FILTERS_OVERRIDE, VARIABLES_OVERRIDE, RequestOverrides, validate_overrides
 from dashboards.services.share_passwords import find_locked_link, unlock
 from dashboards.share_tokens import SHARE_TOKEN_LIFETIME
-from dashboards_api.errors import TooMany
+from dashboards_api.errors import TooManyAttempts
 from dashboards_api.http.query import object_in
 from users.auth.authentication import get_bearer_token
 
@@ -37,7 +37,7 @@ def unlock_share_link(request: HttpRequest, access_token: str, read_password: Ca
     try:
         link = find_locked_link(access_token, address=address)
         token = unlock(link, text=read_password())
-    except (WrongSharePassword, TooMany):
+    except (WrongSharePassword, TooManyAttempts):
         attempt.warning("unlock refused")
         raise
     attempt.info("unlocked")

@@ -6,7 +6,7 @@ from rest_framework.exceptions import ValidationError
 
 from dashboards.serializers.dashboards import DashboardRequestSerializer
 from dashboards.services.inputs import DashboardInput
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 
 
 def validate_dashboard_input(body: dict[str, Any]) -> DashboardInput:
@@ -17,7 +17,7 @@ def validate_dashboard_input(body: dict[str, Any]) -> DashboardInput:
     except ValidationError as error:
         field, sentence = _find_first_error(error.detail)
         is_nested = field not in error.detail  # an error of a tile: the form already marks its field
-        raise Invalid(sentence if is_nested else f"{field.capitalize()}: {sentence}", attr=field) from error
+        raise ValidationFailed(sentence if is_nested else f"{field.capitalize()}: {sentence}", attr=field) from error
     return cast(DashboardInput, serializer.validated_data)
 
 

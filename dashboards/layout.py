@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from dashboards.packing import DEFAULT_SIZE, GRID_COLUMNS, GapFinder, GridPlacement, Number, Placement, drop_down, pack
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 
 Layouts = dict[str, Any]
 
@@ -63,13 +63,13 @@ def check_layouts(layouts: Layouts, stored: Layouts, attr: str) -> None:
     Values of the `stored` layouts may be sent back unchanged.
     """
     if len(layouts) > max(MAX_BREAKPOINTS, len(stored)):
-        raise Invalid(f"Layouts have at most {MAX_BREAKPOINTS} breakpoints.", attr=attr, code="max_length")
+        raise ValidationFailed(f"Layouts have at most {MAX_BREAKPOINTS} breakpoints.", attr=attr, code="max_length")
     for breakpoint, place in layouts.items():
         before = stored.get(breakpoint) or {}
         for key in NUMERIC_KEYS:
             if key in place and not is_within_limits(key, place[key]) and place[key] != before.get(key):
                 detail = f"This must be a number from -{_get_limit(key)} to {_get_limit(key)}."
-                raise Invalid(detail, attr=f"{attr}__{breakpoint}__{key}")
+                raise ValidationFailed(detail, attr=f"{attr}__{breakpoint}__{key}")
 
 
 def clamp_layouts(layouts: Layouts) -> Layouts:

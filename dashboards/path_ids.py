@@ -3,12 +3,12 @@
 import uuid
 
 from dashboards.exceptions import CollaboratorNotFound, DashboardNotFound, DashboardTemplateNotFound, VersionNotFound
-from dashboards_api.numbers import whole_number
+from dashboards_api.parsing import parse_int
 
 
 def parse_dashboard_id(text: str, detail: str = "Not found.") -> int:
     """Return the number of a dashboard. Raises DashboardNotFound with this detail."""
-    number = whole_number(text)
+    number = parse_int(text)
     if number is None:
         raise DashboardNotFound(detail)
     return number
@@ -16,7 +16,7 @@ def parse_dashboard_id(text: str, detail: str = "Not found.") -> int:
 
 def parse_version(text: str) -> int:
     """Return the number of a version. Raises VersionNotFound."""
-    number = whole_number(text)
+    number = parse_int(text)
     if number is None:
         raise VersionNotFound
     return number

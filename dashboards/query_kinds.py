@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 
 # The most nodes around a query that are looked through: stored JSON may nest deeper.
 MAX_WRAPPERS = 5
@@ -67,10 +67,10 @@ def wrap_query(query: dict[str, Any] | None) -> dict[str, Any]:
     Raises Invalid for a missing query, and for a kind that names neither a query nor a node.
     """
     if query is None:
-        raise Invalid("This field is required.", attr="query", code="required")
+        raise ValidationFailed("This field is required.", attr="query", code="required")
     kind = query.get("kind")
     if isinstance(kind, str) and kind.endswith("Node"):
         return query
     if isinstance(kind, str) and kind.endswith("Query"):
         return {"kind": "DataVisualizationNode" if kind == "HogQLQuery" else "InsightVizNode", "source": query}
-    raise Invalid("A query needs a kind that ends in Query or Node.", attr="query")
+    raise ValidationFailed("A query needs a kind that ends in Query or Node.", attr="query")

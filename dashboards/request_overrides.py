@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from dashboards_api.dates import bound
-from dashboards_api.errors import Invalid
+from dashboards_api.dates import parse_date_bound
+from dashboards_api.errors import ValidationFailed
 
 Json = dict[str, Any]
 
@@ -42,23 +42,23 @@ def validate_overrides(filters: Json | None, variables: Json | None) -> RequestO
     for name, value in (filters or {}).items():
         types, words = _SHAPES.get(name, ((object,), ""))
         if value is not None and not isinstance(value, types):
-            raise Invalid(f"This must be {words}, or null.", attr=f"{FILTERS_OVERRIDE}__{name}")
+            raise ValidationFailed(f"This must be {words}, or null.", attr=f"{FILTERS_OVERRIDE}__{name}")
         if name in DATES and isinstance(value, str) and value:
             check_date(name, value)
     for name, value in (variables or {}).items():
         if value is None:
             detail = "Give a value, or an object with `value` or `isNull`."
-            raise Invalid(detail, attr=f"{VARIABLES_OVERRIDE}__{name}", code="null")
+            raise ValidationFailed(detail, attr=f"{VARIABLES_OVERRIDE}__{name}", code="null")
     return RequestOverrides(filters, variables)
 
 
 def check_date(name: str, text: str) -> None:
     """Raise Invalid for a text that no query can use as a date."""
     try:
-        bound(text, timezone.now(), is_end=name == "date_to")
+        parse_date_bound(text, timezone.now(), is_end=name == "date_to")
     except ValueError as error:
         detail = "This must be a date: 2026-01-31, 2026-01-31T12:00:00Z, -7d, mStart, or all for no limit."
-        raise Invalid(detail, attr=f"{FILTERS_OVERRIDE}__{name}") from error
+        raise ValidationFailed(detail, attr=f"{FILTERS_OVERRIDE}__{name}") from error
 
 
 def find_ignored_overrides(overrides: RequestOverrides) -> list[str]:
@@ -94,7 +94,7 @@ def match_variables(stored: Json, overrides: Json) -> Iterator[tuple[str, str, A
     for name, given in overrides.items():
         id_ = name if name in stored else ids.get(name) or ids.get(get_code_name(given) or "") or name
         if id_ in seen:
-            raise Invalid(
+            raise ValidationFailed(
                 "Another override is for the same variable.", attr=f"{VARIABLES_OVERRIDE}__{name}", code="unique"
             )
         seen.add(id_)

@@ -10,40 +10,40 @@ from dashboards_api.data_dir import write_private
 from dashboards_api.environment_reader import StartError
 
 PORT_MAX = 65535
-DEFAULT = "http://127.0.0.1:8000"
-NAME = "address"  # of the file in DATA_DIR
+DEFAULT_ADDRESS = "http://127.0.0.1:8000"
+FILE_NAME = "address"  # of the file in DATA_DIR
 
 
-def browser_address(address: str, port: int) -> str:
+def get_browser_url(address: str, port: int) -> str:
     """Return the address that a browser opens: PUBLIC_URL, or the loopback address where the service listens on all."""
     ip = ipaddress.ip_address(address)
     if ip.is_unspecified:
         ip = ipaddress.ip_address("127.0.0.1" if ip.version == 4 else "::1")
-    return settings.PUBLIC_URL or f"http://{as_host(str(ip))}:{port}"
+    return settings.PUBLIC_URL or f"http://{format_host(str(ip))}:{port}"
 
 
-def as_host(address: str) -> str:
+def format_host(address: str) -> str:
     """Return an IP address as it stands in a URL and in a `Host` header."""
     return f"[{address}]" if ":" in address else address
 
 
-def allowing(address: str) -> dict[str, str]:
+def build_server_environment(address: str) -> dict[str, str]:
     """Return the environment of a server that listens on one address, and answers to it as a `Host` as well."""
-    host = as_host(address)
+    host = format_host(address)
     if ipaddress.ip_address(address).is_unspecified or {host, "*"} & {*settings.ALLOWED_HOSTS}:
         return dict(os.environ)
     others = {name: value for name, value in os.environ.items() if name != "ALLOWED_HOSTS_FILE"}
     return {**others, "ALLOWED_HOSTS": ",".join([*settings.ALLOWED_HOSTS, host])}
 
 
-def remember(address: str) -> None:
+def store_address(address: str) -> None:
     """Keep the address for commands that print links. Where DATA_DIR is not needed, it may be missing."""
     with suppress(StartError):
-        write_private(settings.DATA_DIR / NAME, f"{address}\n")
+        write_private(settings.DATA_DIR / FILE_NAME, f"{address}\n")
 
 
-def remembered() -> str:
+def load_address() -> str:
     """Return the address that the service was last started with."""
     with suppress(OSError):
-        return (settings.DATA_DIR / NAME).read_text().strip() or DEFAULT
-    return DEFAULT
+        return (settings.DATA_DIR / FILE_NAME).read_text().strip() or DEFAULT_ADDRESS
+    return DEFAULT_ADDRESS

@@ -3,20 +3,20 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-SHOWN = 60  # characters of what was sent
-LISTED = 20  # choices
+VALUE_MAX_LENGTH = 60  # characters of what was sent
+CHOICES_MAX = 20  # choices
 
 
-def not_a_choice(value: object, choices: Iterable[object]) -> str:
+def invalid_choice_message(value: object, choices: Iterable[object]) -> str:
     """The detail of a 400 for a value that is none of the choices: it lists them, and names the nearest."""
-    sent, known = str(value)[:SHOWN], [str(choice) for choice in choices]
-    nearest = nearest_of(sent, known)
+    sent, known = str(value)[:VALUE_MAX_LENGTH], [str(choice) for choice in choices]
+    nearest = closest_match(sent, known)
     guess = f' Did you mean "{nearest}"?' if nearest else ""
-    rest = f" and {len(known) - LISTED} more" if len(known) > LISTED else ""
-    return f'"{sent}" is not a valid choice. Valid choices: {", ".join(known[:LISTED])}{rest}.{guess}'
+    rest = f" and {len(known) - CHOICES_MAX} more" if len(known) > CHOICES_MAX else ""
+    return f'"{sent}" is not a valid choice. Valid choices: {", ".join(known[:CHOICES_MAX])}{rest}.{guess}'
 
 
-def nearest_of(value: str, choices: Iterable[str]) -> str | None:
+def closest_match(value: str, choices: Iterable[str]) -> str | None:
     """The choice that a text was probably meant to be, in any case. A number is not misspelt: it is another."""
     if value.isdigit():
         return None

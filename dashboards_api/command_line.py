@@ -6,10 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, ManagementUtility, get_commands, load_command_class
 
-from dashboards_api.choices import nearest_of
+from dashboards_api.choices import closest_match
 from dashboards_api.environment_reader import StartError
 from dashboards_api.release import VERSION
-from dashboards_api.startup import one_line_errors
+from dashboards_api.startup import report_start_errors
 
 OWN = ("dashboards_api", "users", "dashboards")
 
@@ -28,7 +28,7 @@ class CommandLine(ManagementUtility):
         """
         self.check_settings()
         if subcommand not in get_commands():
-            nearest = nearest_of(subcommand, get_commands())
+            nearest = closest_match(subcommand, get_commands())
             guess = f" Did you mean {nearest}?" if nearest else ""
             raise StartError(f"Unknown command: {subcommand}.{guess} See `{self.prog_name} help`.")
         command = super().fetch_command(subcommand)
@@ -69,7 +69,7 @@ def summary_of(app: Any, name: str) -> str:
 
 def run(argv: list[str]) -> None:
     """Run a command of `manage.py`."""
-    with one_line_errors():
+    with report_start_errors():
         CommandLine(argv).execute()
 
 

@@ -15,14 +15,14 @@ _MONTHS = {"m": 1, "q": 3, "y": 12}
 _TICK = timedelta(microseconds=1)
 
 
-class Span(NamedTuple):
+class DateRange(NamedTuple):
     """From one moment to another, both included; None is no limit."""
 
     start: datetime | None = None
     end: datetime | None = None
 
 
-def bound(text: str, now: datetime, *, is_end: bool) -> datetime | None:
+def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | None:
     """Return the moment that a text names, in UTC; None for no limit. A date alone ends with its last moment.
 
     Raises ValueError for anything else.
@@ -31,12 +31,12 @@ def bound(text: str, now: datetime, *, is_end: bool) -> datetime | None:
         return None
     try:
         found = _RELATIVE.fullmatch(text)
-        return _relative(found, now.astimezone(UTC)) if found else _absolute(text, is_end=is_end)
+        return _parse_relative(found, now.astimezone(UTC)) if found else _parse_absolute(text, is_end=is_end)
     except OverflowError as error:  # a year before 1 or after 9999
         raise ValueError(text) from error
 
 
-def _absolute(text: str, *, is_end: bool) -> datetime:
+def _parse_absolute(text: str, *, is_end: bool) -> datetime:
     if day := parse_date(text):
         return datetime.combine(day, time.max if is_end else time.min, UTC)
     moment = parse_datetime(text)
@@ -45,18 +45,18 @@ def _absolute(text: str, *, is_end: bool) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _relative(found: re.Match[str], now: datetime) -> datetime:
+def _parse_relative(found: re.Match[str], now: datetime) -> datetime:
     number, unit, position = found["number"], found["unit"], found["position"]
     if not number and not position:
         raise ValueError(found[0])
-    moment = _back(now, int(number or 0), unit)
+    moment = _subtract_units(now, int(number or 0), unit)
     if position is None:
         return moment
-    start = _start(moment, unit)
-    return start if position == "Start" else _back(start, -1, unit) - _TICK
+    start = _start_of_unit(moment, unit)
+    return start if position == "Start" else _subtract_units(start, -1, unit) - _TICK
 
 
-def _back(moment: datetime, number: int, unit: str) -> datetime:
+def _subtract_units(moment: datetime, number: int, unit: str) -> datetime:
     if unit in _SECONDS:
         return moment - timedelta(seconds=number * _SECONDS[unit])
     months = moment.year * 12 + moment.month - 1 - number * _MONTHS[unit]
@@ -67,7 +67,7 @@ def _back(moment: datetime, number: int, unit: str) -> datetime:
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
 
-def _start(moment: datetime, unit: str) -> datetime:
+def _start_of_unit(moment: datetime, unit: str) -> datetime:
     """Return the beginning of the second, minute, hour, day, week (from Monday), month, quarter or year."""
     if unit in ("s", "M", "h"):
         seconds = _SECONDS[unit]

@@ -13,7 +13,7 @@ WORKERS_MAX = 256
 LAG_MS_MIN, LAG_MS_MAX = 50, 3_600_000
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 STATEMENT_SECONDS_MAX = 3600
-SHOWN_MAX = 80
+QUOTED_MAX_LENGTH = 80
 _BOOLEANS = {
     **dict.fromkeys(("true", "t", "1", "yes", "y", "on"), True),
     **dict.fromkeys(("false", "f", "0", "no", "n", "off"), False),
@@ -36,24 +36,24 @@ class Rate(NamedTuple):
 
 def parse_boolean(text: str) -> bool:
     if (found := _BOOLEANS.get(text.strip().lower())) is None:
-        raise ValueError(f"must be true or false, not {shown(text)}")
+        raise ValueError(f"must be true or false, not {quote_value(text)}")
     return found
 
 
-def parse_integer(minimum: int, maximum: int) -> Callable[[str], int]:
+def integer_parser(minimum: int, maximum: int) -> Callable[[str], int]:
     """Return a parser of whole numbers between two bounds."""
 
     def parse(text: str) -> int:
         text = text.strip()
         if not re.fullmatch(r"[0-9]{1,9}", text) or not minimum <= int(text) <= maximum:
-            raise ValueError(f"must be a whole number from {minimum} to {maximum}, not {shown(text)}")
+            raise ValueError(f"must be a whole number from {minimum} to {maximum}, not {quote_value(text)}")
         return int(text)
 
     return parse
 
 
-parse_workers = parse_integer(1, WORKERS_MAX)
-parse_lag = parse_integer(LAG_MS_MIN, LAG_MS_MAX)
+parse_workers = integer_parser(1, WORKERS_MAX)
+parse_lag = integer_parser(LAG_MS_MIN, LAG_MS_MAX)
 
 
 def parse_statement_timeout(text: str) -> int:
@@ -61,7 +61,7 @@ def parse_statement_timeout(text: str) -> int:
     if text.strip().lower() == "off":
         return 0
     try:
-        return 1000 * parse_integer(1, STATEMENT_SECONDS_MAX)(text)
+        return 1000 * integer_parser(1, STATEMENT_SECONDS_MAX)(text)
     except ValueError as error:
         raise ValueError(f"must be off, or {str(error).removeprefix('must be ')}") from error
 
@@ -83,7 +83,7 @@ def parse_token(text: str) -> str:
 def parse_log_level(text: str) -> str:
     level = text.strip().upper()
     if level not in LOG_LEVELS:
-        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}, not {shown(text)}")
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}, not {quote_value(text)}")
     return level
 
 
@@ -91,7 +91,7 @@ def parse_public_url(text: str) -> str:
     """Return `https://dashboards.example.com` without a slash at its end, or an empty address."""
     text = text.strip()
     if text and not _is_base(text):
-        given = "" if "@" in text else f", not {shown(text)}"
+        given = "" if "@" in text else f", not {quote_value(text)}"
         raise ValueError(
             "must look like https://dashboards.example.com or http://10.0.0.5:8000 (the service cannot be below a"
             f" path){given}"
@@ -122,7 +122,7 @@ def _parse_host(host: str) -> str:
     if host != "*" and not _HOST.fullmatch(host):
         raise ValueError(
             "must list host names or addresses such as dashboards.example.com, .example.com, 10.0.0.5 or *, without"
-            f" scheme, port, path or network, not {shown(host)}"
+            f" scheme, port, path or network, not {quote_value(host)}"
         )
     return host
 
@@ -147,7 +147,7 @@ def parse_origins(text: str) -> list[str]:
     origins = split_list(text)
     for origin in origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
-            raise ValueError(f"must list origins such as https://wiki.example.com, or *, not {shown(origin)}")
+            raise ValueError(f"must list origins such as https://wiki.example.com, or *, not {quote_value(origin)}")
     return origins
 
 
@@ -157,7 +157,9 @@ def parse_rates(text: str) -> list[Rate]:
     for value in text.split(",") if text.strip() else []:
         found = _RATE.fullmatch(value.strip())
         if not found:
-            raise ValueError(f"must list rates such as 480/minute (second, minute, hour or day), not {shown(value)}")
+            raise ValueError(
+                f"must list rates such as 480/minute (second, minute, hour or day), not {quote_value(value)}"
+            )
         limit, period = found.groups()
         if period in rates:
             raise ValueError(f"must not name two rates for one {period}")
@@ -169,17 +171,17 @@ def split_list(text: str) -> list[str]:
     return [value.strip() for value in text.split(",") if value.strip()]
 
 
-def host_of(url: str) -> list[str]:
+def get_hosts(url: str) -> list[str]:
     """Return the host of an address as `Host` headers spell it, in a list; none of an empty address."""
     return [_parse_host(host)] if (host := urlsplit(url).hostname) else []
 
 
-def default_workers() -> int:
+def get_default_workers() -> int:
     """Return two where there are two cores to run them, else one."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(2, usable or 1)
 
 
-def shown(text: str) -> str:
+def quote_value(text: str) -> str:
     """Return a value as an error quotes it."""
-    return repr(text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}…")
+    return repr(text if len(text) <= QUOTED_MAX_LENGTH else f"{text[:QUOTED_MAX_LENGTH]}…")

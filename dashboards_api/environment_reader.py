@@ -36,27 +36,27 @@ class Environment:
 
     def value(self, name: str, parse: Callable[[str], T], default: str = "") -> T:
         """Return a setting of one value; an empty variable means the default. Raises SettingError."""
-        return self._parsed(name, parse, self._text(name) or default)
+        return self._parse(name, parse, self._read(name) or default)
 
     def items(self, name: str, parse: Callable[[str], T], default: str = "") -> T:
         """Return a setting that is a list; an empty variable is an empty list. Raises SettingError."""
-        text = self._text(name)
-        return self._parsed(name, parse, default if text is None else text)
+        text = self._read(name)
+        return self._parse(name, parse, default if text is None else text)
 
-    def misspelled(self) -> list[tuple[str, str]]:
+    def find_misspelled(self) -> list[tuple[str, str]]:
         """Return the variables that look like settings and are none, each with the setting that was probably meant."""
         unknown = [name for name in self._variables if name.removesuffix(FILE_SUFFIX) not in self._known]
         pairs = ((name, closest_setting(name.removesuffix(FILE_SUFFIX), self._known)) for name in sorted(unknown))
         return [(name, meant) for name, meant in pairs if meant]
 
-    def _text(self, name: str) -> str | None:
+    def _read(self, name: str) -> str | None:
         self._known.add(name)
         if path := self._variables.get(name + FILE_SUFFIX):
             return _read_file(name + FILE_SUFFIX, Path(path))
         return self._variables.get(name)
 
     @staticmethod
-    def _parsed(name: str, parse: Callable[[str], T], text: str) -> T:
+    def _parse(name: str, parse: Callable[[str], T], text: str) -> T:
         try:
             return parse(text)
         except ValueError as error:
@@ -67,12 +67,15 @@ def closest_setting(name: str, known: set[str]) -> str | None:
     """Return the setting that a variable is probably a misspelling of, judged by its letters without underscores."""
     if not _VARIABLE.fullmatch(name):
         return None
-    ratios = {each: SequenceMatcher(None, _squeezed(name), _squeezed(each)).ratio() for each in sorted(known)}
+    ratios = {
+        each: SequenceMatcher(None, _without_underscores(name), _without_underscores(each)).ratio()
+        for each in sorted(known)
+    }
     best = max(ratios, key=ratios.__getitem__, default=None)
     return best if best and ratios[best] >= SIMILARITY_MIN else None
 
 
-def _squeezed(name: str) -> str:
+def _without_underscores(name: str) -> str:
     return name.replace("_", "")
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from itertools import islice
 
-MAX_CHAIN = 5
+CHAIN_MAX_LENGTH = 5
 
 
-def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+def exception_chain(error: BaseException | None) -> Iterator[BaseException]:
     """An exception, and the few that it came from, the latest first."""
-    return islice(_chain_of(error), MAX_CHAIN)
+    return islice(_walk_chain(error), CHAIN_MAX_LENGTH)
 
 
-def _chain_of(error: BaseException | None) -> Iterator[BaseException]:
+def _walk_chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
@@ -33,7 +33,7 @@ class DomainError(Exception):
         self.code = code or self.code
 
 
-class Invalid(DomainError):
+class ValidationFailed(DomainError):
     """The request asks for something that cannot be."""
 
     code = "invalid_input"
@@ -45,19 +45,19 @@ class Forbidden(DomainError):
     code = "permission_denied"
 
 
-class Missing(DomainError):
+class NotFound(DomainError):
     """What was named does not exist for this caller."""
 
     code = "not_found"
 
 
-class Locked(DomainError):
+class PasswordRequired(DomainError):
     """What was named opens to those alone who prove that they may see it."""
 
     code = "password_required"
 
 
-class TooMany(DomainError):
+class TooManyAttempts(DomainError):
     """The caller has tried too often. `wait` says for how many seconds there is no use in trying."""
 
     code = "throttled"
@@ -67,7 +67,7 @@ class TooMany(DomainError):
         self.wait = wait
 
 
-class Stale(DomainError):
+class VersionConflict(DomainError):
     """What is to be changed is another version than the caller has seen. `version` is the current one."""
 
     code = "precondition_failed"
@@ -83,7 +83,7 @@ class Conflict(DomainError):
     code = "conflict"
 
 
-class StillRunning(DomainError):
+class RequestInProgress(DomainError):
     """A request with this Idempotency-Key is being answered at the moment."""
 
     code = "idempotency_key_in_use"
@@ -93,7 +93,7 @@ class StillRunning(DomainError):
         super().__init__("A request with this Idempotency-Key is still running. Please try again.")
 
 
-class KeyReused(DomainError):
+class IdempotencyKeyReused(DomainError):
     """The Idempotency-Key was sent with another request before."""
 
     code = "idempotency_key_reused"
@@ -102,7 +102,7 @@ class KeyReused(DomainError):
         super().__init__("This Idempotency-Key was used for another request: each has a key of its own.")
 
 
-class AnswerNotKept(Conflict):
+class ResponseNotStored(Conflict):
     """The request was answered, but with too much to be kept."""
 
     code = "idempotent_answer_not_kept"

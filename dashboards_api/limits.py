@@ -3,6 +3,12 @@
 What was stored before a limit existed stays as it is: it may be read, sent back, and made smaller, but not grow.
 """
 
+# Integers fit into 64 bits, the same on every engine.
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
+# The items of any list in a request.
+LIST_MAX_LENGTH = 1000
+# Passwords are hashed, which takes time in proportion to their length.
+PASSWORD_MAX_LENGTH = 1000
 DESCRIPTION_MAX_LENGTH = 10_000
 # Free JSON in one field, such as `filters` or a tile's `layouts`.
 JSON_FIELD_MAX_LENGTH = 1_000_000

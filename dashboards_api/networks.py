@@ -8,7 +8,7 @@ IPV6_NETWORK = 64
 
 
 @lru_cache(maxsize=4096)
-def network_of(address: str) -> str:
+def get_network(address: str) -> str:
     """Return the address itself, or the network of an IPv6 address."""
     try:
         parsed = ipaddress.ip_address(address)

@@ -10,7 +10,7 @@ SUFFIXES = frozenset({".py", ".html", ".css", ".js", ".json"})
 
 
 @cache
-def release() -> str:
+def get_release_hash() -> str:
     """A hash of the files of the service."""
     root = Path(__file__).resolve().parent.parent
     digest = blake2b(digest_size=8)

@@ -8,7 +8,7 @@ from django.urls import get_resolver  # isort: skip
 
 from dashboards_api.db.statement_timeout import limit_statements  # isort: skip
 from dashboards_api.http.edge import Edge  # isort: skip
-from dashboards_api.release import release  # isort: skip
+from dashboards_api.release import get_release_hash  # isort: skip
 
 limit_statements()
 application = Edge(django_application)
@@ -16,6 +16,6 @@ application = Edge(django_application)
 # Everything that stays is loaded now, and the collector never looks at it again: a full collection among it would stop
 # every request of the worker for tens of milliseconds.
 _ = get_resolver().url_patterns
-release()
+get_release_hash()
 gc.collect()
 gc.freeze()

@@ -21,7 +21,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
-from dashboards_api.startup import one_line_errors
+from dashboards_api.startup import report_start_errors
 
 APPLICATION = "dashboards_api.rsgi:application"
 HEADER_BYTES_MAX = 64 * 1024
@@ -44,7 +44,7 @@ def main() -> None:
         multiprocessing.set_start_method("fork")
     with reserve_port(host, int(port)) as numeric_host, metrics_folder():
         raise_file_limit()
-        with one_line_errors():
+        with report_start_errors():
             importlib.import_module(APPLICATION.partition(":")[0])
         refuse_start(importlib.import_module("dashboards_api.db.statement_timeout").find_refusal())
         server = build_server(numeric_host, int(port), int(workers))

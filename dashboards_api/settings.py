@@ -10,11 +10,11 @@ from typing import Any
 import structlog
 from corsheaders.defaults import default_headers
 
-from dashboards_api.data_dir import kept_secret
+from dashboards_api.data_dir import get_stored_secret
 from dashboards_api.db.database_url import POSTGRESQL, database_settings, parse_database_url, parse_postgresql_urls
 from dashboards_api.environment import (
-    default_workers,
-    host_of,
+    get_default_workers,
+    get_hosts,
     parse_boolean,
     parse_hosts,
     parse_lag,
@@ -39,12 +39,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.value("DEBUG", parse_boolean, "off")
 DATA_DIR = env.value("DATA_DIR", Path, str(BASE_DIR / "data"))
-SECRET_KEY = env.value("SECRET_KEY", parse_secret) or kept_secret(DATA_DIR)
+SECRET_KEY = env.value("SECRET_KEY", parse_secret) or get_stored_secret(DATA_DIR)
 
 PUBLIC_URL = env.value("PUBLIC_URL", parse_public_url)
-ALLOWED_HOSTS = [*env.items("ALLOWED_HOSTS", parse_hosts), "localhost", "127.0.0.1", "[::1]", *host_of(PUBLIC_URL)]
+ALLOWED_HOSTS = [*env.items("ALLOWED_HOSTS", parse_hosts), "localhost", "127.0.0.1", "[::1]", *get_hosts(PUBLIC_URL)]
 TRUSTED_PROXIES = env.items("TRUSTED_PROXIES", parse_networks)
-WORKERS = env.value("WORKERS", parse_workers, str(default_workers()))
+WORKERS = env.value("WORKERS", parse_workers, str(get_default_workers()))
 
 HTTPS = PUBLIC_URL.startswith("https://")
 if DEBUG and HTTPS:
@@ -289,4 +289,4 @@ structlog.configure(
 
 # --- Variables that look like settings and are none ----------------------------------------------------------------
 
-MISSPELLED_SETTINGS = env.misspelled()
+MISSPELLED_SETTINGS = env.find_misspelled()

@@ -14,17 +14,17 @@ from dashboards_api.data_dir import create_data_dir
 from dashboards_api.db.database_url import sqlite_path
 from dashboards_api.db.errors import is_read_only_error
 from dashboards_api.environment_reader import StartError
-from dashboards_api.errors import chain_of
+from dashboards_api.errors import exception_chain
 
 EXIT_CODE = 2
 REASON_MAX = 300
 SECONDS_BETWEEN_ATTEMPTS = 1
 # What PostgreSQL says where another attempt would fail, too. In another language it is tried until the time is over.
-FINAL = ("password authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
+FINAL_ERRORS = ("password authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
 
 
 INSUFFICIENT_PRIVILEGE = "42501"
-DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+DAMAGED_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 # A password as short as a word may stand in any text by chance; a longer one does not.
 CHANCE_MAX_LENGTH = 7
@@ -33,18 +33,18 @@ _PASSWORD_SETTING = re.compile(r"(password\s*=\s*)('(?:\\.|[^'\\])*'|\S+)", re.I
 
 
 @contextmanager
-def one_line_errors() -> Iterator[None]:
+def report_start_errors() -> Iterator[None]:
     """End the process with one line on standard error and code 2, where it cannot start; `--traceback` shows all."""
     try:
         yield
     except (ImproperlyConfigured, DatabaseError) as error:
-        if "--traceback" in sys.argv or (isinstance(error, DatabaseError) and not is_unusable(error)):
+        if "--traceback" in sys.argv or (isinstance(error, DatabaseError) and not is_database_unusable(error)):
             raise
-        sys.stderr.write(f"Error: {one_line(explain(error))}\n")
+        sys.stderr.write(f"Error: {join_lines(describe_error(error))}\n")
         sys.exit(EXIT_CODE)
 
 
-def is_unusable(error: DatabaseError) -> bool:
+def is_database_unusable(error: DatabaseError) -> bool:
     """Return whether the database itself is the reason of an error, and not a statement."""
     return (
         connection.connection is None
@@ -52,27 +52,27 @@ def is_unusable(error: DatabaseError) -> bool:
         or is_read_only_error(error)
         or any(
             getattr(each, "sqlstate", None) == INSUFFICIENT_PRIVILEGE
-            or getattr(each, "sqlite_errorname", "").startswith(DAMAGED)
-            for each in chain_of(error)
+            or getattr(each, "sqlite_errorname", "").startswith(DAMAGED_CODES)
+            for each in exception_chain(error)
         )
     )
 
 
-def explain(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Return an error for the operator: of a database, which one it is."""
     if not isinstance(error, DatabaseError):
         return str(error)
     if connection.vendor == "sqlite":
         name = connection.settings_dict["NAME"]
         return f"The SQLite database {name} (DATABASE_URL, or DATA_DIR) cannot be used: {as_sentence(str(error))}"
-    return f"The PostgreSQL database (DATABASE_URL) cannot be used: {as_sentence(without_password(str(error)))}"
+    return f"The PostgreSQL database (DATABASE_URL) cannot be used: {as_sentence(redact_password(str(error)))}"
 
 
 def as_sentence(text: str) -> str:
     return text if text.rstrip().endswith((".", "?", "!")) else f"{text.rstrip()}."
 
 
-def without_password(text: str) -> str:
+def redact_password(text: str) -> str:
     """Return the text of an error with the password blanked wherever it stands as one.
 
     A role or a database that has the same name as the password is left: it is not named because of the password.
@@ -87,7 +87,7 @@ def without_password(text: str) -> str:
     return re.sub(rf"""(["'`]){re.escape(password)}\1""", r"\1***\1", text)
 
 
-def one_line(text: str) -> str:
+def join_lines(text: str) -> str:
     joined = " ".join(text.split())
     return joined if len(joined) <= REASON_MAX else f"{joined[:REASON_MAX]}…"
 
@@ -96,10 +96,12 @@ def wait_for_database(seconds: float) -> None:
     """Connect to the database; a PostgreSQL that is not there yet is waited for. Raises StartError."""
     deadline = time.monotonic() + seconds
     while (error := _connection_error()) is not None:
-        if not _may_come(error) or time.monotonic() >= deadline:
-            raise StartError(explain(error)) from error
+        if not _is_retryable(error) or time.monotonic() >= deadline:
+            raise StartError(describe_error(error)) from error
         if seconds:
-            sys.stderr.write(f"Waiting for the database, at most {seconds} seconds: {one_line(explain(error))}\n")
+            sys.stderr.write(
+                f"Waiting for the database, at most {seconds} seconds: {join_lines(describe_error(error))}\n"
+            )
             seconds = 0  # it is said once
         time.sleep(SECONDS_BETWEEN_ATTEMPTS)
 
@@ -112,8 +114,8 @@ def _connection_error() -> DatabaseError | None:
     return None
 
 
-def _may_come(error: DatabaseError) -> bool:
-    return connection.vendor == "postgresql" and not any(text in str(error) for text in FINAL)
+def _is_retryable(error: DatabaseError) -> bool:
+    return connection.vendor == "postgresql" and not any(text in str(error) for text in FINAL_ERRORS)
 
 
 def check_database() -> None:
@@ -128,14 +130,14 @@ def check_database() -> None:
             )
 
 
-def prepare_folder() -> None:
+def prepare_data_dir() -> None:
     """Create DATA_DIR where SQLite's file is to be in it. Raises StartError."""
     file = sqlite_path(connection.settings_dict)
     if file and file.parent == settings.DATA_DIR.absolute():
         create_data_dir(settings.DATA_DIR)
 
 
-def check_is_shared() -> None:
+def check_database_is_shared() -> None:
     """Raise StartError for a database in memory, which other processes could not see."""
     if connection.vendor == "sqlite" and sqlite_path(connection.settings_dict) is None:
         raise StartError("DATABASE_URL must name a file for a service: a database in memory is of one process alone.")

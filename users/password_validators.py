@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ValidationError
 
-from dashboards_api.numbers import PASSWORD_MAX_LENGTH
+from dashboards_api.limits import PASSWORD_MAX_LENGTH
 from users.models import User
 
 

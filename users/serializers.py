@@ -11,7 +11,7 @@ from dashboards_api.http.serializers import (
     StrictIntegerField,
     keys_of,
 )
-from dashboards_api.numbers import PASSWORD_MAX_LENGTH
+from dashboards_api.limits import PASSWORD_MAX_LENGTH
 from users.models.personal_api_key import DESCRIPTION_MAX_LENGTH, LABEL_MAX_LENGTH
 
 

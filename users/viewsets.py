@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards_api import replicas
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.conditional import etag_of, expected_versions, is_known
 from dashboards_api.http.openapi import IF_MATCH
 from dashboards_api.idempotency.viewsets import IdempotentViewSet
@@ -103,7 +103,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
             and expected_versions(self.request._request) is not None
         ):
             detail = "This request does not support `If-Match`, because it does not change one dashboard with versions."
-            raise Invalid(detail, attr=IF_MATCH.name, code="if_match_not_supported")
+            raise ValidationFailed(detail, attr=IF_MATCH.name, code="if_match_not_supported")
 
     @cached_property
     def membership(self) -> Membership:

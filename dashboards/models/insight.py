@@ -15,7 +15,7 @@ from dashboards.folders import FOLDER_MAX_LENGTH, folder_condition
 from dashboards.models.dashboard import Dashboard, fold
 from dashboards.query_kinds import get_insight_kind
 from dashboards_api.db.fields import CodePointField, JSONTextField
-from dashboards_api.numbers import whole_number
+from dashboards_api.parsing import parse_int
 from users.models import Project
 
 INSIGHT_NAME_MAX_LENGTH = 400
@@ -44,7 +44,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
 
     def by_reference(self, reference: str | int) -> "InsightQuerySet":
         """The insight with this number or short id; digits are a number."""
-        number = reference if isinstance(reference, int) else whole_number(reference)
+        number = reference if isinstance(reference, int) else parse_int(reference)
         return self.filter(short_id=reference) if number is None else self.filter(pk=number)
 
     def with_any_tag(self, names: Iterable[str], project: Project) -> "InsightQuerySet":

@@ -11,7 +11,7 @@ from dashboards.exceptions import DashboardNotFound, InsightNotFound, VersionNot
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, activity_uuid
 from dashboards.models.activity import ActivityQuerySet
 from dashboards_api.db.fields import raw_json
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from users.models import Project
 from users.readers import build_basic_user, get_user_columns
 
@@ -79,7 +79,7 @@ def list_insight_activity(
         return total, []
     sizes = list(found.order_by("-pk").values_list("pk", "size")[offset : offset + limit])
     if len(sizes) > 1 and sum(size for _, size in sizes) > PAGE_SIZE_MAX:
-        raise Invalid("The changes on this page are too large for one answer.", attr="limit", code="too_large")
+        raise ValidationFailed("The changes on this page are too large for one answer.", attr="limit", code="too_large")
     rows = _columns(Activity.objects.filter(pk__in=[pk for pk, _ in sizes])).order_by("-pk")
     return total, [_activity_row(row) for row in rows]
 
@@ -111,7 +111,7 @@ def read_difference(dashboard_id: int, version: int, other: int | None, *, proje
     _check_is_there(dashboard_id, project)
     before = _state_at(dashboard_id, version)
     if other is None:
-        raise Invalid("Name the version to compare with.", attr="to", code="required")
+        raise ValidationFailed("Name the version to compare with.", attr="to", code="required")
     return {
         "from_version": version,
         "to_version": other,

@@ -11,7 +11,7 @@ from dashboards.exceptions import InsightNotFound
 from dashboards.models import Insight, Tile
 from dashboards.readers.dashboard_tiles import DashboardTile, Row, dashboard_tiles_of_insights
 from dashboards.readers.page_sizes import ids_on_page, in_order, size_of
-from dashboards_api.dates import Span
+from dashboards_api.dates import DateRange
 from dashboards_api.db.fields import raw_json
 from users.models import Membership, Project
 from users.readers import USER_FIELDS, build_basic_user, get_user_columns
@@ -77,9 +77,9 @@ class InsightQuery(NamedTuple):
     dashboard_ids: tuple[int, ...] = ()
     tags: tuple[str, ...] = ()
     kind: str = ""
-    created: Span = Span()
-    modified: Span = Span()
-    viewed: Span = Span()
+    created: DateRange = DateRange()
+    modified: DateRange = DateRange()
+    viewed: DateRange = DateRange()
     folder: str = ""
 
 
@@ -175,14 +175,14 @@ def _matching(found: Any, query: InsightQuery, project: Project) -> Any:
     if query.kind:
         found = found.filter(kind=query.kind)
     found = _within(_within(found, "created_at", query.created), "last_modified_at", query.modified)
-    if query.viewed != Span():
+    if query.viewed != DateRange():
         found = found.none()  # when an insight was viewed is not kept: none lies within any limit
     if query.folder:
         found = found.in_folder(query.folder)
     return found.on_all_dashboards(query.dashboard_ids)
 
 
-def _within(found: Any, column: str, span: Span) -> Any:
+def _within(found: Any, column: str, span: DateRange) -> Any:
     limits = {f"{column}__gte": span.start, f"{column}__lte": span.end}
     return found.filter(**{name: limit for name, limit in limits.items() if limit is not None})
 

@@ -22,7 +22,7 @@ from dashboards.request_overrides import (
     merge_variable,
 )
 from dashboards_api.db.fields import dump_json
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 
 EMPTY_OBJECT = "{}"
 DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
@@ -80,7 +80,7 @@ class QueryOverrides(NamedTuple):
         sizes = {name: len(dump_json(value)) for name, value in given.items() if value}
         if sizes:
             detail = "With this override, filters and variables would add more than 2 MB to the response."
-            raise Invalid(detail, attr=max(sizes, key=lambda name: sizes[name]), code="too_large")
+            raise ValidationFailed(detail, attr=max(sizes, key=lambda name: sizes[name]), code="too_large")
 
 
 NO_OVERRIDES = QueryOverrides({}, {}, (), NO_REQUEST_OVERRIDES, CharacterBudget())

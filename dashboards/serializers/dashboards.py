@@ -22,8 +22,7 @@ from dashboards_api.http.serializers import (
     StrictIntegerField,
     keys_of,
 )
-from dashboards_api.limits import DESCRIPTION_MAX_LENGTH
-from dashboards_api.numbers import LIST_MAX_LENGTH
+from dashboards_api.limits import DESCRIPTION_MAX_LENGTH, LIST_MAX_LENGTH
 from users.serializers import UserBasicSerializer
 
 

@@ -7,7 +7,7 @@ from rest_framework.fields import empty
 
 from dashboards.folders import FOLDER_MAX_LENGTH, normalize_folder
 from dashboards.models.tag import TAG_MAX_LENGTH
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.serializers import BoundedListField, StrictCharField
 from dashboards_api.limits import TAGS_MAX
 
@@ -43,7 +43,7 @@ def validate_folder(text: str | None) -> str | None:
     """Return the path as it is stored. Raises ValidationError."""
     try:
         return normalize_folder(text)
-    except Invalid as error:
+    except ValidationFailed as error:
         raise ValidationError([ErrorDetail(error.detail, code=error.code)]) from error
 
 

@@ -14,7 +14,7 @@ from dashboards_api.http.serializers import (
     StrictCharField,
     keys_of,
 )
-from dashboards_api.numbers import PASSWORD_MAX_LENGTH
+from dashboards_api.limits import PASSWORD_MAX_LENGTH
 
 SETTINGS_FORMAT = "Invalid settings format. This must be a JSON object."
 

@@ -26,7 +26,7 @@ from dashboards_api.http.serializers import (
     StrictIntegerField,
     keys_of,
 )
-from dashboards_api.numbers import whole_number
+from dashboards_api.parsing import parse_int
 
 
 @extend_schema_field(
@@ -67,7 +67,7 @@ class InsightReferenceField(ScalarOrJSONField):
     def to_internal_value(self, data: Any) -> int:
         number: Any = data.get("id") if isinstance(data, Mapping) else data
         if isinstance(data, str):  # as any number in a form
-            number = whole_number(data)
+            number = parse_int(data)
         if isinstance(number, bool) or not isinstance(number, int):
             self.fail("invalid")
         return int(number)

@@ -11,7 +11,7 @@ from dashboards.changelog.tracking import change, changing, lock_all, note_act
 from dashboards.exceptions import CollaboratorNotFound
 from dashboards.models import ActivityName, Collaborator, Dashboard, PrivilegeLevel, RestrictionLevel
 from dashboards.services.dashboards import lock_for_edit
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from users.models import Membership, Project
 
 
@@ -26,16 +26,16 @@ def add_collaborator(
     """
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=added_by)
     if dashboard.restriction_level == RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT:
-        raise Invalid("Everyone in the project may edit this dashboard: restrict it first.")
+        raise ValidationFailed("Everyone in the project may edit this dashboard: restrict it first.")
     if level != PrivilegeLevel.CAN_EDIT:
-        raise Invalid(f"Only the level {PrivilegeLevel.CAN_EDIT.value} can be given.", attr="level")
+        raise ValidationFailed(f"Only the level {PrivilegeLevel.CAN_EDIT.value} can be given.", attr="level")
     membership = Membership.objects.filter(project=project, user__uuid=user_uuid, user__is_active=True).first()
     if membership is None:
-        raise Invalid("There is no such member of this project.", attr="user_uuid", code="does_not_exist")
+        raise ValidationFailed("There is no such member of this project.", attr="user_uuid", code="does_not_exist")
     if may_restrict(membership, dashboard.created_by_id):
-        raise Invalid("The creator and the project's admins may edit it anyway.", attr="user_uuid")
+        raise ValidationFailed("The creator and the project's admins may edit it anyway.", attr="user_uuid")
     if dashboard.collaborators.filter(membership=membership).exists():
-        raise Invalid("This member is a collaborator already.", attr="user_uuid", code="unique")
+        raise ValidationFailed("This member is a collaborator already.", attr="user_uuid", code="unique")
     note_act(dashboard_id, ActivityName.COLLABORATOR_ADDED, [_change(None, user_uuid)])
     return dashboard.collaborators.create(membership=membership, level=level)
 

@@ -31,7 +31,7 @@ from dashboards.services.tiles import change_tiles
 from dashboards.template_documents.documents import Document
 from dashboards.tracked_fields import DASHBOARD_FIELDS
 from dashboards_api.db.best_effort import best_effort_write
-from dashboards_api.errors import Stale
+from dashboards_api.errors import VersionConflict
 from users.models import Membership, Project
 
 # An access is written down once in this time.
@@ -187,14 +187,14 @@ def at_version(
     # Asked for after the lock: what a statement sees is older than what it waits for.
     seen = version_of(dashboard_id)
     if seen not in expected:
-        raise Stale(seen)
+        raise VersionConflict(seen)
     with transaction.atomic():
         yield
         # Whoever counts up waits for who did before, so that this is exact: one change counts up once.
         if version_of(dashboard_id) <= seen + 1:
             return
         transaction.set_rollback(True)
-    raise Stale(version_of(dashboard_id))
+    raise VersionConflict(version_of(dashboard_id))
 
 
 def version_of(dashboard_id: int) -> int:

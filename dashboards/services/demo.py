@@ -5,7 +5,7 @@ from django.db import transaction
 from dashboards.services.dashboards import create_dashboard_from_template
 from dashboards.template_documents.documents import Document, demo_documents
 from dashboards.template_documents.placeholders import fill_template
-from dashboards_api.errors import Missing
+from dashboards_api.errors import NotFound
 from users.models import Membership, MembershipLevel, Project, User
 from users.services.projects import add_member, create_project
 
@@ -29,7 +29,7 @@ def _create_demo_project(templates: list[Document], *, is_first: bool) -> Projec
         return existing.project
     home = memberships.order_by("pk").first()
     if home is None:
-        raise Missing(f"The demo project needs a project of the first user, {owner.email}, who is a member of none.")
+        raise NotFound(f"The demo project needs a project of the first user, {owner.email}, who is a member of none.")
     project = create_project(PROJECT_NAME, organization_name=home.project.organization.name)
     membership = add_member(project, user=owner, level=MembershipLevel.OWNER)
     for template in templates:

@@ -15,7 +15,7 @@ from dashboards.models import ActivityName, Dashboard, SharePassword, SharingCon
 from dashboards.services.sharing import lock_sharing
 from dashboards.share_tokens import digest_password, is_current_digest, sign_share_token
 from dashboards_api.db.best_effort import best_effort_write
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from users.models import Membership, Project
 from users.rate_limiting.login_attempts import (
     Attempt,
@@ -109,9 +109,9 @@ def add_share_password(
 
 def _check_takes_one_more(sharing: SharingConfiguration) -> None:
     if not sharing.password_required:
-        raise Invalid("Set `password_required` first: the link opens without a password.")
+        raise ValidationFailed("Set `password_required` first: the link opens without a password.")
     if sharing.share_passwords.count() >= MAX_PASSWORDS:
-        raise Invalid(f"A shared dashboard has at most {MAX_PASSWORDS} passwords. Delete one first.")
+        raise ValidationFailed(f"A shared dashboard has at most {MAX_PASSWORDS} passwords. Delete one first.")
 
 
 @changing
@@ -144,7 +144,7 @@ def find_locked_link(access_token: str, *, address: str) -> LockedLink:
     if sharing is None:
         raise DashboardNotFound
     if not sharing.password_required:
-        raise Invalid("This link needs no password.")
+        raise ValidationFailed("This link needs no password.")
     passwords = list(sharing.share_passwords.order_by("id"))
     link = LockedLink(access_token, address, sharing.pk, passwords)
     check_attempts([*_guesses(link), Attempt(RIGHT_UNLOCK, access_token, address)])

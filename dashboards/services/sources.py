@@ -7,7 +7,7 @@ from dashboards.services.inputs import DashboardInput
 from dashboards.services.tags import normalized_tags
 from dashboards.template_documents.documents import Document, builtin_templates, find_builtin
 from dashboards.template_documents.placeholders import fill_template
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from users.models import Membership, Project
 
 # What a template document may leave out.
@@ -26,7 +26,7 @@ def template_of(project: Project, content: DashboardInput) -> Document | None:
     if not name:
         return None
     if content.get("use_dashboard") is not None:
-        raise Invalid("`use_template` and `use_dashboard` cannot be used together.")
+        raise ValidationFailed("`use_template` and `use_dashboard` cannot be used together.")
     return fill_template(_template_named(project, name), attr="use_template", is_new=False)
 
 

@@ -12,7 +12,7 @@ from dashboards.services.inputs import TemplateInput, assign_changed_fields
 from dashboards.services.size_limits import check_tags
 from dashboards.template_documents.documents import Document, builtin_ids, builtin_templates
 from dashboards.template_documents.placeholders import fill_template
-from dashboards_api.errors import Conflict, Forbidden, Invalid
+from dashboards_api.errors import Conflict, Forbidden, ValidationFailed
 from users.models import Membership, Project
 
 FIELDS = (
@@ -124,7 +124,7 @@ def _change(template: DashboardTemplate, changes: TemplateInput, updated_by: Mem
         features="is_featured" in columns,
     )
     if template.project_id is None and template.scope != TemplateScope.GLOBAL:
-        raise Invalid("This template belongs to no project: it can only be global.", attr="scope")
+        raise ValidationFailed("This template belongs to no project: it can only be global.", attr="scope")
     return columns
 
 
@@ -135,9 +135,9 @@ def _lock_names(project_id: int) -> None:
 
 def _check_name_is_free(template: DashboardTemplate) -> None:
     if template.template_name in builtin_templates():
-        raise Invalid("This is the name of a built-in template.", attr="template_name", code="unique")
+        raise ValidationFailed("This is the name of a built-in template.", attr="template_name", code="unique")
     namesakes = DashboardTemplate.objects.not_deleted().filter(
         project=template.project_id, template_name=template.template_name
     )
     if namesakes.exclude(pk=template.pk).exists():
-        raise Invalid("There is a template of this name already.", attr="template_name", code="unique")
+        raise ValidationFailed("There is a template of this name already.", attr="template_name", code="unique")

@@ -17,7 +17,7 @@ from dashboards.services.dashboards import lock_for_edit
 from dashboards.services.inputs import TileInput
 from dashboards.services.tiles import change_tiles
 from dashboards_api.db.fields import json_differs
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from users.models import Membership, Project
 
 
@@ -29,7 +29,7 @@ def add_tile(dashboard_id: int, *, project: Project, item: TileInput, added_by: 
     """
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=added_by)
     if item.get("deleted"):
-        raise Invalid("A new tile cannot be removed from the start.", attr="deleted", code="does_not_exist")
+        raise ValidationFailed("A new tile cannot be removed from the start.", attr="deleted", code="does_not_exist")
     twins = Tile.objects.on_dashboard(dashboard).not_deleted().filter(insight=item.get("insight"))
     if item.get("insight") is not None and twins.exists():
         raise ContentAlreadyOnDashboard("insight")
@@ -48,9 +48,9 @@ def change_tile(
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=changed_by)
     tile = _shown_tile(dashboard, tile_id)
     if "text" in changes and tile.text_id is None:
-        raise Invalid("This is no text tile.", attr="tile_id")
+        raise ValidationFailed("This is no text tile.", attr="tile_id")
     if "text" not in changes and tile.text_id is not None:
-        raise Invalid("This is a text tile: use update_text_tile.", attr="tile_id")
+        raise ValidationFailed("This is a text tile: use update_text_tile.", attr="tile_id")
     change_tiles(dashboard, [{**changes, "id": tile_id}], changed_by=changed_by)
 
 
@@ -78,7 +78,7 @@ def reorder_tiles(
     dashboard = lock_for_edit(dashboard_id, project=project, edited_by=reordered_by)
     tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard).visible().in_layout_order()}
     if len(set(tile_ids)) < len(tile_ids):
-        raise Invalid("Each tile may be named once.", attr="tile_order", code="unique")
+        raise ValidationFailed("Each tile may be named once.", attr="tile_order", code="unique")
     if set(tile_ids) - set(tiles):
         raise TileNotFound
     ordered = [tiles[id_] for id_ in dict.fromkeys([*tile_ids, *tiles])]

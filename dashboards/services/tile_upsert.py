@@ -24,7 +24,7 @@ from dashboards.services.inputs import ButtonInput, DisplayInput, TextInput, Til
 from dashboards.services.size_limits import check_size
 from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS
 from dashboards_api.db.fields import json_differs
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from users.models import Membership
 
 
@@ -232,7 +232,7 @@ class TileUpsert:
         text_id = changes.get("id")
         shown = tile.text if text_id in (None, tile.text_id) else self._showing("text", text_id).text
         if shown is None:
-            raise Invalid("This tile shows no text.", attr="text")
+            raise ValidationFailed("This tile shows no text.", attr="text")
         self._note_named(shown, f"tiles__{index}__text__id")
         if changes.get("body", "") is None and shown.body is not None:
             changes = {"body": ""}  # a null is stored nowhere any more; one of earlier may be sent back
@@ -242,7 +242,7 @@ class TileUpsert:
         button_id = changes.get("id")
         shown = tile.button if button_id in (None, tile.button_id) else self._showing("button_tile", button_id).button
         if shown is None:
-            raise Invalid("This tile shows no button.", attr="button_tile")
+            raise ValidationFailed("This tile shows no button.", attr="button_tile")
         self._note_named(shown, f"tiles__{index}__button_tile__id")
         self._edit(shown, changes)
 

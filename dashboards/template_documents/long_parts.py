@@ -5,8 +5,8 @@ from typing import Any
 
 from dashboards.layout import check_layouts, find_layout_error
 from dashboards.models.tag import TAG_MAX_LENGTH
-from dashboards_api.errors import Invalid
-from dashboards_api.numbers import LIST_MAX_LENGTH
+from dashboards_api.errors import ValidationFailed
+from dashboards_api.limits import LIST_MAX_LENGTH
 
 LISTS = ("tiles", "tags", "breakdown_colors")
 # The tags of all tiles together: each is a row that the import writes.
@@ -29,7 +29,7 @@ def check_long_parts(document: Any, attr: str, *, is_new: bool) -> None:
         tags += _check_tags(tile.get("tags"), f"{path}__tags")
         if tags > MAX_TILE_TAGS and is_new:
             detail = f"The tiles of a template have at most {MAX_TILE_TAGS} tags."
-            raise Invalid(detail, attr=f"{path}__tags", code="max_length")
+            raise ValidationFailed(detail, attr=f"{path}__tags", code="max_length")
         _check_layouts(tile.get("layouts"), f"{path}__layouts", is_new)
     if is_new:
         _check_ids(document.get("variables"), _below(attr, "variables"))
@@ -47,7 +47,7 @@ def _objects(values: Any) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _check_length(values: Any, attr: str) -> None:
     if isinstance(values, list) and len(values) > LIST_MAX_LENGTH:
-        raise Invalid(f"This has more than {LIST_MAX_LENGTH} items.", attr=attr, code="max_length")
+        raise ValidationFailed(f"This has more than {LIST_MAX_LENGTH} items.", attr=attr, code="max_length")
 
 
 def _check_tags(tags: Any, attr: str) -> int:
@@ -57,13 +57,13 @@ def _check_tags(tags: Any, attr: str) -> int:
     _check_length(tags, attr)
     for index, tag in enumerate(tags):
         if not isinstance(tag, str):
-            raise Invalid("A tag is a text.", attr=f"{attr}__{index}")
+            raise ValidationFailed("A tag is a text.", attr=f"{attr}__{index}")
         # Lower case may be longer: "İ" has two characters there.
         if max(len(tag), len(tag.lower())) > TAG_MAX_LENGTH:
             detail = f"A tag has at most {TAG_MAX_LENGTH} characters."
-            raise Invalid(detail, attr=f"{attr}__{index}", code="max_length")
+            raise ValidationFailed(detail, attr=f"{attr}__{index}", code="max_length")
         if not tag.strip():
-            raise Invalid("A tag is not blank.", attr=f"{attr}__{index}", code="blank")
+            raise ValidationFailed("A tag is not blank.", attr=f"{attr}__{index}", code="blank")
     return len(tags)
 
 
@@ -71,7 +71,7 @@ def _check_layouts(layouts: Any, attr: str, is_new: bool) -> None:
     if not isinstance(layouts, dict):
         return
     if fault := find_layout_error(layouts):
-        raise Invalid(fault.detail, attr="__".join((attr, *fault.path)))
+        raise ValidationFailed(fault.detail, attr="__".join((attr, *fault.path)))
     if is_new:
         check_layouts(layouts, {}, attr)
 
@@ -83,5 +83,5 @@ def _check_ids(variables: Any, attr: str) -> None:
         id_ = variable.get("id")
         if isinstance(id_, str) and id_ in known:
             detail = f"The template declares {id_[:100]} twice."
-            raise Invalid(detail, attr=f"{attr}__{index}__id", code="unique")
+            raise ValidationFailed(detail, attr=f"{attr}__{index}__id", code="unique")
         known.add(id_ if isinstance(id_, str) else None)

@@ -9,7 +9,7 @@ from dashboards.template_documents.documents import Document
 from dashboards.template_documents.schema import check_template
 from dashboards_api.db.fields import dump_json
 from dashboards_api.db.transactions import refuse_in_transaction
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 
 # A string that consists of a placeholder alone is replaced by the default of that variable; other braces are text. A
 # variable that occurs only inside longer texts is refused, since its author expects it to be replaced.
@@ -83,7 +83,7 @@ class _TemplateFiller:
         for id_, path in self.embedded.items():
             if id_ not in self.used:
                 detail = f"{{{id_}}} is not replaced here: only a text in a tile or a filter that is exactly this is."
-                raise Invalid(detail, attr=path)
+                raise ValidationFailed(detail, attr=path)
 
     def _fill_value(self, value: Any, path: str, depth: int) -> Any:
         # The recursion is bounded: JSON validation limits the nesting of every body.
@@ -105,11 +105,11 @@ class _TemplateFiller:
 
     def _use_default(self, id_: str, path: str, depth: int) -> Any:
         if id_ not in self.defaults:
-            raise Invalid(f"The template declares no variable {id_}.", attr=path)
+            raise ValidationFailed(f"The template declares no variable {id_}.", attr=path)
         if depth + self.depths[id_] > MAX_DEPTH:
-            raise Invalid("The template is nested too deep when its variables are filled in.", attr=path)
+            raise ValidationFailed("The template is nested too deep when its variables are filled in.", attr=path)
         self.used.add(id_)
         self.remaining -= self.sizes[id_]
         if self.remaining < 0:
-            raise Invalid("The template grows too large when its variables are filled in.", attr=path)
+            raise ValidationFailed("The template grows too large when its variables are filled in.", attr=path)
         return self.defaults[id_]

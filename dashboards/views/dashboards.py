@@ -30,7 +30,7 @@ from dashboards.views.dashboard_write import dashboard_response, dashboard_write
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
 from dashboards.views.overrides import OVERRIDES, get_overrides
 from dashboards.views.parameters import CREATED_BY, DASHBOARD_ID, FOLDER_PARAMETER, TAGS, get_folder
-from dashboards_api.errors import DomainError, Invalid
+from dashboards_api.errors import DomainError, ValidationFailed
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH
@@ -76,7 +76,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         """What the body says of a new dashboard, and the template that it names, filled before any transaction."""
         body = self.read_body(DashboardRequestSerializer, prepare=remove_tile_ids)
         if isinstance(body.get("duplicate_tiles"), list):
-            raise Invalid("On create this is true or false.", attr="duplicate_tiles")
+            raise ValidationFailed("On create this is true or false.", attr="duplicate_tiles")
         if has_conflicting_folders(body):
             self.name_ignored(["_create_in_folder"])
         content = cast(DashboardInput, body)

@@ -3,7 +3,7 @@
 from drf_spectacular.utils import OpenApiParameter
 
 from dashboards.folders import normalize_folder
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.openapi import id_parameter
 from users.viewsets import ProjectScopedViewSet
 
@@ -27,5 +27,5 @@ def get_folder(view: ProjectScopedViewSet) -> str:
     """Return the folder that filters a list, empty for none. Raises Invalid."""
     try:
         return normalize_folder(view.request.query_params.get("folder")) or ""
-    except Invalid as error:
-        raise Invalid(error.detail, attr="folder", code=error.code) from error
+    except ValidationFailed as error:
+        raise ValidationFailed(error.detail, attr="folder", code=error.code) from error

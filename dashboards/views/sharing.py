@@ -20,7 +20,7 @@ from dashboards.services.share_passwords import add_share_password, hash_share_p
 from dashboards.services.sharing import refresh_sharing, update_sharing
 from dashboards.views.dashboard_write import dashboard_write
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
-from dashboards_api.numbers import whole_number
+from dashboards_api.parsing import parse_int
 from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")]
@@ -109,7 +109,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, password_id: str) -> Response:
         """Delete a password."""
-        number, password = parse_dashboard_id(dashboard_id, "Dashboard not found."), whole_number(password_id)
+        number, password = parse_dashboard_id(dashboard_id, "Dashboard not found."), parse_int(password_id)
         if password is None:
             raise SharePasswordNotFound
         with dashboard_write(self, number):

@@ -29,7 +29,7 @@ from dashboards.services.tiles import move_tile
 from dashboards.views.dashboard_write import dashboard_response, dashboard_write
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
 from dashboards.views.parameters import DASHBOARD_ID
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
@@ -176,6 +176,6 @@ def errors_in_body() -> Iterator[None]:
     """Name what is refused in the one tile item of a request by its path in the body."""
     try:
         yield
-    except Invalid as error:
+    except ValidationFailed as error:
         error.attr = error.attr and error.attr.removeprefix("tiles__0__")
         raise

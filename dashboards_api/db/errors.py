@@ -2,7 +2,7 @@
 
 from django.db import DatabaseError
 
-from dashboards_api.errors import chain_of
+from dashboards_api.errors import exception_chain
 
 # read_only_sql_transaction and disk_full
 _SQLSTATES = frozenset({"25006", "53100"})
@@ -13,5 +13,5 @@ def is_read_only_error(error: BaseException) -> bool:
     """Whether a database error says so. One that would pass under less load, such as a lock, does not."""
     return isinstance(error, DatabaseError) and any(
         getattr(each, "sqlstate", None) in _SQLSTATES or getattr(each, "sqlite_errorname", "").startswith(_SQLITE)
-        for each in chain_of(error)
+        for each in exception_chain(error)
     )

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.http import parse_etags
 
 from dashboards_api.http.pagination import public_base
-from dashboards_api.release import release
+from dashboards_api.release import get_release_hash
 
 # A tag of ours, or a version by itself.
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})(?:\.[0-9a-f]+)?"?')
@@ -19,7 +19,7 @@ def etag_of(request: HttpRequest, *parts: Any, version: int | None = None) -> st
 
     Of what has versions it begins with that, so that `If-Match` takes the tag of any answer.
     """
-    asked = (release(), public_base(request), request.get_full_path(), version, *parts)
+    asked = (get_release_hash(), public_base(request), request.get_full_path(), version, *parts)
     digest = blake2b(repr(asked).encode(), digest_size=12).hexdigest()
     return f'W/"{digest}"' if version is None else f'W/"{version}.{digest}"'
 

@@ -30,7 +30,7 @@ from dashboards_api.http.request_body import (
 )
 from dashboards_api.http.request_normalization import Environ, build_environ
 from dashboards_api.http.unread_answers import limit_unread_answers
-from dashboards_api.networks import network_of
+from dashboards_api.networks import get_network
 
 logger = structlog.get_logger("dashboards_api.edge")
 
@@ -69,7 +69,7 @@ class Edge:
             protocol.response_bytes(200, _HEALTHY, b'{"status": "ok"}')
             return
         environ = build_environ(scope)
-        network = network_of(client_address(environ))
+        network = get_network(client_address(environ))
         reader = BodyReader(protocol, self.memory, network)
         try:
             body = await self.receive(scope, environ, reader)

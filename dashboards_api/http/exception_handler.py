@@ -49,7 +49,7 @@ class AlreadyThere(APIException):
 
 
 class StillRunning(AlreadyThere):
-    wait = errors.StillRunning.wait
+    wait = errors.RequestInProgress.wait
 
 
 class Unprocessable(AlreadyThere):
@@ -69,7 +69,7 @@ class PreconditionFailed(APIException):
     default_code = "precondition_failed"
     exception_type = "invalid_request"
 
-    def __init__(self, stale: errors.Stale) -> None:
+    def __init__(self, stale: errors.VersionConflict) -> None:
         super().__init__(stale.detail)
         self.etag = f'W/"{stale.version}"'
 
@@ -128,24 +128,24 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
 
 def as_api_exception(exc: Exception) -> Exception:
     """Errors of the domain, of Django and of the database as the API exceptions that they mean."""
-    if isinstance(exc, errors.Invalid):
+    if isinstance(exc, errors.ValidationFailed):
         detail = ErrorDetail(exc.detail, code=exc.code)
         return exceptions.ValidationError({exc.attr: [detail]} if exc.attr else [detail])
-    if isinstance(exc, errors.Stale):
+    if isinstance(exc, errors.VersionConflict):
         return PreconditionFailed(exc)
     if isinstance(exc, errors.Conflict):
         return AlreadyThere(exc)
-    if isinstance(exc, errors.StillRunning):
+    if isinstance(exc, errors.RequestInProgress):
         return StillRunning(exc)
-    if isinstance(exc, errors.KeyReused):
+    if isinstance(exc, errors.IdempotencyKeyReused):
         return Unprocessable(exc)
     if isinstance(exc, errors.Forbidden):
         return exceptions.PermissionDenied(exc.detail, code=exc.code)
-    if isinstance(exc, errors.TooMany):
+    if isinstance(exc, errors.TooManyAttempts):
         return Throttled(exc.detail, wait=exc.wait)
-    if isinstance(exc, errors.Locked):
+    if isinstance(exc, errors.PasswordRequired):
         return PasswordRequired(exc.detail, code=exc.code)
-    if isinstance(exc, errors.Missing):
+    if isinstance(exc, errors.NotFound):
         return exceptions.NotFound(exc.detail)
     if isinstance(exc, RequestDataTooBig):
         return PayloadTooLarge()
@@ -163,7 +163,7 @@ def as_api_exception(exc: Exception) -> Exception:
 
 def body_exception(exc: UnreadablePostError) -> APIException:
     """Return the API exception for a body that was not received."""
-    error = next((each for each in errors.chain_of(exc) if isinstance(each, BodyError)), BodyError())
+    error = next((each for each in errors.exception_chain(exc) if isinstance(each, BodyError)), BodyError())
     if isinstance(error, BodyTooLarge):
         return PayloadTooLarge(error.detail)
     if isinstance(error, BodyTooSlow):
@@ -180,12 +180,12 @@ def is_away(exc: BaseException) -> bool:
 
 def is_statement_timeout(exc: BaseException) -> bool:
     """Return whether PostgreSQL cancelled a statement for its `statement_timeout`."""
-    return any(getattr(each, "sqlstate", None) == _QUERY_CANCELED for each in errors.chain_of(exc))
+    return any(getattr(each, "sqlstate", None) == _QUERY_CANCELED for each in errors.exception_chain(exc))
 
 
 def log_fault(exc: BaseException) -> None:
     """Log where a fault came from, without its text: that may hold what a request held, such as a row."""
-    chain = [type(each).__qualname__ for each in errors.chain_of(exc)]
+    chain = [type(each).__qualname__ for each in errors.exception_chain(exc)]
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(exc.__traceback__)]
     logger.error("fault", exceptions=chain, frames=frames)
 

@@ -10,7 +10,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from dashboards_api.numbers import MAX_INTEGER, MIN_INTEGER
+from dashboards_api.limits import MAX_INTEGER, MIN_INTEGER
 
 MAX_DEPTH = 64
 # Items of lists and members of objects, all together: each becomes a Python object of fifty bytes and more.

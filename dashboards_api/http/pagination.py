@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import pagination
 from rest_framework.request import Request
 
-from dashboards_api.numbers import whole_number
+from dashboards_api.parsing import parse_int
 
 # Never repeated in a link: a client would store it, a log would keep it.
 SECRET_PARAMETERS = ("personal_api_key",)
@@ -27,9 +27,9 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
 
     def window(self, request: Request) -> tuple[int, int]:
         """The (limit, offset) that a request asks for."""
-        asked = whole_number(request.query_params.get("limit"))
+        asked = parse_int(request.query_params.get("limit"))
         limit = min(asked, self.max_limit) if asked else self.default_limit
-        return limit, whole_number(request.query_params.get("offset")) or 0
+        return limit, parse_int(request.query_params.get("offset")) or 0
 
     def page_of(self, request: Request, rows: list[Any]) -> dict[str, Any]:
         """The answer for a short list that is at hand as a whole."""
@@ -68,8 +68,8 @@ class NumberedPages:
 
     def asked(self, request: Request) -> tuple[int, int]:
         """Return the (page, limit) that a request asks for."""
-        limit = whole_number(request.query_params.get("limit")) or self.default_limit
-        return whole_number(request.query_params.get("page")) or 1, min(limit, self.max_limit)
+        limit = parse_int(request.query_params.get("limit")) or self.default_limit
+        return parse_int(request.query_params.get("page")) or 1, min(limit, self.max_limit)
 
     def page(self, request: Request, asked: tuple[int, int], total: int, results: list[Any]) -> dict[str, Any]:
         """Return the answer for one page of `total` rows."""
@@ -87,7 +87,7 @@ class CursorPagination(pagination.BasePagination):
 
     def before(self, request: Request) -> int | None:
         """Where the page begins that a request asks for. What is no cursor of ours is the first page."""
-        return whole_number(request.query_params.get("cursor"))
+        return parse_int(request.query_params.get("cursor"))
 
     def page(self, request: Request, results: list[Any], after: int | None) -> dict[str, Any]:
         """The answer for one page."""

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from dashboards_api.choices import nearest_of
+from dashboards_api.choices import closest_match
 from dashboards_api.http.openapi import AutoSchema
 from dashboards_api.http.pagination import SECRET_VALUE_PREFIX
 from dashboards_api.http.query import MAX_VALUES
@@ -61,6 +61,6 @@ def unknown_parameters(query: QueryDict, known: frozenset[str]) -> list[str]:
 
 def refuse_parameter(name: str, known: frozenset[str]) -> ValidationError:
     """Return the answer to an unknown parameter where the client asked for strict handling."""
-    nearest = nearest_of(name, known)
+    nearest = closest_match(name, known)
     guess = f" Did you mean {nearest!r}?" if nearest else ""
     return ValidationError({name: [ErrorDetail(f"This parameter is not known here.{guess}", code="unknown_field")]})

@@ -8,11 +8,11 @@ from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from dashboards_api.choices import not_a_choice
-from dashboards_api.dates import Span, bound
+from dashboards_api.choices import invalid_choice_message
+from dashboards_api.dates import DateRange, parse_date_bound
 from dashboards_api.http import json_gate
 from dashboards_api.http.serializers import parse_json
-from dashboards_api.numbers import whole_number
+from dashboards_api.parsing import parse_int
 
 # The values of one parameter, repeated or in a JSON list.
 MAX_VALUES = 100
@@ -41,7 +41,7 @@ class ReadsQuery:
     def query_number(self, name: str) -> int | None:
         """A whole number; None where it is absent or empty. Raises ValidationError for other values."""
         value = self.query.get(name, "")
-        number = whole_number(value)
+        number = parse_int(value)
         if value and number is None:
             raise ValidationError({name: [ErrorDetail("This must be a whole number.", code="invalid")]})
         return number
@@ -52,7 +52,7 @@ class ReadsQuery:
         for value in self.query.getlist(name):
             is_list = value.lstrip().startswith("[")
             for item in parse_json(value, name) if is_list else [value] if value else []:
-                number = whole_number(item) if isinstance(item, str) else item
+                number = parse_int(item) if isinstance(item, str) else item
                 if isinstance(number, bool) or not isinstance(number, int):
                     detail = "This must be whole numbers: repeated, or as a JSON list."
                     raise ValidationError({name: [ErrorDetail(detail, code="invalid")]})
@@ -71,15 +71,15 @@ class ReadsQuery:
             raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
         return unique
 
-    def query_span(self, start: str, end: str) -> Span:
+    def query_span(self, start: str, end: str) -> DateRange:
         """The time between two parameters, each a date. Raises ValidationError for what is none."""
         now = timezone.now()
-        return Span(self._bound(start, now, is_end=False), self._bound(end, now, is_end=True))
+        return DateRange(self._bound(start, now, is_end=False), self._bound(end, now, is_end=True))
 
     def _bound(self, name: str, now: datetime, *, is_end: bool) -> datetime | None:
         text = self.query.get(name, "")
         try:
-            return bound(text, now, is_end=is_end) if text else None
+            return parse_date_bound(text, now, is_end=is_end) if text else None
         except ValueError as error:
             detail = "This must be a date: 2026-01-31, 2026-01-31T12:00:00Z, -7d, mStart, or all for no limit."
             raise ValidationError({name: [ErrorDetail(detail, code="invalid")]}) from error
@@ -88,7 +88,7 @@ class ReadsQuery:
         """One of the choices, or empty where it is absent. Raises ValidationError for other values."""
         value = self.query.get(name, "")
         if value and value not in choices:
-            raise ValidationError({name: [ErrorDetail(not_a_choice(value, choices), code="invalid_choice")]})
+            raise ValidationError({name: [ErrorDetail(invalid_choice_message(value, choices), code="invalid_choice")]})
         return value
 
     def query_text(self, name: str, max_length: int) -> str:

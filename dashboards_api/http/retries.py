@@ -17,7 +17,7 @@ from django.db import DatabaseError, IntegrityError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from dashboards_api.errors import chain_of
+from dashboards_api.errors import exception_chain
 
 logger = structlog.get_logger("dashboards_api.retries")
 
@@ -68,7 +68,7 @@ def runs_again(request: HttpRequest, error: Exception) -> bool:
 def is_conflict(error: BaseException) -> bool:
     """Whether a database error comes from a serialization failure or a deadlock, which Django wraps."""
     return isinstance(error, DatabaseError) and any(
-        getattr(each, "sqlstate", None) in _CONFLICTS for each in chain_of(error)
+        getattr(each, "sqlstate", None) in _CONFLICTS for each in exception_chain(error)
     )
 
 

@@ -9,10 +9,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from dashboards_api.choices import not_a_choice
+from dashboards_api.choices import invalid_choice_message
 from dashboards_api.http import json_gate
 from dashboards_api.http.parsers import refusal
-from dashboards_api.numbers import LIST_MAX_LENGTH, MAX_INTEGER, MIN_INTEGER
+from dashboards_api.limits import LIST_MAX_LENGTH, MAX_INTEGER, MIN_INTEGER
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
 # The beginning of an object or a list in JSON.
@@ -163,7 +163,7 @@ class HelpfulChoiceField(serializers.ChoiceField):
         try:
             return super().to_internal_value(data)
         except ValidationError as error:
-            detail = ErrorDetail(not_a_choice(data, self.choices), code="invalid_choice")
+            detail = ErrorDetail(invalid_choice_message(data, self.choices), code="invalid_choice")
             raise ValidationError([detail]) from error
 
 

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboards_api.db.best_effort import best_effort_write
-from dashboards_api.errors import AnswerNotKept, KeyReused, StillRunning
+from dashboards_api.errors import IdempotencyKeyReused, RequestInProgress, ResponseNotStored
 from dashboards_api.idempotency.models import RETENTION, IdempotentRequest
 
 # Only the latest requests of each user are kept.
@@ -71,7 +71,7 @@ def store_response(claim: Claim, response: StoredResponse) -> None:
         status=response.status, headers=dict(response.headers), body=IdempotentRequest.compress_body(response.body)
     )
     if not is_stored:
-        raise StillRunning
+        raise RequestInProgress
 
 
 def release_claim(claim: Claim) -> None:
@@ -96,12 +96,12 @@ def _running_requests(claim: Claim) -> QuerySet[IdempotentRequest]:
 
 def _get_stored_response(row: IdempotentRequest, fingerprint: str) -> StoredResponse:
     if row.fingerprint != fingerprint:
-        raise KeyReused
+        raise IdempotencyKeyReused
     if row.status is None:
-        raise StillRunning
+        raise RequestInProgress
     body = row.get_body()
     if body is None:
-        raise AnswerNotKept(row.status)
+        raise ResponseNotStored(row.status)
     return StoredResponse(row.status, row.headers, body)
 
 

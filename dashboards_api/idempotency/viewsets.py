@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards_api.errors import Invalid, StillRunning
+from dashboards_api.errors import RequestInProgress, ValidationFailed
 from dashboards_api.http import ignored_fields
 from dashboards_api.http.openapi import IDEMPOTENCY_KEY
 from dashboards_api.http.renderers import JSONRenderer
@@ -88,7 +88,7 @@ class IdempotentViewSet(ApiViewSet):
         """
         if self.shows_secrets:
             detail = "The response may contain a secret, which is not stored, so it cannot be repeated. Send no key."
-            raise Invalid(detail, attr=HEADER, code="idempotency_key_not_supported")
+            raise ValidationFailed(detail, attr=HEADER, code="idempotency_key_not_supported")
         request = self.request._request
         claim: Claim | StoredResponse | None = getattr(request, "claim", None)  # of an earlier run of this request
         if claim is None:
@@ -109,7 +109,7 @@ class IdempotentViewSet(ApiViewSet):
         if response.status_code >= 500 or response.status_code == 429:
             release_claim(claim)
         else:
-            with suppress(StillRunning):  # another request took the claim over, and nothing was done here
+            with suppress(RequestInProgress):  # another request took the claim over, and nothing was done here
                 store_response(claim, self.build_stored_response(response))
         return response
 
@@ -128,7 +128,7 @@ def read_key(request: HttpRequest) -> str:
     if len(key) > 1 and key[0] == key[-1] == '"':
         key = key[1:-1]
     if not _KEY.fullmatch(key):
-        raise Invalid("A key has 1 to 255 visible ASCII characters.", attr=HEADER)
+        raise ValidationFailed("A key has 1 to 255 visible ASCII characters.", attr=HEADER)
     return key
 
 

@@ -3,7 +3,7 @@
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 
-from dashboards_api.errors import Forbidden, Invalid
+from dashboards_api.errors import Forbidden, ValidationFailed
 from pages.console.base import ConsoleView
 from users.services.sign_in import change_password, hash_new_password
 
@@ -19,7 +19,7 @@ class AccountView(ConsoleView):
         address = request.META.get("REMOTE_ADDR", "")
         try:
             self.password_hash = hash_new_password(self.user, current=current, new=new, address=address)
-        except Invalid as error:
+        except ValidationFailed as error:
             return self.refusal(error)
         except Forbidden as error:
             return self.page("pages/console/account.html", {"error": error.detail}, status=403)
@@ -28,10 +28,10 @@ class AccountView(ConsoleView):
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
             change_password(self.user, self.password_hash)
-        except Invalid as error:
+        except ValidationFailed as error:
             return self.refusal(error)
         update_session_auth_hash(request, self.user)  # every other session is over
         return self.show(request.path, is_changed=True)
 
-    def refusal(self, error: Invalid) -> HttpResponse:
+    def refusal(self, error: ValidationFailed) -> HttpResponse:
         return self.page("pages/console/account.html", {"error": error.detail, "attr": error.attr}, status=400)

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views import View
 
-from dashboards_api.errors import DomainError, Forbidden, Missing, TooMany
+from dashboards_api.errors import DomainError, Forbidden, NotFound, TooManyAttempts
 from dashboards_api.http.pagination import public_base
 from pages.console.one_time_message import COOKIE, delete_message, read_message, redirect_with_message
 from users.auth.credentials import BrowserSession
@@ -43,9 +43,9 @@ class ConsoleView(FormView):
         self.user = request.user = user
         try:
             return self.respond(request, *args, **kwargs)
-        except (Missing, Forbidden) as error:
+        except (NotFound, Forbidden) as error:
             return self.refused(error)
-        except TooMany as error:
+        except TooManyAttempts as error:
             return set_retry_after(self.page("pages/console/refused.html", {"detail": error.detail}, status=429), error)
 
     def respond(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -95,14 +95,14 @@ class HomeView(ConsoleView):
     def get(self, request: HttpRequest) -> HttpResponse:
         try:
             membership = get_current_membership(self.user, BrowserSession())
-        except Missing:
+        except NotFound:
             return self.page(
                 "pages/console/refused.html", {"detail": "You are in no project yet. Ask an admin to add you."}
             )
         return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards")
 
 
-def set_retry_after(response: HttpResponse, error: TooMany) -> HttpResponse:
+def set_retry_after(response: HttpResponse, error: TooManyAttempts) -> HttpResponse:
     """Say when there is use in trying again."""
     response["Retry-After"] = str(error.wait)
     return response

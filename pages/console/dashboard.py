@@ -21,8 +21,8 @@ from dashboards.services.share_passwords import (
 )
 from dashboards.services.sharing import refresh_sharing, update_sharing
 from dashboards_api.db.fields import to_plain_json
-from dashboards_api.errors import Invalid, Stale
-from dashboards_api.numbers import whole_number
+from dashboards_api.errors import ValidationFailed, VersionConflict
+from dashboards_api.parsing import parse_int
 from pages.components.tile_grid import build_tile_grid
 from pages.console.base import ConsoleView
 from pages.console.dashboard_forms import expect_version, redirect_to_dashboard
@@ -60,7 +60,7 @@ class DashboardView(ConsoleView):
             self.new_password = hash_share_password(
                 number, project=membership.project, text=None, member=membership, is_first=is_first
             )
-        except Invalid as error:
+        except ValidationFailed as error:
             return self.dashboard(membership, number, {"error": error.detail}, status=400)
         return None
 
@@ -81,9 +81,9 @@ class DashboardView(ConsoleView):
                 response = self.act(request.POST.get("action", ""), membership, number)
             # A change of its own: the form is about one version.
             return self.add_password(membership, number) or response
-        except Invalid as error:
+        except ValidationFailed as error:
             return self.dashboard(membership, number, {"error": error.detail, "draft": self.draft}, status=400)
-        except Stale:
+        except VersionConflict:
             return self.dashboard(membership, number, {"error": CHANGED_SINCE, "draft": self.draft}, status=409)
 
     @property
@@ -119,10 +119,10 @@ class DashboardView(ConsoleView):
         elif action == "refresh":
             refresh_sharing(number, project=project, refreshed_by=membership)
         elif action == "remove-password":
-            password_id = whole_number(form.get("password")) or 0
+            password_id = parse_int(form.get("password")) or 0
             remove_share_password(number, project=project, password_id=password_id, removed_by=membership)
         elif action != "add-password":  # that is done afterwards, as a change of its own
-            raise Invalid("There is no such action.")
+            raise ValidationFailed("There is no such action.")
         return redirect_to_dashboard(membership, number, panel="share")
 
     def add_password(self, membership: Membership, number: int) -> HttpResponse | None:
@@ -140,7 +140,7 @@ class DashboardView(ConsoleView):
         settings = {**(to_plain_json(stored) or {}), **{name: name in form for name, _ in SETTINGS}}
         theme = form.get("theme", "")
         if theme not in THEMES:
-            raise Invalid("There is no such theme.", attr="theme")
+            raise ValidationFailed("There is no such theme.", attr="theme")
         return {"password_required": "password_required" in form, "settings": {**settings, "theme": theme}}
 
     def dashboard(

@@ -5,13 +5,13 @@ from contextlib import AbstractContextManager, nullcontext
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from dashboards.services.dashboards import at_version
-from dashboards_api.numbers import whole_number
+from dashboards_api.parsing import parse_int
 from users.models import Membership
 
 
 def expect_version(request: HttpRequest, membership: Membership, number: int) -> AbstractContextManager[None]:
     """A change of the version of the dashboard that a form was made from, where it says which. Raises Stale."""
-    version = whole_number(request.POST.get("version"))
+    version = parse_int(request.POST.get("version"))
     if version is None:
         return nullcontext()
     return at_version(number, project=membership.project, expected={version})

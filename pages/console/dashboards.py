@@ -13,9 +13,9 @@ from dashboards.readers.dashboard_list import ListQuery, list_dashboards
 from dashboards.readers.folders import dashboard_folders
 from dashboards.services.dashboards import create_dashboard, update_dashboard
 from dashboards.services.inputs import DashboardInput
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from dashboards_api.limits import SEARCH_MAX_LENGTH
-from dashboards_api.numbers import whole_number
+from dashboards_api.parsing import parse_int
 from pages.console.base import ConsoleView
 from pages.console.dashboard_forms import redirect_to_dashboard
 from users.models import Membership
@@ -40,7 +40,7 @@ class DashboardListView(ConsoleView):
         try:
             content = validate_dashboard_input({name: request.POST.get(name, "") for name in ("name", "folder")})
             made, _ = create_dashboard(membership.project, content=content, created_by=membership)
-        except Invalid as error:
+        except ValidationFailed as error:
             return self.list(membership, {"error": error.detail}, status=400)
         return redirect_to_dashboard(membership, made.pk)
 
@@ -49,7 +49,7 @@ class DashboardListView(ConsoleView):
         search, tag = (asked.get(name, "").replace("\0", "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
         folder = parse_folder(asked.get("folder", "").replace("\0", ""))
         pinned, trash = asked.get("pinned") == "true", asked.get("trash") == "true"
-        offset = whole_number(asked.get("offset")) or 0
+        offset = parse_int(asked.get("offset")) or 0
         count, rows, *_ = list_dashboards(
             membership.project,
             viewer=membership,

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 
 TEXTS = ("name", "description", "tags", "folder")
 FIELDS = (*TEXTS, "pinned")
@@ -33,7 +33,7 @@ def parse_tags(text: str) -> list[str]:
     try:
         [row] = csv.reader([" ".join(text.splitlines())], skipinitialspace=True)
     except (csv.Error, ValueError) as error:
-        raise Invalid("Separate tags by commas.", attr="tags") from error
+        raise ValidationFailed("Separate tags by commas.", attr="tags") from error
     return [tag for tag in row if tag.strip()]
 
 

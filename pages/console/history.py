@@ -13,8 +13,8 @@ from dashboards.readers.activity import list_dashboard_activity
 from dashboards.readers.dashboards import read_revision
 from dashboards.services.version_restore import restore_version
 from dashboards_api.db.fields import dump_json, to_plain_json
-from dashboards_api.errors import Invalid, Stale
-from dashboards_api.numbers import whole_number
+from dashboards_api.errors import ValidationFailed, VersionConflict
+from dashboards_api.parsing import parse_int
 from pages.console.base import ConsoleView
 from pages.console.dashboard_forms import expect_version, redirect_to_dashboard
 from users.models import Membership
@@ -34,13 +34,13 @@ class HistoryView(ConsoleView):
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         """Bring a version back."""
         membership, number = self.enter(project_id), parse_dashboard_id(id)
-        version = whole_number(request.POST.get("restore")) or 0
+        version = parse_int(request.POST.get("restore")) or 0
         try:
             with expect_version(request, membership, number):
                 restore_version(number, project=membership.project, version=version, restored_by=membership)
-        except Invalid as error:
+        except ValidationFailed as error:
             return self.history(membership, number, {"error": error.detail}, status=400)
-        except Stale:
+        except VersionConflict:
             return self.history(membership, number, {"error": CHANGED_SINCE}, status=409)
         return redirect_to_dashboard(membership, number)
 
@@ -49,7 +49,7 @@ class HistoryView(ConsoleView):
     ) -> HttpResponse:
         project = membership.project
         revision, dashboard = read_revision(number, project=project, viewer=membership)
-        before = whole_number(self.request.GET.get("before"))
+        before = parse_int(self.request.GET.get("before"))
         acts, following = list_dashboard_activity(number, project=project, before=before)
         rows = [{**act, **activity_row(act)} for act in to_plain_json(acts)]
         around = {

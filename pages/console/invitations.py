@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from dashboards_api.errors import Forbidden, Invalid, Missing, TooMany
-from dashboards_api.numbers import whole_number
+from dashboards_api.errors import Forbidden, NotFound, TooManyAttempts, ValidationFailed
+from dashboards_api.parsing import parse_int
 from pages.console.base import ConsoleView, FormView, disable_caching, set_retry_after
 from users.auth.sessions import start_session
 from users.models import Invitation, User
@@ -32,7 +32,7 @@ class InvitationView(FormView):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
             return self.form(get_invitation(token), {})
-        except Missing:
+        except NotFound:
             return self.over()
 
     def post(self, request: HttpRequest, token: str) -> HttpResponseBase:
@@ -42,7 +42,7 @@ class InvitationView(FormView):
                 decline_invitation(invitation)
                 return disable_caching(render(request, "pages/console/invitation.html", {"is_declined": True}))
             return self.accepted(invitation)
-        except Missing:
+        except NotFound:
             return self.over()
 
     def accepted(self, invitation: Invitation) -> HttpResponseBase:
@@ -56,11 +56,11 @@ class InvitationView(FormView):
                 user = accept_with_new_account(invitation, name=name, password=sent.get("password", ""))
                 with transaction.atomic():
                     start_session(self.request, user)
-        except Invalid as error:
+        except ValidationFailed as error:
             return self.form(invitation, {"name": name, "error": error.detail, "attr": error.attr}, status=400)
         except Forbidden:
             return self.form(invitation, {}, status=403)
-        except TooMany as error:
+        except TooManyAttempts as error:
             return set_retry_after(self.form(invitation, {"name": name, "error": error.detail}, status=429), error)
         return HttpResponseRedirect(f"/projects/{invitation.project_id}/dashboards", status=303)
 
@@ -88,7 +88,7 @@ class InvitationsView(ConsoleView):
         return self.page("pages/console/invitations.html", {"invitations": list_invitations(self.user)[:SHOWN]})
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        number = whole_number(request.POST.get("invitation")) or 0
+        number = parse_int(request.POST.get("invitation")) or 0
         invitation = list_invitations(self.user).filter(pk=number).first()
         if invitation is None:  # it is over already
             return HttpResponseRedirect(INVITATIONS, status=303)

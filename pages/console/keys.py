@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from dashboards_api.errors import Invalid, Missing
-from dashboards_api.numbers import whole_number
+from dashboards_api.errors import NotFound, ValidationFailed
+from dashboards_api.parsing import parse_int
 from pages.console.base import SIGN_IN, ConsoleView
 from users.auth.sessions import has_recent_sign_in
 from users.readers import list_api_keys
@@ -36,9 +36,9 @@ class KeysView(ConsoleView):
             return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'again': 1, 'next': KEYS})}", status=303)
         try:
             return self.act(request.POST.get("action", ""), request.POST.get("id", "").replace("\0", ""))
-        except Invalid as error:
+        except ValidationFailed as error:
             return self.keys({"error": error.detail, "label": request.POST.get("label", "")}, status=400)
-        except Missing:  # it is gone already, from another window
+        except NotFound:  # it is gone already, from another window
             return HttpResponseRedirect(KEYS, status=303)
 
     def act(self, action: str, key_id: str) -> HttpResponse:
@@ -50,14 +50,14 @@ class KeysView(ConsoleView):
 
     def create(self) -> NewKey:
         form = self.request.POST
-        projects = [number for text in form.getlist("project") if (number := whole_number(text)) is not None]
+        projects = [number for text in form.getlist("project") if (number := parse_int(text)) is not None]
         days = form.get("expires", "")
         return create_api_key(
             self.user,
             label=form.get("label", "").replace("\0", ""),
             scopes=form.getlist("scope"),
             project_ids=projects,
-            expires_at=get_expiry(whole_number(days) or 0) if days else None,
+            expires_at=get_expiry(parse_int(days) or 0) if days else None,
         )
 
     def keys(self, context: dict[str, Any], status: int = 200) -> HttpResponse:

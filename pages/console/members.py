@@ -4,8 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from dashboards_api.errors import Invalid
-from dashboards_api.numbers import whole_number
+from dashboards_api.errors import ValidationFailed
+from dashboards_api.parsing import parse_int
 from pages.console.base import ConsoleView
 from users.models import Membership, MembershipLevel
 from users.services.members import (
@@ -27,7 +27,7 @@ class MembersView(ConsoleView):
         acting = self.enter(project_id)
         try:
             return self.act(acting, request.POST.get("action", ""))
-        except Invalid as error:
+        except ValidationFailed as error:
             return self.members(acting, {"error": error.detail, "attr": error.attr}, status=400)
 
     def act(self, acting: Membership, action: str) -> HttpResponse:
@@ -45,11 +45,11 @@ class MembersView(ConsoleView):
         elif action == "level":
             change_member_level(acting, membership_id=self.number("member"), level=self.level)
         else:
-            raise Invalid("There is no such action.")
+            raise ValidationFailed("There is no such action.")
         return HttpResponseRedirect(path, status=303)
 
     def number(self, name: str) -> int:
-        return whole_number(self.request.POST.get(name)) or 0
+        return parse_int(self.request.POST.get(name)) or 0
 
     @property
     def level(self) -> MembershipLevel:
@@ -57,7 +57,7 @@ class MembersView(ConsoleView):
         try:
             return MembershipLevel(self.number("level"))
         except ValueError as error:
-            raise Invalid("There is no such level.", attr="level") from error
+            raise ValidationFailed("There is no such level.", attr="level") from error
 
     def members(self, acting: Membership, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
         project = acting.project

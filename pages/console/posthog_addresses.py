@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from dashboards.models import Dashboard, Insight, Tile
-from dashboards_api.errors import Missing
-from dashboards_api.numbers import whole_number
+from dashboards_api.errors import NotFound
+from dashboards_api.parsing import parse_int
 from pages.console.base import ConsoleView
 from users.auth.credentials import BrowserSession
 from users.auth.project_access import CURRENT_PROJECT, get_current_membership
@@ -24,12 +24,12 @@ class PostHogProjectAddressView(ConsoleView):
     def get(self, request: HttpRequest, project_id: str, rest: str = "") -> HttpResponse:
         kind, _, reference = f"{self.prefix}{rest}".strip("/").partition("/")
         reference = reference.partition("/")[0]
-        number = self.enter(CURRENT_PROJECT).project_id if project_id == CURRENT_PROJECT else whole_number(project_id)
+        number = self.enter(CURRENT_PROJECT).project_id if project_id == CURRENT_PROJECT else parse_int(project_id)
         if number is None or kind not in (*DASHBOARDS, *INSIGHTS, *HOME):
-            raise Missing("No page has this address.")
+            raise NotFound("No page has this address.")
         if reference and kind in INSIGHTS:
             return redirect_to_insight(self.enter(str(number)), reference)
-        dashboard = whole_number(reference)
+        dashboard = parse_int(reference)
         return redirect_to_project(number, None if dashboard is None else f"/{dashboard}")
 
 
@@ -48,12 +48,12 @@ class PostHogAddressView(ConsoleView):
             owner = found.filter(project__in=memberships.values("project")).order_by("pk").first()
             membership = memberships.filter(project=owner.project_id).first() if owner else None
             if membership is None:
-                raise Missing("There is no such insight in your projects.")
+                raise NotFound("There is no such insight in your projects.")
             return redirect_to_insight(membership, reference)
-        dashboards = Dashboard.objects.not_deleted().filter(pk=whole_number(reference) or 0)
+        dashboards = Dashboard.objects.not_deleted().filter(pk=parse_int(reference) or 0)
         dashboard = dashboards.filter(project__in=memberships.values("project")).first()
         if dashboard is None:
-            raise Missing("There is no such dashboard in your projects.")
+            raise NotFound("There is no such dashboard in your projects.")
         return redirect_to_project(dashboard.project_id, f"/{dashboard.pk}")
 
 
@@ -67,10 +67,10 @@ def redirect_to_insight(membership: Membership, reference: str) -> HttpResponse:
         Insight.objects.in_project(membership.project).not_deleted().by_reference(reference.replace("\0", "")).first()
     )
     if insight is None:
-        raise Missing("There is no such insight in this project.")
+        raise NotFound("There is no such insight in this project.")
     tiles = Tile.objects.filter(insight=insight, deleted=False, dashboard__deleted=False)
     tile = tiles.order_by("dashboard_id", "pk").first()
     if tile is None:
         name = insight.name or insight.derived_name or "This insight"
-        raise Missing(f"{name} is on no dashboard. Insights are shown on the dashboards that they are on.")
+        raise NotFound(f"{name} is on no dashboard. Insights are shown on the dashboards that they are on.")
     return redirect_to_project(membership.project_id, f"/{tile.dashboard_id}#tile-{tile.pk}")

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from dashboards_api.errors import Forbidden, Invalid, Missing, TooMany
+from dashboards_api.errors import Forbidden, NotFound, TooManyAttempts, ValidationFailed
 from pages.console.base import SIGN_IN, FormView, disable_caching, set_retry_after
 from users.auth.sessions import end_session, start_session
 from users.models import User
@@ -29,11 +29,11 @@ class SignInView(FormView):
         email, password = request.POST.get("email", "")[:254], request.POST.get("password", "")
         try:
             user = authenticate_user(email, password, address=request.META.get("REMOTE_ADDR", ""))
-        except Invalid:
+        except ValidationFailed:
             return self.form({"email": email, "error": "Wrong e-mail address or password."}, status=400)
         except Forbidden as error:
             return self.form({"email": email, "error": error.detail}, status=403)
-        except TooMany as error:
+        except TooManyAttempts as error:
             return set_retry_after(self.form({"email": email, "error": error.detail}, status=429), error)
         start_session(request, user)
         return HttpResponseRedirect(self.next, status=303)
@@ -57,7 +57,7 @@ class SetupView(FormView):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
             user = get_setup_user(token)
-        except Missing:
+        except NotFound:
             return self.over()
         name = f"{user.first_name} {user.last_name}".strip()
         return self.form(user, {"name": name, "email": user.email})
@@ -69,11 +69,11 @@ class SetupView(FormView):
             checked = check_setup(token, **sent, password=request.POST.get("password", ""))
             with transaction.atomic():
                 start_session(request, complete_setup(checked))
-        except Missing:
+        except NotFound:
             return self.over()
-        except Invalid as error:
+        except ValidationFailed as error:
             return self.form(user, {**sent, "error": error.detail, "attr": error.attr}, status=400)
-        except TooMany as error:
+        except TooManyAttempts as error:
             return set_retry_after(self.form(user, {**sent, "error": error.detail}, status=429), error)
         return HttpResponseRedirect("/", status=303)
 

@@ -16,8 +16,8 @@ from dashboards.readers.dashboards import read_dashboard, read_revision
 from dashboards.services.inputs import TileInput
 from dashboards.services.tile_actions import add_tile, change_tile, delete_tile, reorder_tiles
 from dashboards_api.db.fields import to_plain_json
-from dashboards_api.errors import Forbidden, Invalid, Missing, Stale
-from dashboards_api.numbers import whole_number
+from dashboards_api.errors import Forbidden, NotFound, ValidationFailed, VersionConflict
+from dashboards_api.parsing import parse_int
 from pages.components.tile_grid import get_insight_name
 from pages.console.base import ConsoleView
 from pages.console.dashboard import CHANGED_SINCE
@@ -38,13 +38,13 @@ class TilesView(ConsoleView):
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), parse_dashboard_id(id)
-        tile_id = whole_number(request.POST.get("tile")) or 0
+        tile_id = parse_int(request.POST.get("tile")) or 0
         try:
             with expect_version(request, membership, number):
                 self.act(request.POST.get("action", ""), membership, number, tile_id)
-        except Invalid as error:
+        except ValidationFailed as error:
             return self.tiles(membership, number, self.draft(tile_id, error.detail, error.attr), status=400)
-        except Stale:
+        except VersionConflict:
             return self.tiles(membership, number, self.draft(tile_id, CHANGED_SINCE, None), status=409)
         return HttpResponseRedirect(f"{request.path}#edit-{tile_id}" if tile_id else request.path, status=303)
 
@@ -70,7 +70,7 @@ class TilesView(ConsoleView):
             tiles = to_plain_json(read_dashboard(number, project=project, viewer=membership)["tiles"])
             index = next((index for index, tile in enumerate(tiles) if tile["id"] == tile_id), None)
             if index is None:
-                raise Missing("There is no such tile on this dashboard.")
+                raise NotFound("There is no such tile on this dashboard.")
             if action in STEPS:
                 order = move_in_order([tile["id"] for tile in tiles], index, STEPS[action])
                 reorder_tiles(
@@ -82,14 +82,14 @@ class TilesView(ConsoleView):
             change: Any = {"layouts": layouts, **({"text": {}} if tiles[index]["text"] else {})}
             change_tile(number, project=project, tile_id=tile_id, changes=change, changed_by=membership)
         else:
-            raise Invalid("There is no such action.")
+            raise ValidationFailed("There is no such action.")
 
     @property
     def text(self) -> str:
         """Raises Invalid for none, or for one that is too long."""
         text = self.request.POST.get("text", "").replace("\r\n", "\n")
         if not text.strip() or len(text) > TEXT_MAX_LENGTH:
-            raise Invalid(f"A text has 1 to {TEXT_MAX_LENGTH:,} characters.", attr="text")
+            raise ValidationFailed(f"A text has 1 to {TEXT_MAX_LENGTH:,} characters.", attr="text")
         return text
 
     @property

@@ -16,7 +16,7 @@ from rest_framework.exceptions import ValidationError
 from dashboards.exceptions import DashboardNotFound, OverrideNotAllowed, SharePasswordRequired, WrongSharePassword
 from dashboards.http_requests import get_share_tokens, parse_overrides, set_share_cookies, unlock_share_link
 from dashboards.readers.shared import PageType, find_shared_dashboard, read_shared_dashboard
-from dashboards_api.errors import Invalid, TooMany
+from dashboards_api.errors import TooManyAttempts, ValidationFailed
 from dashboards_api.http.conditional import etag_of, is_known
 from pages.shared.page import build_shared_page
 
@@ -43,11 +43,11 @@ class SharedPageView(View):
             return self.page("pages/link_not_found.html", {}, status=404)
         except WrongSharePassword:
             return self.page("pages/shared/unlock.html", {"error": "That is not the password."}, status=401)
-        except TooMany as error:
+        except TooManyAttempts as error:
             refused = self.page("pages/shared/unlock.html", {"error": error.detail}, status=429)
             refused["Retry-After"] = str(error.wait)
             return refused
-        except Invalid:  # the link needs no password any more
+        except ValidationFailed:  # the link needs no password any more
             return HttpResponseRedirect(request.get_full_path())
         if self.page_type == "embed":
             # Browsers keep no cookies of a frame on another site, so this response must be the dashboard itself.
@@ -66,7 +66,7 @@ class SharedPageView(View):
             return self.page("pages/link_not_found.html", {}, status=404)
         except SharePasswordRequired:
             return self.page("pages/shared/unlock.html", {}, status=401)
-        except (ValidationError, Invalid):
+        except (ValidationError, ValidationFailed):
             return self.page(
                 "pages/link_not_found.html", {"reason": "The query string of this address is invalid."}, status=400
             )
@@ -79,7 +79,7 @@ class SharedPageView(View):
         else:
             try:
                 page = build_shared_page(read_shared_dashboard(opened, self.page_type))
-            except Invalid as error:
+            except ValidationFailed as error:
                 return self.page("pages/link_not_found.html", {"reason": error.detail}, status=400)
             response = self.page(
                 "pages/shared/dashboard.html", {"page": page, "is_embedded": self.page_type == "embed"}

@@ -19,7 +19,7 @@ from dashboards.models import (
     Tile,
 )
 from dashboards.services.dashboards import at_version, update_dashboard
-from dashboards_api.errors import Stale
+from dashboards_api.errors import VersionConflict
 from tests.api.test_conflicts import on_postgresql
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Answer
@@ -209,7 +209,7 @@ def test_an_edit_of_shared_text_meanwhile_is_not_overwritten(
     item: Any = {"id": theirs.pk, "text": {"body": "Bob's"}}
     changes: Any = {"tiles": [{"id": mine.pk, "text": {"body": body}}]}
     with (
-        pytest.raises(Stale) if is_refused else nullcontext() as stale,
+        pytest.raises(VersionConflict) if is_refused else nullcontext() as stale,
         transaction.atomic(),
         at_version(made.pk, project=project, expected={seen}),
     ):

@@ -4,20 +4,20 @@ from typing import Any
 
 import pytest
 
-from dashboards_api.choices import not_a_choice
+from dashboards_api.choices import invalid_choice_message
 from tests.builders import Person, make_dashboard, make_template
 
 
 def test_it_lists_what_is_allowed_and_names_the_nearest() -> None:
-    assert not_a_choice("drak", ["light", "dark"]) == (
+    assert invalid_choice_message("drak", ["light", "dark"]) == (
         '"drak" is not a valid choice. Valid choices: light, dark. Did you mean "dark"?'
     )
-    assert not_a_choice("DARK", ["light", "dark"]).endswith('Did you mean "dark"?')
-    assert not_a_choice(7, [21, 37]) == '"7" is not a valid choice. Valid choices: 21, 37.'
+    assert invalid_choice_message("DARK", ["light", "dark"]).endswith('Did you mean "dark"?')
+    assert invalid_choice_message(7, [21, 37]) == '"7" is not a valid choice. Valid choices: 21, 37.'
 
 
 def test_it_stays_short() -> None:
-    told = not_a_choice("x" * 100_000, range(30))
+    told = invalid_choice_message("x" * 100_000, range(30))
     assert told.endswith("18, 19 and 10 more.")
     assert len(told) < 300
 

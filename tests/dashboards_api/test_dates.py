@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dashboards_api.dates import bound
+from dashboards_api.dates import parse_date_bound
 
 NOW = datetime(2026, 3, 31, 15, 20, 30, 500, tzinfo=UTC)  # a Tuesday
 
@@ -41,17 +41,17 @@ NOW = datetime(2026, 3, 31, 15, 20, 30, 500, tzinfo=UTC)  # a Tuesday
     ],
 )
 def test_what_a_date_means(text: str, start: str) -> None:
-    assert bound(text, NOW, is_end=False) == datetime.fromisoformat(start).replace(tzinfo=UTC)
+    assert parse_date_bound(text, NOW, is_end=False) == datetime.fromisoformat(start).replace(tzinfo=UTC)
 
 
 def test_a_date_alone_ends_with_its_last_moment() -> None:
-    assert bound("2026-01-31", NOW, is_end=True) == datetime(2026, 1, 31, 23, 59, 59, 999999, tzinfo=UTC)
-    assert bound("2026-01-31T00:00:00", NOW, is_end=True) == datetime(2026, 1, 31, tzinfo=UTC)
+    assert parse_date_bound("2026-01-31", NOW, is_end=True) == datetime(2026, 1, 31, 23, 59, 59, 999999, tzinfo=UTC)
+    assert parse_date_bound("2026-01-31T00:00:00", NOW, is_end=True) == datetime(2026, 1, 31, tzinfo=UTC)
 
 
 def test_all_is_no_limit() -> None:
-    assert bound("all", NOW, is_end=False) is None
-    assert bound("all", NOW, is_end=True) is None
+    assert parse_date_bound("all", NOW, is_end=False) is None
+    assert parse_date_bound("all", NOW, is_end=True) is None
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_all_is_no_limit() -> None:
 )
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
-        bound(text, NOW, is_end=False)
+        parse_date_bound(text, NOW, is_end=False)

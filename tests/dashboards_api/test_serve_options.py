@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from dashboards_api.addresses import allowing, browser_address
+from dashboards_api.addresses import build_server_environment, get_browser_url
 from dashboards_api.environment_reader import StartError
 
 
@@ -36,12 +36,12 @@ def test_a_bad_option_is_named(option: str, value: str, problem: str) -> None:
     ],
 )
 def test_the_address_is_one_that_a_browser_opens(address: str, printed: str) -> None:
-    assert browser_address(address, 8180) == printed
+    assert get_browser_url(address, 8180) == printed
 
 
 def test_the_address_is_the_public_one_where_there_is_one(settings: Any) -> None:
     settings.PUBLIC_URL = "https://boards.example.com"
-    assert browser_address("0.0.0.0", 8180) == "https://boards.example.com"  # noqa: S104  the same
+    assert get_browser_url("0.0.0.0", 8180) == "https://boards.example.com"  # noqa: S104  the same
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,6 @@ def test_an_address_that_is_listened_on_is_an_allowed_host(
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
     monkeypatch.delenv("ALLOWED_HOSTS", raising=False)
     monkeypatch.setenv("ALLOWED_HOSTS_FILE", "/run/hosts")
-    environment = allowing(address)
+    environment = build_server_environment(address)
     assert environment.get("ALLOWED_HOSTS") == allowed
     assert ("ALLOWED_HOSTS_FILE" in environment) == (allowed is None)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from dashboards_api.startup import without_password
+from dashboards_api.startup import redact_password
 
 
 @pytest.fixture
@@ -27,22 +27,22 @@ def test_a_password_is_blanked_where_it_stands_as_one(database: dict[str, Any], 
         (f"host=h password='{password}' dbname=d", "host=h password=*** dbname=d"),
         (f'could not translate host name "{password}" to address', 'could not translate host name "***" to address'),
     ):
-        assert without_password(text) == shown
+        assert redact_password(text) == shown
 
 
 @pytest.mark.parametrize("password", ["a", "in", "failed", "role", "boards", "db.example.com", "5432"])
 def test_text_that_holds_it_by_chance_is_left(database: dict[str, Any], password: str) -> None:
     database["PASSWORD"] = password
     text = 'connection to server at "db.example.com", port 5432 failed: FATAL: no role "role" in database "boards"'
-    assert without_password(text) == text
+    assert redact_password(text) == text
 
 
 def test_a_long_password_is_blanked_anywhere(database: dict[str, Any]) -> None:
     database["PASSWORD"] = ""
     database["OPTIONS"] = {"password": "correct-horse"}
-    assert without_password("x:correct-horse!") == "x:***!"
+    assert redact_password("x:correct-horse!") == "x:***!"
 
 
 def test_without_a_password_nothing_is_blanked(database: dict[str, Any]) -> None:
     database["PASSWORD"] = ""
-    assert without_password("password authentication failed") == "password authentication failed"
+    assert redact_password("password authentication failed") == "password authentication failed"

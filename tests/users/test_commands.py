@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from dashboards_api.addresses import remember
+from dashboards_api.addresses import store_address
 from dashboards_api.environment_reader import SettingError
 from tests.builders import Person
 from tests.client import Api
@@ -85,7 +85,7 @@ def test_a_set_up_link_leads_to_where_the_service_is(
 ) -> None:
     settings.PUBLIC_URL, settings.DATA_DIR = public_url, tmp_path
     if remembered:
-        remember(remembered)
+        store_address(remembered)
     assert run("setup_link", "alice@example.com")["link"].startswith(f"{base}/setup/")
 
 

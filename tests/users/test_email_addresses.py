@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from users.email_addresses import get_email_variants, normalize_new_email
 from users.models import User
 from users.services.sign_in import authenticate_user
@@ -47,7 +47,7 @@ def test_an_address_has_one_spelling(typed: str, kept: str) -> None:
     ],
 )
 def test_an_address_that_looks_like_another_is_refused(typed: str) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         create_user(typed)
     assert refused.value.attr == "email"
     assert User.objects.count() == 0
@@ -58,7 +58,7 @@ def test_an_address_that_looks_like_another_is_refused(typed: str) -> None:
 def test_an_account_from_before_stays_usable(email: str) -> None:
     old = User.objects.create(email=email, password=make_password(PASSWORD))
     assert authenticate_user(email, PASSWORD, address="192.0.2.1") == get_user_by_email(email) == old
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationFailed):
         create_user(email)
     assert User.objects.count() == 1
 
@@ -69,5 +69,5 @@ def test_a_domain_may_be_typed_as_it_reads() -> None:
     assert made.email == "a@xn--mller-kva.de"
     for typed in ("a@müller.de", "A@Müller.DE", "a@xn--mller-kva.de"):
         assert authenticate_user(typed, PASSWORD, address="192.0.2.1") == made
-        with pytest.raises(Invalid, match="already"):
+        with pytest.raises(ValidationFailed, match="already"):
             create_user(typed)

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 
 from dashboards_api.http import json_gate
 from dashboards_api.http.callers import AUTHENTICATED
-from dashboards_api.numbers import whole_number
+from dashboards_api.parsing import parse_int
 from users.auth.api_key_lookup import get_valid_api_key, record_key_use
 from users.auth.credentials import BrowserSession
 from users.models import PersonalAPIKey, User
@@ -41,7 +41,7 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
             value, source = get_key_from_body(request._request), "body"
         if value is None:
             return None
-        project_id = whole_number(request.parser_context["kwargs"].get("project_id", ""))
+        project_id = parse_int(request.parser_context["kwargs"].get("project_id", ""))
         key = get_valid_api_key(value, project_id=project_id, now=timezone.now())
         if key is None:
             record_failed_key(request)

@@ -3,8 +3,8 @@
 Every query for the rows of a project starts from the membership that these functions return.
 """
 
-from dashboards_api.errors import Forbidden, Missing
-from dashboards_api.numbers import whole_number
+from dashboards_api.errors import Forbidden, NotFound
+from dashboards_api.parsing import parse_int
 from users.auth.credentials import Credential
 from users.models import Membership, Project, User
 
@@ -19,13 +19,13 @@ def get_project_membership(user: User, credential: Credential, reference: str) -
     """
     if reference == CURRENT_PROJECT:
         return get_current_membership(user, credential)
-    project_id = whole_number(reference)
+    project_id = parse_int(reference)
     membership = credential.membership
     if project_id is not None and (membership is None or membership.project_id != project_id):
         membership = Membership.objects.for_user(user.pk).with_project().filter(project_id=project_id).first()
     if membership is None:
         if project_id is None or not Project.objects.filter(pk=project_id).exists():
-            raise Missing("Project not found.")
+            raise NotFound("Project not found.")
         _check_scopes_allow_project(credential, project_id, None)
         raise Forbidden("You don't have access to the project.")
     membership.user, membership.key = user, credential.key
@@ -46,7 +46,7 @@ def get_current_membership(user: User, credential: Credential) -> Membership:
     if chosen is None and len(credential.scoped_projects) != 1:
         chosen = next(iter(memberships), None)
     if chosen is None or not credential.allows_project(chosen.project_id, str(chosen.project.organization_id)):
-        raise Missing("Project not found.")
+        raise NotFound("Project not found.")
     chosen.user, chosen.key = user, credential.key
     return chosen
 
@@ -72,5 +72,5 @@ def get_organization_memberships(user: User, credential: Credential, reference: 
         if str(membership.project.organization_id) == reference.lower()
     ]
     if not accessible:
-        raise Missing("Organization not found.")
+        raise NotFound("Organization not found.")
     return accessible

@@ -11,8 +11,8 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, IntegrityError, connection
 
 from dashboards_api.errors import DomainError
-from dashboards_api.numbers import whole_number
-from dashboards_api.startup import EXIT_CODE, is_unusable
+from dashboards_api.parsing import parse_int
+from dashboards_api.startup import EXIT_CODE, is_database_unusable
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,7 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 
 def parse_project_id(text: str) -> int:
     """Return the id of a project, for the `type` of an argument. Raises ArgumentTypeError."""
-    number = whole_number(text)
+    number = parse_int(text)
     if number is None:
         raise argparse.ArgumentTypeError(f"{text} is not the id of a project")
     return number
@@ -39,7 +39,7 @@ def report_domain_errors() -> Iterator[None]:
             "Another process changed the same rows at this moment. Check the result and try again."
         ) from error
     except DatabaseError as error:
-        if is_unusable(error):
+        if is_database_unusable(error):
             raise
         place = f"DATA_DIR is {settings.DATA_DIR}" if connection.vendor == "sqlite" else "DATABASE_URL is set"
         raise CommandError(

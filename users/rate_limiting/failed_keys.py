@@ -6,7 +6,7 @@ invalid keys must not become a flood of database writes.
 
 import math
 
-from dashboards_api.networks import network_of
+from dashboards_api.networks import get_network
 
 # Invalid keys per network and minute of the clock.
 MAX_FAILURES = 60
@@ -27,7 +27,7 @@ class FailedKeyCounter:
         minute = int(now // WINDOW_SECONDS)
         if minute != self.minute:
             self.minute, self.failures = minute, {}
-        network = network_of(address)
+        network = get_network(address)
         failed = self.failures.get(network, 0) + 1
         if failed > 1 or len(self.failures) < MAX_ADDRESSES:
             self.failures[network] = failed

@@ -11,8 +11,8 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from dashboards_api.db.best_effort import best_effort_write
-from dashboards_api.errors import TooMany
-from dashboards_api.networks import network_of
+from dashboards_api.errors import TooManyAttempts
+from dashboards_api.networks import get_network
 from users.models import AttemptCounter
 
 # Expired counters are kept for some minutes, so that none is deleted while a request is about to count in it.
@@ -27,7 +27,7 @@ class AttemptLimit(NamedTuple):
     within: timedelta
 
 
-class AttemptLimitReached(TooMany):
+class AttemptLimitReached(TooManyAttempts):
     """An attempt exceeds `limit`."""
 
     def __init__(self, limit: AttemptLimit, wait: int) -> None:
@@ -49,7 +49,7 @@ class Attempt(NamedTuple):
     @property
     def subject(self) -> str:
         """Return the primary key of its counter: a hash, so that neither target nor address is stored."""
-        parts = [self.limit.name, self.target, network_of(self.address)]
+        parts = [self.limit.name, self.target, get_network(self.address)]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypedDict
 from django.db import transaction
 from django.utils import timezone
 
-from dashboards_api.errors import Invalid, Missing
+from dashboards_api.errors import NotFound, ValidationFailed
 from users.auth import scopes as key_scopes
 from users.models import Membership, PersonalAPIKey, User, generate_key_value
 from users.models.personal_api_key import LABEL_MAX_LENGTH
@@ -60,7 +60,9 @@ def create_api_key(
     }
     _assign_changes(key, content)
     if user.personal_api_keys.count() >= MAX_KEYS_PER_USER:
-        raise Invalid(f"You can only have {MAX_KEYS_PER_USER} personal API keys. Remove an existing key first.")
+        raise ValidationFailed(
+            f"You can only have {MAX_KEYS_PER_USER} personal API keys. Remove an existing key first."
+        )
     value = generate_key_value()
     key.set_secret(value)
     key.save(force_insert=True)
@@ -95,7 +97,7 @@ def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
 def get_expiry(days: int) -> datetime:
     """Return the time at which a key expires that is valid for some days. Raises Invalid."""
     if not 1 <= days <= MAX_DAYS:
-        raise Invalid(f"The number of days must be between 1 and {MAX_DAYS:,}.", attr="expires_in")
+        raise ValidationFailed(f"The number of days must be between 1 and {MAX_DAYS:,}.", attr="expires_in")
     return timezone.now() + timedelta(days=days)
 
 
@@ -103,7 +105,7 @@ def _lock_key(key_id: str, owner: User | None) -> PersonalAPIKey:
     keys = PersonalAPIKey.objects.select_for_update().filter(pk=key_id)
     key: PersonalAPIKey | None = (keys if owner is None else keys.filter(user=owner)).first()
     if key is None:
-        raise Missing("There is no API key with this id.")
+        raise NotFound("There is no API key with this id.")
     return key
 
 
@@ -120,7 +122,7 @@ def _assign_changes(key: PersonalAPIKey, changes: KeyChanges) -> list[str]:
     for name, value in changed.items():
         setattr(key, name, value)
     if "expires_at" in changed and key.expires_at is not None and key.expires_at <= timezone.now():
-        raise Invalid("The expiry of a key must be in the future.", attr="expires_at")
+        raise ValidationFailed("The expiry of a key must be in the future.", attr="expires_at")
     if "scoped_projects" in changed:
         _check_projects(key.user, key.scoped_projects)
     if "scoped_organizations" in changed:
@@ -131,26 +133,30 @@ def _assign_changes(key: PersonalAPIKey, changes: KeyChanges) -> list[str]:
 def _check_required(changes: KeyChanges) -> None:
     if "label" in changes:
         if not changes["label"].strip():
-            raise Invalid("A label may not be blank.", attr="label", code="blank")
+            raise ValidationFailed("A label may not be blank.", attr="label", code="blank")
         if len(changes["label"]) > LABEL_MAX_LENGTH:
-            raise Invalid(f"A label has at most {LABEL_MAX_LENGTH} characters.", attr="label", code="max_length")
+            raise ValidationFailed(
+                f"A label has at most {LABEL_MAX_LENGTH} characters.", attr="label", code="max_length"
+            )
     if "scopes" in changes:
         if not changes["scopes"]:
-            raise Invalid("A key needs at least one scope.", attr="scopes", code="required")
+            raise ValidationFailed("A key needs at least one scope.", attr="scopes", code="required")
         for scope in changes["scopes"]:
             if not key_scopes.is_valid_scope(scope):
-                raise Invalid(f"Invalid scope: {scope}", attr="scopes")
+                raise ValidationFailed(f"Invalid scope: {scope}", attr="scopes")
 
 
 def _check_projects(user: User, project_ids: Sequence[int]) -> None:
     joined = Membership.objects.for_user(user.pk).filter(project_id__in=project_ids)
     if set(project_ids) - set(joined.values_list("project_id", flat=True)):
-        raise Invalid("You must be a member of all teams that you are scoping the key to.", attr="scoped_teams")
+        raise ValidationFailed(
+            "You must be a member of all teams that you are scoping the key to.", attr="scoped_teams"
+        )
 
 
 def _check_organizations(user: User, organization_ids: Sequence[str]) -> None:
     joined = Membership.objects.for_user(user.pk).values_list("project__organization_id", flat=True)
     if set(organization_ids) - {str(id_) for id_ in joined}:
-        raise Invalid(
+        raise ValidationFailed(
             "You must be a member of all organizations that you are scoping the key to.", attr="scoped_organizations"
         )

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from dashboards_api.errors import Forbidden, Invalid, Missing
+from dashboards_api.errors import Forbidden, NotFound, ValidationFailed
 from users.email_addresses import get_email_variants
 from users.models import Invitation, Membership, MembershipLevel, User, hash_secret
 from users.services.password_hashing import hash_password
@@ -26,7 +26,7 @@ def get_invitation(token: str) -> Invitation:
     """Return the invitation of a link, with related names. Raises Missing if it cannot be accepted."""
     found = Invitation.objects.open(timezone.now()).with_names().filter(secret_hash=hash_secret(token)).first()
     if found is None:
-        raise Missing("This invitation is no longer valid.")
+        raise NotFound("This invitation is no longer valid.")
     return found
 
 
@@ -72,7 +72,7 @@ def accept_with_new_account(invitation: Invitation, *, name: str, password: str)
     are hashed.
     """
     if find_accepting_account(invitation) is not None:
-        raise Invalid(EMAIL_TAKEN, attr="email")
+        raise ValidationFailed(EMAIL_TAKEN, attr="email")
     user = User(email=invitation.email, is_email_verified=False)
     user.first_name, _, user.last_name = name.strip().partition(" ")
     with as_domain_error("name"):
@@ -99,7 +99,7 @@ def _lock_invitation(invitation: Invitation) -> Invitation:
     secret = invitation.secret_hash
     found = Invitation.objects.open(timezone.now()).select_related("project").filter(secret_hash=secret).first()
     if found is None:
-        raise Missing("This invitation is no longer valid.")
+        raise NotFound("This invitation is no longer valid.")
     return found
 
 
@@ -111,7 +111,7 @@ def _save_account(user: User, invitation: Invitation) -> User:
         return user
     unused = list_unused_accounts(invitation.project).select_for_update(of=("self",)).filter(pk=existing.pk).first()
     if unused is None:
-        raise Invalid(EMAIL_TAKEN, attr="email")
+        raise ValidationFailed(EMAIL_TAKEN, attr="email")
     fields = ("first_name", "last_name", "password", "is_email_verified")
     for name in fields:
         setattr(unused, name, getattr(user, name))

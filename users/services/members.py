@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from dashboards_api.errors import Forbidden, Invalid, Missing
+from dashboards_api.errors import Forbidden, NotFound, ValidationFailed
 from users.email_addresses import get_email_variants, normalize_new_email
 from users.models import Invitation, Membership, MembershipLevel, Project, hash_secret
 from users.models.invitation import get_default_expiry
@@ -32,7 +32,7 @@ class _LockedProject:
     def member(self, membership_id: int) -> Membership:
         found: Membership | None = Membership.objects.filter(project=self.project, pk=membership_id).first()
         if found is None:
-            raise Missing("There is no such member of this project.")
+            raise NotFound("There is no such member of this project.")
         self.check_level(found.level)
         return found
 
@@ -45,7 +45,7 @@ class _LockedProject:
 def _check_another_admin(membership: Membership) -> None:
     others = Membership.objects.filter(project=membership.project_id, level__gte=MembershipLevel.ADMIN)
     if membership.is_admin and not others.filter(user__is_active=True).exclude(pk=membership.pk).exists():
-        raise Invalid("A project must keep at least one admin.", attr="level")
+        raise ValidationFailed("A project must keep at least one admin.", attr="level")
 
 
 class NewInvitation(NamedTuple):
@@ -67,12 +67,14 @@ def create_invitation(acting: Membership, *, email: str, level: MembershipLevel)
     with as_domain_error("email"):
         address = normalize_new_email(email)
     if _is_member(locked.project, address):
-        raise Invalid("This person is already a member.", attr="email", code="unique")
+        raise ValidationFailed("This person is already a member.", attr="email", code="unique")
     existing = locked.project.invitations.filter(email=address).first()
     if existing is not None:
         locked.check_level(existing.level)
     elif locked.project.invitations.count() >= MAX_INVITATIONS:
-        raise Invalid(f"A project has at most {MAX_INVITATIONS} open invitations. Withdraw one first.", attr="email")
+        raise ValidationFailed(
+            f"A project has at most {MAX_INVITATIONS} open invitations. Withdraw one first.", attr="email"
+        )
     token = secrets.token_urlsafe(32)
     content = {"level": level, "invited_by": acting, "secret_hash": hash_secret(token)}
     times = {"created_at": timezone.now(), "expires_at": get_default_expiry()}
@@ -91,7 +93,7 @@ def withdraw_invitation(acting: Membership, *, invitation_id: int) -> None:
     locked = _LockedProject(acting)
     invitation = locked.project.invitations.filter(pk=invitation_id).first()
     if invitation is None:
-        raise Missing("There is no such invitation to this project.")
+        raise NotFound("There is no such invitation to this project.")
     locked.check_level(invitation.level)
     invitation.delete()
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from django.contrib.auth.hashers import check_password, make_password
 
 from dashboards_api.db.transactions import refuse_in_transaction
-from dashboards_api.errors import TooMany
+from dashboards_api.errors import TooManyAttempts
 
 MAX_HASHING = 1
 MAX_WAITING = 1
@@ -19,7 +19,7 @@ MAX_WAIT_SECONDS = 2.0
 RETRY_AFTER = 1  # seconds
 
 
-class HashingBusy(TooMany):
+class HashingBusy(TooManyAttempts):
     """Another password is being hashed, and another request is waiting already."""
 
     def __init__(self) -> None:

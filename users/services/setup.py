@@ -10,8 +10,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 
-from dashboards_api.errors import Invalid, Missing
-from dashboards_api.numbers import whole_number
+from dashboards_api.errors import NotFound, ValidationFailed
+from dashboards_api.parsing import parse_int
 from users.email_addresses import normalize_new_email
 from users.models import User
 from users.services.initial_data import DEFAULT_ADMIN_EMAIL
@@ -96,7 +96,7 @@ def _apply_profile(user: User, name: str, email: str) -> User:
     """Set the name and the address that the user chose, without saving. Raises Invalid."""
     if User.objects.normalize_email(email) != user.email:
         if not can_change_email(user):
-            raise Invalid("The address of this account cannot be changed here.", attr="email")
+            raise ValidationFailed("The address of this account cannot be changed here.", attr="email")
         with as_domain_error("email"):
             user.email = normalize_new_email(email)
         check_email_is_free(user.email, excluding=user)
@@ -107,7 +107,7 @@ def _apply_profile(user: User, name: str, email: str) -> User:
 def _get_user(token: str, *, lock: bool) -> User:
     user_id, _, rest = token.partition("-")
     users = User.objects.select_for_update() if lock else User.objects.all()
-    user: User | None = users.filter(pk=whole_number(user_id) or 0, is_active=True).first()
+    user: User | None = users.filter(pk=parse_int(user_id) or 0, is_active=True).first()
     if user is None or not _token_generator.check_token(user, rest):
-        raise Missing("This link has been used or has expired.")
+        raise NotFound("This link has been used or has expired.")
     return user

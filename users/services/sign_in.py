@@ -15,7 +15,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
-from dashboards_api.errors import Forbidden, Invalid
+from dashboards_api.errors import Forbidden, ValidationFailed
 from users.models import User
 from users.rate_limiting.login_attempts import (
     Attempt,
@@ -57,7 +57,7 @@ def authenticate_user(email: str, password: str, *, address: str) -> User:
     normalized = find_stored_email(email)
     user = _PasswordCheck(normalized, address).run(lambda: authenticate(username=normalized, password=password))
     if not isinstance(user, User):
-        raise Invalid("Invalid email or password.", code="invalid_credentials")
+        raise ValidationFailed("Invalid email or password.", code="invalid_credentials")
     return user
 
 
@@ -68,7 +68,7 @@ def hash_new_password(user: User, *, current: str, new: str, address: str) -> st
     password, and Forbidden and TooMany as `authenticate_user` does.
     """
     if not _PasswordCheck(user.email, address).run(lambda: user.check_password(current)):
-        raise Invalid("That is not your password.", attr="current", code="invalid_credentials")
+        raise ValidationFailed("That is not your password.", attr="current", code="invalid_credentials")
     with as_domain_error("new"):
         validate_password(new, user)
     return hash_password(new)
@@ -81,7 +81,7 @@ def change_password(user: User, password_hash: str) -> None:
     """
     unchanged = User.objects.filter(pk=user.pk, password=user.password)
     if not unchanged.update(password=password_hash):
-        raise Invalid("That is not your password.", attr="current", code="invalid_credentials")
+        raise ValidationFailed("That is not your password.", attr="current", code="invalid_credentials")
     user.password = password_hash
 
 

@@ -5,7 +5,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from dashboards_api.errors import Invalid, Missing
+from dashboards_api.errors import NotFound, ValidationFailed
 from users.auth.sessions import end_all_sessions
 from users.email_addresses import get_email_variants, normalize_new_email
 from users.models import Membership, Project, User
@@ -52,7 +52,7 @@ def check_email_is_free(email: str, *, excluding: User | None = None) -> None:
     """Raise Invalid if another user has this address, in any spelling of its domain."""
     others = User.objects.exclude(pk=excluding.pk) if excluding else User.objects
     if others.filter(email__in=get_email_variants(email)).exists():
-        raise Invalid(f"There is already a user with the address {email}.", attr="email", code="unique")
+        raise ValidationFailed(f"There is already a user with the address {email}.", attr="email", code="unique")
 
 
 def find_user_by_email(email: str) -> User | None:
@@ -86,7 +86,7 @@ def get_user_by_email(email: str) -> User:
     """Return the user with this address. Raises Missing."""
     user = find_user_by_email(email)
     if user is None:
-        raise Missing(f"There is no user with the address {email}.")
+        raise NotFound(f"There is no user with the address {email}.")
     return user
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
 
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 
 
 @contextmanager
@@ -14,4 +14,4 @@ def as_domain_error(attr: str) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        raise Invalid(" ".join(error.messages), attr=attr) from error
+        raise ValidationFailed(" ".join(error.messages), attr=attr) from error

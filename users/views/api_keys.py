@@ -8,7 +8,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards_api.errors import Invalid, Missing
+from dashboards_api.errors import NotFound, ValidationFailed
 from dashboards_api.http.openapi import body_of, operation_ids
 from users.auth.permissions import HasRecentSignIn, HasRequiredScopes
 from users.models import PersonalAPIKey
@@ -31,7 +31,7 @@ class CurrentKeyViewSet(AuthenticatedViewSet):
     def retrieve(self, request: Request) -> Response:
         """Return the API key of this request, with its scopes and projects. It needs no scope."""
         if not isinstance(self.credential, PersonalAPIKey):
-            raise Missing("This request has no API key.")
+            raise NotFound("This request has no API key.")
         return Response(build_api_key(self.credential))
 
 
@@ -57,7 +57,7 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
         changes = self._read_changes()
         for name in ("label", "scopes"):
             if name not in changes:
-                raise Invalid("This field is required.", attr=name, code="required")
+                raise ValidationFailed("This field is required.", attr=name, code="required")
         key, value = create_api_key(
             self.caller,
             label=changes["label"],
@@ -76,7 +76,7 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
             raise PermissionDenied("This action does not support personal API key access")
         key = self.caller.personal_api_keys.filter(pk=id).first()
         if key is None:
-            raise Missing("There is no API key with this id.")
+            raise NotFound("There is no API key with this id.")
         return Response(build_api_key(key))
 
     @extend_schema(

@@ -7,10 +7,10 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards_api.errors import Missing
+from dashboards_api.errors import NotFound
 from dashboards_api.http.openapi import ORGANIZATION_ID, PROJECT_ID, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
-from dashboards_api.numbers import whole_number
+from dashboards_api.parsing import parse_int
 from users.auth.permissions import HasRequiredScopes, IsNotProjectScopedKey
 from users.auth.project_access import get_current_membership, get_organization_memberships
 from users.models import Project
@@ -66,7 +66,7 @@ class MeViewSet(AuthenticatedViewSet):
         """Return the user of the key or session. Keys with scoped projects or organizations may use this, too."""
         try:
             current = get_current_membership(self.caller, self.credential)
-        except Missing:
+        except NotFound:
             current = None
         return Response(read_me(self.caller, self.credential, current))
 
@@ -115,8 +115,8 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
     def retrieve(self, request: Request, organization_id: str, project_id: str) -> Response:
         """Return one of your projects in an organization, by its id."""
         memberships = get_organization_memberships(self.caller, self.credential, organization_id)
-        wanted_id = whole_number(project_id)
+        wanted_id = parse_int(project_id)
         for membership in memberships:
             if membership.project_id == wanted_id:
                 return Response(build_project(membership.project))
-        raise Missing("Project not found.")
+        raise NotFound("Project not found.")

@@ -9,7 +9,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards_api.errors import Invalid
+from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.openapi import body_of, operation_ids
 from dashboards_api.http.views import ApiViewSet
 from users.auth.authentication import SessionAuthentication
@@ -33,7 +33,7 @@ class SignInViewSet(ApiViewSet):
         if not self.is_same_origin(request):
             raise PermissionDenied("CSRF Failed: sign-in requests from other sites are refused.")
         if not hasattr(request._request, "session"):
-            raise Invalid("A sign-in request must not have an API key.")
+            raise ValidationFailed("A sign-in request must not have an API key.")
         address = request.META.get("REMOTE_ADDR", "")
         check_address_limit(address)
         body = self.read_body(SignInRequestSerializer)

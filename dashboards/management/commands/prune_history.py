@@ -6,14 +6,14 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from dashboards.changelog.pruning import prune_history
-from dashboards_api.numbers import whole_number
+from dashboards_api.parsing import parse_int
 from users.management.command_helpers import report_domain_errors
 
 DAYS_MAX = 36_500
 
 
 def days(text: str) -> int:
-    number = whole_number(text)
+    number = parse_int(text)
     if number is None or not 1 <= number <= DAYS_MAX:
         raise ArgumentTypeError(f"{text} is no number of days from 1 to {DAYS_MAX}")
     return number

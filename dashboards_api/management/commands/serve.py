@@ -9,15 +9,15 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from dashboards.services.demo import create_demo_project
-from dashboards_api.addresses import PORT_MAX, allowing, browser_address, remember
+from dashboards_api.addresses import PORT_MAX, build_server_environment, get_browser_url, store_address
 from dashboards_api.data_dir import write_private
 from dashboards_api.db.backends.sqlite3.base import allow_file_creation
 from dashboards_api.db.start_lock import start_lock
-from dashboards_api.environment import WORKERS_MAX, parse_integer
+from dashboards_api.environment import WORKERS_MAX, integer_parser
 from dashboards_api.environment_reader import SettingError, StartError
 from dashboards_api.errors import DomainError
 from dashboards_api.server import reserve_port
-from dashboards_api.startup import check_is_shared, prepare_folder, wait_for_database
+from dashboards_api.startup import check_database_is_shared, prepare_data_dir, wait_for_database
 from users.services.api_keys import NewKey
 from users.services.initial_data import create_initial_data
 from users.services.setup import create_setup_link
@@ -46,18 +46,18 @@ class Command(BaseCommand):
         workers = check_number("--workers", options["workers"], 1, WORKERS_MAX)
         seconds = check_number("--database-timeout", options["database_timeout"], 0, SECONDS_TO_WAIT_MAX)
         with reserve_port(options["host"], port) as host:
-            address = browser_address(host, port)  # nothing is prepared for a service that could not start
-        check_is_shared()
-        prepare_folder()
+            address = get_browser_url(host, port)  # nothing is prepared for a service that could not start
+        check_database_is_shared()
+        prepare_data_dir()
         str(settings.SECRET_KEY)  # made now, where it is new: workers must share one
         with allow_file_creation():
             wait_for_database(seconds)
         call_command("migrate", interactive=False, verbosity=0)
         self.fill(address, demo=options["demo"])
-        remember(address)
+        store_address(address)
         self.stdout.flush()
         path = os.pathsep.join([str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])])
-        environment = {"MALLOC_ARENA_MAX": "2", **allowing(host), "PYTHONPATH": path}
+        environment = {"MALLOC_ARENA_MAX": "2", **build_server_environment(host), "PYTHONPATH": path}
         server = [sys.executable, "-m", "dashboards_api.server", host, str(port), str(workers), f"{address}/"]
         os.execve(sys.executable, server, environment)  # noqa: S606  a checked command of ours
 
@@ -93,6 +93,6 @@ class Command(BaseCommand):
 def check_number(option: str, text: str, minimum: int, maximum: int) -> int:
     """Return the number of an option. Raises SettingError: argparse would print its usage, too."""
     try:
-        return parse_integer(minimum, maximum)(str(text))
+        return integer_parser(minimum, maximum)(str(text))
     except ValueError as error:
         raise SettingError(option, error) from error

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from dashboards_api.errors import KeyReused, StillRunning
+from dashboards_api.errors import IdempotencyKeyReused, RequestInProgress
 from dashboards_api.idempotency import store as idempotency
 from dashboards_api.idempotency.models import CLAIM_TIMEOUT, RETENTION
 from dashboards_api.idempotency.store import (
@@ -44,22 +44,22 @@ def age(by: timedelta) -> None:
 def test_an_answer_is_given_as_it_was_kept(alice: Person) -> None:
     store_response(claimed(alice), ANSWER)
     assert answered(alice) == ANSWER
-    with pytest.raises(KeyReused):
+    with pytest.raises(IdempotencyKeyReused):
         claim_key(alice.user.pk, project_id=1, key="k", fingerprint="g")
 
 
 def test_a_slow_one_whose_claim_was_taken_over_keeps_nothing(alice: Person) -> None:
     slow = claimed(alice)
-    with pytest.raises(StillRunning):
+    with pytest.raises(RequestInProgress):
         claimed(alice)
     age(CLAIM_TIMEOUT)
     quick = claimed(alice)
-    with pytest.raises(StillRunning):
+    with pytest.raises(RequestInProgress):
         store_response(slow, ANSWER)
     release_claim(slow)
     store_response(quick, ANSWER)
     assert answered(alice) == ANSWER
-    with pytest.raises(StillRunning):
+    with pytest.raises(RequestInProgress):
         store_response(slow, StoredResponse(400, {}, b""))
     release_claim(quick)  # it was answered: there is nothing to give up
     assert answered(alice) == ANSWER
@@ -83,7 +83,7 @@ def test_an_effect_that_is_undone_leaves_no_answer(alice: Person) -> None:
 def test_of_many_at_once_one_runs(alice: Person) -> None:
     ran: list[Claim] = []
     raised = at_once(*[lambda: ran.append(claimed(alice))] * 12)
-    assert [type(error) for error in raised] == [StillRunning] * 11
+    assert [type(error) for error in raised] == [RequestInProgress] * 11
     assert [claim.id for claim in ran] == [IdempotentRequest.objects.get().claim]
 
 
@@ -93,7 +93,7 @@ def test_of_many_who_take_over_one_does(alice: Person) -> None:
     age(CLAIM_TIMEOUT)
     ran: list[Claim] = []
     raised = at_once(*[lambda: ran.append(claimed(alice))] * 12)
-    assert [type(error) for error in raised] == [StillRunning] * 11
+    assert [type(error) for error in raised] == [RequestInProgress] * 11
     assert len(ran) == 1
 
 
@@ -117,7 +117,7 @@ def test_rows_that_are_over_go_and_of_a_user_the_latest_stay(
     assert IdempotentRequest.objects.filter(user=bob.user).count() == 1
     assert IdempotentRequest.objects.filter(user=alice.user).count() == 5
     for number in range(3, 8):
-        with pytest.raises(StillRunning):
+        with pytest.raises(RequestInProgress):
             claimed(alice, str(number))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dashboards_api.errors import Missing
+from dashboards_api.errors import NotFound
 from tests.builders import Person, give_password, make_person, signed_in
 from tests.pages.browsing import text_of, token_in
 from users.models import Invitation, Membership, MembershipLevel, User
@@ -63,7 +63,7 @@ def test_a_new_link_replaces_the_one_before(alice: Person, browser: Client) -> N
     second = invited(browser, path_of(alice), email="DORA@example.com", level="8")
     assert Invitation.objects.get() == get_invitation(second)
     assert Invitation.objects.get().level == MembershipLevel.ADMIN
-    with pytest.raises(Missing):
+    with pytest.raises(NotFound):
         get_invitation(first)
     send(browser, path_of(alice), action="withdraw", invitation=Invitation.objects.get().pk)
     assert Invitation.objects.count() == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboards_api.errors import Invalid, Missing
+from dashboards_api.errors import NotFound, ValidationFailed
 from tests.builders import PASSWORD, Person, give_password, make_person
 from users.models import User
 from users.services.initial_data import DEFAULT_ADMIN_EMAIL
@@ -18,7 +18,7 @@ def test_a_password_that_was_changed_meanwhile_is_not_changed_again(alice: Perso
     hashed = hash_new_password(alice.user, current=PASSWORD, new=NEW, address=ADDRESS)
     elsewhere = User.objects.get(pk=alice.user.pk)
     change_password(elsewhere, hash_new_password(elsewhere, current=PASSWORD, new="a third horse", address=ADDRESS))
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationFailed):
         change_password(alice.user, hashed)
     assert User.objects.get(pk=alice.user.pk).check_password("a third horse")
 
@@ -29,7 +29,7 @@ def test_a_set_up_link_that_was_used_meanwhile_sets_nothing_up(alice: Person) ->
         check_setup(token, name=name, email="alice@example.com", password=NEW) for name in ("First", "Second")
     )
     complete_setup(first)
-    with pytest.raises(Missing):
+    with pytest.raises(NotFound):
         complete_setup(second)
     assert User.objects.get(pk=alice.user.pk).first_name == "First"
 
@@ -39,7 +39,7 @@ def test_an_address_that_was_taken_meanwhile_is_refused(alice: Person) -> None:
     alice.user.save()
     checked = check_setup(create_setup_token(alice.user), name="Alice", email="dora@example.com", password=NEW)
     make_person("dora", alice.membership.project)
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationFailed) as refused:
         complete_setup(checked)
     assert refused.value.attr == "email"
     assert User.objects.get(pk=alice.user.pk).email == DEFAULT_ADMIN_EMAIL

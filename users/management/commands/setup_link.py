@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from dashboards_api.addresses import remembered
+from dashboards_api.addresses import load_address
 from dashboards_api.environment import parse_public_url
 from dashboards_api.environment_reader import SettingError
 from users.management.command_helpers import add_json_option, print_result, report_domain_errors
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         base = self.base(options["base"])
         with report_domain_errors():
             user = get_user_by_email(options["email"])
-        link = create_setup_link(user, base or remembered(), is_chosen=bool(base))
+        link = create_setup_link(user, base or load_address(), is_chosen=bool(base))
         print_result(self.stdout, options["json"], {"link": link}, f"For {user.email}, once, within 24 hours:\n{link}")
 
     @staticmethod
