@@ -1,4 +1,4 @@
-"""/api/personal_api_keys/: keys are managed by who signed in, and by no key."""
+"""/api/personal_api_keys/: sessions manage keys, keys do not."""
 
 import time
 from datetime import timedelta
@@ -27,8 +27,8 @@ def body(**more: Any) -> dict[str, Any]:
     return {"label": "CI", "scopes": ["dashboard:read"], "scoped_teams": [], "scoped_organizations": [], **more}
 
 
-def stored() -> list[dict[str, Any]]:
-    """Every key as it is kept, but for when it was last used."""
+def read_stored_keys() -> list[dict[str, Any]]:
+    """Return the stored keys without their time of use."""
     return [{**row, "last_used_at": None} for row in PersonalAPIKey.objects.order_by("id").values()]
 
 
@@ -38,7 +38,7 @@ def make(browser: Api, **more: Any) -> Answer:
     return answer
 
 
-def test_a_new_key_is_shown_once_and_works_at_once(alice: Person, browser: Api) -> None:
+def test_a_new_key_is_shown_once_and_works_immediately(alice: Person, browser: Api) -> None:
     made = make(browser, description="for the pipeline")
     value = made.json["value"]
     row = PersonalAPIKey.objects.get(pk=made.json["id"])
@@ -54,7 +54,7 @@ def test_a_new_key_is_shown_once_and_works_at_once(alice: Person, browser: Api) 
     assert api.post("dashboards/", {"name": "x"}).error == REFUSED
 
 
-def test_the_list_is_plain_one_s_own_and_newest_first(alice: Person, bob: Person, browser: Api) -> None:
+def test_the_list_has_only_own_keys_newest_first(alice: Person, bob: Person, browser: Api) -> None:
     first, second = make(browser).json, make(browser, label="two").json
     rows = browser.get(KEYS).json
     assert [row["id"] for row in rows][:2] == [second["id"], first["id"]]
@@ -94,28 +94,30 @@ def test_an_empty_key_list_is_an_empty_array(bob: Person) -> None:
         ({"description": "x" * 401}, "max_length", "description"),
     ],
 )
-def test_bad_values_are_named_and_change_nothing(browser: Api, changes: dict[str, Any], code: str, attr: str) -> None:
+def test_invalid_values_are_reported_and_change_nothing(
+    browser: Api, changes: dict[str, Any], code: str, attr: str
+) -> None:
     made = make(browser).json
-    before = stored()
+    before = read_stored_keys()
     assert browser.post(KEYS, body(**changes)).error == (400, "validation_error", code, attr)
     answer = browser.patch(f"{KEYS}{made['id']}/", {"description": "changed", **changes})
     assert answer.error == (400, "validation_error", code, attr)
-    assert stored() == before
+    assert read_stored_keys() == before
 
 
 @pytest.mark.parametrize("missing", ["label", "scopes"])
-def test_label_and_scopes_are_required_narrowing_is_not(browser: Api, missing: str) -> None:
+def test_label_and_scopes_are_required_and_nothing_else(browser: Api, missing: str) -> None:
     sent = body()
     del sent[missing]
     assert browser.post(KEYS, sent).error == (400, "validation_error", "required", missing)
     assert browser.post(KEYS, {"label": "x", "scopes": ["*"]}).status == 201
 
 
-def test_an_unknown_scope_is_named(browser: Api) -> None:
+def test_an_unknown_scope_is_reported(browser: Api) -> None:
     assert browser.post(KEYS, body(scopes=["invalid"])).json["detail"] == "Invalid scope: invalid"
 
 
-def test_a_key_may_be_narrowed_and_end(alice: Person, carol: Person, browser: Api) -> None:
+def test_a_key_may_have_scoped_projects_and_an_expiry(alice: Person, carol: Person, browser: Api) -> None:
     project = alice.membership.project
     end = (timezone.now() + timedelta(days=1)).isoformat()
     narrowing = {"scoped_teams": [project.pk], "scoped_organizations": [str(project.organization_id)]}
@@ -130,7 +132,7 @@ def test_a_key_may_be_narrowed_and_end(alice: Person, carol: Person, browser: Ap
     assert Api(made["value"], project.pk).get("dashboards/").status == 401
 
 
-def test_a_change_holds_from_the_next_request_on(alice: Person, browser: Api) -> None:
+def test_a_change_applies_to_the_next_request(alice: Person, browser: Api) -> None:
     made = make(browser, scopes=["dashboard:write"]).json
     api = Api(made["value"], alice.membership.project_id)
     assert api.get("dashboards/").status == 200
@@ -141,7 +143,7 @@ def test_a_change_holds_from_the_next_request_on(alice: Person, browser: Api) ->
     assert api.get("dashboards/").error == REFUSED
 
 
-def test_what_is_read_can_be_sent_back(alice: Person, browser: Api) -> None:
+def test_a_key_can_be_sent_back_as_it_was_read(alice: Person, browser: Api) -> None:
     project = make_project("Left")
     membership = project.memberships.create(user=alice.user)
     made = make(browser, scoped_teams=[project.pk], expires_at=(timezone.now() + timedelta(days=1)).isoformat()).json
@@ -166,7 +168,7 @@ def test_what_is_read_can_be_sent_back(alice: Person, browser: Api) -> None:
         ("user", 999),
     ],
 )
-def test_nothing_else_can_be_chosen(browser: Api, field: str, value: Any) -> None:
+def test_read_only_fields_cannot_be_set(browser: Api, field: str, value: Any) -> None:
     made = browser.call("POST", KEYS, body(**{field: value}), documented=False)
     assert (made.status, made.json.get(field) == value) == (201, False)
     before = PersonalAPIKey.objects.filter(pk=made.json["id"]).values().get()
@@ -189,7 +191,7 @@ def test_rolling_keeps_the_key_and_ends_the_old_secret(alice: Person, browser: A
     assert statuses == [401, 200]
 
 
-def test_a_deleted_key_is_refused_at_once(alice: Person, browser: Api) -> None:
+def test_a_deleted_key_is_refused_immediately(alice: Person, browser: Api) -> None:
     made = make(browser).json
     answer = browser.delete(f"{KEYS}{made['id']}/")
     assert (answer.status, answer.text) == (204, "")
@@ -197,7 +199,7 @@ def test_a_deleted_key_is_refused_at_once(alice: Person, browser: Api) -> None:
     assert Api(made["value"], alice.membership.project_id).get("dashboards/").status == 401
 
 
-def test_the_eleventh_is_refused(alice: Person, browser: Api) -> None:
+def test_the_eleventh_key_is_refused(alice: Person, browser: Api) -> None:
     for _ in range(10 - alice.user.personal_api_keys.count()):
         make(browser)
     answer = browser.post(KEYS, body())
@@ -206,7 +208,7 @@ def test_the_eleventh_is_refused(alice: Person, browser: Api) -> None:
     assert alice.user.personal_api_keys.count() == 10
 
 
-def test_keys_of_others_do_not_exist(browser: Api, bob: Person) -> None:
+def test_keys_of_other_users_are_not_found(browser: Api, bob: Person) -> None:
     theirs = bob.user.personal_api_keys.get()
     before = PersonalAPIKey.objects.filter(pk=theirs.pk).values().get()
     for id_ in (theirs.pk, "unknown"):
@@ -221,10 +223,10 @@ def test_keys_of_others_do_not_exist(browser: Api, bob: Person) -> None:
     assert PersonalAPIKey.objects.filter(pk=theirs.pk).values().get() == before
 
 
-def test_a_key_manages_no_keys_not_even_itself(alice: Person) -> None:
+def test_a_key_cannot_manage_keys(alice: Person) -> None:
     own = alice.user.personal_api_keys.get()
     other = create_api_key(alice.user, label="other", scopes=["dashboard:read"]).key
-    before = stored()
+    before = read_stored_keys()
     answers = [
         alice.api.get(KEYS),
         alice.api.post(KEYS, body()),
@@ -242,10 +244,10 @@ def test_a_key_manages_no_keys_not_even_itself(alice: Person) -> None:
     assert [answer.error for answer in answers] == [REFUSED] * len(answers)
     assert {answer.json["detail"] for answer in answers} == {"This action does not support personal API key access"}
     assert alice.api.get(f"{KEYS}{own.pk}/").json == alice.api.get(f"{KEYS}@current/").json
-    assert stored() == before
+    assert read_stored_keys() == before
 
 
-def test_changes_ask_for_a_password_that_was_given_lately(alice: Person, browser: Api) -> None:
+def test_changes_require_a_recent_sign_in(alice: Person, browser: Api) -> None:
     made = make(browser).json
     session = browser.client.session
     session["signed_in_at"] = time.time() - 2 * 3600 - 1
@@ -265,7 +267,7 @@ def test_changes_ask_for_a_password_that_was_given_lately(alice: Person, browser
     assert browser.delete(path).status == 204
 
 
-def test_forms_are_read_too(browser: Api) -> None:
+def test_a_form_creates_a_key(browser: Api) -> None:
     pairs = [("label", "form"), ("scopes", "dashboard:read"), ("scopes", "insight:read"), ("scoped_teams", "[]")]
     made = browser.form("POST", KEYS, pairs)
     assert (made.status, made.json["scopes"]) == (201, ["dashboard:read", "insight:read"])

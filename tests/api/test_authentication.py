@@ -1,4 +1,4 @@
-"""Where a key may be, what counts as none, and when one stops working."""
+"""API keys in headers and bodies, invalid keys, and keys that are revoked, rolled or expired."""
 
 import json
 from datetime import timedelta
@@ -30,12 +30,12 @@ def test_no_credentials(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("value", ["Basic Zm9vOmJhcg==", "Token abc", "Bearer", "Bearer ", "phx_raw"])
-def test_other_schemes_are_no_credentials(alice: Person, value: str) -> None:
+def test_other_authorization_schemes_are_ignored(alice: Person, value: str) -> None:
     assert with_header(alice, value).get("dashboards/").error == NONE
 
 
 @pytest.mark.parametrize("template", ["Bearer   {}  ", "bearer {}", "BEARER {}"])
-def test_blanks_and_case_of_the_scheme_are_tolerated(alice: Person, template: str) -> None:
+def test_spaces_and_case_of_the_scheme_are_tolerated(alice: Person, template: str) -> None:
     assert with_header(alice, template.format(alice.key)).get("dashboards/").status == 200
 
 
@@ -78,20 +78,20 @@ def test_a_key_in_a_json_or_form_body(alice: Person) -> None:
     assert sorted(Dashboard.objects.values_list("name", flat=True)) == ["form", "json"]
 
 
-def test_an_unknown_key_in_a_body_says_so(alice: Person) -> None:
+def test_an_unknown_key_in_a_body_is_reported(alice: Person) -> None:
     answer = Api(None, alice.membership.project_id).post("dashboards/", {"personal_api_key": "phx_nope"})
     assert answer.error == BAD
     assert answer.json["detail"] == "Personal API key found in request body is invalid."
 
 
 @pytest.mark.parametrize("value", [None, 5, True, [], {}, ["a"], "", "\x00"])
-def test_whatever_is_wrong_with_a_key_in_a_body_is_401(alice: Person, value: object) -> None:
+def test_a_malformed_key_in_a_body_is_401(alice: Person, value: object) -> None:
     answer = Api(None, alice.membership.project_id).post("dashboards/", {"personal_api_key": value})
     assert answer.error == NONE
 
 
 @pytest.mark.parametrize("raw", [b"{", b"[]", b"\xff", b"[" * 5000, b'{"personal_api_key":"\\ud800"}'])
-def test_a_broken_body_without_a_key_is_401(alice: Person, raw: bytes) -> None:
+def test_a_malformed_body_without_a_key_is_401(alice: Person, raw: bytes) -> None:
     assert Api(None, alice.membership.project_id).call("POST", "dashboards/", raw=raw).error == NONE
 
 
@@ -101,7 +101,7 @@ def test_a_large_body_is_not_searched_for_a_key(alice: Person) -> None:
     assert answer.error == NONE
 
 
-def test_a_form_of_too_many_fields_is_no_place_for_a_key(alice: Person) -> None:
+def test_a_form_with_too_many_fields_is_not_searched_for_a_key(alice: Person) -> None:
     api = Api(None, alice.membership.project_id)
     fields = [("personal_api_key", alice.key), *((f"k{number}", "v") for number in range(1001))]
     assert api.form("POST", "dashboards/", fields).error == NONE
@@ -114,13 +114,13 @@ def test_the_header_wins_over_the_body(alice: Person) -> None:
     assert api.post("dashboards/", {"personal_api_key": alice.key}).error == NONE
 
 
-def test_a_key_in_the_query_is_never_read(alice: Person) -> None:
+def test_a_key_in_the_query_string_is_ignored(alice: Person) -> None:
     api = Api(None, alice.membership.project_id)
     assert api.get("dashboards/", personal_api_key=alice.key).error == NONE
     assert api.get("dashboards/", api_key=alice.key, token=alice.key).error == NONE
 
 
-def test_use_is_noted_at_most_once_an_hour(alice: Person) -> None:
+def test_use_is_recorded_at_most_once_an_hour(alice: Person) -> None:
     alice.api.get("dashboards/")
     first = PersonalAPIKey.objects.get().last_used_at
     assert first is not None
@@ -148,7 +148,7 @@ def test_a_project_that_does_not_exist_is_404(alice: Person, project: str) -> No
     assert answer.json["detail"] == "Project not found."
 
 
-def test_a_narrowed_key_says_which_project_it_may_not_enter(alice: Person, carol: Person) -> None:
+def test_a_scoped_key_is_refused_for_other_projects(alice: Person, carol: Person) -> None:
     api = Api(make_key(alice.user, project_ids=[alice.membership.project_id]), alice.membership.project_id)
     assert api.get("dashboards/").status == 200
     other = carol.membership.project_id

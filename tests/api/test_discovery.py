@@ -1,4 +1,4 @@
-"""GET /api/organizations/…, /api/personal_api_keys/@current/: what clients ask before anything else."""
+"""GET /api/organizations/… and /api/personal_api_keys/@current/: discovery."""
 
 from tests.builders import Person, make_key, make_project
 from tests.client import Api
@@ -7,7 +7,7 @@ from users.services.api_keys import get_expiry
 from users.services.projects import add_member
 
 
-def test_organizations_are_those_of_the_callers_projects(alice: Person, carol: Person) -> None:
+def test_the_list_contains_organizations_of_own_projects(alice: Person, carol: Person) -> None:
     add_member(make_project("Second", "Home"), user=alice.user, level=MembershipLevel.OWNER)
     add_member(make_project("Third", "Else"), user=alice.user)
     page = alice.api.get("/api/organizations/").json
@@ -41,7 +41,7 @@ def test_the_projects_of_an_organization(alice: Person, carol: Person) -> None:
         assert alice.api.get(f"/api/organizations/{organization}/projects/{project}/").error[0] == 404
 
 
-def test_a_key_that_is_narrowed_to_an_organization_sees_no_other(alice: Person) -> None:
+def test_a_key_scoped_to_an_organization_sees_no_other(alice: Person) -> None:
     other = make_project("Other", "Else")
     add_member(other, user=alice.user)
     api = Api(make_key(alice.user, organization_ids=[str(other.organization_id)]), 0)
@@ -50,7 +50,7 @@ def test_a_key_that_is_narrowed_to_an_organization_sees_no_other(alice: Person) 
     assert api.get(f"/api/organizations/{other.organization_id}/").status == 200
 
 
-def test_a_key_may_ask_what_it_may_do_whatever_its_scopes(alice: Person) -> None:
+def test_any_key_may_read_itself(alice: Person) -> None:
     project_id = alice.membership.project_id
     value = make_key(alice.user, "annotation:read", project_ids=[project_id], expires_at=get_expiry(3))
     answer = Api(value, 0).get("/api/personal_api_keys/@current")

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: one effect and one answer for all requests with the same key."""
+"""`Idempotency-Key`: one effect and one response for all requests with the same key."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,7 @@ def age(by: timedelta) -> None:
     IdempotentRequest.objects.update(claimed_at=timezone.now() - by)
 
 
-def test_a_repeated_request_is_answered_as_the_first_and_does_nothing(alice: Person) -> None:
+def test_a_repeated_request_replays_the_response_and_does_nothing(alice: Person) -> None:
     body = {"name": "once", "tiles": [{"text": {"body": "ü\n1.0"}}], "filters": {"b": 1.0, "a": None}, "bogus": 1}
     first = post(alice.api, "dashboards/", body, documented=False)
     assert (first.status, is_replay(first)) == (201, False)
@@ -49,26 +49,26 @@ def test_a_repeated_request_is_answered_as_the_first_and_does_nothing(alice: Per
     assert Tile.objects.count() == 1
 
 
-def test_the_quotes_of_the_draft_are_no_part_of_the_key(alice: Person) -> None:
+def test_quotes_are_not_part_of_the_key(alice: Person) -> None:
     assert post(alice.api, "dashboards/", {"name": "a"}, key=f'"{KEY}"').status == 201
     assert is_replay(post(alice.api, "dashboards/", {"name": "a"}, key=KEY))
     assert Dashboard.objects.count() == 1
 
 
 @pytest.mark.parametrize("key", ["", " ", '""', "a b", "a\tb", "é", "x" * 256, '"' + "x" * 256 + '"'])
-def test_a_key_that_is_none_is_400(alice: Person, key: str) -> None:
+def test_a_malformed_key_is_400(alice: Person, key: str) -> None:
     answer = post(alice.api, "dashboards/", {"name": "a"}, key=key)
     assert answer.error == (400, "validation_error", "invalid_input", "Idempotency-Key")
     assert Dashboard.objects.count() == IdempotentRequest.objects.count() == 0
 
 
 @pytest.mark.parametrize("key", ["a", "x" * 255, '"' + "x" * 255 + '"', "!~,;=/", 'a"b'])
-def test_keys_of_1_to_255_visible_characters_are_taken(alice: Person, key: str) -> None:
+def test_keys_of_1_to_255_visible_characters_are_accepted(alice: Person, key: str) -> None:
     assert post(alice.api, "dashboards/", {"name": "a"}, key=key).status == 201
     assert is_replay(post(alice.api, "dashboards/", {"name": "a"}, key=key))
 
 
-def test_another_request_under_the_same_key_is_422_and_does_nothing(alice: Person) -> None:
+def test_another_request_with_the_same_key_is_422(alice: Person) -> None:
     assert post(alice.api, "dashboards/", {"name": "a"}).status == 201
     others = [
         post(alice.api, "dashboards/", {"name": "b"}),
@@ -87,19 +87,19 @@ def test_another_request_under_the_same_key_is_422_and_does_nothing(alice: Perso
     assert alice.api.get("insights/").json["count"] == 0
 
 
-def test_keys_are_of_a_user_and_a_project(alice: Person, bob: Person) -> None:
+def test_keys_are_unique_per_user_and_project(alice: Person, bob: Person) -> None:
     elsewhere = make_project("Elsewhere")
     add_member(elsewhere, user=alice.user)
     apis = [alice.api, bob.api, Api(alice.key, elsewhere.pk)]
     assert [post(api, "dashboards/", {"name": "a"}).status for api in apis] == [201] * 3
     assert Dashboard.objects.count() == 3
-    # Another key of the same user is the same caller, and so is their browser.
+    # Other API keys and the browser of the same user share their idempotency keys.
     assert is_replay(post(Api(make_key(alice.user), alice.membership.project_id), "dashboards/", {"name": "a"}))
     assert is_replay(post(signed_in(alice), "dashboards/", {"name": "a"}))
     assert Dashboard.objects.count() == 3
 
 
-def test_who_may_no_longer_enter_is_told_nothing(alice: Person, bob: Person) -> None:
+def test_a_replay_requires_the_same_permissions(alice: Person, bob: Person) -> None:
     assert post(bob.api, "dashboards/", {"name": "a"}).status == 201
     reader = Api(make_key(bob.user, "dashboard:read"), bob.membership.project_id)
     assert post(reader, "dashboards/", {"name": "a"}).status == 403
@@ -107,20 +107,20 @@ def test_who_may_no_longer_enter_is_told_nothing(alice: Person, bob: Person) -> 
     assert post(bob.api, "dashboards/", {"name": "a"}).status == 403
 
 
-def test_a_session_that_signs_out_with_a_key_is_out(alice: Person) -> None:
+def test_signing_out_with_a_key_ends_the_session(alice: Person) -> None:
     browser = signed_in(alice)
     assert post(browser, "/api/logout/").status == 204
     assert post(browser, "/api/logout/").status == 401
 
 
-def test_an_answer_without_a_body_is_repeated_too(alice: Person) -> None:
+def test_a_response_without_a_body_is_replayed(alice: Person) -> None:
     made = make_dashboard(alice)
     path, body = f"dashboards/{made.pk}/delete_tile/", {"tile_id": make_text_tile(alice, made).pk}
     assert [post(alice.api, path, body).status for _ in range(2)] == [204, 204]
     assert alice.api.post(path, body).status == 404
 
 
-def test_refusals_of_the_handler_are_kept(alice: Person) -> None:
+def test_client_errors_of_the_handler_are_stored(alice: Person) -> None:
     body = {"use_dashboard": 1_000_000}
     first = post(alice.api, "dashboards/", body)
     assert first.error == (400, "validation_error", "does_not_exist", "use_dashboard")
@@ -132,7 +132,7 @@ def test_refusals_of_the_handler_are_kept(alice: Person) -> None:
     assert Dashboard.objects.count() == 0
 
 
-def test_refusals_before_it_are_not(alice: Person) -> None:
+def test_errors_before_the_handler_are_not_stored(alice: Person) -> None:
     stranger, reader = Api("phx_unknown", alice.membership.project_id), make_key(alice.user, "dashboard:read")
     assert post(stranger, "dashboards/", {"name": "a"}).status == 401
     assert post(Api(reader, alice.membership.project_id), "dashboards/", {"name": "a"}).status == 403
@@ -144,16 +144,16 @@ def test_refusals_before_it_are_not(alice: Person) -> None:
     assert (answer.status, is_replay(answer)) == (201, False)
 
 
-def test_a_replay_costs_a_permit_and_shows_where_the_key_stands_now(alice: Person) -> None:
+def test_a_replay_counts_against_the_rate_limit(alice: Person) -> None:
     with override_settings(RATE_LIMITS=[Rate(9, 86400)]):
         answers = [post(alice.api, "dashboards/", {"name": "a"}) for _ in range(2)]
     assert [each.headers["RateLimit-Remaining"] for each in answers] == ["8", "7"]
 
 
-def test_what_is_running_is_409_until_it_is_abandoned(alice: Person) -> None:
+def test_a_running_request_is_409_until_its_claim_times_out(alice: Person) -> None:
     assert post(alice.api, "dashboards/", {"name": "a"}).status == 201
     Dashboard.objects.all().delete()
-    IdempotentRequest.objects.update(status=None, body=None)  # as a process leaves it that dies before its effect
+    IdempotentRequest.objects.update(status=None, body=None)  # as after a crash of the process
     age(CLAIM_TIMEOUT - timedelta(seconds=5))
     answer = post(alice.api, "dashboards/", {"name": "a"})
     assert answer.error == (409, "invalid_request", "idempotency_key_in_use", None)
@@ -166,7 +166,7 @@ def test_what_is_running_is_409_until_it_is_abandoned(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("by", [RETENTION + timedelta(seconds=1), -RETENTION - timedelta(seconds=30)])
-def test_after_24_hours_a_key_is_free_for_anything(alice: Person, by: timedelta) -> None:
+def test_a_key_can_be_reused_after_24_hours(alice: Person, by: timedelta) -> None:
     assert post(alice.api, "dashboards/", {"name": "a"}).status == 201
     age(by)
     assert post(alice.api, "dashboards/", {"name": "b"}).status == 201
@@ -174,7 +174,7 @@ def test_after_24_hours_a_key_is_free_for_anything(alice: Person, by: timedelta)
     assert IdempotentRequest.objects.count() == 1
 
 
-def test_an_answer_that_is_too_large_is_given_once_and_the_request_still_acts_once(alice: Person) -> None:
+def test_a_response_too_large_to_store_is_409_on_repetition(alice: Person) -> None:
     noise = "".join(chr(0x4E00 + (number * 7919 + number * number * 31) % 20_000) for number in range(300_000))
     body = {"filters": {"noise": noise}}
     first = post(alice.api, "dashboards/", body)
@@ -187,7 +187,7 @@ def test_an_answer_that_is_too_large_is_given_once_and_the_request_still_acts_on
     assert len(first.text.encode()) > MAX_BODY_BYTES
 
 
-def test_what_shows_a_secret_refuses_keys_and_keeps_nothing(alice: Person) -> None:
+def test_responses_with_secrets_refuse_keys(alice: Person) -> None:
     browser, made = signed_in(alice), make_dashboard(alice)
     alice.api.patch(f"dashboards/{made.pk}/sharing/", {"password_required": True, "enabled": True})
     before = PersonalAPIKey.objects.count()
@@ -203,7 +203,7 @@ def test_what_shows_a_secret_refuses_keys_and_keeps_nothing(alice: Person) -> No
     assert alice.api.get("dashboards/").status == 200
 
 
-def test_no_key_is_kept_as_it_was_sent(alice: Person) -> None:
+def test_neither_key_is_stored_in_clear_text(alice: Person) -> None:
     post(alice.api, "dashboards/", {"name": "a", "personal_api_key": alice.key})
     row = IdempotentRequest.objects.get()
     kept = repr([row.subject, row.fingerprint, row.headers, row.get_body()])
@@ -212,7 +212,7 @@ def test_no_key_is_kept_as_it_was_sent(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT", "GET"])
-def test_it_is_for_posts_alone(alice: Person, method: str) -> None:
+def test_other_methods_ignore_the_key(alice: Person, method: str) -> None:
     made = make_dashboard(alice)
     body = None if method == "GET" else {"name": "a"}
     for _ in range(2):
@@ -221,7 +221,7 @@ def test_it_is_for_posts_alone(alice: Person, method: str) -> None:
     assert IdempotentRequest.objects.count() == 0
 
 
-def test_a_fault_is_not_kept(alice: Person) -> None:
+def test_server_errors_are_not_stored(alice: Person) -> None:
     made, insight = make_dashboard(alice), make_insight(alice)
 
     def broken(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -232,14 +232,16 @@ def test_a_fault_is_not_kept(alice: Person) -> None:
     path, body = f"dashboards/{made.pk}/tiles/", {"insight": insight.pk}
     with connection.execute_wrapper(broken):
         answer = post(Api(alice.key, alice.membership.project_id, raise_request_exception=False), path, body)
-    assert answer.status == (503 if connection.vendor == "sqlite" else 500)  # what such a statement is to each
+    assert answer.status == (
+        503 if connection.vendor == "sqlite" else 500
+    )  # the databases report the statement differently
     assert IdempotentRequest.objects.count() == Tile.objects.count() == 0
     assert post(alice.api, path, body).status == 201
     assert is_replay(post(alice.api, path, body))
     assert Tile.objects.count() == 1
 
 
-def test_it_costs_three_statements_and_nothing_without_a_key(alice: Person) -> None:
+def test_a_key_costs_three_statements(alice: Person) -> None:
     def cost(**options: Any) -> int:
         with CaptureQueriesContext(connection) as captured:
             assert alice.api.post("dashboards/", {"name": "a"}, **options).status == 201
@@ -249,9 +251,9 @@ def test_it_costs_three_statements_and_nothing_without_a_key(alice: Person) -> N
     plain = cost()
     assert plain == 8
     assert cost(headers={"Idempotency-Key": "first"}) == plain + 3
-    assert cost(headers={"Idempotency-Key": "first"}) == 2  # who calls, and the answer
+    assert cost(headers={"Idempotency-Key": "first"}) == 2  # the API key, and the stored response
 
 
-def test_browsers_of_other_sites_may_send_it_and_read_the_answer() -> None:
+def test_cors_allows_and_exposes_the_headers() -> None:
     assert "idempotency-key" in settings.CORS_ALLOW_HEADERS
     assert "Idempotency-Replayed" in settings.CORS_EXPOSE_HEADERS

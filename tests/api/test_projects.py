@@ -5,7 +5,7 @@ from tests.client import Api
 from users.services.projects import add_member
 
 
-def test_the_list_holds_the_callers_projects(alice: Person, carol: Person) -> None:
+def test_the_list_contains_own_projects(alice: Person, carol: Person) -> None:
     page = alice.api.get("/api/projects/").json
     assert (page["count"], page["next"], page["previous"]) == (1, None, None)
     [row] = page["results"]
@@ -23,7 +23,7 @@ def test_the_list_is_paged(alice: Person) -> None:
     assert page["next"].startswith("http://testserver/api/projects/?")
 
 
-def test_one_project_by_its_number(alice: Person) -> None:
+def test_one_project_by_its_id(alice: Person) -> None:
     project = alice.membership.project
     assert alice.api.get(f"/api/projects/{project.pk}/").json["name"] == "Home"
     assert alice.api.get(f"/api/environments/{project.pk}/").json["id"] == project.pk
@@ -40,7 +40,7 @@ def test_current_is_the_first_project_joined_unless_another_is_set(alice: Person
     assert alice.api.get("/api/projects/@current/").json["name"] == "Home"
 
 
-def test_current_is_the_only_project_a_key_is_narrowed_to(alice: Person) -> None:
+def test_current_is_the_only_scoped_project_of_a_key(alice: Person) -> None:
     second = make_project("Second")
     add_member(second, user=alice.user)
     api = Api(make_key(alice.user, project_ids=[second.pk]), "@current")
@@ -57,7 +57,7 @@ def test_current_outside_the_organizations_of_a_key_is_404(alice: Person) -> Non
     assert [row["name"] for row in api.get("/api/projects/").json["results"]] == ["Second"]
 
 
-def test_nobodys_current_project_is_404(alice: Person) -> None:
+def test_current_without_projects_is_404(alice: Person) -> None:
     alice.membership.delete()
     assert alice.api.get("/api/projects/@current/").error[0] == 404
     assert alice.api.get("/api/projects/").json["results"] == []

@@ -1,4 +1,4 @@
-"""How often a key may call: the refusal, the headers, and who is not counted."""
+"""Rate limits of API keys, their headers, and the limit of invalid keys."""
 
 import time
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def limits(answer: Answer) -> tuple[str, str]:
 
 
 @pytest.mark.usefixtures("five_a_day")
-def test_beyond_the_limit_a_key_is_told_how_long_to_wait(alice: Person) -> None:
+def test_requests_beyond_the_limit_are_429_with_retry_after(alice: Person) -> None:
     answers = [alice.api.get("dashboards/") for _ in range(7)]
     assert [answer.status for answer in answers] == [200] * 5 + [429] * 2
     assert [limits(answer) for answer in answers] == [("5", left) for left in "4321000"]
@@ -42,7 +42,7 @@ def test_beyond_the_limit_a_key_is_told_how_long_to_wait(alice: Person) -> None:
 
 
 @pytest.mark.usefixtures("five_a_day")
-def test_a_refused_request_writes_nothing(alice: Person) -> None:
+def test_a_limited_request_writes_nothing(alice: Person) -> None:
     made = [alice.api.post("dashboards/", {"name": "b"}).status for _ in range(6)]
     assert made == [201] * 5 + [429]
     with override_settings(RATE_LIMITS=[]):
@@ -50,7 +50,7 @@ def test_a_refused_request_writes_nothing(alice: Person) -> None:
 
 
 @pytest.mark.usefixtures("five_a_day")
-def test_every_kind_of_answer_says_where_the_key_stands(alice: Person) -> None:
+def test_every_response_has_rate_limit_headers(alice: Person) -> None:
     etag = alice.api.get("dashboards/").headers["ETag"]
     unchanged = alice.api.call("GET", "dashboards/", headers={"If-None-Match": etag})
     refused = alice.api.post("dashboards/", {"name": None, "tags": 1})
@@ -63,7 +63,7 @@ def test_every_kind_of_answer_says_where_the_key_stands(alice: Person) -> None:
 
 
 @pytest.mark.usefixtures("five_a_day")
-def test_what_is_refused_for_a_scope_a_project_or_a_method_counts_as_well(alice: Person, carol: Person) -> None:
+def test_requests_refused_for_other_reasons_count(alice: Person, carol: Person) -> None:
     reader = Api(make_key(alice.user, "dashboard:read"), alice.membership.project_id)
     answers = [
         reader.post("dashboards/", {"name": "b"}),
@@ -91,21 +91,21 @@ def test_all_operations_count_together(alice: Person, path: str) -> None:
 
 
 @pytest.mark.usefixtures("five_a_day")
-def test_another_key_of_the_same_user_has_its_own_limit(alice: Person) -> None:
+def test_each_key_of_a_user_has_its_own_limit(alice: Person) -> None:
     other = Api(make_key(alice.user), alice.membership.project_id)
     assert [alice.api.get("dashboards/").status for _ in range(6)][-1] == 429
     assert limits(other.get("dashboards/")) == ("5", "4")
 
 
 @pytest.mark.usefixtures("five_a_day")
-def test_a_key_in_the_body_counts_as_well(alice: Person) -> None:
+def test_requests_with_a_key_in_the_body_count(alice: Person) -> None:
     anonymous = Api(None, alice.membership.project_id)
     answers = [anonymous.post("dashboards/", {"personal_api_key": alice.key}, documented=False) for _ in range(6)]
     assert [answer.status for answer in answers] == [201] * 5 + [429]
 
 
 @pytest.mark.usefixtures("five_a_day")
-def test_sessions_and_strangers_are_not_counted(alice: Person) -> None:
+def test_sessions_and_unknown_keys_are_not_counted(alice: Person) -> None:
     browser, stranger = signed_in(alice), Api("phx_unknown", alice.membership.project_id)
     for api, status in ((browser, 200), (stranger, 401)):
         answers = [api.get("dashboards/") for _ in range(7)]
@@ -114,7 +114,7 @@ def test_sessions_and_strangers_are_not_counted(alice: Person) -> None:
     assert not RateWindow.objects.exists()
 
 
-def test_an_empty_setting_counts_nothing(alice: Person) -> None:
+def test_without_rate_limits_nothing_is_counted(alice: Person) -> None:
     with override_settings(RATE_LIMITS=[]):
         answers = [alice.api.get("dashboards/") for _ in range(7)]
     assert {answer.status for answer in answers} == {200}
@@ -122,12 +122,12 @@ def test_an_empty_setting_counts_nothing(alice: Person) -> None:
     assert not RateWindow.objects.exists()
 
 
-def test_the_tightest_of_several_is_shown(alice: Person) -> None:
+def test_the_headers_show_the_tightest_of_several_rates(alice: Person) -> None:
     with override_settings(RATE_LIMITS=[Rate(9, DAY), Rate(1000, 3600)], RATE_LIMIT_UNIT_SECONDS=60):
         assert limits(alice.api.get("dashboards/")) == ("9", "8")
 
 
-def test_an_expensive_request_counts_as_several(alice: Person) -> None:
+def test_an_expensive_request_is_charged_more(alice: Person) -> None:
     with override_settings(RATE_LIMITS=[Rate(100_000, DAY)], RATE_LIMIT_UNIT_SECONDS=0.0001):
         cheap = alice.api.get("dashboards/")
         left = int(cheap.headers["RateLimit-Remaining"])
@@ -140,26 +140,26 @@ def test_an_expensive_request_counts_as_several(alice: Person) -> None:
     assert taken >= 100_000 - int(expensive.headers["RateLimit-Remaining"])
 
 
-def test_pages_of_other_sites_may_read_the_headers() -> None:
+def test_cors_exposes_the_headers() -> None:
     assert {*HEADERS, "Retry-After"} <= set(settings.CORS_EXPOSE_HEADERS)
 
 
-def wrong_keys(project_id: int, times: int, address: str) -> list[Answer]:
+def send_invalid_keys(project_id: int, times: int, address: str) -> list[Answer]:
     api = Api("phx_unknown", project_id, REMOTE_ADDR=address)
     return [api.get("dashboards/") for _ in range(times)]
 
 
 @pytest.fixture
-def some_minute() -> None:
-    """Not at the end of one: a new minute counts anew."""
+def not_at_the_end_of_a_minute() -> None:
+    """Wait near the end of a minute, because a new minute resets the counters."""
     while time.time() % failed_keys.WINDOW_SECONDS > 50:
         time.sleep(0.5)
 
 
-@pytest.mark.usefixtures("five_a_day", "some_minute")
-def test_many_wrong_keys_from_one_address_are_told_to_wait_and_right_ones_are_not(alice: Person) -> None:
+@pytest.mark.usefixtures("five_a_day", "not_at_the_end_of_a_minute")
+def test_only_invalid_keys_of_an_address_are_limited(alice: Person) -> None:
     project = alice.membership.project_id
-    answers = wrong_keys(project, failed_keys.MAX_FAILURES + 2, "198.51.100.7")
+    answers = send_invalid_keys(project, failed_keys.MAX_FAILURES + 2, "198.51.100.7")
     assert [answer.status for answer in answers] == [401] * failed_keys.MAX_FAILURES + [429] * 2
     assert answers[-1].error == (429, "throttled_error", "throttled", None)
     wait = int(answers[-1].headers["Retry-After"])
@@ -170,11 +170,11 @@ def test_many_wrong_keys_from_one_address_are_told_to_wait_and_right_ones_are_no
     assert in_body.status == 429
     assert Api(alice.key, project, REMOTE_ADDR="198.51.100.7").get("dashboards/").status == 200
     assert Api(None, project, REMOTE_ADDR="198.51.100.7").get("dashboards/").status == 401
-    assert wrong_keys(project, 1, "198.51.100.8")[0].status == 401
-    assert RateWindow.objects.count() == 1  # of the right key
+    assert send_invalid_keys(project, 1, "198.51.100.8")[0].status == 401
+    assert RateWindow.objects.count() == 1  # of the valid key
 
 
-@pytest.mark.usefixtures("some_minute")
-def test_an_empty_setting_refuses_no_wrong_key_but_as_wrong(alice: Person) -> None:
-    answers = wrong_keys(alice.membership.project_id, failed_keys.MAX_FAILURES + 2, "198.51.100.9")
+@pytest.mark.usefixtures("not_at_the_end_of_a_minute")
+def test_without_rate_limits_invalid_keys_are_401(alice: Person) -> None:
+    answers = send_invalid_keys(alice.membership.project_id, failed_keys.MAX_FAILURES + 2, "198.51.100.9")
     assert {answer.status for answer in answers} == {401}

@@ -1,4 +1,4 @@
-"""POST /api/login/ and /api/logout/: browser sessions and CSRF. Limits on guesses are in `test_sign_in_limits`."""
+"""POST /api/login/ and /api/logout/: browser sessions and CSRF. The limits of attempts are in `test_sign_in_limits`."""
 
 from datetime import timedelta
 from typing import Any
@@ -45,23 +45,23 @@ def test_a_session_reads_and_writes_as_the_user(alice: Person, browser: Api) -> 
     assert browser.get("/api/projects/").json["count"] == 1
 
 
-def test_a_session_enters_its_own_projects_alone(browser: Api, carol: Person) -> None:
+def test_a_session_is_refused_for_other_projects(browser: Api, carol: Person) -> None:
     answer = browser.get(f"/api/projects/{carol.membership.project_id}/dashboards/")
     assert answer.error == (403, "authentication_error", "permission_denied", None)
 
 
 @pytest.mark.parametrize("email", ["alice@example.com", "nobody@example.com", "bob@example.com", "not an address"])
-def test_a_bad_pair_tells_nothing(alice: Person, bob: Person, email: str) -> None:
+def test_an_unknown_user_and_a_wrong_password_are_indistinguishable(alice: Person, bob: Person, email: str) -> None:
     give_password(alice)
     answer = Api(None, 0).sign_in(email, "definitely wrong")
     assert answer.error == BAD_PAIR
     assert answer.json["detail"] == "Invalid email or password."
     assert not answer.response.cookies
-    # Bob has no password at all, and so none that is right.
+    # Bob has no password.
     assert Api(None, 0).sign_in(bob.user.email, "").error == (400, "validation_error", "blank", "password")
 
 
-def test_a_deactivated_user_neither_signs_in_nor_stays_in(alice: Person, browser: Api) -> None:
+def test_deactivating_a_user_ends_their_sessions(alice: Person, browser: Api) -> None:
     assert browser.get("dashboards/").status == 200
     set_active(alice.user, active=False)
     assert browser.get("dashboards/").error == NONE
@@ -72,7 +72,7 @@ def test_a_deactivated_user_neither_signs_in_nor_stays_in(alice: Person, browser
     assert Session.objects.count() == 0
 
 
-def test_a_new_password_ends_the_sessions_of_the_old_one(alice: Person, browser: Api) -> None:
+def test_changing_the_password_ends_sessions(alice: Person, browser: Api) -> None:
     give_password(alice, "another horse battery")
     assert browser.get("dashboards/").error == NONE
 
@@ -95,25 +95,25 @@ def test_a_removed_membership_closes_the_project_at_once(alice: Person, browser:
         ({"email": "a\x00@example.com", "password": "x"}, "null_characters_not_allowed", "email"),
     ],
 )
-def test_bad_bodies_are_named(db: None, body: dict[str, Any], code: str, attr: str) -> None:
+def test_invalid_bodies_are_reported(db: None, body: dict[str, Any], code: str, attr: str) -> None:
     answer = Api(None, 0).call("POST", "/api/login/", body, documented=False)
     assert answer.error == (400, "validation_error", code, attr)
     assert AttemptCounter.objects.count() == 0
 
 
-def test_a_form_signs_in_too(alice: Person) -> None:
+def test_a_form_signs_in(alice: Person) -> None:
     give_password(alice, f" {PASSWORD} ")
     answer = Api(None, 0).form("POST", "/api/login/", {"email": alice.user.email, "password": f" {PASSWORD} "})
     assert answer.status == 200
 
 
-def test_a_key_cannot_be_traded_for_a_session(alice: Person) -> None:
+def test_signing_in_with_a_key_is_refused(alice: Person) -> None:
     answer = alice.api.sign_in(alice.user.email, PASSWORD)
     assert answer.error == (400, "validation_error", "invalid_input", None)
     assert Session.objects.count() == 0
 
 
-def test_nobody_is_signed_in_from_another_site(alice: Person) -> None:
+def test_signing_in_from_another_site_is_refused(alice: Person) -> None:
     give_password(alice)
     body = {"email": alice.user.email, "password": PASSWORD}
     for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
@@ -139,14 +139,14 @@ def test_a_write_without_the_csrf_token_is_403(browser: Api, token: str | None) 
 
 
 @pytest.mark.parametrize("id_", ["%E2%82%AC", "%F0%9F%98%80", "%C3%BC"])
-def test_a_path_beyond_latin_1_is_checked_like_any_other(browser: Api, id_: str) -> None:
+def test_csrf_is_checked_for_non_latin_1_paths(browser: Api, id_: str) -> None:
     answer = browser.post(f"/api/personal_api_keys/{id_}/roll/")
     assert answer.error == (404, "invalid_request", "not_found", None)
     refused = browser.post(f"/api/personal_api_keys/{id_}/roll/", headers={"X-CSRFToken": "x" * 32})
     assert refused.error == (403, "authentication_error", "permission_denied", None)
 
 
-def test_a_token_in_a_form_is_none(browser: Api) -> None:
+def test_a_csrf_token_in_a_form_is_ignored(browser: Api) -> None:
     token = browser.client.cookies[settings.CSRF_COOKIE_NAME].value
     answer = browser.call(
         "POST",
@@ -158,19 +158,19 @@ def test_a_token_in_a_form_is_none(browser: Api) -> None:
     assert answer.status == 403
 
 
-def test_another_origin_is_refused_with_the_token_too(browser: Api) -> None:
+def test_another_origin_is_refused_despite_the_token(browser: Api) -> None:
     answer = browser.post("dashboards/", {"name": "x"}, headers={"Origin": "https://evil.example"})
     assert answer.error == (403, "authentication_error", "permission_denied", None)
     assert browser.post("dashboards/", {"name": "x"}, headers={"Origin": "http://testserver"}).status == 201
 
 
-def test_multipart_bodies_of_sessions_pass_the_same_gate(browser: Api) -> None:
+def test_multipart_bodies_of_sessions_are_validated(browser: Api) -> None:
     body = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\na\x00b\r\n--b--\r\n'
     answer = browser.call("POST", "dashboards/", raw=body, content_type="multipart/form-data; boundary=b")
     assert answer.error == (400, "validation_error", "null_characters_not_allowed", "name")
 
 
-def test_a_key_wins_over_a_session_and_needs_no_token(browser: Api, bob: Person) -> None:
+def test_a_key_takes_precedence_over_a_session(browser: Api, bob: Person) -> None:
     browser.client.cookies.pop(settings.CSRF_COOKIE_NAME)
     answer = browser.post("dashboards/", {"name": "x"}, headers={"Authorization": f"Bearer {bob.key}"})
     assert (answer.status, answer.json["created_by"]["email"]) == (201, bob.user.email)
@@ -179,26 +179,26 @@ def test_a_key_wins_over_a_session_and_needs_no_token(browser: Api, bob: Person)
     assert answer.error == (401, "authentication_error", "authentication_failed", None)
 
 
-def test_a_request_with_a_key_touches_no_session(alice: Person, browser: Api) -> None:
+def test_a_request_with_a_key_does_not_use_the_session(alice: Person, browser: Api) -> None:
     answer = browser.call("GET", "dashboards/", headers={"Authorization": f"Bearer {alice.key}"})
     assert "Cookie" not in answer.headers.get("Vary", "")
     assert not answer.response.cookies
     assert "Cookie" in browser.get("dashboards/").headers["Vary"]
 
 
-def test_basic_credentials_of_a_proxy_do_not_hide_a_session(browser: Api) -> None:
+def test_basic_credentials_of_a_proxy_do_not_disable_the_session(browser: Api) -> None:
     assert browser.call("GET", "dashboards/", headers={"Authorization": "Basic Zm9vOmJhcg=="}).status == 200
 
 
 @pytest.mark.parametrize("cookie", ['"a\\000b"', "x", "A" * 32, "a" * 33, "é" * 32])
-def test_a_cookie_that_was_never_given_out_is_none(alice: Person, cookie: str) -> None:
+def test_malformed_session_cookies_are_ignored(alice: Person, cookie: str) -> None:
     api = Api(None, alice.membership.project_id)
     headers = {"Cookie": f"sessionid={cookie}"}
     assert api.call("GET", "dashboards/", headers=headers).error == NONE
     assert api.call("POST", "/api/logout/", {}, headers=headers).error == NONE
 
 
-def test_signing_out_ends_every_copy_of_the_cookie(browser: Api) -> None:
+def test_signing_out_invalidates_copies_of_the_cookie(browser: Api) -> None:
     copy = Api(None, browser.root.split("/")[3])
     copy.client.cookies.load(browser.client.cookies)
     assert copy.get("dashboards/").status == 200
@@ -210,21 +210,21 @@ def test_signing_out_ends_every_copy_of_the_cookie(browser: Api) -> None:
     assert browser.post("/api/logout/").error == NONE
 
 
-def test_signing_in_again_changes_the_session_and_the_token(alice: Person, browser: Api) -> None:
+def test_signing_in_again_rotates_session_and_csrf_token(alice: Person, browser: Api) -> None:
     before = {name: cookie.value for name, cookie in browser.client.cookies.items()}
     assert browser.sign_in(alice.user.email, PASSWORD).status == 200
     after = {name: cookie.value for name, cookie in browser.client.cookies.items()}
     assert set(before.values()).isdisjoint(after.values())
 
 
-def test_sessions_that_are_over_are_cleared_away(alice: Person, browser: Api) -> None:
+def test_signing_in_deletes_expired_sessions(alice: Person, browser: Api) -> None:
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     assert browser.get("dashboards/").error == NONE
     browser.sign_in(alice.user.email, PASSWORD)
     assert Session.objects.count() == 1
 
 
-def test_passwords_are_hashed_slowly_where_it_counts() -> None:
+def test_production_hashes_passwords_with_600_000_iterations() -> None:
     with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):
         hasher = get_hasher()
         assert isinstance(hasher, PBKDF2PasswordHasher)

@@ -1,4 +1,4 @@
-"""Limits on guessing passwords: with one account from an address, and with whatever accounts."""
+"""Limits on sign-in attempts, per account, per address, and per pair of both."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -31,7 +31,7 @@ def attempts(limit: AttemptLimit, target: str, address: str = "") -> int:
     return AttemptCounter.objects.get(pk=Attempt(limit, target, address).subject).attempts
 
 
-def test_thirty_failures_lock_the_account_out_for_that_address(alice: Person) -> None:
+def test_thirty_failures_lock_an_account_for_the_address(alice: Person) -> None:
     give_password(alice)
     assert fail(30) == [BAD_PAIR] * 30
     assert fail(1) == [LOCKED]
@@ -39,14 +39,14 @@ def test_thirty_failures_lock_the_account_out_for_that_address(alice: Person) ->
     right = Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD)
     assert right.error == LOCKED
     assert "seconds" in right.json["detail"]
-    # Others are not locked out: another account from there, and that account from elsewhere.
+    # Other accounts from this address, and this account from other addresses, are not locked.
     assert fail(1, "bob@example.com") == [BAD_PAIR]
     assert Api(None, 0, REMOTE_ADDR="192.0.2.2").sign_in(alice.user.email, PASSWORD).status == 200
     AttemptCounter.objects.update(expires_at=timezone.now())
     assert Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD).status == 200
 
 
-def test_a_right_password_forgives_the_failures_before_it(alice: Person) -> None:
+def test_a_correct_password_resets_earlier_failures(alice: Person) -> None:
     give_password(alice)
     for _ in range(2):
         fail(29)
@@ -54,7 +54,7 @@ def test_a_right_password_forgives_the_failures_before_it(alice: Person) -> None
     assert attempts(SIGN_IN, "alice@example.com", "192.0.2.1") == 0
 
 
-def test_unknown_accounts_are_locked_like_known_ones(db: None) -> None:
+def test_unknown_accounts_are_locked_as_known_ones(db: None) -> None:
     assert fail(31, "nobody@example.com") == [BAD_PAIR] * 30 + [LOCKED]
 
 
@@ -77,7 +77,7 @@ def fail_with_many_accounts(address: str = "192.0.2.1") -> None:
 
 
 @pytest.mark.usefixtures("limited")
-def test_an_address_that_fails_with_many_accounts_has_to_wait(alice: Person) -> None:
+def test_failures_with_many_accounts_limit_an_address(alice: Person) -> None:
     give_password(alice)
     fail_with_many_accounts()
     right = Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD)
@@ -90,7 +90,7 @@ def test_an_address_that_fails_with_many_accounts_has_to_wait(alice: Person) -> 
 
 
 @pytest.mark.usefixtures("limited")
-def test_a_right_password_is_no_failure_of_the_address_and_forgives_none(alice: Person) -> None:
+def test_a_correct_password_is_refunded_and_resets_only_its_pair(alice: Person) -> None:
     give_password(alice)
     fail(3)
     api = Api(None, 0, REMOTE_ADDR="192.0.2.1")
@@ -103,7 +103,7 @@ def test_a_right_password_is_no_failure_of_the_address_and_forgives_none(alice: 
 
 
 @pytest.mark.usefixtures("limited")
-def test_twenty_right_passwords_of_an_account_are_enough_wherever_they_come_from(alice: Person) -> None:
+def test_successful_sign_ins_of_an_account_are_limited(alice: Person) -> None:
     give_password(alice)
     for number in range(SUCCESSFUL_SIGN_IN.attempts):
         assert Api(None, 0, REMOTE_ADDR=f"192.0.2.{number}").sign_in(alice.user.email, PASSWORD).status == 200
@@ -122,7 +122,7 @@ def fail_from_many_addresses(times: int, email: str = "alice@example.com") -> No
         assert fail(1, email, f"10.0.{number}.1") == [BAD_PAIR]
 
 
-def test_a_hundred_failures_from_whatever_addresses_are_enough_for_an_account(alice: Person) -> None:
+def test_failures_from_many_addresses_limit_an_account(alice: Person) -> None:
     give_password(alice)
     fail_from_many_addresses(SIGN_IN_TO_ACCOUNT.attempts)
     answer = Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD)
@@ -131,23 +131,23 @@ def test_a_hundred_failures_from_whatever_addresses_are_enough_for_an_account(al
     assert fail(1, "bob@example.com", "10.0.0.1") == [BAD_PAIR]
 
 
-def test_strangers_do_not_lock_a_member_out_where_they_are_known(alice: Person) -> None:
+def test_attackers_do_not_lock_users_out_of_known_addresses(alice: Person) -> None:
     give_password(alice)
     at_home = Api(None, 0, REMOTE_ADDR="192.0.2.1")
     assert at_home.sign_in(alice.user.email, PASSWORD).status == 200
     fail_from_many_addresses(SIGN_IN_TO_ACCOUNT.attempts)
     assert at_home.sign_in(alice.user.email, PASSWORD).status == 200
-    # Where somebody forges that address, the limit of the pair holds.
+    # The limit of the pair applies to an attacker who forges that address.
     assert fail(31) == [BAD_PAIR] * 30 + [LOCKED]
 
 
-def test_an_unknown_account_has_the_same_limit(db: None) -> None:
+def test_unknown_accounts_have_the_same_limit(db: None) -> None:
     fail_from_many_addresses(SIGN_IN_TO_ACCOUNT.attempts, "nobody@example.com")
     assert fail(1, "nobody@example.com") == [(429, "throttled_error", "throttled", None)]
 
 
 @pytest.mark.usefixtures("limited")
-def test_who_may_not_try_is_refused_before_the_body_is_parsed(db: None) -> None:
+def test_a_limited_address_is_refused_before_the_body_is_parsed(db: None) -> None:
     fail_with_many_accounts()
     api = Api(None, 0, REMOTE_ADDR="192.0.2.1")
     assert api.call("POST", "/api/login/", raw=b"{").error == (429, "throttled_error", "throttled", None)
@@ -155,10 +155,10 @@ def test_who_may_not_try_is_refused_before_the_body_is_parsed(db: None) -> None:
     assert api.call("POST", "/api/login/", raw=b"{").error == (400, "invalid_request", "parse_error", None)
 
 
-def test_beside_other_passwords_a_sign_in_is_refused_at_once_and_not_counted(alice: Person) -> None:
+def test_a_sign_in_without_a_hashing_slot_is_refused_and_not_counted(alice: Person) -> None:
     give_password(alice)
     with hashing_slots.slot():
-        assert hashing_slots.threads.acquire(blocking=False)  # as a request that waits does
+        assert hashing_slots.threads.acquire(blocking=False)  # as a waiting request does
         try:
             answer = Api(None, 0).sign_in(alice.user.email, PASSWORD)
         finally:
@@ -169,13 +169,13 @@ def test_beside_other_passwords_a_sign_in_is_refused_at_once_and_not_counted(ali
     assert Api(None, 0).sign_in(alice.user.email, PASSWORD).status == 200
 
 
-def test_an_empty_setting_limits_no_address(alice: Person) -> None:
+def test_without_rate_limits_addresses_are_not_limited(alice: Person) -> None:
     give_password(alice)
     fail_with_many_accounts()
     assert Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD).status == 200
 
 
-def test_counters_are_bounded_and_hold_no_address(db: None) -> None:
+def test_counters_expire_and_contain_no_address(db: None) -> None:
     fail(1, "one@example.com")
     AttemptCounter.objects.update(expires_at=timezone.now() - timedelta(minutes=11))
     fail(1, "two@example.com")
@@ -186,7 +186,7 @@ def test_counters_are_bounded_and_hold_no_address(db: None) -> None:
         assert timedelta(0) < counter.expires_at - timezone.now() <= SIGN_IN.within
 
 
-def test_a_clock_that_was_set_back_locks_nobody_out_for_long(db: None) -> None:
+def test_setting_the_clock_back_does_not_prolong_a_lock(db: None) -> None:
     fail(31)
     AttemptCounter.objects.update(expires_at=timezone.now() + timedelta(days=1))
     assert fail(1) == [BAD_PAIR]

@@ -9,7 +9,7 @@ from users.readers import MAX_TEAMS
 from users.services.projects import add_member
 
 
-def test_it_tells_who_the_key_acts_as(alice: Person) -> None:
+def test_it_returns_the_user_of_the_key(alice: Person) -> None:
     me = alice.api.get("/api/users/@me/").json
     project = alice.membership.project
     assert (me["id"], me["email"], me["first_name"]) == (alice.user.pk, "alice@example.com", "Alice")
@@ -20,24 +20,24 @@ def test_it_tells_who_the_key_acts_as(alice: Person) -> None:
     assert [each["id"] for each in me["organizations"]] == [str(project.organization_id)]
 
 
-def test_it_shows_no_secret(alice: Person) -> None:
+def test_it_contains_no_secrets(alice: Person) -> None:
     answer = alice.api.get("/api/users/@me/")
     assert alice.key not in answer.text
     assert "password" not in answer.json
 
 
-def test_a_narrowed_key_may_ask(alice: Person) -> None:
+def test_a_scoped_key_may_read_it(alice: Person) -> None:
     api = Api(make_key(alice.user, "user:read", project_ids=[alice.membership.project_id]), "@current")
     assert api.get("/api/users/@me/").json["team"]["id"] == alice.membership.project_id
 
 
-def test_without_a_project_there_is_no_team(alice: Person) -> None:
+def test_a_user_without_projects_has_no_team(alice: Person) -> None:
     alice.membership.delete()
     me = alice.api.get("/api/users/@me/").json
     assert (me["team"], me["organization"], me["organizations"]) == (None, None, [])
 
 
-def test_the_organization_holds_the_projects_that_the_caller_can_enter(alice: Person) -> None:
+def test_the_organization_contains_accessible_projects(alice: Person) -> None:
     home = alice.membership.project
     second = make_project("Second", "Home")
     make_project("Not joined", "Home")
@@ -52,7 +52,7 @@ def test_the_organization_holds_the_projects_that_the_caller_can_enter(alice: Pe
     assert organization["projects"] == organization["teams"]
 
 
-def test_a_narrowed_key_sees_the_teams_that_it_reaches(alice: Person) -> None:
+def test_a_scoped_key_sees_its_teams(alice: Person) -> None:
     second = make_project("Second", "Home")
     add_member(second, user=alice.user, level=MembershipLevel.MEMBER)
     to_second = Api(make_key(alice.user, "user:read", project_ids=[second.pk]), "@current")
@@ -65,7 +65,7 @@ def test_a_narrowed_key_sees_the_teams_that_it_reaches(alice: Person) -> None:
     ]
 
 
-def test_an_organization_names_a_hundred_projects(alice: Person) -> None:
+def test_an_organization_contains_at_most_100_projects(alice: Person) -> None:
     for number in range(MAX_TEAMS):
         add_member(make_project(f"Project {number}", "Home"), user=alice.user, level=MembershipLevel.MEMBER)
     teams = alice.api.get("/api/users/@me/").json["organization"]["teams"]
@@ -74,7 +74,7 @@ def test_an_organization_names_a_hundred_projects(alice: Person) -> None:
     assert alice.api.get("/api/organizations/@current/projects/").json["count"] == MAX_TEAMS + 1
 
 
-def test_a_narrowed_key_sees_nothing_beyond_what_it_reaches(alice: Person) -> None:
+def test_a_scoped_key_sees_nothing_else(alice: Person) -> None:
     second, secret = make_project("Second", "Home"), make_project("Secret", "Secret organization")
     for project in (second, secret):
         add_member(project, user=alice.user, level=MembershipLevel.ADMIN)
@@ -96,7 +96,7 @@ def test_a_narrowed_key_sees_nothing_beyond_what_it_reaches(alice: Person) -> No
     ]
 
 
-def test_the_level_is_that_of_the_projects_that_the_key_reaches(alice: Person) -> None:
+def test_the_level_is_that_of_the_projects_the_key_allows(alice: Person) -> None:
     second = make_project("Second", "Home")
     add_member(second, user=alice.user, level=MembershipLevel.MEMBER)
     me = Api(make_key(alice.user, "user:read", project_ids=[second.pk]), "@current").get("/api/users/@me/").json

@@ -1,4 +1,4 @@
-"""Creates that are sent at once, and again, with keys: over the workers of a service that runs, and as one dies."""
+"""`Idempotency-Key` with concurrent requests to several workers, and when a process is killed."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ THREADS = 16
 
 
 def create(service: Service, name: str, key: str) -> httpx.Response:
-    """On a connection of its own, so that any worker may answer; again while the first one runs."""
+    """Create a dashboard on a new connection, so that any worker may respond. Retry while the first request runs."""
     address = f"{service.base}/api/projects/1/dashboards/"
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}", "Idempotency-Key": key}
     while True:
@@ -31,7 +31,7 @@ def create(service: Service, name: str, key: str) -> httpx.Response:
         time.sleep(0.05)
 
 
-def test_fifty_creates_at_once_some_of_them_repeated_make_fifty_dashboards(service: Service) -> None:
+def test_concurrent_and_repeated_creates_act_once_per_key(service: Service) -> None:
     names = [f"once {number}" for number in range(50)]
     sent = names + names[::2] + names[::5]
     with ThreadPoolExecutor(THREADS) as pool:
@@ -53,7 +53,7 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def kill(service: Service) -> None:
-    """The process and its workers, without a chance to end anything."""
+    """Kill the process and its workers without a clean shutdown."""
     pid = service.process.pid
     workers = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     for each in (pid, *workers):
@@ -63,9 +63,9 @@ def kill(service: Service) -> None:
 
 @pytest.mark.skipif(
     not os.environ.get("DATABASE_URL", "").startswith("postgresql"),
-    reason="on SQLite whoever holds a request up between its claim and its effect holds the claim up, too",
+    reason="on SQLite, blocking a request between its claim and its changes blocks the claim, too",
 )
-def test_a_process_that_dies_before_its_effect_has_done_nothing(
+def test_a_request_of_a_killed_process_can_be_repeated(
     service: Service, environment: dict[str, str], tmp_path: Path
 ) -> None:
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}

@@ -1,4 +1,4 @@
-"""The commands, as scripts call them: with --json one object is the last line."""
+"""Management commands. With --json, their last line is one JSON object."""
 
 import io
 import json
@@ -26,7 +26,7 @@ def run(*arguments: str) -> dict[str, Any]:
     return answer
 
 
-def test_from_nothing_to_a_working_key() -> None:
+def test_commands_create_a_user_a_project_and_a_working_key() -> None:
     user = run("create_user", "eve@example.com", "--name", "Eve van Dyk", "--staff")
     project = run("create_project", "Board room", "--organization", "Org", "--admin", "eve@example.com")
     key = run(
@@ -54,7 +54,7 @@ def test_from_nothing_to_a_working_key() -> None:
     assert Api(rolled["value"], project["id"]).get("dashboards/").status == 401
 
 
-def test_a_deactivated_user_is_locked_out_until_it_is_undone(alice: Person) -> None:
+def test_a_deactivated_user_is_refused_until_reactivated(alice: Person) -> None:
     assert run("deactivate_user", "ALICE@example.com") == {
         "id": alice.user.pk,
         "email": "alice@example.com",
@@ -66,7 +66,7 @@ def test_a_deactivated_user_is_locked_out_until_it_is_undone(alice: Person) -> N
     assert alice.api.get("dashboards/").status == 200
 
 
-def test_a_set_up_link_opens_once(alice: Person) -> None:
+def test_setup_link_prints_a_valid_link(alice: Person) -> None:
     link = run("setup_link", "alice@example.com", "--base", "https://boards.example.com/")["link"]
     assert link.startswith("https://boards.example.com/setup/")
     assert get_setup_user(link.rpartition("/")[2]) == alice.user
@@ -80,7 +80,7 @@ def test_a_set_up_link_opens_once(alice: Person) -> None:
         ("", None, "http://127.0.0.1:8000"),
     ],
 )
-def test_a_set_up_link_leads_to_where_the_service_is(
+def test_setup_link_uses_the_address_of_the_service(
     alice: Person, settings: Any, tmp_path: Path, public_url: str, remembered: str | None, base: str
 ) -> None:
     settings.PUBLIC_URL, settings.DATA_DIR = public_url, tmp_path
@@ -89,18 +89,18 @@ def test_a_set_up_link_leads_to_where_the_service_is(
     assert run("setup_link", "alice@example.com")["link"].startswith(f"{base}/setup/")
 
 
-def test_a_base_that_is_no_address_is_refused(alice: Person) -> None:
+def test_setup_link_refuses_a_malformed_base(alice: Person) -> None:
     with pytest.raises(SettingError, match=r"--base must look like https://dashboards\.example\.com"):
         run("setup_link", "alice@example.com", "--base", "boards.example.com/path")
 
 
-def test_a_password_may_come_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_password_can_be_read_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
     run("create_user", "eve@example.com", "--password-stdin")
     assert User.objects.get().check_password("correct horse battery")
 
 
-def test_without_json_the_value_is_printed_for_people(alice: Person) -> None:
+def test_without_json_the_value_is_the_last_line(alice: Person) -> None:
     out = io.StringIO()
     call_command("create_api_key", alice.user.email, "--label", "CI", "--scope", "*", stdout=out)
     value = out.getvalue().strip().splitlines()[-1]
@@ -121,6 +121,6 @@ def test_without_json_the_value_is_printed_for_people(alice: Person) -> None:
         ("setup_link", "nobody@example.com"),
     ],
 )
-def test_a_refusal_is_an_error_without_a_traceback(alice: Person, arguments: tuple[str, ...]) -> None:
+def test_domain_errors_become_command_errors(alice: Person, arguments: tuple[str, ...]) -> None:
     with pytest.raises(CommandError):
         call_command(*arguments)

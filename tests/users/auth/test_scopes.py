@@ -1,15 +1,17 @@
+"""Scopes of API keys."""
+
 import pytest
 
 from users.auth.scopes import find_missing_scope, is_valid_scope
 
 
 @pytest.mark.parametrize("scope", ["*", "dashboard:read", "sharing_configuration:write", "feature_flag:read"])
-def test_known_scopes(scope: str) -> None:
+def test_valid_scopes(scope: str) -> None:
     assert is_valid_scope(scope)
 
 
 @pytest.mark.parametrize("scope", ["", "dashboard", "dashboard:", "dashboard:admin", ":read", "nothing:read", "*:read"])
-def test_other_texts_are_none(scope: str) -> None:
+def test_other_texts_are_not_valid_scopes(scope: str) -> None:
     assert not is_valid_scope(scope)
 
 
@@ -25,7 +27,5 @@ def test_other_texts_are_none(scope: str) -> None:
         ([], ["dashboard:read"], "dashboard:read"),
     ],
 )
-def test_write_includes_read_and_nothing_else_does(
-    granted: list[str], required: list[str], missing: str | None
-) -> None:
+def test_only_write_includes_read(granted: list[str], required: list[str], missing: str | None) -> None:
     assert find_missing_scope(granted, required) == missing

@@ -29,7 +29,7 @@ def status_with(cookie: str) -> int:
     return client.get("/api/users/@me/").status_code
 
 
-def test_no_row_holds_the_cookie_and_no_row_is_one(alice: Person) -> None:
+def test_the_cookie_is_not_stored_and_its_hash_does_not_sign_in(alice: Person) -> None:
     cookie = cookie_of(signed_in(alice))
     assert status_with(cookie) == 200
     row = Session.objects.get()
@@ -40,7 +40,7 @@ def test_no_row_holds_the_cookie_and_no_row_is_one(alice: Person) -> None:
     assert [status_with(stolen) for stolen in (row.session_key, row.session_key[:32])] == [401, 401]
 
 
-def test_a_new_sign_in_takes_another_cookie_and_ends_the_old_one(alice: Person) -> None:
+def test_signing_in_again_replaces_the_session(alice: Person) -> None:
     browser = signed_in(alice)
     old = cookie_of(browser)
     assert browser.sign_in(alice.user.email, PASSWORD).status == 200
@@ -49,7 +49,7 @@ def test_a_new_sign_in_takes_another_cookie_and_ends_the_old_one(alice: Person) 
     assert Session.objects.count() == 1
 
 
-def test_signing_out_and_ending_sessions_delete_the_rows(alice: Person, bob: Person) -> None:
+def test_ended_sessions_are_deleted(alice: Person, bob: Person) -> None:
     browser, other, theirs = signed_in(alice), Api(None, 0), signed_in(bob)
     assert other.sign_in(alice.user.email, PASSWORD).status == 200
     cookie = cookie_of(browser)
@@ -60,7 +60,7 @@ def test_signing_out_and_ending_sessions_delete_the_rows(alice: Person, bob: Per
     assert Session.objects.get().get_decoded()["_auth_user_id"] == str(bob.user.pk)
 
 
-def test_expired_sessions_are_none_and_are_cleared_away(alice: Person) -> None:
+def test_expired_sessions_are_refused_and_deleted_by_clearsessions(alice: Person) -> None:
     browser = signed_in(alice)
     call_command("clearsessions")
     assert Session.objects.count() == 1
@@ -70,7 +70,7 @@ def test_expired_sessions_are_none_and_are_cleared_away(alice: Person) -> None:
     assert Session.objects.count() == 0
 
 
-def test_a_cycled_key_keeps_the_content(db: None) -> None:
+def test_cycling_the_key_keeps_the_data(db: None) -> None:
     session = SessionStore()
     session["a"] = 1
     session.save()
@@ -85,7 +85,7 @@ def test_a_cycled_key_keeps_the_content(db: None) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_asynchronous_methods_hash_too() -> None:
+def test_the_asynchronous_methods_hash_the_key() -> None:
     async def use() -> str:
         session = SessionStore()
         await session.aset("a", 1)
@@ -103,8 +103,8 @@ def test_the_asynchronous_methods_hash_too() -> None:
     assert Session.objects.count() == 0
 
 
-def test_sessions_of_an_earlier_release_go_on(alice: Person) -> None:
-    """They were stored under their cookies, by Django's own store."""
+def test_sessions_of_earlier_releases_remain_valid(alice: Person) -> None:
+    """Earlier releases stored sessions under their cookies, with the session store of Django."""
     browser = signed_in(alice)
     cookie = cookie_of(browser)
     Session.objects.update(session_key=cookie)

@@ -1,4 +1,4 @@
-"""The bound on password hashing, and that it is done outside of transactions."""
+"""Password hashing: its slots, and that it is refused in transactions."""
 
 import threading
 
@@ -10,7 +10,7 @@ from users.services.password_hashing import HashingBusy, HashingSlots, hash_pass
 
 
 def hold(slots: HashingSlots, inside: threading.Event, until: threading.Event) -> threading.Thread:
-    """A thread that holds a slot, or waits for one, as a request does."""
+    """Start a thread that occupies a slot or waits for one, as a request does."""
 
     def run() -> None:
         with slots.slot(max_wait=30):
@@ -22,7 +22,7 @@ def hold(slots: HashingSlots, inside: threading.Event, until: threading.Event) -
     return thread
 
 
-def test_one_hashes_one_waits_and_others_are_refused_at_once(db: None) -> None:
+def test_one_thread_hashes_one_waits_and_others_are_refused(db: None) -> None:
     slots = HashingSlots(at_once=1, waiting=1)
     first, second, done = threading.Event(), threading.Event(), threading.Event()
     threads = [hold(slots, first, done)]
@@ -41,27 +41,27 @@ def test_one_hashes_one_waits_and_others_are_refused_at_once(db: None) -> None:
         pass
 
 
-def test_nobody_waits_for_ever(db: None) -> None:
+def test_waiting_for_a_slot_times_out(db: None) -> None:
     slots = HashingSlots()
     with slots.slot():
         with pytest.raises(HashingBusy), slots.slot(max_wait=0.01):
             pass
-        assert slots.threads.acquire(blocking=False)  # the place of the one who gave up is free
+        assert slots.threads.acquire(blocking=False)  # the place of the thread that gave up is free
         slots.threads.release()
 
 
-def test_hashes_are_djangos(db: None) -> None:
+def test_hashes_are_those_of_django(db: None) -> None:
     hashed = hash_password("correct horse battery")
     assert verify_password("correct horse battery", hashed)
     assert not verify_password("correct horse", hashed)
 
 
 @pytest.mark.parametrize("is_real", [False, True])
-def test_nothing_is_hashed_inside_a_transaction(transactional_db: None, is_real: bool) -> None:
+def test_hashing_in_a_transaction_is_an_error(transactional_db: None, is_real: bool) -> None:
     with transaction.atomic():
         if is_real:
             with pytest.raises(RuntimeError, match="must not run inside a transaction"):
                 hash_password("x")
-        else:  # what goes by the service is noticed by the hasher of the suite
+        else:  # the hasher of the test suite notices calls that bypass the service
             with pytest.raises(AssertionError, match="inside a transaction"):
                 make_password("x")

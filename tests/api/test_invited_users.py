@@ -1,4 +1,4 @@
-"""Somebody who was invited, and has not accepted, is an outsider: at every route, for every method."""
+"""An invited user who has not accepted is an outsider, for every route and method."""
 
 import pytest
 
@@ -11,20 +11,20 @@ from users.services.users import create_user
 
 
 def make_invited(alice: Person) -> Api:
-    """A user whose address is verified, and who was invited to be an admin."""
+    """Create a user with a verified address and an invitation as admin."""
     user = create_user("invited@example.com", is_email_verified=True)
     create_invitation(alice.membership, email=user.email, level=MembershipLevel.ADMIN)
     return Api(make_key(user), alice.membership.project_id)
 
 
 @pytest.mark.parametrize(("route", "method"), CELLS, ids=CELL_NAMES)
-def test_an_invitation_opens_nothing(alice: Person, route: str, method: str) -> None:
+def test_an_invitation_gives_no_access(alice: Person, route: str, method: str) -> None:
     path = path_of(route, make_dashboard(alice), make_insight(alice))
     answer = make_invited(alice).call(method, path, body_of(method))
     assert answer.status == TABLE[route][method][CALLERS.index("outsider")]
 
 
-def test_nothing_tells_of_the_project(alice: Person) -> None:
+def test_an_invitation_reveals_nothing_of_the_project(alice: Person) -> None:
     invited = make_invited(alice)
     me = invited.get("/api/users/@me/").json
     assert (me["team"], me["organization"], me["organizations"]) == (None, None, [])
