@@ -28,8 +28,8 @@ NOT_DOCUMENTED = {
     "healthz": "for who runs the service",
     "readyz": "for who runs the service",
     "metrics": "for who runs the service",
-    "shared/<access_token>.json": "opened by a link, as the page is: docs/api.md",
-    "embedded/<access_token>.json": "opened by a link, as the page is: docs/api.md",
+    "shared/<access_token>.json": "opened by a link, as the page is: docs/api/sharing.md",
+    "embedded/<access_token>.json": "opened by a link, as the page is: docs/api/sharing.md",
     "shared_dashboard/<access_token>.json": "the older name of the first",
 }
 ROUNDS = 5

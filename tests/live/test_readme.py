@@ -1,6 +1,7 @@
 """The commands of the README and the Quickstart, run from top to bottom against a live server.
 
-A line `#=> text` says that the output of the command or program above it contains the text.
+A line `#=> text` says that the output of the command above it contains the text; in a program it is `# => text`, as
+the formatter writes it.
 """
 
 import os
@@ -18,6 +19,7 @@ from tests.live.conftest import ROOT, Service
 FENCE = re.compile(r"^```(sh|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NOT_RUN = ("make ", "export ")
 ANSWER = "#=> "
+PROGRAM_ANSWER = "# => "
 
 
 class Step(NamedTuple):
@@ -38,7 +40,7 @@ def read_steps(page: str) -> list[Step]:
 
 
 def read_program(block: str) -> Step:
-    text, answer, expected = block.partition(ANSWER)
+    text, answer, expected = block.partition(PROGRAM_ANSWER)
     assert answer, f"it needs a line of what it prints: {block}"
     return Step("python", text, expected.strip())
 

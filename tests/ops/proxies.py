@@ -194,7 +194,7 @@ def public_port() -> int:
 def service(
     environment: dict[str, str], public_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """The service as docs/self-hosting.md sets it up behind a proxy."""
+    """The service as docs/operations/proxies.md sets it up behind a proxy."""
     settings = {
         "PUBLIC_URL": f"https://localhost:{public_port}",
         "TRUSTED_PROXIES": "127.0.0.1",

@@ -1,4 +1,4 @@
-"""The unit of docs/self-hosting.md, as systemd reads it."""
+"""The unit of docs/operations/self-hosting.md, as systemd reads it."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from tests.live.conftest import ROOT
 pytestmark = pytest.mark.skipif(
     os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="it is the same on each engine"
 )
-DOCUMENT = (ROOT / "docs" / "self-hosting.md").read_text()
+DOCUMENT = (ROOT / "docs" / "operations" / "self-hosting.md").read_text()
 
 
 def test_the_unit_is_valid(tmp_path: Path) -> None:

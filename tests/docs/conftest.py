@@ -1,0 +1,5 @@
+"""Each page runs on an empty database of its own, so that the ids in it are the same each time."""
+
+from tests.live.conftest import fresh
+
+__all__ = ["fresh"]

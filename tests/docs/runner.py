@@ -1,0 +1,103 @@
+"""Run the examples of a page against a live service, and compare or update its answers."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.docs.answers import find_difference, parse_answer, render_answer, update_answer
+from tests.docs.examples import Answer, Example, is_json, read_examples
+from tests.docs.placeholders import Placeholders
+from tests.live.conftest import ROOT
+
+MANAGE = ".venv/bin/python manage.py"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a command received."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+class PageRunner:
+    """Runs commands in a folder of their own, with a curl that writes down the headers of each reply."""
+
+    def __init__(self, environment: dict[str, str], host: str, key: str, folder: Path) -> None:
+        self.folder = folder
+        self.assignments = ""
+        self.placeholders = Placeholders(host)
+        self.environment = environment | {"HOST": host, "KEY": key, "CURL_HOME": str(folder), "NO_PROXY": "*"}
+        self.environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        (folder / ".curlrc").write_text(f'silent\nshow-error\ndump-header = "{folder / "headers"}"\n')
+
+    def run(self, example: Example) -> Reply | None:
+        """Run the command of an example and return the reply. One without an answer sets variables for later ones."""
+        if not example.is_setup and not example.answer:
+            self.assignments += example.command
+        command = self.placeholders.fill_in(self.assignments + example.command)
+        command = command.replace(MANAGE, f"{sys.executable} {ROOT / 'manage.py'}")
+        done = subprocess.run(
+            ["bash", "-euc", command], env=self.environment, cwd=self.folder, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        if example.is_setup:
+            lines = [line.partition("=") for line in done.stdout.splitlines()]
+            self.placeholders.values |= {placeholder: value for placeholder, is_set, value in lines if is_set}
+        return self._read_reply(done.stdout) if example.answer else None
+
+    def _read_reply(self, output: str) -> Reply:
+        status_line, *lines = (self.folder / "headers").read_text().split("\n\n")[0].splitlines()
+        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines if line)}
+        body = output.replace("\r\n", "\n").partition("\n\n")[2] if output.startswith("HTTP/1.1") else output
+        return Reply(int(status_line.split()[1]), headers, body)
+
+    def find_difference(self, answer: Answer, reply: Reply) -> str:
+        """Return how a reply differs from the documented answer, or an empty text."""
+        if reply.status != answer.status:
+            return f"{answer.status} is documented, {reply.status} is answered: {reply.body}"
+        for name, value in answer.headers.items():
+            if not self.placeholders.match(value, reply.headers.get(name.lower(), "")):
+                return f"header {name}: {value!r} is documented, {reply.headers.get(name.lower())!r} is answered"
+        if is_json(answer.body) and is_json(reply.body):
+            return find_difference(parse_answer(answer.body), json.loads(reply.body), self.placeholders)
+        if not answer.body and answer.language == "http" and reply.status < 400:
+            return ""
+        is_same = self.placeholders.match(answer.body.strip(), reply.body.strip())
+        return "" if is_same else f"{answer.body!r} is documented, {reply.body!r} is answered"
+
+    def update(self, answer: Answer, reply: Reply) -> str:
+        """Return the text of a documented answer as it should be."""
+        if not is_json(answer.body) or not is_json(reply.body):
+            return answer.body
+        updated = update_answer(parse_answer(answer.body), json.loads(reply.body), self.placeholders)
+        return render_answer(updated) + "\n"
+
+
+def find_differences(runner: PageRunner, page: Path) -> Iterator[str]:
+    """Yield what each example of a page that is not up to date answers instead."""
+    for example in read_examples(page):
+        reply = runner.run(example)
+        difference = runner.find_difference(example.answer, reply) if example.answer and reply else ""
+        if difference:
+            yield f"{page.name}: {example.command}\n{difference}\n(python -m tests.docs.update {page.name})"
+
+
+def update_page(runner: PageRunner, page: Path) -> None:
+    """Write the present answers into a page. A status that is another one is left for a person to judge."""
+    text, shift = page.read_text(), 0
+    for example in read_examples(page):
+        reply = runner.run(example)
+        if not example.answer or not reply:
+            continue
+        if reply.status != example.answer.status:
+            print(f"{page.name}: {example.command}\n{reply.status}: {reply.body}")
+        updated = runner.update(example.answer, reply)
+        text = text[: example.answer.start + shift] + updated + text[example.answer.end + shift :]
+        shift += len(updated) - (example.answer.end - example.answer.start)
+    page.write_text(text)

@@ -1,0 +1,120 @@
+"""docs/api/: every operation has an example, and every example is answered as the page says."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.urls import resolve
+
+from tests.docs.examples import MORE_PAGES, PAGES, read_examples, read_request
+from tests.docs.runner import PageRunner, find_differences
+from tests.live.conftest import ROOT, Service
+
+METHODS = ("get", "post", "put", "patch", "delete")
+HEADING = re.compile(r"^`([A-Z]+) (/\S+)` · (?:scope (.+)|no key)$", re.MULTILINE)
+ALL_PAGES = sorted(PAGES.glob("*.md"))
+PAGES_WITH_EXAMPLES = [page for page in [*ALL_PAGES, *MORE_PAGES] if read_examples(page)]
+
+
+@cache
+def read_document() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load((ROOT / "openapi.yaml").read_text(), Loader=yaml.CSafeLoader)
+    return document
+
+
+@cache
+def read_operations() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return each operation of the API document by method and path, once where it has two addresses."""
+    return {
+        (method.upper(), path): operation
+        for path, item in read_document()["paths"].items()
+        if "/environments/" not in path
+        for method, operation in item.items()
+        if method in METHODS
+    }
+
+
+@cache
+def read_headings() -> dict[tuple[str, str], tuple[Path, list[str]]]:
+    """Return the page and the scopes of each operation that has a section."""
+    return {
+        (method, path): (page, re.findall(r"`(\w+:\w+)`", scopes or ""))
+        for page in ALL_PAGES
+        for method, path, scopes in HEADING.findall(page.read_text())
+    }
+
+
+def find_operation(method: str, path: str) -> tuple[str, str] | None:
+    """Return the operation that a request is for. A literal path goes before one with parameters."""
+    for known_method, template in sorted(read_operations(), key=lambda each: each[1].count("{")):
+        if known_method == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            return known_method, template
+    return None
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_EXAMPLES, ids=lambda page: page.stem)
+def test_every_example_of_a_page_is_answered_as_it_says(fresh: dict[str, str], tmp_path: Path, page: Path) -> None:
+    service = Service(fresh, tmp_path / "log").wait()
+    try:
+        runner = PageRunner(fresh, service.base, service.printed_keys[0], tmp_path)
+        differences = list(find_differences(runner, page))
+    finally:
+        service.stop()
+    assert not differences, "\n\n".join(differences)
+
+
+def test_every_command_has_an_answer() -> None:
+    unanswered = [
+        f"{page.name}: {example.command}"
+        for page in PAGES_WITH_EXAMPLES
+        for example in read_examples(page)
+        if not example.is_setup and example.answer is None and "curl" in example.command
+    ]
+    assert unanswered == []
+
+
+def test_every_operation_has_an_example() -> None:
+    requests = [
+        find_operation(*read_request(example.command))
+        for page in PAGES_WITH_EXAMPLES
+        for example in read_examples(page)
+        if example.answer and not example.is_setup
+    ]
+    assert sorted(set(read_operations()) - set(requests)) == []
+
+
+def test_every_operation_has_a_section_and_no_other_one_has() -> None:
+    assert sorted(read_headings()) == sorted(read_operations())
+
+
+@pytest.mark.parametrize("operation", sorted(read_operations()), ids=" ".join)
+def test_the_section_names_the_scopes_that_the_view_requires(operation: tuple[str, str]) -> None:
+    method, path = operation
+    example = path.replace("{user_uuid}", "0192f3a0-0000-4000-8000-000000000001")
+    view = resolve(re.sub(r"\{\w+\}", "1", example)).func
+    action = view.actions[method.lower()]  # type: ignore[attr-defined]  # a viewset's
+    required = view.cls.required_scopes.get(action, [])  # type: ignore[attr-defined]  # a viewset's
+    assert read_headings()[operation][1] == required
+
+
+@pytest.mark.parametrize("operation", sorted(read_operations()), ids=" ".join)
+def test_the_page_names_every_parameter_and_field_that_the_operation_takes(operation: tuple[str, str]) -> None:
+    page, _ = read_headings()[operation]
+    details = read_operations()[operation]
+    taken = {each["name"] for each in details.get("parameters", []) if each["in"] == "query"}
+    taken |= set(read_body_properties(details))
+    text = page.read_text()
+    assert sorted(name for name in taken if f"`{name}`" not in text) == []
+
+
+def read_body_properties(operation: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties of the JSON body of an operation."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = content.get("schema", {})
+    if "$ref" in schema:
+        schema = read_document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    properties: dict[str, Any] = schema.get("properties", {})
+    return properties
