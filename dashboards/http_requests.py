@@ -13,7 +13,7 @@ from dashboards.request_overrides import FILTERS_OVERRIDE, VARIABLES_OVERRIDE, R
 from dashboards.services.share_passwords import find_locked_link, unlock
 from dashboards.share_tokens import SHARE_TOKEN_LIFETIME
 from dashboards_api.errors import TooManyAttempts
-from dashboards_api.http.query import object_in
+from dashboards_api.http.query_parameters import parse_object_parameter
 from users.auth.authentication import get_bearer_token
 
 logger = structlog.get_logger("dashboards.shared")
@@ -24,7 +24,9 @@ SHARE_COOKIES = {"share_token": "", "share_token_json": ".json"}
 
 def parse_overrides(query: QueryDict) -> RequestOverrides:
     """Return the overrides in a query string. Raises ValidationError and Invalid."""
-    return validate_overrides(object_in(query, FILTERS_OVERRIDE), object_in(query, VARIABLES_OVERRIDE))
+    return validate_overrides(
+        parse_object_parameter(query, FILTERS_OVERRIDE), parse_object_parameter(query, VARIABLES_OVERRIDE)
+    )
 
 
 def unlock_share_link(request: HttpRequest, access_token: str, read_password: Callable[[], str]) -> str:

@@ -225,11 +225,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
     "SCHEMA_PATH_PREFIX": r"/api/(projects|environments)/{project_id}",
-    "PREPROCESSING_HOOKS": ["dashboards_api.http.openapi.only_api_routes"],
+    "PREPROCESSING_HOOKS": ["dashboards_api.http.openapi.select_api_routes"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "dashboards_api.http.openapi.document_errors",
-        "dashboards_api.http.openapi.leave_bodies_optional",
+        "dashboards_api.http.openapi.make_bodies_optional",
         "dashboards_api.http.openapi.name_enum_members",
     ],
     # A component for null alone is no valid Python in one of the published generators.

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboards_api.http import exception_handler
-from dashboards_api.http.middleware import is_api
+from dashboards_api.http.middleware import is_api_request
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -26,7 +26,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _as_page(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """The answer as a page, for who asks for one."""
-    if is_api(request) or "text/html" not in request.headers.get("Accept", ""):
+    if is_api_request(request) or "text/html" not in request.headers.get("Accept", ""):
         return answer
     page = render(request, "pages/error.html", {"status": answer.status_code}, status=answer.status_code)
     if "Retry-After" in answer:

@@ -9,7 +9,7 @@ from dashboards_api.http.serializers import (
     RequestSerializer,
     StrictCharField,
     StrictIntegerField,
-    keys_of,
+    get_field_names,
 )
 from dashboards_api.limits import PASSWORD_MAX_LENGTH
 from users.models.personal_api_key import DESCRIPTION_MAX_LENGTH, LABEL_MAX_LENGTH
@@ -101,7 +101,7 @@ class PersonalAPIKeySerializer(serializers.Serializer[Any]):
 class PersonalAPIKeyRequestSerializer(RequestSerializer):
     """The body of a request that creates or changes a key."""
 
-    echoed = keys_of(PersonalAPIKeySerializer)
+    tolerated_keys = get_field_names(PersonalAPIKeySerializer)
 
     label = StrictCharField(required=False, max_length=LABEL_MAX_LENGTH, trim_whitespace=False)  # type: ignore[assignment]  # see above
     description = StrictCharField(

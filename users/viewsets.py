@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from dashboards_api import replicas
 from dashboards_api.errors import ValidationFailed
-from dashboards_api.http.conditional import etag_of, expected_versions, is_known
+from dashboards_api.http.etags import etag_matches, make_etag, parse_expected_versions
 from dashboards_api.http.openapi import IF_MATCH
 from dashboards_api.idempotency.viewsets import IdempotentViewSet
 from users.auth.credentials import Credential
@@ -100,7 +100,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
         if (
             self.request.method in _WRITE_METHODS
             and not is_supported
-            and expected_versions(self.request._request) is not None
+            and parse_expected_versions(self.request._request) is not None
         ):
             detail = "This request does not support `If-Match`, because it does not change one dashboard with versions."
             raise ValidationFailed(detail, attr=IF_MATCH.name, code="if_match_not_supported")
@@ -128,7 +128,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
         request = self.request._request
         if "If-None-Match" in request.headers:
             etag = self.get_etag(get_revision(), is_version=is_version)
-            if is_known(request, etag):
+            if etag_matches(request, etag):
                 return Response(status=304, headers={"ETag": etag})
         revision, body = read()
         return Response(body, headers={"ETag": self.get_etag(revision, is_version=is_version)})
@@ -136,4 +136,4 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
     def get_etag(self, revision: int, *, is_version: bool) -> str:
         """Return the ETag of a revision. It depends on the user and their level, as the response does."""
         context = (self.request._request, self.membership.user_id, self.membership.level)
-        return etag_of(*context, version=revision) if is_version else etag_of(*context, revision)
+        return make_etag(*context, version=revision) if is_version else make_etag(*context, revision)

@@ -72,7 +72,7 @@ class ActivityLogPageSerializer(serializers.Serializer[Any]):
 class UndoRequestSerializer(RequestSerializer):
     """The key, and the time in which it did what is to be taken back."""
 
-    echoed = ALWAYS_ECHOED
+    tolerated_keys = ALWAYS_ECHOED
 
     key_id = StrictCharField(max_length=KEY_ID_MAX_LENGTH, help_text="`job_id` in the log.")
     since = serializers.DateTimeField()

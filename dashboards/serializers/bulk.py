@@ -8,9 +8,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from dashboards.serializers.fields import ALWAYS_ECHOED, TagsField
 from dashboards_api.http.serializers import (
     BoundedListField,
-    HelpfulChoiceField,
     RequestSerializer,
     StrictIntegerField,
+    SuggestingChoiceField,
 )
 from dashboards_api.limits import BULK_IDS_MAX, BULK_TAGS_MAX_LENGTH, TAGS_MAX
 
@@ -20,12 +20,12 @@ TAG_ACTIONS = ("add", "remove", "set")
 class BulkUpdateTagsRequestSerializer(RequestSerializer):
     """Which dashboards, and what happens to their tags."""
 
-    echoed = frozenset({"personal_api_key"})
+    tolerated_keys = frozenset({"personal_api_key"})
 
     ids = BoundedListField(
         child=StrictIntegerField(), allow_empty=False, max_length=BULK_IDS_MAX, help_text=f"At most {BULK_IDS_MAX}."
     )
-    action = HelpfulChoiceField(choices=TAG_ACTIONS)
+    action = SuggestingChoiceField(choices=TAG_ACTIONS)
     tags = TagsField(max_length=TAGS_MAX, help_text=f"At most {TAGS_MAX}.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class BulkUpdateTagsSerializer(serializers.Serializer[Any]):
 
 
 class BulkRestoreRequestSerializer(RequestSerializer):
-    echoed = ALWAYS_ECHOED
+    tolerated_keys = ALWAYS_ECHOED
 
     ids = BoundedListField(
         child=StrictIntegerField(), allow_empty=False, max_length=BULK_IDS_MAX, help_text=f"At most {BULK_IDS_MAX}."
@@ -74,7 +74,7 @@ IDS_MAX = 1000
 class BulkInsightsRequestSerializer(RequestSerializer):
     """Which insights."""
 
-    echoed = ALWAYS_ECHOED
+    tolerated_keys = ALWAYS_ECHOED
 
     ids = BoundedListField(
         child=StrictIntegerField(), allow_empty=False, max_length=IDS_MAX, help_text=f"At most {IDS_MAX:,}."

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from dashboards.models import PrivilegeLevel
 from dashboards.serializers.fields import ALWAYS_ECHOED
-from dashboards_api.http.serializers import HelpfulChoiceField, RequestSerializer
+from dashboards_api.http.serializers import RequestSerializer, SuggestingChoiceField
 from users.serializers import UserBasicSerializer
 
 
@@ -20,7 +20,7 @@ class DashboardCollaboratorSerializer(serializers.Serializer[Any]):
 
 
 class DashboardCollaboratorRequestSerializer(RequestSerializer):
-    echoed = ALWAYS_ECHOED
+    tolerated_keys = ALWAYS_ECHOED
 
     user_uuid = serializers.UUIDField(help_text="The `uuid` of a member of the project.")
-    level = HelpfulChoiceField(choices=PrivilegeLevel.choices, help_text="37, the right to edit, is all there is.")
+    level = SuggestingChoiceField(choices=PrivilegeLevel.choices, help_text="37, the right to edit, is all there is.")

@@ -15,12 +15,12 @@ from dashboards_api.http.serializers import (
     FREE_OBJECT,
     BoundedListField,
     FreeObjectField,
-    HelpfulChoiceField,
     JSONObjectField,
     RequestSerializer,
     ScalarOrJSONField,
     StrictIntegerField,
-    keys_of,
+    SuggestingChoiceField,
+    get_field_names,
 )
 from dashboards_api.limits import DESCRIPTION_MAX_LENGTH, LIST_MAX_LENGTH
 from users.serializers import UserBasicSerializer
@@ -119,7 +119,7 @@ class BreakdownColorRequestSerializer(serializers.Serializer[Any]):
 
 
 class DuplicateTileRequestSerializer(RequestSerializer):
-    echoed = keys_of(DashboardTileSerializer)
+    tolerated_keys = get_field_names(DashboardTileSerializer)
 
     id = StrictIntegerField()
     layouts = LayoutsField(required=False)
@@ -151,7 +151,7 @@ class DuplicateTilesField(ScalarOrJSONField):
 
 
 class DashboardRequestSerializer(RequestSerializer):
-    echoed = keys_of(DashboardSerializer) | keys_of(DashboardBasicSerializer) | ALWAYS_ECHOED
+    tolerated_keys = get_field_names(DashboardSerializer) | get_field_names(DashboardBasicSerializer) | ALWAYS_ECHOED
 
     name = serializers.CharField(
         required=False,
@@ -180,10 +180,10 @@ class DashboardRequestSerializer(RequestSerializer):
         child=BreakdownColorRequestSerializer(), required=False, allow_null=True, help_text="Null clears."
     )
     data_color_theme_id = StrictIntegerField(required=False, allow_null=True)
-    grid_spacing = HelpfulChoiceField(
+    grid_spacing = SuggestingChoiceField(
         choices=GridSpacing.choices, required=False, allow_null=True, help_text="Null is `standard`."
     )
-    layout_compaction = HelpfulChoiceField(
+    layout_compaction = SuggestingChoiceField(
         choices=LayoutCompaction.choices, required=False, allow_null=True, help_text="Null is `vertical`."
     )
     quick_filter_ids = BoundedListField(
@@ -192,7 +192,7 @@ class DashboardRequestSerializer(RequestSerializer):
         allow_null=True,
         help_text="Empty or null: there are no quick filters here yet.",
     )
-    restriction_level = HelpfulChoiceField(
+    restriction_level = SuggestingChoiceField(
         choices=RestrictionLevel.choices,
         required=False,
         help_text="21: everyone in the project can edit. 37: only its creator and project admins can.",

@@ -9,7 +9,7 @@ from dashboards_api.http.serializers import (
 
 
 class TemplateJSONRequestSerializer(RequestSerializer):
-    echoed = ALWAYS_ECHOED
+    tolerated_keys = ALWAYS_ECHOED
 
     template = JSONObjectField(
         allow_null=False, help_text="A template document. The answer to a bad one names the path."
@@ -20,6 +20,6 @@ class TemplateJSONRequestSerializer(RequestSerializer):
 class UnlistedDashboardRequestSerializer(RequestSerializer):
     """The tag by which an unlisted dashboard is found."""
 
-    echoed = frozenset({"personal_api_key"})
+    tolerated_keys = frozenset({"personal_api_key"})
 
     tag = TagField(max_length=TAG_MAX_LENGTH)

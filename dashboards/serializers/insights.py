@@ -13,7 +13,7 @@ from dashboards_api.http.serializers import (
     JSONObjectField,
     RequestSerializer,
     StrictIntegerField,
-    keys_of,
+    get_field_names,
 )
 from dashboards_api.limits import DESCRIPTION_MAX_LENGTH
 from users.serializers import UserBasicSerializer
@@ -85,7 +85,7 @@ class QueryField(JSONObjectField):
 
 
 class InsightRequestSerializer(RequestSerializer):
-    echoed = keys_of(InsightSerializer) | ALWAYS_ECHOED
+    tolerated_keys = get_field_names(InsightSerializer) | ALWAYS_ECHOED
 
     name = serializers.CharField(
         required=False,

@@ -9,10 +9,10 @@ from dashboards.serializers.fields import ALWAYS_ECHOED
 from dashboards_api.http.serializers import (
     BoundedListField,
     FreeObjectField,
-    HelpfulChoiceField,
     RequestSerializer,
     StrictCharField,
-    keys_of,
+    SuggestingChoiceField,
+    get_field_names,
 )
 from dashboards_api.limits import PASSWORD_MAX_LENGTH
 
@@ -56,7 +56,7 @@ class SharingSettingsRequestSerializer(RequestSerializer):
     legend = serializers.BooleanField(required=False)
     detailed = serializers.BooleanField(required=False)
     hideExtraDetails = serializers.BooleanField(required=False)  # noqa: N815
-    theme = HelpfulChoiceField(choices=["light", "dark", "system"], required=False)
+    theme = SuggestingChoiceField(choices=["light", "dark", "system"], required=False)
     hideQueries = serializers.BooleanField(  # noqa: N815
         required=False, help_text="Leave the queries of insights out of the shared page."
     )
@@ -70,7 +70,7 @@ class SharingSettingsRequestSerializer(RequestSerializer):
 class SharingConfigurationRequestSerializer(RequestSerializer):
     """What changes in how a dashboard is shared. `settings` are replaced as a whole; null and `{}` are kept as sent."""
 
-    echoed = keys_of(SharingConfigurationSerializer) | {"personal_api_key"}
+    tolerated_keys = get_field_names(SharingConfigurationSerializer) | {"personal_api_key"}
 
     enabled = serializers.BooleanField(required=False)
     settings = SharingSettingsRequestSerializer(required=False, allow_null=True)
@@ -80,11 +80,11 @@ class SharingConfigurationRequestSerializer(RequestSerializer):
 class RefreshSharingRequestSerializer(RequestSerializer):
     """Nothing has to be said; some clients send the configuration as they read it."""
 
-    echoed = SharingConfigurationRequestSerializer.echoed
+    tolerated_keys = SharingConfigurationRequestSerializer.tolerated_keys
 
 
 class SharePasswordRequestSerializer(RequestSerializer):
-    echoed = ALWAYS_ECHOED
+    tolerated_keys = ALWAYS_ECHOED
 
     raw_password = StrictCharField(
         required=False,

@@ -12,11 +12,11 @@ from dashboards.serializers.fields import ALWAYS_ECHOED, TagsField
 from dashboards_api.http.serializers import (
     BoundedListField,
     FreeObjectField,
-    HelpfulChoiceField,
     JSONObjectField,
     RequestSerializer,
     StrictCharField,
-    keys_of,
+    SuggestingChoiceField,
+    get_field_names,
 )
 from dashboards_api.limits import DESCRIPTION_MAX_LENGTH
 from users.serializers import UserBasicSerializer
@@ -51,7 +51,7 @@ class DashboardTemplateSerializer(serializers.Serializer[Any]):
 class DashboardTemplateRequestSerializer(RequestSerializer):
     """A template document with what says who sees it. The document itself is checked as a whole."""
 
-    echoed = keys_of(DashboardTemplateSerializer) | ALWAYS_ECHOED
+    tolerated_keys = get_field_names(DashboardTemplateSerializer) | ALWAYS_ECHOED
 
     template_name = StrictCharField(required=False, trim_whitespace=False, max_length=TEMPLATE_NAME_MAX_LENGTH)
     dashboard_description = StrictCharField(
@@ -67,7 +67,7 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
     tags = TagsField(required=False)
     tiles = BoundedListField(child=JSONObjectField(allow_null=False), required=False)
     variables = BoundedListField(child=JSONObjectField(allow_null=False), required=False, allow_null=True)
-    scope = HelpfulChoiceField(
+    scope = SuggestingChoiceField(
         choices=TemplateScope.choices,
         required=False,
         help_text="Who sees it: the project, all projects of its organization (for project admins to change), or every "

@@ -11,18 +11,18 @@ from dashboards.models.content import TEXT_MAX_LENGTH, is_image
 from dashboards.serializers.tiles_request import DashboardTileRequestSerializer, LayoutsField
 from dashboards_api.http.serializers import (
     BoundedListField,
-    HelpfulChoiceField,
     JSONObjectField,
     RequestSerializer,
     StrictCharField,
     StrictIntegerField,
+    SuggestingChoiceField,
 )
 
 
 class MovedTileRequestSerializer(RequestSerializer):
     """The tile to move: its id, alone or in a whole tile as it was read."""
 
-    echoed = frozenset(DashboardTileRequestSerializer().fields) | DashboardTileRequestSerializer.echoed
+    tolerated_keys = frozenset(DashboardTileRequestSerializer().fields) | DashboardTileRequestSerializer.tolerated_keys
 
     id = StrictIntegerField()
 
@@ -30,8 +30,8 @@ class MovedTileRequestSerializer(RequestSerializer):
 class MoveTileRequestSerializer(RequestSerializer):
     """A tile and where it goes. Older clients send `toDashboard`."""
 
-    echoed = frozenset({"personal_api_key"})
-    spellings: ClassVar[Mapping[str, str]] = {"toDashboard": "to_dashboard"}
+    tolerated_keys = frozenset({"personal_api_key"})
+    aliases: ClassVar[Mapping[str, str]] = {"toDashboard": "to_dashboard"}
 
     tile = MovedTileRequestSerializer(help_text="The tile to move.")
     to_dashboard = StrictIntegerField(help_text="The dashboard that the tile moves to.")
@@ -43,7 +43,7 @@ class MoveTileRequestSerializer(RequestSerializer):
 class OneTileRequestSerializer(RequestSerializer):
     """The tile that an action is about."""
 
-    echoed = frozenset({"personal_api_key"})
+    tolerated_keys = frozenset({"personal_api_key"})
 
     tile_id = StrictIntegerField()
 
@@ -74,10 +74,10 @@ class UpdateTextTileRequestSerializer(UpdateTileRequestSerializer):
 class CreateTextTileRequestSerializer(RequestSerializer):
     """A new text tile."""
 
-    echoed = frozenset({"personal_api_key"})
+    tolerated_keys = frozenset({"personal_api_key"})
 
     body = TextTileBodyField()
-    type = HelpfulChoiceField(
+    type = SuggestingChoiceField(
         choices=["text", "image"],
         required=False,
         help_text="`text` unless said otherwise. The body of an `image` is exactly one image in Markdown.",
@@ -96,8 +96,8 @@ class CreateTextTileRequestSerializer(RequestSerializer):
 class CopyTileRequestSerializer(RequestSerializer):
     """The tile to copy to this dashboard. The names are PostHog's; some clients send them in snake case."""
 
-    echoed = frozenset({"personal_api_key"})
-    spellings: ClassVar[Mapping[str, str]] = {"from_dashboard_id": "fromDashboardId", "tile_id": "tileId"}
+    tolerated_keys = frozenset({"personal_api_key"})
+    aliases: ClassVar[Mapping[str, str]] = {"from_dashboard_id": "fromDashboardId", "tile_id": "tileId"}
 
     fromDashboardId = StrictIntegerField(help_text="The dashboard that the tile is on.")  # noqa: N815  the name in the API
     tileId = StrictIntegerField(help_text="The tile to copy.")  # noqa: N815
@@ -109,10 +109,10 @@ class CopyTileRequestSerializer(RequestSerializer):
 class ReorderTilesRequestSerializer(RequestSerializer):
     """The tiles in their new order; those that are not named follow as they are."""
 
-    echoed = frozenset({"personal_api_key"})
+    tolerated_keys = frozenset({"personal_api_key"})
 
     tile_order = BoundedListField(child=StrictIntegerField(), allow_empty=False)
-    layout = HelpfulChoiceField(
+    layout = SuggestingChoiceField(
         choices=[each.value for each in Arrangement],
         required=False,
         help_text="`preserve` keeps the sizes; `two_column`, `three_column` and `full_width` set the widths.",

@@ -18,13 +18,13 @@ from dashboards.models.content import (
 from dashboards.models.tile import COLOR_MAX_LENGTH
 from dashboards.serializers.tiles import ButtonTileSerializer, DashboardTileSerializer, TextSerializer
 from dashboards_api.http.serializers import (
-    HelpfulChoiceField,
     JSONObjectField,
     RequestSerializer,
     ScalarOrJSONField,
     StrictCharField,
     StrictIntegerField,
-    keys_of,
+    SuggestingChoiceField,
+    get_field_names,
 )
 from dashboards_api.parsing import parse_int
 
@@ -74,7 +74,7 @@ class InsightReferenceField(ScalarOrJSONField):
 
 
 class TextRequestSerializer(RequestSerializer):
-    echoed = keys_of(TextSerializer)
+    tolerated_keys = get_field_names(TextSerializer)
 
     id = StrictIntegerField(required=False, allow_null=True, help_text="Edits this text; without it a text is new.")
     body = StrictCharField(
@@ -88,7 +88,7 @@ class TextRequestSerializer(RequestSerializer):
 
 
 class ButtonTileRequestSerializer(RequestSerializer):
-    echoed = keys_of(ButtonTileSerializer)
+    tolerated_keys = get_field_names(ButtonTileSerializer)
 
     id = serializers.UUIDField(
         required=False, allow_null=True, help_text="Edits this button; without it a button is new."
@@ -100,8 +100,8 @@ class ButtonTileRequestSerializer(RequestSerializer):
         help_text="An http or https address, or a path that begins with one slash.",
     )
     text = StrictCharField(required=False, trim_whitespace=False, max_length=BUTTON_TEXT_MAX_LENGTH)
-    placement = HelpfulChoiceField(required=False, choices=ButtonPlacement.choices)
-    style = HelpfulChoiceField(required=False, choices=ButtonStyle.choices)  # type: ignore[assignment]  # DRF's own `style` is another
+    placement = SuggestingChoiceField(required=False, choices=ButtonPlacement.choices)
+    style = SuggestingChoiceField(required=False, choices=ButtonStyle.choices)  # type: ignore[assignment]  # DRF's own `style` is another
 
     def validate_url(self, url: str) -> str:
         if not is_button_url(url):
@@ -119,7 +119,7 @@ REQUIRED = {"text": ("body",), "button_tile": ("url", "text")}
 
 
 class DashboardTileRequestSerializer(RequestSerializer):
-    echoed = keys_of(DashboardTileSerializer) | {"error", "widget"}
+    tolerated_keys = get_field_names(DashboardTileSerializer) | {"error", "widget"}
 
     id = StrictIntegerField(required=False, allow_null=True, help_text="The tile to change; without it a tile is new.")
     text = TextRequestSerializer(required=False, allow_null=True)

@@ -35,4 +35,4 @@ class DashboardDifferenceSerializer(serializers.Serializer[Any]):
 class RestoreVersionRequestSerializer(RequestSerializer):
     """Nothing is needed."""
 
-    echoed = ALWAYS_ECHOED
+    tolerated_keys = ALWAYS_ECHOED

@@ -25,8 +25,8 @@ from dashboards.services.undo import Item, undo_key
 from dashboards.views.cursor_paging import CursorPagedViewSet
 from dashboards.views.parameters import DASHBOARD_ID, INSIGHT_ID
 from dashboards_api.http import ignored_fields
-from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
-from dashboards_api.http.pagination import NumberedPages
+from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
+from dashboards_api.http.pagination import PageNumberPagination
 from users.viewsets import ProjectScopedViewSet
 
 LOG_PARAMETERS = [
@@ -51,13 +51,13 @@ class ActivityLogViewSet(CursorPagedViewSet):
         """What was done to the dashboards and insights of a project, the newest first."""
         query = ActivityQuery(
             scope=self.query_choice("scope", ActivityScope.values),
-            item_id=self.query_number("item_id"),
-            user_id=self.query_number("user"),
+            item_id=self.query_int("item_id"),
+            user_id=self.query_int("user"),
             key_id=self.query_text("key_id", KEY_ID_MAX_LENGTH),
         )
-        return self.page(list_activity(self.project, query=query, before=self.before()))
+        return self.page(list_activity(self.project, query=query, before=self.get_cursor()))
 
-    @extend_schema(parameters=[PROJECT_ID], request=body_of(UndoRequestSerializer), responses=UndoSerializer)
+    @extend_schema(parameters=[PROJECT_ID], request=describe_body(UndoRequestSerializer), responses=UndoSerializer)
     def undo(self, request: Request, project_id: str) -> Response:
         """Take back what was done with a key in a time, field by field; what somebody changed since stays.
 
@@ -66,7 +66,7 @@ class ActivityLogViewSet(CursorPagedViewSet):
         body = self.read_body(UndoRequestSerializer)
         # A misspelled `preview` must not undo.
         if self.ignored:
-            raise ignored_fields.refuse(self.ignored[0])
+            raise ignored_fields.unknown_field_error(self.ignored[0])
         is_preview = body.get("preview", False)
         result = undo_key(
             self.project,
@@ -94,7 +94,9 @@ class DashboardActivityViewSet(CursorPagedViewSet):
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
         """What was done to this dashboard, the newest first."""
-        return self.page(list_dashboard_activity(parse_dashboard_id(id), project=self.project, before=self.before()))
+        return self.page(
+            list_dashboard_activity(parse_dashboard_id(id), project=self.project, before=self.get_cursor())
+        )
 
 
 @operation_ids("insights")
@@ -105,19 +107,21 @@ class InsightActivityViewSet(ProjectScopedViewSet):
         "all_activity": ["activity_log:read"],
     }
 
-    @extend_schema(parameters=[PROJECT_ID, INSIGHT_ID, *NumberedPages.PARAMETERS], responses=ActivityLogPageSerializer)
+    @extend_schema(
+        parameters=[PROJECT_ID, INSIGHT_ID, *PageNumberPagination.PARAMETERS], responses=ActivityLogPageSerializer
+    )
     def activity(self, request: Request, project_id: str, id: str) -> Response:
         """What was done to this insight, the newest first."""
         return self._page(id)
 
-    @extend_schema(parameters=[PROJECT_ID, *NumberedPages.PARAMETERS], responses=ActivityLogPageSerializer)
+    @extend_schema(parameters=[PROJECT_ID, *PageNumberPagination.PARAMETERS], responses=ActivityLogPageSerializer)
     def all_activity(self, request: Request, project_id: str) -> Response:
         """What was done to the insights of a project, the newest first."""
         return self._page(None)
 
     def _page(self, reference: str | None) -> Response:
-        pages = NumberedPages()
-        page, limit = asked = pages.asked(self.request)
+        pages = PageNumberPagination()
+        page, limit = asked = pages.get_page_and_limit(self.request)
         total, rows = list_insight_activity(self.project, reference=reference, page=page, limit=limit)
         return Response(pages.page(self.request, asked, total, rows))
 

@@ -15,7 +15,7 @@ from dashboards.serializers.collaborators import (
 )
 from dashboards.services.collaborators import add_collaborator, remove_collaborator
 from dashboards.views.dashboard_write import dashboard_write
-from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
+from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, describe_body, id_parameter, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")]
@@ -41,7 +41,7 @@ class CollaboratorViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[*PATH, IF_MATCH],
-        request=body_of(DashboardCollaboratorRequestSerializer),
+        request=describe_body(DashboardCollaboratorRequestSerializer),
         responses={201: DashboardCollaboratorSerializer},
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:

@@ -12,8 +12,8 @@ from users.viewsets import ProjectScopedViewSet
 class CursorPagedViewSet(ProjectScopedViewSet):
     pagination_class = CursorPagination
 
-    def before(self) -> int | None:
-        return CursorPagination().before(self.request)
+    def get_cursor(self) -> int | None:
+        return CursorPagination().get_cursor(self.request)
 
     def page(self, page: Page) -> Response:
         return Response(CursorPagination().page(self.request, page.rows, page.next))

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from dashboards.readers.dashboards import read_revision
 from dashboards.services.dashboards import at_version, version_of
 from dashboards.views.include_dashboards import leave_out_dashboards_of_tiles
-from dashboards_api.http.conditional import expected_versions
+from dashboards_api.http.etags import parse_expected_versions
 from dashboards_api.http.exception_handler import PreconditionRequired
 from users.viewsets import ProjectScopedViewSet
 
@@ -26,7 +26,7 @@ def dashboard_write(view: ProjectScopedViewSet, dashboard_id: int, others: Colle
     request = view.request._request
     if settings.REQUIRE_IF_MATCH and "If-Match" not in request.headers:
         raise PreconditionRequired
-    expected = expected_versions(request)
+    expected = parse_expected_versions(request)
     with transaction.atomic(), ExitStack() as stack:
         if expected is not None:
             stack.enter_context(at_version(dashboard_id, project=view.project, expected=expected, others=others))

@@ -31,7 +31,7 @@ from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_da
 from dashboards.views.overrides import OVERRIDES, get_overrides
 from dashboards.views.parameters import CREATED_BY, DASHBOARD_ID, FOLDER_PARAMETER, TAGS, get_folder
 from dashboards_api.errors import DomainError, ValidationFailed
-from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
+from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH
 from users.viewsets import ProjectScopedViewSet
@@ -78,7 +78,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         if isinstance(body.get("duplicate_tiles"), list):
             raise ValidationFailed("On create this is true or false.", attr="duplicate_tiles")
         if has_conflicting_folders(body):
-            self.name_ignored(["_create_in_folder"])
+            self.report_ignored(["_create_in_folder"])
         content = cast(DashboardInput, body)
         return content, template_of(self.project, content)
 
@@ -90,12 +90,12 @@ class DashboardViewSet(ProjectScopedViewSet):
             pinned=self.query_bool("pinned"),
             tags=self.query_tags("tags"),
             creation_mode=self.query_choice("creation_mode", CreationMode.values),
-            created_by=self.query_numbers("created_by"),
+            created_by=self.query_ints("created_by"),
             exclude_generated=self.query_bool("exclude_generated") or False,
             folder=get_folder(self),
         )
         pages = LimitOffsetPagination()
-        limit, offset = window = pages.window(request)
+        limit, offset = window = pages.get_window(request)
 
         def read() -> tuple[int, dict[str, Any]]:
             found = list_dashboards(
@@ -112,7 +112,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
-        request=body_of(DashboardRequestSerializer),
+        request=describe_body(DashboardRequestSerializer),
         responses={201: DashboardSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
@@ -122,7 +122,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             dashboard, ignored = create_dashboard(
                 self.project, content=content, created_by=self.membership, template=template
             )
-            self.note_ignored(ignored)
+            self.add_ignored(ignored)
             return dashboard_response(self, dashboard.pk, status=201)
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, *OVERRIDES, INCLUDE_DASHBOARDS], responses=DashboardSerializer)
@@ -139,7 +139,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS],
-        request=body_of(DashboardRequestSerializer),
+        request=describe_body(DashboardRequestSerializer),
         responses=DashboardSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
@@ -148,7 +148,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS],
-        request=body_of(DashboardRequestSerializer),
+        request=describe_body(DashboardRequestSerializer),
         responses=DashboardSerializer,
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
@@ -172,9 +172,9 @@ class DashboardViewSet(ProjectScopedViewSet):
             self._check_may_edit(dashboard_id)
             raise
         if isinstance(body.get("duplicate_tiles"), bool):
-            self.name_ignored(["duplicate_tiles"])  # it is for a create
+            self.report_ignored(["duplicate_tiles"])  # it is for a create
         if "create_in_folder" in body:
-            self.name_ignored(["_create_in_folder"])  # so is this
+            self.report_ignored(["_create_in_folder"])  # so is this
         with dashboard_write(self, dashboard_id):
             ignored = update_dashboard(
                 dashboard_id,
@@ -183,13 +183,13 @@ class DashboardViewSet(ProjectScopedViewSet):
                 edited_by=self.membership,
                 refuse_unknown_tiles=self.is_strict,
             )
-            self.note_ignored(ignored)
+            self.add_ignored(ignored)
             return dashboard_response(self, dashboard_id)
 
     def _check_may_edit(self, dashboard_id: int) -> None:
         rows = Dashboard.objects.in_project(self.project).with_is_collaborator(self.membership)
         dashboard = rows.filter(pk=dashboard_id).first()
-        if dashboard is None or (dashboard.deleted and not self.sends_false("deleted")):
+        if dashboard is None or (dashboard.deleted and not self.has_false("deleted")):
             raise DashboardNotFound
         check_may_edit(dashboard, self.membership)
 

@@ -13,7 +13,7 @@ from dashboards.serializers.bulk import (
     BulkUpdateTagsSerializer,
 )
 from dashboards.services.bulk import TagAction, restore_dashboards, update_tags
-from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
 
@@ -27,7 +27,7 @@ class DashboardBulkViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID],
-        request=body_of(BulkUpdateTagsRequestSerializer),
+        request=describe_body(BulkUpdateTagsRequestSerializer),
         responses=BulkUpdateTagsSerializer,
     )
     def bulk_update_tags(self, request: Request, project_id: str) -> Response:
@@ -48,7 +48,7 @@ class DashboardBulkViewSet(ProjectScopedViewSet):
         )
 
     @extend_schema(
-        parameters=[PROJECT_ID], request=body_of(BulkRestoreRequestSerializer), responses=BulkRestoreSerializer
+        parameters=[PROJECT_ID], request=describe_body(BulkRestoreRequestSerializer), responses=BulkRestoreSerializer
     )
     def bulk_restore(self, request: Request, project_id: str) -> Response:
         """Bring back several deleted dashboards, each with what went in its deletion. Others are skipped, and named."""

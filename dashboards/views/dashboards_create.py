@@ -15,7 +15,7 @@ from dashboards.template_documents.documents import Document
 from dashboards.template_documents.placeholders import fill_template
 from dashboards.views.dashboard_write import dashboard_response
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
-from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
 
@@ -40,7 +40,7 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
-        request=body_of(TemplateJSONRequestSerializer),
+        request=describe_body(TemplateJSONRequestSerializer),
         responses=DashboardSerializer,
     )
     def create_from_template_json(self, request: Request, project_id: str) -> Response:
@@ -52,7 +52,7 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
-        request=body_of(UnlistedDashboardRequestSerializer),
+        request=describe_body(UnlistedDashboardRequestSerializer),
         responses={201: DashboardSerializer},
     )
     def create_unlisted_dashboard(self, request: Request, project_id: str) -> Response:

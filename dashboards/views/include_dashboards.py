@@ -5,7 +5,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from dashboards_api.http.query import ReadsQuery
+from dashboards_api.http.query_parameters import QueryParametersMixin
 
 INCLUDE_DASHBOARDS = OpenApiParameter(
     "include_dashboards",
@@ -14,7 +14,7 @@ INCLUDE_DASHBOARDS = OpenApiParameter(
 )
 
 
-def leave_out_dashboards(view: ReadsQuery, insights: Iterable[dict[str, Any] | None]) -> None:
+def leave_out_dashboards(view: QueryParametersMixin, insights: Iterable[dict[str, Any] | None]) -> None:
     """Remove `dashboards` from insights where the request asks for that. Raises ValidationError."""
     if view.query_bool(INCLUDE_DASHBOARDS.name) is False:
         for insight in insights:
@@ -22,6 +22,6 @@ def leave_out_dashboards(view: ReadsQuery, insights: Iterable[dict[str, Any] | N
                 del insight["dashboards"]
 
 
-def leave_out_dashboards_of_tiles(view: ReadsQuery, tiles: Iterable[dict[str, Any]]) -> None:
+def leave_out_dashboards_of_tiles(view: QueryParametersMixin, tiles: Iterable[dict[str, Any]]) -> None:
     """Remove `dashboards` from the insights of tiles where the request asks for that. Raises ValidationError."""
     leave_out_dashboards(view, (tile["insight"] for tile in tiles))

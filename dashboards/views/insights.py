@@ -20,7 +20,7 @@ from dashboards.services.insights import create_insight, update_insight
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards
 from dashboards.views.overrides import OVERRIDES, get_overrides
 from dashboards.views.parameters import CREATED_BY, FOLDER_PARAMETER, INSIGHT_ID, TAGS, get_folder
-from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH
 from users.viewsets import ProjectScopedViewSet
@@ -82,7 +82,7 @@ class InsightViewSet(ProjectScopedViewSet):
     def list(self, request: Request, project_id: str) -> Response:
         """The insights of a project that are not deleted: by `order` where there is one, then the newest first."""
         pages = LimitOffsetPagination()
-        limit, offset = window = pages.window(request)
+        limit, offset = window = pages.get_window(request)
         count, rows = list_insights(
             self.project, viewer=self.membership, query=self._query(), limit=limit, offset=offset
         )
@@ -90,7 +90,7 @@ class InsightViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
-        request=body_of(InsightRequestSerializer),
+        request=describe_body(InsightRequestSerializer),
         responses={201: InsightSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
@@ -105,18 +105,18 @@ class InsightViewSet(ProjectScopedViewSet):
     )
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """One insight, by its number or its short id: as it is stored, or as a dashboard or overrides show it."""
-        overrides, dashboard_id = get_overrides(self), self.query_number("from_dashboard")
+        overrides, dashboard_id = get_overrides(self), self.query_int("from_dashboard")
         if overrides == NO_REQUEST_OVERRIDES and dashboard_id is None:
             return Response(self._read(id))
         insight, ignored = read_resolved_insight(
             id, project=self.project, viewer=self.membership, overrides=overrides, dashboard_id=dashboard_id
         )
-        self.name_ignored(ignored)
+        self.report_ignored(ignored)
         return Response(self._shown(insight))
 
     @extend_schema(
         parameters=[PROJECT_ID, INSIGHT_ID, INCLUDE_DASHBOARDS],
-        request=body_of(InsightRequestSerializer),
+        request=describe_body(InsightRequestSerializer),
         responses=InsightSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
@@ -125,7 +125,7 @@ class InsightViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, INSIGHT_ID, INCLUDE_DASHBOARDS],
-        request=body_of(InsightRequestSerializer),
+        request=describe_body(InsightRequestSerializer),
         responses=InsightSerializer,
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
@@ -144,13 +144,13 @@ class InsightViewSet(ProjectScopedViewSet):
     def _change(self, reference: str) -> Response:
         # Whether it exists and may be edited is answered before anything is said about the body.
         insight = Insight.objects.in_project(self.project).by_reference(reference).first()
-        if insight is None or (insight.deleted and not self.sends_false("deleted")):
+        if insight is None or (insight.deleted and not self.has_false("deleted")):
             raise InsightNotFound
         check_may_edit_contents("insight", [insight.pk], self.membership)
         changes = self._body(creates=False)
         with transaction.atomic():
             ignored = update_insight(insight.pk, project=self.project, changes=changes, edited_by=self.membership)
-            self.note_ignored(ignored)
+            self.add_ignored(ignored)
             return Response(self._read(insight.pk, include_deleted=True))
 
     def _body(self, *, creates: bool) -> InsightInput:
@@ -176,12 +176,12 @@ class InsightViewSet(ProjectScopedViewSet):
             saved=self.query_bool("saved"),
             favorited=self.query_bool("favorited"),
             mine=self.caller.pk if self.query_bool("user") else None,
-            created_by=self.query_numbers("created_by"),
-            dashboard_ids=self.query_numbers("dashboards"),
+            created_by=self.query_ints("created_by"),
+            dashboard_ids=self.query_ints("dashboards"),
             tags=self.query_tags("tags"),
             kind=self.query_choice("insight", INSIGHT_KINDS),
-            created=self.query_span("created_date_from", "created_date_to"),
-            modified=self.query_span("date_from", "date_to"),
-            viewed=self.query_span("last_viewed_date_from", "last_viewed_date_to"),
+            created=self.query_date_range("created_date_from", "created_date_to"),
+            modified=self.query_date_range("date_from", "date_to"),
+            viewed=self.query_date_range("last_viewed_date_from", "last_viewed_date_to"),
             folder=get_folder(self),
         )

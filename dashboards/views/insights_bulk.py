@@ -17,7 +17,7 @@ from dashboards.serializers.bulk import (
 )
 from dashboards.services.bulk import TagAction
 from dashboards.services.bulk_insights import delete_insights, restore_insights, update_insight_tags
-from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
 
@@ -31,7 +31,9 @@ class InsightBulkViewSet(ProjectScopedViewSet):
     }
 
     @extend_schema(
-        parameters=[PROJECT_ID], request=body_of(BulkInsightsRequestSerializer), responses=InsightBulkDeleteSerializer
+        parameters=[PROJECT_ID],
+        request=describe_body(BulkInsightsRequestSerializer),
+        responses=InsightBulkDeleteSerializer,
     )
     def bulk_delete(self, request: Request, project_id: str) -> Response:
         """Delete several insights, each as `deleted: true` does. Others are skipped, and named."""
@@ -40,7 +42,9 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         return Response({"deleted": _named(deleted), "skipped": _skipped(skipped)})
 
     @extend_schema(
-        parameters=[PROJECT_ID], request=body_of(BulkInsightsRequestSerializer), responses=InsightBulkRestoreSerializer
+        parameters=[PROJECT_ID],
+        request=describe_body(BulkInsightsRequestSerializer),
+        responses=InsightBulkRestoreSerializer,
     )
     def bulk_restore(self, request: Request, project_id: str) -> Response:
         """Bring back several deleted insights, each with the tiles that went with it. Others are skipped, and named."""
@@ -49,7 +53,9 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         return Response({"restored": _named(restored), "skipped": _skipped(skipped)})
 
     @extend_schema(
-        parameters=[PROJECT_ID], request=body_of(BulkUpdateTagsRequestSerializer), responses=BulkUpdateTagsSerializer
+        parameters=[PROJECT_ID],
+        request=describe_body(BulkUpdateTagsRequestSerializer),
+        responses=BulkUpdateTagsSerializer,
     )
     def bulk_update_tags(self, request: Request, project_id: str) -> Response:
         """Add, remove or set the tags of several insights. Those that cannot be changed are skipped, and named."""

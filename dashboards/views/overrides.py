@@ -9,7 +9,7 @@ from dashboards.request_overrides import (
     RequestOverrides,
     find_ignored_overrides,
 )
-from dashboards_api.http.views import ApiViewSet
+from dashboards_api.http.viewsets import ApiViewSet
 
 OVERRIDES = [
     OpenApiParameter(
@@ -29,5 +29,5 @@ OVERRIDES = [
 def get_overrides(view: ApiViewSet) -> RequestOverrides:
     """Return the overrides of a request. Those without an effect are named in `Ignored-Fields`, or refused."""
     overrides = parse_overrides(view.query)
-    view.name_ignored(find_ignored_overrides(overrides))
+    view.report_ignored(find_ignored_overrides(overrides))
     return overrides

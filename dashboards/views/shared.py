@@ -13,7 +13,7 @@ from dashboards.http_requests import get_share_tokens, set_share_cookies, unlock
 from dashboards.readers.shared import PageType, find_shared_dashboard, read_shared_dashboard
 from dashboards.serializers.sharing import UnlockRequestSerializer
 from dashboards.views.overrides import OVERRIDES, get_overrides
-from dashboards_api.http.views import ApiViewSet
+from dashboards_api.http.viewsets import ApiViewSet
 
 # Not in the API document, which describes what lies below /api/: for the check of unknown parameters.
 EMBEDDED = OpenApiParameter("embedded", bool)

@@ -19,7 +19,7 @@ from dashboards.serializers.sharing import (
 from dashboards.services.share_passwords import add_share_password, hash_share_password, remove_share_password
 from dashboards.services.sharing import refresh_sharing, update_sharing
 from dashboards.views.dashboard_write import dashboard_write
-from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, id_parameter, operation_ids
+from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, describe_body, id_parameter, operation_ids
 from dashboards_api.parsing import parse_int
 from users.viewsets import ProjectScopedViewSet
 
@@ -43,7 +43,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[*PATH, IF_MATCH],
-        request=body_of(SharingConfigurationRequestSerializer),
+        request=describe_body(SharingConfigurationRequestSerializer),
         responses=SharingConfigurationSerializer,
     )
     def partial_update(self, request: Request, project_id: str, dashboard_id: str) -> Response:
@@ -86,7 +86,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[*PATH, IF_MATCH],
-        request=body_of(SharePasswordRequestSerializer),
+        request=describe_body(SharePasswordRequestSerializer),
         responses={201: CreatedSharePasswordSerializer},
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:

@@ -23,7 +23,7 @@ from dashboards.services.templates import (
     update_template,
 )
 from dashboards.template_documents.schema import TEMPLATE_SCHEMA
-from dashboards_api.http.openapi import PROJECT_ID, body_of, operation_ids
+from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH
 from users.viewsets import ProjectScopedViewSet
@@ -73,13 +73,13 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
             ordering=self.query_choice("ordering", list(ORDERINGS)),
         )
         pages = LimitOffsetPagination()
-        limit, offset = window = pages.window(request)
+        limit, offset = window = pages.get_window(request)
         count, rows = list_templates(self.project, viewer=self.membership, query=query, limit=limit, offset=offset)
         return Response(pages.page(request, window, count, rows))
 
     @extend_schema(
         parameters=[PROJECT_ID],
-        request=body_of(DashboardTemplateRequestSerializer),
+        request=describe_body(DashboardTemplateRequestSerializer),
         responses={201: DashboardTemplateSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
@@ -99,7 +99,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, TEMPLATE_ID],
-        request=body_of(DashboardTemplateRequestSerializer),
+        request=describe_body(DashboardTemplateRequestSerializer),
         responses=DashboardTemplateSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
@@ -108,7 +108,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, TEMPLATE_ID],
-        request=body_of(DashboardTemplateRequestSerializer),
+        request=describe_body(DashboardTemplateRequestSerializer),
         responses=DashboardTemplateSerializer,
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:

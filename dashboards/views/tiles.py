@@ -30,7 +30,7 @@ from dashboards.views.dashboard_write import dashboard_response, dashboard_write
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
 from dashboards.views.parameters import DASHBOARD_ID
 from dashboards_api.errors import ValidationFailed
-from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, body_of, operation_ids
+from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, DASHBOARD_ID, IF_MATCH]
@@ -56,7 +56,7 @@ class TileViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=INSIGHT_PATH,
-        request=body_of(DashboardTileRequestSerializer),
+        request=describe_body(DashboardTileRequestSerializer),
         responses={201: DashboardTileSerializer},
     )
     def tiles(self, request: Request, project_id: str, id: str) -> Response:
@@ -66,7 +66,9 @@ class TileViewSet(ProjectScopedViewSet):
         return self._add(dashboard_id, item)
 
     @extend_schema(
-        parameters=PATH, request=body_of(CreateTextTileRequestSerializer), responses={201: DashboardTileSerializer}
+        parameters=PATH,
+        request=describe_body(CreateTextTileRequestSerializer),
+        responses={201: DashboardTileSerializer},
     )
     def create_text_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Add a text tile."""
@@ -74,7 +76,9 @@ class TileViewSet(ProjectScopedViewSet):
         item = self.read_body(CreateTextTileRequestSerializer)
         return self._add(dashboard_id, {**item, "text": {"body": item.pop("body")}})  # type: ignore[typeddict-item]
 
-    @extend_schema(parameters=PATH, request=body_of(UpdateTextTileRequestSerializer), responses=DashboardTileSerializer)
+    @extend_schema(
+        parameters=PATH, request=describe_body(UpdateTextTileRequestSerializer), responses=DashboardTileSerializer
+    )
     def update_text_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Change the text of a text tile, or how it looks."""
         dashboard_id = parse_dashboard_id(id)
@@ -83,7 +87,7 @@ class TileViewSet(ProjectScopedViewSet):
         return self._change(dashboard_id, body)
 
     @extend_schema(
-        parameters=INSIGHT_PATH, request=body_of(UpdateTileRequestSerializer), responses=DashboardTileSerializer
+        parameters=INSIGHT_PATH, request=describe_body(UpdateTileRequestSerializer), responses=DashboardTileSerializer
     )
     def update_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Change how a tile looks that shows an insight or a button."""
@@ -92,7 +96,7 @@ class TileViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=PATH,
-        request=body_of(OneTileRequestSerializer),
+        request=describe_body(OneTileRequestSerializer),
         responses={204: OpenApiResponse(description="The tile is removed. There is no response body.")},
     )
     def delete_tile(self, request: Request, project_id: str, id: str) -> Response:
@@ -105,7 +109,7 @@ class TileViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=INSIGHT_PATH,
-        request=body_of(MoveTileRequestSerializer),
+        request=describe_body(MoveTileRequestSerializer),
         responses=DashboardSerializer,
     )
     def move_tile(self, request: Request, project_id: str, id: str) -> Response:
@@ -125,7 +129,9 @@ class TileViewSet(ProjectScopedViewSet):
             )
             return dashboard_response(self, dashboard_id)
 
-    @extend_schema(parameters=INSIGHT_PATH, request=body_of(CopyTileRequestSerializer), responses=DashboardSerializer)
+    @extend_schema(
+        parameters=INSIGHT_PATH, request=describe_body(CopyTileRequestSerializer), responses=DashboardSerializer
+    )
     def copy_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Show the content of another dashboard's tile on this one too."""
         dashboard_id = parse_dashboard_id(id)
@@ -135,7 +141,7 @@ class TileViewSet(ProjectScopedViewSet):
             return dashboard_response(self, dashboard_id)
 
     @extend_schema(
-        parameters=INSIGHT_PATH, request=body_of(ReorderTilesRequestSerializer), responses=DashboardSerializer
+        parameters=INSIGHT_PATH, request=describe_body(ReorderTilesRequestSerializer), responses=DashboardSerializer
     )
     def reorder_tiles(self, request: Request, project_id: str, id: str) -> Response:
         """Place the tiles anew, in this order."""

@@ -46,7 +46,7 @@ class VersionViewSet(CursorPagedViewSet):
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
         """What this dashboard has been, the newest first."""
-        return self.page(list_versions(parse_dashboard_id(id), project=self.project, before=self.before()))
+        return self.page(list_versions(parse_dashboard_id(id), project=self.project, before=self.get_cursor()))
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, VERSION], responses=DashboardVersionSerializer)
     def retrieve(self, request: Request, project_id: str, id: str, version: str) -> Response:
@@ -58,7 +58,7 @@ class VersionViewSet(CursorPagedViewSet):
     )
     def diff(self, request: Request, project_id: str, id: str, version: str) -> Response:
         """Each field that differs between two versions."""
-        number, other = parse_dashboard_id(id), self.query_number("to")
+        number, other = parse_dashboard_id(id), self.query_int("to")
         return Response(read_difference(number, parse_version(version), other, project=self.project))
 
     @extend_schema(
@@ -75,5 +75,5 @@ class VersionViewSet(CursorPagedViewSet):
         self.read_body(RestoreVersionRequestSerializer)
         with dashboard_write(self, number):
             left_out = restore_version(number, project=self.project, version=wanted, restored_by=self.membership)
-            self.note_ignored(left_out)
+            self.add_ignored(left_out)
             return dashboard_response(self, number)

@@ -4,10 +4,10 @@ from typing import Any
 
 # The user of a request, set in its environment by the authentication of its API key.
 AUTHENTICATED = "dashboards.authenticated"
-KEYS_REMEMBERED = 10_000
+CACHED_KEYS_MAX = 10_000
 
 
-class Callers:
+class CallerCache:
     """The users of keys that were valid lately, by a hash of the key.
 
     A client that makes up a key for each request, or spells its own in another way, is not another caller each time.
@@ -20,10 +20,10 @@ class Callers:
         """Return the caller of a request that comes from a network."""
         return self.users.get(_key_hash(environ), network)
 
-    def note(self, environ: dict[str, Any], status: int) -> None:
+    def record(self, environ: dict[str, Any], status: int) -> None:
         """Remember whose the key of an answered request is, and forget one that is refused."""
         if AUTHENTICATED in environ:
-            if len(self.users) >= KEYS_REMEMBERED:
+            if len(self.users) >= CACHED_KEYS_MAX:
                 self.users.pop(next(iter(self.users)), None)
             self.users[_key_hash(environ)] = f"user {environ[AUTHENTICATED]}"
         elif status == 401:

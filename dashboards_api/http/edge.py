@@ -14,9 +14,9 @@ import orjson
 import structlog
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # it exports this for applications
 
-from dashboards_api.http.callers import Callers
+from dashboards_api.http.callers import CallerCache
 from dashboards_api.http.fair_pool import FairPool, Job
-from dashboards_api.http.middleware import OPERATIONS, client_address
+from dashboards_api.http.middleware import OPERATIONS_PATHS, client_address
 from dashboards_api.http.request_body import (
     BODY_SECONDS,
     MEMORY_BYTES,
@@ -53,7 +53,7 @@ class Edge:
         self.body_seconds = body_seconds
         self.memory = SharedLimit(MEMORY_BYTES, MEMORY_BYTES_OF_ONE)
         self.watchers: set[asyncio.Task[None]] = set()  # the loop itself keeps no task alive
-        self.callers = Callers()
+        self.callers = CallerCache()
         self.receiving = SharedLimit(RECEIVING, RECEIVING_OF_ONE)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -112,7 +112,7 @@ class Edge:
             environ["wsgi.input"] = io.BytesIO(body)
         answered = self.loop.create_future()
         job = Job(caller, partial(self.run, environ, protocol, answered))
-        pool = self.operations if scope.path in OPERATIONS else self.pool
+        pool = self.operations if scope.path in OPERATIONS_PATHS else self.pool
         if pool.submit(job):
             await answered
             return
@@ -128,7 +128,7 @@ class Edge:
             status = int(started[0][:3])
             protocol.response_bytes(status, started[1], b"".join(response))
             response.close()
-            self.callers.note(environ, status)
+            self.callers.record(environ, status)
         except Exception:
             logger.exception("request failed outside of Django")
             refuse(protocol, environ["PATH_INFO"], 500, "A server error occurred.")

@@ -23,10 +23,10 @@ from rest_framework.settings import api_settings
 
 from dashboards_api import errors
 from dashboards_api.db.errors import is_read_only_error
-from dashboards_api.http.middleware import is_api
+from dashboards_api.http.middleware import is_api_request
 from dashboards_api.http.parsers import PayloadTooLarge
 from dashboards_api.http.request_body import BodyError, BodyTooLarge, BodyTooSlow, TooManyBodies
-from dashboards_api.http.retries import is_conflict, runs_again
+from dashboards_api.http.retries import is_transaction_conflict, should_retry
 
 logger = structlog.get_logger("dashboards_api.errors")
 
@@ -38,7 +38,7 @@ _QUERY_CANCELED = "57014"
 _AS_A_WHOLE = f"__{api_settings.NON_FIELD_ERRORS_KEY}"
 
 
-class AlreadyThere(APIException):
+class Conflict(APIException):
     status_code = 409
     default_code = "conflict"
     exception_type = "invalid_request"
@@ -48,11 +48,11 @@ class AlreadyThere(APIException):
         self.attr = error.attr
 
 
-class StillRunning(AlreadyThere):
+class RequestInProgress(Conflict):
     wait = errors.RequestInProgress.wait
 
 
-class Unprocessable(AlreadyThere):
+class UnprocessableRequest(Conflict):
     status_code = 422
 
 
@@ -104,21 +104,21 @@ class StatementTimeout(ServiceUnavailable):
     default_detail = "A statement in the database exceeded its time limit, and was cancelled. Ask for less at once."
 
 
-class StillInConflict(ServiceUnavailable):
+class WriteConflict(ServiceUnavailable):
     default_detail = "Others were changing the same at the same time. Please try again."
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to any exception of a view, for DRF's EXCEPTION_HANDLER setting. What runs again has none yet."""
-    if "request" in context and runs_again(context["request"]._request, exc):
+    if "request" in context and should_retry(context["request"]._request, exc):
         return None
-    known = as_api_exception(exc)
+    known = to_api_exception(exc)
     if not isinstance(known, APIException):
-        log_fault(exc)
+        log_error(exc)
         got_request_exception.send(sender=None, request=context.get("request"))
     response: Response | None = hog_exception_handler(known, context)
     if response is not None and isinstance(response.data, dict):
-        response.data["attr"] = short_attr(response.data["attr"] or getattr(known, "attr", None))
+        response.data["attr"] = shorten_attr(response.data["attr"] or getattr(known, "attr", None))
         if header := getattr(known, "auth_header", None):
             response["WWW-Authenticate"] = header
         if etag := getattr(known, "etag", None):
@@ -126,7 +126,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     return response
 
 
-def as_api_exception(exc: Exception) -> Exception:
+def to_api_exception(exc: Exception) -> Exception:
     """Errors of the domain, of Django and of the database as the API exceptions that they mean."""
     if isinstance(exc, errors.ValidationFailed):
         detail = ErrorDetail(exc.detail, code=exc.code)
@@ -134,11 +134,11 @@ def as_api_exception(exc: Exception) -> Exception:
     if isinstance(exc, errors.VersionConflict):
         return PreconditionFailed(exc)
     if isinstance(exc, errors.Conflict):
-        return AlreadyThere(exc)
+        return Conflict(exc)
     if isinstance(exc, errors.RequestInProgress):
-        return StillRunning(exc)
+        return RequestInProgress(exc)
     if isinstance(exc, errors.IdempotencyKeyReused):
-        return Unprocessable(exc)
+        return UnprocessableRequest(exc)
     if isinstance(exc, errors.Forbidden):
         return exceptions.PermissionDenied(exc.detail, code=exc.code)
     if isinstance(exc, errors.TooManyAttempts):
@@ -152,16 +152,16 @@ def as_api_exception(exc: Exception) -> Exception:
     if isinstance(exc, SuspiciousOperation):
         return exceptions.ParseError("The request is malformed.")
     if isinstance(exc, UnreadablePostError):
-        return body_exception(exc)
-    if is_conflict(exc):
-        return StillInConflict()
-    if is_away(exc):
-        log_fault(exc)
+        return body_error_to_api_exception(exc)
+    if is_transaction_conflict(exc):
+        return WriteConflict()
+    if is_database_unavailable(exc):
+        log_error(exc)
         return StatementTimeout() if is_statement_timeout(exc) else ServiceUnavailable()
     return exc
 
 
-def body_exception(exc: UnreadablePostError) -> APIException:
+def body_error_to_api_exception(exc: UnreadablePostError) -> APIException:
     """Return the API exception for a body that was not received."""
     error = next((each for each in errors.exception_chain(exc) if isinstance(each, BodyError)), BodyError())
     if isinstance(error, BodyTooLarge):
@@ -173,7 +173,7 @@ def body_exception(exc: UnreadablePostError) -> APIException:
     return exceptions.ParseError(error.detail)
 
 
-def is_away(exc: BaseException) -> bool:
+def is_database_unavailable(exc: BaseException) -> bool:
     """Whether the database cannot do now what it was asked for, and may soon."""
     return isinstance(exc, OperationalError | InterfaceError) or is_read_only_error(exc)
 
@@ -183,14 +183,14 @@ def is_statement_timeout(exc: BaseException) -> bool:
     return any(getattr(each, "sqlstate", None) == _QUERY_CANCELED for each in errors.exception_chain(exc))
 
 
-def log_fault(exc: BaseException) -> None:
+def log_error(exc: BaseException) -> None:
     """Log where a fault came from, without its text: that may hold what a request held, such as a row."""
     chain = [type(each).__qualname__ for each in errors.exception_chain(exc)]
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(exc.__traceback__)]
     logger.error("fault", exceptions=chain, frames=frames)
 
 
-def short_attr(attr: str | None) -> str | None:
+def shorten_attr(attr: str | None) -> str | None:
     """`tiles__0__text__body` as `text__body`, and an item that is wrong as a whole as the item: `tiles__0`."""
     if attr is None:
         return None
@@ -204,27 +204,27 @@ def short_attr(attr: str | None) -> str | None:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     detail = "Invalid Host header." if isinstance(exception, DisallowedHost) else "The request is malformed."
-    return _outside(request, 400, "invalid_request", "bad_request", detail)
+    return _build_response(request, 400, "invalid_request", "bad_request", detail)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _outside(request, 404, "invalid_request", "not_found", "Endpoint not found.")
+    return _build_response(request, 404, "invalid_request", "not_found", "Endpoint not found.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     exc = sys.exception()
-    away = as_api_exception(exc) if isinstance(exc, DatabaseError | InterfaceError) else None
+    away = to_api_exception(exc) if isinstance(exc, DatabaseError | InterfaceError) else None
     if isinstance(away, ServiceUnavailable):
-        answer = _outside(request, 503, "server_error", "service_unavailable", str(away))
+        answer = _build_response(request, 503, "server_error", "service_unavailable", str(away))
         answer["Retry-After"] = str(ServiceUnavailable.wait)
         return answer
     if exc:
-        log_fault(exc)
-    return _outside(request, 500, "server_error", "error", "A server error occurred.")
+        log_error(exc)
+    return _build_response(request, 500, "server_error", "error", "A server error occurred.")
 
 
-def _outside(request: HttpRequest, status: int, type_: str, code: str, detail: str) -> HttpResponse:
-    if is_api(request):
+def _build_response(request: HttpRequest, status: int, type_: str, code: str, detail: str) -> HttpResponse:
+    if is_api_request(request):
         envelope = {"type": type_, "code": code, "detail": detail, "attr": None}
         return HttpResponse(orjson.dumps(envelope), status=status, content_type="application/json")
     return HttpResponse(f"{detail}\n", status=status, content_type="text/plain; charset=utf-8")

@@ -27,25 +27,25 @@ def is_strict(request: Request) -> bool:
     return bool(_STRICT.search(request.headers.get("Prefer", "")))
 
 
-def unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[str]:
+def find_unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[str]:
     """Paths of the keys in `value` that `field` neither takes nor knows as an echo, in the order they came."""
     if isinstance(field, serializers.ListField) and isinstance(value, list):
         for index, item in enumerate(value):
-            yield from unknown_keys(field.child, item, f"{path}{index}__")
+            yield from find_unknown_keys(field.child, item, f"{path}{index}__")
     elif isinstance(field, RequestSerializer) and isinstance(value, Mapping):
         for key, item in value.items():
             if key in field.fields:
-                yield from unknown_keys(field.fields[key], item, f"{path}{key}__")
-            elif key not in field.echoed and not field.reads_spelling(key, value):
+                yield from find_unknown_keys(field.fields[key], item, f"{path}{key}__")
+            elif key not in field.tolerated_keys and not field.reads_alias(key, value):
                 yield f"{path}{key}"
 
 
-def refuse(path: str) -> ValidationError:
+def unknown_field_error(path: str) -> ValidationError:
     """The answer to an unknown key where the client asked for strict handling."""
     return ValidationError({path: [ErrorDetail("This field is not known here.", code="unknown_field")]})
 
 
-def header_value(paths: list[str]) -> str:
+def format_header(paths: list[str]) -> str:
     """The paths for the header, as many as fit."""
     value = ""
     for path in list(dict.fromkeys(paths))[:MAX_NAMES]:

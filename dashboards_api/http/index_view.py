@@ -7,11 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from dashboards_api.http.pagination import public_base
-from dashboards_api.http.schema_views import JSONErrors
+from dashboards_api.http.pagination import get_base_url
+from dashboards_api.http.schema_views import JSONErrorsMixin
 
 
-class IndexView(JSONErrors, APIView):  # type: ignore[misc]  # the stubs ask for an instance; DRF calls the class
+class IndexView(JSONErrorsMixin, APIView):  # type: ignore[misc]  # the stubs ask for an instance; DRF calls the class
     """`/api/`: where the document and the projects are, and for browsers the page of the document."""
 
     authentication_classes = ()
@@ -21,7 +21,7 @@ class IndexView(JSONErrors, APIView):  # type: ignore[misc]  # the stubs ask for
         if "text/html" in request.headers.get("Accept", ""):
             response: HttpResponse = HttpResponseRedirect(reverse("swagger-ui"))
         else:
-            base = public_base(request._request)
+            base = get_base_url(request._request)
             addresses = {"schema": reverse("schema"), "docs": reverse("swagger-ui"), "projects": "/api/projects/"}
             response = Response({"name": "dashboards-api", **{name: base + at for name, at in addresses.items()}})
         response["Vary"] = "Accept"

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from dashboards_api.http.middleware import GetResponse
 
 SAFE_REQUEST_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
-KEY = re.compile(r"phx_\w+")
+API_KEY = re.compile(r"phx_\w+")
 # What opens something by itself: links of shared dashboards, of set-ups and of invitations.
 SECRET_PATH = re.compile(r"(?i)/(shared|embedded|shared_dashboard|setup|invitations)/+[^/]+")
 
@@ -30,7 +30,7 @@ class JSONFormatter(logging.Formatter):
         line: dict[str, Any] = {
             "event": record.getMessage(),
             **structlog.contextvars.get_contextvars(),
-            **{name: value for name, value in record.__dict__.items() if name not in _OF_EVERY_RECORD},
+            **{name: value for name, value in record.__dict__.items() if name not in _STANDARD_ATTRIBUTES},
             "timestamp": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -40,7 +40,7 @@ class JSONFormatter(logging.Formatter):
         return orjson.dumps(line, default=repr, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS).decode()
 
 
-_OF_EVERY_RECORD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "timestamp", "level"}
+_STANDARD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "timestamp", "level"}
 
 
 class RequestLogMiddleware:
@@ -66,7 +66,7 @@ class RequestLogMiddleware:
             path = SECRET_PATH.sub(r"/\1/…", path)
         facts = {
             "method": request.method,
-            "path": KEY.sub("phx_…", path),
+            "path": API_KEY.sub("phx_…", path),
             "status": response.status_code,
             "milliseconds": round((time.perf_counter() - started) * 1000, 1),
             "address": request.META.get("REMOTE_ADDR"),

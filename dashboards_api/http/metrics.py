@@ -17,8 +17,8 @@ from django.utils.crypto import constant_time_compare
 
 from dashboards_api.http.middleware import GetResponse
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 UNAVAILABLE = 503
 
@@ -32,7 +32,7 @@ class MetricsMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.requests, self.faults = _measures()
+        self.requests, self.faults = _create_metrics()
         self.known: dict[tuple[str, str, int], Add] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -40,12 +40,12 @@ class MetricsMiddleware:
         response = self.get_response(request)
         match = request.resolver_match
         of = (match.route if match else "", request.method or "", response.status_code // 100)
-        (self.known.get(of) or self.learn(of))(perf_counter() - started)
+        (self.known.get(of) or self.get_observer(of))(perf_counter() - started)
         if response.status_code == UNAVAILABLE:
             self.faults.inc()
         return response
 
-    def learn(self, of: tuple[str, str, int]) -> Add:
+    def get_observer(self, of: tuple[str, str, int]) -> Add:
         """What counts such requests: looked up once."""
         route, method, status = of
         is_known = method in METHODS
@@ -66,14 +66,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
     from prometheus_client.multiprocess import MultiProcessCollector
 
     registry = REGISTRY
-    if FOLDER in os.environ:
+    if FOLDER_VARIABLE in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # untyped there
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 @cache
-def _measures() -> tuple[Any, Any]:
+def _create_metrics() -> tuple[Any, Any]:
     """One histogram of requests, one counter of answers without the database. A process may have them once."""
     from prometheus_client import Counter, Histogram
 
@@ -81,7 +81,7 @@ def _measures() -> tuple[Any, Any]:
         "dashboards_request_duration_seconds",
         "Time from the first middleware to the answer. Waiting for a turn and sending are not in it.",
         ["route", "method", "status"],
-        buckets=SECONDS,
+        buckets=BUCKETS,
     )
     faults = Counter("dashboards_database_unavailable", "Answers of 503: the database was away, or gave up.")
     return requests, faults

@@ -12,14 +12,14 @@ from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 
 # Below this, in bytes, an answer fits into one packet anyway.
-LARGE = 1400
+COMPRESSION_MIN_BYTES = 1400
 GetResponse = Callable[[HttpRequest], HttpResponse]
 # What machines ask: no page, and nothing in the answer depends on the Host.
-OPERATIONS = frozenset({"/healthz", "/readyz", "/metrics"})
+OPERATIONS_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 # No chain of proxies is longer: each hop is compared with each trusted network.
-HOPS_MAX = 20
+PROXIES_MAX = 20
 # Where the environment of a request keeps it; no header has such a name.
 CLIENT_ADDRESS = "dashboards.client_address"
 
@@ -56,7 +56,7 @@ def find_client_address(meta: dict[str, Any]) -> str:
     address: str = meta.get("REMOTE_ADDR", "")
     if not settings.TRUSTED_PROXIES or not is_trusted(address):
         return address
-    for hop in reversed(meta.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", HOPS_MAX)):
+    for hop in reversed(meta.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", PROXIES_MAX)):
         if not is_address(hop.strip()):
             break
         address = hop.strip()
@@ -90,9 +90,9 @@ class PagesMiddleware:
             self.for_pages = convert_exception_to_response(import_string(name)(self.for_pages))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info in OPERATIONS:
+        if request.path_info in OPERATIONS_PATHS:
             return self.get_response(request)  # for any Host: load balancers ask by an address that no list can hold
-        if not is_api(request):
+        if not is_api_request(request):
             page: HttpResponse = self.for_pages(request)
             return page
         request.get_host()  # raises DisallowedHost
@@ -107,7 +107,7 @@ class CompressionMiddleware(GZipMiddleware):
 
     def __call__(self, request: HttpRequest) -> Any:
         response: Any = self.get_response(request)
-        if response.streaming or len(response.content) < LARGE:
+        if response.streaming or len(response.content) < COMPRESSION_MIN_BYTES:
             return response
         if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
             return self.process_response(request, response)
@@ -115,7 +115,7 @@ class CompressionMiddleware(GZipMiddleware):
         return response
 
 
-def is_api(request: HttpRequest) -> bool:
+def is_api_request(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/") or request.path_info == "/api"
 
 
@@ -129,6 +129,6 @@ class OptionalSlashMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if is_api(request) and not request.path_info.endswith("/"):
+        if is_api_request(request) and not request.path_info.endswith("/"):
             request.path_info += "/"
         return self.get_response(request)

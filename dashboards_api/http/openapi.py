@@ -65,11 +65,11 @@ ERRORS = {
     503: "The database cannot be reached at the moment.",
 }
 BODY_ERRORS = {408, 409, 413, 415}
-ONCE_ERRORS = {409, 422}
+IDEMPOTENCY_ERRORS = {409, 422}
 KEY_ERRORS = {429}
 VERSION_ERRORS = {412, 428}
 # Without a key there are limits, too.
-LIMITED = {"login_create"}
+LIMITED_WITHOUT_KEY = {"login_create"}
 FORM = {
     "type": "object",
     "description": "The fields of the JSON body: lists of texts are repeated fields, other lists and objects are JSON.",
@@ -100,7 +100,7 @@ def id_parameter(name: str, description: str) -> OpenApiParameter:
     return OpenApiParameter(name, int, OpenApiParameter.PATH, description=description)
 
 
-def body_of(serializer_class: type[RequestSerializer]) -> dict[str, Any]:
+def describe_body(serializer_class: type[RequestSerializer]) -> dict[str, Any]:
     """Return the bodies that an operation reads, by media type. Only JSON has a component: generated Java clients
     import a component of forms without generating it, and one shared with JSON makes some typed clients send forms.
     """
@@ -137,7 +137,7 @@ class AutoSchema(SpectacularAutoSchema):
         return [tokenized[2] if len(tokenized) > 2 and tokenized[1] in ("projects", "environments") else tokenized[1]]
 
 
-def only_api_routes(endpoints: list[Any], **kwargs: Any) -> list[Any]:
+def select_api_routes(endpoints: list[Any], **kwargs: Any) -> list[Any]:
     """The document describes what lies below /api/, without itself and the way to it."""
     return [each for each in endpoints if re.match("/api/(?!schema/|$)", each[0])]
 
@@ -157,31 +157,33 @@ def document_errors(result: dict[str, Any], generator: Any, request: Any, public
             if operation["operationId"] in CONDITIONAL:
                 operation["responses"]["304"] = {"description": "What `If-None-Match` says is known has not changed."}
             for status, description in ERRORS.items():
-                if not can_answer(operation, status):
+                if not can_return(operation, status):
                     continue
                 operation["responses"].setdefault(str(status), {"description": description, "content": content})
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 
 
-def can_answer(operation: dict[str, Any], status: int) -> bool:
+def can_return(operation: dict[str, Any], status: int) -> bool:
     """Whether an operation can answer an error status."""
     if status in VERSION_ERRORS:
-        return _takes(operation, IF_MATCH)
-    if status in ONCE_ERRORS and _takes(operation, IDEMPOTENCY_KEY):
+        return _has_parameter(operation, IF_MATCH)
+    if status in IDEMPOTENCY_ERRORS and _has_parameter(operation, IDEMPOTENCY_KEY):
         return True
     if status in BODY_ERRORS:
         return "requestBody" in operation
     if status in KEY_ERRORS:
-        return {"PersonalAPIKeyAuth": []} in operation.get("security", []) or operation["operationId"] in LIMITED
-    return status not in ONCE_ERRORS
+        return {"PersonalAPIKeyAuth": []} in operation.get("security", []) or operation[
+            "operationId"
+        ] in LIMITED_WITHOUT_KEY
+    return status not in IDEMPOTENCY_ERRORS
 
 
-def _takes(operation: dict[str, Any], parameter: OpenApiParameter) -> bool:
+def _has_parameter(operation: dict[str, Any], parameter: OpenApiParameter) -> bool:
     return any(each["name"] == parameter.name for each in operation.get("parameters", []))
 
 
-def leave_bodies_optional(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+def make_bodies_optional(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """A missing body is read as one without fields. Where fields are required, their schema says so: one published
     generator writes clients that do not import where a body of several media types is required itself.
     """

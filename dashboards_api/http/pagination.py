@@ -25,15 +25,15 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
     limit_query_description = "Number of results to return per page: at most 1,000, by default 100."
     offset_query_description = "The initial index from which to return the results."
 
-    def window(self, request: Request) -> tuple[int, int]:
+    def get_window(self, request: Request) -> tuple[int, int]:
         """The (limit, offset) that a request asks for."""
         asked = parse_int(request.query_params.get("limit"))
         limit = min(asked, self.max_limit) if asked else self.default_limit
         return limit, parse_int(request.query_params.get("offset")) or 0
 
-    def page_of(self, request: Request, rows: list[Any]) -> dict[str, Any]:
+    def paginate_list(self, request: Request, rows: list[Any]) -> dict[str, Any]:
         """The answer for a short list that is at hand as a whole."""
-        limit, offset = window = self.window(request)
+        limit, offset = window = self.get_window(request)
         return self.page(request, window, len(rows), rows[offset : offset + limit])
 
     def page(
@@ -47,13 +47,13 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
         following = offset + (len(results) or limit)
         return {
             "count": count,
-            "next": _window(request, limit, following, after) if following < count else None,
-            "previous": _window(request, limit, max(0, offset - limit)) if offset > 0 else None,
+            "next": _build_window_url(request, limit, following, after) if following < count else None,
+            "previous": _build_window_url(request, limit, max(0, offset - limit)) if offset > 0 else None,
             "results": results,
         }
 
 
-class NumberedPages:
+class PageNumberPagination:
     """Pages by their number: `{results, next, previous, total_count}`, for the few operations that have them.
 
     A page or a limit that is no whole number of at least 1 is the first or the default, a larger limit is the maximum.
@@ -66,7 +66,7 @@ class NumberedPages:
         OpenApiParameter("limit", int, description="Number of results per page: at most 100, by default 10."),
     ]
 
-    def asked(self, request: Request) -> tuple[int, int]:
+    def get_page_and_limit(self, request: Request) -> tuple[int, int]:
         """Return the (page, limit) that a request asks for."""
         limit = parse_int(request.query_params.get("limit")) or self.default_limit
         return parse_int(request.query_params.get("page")) or 1, min(limit, self.max_limit)
@@ -76,8 +76,8 @@ class NumberedPages:
         page, limit = asked
         return {
             "results": results,
-            "next": link(request, {"page": str(page + 1)}) if page * limit < total else None,
-            "previous": link(request, {"page": str(page - 1)}) if page > 1 else None,
+            "next": build_page_url(request, {"page": str(page + 1)}) if page * limit < total else None,
+            "previous": build_page_url(request, {"page": str(page - 1)}) if page > 1 else None,
             "total_count": total,
         }
 
@@ -85,13 +85,13 @@ class NumberedPages:
 class CursorPagination(pagination.BasePagination):
     """Pages of what only grows, the newest first: `next` says where the following one begins."""
 
-    def before(self, request: Request) -> int | None:
+    def get_cursor(self, request: Request) -> int | None:
         """Where the page begins that a request asks for. What is no cursor of ours is the first page."""
         return parse_int(request.query_params.get("cursor"))
 
     def page(self, request: Request, results: list[Any], after: int | None) -> dict[str, Any]:
         """The answer for one page."""
-        following = link(request, {"cursor": str(after)}) if after is not None else None
+        following = build_page_url(request, {"cursor": str(after)}) if after is not None else None
         return {"next": following, "previous": None, "results": results}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
@@ -115,12 +115,12 @@ class CursorPagination(pagination.BasePagination):
         }
 
 
-def public_base(request: HttpRequest) -> str:
+def get_base_url(request: HttpRequest) -> str:
     """What absolute addresses begin with: PUBLIC_URL, else the allowed host that the client called."""
     return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
 
 
-def link(request: Request, place: dict[str, str], without: tuple[str, ...] = ()) -> str:
+def build_page_url(request: Request, place: dict[str, str], without: tuple[str, ...] = ()) -> str:
     """The absolute address of another page of the same list, at this place."""
     query = QueryDict(mutable=True)
     for name, values in request.query_params.lists():
@@ -130,13 +130,13 @@ def link(request: Request, place: dict[str, str], without: tuple[str, ...] = ())
         query.pop(name, None)
     for name, value in place.items():
         query[name] = value
-    return f"{public_base(request)}{request.path}?{query.urlencode()}"
+    return f"{get_base_url(request)}{request.path}?{query.urlencode()}"
 
 
-def _window(request: Request, limit: int, offset: int, after: str = "") -> str:
+def _build_window_url(request: Request, limit: int, offset: int, after: str = "") -> str:
     place = {"limit": str(limit)}
     if offset:
         place["offset"] = str(offset)
     if after:
         place["after"] = after
-    return link(request, place, without=("offset", "after"))
+    return build_page_url(request, place, without=("offset", "after"))

@@ -11,7 +11,7 @@ from django.utils.http import parse_header_parameters
 from rest_framework import parsers
 from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
 
-from dashboards_api.http import json_gate
+from dashboards_api.http import json_validation
 
 TOO_MANY_FIELDS = f"A form may have at most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} fields."
 
@@ -23,7 +23,7 @@ class PayloadTooLarge(APIException):
     exception_type = "invalid_request"
 
 
-def refusal(error: json_gate.Refused, *prefix: str | int) -> ValidationError:
+def to_validation_error(error: json_validation.DisallowedJSON, *prefix: str | int) -> ValidationError:
     """What the gate refused, as a validation error at its path."""
     detail: Any = [ErrorDetail(error.detail, code=error.code)]
     for step in reversed((*prefix, *error.path)):
@@ -31,16 +31,16 @@ def refusal(error: json_gate.Refused, *prefix: str | int) -> ValidationError:
     return ValidationError(detail)
 
 
-class _Bounded:
+class _SizeLimitMixin:
     """Refuses a body by its declared length, before a byte of it is read."""
 
-    def refuse_oversized(self, context: Mapping[str, Any] | None) -> None:
+    def check_declared_length(self, context: Mapping[str, Any] | None) -> None:
         length = (context or {})["request"].META.get("CONTENT_LENGTH") or 0
         if int(length) > settings.MAX_BODY_BYTES:
             raise PayloadTooLarge
 
 
-class Ending:
+class TailRecorder:
     """A stream that remembers the end of what was read from it."""
 
     def __init__(self, stream: IO[Any]) -> None:
@@ -53,24 +53,24 @@ class Ending:
         return block
 
 
-class JSONParser(_Bounded, parsers.JSONParser):
+class JSONParser(_SizeLimitMixin, parsers.JSONParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        self.refuse_oversized(parser_context)
+        self.check_declared_length(parser_context)
         try:
-            return json_gate.loads(stream.read())
-        except json_gate.Malformed as error:
+            return json_validation.loads(stream.read())
+        except json_validation.MalformedJSON as error:
             raise ParseError(f"JSON parse error - {error}") from error
-        except json_gate.Refused as error:
-            raise refusal(error) from error
+        except json_validation.DisallowedJSON as error:
+            raise to_validation_error(error) from error
 
 
-class FormParser(_Bounded, parsers.FormParser):
+class FormParser(_SizeLimitMixin, parsers.FormParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        self.refuse_oversized(parser_context)
+        self.check_declared_length(parser_context)
         raw = stream.read()
         try:
             form = QueryDict(raw, encoding="utf-8")
@@ -79,16 +79,16 @@ class FormParser(_Bounded, parsers.FormParser):
             raise ValidationError(TOO_MANY_FIELDS) from error
         except UnicodeDecodeError as error:
             raise ParseError("Form parse error - not UTF-8") from error
-        check_form(form)
+        validate_form(form)
         return form
 
 
-class MultiPartParser(_Bounded, parsers.MultiPartParser):
+class MultiPartParser(_SizeLimitMixin, parsers.MultiPartParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        self.refuse_oversized(parser_context)
-        ending = Ending(stream)
+        self.check_declared_length(parser_context)
+        ending = TailRecorder(stream)
         try:
             parsed = super().parse(ending, media_type, parser_context)  # type: ignore[arg-type]  # it only reads
         except TooManyFieldsSent as error:
@@ -96,16 +96,16 @@ class MultiPartParser(_Bounded, parsers.MultiPartParser):
         boundary = parse_header_parameters(media_type or "")[1].get("boundary", "")
         if f"--{boundary}--".encode() not in ending.last:
             raise ParseError("Multipart form parse error - the closing boundary is missing")
-        check_form(parsed.data)
+        validate_form(parsed.data)
         return parsed
 
 
-def check_form(form: QueryDict) -> None:
+def validate_form(form: QueryDict) -> None:
     """Raise the gate's refusal for a NUL or a lone surrogate in a name or a value of a form or a query string."""
     for name, values in form.lists():
         try:
-            json_gate.check_text(name)
+            json_validation.validate_text(name)
             for value in values:
-                json_gate.check_text(value)
-        except json_gate.Refused as error:
-            raise refusal(error, name.replace("\x00", "")) from error
+                json_validation.validate_text(value)
+        except json_validation.DisallowedJSON as error:
+            raise to_validation_error(error, name.replace("\x00", "")) from error

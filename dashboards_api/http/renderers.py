@@ -12,7 +12,7 @@ from rest_framework.utils.serializer_helpers import ReturnDict
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     """Subclasses of the built-in types that DRF and Django use (error details, lazy texts) as what they are."""
     if isinstance(value, str):
         return str(value)
@@ -30,7 +30,7 @@ class JSONRenderer(renderers.JSONRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        return b"" if data is None else orjson.dumps(data, default=_plain, option=OPTIONS)
+        return b"" if data is None else orjson.dumps(data, default=_to_plain, option=OPTIONS)
 
 
 class ContentNegotiation(negotiation.DefaultContentNegotiation):

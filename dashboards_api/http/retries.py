@@ -22,9 +22,9 @@ from dashboards_api.errors import exception_chain
 logger = structlog.get_logger("dashboards_api.retries")
 
 # How often a request runs at most.
-RUNS_AFTER_CONFLICT = 4
-RUNS_AFTER_REFUSAL = 2
-LONGEST_WAIT = 0.03  # seconds, before the first of them
+ATTEMPTS_AFTER_CONFLICT = 4
+ATTEMPTS_AFTER_INTEGRITY_ERROR = 2
+DELAY_SECONDS_MAX = 0.03  # seconds, before the first of them
 # serialization_failure and deadlock_detected
 _CONFLICTS = frozenset({"40001", "40P01"})
 
@@ -47,32 +47,32 @@ class RetryMiddleware:
             try:
                 return view(request, *args, **kwargs)
             except DatabaseError as error:
-                if not runs_again(request, error):
+                if not should_retry(request, error):
                     raise
                 logger.info("run again", run=run, error=type(error.__cause__ or error).__qualname__)
-            time.sleep(random.uniform(0, LONGEST_WAIT * run))  # noqa: S311  only so that both do not come back at once
-            restore_session(request)
+            time.sleep(random.uniform(0, DELAY_SECONDS_MAX * run))  # noqa: S311  only so that both do not come back at once
+            reload_session(request)
             run += 1
 
 
-def runs_again(request: HttpRequest, error: Exception) -> bool:
+def should_retry(request: HttpRequest, error: Exception) -> bool:
     """Whether a request that ended with this error is run again: the error is then no answer, and is raised."""
     run = getattr(request, "run", None)
     if run is None:
         return False
-    if is_conflict(error):
-        return bool(run < RUNS_AFTER_CONFLICT)
-    return isinstance(error, IntegrityError) and run < RUNS_AFTER_REFUSAL
+    if is_transaction_conflict(error):
+        return bool(run < ATTEMPTS_AFTER_CONFLICT)
+    return isinstance(error, IntegrityError) and run < ATTEMPTS_AFTER_INTEGRITY_ERROR
 
 
-def is_conflict(error: BaseException) -> bool:
+def is_transaction_conflict(error: BaseException) -> bool:
     """Whether a database error comes from a serialization failure or a deadlock, which Django wraps."""
     return isinstance(error, DatabaseError) and any(
         getattr(each, "sqlstate", None) in _CONFLICTS for each in exception_chain(error)
     )
 
 
-def restore_session(request: HttpRequest) -> None:
+def reload_session(request: HttpRequest) -> None:
     """The session of the cookie, without what the run that came to nothing did to it."""
     if hasattr(request, "session"):
         request.session = type(request.session)(request.COOKIES.get(settings.SESSION_COOKIE_NAME))

@@ -16,8 +16,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from dashboards_api.http import ignored_fields
-from dashboards_api.http.conditional import etag_of, is_known
-from dashboards_api.http.parameters import check_size, refuse_parameter, unknown_parameters
+from dashboards_api.http.etags import etag_matches, make_etag
+from dashboards_api.http.parameter_validation import (
+    check_parameter_count,
+    find_unknown_parameters,
+    unknown_parameter_error,
+)
 from dashboards_api.http.renderers import JSONRenderer
 
 # The middleware of pages does not run below /api/. Swagger UI has pictures as data in its style sheet.
@@ -30,7 +34,7 @@ SWAGGER_HEADERS = {
 }
 
 
-class JSONErrors:
+class JSONErrorsMixin:
     """Errors as JSON, whatever the view else answers in. OPTIONS has nothing to tell: it is a 405.
 
     Query parameters that are not known are named or refused, as everywhere below /api/.
@@ -41,53 +45,53 @@ class JSONErrors:
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
-        check_size(request.query_params)
-        self.ignored = unknown_parameters(request.query_params, self.known_parameters)
+        check_parameter_count(request.query_params)
+        self.ignored = find_unknown_parameters(request.query_params, self.known_parameters)
         if self.ignored and ignored_fields.is_strict(request):
-            raise refuse_parameter(self.ignored[0], self.known_parameters)
+            raise unknown_parameter_error(self.ignored[0], self.known_parameters)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         final: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
         if final.status_code < 400 and self.ignored:
-            final[ignored_fields.HEADER] = ignored_fields.header_value(self.ignored)
+            final[ignored_fields.HEADER] = ignored_fields.format_header(self.ignored)
         if final.status_code >= 400:
             final.accepted_renderer = JSONRenderer()
             final.accepted_media_type = JSONRenderer.media_type
         return final
 
 
-_writing = threading.Lock()
+_document_lock = threading.Lock()
 
 
-def document_as(renderer_class: type[BaseRenderer]) -> bytes:
+def render_document(renderer_class: type[BaseRenderer]) -> bytes:
     """Return the API document, which is the same until the process ends.
 
     One thread makes it: drf-spectacular loads its extensions at the first use, and fails where two do so at once.
     """
-    with _writing:
-        return _document_as(renderer_class)  # type: ignore[arg-type]  # a class can be hashed
+    with _document_lock:
+        return _render_document(renderer_class)  # type: ignore[arg-type]  # a class can be hashed
 
 
 @cache
-def _document_as(renderer_class: type[BaseRenderer]) -> bytes:
+def _render_document(renderer_class: type[BaseRenderer]) -> bytes:
     generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]
     written: bytes = renderer_class().render(generator.get_schema(request=None, public=True), renderer_context={})
     return written
 
 
-class SchemaView(JSONErrors, SpectacularAPIView):  # type: ignore[misc]  # untyped base
+class SchemaView(JSONErrorsMixin, SpectacularAPIView):  # type: ignore[misc]  # untyped base
     """`/api/schema/`, in YAML or, with `?format=json`, in JSON."""
 
     known_parameters = frozenset({"format"})
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         renderer: BaseRenderer = request.accepted_renderer
-        etag = etag_of(request._request, renderer.media_type)
-        if is_known(request._request, etag):
+        etag = make_etag(request._request, renderer.media_type)
+        if etag_matches(request._request, etag):
             response = HttpResponse(status=304)
         else:
             charset = f"; charset={renderer.charset}" if renderer.charset else ""
-            written = document_as(type(renderer))
+            written = render_document(type(renderer))
             response = HttpResponse(written, content_type=f"{renderer.media_type}{charset}")
             response["Content-Disposition"] = f'inline; filename="{self._get_filename(request, "")}"'  # type: ignore[no-untyped-call]
         response["ETag"] = etag
@@ -95,7 +99,7 @@ class SchemaView(JSONErrors, SpectacularAPIView):  # type: ignore[misc]  # untyp
         return response
 
 
-class SwaggerView(JSONErrors, APIView):  # type: ignore[misc]  # the stubs ask for an instance; DRF calls the class
+class SwaggerView(JSONErrorsMixin, APIView):  # type: ignore[misc]  # the stubs ask for an instance; DRF calls the class
     """`/api/schema/swagger-ui/`, without any address but our own.
 
     Its scripts are static files, and the CSRF token is in none of them: a script may be loaded by other sites.

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards_api.choices import invalid_choice_message
-from dashboards_api.http import json_gate
-from dashboards_api.http.parsers import refusal
+from dashboards_api.http import json_validation
+from dashboards_api.http.parsers import to_validation_error
 from dashboards_api.limits import LIST_MAX_LENGTH, MAX_INTEGER, MIN_INTEGER
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
@@ -30,13 +30,13 @@ class RequestSerializer(serializers.Serializer[Any]):
     `echoed` names the read-only keys that clients send back as they read them.
     """
 
-    echoed: ClassVar[frozenset[str]] = frozenset()
+    tolerated_keys: ClassVar[frozenset[str]] = frozenset()
     # Names of fields in other spellings: they are read and stay out of the API document, where the generators of many
     # languages would make one name of both.
-    spellings: ClassVar[Mapping[str, str]] = {}
+    aliases: ClassVar[Mapping[str, str]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
-        sent = {self.spellings[name]: name for name in self.spellings if isinstance(data, Mapping) and name in data}
+        sent = {self.aliases[name]: name for name in self.aliases if isinstance(data, Mapping) and name in data}
         respelled = {field: name for field, name in sent.items() if field not in data}
         if not respelled:
             return super().to_internal_value(data)
@@ -46,12 +46,12 @@ class RequestSerializer(serializers.Serializer[Any]):
             details: Any = error.detail
             raise ValidationError({respelled.get(field, field): each for field, each in details.items()}) from error
 
-    def reads_spelling(self, name: str, data: Mapping[str, Any]) -> bool:
+    def reads_alias(self, name: str, data: Mapping[str, Any]) -> bool:
         """Return whether a key has an effect under another spelling: its field is absent, or says the same."""
-        field = self.spellings.get(name)
+        field = self.aliases.get(name)
         return field is not None and data.get(field, data[name]) == data[name]
 
-    def as_sent(self, data: Any) -> Any:
+    def parse_form(self, data: Any) -> Any:
         """A form as the object it stands for: repeated keys are lists of texts, JSON fields hold JSON."""
         if not isinstance(data, QueryDict):
             return data
@@ -59,31 +59,33 @@ class RequestSerializer(serializers.Serializer[Any]):
 
     def _form_value(self, form: QueryDict, name: str) -> Any:
         field = self.fields.get(name)
-        if is_repeated(field):
+        if is_text_list(field):
             return form.getlist(name)
         value = form.get(name)
-        if not isinstance(value, str) or not (is_json(field) or (is_json_or_text(field) and _CONTAINER.match(value))):
+        if not isinstance(value, str) or not (
+            is_json_field(field) or (is_scalar_or_json(field) and _CONTAINER.match(value))
+        ):
             return value
         return parse_json(value, name)
 
 
-def keys_of(serializer_class: type[serializers.Serializer[Any]]) -> frozenset[str]:
+def get_field_names(serializer_class: type[serializers.Serializer[Any]]) -> frozenset[str]:
     """The keys of an answer, which clients send back in a request."""
     return frozenset(serializer_class().fields)
 
 
-def is_repeated(field: AnyField | None) -> bool:
+def is_text_list(field: AnyField | None) -> bool:
     """Whether a form holds this field as a repeated key: a list of texts."""
     return isinstance(field, serializers.ListField) and isinstance(field.child, serializers.CharField)
 
 
-def is_json(field: AnyField | None) -> bool:
+def is_json_field(field: AnyField | None) -> bool:
     """Whether a form holds this field as JSON: an object, or a list of anything but texts."""
     kinds = (serializers.ListField, serializers.BaseSerializer, JSONObjectField)
-    return isinstance(field, kinds) and not is_repeated(field)
+    return isinstance(field, kinds) and not is_text_list(field)
 
 
-def is_json_or_text(field: AnyField | None) -> bool:
+def is_scalar_or_json(field: AnyField | None) -> bool:
     """Whether this field takes an object or a list beside something plain: a form holds only these as JSON."""
     return isinstance(field, ScalarOrJSONField)
 
@@ -91,11 +93,11 @@ def is_json_or_text(field: AnyField | None) -> bool:
 def parse_json(text: str, name: str) -> Any:
     """JSON inside a form field or a query parameter, behind the same gate as a body."""
     try:
-        return json_gate.loads(text)
-    except json_gate.Malformed as error:
+        return json_validation.loads(text)
+    except json_validation.MalformedJSON as error:
         raise ValidationError({name: [ErrorDetail("This is not valid JSON.", code="invalid")]}) from error
-    except json_gate.Refused as error:
-        raise refusal(error, name) from error
+    except json_validation.DisallowedJSON as error:
+        raise to_validation_error(error, name) from error
 
 
 FREE_OBJECT = {"type": "object", "additionalProperties": True}
@@ -156,7 +158,7 @@ class BoundedListField(serializers.ListField):
         return checked
 
 
-class HelpfulChoiceField(serializers.ChoiceField):
+class SuggestingChoiceField(serializers.ChoiceField):
     """A choice whose refusal lists what is allowed and names the nearest."""
 
     def to_internal_value(self, data: Any) -> Any:

@@ -17,8 +17,8 @@ from dashboards_api.errors import RequestInProgress, ValidationFailed
 from dashboards_api.http import ignored_fields
 from dashboards_api.http.openapi import IDEMPOTENCY_KEY
 from dashboards_api.http.renderers import JSONRenderer
-from dashboards_api.http.retries import runs_again
-from dashboards_api.http.views import ApiViewSet
+from dashboards_api.http.retries import should_retry
+from dashboards_api.http.viewsets import ApiViewSet
 from dashboards_api.idempotency.store import Claim, StoredResponse, claim_key, release_claim, store_response
 
 HEADER = IDEMPOTENCY_KEY.name
@@ -103,7 +103,7 @@ class IdempotentViewSet(ApiViewSet):
         try:
             response: Response = self.handle_exception(error)
         except Exception:
-            if not runs_again(self.request._request, error):
+            if not should_retry(self.request._request, error):
                 release_claim(claim)
             raise
         if response.status_code >= 500 or response.status_code == 429:
@@ -116,7 +116,7 @@ class IdempotentViewSet(ApiViewSet):
     def build_stored_response(self, response: Response) -> StoredResponse:
         """Return the parts of a response that a replay repeats."""
         names_ignored = self.ignored and response.status_code < 400
-        headers = {ignored_fields.HEADER: ignored_fields.header_value(self.ignored)} if names_ignored else {}
+        headers = {ignored_fields.HEADER: ignored_fields.format_header(self.ignored)} if names_ignored else {}
         if etag := response.get("ETag") or self.headers.get("ETag"):
             headers["ETag"] = etag
         return StoredResponse(response.status_code, headers, JSONRenderer().render(response.data))

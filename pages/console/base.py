@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views import View
 
 from dashboards_api.errors import DomainError, Forbidden, NotFound, TooManyAttempts
-from dashboards_api.http.pagination import public_base
+from dashboards_api.http.pagination import get_base_url
 from pages.console.one_time_message import COOKIE, delete_message, read_message, redirect_with_message
 from users.auth.credentials import BrowserSession
 from users.auth.project_access import get_current_membership, get_project_membership
@@ -82,7 +82,7 @@ class ConsoleView(FormView):
     @property
     def base(self) -> str:
         """The address that links for other people begin with."""
-        return public_base(self.request)
+        return get_base_url(self.request)
 
     def refused(self, error: DomainError) -> HttpResponse:
         status = 403 if isinstance(error, Forbidden) else 404

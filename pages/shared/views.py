@@ -17,7 +17,7 @@ from dashboards.exceptions import DashboardNotFound, OverrideNotAllowed, SharePa
 from dashboards.http_requests import get_share_tokens, parse_overrides, set_share_cookies, unlock_share_link
 from dashboards.readers.shared import PageType, find_shared_dashboard, read_shared_dashboard
 from dashboards_api.errors import TooManyAttempts, ValidationFailed
-from dashboards_api.http.conditional import etag_of, is_known
+from dashboards_api.http.etags import etag_matches, make_etag
 from pages.shared.page import build_shared_page
 
 
@@ -72,8 +72,8 @@ class SharedPageView(View):
             )
         except OverrideNotAllowed as error:
             return self.page("pages/link_not_found.html", {"reason": error.detail}, status=403)
-        etag = etag_of(request, opened.revision, *settings.EMBED_ORIGINS)
-        if is_known(request, etag):
+        etag = make_etag(request, opened.revision, *settings.EMBED_ORIGINS)
+        if etag_matches(request, etag):
             response: HttpResponse = HttpResponseNotModified()
             response._csp_exempt = True  # type: ignore[attr-defined]  # the browser keeps the policy of the cached page
         else:

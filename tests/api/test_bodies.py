@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.test import Client, override_settings
 
 from dashboards.models import Dashboard
-from dashboards_api.http.exception_handler import log_fault
+from dashboards_api.http.exception_handler import log_error
 from dashboards_api.http.logging import JSONFormatter
 from tests.builders import Person, make_dashboard
 
@@ -280,7 +280,7 @@ def test_the_log_of_a_fault_names_no_row(alice: Person, caplog: pytest.LogCaptur
     fault.__cause__ = IntegrityError("Failing row contains (secret)")
     with pytest.raises(RuntimeError) as raised:
         raise fault
-    log_fault(raised.value)
+    log_error(raised.value)
     [record] = caplog.records
     line = json.loads(JSONFormatter().format(record))
     assert line["exceptions"] == ["RuntimeError", "IntegrityError"]

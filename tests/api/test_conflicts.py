@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboards.models import Dashboard, Tile
 from dashboards_api.environment import Rate
-from dashboards_api.http.retries import RUNS_AFTER_CONFLICT
+from dashboards_api.http.retries import ATTEMPTS_AFTER_CONFLICT
 from tests.builders import PASSWORD, Person, give_password, make_dashboard, make_key, make_project, signed_in
 from tests.client import Api
 from tests.pages.browsing import path_of, sign_in, text_of, token_in
@@ -104,7 +104,7 @@ def test_one_that_is_overtaken_each_time_is_a_503(alice: Person, other: psycopg.
     assert answer.json["detail"] == "Others were changing the same at the same time. Please try again."
     assert answer.headers["Retry-After"] == "2"
     made.refresh_from_db()
-    assert (made.name, made.description) == ("Board", "x" * RUNS_AFTER_CONFLICT)
+    assert (made.name, made.description) == ("Board", "x" * ATTEMPTS_AFTER_CONFLICT)
 
 
 @on_postgresql

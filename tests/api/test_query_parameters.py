@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from dashboards.models import Dashboard
-from dashboards_api.http.parameters import known_parameters
+from dashboards_api.http.parameter_validation import get_declared_parameters
 from tests.api.test_access_table import path_of
 from tests.builders import Person, make_dashboard, make_insight, make_key, signed_in
 from tests.client import Api
@@ -47,7 +47,7 @@ def test_an_operation_knows_what_the_document_says(route: str, method: str, view
     instance = view.cls(**view.initkwargs)
     instance.action, instance.kwargs = view.actions[method.lower()], {}
     instance.request = Request(getattr(APIRequestFactory(), method.lower())("/"))
-    assert known_parameters(instance) == documented(route, method)
+    assert get_declared_parameters(instance) == documented(route, method)
 
 
 @pytest.mark.parametrize(("route", "method", "view"), OPERATIONS, ids=NAMES)

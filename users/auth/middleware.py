@@ -13,7 +13,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from rest_framework.permissions import SAFE_METHODS
 
 from dashboards_api import replicas
-from dashboards_api.http.middleware import GetResponse, is_api
+from dashboards_api.http.middleware import GetResponse, is_api_request
 from users.auth.authentication import get_bearer_token
 from users.models import User
 
@@ -24,7 +24,7 @@ _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 def _has_api_key(request: HttpRequest) -> bool:
     """Return whether this is an API request with an API key. Pages use their session, whatever the header holds."""
-    return is_api(request) and get_bearer_token(request) is not None
+    return is_api_request(request) and get_bearer_token(request) is not None
 
 
 class BrowserSessionMiddleware(SessionMiddleware):

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards_api.errors import NotFound, ValidationFailed
-from dashboards_api.http.openapi import body_of, operation_ids
+from dashboards_api.http.openapi import describe_body, operation_ids
 from users.auth.permissions import HasRecentSignIn, HasRequiredScopes
 from users.models import PersonalAPIKey
 from users.readers import build_api_key, list_api_keys
@@ -51,7 +51,7 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
         """List your keys, newest first, without pagination. It requires a session."""
         return Response(list_api_keys(self.caller))
 
-    @extend_schema(request=body_of(PersonalAPIKeyRequestSerializer), responses={201: PersonalAPIKeySerializer})
+    @extend_schema(request=describe_body(PersonalAPIKeyRequestSerializer), responses={201: PersonalAPIKeySerializer})
     def create(self, request: Request) -> Response:
         """Create a key. `label` and `scopes` are required. Only this response contains its `value`."""
         changes = self._read_changes()
@@ -80,7 +80,7 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
         return Response(build_api_key(key))
 
     @extend_schema(
-        parameters=[KEY_ID], request=body_of(PersonalAPIKeyRequestSerializer), responses=PersonalAPIKeySerializer
+        parameters=[KEY_ID], request=describe_body(PersonalAPIKeyRequestSerializer), responses=PersonalAPIKeySerializer
     )
     def partial_update(self, request: Request, id: str) -> Response:
         """Change a key. The change applies from the next request on."""

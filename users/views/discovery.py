@@ -35,7 +35,7 @@ class ProjectListViewSet(AuthenticatedViewSet):
     def list(self, request: Request) -> Response:
         """List the projects that you are a member of."""
         pages = LimitOffsetPagination()
-        limit, offset = window = pages.window(request)
+        limit, offset = window = pages.get_window(request)
         count, rows = list_projects(self.caller, self.credential, limit=limit, offset=offset)
         return Response(pages.page(request, window, count, rows))
 
@@ -86,7 +86,7 @@ class OrganizationViewSet(AuthenticatedViewSet):
     def list(self, request: Request) -> Response:
         """List the organizations that you belong to."""
         rows = list_organizations(list_memberships(self.caller, self.credential))
-        return Response(LimitOffsetPagination().page_of(request, rows))
+        return Response(LimitOffsetPagination().paginate_list(request, rows))
 
     @extend_schema(parameters=[ORGANIZATION_ID], responses=OrganizationBasicSerializer)
     def retrieve(self, request: Request, organization_id: str) -> Response:
@@ -109,7 +109,7 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
         """List your projects in an organization."""
         memberships = get_organization_memberships(self.caller, self.credential, organization_id)
         rows = [build_project(membership.project) for membership in memberships]
-        return Response(LimitOffsetPagination().page_of(request, rows))
+        return Response(LimitOffsetPagination().paginate_list(request, rows))
 
     @extend_schema(parameters=[ORGANIZATION_ID, PROJECT_ID], responses=ProjectBasicSerializer)
     def retrieve(self, request: Request, organization_id: str, project_id: str) -> Response:

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards_api.errors import ValidationFailed
-from dashboards_api.http.openapi import body_of, operation_ids
-from dashboards_api.http.views import ApiViewSet
+from dashboards_api.http.openapi import describe_body, operation_ids
+from dashboards_api.http.viewsets import ApiViewSet
 from users.auth.authentication import SessionAuthentication
 from users.auth.permissions import HasRequiredScopes
 from users.auth.sessions import end_session, start_session
@@ -27,7 +27,7 @@ class SignInViewSet(ApiViewSet):
     authentication_classes = []
     permission_classes = []
 
-    @extend_schema(request=body_of(SignInRequestSerializer), responses={200: SuccessSerializer})
+    @extend_schema(request=describe_body(SignInRequestSerializer), responses={200: SuccessSerializer})
     def create(self, request: Request) -> Response:
         """Sign in with an e-mail address and a password. The response sets the cookies of a session."""
         if not self.is_same_origin(request):

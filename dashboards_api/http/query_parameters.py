@@ -10,7 +10,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards_api.choices import invalid_choice_message
 from dashboards_api.dates import DateRange, parse_date_bound
-from dashboards_api.http import json_gate
+from dashboards_api.http import json_validation
 from dashboards_api.http.serializers import parse_json
 from dashboards_api.parsing import parse_int
 
@@ -20,7 +20,7 @@ _TRUE, _FALSE = ("true", "1"), ("false", "0")
 Item = TypeVar("Item", int, str)
 
 
-class ReadsQuery:
+class QueryParametersMixin:
     """A view that reads query parameters. A value that is not as it should be is a 400 that names the parameter."""
 
     request: Any  # the Request of the view it is mixed into
@@ -38,7 +38,7 @@ class ReadsQuery:
             raise ValidationError({name: [ErrorDetail("This must be true or false.", code="invalid")]})
         return value in _TRUE if value else None
 
-    def query_number(self, name: str) -> int | None:
+    def query_int(self, name: str) -> int | None:
         """A whole number; None where it is absent or empty. Raises ValidationError for other values."""
         value = self.query.get(name, "")
         number = parse_int(value)
@@ -46,7 +46,7 @@ class ReadsQuery:
             raise ValidationError({name: [ErrorDetail("This must be a whole number.", code="invalid")]})
         return number
 
-    def query_numbers(self, name: str) -> tuple[int, ...]:
+    def query_ints(self, name: str) -> tuple[int, ...]:
         """Whole numbers, each once: repeated, or as JSON lists. Raises ValidationError for others, and for too many."""
         found: list[int] = []
         for value in self.query.getlist(name):
@@ -57,26 +57,26 @@ class ReadsQuery:
                     detail = "This must be whole numbers: repeated, or as a JSON list."
                     raise ValidationError({name: [ErrorDetail(detail, code="invalid")]})
                 found.append(number)
-        return self._bounded(name, found)
+        return self._check_count(name, found)
 
     def query_tags(self, name: str) -> tuple[str, ...]:
         """Texts as tags are stored, each once: repeated, or as JSON lists. What is no such list is a tag itself."""
-        found = (tag.strip().lower() for value in self.query.getlist(name) for tag in _texts_in(value))
-        return self._bounded(name, [tag for tag in found if tag])
+        found = (tag.strip().lower() for value in self.query.getlist(name) for tag in _parse_texts(value))
+        return self._check_count(name, [tag for tag in found if tag])
 
-    def _bounded(self, name: str, values: Iterable[Item]) -> tuple[Item, ...]:
+    def _check_count(self, name: str, values: Iterable[Item]) -> tuple[Item, ...]:
         unique = tuple(dict.fromkeys(values))
         if len(unique) > MAX_VALUES:
             detail = f"This may name at most {MAX_VALUES} values."
             raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
         return unique
 
-    def query_span(self, start: str, end: str) -> DateRange:
+    def query_date_range(self, start: str, end: str) -> DateRange:
         """The time between two parameters, each a date. Raises ValidationError for what is none."""
         now = timezone.now()
-        return DateRange(self._bound(start, now, is_end=False), self._bound(end, now, is_end=True))
+        return DateRange(self._parse_bound(start, now, is_end=False), self._parse_bound(end, now, is_end=True))
 
-    def _bound(self, name: str, now: datetime, *, is_end: bool) -> datetime | None:
+    def _parse_bound(self, name: str, now: datetime, *, is_end: bool) -> datetime | None:
         text = self.query.get(name, "")
         try:
             return parse_date_bound(text, now, is_end=is_end) if text else None
@@ -100,18 +100,18 @@ class ReadsQuery:
         return value
 
 
-def _texts_in(value: str) -> list[str]:
+def _parse_texts(value: str) -> list[str]:
     """The texts of a JSON list; anything else is one text."""
     if not value.startswith("["):
         return [value]
     try:
-        items = json_gate.loads(value)
-    except (json_gate.Malformed, json_gate.Refused):
+        items = json_validation.loads(value)
+    except (json_validation.MalformedJSON, json_validation.DisallowedJSON):
         return [value]
     return items if all(isinstance(item, str) for item in items) else [value]
 
 
-def object_in(query: QueryDict, name: str) -> dict[str, Any] | None:
+def parse_object_parameter(query: QueryDict, name: str) -> dict[str, Any] | None:
     """A JSON object; None where it is absent or empty. Raises ValidationError for anything else."""
     text = query.get(name, "")
     value = parse_json(text, name) if text else None

@@ -12,7 +12,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from dashboards_api.choices import closest_match
 from dashboards_api.http.openapi import AutoSchema
 from dashboards_api.http.pagination import SECRET_VALUE_PREFIX
-from dashboards_api.http.query import MAX_VALUES
+from dashboards_api.http.query_parameters import MAX_VALUES
 
 # All parameters of one request together.
 MAX_PARAMETERS = 250
@@ -20,15 +20,15 @@ MAX_PARAMETERS = 250
 _declared: dict[tuple[type[Any], str], frozenset[str]] = {}
 
 
-def known_parameters(view: Any) -> frozenset[str]:
+def get_declared_parameters(view: Any) -> frozenset[str]:
     """Return the names of the query parameters that the action of a view declares."""
     key = (type(view), view.action)
     if key not in _declared:
-        _declared[key] = frozenset(_names(view))
+        _declared[key] = frozenset(_find_declared_names(view))
     return _declared[key]
 
 
-def _names(view: Any) -> set[str]:
+def _find_declared_names(view: Any) -> set[str]:
     handler = getattr(view, view.action)
     schema = getattr(handler, "kwargs", {}).get("schema", AutoSchema)()
     schema.view, schema.method = view, view.request.method
@@ -38,7 +38,7 @@ def _names(view: Any) -> set[str]:
     return names
 
 
-def check_size(query: QueryDict) -> None:
+def check_parameter_count(query: QueryDict) -> None:
     """Raise ValidationError for more parameters, or more values of one, than are read."""
     total = 0
     for name, values in query.lists():
@@ -51,7 +51,7 @@ def check_size(query: QueryDict) -> None:
         raise ValidationError([ErrorDetail(detail, code="max_length")])
 
 
-def unknown_parameters(query: QueryDict, known: frozenset[str]) -> list[str]:
+def find_unknown_parameters(query: QueryDict, known: frozenset[str]) -> list[str]:
     """Return the names that are not known, in the order they came. A name that holds an API key is cut off before it.
 
     Names are repeated in the answer, which is kept in places where a key must not be.
@@ -59,7 +59,7 @@ def unknown_parameters(query: QueryDict, known: frozenset[str]) -> list[str]:
     return [name.partition(SECRET_VALUE_PREFIX)[0] or "…" for name in query if name and name not in known]
 
 
-def refuse_parameter(name: str, known: frozenset[str]) -> ValidationError:
+def unknown_parameter_error(name: str, known: frozenset[str]) -> ValidationError:
     """Return the answer to an unknown parameter where the client asked for strict handling."""
     nearest = closest_match(name, known)
     guess = f" Did you mean {nearest!r}?" if nearest else ""

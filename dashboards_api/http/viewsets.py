@@ -15,23 +15,28 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from dashboards_api.http import ignored_fields
-from dashboards_api.http.parameters import check_size, known_parameters, refuse_parameter, unknown_parameters
-from dashboards_api.http.parsers import check_form
-from dashboards_api.http.query import ReadsQuery
+from dashboards_api.http.parameter_validation import (
+    check_parameter_count,
+    find_unknown_parameters,
+    get_declared_parameters,
+    unknown_parameter_error,
+)
+from dashboards_api.http.parsers import validate_form
+from dashboards_api.http.query_parameters import QueryParametersMixin
 from dashboards_api.http.serializers import RequestSerializer
 
 
-class Metadata(BaseMetadata):
+class AllowedMethodsMetadata(BaseMetadata):
     """The answer to OPTIONS: the methods of the route, as in the Allow header. The API document says more."""
 
     def determine_metadata(self, request: Request, view: Any) -> dict[str, Any]:
         return {"methods": view.allowed_methods}
 
 
-class ApiViewSet(ReadsQuery, GenericViewSet[Any]):
+class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
     """`scope_object` names the resource in scopes; `required_scopes` says which scopes each action needs."""
 
-    metadata_class = Metadata  # type: ignore[assignment]  # the stubs ask for an instance; DRF calls the class
+    metadata_class = AllowedMethodsMetadata  # type: ignore[assignment]  # the stubs ask for an instance; DRF calls the class
     scope_object: ClassVar[str]
     required_scopes: ClassVar[dict[str, list[str]]] = {}
     # Whether answers hold what no cache may keep.
@@ -48,16 +53,16 @@ class ApiViewSet(ReadsQuery, GenericViewSet[Any]):
     # One of each for all requests: they keep nothing.
 
     def get_authenticators(self) -> list[Any]:
-        return _instances(tuple(self.authentication_classes))
+        return _create_instances(tuple(self.authentication_classes))
 
     def get_permissions(self) -> list[Any]:
-        return _instances(tuple(self.permission_classes))
+        return _create_instances(tuple(self.permission_classes))
 
     def get_parsers(self) -> list[Any]:
-        return _instances(tuple(self.parser_classes))
+        return _create_instances(tuple(self.parser_classes))
 
     def get_renderers(self) -> list[Any]:
-        return _instances(tuple(self.renderer_classes))
+        return _create_instances(tuple(self.renderer_classes))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -71,18 +76,18 @@ class ApiViewSet(ReadsQuery, GenericViewSet[Any]):
 
         OPTIONS, a method that the route lacks, and one that is always refused have nothing that a parameter could do.
         """
-        check_form(self.query)
-        check_size(self.query)
+        validate_form(self.query)
+        check_parameter_count(self.query)
         if self.action in (None, "metadata") or self.request.method in self.refused_methods:
             return
-        known = known_parameters(self)
-        unknown = unknown_parameters(self.query, known)
+        known = get_declared_parameters(self)
+        unknown = find_unknown_parameters(self.query, known)
         if unknown and self.is_strict:
-            raise refuse_parameter(unknown[0], known)
-        self.note_ignored(unknown)
+            raise unknown_parameter_error(unknown[0], known)
+        self.add_ignored(unknown)
 
     @property
-    def sent(self) -> Any:
+    def body_data(self) -> Any:
         """The parsed body."""
         with suppress(RequestDataTooBig):  # the parsers say so, too
             _ = self.request._request.body  # it is kept: a request that is run again reads it again
@@ -97,13 +102,13 @@ class ApiViewSet(ReadsQuery, GenericViewSet[Any]):
 
         `prepare` takes out of the body what has no effect here, and tells its paths.
         """
-        body = serializer_class().as_sent(self.sent)
+        body = serializer_class().parse_form(self.body_data)
         if prepare:
             body, left_out = prepare(body)
-            self.name_ignored(left_out)
+            self.report_ignored(left_out)
         serializer = serializer_class(data=body)
         serializer.is_valid(raise_exception=True)
-        self.name_ignored(list(ignored_fields.unknown_keys(serializer, body)))
+        self.report_ignored(list(ignored_fields.find_unknown_keys(serializer, body)))
         validated: dict[str, Any] = serializer.validated_data
         return validated
 
@@ -111,13 +116,13 @@ class ApiViewSet(ReadsQuery, GenericViewSet[Any]):
     def is_strict(self) -> bool:
         return ignored_fields.is_strict(self.request)
 
-    def name_ignored(self, paths: list[str]) -> None:
+    def report_ignored(self, paths: list[str]) -> None:
         """Note keys that have no effect here, or refuse them where a strict client asked for that."""
         if paths and self.is_strict:
-            raise ignored_fields.refuse(paths[0])
-        self.note_ignored(paths)
+            raise ignored_fields.unknown_field_error(paths[0])
+        self.add_ignored(paths)
 
-    def note_ignored(self, paths: list[str]) -> None:
+    def add_ignored(self, paths: list[str]) -> None:
         """Name in the answer what had no effect."""
         self._ignored = [*self.ignored, *paths]
 
@@ -129,7 +134,7 @@ class ApiViewSet(ReadsQuery, GenericViewSet[Any]):
         final = super().finalize_response(request, response, *args, **kwargs)
         # The answer to a repeated request names what the first one did.
         if self.ignored and final.status_code < 400 and ignored_fields.HEADER not in final:
-            final[ignored_fields.HEADER] = ignored_fields.header_value(self.ignored)
+            final[ignored_fields.HEADER] = ignored_fields.format_header(self.ignored)
         # Whoever keeps an answer asks before showing it again, and shows it to nobody else.
         if self.shows_secrets:
             final["Cache-Control"] = "no-store"
@@ -137,12 +142,12 @@ class ApiViewSet(ReadsQuery, GenericViewSet[Any]):
         patch_vary_headers(final, ("Authorization",))
         return final
 
-    def sends_false(self, name: str) -> bool:
+    def has_false(self, name: str) -> bool:
         """Whether the body says that `name` is false, whatever else is in it."""
-        value = self.sent.get(name) if isinstance(self.sent, Mapping) else None
+        value = self.body_data.get(name) if isinstance(self.body_data, Mapping) else None
         return isinstance(value, str | int) and value in BooleanField.FALSE_VALUES
 
 
 @cache
-def _instances(classes: tuple[type[Any], ...]) -> list[Any]:
+def _create_instances(classes: tuple[type[Any], ...]) -> list[Any]:
     return [each() for each in classes]

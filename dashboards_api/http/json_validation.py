@@ -26,11 +26,11 @@ _STRUCTURE = re.compile(r'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)|[\[{]|[\]}]|,', re.DO
 Path = tuple[str | int, ...]
 
 
-class Malformed(ValueError):
+class MalformedJSON(ValueError):
     """The text is no JSON."""
 
 
-class Refused(ValueError):
+class DisallowedJSON(ValueError):
     """The text is JSON that the service does not take. `path` leads to the value, keys and indexes from the top."""
 
     def __init__(self, code: str, detail: str, path: Path = ()) -> None:
@@ -45,65 +45,65 @@ def loads(raw: bytes | str) -> Any:
     try:
         text = raw if isinstance(raw, str) else raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Malformed(f"not UTF-8 at byte {error.start}") from error
-    _check_structure(text)
+        raise MalformedJSON(f"not UTF-8 at byte {error.start}") from error
+    _check_nesting(text)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_reject_constant)
     except json.JSONDecodeError as error:
-        raise Malformed(str(error)) from error
-    except Malformed:
+        raise MalformedJSON(str(error)) from error
+    except MalformedJSON:
         raise
     except ValueError:  # an integer of thousands of digits: once more, so that the gate can name its place
         value = json.loads(text, parse_int=_parse_int)
-    check(value)
+    validate_value(value)
     return value
 
 
-def check(value: Any) -> None:
+def validate_value(value: Any) -> None:
     """Raise Refused where a parsed value holds something the gate does not let through."""
-    _check_scalar(value, None, ())
+    _validate_scalar(value, None, ())
     stack: list[tuple[Any, Path]] = [(value, ())] if isinstance(value, dict | list) else []
     while stack:
         container, path = stack.pop()
         if len(path) >= MAX_DEPTH:
-            raise Refused("invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", path)
+            raise DisallowedJSON("invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", path)
         members = container.items() if isinstance(container, dict) else enumerate(container)
         inner = []
         for key, member in members:
             if isinstance(key, str):
-                check_text(key, path)
+                validate_text(key, path)
             if isinstance(member, dict | list):
                 inner.append((member, (*path, key)))
             else:
-                _check_scalar(member, key, path)
+                _validate_scalar(member, key, path)
         stack.extend(reversed(inner))
 
 
-def check_text(text: str, path: Path = ()) -> None:
+def validate_text(text: str, path: Path = ()) -> None:
     """Raise Refused for a NUL or a lone surrogate."""
     if "\x00" in text:
-        raise Refused("null_characters_not_allowed", "Null characters are not allowed.", path)
+        raise DisallowedJSON("null_characters_not_allowed", "Null characters are not allowed.", path)
     if text.isascii():
         return
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise Refused("invalid_input", "Text must not contain lone surrogates.", path) from error
+        raise DisallowedJSON("invalid_input", "Text must not contain lone surrogates.", path) from error
 
 
-def _check_scalar(value: Any, key: str | int | None, path: Path) -> None:
+def _validate_scalar(value: Any, key: str | int | None, path: Path) -> None:
     """A member of a container at `path`, under `key`. The path is put together only for a refusal: bodies are large."""
     if isinstance(value, str):
         if "\x00" in value or not value.isascii():
-            check_text(value, path if key is None else (*path, key))
+            validate_text(value, path if key is None else (*path, key))
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise Refused("invalid_input", "Numbers must be finite.", path if key is None else (*path, key))
+            raise DisallowedJSON("invalid_input", "Numbers must be finite.", path if key is None else (*path, key))
     elif isinstance(value, int) and not MIN_INTEGER <= value <= MAX_INTEGER:
-        raise Refused("invalid_input", "Integers must fit into 64 bits.", path if key is None else (*path, key))
+        raise DisallowedJSON("invalid_input", "Integers must fit into 64 bits.", path if key is None else (*path, key))
 
 
-def _check_structure(text: str) -> None:
+def _check_nesting(text: str) -> None:
     """Raise Refused where a text has more levels or values than allowed, before it is parsed.
 
     Most texts have too few brackets and commas for that, which a count shows. The others are read no further than to
@@ -119,20 +119,22 @@ def _check_structure(text: str) -> None:
             values += 1
             depth += first != ","
             if depth > _PARSER_DEPTH:
-                raise Refused(
-                    "invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", _below(text, key)
+                raise DisallowedJSON(
+                    "invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", _member_path(text, key)
                 )
             if values > MAX_VALUES:
-                raise Refused("invalid_input", f"JSON may hold at most {MAX_VALUES} values.", _below(text, key))
+                raise DisallowedJSON(
+                    "invalid_input", f"JSON may hold at most {MAX_VALUES} values.", _member_path(text, key)
+                )
         elif first in "]}":
             depth -= 1
         elif number > _TOKENS_MAX:
-            raise Malformed("more texts than values")
+            raise MalformedJSON("more texts than values")
         elif depth == 1:  # the last text before what is in it is its key
             key = token[0]
 
 
-def _below(text: str, key: str) -> Path:
+def _member_path(text: str, key: str) -> Path:
     return (key[1:-1],) if key and text.lstrip().startswith("{") else ()
 
 
@@ -141,5 +143,5 @@ def _parse_int(digits: str) -> int:
     return int(digits) if len(digits) <= 20 else _OUT_OF_RANGE
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise Malformed(f"{name} is not JSON")
+def _reject_constant(name: str) -> NoReturn:
+    raise MalformedJSON(f"{name} is not JSON")
