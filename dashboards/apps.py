@@ -5,9 +5,9 @@ class DashboardsConfig(AppConfig):
     name = "dashboards"
 
     def ready(self) -> None:
-        from dashboards.changelog.counters import note_person
+        from dashboards.changelog.counters import bump_versions_of_user
         from dashboards.services.collaborators import end_collaborations
         from users.signals import membership_removing, user_profile_changed
 
-        user_profile_changed.connect(note_person)
+        user_profile_changed.connect(bump_versions_of_user)
         membership_removing.connect(end_collaborations)

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from dashboards.changelog.tracking import write_transaction
 from dashboards.models import Dashboard, DashboardTemplate, Insight, Tile
 from dashboards.services.dashboards import create_dashboard, update_dashboard
 from dashboards.services.insights import create_insight
@@ -56,25 +57,27 @@ def signed_in(person: Person) -> Api:
 
 
 def make_dashboard(person: Person, name: str = "Board", **content: Any) -> Dashboard:
-    made, _ = create_dashboard(
-        person.membership.project,
-        content={"name": name, **content},  # type: ignore[typeddict-item]  # whatever a test wants
-        created_by=person.membership,
-    )
-    return made
+    with write_transaction(person.membership) as changes:
+        dashboard, _ = create_dashboard(
+            changes,
+            person.membership.project,
+            content={"name": name, **content},  # type: ignore[typeddict-item]  # whatever a test wants
+        )
+    return dashboard
 
 
 def make_text_tile(person: Person, dashboard: Dashboard, body: str = "text", **display: Any) -> Tile:
     item: Any = {"text": {"body": body}, **display}
-    project = person.membership.project
-    update_dashboard(dashboard.pk, project=project, changes={"tiles": [item]}, edited_by=person.membership)
+    with write_transaction(person.membership) as changes:
+        update_dashboard(changes, dashboard.pk, project=person.membership.project, content={"tiles": [item]})
     tile: Tile = Tile.objects.on_dashboard(dashboard).latest("pk")
     return tile
 
 
 def make_insight(person: Person, *dashboards: Dashboard, name: str = "Insight", **content: Any) -> Insight:
-    changes: Any = {"name": name, "query": QUERY, **content, "dashboards": [dashboard.pk for dashboard in dashboards]}
-    return create_insight(person.membership.project, content=changes, created_by=person.membership)
+    given: Any = {"name": name, "query": QUERY, **content, "dashboards": [dashboard.pk for dashboard in dashboards]}
+    with write_transaction(person.membership) as changes:
+        return create_insight(changes, person.membership.project, content=given)
 
 
 def make_template(project: Project | None, name: str = "Template", **more: Any) -> DashboardTemplate:

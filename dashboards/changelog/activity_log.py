@@ -1,7 +1,7 @@
-"""Writing down what a transaction did: an act for each dashboard and insight that is another one than before.
+"""Writing the activity log: an entry for each dashboard and insight that a write changed.
 
-Two statements for what is done to a few dashboards. One reads what each of them shows now, and what it showed when it
-was written down last; the other writes the acts. What is equal to before is no act.
+A write of a few dashboards takes two statements. One reads the present snapshot of each together with the latest
+version in the log; the other inserts the entries. A dashboard that equals its latest version gets none.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -10,186 +10,194 @@ from typing import Any, NamedTuple
 from django.db.models import OuterRef
 from django.utils import timezone
 
-from dashboards.changelog.content_changes import ChangedContent, ContentKey, content_changes
-from dashboards.changelog.dashboard_limits import check_insights, check_shown
-from dashboards.changelog.diff import TILES, Change, State, differences, name_of, net_changes
-from dashboards.changelog.snapshots import Shown, states
+from dashboards.changelog.content_changes import ChangedContent, ContentKey, find_content_changes
+from dashboards.changelog.dashboard_limits import check_insight_sizes, check_snapshot
+from dashboards.changelog.diff import TILES, Change, Snapshot, diff_snapshots, get_activity_name, merge_changes
+from dashboards.changelog.snapshots import DashboardSnapshot, load_snapshots
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Revision, RevisionKind
 from dashboards.tracked_fields import INSIGHT_FIELDS
 from dashboards_api.db.fields import dump_json
 from users.models import Membership
 
-# Of how many dashboards what they show is in memory at once.
-DASHBOARDS_AT_ONCE = 20
-# What an insight is large by.
-_MEASURED = ("query", "filters", "description")
-# A state of at most this size, in characters, is in each version of its dashboard.
+# Maximum number of snapshots held in memory.
+SNAPSHOTS_AT_ONCE = 20
+# The fields of an insight that its size is measured by.
+_SIZED_INSIGHT_FIELDS = ("query", "filters", "description")
+# A snapshot of at most this size, in characters, is stored in each version of its dashboard.
 WHOLE_SIZE_MAX = 256_000
-# So many versions in a row may hold their changes alone.
+# Maximum number of versions in a row that store their changes alone.
 DELTAS_MAX = 500
 
 
-class Act(NamedTuple):
-    """What no state shows."""
+class Event(NamedTuple):
+    """An activity with changes that no snapshot holds."""
 
     activity: ActivityName
     changes: list[Change]
 
 
 class ChangedInsight(NamedTuple):
-    """An insight with what it was, or what of it may have been changed; None where it was made."""
+    """An insight, and those of its earlier values that may have changed; None for one that was created."""
 
     insight: Insight
-    before: State | None
+    before: Snapshot | None
 
 
-class Done(NamedTuple):
-    """What a transaction did."""
+class ChangeSummary(NamedTuple):
+    """The changes of one write, as a saved change set describes them. Dashboards are named by their ids."""
 
-    by: Membership
-    # Compared with what was written down of them last.
+    actor: Membership
+    # Compared with the latest version in the log.
     dashboards: Collection[int] = ()
     created: Collection[int] = ()
-    acts: Mapping[int, Act] = {}
-    # What is known to be all that changed, by dashboard.
+    events: Mapping[int, Event] = {}
+    # All changes of a dashboard, where they are known without comparing.
     known: Mapping[int, list[Change]] = {}
-    # Dashboards that were reached by the content that they show, and that content.
-    reached: Collection[int] = ()
+    # Dashboards that show one of `contents`, which changed.
+    showing_content: Collection[int] = ()
     contents: Mapping[ContentKey, ChangedContent] = {}
     insights: Iterable[ChangedInsight] = ()
-    name: ActivityName | None = None
+    activity: ActivityName | None = None
 
 
-def write_down(done: Done) -> None:
-    """The acts of a transaction, in its last statements.
+def write_activity(summary: ChangeSummary) -> None:
+    """Write the activity log entries of a write, in its last statements.
 
-    Raises TooManyTiles and DashboardTooLarge for a dashboard that grew beyond what one holds.
+    Raises TooManyTiles and DashboardTooLarge for a dashboard that has outgrown its limits.
     """
-    known, compared = _known_entries(done)
-    arrived: set[int] = set()
-    rows: list[Activity] = []  # the last part goes in one statement with the others
-    for part in _parts({*done.dashboards, *compared}):
-        _insert(rows, done.by)
+    known, unknown = _build_known_entries(summary)
+    added_insights: set[int] = set()
+    rows: list[Activity] = []  # the last batch is inserted by one statement with the others
+    for batch in _batches({*summary.dashboards, *unknown}):
+        _insert(rows, summary.actor)
         rows = []
-        for shown in states(part):
-            check_shown(shown)
-            arrived |= _arrived_insights(shown)
-            act = done.acts.get(shown.dashboard_id)
-            entry = _entry(shown, act, done)
+        for snapshot in load_snapshots(batch):
+            check_snapshot(snapshot)
+            added_insights |= _find_added_insights(snapshot)
+            entry = _build_entry(snapshot, summary)
             if entry is not None:
                 rows.append(entry)
-    check_insights(arrived, done.dashboards)
-    check_insights([each.insight.pk for each in done.insights if _grew(each)])
+    check_insight_sizes(added_insights, summary.dashboards)
+    check_insight_sizes([each.insight.pk for each in summary.insights if _has_grown(each)])
     rows += known
-    rows += [entry for each in done.insights if (entry := _insight_entry(each, done.name))]
-    _insert(rows, done.by)
+    rows += [entry for each in summary.insights if (entry := _build_insight_entry(each, summary.activity))]
+    _insert(rows, summary.actor)
 
 
-def _known_entries(done: Done) -> tuple[list[Activity], list[int]]:
-    """The entries of dashboards whose changes are known, and the ids of those that have no history to build on."""
-    known = dict(done.known)
-    if done.reached:
-        for dashboard_id, changes in content_changes(done.reached, done.contents).items():
+def _build_known_entries(summary: ChangeSummary) -> tuple[list[Activity], list[int]]:
+    """Return the entries of dashboards whose changes are known, and the ids of those without a version in the log."""
+    known = dict(summary.known)
+    if summary.showing_content:
+        for dashboard_id, changes in find_content_changes(summary.showing_content, summary.contents).items():
             known[dashboard_id] = [*known.get(dashboard_id, []), *changes]
-    known = {dashboard_id: nets for dashboard_id, changes in known.items() if (nets := net_changes(changes))}
+    known = {dashboard_id: nets for dashboard_id, changes in known.items() if (nets := merge_changes(changes))}
     if not known:
         return [], []
-    revision = Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk"))
-    found = Dashboard.objects.filter(pk__in=known).with_has_history().annotate(revision=revision).order_by("pk")
-    columns = found.values_list("pk", "project_id", "name", "revision", "has_history")
+    version = Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk"))
+    rows = Dashboard.objects.filter(pk__in=known).with_has_history().annotate(at_version=version).order_by("pk")
     entries, unknown = [], []
-    for id_, project_id, name, number, has_history in columns:
+    for id_, project_id, name, number, has_history in rows.values_list(
+        "pk", "project_id", "name", "at_version", "has_history"
+    ):
         if not has_history:
             unknown.append(id_)
             continue
-        entry = _entry_of(id_, project_id, name, done.name or name_of(known[id_]), known[id_])
+        activity = summary.activity or get_activity_name(known[id_])
+        entry = _build_activity(id_, project_id, name, activity, known[id_])
         entry.version = number
         entries.append(entry)
     return entries, unknown
 
 
-def _parts(dashboard_ids: Collection[int]) -> Iterator[list[int]]:
-    """The ids in order, as many at a time as may be in memory with what they show."""
+def _batches(dashboard_ids: Collection[int]) -> Iterator[list[int]]:
+    """Yield the ids in order, as many at a time as snapshots are held in memory."""
     ordered = sorted(dashboard_ids)
-    return (ordered[start : start + DASHBOARDS_AT_ONCE] for start in range(0, len(ordered), DASHBOARDS_AT_ONCE))
+    return (ordered[start : start + SNAPSHOTS_AT_ONCE] for start in range(0, len(ordered), SNAPSHOTS_AT_ONCE))
 
 
-def _arrived_insights(shown: Shown) -> set[int]:
-    """The ids of the insights that a dashboard shows and did not show before."""
-    before = shown.before[TILES] if shown.before else {}
-    return {tile["insight"] for id_, tile in shown.state[TILES].items() if "insight" in tile and id_ not in before}
+def _find_added_insights(snapshot: DashboardSnapshot) -> set[int]:
+    """Return the ids of the insights that a dashboard shows now and did not show before."""
+    before = snapshot.previous[TILES] if snapshot.previous else {}
+    tiles = snapshot.current[TILES].items()
+    return {tile["insight"] for id_, tile in tiles if "insight" in tile and id_ not in before}
 
 
-def _grew(changed: ChangedInsight) -> bool:
+def _has_grown(changed: ChangedInsight) -> bool:
     insight, before = changed
     if not before or insight.deleted:
         return False
-    fields = [field for field in _MEASURED if field in before]
+    fields = [field for field in _SIZED_INSIGHT_FIELDS if field in before]
     return len(dump_json([getattr(insight, field) for field in fields])) > len(
         dump_json([before[field] for field in fields])
     )
 
 
-def _insert(rows: list[Activity], by: Membership) -> None:
+def _insert(rows: list[Activity], actor: Membership) -> None:
     for row in rows:
-        row.user_id = by.user_id
-        if by.key is not None:
-            row.key_id, row.key_label = by.key
+        row.user_id = actor.user_id
+        if actor.key is not None:
+            row.key_id, row.key_label = actor.key
     Activity.objects.bulk_create(rows)
 
 
-def begin(dashboard_ids: Collection[int]) -> None:
-    """Write down what dashboards show that have no history yet, before they are changed for the first time."""
-    for part in _parts(dashboard_ids):
-        rows = [_version(shown, ActivityName.RECORDED, []) for shown in states(part)]
+def record_baselines(dashboard_ids: Collection[int]) -> None:
+    """Write a first version of dashboards that have none in the log, before they are changed for the first time."""
+    for batch in _batches(dashboard_ids):
+        rows = [_build_version(snapshot, ActivityName.RECORDED, []) for snapshot in load_snapshots(batch)]
         Activity.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def insight_state(insight: Insight) -> State:
-    """What an insight is, as the log compares it."""
-    return {field: _value_of(insight, field) for field in (*INSIGHT_FIELDS, "deleted", "tags")}
+def build_insight_snapshot(insight: Insight) -> Snapshot:
+    """Return the fields of an insight that the activity log compares."""
+    return {field: _get_insight_value(insight, field) for field in (*INSIGHT_FIELDS, "deleted", "tags")}
 
 
-def _value_of(insight: Insight, field: str) -> Any:
+def _get_insight_value(insight: Insight, field: str) -> Any:
     return insight.tag_names if field == "tags" else getattr(insight, field)
 
 
-def _entry(shown: Shown, act: Act | None, done: Done) -> Activity | None:
-    if shown.dashboard_id in done.created:
-        return _version(shown, ActivityName.CREATED, [])
-    changes = differences(shown.before, shown.state, ActivityScope.DASHBOARD) if shown.before else []
-    if changes or not shown.before:
-        # One of before the log that is reached by the content that it shares has no state from before.
-        recorded = None if shown.before else ActivityName.RECORDED
-        name = recorded or done.name or (act.activity if act else name_of(changes))
-        return _version(shown, name, [*changes, *(act.changes if act else [])])
-    return _act(shown, done.name or act.activity, act.changes) if act else None
+def _build_entry(snapshot: DashboardSnapshot, summary: ChangeSummary) -> Activity | None:
+    """Return the entry of a dashboard that was compared; None where nothing of it json_differs."""
+    event = summary.events.get(snapshot.dashboard_id)
+    if snapshot.dashboard_id in summary.created:
+        return _build_version(snapshot, ActivityName.CREATED, [])
+    if not snapshot.previous:
+        # A dashboard older than the log that changed only through shared content has no earlier version.
+        return _build_version(snapshot, ActivityName.RECORDED, event.changes if event else [])
+    changes = diff_snapshots(snapshot.previous, snapshot.current, ActivityScope.DASHBOARD)
+    if changes:
+        activity = summary.activity or (event.activity if event else get_activity_name(changes))
+        return _build_version(snapshot, activity, [*changes, *(event.changes if event else [])])
+    return _build_dashboard_activity(snapshot, summary.activity or event.activity, event.changes) if event else None
 
 
-def _version(shown: Shown, activity: ActivityName, changes: list[Change]) -> Activity:
-    version = _act(shown, activity, changes)
-    version.version = shown.revision
-    if not _is_delta(shown, version.size):
-        version.state = shown.state
+def _build_version(snapshot: DashboardSnapshot, activity: ActivityName, changes: list[Change]) -> Activity:
+    version = _build_dashboard_activity(snapshot, activity, changes)
+    version.version = snapshot.version
+    if not _holds_changes_alone(snapshot, version.size):
+        version.state = snapshot.current
     return version
 
 
-def _is_delta(shown: Shown, size: int) -> bool:
-    """Whether a version holds its changes alone.
+def _holds_changes_alone(snapshot: DashboardSnapshot, size: int) -> bool:
+    """Return whether a version stores its changes without the whole snapshot.
 
-    Copying a large state for each small change would let requests of a few bytes fill the disk. The versions since
-    the latest one that is whole are never larger than a state together, so that reading them costs no more.
+    Copying a large snapshot for each small change would let requests of a few bytes fill the disk. The versions since
+    the latest whole one are together never larger than a snapshot, so that reading them costs no more.
     """
-    if shown.before is None or shown.size <= WHOLE_SIZE_MAX:
+    if snapshot.previous is None or snapshot.size <= WHOLE_SIZE_MAX:
         return False
-    return shown.deltas.number < DELTAS_MAX and shown.deltas.size + size <= shown.size
+    return snapshot.deltas.length < DELTAS_MAX and snapshot.deltas.size + size <= snapshot.size
 
 
-def _act(shown: Shown, activity: ActivityName, changes: list[Change]) -> Activity:
-    return _entry_of(shown.dashboard_id, shown.project_id, shown.state["name"], activity, changes)
+def _build_dashboard_activity(snapshot: DashboardSnapshot, activity: ActivityName, changes: list[Change]) -> Activity:
+    name = snapshot.current["name"]
+    return _build_activity(snapshot.dashboard_id, snapshot.project_id, name, activity, changes)
 
 
-def _entry_of(dashboard_id: int, project_id: int, name: str, activity: ActivityName, changes: list[Change]) -> Activity:
+def _build_activity(
+    dashboard_id: int, project_id: int, name: str, activity: ActivityName, changes: list[Change]
+) -> Activity:
     return Activity(
         project_id=project_id,
         scope=ActivityScope.DASHBOARD,
@@ -202,17 +210,17 @@ def _entry_of(dashboard_id: int, project_id: int, name: str, activity: ActivityN
     )
 
 
-def _insight_entry(changed: ChangedInsight, name: ActivityName | None) -> Activity | None:
+def _build_insight_entry(changed: ChangedInsight, activity: ActivityName | None) -> Activity | None:
     insight, before = changed
-    now = {field: _value_of(insight, field) for field in before or {}}
-    changes = differences(before, now, ActivityScope.INSIGHT) if before else []
+    now = {field: _get_insight_value(insight, field) for field in before or {}}
+    changes = diff_snapshots(before, now, ActivityScope.INSIGHT) if before else []
     if before and not changes:
         return None
     return Activity(
         project_id=insight.project_id,
         scope=ActivityScope.INSIGHT,
         item_id=insight.pk,
-        activity=(name or name_of(changes)) if before else ActivityName.CREATED,
+        activity=(activity or get_activity_name(changes)) if before else ActivityName.CREATED,
         name=insight.name or insight.derived_name or "",
         short_id=insight.short_id,
         changes=changes,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import F, Q
 
-from dashboards.changelog.diff import TILES, Change, State, field_change
+from dashboards.changelog.diff import TILES, Change, Snapshot, build_change
 from dashboards.exceptions import TooManyTilesChanged
 from dashboards.models import Button, Text, Tile
 from dashboards.tracked_fields import BUTTON_FIELDS, TEXT_FIELDS
@@ -24,24 +24,24 @@ class ChangedContent(NamedTuple):
     """A text or a button, and what it was."""
 
     content: Text | Button
-    before: State
+    before: Snapshot
 
 
 def content_key(content: Text | Button) -> ContentKey:
     return ("text" if isinstance(content, Text) else "button_tile"), content.pk
 
 
-def content_state(content: Text | Button) -> State:
+def build_content_snapshot(content: Text | Button) -> Snapshot:
     """The fields of a text or a button that history compares."""
     fields = TEXT_FIELDS if isinstance(content, Text) else BUTTON_FIELDS
     return {field: getattr(content, field) for field in fields}
 
 
-def content_changes(
+def find_content_changes(
     dashboard_ids: Collection[int], contents: Mapping[ContentKey, ChangedContent]
 ) -> dict[int, list[Change]]:
     """By dashboard, what changed on these by these contents. Raises TooManyTilesChanged."""
-    changed = {key: each for key, each in contents.items() if each.before != content_state(each.content)}
+    changed = {key: each for key, each in contents.items() if each.before != build_content_snapshot(each.content)}
     ids = {kind: [id_ for each, id_ in changed if each == kind] for kind in ("text", "button_tile")}
     tiles = (
         Tile.objects.filter(Q(text__in=ids["text"]) | Q(button__in=ids["button_tile"]), dashboard__in=dashboard_ids)
@@ -62,5 +62,5 @@ def content_changes(
 def _change(tile_id: int, key: ContentKey, changed: ChangedContent) -> Change:
     kind, id_ = key
     own = {"id": id_ if kind == "text" else str(id_)}
-    after = content_state(changed.content)
-    return field_change("Tile", [TILES, str(tile_id), kind], {**own, **changed.before}, {**own, **after})
+    after = build_content_snapshot(changed.content)
+    return build_change("Tile", [TILES, str(tile_id), kind], {**own, **changed.before}, {**own, **after})

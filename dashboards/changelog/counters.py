@@ -1,5 +1,9 @@
-"""Counting up revisions: in one statement, in the order of ids, so that no two transactions wait for each other."""
+"""The counters behind versions: one row for each dashboard and for the list of each project.
 
+They are raised by one statement in the order of ids, so that no two transactions wait for each other.
+"""
+
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -7,61 +11,72 @@ from django.db import connection, transaction
 from dashboards.models import Button, Dashboard, Insight, Revision, RevisionKind, Text, Tile
 
 
-class Part(NamedTuple):
-    """A query for (kind, object_id, live)."""
+class CounterQuery(NamedTuple):
+    """A query for (kind, object_id, live): the counters to raise, and by how much the list grows."""
 
     sql: str
     params: list[Any]
 
 
-def count_up(found: str, params: list[Any]) -> list[int]:
-    """Raise the revisions that a query for (kind, object_id, live) finds, by one each; the dashboards among them."""
+def bump_versions(queries: Iterable[CounterQuery]) -> dict[int, int]:
+    """Raise the counters that these queries find, by one each. Return the new versions of dashboards by id."""
+    parts = list(queries)
+    if not parts:
+        return {}
     table = Revision._meta.db_table
     sql = f"""
         INSERT INTO {table} (kind, object_id, number, live)
         SELECT kind, object_id, 1, live FROM (
             SELECT CAST(NULL AS smallint) AS kind, CAST(NULL AS bigint) AS object_id, CAST(NULL AS bigint) AS live
-            UNION {found}
+            UNION {" UNION ".join(part.sql for part in parts)}
         ) AS found WHERE kind IS NOT NULL ORDER BY kind, object_id
         ON CONFLICT (kind, object_id)
         DO UPDATE SET number = {table}.number + 1, live = {table}.live + excluded.live
-        RETURNING kind, object_id
+        RETURNING kind, object_id, number
         """  # noqa: S608  names of our own tables
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return [object_id for kind, object_id in cursor.fetchall() if kind == RevisionKind.DASHBOARD]
+        cursor.execute(sql, [param for part in parts for param in part.params])
+        rows = cursor.fetchall()
+    return {object_id: number for kind, object_id, number in rows if kind == RevisionKind.DASHBOARD}
 
 
-def listed(rows: list[tuple[int, int, int]]) -> Part:
-    """These themselves. As one list of values: SQLite joins at most 500 selects."""
+def get_version(dashboard_id: int) -> int:
+    """Return the version of a dashboard as this transaction sees it, 0 for one that never changed."""
+    return Revision.objects.of(RevisionKind.DASHBOARD, dashboard_id).values_list("number", flat=True).first() or 0
+
+
+def select_rows(rows: list[tuple[int, int, int]]) -> CounterQuery:
+    """Return a query for these rows themselves, as one list of values: SQLite joins at most 500 selects."""
     places = ", ".join(["(%s, %s, %s)"] * len(rows))
-    sql = f"SELECT column1, column2, column3 FROM (VALUES {places}) AS noted"  # noqa: S608  places alone
-    return Part(sql, [value for row in rows for value in row])
+    sql = f"SELECT column1, column2, column3 FROM (VALUES {places}) AS counted"  # noqa: S608  places alone
+    return CounterQuery(sql, [value for row in rows for value in row])
 
 
-def showing(insight_ids: list[int]) -> Part:
-    """Dashboards that show, or showed, these insights."""
-    places = ", ".join(["%s"] * len(insight_ids))
+def select_dashboards_showing(column: str, content_ids: Iterable[Any]) -> CounterQuery:
+    """Return a query for the dashboards that have, or had, tiles with this content; `column` names its kind."""
+    field = Tile._meta.get_field(column)
+    ids = [field.get_db_prep_value(id_, connection) for id_ in content_ids]  # type: ignore[union-attr]  # no column is a relation from elsewhere
+    places = ", ".join(["%s"] * len(ids))
     sql = f"""
         SELECT {RevisionKind.DASHBOARD.value}, dashboard_id, 0 FROM {Tile._meta.db_table}
-        WHERE insight_id IN ({places})
+        WHERE {column}_id IN ({places})
         """  # noqa: S608  names of our own columns
-    return Part(sql, list(insight_ids))
+    return CounterQuery(sql, ids)
 
 
-def sharing(column: str, dashboard_ids: list[int]) -> Part:
-    """Dashboards that show, or showed, the same content as these."""
+def select_dashboards_sharing(column: str, dashboard_ids: list[int]) -> CounterQuery:
+    """Return a query for the dashboards that have, or had, tiles with the same content as these dashboards."""
     table = Tile._meta.db_table
     places = ", ".join(["%s"] * len(dashboard_ids))
     sql = f"""
         SELECT {RevisionKind.DASHBOARD.value}, theirs.dashboard_id, 0 FROM {table} AS ours
-        JOIN {table} AS theirs ON theirs.{column} = ours.{column} WHERE ours.dashboard_id IN ({places})
+        JOIN {table} AS theirs ON theirs.{column}_id = ours.{column}_id WHERE ours.dashboard_id IN ({places})
         """  # noqa: S608  names of our own columns
-    return Part(sql, list(dashboard_ids))
+    return CounterQuery(sql, list(dashboard_ids))
 
 
-def note_person(sender: object, *, user_id: int, **_: object) -> None:
-    """A person has another name: count up whatever shows it."""
+def bump_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:
+    """Raise the counters of everything that shows a user, whose name has changed. For `user_profile_changed`."""
     tile, dashboard = Tile._meta.db_table, Dashboard._meta.db_table
     parts = [
         f"SELECT {RevisionKind.LIST.value}, project_id, 0 FROM {dashboard} WHERE created_by_id = %s",  # noqa: S608
@@ -73,14 +88,14 @@ def note_person(sender: object, *, user_id: int, **_: object) -> None:
             f" JOIN {model._meta.db_table} AS content ON content.id = tile.{column} WHERE content.{role}_id = %s"
             for role in ("created_by", "last_modified_by")
         ]
-    count_up(" UNION ".join(parts), [user_id] * len(parts))
+    bump_versions(CounterQuery(part, [user_id]) for part in parts)
 
 
 @transaction.atomic
-def recount(project_id: int) -> tuple[int, int]:
-    """Count the dashboards that the list of a project shows: what was kept before, and what there is.
+def recount_dashboards(project_id: int) -> tuple[int, int]:
+    """Count the dashboards that the list of a project shows. Return the count that was kept, and the right one.
 
-    Who creates or deletes one at the same time waits with its last statement, and is counted after that.
+    A transaction that creates or deletes one at the same time waits with its last statement, and is counted after.
     """
     Revision.objects.bulk_create([Revision(kind=RevisionKind.LIST, object_id=project_id)], ignore_conflicts=True)
     revision = Revision.objects.of(RevisionKind.LIST, project_id).select_for_update().get()

@@ -6,8 +6,8 @@ from typing import Any
 from django.db.models import Count, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Length
 
-from dashboards.changelog.diff import TILES, State
-from dashboards.changelog.snapshots import FREE_JSON, FREE_JSON_OF_TILE, Shown, states
+from dashboards.changelog.diff import TILES, Snapshot
+from dashboards.changelog.snapshots import FREE_JSON, FREE_JSON_OF_TILE, DashboardSnapshot, load_snapshots
 from dashboards.exceptions import DashboardTooLarge, OnTooManyDashboards, TooManyTiles
 from dashboards.models import Insight, Tile
 from dashboards.models.tile import ContentKind
@@ -17,26 +17,26 @@ from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX, INSIGHTS_MAX_LENGTH
 TILES_MAX = 1000
 
 
-def check_room(dashboard_ids: Collection[int]) -> None:
+def check_tile_limits(dashboard_ids: Collection[int]) -> None:
     """See at once whether a dashboard became too full, and not when all is written down. Raises TooManyTiles."""
     tiles = Tile.objects.not_deleted().filter(dashboard__in=dashboard_ids).values("dashboard").annotate(n=Count("pk"))
-    for shown in states(list(tiles.filter(n__gt=TILES_MAX).values_list("dashboard", flat=True))):
-        check_shown(shown)
+    for snapshot in load_snapshots(list(tiles.filter(n__gt=TILES_MAX).values_list("dashboard", flat=True))):
+        check_snapshot(snapshot)
 
 
-def check_shown(shown: Shown) -> None:
+def check_snapshot(snapshot: DashboardSnapshot) -> None:
     """Raises TooManyTiles and DashboardTooLarge. A dashboard that had too much already may keep it."""
-    before = len(shown.before["tiles"]) if shown.before else 0
-    if len(shown.state["tiles"]) > max(before, TILES_MAX):
+    before = len(snapshot.previous["tiles"]) if snapshot.previous else 0
+    if len(snapshot.current["tiles"]) > max(before, TILES_MAX):
         raise TooManyTiles(TILES_MAX)
-    if shown.json_size > JSON_TOTAL_MAX_LENGTH:
+    if snapshot.json_size > JSON_TOTAL_MAX_LENGTH:
         # As they would be written today, so that the blanks of another writer make no difference.
-        size = _json_size_of(shown.state)
-        if size > max(_json_size_of(shown.before), JSON_TOTAL_MAX_LENGTH):
+        size = _measure_json(snapshot.current)
+        if size > max(_measure_json(snapshot.previous), JSON_TOTAL_MAX_LENGTH):
             raise DashboardTooLarge("free JSON", size=size, most=JSON_TOTAL_MAX_LENGTH)
 
 
-def _json_size_of(state: State | None) -> int:
+def _measure_json(state: Snapshot | None) -> int:
     if state is None:
         return 0
     of_tiles = (tile[field] for tile in state[TILES].values() for field in FREE_JSON_OF_TILE)
@@ -55,7 +55,7 @@ def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str 
             raise OnTooManyDashboards(kind, DASHBOARDS_OF_CONTENT_MAX, attr)
 
 
-def check_insights(insights: Collection[int], dashboards: Collection[int] | None = None) -> None:
+def check_insight_sizes(insights: Collection[int], dashboards: Collection[int] | None = None) -> None:
     """Raises DashboardTooLarge where the insights of a dashboard are too large together, by one of these.
 
     `dashboards` are those that they came to; without it, all that show them are looked at. Small insights are never

@@ -8,8 +8,8 @@ import orjson
 from django.db.models import Aggregate, F, Func, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Cast
 
-from dashboards.changelog.diff import State, completed
-from dashboards.changelog.versions import Delta, latest_deltas, with_deltas
+from dashboards.changelog.diff import Snapshot, fill_added_fields
+from dashboards.changelog.versions import Delta, apply_deltas, load_deltas
 from dashboards.models import Activity, Dashboard, Revision, RevisionKind, Tile
 from dashboards.models.dashboard import DashboardQuerySet
 from dashboards.tracked_fields import BUTTON_FIELDS, DASHBOARD_FIELDS, DISPLAY_FIELDS
@@ -35,11 +35,11 @@ _FREE_JSON_OF_TILE_PLACES = [len(_TILE_COLUMNS) + _DISPLAY.index(field) for fiel
 class Deltas(NamedTuple):
     """The versions since the latest one that is whole: how many, and how large they are together."""
 
-    number: int = 0
+    length: int = 0
     size: int = 0
 
 
-class Shown(NamedTuple):
+class DashboardSnapshot(NamedTuple):
     """What a dashboard shows, at which revision, and what was written down of it last.
 
     `size` is about that of the state as text, `json_size` that of the free JSON in it.
@@ -47,15 +47,15 @@ class Shown(NamedTuple):
 
     dashboard_id: int
     project_id: int
-    revision: int
-    state: State
+    version: int
+    current: Snapshot
     size: int
     json_size: int
-    before: State | None
+    previous: Snapshot | None
     deltas: Deltas
 
 
-def states(dashboard_ids: Collection[int]) -> list[Shown]:
+def load_snapshots(dashboard_ids: Collection[int]) -> list[DashboardSnapshot]:
     """What these dashboards show, in one statement; one more where a version before holds its changes alone."""
     if not dashboard_ids:
         return []
@@ -63,27 +63,27 @@ def states(dashboard_ids: Collection[int]) -> list[Shown]:
         [id_] = dashboard_ids
         rows = _ONE.rows(id=id_)
     else:
-        rows = list(_shown(Dashboard.objects.filter(pk__in=dashboard_ids)).order_by("pk"))
+        rows = list(_select_snapshots(Dashboard.objects.filter(pk__in=dashboard_ids)).order_by("pk"))
     deltas: dict[int, list[Delta]] = {}
-    for delta in latest_deltas([row[0] for row in rows if row[-2] != row[-1]]):
+    for delta in load_deltas([row[0] for row in rows if row[-2] != row[-1]]):
         deltas.setdefault(delta[0], []).append(delta)
-    return [_shown_of(row, deltas.get(row[0], [])) for row in rows]
+    return [_build_dashboard_snapshot(row, deltas.get(row[0], [])) for row in rows]
 
 
-def _shown_of(row: tuple[Any, ...], deltas: list[Delta]) -> Shown:
-    id_, project_id, revision, *columns = row[:-3]
+def _build_dashboard_snapshot(row: tuple[Any, ...], deltas: list[Delta]) -> DashboardSnapshot:
+    id_, project_id, version, *columns = row[:-3]
     tiles = sorted(orjson.loads(columns[-1] or "[]"))
-    before = None
+    previous = None
     if row[-3] is not None:
-        before = completed(with_deltas(orjson.loads(row[-3]), [changes for _, changes, _ in deltas]))
-    return Shown(
+        previous = fill_added_fields(apply_deltas(orjson.loads(row[-3]), [changes for _, changes, _ in deltas]))
+    return DashboardSnapshot(
         dashboard_id=id_,
         project_id=project_id,
-        revision=revision,
-        state=_state(columns[:-1], tiles),
+        version=version,
+        current=_build_snapshot(columns[:-1], tiles),
         size=sum(len(column) for column in columns if isinstance(column, str)),
         json_size=sum(len(columns[place]) for place in _FREE_JSON_PLACES) + sum(_json_size_of(tile) for tile in tiles),
-        before=before,
+        previous=previous,
         deltas=Deltas(len(deltas), sum(size for _, _, size in deltas)),
     )
 
@@ -108,7 +108,7 @@ class _JSONRows(Aggregate):
         return self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **extra)
 
 
-def _shown(found: DashboardQuerySet) -> Any:
+def _select_snapshots(found: DashboardQuerySet) -> Any:
     """The columns of a state, after what it is of and before what was written down last as a whole."""
     versions = Activity.objects.versions_of(OuterRef("pk")).order_by("-version")
     whole = versions.with_snapshot()
@@ -116,7 +116,7 @@ def _shown(found: DashboardQuerySet) -> Any:
         **{f"raw_{field}": column for field, column in _JSON.items()},
         raw_settings=raw_json("sharing_configuration__settings"),
         revision=Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk")),
-        tile_rows=Subquery(_tiles()),
+        tile_rows=Subquery(_select_tiles()),
         before=Subquery(whole.values(text=raw_json("state"))[:1]),
         whole_version=Subquery(whole.values("version")[:1]),
         latest_version=Subquery(versions.values("version")[:1]),
@@ -126,10 +126,10 @@ def _shown(found: DashboardQuerySet) -> Any:
     return rows.values_list("pk", "project_id", "revision", *_COLUMNS, *sharing, "tile_rows", *written)
 
 
-_ONE = CompiledQuery(lambda: _shown(Dashboard.objects.filter(pk=int_param("id"))))
+_ONE = CompiledQuery(lambda: _select_snapshots(Dashboard.objects.filter(pk=int_param("id"))))
 
 
-def _tiles() -> Any:
+def _select_tiles() -> Any:
     """The tiles that a dashboard has, or had when it was deleted, as one value."""
     # Of a JSON column the text, as it is stored.
     columns = [F(each) for each in (*_TILE_COLUMNS, *_DISPLAY)]
@@ -143,7 +143,7 @@ def _tiles() -> Any:
     )
 
 
-def insight_tile_state(tile: Tile) -> State:
+def build_tile_snapshot(tile: Tile) -> Snapshot:
     """What a state holds of a tile that shows an insight."""
     return {"insight": tile.insight_id, **{column: getattr(tile, column) for column in _DISPLAY}}
 
@@ -152,21 +152,21 @@ def _json_size_of(tile: list[Any]) -> int:
     return sum(len(tile[place]) for place in _FREE_JSON_OF_TILE_PLACES)
 
 
-def _state(columns: Sequence[Any], tiles: list[list[Any]]) -> State:
+def _build_snapshot(columns: Sequence[Any], tiles: list[list[Any]]) -> Snapshot:
     state = dict(zip(_FIELDS, columns, strict=False))
     for field in _JSON:
         state[field] = orjson.loads(state[field])
     enabled, settings, is_locked = columns[len(_FIELDS) :]
     shared = (bool(enabled), None if settings is None else orjson.loads(settings), is_locked)
     state["sharing"] = dict(zip(_SHARING, shared, strict=True))
-    state["tiles"] = {str(tile[0]): _tile(tile) for tile in tiles}
+    state["tiles"] = {str(tile[0]): _build_tile(tile) for tile in tiles}
     return state
 
 
-def _tile(row: list[Any]) -> State:
+def _build_tile(row: list[Any]) -> Snapshot:
     _, insight, text_id, body, button_id, *rest = row
     button, display = rest[: len(_BUTTON) - 1], dict(zip(_DISPLAY, rest[len(_BUTTON) - 1 :], strict=True))
-    tile: State = {}
+    tile: Snapshot = {}
     if insight is not None:
         tile["insight"] = insight
     elif text_id is not None:

@@ -1,275 +1,256 @@
-"""What every change of dashboards leaves behind: higher revisions, and how many dashboards a list shows.
+"""Change tracking: one transaction for each write of dashboards, and a record of what it changed.
 
-A service is `changing`: it runs in a transaction whose last statements count up the revisions of all dashboards that it
-locked, and of those that show the same content, if anything was written at all; and write down what was done
-(`history.py`). Nobody has to remember it, and since no row is locked after that count, which goes in the order of ids,
-no two transactions wait for each other.
+A write is `perform_write(work, actor=…)`. It opens the transaction, checks `If-Match`, and calls `work` with an empty
+`ChangeSet`; services record in it what they change. Before the commit, `ChangeSet.save` raises the versions of all
+dashboards that answer differently now, and writes the activity log.
 """
 
-import functools
-import inspect
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from copy import copy
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import NamedTuple, TypeVar
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from dashboards.changelog.activity_log import Act, ChangedInsight, Done, begin, insight_state, write_down
-from dashboards.changelog.content_changes import ChangedContent, ContentKey, content_key
-from dashboards.changelog.counters import count_up, listed, sharing, showing
-from dashboards.changelog.diff import Change, State
-from dashboards.models import (
-    Activity,
-    ActivityName,
-    Button,
-    Collaborator,
-    CreationMode,
-    Dashboard,
-    DashboardTag,
-    Insight,
-    RevisionKind,
-    SharingConfiguration,
-    Text,
-    Tile,
+from dashboards.changelog.activity_log import (
+    ChangedInsight,
+    ChangeSummary,
+    Event,
+    build_insight_snapshot,
+    write_activity,
 )
-from dashboards.models.dashboard import DashboardQuerySet
-from users.models import Membership
+from dashboards.changelog.content_changes import ChangedContent, ContentKey, content_key
+from dashboards.changelog.counters import (
+    CounterQuery,
+    bump_versions,
+    get_version,
+    select_dashboards_sharing,
+    select_dashboards_showing,
+    select_rows,
+)
+from dashboards.changelog.diff import Change, Snapshot
+from dashboards.exceptions import DashboardNotFound
+from dashboards.models import ActivityName, Button, CreationMode, Dashboard, Insight, RevisionKind, Text
+from dashboards.models.tile import CONTENT_KINDS
+from dashboards_api.errors import VersionConflict
+from users.models import Membership, Project
 
-_WRITTEN = re.compile(r'\s*(INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "(\w+)"')
-# What places a tile, or removes it: on which dashboards its content is, the others say too.
-_PLACING = re.compile(r'"(?:deleted|dashboard_id)" = ')
-_CONTENT = {model._meta.db_table for model in (Text, Button)}
-# What history holds of a dashboard.
-_STATE = _CONTENT | {model._meta.db_table for model in (Dashboard, DashboardTag, Tile, SharingConfiguration)}
-
-
-class _Change:
-    """What one transaction has locked, counted and written so far."""
-
-    def __init__(self, by: Membership) -> None:
-        self.by = by
-        self.dashboards: set[int] = set()
-        self.created: set[int] = set()
-        self.lists: dict[int, int] = {}
-        self.insights: dict[int, ChangedInsight] = {}
-        self.shown_insights: set[int] = set()
-        self.acts: dict[int, Act] = {}
-        self.known: dict[int, list[Change]] = {}
-        self.reaching: set[int] = set()
-        self.contents: dict[ContentKey, ChangedContent] = {}
-        self.name: ActivityName | None = None
-        self.tables: set[str] = set()
-        self.updated: set[str] = set()
-        self.writes = 0
-        self.reaches_others = False
-
-    def notice(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        """For Django's `execute_wrapper`."""
-        found = _WRITTEN.match(sql)
-        if found and found[2] != Activity._meta.db_table:  # to write down is no change
-            verb, table = found.groups()
-            self.writes += 1
-            self.tables.add(table)
-            if verb == "UPDATE":
-                self.updated.add(table)
-            is_placing = table == Tile._meta.db_table and (verb != "UPDATE" or _PLACING.search(sql))
-            self.reaches_others |= bool(is_placing) or table == Collaborator._meta.db_table
-        return execute(sql, params, many, context)
-
-
-P = ParamSpec("P")
+T = TypeVar("T")
 R = TypeVar("R")
-_current: ContextVar[_Change | None] = ContextVar("change", default=None)
 
 
-def changing(service: Callable[P, R]) -> Callable[P, R]:
-    """Run a service in one transaction that counts up what it changes, and writes down what it did.
+class ChangeSet:
+    """The changes of one write by one member. `versions` holds the new versions of dashboards once it is saved."""
 
-    Who acts is its keyword of the type Membership.
-    """
-    [actor] = [name for name, each in inspect.signature(service).parameters.items() if each.annotation is Membership]
+    def __init__(self, actor: Membership) -> None:
+        self.actor = actor
+        # The name of all activities of this write; by default each is named by what it changed.
+        self.activity: ActivityName | None = None
+        self.versions: dict[int, int] = {}
+        self._dashboards: set[int] = set()
+        self._created: set[int] = set()
+        self._shared: set[int] = set()
+        self._lists: dict[int, int] = {}
+        self._known: dict[int, list[Change]] = {}
+        self._events: dict[int, Event] = {}
+        self._contents: dict[ContentKey, ChangedContent] = {}
+        self._insights: dict[int, ChangedInsight] = {}
+        self._shown_insights: set[int] = set()
 
-    @functools.wraps(service)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        with change(by=cast(Membership, kwargs[actor])):
-            return service(*args, **kwargs)
+    def record_dashboard(self, dashboard: Dashboard) -> None:
+        """Record that fields, tags, sharing or tiles of a locked dashboard change.
 
-    return wrapped
+        The activity log finds out what changed by comparing snapshots.
+        """
+        self._dashboards.add(dashboard.pk)
+        self.record_list(dashboard.project_id)
 
+    def record_created_dashboard(self, dashboard: Dashboard) -> None:
+        """Record that a dashboard was created just now."""
+        self.record_dashboard(dashboard)
+        self._created.add(dashboard.pk)
+        self.record_listing(dashboard, 1)
 
-@contextmanager
-def change(*, by: Membership) -> Iterator[None]:
-    """The same, for a part of a service. Within another one it is a part of that."""
-    if _current.get():
-        yield
-        return
-    started = _Change(by)
-    token = _current.set(started)
-    try:
-        with transaction.atomic():
-            with connection.execute_wrapper(started.notice):
+    def record_tiles(self, dashboard: Dashboard) -> None:
+        """Record that tiles are added to a locked dashboard or removed from it.
+
+        Other dashboards that show the same content name the tiles that show it, so their versions rise, too.
+        """
+        self.record_dashboard(dashboard)
+        self._shared.add(dashboard.pk)
+
+    def record_access(self, dashboard: Dashboard) -> None:
+        """Record that who may edit a locked dashboard changes, and with it who may edit the content that it shares."""
+        self.record_tiles(dashboard)
+
+    def record_known_changes(
+        self, dashboard: Dashboard, changes: Iterable[Change], *, shares_content: bool = False
+    ) -> None:
+        """Record the only changes of a locked dashboard, so that its snapshot need not be read to find them.
+
+        If it is recorded by `record_dashboard`, too, its snapshot is read all the same. With `shares_content` the
+        versions of other dashboards that show the same content rise as well.
+        """
+        if shares_content:
+            self._shared.add(dashboard.pk)
+        self._known[dashboard.pk] = [*self._known.get(dashboard.pk, []), *changes]
+        self.record_list(dashboard.project_id)
+
+    def record_content(self, content: Text | Button, before: Snapshot) -> None:
+        """Record that a text or a button is changed, from these fields, on every dashboard that shows it."""
+        self._contents.setdefault(content_key(content), ChangedContent(content, before))
+
+    def record_event(self, dashboard: Dashboard, activity: ActivityName, changes: Iterable[Change] = ()) -> None:
+        """Name an activity of a locked dashboard. `changes` are those that no snapshot holds, such as collaborators."""
+        self.record_dashboard(dashboard)
+        event = self._events.get(dashboard.pk)
+        self._events[dashboard.pk] = Event(activity, [*(event.changes if event else []), *changes])
+
+    def record_listing(self, dashboard: Dashboard, by: int) -> None:
+        """Record that a list shows this dashboard from now on (1), or no longer (-1)."""
+        by = 0 if dashboard.creation_mode == CreationMode.UNLISTED else by
+        self._lists[dashboard.project_id] = self._lists.get(dashboard.project_id, 0) + by
+
+    def record_list(self, project_id: int) -> None:
+        """Record that the list of a project may answer differently."""
+        self._lists.setdefault(project_id, 0)
+
+    def record_insight(self, insight: Insight, before: Snapshot | None = None) -> None:
+        """Record that a locked insight changes wherever it is shown: from `before`, or from what it is at this call."""
+        self._record_insight(insight, before or build_insight_snapshot(insight))
+        self.record_list(insight.project_id)
+        self._shown_insights.add(insight.pk)
+
+    def record_insight_placement(self, insight: Insight) -> None:
+        """Record that an insight is put on dashboards or removed from them: its other dashboards name those tiles."""
+        self._shown_insights.add(insight.pk)
+
+    def record_created_insights(self, insights: Iterable[Insight]) -> None:
+        """Record insights that were created just now, on locked dashboards or on none."""
+        for insight in insights:
+            self._record_insight(insight, None)
+
+    def record_insight_deletion(self, insight: Insight) -> None:
+        """Record that an insight is about to be deleted or restored together with its dashboard, which is locked."""
+        self._record_insight(insight, {"deleted": insight.deleted})
+
+    def _record_insight(self, insight: Insight, before: Snapshot | None) -> None:
+        """If an insight is recorded twice, keep its first `before` values and the latest instance."""
+        if insight.pk in self._insights:
+            first = self._insights[insight.pk].before
+            before = None if first is None else {**(before or {}), **first}
+        self._insights[insight.pk] = ChangedInsight(insight, before)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Run a part of the write that may fail: on an exception, it is rolled back and nothing of it is recorded."""
+        before = {name: copy(value) for name, value in vars(self).items()}
+        try:
+            with transaction.atomic():
                 yield
-            if started.tables:
-                write_down(_done(started, _count_up(started)))
-    finally:
-        _current.reset(token)
+        except BaseException:
+            vars(self).update(before)
+            raise
+
+    def save(self) -> None:
+        """Raise the versions of everything that answers differently, and write the activity log.
+
+        Called once, by `write_transaction`. No row is locked after the versions, so that no two writes wait for each
+        other. Raises TooManyTiles and DashboardTooLarge for a dashboard that has outgrown its limits.
+        """
+        self.versions = bump_versions(self._counter_queries())
+        write_activity(
+            ChangeSummary(
+                actor=self.actor,
+                dashboards=self._dashboards,
+                created=self._created,
+                events=self._events,
+                known={id_: changes for id_, changes in self._known.items() if id_ not in self._dashboards},
+                showing_content=self.versions.keys() - self._dashboards if self._contents else set(),
+                contents=self._contents,
+                insights=self._insights.values(),
+                activity=self.activity,
+            )
+        )
+
+    def _counter_queries(self) -> Iterator[CounterQuery]:
+        rows = [(RevisionKind.LIST.value, id_, by) for id_, by in self._lists.items()]
+        rows += [(RevisionKind.DASHBOARD.value, id_, 0) for id_ in self._dashboards | self._known.keys()]
+        if rows:
+            yield select_rows(rows)
+        if self._shared:
+            for kind in CONTENT_KINDS:
+                yield select_dashboards_sharing(kind, sorted(self._shared))
+        for kind, model in (("text", Text), ("button", Button)):
+            if ids := [each.content.pk for each in self._contents.values() if isinstance(each.content, model)]:
+                yield select_dashboards_showing(kind, ids)
+        if self._shown_insights:
+            yield select_dashboards_showing("insight", sorted(self._shown_insights))
+
+
+class ExpectedVersions(NamedTuple):
+    """The versions of a dashboard that `If-Match` accepts. `others` are dashboards that the same write changes."""
+
+    dashboard_id: int
+    project: Project
+    versions: Collection[int]
+    others: Collection[int] = ()
+
+    def lock(self) -> int:
+        """Lock the dashboards and return the version. Raises DashboardNotFound and VersionConflict."""
+        ids = {self.dashboard_id, *self.others}
+        rows = Dashboard.objects.in_project(self.project).filter(pk__in=ids).select_for_update().order_by("pk")
+        if self.dashboard_id not in rows.values_list("pk", flat=True):
+            raise DashboardNotFound
+        # A statement of its own, after the lock: one that waits for a lock sees the version of before it waited.
+        version = get_version(self.dashboard_id)
+        if version not in self.versions:
+            raise VersionConflict(version)
+        return version
+
+    def check(self, version: int, changes: ChangeSet) -> None:
+        """Raise VersionConflict where another write came in between, through content on another dashboard.
+
+        Versions are raised one write after the other, by row locks, so one write raises a version by exactly one.
+        """
+        saved = changes.versions.get(self.dashboard_id, version)
+        if saved > version + 1:
+            raise VersionConflict(saved - 1)
 
 
 @contextmanager
-def attempt() -> Iterator[None]:
-    """A part of a change that may be refused, or find nothing to do: then nothing of it has happened, or is noted."""
-    current = _expected()
-    before = {name: copy(value) for name, value in vars(current).items()}
-    try:
-        with transaction.atomic():
-            yield
-    except BaseException:
-        vars(current).update(before)
-        raise
-    if current.writes == before["writes"]:
-        vars(current).update(before)
+def write_transaction(actor: Membership, expected: ExpectedVersions | None = None) -> Iterator[ChangeSet]:
+    """Open the transaction of a write, and give the block a `ChangeSet`, which is saved at its end.
 
-
-def lock_all(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
-    """Dashboards by id, locked in that order, so that nobody waits for each other, and noted as what may be changed."""
-    locked = lock_unnoted(dashboards)
-    note_locked(locked.values())
-    return locked
-
-
-def lock_unnoted(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
-    """The same, of which those that are changed are still to be noted."""
-    locked = {dashboard.pk: dashboard for dashboard in dashboards.with_has_history().select_for_update().order_by("pk")}
-    begin([dashboard.pk for dashboard in locked.values() if not dashboard.has_history])
-    return locked
-
-
-def note_locked(dashboards: Iterable[Dashboard]) -> None:
-    """These dashboards are locked, and may be changed."""
-    current = _expected()
-    for dashboard in dashboards:
-        current.dashboards.add(dashboard.pk)
-        current.lists.setdefault(dashboard.project_id, 0)
-
-
-def note_list(project_id: int) -> None:
-    """The list of a project may be another one."""
-    _expected().lists.setdefault(project_id, 0)
-
-
-def note_changes(dashboard: Dashboard, changes: list[Change], *, reaches_others: bool = False) -> None:
-    """A locked dashboard is changed by this and nothing else: what it shows need not be read to find out.
-
-    Where it is noted as what may be changed, too, it is read all the same. A change `reaches_others` where it is seen
-    on any dashboard that shows the same content; those that show an insight that is noted are known by that.
+    Everything that changes dashboards runs in one. Slow work, such as hashing and filling templates, is refused inside
+    (`dashboards_api.db.transactions`). Raises DashboardNotFound, and VersionConflict where `If-Match` does not hold.
     """
-    current = _expected()
-    if reaches_others:
-        current.reaching.add(dashboard.pk)
-    current.known[dashboard.pk] = [*current.known.get(dashboard.pk, []), *changes]
-    note_list(dashboard.project_id)
+    with transaction.atomic(), _track(actor, expected) as changes:
+        yield changes
 
 
-def note_content(content: Text | Button, before: State) -> None:
-    """A text or a button was changed, from these fields, wherever it is shown."""
-    _expected().contents.setdefault(content_key(content), ChangedContent(content, before))
+@contextmanager
+def _track(actor: Membership, expected: ExpectedVersions | None) -> Iterator[ChangeSet]:
+    changes = ChangeSet(actor)
+    version = expected.lock() if expected else 0
+    yield changes
+    changes.save()
+    if expected:
+        expected.check(version, changes)
 
 
-def note_created(dashboard: Dashboard) -> None:
-    """This dashboard was made just now."""
-    note_locked([dashboard])
-    _expected().created.add(dashboard.pk)
+def perform_write(
+    work: Callable[[ChangeSet], T],
+    read: Callable[[T, ChangeSet], R],
+    *,
+    actor: Membership,
+    expected: ExpectedVersions | None = None,
+) -> R:
+    """Run `work` in a write transaction, and return what `read` makes of its result and of the saved change set.
 
-
-def note_act(dashboard_id: int, activity: ActivityName, changes: Iterable[Change] = ()) -> None:
-    """Name an act on a dashboard in the log; `changes` are what no state shows, such as collaborators."""
-    acts = _expected().acts
-    before = acts.get(dashboard_id)
-    acts[dashboard_id] = Act(activity, [*(before.changes if before else []), *changes])
-
-
-def name_acts(activity: ActivityName) -> None:
-    """Name whatever this transaction turns out to have changed."""
-    _expected().name = activity
-
-
-def note_listed(dashboard: Dashboard, by: int) -> None:
-    """A list shows this dashboard now (1), or no more (-1)."""
-    lists = _expected().lists
-    by = 0 if dashboard.creation_mode == CreationMode.UNLISTED else by
-    lists[dashboard.project_id] = lists.get(dashboard.project_id, 0) + by
-
-
-def note_insight(insight: Insight) -> None:
-    """This insight is locked, and may be changed wherever it is shown by then."""
-    current = _expected()
-    _note_insight(current, insight, insight_state(insight))
-    current.shown_insights.add(insight.pk)
-
-
-def note_new_insights(insights: Iterable[Insight]) -> None:
-    """These insights were made just now, on dashboards that are locked, or on none."""
-    current = _expected()
-    for insight in insights:
-        _note_insight(current, insight, None)
-
-
-def note_deletion(insight: Insight) -> None:
-    """This insight is about to go with its dashboard, which is locked, or to come back with it."""
-    _note_insight(_expected(), insight, {"deleted": insight.deleted})
-
-
-def _note_insight(current: _Change, insight: Insight, before: State | None) -> None:
-    """Of one that is noted again counts what it was at first, and the latest object."""
-    if insight.pk in current.insights:
-        first = current.insights[insight.pk].before
-        before = None if first is None else {**(before or {}), **first}
-    current.insights[insight.pk] = ChangedInsight(insight, before)
-
-
-def note_rights() -> None:
-    """Who may do what with a dashboard changes, and with it what others say of the content that they share."""
-    _expected().reaches_others = True
-
-
-def _expected() -> _Change:
-    current = _current.get()
-    assert current is not None, "a service that changes dashboards is `changing`"  # noqa: S101  a rule of the house
-    return current
-
-
-def _count_up(change: _Change) -> list[int]:
-    """The dashboards whose revision is higher now."""
-    noted = [(RevisionKind.LIST.value, id_, by) for id_, by in change.lists.items()]
-    changed = change.dashboards | change.known.keys()
-    noted += [(RevisionKind.DASHBOARD.value, id_, 0) for id_ in changed]
-    if not noted and not change.shown_insights:
-        return []
-    parts = [listed(noted)] if noted else []
-    dashboards = sorted(change.dashboards | change.reaching)
-    if dashboards and change.reaches_others:
-        parts.append(sharing("insight_id", dashboards))
-    if dashboards and (change.reaches_others or change.updated & _CONTENT):
-        parts += [sharing("text_id", dashboards), sharing("button_id", dashboards)]
-    if change.shown_insights:
-        parts.append(showing(sorted(change.shown_insights)))
-    return count_up(" UNION ".join(part.sql for part in parts), [param for part in parts for param in part.params])
-
-
-def _done(change: _Change, counted: list[int]) -> Done:
-    """What is to be written down. Text that was changed is another one on each dashboard that shows it."""
-    compared = change.dashboards if change.tables & _STATE or change.acts else set()
-    return Done(
-        by=change.by,
-        dashboards=compared,
-        created=change.created,
-        acts=change.acts,
-        known={id_: changes for id_, changes in change.known.items() if id_ not in change.dashboards},
-        reached=set(counted) - change.dashboards if change.contents else set(),
-        contents=change.contents,
-        insights=change.insights.values(),
-        name=change.name,
-    )
+    Both are one transaction: if the response cannot be read, nothing has changed.
+    """
+    with transaction.atomic():
+        with _track(actor, expected) as changes:
+            result = work(changes)
+        return read(result, changes)

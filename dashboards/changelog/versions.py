@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from dashboards.changelog.diff import Change, State, applied
+from dashboards.changelog.diff import Change, Snapshot, apply_changes
 from dashboards.models import Activity
 from dashboards.models.activity import ActivityQuerySet
 
@@ -16,7 +16,7 @@ from dashboards.models.activity import ActivityQuerySet
 Delta = tuple[int, list[Change], int]
 
 
-def state_at(dashboard_id: int, version: int) -> State | None:
+def get_snapshot_at(dashboard_id: int, version: int) -> Snapshot | None:
     """What a dashboard showed at a version; None where there is no such version, or nothing whole before it."""
     until = Activity.objects.versions_of(dashboard_id).filter(version__lte=version)
     if not until.filter(version=version).exists():
@@ -25,18 +25,18 @@ def state_at(dashboard_id: int, version: int) -> State | None:
     if whole is None:
         return None
     base, state = whole
-    return with_deltas(
+    return apply_deltas(
         state or {}, until.filter(version__gt=base).order_by("version").values_list("changes", flat=True)
     )
 
 
-def with_deltas(state: State, deltas: Any) -> State:
+def apply_deltas(state: Snapshot, deltas: Any) -> Snapshot:
     """A state with the changes of the versions that followed it, in their order."""
     changes = [change for each in deltas for change in each]
-    return applied(state, changes) if changes else state
+    return apply_changes(state, changes) if changes else state
 
 
-def latest_deltas(dashboard_ids: list[int]) -> list[Delta]:
+def load_deltas(dashboard_ids: list[int]) -> list[Delta]:
     """Of each of these dashboards the versions since the latest one that is whole, in their order."""
     if not dashboard_ids:
         return []

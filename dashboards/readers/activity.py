@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from dashboards.changelog.diff import State, completed, differences
-from dashboards.changelog.versions import state_at
+from dashboards.changelog.diff import Snapshot, diff_snapshots, fill_added_fields
+from dashboards.changelog.versions import get_snapshot_at
 from dashboards.exceptions import DashboardNotFound, InsightNotFound, VersionNotFound
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, activity_uuid
 from dashboards.models.activity import ActivityQuerySet
@@ -100,7 +100,7 @@ def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[s
         raise VersionNotFound
     if row["raw_state"] is not None:
         return {**_version_row(row), "state": orjson.Fragment(row["raw_state"])}
-    return {**_version_row(row), "state": _state_at(dashboard_id, version)}
+    return {**_version_row(row), "state": _load_snapshot(dashboard_id, version)}
 
 
 def read_difference(dashboard_id: int, version: int, other: int | None, *, project: Project) -> dict[str, Any]:
@@ -109,19 +109,20 @@ def read_difference(dashboard_id: int, version: int, other: int | None, *, proje
     Raises DashboardNotFound, VersionNotFound, and Invalid where no other version is named.
     """
     _check_is_there(dashboard_id, project)
-    before = _state_at(dashboard_id, version)
+    before = _load_snapshot(dashboard_id, version)
     if other is None:
         raise ValidationFailed("Name the version to compare with.", attr="to", code="required")
+    after = _load_snapshot(dashboard_id, other)
     return {
         "from_version": version,
         "to_version": other,
-        "changes": differences(completed(before), completed(_state_at(dashboard_id, other)), ActivityScope.DASHBOARD),
+        "changes": diff_snapshots(fill_added_fields(before), fill_added_fields(after), ActivityScope.DASHBOARD),
     }
 
 
-def _state_at(dashboard_id: int, version: int) -> State:
+def _load_snapshot(dashboard_id: int, version: int) -> Snapshot:
     """Raises VersionNotFound."""
-    state = state_at(dashboard_id, version)
+    state = get_snapshot_at(dashboard_id, version)
     if state is None:
         raise VersionNotFound
     return state

@@ -1,30 +1,26 @@
-"""The verbs of collaborators: add one, remove one. Whoever may edit a dashboard may do both.
-
-What ends with a membership ends here, too: `users` does not know of dashboards, and sends a signal.
-"""
+"""The verbs of collaborators: add and remove them, with the right to edit the dashboard."""
 
 import uuid
 
 from dashboards.access import may_restrict
-from dashboards.changelog.diff import Change, field_change
-from dashboards.changelog.tracking import change, changing, lock_all, note_act
+from dashboards.changelog.diff import Change, build_change
+from dashboards.changelog.tracking import ChangeSet, write_transaction
 from dashboards.exceptions import CollaboratorNotFound
 from dashboards.models import ActivityName, Collaborator, Dashboard, PrivilegeLevel, RestrictionLevel
-from dashboards.services.dashboards import lock_for_edit
+from dashboards.services.locking import lock_dashboards, lock_for_edit
 from dashboards_api.errors import ValidationFailed
 from users.models import Membership, Project
 
 
-@changing
 def add_collaborator(
-    dashboard_id: int, *, project: Project, user_uuid: uuid.UUID, level: int, added_by: Membership
+    changes: ChangeSet, dashboard_id: int, *, project: Project, user_uuid: uuid.UUID, level: int
 ) -> Collaborator:
     """Let a member edit a restricted dashboard.
 
-    Raises DashboardNotFound and Forbidden; and Invalid for an unrestricted dashboard, another level than that of
-    editing, who is no member, who may edit it anyway, and who is a collaborator already.
+    Raises DashboardNotFound and Forbidden; and ValidationFailed for an unrestricted dashboard, for another level than
+    the one for editing, and for a user who is not a member, may edit the dashboard anyway, or is a collaborator.
     """
-    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=added_by)
+    dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     if dashboard.restriction_level == RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT:
         raise ValidationFailed("Everyone in the project may edit this dashboard: restrict it first.")
     if level != PrivilegeLevel.CAN_EDIT:
@@ -36,30 +32,33 @@ def add_collaborator(
         raise ValidationFailed("The creator and the project's admins may edit it anyway.", attr="user_uuid")
     if dashboard.collaborators.filter(membership=membership).exists():
         raise ValidationFailed("This member is a collaborator already.", attr="user_uuid", code="unique")
-    note_act(dashboard_id, ActivityName.COLLABORATOR_ADDED, [_change(None, user_uuid)])
+    changes.record_access(dashboard)
+    changes.record_event(dashboard, ActivityName.COLLABORATOR_ADDED, [_build_change(None, user_uuid)])
     return dashboard.collaborators.create(membership=membership, level=level)
 
 
-@changing
-def remove_collaborator(dashboard_id: int, *, project: Project, user_uuid: uuid.UUID, removed_by: Membership) -> None:
-    """Take away the right that was given. Raises DashboardNotFound, Forbidden and CollaboratorNotFound."""
-    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=removed_by)
+def remove_collaborator(changes: ChangeSet, dashboard_id: int, *, project: Project, user_uuid: uuid.UUID) -> None:
+    """Revoke the right of a collaborator. Raises DashboardNotFound, Forbidden and CollaboratorNotFound."""
+    dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     removed, _ = dashboard.collaborators.filter(membership__user__uuid=user_uuid).delete()
     if not removed:
         raise CollaboratorNotFound
-    note_act(dashboard_id, ActivityName.COLLABORATOR_REMOVED, [_change(user_uuid, None)])
+    changes.record_access(dashboard)
+    changes.record_event(dashboard, ActivityName.COLLABORATOR_REMOVED, [_build_change(user_uuid, None)])
 
 
 def end_collaborations(sender: object, *, membership: Membership, by: Membership, **_: object) -> None:
-    """Whoever leaves a project is a collaborator nowhere in it any more."""
-    with change(by=by):
-        dashboards = lock_all(Dashboard.objects.filter(collaborators__membership=membership))
+    """Remove a member who leaves a project from the collaborators of all its dashboards. For `membership_removing`."""
+    with write_transaction(by) as changes:
+        dashboards = lock_dashboards(Dashboard.objects.filter(collaborators__membership=membership))
         Collaborator.objects.filter(membership=membership).delete()
-        for dashboard_id in dashboards:
-            note_act(dashboard_id, ActivityName.COLLABORATOR_REMOVED, [_change(membership.user.uuid, None)])
+        for dashboard in dashboards.values():
+            changes.record_access(dashboard)
+            removal = _build_change(membership.user.uuid, None)
+            changes.record_event(dashboard, ActivityName.COLLABORATOR_REMOVED, [removal])
 
 
-def _change(before: uuid.UUID | None, after: uuid.UUID | None) -> Change:
-    return field_change(
+def _build_change(before: uuid.UUID | None, after: uuid.UUID | None) -> Change:
+    return build_change(
         "Collaborator", ["collaborators", str(before or after)], before and str(before), after and str(after)
     )

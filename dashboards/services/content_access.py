@@ -1,4 +1,4 @@
-"""What decides who may edit an insight, a text or a button: the dashboards it is on."""
+"""The right to edit content: an insight, a text or a button may be edited by those who may edit all its dashboards."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,26 +9,26 @@ from dashboards.models.tile import CONTENT_KINDS, ContentKind
 from users.models import Membership
 
 
-def contents_of(tiles: Iterable[Tile]) -> dict[ContentKind, set[Any]]:
-    """The ids of what tiles show, by its kind."""
-    shown = list(tiles)
-    return {kind: {getattr(tile, f"{kind}_id") for tile in shown} - {None} for kind in CONTENT_KINDS}
+def group_contents(tiles: Iterable[Tile]) -> dict[ContentKind, set[Any]]:
+    """Return the ids of the content of tiles, by its kind."""
+    rows = list(tiles)
+    return {kind: {getattr(tile, f"{kind}_id") for tile in rows} - {None} for kind in CONTENT_KINDS}
 
 
 def check_may_edit_contents(kind: ContentKind, ids: Iterable[Any], member: Membership) -> None:
-    """Raises Forbidden where the member may not edit one of these."""
-    for restrictions in _restrictions_of(kind, ids, member).values():
+    """Raise Forbidden where the member may not edit one of these."""
+    for restrictions in _load_restrictions(kind, ids, member).values():
         check_may_edit_content(member, restrictions)
 
 
-def editable(kind: ContentKind, ids: Iterable[Any], member: Membership) -> set[Any]:
-    """Those of these that the member may edit."""
-    found = _restrictions_of(kind, ids, member)
+def filter_editable(kind: ContentKind, ids: Iterable[Any], member: Membership) -> set[Any]:
+    """Return those of these that the member may edit."""
+    found = _load_restrictions(kind, ids, member)
     return {id_ for id_, restrictions in found.items() if may_edit_content(member, restrictions)}
 
 
-def _restrictions_of(kind: ContentKind, ids: Iterable[Any], member: Membership) -> dict[Any, list[Restriction]]:
-    """By its id, what decides what a member may do with each of the dashboards that show it, in one query."""
+def _load_restrictions(kind: ContentKind, ids: Iterable[Any], member: Membership) -> dict[Any, list[Restriction]]:
+    """Return by content id the restrictions of all dashboards that show it, by one statement."""
     found: dict[Any, list[Restriction]] = {id_: [] for id_ in ids}
     if not found:
         return found

@@ -1,9 +1,10 @@
-"""Making the tiles of a new dashboard from those of another, or from a template document."""
+"""Copying tiles and their content from another dashboard, and building them from a template document."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dashboards.changelog.dashboard_limits import check_placements
+from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import TileNotOnDashboard
 from dashboards.folders import normalize_folder
 from dashboards.layout import check_layouts
@@ -11,11 +12,11 @@ from dashboards.models import Button, Dashboard, Insight, InsightTag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.models.tile import LAYOUT_COLUMNS
 from dashboards.services.bulk_rows import update_rows
-from dashboards.services.content_access import contents_of
+from dashboards.services.content_access import group_contents
 from dashboards.services.inputs import DisplayInput, DuplicateInput
 from dashboards.services.size_limits import check_size_at
 from dashboards.services.tags import copy_insight_tags, normalized_tags, tags_named
-from dashboards.services.tile_upsert import display, save_tiles
+from dashboards.services.tile_changes import assign_display_fields, insert_tiles
 from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS
 from users.models import Membership
 
@@ -24,35 +25,37 @@ DISPLAY_COLUMNS = (*LAYOUT_COLUMNS, *DISPLAY_FIELDS)
 INSIGHT_COLUMNS = ("derived_name", "description", "query", "filters", "order", "saved", "is_sample", "folder")
 
 
-def copy_tiles(source: Dashboard, target: Dashboard, *, copied_by: Membership, with_content: bool) -> None:
-    """New tiles on `target` for those that `source` shows: of the same content, or with content of their own."""
+def copy_tiles(changes: ChangeSet, source: Dashboard, target: Dashboard, *, with_content: bool) -> None:
+    """Add the tiles that `source` shows to a locked `target`: with the same content, or with copies of it."""
     tiles = Tile.objects.on_dashboard(source).visible().select_related("insight", "text", "button").order_by("pk")
     if with_content:
-        duplicate(list(tiles), target, copied_by=copied_by)
+        duplicate_content(changes, list(tiles), target)
     else:
-        twins = _twins(tiles, target)
+        twins = _build_twins(tiles, target)
+        changes.record_tiles(target)
         Tile.objects.bulk_create(twins)
-        check_placements(contents_of(twins), attr="use_dashboard")
+        check_placements(group_contents(twins), attr="use_dashboard")
 
 
-def duplicate(tiles: list[Tile], target: Dashboard, *, copied_by: Membership) -> list[Tile]:
-    """New tiles on `target` with new content that equals that of these tiles."""
-    copies = _twins(tiles, target)
-    _copy_content(tiles, copies, copied_by)
+def duplicate_content(changes: ChangeSet, tiles: list[Tile], target: Dashboard) -> list[Tile]:
+    """Add copies of tiles, with copies of their content, to a locked `target`, and return them."""
+    copies = _build_twins(tiles, target)
+    _copy_content(changes, tiles, copies)
+    changes.record_tiles(target)
     return copies
 
 
-def duplicate_tiles(dashboard: Dashboard, items: Sequence[DuplicateInput], *, duplicated_by: Membership) -> None:
-    """Clone tiles on their dashboard, each with content of its own and the layouts given, `{}` where there are none.
+def duplicate_tiles(changes: ChangeSet, dashboard: Dashboard, items: Sequence[DuplicateInput]) -> None:
+    """Clone tiles of a locked dashboard, each with a copy of its content and the layouts given, or none.
 
-    Called inside the transaction of the service that has the dashboard locked. Raises TileNotOnDashboard.
+    Raises TileNotOnDashboard.
     """
     tiles = Tile.objects.on_dashboard(dashboard).visible().select_related("insight", "text", "button").in_bulk()
     for index, item in enumerate(items):
         if item["id"] not in tiles:
             raise TileNotOnDashboard(index, "id", within="duplicate_tiles")
     sources = [tiles[item["id"]] for item in items]
-    clones = duplicate(sources, dashboard, copied_by=duplicated_by)
+    clones = duplicate_content(changes, sources, dashboard)
     for index, (clone, item) in enumerate(zip(clones, items, strict=True)):
         layouts = item.get("layouts", {})
         check_layouts(layouts, clone.layouts, f"duplicate_tiles__{index}__layouts")
@@ -61,8 +64,8 @@ def duplicate_tiles(dashboard: Dashboard, items: Sequence[DuplicateInput], *, du
     update_rows(clones, LAYOUT_COLUMNS)
 
 
-def _twins(tiles: Iterable[Tile], target: Dashboard) -> list[Tile]:
-    """Unsaved tiles on `target` of the same content and looks."""
+def _build_twins(tiles: Iterable[Tile], target: Dashboard) -> list[Tile]:
+    """Return unsaved tiles on `target` with the same content and display fields."""
     return [
         Tile(
             project_id=target.project_id,
@@ -74,23 +77,24 @@ def _twins(tiles: Iterable[Tile], target: Dashboard) -> list[Tile]:
     ]
 
 
-def add_template_tiles(dashboard: Dashboard, documents: list[dict[str, Any]], *, created_by: Membership) -> None:
-    """Tiles with new content from the tile documents of a checked template."""
+def add_template_tiles(changes: ChangeSet, dashboard: Dashboard, documents: list[dict[str, Any]]) -> None:
+    """Add tiles with new content, from the tile documents of a checked template, to a locked dashboard."""
     tiles = []
     for index, document in enumerate(documents):
         for field in ("layouts", "filters_overrides", "query", "filters", "description"):
             check_size_at(f"template__tiles__{index}", field, document.get(field))
         tile = Tile(project_id=dashboard.project_id, dashboard=dashboard)
         if document["type"] == "INSIGHT":
-            tile.insight = _insight_from(document, created_by)
+            tile.insight = _build_insight(document, changes.actor)
         elif document["type"] == "TEXT":
-            tile.text = Text(project_id=dashboard.project_id, body=document["body"] or "")  # nobody is its author
+            tile.text = Text(project_id=dashboard.project_id, body=document["body"] or "")  # it has no author
         else:
             given = {field: document[field] for field in BUTTON_FIELDS if field in document}
             tile.button = Button(project_id=dashboard.project_id, **given)
-        display(tile, _display_of(document))
+        assign_display_fields(tile, _read_display_fields(document))
         tiles.append(tile)
-    save_tiles(tiles)
+    changes.record_tiles(dashboard)
+    insert_tiles(changes, tiles)
     _tag_insights(dashboard.project_id, tiles, documents)
 
 
@@ -107,7 +111,7 @@ def _tag_insights(project_id: int, tiles: list[Tile], documents: list[dict[str, 
     )
 
 
-def _display_of(document: dict[str, Any]) -> DisplayInput:
+def _read_display_fields(document: dict[str, Any]) -> DisplayInput:
     return {
         "layouts": document.get("layouts") or {},
         "color": document.get("color"),
@@ -117,7 +121,7 @@ def _display_of(document: dict[str, Any]) -> DisplayInput:
     }
 
 
-def _insight_from(document: dict[str, Any], created_by: Membership) -> Insight:
+def _build_insight(document: dict[str, Any], created_by: Membership) -> Insight:
     query = document.get("query")
     insight = Insight(
         project_id=created_by.project_id,
@@ -127,7 +131,7 @@ def _insight_from(document: dict[str, Any], created_by: Membership) -> Insight:
         favorited=document.get("favorited") or False,
         folder=normalize_folder(document.get("folder")),
         query=query,
-        # Filters are the form of older templates: a query makes them void.
+        # Older templates have filters; a query replaces them.
         filters={} if query else document.get("filters") or {},
         saved=True,
         is_sample=True,
@@ -137,17 +141,17 @@ def _insight_from(document: dict[str, Any], created_by: Membership) -> Insight:
     return insight
 
 
-def _copy_content(tiles: list[Tile], copies: list[Tile], copied_by: Membership) -> None:
+def _copy_content(changes: ChangeSet, tiles: list[Tile], copies: list[Tile]) -> None:
     """Give each copy new content that equals the content of its tile."""
     for tile, copy in zip(tiles, copies, strict=True):
         if tile.insight:
-            copy.insight = _copied_insight(tile.insight, copied_by)
+            copy.insight = _copy_insight(tile.insight, changes.actor)
         elif tile.text:
-            copy.text = Text(body=tile.text.body, **_authorship(copied_by))
+            copy.text = Text(body=tile.text.body, **_authorship(changes.actor))
         elif tile.button:
             given = {field: getattr(tile.button, field) for field in BUTTON_FIELDS}
-            copy.button = Button(**given, **_authorship(copied_by))
-    save_tiles(copies)
+            copy.button = Button(**given, **_authorship(changes.actor))
+    insert_tiles(changes, copies)
     copy_insight_tags(
         [
             (tile.insight.pk, copy.insight.pk)
@@ -157,11 +161,11 @@ def _copy_content(tiles: list[Tile], copies: list[Tile], copied_by: Membership) 
     )
 
 
-def _copied_insight(source: Insight, copied_by: Membership) -> Insight:
-    room = INSIGHT_NAME_MAX_LENGTH - len(COPY_SUFFIX)
+def _copy_insight(source: Insight, copied_by: Membership) -> Insight:
+    length = INSIGHT_NAME_MAX_LENGTH - len(COPY_SUFFIX)
     insight = Insight(
         project_id=source.project_id,
-        name=f"{source.name[:room]}{COPY_SUFFIX}" if source.name else "",
+        name=f"{source.name[:length]}{COPY_SUFFIX}" if source.name else "",
         created_by=copied_by.user,
         **{column: getattr(source, column) for column in INSIGHT_COLUMNS},
     )

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from dashboards.changelog.tracking import write_transaction
 from dashboards.services.dashboards import create_dashboard_from_template
 from dashboards.template_documents.documents import Document, demo_documents
 from dashboards.template_documents.placeholders import fill_template
@@ -15,7 +16,7 @@ PROJECT_NAME = "Demo"
 def create_demo_project(*, is_first: bool = False) -> Project:
     """Create the demo project unless it exists, and return it. Its owner is the first user.
 
-    With `is_first` it becomes the current project of the owner. Raises Missing if the first user is in no project.
+    With `is_first` it becomes the current project of the owner. Raises NotFound if the first user is in no project.
     """
     templates = [fill_template(document) for document in demo_documents()]
     return _create_demo_project(templates, is_first=is_first)
@@ -32,8 +33,9 @@ def _create_demo_project(templates: list[Document], *, is_first: bool) -> Projec
         raise NotFound(f"The demo project needs a project of the first user, {owner.email}, who is a member of none.")
     project = create_project(PROJECT_NAME, organization_name=home.project.organization.name)
     membership = add_member(project, user=owner, level=MembershipLevel.OWNER)
-    for template in templates:
-        create_dashboard_from_template(project, template=template, created_by=membership)
+    with write_transaction(membership) as changes:
+        for template in templates:
+            create_dashboard_from_template(changes, project, template=template)
     if is_first:
         User.objects.filter(pk=owner.pk).update(current_project=project)
     return project

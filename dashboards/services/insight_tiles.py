@@ -1,19 +1,20 @@
-"""The tiles of one insight on many dashboards: written together, and told without reading these dashboards."""
+"""The tiles of one insight on many dashboards: written together, and recorded without reading these dashboards."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dashboards.changelog.dashboard_limits import check_insights, check_room
-from dashboards.changelog.diff import TILES, field_change
-from dashboards.changelog.snapshots import insight_tile_state
-from dashboards.changelog.tracking import note_changes, note_locked
+from dashboards.changelog.dashboard_limits import check_insight_sizes, check_tile_limits
+from dashboards.changelog.diff import TILES, build_change
+from dashboards.changelog.snapshots import build_tile_snapshot
+from dashboards.changelog.tracking import ChangeSet
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards_api.db.fields import dump_json
 
-# The free JSON of a tile, in characters, beyond which a dashboard that it comes back to is measured as a whole.
+# The free JSON of a tile, in characters, beyond which its dashboard is measured as a whole when it is restored.
 SMALL_TILE = 4_000
 
 
 def place_insight(
+    changes: ChangeSet,
     insight: Insight,
     tiles: Mapping[int, Tile],
     dashboards: Mapping[int, Dashboard],
@@ -21,33 +22,40 @@ def place_insight(
     gained: Sequence[int],
     left: Sequence[int],
 ) -> None:
-    """Put an insight on some dashboards, and remove it from others. `tiles` are those that it has or had, by dashboard.
+    """Put an insight on the dashboards that it gained, and remove it from those that it left.
+
+    `tiles` are the tiles that it has or had, by dashboard.
 
     Raises TooManyTiles and DashboardTooLarge.
     """
     removed = [tiles[id_] for id_ in left]
-    revived = [tiles[id_] for id_ in gained if id_ in tiles]
+    restored = [tiles[id_] for id_ in gained if id_ in tiles]
     new = [Tile(project_id=insight.project_id, dashboard_id=id_, insight=insight) for id_ in gained if id_ not in tiles]
+    if gained or left:
+        changes.record_insight_placement(insight)
     Tile.objects.bulk_create(new)
-    for changed, deleted in ((removed, True), (revived, False)):
+    for changed, deleted in ((removed, True), (restored, False)):
         if changed:
             Tile.objects.filter(pk__in=[tile.pk for tile in changed]).update(deleted=deleted, deletion_id=None)
-    note_insight_tiles(removed, dashboards, are_shown=False)
-    note_insight_tiles([*revived, *new], dashboards, are_shown=True)
+    record_insight_tiles(changes, removed, dashboards, are_shown=False)
+    record_insight_tiles(changes, [*restored, *new], dashboards, are_shown=True)
     if gained:
-        check_room(gained)
-        check_insights([insight.pk], gained)
+        check_tile_limits(gained)
+        check_insight_sizes([insight.pk], gained)
 
 
-def note_insight_tiles(tiles: Iterable[Tile], dashboards: Mapping[int, Dashboard], *, are_shown: bool) -> None:
-    """These tiles of locked dashboards are shown from now on, or no more."""
+def record_insight_tiles(
+    changes: ChangeSet, tiles: Iterable[Tile], dashboards: Mapping[int, Dashboard], *, are_shown: bool
+) -> None:
+    """Record that locked dashboards show these tiles of an insight from now on, or no longer."""
     for tile in tiles:
         dashboard = dashboards.get(tile.dashboard_id)
-        if dashboard is None:  # it came to show the insight before it could be locked
+        if dashboard is None:  # another write added the tile before this one could lock the dashboard
             continue
-        state = insight_tile_state(tile)
+        state = build_tile_snapshot(tile)
         before, after = (None, state) if are_shown else (state, None)
         if are_shown and len(dump_json(state)) > SMALL_TILE:
-            note_locked([dashboard])
+            changes.record_dashboard(dashboard)
         else:
-            note_changes(dashboard, [field_change("Tile", [TILES, str(tile.pk)], before, after)])
+            change = build_change("Tile", [TILES, str(tile.pk)], before, after)
+            changes.record_known_changes(dashboard, [change])

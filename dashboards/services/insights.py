@@ -1,4 +1,4 @@
-"""The verbs of an insight: create, update, put on dashboards, delete, restore. One transaction each."""
+"""The verbs of an insight: create, update, put on dashboards, delete, restore."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -7,8 +7,9 @@ from django.db import models
 from django.utils import timezone
 
 from dashboards.access import check_may_edit
-from dashboards.changelog.dashboard_limits import check_room
-from dashboards.changelog.tracking import changing, lock_unnoted, note_insight, note_list, note_new_insights
+from dashboards.changelog.activity_log import build_insight_snapshot
+from dashboards.changelog.dashboard_limits import check_tile_limits
+from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import DashboardNotInProject, InsightNotFound, OnTooManyDashboards
 from dashboards.folders import normalize_folder
 from dashboards.models import Dashboard, Insight, Tile
@@ -16,130 +17,128 @@ from dashboards.models.insight import DERIVED_COLUMNS
 from dashboards.services.bulk_rows import update_rows
 from dashboards.services.content_access import check_may_edit_contents
 from dashboards.services.inputs import InsightInput, assign_changed_fields
-from dashboards.services.insight_tiles import note_insight_tiles, place_insight
+from dashboards.services.insight_tiles import place_insight, record_insight_tiles
+from dashboards.services.locking import lock_dashboards
 from dashboards.services.size_limits import check_tags
 from dashboards.services.tags import replace_tags
 from dashboards.tracked_fields import AUTHORED_INSIGHT_FIELDS, INSIGHT_FIELDS
 from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX
-from users.models import Membership, Project
+from users.models import Project
 
-# What is stored of an insight that its history does not tell is `create_in_folder`.
+# `create_in_folder` is stored, and not part of the activity log.
 STORED_FIELDS = (*INSIGHT_FIELDS, "create_in_folder")
 
 
-@changing
-def create_insight(project: Project, *, content: InsightInput, created_by: Membership) -> Insight:
-    """A new insight on the dashboards it names: on all of them, or none is made.
+def create_insight(changes: ChangeSet, project: Project, *, content: InsightInput) -> Insight:
+    """Create an insight on all dashboards that the content names.
 
     Raises DashboardNotInProject, and Forbidden for a dashboard that the member may not edit.
     """
-    dashboards = _lock_dashboards(project, set(content.get("dashboards", [])), created_by)
-    insight = Insight(project=project, created_by=created_by.user)
-    assign_changed_fields(insight, _placed(insight, content), STORED_FIELDS)
+    dashboards = _lock_dashboards(changes, project, set(content.get("dashboards", [])))
+    insight = Insight(project=project, created_by=changes.actor.user)
+    assign_changed_fields(insight, _with_folder(insight, content), STORED_FIELDS)
     tags = content.get("tags", [])
     check_tags([], tags)
     insight.derive(tags)
     insight.save(force_insert=True)
     if tags:
         replace_tags(insight, tags)
-    note_new_insights([insight])
-    _put_on(insight, content.get("dashboards", []), dashboards=dashboards, put_by=created_by)
+    changes.record_created_insights([insight])
+    _set_dashboards(changes, insight, content.get("dashboards", []), dashboards=dashboards)
     if content.get("deleted"):
-        _delete(insight, dashboards)
+        _delete(changes, insight, dashboards)
     return insight
 
 
-@changing
-def update_insight(insight_id: int, *, project: Project, changes: InsightInput, edited_by: Membership) -> list[str]:
-    """Change an insight, its tags and the dashboards it is on; delete or restore it. What does not differ stays.
+def update_insight(changes: ChangeSet, insight_id: int, *, project: Project, content: InsightInput) -> list[str]:
+    """Change an insight, its tags and its dashboards; delete or restore it. Values that do not differ are not written.
 
-    `dashboards` is the full list: the insight leaves those that are not in it. Gives back the paths that had no
-    effect: deleted dashboards in that list. Raises InsightNotFound (also for a deleted one, unless it is restored),
+    `dashboards` is the full list: the insight is removed from all others. Return the paths that had no effect, such as
+    deleted dashboards in that list. Raises InsightNotFound (also for a deleted one, unless it is restored),
     DashboardNotInProject and Forbidden.
     """
-    dashboards = _lock_dashboards(project, {*changes.get("dashboards", []), *_dashboard_ids(insight_id)}, edited_by)
+    dashboards = _lock_dashboards(changes, project, {*content.get("dashboards", []), *_find_dashboard_ids(insight_id)})
     insight = Insight.objects.in_project(project).select_for_update().filter(pk=insight_id).first()
     if insight is None:
         raise InsightNotFound
-    note_insight(insight)
-    check_may_edit_contents("insight", [insight.pk], edited_by)
-    restores = insight.deleted and changes.get("deleted") is False
+    check_may_edit_contents("insight", [insight.pk], changes.actor)
+    restores = insight.deleted and content.get("deleted") is False
     if insight.deleted and not restores:
         raise InsightNotFound
     if restores:
-        _restore(insight, dashboards)
-    _save_changed(insight, changes, edited_by)
+        _restore(changes, insight, dashboards)
+    _save_changed(changes, insight, content)
     ignored = []
-    if "dashboards" in changes:
-        ignored = _put_on(insight, changes["dashboards"], dashboards=dashboards, put_by=edited_by)
-    if changes.get("deleted"):
-        _delete(insight, dashboards)
+    if "dashboards" in content:
+        ignored = _set_dashboards(changes, insight, content["dashboards"], dashboards=dashboards)
+    if content.get("deleted"):
+        changes.record_insight(insight)
+        _delete(changes, insight, dashboards)
     return ignored
 
 
-def _dashboard_ids(insight_id: int) -> list[int]:
-    """The dashboards that show an insight, or will when it is restored."""
+def _find_dashboard_ids(insight_id: int) -> list[int]:
+    """Return the dashboards that show an insight, or will show it when it is restored."""
     went_with_it = models.Q(deletion_id=models.F("insight__deletion_id"))
     tiles = Tile.objects.filter(models.Q(deleted=False) | went_with_it, insight=insight_id)
     return list(tiles.values_list("dashboard_id", flat=True))
 
 
-def _lock_dashboards(project: Project, ids: set[int], member: Membership) -> dict[int, Dashboard]:
-    """Those that exist in the project, deleted or not, as the member sees them, locked in the order of their ids.
+def _lock_dashboards(changes: ChangeSet, project: Project, ids: set[int]) -> dict[int, Dashboard]:
+    """Lock those of the project, deleted or not, and return them by id as the member sees them.
 
-    Dashboards are locked before insights everywhere, so that nobody waits for each other.
+    Every write locks dashboards before insights, so that no two writes wait for each other.
     """
-    rows = Dashboard.objects.in_project(project).with_is_collaborator(member).filter(pk__in=ids)
-    locked = lock_unnoted(rows.without_free_json())
-    if locked:
-        note_list(project.pk)
-    return locked
+    rows = Dashboard.objects.in_project(project).with_is_collaborator(changes.actor).filter(pk__in=ids)
+    return lock_dashboards(rows.without_free_json())
 
 
-def _delete(insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
+def _delete(changes: ChangeSet, insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
     """Delete an insight, and remove its tiles everywhere."""
     deletion_id = uuid.uuid4()
     tiles = list(Tile.objects.not_deleted().filter(insight=insight))
-    note_insight_tiles(tiles, dashboards, are_shown=False)
+    record_insight_tiles(changes, tiles, dashboards, are_shown=False)
     Tile.objects.filter(pk__in=[tile.pk for tile in tiles]).update(deleted=True, deletion_id=deletion_id)
     insight.mark_deleted(deletion_id)
     insight.save(update_fields=["deleted", "deletion_id"])
 
 
-def _placed(insight: Insight, changes: InsightInput) -> InsightInput:
-    """Return the changes with the folder that a new `create_in_folder` names, unless they name a folder themselves."""
-    wanted = changes.get("create_in_folder", insight.create_in_folder)
-    if wanted == insight.create_in_folder or "folder" in changes:
-        return changes
-    return {**changes, "folder": normalize_folder(wanted)}
+def _with_folder(insight: Insight, content: InsightInput) -> InsightInput:
+    """Return the content with the folder that a new `create_in_folder` names, unless it names a folder itself."""
+    wanted = content.get("create_in_folder", insight.create_in_folder)
+    if wanted == insight.create_in_folder or "folder" in content:
+        return content
+    return {**content, "folder": normalize_folder(wanted)}
 
 
-def _save_changed(insight: Insight, changes: InsightInput, edited_by: Membership) -> None:
-    columns = assign_changed_fields(insight, _placed(insight, changes), STORED_FIELDS)
-    if not columns and "tags" not in changes:
+def _save_changed(changes: ChangeSet, insight: Insight, content: InsightInput) -> None:
+    before = build_insight_snapshot(insight)
+    columns = assign_changed_fields(insight, _with_folder(insight, content), STORED_FIELDS)
+    if not columns and "tags" not in content:
         return
     tags = insight.tag_names
-    retagged = sorted(changes.get("tags", tags)) != tags
+    retagged = sorted(content.get("tags", tags)) != tags
     if retagged:
-        check_tags(tags, changes["tags"])
-        tags = sorted(changes["tags"])
+        check_tags(tags, content["tags"])
+        tags = sorted(content["tags"])
         replace_tags(insight, tags)
     if not columns and not retagged:
         return
+    changes.record_insight(insight, before)
     insight.updated_at = timezone.now()
     if retagged or set(columns) & set(AUTHORED_INSIGHT_FIELDS):
-        insight.mark_modified(edited_by.user_id, insight.updated_at)
+        insight.mark_modified(changes.actor.user_id, insight.updated_at)
         columns += ["last_modified_by", "last_modified_at", "is_sample"]
     insight.derive(tags)
     insight.save(update_fields=[*columns, "updated_at", *DERIVED_COLUMNS])
 
 
-def _put_on(
-    insight: Insight, dashboard_ids: Iterable[int], *, dashboards: dict[int, Dashboard], put_by: Membership
+def _set_dashboards(
+    changes: ChangeSet, insight: Insight, dashboard_ids: Iterable[int], *, dashboards: dict[int, Dashboard]
 ) -> list[str]:
-    """Make these the dashboards of an insight: tiles that stay keep their id and layouts, removed ones are revived.
+    """Make these the dashboards of an insight. Tiles that stay keep their id and layouts, removed ones are restored.
 
-    `dashboards` are those named and those that it is on, locked.
+    `dashboards` are the locked dashboards that are named or show the insight. Return the paths of deleted ones.
     """
     wanted = list(dict.fromkeys(dashboard_ids))
     for index, dashboard_id in enumerate(wanted):
@@ -151,22 +150,23 @@ def _put_on(
     if len(kept) > max(DASHBOARDS_OF_CONTENT_MAX, len(live)):
         raise OnTooManyDashboards("insight", DASHBOARDS_OF_CONTENT_MAX, "dashboards")
     for dashboard_id in sorted(kept ^ live):
-        check_may_edit(dashboards[dashboard_id], put_by)
-    place_insight(insight, tiles, dashboards, gained=sorted(kept - live), left=sorted(live - kept))
+        check_may_edit(dashboards[dashboard_id], changes.actor)
+    place_insight(changes, insight, tiles, dashboards, gained=sorted(kept - live), left=sorted(live - kept))
     return [f"dashboards__{index}" for index, dashboard_id in enumerate(wanted) if dashboard_id not in kept]
 
 
-def _restore(insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
-    """Bring back an insight with the tiles that went in the same deletion.
+def _restore(changes: ChangeSet, insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
+    """Restore an insight with the tiles that were removed in the same deletion.
 
-    A tile whose dashboard was deleted since then comes back when its dashboard does.
+    A tile whose dashboard was deleted since then is restored together with its dashboard.
     """
+    changes.record_insight(insight)
     tiles = list(Tile.objects.filter(insight=insight, deletion_id=insight.deletion_id, dashboard__in=dashboards))
     for tile in tiles:
         dashboard = dashboards[tile.dashboard_id]
         tile.deleted, tile.deletion_id = dashboard.deleted, dashboard.deletion_id
-    note_insight_tiles(tiles, dashboards, are_shown=True)
+    record_insight_tiles(changes, tiles, dashboards, are_shown=True)
     update_rows(tiles, ["deleted", "deletion_id"])
-    check_room([tile.dashboard_id for tile in tiles])
+    check_tile_limits([tile.dashboard_id for tile in tiles])
     insight.mark_restored()
     insight.save(update_fields=["deleted", "deletion_id"])

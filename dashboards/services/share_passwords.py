@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from dashboards.access import check_may_edit
-from dashboards.changelog.diff import Change, field_change
-from dashboards.changelog.tracking import change, changing, note_act
+from dashboards.changelog.diff import Change, build_change
+from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import DashboardNotFound, SharePasswordNotFound, WrongSharePassword
 from dashboards.models import ActivityName, Dashboard, SharePassword, SharingConfiguration
-from dashboards.services.sharing import lock_sharing
+from dashboards.services.locking import lock_for_edit
 from dashboards.share_tokens import digest_password, is_current_digest, sign_share_token
 from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.errors import ValidationFailed
@@ -72,8 +72,9 @@ def hash_share_password(
 
     With `is_first` it is for a link that will require a password, and has none yet.
 
-    It is the slow half of adding one, and must not run inside a transaction. Raises DashboardNotFound and Forbidden;
-    Invalid where no password is required, and beyond ten; and TooMany while other passwords are hashed.
+    This is the slow step before `add_share_password`, and refused inside a transaction. Raises DashboardNotFound and
+    Forbidden; ValidationFailed where no password is required, and beyond ten; and TooManyAttempts while other passwords
+    are hashed.
     """
     dashboard = (
         Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(member).filter(pk=dashboard_id).first()
@@ -82,63 +83,63 @@ def hash_share_password(
         raise DashboardNotFound
     check_may_edit(dashboard, member)
     if not is_first:
-        _check_takes_one_more(SharingConfiguration.objects.get(dashboard=dashboard))
+        _check_password_count(SharingConfiguration.objects.get(dashboard=dashboard))
     text = text or secrets.token_urlsafe(12)
     return HashedPassword(text, hash_password(text))
 
 
 def add_share_password(
-    dashboard_id: int, *, project: Project, hashed: HashedPassword, note: str | None, added_by: Membership
+    changes: ChangeSet, dashboard_id: int, *, project: Project, hashed: HashedPassword, note: str | None
 ) -> NewSharePassword:
-    """Add a password that opens the link.
+    """Add a password that unlocks the shared page.
 
-    Raises DashboardNotFound and Forbidden; and Invalid where no password is required, and beyond ten.
+    Raises DashboardNotFound and Forbidden; and ValidationFailed where no password is required, and beyond ten.
     """
-    with change(by=added_by):
-        sharing = lock_sharing(dashboard_id, project=project, member=added_by)
-        _check_takes_one_more(sharing)
-        made = sharing.share_passwords.create(
-            password_hash=hashed.password_hash,
-            digest=digest_password(sharing.pk, hashed.text),
-            note=note,
-            created_by=added_by.user,
-        )
-        note_act(dashboard_id, ActivityName.SHARE_PASSWORD_ADDED, [_change(None, made)])
-    return NewSharePassword(made, hashed.text)
+    dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
+    sharing = SharingConfiguration.objects.get(dashboard=dashboard)
+    _check_password_count(sharing)
+    password = sharing.share_passwords.create(
+        password_hash=hashed.password_hash,
+        digest=digest_password(sharing.pk, hashed.text),
+        note=note,
+        created_by=changes.actor.user,
+    )
+    changes.record_event(dashboard, ActivityName.SHARE_PASSWORD_ADDED, [_build_change(None, password)])
+    return NewSharePassword(password, hashed.text)
 
 
-def _check_takes_one_more(sharing: SharingConfiguration) -> None:
+def _check_password_count(sharing: SharingConfiguration) -> None:
     if not sharing.password_required:
         raise ValidationFailed("Set `password_required` first: the link opens without a password.")
     if sharing.share_passwords.count() >= MAX_PASSWORDS:
         raise ValidationFailed(f"A shared dashboard has at most {MAX_PASSWORDS} passwords. Delete one first.")
 
 
-@changing
-def remove_share_password(dashboard_id: int, *, project: Project, password_id: int, removed_by: Membership) -> None:
-    """Delete a password: whoever came in with it is locked out at once.
+def remove_share_password(changes: ChangeSet, dashboard_id: int, *, project: Project, password_id: int) -> None:
+    """Delete a password. Visitors who unlocked the page with it are locked out at once.
 
     Raises DashboardNotFound, Forbidden and SharePasswordNotFound.
     """
-    sharing = lock_sharing(dashboard_id, project=project, member=removed_by)
+    dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
+    sharing = SharingConfiguration.objects.get(dashboard=dashboard)
     password = sharing.share_passwords.filter(pk=password_id).first()
     if password is None:
         raise SharePasswordNotFound
-    note_act(dashboard_id, ActivityName.SHARE_PASSWORD_REMOVED, [_change(password, None)])
+    changes.record_event(dashboard, ActivityName.SHARE_PASSWORD_REMOVED, [_build_change(password, None)])
     password.delete()
 
 
-def _change(before: SharePassword | None, after: SharePassword | None) -> Change:
+def _build_change(before: SharePassword | None, after: SharePassword | None) -> Change:
     was, is_now = (each and {"id": each.pk, "note": each.note} for each in (before, after))
     [password_id] = [each["id"] for each in (was, is_now) if each]
-    return field_change("SharePassword", ["sharing", "passwords", str(password_id)], was, is_now)
+    return build_change("SharePassword", ["sharing", "passwords", str(password_id)], was, is_now)
 
 
 def find_locked_link(access_token: str, *, address: str) -> LockedLink:
     """Return a link that opens with a password. To be called before the password is read from the request.
 
-    Raises DashboardNotFound for a link that opens nothing, Invalid for one that needs no password, and TooMany where
-    there were too many guesses at it.
+    Raises DashboardNotFound for an unknown link, ValidationFailed for one that needs no password, and TooManyAttempts
+    after too many guesses at it.
     """
     sharing = SharingConfiguration.objects.find_by_token(access_token)
     if sharing is None:
@@ -152,7 +153,7 @@ def find_locked_link(access_token: str, *, address: str) -> LockedLink:
 
 
 def unlock(link: LockedLink, *, text: str) -> str:
-    """Return the share token for a right password. Raises WrongSharePassword, and TooMany beyond the limits."""
+    """Return the share token for a right password. Raises WrongSharePassword, and TooManyAttempts beyond the limits."""
     guesses = _guesses(link)
     count_attempts(guesses)
     digest = digest_password(link.sharing_id, text)

@@ -1,47 +1,49 @@
-"""The verbs of sharing: switch it on and off, change how it looks, replace its token."""
+"""The verbs of sharing: enable and disable it, change its settings, replace its access token."""
 
 from django.utils import timezone
 
-from dashboards.changelog.diff import hidden_change
-from dashboards.changelog.tracking import changing, note_act
-from dashboards.models import ActivityName, ReplacedAccessToken, SharingConfiguration, new_access_token
+from dashboards.changelog.diff import build_hidden_change
+from dashboards.changelog.tracking import ChangeSet
+from dashboards.models import ActivityName, Dashboard, ReplacedAccessToken, SharingConfiguration, new_access_token
 from dashboards.models.sharing_configuration import GRACE
-from dashboards.services.dashboards import lock_for_edit
 from dashboards.services.inputs import SharingInput, assign_changed_fields
-from users.models import Membership, Project
+from dashboards.services.locking import lock_for_edit
+from users.models import Project
 
 
-@changing
-def update_sharing(dashboard_id: int, *, project: Project, changes: SharingInput, updated_by: Membership) -> None:
-    """Change how a dashboard is shared. Disabling ends every token at once: links that were handed out never come back.
+def update_sharing(changes: ChangeSet, dashboard_id: int, *, project: Project, content: SharingInput) -> None:
+    """Change how a dashboard is shared. Disabling invalidates every access token for good.
 
     Raises DashboardNotFound (also for a deleted dashboard) and Forbidden.
     """
-    change_sharing(lock_sharing(dashboard_id, project=project, member=updated_by), changes)
+    dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
+    change_sharing(changes, dashboard, content)
 
 
-def change_sharing(sharing: SharingConfiguration, changes: SharingInput) -> None:
-    """The same, inside the transaction of a service that has the dashboard locked."""
-    columns = assign_changed_fields(sharing, changes, ("enabled", "settings", "password_required"))
+def change_sharing(changes: ChangeSet, dashboard: Dashboard, content: SharingInput) -> None:
+    """Change how a locked dashboard is shared."""
+    sharing = SharingConfiguration.objects.get(dashboard=dashboard)
+    columns = assign_changed_fields(sharing, content, ("enabled", "settings", "password_required"))
     if "enabled" in columns and not sharing.enabled:
         sharing.access_token = new_access_token()
         sharing.replaced_access_tokens.all().delete()
         columns.append("access_token")
-        note_act(sharing.dashboard_id, ActivityName.SHARING_DISABLED, [hidden_change(["access_token"])])
+        changes.record_event(dashboard, ActivityName.SHARING_DISABLED, [build_hidden_change(["access_token"])])
     if "enabled" in columns and sharing.created_at is None:
         sharing.created_at = timezone.now()
         columns.append("created_at")
     if columns:
+        changes.record_dashboard(dashboard)
         sharing.save(update_fields=columns)
 
 
-@changing
-def refresh_sharing(dashboard_id: int, *, project: Project, refreshed_by: Membership) -> None:
-    """Give a dashboard a new token. The old one opens the page for another `GRACE`, if it opened it before.
+def refresh_sharing(changes: ChangeSet, dashboard_id: int, *, project: Project) -> None:
+    """Replace the access token of a dashboard. If sharing is enabled, the old one stays valid for another `GRACE`.
 
     Raises DashboardNotFound (also for a deleted dashboard) and Forbidden.
     """
-    sharing = lock_sharing(dashboard_id, project=project, member=refreshed_by)
+    dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
+    sharing = SharingConfiguration.objects.get(dashboard=dashboard)
     now = timezone.now()
     sharing.replaced_access_tokens.filter(expires_at__lte=now).delete()
     if sharing.enabled:
@@ -50,10 +52,4 @@ def refresh_sharing(dashboard_id: int, *, project: Project, refreshed_by: Member
         )
     sharing.access_token = new_access_token()
     sharing.save(update_fields=["access_token"])
-    note_act(dashboard_id, ActivityName.ACCESS_TOKEN_REFRESHED, [hidden_change(["access_token"])])
-
-
-def lock_sharing(dashboard_id: int, *, project: Project, member: Membership) -> SharingConfiguration:
-    """The sharing of a live dashboard that the member may edit, locked until the transaction ends."""
-    dashboard = lock_for_edit(dashboard_id, project=project, edited_by=member)
-    return SharingConfiguration.objects.get(dashboard=dashboard)
+    changes.record_event(dashboard, ActivityName.ACCESS_TOKEN_REFRESHED, [build_hidden_change(["access_token"])])

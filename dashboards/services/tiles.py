@@ -1,72 +1,168 @@
-"""Adding, changing, removing, reviving and moving tiles."""
+"""The verbs of tiles: add, update, delete, reorder, move and copy them, with the right to edit the dashboard."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from dashboards.access import check_may_edit
+from dashboards.access import check_may_edit, may_edit
 from dashboards.changelog.dashboard_limits import check_placements
-from dashboards.changelog.tracking import changing, lock_all
-from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardNotFound, TileNotFound, TileNotOnDashboard
-from dashboards.models import Dashboard, Insight, Tile
-from dashboards.services.content_access import check_may_edit_contents, contents_of
+from dashboards.changelog.tracking import ChangeSet
+from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardNotFound, TileNotFound
+from dashboards.layout import Arrangement, arrange_tiles, get_placement, set_rows
+from dashboards.models import Dashboard, Tile
+from dashboards.models.tile import LAYOUT_COLUMNS
+from dashboards.packing import Number, Placement, compact_vertically
+from dashboards.services.bulk_rows import update_rows
+from dashboards.services.content_access import group_contents
+from dashboards.services.copies import DISPLAY_COLUMNS, duplicate_content
 from dashboards.services.inputs import TileInput
-from dashboards.services.tile_upsert import TileUpsert, insights_to_add, named_in, tiles_to_revive
-from users.models import Membership, Project
+from dashboards.services.locking import lock_dashboards, lock_for_edit
+from dashboards.services.tile_changes import change_tiles
+from dashboards_api.db.fields import json_differs
+from dashboards_api.errors import ValidationFailed
+from users.models import Project
 
 
-def change_tiles(
-    dashboard: Dashboard,
-    items: Sequence[TileInput],
-    *,
-    changed_by: Membership,
-    refuse_unknown: bool = False,
-    from_history: bool = False,
-) -> list[str]:
-    """A partial upsert: an item with an id changes that tile, one without adds; tiles that are not named stay.
+def add_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, item: TileInput) -> Tile:
+    """Add a tile from one item without an id; a removed tile of the same insight is restored instead.
 
-    Called inside the transaction of the service that has the dashboard locked. Gives back the paths that had no
-    effect. Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, DuplicateTile, Invalid, and Forbidden
-    for content that the member may not edit. Items `from_history` are not limited: they were stored once.
+    Raises ContentAlreadyOnDashboard, and what `change_tiles` raises.
     """
-    if not items:
-        return []
-    tiles = list(Tile.objects.on_dashboard(dashboard).filter(named_in(items)).select_related("text", "button"))
-    insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(insights_to_add(items))
-    # Who could put content on a dashboard, or bring its tile back, could edit it there.
-    shown = contents_of(tiles_to_revive(items, tiles))
-    shown["insight"] |= insights.keys()
-    for kind, ids in shown.items():
-        check_may_edit_contents(kind, ids, changed_by)
-    upsert = TileUpsert(dashboard, changed_by, tiles=tiles, insights=insights, from_history=from_history)
-    for index, item in enumerate(items):
-        upsert.apply(index, item)
-    if upsert.skipped and refuse_unknown:
-        raise TileNotOnDashboard(upsert.skipped[0])
-    upsert.save()
-    check_placements(shown, attr="tiles")
-    return upsert.ignored
+    dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
+    if item.get("deleted"):
+        raise ValidationFailed("A new tile cannot be removed from the start.", attr="deleted", code="does_not_exist")
+    twins = Tile.objects.on_dashboard(dashboard).not_deleted().filter(insight=item.get("insight"))
+    if item.get("insight") is not None and twins.exists():
+        raise ContentAlreadyOnDashboard("insight")
+    change_tiles(changes, dashboard, [item])
+    tiles = Tile.objects.on_dashboard(dashboard).visible()
+    if item.get("insight") is not None:
+        tiles = tiles.filter(insight=item["insight"])
+    return tiles.latest("pk")
 
 
-@changing
-def move_tile(dashboard_id: int, *, project: Project, tile_id: int, to_dashboard_id: int, moved_by: Membership) -> None:
-    """Move a tile to another dashboard of the project. It keeps its id, its layouts and everything it shows.
+def update_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile_id: int, item: TileInput) -> None:
+    """Change the display fields of a tile, or also its text.
 
-    A removed tile of the same content on the target makes way for good. Raises DashboardNotFound for either dashboard,
+    Raises TileNotFound, and ValidationFailed for another kind of tile.
+    """
+    dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
+    tile = _get_shown_tile(dashboard, tile_id)
+    if "text" in item and tile.text_id is None:
+        raise ValidationFailed("This is no text tile.", attr="tile_id")
+    if "text" not in item and tile.text_id is not None:
+        raise ValidationFailed("This is a text tile: use update_text_tile.", attr="tile_id")
+    change_tiles(changes, dashboard, [{**item, "id": tile_id}])
+
+
+def delete_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile_id: int) -> None:
+    """Remove a tile, and move the others up into the gap on each breakpoint where they have a place.
+
+    Raises TileNotFound.
+    """
+    dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
+    tile = _get_shown_tile(dashboard, tile_id)
+    change_tiles(changes, dashboard, [{"id": tile.pk, "deleted": True}])
+    rest = list(Tile.objects.on_dashboard(dashboard).visible())
+    update_rows(_close_up(rest, tile.layouts.keys()), LAYOUT_COLUMNS)
+
+
+def reorder_tiles(
+    changes: ChangeSet, dashboard_id: int, *, project: Project, tile_ids: Sequence[int], arrangement: Arrangement
+) -> None:
+    """Place the tiles in this order, and tiles that are not named after them in their present order.
+
+    Raises TileNotFound for one that is not on the dashboard, and ValidationFailed for one that is named twice.
+    """
+    dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
+    tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard).visible().in_layout_order()}
+    if len(set(tile_ids)) < len(tile_ids):
+        raise ValidationFailed("Each tile may be named once.", attr="tile_order", code="unique")
+    if set(tile_ids) - set(tiles):
+        raise TileNotFound
+    ordered = [tiles[id_] for id_ in dict.fromkeys([*tile_ids, *tiles])]
+    pairs = zip(ordered, arrange_tiles([tile.layouts for tile in ordered], arrangement), strict=True)
+    moved = [(tile, layouts) for tile, layouts in pairs if json_differs(tile.layouts, layouts)]
+    if moved:
+        changes.record_dashboard(dashboard)
+    for tile, layouts in moved:
+        tile.set_layouts(layouts)
+    update_rows([tile for tile, _ in moved], LAYOUT_COLUMNS)
+
+
+def move_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile_id: int, to_dashboard_id: int) -> None:
+    """Move a tile to another dashboard of the project. It keeps its id, its layouts and its content.
+
+    A removed tile of the same content on the target is deleted for good. Raises DashboardNotFound for either dashboard,
     TileNotFound, Forbidden for either, and ContentAlreadyOnDashboard.
     """
     ids = {dashboard_id, to_dashboard_id}
-    rows = Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(moved_by).filter(pk__in=ids)
-    dashboards = lock_all(rows)
+    rows = Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(changes.actor).filter(pk__in=ids)
+    dashboards = lock_dashboards(rows)
     for each in (dashboard_id, to_dashboard_id):
         if each not in dashboards:
             raise DashboardNotFound
-        check_may_edit(dashboards[each], moved_by)
-    tile = Tile.objects.on_dashboard(dashboards[dashboard_id]).visible().filter(pk=tile_id).first()
-    if tile is None:
-        raise TileNotFound
+        check_may_edit(dashboards[each], changes.actor)
+    tile = _get_shown_tile(dashboards[dashboard_id], tile_id)
     target = dashboards[to_dashboard_id]
     twins = Tile.objects.on_dashboard(target).filter(**tile.content)
     if twins.not_deleted().exists():
         raise ContentAlreadyOnDashboard("tile")
+    for dashboard in dashboards.values():
+        changes.record_tiles(dashboard)
     twins.delete()
     tile.dashboard = target
     tile.save(update_fields=["dashboard"])
+
+
+def copy_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, from_dashboard_id: int, tile_id: int) -> None:
+    """Show the content of another dashboard's tile on this dashboard, too; a removed tile of that content is restored.
+
+    The content is copied from a dashboard that the member may not edit. Raises DashboardNotFound for either dashboard,
+    TileNotFound, and ContentAlreadyOnDashboard.
+    """
+    target = lock_for_edit(dashboard_id, project=project, member=changes.actor)
+    rows = Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(changes.actor)
+    source = rows.filter(pk=from_dashboard_id).first()
+    if source is None:
+        raise DashboardNotFound
+    tile = _get_shown_tile(source, tile_id)
+    if not may_edit(source, changes.actor):  # sharing the content would let the member edit it there
+        duplicate_content(changes, [tile], target)
+        return
+    twin = Tile.objects.on_dashboard(target).filter(**tile.content).first()
+    changes.record_tiles(target)
+    if twin is None:
+        display = {column: getattr(tile, column) for column in DISPLAY_COLUMNS}
+        Tile.objects.create(project=project, dashboard=target, **tile.content, **display)
+    elif twin.deleted:
+        twin.set_deleted(False)
+        twin.save(update_fields=["deleted", "deletion_id"])
+    else:
+        raise ContentAlreadyOnDashboard("tileId")
+    check_placements(group_contents([tile]), attr="tileId")
+
+
+def _get_shown_tile(dashboard: Dashboard, tile_id: int) -> Tile:
+    """Return a tile that the dashboard shows. Raises TileNotFound."""
+    tile = Tile.objects.on_dashboard(dashboard).visible().filter(pk=tile_id).first()
+    if tile is None:
+        raise TileNotFound
+    return tile
+
+
+def _close_up(tiles: list[Tile], breakpoints: Collection[str]) -> list[Tile]:
+    """Move tiles up on these breakpoints, and return those that moved; what has no whole place stays as it is."""
+    placed: dict[str, list[tuple[Placement, Tile]]] = {}
+    for tile in tiles:
+        for breakpoint in tile.layouts.keys() & breakpoints:
+            if place := get_placement(tile.layouts, breakpoint):
+                placed.setdefault(breakpoint, []).append((place, tile))
+    rows: dict[int, dict[str, Number]] = {}
+    for breakpoint, found in placed.items():
+        found.sort(key=lambda pair: (pair[0][1], pair[0][0], pair[1].pk))
+        for (place, tile), closed in zip(found, compact_vertically([place for place, _ in found]), strict=True):
+            if closed[1] != place[1]:
+                rows.setdefault(tile.pk, {})[breakpoint] = closed[1]
+    moved = [tile for tile in tiles if tile.pk in rows]
+    for tile in moved:
+        tile.set_layouts(set_rows(tile.layouts, rows[tile.pk]))
+    return moved

@@ -1,257 +1,266 @@
-"""Taking back changes of one dashboard, or of one insight, by the services that everybody changes them with."""
+"""Undoing the changes of one dashboard or insight, by the services that other writes change them with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from dashboards.access import check_may_edit
-from dashboards.changelog.activity_log import insight_state
-from dashboards.changelog.dashboard_limits import check_room
+from dashboards.changelog.activity_log import build_insight_snapshot
+from dashboards.changelog.dashboard_limits import check_tile_limits
 from dashboards.changelog.diff import (
+    PUBLISHED,
     SEPARATOR,
     SHARING,
     TILES,
-    Step,
-    field_change,
-    is_in,
-    overlap,
-    path_of,
-    taken_back,
+    Change,
+    Snapshot,
+    get_value,
+    is_within,
+    join_path,
+    list_paths,
 )
-from dashboards.changelog.snapshots import states
-from dashboards.models import ActivityScope, Dashboard, Insight, Tile
-from dashboards.services.dashboards import lock_dashboard, update_dashboard
+from dashboards.changelog.snapshots import load_snapshots
+from dashboards.changelog.tracking import ChangeSet
+from dashboards.models import ActivityName, Dashboard, Insight, SharePassword, Tile
+from dashboards.services.dashboards import update_dashboard
 from dashboards.services.insights import update_insight
-from dashboards.services.version_restore import changes_to
+from dashboards.services.locking import lock_dashboard
+from dashboards.services.sharing import change_sharing
+from dashboards.services.undo_plan import RIGHTS, ItemUndo, UndoPlan, revert_changes
+from dashboards.services.version_restore import build_restore_input
 from dashboards.tracked_fields import DASHBOARD_FIELDS
 from dashboards_api.db.fields import json_differs
 from dashboards_api.errors import DomainError
-from users.models import Membership, Project
+from users.models import Project
 
-# What an act was done to: its scope and id.
-Key = tuple[str, int]
-# The types of changes that give somebody a right, or take it.
-RIGHTS = ("Collaborator", "SharePassword")
-# Stands for the creation of something: taken back, it deletes what was made.
-CREATION = field_change("Dashboard", ["deleted"], True, False)
+ACCESS_TOKEN = join_path(SHARING, "access_token")
+# The only values of sharing that undo sets: they close a link.
+CLOSING_VALUES: dict[str, bool] = {PUBLISHED: False, join_path(SHARING, "password_required"): True}
 
 
-class Undo(NamedTuple):
-    """All that one undo takes back, by what it was done to."""
+class UndoneFields(NamedTuple):
+    """The paths of one item that are undone, and those that are not, by the reason."""
 
-    project: Project
-    undone_by: Membership
-    steps: dict[Key, list[Step]]
-
-    @property
-    def placed(self) -> set[int]:
-        """The ids of the tiles that the key placed, and nobody changed since."""
-        steps = [step for each in self.steps.values() for step in each if not step.is_superseded]
-        parts = [step.change["field"].split(SEPARATOR) for step in steps if step.change["before"] is None]
-        return {int(part[1]) for part in parts if part[0] == TILES and len(part) == 2}
-
-    def dashboards(self, are: Callable[[Sequence[Step]], bool]) -> list[int]:
-        """The ids of the dashboards whose steps are so."""
-        dashboard = ActivityScope.DASHBOARD
-        return [id_ for (scope, id_), steps in self.steps.items() if scope == dashboard and are(steps)]
-
-
-class Fields(NamedTuple):
-    """Those of one item that are as they were again, and those that are not, by the reason."""
-
-    undone: list[str]
+    undone: Sequence[str] = ()
     changed_since: Sequence[str] = ()
     gives_rights: Sequence[str] = ()
     lost: Sequence[str] = ()
 
 
-def undo_dashboard(undo: Undo, dashboard_id: int) -> Fields:
-    """Take the other changes of a dashboard back, the latest last."""
-    steps = undo.steps[ActivityScope.DASHBOARD, dashboard_id]
-    [shown] = states([dashboard_id])
-    now = shown.state
-    wanted, undone, kept = taken_back(now, [step for step in steps if not is_of_sharing(step)])
-    held = hold_back(now, wanted)
-    undone = [path for path in undone if path not in held]
-    is_own = is_creation(steps)
-    if now["deleted"] and wanted["deleted"]:  # nothing of it can be changed
-        return Fields([], [] if is_own else [*undone, *kept], held)
-    dashboard = lock_dashboard(dashboard_id, project=undo.project, member=undo.undone_by)
-    check_may_edit(dashboard, undo.undone_by)
+class UndoContext(NamedTuple):
+    """The write that an undo is part of, and all that it undoes."""
+
+    changes: ChangeSet
+    project: Project
+    plan: UndoPlan
+
+
+def undo_sharing(undo: UndoContext, item: ItemUndo) -> UndoneFields:
+    """Disable the link of a dashboard, deleted or not, where the key enabled it, and revoke the rights that it gave."""
+    links = [change for change in item.changes if change["type"] == "SharingConfiguration"]
+    rights = [change for change in item.changes if change["type"] in RIGHTS]
+    lost = [ACCESS_TOKEN] if item.lost_token else []
+    if not links and not rights:
+        return UndoneFields(lost=lost)
+    dashboard = _lock_for_edit(undo, item.item_id)
+    closed = [change for change in links if change["before"] is CLOSING_VALUES.get(change["field"])]
+    held = [change for change in links if change not in closed]
+    content: Any = {change["field"].partition(SEPARATOR)[2]: change["before"] for change in closed}
+    change_sharing(undo.changes, dashboard, content)
+    revoked, taken = _revoke_rights(undo, dashboard, rights)
+    return UndoneFields([*list_paths(closed), *revoked], gives_rights=[*list_paths(held), *taken], lost=lost)
+
+
+def _revoke_rights(undo: UndoContext, dashboard: Dashboard, rights: list[Change]) -> tuple[list[str], list[str]]:
+    """Revoke rights that were given. Return their paths, and the paths of rights that the key had taken."""
+    revoked, taken = [], []
+    for change in rights:
+        right = change["after"] or change["before"]
+        rows = (
+            dashboard.collaborators.filter(membership__user__uuid=right)
+            if change["type"] == "Collaborator"
+            else SharePassword.objects.filter(sharing_configuration__dashboard=dashboard, pk=right["id"])
+        )
+        if change["after"] is None and not rows.exists():
+            taken.append(change["field"])
+        elif change["after"] is not None and rows.delete()[0]:
+            revoked.append({**change, "action": "deleted", "before": change["after"], "after": None})
+    if revoked:
+        undo.changes.record_access(dashboard)
+        undo.changes.record_event(dashboard, ActivityName.UNDONE, revoked)
+    return list_paths(revoked), taken
+
+
+def undo_dashboard(undo: UndoContext, item: ItemUndo) -> UndoneFields:
+    """Undo all other changes of a dashboard."""
+    own = [change for change in item.changes if not is_of_sharing(change)]
+    if not own:
+        return UndoneFields()
+    dashboard = _lock_for_edit(undo, item.item_id)
+    [snapshot] = load_snapshots([dashboard.pk])
+    now = snapshot.current
+    wanted = revert_changes(now, own)
+    held = _hold_restriction(now, wanted)
+    if item.is_created:
+        if not now["deleted"]:
+            update_dashboard(undo.changes, dashboard.pk, project=undo.project, content={"deleted": True})
+        return UndoneFields([] if now["deleted"] else ["deleted"])
+    paths = [path for path in undo.plan.differing_paths(item, own) if path not in held]
+    if now["deleted"] and wanted["deleted"]:
+        left = [path for path in paths if json_differs(get_value(now, path), get_value(wanted, path))]
+        return UndoneFields([path for path in paths if path not in left], left, held)
     if now["deleted"]:
-        _restore(undo, dashboard)
-    changed_since, lost = _show_again(undo, dashboard, now, wanted, undone)
-    undone = [path for path in undone if not any(is_in(path, each) for each in (*changed_since, *lost))]
-    if wanted["deleted"] and is_own:  # what became of it is of no interest
-        return Fields(undone, gives_rights=held)
-    return Fields(undone, [*kept, *changed_since], held, lost)
+        update_dashboard(undo.changes, dashboard.pk, project=undo.project, content={"deleted": False})
+        dashboard.refresh_from_db(fields=["deleted", "deletion_id"])
+    changed_since, lost = _restore_content(undo, dashboard, now, wanted, own)
+    undone = [path for path in paths if not any(is_within(path, each) for each in (*changed_since, *lost))]
+    return UndoneFields(undone, changed_since, held, lost)
 
 
-def _restore(undo: Undo, dashboard: Dashboard) -> None:
-    changes: Any = {"deleted": False}
-    update_dashboard(dashboard.pk, project=undo.project, changes=changes, edited_by=undo.undone_by)
-    dashboard.refresh_from_db(fields=["deleted", "deletion_id"])
-
-
-def _show_again(
-    undo: Undo, dashboard: Dashboard, now: dict[str, Any], wanted: dict[str, Any], undone: list[str]
+def _restore_content(
+    undo: UndoContext, dashboard: Dashboard, now: Snapshot, wanted: Snapshot, own: list[Change]
 ) -> tuple[list[str], list[str]]:
-    """Make a live dashboard show this; the paths of what others changed, and of what cannot be had again."""
-    touched = {path.split(SEPARATOR)[1] for path in undone if path.startswith(TILES + SEPARATOR)}
-    overtaken, closed = _bring_home(undo, dashboard, now, wanted)
-    may_change = [path for path in undone if _shows_what_the_key_left(undo, dashboard, now, path)]
-    body, lost = changes_to(
+    """Restore the wanted fields and tiles of a live dashboard.
+
+    Return the paths of tiles that others replaced, and of those that cannot be restored.
+    """
+    paths = list_paths(own)
+    may_change = [path for path in paths if is_within(path, TILES) and path.split(SEPARATOR)[1] in now[TILES]]
+    may_change += _find_unchanged_contents(own)
+    replaced, lost = _move_tiles_back(undo, dashboard, now, wanted)
+    content, inaccessible = build_restore_input(
         dashboard,
         wanted,
-        undo.undone_by,
+        undo.changes.actor,
         may_change=may_change,
-        fields=[field for field in DASHBOARD_FIELDS if field in undone],
-        only_tiles=touched,
+        fields=[field for field in DASHBOARD_FIELDS if field in paths],
+        only_tiles={path.split(SEPARATOR)[1] for path in paths if is_within(path, TILES)},
     )
-    if wanted["restriction_level"] != now["restriction_level"]:
-        body["restriction_level"] = wanted["restriction_level"]
+    if json_differs(wanted["restriction_level"], now["restriction_level"]):
+        content["restriction_level"] = wanted["restriction_level"]
     if wanted["deleted"]:
-        body["deleted"], body["delete_insights"] = True, _goes_with_insights(undo, dashboard)
-    update_dashboard(dashboard.pk, project=undo.project, changes=body, edited_by=undo.undone_by, from_history=True)
-    if body["tiles"] or now["deleted"]:
-        check_room([dashboard.pk])
-    return overtaken, [*closed, *lost]
+        insights = set(Insight.objects.only_on_dashboard(dashboard).not_deleted().values_list("pk", flat=True))
+        content["deleted"] = True
+        content["delete_insights"] = bool(insights) and insights <= undo.plan.deleted_with_dashboards
+    update_dashboard(undo.changes, dashboard.pk, project=undo.project, content=content, from_history=True)
+    if content["tiles"] or now["deleted"]:
+        check_tile_limits([dashboard.pk])
+    return replaced, [*lost, *inaccessible]
 
 
-def undo_insight(undo: Undo, insight_id: int) -> Fields:
-    """The same for an insight."""
-    # Locked before it is looked at: nobody else has changed it then.
-    insight = Insight.objects.in_project(undo.project).select_for_update().get(pk=insight_id)
-    now = insight_state(insight)
-    steps = undo.steps[ActivityScope.INSIGHT, insight_id]
-    wanted, undone, kept = taken_back(now, steps)
-    if now["deleted"] and wanted["deleted"]:  # nothing of it can be changed
-        is_gone_again = is_creation(steps) or flip_of(steps) is False
-        return Fields([], [] if is_gone_again else [*undone, *kept])
-    body: Any = {field: value for field, value in wanted.items() if field in now and json_differs(now[field], value)}
-    if body:
-        update_insight(insight_id, project=undo.project, changes=body, edited_by=undo.undone_by)
-    if body.get("deleted") is False:
-        shown_on = Tile.objects.not_deleted().filter(insight=insight_id).values_list("dashboard_id", flat=True)
-        check_room(list(shown_on))
-    return Fields(undone, kept)
+def _find_unchanged_contents(own: list[Change]) -> list[str]:
+    """Return the paths of the texts and buttons of removed tiles that nobody changed elsewhere since their removal."""
+    removals = {int(each["field"].split(SEPARATOR)[1]): each["before"] for each in own if is_tile_removal(each)}
+    tiles = Tile.objects.filter(pk__in=removals).select_related("text", "button") if removals else []
+    found = []
+    for tile in tiles:
+        kind, content = ("text", tile.text) if tile.text else ("button_tile", tile.button)
+        left = removals[tile.pk].get(kind)
+        if content and left and all(getattr(content, field) == left[field] for field in left if field != "id"):
+            found.append(join_path(TILES, tile.pk, kind))
+    return found
 
 
-def flip_of(steps: Sequence[Step]) -> bool | None:
-    """Whether the key deleted something that was there, or restored it (False), at last."""
-    changes = [step.change for step in steps if step.change["field"] == "deleted"]
-    flips = [change["after"] for change in changes if change is not CREATION]
-    return flips[-1] if flips else None
+def is_tile_removal(change: Change) -> bool:
+    """Return whether a tile was removed."""
+    parts = change["field"].split(SEPARATOR)
+    return parts[0] == TILES and len(parts) == 2 and change["after"] is None
 
 
-def is_creation(steps: Sequence[Step]) -> bool:
-    """Whether the key made it."""
-    return any(step.change is CREATION for step in steps)
-
-
-def is_of_sharing(step: Step) -> bool:
-    """Whether it is about who else sees or edits a dashboard."""
-    return step.change["type"] in RIGHTS or step.change["field"].startswith(SHARING)
-
-
-def hold_back(now: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """Leave as it is what would open a link or let somebody do more; the paths of that."""
-    held = []
-    if wanted["restriction_level"] < now["restriction_level"]:
-        wanted["restriction_level"] = now["restriction_level"]
-        held.append("restriction_level")
-    for field, value in now[SHARING].items():
-        closes = {"enabled": value is True, "password_required": value is False}.get(field, False)
-        if json_differs(value, wanted[SHARING][field]) and not closes:
-            wanted[SHARING][field] = value
-            held.append(path_of(SHARING, field))
-    return held
-
-
-def _shows_what_the_key_left(undo: Undo, dashboard: Dashboard, now: dict[str, Any], path: str) -> bool:
-    """Of the path of a tile's content: a removed tile's may have been changed through another dashboard."""
-    tiles, id_, kind = [*path.split(SEPARATOR), "", ""][:3]
-    if tiles != TILES or kind not in ("text", "button_tile"):
-        return False
-    if id_ in now[TILES]:
-        return True
-    removals = [
-        step.change["before"]
-        for step in undo.steps[ActivityScope.DASHBOARD, dashboard.pk]
-        if step.change["field"] == path_of(TILES, id_) and step.change["after"] is None
-    ]
-    tile = Tile.objects.select_related("text", "button").filter(pk=int(id_)).first()
-    shown = tile and (tile.text or tile.button)
-    left = removals[-1].get(kind, {}) if removals else {}
-    fields = [field for field in left if field != "id"]
-    return bool(shown and fields) and all(getattr(shown, field) == left[field] for field in fields)
-
-
-def _bring_home(
-    undo: Undo, dashboard: Dashboard, now: dict[str, Any], wanted: dict[str, Any]
+def _move_tiles_back(
+    undo: UndoContext, dashboard: Dashboard, now: Snapshot, wanted: Snapshot
 ) -> tuple[list[str], list[str]]:
-    """Tiles that the key moved to other dashboards come back, where they are as it left them.
+    """Move tiles back that the key moved to other dashboards, unless others changed them there.
 
-    Gives back the paths of those that others changed or that are here again, and of those that cannot be moved: these
-    are wanted no more.
+    Remove tiles that cannot be had again from `wanted`. Return the paths of those that others changed or replaced, and
+    of those that are lost.
     """
-    overtaken: list[str] = []
-    closed: list[str] = []
+    replaced: list[str] = []
+    lost: list[str] = []
     missing = [id_ for id_ in wanted[TILES] if id_ not in now[TILES]]
-    if not missing:
-        return overtaken, closed
-    there = {str(tile.pk): tile for tile in Tile.objects.filter(pk__in=[int(id_) for id_ in missing])}
+    tiles = Tile.objects.in_bulk([int(id_) for id_ in missing]) if missing else {}
     for id_ in missing:
-        tile = there.get(id_)
-        if tile and tile.dashboard_id == dashboard.pk:
-            continue
-        path = path_of(TILES, id_)
-        if tile is None:
-            insight = wanted[TILES][id_].get("insight")
-            if insight is not None and not _is_here_again({"insight": insight}, dashboard, wanted):
-                continue  # it is placed anew
-            closed.append(path)
-        elif not _is_here_again(tile.content, dashboard, wanted) and _gives_up(undo, tile):
-            try:
-                _move(undo, tile, dashboard)
-                continue
-            except DomainError:
-                closed.append(path)
+        tile = tiles.get(int(id_))
+        insight_id = wanted[TILES][id_].get("insight")
+        content = tile.content if tile else {"insight_id": insight_id} if insight_id is not None else None
+        if content is None:
+            outcome: list[str] | None = lost
+        elif _is_shown_again(content, dashboard, wanted):
+            outcome = replaced
+        elif tile is None or tile.dashboard_id == dashboard.pk:
+            outcome = None  # it is placed anew, or restored where it is
+        elif undo.plan.placed_tiles.get(tile.pk) != tile.dashboard_id:
+            outcome = replaced
         else:
-            overtaken.append(path)
-        del wanted[TILES][id_]
-    return overtaken, closed
+            outcome = None if _move_tile_back(undo, tile, dashboard) else lost
+        if outcome is not None:
+            outcome.append(join_path(TILES, id_))
+            del wanted[TILES][id_]
+    return replaced, lost
 
 
-def _is_here_again(content: dict[str, Any], dashboard: Dashboard, wanted: dict[str, Any]) -> bool:
-    """Whether the content of a tile is on this dashboard by another tile, which stays."""
+def _is_shown_again(content: dict[str, Any], dashboard: Dashboard, wanted: Snapshot) -> bool:
+    """Return whether another tile of a dashboard, which stays, shows the content."""
     twins = Tile.objects.on_dashboard(dashboard).not_deleted().filter(**content)
     return any(str(twin.pk) in wanted[TILES] for twin in twins)
 
 
-def _move(undo: Undo, tile: Tile, home: Dashboard) -> None:
-    """Also a tile that was removed where it was moved to. Raises Forbidden for what the member may not edit there."""
-    check_may_edit(lock_dashboard(tile.dashboard_id, project=undo.project, member=undo.undone_by), undo.undone_by)
-    Tile.objects.on_dashboard(home).filter(**tile.content).delete()  # a tile that is removed, or to be removed
+def _move_tile_back(undo: UndoContext, tile: Tile, home: Dashboard) -> bool:
+    """Move a tile back to its dashboard, also one that was removed since. Return whether the member may."""
+    try:
+        source = _lock_for_edit(undo, tile.dashboard_id)
+    except DomainError:
+        return False
+    Tile.objects.on_dashboard(home).filter(**tile.content).delete()  # a tile that is removed, or is to be removed
+    undo.changes.record_tiles(source)
+    undo.changes.record_tiles(home)
     tile.dashboard = home
     tile.set_deleted(False)
     tile.save(update_fields=["dashboard", "deleted", "deletion_id"])
+    return True
 
 
-def _gives_up(undo: Undo, tile: Tile) -> bool:
-    """Whether the key brought this tile to the dashboard where it is, and nobody changed it since."""
-    steps = undo.steps.get((ActivityScope.DASHBOARD, tile.dashboard_id))
-    if not steps:
-        return False
-    path = path_of(TILES, tile.pk)
-    [shown] = states([tile.dashboard_id])
-    wanted, _, kept = taken_back(shown.state, steps)
-    came = any(step.change["field"] == path and step.change["before"] is None for step in steps)
-    return came and str(tile.pk) not in wanted[TILES] and not any(overlap(path, each) for each in kept)
+def undo_insight(undo: UndoContext, item: ItemUndo) -> UndoneFields:
+    """Undo all changes of an insight; delete it if the key created it, unless others use it."""
+    # Locked before it is read: another write could change it in between.
+    insight = Insight.objects.in_project(undo.project).select_for_update().get(pk=item.item_id)
+    now = build_insight_snapshot(insight)
+    wanted = {"deleted": True} if item.is_created else {each["field"]: each["before"] for each in item.changes}
+    if now["deleted"] and wanted.get("deleted", True):
+        return UndoneFields((), [] if item.is_created or item.is_to_be_deleted else list(wanted))
+    changed_since = []
+    if wanted.get("deleted") and _is_used_by_others(undo, insight):
+        changed_since = ["deleted"]
+        del wanted["deleted"]
+    content: Any = {field: value for field, value in wanted.items() if field in now and json_differs(now[field], value)}
+    if content:
+        update_insight(undo.changes, insight.pk, project=undo.project, content=content)
+    if content.get("deleted") is False:
+        tiles = Tile.objects.not_deleted().filter(insight=insight)
+        check_tile_limits(list(tiles.values_list("dashboard_id", flat=True)))
+    return UndoneFields(list(content), changed_since)
 
 
-def _goes_with_insights(undo: Undo, dashboard: Dashboard) -> bool:
-    """Whether the key brought it back together with its insights, which go with it again then."""
-    insight = ActivityScope.INSIGHT
-    restored = {id_ for (scope, id_), steps in undo.steps.items() if scope == insight and flip_of(steps) is False}
-    insights = set(Insight.objects.only_on_dashboard(dashboard).not_deleted().values_list("pk", flat=True))
-    return bool(insights) and insights <= restored
+def _is_used_by_others(undo: UndoContext, insight: Insight) -> bool:
+    """Return whether a tile that the key did not place shows an insight, or will when it is restored."""
+    tiles = Tile.objects.live_or_restorable().filter(insight=insight).exclude(pk__in=undo.plan.placed_tiles)
+    return tiles.exclude(dashboard__in=undo.plan.created_dashboards, dashboard__deleted=True).exists()
+
+
+def _lock_for_edit(undo: UndoContext, dashboard_id: int) -> Dashboard:
+    """Lock a dashboard, deleted or not, that the member may edit. Raises Forbidden."""
+    dashboard = lock_dashboard(dashboard_id, project=undo.project, member=undo.changes.actor)
+    check_may_edit(dashboard, undo.changes.actor)
+    return dashboard
+
+
+def _hold_restriction(now: Snapshot, wanted: Snapshot) -> list[str]:
+    """Keep a restriction that undo would lower. Return its path then."""
+    if wanted["restriction_level"] >= now["restriction_level"]:
+        return []
+    wanted["restriction_level"] = now["restriction_level"]
+    return ["restriction_level"]
+
+
+def is_of_sharing(change: Change) -> bool:
+    """Return whether a change is about who else sees or edits a dashboard."""
+    return change["type"] in RIGHTS or is_within(change["field"], SHARING)

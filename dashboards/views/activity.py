@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,8 +22,9 @@ from dashboards.serializers.activity import (
     UndoRequestSerializer,
     UndoSerializer,
 )
-from dashboards.services.undo import Item, undo_key
+from dashboards.services.undo import Item, UndoResult, undo_key
 from dashboards.views.cursor_paging import CursorPagedViewSet
+from dashboards.views.dashboard_write import write
 from dashboards.views.parameters import DASHBOARD_ID, INSIGHT_ID
 from dashboards_api.http import ignored_fields
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
@@ -59,7 +61,7 @@ class ActivityLogViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID], request=describe_body(UndoRequestSerializer), responses=UndoSerializer)
     def undo(self, request: Request, project_id: str) -> Response:
-        """Take back what was done with a key in a time, field by field; what somebody changed since stays.
+        """Undo what a key did in a time, field by field. Fields that somebody else changed since stay.
 
         No link is opened again, and no right given. Only the owner of the key and project admins may.
         """
@@ -68,20 +70,20 @@ class ActivityLogViewSet(CursorPagedViewSet):
         if self.ignored:
             raise ignored_fields.unknown_field_error(self.ignored[0])
         is_preview = body.get("preview", False)
-        result = undo_key(
-            self.project,
-            key_id=body["key_id"],
-            since=body["since"],
-            until=body.get("until"),
-            is_preview=is_preview,
-            undone_by=self.membership,
-        )
-        return Response(
-            {
-                "preview": is_preview,
-                "undone": [_item(item, paths) for item, paths in result.undone],
-                "skipped": [{**_item(item, paths), "reason": reason} for item, paths, reason in result.skipped],
-            }
+
+        def respond(result: UndoResult) -> Response:
+            if is_preview:  # it has done everything, so that it tells exactly what would happen
+                transaction.set_rollback(True)
+            undone = [_item(item, paths) for item, paths in result.undone]
+            skipped = [{**_item(item, paths), "reason": reason} for item, paths, reason in result.skipped]
+            return Response({"preview": is_preview, "undone": undone, "skipped": skipped})
+
+        return write(
+            self,
+            lambda changes: undo_key(
+                changes, self.project, key_id=body["key_id"], since=body["since"], until=body.get("until")
+            ),
+            respond,
         )
 
 

@@ -14,7 +14,7 @@ from dashboards.serializers.collaborators import (
     DashboardCollaboratorSerializer,
 )
 from dashboards.services.collaborators import add_collaborator, remove_collaborator
-from dashboards.views.dashboard_write import dashboard_write
+from dashboards.views.dashboard_write import write_dashboard
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, describe_body, id_parameter, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
@@ -48,9 +48,12 @@ class CollaboratorViewSet(ProjectScopedViewSet):
         """Let a member of the project edit this restricted dashboard."""
         number = parse_dashboard_id(dashboard_id)
         body = self.read_body(DashboardCollaboratorRequestSerializer)
-        with dashboard_write(self, number):
-            added = add_collaborator(number, project=self.project, added_by=self.membership, **body)
-            return Response(read_collaborator(added, project=self.project), status=201)
+        return write_dashboard(
+            self,
+            number,
+            lambda changes: add_collaborator(changes, number, project=self.project, **body),
+            lambda added: Response(read_collaborator(added, project=self.project), status=201),
+        )
 
     @extend_schema(
         parameters=[*PATH, USER_UUID, IF_MATCH],
@@ -60,8 +63,10 @@ class CollaboratorViewSet(ProjectScopedViewSet):
     def destroy(self, request: Request, project_id: str, dashboard_id: str, user_uuid: str) -> Response:
         """Take that right away again."""
         number = parse_dashboard_id(dashboard_id)
-        with dashboard_write(self, number):
-            remove_collaborator(
-                number, project=self.project, user_uuid=parse_user_uuid(user_uuid), removed_by=self.membership
-            )
-        return Response(status=204)
+        uuid = parse_user_uuid(user_uuid)
+        return write_dashboard(
+            self,
+            number,
+            lambda changes: remove_collaborator(changes, number, project=self.project, user_uuid=uuid),
+            lambda _: Response(status=204),
+        )

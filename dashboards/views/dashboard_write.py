@@ -1,43 +1,60 @@
-"""How a dashboard is changed over HTTP: in one transaction, at the version that the client has seen."""
+"""Writes of dashboards over HTTP: prepare, write, read."""
 
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection
+from typing import TypeVar
 
 from django.conf import settings
-from django.db import transaction
 from rest_framework.response import Response
 
+from dashboards.changelog.counters import get_version
+from dashboards.changelog.tracking import ChangeSet, ExpectedVersions, perform_write
 from dashboards.readers.dashboards import read_revision
-from dashboards.services.dashboards import at_version, version_of
 from dashboards.views.include_dashboards import leave_out_dashboards_of_tiles
 from dashboards_api.http.etags import parse_expected_versions
 from dashboards_api.http.exception_handler import PreconditionRequired
 from users.viewsets import ProjectScopedViewSet
 
+T = TypeVar("T")
 
-@contextmanager
-def dashboard_write(view: ProjectScopedViewSet, dashboard_id: int, others: Collection[int] = ()) -> Iterator[None]:
-    """One transaction for a change and its answer, which names the version then: what is refused or cannot be read has
-    not happened.
 
-    `others` are dashboards that are changed too. Raises Stale where `If-Match` names other versions, and
-    PreconditionRequired where the service wants it.
+def write(view: ProjectScopedViewSet, work: Callable[[ChangeSet], T], read: Callable[[T], Response]) -> Response:
+    """Run `work` in a write transaction, and return the response that `read` makes of its result."""
+    return perform_write(work, lambda result, changes: read(result), actor=view.membership)
+
+
+def write_dashboard(
+    view: ProjectScopedViewSet,
+    dashboard_id: int,
+    work: Callable[[ChangeSet], T],
+    read: Callable[[T], Response],
+    *,
+    others: Collection[int] = (),
+) -> Response:
+    """Run `work` in a write transaction at the version that `If-Match` names, and return the response of `read`.
+
+    The response gets the new version as its `ETag`. `others` are further dashboards that `work` changes. Raises
+    VersionConflict, and PreconditionRequired where the service requires `If-Match`.
     """
     request = view.request._request
     if settings.REQUIRE_IF_MATCH and "If-Match" not in request.headers:
         raise PreconditionRequired
-    expected = parse_expected_versions(request)
-    with transaction.atomic(), ExitStack() as stack:
-        if expected is not None:
-            stack.enter_context(at_version(dashboard_id, project=view.project, expected=expected, others=others))
-        yield
-        if "ETag" not in view.headers:
-            view.headers["ETag"] = view.get_etag(version_of(dashboard_id), is_version=True)
+    versions = parse_expected_versions(request)
+    expected = None if versions is None else ExpectedVersions(dashboard_id, view.project, versions, others)
+
+    def respond(result: T, changes: ChangeSet) -> Response:
+        response = read(result)
+        if not response.has_header("ETag"):
+            version = changes.versions.get(dashboard_id) or get_version(dashboard_id)
+            response["ETag"] = view.get_etag(version, is_version=True)
+        return response
+
+    return perform_write(work, respond, actor=view.membership, expected=expected)
 
 
 def dashboard_response(view: ProjectScopedViewSet, dashboard_id: int, status: int = 200) -> Response:
-    """A dashboard that was just written, deleted or not, with the version that it is at now."""
-    revision, body = read_revision(dashboard_id, project=view.project, viewer=view.membership, include_deleted=True)
+    """Return the response with a dashboard that was just written, deleted or not, and its version."""
+    version, body = read_revision(dashboard_id, project=view.project, viewer=view.membership, include_deleted=True)
     leave_out_dashboards_of_tiles(view, body["tiles"])
-    view.headers["ETag"] = view.get_etag(revision, is_version=True)
-    return Response(body, status=status)
+    response = Response(body, status=status)
+    response["ETag"] = view.get_etag(version, is_version=True)
+    return response

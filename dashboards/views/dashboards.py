@@ -1,9 +1,9 @@
 """`/api/projects/:project_id/dashboards/`."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
-from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -22,11 +22,11 @@ from dashboards.serializers.dashboards import (
     DashboardSerializer,
 )
 from dashboards.serializers.tiles_request import remove_tile_ids
-from dashboards.services.dashboards import create_dashboard, note_access, update_dashboard
+from dashboards.services.dashboards import create_dashboard, record_access, update_dashboard
 from dashboards.services.inputs import DashboardInput
 from dashboards.services.sources import template_of
 from dashboards.template_documents.documents import Document
-from dashboards.views.dashboard_write import dashboard_response, dashboard_write
+from dashboards.views.dashboard_write import dashboard_response, write, write_dashboard
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
 from dashboards.views.overrides import OVERRIDES, get_overrides
 from dashboards.views.parameters import CREATED_BY, DASHBOARD_ID, FOLDER_PARAMETER, TAGS, get_folder
@@ -118,12 +118,11 @@ class DashboardViewSet(ProjectScopedViewSet):
     def create(self, request: Request, project_id: str) -> Response:
         """Create a dashboard, with tiles if there are any. No field is required."""
         content, template = self.new_dashboard
-        with transaction.atomic():
-            dashboard, ignored = create_dashboard(
-                self.project, content=content, created_by=self.membership, template=template
-            )
-            self.add_ignored(ignored)
-            return dashboard_response(self, dashboard.pk, status=201)
+        return write(
+            self,
+            lambda changes: create_dashboard(changes, self.project, content=content, template=template),
+            lambda result: self._respond(result[0].pk, result[1], status=201),
+        )
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, *OVERRIDES, INCLUDE_DASHBOARDS], responses=DashboardSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
@@ -132,7 +131,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
         def known() -> int:
             revision, last_accessed_at = detail_state(number, project=self.project)
-            note_access(number, last_accessed_at)
+            record_access(number, last_accessed_at)
             return revision
 
         return self.conditional_response(known, lambda: retrieve_dashboard(self, number), is_version=True)
@@ -175,16 +174,22 @@ class DashboardViewSet(ProjectScopedViewSet):
             self.report_ignored(["duplicate_tiles"])  # it is for a create
         if "create_in_folder" in body:
             self.report_ignored(["_create_in_folder"])  # so is this
-        with dashboard_write(self, dashboard_id):
-            ignored = update_dashboard(
+        return write_dashboard(
+            self,
+            dashboard_id,
+            lambda changes: update_dashboard(
+                changes,
                 dashboard_id,
                 project=self.project,
-                changes=cast(DashboardInput, body),
-                edited_by=self.membership,
+                content=cast(DashboardInput, body),
                 refuse_unknown_tiles=self.is_strict,
-            )
-            self.add_ignored(ignored)
-            return dashboard_response(self, dashboard_id)
+            ),
+            lambda ignored: self._respond(dashboard_id, ignored),
+        )
+
+    def _respond(self, dashboard_id: int, ignored: Sequence[str], status: int = 200) -> Response:
+        self.add_ignored([*ignored])
+        return dashboard_response(self, dashboard_id, status)
 
     def _check_may_edit(self, dashboard_id: int) -> None:
         rows = Dashboard.objects.in_project(self.project).with_is_collaborator(self.membership)
@@ -199,7 +204,7 @@ def retrieve_dashboard(view: ProjectScopedViewSet, number: int) -> tuple[int, di
     overrides = get_overrides(view)
     revision, dashboard = read_revision(number, project=view.project, viewer=view.membership, overrides=overrides)
     leave_out_dashboards_of_tiles(view, dashboard["tiles"])
-    dashboard["last_accessed_at"] = note_access(number, dashboard["last_accessed_at"])
+    dashboard["last_accessed_at"] = record_access(number, dashboard["last_accessed_at"])
     return revision, dashboard
 
 

@@ -13,6 +13,7 @@ from dashboards.serializers.bulk import (
     BulkUpdateTagsSerializer,
 )
 from dashboards.services.bulk import TagAction, restore_dashboards, update_tags
+from dashboards.views.dashboard_write import write
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
@@ -33,25 +34,33 @@ class DashboardBulkViewSet(ProjectScopedViewSet):
     def bulk_update_tags(self, request: Request, project_id: str) -> Response:
         """Add, remove or set the tags of several dashboards. Those that cannot be changed are skipped, and named."""
         body = self.read_body(BulkUpdateTagsRequestSerializer)
-        updated, skipped = update_tags(
-            self.project,
-            dashboard_ids=body["ids"],
-            action=TagAction(body["action"]),
-            tags=body["tags"],
-            updated_by=self.membership,
-        )
-        return Response(
-            {
-                "updated": [{"id": id_, "tags": tags} for id_, tags in updated],
-                "skipped": [{"id": id_, "reason": reason} for id_, reason in skipped],
-            }
+        action = TagAction(body["action"])
+        return write(
+            self,
+            lambda changes: update_tags(
+                changes, self.project, dashboard_ids=body["ids"], action=action, tags=body["tags"]
+            ),
+            lambda result: Response(
+                {
+                    "updated": [{"id": id_, "tags": tags} for id_, tags in result.updated],
+                    "skipped": [{"id": id_, "reason": reason} for id_, reason in result.skipped],
+                }
+            ),
         )
 
     @extend_schema(
         parameters=[PROJECT_ID], request=describe_body(BulkRestoreRequestSerializer), responses=BulkRestoreSerializer
     )
     def bulk_restore(self, request: Request, project_id: str) -> Response:
-        """Bring back several deleted dashboards, each with what went in its deletion. Others are skipped, and named."""
+        """Restore several deleted dashboards, each with the tiles and insights of its deletion. Others are skipped."""
         ids = self.read_body(BulkRestoreRequestSerializer)["ids"]
-        restored, skipped = restore_dashboards(self.project, dashboard_ids=ids, restored_by=self.membership)
-        return Response({"restored": restored, "skipped": [{"id": id_, "reason": reason} for id_, reason in skipped]})
+        return write(
+            self,
+            lambda changes: restore_dashboards(changes, self.project, dashboard_ids=ids),
+            lambda result: Response(
+                {
+                    "restored": result.restored,
+                    "skipped": [{"id": id_, "reason": reason} for id_, reason in result.skipped],
+                }
+            ),
+        )

@@ -3,7 +3,6 @@
 from functools import cached_property
 from typing import ClassVar
 
-from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,7 +12,7 @@ from dashboards.serializers.dashboards_create import TemplateJSONRequestSerializ
 from dashboards.services.dashboards import create_dashboard_from_template, create_unlisted_dashboard
 from dashboards.template_documents.documents import Document
 from dashboards.template_documents.placeholders import fill_template
-from dashboards.views.dashboard_write import dashboard_response
+from dashboards.views.dashboard_write import dashboard_response, write
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
@@ -46,9 +45,11 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
     def create_from_template_json(self, request: Request, project_id: str) -> Response:
         """Create a dashboard from a template document. All or nothing."""
         template = self.sent_template
-        with transaction.atomic():
-            dashboard = create_dashboard_from_template(self.project, template=template, created_by=self.membership)
-            return dashboard_response(self, dashboard.pk)
+        return write(
+            self,
+            lambda changes: create_dashboard_from_template(changes, self.project, template=template),
+            lambda dashboard: dashboard_response(self, dashboard.pk),
+        )
 
     @extend_schema(
         parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
@@ -58,6 +59,8 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
     def create_unlisted_dashboard(self, request: Request, project_id: str) -> Response:
         """Create a dashboard that no list shows unless `creation_mode=unlisted` asks for it. One for each tag: 409."""
         tag = self.read_body(UnlistedDashboardRequestSerializer)["tag"]
-        with transaction.atomic():
-            dashboard = create_unlisted_dashboard(self.project, tag=tag, created_by=self.membership)
-            return dashboard_response(self, dashboard.pk, status=201)
+        return write(
+            self,
+            lambda changes: create_unlisted_dashboard(changes, self.project, tag=tag),
+            lambda dashboard: dashboard_response(self, dashboard.pk, status=201),
+        )

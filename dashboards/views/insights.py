@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar, cast
 
-from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +16,7 @@ from dashboards.serializers.insights import InsightRequestSerializer, InsightSer
 from dashboards.services.content_access import check_may_edit_contents
 from dashboards.services.inputs import InsightInput
 from dashboards.services.insights import create_insight, update_insight
+from dashboards.views.dashboard_write import write
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards
 from dashboards.views.overrides import OVERRIDES, get_overrides
 from dashboards.views.parameters import CREATED_BY, FOLDER_PARAMETER, INSIGHT_ID, TAGS, get_folder
@@ -96,9 +96,11 @@ class InsightViewSet(ProjectScopedViewSet):
     def create(self, request: Request, project_id: str) -> Response:
         """Create an insight, and put it on the dashboards it names. No field is required."""
         content = self._body(creates=True)
-        with transaction.atomic():
-            insight = create_insight(self.project, content=content, created_by=self.membership)
-            return Response(self._read(insight.pk, include_deleted=True), status=201)
+        return write(
+            self,
+            lambda changes: create_insight(changes, self.project, content=content),
+            lambda insight: Response(self._read(insight.pk, include_deleted=True), status=201),
+        )
 
     @extend_schema(
         parameters=[PROJECT_ID, INSIGHT_ID, *OVERRIDES, FROM_DASHBOARD, INCLUDE_DASHBOARDS], responses=InsightSerializer
@@ -147,11 +149,17 @@ class InsightViewSet(ProjectScopedViewSet):
         if insight is None or (insight.deleted and not self.has_false("deleted")):
             raise InsightNotFound
         check_may_edit_contents("insight", [insight.pk], self.membership)
-        changes = self._body(creates=False)
-        with transaction.atomic():
-            ignored = update_insight(insight.pk, project=self.project, changes=changes, edited_by=self.membership)
+        content, insight_id = self._body(creates=False), insight.pk
+
+        def respond(ignored: list[str]) -> Response:
             self.add_ignored(ignored)
-            return Response(self._read(insight.pk, include_deleted=True))
+            return Response(self._read(insight_id, include_deleted=True))
+
+        return write(
+            self,
+            lambda changes: update_insight(changes, insight_id, project=self.project, content=content),
+            respond,
+        )
 
     def _body(self, *, creates: bool) -> InsightInput:
         body = self.read_body(InsightRequestSerializer)

@@ -17,6 +17,7 @@ from dashboards.serializers.bulk import (
 )
 from dashboards.services.bulk import TagAction
 from dashboards.services.bulk_insights import delete_insights, restore_insights, update_insight_tags
+from dashboards.views.dashboard_write import write
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
@@ -38,8 +39,11 @@ class InsightBulkViewSet(ProjectScopedViewSet):
     def bulk_delete(self, request: Request, project_id: str) -> Response:
         """Delete several insights, each as `deleted: true` does. Others are skipped, and named."""
         ids = self.read_body(BulkInsightsRequestSerializer)["ids"]
-        deleted, skipped = delete_insights(self.project, insight_ids=ids, deleted_by=self.membership)
-        return Response({"deleted": _named(deleted), "skipped": _skipped(skipped)})
+        return write(
+            self,
+            lambda changes: delete_insights(changes, self.project, insight_ids=ids),
+            lambda result: Response({"deleted": _named(result.insights), "skipped": _skipped(result.skipped)}),
+        )
 
     @extend_schema(
         parameters=[PROJECT_ID],
@@ -47,10 +51,13 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         responses=InsightBulkRestoreSerializer,
     )
     def bulk_restore(self, request: Request, project_id: str) -> Response:
-        """Bring back several deleted insights, each with the tiles that went with it. Others are skipped, and named."""
+        """Restore several deleted insights, each with the tiles that were removed with it. Others are skipped."""
         ids = self.read_body(BulkInsightsRequestSerializer)["ids"]
-        restored, skipped = restore_insights(self.project, insight_ids=ids, restored_by=self.membership)
-        return Response({"restored": _named(restored), "skipped": _skipped(skipped)})
+        return write(
+            self,
+            lambda changes: restore_insights(changes, self.project, insight_ids=ids),
+            lambda result: Response({"restored": _named(result.insights), "skipped": _skipped(result.skipped)}),
+        )
 
     @extend_schema(
         parameters=[PROJECT_ID],
@@ -60,14 +67,19 @@ class InsightBulkViewSet(ProjectScopedViewSet):
     def bulk_update_tags(self, request: Request, project_id: str) -> Response:
         """Add, remove or set the tags of several insights. Those that cannot be changed are skipped, and named."""
         body = self.read_body(BulkUpdateTagsRequestSerializer)
-        updated, skipped = update_insight_tags(
-            self.project,
-            insight_ids=body["ids"],
-            action=TagAction(body["action"]),
-            tags=body["tags"],
-            updated_by=self.membership,
+        action = TagAction(body["action"])
+        return write(
+            self,
+            lambda changes: update_insight_tags(
+                changes, self.project, insight_ids=body["ids"], action=action, tags=body["tags"]
+            ),
+            lambda result: Response(
+                {
+                    "updated": [{"id": id_, "tags": tags} for id_, tags in result.updated],
+                    "skipped": _skipped(result.skipped),
+                }
+            ),
         )
-        return Response({"updated": [{"id": id_, "tags": tags} for id_, tags in updated], "skipped": _skipped(skipped)})
 
 
 def _named(insights: Iterable[Insight]) -> list[dict[str, Any]]:

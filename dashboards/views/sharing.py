@@ -1,6 +1,6 @@
 """`…/dashboards/:dashboard_id/sharing/`: the sharing configuration, and the passwords of the link."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -16,9 +16,10 @@ from dashboards.serializers.sharing import (
     SharingConfigurationRequestSerializer,
     SharingConfigurationSerializer,
 )
+from dashboards.services.inputs import SharingInput
 from dashboards.services.share_passwords import add_share_password, hash_share_password, remove_share_password
 from dashboards.services.sharing import refresh_sharing, update_sharing
-from dashboards.views.dashboard_write import dashboard_write
+from dashboards.views.dashboard_write import write_dashboard
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, describe_body, id_parameter, operation_ids
 from dashboards_api.parsing import parse_int
 from users.viewsets import ProjectScopedViewSet
@@ -52,10 +53,13 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
         Disabling ends every link at once; enabling again makes a new one.
         """
         number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
-        changes = self.read_body(SharingConfigurationRequestSerializer)
-        with dashboard_write(self, number):
-            update_sharing(number, project=self.project, changes=changes, updated_by=self.membership)  # type: ignore[arg-type]
-            return self._answer(number)
+        content = cast(SharingInput, self.read_body(SharingConfigurationRequestSerializer))
+        return write_dashboard(
+            self,
+            number,
+            lambda changes: update_sharing(changes, number, project=self.project, content=content),
+            lambda _: self._answer(number),
+        )
 
     @extend_schema(
         parameters=[*PATH, IF_MATCH],
@@ -66,9 +70,12 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
         """Make a new link. The old one works for five more minutes."""
         number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
         self.read_body(RefreshSharingRequestSerializer)
-        with dashboard_write(self, number):
-            refresh_sharing(number, project=self.project, refreshed_by=self.membership)
-            return self._answer(number)
+        return write_dashboard(
+            self,
+            number,
+            lambda changes: refresh_sharing(changes, number, project=self.project),
+            lambda _: self._answer(number),
+        )
 
     def _answer(self, dashboard_id: int) -> Response:
         return Response(read_sharing(dashboard_id, project=self.project, viewer=self.membership))
@@ -96,11 +103,14 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         hashed = hash_share_password(
             number, project=self.project, text=body.get("raw_password"), member=self.membership
         )
-        with dashboard_write(self, number):
-            made, text = add_share_password(
-                number, project=self.project, hashed=hashed, note=body.get("note"), added_by=self.membership
-            )
-        return Response(read_new_password(made, text), status=201)
+        return write_dashboard(
+            self,
+            number,
+            lambda changes: add_share_password(
+                changes, number, project=self.project, hashed=hashed, note=body.get("note")
+            ),
+            lambda added: Response(read_new_password(added.password, added.text), status=201),
+        )
 
     @extend_schema(
         parameters=[*PATH, id_parameter("password_id", "The password."), IF_MATCH],
@@ -112,6 +122,9 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         number, password = parse_dashboard_id(dashboard_id, "Dashboard not found."), parse_int(password_id)
         if password is None:
             raise SharePasswordNotFound
-        with dashboard_write(self, number):
-            remove_share_password(number, project=self.project, password_id=password, removed_by=self.membership)
-        return Response(status=204)
+        return write_dashboard(
+            self,
+            number,
+            lambda changes: remove_share_password(changes, number, project=self.project, password_id=password),
+            lambda _: Response(status=204),
+        )

@@ -24,9 +24,8 @@ from dashboards.serializers.tiles_actions import (
 )
 from dashboards.serializers.tiles_request import DashboardTileRequestSerializer, remove_own_ids
 from dashboards.services.inputs import TileInput
-from dashboards.services.tile_actions import add_tile, change_tile, copy_tile, delete_tile, reorder_tiles
-from dashboards.services.tiles import move_tile
-from dashboards.views.dashboard_write import dashboard_response, dashboard_write
+from dashboards.services.tiles import add_tile, copy_tile, delete_tile, move_tile, reorder_tiles, update_tile
+from dashboards.views.dashboard_write import dashboard_response, write_dashboard
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
 from dashboards.views.parameters import DASHBOARD_ID
 from dashboards_api.errors import ValidationFailed
@@ -103,9 +102,12 @@ class TileViewSet(ProjectScopedViewSet):
         """Remove a tile; the others move up into the gap. Its content is kept."""
         dashboard_id = parse_dashboard_id(id)
         tile_id = self.read_body(OneTileRequestSerializer)["tile_id"]
-        with dashboard_write(self, dashboard_id):
-            delete_tile(dashboard_id, project=self.project, tile_id=tile_id, deleted_by=self.membership)
-        return Response(status=204)
+        return write_dashboard(
+            self,
+            dashboard_id,
+            lambda changes: delete_tile(changes, dashboard_id, project=self.project, tile_id=tile_id),
+            lambda _: Response(status=204),
+        )
 
     @extend_schema(
         parameters=INSIGHT_PATH,
@@ -119,15 +121,16 @@ class TileViewSet(ProjectScopedViewSet):
         """
         dashboard_id = parse_dashboard_id(id)
         body = self.read_body(MoveTileRequestSerializer)
-        with dashboard_write(self, dashboard_id, others=[body["to_dashboard"]]):
-            move_tile(
-                dashboard_id,
-                project=self.project,
-                tile_id=body["tile_id"],
-                to_dashboard_id=body["to_dashboard"],
-                moved_by=self.membership,
-            )
-            return dashboard_response(self, dashboard_id)
+        tile_id, target_id = body["tile_id"], body["to_dashboard"]
+        return write_dashboard(
+            self,
+            dashboard_id,
+            lambda changes: move_tile(
+                changes, dashboard_id, project=self.project, tile_id=tile_id, to_dashboard_id=target_id
+            ),
+            lambda _: dashboard_response(self, dashboard_id),
+            others=[target_id],
+        )
 
     @extend_schema(
         parameters=INSIGHT_PATH, request=describe_body(CopyTileRequestSerializer), responses=DashboardSerializer
@@ -136,9 +139,12 @@ class TileViewSet(ProjectScopedViewSet):
         """Show the content of another dashboard's tile on this one too."""
         dashboard_id = parse_dashboard_id(id)
         body = self.read_body(CopyTileRequestSerializer)
-        with dashboard_write(self, dashboard_id):
-            copy_tile(dashboard_id, project=self.project, copied_by=self.membership, **body)
-            return dashboard_response(self, dashboard_id)
+        return write_dashboard(
+            self,
+            dashboard_id,
+            lambda changes: copy_tile(changes, dashboard_id, project=self.project, **body),
+            lambda _: dashboard_response(self, dashboard_id),
+        )
 
     @extend_schema(
         parameters=INSIGHT_PATH, request=describe_body(ReorderTilesRequestSerializer), responses=DashboardSerializer
@@ -147,29 +153,35 @@ class TileViewSet(ProjectScopedViewSet):
         """Place the tiles anew, in this order."""
         dashboard_id = parse_dashboard_id(id)
         body = self.read_body(ReorderTilesRequestSerializer)
-        with dashboard_write(self, dashboard_id):
-            reorder_tiles(
-                dashboard_id,
-                project=self.project,
-                tile_ids=body["tile_order"],
-                arrangement=Arrangement(body.get("layout", Arrangement.PRESERVE)),
-                reordered_by=self.membership,
-            )
-            return dashboard_response(self, dashboard_id)
+        order, arrangement = body["tile_order"], Arrangement(body.get("layout", Arrangement.PRESERVE))
+        return write_dashboard(
+            self,
+            dashboard_id,
+            lambda changes: reorder_tiles(
+                changes, dashboard_id, project=self.project, tile_ids=order, arrangement=arrangement
+            ),
+            lambda _: dashboard_response(self, dashboard_id),
+        )
 
     def _add(self, dashboard_id: int, item: TileInput) -> Response:
-        with dashboard_write(self, dashboard_id), errors_in_body():
-            tile = add_tile(dashboard_id, project=self.project, item=item, added_by=self.membership)
-            return self._answer(dashboard_id, tile.pk, status=201)
+        with errors_in_body():
+            return write_dashboard(
+                self,
+                dashboard_id,
+                lambda changes: add_tile(changes, dashboard_id, project=self.project, item=item),
+                lambda tile: self._answer(dashboard_id, tile.pk, status=201),
+            )
 
     def _change(self, dashboard_id: int, body: dict[str, Any]) -> Response:
         tile_id = body.pop("tile_id")
-        changes: Any = body
-        with dashboard_write(self, dashboard_id), errors_in_body():
-            change_tile(
-                dashboard_id, project=self.project, tile_id=tile_id, changes=changes, changed_by=self.membership
+        item: Any = body
+        with errors_in_body():
+            return write_dashboard(
+                self,
+                dashboard_id,
+                lambda changes: update_tile(changes, dashboard_id, project=self.project, tile_id=tile_id, item=item),
+                lambda _: self._answer(dashboard_id, tile_id),
             )
-            return self._answer(dashboard_id, tile_id)
 
     def _answer(self, dashboard_id: int, tile_id: int, status: int = 200) -> Response:
         tile = read_tile(dashboard_id, tile_id, viewer=self.membership)

@@ -21,7 +21,7 @@ from dashboards.serializers.versions import (
 )
 from dashboards.services.version_restore import restore_version
 from dashboards.views.cursor_paging import CursorPagedViewSet
-from dashboards.views.dashboard_write import dashboard_response, dashboard_write
+from dashboards.views.dashboard_write import dashboard_response, write_dashboard
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
 from dashboards.views.parameters import DASHBOARD_ID
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, id_parameter, operation_ids
@@ -73,7 +73,14 @@ class VersionViewSet(CursorPagedViewSet):
         """
         number, wanted = parse_dashboard_id(id), parse_version(version)
         self.read_body(RestoreVersionRequestSerializer)
-        with dashboard_write(self, number):
-            left_out = restore_version(number, project=self.project, version=wanted, restored_by=self.membership)
+
+        def respond(left_out: list[str]) -> Response:
             self.add_ignored(left_out)
             return dashboard_response(self, number)
+
+        return write_dashboard(
+            self,
+            number,
+            lambda changes: restore_version(changes, number, project=self.project, version=wanted),
+            respond,
+        )

@@ -1,9 +1,11 @@
 """The page of one dashboard: viewing, editing, sharing, copying and deleting it."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from dashboards.changelog.tracking import ChangeSet
 from dashboards.input_validation import validate_dashboard_input
 from dashboards.models import PrivilegeLevel
 from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
@@ -25,7 +27,7 @@ from dashboards_api.errors import ValidationFailed, VersionConflict
 from dashboards_api.parsing import parse_int
 from pages.components.tile_grid import build_tile_grid
 from pages.console.base import ConsoleView
-from pages.console.dashboard_forms import expect_version, redirect_to_dashboard
+from pages.console.dashboard_forms import redirect_to_dashboard, write_dashboard
 from pages.console.edit_form import build_body, form_fields, get_edits
 from users.models import Membership
 
@@ -77,10 +79,7 @@ class DashboardView(ConsoleView):
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), parse_dashboard_id(id)
         try:
-            with expect_version(request, membership, number):
-                response = self.act(request.POST.get("action", ""), membership, number)
-            # A change of its own: the form is about one version.
-            return self.add_password(membership, number) or response
+            return write_dashboard(request, membership, number, partial(self.act, membership, number))
         except ValidationFailed as error:
             return self.dashboard(membership, number, {"error": error.detail, "draft": self.draft}, status=400)
         except VersionConflict:
@@ -91,49 +90,51 @@ class DashboardView(ConsoleView):
         """What was changed in the form, to be looked at again."""
         return get_edits(self.request.POST) if self.request.POST.get("action") == "edit" else {}
 
-    def act(self, action: str, membership: Membership, number: int) -> HttpResponse:
+    def act(self, membership: Membership, number: int, changes: ChangeSet) -> HttpResponse:
         project, form = membership.project, self.request.POST
+        action = form.get("action", "")
         if action == "duplicate":
             copy = validate_dashboard_input(
                 {"name": form.get("name", ""), "use_dashboard": number, "duplicate_tiles": True}
             )
-            made, _ = create_dashboard(project, content=copy, created_by=membership)
+            made, _ = create_dashboard(changes, project, content=copy)
             return redirect_to_dashboard(membership, made.pk)
         if action == "delete":
-            update_dashboard(number, project=project, changes={"deleted": True}, edited_by=membership)
+            update_dashboard(changes, number, project=project, content={"deleted": True})
             return HttpResponseRedirect(f"/projects/{project.pk}/dashboards", status=303)
         if action == "edit":
-            changes = validate_dashboard_input(build_body(get_edits(form)))
-            update_dashboard(number, project=project, changes=changes, edited_by=membership)
+            content = validate_dashboard_input(build_body(get_edits(form)))
+            update_dashboard(changes, number, project=project, content=content)
             return redirect_to_dashboard(membership, number)
-        return self.share(action, membership, number)
+        self.share(action, membership, number, changes)
+        shown = self.add_password(membership, number, changes)
+        return shown or redirect_to_dashboard(membership, number, panel="share")
 
-    def share(self, action: str, membership: Membership, number: int) -> HttpResponse:
+    def share(self, action: str, membership: Membership, number: int, changes: ChangeSet) -> None:
         project, form = membership.project, self.request.POST
         if action in ("enable", "disable"):
             enabled = action == "enable"
-            update_sharing(number, project=project, changes={"enabled": enabled}, updated_by=membership)
+            update_sharing(changes, number, project=project, content={"enabled": enabled})
         elif action == "sharing":
-            changes = self.sharing_changes(number, membership)
-            update_sharing(number, project=project, changes=changes, updated_by=membership)
+            content = self.sharing_input(number, membership)
+            update_sharing(changes, number, project=project, content=content)
         elif action == "refresh":
-            refresh_sharing(number, project=project, refreshed_by=membership)
+            refresh_sharing(changes, number, project=project)
         elif action == "remove-password":
             password_id = parse_int(form.get("password")) or 0
-            remove_share_password(number, project=project, password_id=password_id, removed_by=membership)
-        elif action != "add-password":  # that is done afterwards, as a change of its own
+            remove_share_password(changes, number, project=project, password_id=password_id)
+        elif action != "add-password":
             raise ValidationFailed("There is no such action.")
-        return redirect_to_dashboard(membership, number, panel="share")
 
-    def add_password(self, membership: Membership, number: int) -> HttpResponse | None:
+    def add_password(self, membership: Membership, number: int, changes: ChangeSet) -> HttpResponse | None:
         """Store the password that was hashed before, if one was, and show it."""
         if self.new_password is None:
             return None
         note = self.request.POST.get("note", "")[:SHARE_NOTE_MAX_LENGTH]
-        add_share_password(number, project=membership.project, hashed=self.new_password, note=note, added_by=membership)
+        add_share_password(changes, number, project=membership.project, hashed=self.new_password, note=note)
         return self.show(f"{self.request.path}?panel=share", new_password=self.new_password.text)
 
-    def sharing_changes(self, number: int, membership: Membership) -> SharingInput:
+    def sharing_input(self, number: int, membership: Membership) -> SharingInput:
         """What the form says of a shared page; settings that it does not have stay."""
         form = self.request.POST
         stored = read_sharing(number, project=membership.project, viewer=membership)["settings"]

@@ -1,23 +1,30 @@
 """Helpers for forms that change a dashboard."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from dashboards.services.dashboards import at_version
+from dashboards.changelog.tracking import ChangeSet, ExpectedVersions, perform_write
 from dashboards_api.parsing import parse_int
 from users.models import Membership
 
+T = TypeVar("T")
 
-def expect_version(request: HttpRequest, membership: Membership, number: int) -> AbstractContextManager[None]:
-    """A change of the version of the dashboard that a form was made from, where it says which. Raises Stale."""
+
+def write_dashboard(
+    request: HttpRequest, membership: Membership, dashboard_id: int, work: Callable[[ChangeSet], T]
+) -> T:
+    """Run `work` in a write transaction, at the version that the form was made from, if it names one.
+
+    Raises VersionConflict.
+    """
     version = parse_int(request.POST.get("version"))
-    if version is None:
-        return nullcontext()
-    return at_version(number, project=membership.project, expected={version})
+    expected = None if version is None else ExpectedVersions(dashboard_id, membership.project, {version})
+    return perform_write(work, lambda result, changes: result, actor=membership, expected=expected)
 
 
 def redirect_to_dashboard(membership: Membership, number: int, panel: str = "") -> HttpResponse:
-    """To the page of a dashboard, after it was changed, perhaps with one of its panels open."""
+    """Redirect to the page of a dashboard that was changed, with one of its panels open if named."""
     query = f"?panel={panel}" if panel else ""
     return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards/{number}{query}", status=303)

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
+from dashboards.changelog.tracking import perform_write
 from dashboards.folders import is_folder, normalize_folder
 from dashboards.input_validation import validate_dashboard_input
 from dashboards.models import PrivilegeLevel
@@ -17,7 +18,7 @@ from dashboards_api.errors import ValidationFailed
 from dashboards_api.limits import SEARCH_MAX_LENGTH
 from dashboards_api.parsing import parse_int
 from pages.console.base import ConsoleView
-from pages.console.dashboard_forms import redirect_to_dashboard
+from pages.console.dashboard_forms import redirect_to_dashboard, write_dashboard
 from users.models import Membership
 
 PAGE_SIZE = 50
@@ -35,11 +36,20 @@ class DashboardListView(ConsoleView):
         if id_ := request.POST.get("restore"):
             number = parse_dashboard_id(id_)
             restored: DashboardInput = {"deleted": False}
-            update_dashboard(number, project=membership.project, changes=restored, edited_by=membership)
+            write_dashboard(
+                request,
+                membership,
+                number,
+                lambda changes: update_dashboard(changes, number, project=membership.project, content=restored),
+            )
             return redirect_to_dashboard(membership, number)
         try:
             content = validate_dashboard_input({name: request.POST.get(name, "") for name in ("name", "folder")})
-            made, _ = create_dashboard(membership.project, content=content, created_by=membership)
+            made, _ = perform_write(
+                lambda changes: create_dashboard(changes, membership.project, content=content),
+                lambda result, changes: result,
+                actor=membership,
+            )
         except ValidationFailed as error:
             return self.list(membership, {"error": error.detail}, status=400)
         return redirect_to_dashboard(membership, made.pk)

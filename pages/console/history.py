@@ -16,7 +16,7 @@ from dashboards_api.db.fields import dump_json, to_plain_json
 from dashboards_api.errors import ValidationFailed, VersionConflict
 from dashboards_api.parsing import parse_int
 from pages.console.base import ConsoleView
-from pages.console.dashboard_forms import expect_version, redirect_to_dashboard
+from pages.console.dashboard_forms import redirect_to_dashboard, write_dashboard
 from users.models import Membership
 
 CHANGED_SINCE = "Somebody changed this dashboard since you opened its history. This is what it is now: restore again."
@@ -36,8 +36,12 @@ class HistoryView(ConsoleView):
         membership, number = self.enter(project_id), parse_dashboard_id(id)
         version = parse_int(request.POST.get("restore")) or 0
         try:
-            with expect_version(request, membership, number):
-                restore_version(number, project=membership.project, version=version, restored_by=membership)
+            write_dashboard(
+                request,
+                membership,
+                number,
+                lambda changes: restore_version(changes, number, project=membership.project, version=version),
+            )
         except ValidationFailed as error:
             return self.history(membership, number, {"error": error.detail}, status=400)
         except VersionConflict:

@@ -1,10 +1,12 @@
 """The page on which the tiles of a dashboard are edited, without a mouse and without scripts: content, order, size."""
 
 import re
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from dashboards.changelog.tracking import ChangeSet
 from dashboards.input_validation import validate_dashboard_input
 from dashboards.layout import Arrangement, clamp_to_grid, compute_placements, set_placement
 from dashboards.models import ButtonPlacement, ButtonStyle, PrivilegeLevel
@@ -14,14 +16,14 @@ from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.dashboard_tiles import Row
 from dashboards.readers.dashboards import read_dashboard, read_revision
 from dashboards.services.inputs import TileInput
-from dashboards.services.tile_actions import add_tile, change_tile, delete_tile, reorder_tiles
+from dashboards.services.tiles import add_tile, delete_tile, reorder_tiles, update_tile
 from dashboards_api.db.fields import to_plain_json
 from dashboards_api.errors import Forbidden, NotFound, ValidationFailed, VersionConflict
 from dashboards_api.parsing import parse_int
 from pages.components.tile_grid import get_insight_name
 from pages.console.base import ConsoleView
 from pages.console.dashboard import CHANGED_SINCE
-from pages.console.dashboard_forms import expect_version
+from pages.console.dashboard_forms import write_dashboard
 from users.models import Membership
 
 # How much wider and higher each makes a tile.
@@ -40,8 +42,7 @@ class TilesView(ConsoleView):
         membership, number = self.enter(project_id), parse_dashboard_id(id)
         tile_id = parse_int(request.POST.get("tile")) or 0
         try:
-            with expect_version(request, membership, number):
-                self.act(request.POST.get("action", ""), membership, number, tile_id)
+            write_dashboard(request, membership, number, partial(self.act, membership, number, tile_id))
         except ValidationFailed as error:
             return self.tiles(membership, number, self.draft(tile_id, error.detail, error.attr), status=400)
         except VersionConflict:
@@ -53,19 +54,19 @@ class TilesView(ConsoleView):
         sent = {name: self.request.POST.get(name, "") for name in ("action", "text", *BUTTON_FIELDS)}
         return {**sent, "tile": tile_id, "error": error, "attr": attr}
 
-    def act(self, action: str, membership: Membership, number: int, tile_id: int) -> None:
-        project = membership.project
+    def act(self, membership: Membership, number: int, tile_id: int, changes: ChangeSet) -> None:
+        project, action = membership.project, self.request.POST.get("action", "")
         if action == "add-button":
-            add_tile(number, project=project, item=self.button, added_by=membership)
+            add_tile(changes, number, project=project, item=self.button)
         elif action == "button":
-            change_tile(number, project=project, tile_id=tile_id, changes=self.button, changed_by=membership)
+            update_tile(changes, number, project=project, tile_id=tile_id, item=self.button)
         elif action == "add":
-            add_tile(number, project=project, item={"text": {"body": self.text}}, added_by=membership)
+            add_tile(changes, number, project=project, item={"text": {"body": self.text}})
         elif action == "text":
             text: Any = {"text": {"body": self.text}}
-            change_tile(number, project=project, tile_id=tile_id, changes=text, changed_by=membership)
+            update_tile(changes, number, project=project, tile_id=tile_id, item=text)
         elif action == "remove":
-            delete_tile(number, project=project, tile_id=tile_id, deleted_by=membership)
+            delete_tile(changes, number, project=project, tile_id=tile_id)
         elif action in STEPS or action in SIZES:
             tiles = to_plain_json(read_dashboard(number, project=project, viewer=membership)["tiles"])
             index = next((index for index, tile in enumerate(tiles) if tile["id"] == tile_id), None)
@@ -73,14 +74,12 @@ class TilesView(ConsoleView):
                 raise NotFound("There is no such tile on this dashboard.")
             if action in STEPS:
                 order = move_in_order([tile["id"] for tile in tiles], index, STEPS[action])
-                reorder_tiles(
-                    number, project=project, tile_ids=order, arrangement=Arrangement.PRESERVE, reordered_by=membership
-                )
+                reorder_tiles(changes, number, project=project, tile_ids=order, arrangement=Arrangement.PRESERVE)
                 return
             place = compute_placements([tile["layouts"] for tile in tiles])[index]
             layouts = resize(tiles[index]["layouts"], place, *SIZES[action])
-            change: Any = {"layouts": layouts, **({"text": {}} if tiles[index]["text"] else {})}
-            change_tile(number, project=project, tile_id=tile_id, changes=change, changed_by=membership)
+            item: Any = {"layouts": layouts, **({"text": {}} if tiles[index]["text"] else {})}
+            update_tile(changes, number, project=project, tile_id=tile_id, item=item)
         else:
             raise ValidationFailed("There is no such action.")
 

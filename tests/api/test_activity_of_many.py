@@ -3,7 +3,7 @@
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dashboards.changelog.activity_log import DASHBOARDS_AT_ONCE
+from dashboards.changelog.activity_log import SNAPSHOTS_AT_ONCE
 from dashboards.models import Activity, Dashboard, Revision, RevisionKind, SharingConfiguration, Tile
 from tests.api.test_activity import acts, changes
 from tests.builders import Person, make_dashboard, make_insight
@@ -14,7 +14,7 @@ def versions() -> dict[int, int]:
 
 
 def test_many_dashboards_are_written_down_in_parts(alice: Person) -> None:
-    boards = [make_dashboard(alice) for _ in range(DASHBOARDS_AT_ONCE + 2)]
+    boards = [make_dashboard(alice) for _ in range(SNAPSHOTS_AT_ONCE + 2)]
     ids = [board.pk for board in boards]
     insight = make_insight(alice, *boards)
     with CaptureQueriesContext(connection) as queries:

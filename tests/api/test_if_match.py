@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.db import transaction
 from django.test import override_settings
 
+from dashboards.changelog.tracking import ExpectedVersions, write_transaction
 from dashboards.models import (
     Dashboard,
     Insight,
@@ -18,7 +18,7 @@ from dashboards.models import (
     Text,
     Tile,
 )
-from dashboards.services.dashboards import at_version, update_dashboard
+from dashboards.services.dashboards import update_dashboard
 from dashboards_api.errors import VersionConflict
 from tests.api.test_conflicts import on_postgresql
 from tests.builders import Person, make_dashboard, make_insight
@@ -207,14 +207,13 @@ def test_an_edit_of_shared_text_meanwhile_is_not_overwritten(
     mine, theirs = Tile.objects.get(dashboard=made), Tile.objects.get(dashboard=other)
     seen, project = version_of(made), made.project
     item: Any = {"id": theirs.pk, "text": {"body": "Bob's"}}
-    changes: Any = {"tiles": [{"id": mine.pk, "text": {"body": body}}]}
+    content: Any = {"tiles": [{"id": mine.pk, "text": {"body": body}}]}
     with (
         pytest.raises(VersionConflict) if is_refused else nullcontext() as stale,
-        transaction.atomic(),
-        at_version(made.pk, project=project, expected={seen}),
+        write_transaction(alice.membership, ExpectedVersions(made.pk, project, {seen})) as changes,
     ):
         assert at_once(lambda: bob.api.patch(f"dashboards/{other}/", {"tiles": [item]})) == []
-        update_dashboard(made.pk, project=project, changes=changes, edited_by=alice.membership)
+        update_dashboard(changes, made.pk, project=project, content=content)
     assert Text.objects.get().body == "Bob's"
     assert version_of(made) == seen + 1
     if stale is not None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from dashboards.changelog.tracking import write_transaction
 from dashboards.models import Dashboard, DashboardTemplate
 from dashboards.services.dashboards import create_dashboard
 from dashboards.services.templates import check_template_changes, update_template
@@ -54,8 +55,8 @@ def test_a_template_is_not_filled_inside_a_transaction() -> None:
 
 
 def test_a_dashboard_of_a_template_needs_it_filled(alice: Person) -> None:
-    with pytest.raises(ValueError, match="filled first"):
-        create_dashboard(alice.membership.project, content={"use_template": "X"}, created_by=alice.membership)
+    with pytest.raises(ValueError, match="filled first"), write_transaction(alice.membership) as changes:
+        create_dashboard(changes, alice.membership.project, content={"use_template": "X"})
     assert Dashboard.objects.count() == 0
 
 

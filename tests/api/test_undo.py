@@ -214,7 +214,7 @@ def test_a_misspelled_preview_undoes_nothing(alice: Person, robot: Api, query: s
 def test_more_than_a_thousand_acts_are_taken_back_in_parts(
     alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboards.services.undo_bounds.ACTS_MAX", 1)
+    monkeypatch.setattr("dashboards.services.undo_limits.ACTIVITIES_MAX", 1)
     made = make_dashboard(alice, "Weekly")
     robot.patch(f"dashboards/{made.pk}/", {"name": "X"})
     robot.patch(f"dashboards/{made.pk}/", {"name": "Y"})

@@ -124,7 +124,7 @@ def test_others_work_counts_however_often_it_is_taken_back(alice: Person, robot:
 
 
 def test_a_busy_dashboard_does_not_stand_in_the_way(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboards.services.undo_bounds.ACTS_MAX", 3)
+    monkeypatch.setattr("dashboards.services.undo_limits.ACTIVITIES_MAX", 3)
     board = make_dashboard(alice, "before")
     robot.patch(f"dashboards/{board.pk}/", {"name": "robot's"})
     for number in range(5):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dashboards.models import Activity, Dashboard
-from dashboards.services import undo_bounds
+from dashboards.services import undo_limits
 from tests.api.test_undo import paths, robot, undo
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Api
@@ -25,20 +25,20 @@ def assert_too_much(person: Person, number: str) -> None:
 
 
 def test_the_limits_are_those_that_the_documentation_names() -> None:
-    assert (undo_bounds.ACTS_MAX, undo_bounds.ITEMS_MAX, undo_bounds.TILES_MAX) == (200, 120, 5_000)
-    assert undo_bounds.CHANGED_DASHBOARDS_MAX == 50
+    assert (undo_limits.ACTIVITIES_MAX, undo_limits.ITEMS_MAX, undo_limits.TILES_MAX) == (200, 120, 5_000)
+    assert undo_limits.CHANGED_DASHBOARDS_MAX == 50
 
 
 @pytest.mark.parametrize(
     ("limit", "allowed", "number"),
     [
-        ("ACTS_MAX", 2, "more than 2 activities"),
+        ("ACTIVITIES_MAX", 2, "more than 2 activities"),
         ("ITEMS_MAX", 1, "more than 1 dashboards and insights"),
         ("CHANGED_DASHBOARDS_MAX", 1, "more than 1 dashboards in"),
         ("SIZE_MAX", 1_000, "1,000 characters"),
         ("TILES_MAX", 2, "more than 2 tiles"),
         ("DASHBOARDS_MAX", 1, "more than 1 dashboards"),
-        ("LATER_ACTS_MAX", 3, "more than 3 activities"),
+        ("LATER_ACTIVITIES_MAX", 3, "more than 3 activities"),
         ("LATER_SIZE_MAX", 2_000, "2,000 characters since"),
     ],
 )
@@ -51,7 +51,7 @@ def test_too_much_is_refused_with_the_number(
     robot.patch(f"dashboards/{one.pk}/", {"name": "robot's"})
     alice.api.patch(f"dashboards/{one.pk}/", {"pinned": True})
     alice.api.patch(f"dashboards/{other.pk}/", {"filters": {"k": "x" * 1000}})
-    monkeypatch.setattr(undo_bounds, limit, allowed)
+    monkeypatch.setattr(undo_limits, limit, allowed)
     assert_too_much(alice, number)
     assert Dashboard.objects.get(pk=one.pk).name == "robot's"
     monkeypatch.undo()
@@ -62,7 +62,7 @@ def test_dashboards_that_show_an_insight_count(alice: Person, robot: Api, monkey
     boards = [make_dashboard(alice) for _ in range(3)]
     insight = make_insight(alice, *boards)
     robot.patch(f"insights/{insight.pk}/", {"name": "robot's"})
-    monkeypatch.setattr(undo_bounds, "DASHBOARDS_MAX", 2)
+    monkeypatch.setattr(undo_limits, "DASHBOARDS_MAX", 2)
     assert_too_much(alice, "more than 2 dashboards")
 
 

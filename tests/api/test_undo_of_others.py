@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dashboards.models import Activity, Dashboard, Insight, Text, Tile
-from dashboards.services import undo_bounds
+from dashboards.services import undo_limits
 from dashboards.services.undo import GIVES_RIGHTS, LOST
 from tests.api.test_activity_of_many import versions
 from tests.api.test_undo import paths, robot, skipped, undo
@@ -118,7 +118,7 @@ def test_an_insight_that_others_placed_stays(alice: Person, robot: Api) -> None:
 
 
 def test_large_changes_are_taken_back_in_parts(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(undo_bounds, "SIZE_MAX", 1000)
+    monkeypatch.setattr(undo_limits, "SIZE_MAX", 1000)
     made = make_dashboard(alice)
     robot.patch(f"dashboards/{made.pk}/", {"filters": {"a": "x" * 2000}})
     assert undo(alice).json["code"] == "too_many"

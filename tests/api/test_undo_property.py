@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboards.changelog.snapshots import states
+from dashboards.changelog.snapshots import load_snapshots
 from dashboards.models import Activity, Dashboard, Insight, Tile
 from dashboards.services.undo import GIVES_RIGHTS
 from tests.api.test_undo import robot, undo
@@ -79,10 +79,10 @@ def snapshot() -> dict[str, Any]:
     """All that people see, but for the ids of content."""
     seen: dict[str, Any] = {}
     for dashboard in Dashboard.objects.filter(deleted=False):
-        [shown] = states([dashboard.pk])
+        [shown] = load_snapshots([dashboard.pk])
         hidden = set(Tile.objects.filter(dashboard=dashboard, insight__deleted=True).values_list("pk", flat=True))
-        tiles = [without_ids(tile) for id_, tile in shown.state["tiles"].items() if int(id_) not in hidden]
-        seen[f"dashboard {dashboard.pk}"] = {**shown.state, "tiles": sorted(tiles, key=repr)}
+        tiles = [without_ids(tile) for id_, tile in shown.current["tiles"].items() if int(id_) not in hidden]
+        seen[f"dashboard {dashboard.pk}"] = {**shown.current, "tiles": sorted(tiles, key=repr)}
     for insight in Insight.objects.filter(deleted=False):
         seen[f"insight {insight.pk}"] = (insight.name, insight.tag_names, insight.query)
     return seen

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from dashboards.changelog.counters import recount
+from dashboards.changelog.counters import recount_dashboards
+from dashboards.changelog.tracking import write_transaction
 from dashboards.models import Dashboard, Revision, RevisionKind, Tile
-from dashboards.services.dashboards import create_dashboard, update_dashboard
+from dashboards.services.dashboards import update_dashboard
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
 from tests.races import at_once
 from users.services.setup import check_setup, complete_setup, create_setup_token
@@ -130,16 +131,17 @@ def test_the_kept_count_holds_when_many_write_at_once(alice: Person) -> None:
 
     def create() -> None:
         for _ in range(5):
-            create_dashboard(project, content={"name": "new"}, created_by=alice.membership)
+            make_dashboard(alice, "new")
 
     def delete(board: Dashboard) -> Callable[[], None]:
         def job() -> None:
             for deleted in (True, False, True):
-                update_dashboard(board.pk, project=project, changes={"deleted": deleted}, edited_by=alice.membership)
+                with write_transaction(alice.membership) as changes:
+                    update_dashboard(changes, board.pk, project=project, content={"deleted": deleted})
 
         return job
 
-    raised = at_once(create, create, *(delete(board) for board in boards), lambda: recount(project.pk))
+    raised = at_once(create, create, *(delete(board) for board in boards), lambda: recount_dashboards(project.pk))
     assert raised == []
     assert kept(alice) == counted(alice) == 10
 

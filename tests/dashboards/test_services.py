@@ -2,10 +2,11 @@
 
 import pytest
 
+from dashboards.changelog.tracking import write_transaction
 from dashboards.exceptions import DashboardNotFound, InsightNotFound, TileNotFound, TileNotOnDashboard
-from dashboards.models import Dashboard, Tag, Tile
+from dashboards.models import Dashboard, Insight, Tag, Tile
 from dashboards.services.dashboards import update_dashboard
-from dashboards.services.inputs import DashboardInput
+from dashboards.services.inputs import DashboardInput, InsightInput
 from dashboards.services.insights import update_insight
 from dashboards.services.tiles import move_tile
 from dashboards_api.db.fields import json_differs
@@ -14,10 +15,15 @@ from tests.builders import Person, make_dashboard, make_insight, make_text_tile
 from tests.races import at_once
 
 
-def update(person: Person, dashboard: Dashboard, changes: DashboardInput, **options: bool) -> list[str]:
-    return update_dashboard(
-        dashboard.pk, project=person.membership.project, changes=changes, edited_by=person.membership, **options
-    )
+def update(person: Person, dashboard: Dashboard, content: DashboardInput, **options: bool) -> list[str]:
+    with write_transaction(person.membership) as changes:
+        return update_dashboard(changes, dashboard.pk, project=person.membership.project, content=content, **options)
+
+
+def set_dashboards(person: Person, insight: Insight, *dashboards: Dashboard) -> None:
+    content: InsightInput = {"dashboards": [dashboard.pk for dashboard in dashboards]}
+    with write_transaction(person.membership) as changes:
+        update_insight(changes, insight.pk, project=person.membership.project, content=content)
 
 
 def test_update_gives_back_the_positions_without_effect(alice: Person) -> None:
@@ -91,13 +97,9 @@ def test_a_tile_that_is_moved_to_many_boards_at_once_lives_on_one(alice: Person)
     targets = [make_dashboard(alice) for _ in range(6)]
 
     def move(target: Dashboard) -> None:
-        move_tile(
-            source.pk,
-            project=alice.membership.project,
-            tile_id=tile.pk,
-            to_dashboard_id=target.pk,
-            moved_by=alice.membership,
-        )
+        project = alice.membership.project
+        with write_transaction(alice.membership) as changes:
+            move_tile(changes, source.pk, project=project, tile_id=tile.pk, to_dashboard_id=target.pk)
 
     raised = at_once(*[lambda target=target: move(target) for target in targets])
     assert [type(error) for error in raised] == [TileNotFound] * 5
@@ -111,11 +113,6 @@ def test_an_insight_and_its_board_changed_at_once_do_not_wait_for_each_other(ali
         insight = make_insight(alice, board)
         raised = at_once(
             lambda b=board: update(alice, b, {"deleted": True, "delete_insights": True}),  # type: ignore[misc]
-            lambda i=insight, o=other: update_insight(  # type: ignore[misc]
-                i.pk,
-                project=alice.membership.project,
-                changes={"dashboards": [o.pk]},
-                edited_by=alice.membership,
-            ),
+            lambda i=insight, o=other: set_dashboards(alice, i, o),  # type: ignore[misc]
         )
         assert all(isinstance(error, InsightNotFound) for error in raised)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from dashboards.changelog.pruning import prune_history
+from dashboards.changelog.pruning import prune_activity
 from dashboards_api.parsing import parse_int
 from users.management.command_helpers import report_domain_errors
 
@@ -28,5 +28,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         before = timezone.now() - timedelta(days=options["older_than"])
         with report_domain_errors():
-            deleted = prune_history(before=before)
+            deleted = prune_activity(before=before)
         self.stdout.write(f"{deleted} acts were deleted.")

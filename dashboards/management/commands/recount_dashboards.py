@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from dashboards.changelog.counters import recount
+from dashboards.changelog.counters import recount_dashboards
 from users.models import Project
 
 
@@ -12,7 +12,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         wrong = 0
         for project_id in Project.objects.order_by("pk").values_list("pk", flat=True):
-            kept, counted = recount(project_id)
+            kept, counted = recount_dashboards(project_id)
             if kept != counted:
                 wrong += 1
                 self.stdout.write(f"Project {project_id}: {kept} was kept, {counted} are there.")

@@ -1,14 +1,15 @@
-"""The partial upsert of a dashboard's tiles, in memory, until it is saved in a few statements."""
+"""The partial upsert of the tiles of a dashboard: built in memory, and saved in a few statements."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Model, Q
 from django.utils import timezone
 
-from dashboards.changelog.content_changes import content_state
-from dashboards.changelog.tracking import note_content, note_new_insights
+from dashboards.changelog.content_changes import build_content_snapshot
+from dashboards.changelog.dashboard_limits import check_placements
+from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import (
     ContentNotOnDashboard,
     DuplicateTile,
@@ -20,22 +21,55 @@ from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
 from dashboards.models.tile import LAYOUT_COLUMNS
 from dashboards.services.bulk_rows import update_rows
+from dashboards.services.content_access import check_may_edit_contents, group_contents
 from dashboards.services.inputs import ButtonInput, DisplayInput, TextInput, TileInput, assign_changed_fields
 from dashboards.services.size_limits import check_size
 from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS
 from dashboards_api.db.fields import json_differs
 from dashboards_api.errors import ValidationFailed
-from users.models import Membership
 
 
-def insights_to_add(items: Iterable[TileInput]) -> set[int]:
+def change_tiles(
+    changes: ChangeSet,
+    dashboard: Dashboard,
+    items: Sequence[TileInput],
+    *,
+    refuse_unknown: bool = False,
+    from_history: bool = False,
+) -> list[str]:
+    """Apply a partial upsert to a locked dashboard: an item with an id changes that tile, one without adds a tile.
+
+    Tiles that are not named stay. Return the paths that had no effect. Raises TileNotOnDashboard,
+    ContentNotOnDashboard, InsightNotInProject, DuplicateTile, ValidationFailed, and Forbidden for content that the
+    member may not edit. Limits do not apply to items `from_history`: they were stored before.
+    """
+    if not items:
+        return []
+    tiles = list(Tile.objects.on_dashboard(dashboard).filter(_named_in(items)).select_related("text", "button"))
+    insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(_insights_to_add(items))
+    # A member who could put content on a dashboard, or restore its tile, could edit it there.
+    placed = group_contents(_tiles_to_restore(items, tiles))
+    placed["insight"] |= insights.keys()
+    for kind, ids in placed.items():
+        check_may_edit_contents(kind, ids, changes.actor)
+    upsert = TileUpsert(changes, dashboard, tiles=tiles, insights=insights, from_history=from_history)
+    for index, item in enumerate(items):
+        upsert.apply(index, item)
+    if upsert.skipped and refuse_unknown:
+        raise TileNotOnDashboard(upsert.skipped[0])
+    upsert.save()
+    check_placements(placed, attr="tiles")
+    return upsert.ignored
+
+
+def _insights_to_add(items: Iterable[TileInput]) -> set[int]:
     """The ids of insights that items without a tile's id name."""
     return {item["insight"] for item in items if item.get("id") is None and item.get("insight") is not None}  # type: ignore[misc]
 
 
-def named_in(items: Iterable[TileInput]) -> Q:
+def _named_in(items: Iterable[TileInput]) -> Q:
     """The tiles that items name, by their own ids or by those of their content: no others need to be read."""
-    named: dict[str, set[Any]] = {"pk": set(), "insight": insights_to_add(items), "text": set(), "button": set()}
+    named: dict[str, set[Any]] = {"pk": set(), "insight": _insights_to_add(items), "text": set(), "button": set()}
     for item in items:
         named["pk"].add(item.get("id"))
         named["text"].add((item.get("text") or {}).get("id"))
@@ -46,56 +80,56 @@ def named_in(items: Iterable[TileInput]) -> Q:
     return found
 
 
-def tiles_to_revive(items: Iterable[TileInput], tiles: Iterable[Tile]) -> list[Tile]:
+def _tiles_to_restore(items: Iterable[TileInput], tiles: Iterable[Tile]) -> list[Tile]:
     """The removed tiles that items bring back by their ids."""
     revived = {item["id"] for item in items if item.get("id") is not None and item.get("deleted") is False}
     return [tile for tile in tiles if tile.deleted and tile.pk in revived]
 
 
-def has_content(item: TileInput) -> bool:
+def _has_content(item: TileInput) -> bool:
     """Whether an item holds content of any kind."""
     return any(item.get(kind) is not None for kind in ("insight", "text", "button_tile"))
 
 
-def display(tile: Tile, changes: DisplayInput) -> list[str]:
-    """Set how a tile looks, where that differs; the columns that changed are given back."""
+def assign_display_fields(tile: Tile, content: DisplayInput) -> list[str]:
+    """Set the display fields of a tile that differ, and return the columns that changed."""
     changed: list[str] = []
-    if "layouts" in changes and json_differs(tile.layouts, changes["layouts"]):
-        check_size("layouts", tile.layouts, changes["layouts"])
-        tile.set_layouts(changes["layouts"])
+    if "layouts" in content and json_differs(tile.layouts, content["layouts"]):
+        check_size("layouts", tile.layouts, content["layouts"])
+        tile.set_layouts(content["layouts"])
         changed += LAYOUT_COLUMNS
-    return changed + assign_changed_fields(tile, changes, DISPLAY_FIELDS)
+    return changed + assign_changed_fields(tile, content, DISPLAY_FIELDS)
 
 
-def save_tiles(tiles: list[Tile]) -> None:
-    """Insert new tiles and what is new of their content, each kind in one statement."""
+def insert_tiles(changes: ChangeSet, tiles: list[Tile]) -> None:
+    """Insert new tiles together with their new content, each kind in one statement."""
     shown = [tile.insight for tile in tiles if tile.insight is not None]
     insights = [insight for insight in shown if insight.pk is None]
     Insight.objects.bulk_create(insights)
-    note_new_insights(insights)
+    changes.record_created_insights(insights)
     Text.objects.bulk_create([tile.text for tile in tiles if tile.text])
     Button.objects.bulk_create([tile.button for tile in tiles if tile.button])
     Tile.objects.bulk_create(tiles)
 
 
 class TileUpsert:
-    """`apply` takes an item; `save` writes what came of all of them, a statement for each kind of change.
+    """An upsert of tiles: `apply` takes an item, and `save` writes all of them, a statement for each kind of change.
 
-    `tiles` are those of the dashboard that the items name, removed ones included. `ignored` collects the paths that
-    had no effect. Items from history were stored once: they may be about one tile twice.
+    `tiles` are the tiles of the dashboard that the items name, removed ones included. `ignored` collects the paths
+    that had no effect. Items from history may be about one tile twice.
     """
 
     def __init__(
         self,
+        changes: ChangeSet,
         dashboard: Dashboard,
-        actor: Membership,
         *,
         tiles: Iterable[Tile],
         insights: dict[int, Insight],
         from_history: bool = False,
     ) -> None:
+        self.changes = changes
         self.dashboard = dashboard
-        self.actor = actor
         self.insights = insights
         self.from_history = from_history
         self.now: datetime = timezone.now()
@@ -106,14 +140,15 @@ class TileUpsert:
         for tile in tiles:
             self.tiles[tile.pk] = tile
             self.by_content.update(dict.fromkeys(tile.content.items(), tile))
-        self.named: set[int] = set()  # what items were about, by identity: new rows have no id yet
+        self.named: set[int] = set()  # rows that items were about, by identity: new rows have no id yet
+        self.places_tiles = False
         self.skipped: list[int] = []
         self.ignored: list[str] = []
 
     def apply(self, index: int, item: TileInput) -> None:
         """Apply one item.
 
-        Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, DuplicateTile and Invalid.
+        Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, DuplicateTile and ValidationFailed.
         """
         try:
             self._apply(index, item)
@@ -128,16 +163,21 @@ class TileUpsert:
         tile = self.tiles.get(tile_id)
         # A removed tile is on the dashboard only for an item that says whether it is removed.
         if tile is None or (tile.deleted and "deleted" not in item):
-            if has_content(item):
+            if _has_content(item):
                 raise TileNotOnDashboard(index, "id")
             self._skip(index)
         else:
-            self._name_other_insights(index, item, tile.insight_id)
-            self._note_named(tile, f"tiles__{index}__id")
+            self._ignore_other_insights(index, item, tile.insight_id)
+            self._check_named_once(tile, f"tiles__{index}__id")
             self._change(index, tile, item)
 
     def save(self) -> None:
-        save_tiles(self.new)
+        """Write all changes, and record them."""
+        if self.new or self.places_tiles:
+            self.changes.record_tiles(self.dashboard)
+        elif self.changed:
+            self.changes.record_dashboard(self.dashboard)
+        insert_tiles(self.changes, self.new)
         alike: dict[tuple[type[Model], frozenset[str]], list[Any]] = {}
         for row, columns in self.changed.items():
             alike.setdefault((type(row), frozenset(columns)), []).append(row)
@@ -152,10 +192,10 @@ class TileUpsert:
         insight_id = item.get("insight")
         if insight_id is not None and insight_id not in self.insights:
             raise InsightNotInProject(index)
-        self._name_other_insights(index, item, insight_id)
-        tile, attr = self._showing_content_of(item)
+        self._ignore_other_insights(index, item, insight_id)
+        tile, attr = self._find_tile_by_content(item)
         if tile:  # adding an insight again revives its tile
-            self._note_named(tile, f"tiles__{index}__{attr}")
+            self._check_named_once(tile, f"tiles__{index}__{attr}")
             self._change(index, tile, {**item, "deleted": item.get("deleted", False)})
         elif item.get("deleted"):
             self._skip(index)  # a new tile that is removed from the start
@@ -179,36 +219,36 @@ class TileUpsert:
     def _authorship(self) -> dict[str, Any]:
         return {
             "project_id": self.dashboard.project_id,
-            "created_by_id": self.actor.user_id,
+            "created_by_id": self.changes.actor.user_id,
             "last_modified_at": self.now,
         }
 
-    def _showing_content_of(self, item: TileInput) -> tuple[Tile | None, str]:
-        """The tile that shows the content an item names, if it names content by an id, and the path of that id.
+    def _find_tile_by_content(self, item: TileInput) -> tuple[Tile | None, str]:
+        """Return the tile with the content that an item names by its id, if any, and the path of that id.
 
-        Of texts and buttons only live tiles count; an insight is found in a removed one too.
+        Texts and buttons are looked up among live tiles only, insights in removed ones as well.
         """
         for kind in ("text", "button_tile"):
             content: Any = item.get(kind)
             if content is not None and content.get("id") is not None:
-                return self._showing(kind, content["id"]), f"{kind}__id"
+                return self._get_live_tile(kind, content["id"]), f"{kind}__id"
         return self.by_content.get(("insight_id", item.get("insight"))), "insight"
 
-    def _showing(self, kind: str, content_id: Any) -> Tile:
+    def _get_live_tile(self, kind: str, content_id: Any) -> Tile:
         tile = self.by_content.get(("text_id" if kind == "text" else "button_id", content_id))
         if tile is None or tile.deleted:
             raise ContentNotOnDashboard(kind)
         return tile
 
-    def _name_other_insights(self, index: int, item: TileInput, insight_id: int | None) -> None:
-        """What a tile shows does not change: an item that names another insight is told so."""
+    def _ignore_other_insights(self, index: int, item: TileInput, insight_id: int | None) -> None:
+        """Add the paths of other insights to the ignored ones: a tile never shows another insight than its own."""
         if item.get("insight") not in (None, insight_id):
             self.ignored.append(f"tiles__{index}__insight")
         if item.get("insight_id") not in (None, insight_id):
             self.ignored.append(f"tiles__{index}__insight_id")
 
-    def _note_named(self, row: Tile | Text | Button, attr: str) -> None:
-        """Raise DuplicateTile where an earlier item was about the same: it would be overwritten without a word."""
+    def _check_named_once(self, row: Tile | Text | Button, attr: str) -> None:
+        """Raise DuplicateTile where an earlier item was about the same row: it would be overwritten silently."""
         if id(row) in self.named and not self.from_history:
             raise DuplicateTile(attr)
         self.named.add(id(row))
@@ -216,45 +256,47 @@ class TileUpsert:
     def _change(self, index: int, tile: Tile, item: TileInput) -> None:
         if "deleted" in item and tile.deleted != item["deleted"]:
             tile.set_deleted(item["deleted"])
-            self._note(tile, ["deleted", "deletion_id"])
+            self.places_tiles = True
+            self._mark_changed(tile, ["deleted", "deletion_id"])
         if (text := item.get("text")) is not None:
             self._edit_text(index, tile, text)
         if (button := item.get("button_tile")) is not None:
             self._edit_button(index, tile, button)
-        self._note(tile, self._display(index, tile, item))
+        self._mark_changed(tile, self._display(index, tile, item))
 
-    def _display(self, index: int, tile: Tile, changes: DisplayInput) -> list[str]:
-        if "layouts" in changes and not self.from_history:
-            check_layouts(changes["layouts"], tile.layouts, f"tiles__{index}__layouts")
-        return display(tile, changes)
+    def _display(self, index: int, tile: Tile, item: DisplayInput) -> list[str]:
+        if "layouts" in item and not self.from_history:
+            check_layouts(item["layouts"], tile.layouts, f"tiles__{index}__layouts")
+        return assign_display_fields(tile, item)
 
-    def _edit_text(self, index: int, tile: Tile, changes: TextInput) -> None:
-        text_id = changes.get("id")
-        shown = tile.text if text_id in (None, tile.text_id) else self._showing("text", text_id).text
-        if shown is None:
+    def _edit_text(self, index: int, tile: Tile, values: TextInput) -> None:
+        text_id = values.get("id")
+        text = tile.text if text_id in (None, tile.text_id) else self._get_live_tile("text", text_id).text
+        if text is None:
             raise ValidationFailed("This tile shows no text.", attr="text")
-        self._note_named(shown, f"tiles__{index}__text__id")
-        if changes.get("body", "") is None and shown.body is not None:
-            changes = {"body": ""}  # a null is stored nowhere any more; one of earlier may be sent back
-        self._edit(shown, changes)
+        self._check_named_once(text, f"tiles__{index}__text__id")
+        if values.get("body", "") is None and text.body is not None:
+            values = {"body": ""}  # nulls are no longer stored; one from an earlier release may be sent back
+        self._edit(text, values)
 
-    def _edit_button(self, index: int, tile: Tile, changes: ButtonInput) -> None:
-        button_id = changes.get("id")
-        shown = tile.button if button_id in (None, tile.button_id) else self._showing("button_tile", button_id).button
-        if shown is None:
+    def _edit_button(self, index: int, tile: Tile, values: ButtonInput) -> None:
+        button_id = values.get("id")
+        is_own = button_id in (None, tile.button_id)
+        button = tile.button if is_own else self._get_live_tile("button_tile", button_id).button
+        if button is None:
             raise ValidationFailed("This tile shows no button.", attr="button_tile")
-        self._note_named(shown, f"tiles__{index}__button_tile__id")
-        self._edit(shown, changes)
+        self._check_named_once(button, f"tiles__{index}__button_tile__id")
+        self._edit(button, values)
 
-    def _edit(self, content: Text | Button, changes: TextInput | ButtonInput) -> None:
-        before = content_state(content)
-        columns = assign_changed_fields(content, changes, before)
+    def _edit(self, content: Text | Button, values: TextInput | ButtonInput) -> None:
+        before = build_content_snapshot(content)
+        columns = assign_changed_fields(content, values, before)
         if columns:
-            note_content(content, before)
-            content.last_modified_by_id = self.actor.user_id
+            self.changes.record_content(content, before)
+            content.last_modified_by_id = self.changes.actor.user_id
             content.last_modified_at = self.now
             self.changed.setdefault(content, set()).update({*columns, "last_modified_by", "last_modified_at"})
 
-    def _note(self, tile: Tile, columns: list[str]) -> None:
+    def _mark_changed(self, tile: Tile, columns: list[str]) -> None:
         if columns and tile.pk is not None:
             self.changed.setdefault(tile, set()).update(columns)
