@@ -81,7 +81,10 @@ def run_steps(steps: list[Step], variables: dict[str, str], folder: Path) -> lis
 
 
 @pytest.mark.parametrize("options", [[], ["--demo"]], ids=["fresh", "demo"])
-@pytest.mark.parametrize(("page", "fewest_answers"), [("README.md", 2), ("docs/quickstart.md", 25)])
+@pytest.mark.parametrize(
+    ("page", "fewest_answers"),
+    [("README.md", 2), ("docs/quickstart.md", 25), ("docs/use-with/python.md", 4), ("docs/use-with/posthog.md", 1)],
+)
 def test_every_command_and_program_prints_what_the_page_says(
     fresh: dict[str, str], tmp_path: Path, page: str, fewest_answers: int, options: list[str]
 ) -> None:
