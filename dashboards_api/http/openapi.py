@@ -129,7 +129,7 @@ class AutoSchema(SpectacularAutoSchema):
         return f"environments_{name}" if self.path.startswith(ALIAS_PREFIX) else name
 
     def get_override_parameters(self) -> list[Any]:
-        takes_key = self.method == "POST" and self.view.answers_once and not self.view.shows_secrets
+        takes_key = self.method == "POST" and self.view.accepts_idempotency_key and not self.view.shows_secrets
         return [*super().get_override_parameters(), *([IDEMPOTENCY_KEY] if takes_key else [])]
 
     def get_tags(self) -> list[str]:

@@ -41,8 +41,8 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
     required_scopes: ClassVar[dict[str, list[str]]] = {}
     # Whether answers hold what no cache may keep.
     shows_secrets: ClassVar[bool] = False
-    # Whether a POST with an Idempotency-Key acts once. What shows secrets refuses such a key.
-    answers_once: ClassVar[bool] = False
+    # Whether POST requests may have an `Idempotency-Key`. Views with `shows_secrets` refuse it.
+    accepts_idempotency_key: ClassVar[bool] = False
     # Methods that are routed only to be refused: they are no allowed ones.
     refused_methods: ClassVar[frozenset[str]] = frozenset()
 

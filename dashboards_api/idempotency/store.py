@@ -47,8 +47,8 @@ class Claim(NamedTuple):
 def claim_key(user_id: int, *, project_id: int | None, key: str, fingerprint: str) -> Claim | StoredResponse:
     """Claim a key, or return the response that was stored for it. Keys are unique per user and project.
 
-    Raises KeyReused if the key was used for another request, StillRunning while the first request runs, and
-    AnswerNotKept if its response was too large to store.
+    Raises IdempotencyKeyReused if the key was used for another request, RequestInProgress while the first request runs,
+    and ResponseNotStored if its response was too large to store.
     """
     now = timezone.now()
     claim = Claim(_hash_key(user_id, project_id, key), uuid4())
@@ -66,7 +66,10 @@ def claim_key(user_id: int, *, project_id: int | None, key: str, fingerprint: st
 
 
 def store_response(claim: Claim, response: StoredResponse) -> None:
-    """Store a response. Call it in the transaction of its changes. Raises StillRunning if the claim was taken over."""
+    """Store a response. Call it in the transaction of its changes.
+
+    Raises RequestInProgress if the claim was taken over.
+    """
     is_stored = _running_requests(claim).update(
         status=response.status, headers=dict(response.headers), body=IdempotentRequest.compress_body(response.body)
     )

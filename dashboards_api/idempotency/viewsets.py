@@ -31,7 +31,7 @@ Handler = Callable[..., Response]
 class IdempotentViewSet(ApiViewSet):
     """A view set that runs a POST once for all requests with the same `Idempotency-Key`."""
 
-    answers_once = True
+    accepts_idempotency_key = True
 
     @property
     def idempotency_scope(self) -> tuple[int, int | None]:
@@ -84,7 +84,7 @@ class IdempotentViewSet(ApiViewSet):
     def claim_request(self) -> Claim | StoredResponse:
         """Claim the key of the request, or return the response that was stored under it.
 
-        Raises Invalid where the response would hold a secret, and what `claim_key` raises.
+        Raises ValidationFailed where the response would hold a secret, and what `claim_key` raises.
         """
         if self.shows_secrets:
             detail = "The response may contain a secret, which is not stored, so it cannot be repeated. Send no key."
@@ -123,7 +123,7 @@ class IdempotentViewSet(ApiViewSet):
 
 
 def read_key(request: HttpRequest) -> str:
-    """Return the key in the header, without the quotes that the draft puts around it. Raises Invalid."""
+    """Return the key in the header, without the quotes that the draft puts around it. Raises ValidationFailed."""
     key = request.headers[HEADER].strip()
     if len(key) > 1 and key[0] == key[-1] == '"':
         key = key[1:-1]
