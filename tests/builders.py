@@ -39,8 +39,8 @@ def make_person(name: str, project: Project, level: MembershipLevel = Membership
     return Person(user, membership, key, Api(key, project.pk))
 
 
-def make_key(user: User, *scopes: str, **narrowing: Any) -> str:
-    return create_api_key(user, label="test", scopes=scopes or ["*"], **narrowing).value
+def make_key(user: User, *scopes: str, **options: Any) -> str:
+    return create_api_key(user, label="test", scopes=scopes or ["*"], **options).value
 
 
 def give_password(person: Person, password: str = PASSWORD) -> None:

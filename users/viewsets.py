@@ -95,7 +95,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
             replicas.begin(self.caller.wrote_at)
 
     def check_if_match_is_supported(self) -> None:
-        """Raise Invalid for `If-Match` where nothing has versions: ignoring it would look like a passed check."""
+        """Raise ValidationFailed for `If-Match` where nothing has versions. Ignored, it would seem to have matched."""
         is_supported = self.has_versions and self.kwargs.keys() > {self.project_kwarg}
         if (
             self.request.method in _WRITE_METHODS
@@ -107,7 +107,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
 
     @cached_property
     def membership(self) -> Membership:
-        """Return the caller's membership of the project in the path. Raises Missing and Forbidden."""
+        """Return the caller's membership of the project in the path. Raises NotFound and Forbidden."""
         return get_project_membership(self.caller, self.credential, self.kwargs[self.project_kwarg])
 
     @property

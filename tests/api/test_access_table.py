@@ -1,7 +1,7 @@
 """One table for every route, method and caller. A route that is missing from it fails the suite.
 
 Callers: nobody; a key without a fitting scope; a key that may only read; a member; the admin of the project; the admin
-of another project; a key of the admin's that is narrowed to another project. A member who signed in with a password
+of another project; a key of the admin that is scoped to another project. A member who signed in with a password
 gets what the member's key gets.
 """
 
@@ -21,7 +21,7 @@ from users.services.projects import add_member
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-CALLERS = ("nobody", "no scope", "reader", "member", "admin", "outsider", "narrowed")
+CALLERS = ("nobody", "no scope", "reader", "member", "admin", "outsider", "scoped elsewhere")
 
 # Answers of one method for the callers in that order.
 Row = tuple[int, int, int, int, int, int, int]
@@ -33,7 +33,7 @@ ACT: Row = (401, 403, 403, 400, 400, 403, 403)
 NO_READ: Row = (401, 403, 405, 405, 405, 403, 403)
 NO_WRITE: Row = (401, 403, 403, 405, 405, 403, 403)
 LACKS = {"GET": NO_READ, **dict.fromkeys(METHODS[1:], NO_WRITE)}
-# Outside of a project: closed to keys that are narrowed to one.
+# Outside of a project: refused for keys with scoped projects.
 OUTSIDE: dict[str, Row] = {
     "GET": (401, 403, 200, 200, 200, 200, 403),
     **dict.fromkeys(METHODS[1:], (401, 403, 403, 405, 405, 405, 403)),
@@ -177,7 +177,7 @@ def callers(alice: Person, bob: Person, carol: Person) -> dict[str, str | None]:
         "member": bob.key,
         "admin": alice.key,
         "outsider": carol.key,
-        "narrowed": make_key(alice.user, project_ids=[elsewhere.pk]),
+        "scoped elsewhere": make_key(alice.user, project_ids=[elsewhere.pk]),
     }
 
 

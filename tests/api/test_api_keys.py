@@ -120,9 +120,9 @@ def test_an_unknown_scope_is_reported(browser: Api) -> None:
 def test_a_key_may_have_scoped_projects_and_an_expiry(alice: Person, carol: Person, browser: Api) -> None:
     project = alice.membership.project
     end = (timezone.now() + timedelta(days=1)).isoformat()
-    narrowing = {"scoped_teams": [project.pk], "scoped_organizations": [str(project.organization_id)]}
-    made = make(browser, **narrowing, expires_at=end).json
-    assert {name: made[name] for name in narrowing} == narrowing
+    scoped = {"scoped_teams": [project.pk], "scoped_organizations": [str(project.organization_id)]}
+    made = make(browser, **scoped, expires_at=end).json
+    assert {name: made[name] for name in scoped} == scoped
     assert Api(made["value"], project.pk).get("dashboards/").status == 200
     foreign = carol.membership.project
     for changes in ({"scoped_teams": [foreign.pk]}, {"scoped_organizations": [str(foreign.organization_id)]}):

@@ -79,13 +79,13 @@ def test_a_scoped_key_sees_nothing_else(alice: Person) -> None:
     for project in (second, secret):
         add_member(project, user=alice.user, level=MembershipLevel.ADMIN)
     organization_id = str(alice.membership.project.organization_id)
-    narrowings: list[dict[str, Any]] = [
+    scope_options: list[dict[str, Any]] = [
         {"project_ids": [second.pk]},
         {"organization_ids": [organization_id]},
         {"project_ids": [second.pk], "organization_ids": [organization_id]},
     ]
-    for narrowing in narrowings:
-        answer = Api(make_key(alice.user, "user:read", **narrowing), "@current").get("/api/users/@me/")
+    for options in scope_options:
+        answer = Api(make_key(alice.user, "user:read", **options), "@current").get("/api/users/@me/")
         assert [each["id"] for each in answer.json["organizations"]] == [organization_id]
         assert answer.json["organization"]["id"] == organization_id
         assert "Secret" not in answer.text

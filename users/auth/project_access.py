@@ -14,7 +14,7 @@ CURRENT_PROJECT = "@current"
 def get_project_membership(user: User, credential: Credential, reference: str) -> Membership:
     """Return the caller's membership of the project in a path, which is an id or `@current`. Its user is loaded.
 
-    Raises Missing if there is no such project; Forbidden if the user is not a member or the key has other scoped
+    Raises NotFound if there is no such project; Forbidden if the user is not a member or the key has other scoped
     projects.
     """
     if reference == CURRENT_PROJECT:
@@ -38,7 +38,7 @@ def get_current_membership(user: User, credential: Credential) -> Membership:
     """Return the membership of `@current`.
 
     That is the only scoped project of the key, or else the current project of the user, or else the first they joined.
-    Raises Missing if there is none, or if the key has other scoped projects or organizations.
+    Raises NotFound if there is none, or if the key has other scoped projects or organizations.
     """
     memberships = list(Membership.objects.for_user(user.pk).with_project().order_by("pk"))
     wanted_id = credential.scoped_projects[0] if len(credential.scoped_projects) == 1 else user.current_project_id
@@ -59,7 +59,7 @@ def _check_scopes_allow_project(credential: Credential, project_id: int, organiz
 def get_organization_memberships(user: User, credential: Credential, reference: str) -> list[Membership]:
     """Return the caller's memberships in the organization in a path, which is an id or `@current`: at least one.
 
-    Raises Missing if there is no such organization, the user is not in it, or the key does not allow it.
+    Raises NotFound if there is no such organization, the user is not in it, or the key does not allow it.
     """
     if reference == CURRENT_PROJECT:
         reference = str(get_current_membership(user, credential).project.organization_id)

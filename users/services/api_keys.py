@@ -45,7 +45,7 @@ def create_api_key(
 ) -> NewKey:
     """Create a key for `user`. Without projects and organizations it allows all that the user belongs to.
 
-    Raises Invalid for a bad label, scope, expiry, project or organization, and beyond ten keys.
+    Raises ValidationFailed for a bad label, scope, expiry, project or organization, and beyond ten keys.
     """
     # Without this lock, concurrent requests would each count fewer than ten keys.
     User.objects.select_for_update().get(pk=user.pk)
@@ -71,7 +71,7 @@ def create_api_key(
 
 @transaction.atomic
 def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> PersonalAPIKey:
-    """Change a key, except for its secret. Raises Missing and Invalid."""
+    """Change a key, except for its secret. Raises NotFound and ValidationFailed."""
     key = _lock_key(key_id, owner)
     key.save(update_fields=_assign_changes(key, changes))
     return key
@@ -79,7 +79,7 @@ def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> Personal
 
 @transaction.atomic
 def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
-    """Give a key a new secret; the old one is refused at once. Raises Missing, also if the key is not of `owner`."""
+    """Give a key a new secret; the old one is refused at once. Raises NotFound, also if the key is not of `owner`."""
     key = _lock_key(key_id, owner)
     value = generate_key_value()
     key.set_secret(value)
@@ -90,12 +90,12 @@ def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
 
 @transaction.atomic
 def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
-    """Delete a key: the next request with it is refused. Raises Missing, also if the key is not of `owner`."""
+    """Delete a key: the next request with it is refused. Raises NotFound, also if the key is not of `owner`."""
     _lock_key(key_id, owner).delete()
 
 
 def get_expiry(days: int) -> datetime:
-    """Return the time at which a key expires that is valid for some days. Raises Invalid."""
+    """Return the time at which a key expires that is valid for some days. Raises ValidationFailed."""
     if not 1 <= days <= MAX_DAYS:
         raise ValidationFailed(f"The number of days must be between 1 and {MAX_DAYS:,}.", attr="expires_in")
     return timezone.now() + timedelta(days=days)
@@ -110,7 +110,7 @@ def _lock_key(key_id: str, owner: User | None) -> PersonalAPIKey:
 
 
 def _assign_changes(key: PersonalAPIKey, changes: KeyChanges) -> list[str]:
-    """Set the attributes that differ and return their names. Raises Invalid.
+    """Set the attributes that differ and return their names. Raises ValidationFailed.
 
     Unchanged values are not checked, so that a client may send back a key as it was read, even if it left a project.
     """

@@ -23,11 +23,11 @@ EMAIL_TAKEN = "There is already an account with this address. Sign in to accept.
 
 
 def get_invitation(token: str) -> Invitation:
-    """Return the invitation of a link, with related names. Raises Missing if it cannot be accepted."""
-    found = Invitation.objects.open(timezone.now()).with_names().filter(secret_hash=hash_secret(token)).first()
-    if found is None:
+    """Return the invitation of a link, with related names. Raises NotFound if it cannot be accepted."""
+    invitation = Invitation.objects.open(timezone.now()).with_names().filter(secret_hash=hash_secret(token)).first()
+    if invitation is None:
         raise NotFound("This invitation is no longer valid.")
-    return found
+    return invitation
 
 
 def list_invitations(user: User) -> QuerySet[Invitation]:
@@ -57,7 +57,7 @@ def find_accepting_account(invitation: Invitation) -> User | None:
 def accept_invitation(invitation: Invitation, *, accepted_by: User) -> Membership:
     """Make a user a member of the project that they are invited to.
 
-    Raises Missing, and Forbidden if the invitation is for another address.
+    Raises NotFound, and Forbidden if the invitation is for another address.
     """
     locked = _lock_invitation(invitation)
     if accepted_by.email not in get_email_variants(locked.email):
@@ -68,8 +68,8 @@ def accept_invitation(invitation: Invitation, *, accepted_by: User) -> Membershi
 def accept_with_new_account(invitation: Invitation, *, name: str, password: str) -> User:
     """Create an account with the invited address and make it a member. It must not be called in a transaction.
 
-    Raises Missing; Invalid for a bad name, a weak password, or an existing account; and TooMany while other passwords
-    are hashed.
+    Raises NotFound; ValidationFailed for a bad name, a weak password, or an existing account; and TooManyAttempts while
+    other passwords are hashed.
     """
     if find_accepting_account(invitation) is not None:
         raise ValidationFailed(EMAIL_TAKEN, attr="email")
@@ -89,22 +89,25 @@ def accept_with_new_account(invitation: Invitation, *, name: str, password: str)
 
 @transaction.atomic
 def decline_invitation(invitation: Invitation) -> None:
-    """Delete an invitation, which makes its link invalid. Raises Missing if it cannot be accepted any more."""
+    """Delete an invitation, which makes its link invalid. Raises NotFound if it cannot be accepted any more."""
     _lock_invitation(invitation).delete()
 
 
 def _lock_invitation(invitation: Invitation) -> Invitation:
-    """Lock the members of the project and return the invitation as it is now. Raises Missing."""
+    """Lock the members of the project and return the invitation as it is now. Raises NotFound."""
     lock_project(invitation.project_id)
     secret = invitation.secret_hash
-    found = Invitation.objects.open(timezone.now()).select_related("project").filter(secret_hash=secret).first()
-    if found is None:
+    locked = Invitation.objects.open(timezone.now()).select_related("project").filter(secret_hash=secret).first()
+    if locked is None:
         raise NotFound("This invitation is no longer valid.")
-    return found
+    return locked
 
 
 def _save_account(user: User, invitation: Invitation) -> User:
-    """Save a new account, or reuse an unused one with this address. Raises Invalid if the account is in use."""
+    """Save a new account, or reuse an unused one with this address.
+
+    Raises ValidationFailed if the account is in use.
+    """
     existing = find_user_by_email(invitation.email)
     if existing is None:
         user.save(force_insert=True)

@@ -29,12 +29,12 @@ class _LockedProject:
         self.acting = acting
         self.project = lock_project(acting.project_id)
 
-    def member(self, membership_id: int) -> Membership:
-        found: Membership | None = Membership.objects.filter(project=self.project, pk=membership_id).first()
-        if found is None:
+    def get_member(self, membership_id: int) -> Membership:
+        member: Membership | None = Membership.objects.filter(project=self.project, pk=membership_id).first()
+        if member is None:
             raise NotFound("There is no such member of this project.")
-        self.check_level(found.level)
-        return found
+        self.check_level(member.level)
+        return member
 
     def check_level(self, level: int) -> None:
         """Raise Forbidden for a level above that of the acting member."""
@@ -59,8 +59,8 @@ class NewInvitation(NamedTuple):
 def create_invitation(acting: Membership, *, email: str, level: MembershipLevel) -> NewInvitation:
     """Invite a person to a project with a level. An open invitation of this address is replaced, and its link invalid.
 
-    The result does not reveal whether there is an account with this address. Raises Forbidden; and Invalid for a
-    malformed address, for a member, and beyond the limit of open invitations.
+    The result does not reveal whether there is an account with this address. Raises Forbidden; and ValidationFailed for
+    a malformed address, for a member, and beyond the limit of open invitations.
     """
     locked = _LockedProject(acting)
     locked.check_level(level)
@@ -89,7 +89,7 @@ def invitation_link(token: str, base: str) -> str:
 
 @transaction.atomic
 def withdraw_invitation(acting: Membership, *, invitation_id: int) -> None:
-    """Delete an invitation, which makes its link invalid. Raises Missing and Forbidden."""
+    """Delete an invitation, which makes its link invalid. Raises NotFound and Forbidden."""
     locked = _LockedProject(acting)
     invitation = locked.project.invitations.filter(pk=invitation_id).first()
     if invitation is None:
@@ -106,9 +106,12 @@ def _is_member(project: Project, address: str) -> bool:
 
 @transaction.atomic
 def change_member_level(acting: Membership, *, membership_id: int, level: MembershipLevel) -> None:
-    """Change the level of a member. Raises Missing, Forbidden, and Invalid if the project would have no admin."""
+    """Change the level of a member.
+
+    Raises NotFound, Forbidden, and ValidationFailed if the project would have no admin.
+    """
     locked = _LockedProject(acting)
-    member = locked.member(membership_id)
+    member = locked.get_member(membership_id)
     locked.check_level(level)
     if level < MembershipLevel.ADMIN:
         _check_another_admin(member)
@@ -120,16 +123,16 @@ def change_member_level(acting: Membership, *, membership_id: int, level: Member
 def remove_member(acting: Membership, *, membership_id: int) -> None:
     """Remove a member from a project: the next request with their sessions and keys is refused.
 
-    Raises Missing, Forbidden, and Invalid if the project would have no admin.
+    Raises NotFound, Forbidden, and ValidationFailed if the project would have no admin.
     """
     locked = _LockedProject(acting)
-    member = locked.member(membership_id)
+    member = locked.get_member(membership_id)
     _end_membership(member, by=acting)
 
 
 @transaction.atomic
 def leave_project(acting: Membership) -> None:
-    """Remove the acting member from their project. Raises Invalid for the last admin."""
+    """Remove the acting member from their project. Raises ValidationFailed for the last admin."""
     lock_project(acting.project_id)
     member = Membership.objects.filter(pk=acting.pk).first()
     if member is not None:  # else another request has removed it

@@ -16,7 +16,7 @@ def create_project(
 ) -> Project:
     """Create a project with members, given by e-mail address, in the organization of that name, creating that as well.
 
-    Raises Missing if a user does not exist.
+    Raises NotFound if a user does not exist.
     """
     organization = _get_or_create_organization(organization_name)
     project = Project(name=name, organization=organization)
@@ -49,11 +49,11 @@ def _get_or_create_organization(name: str) -> Organization:
     existing = Organization.objects.filter(name=name).order_by("created_at", "id").first()
     if existing:
         return existing
-    stem = slugify(name)[:55] or "organization"
-    slug, number = stem, 1
+    base = slugify(name)[:55] or "organization"
+    slug, number = base, 1
     while Organization.objects.filter(slug=slug).exists():
         number += 1
-        slug = f"{stem}-{number}"
+        slug = f"{base}-{number}"
     organization = Organization(name=name, slug=slug)
     with as_domain_error("organization"):
         organization.clean_fields()

@@ -42,7 +42,7 @@ def create_setup_link(user: User, base: str, *, is_chosen: bool = False) -> str:
 
 
 def get_setup_user(token: str) -> User:
-    """Return the active user of a token. Raises Missing if the token is used, expired or unknown."""
+    """Return the active user of a token. Raises NotFound if the token is used, expired or unknown."""
     return _get_user(token, lock=False)
 
 
@@ -58,9 +58,9 @@ class CheckedSetup(NamedTuple):
 def check_setup(token: str, *, name: str, email: str, password: str) -> CheckedSetup:
     """Check a name, an address and a password for the user of a token, and hash the password.
 
-    This is the slow half of a set-up and must not be called in a transaction. Raises Missing; Invalid for a bad name,
-    for an address that is malformed, taken or may not change, and for a weak password; and TooMany while other
-    passwords are hashed.
+    This is the slow half of a set-up and must not be called in a transaction. Raises NotFound; ValidationFailed for a
+    bad name, for an address that is malformed, taken or may not change, and for a weak password; and TooManyAttempts
+    while other passwords are hashed.
     """
     user = _apply_profile(_get_user(token, lock=False), name, email)
     with as_domain_error("name"):
@@ -75,7 +75,7 @@ def complete_setup(checked: CheckedSetup) -> User:
     """Store the name, the password and, for the first admin, the address of a user. The token becomes invalid.
 
     If an invitation created the account, its API keys are deleted, because the inviter may have created them. Raises
-    Missing if the token was used meanwhile, and Invalid if the address was taken.
+    NotFound if the token was used meanwhile, and ValidationFailed if the address was taken.
     """
     user = _apply_profile(_get_user(checked.token, lock=True), checked.name, checked.email)
     if user.is_email_verified is False:
@@ -93,7 +93,7 @@ def can_change_email(user: User) -> bool:
 
 
 def _apply_profile(user: User, name: str, email: str) -> User:
-    """Set the name and the address that the user chose, without saving. Raises Invalid."""
+    """Set the name and the address that the user chose, without saving. Raises ValidationFailed."""
     if User.objects.normalize_email(email) != user.email:
         if not can_change_email(user):
             raise ValidationFailed("The address of this account cannot be changed here.", attr="email")

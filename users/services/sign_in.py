@@ -42,7 +42,10 @@ KNOWN_ADDRESS = AttemptLimit("known_address", attempts=1, within=timedelta(days=
 
 
 def check_address_limit(address: str) -> None:
-    """Raise TooMany if an address has exhausted its limit across all accounts. Call it before reading the body."""
+    """Raise TooManyAttempts if an address has exhausted its limit across all accounts.
+
+    Call it before reading the body.
+    """
     if settings.RATE_LIMITS:
         check_attempts([Attempt(SIGN_IN_FROM_ADDRESS, address=address)])
 
@@ -50,9 +53,9 @@ def check_address_limit(address: str) -> None:
 def authenticate_user(email: str, password: str, *, address: str) -> User:
     """Return the active user with this e-mail address and password.
 
-    Raises Invalid, which neither its text nor its time tells apart for an unknown user and a wrong password; Forbidden
-    if the network address has failed too often with this account; and TooMany beyond the other limits, or while other
-    passwords are checked.
+    Raises ValidationFailed, with the same text and after the same time for an unknown user and a wrong password;
+    Forbidden if the network address has failed too often with this account; and TooManyAttempts beyond the other
+    limits, or while other passwords are checked.
     """
     normalized = find_stored_email(email)
     user = _PasswordCheck(normalized, address).run(lambda: authenticate(username=normalized, password=password))
@@ -64,8 +67,8 @@ def authenticate_user(email: str, password: str, *, address: str) -> User:
 def hash_new_password(user: User, *, current: str, new: str, address: str) -> str:
     """Check the current password and return the hash of the new one, for `change_password`.
 
-    This is the slow half of the change and must not be called in a transaction. Raises Invalid for a wrong or a weak
-    password, and Forbidden and TooMany as `authenticate_user` does.
+    This is the slow half of the change and must not be called in a transaction. Raises ValidationFailed for a wrong or
+    a weak password, and Forbidden and TooManyAttempts as `authenticate_user` does.
     """
     if not _PasswordCheck(user.email, address).run(lambda: user.check_password(current)):
         raise ValidationFailed("That is not your password.", attr="current", code="invalid_credentials")
@@ -77,7 +80,7 @@ def hash_new_password(user: User, *, current: str, new: str, address: str) -> st
 def change_password(user: User, password_hash: str) -> None:
     """Store the hash of a new password, which ends all sessions of the user.
 
-    Raises Invalid if the password was changed since the current one was checked.
+    Raises ValidationFailed if the password was changed since the current one was checked.
     """
     unchanged = User.objects.filter(pk=user.pk, password=user.password)
     if not unchanged.update(password=password_hash):
@@ -90,15 +93,17 @@ class _PasswordCheck:
 
     def __init__(self, email: str, address: str) -> None:
         self.by_account_and_address = Attempt(SIGN_IN, email, address)
-        self.known = Attempt(KNOWN_ADDRESS, email, address)
-        self.by_account_or_address = [] if has_recent_success(self.known) else [Attempt(SIGN_IN_TO_ACCOUNT, email)]
+        self.known_address = Attempt(KNOWN_ADDRESS, email, address)
+        self.by_account_or_address: list[Attempt] = []
+        if not has_recent_success(self.known_address):
+            self.by_account_or_address.append(Attempt(SIGN_IN_TO_ACCOUNT, email))
         self.successes: list[Attempt] = []
         if settings.RATE_LIMITS:
             self.by_account_or_address.append(Attempt(SIGN_IN_FROM_ADDRESS, address=address))
             self.successes.append(Attempt(SUCCESSFUL_SIGN_IN, email))
 
     def run(self, check: Callable[[], T]) -> T:
-        """Count the attempt, check the password, and record a success. Raises Forbidden and TooMany."""
+        """Count the attempt, check the password, and record a success. Raises Forbidden and TooManyAttempts."""
         with _as_lockout():
             check_attempts([self.by_account_and_address, *self.by_account_or_address, *self.successes])
             with hashing_slots.slot():
@@ -112,12 +117,12 @@ class _PasswordCheck:
         with transaction.atomic():
             count_attempts(self.successes)
             record_success(reset=[self.by_account_and_address], refund=self.by_account_or_address)
-            remember_success(self.known)
+            remember_success(self.known_address)
 
 
 @contextmanager
 def _as_lockout() -> Iterator[None]:
-    """Raise Forbidden instead of TooMany if one address has failed too often with one account."""
+    """Raise Forbidden instead of TooManyAttempts if one address has failed too often with one account."""
     try:
         yield
     except AttemptLimitReached as error:

@@ -25,7 +25,7 @@ def create_user(
     """Create a user. With a password, it must not be called in a transaction.
 
     `is_email_verified` is True if an operator has verified the address, and False if an invitation created the user.
-    Raises Invalid for a malformed or taken e-mail address, or a weak password.
+    Raises ValidationFailed for a malformed or taken e-mail address, or a weak password.
     """
     with as_domain_error("email"):
         normalized = normalize_new_email(email)
@@ -49,7 +49,7 @@ def create_user(
 
 
 def check_email_is_free(email: str, *, excluding: User | None = None) -> None:
-    """Raise Invalid if another user has this address, in any spelling of its domain."""
+    """Raise ValidationFailed if another user has this address, in any spelling of its domain."""
     others = User.objects.exclude(pk=excluding.pk) if excluding else User.objects
     if others.filter(email__in=get_email_variants(email)).exists():
         raise ValidationFailed(f"There is already a user with the address {email}.", attr="email", code="unique")
@@ -60,8 +60,8 @@ def find_user_by_email(email: str) -> User | None:
 
     Of two users, return the one whose domain is stored as given: it is older than the rule to store punycode.
     """
-    found = User.objects.filter(email__in=get_email_variants(email))
-    return min(found, key=lambda user: user.email != User.objects.normalize_email(email), default=None)
+    users = User.objects.filter(email__in=get_email_variants(email))
+    return min(users, key=lambda user: user.email != User.objects.normalize_email(email), default=None)
 
 
 def list_unused_accounts(project: Project) -> QuerySet[User]:
@@ -83,7 +83,7 @@ def find_stored_email(email: str) -> str:
 
 
 def get_user_by_email(email: str) -> User:
-    """Return the user with this address. Raises Missing."""
+    """Return the user with this address. Raises NotFound."""
     user = find_user_by_email(email)
     if user is None:
         raise NotFound(f"There is no user with the address {email}.")

@@ -10,7 +10,7 @@ from dashboards_api.errors import ValidationFailed
 
 @contextmanager
 def as_domain_error(attr: str) -> Iterator[None]:
-    """Raise Invalid, with `attr`, for a ValidationError in the block."""
+    """Raise ValidationFailed, with `attr`, for a ValidationError in the block."""
     try:
         yield
     except ValidationError as error:

@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with report_domain_errors():
-            made = create_api_key(
+            new_key = create_api_key(
                 get_user_by_email(options["email"]),
                 label=options["label"],
                 scopes=options["scope"],
@@ -42,12 +42,15 @@ class Command(BaseCommand):
                 expires_at=None if options["expires_in"] is None else get_expiry(options["expires_in"]),
             )
         answer = {
-            "id": made.key.pk,
-            "value": made.value,
-            "label": made.key.label,
-            "scopes": made.key.scopes,
-            "expires_at": made.key.expires_at,
+            "id": new_key.key.pk,
+            "value": new_key.value,
+            "label": new_key.key.label,
+            "scopes": new_key.key.scopes,
+            "expires_at": new_key.key.expires_at,
         }
         print_result(
-            self.stdout, options["json"], answer, f"Created key {made.key.pk}. Its value, shown only now:\n{made.value}"
+            self.stdout,
+            options["json"],
+            answer,
+            f"Created key {new_key.key.pk}. Its value, shown only now:\n{new_key.value}",
         )
