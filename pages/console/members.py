@@ -9,9 +9,9 @@ from dashboards_api.parsing import parse_int
 from pages.console.base import ConsoleView
 from users.models import Membership, MembershipLevel
 from users.services.members import (
+    build_invitation_link,
     change_member_level,
     create_invitation,
-    invitation_link,
     leave_project,
     remove_member,
     withdraw_invitation,
@@ -34,7 +34,7 @@ class MembersView(ConsoleView):
         form, path = self.request.POST, self.request.path
         if action == "invite":
             made = create_invitation(acting, email=form.get("email", ""), level=self.level)
-            return self.show(path, link=invitation_link(made.token, self.base), email=made.invitation.email)
+            return self.show(path, link=build_invitation_link(made.token, self.base), email=made.invitation.email)
         if action == "leave":
             leave_project(acting)
             return HttpResponseRedirect("/", status=303)

@@ -82,7 +82,7 @@ def create_invitation(acting: Membership, *, email: str, level: MembershipLevel)
     return NewInvitation(invitation, token)
 
 
-def invitation_link(token: str, base: str) -> str:
+def build_invitation_link(token: str, base: str) -> str:
     """Return the link of an invitation, on PUBLIC_URL or else on the address `base`."""
     return f"{settings.PUBLIC_URL or base}/invitations/{token}"
 
