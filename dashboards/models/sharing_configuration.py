@@ -11,6 +11,9 @@ from dashboards.models.dashboard import Dashboard
 from dashboards_api.db.fields import JSONTextField
 
 SHARE_NOTE_MAX_LENGTH = 100
+# The settings that change how a shared page looks; it is told those that are on. `THEME` is one of `THEMES`.
+PAGE_FLAGS = ("whitelabel", "noHeader", "showInspector", "legend", "detailed", "hideExtraDetails")
+THEME, THEMES = "theme", ("light", "dark", "system")
 # For how long a replaced token still opens the page, so that a new link can be handed out first.
 GRACE = timedelta(minutes=5)
 

@@ -49,13 +49,13 @@ def list_activity(project: Project, *, query: ActivityQuery, before: int | None)
         found = found.filter(user=query.user_id)
     if query.key_id:
         found = found.filter(key_id=query.key_id)
-    page = _page(found, before)
-    return Page([_activity_row(row) for row in page.rows], page.next)
+    page = _read_page(found, before)
+    return Page([_build_activity(row) for row in page.rows], page.next)
 
 
 def list_dashboard_activity(dashboard_id: int, *, project: Project, before: int | None) -> Page:
     """The same of one live dashboard. Raises DashboardNotFound."""
-    _check_is_there(dashboard_id, project)
+    _check_dashboard_exists(dashboard_id, project)
     return list_activity(project, query=ActivityQuery(ActivityScope.DASHBOARD, dashboard_id), before=before)
 
 
@@ -80,35 +80,35 @@ def list_insight_activity(
     sizes = list(found.order_by("-pk").values_list("pk", "size")[offset : offset + limit])
     if len(sizes) > 1 and sum(size for _, size in sizes) > PAGE_SIZE_MAX:
         raise ValidationFailed("The changes on this page are too large for one answer.", attr="limit", code="too_large")
-    rows = _columns(Activity.objects.filter(pk__in=[pk for pk, _ in sizes])).order_by("-pk")
-    return total, [_activity_row(row) for row in rows]
+    rows = _select(Activity.objects.filter(pk__in=[pk for pk, _ in sizes])).order_by("-pk")
+    return total, [_build_activity(row) for row in rows]
 
 
 def list_versions(dashboard_id: int, *, project: Project, before: int | None) -> Page:
     """What a live dashboard has been, the newest first (component DashboardVersionBasic). Raises DashboardNotFound."""
-    _check_is_there(dashboard_id, project)
-    page = _page(Activity.objects.versions_of(dashboard_id), before)
-    return Page([_version_row(row) for row in page.rows], page.next)
+    _check_dashboard_exists(dashboard_id, project)
+    page = _read_page(Activity.objects.versions_of(dashboard_id), before)
+    return Page([_build_version(row) for row in page.rows], page.next)
 
 
 def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[str, Any]:
     """What a dashboard showed at a version (component DashboardVersion). Raises DashboardNotFound, VersionNotFound."""
-    _check_is_there(dashboard_id, project)
+    _check_dashboard_exists(dashboard_id, project)
     found = Activity.objects.versions_of(dashboard_id).filter(version=version).annotate(raw_state=raw_json("state"))
-    row = _columns(found, "raw_state").first()
+    row = _select(found, "raw_state").first()
     if row is None:
         raise VersionNotFound
     if row["raw_state"] is not None:
-        return {**_version_row(row), "state": orjson.Fragment(row["raw_state"])}
-    return {**_version_row(row), "state": _load_snapshot(dashboard_id, version)}
+        return {**_build_version(row), "state": orjson.Fragment(row["raw_state"])}
+    return {**_build_version(row), "state": _load_snapshot(dashboard_id, version)}
 
 
-def read_difference(dashboard_id: int, version: int, other: int | None, *, project: Project) -> dict[str, Any]:
+def read_diff(dashboard_id: int, version: int, other: int | None, *, project: Project) -> dict[str, Any]:
     """Each field that differs between two versions (component DashboardDifference).
 
     Raises DashboardNotFound, VersionNotFound, and Invalid where no other version is named.
     """
-    _check_is_there(dashboard_id, project)
+    _check_dashboard_exists(dashboard_id, project)
     before = _load_snapshot(dashboard_id, version)
     if other is None:
         raise ValidationFailed("Name the version to compare with.", attr="to", code="required")
@@ -128,30 +128,30 @@ def _load_snapshot(dashboard_id: int, version: int) -> Snapshot:
     return state
 
 
-def _check_is_there(dashboard_id: int, project: Project) -> None:
+def _check_dashboard_exists(dashboard_id: int, project: Project) -> None:
     if not Dashboard.objects.in_project(project).not_deleted().filter(pk=dashboard_id).exists():
         raise DashboardNotFound
 
 
-def _page(found: ActivityQuerySet, before: int | None) -> Page:
+def _read_page(found: ActivityQuerySet, before: int | None) -> Page:
     if before is not None:
         found = found.filter(pk__lt=before)
     sizes = list(found.order_by("-pk").values_list("pk", "size")[: PAGE_ROWS + 1])
     totals = accumulate(size for _, size in sizes[:PAGE_ROWS])
     fitting = max(1, sum(total <= PAGE_SIZE_MAX for total in totals))
     ids = [pk for pk, _ in sizes[:fitting]]
-    rows = _columns(Activity.objects.filter(pk__in=ids)).order_by("-pk")
+    rows = _select(Activity.objects.filter(pk__in=ids)).order_by("-pk")
     return Page(list(rows), ids[-1] if len(sizes) > len(ids) else None)
 
 
-def _columns(found: ActivityQuerySet, *more: str) -> Any:
+def _select(found: ActivityQuerySet, *more: str) -> Any:
     return found.annotate(raw_changes=raw_json("changes")).values(*COLUMNS, *_USER, "raw_changes", *more)
 
 
-def _activity_row(row: dict[str, Any]) -> dict[str, Any]:
+def _build_activity(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": activity_uuid(row["id"]),
-        "user": _user(row),
+        "user": _build_user(row),
         "activity": row["activity"],
         "scope": row["scope"],
         "item_id": str(row["item_id"]),
@@ -159,7 +159,7 @@ def _activity_row(row: dict[str, Any]) -> dict[str, Any]:
             "name": row["name"],
             "short_id": row["short_id"] or None,
             "changes": orjson.Fragment(row["raw_changes"]),
-            "trigger": _trigger(row),
+            "trigger": _build_trigger(row),
         },
         "version": row["version"],
         "created_at": row["created_at"],
@@ -169,22 +169,22 @@ def _activity_row(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _version_row(row: dict[str, Any]) -> dict[str, Any]:
+def _build_version(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "version": row["version"],
         "activity": row["activity"],
-        "user": _user(row),
-        "trigger": _trigger(row),
+        "user": _build_user(row),
+        "trigger": _build_trigger(row),
         "changes": orjson.Fragment(row["raw_changes"]),
         "created_at": row["created_at"],
     }
 
 
-def _user(row: dict[str, Any]) -> dict[str, Any] | None:
+def _build_user(row: dict[str, Any]) -> dict[str, Any] | None:
     return build_basic_user(tuple(row[column] for column in _USER))
 
 
-def _trigger(row: dict[str, Any]) -> dict[str, Any] | None:
+def _build_trigger(row: dict[str, Any]) -> dict[str, Any] | None:
     """The key by which it was done."""
     if not row["key_id"]:
         return None

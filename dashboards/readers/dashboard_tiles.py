@@ -1,71 +1,84 @@
-"""The live tiles that show a text, a button or an insight, on whatever dashboard: `dashboard_tiles` in answers."""
+"""Read the tiles that show some content on any dashboard: `dashboard_tiles` in responses."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Q
 
 from dashboards.access import Restriction
 from dashboards.models import Dashboard, Tile
-from dashboards_api.db.compiled_queries import CompiledQuery, int_param
+from dashboards.readers.rows import Row, get_columns
+from dashboards_api.db.compiled_queries import NamedQuery, int_param
 from users.models import Membership
 
-Row = dict[str, Any]
 # By kind of content ("insight", "text", "button") and its id.
 DashboardTiles = dict[tuple[str, Any], list["DashboardTile"]]
 
 
 class DashboardTile(NamedTuple):
-    """A tile that shows some content, with what decides who may edit its dashboard."""
+    """A tile that shows some content, with the restriction of its dashboard."""
 
     tile_id: int
     dashboard_id: int
     restriction: Restriction
 
     def row(self) -> Row:
-        """Component DashboardTileBasic."""
+        """Return the tile for a response (component DashboardTileBasic)."""
         return {"id": self.tile_id, "dashboard_id": self.dashboard_id, "deleted": False}
 
 
-def dashboard_tiles_of_insights(insights: Collection[int], *, viewer: Membership) -> DashboardTiles:
-    """Every live tile that shows one of these."""
+class ContentRow(NamedTuple):
+    """The columns of a tile that say what it shows, and where."""
+
+    insight_id: int | None
+    text_id: int | None
+    button_id: UUID | None
+    id: int
+    dashboard_id: int
+
+    @property
+    def content(self) -> tuple[str, Any]:
+        """The kind and the id of what the tile shows."""
+        if self.insight_id is not None:
+            return "insight", self.insight_id
+        return ("button", self.button_id) if self.text_id is None else ("text", self.text_id)
+
+
+def read_tiles_of_insights(insights: Collection[int], *, viewer: Membership) -> DashboardTiles:
+    """Return every live tile that shows one of these insights."""
     tiles = Tile.objects.not_deleted().filter(insight_id__in=insights).order_by("id")
-    return _by_content(list(tiles.values_list(*_COLUMNS)), viewer)
+    return _group_by_content(map(ContentRow._make, tiles.values_list(*get_columns(ContentRow))), viewer)
 
 
-def dashboard_tiles_beside(dashboard_id: int, *, viewer: Membership) -> DashboardTiles:
-    """Every live tile that shows something that this dashboard shows, too."""
-    return _by_content(_BESIDE.rows(dashboard=dashboard_id), viewer)
+def read_tiles_of_same_content(dashboard_id: int, *, viewer: Membership) -> DashboardTiles:
+    """Return every live tile, on any dashboard, whose content this dashboard shows."""
+    return _group_by_content(_SAME_CONTENT.rows(dashboard=dashboard_id), viewer)
 
 
-def _beside() -> Any:
+def _same_content() -> Any:
     shown = Tile.objects.filter(dashboard_id=int_param("dashboard")).visible()
     same = Q()
     for kind in ("insight", "text", "button"):
         same |= Q(**{f"{kind}_id__in": shown.filter(**{f"{kind}__isnull": False}).values(f"{kind}_id")})
-    return Tile.objects.not_deleted().filter(same).order_by("id").values_list(*_COLUMNS)
+    return Tile.objects.not_deleted().filter(same).order_by("id").values_list(*get_columns(ContentRow))
 
 
-_COLUMNS = ("insight_id", "text_id", "button_id", "id", "dashboard_id")
-_BESIDE = CompiledQuery(_beside)
+_SAME_CONTENT = NamedQuery(ContentRow, _same_content)
 
 
-def _by_content(rows: list[tuple[Any, ...]], viewer: Membership) -> DashboardTiles:
-    """What decides who may edit a dashboard is read once for each, and not for each tile."""
-    restrictions = _restrictions({row[-1] for row in rows}, viewer)
+def _group_by_content(rows: Iterable[ContentRow], viewer: Membership) -> DashboardTiles:
+    """Return tiles by their content. Restrictions are read once for each dashboard, not for each tile."""
+    rows = list(rows)
+    restrictions = _read_restrictions({row.dashboard_id for row in rows}, viewer)
     found: DashboardTiles = {}
-    for insight_id, text_id, button_id, tile_id, dashboard_id in rows:
-        if insight_id is not None:
-            content = ("insight", insight_id)
-        elif text_id is not None:
-            content = ("text", text_id)
-        else:
-            content = ("button", button_id)
-        found.setdefault(content, []).append(DashboardTile(tile_id, dashboard_id, restrictions[dashboard_id]))
+    for row in rows:
+        tile = DashboardTile(row.id, row.dashboard_id, restrictions[row.dashboard_id])
+        found.setdefault(row.content, []).append(tile)
     return found
 
 
-def _restrictions(dashboard_ids: Collection[int], viewer: Membership) -> dict[int, Restriction]:
+def _read_restrictions(dashboard_ids: Collection[int], viewer: Membership) -> dict[int, Restriction]:
     if not dashboard_ids:
         return {}
     rows: Any = Dashboard.objects.filter(pk__in=dashboard_ids).with_is_collaborator(viewer)

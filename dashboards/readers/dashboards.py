@@ -1,47 +1,26 @@
-"""Dashboards as the API answers them: flat rows from set-based queries, made into dictionaries."""
+"""Read dashboards and build them for responses: flat rows from few queries, made into dictionaries."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Value
 
 from dashboards.access import Restriction, privilege_level, user_access_level
 from dashboards.exceptions import DashboardNotFound
 from dashboards.models import Dashboard, RestrictionLevel, Revision, RevisionKind
-from dashboards.readers.resolved_tiles import EMPTY_OBJECT, load_query_overrides
+from dashboards.readers.resolved_tiles import EMPTY_OBJECT, QueryOverrides, load_query_overrides
+from dashboards.readers.rows import RowGroups, Users, get_columns, user_getter
 from dashboards.readers.tiles import read_tiles
 from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides
-from dashboards_api.db.compiled_queries import CompiledQuery, int_param
+from dashboards_api.db.compiled_queries import CompiledQuery, NamedQuery, int_param
 from dashboards_api.db.fields import dump_json, raw_json
 from users.models import Membership, Project
-from users.readers import build_basic_user, get_user_columns
+from users.readers import build_basic_user
 
-BASIC_COLUMNS = (
-    "id",
-    "name",
-    "description",
-    "folder",
-    "pinned",
-    "created_at",
-    "deleted",
-    "creation_mode",
-    "restriction_level",
-    "last_accessed_at",
-    "sharing_configuration__enabled",
-    "is_collaborator",
-    "raw_tag_names",
-    "created_by_id",
-    *get_user_columns("created_by"),
-)
-_LEVEL, _IS_COLLABORATOR, _CREATED_BY = map(
-    BASIC_COLUMNS.index, ("restriction_level", "is_collaborator", "created_by_id")
-)
-_PERSON = slice(_CREATED_BY + 1, len(BASIC_COLUMNS))
 BASIC_JSON = {"raw_tag_names": raw_json("tag_names")}
-CUSTOMIZATION_COLUMNS = ("grid_spacing", "layout_compaction")
-DETAIL_COLUMNS = ("use_template", "use_dashboard", "delete_insights", "data_color_theme_id", *CUSTOMIZATION_COLUMNS)
 DETAIL_JSON = {
     "raw_filters": raw_json("filters"),
     "raw_variables": raw_json("variables"),
@@ -49,32 +28,88 @@ DETAIL_JSON = {
 }
 
 
+class DashboardRow(NamedTuple):
+    """The columns of a dashboard in a list, and of its creator."""
+
+    id: int
+    name: str
+    description: str
+    folder: str | None
+    pinned: bool
+    created_at: datetime
+    deleted: bool
+    creation_mode: str
+    restriction_level: int
+    last_accessed_at: datetime | None
+    sharing_configuration__enabled: bool | None
+    is_collaborator: bool
+    raw_tag_names: str
+    created_by_id: int | None
+    created_by__id: int | None
+    created_by__uuid: UUID | None
+    created_by__distinct_id: str | None
+    created_by__first_name: str | None
+    created_by__last_name: str | None
+    created_by__email: str | None
+    created_by__is_email_verified: bool | None
+    revision: int  # of the list in a list, else of the dashboard
+    list_total: int  # the number of dashboards in the list, 0 outside of lists
+
+    @property
+    def restriction(self) -> Restriction:
+        """What decides who may edit the dashboard."""
+        return Restriction(self.created_by_id, self.restriction_level, self.is_collaborator)
+
+
+class DetailRow(NamedTuple):
+    """The columns that a dashboard has by itself, and not in a list. Free JSON is text, `raw_…`."""
+
+    use_template: str
+    use_dashboard: int | None
+    delete_insights: bool
+    data_color_theme_id: int | None
+    grid_spacing: str
+    layout_compaction: str
+    raw_filters: str
+    raw_variables: str
+    raw_breakdown_colors: str
+
+
+class DetailState(NamedTuple):
+    """The revision of a live dashboard, and when it was last retrieved."""
+
+    revision: int
+    last_accessed_at: datetime | None
+
+
+_get_creator = user_getter("created_by")
+_GROUPS = RowGroups(DashboardRow, DetailRow)
 _REVISION = {"revision": Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk"))}
 _DETAIL = CompiledQuery(
     lambda: (
         Dashboard.objects.filter(project_id=int_param("project"), pk=int_param("id"))
         .with_is_collaborator_id(int_param("viewer"))
-        .annotate(**BASIC_JSON, **DETAIL_JSON, **_REVISION)
-        .values_list(*BASIC_COLUMNS, *DETAIL_COLUMNS, *DETAIL_JSON, *_REVISION)
+        .annotate(**BASIC_JSON, **DETAIL_JSON, **_REVISION, list_total=Value(0))
+        .values_list(*get_columns(DashboardRow), *get_columns(DetailRow))
     )
 )
-_DETAIL_STATE = CompiledQuery(
+_DETAIL_STATE = NamedQuery(
+    DetailState,
     lambda: (
         Dashboard.objects.filter(project_id=int_param("project"), pk=int_param("id"))
         .not_deleted()
         .annotate(**_REVISION)
-        .values_list(*_REVISION, "last_accessed_at")
-    )
+        .values_list(*get_columns(DetailState))
+    ),
 )
 
 
-def detail_state(dashboard_id: int, *, project: Project) -> tuple[int, datetime | None]:
-    """The revision of a live dashboard, and when it was last retrieved. Raises DashboardNotFound."""
+def read_detail_state(dashboard_id: int, *, project: Project) -> DetailState:
+    """Return the state of a live dashboard. Raises DashboardNotFound."""
     rows = _DETAIL_STATE.rows(project=project.pk, id=dashboard_id)
     if not rows:
         raise DashboardNotFound
-    revision, last_accessed_at = rows[0]
-    return revision, last_accessed_at
+    return rows[0]
 
 
 def read_dashboard(
@@ -85,13 +120,13 @@ def read_dashboard(
     include_deleted: bool = False,
     overrides: RequestOverrides = NO_REQUEST_OVERRIDES,
 ) -> dict[str, Any]:
-    """One dashboard with its tiles (component Dashboard). Raises DashboardNotFound."""
-    return read_revision(
+    """Return a dashboard with its tiles (component Dashboard). Raises DashboardNotFound."""
+    return read_dashboard_revision(
         dashboard_id, project=project, viewer=viewer, include_deleted=include_deleted, overrides=overrides
     )[1]
 
 
-def read_revision(
+def read_dashboard_revision(
     dashboard_id: int,
     *,
     project: Project,
@@ -99,73 +134,76 @@ def read_revision(
     include_deleted: bool = False,
     overrides: RequestOverrides = NO_REQUEST_OVERRIDES,
 ) -> tuple[int, dict[str, Any]]:
-    """The same, and the revision of the dashboard that it is of, or an older one: tiles are read after that."""
+    """Return the revision of a dashboard, and the dashboard with its tiles (component Dashboard).
+
+    The tiles are read after the revision, so that they may be newer, but never older. Raises DashboardNotFound.
+    """
     rows = _DETAIL.rows(project=project.pk, id=dashboard_id, viewer=viewer.pk)
     if not rows:
         raise DashboardNotFound
-    basic = basic_row(rows[0][: len(BASIC_COLUMNS)], viewer)
-    if basic["deleted"] and not include_deleted:
+    row, detail = _GROUPS.split(rows[0])
+    if row.deleted and not include_deleted:
         raise DashboardNotFound
-    use_template, use_dashboard, delete_insights, theme_id, spacing, compaction, *free = rows[0][len(BASIC_COLUMNS) :]
-    filters, variables, breakdown_colors, revision = free
-    query_overrides = load_query_overrides(filters, variables, overrides)
-    return revision, {
-        **basic,
-        "use_template": use_template,
-        "use_dashboard": use_dashboard,
-        "delete_insights": delete_insights,
-        "filters": orjson.Fragment(dump_json(query_overrides.filters) if overrides.filters else filters),
-        "variables": orjson.Fragment(dump_json(query_overrides.variables) if overrides.variables else variables),
-        "persisted_filters": _or_null(filters),
-        "persisted_variables": _or_null(variables),
-        "breakdown_colors": orjson.Fragment(breakdown_colors),
-        "data_color_theme_id": theme_id,
-        "grid_spacing": spacing,
-        "layout_compaction": compaction,
-        "customization": {"tile_spacing": spacing, "layout_compaction": compaction},
-        "quick_filter_ids": [],
-        "tiles": read_tiles(dashboard_id, viewer=viewer, overrides=query_overrides, restriction=_restriction(rows[0])),
+    applied = load_query_overrides(detail.raw_filters, detail.raw_variables, overrides)
+    return row.revision, {
+        **build_dashboards([row], viewer)[0],
+        **_build_detail(detail, applied, overrides),
+        "tiles": read_tiles(dashboard_id, viewer=viewer, overrides=applied, restriction=row.restriction),
     }
 
 
-def _restriction(row: tuple[Any, ...]) -> Restriction:
-    return Restriction(row[_CREATED_BY], row[_LEVEL], row[_IS_COLLABORATOR])
+def _build_detail(detail: DetailRow, applied: QueryOverrides, overrides: RequestOverrides) -> dict[str, Any]:
+    filters = dump_json(applied.filters) if overrides.filters else detail.raw_filters
+    variables = dump_json(applied.variables) if overrides.variables else detail.raw_variables
+    return {
+        "use_template": detail.use_template,
+        "use_dashboard": detail.use_dashboard,
+        "delete_insights": detail.delete_insights,
+        "filters": orjson.Fragment(filters),
+        "variables": orjson.Fragment(variables),
+        "persisted_filters": _or_null(detail.raw_filters),
+        "persisted_variables": _or_null(detail.raw_variables),
+        "breakdown_colors": orjson.Fragment(detail.raw_breakdown_colors),
+        "data_color_theme_id": detail.data_color_theme_id,
+        "grid_spacing": detail.grid_spacing,
+        "layout_compaction": detail.layout_compaction,
+        "customization": {"tile_spacing": detail.grid_spacing, "layout_compaction": detail.layout_compaction},
+        "quick_filter_ids": [],
+    }
 
 
-def basic_row(row: tuple[Any, ...], viewer: Membership) -> dict[str, Any]:
-    """A list row; a detail answer begins with the same keys."""
-    return basic_rows([row], viewer)[0]
+def build_dashboards(rows: Iterable[DashboardRow], viewer: Membership) -> list[dict[str, Any]]:
+    """Return dashboards as in lists (component DashboardBasic).
 
-
-def basic_rows(rows: Iterable[tuple[Any, ...]], viewer: Membership) -> list[dict[str, Any]]:
-    """The rows of a list. What is the same in many of them is made once: their people, and what the viewer may do."""
-    people: dict[int | None, Any] = {None: None}
+    Users and access levels are the same in many rows, and are built once.
+    """
+    users: Users = {}
     rights: dict[tuple[Any, ...], dict[str, Any]] = {}
     project_id = viewer.project_id
     found = []
     for row in rows:
-        id_, name, description, folder, pinned, created_at, deleted, mode, level, *rest = row[: _PERSON.start]
-        accessed_at, is_shared, _, tags, by = rest
-        if by not in people:
-            people[by] = build_basic_user(row[_PERSON])
-        restriction = (by, level, row[_IS_COLLABORATOR])
+        author_id = row.created_by_id
+        if author_id not in users:
+            users[author_id] = build_basic_user(_get_creator(row))
+        restriction = (author_id, row.restriction_level, row.is_collaborator)
         if restriction not in rights:
-            rights[restriction] = _rights(Restriction(*restriction), viewer)
+            rights[restriction] = _build_rights(row.restriction, viewer)
+        tags = row.raw_tag_names
         found.append(
             {
-                "id": id_,
-                "name": name,
-                "description": description,
-                "folder": folder,
-                "pinned": pinned,
-                "created_at": created_at,
-                "created_by": people[by],
-                "is_shared": bool(is_shared),
-                "deleted": deleted,
-                "creation_mode": mode,
+                "id": row.id,
+                "name": row.name,
+                "description": row.description,
+                "folder": row.folder,
+                "pinned": row.pinned,
+                "created_at": row.created_at,
+                "created_by": users[author_id],
+                "is_shared": bool(row.sharing_configuration__enabled),
+                "deleted": row.deleted,
+                "creation_mode": row.creation_mode,
                 "tags": [] if tags == "[]" else orjson.loads(tags),
                 **rights[restriction],
-                "last_accessed_at": accessed_at,
+                "last_accessed_at": row.last_accessed_at,
                 "last_viewed_at": None,
                 "last_refresh": None,
                 "team_id": project_id,
@@ -174,7 +212,7 @@ def basic_rows(rows: Iterable[tuple[Any, ...]], viewer: Membership) -> list[dict
     return found
 
 
-def _rights(restriction: Restriction, viewer: Membership) -> dict[str, Any]:
+def _build_rights(restriction: Restriction, viewer: Membership) -> dict[str, Any]:
     is_restricted = restriction.level == RestrictionLevel.ONLY_COLLABORATORS_CAN_EDIT
     return {
         "restriction_level": restriction.level,

@@ -1,6 +1,8 @@
-"""Insights as the API answers them, by themselves and inside a tile."""
+"""Read insights and build them for responses, by themselves and inside a tile."""
 
+from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
 from django.db.models import Count, OuterRef, Subquery
@@ -9,42 +11,59 @@ from django.db.models.functions import Coalesce
 from dashboards.access import insight_access_level, insight_privilege_level, insight_restriction_level
 from dashboards.exceptions import InsightNotFound
 from dashboards.models import Insight, Tile
-from dashboards.readers.dashboard_tiles import DashboardTile, Row, dashboard_tiles_of_insights
-from dashboards.readers.page_sizes import ids_on_page, in_order, size_of
+from dashboards.readers.dashboard_tiles import DashboardTile, read_tiles_of_insights
+from dashboards.readers.page_sizes import read_page_ids, size_of_columns, sort_by_ids
+from dashboards.readers.rows import Row, Users, get_columns, get_user, user_getter
 from dashboards_api.dates import DateRange
 from dashboards_api.db.fields import raw_json
 from users.models import Membership, Project
-from users.readers import USER_FIELDS, build_basic_user, get_user_columns
 
-COLUMNS = (
-    "id",
-    "short_id",
-    "name",
-    "derived_name",
-    "description",
-    "order",
-    "deleted",
-    "saved",
-    "favorited",
-    "is_sample",
-    "folder",
-    "create_in_folder",
-    "created_at",
-    "updated_at",
-    "last_modified_at",
-    "created_by_id",
-)
-# What an answer names of each tile that shows an insight, in characters.
-SIZE_OF_TILE = 80
-AUTHORS = ("created_by", "last_modified_by")
-JSON = ("query", "filters", "tag_names")
-# Where `insight_values` has them: the columns before the creator are answered by their own names.
-_CREATOR = len(COLUMNS) - 1
-NAMES = tuple("_create_in_folder" if column == "create_in_folder" else column for column in COLUMNS[:_CREATOR])
-_AUTHOR = slice(len(COLUMNS), len(COLUMNS) + len(USER_FIELDS))
-_MODIFIER = slice(_AUTHOR.stop, _AUTHOR.stop + len(USER_FIELDS))
+# The characters that a tile adds to an insight in a response.
+TILE_SIZE = 80
+FREE_JSON = ("query", "filters", "tag_names")
 
-# What a computed insight would have. Nothing computes here: `result_state` says so, where null alone would not.
+
+class InsightRow(NamedTuple):
+    """The columns of an insight and of its authors. Free JSON is text, `raw_…`."""
+
+    id: int
+    short_id: str
+    name: str
+    derived_name: str | None
+    description: str | None
+    order: int | None
+    deleted: bool
+    saved: bool
+    favorited: bool
+    is_sample: bool
+    folder: str | None
+    create_in_folder: str | None
+    created_at: datetime
+    updated_at: datetime
+    last_modified_at: datetime
+    created_by_id: int | None
+    created_by__id: int | None
+    created_by__uuid: UUID | None
+    created_by__distinct_id: str | None
+    created_by__first_name: str | None
+    created_by__last_name: str | None
+    created_by__email: str | None
+    created_by__is_email_verified: bool | None
+    last_modified_by__id: int | None
+    last_modified_by__uuid: UUID | None
+    last_modified_by__distinct_id: str | None
+    last_modified_by__first_name: str | None
+    last_modified_by__last_name: str | None
+    last_modified_by__email: str | None
+    last_modified_by__is_email_verified: bool | None
+    raw_query: str | None
+    raw_filters: str
+    raw_tag_names: str
+
+
+_get_creator, _get_modifier = user_getter("created_by"), user_getter("last_modified_by")
+
+# The fields of a computed result. Nothing computes results yet, which `result_state` says and null alone would not.
 NOT_COMPUTED: Row = {
     "result": None,
     "result_state": "not_computed",
@@ -66,7 +85,7 @@ NOT_COMPUTED: Row = {
 
 
 class InsightQuery(NamedTuple):
-    """Which insights a list is asked for."""
+    """The filters of a list of insights."""
 
     search: str = ""
     short_id: str = ""
@@ -84,77 +103,115 @@ class InsightQuery(NamedTuple):
 
 
 def insight_json(prefix: str = "") -> dict[str, Any]:
-    """The free JSON of insights, as annotations of a query whose columns of insights begin with `prefix`."""
-    return {f"raw_{column}": raw_json(f"{prefix}{column}") for column in JSON}
-
-
-def insight_values(prefix: str = "") -> list[str]:
-    """What `insight_row` takes, for `values_list()` of a query with these annotations."""
-    authors = [column for author in AUTHORS for column in get_user_columns(author)]
-    return [*(f"{prefix}{column}" for column in (*COLUMNS, *authors)), *insight_json()]
+    """Return the free JSON of insights as annotations, for a query whose columns of insights begin with `prefix`."""
+    return {f"raw_{column}": raw_json(f"{prefix}{column}") for column in FREE_JSON}
 
 
 def list_insights(
     project: Project, *, viewer: Membership, query: InsightQuery, limit: int, offset: int
 ) -> tuple[int, list[Row]]:
-    """How many insights match, and one window of them (component Insight)."""
+    """Return the number of insights that match, and one page of them (component Insight)."""
     found = _matching(Insight.objects.in_project(project).not_deleted(), query, project)
     count = found.count()
     if offset >= count:
         return count, []
-    ids = ids_on_page(found.in_list_order(), _page_size(), limit=limit, offset=offset)
-    rows = Insight.objects.filter(pk__in=ids).annotate(**insight_json()).values_list(*insight_values())
-    return count, with_tiles(in_order(rows, ids), viewer)
+    ids = read_page_ids(found.in_list_order(), _page_size(), limit=limit, offset=offset)
+    rows = _select(Insight.objects.filter(pk__in=ids))
+    return count, build_insights(sort_by_ids(rows, ids), viewer)
 
 
 def _page_size() -> Any:
-    """About how many characters an insight takes in an answer, with the tiles that show it."""
+    """Return the approximate size of an insight in a response, in characters, with the tiles that show it."""
     tiles = Tile.objects.not_deleted().filter(insight=OuterRef("pk")).order_by().values("insight")
     shown = Subquery(tiles.annotate(number=Count("pk")).values("number"))
-    return size_of(*JSON, "description") + Coalesce(shown, 0) * SIZE_OF_TILE
+    return size_of_columns(*FREE_JSON, "description") + Coalesce(shown, 0) * TILE_SIZE
 
 
 def read_insight(reference: str | int, *, project: Project, viewer: Membership, include_deleted: bool = False) -> Row:
-    """One insight by its number or short id (component Insight). Raises InsightNotFound."""
-    return with_tiles([insight_values_of(reference, project=project, include_deleted=include_deleted)], viewer)[0]
+    """Return an insight by its number or short id (component Insight). Raises InsightNotFound."""
+    [insight] = build_insights([read_insight_row(reference, project=project, include_deleted=include_deleted)], viewer)
+    return insight
 
 
-def insight_values_of(reference: str | int, *, project: Project, include_deleted: bool = False) -> tuple[Any, ...]:
-    """Return the `insight_values` of one insight. Raises InsightNotFound."""
+def read_insight_row(reference: str | int, *, project: Project, include_deleted: bool = False) -> InsightRow:
+    """Return the columns of an insight. Raises InsightNotFound."""
     found = Insight.objects.in_project(project).by_reference(reference)
-    if not include_deleted:
-        found = found.not_deleted()
-    rows = list(found.annotate(**insight_json()).values_list(*insight_values())[:1])
+    rows = _select((found if include_deleted else found.not_deleted())[:1])
     if not rows:
         raise InsightNotFound
-    return tuple(rows[0])
+    return rows[0]
 
 
-def insight_row(values: tuple[Any, ...], *, tiles: list[DashboardTile], viewer: Membership) -> Row:
-    """An insight (component Insight) made from `insight_values` and the tiles that show it."""
-    created_by_id, (query, filters, tags) = values[_CREATOR], values[-len(JSON) :]
+def _select(found: Any) -> list[InsightRow]:
+    return [InsightRow._make(row) for row in found.annotate(**insight_json()).values_list(*get_columns(InsightRow))]
+
+
+def build_insights(rows: list[InsightRow], viewer: Membership) -> list[Row]:
+    """Return insights (component Insight) with the tiles that show them."""
+    tiles = read_tiles_of_insights([row.id for row in rows], viewer=viewer)
+    users: Users = {}
+    return [
+        build_insight(
+            row,
+            query=row.raw_query,
+            filters=row.raw_filters,
+            tiles=tiles.get(("insight", row.id), []),
+            viewer=viewer,
+            users=users,
+        )
+        for row in rows
+    ]
+
+
+def build_insight(
+    row: InsightRow,
+    *,
+    query: str | None,
+    filters: str | None,
+    tiles: list[DashboardTile],
+    viewer: Membership,
+    users: Users,
+) -> Row:
+    """Return an insight (component Insight) as a member sees it, with this query and these filters."""
     restrictions = [tile.restriction for tile in tiles]
     privilege = insight_privilege_level(viewer, restrictions)
     return {
-        **dict(zip(NAMES, values, strict=False)),
-        "created_by": build_basic_user(values[_AUTHOR]),
-        "last_modified_by": build_basic_user(values[_MODIFIER]),
-        "query": _fragment(query),
-        "filters": _fragment(filters),
-        **NOT_COMPUTED,
-        "tags": orjson.loads(tags),
+        "id": row.id,
+        **build_public_insight(row.short_id, row.name, row.derived_name, row.description, query, filters),
+        "order": row.order,
+        "deleted": row.deleted,
+        "saved": row.saved,
+        "favorited": row.favorited,
+        "is_sample": row.is_sample,
+        "folder": row.folder,
+        "_create_in_folder": row.create_in_folder,
+        "created_at": row.created_at,
+        "created_by": get_user(users, row.created_by_id, row, _get_creator),
+        "updated_at": row.updated_at,
+        "last_modified_at": row.last_modified_at,
+        "last_modified_by": get_user(users, row.last_modified_by__id, row, _get_modifier),
+        "tags": orjson.loads(row.raw_tag_names),
         "dashboards": [tile.dashboard_id for tile in tiles],
         "dashboard_tiles": [tile.row() for tile in tiles],
         "effective_restriction_level": insight_restriction_level(restrictions),
         "effective_privilege_level": int(privilege),
-        "user_access_level": insight_access_level(viewer, created_by_id, privilege),
+        "user_access_level": insight_access_level(viewer, row.created_by_id, privilege),
     }
 
 
-def with_tiles(rows: list[tuple[Any, ...]], viewer: Membership) -> list[Row]:
-    """Return insights (component Insight) made from their `insight_values`, with the tiles that show them."""
-    tiles = dashboard_tiles_of_insights([values[0] for values in rows], viewer=viewer)
-    return [insight_row(values, tiles=tiles.get(("insight", values[0]), []), viewer=viewer) for values in rows]
+def build_public_insight(
+    short_id: str, name: str, derived_name: str | None, description: str | None, query: str | None, filters: str | None
+) -> Row:
+    """Return the part of an insight that everyone sees who sees it at all, viewers of a shared dashboard too."""
+    return {
+        "short_id": short_id,
+        "name": name,
+        "derived_name": derived_name,
+        "description": description,
+        "query": None if query is None else orjson.Fragment(query),
+        "filters": None if filters is None else orjson.Fragment(filters),
+        **NOT_COMPUTED,
+    }
 
 
 def _matching(found: Any, query: InsightQuery, project: Project) -> Any:
@@ -176,7 +233,7 @@ def _matching(found: Any, query: InsightQuery, project: Project) -> Any:
         found = found.filter(kind=query.kind)
     found = _within(_within(found, "created_at", query.created), "last_modified_at", query.modified)
     if query.viewed != DateRange():
-        found = found.none()  # when an insight was viewed is not kept: none lies within any limit
+        found = found.none()  # views of insights are not recorded, so that none is within any limit
     if query.folder:
         found = found.in_folder(query.folder)
     return found.on_all_dashboards(query.dashboard_ids)
@@ -185,7 +242,3 @@ def _matching(found: Any, query: InsightQuery, project: Project) -> Any:
 def _within(found: Any, column: str, span: DateRange) -> Any:
     limits = {f"{column}__gte": span.start, f"{column}__lte": span.end}
     return found.filter(**{name: limit for name, limit in limits.items() if limit is not None})
-
-
-def _fragment(stored: str | None) -> orjson.Fragment | None:
-    return None if stored is None else orjson.Fragment(stored)

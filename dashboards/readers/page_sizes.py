@@ -11,12 +11,12 @@ from django.db.models.lookups import LessThanOrEqual
 from dashboards_api import limits
 
 
-def fitting(sizes: Iterable[int]) -> int:
+def count_fitting_rows(sizes: Iterable[int]) -> int:
     """How many rows of these sizes, in characters, are on one page: at least one."""
     return max(1, sum(total <= limits.PAGE_MAX_LENGTH for total in accumulate(sizes)))
 
 
-def size_of(*columns: str) -> Any:
+def size_of_columns(*columns: str) -> Any:
     """The characters in these columns of a row, for a query."""
     total: Any = Value(0)
     for column in columns:
@@ -24,19 +24,19 @@ def size_of(*columns: str) -> Any:
     return total
 
 
-def unless_large(column: str, most: int) -> Case:
+def null_if_large(column: str, most: int) -> Case:
     """The text in a column, or null where it is longer than this."""
     text = Cast(column, TextField())
     return Case(When(LessThanOrEqual(Length(text), most), then=text), default=Value(None), output_field=TextField())
 
 
-def ids_on_page(ordered: QuerySet[Any], size: Any, *, limit: int, offset: int) -> list[Any]:
+def read_page_ids(ordered: QuerySet[Any], size: Any, *, limit: int, offset: int) -> list[Any]:
     """The ids of the rows on one page."""
     rows = list(ordered.annotate(page_size=size).values_list("pk", "page_size")[offset : offset + limit])
-    return [pk for pk, _ in rows[: fitting(size for _, size in rows)]]
+    return [pk for pk, _ in rows[: count_fitting_rows(size for _, size in rows)]]
 
 
-def in_order(rows: Iterable[Sequence[Any]], ids: Iterable[Any]) -> list[Any]:
+def sort_by_ids(rows: Iterable[Sequence[Any]], ids: Iterable[Any]) -> list[Any]:
     """Rows that begin with their id, in the order of these ids. Those that are gone meanwhile are left out."""
     by_id = {row[0]: row for row in rows}
     return [by_id[id_] for id_ in ids if id_ in by_id]

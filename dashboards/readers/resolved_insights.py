@@ -1,13 +1,13 @@
 """One insight with the filters and variables of a dashboard, and those of a request, applied to its query."""
 
-from typing import Any
+from typing import NamedTuple
 
 import orjson
 
 from dashboards.exceptions import InsightNotOnDashboard
 from dashboards.models import Tile
 from dashboards.query_overrides import applicable_filters, iter_variables
-from dashboards.readers.insights import insight_values_of, with_tiles
+from dashboards.readers.insights import InsightRow, build_insights, read_insight_row
 from dashboards.readers.resolved_tiles import EMPTY_OBJECT, NO_OVERRIDES, StoredTile, load_query_overrides, resolve_tile
 from dashboards.request_overrides import (
     FILTERS_OVERRIDE,
@@ -20,10 +20,13 @@ from dashboards.request_overrides import (
 from dashboards_api.db.fields import raw_json
 from users.models import Membership, Project
 
-# The filters and variables of a dashboard, and the filters of its tile, as texts.
-_STORED_OVERRIDES = ("dashboard__filters", "dashboard__variables", "filters_overrides")
-# Where `insight_values` has the query and the older filters.
-_QUERY, _FILTERS = -3, -2
+
+class _StoredOverrides(NamedTuple):
+    """The filters and variables of a dashboard, and the filters of its tile, as texts."""
+
+    dashboard__filters: str = EMPTY_OBJECT
+    dashboard__variables: str = EMPTY_OBJECT
+    filters_overrides: str = EMPTY_OBJECT
 
 
 def read_resolved_insight(
@@ -33,40 +36,40 @@ def read_resolved_insight(
 
     Raises InsightNotFound, and InsightNotOnDashboard.
     """
-    values = insight_values_of(reference, project=project)
-    around = (
-        (EMPTY_OBJECT,) * len(_STORED_OVERRIDES)
-        if dashboard_id is None
-        else _read_stored_overrides(values[0], dashboard_id, project)
-    )
-    filters, variables, of_tile = around
-    applied = load_query_overrides(filters, variables, overrides).limited_to(1)
-    shown = resolve_tile(StoredTile(EMPTY_OBJECT, of_tile, values[_QUERY], values[_FILTERS]), applied)
-    ignored = _find_ineffective(overrides, values, variables, of_tile, is_applied=applied is not NO_OVERRIDES)
-    [row] = with_tiles([(*values[:_QUERY], shown.query, shown.filters, values[-1])], viewer)
-    return row, ignored
+    row = read_insight_row(reference, project=project)
+    stored = _StoredOverrides() if dashboard_id is None else _read_stored_overrides(row.id, dashboard_id, project)
+    applied = load_query_overrides(stored.dashboard__filters, stored.dashboard__variables, overrides).limited_to(1)
+    tile = StoredTile(EMPTY_OBJECT, stored.filters_overrides, row.raw_query, row.raw_filters)
+    resolved = resolve_tile(tile, applied)
+    ignored = _find_ineffective(overrides, row, stored, is_applied=applied is not NO_OVERRIDES)
+    row = row._replace(raw_query=resolved.query, raw_filters=resolved.filters or EMPTY_OBJECT)
+    [insight] = build_insights([row], viewer)
+    return insight, ignored
 
 
-def _read_stored_overrides(insight_id: int, dashboard_id: int, project: Project) -> tuple[str, ...]:
+def _read_stored_overrides(insight_id: int, dashboard_id: int, project: Project) -> _StoredOverrides:
     tiles = Tile.objects.not_deleted().filter(insight=insight_id, dashboard=dashboard_id, dashboard__project=project)
-    columns = {f"raw_{column.replace('__', '_')}": raw_json(column) for column in _STORED_OVERRIDES}
-    found: tuple[str, ...] | None = tiles.annotate(**columns).values_list(*columns).first()
+    columns = {f"raw_{index}": raw_json(column) for index, column in enumerate(_StoredOverrides._fields)}
+    found = tiles.annotate(**columns).values_list(*columns).first()
     if found is None:
         raise InsightNotOnDashboard
-    return found
+    return _StoredOverrides._make(found)
 
 
 def _find_ineffective(
-    overrides: RequestOverrides, values: tuple[Any, ...], variables: str, of_tile: str, *, is_applied: bool
+    overrides: RequestOverrides, row: InsightRow, stored: _StoredOverrides, *, is_applied: bool
 ) -> list[str]:
     """Return the paths of overrides that do not apply to the insight, or that the filters of its tile replace."""
-    query = None if values[_QUERY] is None else orjson.loads(values[_QUERY])
-    taken = applicable_filters(query, orjson.loads(values[_FILTERS])) - set(orjson.loads(of_tile))
+    query = None if row.raw_query is None else orjson.loads(row.raw_query)
+    own_filters = set(orjson.loads(stored.filters_overrides))
+    applicable = applicable_filters(query, orjson.loads(row.raw_filters)) - own_filters
     used = {name for id_, variable in iter_variables(query) for name in (id_, get_code_name(variable)) if name}
-    stored = orjson.loads(variables)
-    paths = [f"{FILTERS_OVERRIDE}__{name}" for name in overrides.filters or {} if not (is_applied and name in taken)]
-    for name, id_, given in match_variables(stored, overrides.variables or {}):
-        names = {name, id_, get_code_name(stored.get(id_)), get_code_name(given)}
+    variables = orjson.loads(stored.dashboard__variables)
+    paths = [
+        f"{FILTERS_OVERRIDE}__{name}" for name in overrides.filters or {} if not (is_applied and name in applicable)
+    ]
+    for name, id_, given in match_variables(variables, overrides.variables or {}):
+        names = {name, id_, get_code_name(variables.get(id_)), get_code_name(given)}
         if not (is_applied and names & used):
             paths.append(f"{VARIABLES_OVERRIDE}__{name}")
     return paths

@@ -11,8 +11,8 @@ from django.db.models import OuterRef
 
 from dashboards.exceptions import DashboardNotFound, OverrideNotAllowed, SharePasswordRequired
 from dashboards.models import Revision, RevisionKind, SharePassword, SharingConfiguration, Tile
-from dashboards.readers.dashboard_tiles import Row
-from dashboards.readers.insights import NOT_COMPUTED, insight_json
+from dashboards.models.sharing_configuration import PAGE_FLAGS, THEME
+from dashboards.readers.insights import build_public_insight, insight_json
 from dashboards.readers.resolved_tiles import (
     DAMAGED,
     QueryOverrides,
@@ -21,20 +21,18 @@ from dashboards.readers.resolved_tiles import (
     load_query_overrides,
     resolve_tile,
 )
-from dashboards.readers.tiles import KINDS, TILE_COLUMNS, TILE_JSON
+from dashboards.readers.rows import Row
+from dashboards.readers.tiles import TILE_JSON
 from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides, get_code_name, match_variables
 from dashboards.share_tokens import read_share_token
+from dashboards.tracked_fields import BUTTON_FIELDS, TEXT_FIELDS
 from dashboards_api.db.fields import dump_json, raw_json
 
 PageType = Literal["scene", "embed"]
 
-# Settings that the page is told where they are on. The others say what is in it.
-FLAGS = ("whitelabel", "noHeader", "showInspector", "legend", "detailed", "hideExtraDetails", "theme")
 DASHBOARD_COLUMNS = ("name", "description", "data_color_theme_id")
 DASHBOARD_JSON = ("filters", "variables", "breakdown_colors")
 INSIGHT_COLUMNS = ("short_id", "name", "derived_name", "description")
-TEXT_COLUMNS = ("body",)
-BUTTON_COLUMNS = ("url", "text", "placement", "style")
 
 
 class SharedDashboard(NamedTuple):
@@ -78,7 +76,7 @@ def read_shared_dashboard(opened: SharedDashboard, page_type: PageType) -> Row:
         "breakdown_colors": orjson.Fragment(row["raw_breakdown_colors"]),
         "tiles": _tiles(row["dashboard_id"], overrides=overrides, hide_queries=settings.get("hideQueries", False)),
     }
-    flags = {name: settings[name] for name in FLAGS if settings.get(name)}
+    flags = {name: settings[name] for name in (*PAGE_FLAGS, THEME) if settings.get(name)}
     # The token that was used: one that is being replaced must not tell the new one.
     return {"type": page_type, "accessToken": opened.access_token, "dashboard": dashboard, "themes": [], **flags}
 
@@ -137,13 +135,17 @@ def _tiles(dashboard_id: int, *, overrides: QueryOverrides, hide_queries: bool) 
         .in_layout_order()
         .annotate(**TILE_JSON, **insight_json("insight__"))
         .values(
-            *TILE_COLUMNS,
+            "id",
+            "color",
+            "show_description",
+            "transparent_background",
             *TILE_JSON,
-            *insight_json("insight__"),
-            *(f"{kind}_id" for kind in KINDS),
+            "raw_query",
+            "raw_filters",
+            *(f"{kind}_id" for kind in ("insight", "text", "button")),
             *(f"insight__{column}" for column in INSIGHT_COLUMNS),
-            *(f"text__{column}" for column in TEXT_COLUMNS),
-            *(f"button__{column}" for column in BUTTON_COLUMNS),
+            *(f"text__{column}" for column in TEXT_FIELDS),
+            *(f"button__{column}" for column in BUTTON_FIELDS),
         )
     )
     overrides = overrides.limited_to(len(rows))
@@ -160,8 +162,8 @@ def _tile(order: int, row: Row, *, overrides: QueryOverrides, hide_queries: bool
         "layouts": orjson.Fragment(shown.layouts),
         "color": row["color"],
         "insight": _insight(row, shown, hide_queries=hide_queries),
-        "text": _content(row, "text", TEXT_COLUMNS),
-        "button_tile": _content(row, "button", BUTTON_COLUMNS),
+        "text": _content(row, "text", TEXT_FIELDS),
+        "button_tile": _content(row, "button", BUTTON_FIELDS),
         "filters_overrides": orjson.Fragment(shown.filters_overrides),
         "show_description": row["show_description"],
         "transparent_background": row["transparent_background"],
@@ -174,12 +176,7 @@ def _insight(row: Row, shown: ResolvedTile, *, hide_queries: bool) -> Row | None
     if columns is None:
         return None
     query, filters = (None, "{}") if hide_queries else (shown.query, shown.filters)
-    return {
-        **columns,
-        "query": orjson.Fragment(query or "null"),
-        "filters": orjson.Fragment(filters or "{}"),
-        **NOT_COMPUTED,
-    }
+    return build_public_insight(**columns, query=query, filters=filters or "{}")
 
 
 def _content(row: Row, kind: str, columns: tuple[str, ...]) -> dict[str, Any] | None:

@@ -43,12 +43,12 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
         "access_token": access_token,
         "settings": None if settings is None else orjson.Fragment(settings),
         "password_required": password_required,
-        "share_passwords": _passwords(dashboard_id),
+        "share_passwords": _read_passwords(dashboard_id),
         "user_access_level": user_access_level(viewer, Restriction(*restriction)),
     }
 
 
-def read_new_password(password: SharePassword, text: str) -> dict[str, Any]:
+def build_new_password(password: SharePassword, text: str) -> dict[str, Any]:
     """A password that was just made, with its text (component CreatedSharePassword)."""
     return {
         "id": password.pk,
@@ -59,7 +59,7 @@ def read_new_password(password: SharePassword, text: str) -> dict[str, Any]:
     }
 
 
-def _passwords(dashboard_id: int) -> list[dict[str, Any]]:
+def _read_passwords(dashboard_id: int) -> list[dict[str, Any]]:
     rows = SharePassword.objects.filter(sharing_configuration__dashboard=dashboard_id).order_by("id")
     return [
         {"id": id_, "created_at": created_at, "note": note, "created_by_email": email, "is_active": True}

@@ -11,7 +11,7 @@ from dashboards.exceptions import DashboardTemplateNotFound
 from dashboards.models import DashboardTemplate, TemplateScope
 from dashboards.models.dashboard import fold
 from dashboards.models.template import DashboardTemplateQuerySet
-from dashboards.readers.page_sizes import ids_on_page, size_of
+from dashboards.readers.page_sizes import read_page_ids, size_of_columns
 from dashboards.template_documents.documents import builtin_ids, builtin_templates
 from dashboards_api.db.fields import dump_json, raw_json
 from users.models import Membership, Project
@@ -51,24 +51,26 @@ def list_templates(
     Built-in templates have no rows: how many rows come before each of them says where it is.
     """
     found = _matching(DashboardTemplate.objects.usable_in(project), query)
-    builtins = _matching_builtins(query)
+    builtins = _find_builtins(query)
     before = {f"before_{index}": Count("pk", filter=_precedes(each, query)) for index, each in enumerate(builtins)}
     counts = found.aggregate(total=Count("pk"), **before)
     places = [counts[name] + index for index, name in enumerate(before)]
     start = offset - sum(place < offset for place in places)
     shown = {place: each for place, each in zip(places, builtins, strict=True) if offset <= place < offset + limit}
-    rows = _page(found, viewer, limit=limit - len(shown), offset=start)
+    rows = _read_page(found, viewer, limit=limit - len(shown), offset=start)
     for place, each in shown.items():
         if place - offset <= len(rows):  # else the page ended before it
-            rows.insert(place - offset, _builtin_row(each))
+            rows.insert(place - offset, _build_builtin(each))
     return counts["total"] + len(builtins), rows
 
 
-def _page(found: DashboardTemplateQuerySet, viewer: Membership, *, limit: int, offset: int) -> list[dict[str, Any]]:
+def _read_page(
+    found: DashboardTemplateQuerySet, viewer: Membership, *, limit: int, offset: int
+) -> list[dict[str, Any]]:
     """One window of the stored templates, which ends early where they are large."""
-    ids = ids_on_page(found, size_of(*JSON, "dashboard_description"), limit=limit, offset=offset)
-    rows = {row["id"]: row for row in _columns(DashboardTemplate.objects.filter(pk__in=ids))}
-    return [_row(rows[id_], viewer) for id_ in ids if id_ in rows]
+    ids = read_page_ids(found, size_of_columns(*JSON, "dashboard_description"), limit=limit, offset=offset)
+    rows = {row["id"]: row for row in _select(DashboardTemplate.objects.filter(pk__in=ids))}
+    return [_build_template(rows[id_], viewer) for id_ in ids if id_ in rows]
 
 
 def _matching(found: DashboardTemplateQuerySet, query: TemplateQuery) -> DashboardTemplateQuerySet:
@@ -81,7 +83,7 @@ def _matching(found: DashboardTemplateQuerySet, query: TemplateQuery) -> Dashboa
 
 
 @cache
-def _builtins() -> list[DashboardTemplate]:
+def _builtin_rows() -> list[DashboardTemplate]:
     """The built-in templates as unsaved rows."""
     found = []
     for id_, key in builtin_ids().items():
@@ -92,16 +94,16 @@ def _builtins() -> list[DashboardTemplate]:
     return found
 
 
-def _matching_builtins(query: TemplateQuery) -> list[DashboardTemplate]:
+def _find_builtins(query: TemplateQuery) -> list[DashboardTemplate]:
     """The built-in templates that match, in the order of the list. None is featured."""
     if query.is_featured or query.scope not in ("", TemplateScope.GLOBAL):
         return []
-    found = [each for each in _builtins() if fold(query.search) in each.search_text]
+    found = [each for each in _builtin_rows() if fold(query.search) in each.search_text]
     found.sort(key=lambda each: each.name_key, reverse=query.ordering.startswith("-"))
-    return found if query.ordering else sorted(found, key=lambda each: _rank(each, query))
+    return found if query.ordering else sorted(found, key=lambda each: _get_rank(each, query))
 
 
-def _rank(builtin: DashboardTemplate, query: TemplateQuery) -> int:
+def _get_rank(builtin: DashboardTemplate, query: TemplateQuery) -> int:
     """The `rank` of a search, as `DashboardTemplateQuerySet.matching` gives it to rows."""
     key = fold(query.search)
     return 0 if key in builtin.name_key else 1 if key in builtin.tags_key else 2
@@ -113,11 +115,11 @@ def _precedes(builtin: DashboardTemplate, query: TemplateQuery) -> Q:
         way = "gt" if query.ordering.startswith("-") else "lt"
         return Q(**{f"name_key__{way}": builtin.name_key})
     before = Q(is_featured=True) | Q(name_key__lt=builtin.name_key)
-    rank = _rank(builtin, query)
+    rank = _get_rank(builtin, query)
     return Q(rank__lt=rank) | Q(before, rank=rank) if query.search else before
 
 
-def _builtin_row(template: DashboardTemplate) -> dict[str, Any]:
+def _build_builtin(template: DashboardTemplate) -> dict[str, Any]:
     columns = {column: getattr(template, column) for column in COLUMNS if column != "project_id"}
     document = {name: orjson.Fragment(dump_json(getattr(template, name))) for name in JSON}
     around: dict[str, Any] = {"created_at": None, "team_id": None, "created_by": None, "availability_contexts": []}
@@ -128,21 +130,21 @@ def read_template(
     template_id: uuid.UUID, *, project: Project, viewer: Membership, include_deleted: bool = False
 ) -> dict[str, Any]:
     """One template (component DashboardTemplate). Raises DashboardTemplateNotFound."""
-    for builtin in _builtins():
+    for builtin in _builtin_rows():
         if builtin.pk == template_id:
-            return _builtin_row(builtin)
+            return _build_builtin(builtin)
     found = DashboardTemplate.objects.visible_in(project).filter(pk=template_id)
-    row = _columns(found if include_deleted else found.not_deleted()).first()
+    row = _select(found if include_deleted else found.not_deleted()).first()
     if row is None:
         raise DashboardTemplateNotFound
-    return _row(row, viewer)
+    return _build_template(row, viewer)
 
 
-def _columns(found: Any) -> Any:
+def _select(found: Any) -> Any:
     return found.annotate(**RAW).values(*COLUMNS, *RAW, *get_user_columns("created_by"))
 
 
-def _row(row: dict[str, Any], viewer: Membership) -> dict[str, Any]:
+def _build_template(row: dict[str, Any], viewer: Membership) -> dict[str, Any]:
     template = {column: row[column] for column in COLUMNS}
     team_id = template.pop("project_id")
     author = build_basic_user(tuple(row[column] for column in get_user_columns("created_by")))

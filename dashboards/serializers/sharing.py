@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
+from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH, THEMES
 from dashboards.serializers.fields import ALWAYS_ECHOED
 from dashboards_api.http.serializers import (
     BoundedListField,
@@ -56,7 +56,7 @@ class SharingSettingsRequestSerializer(RequestSerializer):
     legend = serializers.BooleanField(required=False)
     detailed = serializers.BooleanField(required=False)
     hideExtraDetails = serializers.BooleanField(required=False)  # noqa: N815
-    theme = SuggestingChoiceField(choices=["light", "dark", "system"], required=False)
+    theme = SuggestingChoiceField(choices=THEMES, required=False)
     hideQueries = serializers.BooleanField(  # noqa: N815
         required=False, help_text="Leave the queries of insights out of the shared page."
     )

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from dashboards.changelog.counters import get_version
 from dashboards.changelog.tracking import ChangeSet, ExpectedVersions, perform_write
-from dashboards.readers.dashboards import read_revision
+from dashboards.readers.dashboards import read_dashboard_revision
 from dashboards.views.include_dashboards import leave_out_dashboards_of_tiles
 from dashboards_api.http.etags import parse_expected_versions
 from dashboards_api.http.exception_handler import PreconditionRequired
@@ -53,7 +53,9 @@ def write_dashboard(
 
 def dashboard_response(view: ProjectScopedViewSet, dashboard_id: int, status: int = 200) -> Response:
     """Return the response with a dashboard that was just written, deleted or not, and its version."""
-    version, body = read_revision(dashboard_id, project=view.project, viewer=view.membership, include_deleted=True)
+    version, body = read_dashboard_revision(
+        dashboard_id, project=view.project, viewer=view.membership, include_deleted=True
+    )
     leave_out_dashboards_of_tiles(view, body["tiles"])
     response = Response(body, status=status)
     response["ETag"] = view.get_etag(version, is_version=True)

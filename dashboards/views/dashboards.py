@@ -14,8 +14,8 @@ from dashboards.exceptions import DashboardNotFound
 from dashboards.folders import normalize_folder
 from dashboards.models import CreationMode, Dashboard
 from dashboards.path_ids import parse_dashboard_id
-from dashboards.readers.dashboard_list import ListQuery, list_dashboards, list_state
-from dashboards.readers.dashboards import detail_state, read_revision
+from dashboards.readers.dashboards import read_dashboard_revision, read_detail_state
+from dashboards.readers.dashboards_list import ListQuery, list_dashboards, read_list_state
 from dashboards.serializers.dashboards import (
     DashboardBasicSerializer,
     DashboardRequestSerializer,
@@ -108,7 +108,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             )
             return found.revision, pages.page(request, window, found.total, found.rows, found.after)
 
-        return self.conditional_response(lambda: list_state(self.project.pk).revision, read)
+        return self.conditional_response(lambda: read_list_state(self.project.pk).revision, read)
 
     @extend_schema(
         parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
@@ -130,7 +130,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         number = parse_dashboard_id(id)
 
         def known() -> int:
-            revision, last_accessed_at = detail_state(number, project=self.project)
+            revision, last_accessed_at = read_detail_state(number, project=self.project)
             record_access(number, last_accessed_at)
             return revision
 
@@ -202,7 +202,9 @@ class DashboardViewSet(ProjectScopedViewSet):
 def retrieve_dashboard(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, Any]]:
     """The dashboard with the overrides of the query, and its revision; that it was retrieved is noted."""
     overrides = get_overrides(view)
-    revision, dashboard = read_revision(number, project=view.project, viewer=view.membership, overrides=overrides)
+    revision, dashboard = read_dashboard_revision(
+        number, project=view.project, viewer=view.membership, overrides=overrides
+    )
     leave_out_dashboards_of_tiles(view, dashboard["tiles"])
     dashboard["last_accessed_at"] = record_access(number, dashboard["last_accessed_at"])
     return revision, dashboard

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards.path_ids import parse_dashboard_id
-from dashboards.readers.export import export_dashboard
+from dashboards.readers.dashboards_export import export_dashboard
 from dashboards.views.parameters import DASHBOARD_ID
 from dashboards_api.http.openapi import PROJECT_ID, operation_ids
 from users.viewsets import ProjectScopedViewSet

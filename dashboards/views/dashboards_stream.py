@@ -11,7 +11,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from dashboards.path_ids import parse_dashboard_id
-from dashboards.readers.stream import events_of
+from dashboards.readers.dashboards_stream import iter_events
 from dashboards.views.dashboards import retrieve_dashboard
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
 from dashboards.views.overrides import OVERRIDES
@@ -52,7 +52,7 @@ class StreamTilesViewSet(ProjectScopedViewSet):
         number = parse_dashboard_id(id)
         breakpoint = self.query_choice("layoutSize", BREAKPOINTS) or BREAKPOINTS[0]
         # Everything is read before the first event: what is wrong is an error, not a stream that breaks off.
-        events = events_of(retrieve_dashboard(self, number)[1], breakpoint)
+        events = iter_events(retrieve_dashboard(self, number)[1], breakpoint)
         answer = HttpResponse(map(_written, events), content_type=EVENT_STREAM)
         answer["Cache-Control"] = "no-cache"
         return answer

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from dashboards.exceptions import SharePasswordNotFound
 from dashboards.path_ids import parse_dashboard_id
-from dashboards.readers.sharing import read_new_password, read_sharing
+from dashboards.readers.sharing import build_new_password, read_sharing
 from dashboards.serializers.sharing import (
     CreatedSharePasswordSerializer,
     RefreshSharingRequestSerializer,
@@ -109,7 +109,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
             lambda changes: add_share_password(
                 changes, number, project=self.project, hashed=hashed, note=body.get("note")
             ),
-            lambda added: Response(read_new_password(added.password, added.text), status=201),
+            lambda added: Response(build_new_password(added.password, added.text), status=201),
         )
 
     @extend_schema(

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from dashboards.path_ids import parse_dashboard_id, parse_version
 from dashboards.readers.activity import (
     list_versions,
-    read_difference,
+    read_diff,
     read_version,
 )
 from dashboards.serializers.dashboards import DashboardSerializer
@@ -59,7 +59,7 @@ class VersionViewSet(CursorPagedViewSet):
     def diff(self, request: Request, project_id: str, id: str, version: str) -> Response:
         """Each field that differs between two versions."""
         number, other = parse_dashboard_id(id), self.query_int("to")
-        return Response(read_difference(number, parse_version(version), other, project=self.project))
+        return Response(read_diff(number, parse_version(version), other, project=self.project))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, VERSION, IF_MATCH, INCLUDE_DASHBOARDS],

@@ -7,8 +7,8 @@ for each connection, and answers in binary.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from functools import lru_cache, partial
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from django.db import connection, connections, models
@@ -19,6 +19,7 @@ from dashboards_api.db.backends.fast_read import FastReadMixin, Rows
 from dashboards_api.replicas import reading
 
 Converter = Callable[[Any], Any]
+Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
 class Param(models.Expression):
@@ -50,16 +51,23 @@ class CompiledQuery:
         self._compilations: dict[str, _Compilation] = {}
 
     def rows(self, *, limit: int | None = None, offset: int = 0, **values: Any) -> Rows:
-        """All rows, or so many.
+        """Return all rows, or so many of them."""
+        return self.read(tuple, limit, offset, values)
 
-        Both are written into the statement: PostgreSQL would plan for a tenth of the table where it does not know them.
+    def read(self, make_row: Callable[[Any], Any], limit: int | None, offset: int, values: dict[str, Any]) -> list[Any]:
+        """Return what `make_row` makes of each row.
+
+        The limit and the offset are written into the statement: PostgreSQL plans for a tenth of the table where it does
+        not know them.
         """
         connection = connections[reading.get()]
         compiled = self._compilations.get(connection.vendor) or self._compile()
         sql = compiled.sql if limit is None else f"{compiled.sql} LIMIT {limit:d}"
         sql = f"{sql} OFFSET {offset:d}" if offset else sql
         rows = cast(FastReadMixin, connection).read(sql, [values[each.name] for each in compiled.parameters])
-        return convert_rows(rows, compiled.converters) if compiled.converters else rows
+        if compiled.converters:
+            return convert_rows(rows, compiled.converters, make_row)
+        return rows if make_row is tuple else list(map(make_row, rows))
 
     def _compile(self) -> "_Compilation":
         compiler = self.build().query.get_compiler(connection=connection)
@@ -72,6 +80,19 @@ class CompiledQuery:
         )
         self._compilations[connection.vendor] = compiled
         return compiled
+
+
+class NamedQuery(Generic[Row]):
+    """A compiled query whose rows are named tuples. Their fields are its columns, in the same order."""
+
+    def __init__(self, row: type[Row], build: Callable[[], models.QuerySet[Any, Any]]) -> None:
+        self.row = row
+        self.query = CompiledQuery(build)
+        self._make_row = partial(tuple.__new__, row)  # the row's own `_make` is a Python function, and slower
+
+    def rows(self, *, limit: int | None = None, offset: int = 0, **values: Any) -> list[Row]:
+        """Return all rows, or so many of them."""
+        return self.query.read(self._make_row, limit, offset, values)
 
 
 class _Compilation(NamedTuple):
@@ -102,7 +123,9 @@ def _format_literal(value: Any) -> str:
     raise TypeError(f"{value!r} cannot be written into a prepared query")
 
 
-def convert_rows(rows: Rows, converters: Sequence[tuple[int, Converter]]) -> Rows:
+def convert_rows(
+    rows: Rows, converters: Sequence[tuple[int, Converter]], make_row: Callable[[Any], Any] = tuple
+) -> list[Any]:
     """Rows with the values of some columns converted; NULL stays None."""
     found = []
     for row in rows:
@@ -110,7 +133,7 @@ def convert_rows(rows: Rows, converters: Sequence[tuple[int, Converter]]) -> Row
         for index, convert in converters:
             if (value := values[index]) is not None:
                 values[index] = convert(value)
-        found.append(tuple(values))
+        found.append(make_row(values))
     return found
 
 

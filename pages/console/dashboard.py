@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.input_validation import validate_dashboard_input
 from dashboards.models import PrivilegeLevel
-from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
+from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH, THEMES
 from dashboards.path_ids import parse_dashboard_id
-from dashboards.readers.dashboards import read_revision
-from dashboards.readers.folders import dashboard_folders
+from dashboards.readers.dashboards import read_dashboard_revision
+from dashboards.readers.folders import list_dashboard_folders
 from dashboards.readers.sharing import read_sharing
 from dashboards.services.dashboards import create_dashboard, update_dashboard
 from dashboards.services.inputs import SharingInput
@@ -41,8 +41,6 @@ SETTINGS = (
 )
 
 CHANGED_SINCE = "Somebody changed this dashboard since you opened it. This is how it is now: save again to go on."
-
-THEMES = ("system", "light", "dark")
 
 
 class DashboardView(ConsoleView):
@@ -147,7 +145,7 @@ class DashboardView(ConsoleView):
     def dashboard(
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
-        revision, dashboard = read_revision(number, project=membership.project, viewer=membership)
+        revision, dashboard = read_dashboard_revision(number, project=membership.project, viewer=membership)
         board = build_tile_grid(dashboard["tiles"])
         around = {
             "project": membership.project,
@@ -160,7 +158,7 @@ class DashboardView(ConsoleView):
             "base": self.base,
             "version": revision,
             "panel": self.request.GET.get("panel"),
-            "folders": dashboard_folders(membership.project),
+            "folders": list_dashboard_folders(membership.project),
         }
         around["was"] = form_fields(dashboard)
         around["draft"] = {**around["was"], **(context or {}).pop("draft", {})}

@@ -10,8 +10,8 @@ from dashboards.folders import is_folder, normalize_folder
 from dashboards.input_validation import validate_dashboard_input
 from dashboards.models import PrivilegeLevel
 from dashboards.path_ids import parse_dashboard_id
-from dashboards.readers.dashboard_list import ListQuery, list_dashboards
-from dashboards.readers.folders import dashboard_folders
+from dashboards.readers.dashboards_list import ListQuery, list_dashboards
+from dashboards.readers.folders import list_dashboard_folders
 from dashboards.services.dashboards import create_dashboard, update_dashboard
 from dashboards.services.inputs import DashboardInput
 from dashboards_api.errors import ValidationFailed
@@ -79,7 +79,7 @@ class DashboardListView(ConsoleView):
             "search": search,
             "tag": tag,
             "folder": folder,
-            "folders": dashboard_folders(membership.project),
+            "folders": list_dashboard_folders(membership.project),
             "pinned": pinned,
             "trash": trash,
             "can_edit_level": PrivilegeLevel.CAN_EDIT,

@@ -10,7 +10,7 @@ from dashboards.changelog.diff import SEPARATOR, SHARING, TILES
 from dashboards.models import PrivilegeLevel
 from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.activity import list_dashboard_activity
-from dashboards.readers.dashboards import read_revision
+from dashboards.readers.dashboards import read_dashboard_revision
 from dashboards.services.version_restore import restore_version
 from dashboards_api.db.fields import dump_json, to_plain_json
 from dashboards_api.errors import ValidationFailed, VersionConflict
@@ -52,7 +52,7 @@ class HistoryView(ConsoleView):
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
         project = membership.project
-        revision, dashboard = read_revision(number, project=project, viewer=membership)
+        revision, dashboard = read_dashboard_revision(number, project=project, viewer=membership)
         before = parse_int(self.request.GET.get("before"))
         acts, following = list_dashboard_activity(number, project=project, before=before)
         rows = [{**act, **activity_row(act)} for act in to_plain_json(acts)]

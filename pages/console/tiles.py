@@ -13,8 +13,8 @@ from dashboards.models import ButtonPlacement, ButtonStyle, PrivilegeLevel
 from dashboards.models.content import TEXT_MAX_LENGTH
 from dashboards.packing import GridPlacement
 from dashboards.path_ids import parse_dashboard_id
-from dashboards.readers.dashboard_tiles import Row
-from dashboards.readers.dashboards import read_dashboard, read_revision
+from dashboards.readers.dashboards import read_dashboard, read_dashboard_revision
+from dashboards.readers.rows import Row
 from dashboards.services.inputs import TileInput
 from dashboards.services.tiles import add_tile, delete_tile, reorder_tiles, update_tile
 from dashboards_api.db.fields import to_plain_json
@@ -102,7 +102,7 @@ class TilesView(ConsoleView):
     def tiles(
         self, membership: Membership, number: int, draft: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
-        revision, dashboard = read_revision(number, project=membership.project, viewer=membership)
+        revision, dashboard = read_dashboard_revision(number, project=membership.project, viewer=membership)
         if dashboard["effective_privilege_level"] < PrivilegeLevel.CAN_EDIT:
             raise Forbidden("You don't have edit permissions for this dashboard.")
         rows = to_plain_json(dashboard["tiles"])

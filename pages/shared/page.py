@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from dashboards.readers.dashboard_tiles import Row
+from dashboards.readers.rows import Row
 from pages.components.tile_grid import TileDetails, TileGrid, build_tile_grid
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dashboards.models import Dashboard, DashboardTemplate, Insight
-from dashboards.readers import dashboard_list
+from dashboards.readers import dashboards_list
 from dashboards_api import limits
 from tests.builders import Person, make_dashboard, make_insight, make_template, signed_in
 
@@ -32,8 +32,8 @@ def rows(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
         template = make_template(alice.membership.project, f"row {number}")
         DashboardTemplate.objects.filter(pk=template.pk).update(dashboard_description="d" * size)
     monkeypatch.setattr(limits, "PAGE_MAX_LENGTH", 3_500)
-    monkeypatch.setattr(dashboard_list, "ROW_SIZE", 10)
-    monkeypatch.setattr(dashboard_list, "ROWS_THAT_FIT", 0)
+    monkeypatch.setattr(dashboards_list, "ROW_SIZE", 10)
+    monkeypatch.setattr(dashboards_list, "ROWS_THAT_FIT", 0)
 
 
 def walk(person: Person, path: str) -> list[list[dict[str, Any]]]:

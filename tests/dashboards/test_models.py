@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
 from dashboards.models import Activity, Button, Dashboard, Insight, Tag, Text, Tile, fold
-from dashboards.readers import dashboard_list
+from dashboards.readers import dashboards_list
 from tests.builders import Person, make_dashboard, make_text_tile
 
 
@@ -62,11 +62,11 @@ def test_free_json_is_stored_as_the_text_that_was_sent(alice: Person) -> None:
 
 
 LISTS = {
-    "first": dashboard_list._FIRST,
-    "after pinned ones": dashboard_list._AFTER_PINNED,
-    "after others": dashboard_list._AFTER_OTHERS,
-    "ids": dashboard_list._IDS,
-    "ids from the end": dashboard_list._IDS_FROM_THE_END,
+    "first": dashboards_list._FIRST.query,
+    "after pinned ones": dashboards_list._AFTER_PINNED.query,
+    "after others": dashboards_list._AFTER_OTHERS.query,
+    "ids": dashboards_list._IDS,
+    "ids from the end": dashboards_list._IDS_FROM_THE_END,
 }
 
 

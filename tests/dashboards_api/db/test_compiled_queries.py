@@ -4,15 +4,16 @@ import pytest
 from django.db import connection
 
 from dashboards.models import Dashboard, Insight
-from dashboards.readers import dashboard_list, dashboards
+from dashboards.readers import dashboards, dashboards_list
+from dashboards.readers.rows import get_columns
 from dashboards_api.db.compiled_queries import CompiledQuery, int_param, text_param
 from tests.builders import Person, make_dashboard, make_insight
 
 READ = {
-    "list": (dashboard_list._FIRST, (*dashboard_list.LIST_COLUMNS, "live", "revision")),
+    "list": (dashboards_list._FIRST.query, dashboards_list.LIST_COLUMNS),
     "detail": (
         dashboards._DETAIL,
-        (*dashboards.BASIC_COLUMNS, *dashboards.DETAIL_COLUMNS, *dashboards.DETAIL_JSON, "revision"),
+        [*get_columns(dashboards.DashboardRow), *get_columns(dashboards.DetailRow)],
     ),
 }
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from dashboards.layout import sort_position
-from dashboards.readers.dashboard_tiles import Row
+from dashboards.readers.rows import Row
 from dashboards_api.db.fields import to_plain_json
 
 # So many tiles come along with the dashboard.
 FIRST_TILES = 2
 
 
-def events_of(dashboard: Row, breakpoint: str) -> Iterator[Row]:
+def iter_events(dashboard: Row, breakpoint: str) -> Iterator[Row]:
     """`metadata` with the dashboard and its first tiles, a `tile` for each of the others, `complete`.
 
     Tiles come as they lie in the layout of the breakpoint (`sm` or `xs`).

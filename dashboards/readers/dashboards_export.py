@@ -7,10 +7,8 @@ from dashboards.layout import clamp_layouts
 from dashboards.models import Dashboard, Tile
 from dashboards.template_documents.documents import Document
 from dashboards.template_documents.placeholders import find_placeholders
+from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS
 from users.models import Project
-
-DISPLAY_COLUMNS = ("layouts", "color", "filters_overrides", "show_description", "transparent_background")
-BUTTON_COLUMNS = ("url", "text", "placement", "style")
 
 
 def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
@@ -21,8 +19,8 @@ def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
     shown = Tile.objects.on_dashboard(dashboard).visible().in_layout_order().select_related("insight", "text", "button")
     tiles = [
         {
-            **_content_of(tile),
-            **{column: getattr(tile, column) for column in DISPLAY_COLUMNS},
+            **_build_content(tile),
+            **{column: getattr(tile, column) for column in DISPLAY_FIELDS},
             "layouts": clamp_layouts(tile.layouts),
         }
         for tile in shown
@@ -40,16 +38,16 @@ def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
         "grid_spacing": dashboard.grid_spacing,
         "layout_compaction": dashboard.layout_compaction,
         "tags": dashboard.tag_names,
-        "variables": [_text_variable(name) for name in texts] or None,
+        "variables": [_declare_text(name) for name in texts] or None,
         "tiles": tiles,
     }
 
 
-def _content_of(tile: Tile) -> dict[str, Any]:
+def _build_content(tile: Tile) -> dict[str, Any]:
     if tile.text:
         return {"type": "TEXT", "body": tile.text.body or ""}
     if tile.button:
-        return {"type": "BUTTON", **{column: getattr(tile.button, column) for column in BUTTON_COLUMNS}}
+        return {"type": "BUTTON", **{column: getattr(tile.button, column) for column in BUTTON_FIELDS}}
     assert tile.insight is not None  # noqa: S101  a check constraint says that a tile shows one of the three
     kept = "query" if tile.insight.query else "filters"
     return {
@@ -64,7 +62,7 @@ def _content_of(tile: Tile) -> dict[str, Any]:
     }
 
 
-def _text_variable(name: str) -> dict[str, Any]:
+def _declare_text(name: str) -> dict[str, Any]:
     """What looks like a placeholder, declared so that it stands for itself."""
     return {
         "id": name,
