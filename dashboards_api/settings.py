@@ -93,7 +93,6 @@ MIDDLEWARE = [
     "dashboards_api.http.middleware.OptionalSlashMiddleware",
     "users.auth.middleware.BrowserSessionMiddleware",
     "users.auth.middleware.BrowserCsrfMiddleware",
-    "dashboards_api.http.retries.RetryMiddleware",  # the last: it runs the view
 ]
 METRICS_TOKEN = env.value("METRICS_TOKEN", parse_token)
 if METRICS_TOKEN:

@@ -157,7 +157,7 @@ def _get_insight_value(insight: Insight, field: str) -> Any:
 
 
 def _build_entry(snapshot: DashboardSnapshot, summary: ChangeSummary) -> Activity | None:
-    """Return the entry of a dashboard that was compared; None where nothing of it json_differs."""
+    """Return the entry of a dashboard that was compared; None where nothing differs."""
     event = summary.events.get(snapshot.dashboard_id)
     if snapshot.dashboard_id in summary.created:
         return _build_version(snapshot, ActivityName.CREATED, [])

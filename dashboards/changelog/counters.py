@@ -6,9 +6,10 @@ They are raised by one statement in the order of ids, so that no two transaction
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 
 from dashboards.models import Button, Dashboard, Insight, Revision, RevisionKind, Text, Tile
+from dashboards_api.db.retry import atomic_with_retry
 
 
 class CounterQuery(NamedTuple):
@@ -91,7 +92,7 @@ def bump_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:
     bump_versions(CounterQuery(part, [user_id]) for part in parts)
 
 
-@transaction.atomic
+@atomic_with_retry
 def recount_dashboards(project_id: int) -> tuple[int, int]:
     """Count the dashboards that the list of a project shows. Return the count that was kept, and the right one.
 

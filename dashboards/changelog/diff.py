@@ -36,7 +36,7 @@ def fill_added_fields(state: Snapshot) -> Snapshot:
 
 
 def diff_snapshots(before: Mapping[str, Any], after: Mapping[str, Any], kind: str) -> list[Change]:
-    """Return a change for each field that json_differs between two snapshots with the same keys."""
+    """Return a change for each field that differs between two snapshots with the same keys."""
     found = []
     for field, value in after.items():
         if field == TILES:

@@ -32,6 +32,7 @@ from dashboards.changelog.diff import Change, Snapshot
 from dashboards.exceptions import DashboardNotFound
 from dashboards.models import ActivityName, Button, CreationMode, Dashboard, Insight, RevisionKind, Text
 from dashboards.models.tile import CONTENT_KINDS
+from dashboards_api.db.retry import retry_on_conflict
 from dashboards_api.errors import VersionConflict
 from users.models import Membership, Project
 
@@ -239,6 +240,7 @@ def _track(actor: Membership, expected: ExpectedVersions | None) -> Iterator[Cha
         expected.check(version, changes)
 
 
+@retry_on_conflict
 def perform_write(
     work: Callable[[ChangeSet], T],
     read: Callable[[T, ChangeSet], R],
@@ -248,7 +250,8 @@ def perform_write(
 ) -> R:
     """Run `work` in a write transaction, and return what `read` makes of its result and of the saved change set.
 
-    Both are one transaction: if the response cannot be read, nothing has changed.
+    Both are one transaction: if the response cannot be read, nothing has changed. They run again after a conflict with
+    another transaction, so they must have no effects outside of the database.
     """
     with transaction.atomic():
         with _track(actor, expected) as changes:

@@ -44,7 +44,7 @@ def create_dashboard(
     source that does not exist, and for an impossible tile.
     """
     if template is None and content.get("use_template"):
-        raise ValueError("The template that the content names must be fill_template first, by `template_of`.")
+        raise ValueError("The template that the content names must be filled first, by `template_of`.")
     source = source_of(project, content, changes.actor)
     check_breakdown_colors(content.get("breakdown_colors", []), [])
     given = {**inherited_from(template, source), **_requested_folder(content), **content}
@@ -74,7 +74,7 @@ def _requested_folder(content: DashboardInput) -> DashboardInput:
 
 
 def create_dashboard_from_template(changes: ChangeSet, project: Project, *, template: Document) -> Dashboard:
-    """Create a dashboard from a fill_template template document."""
+    """Create a dashboard from a filled template document."""
     dashboard = Dashboard(project=project, created_by=changes.actor.user, creation_mode=CreationMode.TEMPLATE)
     dashboard.use_template = template["template_name"]
     _insert(changes, dashboard, {"name": template["template_name"], **inherited_from(template, None)})

@@ -1,11 +1,10 @@
 """The demo project: three dashboards with content, shown before anything else exists."""
 
-from django.db import transaction
-
 from dashboards.changelog.tracking import write_transaction
 from dashboards.services.dashboards import create_dashboard_from_template
 from dashboards.template_documents.documents import Document, demo_documents
 from dashboards.template_documents.placeholders import fill_template
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import NotFound
 from users.models import Membership, MembershipLevel, Project, User
 from users.services.projects import add_member, create_project
@@ -22,7 +21,7 @@ def create_demo_project(*, is_first: bool = False) -> Project:
     return _create_demo_project(templates, is_first=is_first)
 
 
-@transaction.atomic
+@atomic_with_retry
 def _create_demo_project(templates: list[Document], *, is_first: bool) -> Project:
     owner = User.objects.order_by("pk")[0]
     memberships = Membership.objects.for_user(owner.pk).with_project()

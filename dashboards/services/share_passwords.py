@@ -4,7 +4,6 @@ import secrets
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from dashboards.access import check_may_edit
@@ -15,6 +14,7 @@ from dashboards.models import ActivityName, Dashboard, SharePassword, SharingCon
 from dashboards.services.locking import lock_for_edit
 from dashboards.share_tokens import digest_password, is_current_digest, sign_share_token
 from dashboards_api.db.best_effort import best_effort_write
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import ValidationFailed
 from users.models import Membership, Project
 from users.rate_limiting.login_attempts import (
@@ -161,7 +161,7 @@ def unlock(link: LockedLink, *, text: str) -> str:
     found = found or _slowly_found(link.without_digest, text, digest)
     if found is None:
         raise WrongSharePassword
-    _note_right(link, guesses)
+    _record_success(link, guesses)
     return sign_share_token(link.access_token, found.pk)
 
 
@@ -185,9 +185,9 @@ def _slowly_found(passwords: list[SharePassword], text: str, digest: str) -> Sha
     return found
 
 
-def _note_right(link: LockedLink, guesses: list[Attempt]) -> None:
+@atomic_with_retry
+def _record_success(link: LockedLink, guesses: list[Attempt]) -> None:
     at_link = [guess for guess in guesses if guess.limit is UNLOCK_LINK]
-    with transaction.atomic():
-        count_attempts([Attempt(RIGHT_UNLOCK, link.access_token, link.address)])
-        record_success(reset=guesses[:1], refund=at_link)
-        remember_success(Attempt(KNOWN_VIEWER, link.access_token, link.address))
+    count_attempts([Attempt(RIGHT_UNLOCK, link.access_token, link.address)])
+    record_success(reset=guesses[:1], refund=at_link)
+    remember_success(Attempt(KNOWN_VIEWER, link.access_token, link.address))

@@ -3,8 +3,6 @@
 import uuid
 from typing import NamedTuple
 
-from django.db import transaction
-
 from dashboards.access import check_may_change_template
 from dashboards.exceptions import DashboardTemplateNotFound
 from dashboards.models import DashboardTemplate, TemplateScope
@@ -12,6 +10,7 @@ from dashboards.services.inputs import TemplateInput, assign_changed_fields
 from dashboards.services.size_limits import check_tags
 from dashboards.template_documents.documents import Document, builtin_ids, builtin_templates
 from dashboards.template_documents.placeholders import fill_template
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import Conflict, Forbidden, ValidationFailed
 from users.models import Membership, Project
 
@@ -53,7 +52,7 @@ def check_new_template(*, content: TemplateInput, created_by: Membership) -> Che
     return CheckedTemplate(content, dict(content))
 
 
-@transaction.atomic
+@atomic_with_retry
 def create_template(project: Project, *, checked: CheckedTemplate, created_by: Membership) -> DashboardTemplate:
     """Create a template of a project. Raises Invalid for a name that is taken."""
     _lock_names(project.pk)
@@ -79,7 +78,7 @@ def check_template_changes(
     return CheckedTemplate(changes, template.document())
 
 
-@transaction.atomic
+@atomic_with_retry
 def update_template(
     template_id: uuid.UUID, *, project: Project, checked: CheckedTemplate, updated_by: Membership
 ) -> None:

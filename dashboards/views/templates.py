@@ -4,7 +4,6 @@ import uuid
 from functools import cached_property
 from typing import ClassVar, cast
 
-from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -23,6 +22,7 @@ from dashboards.services.templates import (
     update_template,
 )
 from dashboards.template_documents.schema import TEMPLATE_SCHEMA
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH
@@ -87,9 +87,13 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         project admins.
         """
         checked = self.new_template
-        with transaction.atomic():
+
+        @atomic_with_retry
+        def store() -> Response:
             template = create_template(self.project, checked=checked, created_by=self.membership)
             return Response(self._read(template.pk), status=201)
+
+        return store()
 
     @extend_schema(parameters=[PROJECT_ID, TEMPLATE_ID], responses=DashboardTemplateSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
@@ -120,9 +124,13 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         changes = cast(TemplateInput, self.read_body(DashboardTemplateRequestSerializer))
         project, caller = self.project, self.membership
         checked = check_template_changes(template_id, project=project, changes=changes, updated_by=caller)
-        with transaction.atomic():
+
+        @atomic_with_retry
+        def store() -> Response:
             update_template(template_id, project=project, checked=checked, updated_by=caller)
             return Response(self._read(template_id))
+
+        return store()
 
     @extend_schema(
         parameters=[PROJECT_ID, TEMPLATE_ID],

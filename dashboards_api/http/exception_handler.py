@@ -23,10 +23,10 @@ from rest_framework.settings import api_settings
 
 from dashboards_api import errors
 from dashboards_api.db.errors import is_read_only_error
+from dashboards_api.db.retry import is_transaction_conflict
 from dashboards_api.http.middleware import is_api_request
 from dashboards_api.http.parsers import PayloadTooLarge
 from dashboards_api.http.request_body import BodyError, BodyTooLarge, BodyTooSlow, TooManyBodies
-from dashboards_api.http.retries import is_transaction_conflict, should_retry
 
 logger = structlog.get_logger("dashboards_api.errors")
 
@@ -109,9 +109,7 @@ class WriteConflict(ServiceUnavailable):
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """The answer to any exception of a view, for DRF's EXCEPTION_HANDLER setting. What runs again has none yet."""
-    if "request" in context and should_retry(context["request"]._request, exc):
-        return None
+    """Return the response to any exception of a view, for DRF's EXCEPTION_HANDLER setting."""
     known = to_api_exception(exc)
     if not isinstance(known, APIException):
         log_error(exc)

@@ -8,16 +8,15 @@ from functools import partial
 from typing import Any
 
 import orjson
-from django.db import transaction
 from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import RequestInProgress, ValidationFailed
 from dashboards_api.http import ignored_fields
 from dashboards_api.http.openapi import IDEMPOTENCY_KEY
 from dashboards_api.http.renderers import JSONRenderer
-from dashboards_api.http.retries import should_retry
 from dashboards_api.http.viewsets import ApiViewSet
 from dashboards_api.idempotency.store import Claim, StoredResponse, claim_key, release_claim, store_response
 
@@ -74,11 +73,16 @@ class IdempotentViewSet(ApiViewSet):
             return build_replay(claim)
         try:
             self.prepare()
-            with transaction.atomic():
-                response = handler(request, *args, **kwargs)
-                store_response(claim, self.build_stored_response(response))
+            return self.respond_and_store(claim, handler, request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  the exception handler decides what it becomes
             return self.handle_failure(claim, error)
+
+    @atomic_with_retry
+    def respond_and_store(
+        self, claim: Claim, handler: Handler, request: Request, *args: Any, **kwargs: Any
+    ) -> Response:
+        response = handler(request, *args, **kwargs)
+        store_response(claim, self.build_stored_response(response))
         return response
 
     def claim_request(self) -> Claim | StoredResponse:
@@ -89,22 +93,16 @@ class IdempotentViewSet(ApiViewSet):
         if self.shows_secrets:
             detail = "The response may contain a secret, which is not stored, so it cannot be repeated. Send no key."
             raise ValidationFailed(detail, attr=HEADER, code="idempotency_key_not_supported")
-        request = self.request._request
-        claim: Claim | StoredResponse | None = getattr(request, "claim", None)  # of an earlier run of this request
-        if claim is None:
-            key, fingerprint = read_key(request), compute_fingerprint(request)
-            user_id, project_id = self.idempotency_scope
-            claim = claim_key(user_id, project_id=project_id, key=key, fingerprint=fingerprint)
-            request.claim = claim  # it outlives this view: a request may run again
-        return claim
+        key, fingerprint = read_key(self.request._request), compute_fingerprint(self.request._request)
+        user_id, project_id = self.idempotency_scope
+        return claim_key(user_id, project_id=project_id, key=key, fingerprint=fingerprint)
 
     def handle_failure(self, claim: Claim, error: Exception) -> Response:
         """Return the response to an error. Store a 4xx; release the claim of a 5xx or 429, so that a retry acts."""
         try:
             response: Response = self.handle_exception(error)
         except Exception:
-            if not should_retry(self.request._request, error):
-                release_claim(claim)
+            release_claim(claim)
             raise
         if response.status_code >= 500 or response.status_code == 429:
             release_claim(claim)

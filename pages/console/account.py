@@ -1,6 +1,7 @@
 """The page of one's own account: a new password."""
 
 from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from dashboards_api.errors import Forbidden, ValidationFailed
@@ -27,10 +28,11 @@ class AccountView(ConsoleView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            change_password(self.user, self.password_hash)
+            with transaction.atomic():
+                change_password(self.user, self.password_hash)
+                update_session_auth_hash(request, self.user)  # ends every other session
         except ValidationFailed as error:
             return self.refusal(error)
-        update_session_auth_hash(request, self.user)  # every other session is over
         return self.show(request.path, is_changed=True)
 
     def refusal(self, error: ValidationFailed) -> HttpResponse:

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django.contrib.auth import get_user
 from django.core.exceptions import BadRequest
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -53,9 +52,7 @@ class ConsoleView(FormView):
             return super().dispatch(request, *args, **kwargs)
         if refusal := self.prepare(request, *args, **kwargs):
             return refusal
-        # What is changed and what is shown of it are one transaction: a form that is run again does nothing twice.
-        with transaction.atomic():
-            return super().dispatch(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
 
     def prepare(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
         """Do the slow work of a form, such as hashing, before its transaction. A response ends the request."""

@@ -2,11 +2,12 @@
 
 from typing import ClassVar, NoReturn
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.urls import path
 from rest_framework.request import Request
 
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.urls import handler400, handler404, handler500, urlpatterns
 from users.models import Organization
 from users.viewsets import AuthenticatedViewSet
@@ -24,10 +25,10 @@ class FaultyViewSet(AuthenticatedViewSet):
     def lose_database(self, request: Request) -> NoReturn:
         raise OperationalError("connection to a secret host failed")
 
+    @atomic_with_retry
     def break_constraint(self, request: Request) -> NoReturn:
-        with transaction.atomic():
-            for _ in range(2):
-                Organization.objects.create(name="a", slug="the same")
+        for _ in range(2):
+            Organization.objects.create(name="a", slug="the same")
         raise AssertionError("the constraint held nothing")
 
     def undeclared(self, request: Request) -> NoReturn:

@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 
 from dashboards_api.db.best_effort import best_effort_write
+from dashboards_api.db.retry import retry_on_conflict
 from users.auth.session_store import SessionStore
 from users.models import User
 
@@ -24,6 +25,7 @@ def start_session(request: HttpRequest, user: User) -> None:
     best_effort_write(SessionStore.clear_expired)
 
 
+@retry_on_conflict
 def end_session(request: HttpRequest) -> None:
     """Sign the user of this request out and delete their session."""
     logout(request)

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from dashboards_api.db.best_effort import best_effort_write
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import TooManyAttempts
 from dashboards_api.networks import get_network
 from users.models import AttemptCounter
@@ -72,10 +72,15 @@ def count_attempts(attempts: Iterable[Attempt]) -> None:
     # The same order in every request prevents deadlocks.
     ordered = sorted(attempts, key=lambda attempt: attempt.subject)
     now = timezone.now()
-    with transaction.atomic():
-        created = [_count_attempt(attempt, now) for attempt in ordered]
-    if any(created):
+    if _count_all(ordered, now):
         best_effort_write(lambda: AttemptCounter.objects.filter(expires_at__lte=now - CLEANUP_DELAY).delete())
+
+
+@atomic_with_retry
+def _count_all(attempts: Sequence[Attempt], now: datetime) -> bool:
+    """Count attempts and return whether a counter is new."""
+    created = [_count_attempt(attempt, now) for attempt in attempts]
+    return any(created)
 
 
 def _count_attempt(attempt: Attempt, now: datetime) -> bool:
@@ -108,6 +113,7 @@ def _is_current(counter: AttemptCounter, limit: AttemptLimit, now: datetime) -> 
     return now < counter.expires_at <= now + 2 * limit.within
 
 
+@atomic_with_retry
 def record_success(*, reset: Sequence[Attempt] = (), refund: Sequence[Attempt] = ()) -> None:
     """Record that an attempt succeeded: reset the counters of some limits, and refund this attempt under others.
 
@@ -115,9 +121,8 @@ def record_success(*, reset: Sequence[Attempt] = (), refund: Sequence[Attempt] =
     """
     attempts: dict[str, Any] = {each.subject: Greatest(F("attempts") - each.cost, 0) for each in refund}
     attempts |= {each.subject: 0 for each in reset}
-    with transaction.atomic():
-        for subject in sorted(attempts):  # the order of `count_attempts`: no deadlocks
-            AttemptCounter.objects.filter(subject=subject).update(attempts=attempts[subject])
+    for subject in sorted(attempts):  # the order of `count_attempts`: no deadlocks
+        AttemptCounter.objects.filter(subject=subject).update(attempts=attempts[subject])
 
 
 def remember_success(attempt: Attempt) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypedDict
 
-from django.db import transaction
 from django.utils import timezone
 
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import NotFound, ValidationFailed
 from users.auth import scopes as key_scopes
 from users.models import Membership, PersonalAPIKey, User, generate_key_value
@@ -32,7 +32,7 @@ class KeyChanges(TypedDict, total=False):
     expires_at: datetime | None
 
 
-@transaction.atomic
+@atomic_with_retry
 def create_api_key(
     user: User,
     *,
@@ -69,7 +69,7 @@ def create_api_key(
     return NewKey(key, value)
 
 
-@transaction.atomic
+@atomic_with_retry
 def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> PersonalAPIKey:
     """Change a key, except for its secret. Raises NotFound and ValidationFailed."""
     key = _lock_key(key_id, owner)
@@ -77,7 +77,7 @@ def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> Personal
     return key
 
 
-@transaction.atomic
+@atomic_with_retry
 def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
     """Give a key a new secret; the old one is refused at once. Raises NotFound, also if the key is not of `owner`."""
     key = _lock_key(key_id, owner)
@@ -88,7 +88,7 @@ def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
     return NewKey(key, value)
 
 
-@transaction.atomic
+@atomic_with_retry
 def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
     """Delete a key: the next request with it is refused. Raises NotFound, also if the key is not of `owner`."""
     _lock_key(key_id, owner).delete()

@@ -1,7 +1,6 @@
 """Create what an empty database needs: an admin, an organization, a project and an API key."""
 
-from django.db import transaction
-
+from dashboards_api.db.retry import atomic_with_retry
 from users.models import MembershipLevel, User
 from users.services.api_keys import NewKey, create_api_key
 from users.services.projects import add_member, create_project
@@ -10,7 +9,7 @@ from users.services.users import create_user
 DEFAULT_ADMIN_EMAIL = "admin@example.com"
 
 
-@transaction.atomic
+@atomic_with_retry
 def create_initial_data() -> NewKey | None:
     """Create the initial data and return its API key, or None if the database has users.
 

@@ -6,10 +6,10 @@ address is not enough: any invited person can create an account without verifyin
 """
 
 from django.contrib.auth.password_validation import validate_password
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import Forbidden, NotFound, ValidationFailed
 from users.email_addresses import get_email_variants
 from users.models import Invitation, Membership, MembershipLevel, User, hash_secret
@@ -53,7 +53,7 @@ def find_accepting_account(invitation: Invitation) -> User | None:
     return user
 
 
-@transaction.atomic
+@atomic_with_retry
 def accept_invitation(invitation: Invitation, *, accepted_by: User) -> Membership:
     """Make a user a member of the project that they are invited to.
 
@@ -80,14 +80,19 @@ def accept_with_new_account(invitation: Invitation, *, name: str, password: str)
     with as_domain_error("password"):
         validate_password(password, user)
     user.password = hash_password(password)
-    with transaction.atomic():
-        locked = _lock_invitation(invitation)
-        user = _save_account(user, locked)
-        _create_membership(locked, user)
+    return _accept_with(invitation, user)
+
+
+@atomic_with_retry
+def _accept_with(invitation: Invitation, user: User) -> User:
+    """Save a new account and make it a member."""
+    locked = _lock_invitation(invitation)
+    user = _save_account(user, locked)
+    _create_membership(locked, user)
     return user
 
 
-@transaction.atomic
+@atomic_with_retry
 def decline_invitation(invitation: Invitation) -> None:
     """Delete an invitation, which makes its link invalid. Raises NotFound if it cannot be accepted any more."""
     _lock_invitation(invitation).delete()

@@ -4,9 +4,9 @@ import secrets
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import Forbidden, NotFound, ValidationFailed
 from users.email_addresses import get_email_variants, normalize_new_email
 from users.models import Invitation, Membership, MembershipLevel, Project, hash_secret
@@ -55,7 +55,7 @@ class NewInvitation(NamedTuple):
     token: str
 
 
-@transaction.atomic
+@atomic_with_retry
 def create_invitation(acting: Membership, *, email: str, level: MembershipLevel) -> NewInvitation:
     """Invite a person to a project with a level. An open invitation of this address is replaced, and its link invalid.
 
@@ -87,7 +87,7 @@ def build_invitation_link(token: str, base: str) -> str:
     return f"{settings.PUBLIC_URL or base}/invitations/{token}"
 
 
-@transaction.atomic
+@atomic_with_retry
 def withdraw_invitation(acting: Membership, *, invitation_id: int) -> None:
     """Delete an invitation, which makes its link invalid. Raises NotFound and Forbidden."""
     locked = _LockedProject(acting)
@@ -104,7 +104,7 @@ def _is_member(project: Project, address: str) -> bool:
     return members.exclude(user__in=list_unused_accounts(project)).exists()
 
 
-@transaction.atomic
+@atomic_with_retry
 def change_member_level(acting: Membership, *, membership_id: int, level: MembershipLevel) -> None:
     """Change the level of a member.
 
@@ -119,7 +119,7 @@ def change_member_level(acting: Membership, *, membership_id: int, level: Member
     member.save(update_fields=["level"])
 
 
-@transaction.atomic
+@atomic_with_retry
 def remove_member(acting: Membership, *, membership_id: int) -> None:
     """Remove a member from a project: the next request with their sessions and keys is refused.
 
@@ -130,7 +130,7 @@ def remove_member(acting: Membership, *, membership_id: int) -> None:
     _end_membership(member, by=acting)
 
 
-@transaction.atomic
+@atomic_with_retry
 def leave_project(acting: Membership) -> None:
     """Remove the acting member from their project. Raises ValidationFailed for the last admin."""
     lock_project(acting.project_id)

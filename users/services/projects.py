@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from django.db import transaction
 from django.utils.text import slugify
 
+from dashboards_api.db.retry import atomic_with_retry
 from users.models import Membership, MembershipLevel, Organization, Project, User
 from users.services.users import get_user_by_email
 from users.services.validation import as_domain_error
 
 
-@transaction.atomic
+@atomic_with_retry
 def create_project(
     name: str, *, organization_name: str, admins: Sequence[str] = (), members: Sequence[str] = ()
 ) -> Project:
@@ -35,7 +35,7 @@ def lock_project(project_id: int) -> Project:
     return Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
 
-@transaction.atomic
+@atomic_with_retry
 def add_member(project: Project, *, user: User, level: MembershipLevel = MembershipLevel.MEMBER) -> Membership:
     """Make a user a member of a project, or change their level. Their first project becomes their current one."""
     membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"level": level})

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
-from django.db import transaction
 
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import NotFound, ValidationFailed
 from dashboards_api.parsing import parse_int
 from users.email_addresses import normalize_new_email
@@ -70,7 +70,7 @@ def check_setup(token: str, *, name: str, email: str, password: str) -> CheckedS
     return CheckedSetup(token, name, email, hash_password(password))
 
 
-@transaction.atomic
+@atomic_with_retry
 def complete_setup(checked: CheckedSetup) -> User:
     """Store the name, the password and, for the first admin, the address of a user. The token becomes invalid.
 

@@ -13,8 +13,8 @@ from typing import TypeVar
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
-from django.db import transaction
 
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import Forbidden, ValidationFailed
 from users.models import User
 from users.rate_limiting.login_attempts import (
@@ -113,11 +113,11 @@ class _PasswordCheck:
             self._record_success()
         return result
 
+    @atomic_with_retry
     def _record_success(self) -> None:
-        with transaction.atomic():
-            count_attempts(self.successes)
-            record_success(reset=[self.by_account_and_address], refund=self.by_account_or_address)
-            remember_success(self.known_address)
+        count_attempts(self.successes)
+        record_success(reset=[self.by_account_and_address], refund=self.by_account_or_address)
+        remember_success(self.known_address)
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.auth.password_validation import validate_password
-from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import NotFound, ValidationFailed
 from users.auth.sessions import end_all_sessions
 from users.email_addresses import get_email_variants, normalize_new_email
@@ -36,16 +36,18 @@ def create_user(
             validate_password(password, user)
     check_email_is_free(normalized)
     password_hash = make_password(None) if password is None else hash_password(password)
-    with transaction.atomic():
-        check_email_is_free(normalized)
-        return User.objects.create(
-            email=normalized,
-            password=password_hash,
-            first_name=first_name,
-            last_name=last_name,
-            is_staff=is_staff,
-            is_email_verified=is_email_verified,
-        )
+    user.password = password_hash
+    user.is_staff = is_staff
+    user.is_email_verified = is_email_verified
+    return _insert_user(user)
+
+
+@atomic_with_retry
+def _insert_user(user: User) -> User:
+    """Insert a user. Raises ValidationFailed if another one got the address meanwhile."""
+    check_email_is_free(user.email)
+    user.save(force_insert=True)
+    return user
 
 
 def check_email_is_free(email: str, *, excluding: User | None = None) -> None:
@@ -90,7 +92,7 @@ def get_user_by_email(email: str) -> User:
     return user
 
 
-@transaction.atomic
+@atomic_with_retry
 def set_active(user: User, *, active: bool) -> User:
     """Deactivate or reactivate a user. It takes effect at once, because every request reads it.
 

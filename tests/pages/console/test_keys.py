@@ -77,7 +77,7 @@ def test_keys_of_others_are_neither_shown_nor_changed(alice: Person, bob: Person
         ({"label": "x"}, "at least one scope"),
         ({"label": "x", "scope": ["nonsense"]}, "Invalid scope"),
         ({"label": "x", "scope": ["*"], "project": ["999999"]}, "must be a member"),
-        ({"label": "x", "scope": ["*"], "expires": "0"}, "1 to 36,500 days"),
+        ({"label": "x", "scope": ["*"], "expires": "0"}, "between 1 and 36,500"),
     ],
 )
 def test_what_cannot_be_is_said(browser: Client, fields: dict[str, Any], said: str) -> None:

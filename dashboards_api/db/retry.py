@@ -1,0 +1,70 @@
+"""Retries of transactions that conflict with others.
+
+PostgreSQL aborts one of two transactions that wait for each other (a deadlock), and at the stricter isolation levels
+one that read what another has changed since. Nothing of it has happened, so it can run again, as if it had come later.
+A violated constraint is retried once: where two transactions insert the same row at the same time, the second attempt
+sees the row of the first, and can refuse the request in words.
+"""
+
+import functools
+import random
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import structlog
+from django.db import DatabaseError, IntegrityError, transaction
+
+from dashboards_api.db.transactions import is_in_transaction
+from dashboards_api.errors import exception_chain
+
+logger = structlog.get_logger("dashboards_api.retry")
+
+ATTEMPTS_AFTER_CONFLICT = 4
+ATTEMPTS_AFTER_INTEGRITY_ERROR = 2
+DELAY_SECONDS_MAX = 0.03  # before the second attempt
+# The SQLSTATE codes serialization_failure and deadlock_detected.
+_CONFLICT_CODES = frozenset({"40001", "40P01"})
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a function again if its transaction conflicts with another. It must have no effects outside of the database.
+
+    Within an outer transaction the error is passed on: that transaction is aborted as a whole.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        attempt = 1
+        while True:
+            try:
+                return function(*args, **kwargs)
+            except DatabaseError as error:
+                if is_in_transaction() or attempt >= _attempts_allowed(error):
+                    raise
+                logger.info("transaction retried", attempt=attempt, error=type(error.__cause__ or error).__qualname__)
+            time.sleep(random.uniform(0, DELAY_SECONDS_MAX * attempt))  # noqa: S311  so that both do not meet again
+            attempt += 1
+
+    return wrapper
+
+
+def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a function in a transaction, and again if the transaction conflicts with another."""
+    return retry_on_conflict(transaction.atomic(function))
+
+
+def is_transaction_conflict(error: BaseException) -> bool:
+    """Return whether a database error comes from a serialization failure or a deadlock, which Django wraps."""
+    return isinstance(error, DatabaseError) and any(
+        getattr(each, "sqlstate", None) in _CONFLICT_CODES for each in exception_chain(error)
+    )
+
+
+def _attempts_allowed(error: DatabaseError) -> int:
+    if is_transaction_conflict(error):
+        return ATTEMPTS_AFTER_CONFLICT
+    return ATTEMPTS_AFTER_INTEGRITY_ERROR if isinstance(error, IntegrityError) else 1
