@@ -16,9 +16,9 @@ BENCH ?=
 SCHEMATHESIS := $(VENV)/.installed-schemathesis
 CLIENTS := $(VENV)/.installed-clients
 DOCS := $(VENV)/.installed-docs
-ATTACK ?=
+SECURITY ?=
 
-.PHONY: help install serve demo test test-browser ops-test audit attack clients check lint schema docs docs-serve bench bench-growth lock clean
+.PHONY: help install serve demo test test-browser ops-test audit security attack clients check lint schema docs docs-serve bench bench-growth lock clean
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -74,8 +74,10 @@ audit: $(AUDIT)  ## Known weaknesses of the dependencies, and secrets in the rep
 	git ls-files | grep -vE '\.(lock|png)$$|^tests/fixtures/' | xargs $(VENV)/audit/bin/detect-secrets-hook --disable-plugin KeywordDetector --exclude-lines 'user:password@host'
 	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
 
-attack: $(TEST) $(SCHEMATHESIS)  ## What strangers may try, on a live service of its own. ATTACK holds arguments
-	$(BIN)/python -m attack.run $(ATTACK)
+security: $(TEST) $(SCHEMATHESIS)  ## Security tests against a live service of their own. SECURITY holds arguments
+	$(BIN)/python -m tests.security.run $(SECURITY)
+
+attack: security
 
 clients: $(CLIENTS)  ## A Go client, generated from openapi.yaml, compiles; needs Java
 	$(VENV)/clients/bin/python -m tests.go_client $(VENV)/clients

@@ -1,0 +1,175 @@
+"""Every route and method, for every caller and whose the ids in the path are, held against expected_access.toml.
+
+In that order: what must be refused and what only reads, which may change no row; then what may write. What is answered
+of a row of another project is what is answered of none, and nothing of the project Vault is in any answer.
+"""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+
+from tests.security.access_rules import RULES, Cell, build_body, expected_status, generate_cells, is_for, may_be_silent
+from tests.security.database_snapshot import diff_snapshots, take_snapshot
+from tests.security.error_envelope import is_envelope
+from tests.security.path_ids import PathIds, create_path_ids, refused_content
+from tests.security.report import Outcome, Report
+from tests.security.service import Target, run_service
+
+# Of the people, names and rows of a project that no caller of the matrix may enter.
+OF_VAULT = ("Vault", "dave@", "Secretname-dave")
+QUICK_CELLS = 1_500
+SHOWN = 1_000
+
+
+def run(engine: str, report: Report, seed: int) -> Outcome:
+    return _run(engine, report, list(generate_cells()), proves=True)
+
+
+def quick(engine: str, report: Report, seed: int) -> Outcome:
+    """A part of the cells, in their order; their bodies are not proven."""
+    every = list(generate_cells())
+    chosen = sorted(random.Random(seed).sample(range(len(every)), QUICK_CELLS))
+    return _run(engine, report, [every[index] for index in chosen], proves=False)
+
+
+def _run(engine: str, report: Report, chosen: list[Cell], *, proves: bool) -> Outcome:
+    with run_service(engine) as target:
+        matrix = Matrix(target, report, create_path_ids(target))
+        ruled = matrix.with_rule(chosen)
+        silent = [cell for cell in ruled if not may_write(cell)]
+        before = take_snapshot(target)
+        matrix.ask_at_once(silent)
+        for table, (gone, new) in diff_snapshots(before, take_snapshot(target)).items():
+            report.fault("a refusal or a read changed a table", table=table, gone=gone[:5], new=new[:5])
+        matrix.ask(cell for cell in ruled if may_write(cell))
+        matrix.compare()
+        proven = matrix.prove_bodies() if proves else 0
+    report.note("statuses", **{str(status): times for status, times in sorted(matrix.statuses.items())})
+    routes = len({cell.route for cell in chosen})
+    return report.outcome(
+        f"{len(chosen):,} cells of {routes} routes, {matrix.deviations} deviations; "
+        f"{len(silent):,} of them changed no row, {proven} bodies proven"
+    )
+
+
+class Matrix:
+    """The callers at work, and what they were answered."""
+
+    def __init__(self, target: Target, report: Report, path_ids: PathIds) -> None:
+        self.target = target
+        self.report = report
+        self.path_ids = path_ids
+        self.callers = {caller: self._client(caller) for caller in RULES["columns"]}
+        self.answers: dict[Cell, tuple[int, str]] = {}
+        self.statuses: Counter[int] = Counter()
+        self.deviations = 0
+
+    def _client(self, caller: str) -> httpx.Client:
+        if caller.startswith("session"):
+            browser = self.target.session("bob")
+            if caller == "session without token":
+                del browser.headers["X-CSRFToken"]
+            return browser
+        client = self.target.client(caller if caller in self.target.keys else None)
+        if caller == "malformed":
+            client.headers["Authorization"] = "Bearer phx_'; --"
+        return client
+
+    def with_rule(self, chosen: list[Cell]) -> list[Cell]:
+        """The cells that the rules know; any other is a deviation."""
+        for cell in chosen:
+            if expected_status(cell) is None:
+                self._deviates("no rule is about this", cell)
+        return [cell for cell in chosen if expected_status(cell) is not None]
+
+    def ask(self, chosen: Iterable[Cell]) -> None:
+        """Send each cell, one after the other."""
+        for cell in chosen:
+            self._hold(cell, self._send(cell))
+
+    def ask_at_once(self, chosen: list[Cell], threads: int = 2) -> None:
+        """The same for cells that change nothing, as many at a time as the service has workers."""
+        with ThreadPoolExecutor(threads) as pool:
+            for cell, answer in zip(chosen, pool.map(self._send, chosen), strict=True):
+                self._hold(cell, answer)
+
+    def _send(self, cell: Cell) -> httpx.Response:
+        status = _status(cell)
+        body = build_body(cell, status, self.path_ids.own)
+        answer = self.callers[cell.caller].request(cell.method, self.path_ids.path(cell), json=body)
+        if cell.route == "api/logout/" and answer.status_code == 204:
+            self.callers[cell.caller] = self._client(cell.caller)
+        return answer
+
+    def _hold(self, cell: Cell, answer: httpx.Response) -> None:
+        status = _status(cell)
+        self.statuses[answer.status_code] += 1
+        if cell.ids != "own":
+            self.answers[cell] = (answer.status_code, self.path_ids.without_ids(cell, answer.text))
+        if answer.status_code != status:
+            self._deviates("a status other than expected", cell, expected=status, answer=answer)
+        if any(secret in answer.text for secret in OF_VAULT):
+            self._deviates("something of Vault is in an answer", cell, answer=answer)
+        if cell.route.startswith("api/") and status >= 400 and not _is_envelope(cell, answer):
+            self._deviates("an error that is no envelope", cell, answer=answer)
+
+    def compare(self) -> None:
+        """Of what is another's as much is said as of what does not exist; projects are told apart by a rule."""
+        for cell, foreign in self.answers.items():
+            whose, _, part = cell.ids.partition(" ")
+            twin = cell._replace(ids=f"missing {part}")
+            told_apart = part == "project" and expected_status(cell) != expected_status(twin)
+            if whose == "foreign" and not told_apart and self.answers.get(twin, foreign) != foreign:
+                self._deviates("foreign and missing are told apart", cell, foreign=foreign, missing=self.answers[twin])
+
+    def prove_bodies(self) -> int:
+        """Send each body that was refused once more as somebody who may: a body that cannot work proves nothing."""
+        every = [cell for cell in generate_cells() if cell.ids == "own"]
+        path_ids = refused_content(self.target)
+        for name in RULES["bodies"]:
+            caller = "session" if "personal_api_keys" in name else "admin"
+            cell = next(cell for cell in every if cell.caller == caller and is_for(name, cell))
+            answer = self._prove(cell, path_ids)
+            if not answer.is_success:  # another body may have removed what this one is about
+                path_ids = refused_content(self.target)
+                answer = self._prove(cell, path_ids)
+            if not answer.is_success:
+                self._deviates("a body that does nothing", cell, answer=answer)
+        return len(RULES["bodies"])
+
+    def _prove(self, cell: Cell, path_ids: PathIds) -> httpx.Response:
+        body = build_body(cell, 403, path_ids.own)
+        return self.callers[cell.caller].request(cell.method, path_ids.path(cell), json=body)
+
+    def _deviates(self, what: str, cell: Cell, answer: httpx.Response | None = None, **details: Any) -> None:
+        self.deviations += 1
+        if answer is not None:
+            details |= {"status": answer.status_code, "body": answer.text[:SHOWN]}
+            details["sent"] = answer.request.content.decode()
+        self.report.fault(what, **cell._asdict(), path=self.path_ids.path(cell), **details)
+
+
+def _status(cell: Cell) -> int:
+    """What a cell with a rule must have."""
+    status = expected_status(cell)
+    if status is None:
+        raise KeyError(cell)
+    return status
+
+
+def may_write(cell: Cell) -> bool:
+    return cell.method != "GET" and _status(cell) < 300
+
+
+def _is_envelope(cell: Cell, answer: httpx.Response) -> bool:
+    if not answer.content:
+        return may_be_silent(cell, answer.status_code)
+    try:
+        return is_envelope(answer.json())
+    except json.JSONDecodeError:
+        return False

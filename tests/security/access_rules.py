@@ -1,0 +1,130 @@
+"""Who should get what: the tables of the suite, and the rules of expected_access.toml, as one function of a cell."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pages import urls as pages_urls
+from tests.api.test_access_table import CALLERS, METHODS, PUBLIC, SIGNED_IN, TABLE, routes
+
+FILE = Path(__file__).with_name("expected_access.toml")
+RULES: dict[str, Any] = tomllib.loads(FILE.read_text())
+ROWS = frozenset({"id", "dashboard_id"})
+PARTS = frozenset({"password_id", "user_uuid", "version"})
+
+
+def format_route(route: str) -> str:
+    """A route as a person writes it: a token in it is `<access_token>`."""
+    return re.sub(r"\(\?P<(\w+)>.*?\)", r"<\1>", route).removeprefix("^").removesuffix("\\Z").replace("\\.", ".")
+
+
+OF_EVERYONE = {format_route(route) for route in (*PUBLIC, *routes(pages_urls.shared))}
+
+
+class Cell(NamedTuple):
+    """One request: `ids` says whose the ids in the path are."""
+
+    route: str
+    method: str
+    caller: str
+    ids: str
+
+    @property
+    def row(self) -> str:
+        """The route as the tables name it: both prefixes are one."""
+        return self.route.replace("api/environments/<", "api/projects/<")
+
+
+def served_routes() -> list[str]:
+    """Every route of the service but those of its console, and those that lead there."""
+    return [
+        format_route(route)
+        for route in sorted(set(routes()) - set(routes([*pages_urls.console, *pages_urls.posthog_addresses])))
+    ]
+
+
+def generate_cells() -> Iterator[Cell]:
+    for route in served_routes():
+        for ids in get_kinds(route):
+            for method in METHODS:
+                for caller in RULES["columns"]:
+                    yield Cell(route, method, caller, ids)
+
+
+def get_kinds(route: str) -> list[str]:
+    """Whose ids a route is asked with: all own ones, then one that is another's or nobody's."""
+    names = set(re.findall(r"<(\w+)>", route))
+    parts = {"organization": {"organization_id"}, "project": {"project_id"}, "row": ROWS, "part": PARTS}
+    parts["token"] = {"access_token"}
+    found = [part for part, of_part in parts.items() if names & of_part]
+    kinds = [f"{whose} {part}" for part in found for whose in ("foreign", "missing")]
+    return ["own", *(kind for kind in kinds if not ("version" in names and kind == "foreign part"))]
+
+
+def expected_status(cell: Cell) -> int | None:
+    """The status that a cell must have, None where no rule is about it."""
+    if cell.row in OF_EVERYONE:
+        return _public_status(cell)
+    table = "project" if cell.row in TABLE else "signed in"
+    own = _own_status(cell)
+    if own is None:
+        return None
+    rule = next(rule for rule in RULES["rules"] if _rule_matches(rule, cell, table, own))
+    return int(rule.get("status", own))
+
+
+def _public_status(cell: Cell) -> int | None:
+    answers: dict[str, int] = RULES["public"].get(cell.route, {})
+    whose = cell.ids.partition(" ")[0]
+    if cell.method == "GET":
+        return answers.get(whose)
+    with_session = answers.get("session") if cell.caller == "session" else None
+    return answers.get(f"{cell.method} {whose}") or answers.get(cell.method) or with_session or answers.get("other")
+
+
+def _own_status(cell: Cell) -> int | None:
+    column = RULES["columns"][cell.caller]
+    if cell.row in TABLE:
+        return TABLE[cell.row][cell.method][CALLERS.index(column)]
+    if cell.row in SIGNED_IN:
+        is_session = cell.caller.startswith("session")
+        return SIGNED_IN[cell.row][cell.method][0 if column == "nobody" else 2 if is_session else 1]
+    return None
+
+
+def _rule_matches(rule: dict[str, Any], cell: Cell, table: str, own: int) -> bool:
+    of_cell = {"callers": cell.caller, "methods": cell.method, "ids": cell.ids, "table": table, "own": own}
+    if "routes" in rule and not any(cell.row.startswith(route) for route in rule["routes"]):
+        return False
+    return all(value in rule[name] for name, value in of_cell.items() if name in rule)
+
+
+def may_be_silent(cell: Cell, status: int) -> bool:
+    """Whether an error of this cell comes without a body, as the API document says."""
+    return status == 405 and any(is_for(name, cell) for name in RULES["without_body"])
+
+
+def build_body(cell: Cell, status: int, own_ids: dict[str, Any]) -> Any:
+    """What a cell sends: who is refused, a body that would work; else none, as the tables are about."""
+    if cell.method in ("GET", "DELETE"):
+        return None
+    if status not in (401, 403, 404):
+        return {}
+    fitting = [body for name, body in RULES["bodies"].items() if is_for(name, cell)]
+    return _fill_ids(max(fitting, key=len), own_ids) if fitting else {}
+
+
+def is_for(name: str, cell: Cell) -> bool:
+    """Whether a name as `PATCH sharing/`, a method and the end of a route, is about this cell."""
+    method, _, end = name.partition(" ")
+    return method == cell.method and cell.route.endswith(f"/{end}")
+
+
+def _fill_ids(value: Any, own_ids: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: _fill_ids(inner, own_ids) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_fill_ids(inner, own_ids) for inner in value]
+    return own_ids[value[1:]] if isinstance(value, str) and value.startswith("$") else value

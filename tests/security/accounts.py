@@ -1,0 +1,96 @@
+"""The users and keys of security tests: `python -m tests.security.accounts` creates them in a migrated, empty database.
+
+Home belongs to Alice (admin), Bob (member) and Dora (deactivated); Alice is in Elsewhere, too. Carol is the admin of
+Away, in another organization, and Dave of Vault, which nobody else may enter: whatever is his must not be seen.
+The last line of the output is JSON: the ids of projects, the values and ids of keys.
+"""
+
+import io
+import json
+import os
+from datetime import timedelta
+from typing import Any
+
+import django
+
+PASSWORD = "correct horse battery"
+USERS = ("alice", "bob", "carol", "dave", "dora")
+OF_PROJECTS = ("activity_log", "dashboard", "dashboard_template", "insight", "sharing_configuration")
+READABLE = (*OF_PROJECTS, "project", "organization", "user")
+
+
+def get_email(name: str) -> str:
+    return f"{name}@attack.example.com"
+
+
+def run_command(name: str, *arguments: str) -> Any:
+    """What a management command answers with `--json`."""
+    from django.core.management import call_command
+
+    out = io.StringIO()
+    call_command(name, *arguments, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def make_key(name: str, *scopes: str, project: int | None = None, days: int | None = None) -> dict[str, str]:
+    arguments = [get_email(name), "--label", "attack", *(part for scope in scopes for part in ("--scope", scope))]
+    arguments += ["--project", str(project)] if project else []
+    made = run_command("create_api_key", *arguments, *(["--expires-in", str(days)] if days else []))
+    return {"id": made["id"], "value": made["value"]}
+
+
+def make_projects() -> dict[str, int]:
+    inside = {
+        "Home": ["--admin", get_email("alice"), "--member", get_email("bob"), "--member", get_email("dora")],
+        "Elsewhere": ["--organization", "Home", "--member", get_email("alice")],
+        "Away": ["--admin", get_email("carol")],
+        "Vault": ["--admin", get_email("dave")],
+    }
+    return {name: run_command("create_project", name, *members)["id"] for name, members in inside.items()}
+
+
+def make_keys(projects: dict[str, int]) -> dict[str, dict[str, str]]:
+    keys = {
+        "admin": make_key("alice", "*"),
+        "member": make_key("bob", "*"),
+        "foreign member": make_key("carol", "*"),
+        "vault": make_key("dave", "*"),
+        "deactivated": make_key("dora", "*"),
+        "no scope": make_key("alice", "annotation:read"),
+        "read-only": make_key("alice", *(f"{name}:read" for name in READABLE)),
+        "write-only": make_key("alice", *(f"{name}:write" for name in READABLE)),
+        "narrowed": make_key("alice", "*", project=projects["Elsewhere"]),
+        "revoked": make_key("bob", "*"),
+        "rolled": make_key("bob", "*"),
+        "expired": make_key("bob", "*", days=1),
+        "spare": make_key("bob", "*"),
+    }
+    run_command("revoke_api_key", keys["revoked"]["id"])
+    run_command("roll_api_key", keys["rolled"]["id"])
+    run_command("deactivate_user", get_email("dora"))
+    _expire(keys["expired"]["id"])
+    return keys
+
+
+def _expire(key_id: str) -> None:
+    """No command makes a key whose time is over."""
+    from django.utils import timezone
+
+    from users.models import PersonalAPIKey
+
+    PersonalAPIKey.objects.filter(pk=key_id).update(expires_at=timezone.now() - timedelta(minutes=1))
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboards_api.settings")
+    django.setup()
+    for name in USERS:
+        run_command(
+            "create_user", get_email(name), "--name", f"{name.title()} Secretname-{name}", "--password", PASSWORD
+        )
+    projects = make_projects()
+    print(json.dumps({"projects": projects, "keys": make_keys(projects)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Whether an answer of the grammar stage is right: an error says where, a success stored what was sent."""
+
+import json
+from typing import Any, NamedTuple
+
+import httpx
+
+from tests.security.error_envelope import is_envelope
+from tests.security.payloads import DEEP, value_of
+from tests.security.writable_fields import Place
+from tests.security.written_values import NOWHERE, find_shown_value, is_same
+
+# What these refuse is no field's fault: who calls, or what is there.
+NO_FIELD = ("parse_error", "not_found", "permission_denied", "throttled", "invalid_credentials")
+# Below these nothing is taken for anything but itself.
+FREE = ("filters", "filters_overrides", "variables", "query", "layouts", "dashboard_filters", "dashboard_variables")
+
+
+class Values(NamedTuple):
+    compared: int
+    wrong: list[str]
+
+
+def check_error(place: Place, payload: str, answer: httpx.Response) -> list[str]:
+    """What is wrong with an answer that is no success."""
+    if answer.status_code >= 500:
+        return ["a server error"]
+    if not 400 <= answer.status_code < 500:
+        return ["neither a success nor an error"]
+    try:
+        envelope = answer.json()
+    except ValueError:
+        return ["an error that is no JSON"]
+    if not is_envelope(envelope):
+        return ["an error without the envelope"]
+    if answer.status_code == 400 and envelope["code"] not in NO_FIELD and not names_field(place, payload, envelope):
+        return ["an error that does not name the field"]
+    return []
+
+
+def names_field(place: Place, payload: str, error: dict[str, Any]) -> bool:
+    """Whether an error names the place, what it lies in, or what was put into it."""
+    attr = error["attr"]
+    if attr is None:  # what is too deep is not walked; a body that says nothing has no field to blame
+        return payload in DEEP or (error["code"] == "required" and len(place.pointer) == 1)
+    if "variables" in place.pointer and attr == "tiles__0__body":
+        return True  # where the document uses the variable
+    return attr.split("__")[0] in [str(step) for step in place.pointer]
+
+
+def check_value(place: Place, payload: str, answer: httpx.Response, row: Any) -> Values:
+    """Whether the row has what was sent, or the answer says that it was ignored."""
+    sent = value_of(payload)
+    found = find_shown_value(place, row, sent)
+    if found is NOWHERE or "Ignored-Fields" in answer.headers:
+        return Values(0, [])
+    if any(is_same(found, each) for each in equivalent_values(place, payload, sent)):
+        return Values(1, [])
+    return Values(1, [f"stored {json.dumps(found)[:200]} for {json.dumps(sent)[:200]}"])
+
+
+def equivalent_values(place: Place, payload: str, sent: Any) -> list[Any]:
+    """What may be stored: the value itself, or what a column of another type takes it for."""
+    found = [sent]
+    if any(step in FREE for step in place.pointer[:-1]):
+        return found
+    if sent is None:
+        found += ["", {}, []]
+    if sent == "":
+        found.append(None)
+    if isinstance(sent, int | float):
+        found += [payload, str(sent), bool(sent), int(sent)]
+    if "tags" in place.pointer or place.name == "create_unlisted_dashboard":
+        found.append(str(sent).strip().lower())
+    return found

@@ -1,0 +1,166 @@
+"""Keys are guessed, in parallel and with the default limits; then the times of refusals are compared.
+
+What must not help: how much of a key is right, whether an id is another project's or nobody's, and whether somebody has
+the e-mail address of a sign-in. It is a fault where medians differ by more than a tenth and ranks with p < 0.001, in
+two of three repetitions.
+"""
+
+import json
+import random
+import statistics
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from tests.security.accounts import USERS, get_email
+from tests.security.concurrent_clients import ClientRequest, ClientResponse, send
+from tests.security.project_content import fill_project
+from tests.security.report import Outcome, Report
+from tests.security.service import Target, run_service
+from tests.security.timing import Comparison, Request, compare
+from users.models.personal_api_key import ALPHABET, PREFIX, RANDOM_BITS, encode_base62
+
+GUESSES = 20_000
+TIMINGS = 2_000
+REPETITIONS = 3
+AT_ONCE = 16
+RIGHT_EVERY = 100
+SECONDS_AT_MOST = 5
+LIMITS = "6000/minute"
+ME = "/api/users/@me/"
+BOARDS = 15
+MISSING = range(90, 96)
+# A password takes long to check, on purpose.
+SIGN_INS = 12
+
+
+class Guess(NamedTuple):
+    value: str
+    is_right: bool
+
+
+class Refusals(NamedTuple):
+    """Two kinds of requests that must be refused in the same way, and how many of each are timed."""
+
+    what: str
+    status: int
+    first: Callable[[], Request]
+    second: Callable[[], Request]
+    each: int = TIMINGS
+
+
+def run(engine: str, report: Report, seed: int) -> Outcome:
+    chance = random.Random(seed)
+    with run_service(engine, RATE_LIMITS=LIMITS) as target:
+        figures = [guess_keys(target, report, chance)]
+    with run_service(engine) as target:
+        for kinds in (key_refusals(target, chance), id_refusals(target, chance), sign_in_refusals(chance)):
+            figures.append(compare_repeatedly(target, report, kinds, seed))
+    return report.outcome("; ".join(figures))
+
+
+def guess_keys(target: Target, report: Report, chance: random.Random) -> str:
+    """Send wrong keys with right ones between them: the wrong ones are refused, and the right ones served."""
+    real = target.keys["admin"]
+    guesses = [
+        Guess(nearly_right_key(real, chance) if number % 10 == 0 else random_key(chance), False)
+        for number in range(GUESSES)
+    ]
+    for number in range(0, GUESSES, RIGHT_EVERY):
+        guesses.insert(number + number // RIGHT_EVERY, Guess(real, True))
+    parts = [guesses[number::AT_ONCE] for number in range(AT_ONCE)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = [pair for found in pool.map(lambda part: try_keys(target, part), parts) for pair in found]
+    for key, answer in answers:
+        check_guess(key, answer, report)
+    times: dict[int, list[float]] = {200: [], 401: [], 429: []}
+    for _, answer in answers:
+        times.get(answer.status, []).append(answer.seconds * 1000)
+    for status, found in times.items():
+        if found:
+            slowest = {"median": round(statistics.median(found), 1), "longest": round(max(found), 1)}
+            report.note("milliseconds", status=status, times=len(found), **slowest)
+    refused = len(times[401]) + len(times[429])
+    return f"{refused:,} wrong keys refused ({len(times[401]):,} with 401), {len(times[200])} right ones served between"
+
+
+def try_keys(target: Target, guesses: list[Guess]) -> list[tuple[Guess, ClientResponse]]:
+    with target.client(None) as client:
+        return [(each, send(client, ClientRequest("GET", ME, None, bearer(each.value)))) for each in guesses]
+
+
+def check_guess(key: Guess, answer: ClientResponse, report: Report) -> None:
+    """A right key is served; a wrong one is a 401, or a 429 that says how long to wait."""
+    right = answer.status == 200 if key.is_right else answer.status in (401, 429)
+    if answer.status == 429:
+        right = right and int(answer.headers.get("Retry-After", 0)) >= 1
+    if answer.status in (401, 429):
+        right = right and set(answer.body) == {"type", "code", "detail", "attr"}
+    if not right or answer.seconds > SECONDS_AT_MOST:
+        value = "the right one" if key.is_right else key.value
+        report.fault("an answer to a key", key=value, status=answer.status, body=answer.body, seconds=answer.seconds)
+
+
+def compare_repeatedly(target: Target, report: Report, kinds: Refusals, seed: int) -> str:
+    """Compare them in three repetitions: the largest difference of their medians, in words."""
+    found: list[Comparison] = []
+    for number in range(REPETITIONS):
+        timed = compare(target.base, (kinds.first, kinds.second), kinds.each, f"{seed} {kinds.what} {number}")
+        found.append(timed.comparison)
+        report.note(kinds.what, each=kinds.each, **timed.comparison._asdict(), difference=timed.comparison.difference)
+        answers = timed.answers[0] | timed.answers[1]
+        if len(answers) != 1 or {status for status, _ in answers} != {kinds.status}:
+            report.fault(f"{kinds.what} are answered differently", answers=timed.answers)
+    if sum(each.tells_apart for each in found) > REPETITIONS // 2:
+        report.fault(f"{kinds.what} can be told apart by time", found=found)
+    largest = max(found, key=lambda comparison: comparison.difference)
+    apart = f"{largest.difference:,.0f} µs of {largest.first:,.0f} (p = {largest.p:.2g})"
+    return f"{kinds.what}: medians differ by at most {apart}"
+
+
+def key_refusals(target: Target, chance: random.Random) -> Refusals:
+    real = target.keys["admin"]
+    return Refusals(
+        "unknown and nearly right keys",
+        401,
+        lambda: Request(ME, bearer(random_key(chance))),
+        lambda: Request(ME, bearer(nearly_right_key(real, chance))),
+    )
+
+
+def id_refusals(target: Target, chance: random.Random) -> Refusals:
+    """Ids of as many digits: another project's dashboards, and nobody's."""
+    foreign = [each for each in fill_project(target, "Away", "foreign member", BOARDS)["dashboards"] if len(each) == 2]
+    missing = [str(number) for number in MISSING]
+    headers = bearer(target.keys["admin"])
+
+    def of(ids: list[str]) -> Request:
+        return Request(target.home(f"dashboards/{chance.choice(ids)}/"), headers)
+
+    return Refusals("foreign and missing ids", 404, lambda: of(foreign), lambda: of(missing))
+
+
+def sign_in_refusals(chance: random.Random) -> Refusals:
+    """Wrong passwords of people with an account and without. Several of each, as guesses at one are limited."""
+    strangers = [f"not-{name}" for name in USERS]
+
+    def of(names: Sequence[str]) -> Request:
+        body = json.dumps({"email": get_email(chance.choice(names)), "password": f"wrong {chance.getrandbits(64)}"})
+        return Request("/api/login/", {"Content-Type": "application/json"}, "POST", body)
+
+    return Refusals("sign-ins of members and strangers", 400, lambda: of(USERS), lambda: of(strangers), SIGN_INS)
+
+
+def bearer(value: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {value}"}
+
+
+def random_key(chance: random.Random) -> str:
+    return PREFIX + encode_base62(chance.getrandbits(RANDOM_BITS))
+
+
+def nearly_right_key(real: str, chance: random.Random) -> str:
+    """A key that differs from a real one in one character among the last six."""
+    place = len(real) - chance.randint(1, 6)
+    other = chance.choice([each for each in ALPHABET if each != real[place]])
+    return real[:place] + other + real[place + 1 :]

@@ -1,0 +1,24 @@
+"""What the service promises, on an engine: the tests of the API document, and those of a service that runs."""
+
+import re
+import subprocess
+import sys
+
+from tests.live.conftest import ROOT
+from tests.security.report import Outcome, Report
+
+FOLDERS = ("tests/contract", "tests/live")
+SECONDS_AT_MOST = 600
+LINES_TO_KEEP = 40
+
+
+def run(engine: str, report: Report, seed: int) -> Outcome:
+    """The seed plays no part: nothing here is drawn."""
+    command = [sys.executable, "-m", "tests", "--engine", engine, "-q", *FOLDERS]
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS_AT_MOST
+    )
+    passed = re.search(r"(\d+) passed", done.stdout)
+    if done.returncode or not passed:
+        report.fault("the contract is broken", output=done.stdout.splitlines()[-LINES_TO_KEEP:])
+    return report.outcome(f"{passed[1] if passed else 0} tests of the document and of a running service passed")

@@ -1,0 +1,85 @@
+"""The most expensive request that is known of each operation; where none is, the largest body of the document."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from tests.security.accounts import get_email
+from tests.security.cost_bodies import largest_body
+from tests.security.cost_custom_requests import ExpensiveRequest, reads, writes
+from tests.security.cost_fixtures import CostFixtures
+
+ALIAS = "/api/environments/"
+TIMES = 5
+WRONG = "wrong password"
+# Hashing a password is slow on purpose.
+HASHING_SECONDS_MAX = 0.6
+# A page of a full dashboard; shared pages are small.
+FULL_PAGE_SECONDS_MAX = 1.0
+
+
+def expensive_requests(fixtures: CostFixtures, document: dict[str, Any]) -> Iterator[ExpensiveRequest]:
+    """For each operation of the document: those made by hand, else the largest body."""
+    by_hand = [*reads(fixtures), *writes(fixtures)]
+    known = {each.operation for each in by_hand}
+    yield from by_hand
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            name = f"{method.upper()} {path.removeprefix('/api/')}"
+            if method in ("get", "post", "put", "patch", "delete") and name not in known and not path.startswith(ALIAS):
+                yield _largest(fixtures, document, name, path, operation)
+
+
+def _largest(
+    fixtures: CostFixtures, document: dict[str, Any], name: str, path: str, operation: Any
+) -> ExpensiveRequest:
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    components = document["components"]["schemas"]
+    known = {"id": 1, "scopes": ["*"], "deleted": False}
+    body = largest_body(content["schema"], components, known) if content else b""
+    client = fixtures.browser if path.startswith("/api/personal_api_keys/") else fixtures.owner
+    client = fixtures.target.session("bob") if path == "/api/logout/" else client
+    address = re.sub(r"\{(\w+)\}", lambda found: str(_id(fixtures, path, found[1])), path)
+    return ExpensiveRequest(name, "the largest body" if body else "as it is", client, address, body, is_taken=False)
+
+
+def _id(fixtures: CostFixtures, path: str, name: str) -> Any:
+    if name == "project_id":
+        return fixtures.target.projects["Home"]
+    if name == "id" and "/personal_api_keys/" in path:
+        return fixtures.target.key_ids["read-only"]
+    if name == "id" and "/insights/" in path:
+        return fixtures.insights[0]
+    if name == "id" and "/dashboard_templates/" in path:
+        return fixtures.template_id
+    if name == "organization_id":
+        return fixtures.organization
+    return {"id": fixtures.full, "dashboard_id": fixtures.full, "version": 1}.get(name, 1)
+
+
+def anonymous_requests(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
+    """What needs no key. Hashing a password, and the page of a full dashboard, have bounds of their own."""
+    large, brackets = _json(password=["[" * 50] * 1000), b"[" + b"[]," * 20_000 + b"[]]"
+    page = partial(ExpensiveRequest, client=fixtures.nobody, times=TIMES, is_taken=False)
+    hashed = partial(ExpensiveRequest, client=fixtures.nobody, is_taken=False, seconds_max=HASHING_SECONDS_MAX)
+    full = partial(ExpensiveRequest, client=fixtures.nobody, seconds_max=FULL_PAGE_SECONDS_MAX)
+    shared, locked = f"/shared/{fixtures.token}", f"/shared/{fixtures.locked}"
+    wrong = _json(email=get_email("bob"), password=WRONG)
+    yield hashed("POST login/", "a wrong password", path="/api/login/", body=wrong)
+    yield page("POST login/", "60 kB of brackets", path="/api/login/", body=brackets)
+    yield page("POST login/", "60 kB of text", path="/api/login/", body=large)
+    yield full("GET /shared", "a full page", path=shared)
+    yield full("GET /shared", "a full page as JSON", path=f"{shared}.json")
+    yield page("GET /shared", "no such link", path=f"/shared/{'A' * 32}")
+    yield page("GET /shared", "a locked link", path=locked)
+    yield hashed("POST /shared", "a wrong password", path=locked, body=_json(password=WRONG))
+    yield page("POST /shared", "60 kB of brackets", path=locked, body=brackets)
+    yield page("GET /setup", "no such link", path="/setup/1-abcdef-0123456789abcdef0123456789abcdef")
+    yield page("GET /login", "as it is", path="/login")
+    yield page("GET /healthz", "as it is", path="/healthz")
+
+
+def _json(**fields: Any) -> bytes:
+    return json.dumps(fields).encode()

@@ -1,0 +1,73 @@
+"""What a page may be made of, whatever was written into what it shows."""
+
+import re
+from html.parser import HTMLParser
+
+# What Markdown in a text may become.
+OF_TEXTS = {
+    *((tag, "") for tag in ("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em")),
+    *((tag, "") for tag in ("strong", "s", "a", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td")),
+    *(("a", name) for name in ("href", "title", "rel", "target")),
+    ("ol", "start"),
+}
+# What a form says of a value that it offers.
+OF_FORMS = {("input", "checked"), ("option", "selected")}
+ADDRESSES = {"href", "src", "srcset", "action", "formaction", "data", "poster", "background", "xlink:href"}
+# A browser drops these before it looks at the scheme.
+DROPPED = re.compile(r"^[\x00-\x20]+|[\t\r\n]")
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+SCHEMES = {"http", "https", "mailto"}
+ELSEWHERE = re.compile(r"[/\\]{2}")
+NOT_IN_STYLES = re.compile(r"url\(|@import|expression|[<\\]", re.IGNORECASE)
+
+
+class HTMLCollector(HTMLParser):
+    """The elements and attributes of a page, and what is wrong with them by themselves."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.kinds: set[tuple[str, str]] = set()
+        self.scripts = 0
+        self.wrong: list[str] = []
+        self.inside = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = tag if tag in ("script", "style") else ""
+        self.scripts += tag == "script"
+        self.kinds.add((tag, ""))
+        for name, value in attrs:
+            self.kinds.add((tag, name))
+            if name.startswith("on") or name == "srcdoc":
+                self.wrong.append(f"attribute {name} of {tag}")
+            if name in ADDRESSES and not is_safe_url(value or ""):
+                self.wrong.append(f"address {value} of {tag}")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.inside == "script" and data.strip():
+            self.wrong.append(f"script {data[:100]}")
+        if self.inside == "style" and NOT_IN_STYLES.search(data):
+            self.wrong.append(f"style {data[:100]}")
+
+
+def is_safe_url(address: str) -> bool:
+    """Whether it stays on this host, or has a scheme that runs nothing."""
+    seen = DROPPED.sub("", address)
+    scheme = SCHEME.match(seen)
+    return scheme[1].lower() in SCHEMES if scheme else not ELSEWHERE.match(seen)
+
+
+def find_violations(text: str, plain: HTMLCollector, written: object) -> list[str]:
+    """What a page has that it must not have, beside the same page with harmless content."""
+    page = HTMLCollector(text)
+    strange = sorted(page.kinds - plain.kinds - OF_TEXTS - OF_FORMS)
+    found = page.wrong + [f"new {tag} {name}".strip() for tag, name in strange]
+    if page.scripts > plain.scripts:
+        found.append("more scripts")
+    if isinstance(written, str) and re.search(r"<[a-z!/]", written, re.IGNORECASE) and written in text:
+        found.append("raw markup")
+    return found

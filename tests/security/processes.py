@@ -1,0 +1,127 @@
+"""The service and the database that a stage may kill: `manage.py serve` in a session of its own, and a PostgreSQL that
+keeps what it was given, as the servers of tests do not.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from tests.live.conftest import free_port
+from tests.postgres import INITDB, binaries, reachable, unprivileged
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS_TO_START = 60
+SECONDS_TO_STOP = 20
+WORKERS = 2
+_OWN_VARIABLES = ("DATABASE_URL", "LOG_LEVEL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "SECRET_KEY")
+
+
+class KillableService:
+    """`manage.py serve` on one database and one port, which can be killed and started again."""
+
+    def __init__(self, folder: Path, database_url: str, **environment: str) -> None:
+        kept = {name: value for name, value in os.environ.items() if name not in _OWN_VARIABLES}
+        own = {"DATA_DIR": str(folder), "DATABASE_URL": database_url, "RATE_LIMITS": "", "PYTHONUNBUFFERED": "1"}
+        self.environment = kept | own | environment
+        self.database_url = database_url
+        self.log = folder / "serve.log"
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def key(self) -> str:
+        """The API key of the first start."""
+        return (self.log.parent / "first_api_key").read_text().strip()
+
+    def start(self) -> float:
+        """Start it and wait until it is ready. The seconds that took."""
+        started = time.monotonic()
+        command = [sys.executable, "manage.py", "serve", "--port", str(self.port), "--workers", str(WORKERS)]
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                command, env=self.environment, cwd=ROOT, stdout=output, stderr=output, start_new_session=True
+            )
+        while self.process.poll() is None and time.monotonic() - started < SECONDS_TO_START:
+            if self.is_ready():
+                return time.monotonic() - started
+            time.sleep(0.02)
+        sys.exit(f"The service did not start:\n{self.log.read_text()[-4000:]}")
+
+    def is_ready(self) -> bool:
+        try:
+            urllib.request.urlopen(f"{self.base}/readyz", timeout=5).close()  # noqa: S310  our own address
+        except OSError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End all its processes at once, without a word."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(SECONDS_TO_STOP)
+        self.kill()
+
+
+class KillablePostgreSQL:
+    """A server with the durability that PostgreSQL comes with."""
+
+    def __init__(self, work: Path) -> None:
+        self.as_user = unprivileged(work)
+        self.folder = reachable(binaries(), work)
+        self.data = work / "data"
+        self.log = work / "log"
+        self.url = f"postgresql://postgres@{quote(str(work), safe='')}/postgres"
+        self.settings = f"-c listen_addresses= -c unix_socket_directories={work} -c max_connections=30"
+        self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", *INITDB)
+
+    def start(self) -> None:
+        """Start it and wait until it accepts connections, to a few milliseconds."""
+        self._run("pg_ctl", "-D", self.data, "-l", self.log, "-o", self.settings, "-W", "start")
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not self.accepts():
+            if time.monotonic() > deadline:
+                sys.exit(f"PostgreSQL did not start:\n{self.log.read_text()[-4000:]}")
+            time.sleep(0.005)
+
+    def stop(self, mode: str = "fast") -> None:
+        """`immediate` ends all its processes without closing anything: the next start recovers from its log."""
+        self._run("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
+
+    def accepts(self) -> bool:
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(self.url, connect_timeout=2).close()
+            return True
+        return False
+
+    def _run(self, name: str, *arguments: str | Path) -> None:
+        subprocess.run([self.folder / name, *arguments], check=True, stdout=subprocess.DEVNULL, **self.as_user)
+
+
+@contextlib.contextmanager
+def durable_postgresql() -> Iterator[KillablePostgreSQL]:
+    """A running server; it is stopped and removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as work:
+        server = KillablePostgreSQL(Path(work))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop("immediate")

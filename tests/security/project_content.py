@@ -1,0 +1,99 @@
+"""What the projects hold when an attack begins, and reading all of it again when it is over."""
+
+from typing import Any
+
+import httpx
+
+from tests.security.accounts import get_email
+from tests.security.report import Report
+from tests.security.service import Target
+
+PAGE = 500
+COLLECTIONS = ("dashboards", "insights", "dashboard_templates")
+QUERY = {"kind": "InsightVizNode", "source": {"kind": "TrendsQuery", "series": [{"event": "$pageview"}]}}
+TEMPLATE = {
+    "template_name": "Attack",
+    "dashboard_description": "",
+    "dashboard_filters": {},
+    "tiles": [{"type": "TEXT", "body": "text"}],
+}
+
+
+def expect_success(answer: httpx.Response) -> Any:
+    """The JSON of an answer that must be a success."""
+    if not answer.is_success:
+        raise RuntimeError(f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text[:500]}")
+    return answer.json()
+
+
+def fill_project(target: Target, project: str = "Home", key: str = "admin", count: int = 3) -> dict[str, list[str]]:
+    """Boards with a tile of each kind, insights, templates and a shared link; the ids by collection."""
+    ids: dict[str, list[str]] = {name: [] for name in (*COLLECTIONS, "passwords", "users")}
+    with target.client(key) as client:
+        for number in range(count):
+            for name, id_ in create_dashboard(
+                client, target.home(project=project), f"{project} secret {number}"
+            ).items():
+                ids[name].append(id_)
+        if project == "Home":
+            ids["users"].append(_collaborator(client, target, ids["dashboards"][0]))
+    return ids
+
+
+def create_dashboard(client: httpx.Client, root: str, name: str) -> dict[str, str]:
+    """A shared board with its content, and a template; the id of each row by collection."""
+    tiles: list[Any] = [{"text": {"body": name}}, {"button_tile": {"url": "/a", "text": name}}]
+    board = expect_success(client.post(f"{root}dashboards/", json={"name": name, "tags": [name], "tiles": tiles}))
+    path = f"{root}dashboards/{board['id']}/"
+    insight = {"name": name, "query": QUERY, "dashboards": [board["id"]]}
+    made = expect_success(client.post(f"{root}insights/", json=insight))
+    template = expect_success(client.post(f"{root}dashboard_templates/", json={**TEMPLATE, "template_name": name}))
+    expect_success(client.patch(f"{path}sharing/", json={"enabled": True, "password_required": True}))
+    password = expect_success(client.post(f"{path}sharing/passwords/", json={"note": "attack"}))
+    rows = {"dashboards": board, "insights": made, "dashboard_templates": template, "passwords": password}
+    return {collection: str(row["id"]) for collection, row in rows.items()}
+
+
+def _collaborator(client: httpx.Client, target: Target, board: str) -> str:
+    """Bob, who may edit one board while it is restricted."""
+    path = target.home(f"dashboards/{board}/")
+    expect_success(client.patch(path, json={"restriction_level": 37}))
+    with target.client("member") as bob:
+        uuid: str = expect_success(bob.get("/api/users/@me/"))["uuid"]
+    row = expect_success(client.post(f"{path}collaborators/", json={"user_uuid": uuid, "level": 37}))
+    if row["user"]["email"] != get_email("bob"):
+        raise RuntimeError("the collaborator is somebody else")
+    return uuid
+
+
+def read_everything(target: Target, report: Report, project: str = "Home") -> int:
+    """Read every row of a project, one by one too; how many there are. What cannot be read is a fault."""
+    rows = 0
+    with target.client("admin") as client:
+        for collection in COLLECTIONS:
+            path = target.home(f"{collection}/", project)
+            for row in all_pages(client, path, report):
+                rows += 1
+                check_readable(client, f"{path}{row['id']}/", report)
+    return rows
+
+
+def all_pages(client: httpx.Client, path: str, report: Report) -> list[Any]:
+    """The rows of a list."""
+    found: list[Any] = []
+    address: str | None = f"{path}?limit={PAGE}"
+    while address:
+        answer = client.get(address)
+        if answer.status_code != 200:
+            report.fault("a list cannot be read", path=address, status=answer.status_code, body=answer.text[:500])
+            break
+        page = answer.json()
+        found += page["results"]
+        address = page["next"]
+    return found
+
+
+def check_readable(client: httpx.Client, path: str, report: Report) -> None:
+    answer = client.get(path)
+    if answer.status_code != 200:
+        report.fault("a row cannot be read", path=path, status=answer.status_code, body=answer.text[:500])

@@ -1,0 +1,82 @@
+"""Where races are run: a crowd, somebody who makes what they race for and reads it again, and what went wrong."""
+
+from collections import Counter
+from typing import Any
+
+from tests.security.concurrent_clients import ClientRequest, ClientResponse, ConcurrentClients
+from tests.security.project_content import expect_success
+from tests.security.report import Report
+from tests.security.service import Target
+
+LOST = "lost update"
+TWICE = "duplicate"
+WRONG = "wrong answer"
+
+
+class RaceHarness:
+    """Paths of requests begin below the project Home, or at the service where they begin with a slash."""
+
+    def __init__(self, target: Target, report: Report, caller: str = "admin") -> None:
+        self.target, self.report = target, report
+        self.clients = ConcurrentClients(target)
+        self.key = {"Authorization": f"Bearer {target.keys[caller]}"}
+        self.client = target.client(caller)
+        self.counts: Counter[str] = Counter()
+        self.slowest = 0.0
+
+    def close(self) -> None:
+        self.client.close()
+        self.clients.close()
+
+    def path(self, rest: str) -> str:
+        return rest if rest.startswith("/") else self.target.home(rest)
+
+    def do(self, method: str, rest: str, body: Any = None) -> Any:
+        """The JSON of an answer that must be a success, while nobody else calls."""
+        return expect_success(self.client.request(method, self.path(rest), json=body))
+
+    def board(self, name: str, **fields: Any) -> dict[str, Any]:
+        """A new dashboard, as it was answered."""
+        made: dict[str, Any] = self.do("POST", "dashboards/", {"name": name, **fields})
+        return made
+
+    def read(self, board_id: int) -> dict[str, Any]:
+        found: dict[str, Any] = self.do("GET", f"dashboards/{board_id}/")
+        return found
+
+    def send_together(
+        self, requests: list[ClientRequest], allowed: set[int], headers: dict[str, str] | None = None
+    ) -> list[ClientResponse]:
+        """Send them together with the harness's key, or with `headers`. Other statuses than `allowed` are faults."""
+        by = self.key if headers is None else headers
+        ready = [each._replace(path=self.path(each.path), headers={**by, **(each.headers or {})}) for each in requests]
+        answers = self.clients.send_together(ready)
+        for answer in answers:
+            self.check(WRONG, answer.status in allowed, "an answer", **shown(answer))
+            self.slowest = max(self.slowest, answer.seconds)
+        return answers
+
+    def check(self, kind: str, holds: bool, what: str, **details: Any) -> None:
+        """A fault of this kind unless it holds."""
+        if not holds:
+            self.counts[kind] += 1
+            self.report.fault(f"{kind}: {what}", **details)
+
+
+def shown(answer: ClientResponse) -> dict[str, Any]:
+    """What a reader needs to send it again, without the key."""
+    request = answer.request
+    said = {name: value for name, value in (request.headers or {}).items() if name in ("If-Match", "Idempotency-Key")}
+    return {
+        "method": request.method,
+        "path": request.path,
+        "sent": request.body,
+        "headers": said,
+        "status": answer.status,
+        "body": str(answer.body)[:500],
+        "milliseconds": round(answer.seconds * 1000),
+    }
+
+
+def with_status(answers: list[ClientResponse], status: int) -> list[ClientResponse]:
+    return [answer for answer in answers if answer.status == status]

@@ -1,0 +1,94 @@
+"""The same thing is done by many at once, round after round, against two workers.
+
+No act that was acknowledged may be lost, none may be done twice, no two may be mixed, and nobody may be answered with a
+server error. At the end the database is read past the service.
+"""
+
+import dataclasses
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.live.conftest import ROOT, Service
+from tests.security import dashboard_races, row_races, stored_state
+from tests.security.race_harness import LOST, TWICE, WRONG, RaceHarness
+from tests.security.report import Outcome, Report
+from tests.security.request_log import read_requests
+from tests.security.service import Target, run_service
+
+ROUNDS = 20
+ROUNDS_IN_QUICK = 2
+RACES = (
+    row_races.keys,
+    dashboard_races.different_fields,
+    dashboard_races.same_fields,
+    row_races.sharing,
+    dashboard_races.moves,
+    row_races.creates,
+    dashboard_races.deletion,
+    dashboard_races.preconditions,
+    row_races.idempotency,
+    dashboard_races.versions,
+)
+
+
+def run(engine: str, report: Report, seed: int) -> Outcome:
+    return _run(engine, report, seed, ROUNDS)
+
+
+def quick(engine: str, report: Report, seed: int) -> Outcome:
+    return _run(engine, report, seed, ROUNDS_IN_QUICK)
+
+
+def _run(engine: str, report: Report, seed: int, rounds: int) -> Outcome:
+    with run_service(engine) as target:
+        harness = RaceHarness(target, report)
+        for race in RACES:
+            started = time.monotonic()
+            harness.slowest = 0.0
+            for number in range(rounds):
+                race(harness, f"{seed}-{number}")
+            took = round(time.monotonic() - started, 1)
+            report.note("a race", race=race.__name__, rounds=rounds, took=took, slowest=round(harness.slowest, 2))
+        harness.close()
+        limited, allowed = race_for_permits(target, report, rounds)
+        settle(target, harness)
+    counts = harness.counts + limited.counts
+    requests = harness.clients.requests + limited.clients.requests
+    return report.outcome(
+        f"{len(RACES) + 1} races x {rounds} rounds, {requests:,} requests at once: {counts[LOST]} lost updates, "
+        f"{counts[TWICE]} duplicates, {counts[WRONG]} wrong answers; {min(allowed)} to {max(allowed)} of "
+        f"{row_races.LIMIT} permits spent"
+    )
+
+
+def race_for_permits(target: Target, report: Report, rounds: int) -> tuple[RaceHarness, list[int]]:
+    """Two more workers, which count the requests of a key, on the same database; how many of each key were allowed."""
+    log = target.log.with_name("limited.log")
+    service = Service({**target.environment, "RATE_LIMITS": f"{row_races.LIMIT}/minute"}, log).wait()
+    try:
+        harness = RaceHarness(dataclasses.replace(target, base=service.base, log=log), report)
+        allowed = [row_races.permits(harness, key) for key in row_races.more_keys(harness, rounds)]
+        harness.close()
+    finally:
+        service.stop()
+    report.note("permits that were spent", allowed=allowed)
+    server_errors(harness.target, harness)
+    return harness, allowed
+
+
+def settle(target: Target, harness: RaceHarness) -> None:
+    """What is kept must be what is there."""
+    server_errors(target, harness)
+    recount = [sys.executable, "manage.py", "recount_dashboards"]
+    done = subprocess.run(recount, check=True, cwd=ROOT, env=target.environment, stdout=subprocess.PIPE, text=True)
+    harness.check(LOST, done.stdout.strip() == "Every count was right.", "kept counts", output=done.stdout)
+    path = Path(target.environment["DATA_DIR"]) / "dashboards.sqlite3"
+    for wrong in stored_state.read_state(target.environment.get("DATABASE_URL", f"sqlite:///{path}")).wrong:
+        harness.check(LOST, False, "the database", wrong=wrong)
+
+
+def server_errors(target: Target, harness: RaceHarness) -> None:
+    for line in read_requests(target.log):
+        harness.check(WRONG, line["status"] < 500, "a server error", line=line)

@@ -1,0 +1,15 @@
+"""What the service under attack wrote down."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def read_requests(log: Path) -> Iterator[dict[str, Any]]:
+    """The line of each request: method, path, status, milliseconds."""
+    for line in log.read_text(errors="replace").split(
+        "\n"
+    ):  # a path may hold what `splitlines` takes for the end of one
+        if line.startswith('{"event":"request"'):
+            yield json.loads(line)

@@ -1,0 +1,103 @@
+"""The service under attack: `manage.py serve` with two workers, on a throw-away database with a accounts of callers."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from psycopg import sql
+
+from tests.live.conftest import ROOT, Service
+from tests.postgres import server
+from tests.security.accounts import PASSWORD, get_email
+
+SECONDS_TO_ANSWER = 30
+OF_THE_OUTSIDE = ("DATABASE_URL", "LOG_LEVEL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "SECRET_KEY", "TRUSTED_PROXIES")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A running service, who may call it, and what it writes down."""
+
+    engine: str
+    base: str
+    projects: dict[str, int]
+    keys: dict[str, str]
+    key_ids: dict[str, str]
+    log: Path
+    environment: dict[str, str]
+    pid: int
+
+    def client(self, caller: str | None, **options: Any) -> httpx.Client:
+        """Connections with the key of a caller; paths begin at the service."""
+        headers = {"Authorization": f"Bearer {self.keys[caller]}"} if caller else {}
+        return httpx.Client(base_url=self.base, headers=headers, timeout=SECONDS_TO_ANSWER, **options)
+
+    def session(self, name: str) -> httpx.Client:
+        """A browser in which somebody signed in, with its CSRF token in a header."""
+        browser = self.client(None)
+        answer = browser.post("/api/login/", json={"email": get_email(name), "password": PASSWORD})
+        if answer.status_code != 200:
+            raise RuntimeError(f"{name} cannot sign in: {answer.text}")
+        browser.headers["X-CSRFToken"] = browser.cookies["posthog_csrftoken"]
+        return browser
+
+    def home(self, rest: str = "", project: str = "Home") -> str:
+        """A path below a project."""
+        return f"/api/projects/{self.projects[project]}/{rest}"
+
+
+@contextlib.contextmanager
+def run_service(engine: str, **settings: str) -> Iterator[Target]:
+    """A service of our own until the end of the block. `settings` are variables of its environment."""
+    with tempfile.TemporaryDirectory(prefix="security-") as name, _database(engine) as database:
+        folder = Path(name)
+        environment = {key: value for key, value in os.environ.items() if key not in OF_THE_OUTSIDE}
+        environment |= {"DATA_DIR": name, "WORKERS": "2", "PYTHONUNBUFFERED": "1", "RATE_LIMITS": ""}
+        environment |= database | settings
+        made = _fill(environment)
+        service = Service(environment, folder / "serve.log").wait()
+        try:
+            yield Target(
+                engine=engine,
+                base=service.base,
+                projects=made["projects"],
+                keys={caller: key["value"] for caller, key in made["keys"].items()},
+                key_ids={caller: key["id"] for caller, key in made["keys"].items()},
+                log=folder / "serve.log",
+                environment=environment,
+                pid=service.process.pid,
+            )
+        finally:
+            service.stop()
+
+
+@contextlib.contextmanager
+def _database(engine: str) -> Iterator[dict[str, str]]:
+    """DATABASE_URL of an empty database; on SQLite the default, a file in DATA_DIR."""
+    if engine == "sqlite":
+        yield {}
+        return
+    with server() as url:
+        name = f"security_{uuid.uuid4().hex}"
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            yield {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _fill(environment: dict[str, str]) -> Any:
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(migrate, check=True, cwd=ROOT, env=environment)
+    accounts = [sys.executable, "-m", "tests.security.accounts"]
+    done = subprocess.run(accounts, check=True, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])

@@ -1,0 +1,185 @@
+"""Every place of every request body of the API document where something can be written, nested ones too."""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from tests.security.project_content import QUERY
+
+Pointer = tuple[str | int, ...]
+METHODS = ("post", "patch")  # PUT takes the body of PATCH
+ALIAS = "/api/environments/"
+HERE = "@@here@@"
+
+# What free objects hold, so that what is written into them is looked at as what it says it is.
+FILTERS: Any = {"date_from": "-7d", "properties": [{"key": "k", "type": "event", "value": ["v"], "operator": "exact"}]}
+DOCUMENT: dict[str, Any] = {
+    "template_name": "Attack",
+    "dashboard_description": "d",
+    "dashboard_filters": FILTERS,
+    "tags": ["t"],
+    "variables": [{"id": "A", "name": "n", "default": "v"}],
+    "tiles": [
+        {"type": "TEXT", "body": "{A}", "layouts": {"sm": {"x": 0}}, "color": "blue"},
+        {"type": "BUTTON", "url": "/a", "text": "t", "placement": "left", "style": "primary"},
+        {"type": "INSIGHT", "name": "n", "description": "d", "query": QUERY, "filters_overrides": FILTERS},
+    ],
+}
+SAMPLES: dict[str, Any] = {
+    **dict.fromkeys(("filters", "filters_overrides", "dashboard_filters"), FILTERS),
+    **{name: {"v1": {"code_name": "country", "value": "x"}} for name in ("variables", "dashboard_variables")},
+    "query": {**QUERY, "source": {**QUERY["source"], "query": "select {variables.country}"}},  # type: ignore[dict-item]
+    "layouts": {"sm": {"x": 0, "y": 0, "w": 6, "h": 5}},
+    "breakdown_colors": [{"breakdownValue": "v", "colorToken": "preset-1"}],
+    "template": DOCUMENT,
+}
+# What must stand beside a place so that it is read: by the name of the object around it.
+BESIDE: dict[str, dict[str, Any]] = {
+    "text": {"body": "text"},
+    "button_tile": {"url": "/a", "text": "text"},
+    "move_tile": {"tile": {"id": "tile"}, "to_dashboard": "other"},
+    "copy_tile": {"fromDashboardId": "other", "tileId": "tile of other"},
+    "dashboard_templates": DOCUMENT,
+    "personal_api_keys": {"label": "attack", "scopes": ["dashboard:read"]},
+}
+CONTENT_OF_TILE = {"id", "text", "button_tile", "insight", "insight_id"}
+# Of required fields: what is right.
+VALID: dict[str, Any] = {
+    "tile_id": "tile",
+    "tile_order": ["tile"],
+    "ids": ["board"],
+    "action": "add",
+    "tags": ["a"],
+    "body": "text",
+    "level": 37,
+    "user_uuid": "collaborator",
+    "tag": "attack",
+    "tile": {"id": "tile"},
+    "template": DOCUMENT,
+    "email": "nobody@attack.example.com",
+    "password": "wrong password",
+    "id": "tile",
+    "breakdownValue": "v",
+    "colorToken": "preset-1",
+    "key_id": "key",
+    "since": "2026-01-01T00:00:00Z",
+}
+
+
+class Place(NamedTuple):
+    """Where in the body of an operation. `body` has HERE in it, as a value or a key, and names of rows."""
+
+    method: str
+    path: str
+    pointer: Pointer
+    body: Any
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path} {'.'.join(map(str, self.pointer))}"
+
+    @property
+    def name(self) -> str:
+        """The last word of its path: a collection, or an action."""
+        return [step for step in self.path.split("/") if step and not step.startswith("{")][-1]
+
+
+def find_places(document: dict[str, Any]) -> list[Place]:
+    found = []
+    for path, methods in document["paths"].items():
+        for method in METHODS:
+            content = methods.get(method, {}).get("requestBody", {}).get("content", {})
+            if "application/json" not in content or path.startswith(ALIAS):
+                continue
+            name = Place(method, path, (), None).name
+            walk = _Walk(document["components"]["schemas"])
+            needs = method == "post" or name in ("move_tile", "dashboard_templates")
+            bodies = walk.inside(content["application/json"]["schema"], (), name if needs else "")
+            found += [Place(method, path, pointer, body) for pointer, body in bodies]
+    return found
+
+
+class _Walk:
+    """Gives (pointer, value with HERE in it) for each place in a schema."""
+
+    def __init__(self, components: dict[str, Any]) -> None:
+        self.components = components
+
+    def inside(self, schema: Any, pointer: Pointer, name: str) -> Iterator[tuple[Pointer, Any]]:
+        schema = self._resolve(schema)
+        if pointer:
+            yield pointer, HERE
+        for option in schema.get("oneOf", []):
+            yield from (each for each in self.inside(option, pointer, name) if each[0] != pointer)
+        if "properties" in schema:
+            yield from self._object(schema, pointer, name)
+        elif schema.get("type") == "object":
+            yield from _leaves(SAMPLES.get(name, {"k": "v"}), pointer)
+        elif schema.get("type") == "array":
+            yield from self._array(schema, pointer, name)
+
+    def _object(self, schema: Any, pointer: Pointer, name: str) -> Iterator[tuple[Pointer, Any]]:
+        properties = schema["properties"]
+        beside = {required: VALID.get(required, "text") for required in schema.get("required", [])}
+        beside |= BESIDE.get(name, {})
+        for key, inner in properties.items():
+            others = {each: value for each, value in beside.items() if each != key}
+            if "button_tile" in properties and key not in CONTENT_OF_TILE:
+                others["text"] = {"body": "text"}
+            for place, value in self.inside(inner, (*pointer, key), key):
+                yield place, {**others, key: value}
+
+    def _array(self, schema: Any, pointer: Pointer, name: str) -> Iterator[tuple[Pointer, Any]]:
+        items = self._resolve(schema["items"])
+        if items.get("type") == "object" and "properties" not in items:
+            # Free objects in a list are parts of a template document.
+            yield from _leaves(DOCUMENT.get(name, SAMPLES.get(name, [{"k": "v"}])), pointer)
+            return
+        for place, value in self.inside(items, (*pointer, 0), name):
+            yield place, [value]
+
+    def _resolve(self, schema: Any) -> Any:
+        while "$ref" in schema or "allOf" in schema:
+            schema = schema["allOf"][0] if "allOf" in schema else schema
+            schema = self.components[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+        return schema
+
+
+def _leaves(sample: Any, pointer: Pointer) -> Iterator[tuple[Pointer, Any]]:
+    """Each value of a sample in turn replaced, and a key added to the sample itself."""
+    if isinstance(sample, dict):
+        yield (*pointer, HERE), {**sample, HERE: "v"}
+    for path in _paths(sample):
+        whole = copy.deepcopy(sample)
+        _put(whole, path, HERE)
+        yield (*pointer, *path), whole
+
+
+def _paths(value: Any) -> Iterator[Pointer]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield (key,)
+        yield from ((key, *rest) for rest in _paths(each))
+
+
+def _put(whole: Any, path: Pointer, value: Any) -> None:
+    for step in path[:-1]:
+        whole = whole[step]
+    whole[path[-1]] = value
+
+
+def is_key(place: Place) -> bool:
+    return place.pointer[-1] == HERE
+
+
+def build_body(place: Place, payload: str, known: dict[str, Any]) -> str:
+    """The body as JSON, with the payload in its place and the ids of rows that exist."""
+    return json.dumps(_known(place.body, known)).replace(f'"{HERE}"', payload)
+
+
+def _known(value: Any, known: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: _known(inner, known) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_known(inner, known) for inner in value]
+    return known.get(value, value) if isinstance(value, str) else value

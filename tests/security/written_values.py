@@ -1,0 +1,67 @@
+"""Where an answer shows what was written into a place."""
+
+import json
+from typing import Any
+
+from tests.security.writable_fields import HERE, Place, Pointer, is_key
+
+NOWHERE = object()
+# The tile that an action makes or changes, by its place among those of the board.
+OF_TILES = {"create_text_tile": -1, "tiles": -1, "update_text_tile": 0, "update_tile": 1}
+# What a stage has to turn back before it looks, and what an update lets pass as read before.
+OF_THE_MOMENT = ("deleted", "password_required", "enabled")
+ECHOED = ("use_template", "use_dashboard", "delete_insights")
+NAMES_IN_DOCUMENTS = {"dashboard_description": "description", "dashboard_filters": "filters"}
+NAMES_IN_TILES = {"body": ("text", "body"), "url": ("button_tile", "url"), "text": ("button_tile", "text")}
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Equal as JSON: with the order of keys, and with 1 other than 1.0."""
+    return json.dumps(one) == json.dumps(other)
+
+
+def find_shown_value(place: Place, answer: Any, payload: Any) -> Any:
+    """The value that `answer`, the row after the request, has there; NOWHERE if it does not show that place."""
+    if place.pointer[-1] in OF_THE_MOMENT or (place.method == "patch" and place.pointer[0] in ECHOED):
+        return NOWHERE
+    name = place.name
+    pointer = place.pointer
+    if name in OF_TILES:
+        answer = _tiles(answer)[OF_TILES[name]]
+        pointer = NAMES_IN_TILES.get("body" if pointer == ("body",) else "", pointer)
+    elif name == "create_from_template_json":
+        answer, pointer = _of_document(answer, pointer[1:])
+    elif pointer[0] == "tiles" and "/dashboards/" in place.path:
+        answer, pointer = (_tiles(answer)[-1], pointer[2:]) if len(pointer) > 2 else (NOWHERE, ())
+    elif name in ("undo", "login", "bulk_restore", "bulk_update_tags", "passwords", "collaborators"):
+        return NOWHERE
+    if is_key(place) and len(pointer) > 1:
+        parent = _at(answer, pointer[:-1])
+        return payload if isinstance(parent, dict) and parent.get(payload) == "v" else None
+    return _at(answer, pointer)
+
+
+def _of_document(answer: Any, pointer: Pointer) -> tuple[Any, Pointer]:
+    """A dashboard was made from a template: its tiles are in the order of the document."""
+    if len(pointer) < 3 or pointer[0] != "tiles":
+        return answer, (NAMES_IN_DOCUMENTS.get(str(pointer[0]), "") if pointer else "", *pointer[1:])
+    tiles = _tiles(answer)
+    number, *rest = pointer[1:]
+    if number == 2:
+        return tiles[2], ("insight", *rest) if rest[0] in ("name", "description") else ("",)
+    return tiles[int(number)], (*NAMES_IN_TILES.get(str(rest[0]), (rest[0],)), *rest[1:])
+
+
+def _tiles(answer: Any) -> list[Any]:
+    return sorted(answer["tiles"], key=lambda tile: int(tile["id"])) or [NOWHERE]
+
+
+def _at(value: Any, pointer: Pointer) -> Any:
+    for step in pointer:
+        if step == HERE:
+            return NOWHERE
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return NOWHERE
+    return value

@@ -1,0 +1,36 @@
+"""Unit tests of the security tests' own tools; the stages are run with `make security`."""
+
+import tomllib
+
+import pytest
+
+from tests.security.mutants import LIST, load_mutants
+from tests.security.timing import Comparison, rank_test
+
+
+def test_ranks_that_do_not_overlap_are_no_chance() -> None:
+    low, high = [float(number) for number in range(10)], [float(number) for number in range(10, 20)]
+    assert rank_test(low, high) == pytest.approx(0.000157, rel=0.01)
+    assert rank_test(high, low) == rank_test(low, high)
+
+
+def test_ranks_that_alternate_are_chance() -> None:
+    even, odd = [float(number) for number in range(0, 40, 2)], [float(number) for number in range(1, 40, 2)]
+    assert rank_test(even, odd) == pytest.approx(0.787, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "p", "expected"),
+    [(500, 560, 0.0005, True), (560, 500, 0.0005, True), (500, 560, 0.01, False), (500, 540, 0.0005, False)],
+)
+def test_a_difference_counts_beyond_a_tenth_and_beyond_chance(
+    first: float, second: float, p: float, *, expected: bool
+) -> None:
+    assert Comparison(first, second, p).tells_apart is expected
+
+
+@pytest.mark.parametrize("name", tomllib.loads(LIST.read_text()))
+def test_each_mutant_applies_to_the_tree(name: str) -> None:
+    """A change that moves the text of a mutant fails here, not in the next run of the stage `mutants`."""
+    [mutant] = load_mutants({name: tomllib.loads(LIST.read_text())[name]})
+    assert mutant.tests
