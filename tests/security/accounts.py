@@ -59,7 +59,7 @@ def make_keys(projects: dict[str, int]) -> dict[str, dict[str, str]]:
         "no scope": make_key("alice", "annotation:read"),
         "read-only": make_key("alice", *(f"{name}:read" for name in READABLE)),
         "write-only": make_key("alice", *(f"{name}:write" for name in READABLE)),
-        "narrowed": make_key("alice", "*", project=projects["Elsewhere"]),
+        "scoped elsewhere": make_key("alice", "*", project=projects["Elsewhere"]),
         "revoked": make_key("bob", "*"),
         "rolled": make_key("bob", "*"),
         "expired": make_key("bob", "*", days=1),
