@@ -1,4 +1,4 @@
-"""Who may view, edit and restrict a dashboard: pure functions of the membership and of what restricts it."""
+"""Access rules: who may view, edit and restrict a dashboard. Pure functions of a membership and a restriction."""
 
 from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
@@ -11,25 +11,25 @@ UserAccessLevel = Literal["manager", "editor", "viewer"]
 
 
 class Restriction(NamedTuple):
-    """What decides what a member may do with a dashboard."""
+    """The facts that decide what a member may do with a dashboard."""
 
     created_by_id: int | None
     level: int
-    is_collaborator: bool  # that member, on that dashboard
+    is_collaborator: bool  # whether the member is one of this dashboard
 
 
 def get_restriction(dashboard: Dashboard) -> Restriction:
-    """Of a row that was read `with_is_collaborator` the member."""
+    """Return the restriction of a dashboard from a row with `is_collaborator` of the member."""
     return Restriction(dashboard.created_by_id, dashboard.restriction_level, dashboard.is_collaborator)
 
 
 def may_restrict(membership: Membership, created_by_id: int | None) -> bool:
-    """The creator of a dashboard and the admins of its project."""
+    """Return whether a member is the creator of a dashboard or an admin of its project."""
     return membership.is_admin or membership.user_id == created_by_id
 
 
 def privilege_level(membership: Membership, restriction: Restriction) -> PrivilegeLevel:
-    """What a member may do with a dashboard."""
+    """Return what a member may do with a dashboard."""
     is_open = restriction.level == RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT
     if is_open or restriction.is_collaborator or may_restrict(membership, restriction.created_by_id):
         return PrivilegeLevel.CAN_EDIT
@@ -37,7 +37,7 @@ def privilege_level(membership: Membership, restriction: Restriction) -> Privile
 
 
 def user_access_level(membership: Membership, restriction: Restriction) -> UserAccessLevel:
-    """The same in the words of object access levels."""
+    """Return what a member may do with a dashboard, as an object access level."""
     if may_restrict(membership, restriction.created_by_id):
         return "manager"
     return "editor" if privilege_level(membership, restriction) == PrivilegeLevel.CAN_EDIT else "viewer"
@@ -48,13 +48,13 @@ def may_edit(dashboard: Dashboard, membership: Membership) -> bool:
 
 
 def check_may_edit(dashboard: Dashboard, membership: Membership) -> None:
-    """Raises Forbidden."""
+    """Raise Forbidden unless the member may edit the dashboard."""
     if not may_edit(dashboard, membership):
         raise Forbidden("You don't have edit permissions for this dashboard.")
 
 
 def check_may_restrict(dashboard: Dashboard, membership: Membership) -> None:
-    """Raises Forbidden."""
+    """Raise Forbidden unless the member may change who can edit the dashboard."""
     if not may_restrict(membership, dashboard.created_by_id):
         raise Forbidden("Only the dashboard owner and project admins have the restriction rights required for this.")
 
@@ -62,9 +62,9 @@ def check_may_restrict(dashboard: Dashboard, membership: Membership) -> None:
 def check_may_change_template(
     membership: Membership, *, project_id: int | None, scopes: Collection[str], features: bool
 ) -> None:
-    """Check a change of a template of a project, by the scopes that it has and is to have. Raises Forbidden.
+    """Raise Forbidden unless the member may change a template of a project between these scopes.
 
-    Members change the templates of their project, project admins those that its organization sees, staff global ones.
+    Members change templates of their project, project admins those of the organization, staff global ones.
     """
     if TemplateScope.GLOBAL in scopes and not membership.user.is_staff:
         raise Forbidden("Only staff may change templates of global scope.")
@@ -77,21 +77,21 @@ def check_may_change_template(
 
 
 def check_may_undo(membership: Membership, *, owner_id: int | None) -> None:
-    """Who owns a key may take back what it did, and admins what any key did in their project. Raises Forbidden."""
+    """Raise Forbidden unless the member owns the API key, or is an admin of the project."""
     if not membership.is_admin and membership.user_id != owner_id:
         raise Forbidden("Only the owner of the key and project admins may take back what it did.")
 
 
-# What tiles show has no level of its own: it follows the dashboards it is on.
+# Insights, texts and buttons have no level of their own. Their access follows the dashboards that show them.
 
 
 def insight_restriction_level(restrictions: Sequence[Restriction]) -> int:
-    """The strictest level of the dashboards an insight is on."""
+    """Return the strictest level of the dashboards that an insight is on."""
     return max((each.level for each in restrictions), default=int(RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT))
 
 
 def insight_privilege_level(membership: Membership, restrictions: Sequence[Restriction]) -> PrivilegeLevel:
-    """A member may edit an insight that is on no dashboard, or on one that they may edit."""
+    """Return the highest privilege on any of the dashboards of an insight; members may edit an insight on none."""
     levels = [privilege_level(membership, restriction) for restriction in restrictions]
     return max(levels, default=PrivilegeLevel.CAN_EDIT)
 
@@ -99,7 +99,7 @@ def insight_privilege_level(membership: Membership, restrictions: Sequence[Restr
 def insight_access_level(
     membership: Membership, created_by_id: int | None, privilege: PrivilegeLevel
 ) -> UserAccessLevel:
-    """The same in the words of object access levels."""
+    """Return what a member may do with an insight, as an object access level."""
     if privilege < PrivilegeLevel.CAN_EDIT:
         return "viewer"
     return "manager" if may_restrict(membership, created_by_id) else "editor"
@@ -110,6 +110,6 @@ def may_edit_content(membership: Membership, restrictions: Sequence[Restriction]
 
 
 def check_may_edit_content(membership: Membership, restrictions: Sequence[Restriction]) -> None:
-    """Raises Forbidden."""
+    """Raise Forbidden unless the member may edit one of the dashboards that show the content."""
     if not may_edit_content(membership, restrictions):
         raise Forbidden("You don't have edit permissions for any of the dashboards that show this.")

@@ -1,4 +1,4 @@
-"""The colors of the values of breakdowns: a list of objects with `breakdownValue` and `colorToken`."""
+"""The colors of breakdown values: a list of objects with `breakdownValue` and `colorToken`."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _TOKEN = re.compile(r"preset-[1-9][0-9]{0,2}", re.ASCII)
 
 
 def check_breakdown_colors(colors: Sequence[Any], stored: Sequence[Any], attr: str = "breakdown_colors") -> None:
-    """Raise Invalid for the first color that is none, at its path. What is stored may be sent back as it is."""
+    """Raise ValidationFailed for the first invalid color, at its path. Stored colors may be sent back unchanged."""
     kept = {dump_json(color) for color in stored}
     for index, color in enumerate(colors):
         fault = _find_error(color)
@@ -22,7 +22,7 @@ def check_breakdown_colors(colors: Sequence[Any], stored: Sequence[Any], attr: s
 
 
 def _find_error(color: dict[str, Any]) -> tuple[str, str] | None:
-    """The key whose value is wrong, and what it must be."""
+    """Return the key with an invalid value, and what the value must be."""
     token, source = color.get("colorToken"), color.get("source")
     if token is not None and not (isinstance(token, str) and _TOKEN.fullmatch(token)):
         return "colorToken", "This must be null or the name of a preset, such as preset-1."

@@ -1,4 +1,4 @@
-"""What the services may refuse, each with a code and the part of the request that is to blame."""
+"""Exceptions of the services, each with a code and the path of the input that caused it."""
 
 from collections.abc import Iterable
 
@@ -7,70 +7,70 @@ from dashboards_api.errors import Conflict, Forbidden, NotFound, PasswordRequire
 
 
 class DashboardNotFound(NotFound):
-    """The dashboard that the path, or the body of an action, names."""
+    """The dashboard in the path, or in the body of an action, does not exist."""
 
     def __init__(self, detail: str = "Not found.") -> None:
         super().__init__(detail)
 
 
 class SharePasswordRequired(PasswordRequired):
-    """The shared dashboard opens with a password only."""
+    """The shared dashboard needs a password."""
 
     def __init__(self) -> None:
         super().__init__("This dashboard is protected by a password.")
 
 
 class WrongSharePassword(PasswordRequired):
-    """The password does not open the shared dashboard."""
+    """The password does not unlock the shared dashboard."""
 
     def __init__(self) -> None:
         super().__init__("Incorrect password", code="incorrect_password")
 
 
 class SharePasswordNotFound(NotFound):
-    """The password of a shared dashboard that the path names."""
+    """The password in the path does not exist."""
 
     def __init__(self) -> None:
         super().__init__("There is no such password.")
 
 
 class OverrideNotAllowed(Forbidden):
-    """A viewer of a shared dashboard wants to see other filters or variables than its sharing allows."""
+    """The sharing settings do not let viewers override this filter or variable."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"This shared dashboard does not let viewers change {name!r}.")
 
 
 class DashboardTemplateNotFound(NotFound):
-    """The stored template that the path names."""
+    """The stored template in the path does not exist."""
 
     def __init__(self) -> None:
         super().__init__("Not found.")
 
 
 class InsightNotFound(NotFound):
-    """The insight that the path names."""
+    """The insight in the path does not exist."""
 
     def __init__(self) -> None:
         super().__init__("Not found.")
 
 
 class CollaboratorNotFound(NotFound):
-    """The collaborator that the path names by the user's uuid."""
+    """The user in the path is not a collaborator of the dashboard."""
 
     def __init__(self) -> None:
         super().__init__("There is no such collaborator on this dashboard.")
 
 
 class TileNotFound(NotFound):
-    """The tile that an action is to act on."""
+    """The tile of an action is not on the dashboard."""
 
     def __init__(self) -> None:
         super().__init__("There is no such tile on this dashboard.")
 
 
 class TileNotOnDashboard(ValidationFailed):
-    """A tile item names a tile of nowhere or elsewhere."""
+    """The tile in a tile item is not on the dashboard."""
 
     code = "does_not_exist"
 
@@ -80,7 +80,7 @@ class TileNotOnDashboard(ValidationFailed):
 
 
 class ContentNotOnDashboard(ValidationFailed):
-    """A tile item names a text or a button of nowhere or elsewhere."""
+    """The text or button in a tile item is not on the dashboard."""
 
     code = "does_not_exist"
 
@@ -89,7 +89,7 @@ class ContentNotOnDashboard(ValidationFailed):
 
 
 class InsightNotInProject(ValidationFailed):
-    """A tile item names an insight of nowhere or elsewhere."""
+    """The insight in a tile item is not in the project."""
 
     code = "does_not_exist"
 
@@ -98,7 +98,7 @@ class InsightNotInProject(ValidationFailed):
 
 
 class DashboardNotInProject(ValidationFailed):
-    """A body names a dashboard of nowhere or elsewhere."""
+    """The dashboard in a body is not in the project."""
 
     code = "does_not_exist"
 
@@ -107,7 +107,7 @@ class DashboardNotInProject(ValidationFailed):
 
 
 class InsightNotOnDashboard(ValidationFailed):
-    """An insight is asked for as a dashboard shows it that it is not on."""
+    """The insight is requested as a dashboard shows it, but is not on that dashboard."""
 
     code = "does_not_exist"
 
@@ -116,7 +116,7 @@ class InsightNotOnDashboard(ValidationFailed):
 
 
 class ContentAlreadyOnDashboard(ValidationFailed):
-    """The dashboard shows this content already."""
+    """The dashboard already shows this content."""
 
     code = "unique"
 
@@ -125,7 +125,7 @@ class ContentAlreadyOnDashboard(ValidationFailed):
 
 
 class DuplicateTile(ValidationFailed):
-    """Two items of a request are about the same tile, or the same content of one."""
+    """Two items of a request refer to the same tile, or to the same content of one."""
 
     code = "unique"
 
@@ -134,14 +134,14 @@ class DuplicateTile(ValidationFailed):
 
 
 class VersionNotFound(NotFound):
-    """The version of a dashboard that the path names."""
+    """The version in the path does not exist."""
 
     def __init__(self) -> None:
         super().__init__("There is no such version of this dashboard.")
 
 
 class UnknownKey(ValidationFailed):
-    """A key of nobody in the project, with which nothing was done there."""
+    """No member of the project has this API key, and the activity log does not mention it."""
 
     code = "does_not_exist"
 
@@ -151,7 +151,7 @@ class UnknownKey(ValidationFailed):
 
 
 class TooMuchToUndo(ValidationFailed):
-    """More was done than one undo covers. `what` names it and the number that is exceeded."""
+    """The undo covers more than one request may undo. `what` names the limit."""
 
     code = "too_many"
 
@@ -161,7 +161,7 @@ class TooMuchToUndo(ValidationFailed):
 
 
 class TooLarge(ValidationFailed):
-    """A value is larger than its field takes, and than what is stored there."""
+    """A value exceeds the limit of its field, and the size of the stored value."""
 
     code = "max_length"
 
@@ -171,12 +171,12 @@ class TooLarge(ValidationFailed):
         self.size, self.most, self.as_json = size, most, as_json
 
     def within(self, path: str) -> "TooLarge":
-        """The same for a field of something that lies below this path."""
+        """Return the same error for a field below this path."""
         return TooLarge(f"{path}__{self.attr}", size=self.size, most=self.most, as_json=self.as_json)
 
 
 class TooManyTags(ValidationFailed):
-    """More tags than one dashboard, insight or template has."""
+    """A dashboard, an insight or a template would have too many tags."""
 
     code = "max_length"
 
@@ -185,7 +185,7 @@ class TooManyTags(ValidationFailed):
 
 
 class DashboardTooLarge(ValidationFailed):
-    """What a dashboard would hold altogether is too much. `what` says of what."""
+    """The content of a dashboard would exceed a total. `what` names the content."""
 
     code = "max_length"
 
@@ -194,7 +194,7 @@ class DashboardTooLarge(ValidationFailed):
 
 
 class TooManyTiles(ValidationFailed):
-    """A dashboard would hold more tiles than one can."""
+    """A dashboard would have too many tiles."""
 
     code = "too_many"
 
@@ -215,7 +215,7 @@ class OnTooManyDashboards(ValidationFailed):
 
 
 class TooManyTilesTouched(ValidationFailed):
-    """Insights of a bulk operation are on dashboards that hold more tiles than one request may write down."""
+    """The dashboards of the insights in a bulk request have too many tiles to log."""
 
     code = "too_many"
 
@@ -225,7 +225,7 @@ class TooManyTilesTouched(ValidationFailed):
 
 
 class TooManyTilesChanged(ValidationFailed):
-    """Content would be changed on too many dashboards at once."""
+    """The content in a request is on too many tiles of other dashboards."""
 
     code = "too_many"
 
@@ -237,7 +237,7 @@ class TooManyTilesChanged(ValidationFailed):
 
 
 class TooManyTilesRestored(ValidationFailed):
-    """More tiles would come back with their dashboards than one request restores."""
+    """The dashboards in a bulk request have too many tiles to restore."""
 
     code = "too_many"
 
@@ -246,7 +246,7 @@ class TooManyTilesRestored(ValidationFailed):
 
 
 class TemplateNotFound(ValidationFailed):
-    """A body names a template that there is not."""
+    """The template in a body does not exist."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         nearest = closest_match(name, known)
@@ -255,7 +255,7 @@ class TemplateNotFound(ValidationFailed):
 
 
 class UnlistedDashboardExists(Conflict):
-    """There is an unlisted dashboard with this tag."""
+    """The project already has an unlisted dashboard with this tag."""
 
     def __init__(self, tag: str) -> None:
         super().__init__(f"There is an unlisted dashboard with the tag {tag!r} already.", attr="tag")

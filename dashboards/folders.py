@@ -1,4 +1,4 @@
-"""Folders: paths of names such as `Unfiled/Insights`. A slash that belongs to a name is written `\\/`."""
+"""Folders: paths of names such as `Unfiled/Insights`. A slash inside a name is escaped, `\\/`."""
 
 import re
 import unicodedata
@@ -10,14 +10,14 @@ from dashboards_api.errors import ValidationFailed
 FOLDER_MAX_LENGTH = 400
 FOLDER_MAX_DEPTH = 20
 _SEPARATOR = re.compile(r"(?<!\\)/")
-# Control characters, and those that end lines and paragraphs.
+# Control characters, and line and paragraph separators.
 _UNPRINTED = {"Cc", "Zl", "Zp"}
 
 
 def normalize_folder(text: str | None) -> str | None:
     """Return the path without empty names and without spaces around names; None for no folder.
 
-    Raises Invalid, without an `attr`, for a path that is too long or too deep or holds a control character.
+    Raises ValidationFailed, without an `attr`, for a path that is too long or too deep or holds a control character.
     """
     names = split_folder(text or "")
     path = "/".join(names)
@@ -31,7 +31,7 @@ def normalize_folder(text: str | None) -> str | None:
 
 
 def is_folder(text: str) -> bool:
-    """Return whether a text can be the path of a folder, or of none."""
+    """Return whether a text is a valid folder, or none."""
     try:
         normalize_folder(text)
     except ValidationFailed:
@@ -45,6 +45,6 @@ def split_folder(path: str) -> list[str]:
 
 
 def folder_condition(path: str) -> Q:
-    """Return the condition for rows in a folder and in the folders inside it. The column is compared by code point."""
+    """Return the condition for rows in a folder or below it. The column must be compared by code point."""
     inside = f"{path}/"
     return Q(folder=path) | Q(folder__gte=inside, folder__lt=f"{path}{chr(ord('/') + 1)}")

@@ -23,7 +23,7 @@ SHARE_COOKIES = {"share_token": "", "share_token_json": ".json"}
 
 
 def parse_overrides(query: QueryDict) -> RequestOverrides:
-    """Return the overrides in a query string. Raises ValidationError and Invalid."""
+    """Return the overrides in a query string. Raises ValidationError and ValidationFailed."""
     return validate_overrides(
         parse_object_parameter(query, FILTERS_OVERRIDE), parse_object_parameter(query, VARIABLES_OVERRIDE)
     )

@@ -10,7 +10,7 @@ from dashboards_api.errors import ValidationFailed
 
 
 def validate_dashboard_input(body: dict[str, Any]) -> DashboardInput:
-    """Return the input for a service from a request body. Raises Invalid with the first error."""
+    """Return the input for a service from a request body. Raises ValidationFailed with the first error."""
     serializer = DashboardRequestSerializer(data=body)
     try:
         serializer.is_valid(raise_exception=True)

@@ -58,7 +58,7 @@ def find_layout_error(layouts: Mapping[str, Any]) -> LayoutError | None:
 
 
 def check_layouts(layouts: Layouts, stored: Layouts, attr: str) -> None:
-    """Raise Invalid for a number beyond its limit, at its path below `attr`, and for too many breakpoints.
+    """Raise ValidationFailed for a number beyond its limit, at its path below `attr`, and for too many breakpoints.
 
     Values of the `stored` layouts may be sent back unchanged.
     """

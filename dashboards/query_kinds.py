@@ -64,7 +64,7 @@ def get_insight_kind(query: Any, filters: Any) -> str:
 def wrap_query(query: dict[str, Any] | None) -> dict[str, Any]:
     """Return a bare query in its visualization node, as agents of PostHog's MCP server expect; a node stays as it is.
 
-    Raises Invalid for a missing query, and for a kind that names neither a query nor a node.
+    Raises ValidationFailed for a missing query, and for a kind that names neither a query nor a node.
     """
     if query is None:
         raise ValidationFailed("This field is required.", attr="query", code="required")

@@ -38,7 +38,7 @@ NO_REQUEST_OVERRIDES = RequestOverrides()
 
 
 def validate_overrides(filters: Json | None, variables: Json | None) -> RequestOverrides:
-    """Return the overrides of a request. Raises Invalid for a value that cannot have an effect."""
+    """Return the overrides of a request. Raises ValidationFailed for a value that cannot have an effect."""
     for name, value in (filters or {}).items():
         types, words = _SHAPES.get(name, ((object,), ""))
         if value is not None and not isinstance(value, types):
@@ -53,7 +53,7 @@ def validate_overrides(filters: Json | None, variables: Json | None) -> RequestO
 
 
 def check_date(name: str, text: str) -> None:
-    """Raise Invalid for a text that no query can use as a date."""
+    """Raise ValidationFailed for a text that no query can use as a date."""
     try:
         parse_date_bound(text, timezone.now(), is_end=name == "date_to")
     except ValueError as error:
@@ -87,7 +87,7 @@ def get_code_name(variable: Any) -> str | None:
 def match_variables(stored: Json, overrides: Json) -> Iterator[tuple[str, str, Any]]:
     """Yield (name of the override, id of the variable that it matches, value) for each override.
 
-    The id of an override without a stored variable is its own name. Raises Invalid if two match the same variable.
+    The id of an override without a stored variable is its own name. Raises ValidationFailed if two match the same one.
     """
     ids = {name: id_ for id_, variable in stored.items() if (name := get_code_name(variable))}
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""The fields that a request can change, which are the fields that the activity log and snapshots hold."""
+"""The fields that requests can change, which the activity log and snapshots record."""
 
 DASHBOARD_FIELDS = (
     "name",

@@ -1,4 +1,4 @@
-"""What was done to a dashboard or an insight: the log of a project, and with it the versions of its dashboards."""
+"""The activity log of a project, which also holds the versions of its dashboards."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -23,14 +23,14 @@ class ActivityScope(models.TextChoices):
 
 
 class ActivityName(StrEnum):
-    """What an act is called."""
+    """The name of an activity entry."""
 
-    RECORDED = "recorded"  # what there was before the log
+    RECORDED = "recorded"  # the state before the log existed
     CREATED = "created"
     UPDATED = "updated"
     DELETED = "deleted"
     RESTORED = "restored"
-    REVERTED = "reverted"  # to a version
+    REVERTED = "reverted"  # to an earlier version
     UNDONE = "undone"
     SHARING_ENABLED = "sharing enabled"
     SHARING_DISABLED = "sharing disabled"
@@ -49,29 +49,29 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         return self.filter(scope=scope, item_id=item_id)
 
     def versions_of(self, dashboard_id: Any) -> "ActivityQuerySet":
-        """The acts that changed what a dashboard shows."""
+        """Return the entries that are versions of a dashboard."""
         return self.of(ActivityScope.DASHBOARD, dashboard_id).filter(version__isnull=False)
 
     def versions_of_dashboards(self, dashboard_ids: Iterable[int]) -> "ActivityQuerySet":
-        """The same of several dashboards."""
+        """Return the entries that are versions of any of these dashboards."""
         return self.filter(scope=ActivityScope.DASHBOARD, item_id__in=dashboard_ids, version__isnull=False)
 
     def with_snapshot(self) -> "ActivityQuerySet":
-        """Versions that hold all that the dashboard showed."""
+        """Return the versions that hold a full snapshot."""
         return self.filter(state__isnull=False)
 
 
 class Activity(models.Model):
-    """One act: who did it, when, by which key, and each field before and after. Written once and never changed.
+    """One activity entry: who did what and when, with which API key, and each field before and after. Immutable.
 
-    An act that changed what a dashboard shows is a version of it. It holds all that it showed from then on, or nothing
-    where the version before and `changes` tell it (`dashboards/changelog/versions.py`).
+    An entry that changed what a dashboard shows is a version of it. It holds a snapshot of the dashboard, or none where
+    the version before and `changes` are enough to rebuild it (`dashboards/changelog/versions.py`).
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
-    # Nobody where the service itself wrote it.
+    # Null for entries that the service wrote for itself.
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    # Of the key as it was then: it may be gone.
+    # Copied from the API key, which may be deleted later.
     key_id = models.CharField(max_length=KEY_ID_MAX_LENGTH, blank=True, default="")
     key_label = models.CharField(max_length=LABEL_MAX_LENGTH, blank=True, default="")
     activity = models.CharField(max_length=40)
@@ -80,10 +80,10 @@ class Activity(models.Model):
     name = models.TextField(blank=True, default="")
     short_id = models.CharField(max_length=SHORT_ID_LENGTH, blank=True, default="")
     changes = JSONTextField(default=list)
-    # Of the changes as text, so that a page of the log can be bounded before it is read.
+    # The length of the changes as text, so that a page of the log can be limited before it is read.
     size = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # The revision of the dashboard that this act made.
+    # The version of the dashboard that this entry created.
     version = models.BigIntegerField(null=True, blank=True)
     state = JSONTextField(null=True, blank=True)
 
@@ -108,5 +108,5 @@ class Activity(models.Model):
 
 
 def activity_uuid(activity_id: int) -> UUID:
-    """The number of an act in the form that clients expect of it."""
+    """Return the id of an entry as a UUID, which clients expect."""
     return UUID(int=activity_id)

@@ -1,4 +1,4 @@
-"""Who may edit a restricted dashboard beside its creator and the admins of its project."""
+"""Collaborators: members who may edit a restricted dashboard besides its creator and the project admins."""
 
 import uuid
 from typing import Any
@@ -17,13 +17,13 @@ class PrivilegeLevel(models.IntegerChoices):
 
 class CollaboratorQuerySet(models.QuerySet["Collaborator"]):
     def includes(self, membership_id: Any, *, dashboard: str) -> models.Exists:
-        """Whether a member may edit a dashboard as its collaborator; `dashboard` is the outer column with its id."""
+        """Return the condition that a member may edit a dashboard; `dashboard` is the outer column with its id."""
         rows = self.filter(dashboard=models.OuterRef(dashboard), membership_id=membership_id)
         return models.Exists(rows.filter(level__gte=PrivilegeLevel.CAN_EDIT))
 
 
 class Collaborator(models.Model):
-    """A member of the project with a right of their own on one dashboard. It goes with the membership."""
+    """A member with edit rights on one dashboard. It is deleted with the membership."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dashboard = models.ForeignKey(Dashboard, on_delete=models.CASCADE, related_name="collaborators")

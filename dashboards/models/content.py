@@ -1,4 +1,4 @@
-"""What a tile shows, where it is not an insight: a text or a button. Content can sit on several dashboards."""
+"""Content of tiles besides insights: texts and buttons. The same content can be on several dashboards."""
 
 import re
 import uuid
@@ -16,14 +16,14 @@ BUTTON_URL_MAX_LENGTH = 2000
 BUTTON_TEXT_MAX_LENGTH = 200
 
 
-# An http or https address, or a path on this site. Two slashes, or a slash and a backslash, would leave the site.
+# An http or https address, or a path on this site: `//` and `/\` lead to other sites.
 _BUTTON_URL = re.compile(
     r"(https?://[^\s/?#\\]|/(?![/\\]))[^\s\\\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]*", re.IGNORECASE
 )
 
 
 def is_button_url(url: str) -> bool:
-    """Where a button may lead: an http or https address, or a path that begins with one slash."""
+    """Return whether a button may link to this: an http or https address, or a path that begins with one slash."""
     try:
         urlsplit(url)
     except ValueError:
@@ -35,14 +35,14 @@ _markdown = MarkdownIt("commonmark")
 
 
 def is_image(body: str) -> bool:
-    """Whether a text is exactly one image in Markdown, at an address to which a button may lead, too."""
+    """Return whether a text is exactly one image in Markdown, at an address that a button may link to."""
     tokens = [token for token in _markdown.parse(body) if token.type not in ("paragraph_open", "paragraph_close")]
     inline = tokens[0].children or [] if len(tokens) == 1 else []
     return len(inline) == 1 and inline[0].type == "image" and is_button_url(str(inline[0].attrGet("src")))
 
 
 class Content(models.Model):
-    """Who made a piece of content, and who changed it last."""
+    """The authors of a piece of content."""
 
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     last_modified_by = models.ForeignKey(

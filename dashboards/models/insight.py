@@ -21,12 +21,12 @@ from users.models import Project
 INSIGHT_NAME_MAX_LENGTH = 400
 SHORT_ID_LENGTH = 8
 KIND_MAX_LENGTH = 16
-# What `derive` sets.
+# The columns that `derive` sets.
 DERIVED_COLUMNS = ("kind", "search_text", "tag_names")
 
 
 def new_short_id() -> str:
-    """Eight letters or digits. The first is a letter, so that no short id can be taken for a number."""
+    """Return eight letters or digits. The first is a letter, so that no short id can be mistaken for a number."""
     rest = (secrets.choice(string.ascii_letters + string.digits) for _ in range(SHORT_ID_LENGTH - 1))
     return secrets.choice(string.ascii_letters) + "".join(rest)
 
@@ -39,33 +39,33 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(deleted=False)
 
     def matching(self, text: str) -> "InsightQuerySet":
-        """Insights whose name, description or tags hold `text`."""
+        """Return insights whose name, description or tags contain `text`."""
         return self.filter(search_text__contains=fold(text))
 
     def by_reference(self, reference: str | int) -> "InsightQuerySet":
-        """The insight with this number or short id; digits are a number."""
+        """Return the insight with this number or short id; digits are a number."""
         number = reference if isinstance(reference, int) else parse_int(reference)
         return self.filter(short_id=reference) if number is None else self.filter(pk=number)
 
     def with_any_tag(self, names: Iterable[str], project: Project) -> "InsightQuerySet":
-        """Insights that carry any of these tags of the project."""
+        """Return insights with any of these tags of the project."""
         carried = self._all("tag_links").filter(tag__project=project, tag__name__in=list(names))
         return self.filter(pk__in=carried.values("insight"))
 
     def in_folder(self, path: str) -> "InsightQuerySet":
-        """Insights in a folder or in one inside it."""
+        """Return insights in a folder or below it."""
         return self.filter(folder_condition(path))
 
     def saved_or_on_dashboard(self, wanted: bool) -> "InsightQuerySet":
-        """Insights that were saved or are on a dashboard, or those that neither were nor are."""
+        """Return insights that are saved or on a dashboard, or with `wanted=False` the others."""
         condition = models.Q(saved=True) | models.Exists(self._tiles())
         return self.filter(condition if wanted else ~condition)
 
     def on_all_dashboards(self, dashboard_ids: Iterable[int]) -> "InsightQuerySet":
-        """Insights that are on each of these dashboards.
+        """Return insights that are on each of these dashboards.
 
-        One grouped count: a sub-query for each dashboard would keep PostgreSQL planning for minutes, and SQLite refuses
-        a thousand of them. A dashboard shows an insight by one tile at most, so that counting tiles counts dashboards.
+        This is one grouped count: with a subquery per dashboard PostgreSQL would plan for minutes, and SQLite refuses a
+        thousand. A dashboard has at most one tile of an insight, so that counting tiles counts dashboards.
         """
         wanted = set(dashboard_ids)
         if not wanted:
@@ -75,14 +75,14 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(pk__in=on_each.values("insight"))
 
     def only_on_dashboard(self, dashboard: Dashboard) -> "InsightQuerySet":
-        """Insights that are on this dashboard and on no other."""
+        """Return insights that are on this dashboard and on no other."""
         elsewhere = self._tiles().exclude(dashboard=dashboard)
         return self.on_all_dashboards([dashboard.pk]).filter(~models.Exists(elsewhere))
 
     def restorable_with(self, dashboards: Iterable[Dashboard]) -> "InsightQuerySet":
-        """Deleted insights of the tiles that went with these dashboards, which are of one project.
+        """Return the deleted insights that are restored with these dashboards, which belong to one project.
 
-        They were deleted with them, or with another dashboard that showed them too; not by themselves.
+        They were deleted with one of them, or with another dashboard that showed them too, and not by themselves.
         """
         rows = list(dashboards)
         deletions = [dashboard.deletion_id for dashboard in rows]
@@ -91,22 +91,22 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(deleted=True, pk__in=here, deletion_id__in=gone.values("deletion_id"))
 
     def in_list_order(self) -> "InsightQuerySet":
-        """By `order` where there is one, then the newest first."""
+        """Order by `order` where it is set, then the newest first."""
         return self.order_by(models.F("order").asc(nulls_last=True), "-id")
 
     def _tiles(self) -> Any:
-        """The live tiles of each insight, for a sub-query that asks of every insight."""
+        """Return the live tiles of each insight, for a correlated subquery."""
         return self._all("tiles").filter(insight=models.OuterRef("pk"), deleted=False)
 
     def _placed(self, dashboard_ids: Iterable[int]) -> Any:
-        """The tiles of dashboards that show insights, removed ones too, for a sub-query that is asked once.
+        """Return the tiles of dashboards that show insights, removed ones too, for an uncorrelated subquery.
 
-        Where these are few, SQLite looks at them alone, and not at every insight there is.
+        If these are few, SQLite reads only them instead of every insight.
         """
         return self._all("tiles").filter(dashboard_id__in=dashboard_ids, insight__isnull=False)
 
     def _all(self, name: str) -> Any:
-        """All rows that point to insights."""
+        """Return all rows that refer to insights by this relation."""
         related: Any = self.model._meta.get_field(name).related_model
         return related.objects
 
@@ -124,7 +124,7 @@ class Insight(models.Model):
     favorited = models.BooleanField(default=False)
     is_sample = models.BooleanField(default=False)
     folder = CodePointField(null=True, blank=True)
-    # What a client sent as `_create_in_folder`, as it sent it: Terraform compares it with its configuration.
+    # `_create_in_folder` exactly as sent, since Terraform compares it with its configuration.
     create_in_folder = models.CharField(max_length=FOLDER_MAX_LENGTH, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -134,11 +134,11 @@ class Insight(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
 
-    # What went in one deletion shares its id, so that restoring brings back exactly that.
+    # Rows deleted together share this id, so that a restore restores exactly those.
     deleted = models.BooleanField(default=False)
     deletion_id = models.UUIDField(null=True, blank=True)
 
-    # Derived, for finding and reading.
+    # Derived columns, for searching and reading.
     kind = models.CharField(max_length=KIND_MAX_LENGTH, editable=False, default="", db_default="")
     search_text = models.TextField(editable=False, default="")
     tag_names = JSONTextField(editable=False, default=list)
@@ -163,13 +163,13 @@ class Insight(models.Model):
         return self.name or self.short_id
 
     def derive(self, tags: Iterable[str]) -> None:
-        """Set the columns that finding and reading use, from the other ones and these tags."""
+        """Set the derived columns from the other columns and these tags."""
         self.kind = get_insight_kind(self.query, self.filters)
         self.tag_names = sorted(tags)
         self.search_text = fold("\n".join([self.name, self.description or "", *self.tag_names]))
 
     def mark_modified(self, user_id: int, now: datetime) -> None:
-        """Note who changed it, and that it is nobody's sample any more."""
+        """Set the last author and time, and clear the mark of a sample."""
         self.last_modified_by_id = user_id
         self.last_modified_at = now
         self.is_sample = False

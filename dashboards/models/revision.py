@@ -1,4 +1,4 @@
-"""How often a dashboard, and the list of a project, have changed: what an answer that is known already is known by."""
+"""Revisions: counters of changes, for each dashboard and for the dashboard list of each project. ETags contain them."""
 
 from typing import Any
 
@@ -16,19 +16,19 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return self.filter(kind=kind, object_id=object_id)
 
     def column_subquery(self, column: str, kind: RevisionKind, object_id: Any) -> Coalesce:
-        """One column, for the columns of another query: 0 where nothing has changed yet."""
+        """Return one column as a subquery, 0 if nothing has changed yet."""
         rows = self.of(kind, object_id).values(column)
         return Coalesce(models.Subquery(rows), models.Value(0), output_field=models.BigIntegerField())
 
 
 class Revision(models.Model):
-    """Written in the last statement of a transaction (`services/revisions.py`), and by no other."""
+    """A change counter, written by the last statement of a transaction in `changelog/counters.py` only."""
 
     kind = models.SmallIntegerField(choices=RevisionKind.choices)
-    # Of a project for a list, else of a dashboard.
+    # The id of a project for a list, else of a dashboard.
     object_id = models.BigIntegerField()
     number = models.BigIntegerField(default=0)
-    # Of a list: how many dashboards it shows to who asks for no others, so that none has to be counted.
+    # For a list: the number of dashboards without filters, which saves counting them.
     live = models.BigIntegerField(default=0)
 
     objects = RevisionQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""How a dashboard is shared. Each dashboard has one such row from its birth, so reading it never writes."""
+"""The sharing configuration of a dashboard. It is created with the dashboard, so that reading it never writes."""
 
 import secrets
 from datetime import timedelta
@@ -11,28 +11,31 @@ from dashboards.models.dashboard import Dashboard
 from dashboards_api.db.fields import JSONTextField
 
 SHARE_NOTE_MAX_LENGTH = 100
-# The settings that change how a shared page looks; it is told those that are on. `THEME` is one of `THEMES`.
+# The settings that change how a shared page looks. Its JSON names the flags that are on, and the theme.
 PAGE_FLAGS = ("whitelabel", "noHeader", "showInspector", "legend", "detailed", "hideExtraDetails")
 THEME, THEMES = "theme", ("light", "dark", "system")
-# For how long a replaced token still opens the page, so that a new link can be handed out first.
+# How long a replaced token still works, so that the new link can be distributed first.
 GRACE = timedelta(minutes=5)
 
 
 def new_access_token() -> str:
-    """22 random bytes in URL-safe base64: 30 characters."""
+    """Return 22 random bytes in URL-safe base64: 30 characters."""
     return secrets.token_urlsafe(22)
 
 
 class SharingConfigurationQuerySet(models.QuerySet["SharingConfiguration"]):
     def live(self) -> "SharingConfigurationQuerySet":
-        """Those whose links open something."""
+        """Return configurations whose links open a dashboard."""
         return self.filter(enabled=True, dashboard__deleted=False)
 
     def with_token(self, access_token: str) -> "SharingConfigurationQuerySet":
         return self.filter(access_token=access_token)
 
     def with_replaced_token(self, access_token: str) -> "SharingConfigurationQuerySet":
-        """By a token that was replaced lately. A clock that is set back does not open it for much longer."""
+        """Return the configuration whose token was replaced recently.
+
+        The upper limit keeps a clock that is set back from extending the token's lifetime for long.
+        """
         now = timezone.now()
         return self.filter(
             replaced_access_tokens__access_token=access_token,
@@ -41,7 +44,7 @@ class SharingConfigurationQuerySet(models.QuerySet["SharingConfiguration"]):
         )
 
     def find_by_token(self, access_token: str) -> "SharingConfiguration | None":
-        """What a link opens, by its token or by one that was replaced lately."""
+        """Return the configuration of a link, by its token or by one that was replaced recently."""
         live = self.live()
         return live.with_token(access_token).first() or live.with_replaced_token(access_token).first()
 
@@ -74,7 +77,7 @@ class ReplacedAccessToken(models.Model):
 
 
 class SharePassword(models.Model):
-    """A password that opens the shared page. Several may do, each with a note on whom it was given to."""
+    """A password of a shared page. A page can have several, each with a note on its recipient."""
 
     sharing_configuration = models.ForeignKey(
         SharingConfiguration, on_delete=models.CASCADE, related_name="share_passwords"

@@ -1,4 +1,4 @@
-"""Tags: a vocabulary for each project, and which dashboards and insights carry which."""
+"""Tags: the vocabulary of a project, and the links from dashboards and insights to tags."""
 
 from django.db import models
 

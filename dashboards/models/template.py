@@ -1,4 +1,4 @@
-"""Stored dashboard templates. Their documents have the form of `dashboards/template_documents/schema.py`."""
+"""Stored dashboard templates. Their documents follow `dashboards/template_documents/schema.py`."""
 
 import uuid
 from typing import Any
@@ -13,7 +13,7 @@ from users.models import Project
 
 TEMPLATE_NAME_MAX_LENGTH = 400
 IMAGE_URL_MAX_LENGTH = 2000
-# Featured ones first, then by name: a total order, the same on every engine.
+# Featured ones first, then by name: a total order, the same on every database engine.
 LIST_ORDER = ("-is_featured", "name_key", "id")
 
 
@@ -25,12 +25,12 @@ class TemplateScope(models.TextChoices):
 
 class DashboardTemplateQuerySet(models.QuerySet["DashboardTemplate"]):
     def usable_in(self, project: Project) -> "DashboardTemplateQuerySet":
-        """A project's own templates, those of its organization and the global ones."""
+        """Return the templates of a project, of its organization, and global ones."""
         return self.not_deleted().visible_in(project)
 
     def visible_in(self, project: Project) -> "DashboardTemplateQuerySet":
-        """The same, deleted ones too."""
-        # A sub-query: PostgreSQL cannot lock the rows of an outer join.
+        """Return the same, including deleted templates."""
+        # A subquery, since PostgreSQL cannot lock the rows of an outer join.
         siblings = Project.objects.filter(organization__projects=project.pk)
         of_organization = models.Q(scope=TemplateScope.ORGANIZATION, project__in=siblings)
         return self.filter(models.Q(project=project) | of_organization | models.Q(scope=TemplateScope.GLOBAL))
@@ -39,10 +39,7 @@ class DashboardTemplateQuerySet(models.QuerySet["DashboardTemplate"]):
         return self.filter(deleted=False)
 
     def matching(self, text: str) -> "DashboardTemplateQuerySet":
-        """Templates whose name, description or tags hold `text`: those first whose name does, then by their tags.
-
-        `rank` says which it is.
-        """
+        """Return templates whose name, description or tags contain `text`. `rank` orders by name, tags, description."""
         key = fold(text)
         rank = models.Case(
             models.When(name_key__contains=key[:NAME_KEY_MAX_LENGTH], then=0),
@@ -55,7 +52,7 @@ class DashboardTemplateQuerySet(models.QuerySet["DashboardTemplate"]):
         return self.order_by(*LIST_ORDER)
 
     def nearest_first(self, project: Project) -> "DashboardTemplateQuerySet":
-        """The project's own first, then those of its organization, then the global ones."""
+        """Order templates of the project first, then those of its organization, then global ones."""
         distance = models.Case(
             models.When(project=project, then=0), models.When(scope=TemplateScope.ORGANIZATION, then=1), default=2
         )
@@ -80,7 +77,7 @@ class DashboardTemplate(models.Model):
     is_featured = models.BooleanField(default=False)
     image_url = models.CharField(max_length=IMAGE_URL_MAX_LENGTH, null=True, blank=True)
 
-    # Derived, for finding and sorting.
+    # Derived columns, for searching and sorting.
     name_key = CodePointField(editable=False, default="")
     tags_key = models.TextField(editable=False, default="")
     search_text = models.TextField(editable=False, default="")
@@ -91,13 +88,13 @@ class DashboardTemplate(models.Model):
         return self.template_name
 
     def derive(self) -> None:
-        """Set the columns that finding and sorting use."""
+        """Set the derived columns, for searching and sorting."""
         self.name_key = fold(self.template_name)[:NAME_KEY_MAX_LENGTH]
         self.tags_key = fold("\n".join(self.tags))
         self.search_text = fold("\n".join([self.template_name, self.dashboard_description, *self.tags]))
 
     def document(self) -> dict[str, Any]:
-        """The template as a document."""
+        """Return the template as a document."""
         return {
             "template_name": self.template_name,
             "dashboard_description": self.dashboard_description,

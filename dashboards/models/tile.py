@@ -1,4 +1,4 @@
-"""A tile: one piece of content at its place on one dashboard."""
+"""A tile: one piece of content on one dashboard, with its layout."""
 
 from collections.abc import Iterable
 from typing import Any, Literal, get_args
@@ -17,7 +17,7 @@ COLOR_MAX_LENGTH = 400
 # The kinds of content that a tile can show, by the name of its column.
 ContentKind = Literal["insight", "text", "button"]
 CONTENT_KINDS: tuple[ContentKind, ...] = get_args(ContentKind)
-# What `set_layouts` sets.
+# The columns that `set_layouts` sets.
 LAYOUT_COLUMNS = ("layouts", "sort_y", "sort_x")
 
 
@@ -29,11 +29,11 @@ class TileQuerySet(models.QuerySet["Tile"]):
         return self.filter(deleted=False)
 
     def visible(self) -> "TileQuerySet":
-        """Tiles that people see: not removed, and their insight, if they show one, not deleted."""
+        """Return tiles that are not removed, and whose insight, if any, is not deleted."""
         return self.not_deleted().filter(models.Q(insight__isnull=True) | models.Q(insight__deleted=False))
 
     def live_or_restorable(self) -> "TileQuerySet":
-        """Tiles that are not removed, and those that went with their dashboard or insight, and will return with it."""
+        """Return tiles that are not removed, or that return when their dashboard or insight is restored."""
         return self.filter(
             models.Q(deleted=False)
             | models.Q(deletion_id=models.F("insight__deletion_id"))
@@ -41,18 +41,18 @@ class TileQuerySet(models.QuerySet["Tile"]):
         )
 
     def deleted_with(self, dashboards: Iterable[Dashboard]) -> "TileQuerySet":
-        """Tiles that went in the same deletion as their dashboard, which is one of these."""
+        """Return tiles that were deleted together with one of these dashboards."""
         return self.filter(dashboard__in=list(dashboards), deletion_id=models.F("dashboard__deletion_id"))
 
     def in_layout_order(self) -> "TileQuerySet":
-        """As people read them: from the top, then from the left, then by age."""
+        """Order as people read: from top to bottom, then from left to right, then by age."""
         return self.order_by("sort_y", "sort_x", "id")
 
 
 class Tile(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     dashboard = models.ForeignKey(Dashboard, on_delete=models.CASCADE, related_name="tiles")
-    # Most tiles show an insight: the indexes of what else they may show leave out those that do not.
+    # Most tiles show an insight, so the indexes below are partial and leave out nulls.
     insight = models.ForeignKey(Insight, on_delete=models.CASCADE, null=True, related_name="tiles", db_index=False)
     text = models.ForeignKey(Text, on_delete=models.CASCADE, null=True, related_name="tiles", db_index=False)
     button = models.ForeignKey(Button, on_delete=models.CASCADE, null=True, related_name="tiles", db_index=False)
@@ -63,11 +63,11 @@ class Tile(models.Model):
     transparent_background = models.BooleanField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    # A tile that went with its dashboard has that deletion's id; one that was removed by itself has none.
+    # The id of the deletion of its dashboard or insight; null for a tile that was removed by itself.
     deleted = models.BooleanField(default=False)
     deletion_id = models.UUIDField(null=True, blank=True)
 
-    # Derived from layouts.sm.
+    # Derived from `layouts.sm`.
     sort_y = models.FloatField(default=UNPLACED_POSITION, editable=False)
     sort_x = models.FloatField(default=UNPLACED_POSITION, editable=False)
 
@@ -81,7 +81,7 @@ class Tile(models.Model):
                 | models.Q(insight__isnull=True, text__isnull=True, button__isnull=False),
                 name="tile_has_one_content",
             ),
-            # Removed tiles count: adding the content again revives its tile.
+            # Removed tiles count too, since adding the content again restores its tile.
             models.UniqueConstraint(fields=["dashboard", "insight"], name="insight_once_per_dashboard"),
             models.UniqueConstraint(fields=["dashboard", "text"], name="text_once_per_dashboard"),
             models.UniqueConstraint(fields=["dashboard", "button"], name="button_once_per_dashboard"),
@@ -99,19 +99,19 @@ class Tile(models.Model):
 
     @property
     def content(self) -> dict[str, Any]:
-        """The one kind of content this tile shows, by the name of its column."""
+        """Return the column of the tile's content and its id."""
         columns = {"insight_id": self.insight_id, "text_id": self.text_id, "button_id": self.button_id}
         return {column: id_ for column, id_ in columns.items() if id_ is not None}
 
     def was_deleted_with(self, dashboard: Dashboard) -> bool:
-        """Whether it was removed when its dashboard was deleted."""
+        """Return whether the tile was deleted together with its dashboard."""
         return self.deleted and dashboard.deleted and self.deletion_id == dashboard.deletion_id
 
     def set_deleted(self, deleted: bool) -> None:
-        """Remove it by itself, or bring it back."""
+        """Remove the tile by itself, or restore it."""
         self.deleted, self.deletion_id = deleted, None
 
     def set_layouts(self, layouts: dict[str, Any]) -> None:
-        """Set the layouts, exactly as sent, and what the order of tiles is derived from."""
+        """Set the layouts exactly as sent, and the sort columns that are derived from them."""
         self.layouts = layouts
         self.sort_y, self.sort_x = sort_position(layouts)

@@ -1,4 +1,4 @@
-"""The log of a project, and the versions of a dashboard, as the API answers them."""
+"""Read the activity log of a project, and the versions of a dashboard."""
 
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -16,14 +16,14 @@ from users.models import Project
 from users.readers import build_basic_user, get_user_columns
 
 PAGE_ROWS = 100
-# A page ends early where the changes on it are large, in characters.
+# The maximum size of the changes on a page, in characters. A page ends early at it.
 PAGE_SIZE_MAX = 4_000_000
 COLUMNS = ("id", "activity", "scope", "item_id", "name", "short_id", "key_id", "key_label", "created_at", "version")
 _USER = get_user_columns("user")
 
 
 class ActivityQuery(NamedTuple):
-    """Which acts a list is asked for."""
+    """The filters of the activity log."""
 
     scope: str = ""
     item_id: int | None = None
@@ -32,14 +32,14 @@ class ActivityQuery(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The newest acts before a cursor, and the cursor of the next page: None on the last one."""
+    """The newest entries before a cursor, and the cursor of the next page, None on the last one."""
 
     rows: list[dict[str, Any]]
     next: int | None
 
 
 def list_activity(project: Project, *, query: ActivityQuery, before: int | None) -> Page:
-    """What was done in a project, the newest first (component ActivityLog)."""
+    """Return a page of the activity log of a project, the newest entries first (component ActivityLog)."""
     found = Activity.objects.in_project(project)
     if query.scope:
         found = found.filter(scope=query.scope)
@@ -54,7 +54,7 @@ def list_activity(project: Project, *, query: ActivityQuery, before: int | None)
 
 
 def list_dashboard_activity(dashboard_id: int, *, project: Project, before: int | None) -> Page:
-    """The same of one live dashboard. Raises DashboardNotFound."""
+    """Return a page of the activity log of a live dashboard. Raises DashboardNotFound."""
     _check_dashboard_exists(dashboard_id, project)
     return list_activity(project, query=ActivityQuery(ActivityScope.DASHBOARD, dashboard_id), before=before)
 
@@ -62,9 +62,9 @@ def list_dashboard_activity(dashboard_id: int, *, project: Project, before: int 
 def list_insight_activity(
     project: Project, *, reference: str | None, page: int, limit: int
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many acts there are on one insight, or on all, and one page of them (component ActivityLog).
+    """Return the number of entries on one insight, or on all, and one page of them (component ActivityLog).
 
-    Raises InsightNotFound, and Invalid where the changes on the page are too large for one answer.
+    Raises InsightNotFound, and ValidationFailed if the changes on the page are too large for one response.
     """
     found = Activity.objects.in_project(project).filter(scope=ActivityScope.INSIGHT)
     if reference is not None:
@@ -85,14 +85,20 @@ def list_insight_activity(
 
 
 def list_versions(dashboard_id: int, *, project: Project, before: int | None) -> Page:
-    """What a live dashboard has been, the newest first (component DashboardVersionBasic). Raises DashboardNotFound."""
+    """Return a page of the versions of a live dashboard, the newest first (component DashboardVersionBasic).
+
+    Raises DashboardNotFound.
+    """
     _check_dashboard_exists(dashboard_id, project)
     page = _read_page(Activity.objects.versions_of(dashboard_id), before)
     return Page([_build_version(row) for row in page.rows], page.next)
 
 
 def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[str, Any]:
-    """What a dashboard showed at a version (component DashboardVersion). Raises DashboardNotFound, VersionNotFound."""
+    """Return a version of a dashboard with its snapshot (component DashboardVersion).
+
+    Raises DashboardNotFound and VersionNotFound.
+    """
     _check_dashboard_exists(dashboard_id, project)
     found = Activity.objects.versions_of(dashboard_id).filter(version=version).annotate(raw_state=raw_json("state"))
     row = _select(found, "raw_state").first()
@@ -104,9 +110,9 @@ def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[s
 
 
 def read_diff(dashboard_id: int, version: int, other: int | None, *, project: Project) -> dict[str, Any]:
-    """Each field that differs between two versions (component DashboardDifference).
+    """Return the fields that differ between two versions (component DashboardDifference).
 
-    Raises DashboardNotFound, VersionNotFound, and Invalid where no other version is named.
+    Raises DashboardNotFound, VersionNotFound, and ValidationFailed if no other version is given.
     """
     _check_dashboard_exists(dashboard_id, project)
     before = _load_snapshot(dashboard_id, version)
@@ -121,7 +127,7 @@ def read_diff(dashboard_id: int, version: int, other: int | None, *, project: Pr
 
 
 def _load_snapshot(dashboard_id: int, version: int) -> Snapshot:
-    """Raises VersionNotFound."""
+    """Return the snapshot of a version. Raises VersionNotFound."""
     state = get_snapshot_at(dashboard_id, version)
     if state is None:
         raise VersionNotFound
@@ -185,7 +191,7 @@ def _build_user(row: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _build_trigger(row: dict[str, Any]) -> dict[str, Any] | None:
-    """The key by which it was done."""
+    """Return the API key that was used, or None."""
     if not row["key_id"]:
         return None
     return {"job_type": "personal_api_key", "job_id": row["key_id"], "payload": {"label": row["key_label"]}}

@@ -12,7 +12,7 @@ from dashboards.readers.rows import Row, get_columns
 from dashboards_api.db.compiled_queries import NamedQuery, int_param
 from users.models import Membership
 
-# By kind of content ("insight", "text", "button") and its id.
+# Tiles by the kind ("insight", "text", "button") and the id of their content.
 DashboardTiles = dict[tuple[str, Any], list["DashboardTile"]]
 
 

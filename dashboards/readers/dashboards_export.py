@@ -1,4 +1,4 @@
-"""A dashboard as a template document: what makes an equal one elsewhere, without ids, people or origin."""
+"""Export a dashboard as a template document, without ids, people or origin."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from users.models import Project
 
 
 def export_dashboard(dashboard_id: int, *, project: Project) -> Document:
-    """The document of a live dashboard. Raises DashboardNotFound."""
+    """Return the template document of a live dashboard. Raises DashboardNotFound."""
     dashboard: Dashboard | None = Dashboard.objects.in_project(project).not_deleted().filter(pk=dashboard_id).first()
     if dashboard is None:
         raise DashboardNotFound
@@ -63,7 +63,7 @@ def _build_content(tile: Tile) -> dict[str, Any]:
 
 
 def _declare_text(name: str) -> dict[str, Any]:
-    """What looks like a placeholder, declared so that it stands for itself."""
+    """Return a variable whose default is its own placeholder, for text that only looks like one."""
     return {
         "id": name,
         "name": name,

@@ -1,4 +1,4 @@
-"""A dashboard as a stream of events, so that clients can show the first tiles before they have read the last."""
+"""Stream a dashboard as events, so that clients can show the first tiles before they have read the last."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,14 +7,14 @@ from dashboards.layout import sort_position
 from dashboards.readers.rows import Row
 from dashboards_api.db.fields import to_plain_json
 
-# So many tiles come along with the dashboard.
+# The number of tiles in the first event.
 FIRST_TILES = 2
 
 
 def iter_events(dashboard: Row, breakpoint: str) -> Iterator[Row]:
-    """`metadata` with the dashboard and its first tiles, a `tile` for each of the others, `complete`.
+    """Yield `metadata` with the dashboard and its first tiles, a `tile` for each further one, and `complete`.
 
-    Tiles come as they lie in the layout of the breakpoint (`sm` or `xs`).
+    Tiles are in the order of the layout at the breakpoint (`sm` or `xs`).
     """
     tiles = sorted(dashboard["tiles"], key=lambda tile: _position(tile, breakpoint))
     yield {"type": "metadata", "dashboard": {**dashboard, "tiles": tiles[:FIRST_TILES]}}

@@ -1,4 +1,4 @@
-"""Pages of lists that end early where their rows are large, so that no answer grows with what was stored."""
+"""Limit pages of lists by size, so that no response grows with what is stored."""
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
@@ -12,12 +12,12 @@ from dashboards_api import limits
 
 
 def count_fitting_rows(sizes: Iterable[int]) -> int:
-    """How many rows of these sizes, in characters, are on one page: at least one."""
+    """Return how many rows of these sizes, in characters, fit on one page: at least one."""
     return max(1, sum(total <= limits.PAGE_MAX_LENGTH for total in accumulate(sizes)))
 
 
 def size_of_columns(*columns: str) -> Any:
-    """The characters in these columns of a row, for a query."""
+    """Return the number of characters in these columns, as an expression."""
     total: Any = Value(0)
     for column in columns:
         total = total + Coalesce(Length(Cast(column, TextField())), 0)
@@ -25,18 +25,18 @@ def size_of_columns(*columns: str) -> Any:
 
 
 def null_if_large(column: str, most: int) -> Case:
-    """The text in a column, or null where it is longer than this."""
+    """Return the text of a column, or null if it is longer than this, as an expression."""
     text = Cast(column, TextField())
     return Case(When(LessThanOrEqual(Length(text), most), then=text), default=Value(None), output_field=TextField())
 
 
 def read_page_ids(ordered: QuerySet[Any], size: Any, *, limit: int, offset: int) -> list[Any]:
-    """The ids of the rows on one page."""
+    """Return the ids of the rows on one page."""
     rows = list(ordered.annotate(page_size=size).values_list("pk", "page_size")[offset : offset + limit])
     return [pk for pk, _ in rows[: count_fitting_rows(size for _, size in rows)]]
 
 
 def sort_by_ids(rows: Iterable[Sequence[Any]], ids: Iterable[Any]) -> list[Any]:
-    """Rows that begin with their id, in the order of these ids. Those that are gone meanwhile are left out."""
+    """Return rows, which begin with their id, in the order of these ids. Deleted rows are left out."""
     by_id = {row[0]: row for row in rows}
     return [by_id[id_] for id_ in ids if id_ in by_id]

@@ -57,7 +57,7 @@ class QueryOverrides(NamedTuple):
     def limited_to(self, tiles: int) -> "QueryOverrides":
         """Return these overrides, or none if they would make an answer with so many tiles too large.
 
-        Raises Invalid instead where a request asks for overrides.
+        Raises ValidationFailed instead where a request asks for overrides.
         """
         if not (self.filters or self.variables):
             return self
@@ -68,14 +68,14 @@ class QueryOverrides(NamedTuple):
         return self
 
     def can_apply_to(self, query: dict[str, Any]) -> bool:
-        """Return whether the variables of one more query fit. Raises Invalid where a request asks for overrides."""
+        """Return whether the variables of one more query fit. Raises ValidationFailed if a request sends overrides."""
         if not self.variable_layers or self.budget.spend(count_variable_characters(query, self.variable_layers)):
             return True
         self.refuse_request()
         return False
 
     def refuse_request(self) -> None:
-        """Raise Invalid, which names the larger of the overrides of a request, where there are any."""
+        """Raise ValidationFailed, which names the larger of the overrides of a request, where there are any."""
         given = {FILTERS_OVERRIDE: self.request.filters, VARIABLES_OVERRIDE: self.request.variables}
         sizes = {name: len(dump_json(value)) for name, value in given.items() if value}
         if sizes:
@@ -98,7 +98,7 @@ def build_query_overrides(
 ) -> QueryOverrides:
     """Return the overrides of a dashboard, with those of a request merged into them.
 
-    Raises Invalid if the request overrides one variable twice.
+    Raises ValidationFailed if the request overrides one variable twice.
     """
     merged, unmatched = dict(variables), {}
     for name, id_, given in match_variables(variables, request.variables or {}):

@@ -1,6 +1,7 @@
-"""What a shared dashboard shows to whoever has its link: chosen key by key, so that nothing new is shown by accident.
+"""Read what a shared dashboard shows to anyone with its link.
 
-No person, no e-mail address, no level of access, no origin, no id beyond those that tell tiles and insights apart.
+Every key is chosen explicitly, so that nothing new is exposed by accident: no user, no e-mail address, no access level,
+no origin, and no id besides those that tell tiles and insights apart.
 """
 
 from collections.abc import Iterable
@@ -36,7 +37,7 @@ INSIGHT_COLUMNS = ("short_id", "name", "derived_name", "description")
 
 
 class SharedDashboard(NamedTuple):
-    """A link that may be looked at: its sharing and its dashboard, and what is laid over that."""
+    """A share link that may be opened: its sharing, its dashboard and the overrides of the request."""
 
     access_token: str
     row: Row
@@ -44,7 +45,7 @@ class SharedDashboard(NamedTuple):
 
     @property
     def revision(self) -> int:
-        """Of the dashboard, its tiles and its sharing: it rises whenever what the link shows may have changed."""
+        """The revision of the dashboard. It rises with every change of what the link shows."""
         revision: int = self.row["revision"]
         return revision
 
@@ -52,7 +53,7 @@ class SharedDashboard(NamedTuple):
 def find_shared_dashboard(
     access_token: str, *, share_tokens: Iterable[str] = (), overrides: RequestOverrides = NO_REQUEST_OVERRIDES
 ) -> SharedDashboard:
-    """What a link opens, for who shows these share tokens.
+    """Return the dashboard of a share link, for a request with these share tokens.
 
     Raises DashboardNotFound for a link that opens nothing, SharePasswordRequired, and OverrideNotAllowed.
     """
@@ -65,7 +66,7 @@ def find_shared_dashboard(
 
 
 def read_shared_dashboard(opened: SharedDashboard, page_type: PageType) -> Row:
-    """The page behind a link, as it is stored or with what its sharing lets viewers change."""
+    """Return the content of a shared page, with the allowed overrides applied."""
     row = opened.row
     settings = row["settings"] or {}
     overrides = load_query_overrides(row["raw_filters"], row["raw_variables"], opened.overrides)
@@ -77,7 +78,7 @@ def read_shared_dashboard(opened: SharedDashboard, page_type: PageType) -> Row:
         "tiles": _tiles(row["dashboard_id"], overrides=overrides, hide_queries=settings.get("hideQueries", False)),
     }
     flags = {name: settings[name] for name in (*PAGE_FLAGS, THEME) if settings.get(name)}
-    # The token that was used: one that is being replaced must not tell the new one.
+    # The token of the request: a replaced token must not reveal the new one.
     return {"type": page_type, "accessToken": opened.access_token, "dashboard": dashboard, "themes": [], **flags}
 
 
@@ -106,16 +107,16 @@ def _read_sharing(access_token: str) -> Row:
 
 
 def _is_unlocked(sharing_id: int, access_token: str, share_tokens: Iterable[str]) -> bool:
-    """Whether one of the tokens is for this link and for a password that it still has."""
+    """Return whether one of the share tokens is for this link and for a password that still exists."""
     ids = {read_share_token(token, access_token) for token in share_tokens} - {None}
     return bool(ids) and SharePassword.objects.filter(sharing_configuration=sharing_id, pk__in=ids).exists()
 
 
 def _check_overrides(overrides: RequestOverrides, *, allowed: list[str], variables: str) -> None:
-    """Raise OverrideNotAllowed for a filter or a variable that the sharing does not name.
+    """Raise OverrideNotAllowed for a filter or a variable that the sharing does not allow.
 
-    A filter is allowed by its name, a variable by its id or its code name. A code name in an override of an allowed one
-    must be allowed too: it reaches every variable of that name.
+    A filter is allowed by its name, a variable by its id or its code name. The code name in an override must be allowed
+    too, since it matches every variable with that name.
     """
     for name in overrides.filters or {}:
         if name not in allowed:
@@ -180,7 +181,7 @@ def _insight(row: Row, shown: ResolvedTile, *, hide_queries: bool) -> Row | None
 
 
 def _content(row: Row, kind: str, columns: tuple[str, ...]) -> dict[str, Any] | None:
-    """Some columns of what a tile shows, or None where it shows something else."""
+    """Return these columns of the content of a tile, or None if the content is of another kind."""
     if row[f"{kind}_id"] is None:
         return None
     return {column: row[f"{kind}__{column}"] for column in columns}

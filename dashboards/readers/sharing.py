@@ -1,4 +1,4 @@
-"""How a dashboard is shared, as the API answers it. Reading never writes."""
+"""Read the sharing configuration of a dashboard."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ PASSWORD_COLUMNS = ("id", "created_at", "note", "created_by__email")
 
 
 def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> dict[str, Any]:
-    """The sharing configuration (component SharingConfiguration). Raises DashboardNotFound."""
+    """Return the sharing configuration (component SharingConfiguration). Raises DashboardNotFound."""
     row = (
         SharingConfiguration.objects.filter(dashboard_id=dashboard_id)
         .filter(dashboard__project=project, dashboard__deleted=False)
@@ -49,7 +49,7 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
 
 
 def build_new_password(password: SharePassword, text: str) -> dict[str, Any]:
-    """A password that was just made, with its text (component CreatedSharePassword)."""
+    """Return a new password with its text (component CreatedSharePassword)."""
     return {
         "id": password.pk,
         "password": text,

@@ -1,4 +1,4 @@
-"""Stored templates as the API answers them."""
+"""Read stored and built-in templates."""
 
 import uuid
 from functools import cache
@@ -35,7 +35,7 @@ ORDERINGS = {"template_name": "name_key", "-template_name": "-name_key"}
 
 
 class TemplateQuery(NamedTuple):
-    """Which templates a list is asked for, and in which order (a key of ORDERINGS)."""
+    """The filters of a list of templates, and its order (a key of ORDERINGS)."""
 
     search: str = ""
     scope: str = ""
@@ -46,9 +46,9 @@ class TemplateQuery(NamedTuple):
 def list_templates(
     project: Project, *, viewer: Membership, query: TemplateQuery, limit: int, offset: int
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many of the templates that the project sees match, and one window of them.
+    """Return the number of templates that match, and one page of them.
 
-    Built-in templates have no rows: how many rows come before each of them says where it is.
+    Built-in templates have no rows. Their positions follow from the number of rows before each of them.
     """
     found = _matching(DashboardTemplate.objects.usable_in(project), query)
     builtins = _find_builtins(query)
@@ -59,7 +59,7 @@ def list_templates(
     shown = {place: each for place, each in zip(places, builtins, strict=True) if offset <= place < offset + limit}
     rows = _read_page(found, viewer, limit=limit - len(shown), offset=start)
     for place, each in shown.items():
-        if place - offset <= len(rows):  # else the page ended before it
+        if place - offset <= len(rows):  # otherwise the page ended before its position
             rows.insert(place - offset, _build_builtin(each))
     return counts["total"] + len(builtins), rows
 
@@ -67,7 +67,7 @@ def list_templates(
 def _read_page(
     found: DashboardTemplateQuerySet, viewer: Membership, *, limit: int, offset: int
 ) -> list[dict[str, Any]]:
-    """One window of the stored templates, which ends early where they are large."""
+    """Return one page of the stored templates, which ends early if they are large."""
     ids = read_page_ids(found, size_of_columns(*JSON, "dashboard_description"), limit=limit, offset=offset)
     rows = {row["id"]: row for row in _select(DashboardTemplate.objects.filter(pk__in=ids))}
     return [_build_template(rows[id_], viewer) for id_ in ids if id_ in rows]
@@ -84,7 +84,7 @@ def _matching(found: DashboardTemplateQuerySet, query: TemplateQuery) -> Dashboa
 
 @cache
 def _builtin_rows() -> list[DashboardTemplate]:
-    """The built-in templates as unsaved rows."""
+    """Return the built-in templates as unsaved rows."""
     found = []
     for id_, key in builtin_ids().items():
         document = {name: value for name, value in builtin_templates()[key].items() if name in CONTENT}
@@ -95,7 +95,7 @@ def _builtin_rows() -> list[DashboardTemplate]:
 
 
 def _find_builtins(query: TemplateQuery) -> list[DashboardTemplate]:
-    """The built-in templates that match, in the order of the list. None is featured."""
+    """Return the built-in templates that match, in the order of the list. None is featured."""
     if query.is_featured or query.scope not in ("", TemplateScope.GLOBAL):
         return []
     found = [each for each in _builtin_rows() if fold(query.search) in each.search_text]
@@ -104,13 +104,13 @@ def _find_builtins(query: TemplateQuery) -> list[DashboardTemplate]:
 
 
 def _get_rank(builtin: DashboardTemplate, query: TemplateQuery) -> int:
-    """The `rank` of a search, as `DashboardTemplateQuerySet.matching` gives it to rows."""
+    """Return the `rank` of a search, as `DashboardTemplateQuerySet.matching` annotates it."""
     key = fold(query.search)
     return 0 if key in builtin.name_key else 1 if key in builtin.tags_key else 2
 
 
 def _precedes(builtin: DashboardTemplate, query: TemplateQuery) -> Q:
-    """The condition for rows that the list shows before a built-in template."""
+    """Return the condition for rows that precede a built-in template in the list."""
     if query.ordering:
         way = "gt" if query.ordering.startswith("-") else "lt"
         return Q(**{f"name_key__{way}": builtin.name_key})
@@ -129,7 +129,7 @@ def _build_builtin(template: DashboardTemplate) -> dict[str, Any]:
 def read_template(
     template_id: uuid.UUID, *, project: Project, viewer: Membership, include_deleted: bool = False
 ) -> dict[str, Any]:
-    """One template (component DashboardTemplate). Raises DashboardTemplateNotFound."""
+    """Return one template (component DashboardTemplate). Raises DashboardTemplateNotFound."""
     for builtin in _builtin_rows():
         if builtin.pk == template_id:
             return _build_builtin(builtin)
@@ -151,7 +151,7 @@ def _build_template(row: dict[str, Any], viewer: Membership) -> dict[str, Any]:
     return {
         **template,
         "team_id": team_id,
-        # A global template is seen from other projects, which its author is not known in.
+        # Members of other projects see global templates, but must not see their authors.
         "created_by": author if team_id == viewer.project_id else None,
         "availability_contexts": [],
         **{name: orjson.Fragment(row[f"raw_{name}"] or "null") for name in JSON},

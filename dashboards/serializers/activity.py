@@ -1,4 +1,4 @@
-"""The log and the versions as answers describe them, and the bodies that bring something back."""
+"""Responses of the activity log, and the request and response of an undo."""
 
 from typing import Any
 
@@ -52,16 +52,16 @@ class ActivityLogSerializer(serializers.Serializer[Any]):
     item_id = serializers.CharField(read_only=True)
     detail = ActivityDetailSerializer(read_only=True)
     version = serializers.IntegerField(
-        read_only=True, allow_null=True, help_text="Of the dashboard, where the act changed what it shows."
+        read_only=True, allow_null=True, help_text="The version of the dashboard, if the change created one."
     )
     created_at = serializers.DateTimeField(read_only=True)
-    is_system = serializers.BooleanField(read_only=True, help_text="Whether the service wrote it for itself.")
+    is_system = serializers.BooleanField(read_only=True, help_text="Whether the service made the change itself.")
     was_impersonated = serializers.BooleanField(read_only=True, help_text="Always false.")
     unread = serializers.BooleanField(read_only=True, help_text="Always false.")
 
 
 class ActivityLogPageSerializer(serializers.Serializer[Any]):
-    """A page of the log by its number."""
+    """A page of the activity log, by page number."""
 
     results = ActivityLogSerializer(many=True, read_only=True)
     next = serializers.URLField(read_only=True, allow_null=True)
@@ -70,14 +70,14 @@ class ActivityLogPageSerializer(serializers.Serializer[Any]):
 
 
 class UndoRequestSerializer(RequestSerializer):
-    """The key, and the time in which it did what is to be taken back."""
+    """The API key whose changes are to be undone, and the period."""
 
     tolerated_keys = ALWAYS_ECHOED
 
-    key_id = StrictCharField(max_length=KEY_ID_MAX_LENGTH, help_text="`job_id` in the log.")
-    since = serializers.DateTimeField()
-    until = serializers.DateTimeField(required=False, help_text="Now, without it.")
-    preview = serializers.BooleanField(required=False, help_text="Only say what would be done.")
+    key_id = StrictCharField(max_length=KEY_ID_MAX_LENGTH, help_text="`job_id` in the activity log.")
+    since = serializers.DateTimeField(help_text="The start of the period.")
+    until = serializers.DateTimeField(required=False, help_text="The end of the period. Default: now.")
+    preview = serializers.BooleanField(required=False, help_text="Report what would be undone, without undoing it.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "until" in attrs and attrs["until"] <= attrs["since"]:
@@ -89,7 +89,9 @@ class UndoneSerializer(serializers.Serializer[Any]):
     scope = serializers.ChoiceField(choices=ActivityScope.values, read_only=True)
     item_id = serializers.CharField(read_only=True)
     name = serializers.CharField(read_only=True)
-    paths = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="As `field` in the log.")
+    paths = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="The changed fields, as `field` in the activity log."
+    )
 
 
 class NotUndoneSerializer(UndoneSerializer):
@@ -97,7 +99,7 @@ class NotUndoneSerializer(UndoneSerializer):
 
 
 class UndoSerializer(serializers.Serializer[Any]):
-    """What was taken back, or would be, and what was not."""
+    """The changes that were undone, or would be, and those that were skipped."""
 
     preview = serializers.BooleanField(read_only=True)
     undone = UndoneSerializer(many=True, read_only=True)

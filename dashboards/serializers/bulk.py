@@ -18,7 +18,7 @@ TAG_ACTIONS = ("add", "remove", "set")
 
 
 class BulkUpdateTagsRequestSerializer(RequestSerializer):
-    """Which dashboards, and what happens to their tags."""
+    """The dashboards or insights, and what to do with their tags."""
 
     tolerated_keys = frozenset({"personal_api_key"})
 
@@ -72,7 +72,7 @@ IDS_MAX = 1000
 
 
 class BulkInsightsRequestSerializer(RequestSerializer):
-    """Which insights."""
+    """The insights of a bulk operation."""
 
     tolerated_keys = ALWAYS_ECHOED
 

@@ -1,4 +1,4 @@
-"""A collaborator as answers describe it, and how one is added."""
+"""A collaborator in responses, and the request that adds one."""
 
 from typing import Any
 
@@ -23,4 +23,4 @@ class DashboardCollaboratorRequestSerializer(RequestSerializer):
     tolerated_keys = ALWAYS_ECHOED
 
     user_uuid = serializers.UUIDField(help_text="The `uuid` of a member of the project.")
-    level = SuggestingChoiceField(choices=PrivilegeLevel.choices, help_text="37, the right to edit, is all there is.")
+    level = SuggestingChoiceField(choices=PrivilegeLevel.choices, help_text="Always 37, the right to edit.")

@@ -1,4 +1,4 @@
-"""The body of a dashboard's create and update, and dashboards as answers describe them."""
+"""Dashboards in responses, and the request body of a create or an update."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from users.serializers import UserBasicSerializer
 
 
 class DashboardRowSerializer(serializers.Serializer[Any]):
-    """What lists and details of dashboards share."""
+    """The fields of a dashboard in lists and by itself."""
 
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(read_only=True, max_length=NAME_MAX_LENGTH)
@@ -49,7 +49,7 @@ class DashboardRowSerializer(serializers.Serializer[Any]):
         read_only=True, allow_null=True, help_text="What the caller may do: `viewer`, `editor` or `manager`."
     )
     access_control_version = serializers.CharField(
-        read_only=True, help_text="`v1` where restriction_level is above 21, else `v2`."
+        read_only=True, help_text="`v1` if restriction_level is above 21, else `v2`."
     )
     last_accessed_at = serializers.DateTimeField(read_only=True, allow_null=True)
     last_viewed_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Always null.")
@@ -69,7 +69,7 @@ class DashboardBasicSerializer(DashboardRowSerializer):
 
 
 class CustomizationSerializer(serializers.Serializer[Any]):
-    """How tiles are arranged, as it is read; `grid_spacing` and `layout_compaction` change it."""
+    """The arrangement of tiles, read-only; `grid_spacing` and `layout_compaction` change it."""
 
     tile_spacing = serializers.ChoiceField(choices=GridSpacing.choices, read_only=True)
     layout_compaction = serializers.ChoiceField(choices=LayoutCompaction.choices, read_only=True)
@@ -83,15 +83,15 @@ class DashboardSerializer(DashboardRowSerializer):
         read_only=True, allow_null=True, help_text="The dashboard it was copied from."
     )
     delete_insights = serializers.BooleanField(
-        read_only=True, help_text="Whether its deletion asked for insights to go along; false when live."
+        read_only=True, help_text="Whether it was deleted with its insights; false unless deleted."
     )
     filters = FreeObjectField(read_only=True)
     variables = FreeObjectField(read_only=True, allow_null=True)
     persisted_filters = FreeObjectField(
-        read_only=True, allow_null=True, help_text="The stored filters; null where there are none."
+        read_only=True, allow_null=True, help_text="The stored filters; null if there are none."
     )
     persisted_variables = FreeObjectField(
-        read_only=True, allow_null=True, help_text="The stored variables; null where there are none."
+        read_only=True, allow_null=True, help_text="The stored variables; null if there are none."
     )
     breakdown_colors = serializers.ListField(child=FreeObjectField(), read_only=True)
     data_color_theme_id = serializers.IntegerField(read_only=True, allow_null=True)
@@ -103,7 +103,7 @@ class DashboardSerializer(DashboardRowSerializer):
 
 
 class BreakdownColorRequestSerializer(serializers.Serializer[Any]):
-    """The color of one value of a breakdown. Other keys are kept; so is what was stored before values were checked."""
+    """The color of one breakdown value. Other keys are kept, and so are colors stored before they were validated."""
 
     breakdownValue = serializers.JSONField(allow_null=True)  # noqa: N815  the name in the API
     colorToken = serializers.JSONField(allow_null=True, help_text="Null, or `preset-1` and so on.")  # noqa: N815
@@ -142,7 +142,7 @@ class DuplicateTileRequestSerializer(RequestSerializer):
     }
 )
 class DuplicateTilesField(ScalarOrJSONField):
-    """A boolean on create, a list of tiles in an update: two operations share the name in the API."""
+    """A boolean in a create and a list of tiles in an update: two operations share the name in the API."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, list):
@@ -198,10 +198,10 @@ class DashboardRequestSerializer(RequestSerializer):
         help_text="21: everyone in the project can edit. 37: only its creator and project admins can.",
     )
     deleted = serializers.BooleanField(
-        required=False, help_text="true deletes the dashboard with its tiles, false restores what went with it."
+        required=False, help_text="true deletes the dashboard with its tiles, false restores both."
     )
     delete_insights = serializers.BooleanField(
-        required=False, help_text="Beside `deleted: true`: also delete insights that are on no other dashboard."
+        required=False, help_text="With `deleted: true`: also delete insights that are on no other dashboard."
     )
     use_template = serializers.CharField(
         required=False,
@@ -216,7 +216,7 @@ class DashboardRequestSerializer(RequestSerializer):
     )
     duplicate_tiles = DuplicateTilesField(
         required=False,
-        help_text="On create, beside `use_dashboard`: true copies the content of the tiles too. In an update: tiles "
+        help_text="On create, with `use_dashboard`: true copies the content of the tiles too. In an update: tiles "
         "to clone on this dashboard, each with content of its own and the layouts given.",
     )
     tiles = BoundedListField(

@@ -1,4 +1,4 @@
-"""Request bodies of the special ways to create a dashboard."""
+"""Request bodies of other ways to create a dashboard."""
 
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards.serializers.fields import ALWAYS_ECHOED, CreateInFolderField, TagField
@@ -11,14 +11,12 @@ from dashboards_api.http.serializers import (
 class TemplateJSONRequestSerializer(RequestSerializer):
     tolerated_keys = ALWAYS_ECHOED
 
-    template = JSONObjectField(
-        allow_null=False, help_text="A template document. The answer to a bad one names the path."
-    )
-    _create_in_folder = CreateInFolderField(help_text="The folder of the dashboard, in place of the document's.")
+    template = JSONObjectField(allow_null=False, help_text="A template document. Errors name the path.")
+    _create_in_folder = CreateInFolderField(help_text="The folder of the dashboard, instead of the document's.")
 
 
 class UnlistedDashboardRequestSerializer(RequestSerializer):
-    """The tag by which an unlisted dashboard is found."""
+    """The tag of an unlisted dashboard, by which it is found."""
 
     tolerated_keys = frozenset({"personal_api_key"})
 

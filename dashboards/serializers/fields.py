@@ -1,4 +1,4 @@
-"""Fields that several bodies share."""
+"""Fields of several request bodies."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.serializers import BoundedListField, StrictCharField
 from dashboards_api.limits import TAGS_MAX
 
-# What may stand in any body and was read before it: where the header has no key, it is looked for here.
+# Every body may contain the API key. Authentication reads it there if no header has one.
 ALWAYS_ECHOED = frozenset({"personal_api_key"})
 
 
 class CreateInFolderField(StrictCharField):
-    """The folder that something is created in, as it was sent; null for none."""
+    """The folder of a new object exactly as sent; null for none."""
 
     def __init__(self, **kwargs: Any) -> None:
         limits = {"allow_blank": True, "allow_null": True, "trim_whitespace": False, "max_length": FOLDER_MAX_LENGTH}
@@ -28,7 +28,7 @@ class CreateInFolderField(StrictCharField):
 
 
 class FolderField(StrictCharField):
-    """The path of a folder, as it is stored; null for none."""
+    """A folder, normalized; null for none."""
 
     def __init__(self, **kwargs: Any) -> None:
         limits = {"allow_blank": True, "allow_null": True, "trim_whitespace": False}
@@ -40,7 +40,7 @@ class FolderField(StrictCharField):
 
 
 def validate_folder(text: str | None) -> str | None:
-    """Return the path as it is stored. Raises ValidationError."""
+    """Return the folder, normalized. Raises ValidationError."""
     try:
         return normalize_folder(text)
     except ValidationFailed as error:
@@ -48,14 +48,14 @@ def validate_folder(text: str | None) -> str | None:
 
 
 class TagField(StrictCharField):
-    """A tag name, as it is stored: lower case can be longer than what was sent."""
+    """A tag, trimmed and in lower case, which can be longer than what was sent."""
 
     def to_internal_value(self, data: Any) -> str:
         return super().to_internal_value(data).strip().lower()
 
 
 class TagsField(BoundedListField):
-    """Tag names: trimmed, in lower case, unique."""
+    """Tags: trimmed, in lower case, unique."""
 
     child = TagField(max_length=TAG_MAX_LENGTH)
 

@@ -1,4 +1,4 @@
-"""The body of an insight's create and update, and insights as answers describe them."""
+"""Insights in responses, and the request body of a create or an update."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class DashboardTileBasicSerializer(serializers.Serializer[Any]):
 
 
 class InsightSerializer(serializers.Serializer[Any]):
-    """A named query. Nothing computes it yet: `result_state` is `not_computed`, and what a result has is null."""
+    """A named query. Nothing computes it yet: `result_state` is `not_computed`, and the fields of a result are null."""
 
     id = serializers.IntegerField(read_only=True)
     short_id = serializers.CharField(read_only=True, help_text="Eight letters or digits.")
@@ -34,7 +34,7 @@ class InsightSerializer(serializers.Serializer[Any]):
     derived_name = serializers.CharField(read_only=True, allow_null=True)
     description = serializers.CharField(read_only=True, allow_null=True)
     query = FreeObjectField(read_only=True, allow_null=True, help_text="Exactly as it was sent.")
-    filters = FreeObjectField(read_only=True, help_text="Filters of older insights; empty where there is a query.")
+    filters = FreeObjectField(read_only=True, help_text="Legacy filters; empty if there is a query.")
     folder = serializers.CharField(read_only=True, allow_null=True, help_text="A path such as `Unfiled/Insights`.")
     _create_in_folder = serializers.CharField(
         read_only=True, allow_null=True, help_text="What was sent as `_create_in_folder`."
@@ -105,11 +105,11 @@ class InsightRequestSerializer(RequestSerializer):
         trim_whitespace=False,
         help_text=f"At most {DESCRIPTION_MAX_LENGTH:,} characters.",
     )
-    query = QueryField(required=False, help_text="Any JSON object; null for none.")
-    filters = JSONObjectField(required=False, help_text="Filters of older insights; `{}` and null clear.")
+    query = QueryField(required=False, help_text="Any JSON object, or null.")
+    filters = JSONObjectField(required=False, help_text="Legacy filters; `{}` and null clear them.")
     folder = FolderField()
     _create_in_folder = CreateInFolderField(
-        help_text="Kept and answered as it was sent. A new value is the folder, too, where `folder` is not sent."
+        help_text="Stored and returned exactly as sent. A new value also sets the folder, unless `folder` is sent."
     )
     order = StrictIntegerField(required=False, allow_null=True)
     saved = serializers.BooleanField(required=False)
@@ -118,7 +118,7 @@ class InsightRequestSerializer(RequestSerializer):
     dashboards = BoundedListField(
         child=StrictIntegerField(),
         required=False,
-        help_text="The full list of dashboards it is on: it leaves those that are not in it.",
+        help_text="The full list of its dashboards: it is removed from all others.",
     )
     deleted = serializers.BooleanField(
         required=False, help_text="true deletes it and removes its tiles, false restores both."

@@ -1,4 +1,4 @@
-"""A sharing configuration as answers describe it, and what may be changed in it."""
+"""Sharing configurations in responses, and the requests that change them."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from dashboards_api.http.serializers import (
 )
 from dashboards_api.limits import PASSWORD_MAX_LENGTH
 
-SETTINGS_FORMAT = "Invalid settings format. This must be a JSON object."
+SETTINGS_FORMAT = "ValidationFailed settings format. This must be a JSON object."
 
 
 class SharePasswordSerializer(serializers.Serializer[Any]):
@@ -24,12 +24,12 @@ class SharePasswordSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField(read_only=True)
     note = serializers.CharField(read_only=True, allow_null=True)
     created_by_email = serializers.CharField(read_only=True, allow_null=True)
-    is_active = serializers.BooleanField(read_only=True, help_text="Always true: one that is deleted is gone.")
+    is_active = serializers.BooleanField(read_only=True, help_text="Always true: deleted passwords are not listed.")
 
 
 class CreatedSharePasswordSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(read_only=True)
-    password = serializers.CharField(read_only=True, help_text="In this answer and nowhere else.")
+    password = serializers.CharField(read_only=True, help_text="Only in this response.")
     note = serializers.CharField(read_only=True, allow_null=True)
     created_at = serializers.DateTimeField(read_only=True)
     created_by_email = serializers.CharField(read_only=True, allow_null=True)
@@ -46,7 +46,7 @@ class SharingConfigurationSerializer(serializers.Serializer[Any]):
 
 
 class SharingSettingsRequestSerializer(RequestSerializer):
-    """What a shared page shows. `hideQueries` and `allow_overrides` are our own, the others are PostHog's."""
+    """The settings of a shared page. `hideQueries` and `allow_overrides` are our own, the others are PostHog's."""
 
     default_error_messages = {"invalid": SETTINGS_FORMAT}
 
@@ -68,7 +68,7 @@ class SharingSettingsRequestSerializer(RequestSerializer):
 
 
 class SharingConfigurationRequestSerializer(RequestSerializer):
-    """What changes in how a dashboard is shared. `settings` are replaced as a whole; null and `{}` are kept as sent."""
+    """Changes of a sharing configuration. `settings` are replaced as a whole; null and `{}` are stored as sent."""
 
     tolerated_keys = get_field_names(SharingConfigurationSerializer) | {"personal_api_key"}
 
@@ -78,7 +78,7 @@ class SharingConfigurationRequestSerializer(RequestSerializer):
 
 
 class RefreshSharingRequestSerializer(RequestSerializer):
-    """Nothing has to be said; some clients send the configuration as they read it."""
+    """An empty body; some clients send back the configuration that they read."""
 
     tolerated_keys = SharingConfigurationRequestSerializer.tolerated_keys
 
@@ -92,7 +92,7 @@ class SharePasswordRequestSerializer(RequestSerializer):
         trim_whitespace=False,
         min_length=8,
         max_length=PASSWORD_MAX_LENGTH,
-        help_text="A random one where it is absent.",
+        help_text="A random password if absent.",
     )
     note = StrictCharField(
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=SHARE_NOTE_MAX_LENGTH

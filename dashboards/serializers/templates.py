@@ -1,4 +1,4 @@
-"""The body of a stored template's create and update, and templates as answers describe them."""
+"""Stored templates in responses, and the request body of a create or an update."""
 
 from typing import Any
 
@@ -40,16 +40,14 @@ class DashboardTemplateSerializer(serializers.Serializer[Any]):
     created_by = UserBasicSerializer(
         read_only=True, allow_null=True, help_text="Null for a template of another project, and for a built-in one."
     )
-    team_id = serializers.IntegerField(
-        read_only=True, allow_null=True, help_text="Its project; null where it has none."
-    )
+    team_id = serializers.IntegerField(read_only=True, allow_null=True, help_text="Its project, or null.")
     availability_contexts = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="Always empty."
     )
 
 
 class DashboardTemplateRequestSerializer(RequestSerializer):
-    """A template document with what says who sees it. The document itself is checked as a whole."""
+    """A template document with its scope. The document is validated as a whole."""
 
     tolerated_keys = get_field_names(DashboardTemplateSerializer) | ALWAYS_ECHOED
 
@@ -70,7 +68,7 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
     scope = SuggestingChoiceField(
         choices=TemplateScope.choices,
         required=False,
-        help_text="Who sees it: the project, all projects of its organization (for project admins to change), or every "
+        help_text="Visible to the project, all projects of its organization (for project admins to change), or every "
         "project (for staff to change).",
     )
     is_featured = serializers.BooleanField(required=False)

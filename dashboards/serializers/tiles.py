@@ -1,4 +1,4 @@
-"""Tiles as answers describe them."""
+"""Tiles in responses."""
 
 from typing import Any
 
@@ -52,5 +52,5 @@ class DashboardTileSerializer(serializers.Serializer[Any]):
     last_refresh = serializers.DateTimeField(read_only=True, allow_null=True)
     is_cached = serializers.BooleanField(read_only=True)
     error = TileErrorSerializer(
-        required=False, help_text="Only where what is stored for the tile cannot be read; the other tiles are whole."
+        required=False, help_text="Only if the stored JSON of the tile is damaged; other tiles are complete."
     )

@@ -1,4 +1,4 @@
-"""Request bodies of the actions on one tile of a dashboard."""
+"""Request bodies of the actions on one tile."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -20,7 +20,7 @@ from dashboards_api.http.serializers import (
 
 
 class MovedTileRequestSerializer(RequestSerializer):
-    """The tile to move: its id, alone or in a whole tile as it was read."""
+    """The tile to move: its id, alone or in the whole tile as it was read."""
 
     tolerated_keys = frozenset(DashboardTileRequestSerializer().fields) | DashboardTileRequestSerializer.tolerated_keys
 
@@ -28,7 +28,7 @@ class MovedTileRequestSerializer(RequestSerializer):
 
 
 class MoveTileRequestSerializer(RequestSerializer):
-    """A tile and where it goes. Older clients send `toDashboard`."""
+    """A tile and its new dashboard. Older clients send `toDashboard`."""
 
     tolerated_keys = frozenset({"personal_api_key"})
     aliases: ClassVar[Mapping[str, str]] = {"toDashboard": "to_dashboard"}
@@ -41,7 +41,7 @@ class MoveTileRequestSerializer(RequestSerializer):
 
 
 class OneTileRequestSerializer(RequestSerializer):
-    """The tile that an action is about."""
+    """The tile of an action."""
 
     tolerated_keys = frozenset({"personal_api_key"})
 
@@ -49,7 +49,7 @@ class OneTileRequestSerializer(RequestSerializer):
 
 
 class UpdateTileRequestSerializer(OneTileRequestSerializer):
-    """What changes in how a tile looks."""
+    """Changes of the display of a tile."""
 
     color = DashboardTileRequestSerializer().fields["color"]
     layouts = LayoutsField(required=False)
@@ -66,7 +66,7 @@ class TextTileBodyField(StrictCharField):
 
 
 class UpdateTextTileRequestSerializer(UpdateTileRequestSerializer):
-    """What changes in a text tile."""
+    """Changes of a text tile."""
 
     body = TextTileBodyField(required=False, allow_blank=False)
 
@@ -80,7 +80,7 @@ class CreateTextTileRequestSerializer(RequestSerializer):
     type = SuggestingChoiceField(
         choices=["text", "image"],
         required=False,
-        help_text="`text` unless said otherwise. The body of an `image` is exactly one image in Markdown.",
+        help_text="Default: `text`. The body of an `image` is exactly one image in Markdown.",
     )
     color = DashboardTileRequestSerializer().fields["color"]
     layouts = LayoutsField(required=False)
@@ -94,7 +94,7 @@ class CreateTextTileRequestSerializer(RequestSerializer):
 
 
 class CopyTileRequestSerializer(RequestSerializer):
-    """The tile to copy to this dashboard. The names are PostHog's; some clients send them in snake case."""
+    """The tile to copy to this dashboard. The names are PostHog's; some clients send snake case."""
 
     tolerated_keys = frozenset({"personal_api_key"})
     aliases: ClassVar[Mapping[str, str]] = {"from_dashboard_id": "fromDashboardId", "tile_id": "tileId"}
@@ -107,7 +107,7 @@ class CopyTileRequestSerializer(RequestSerializer):
 
 
 class ReorderTilesRequestSerializer(RequestSerializer):
-    """The tiles in their new order; those that are not named follow as they are."""
+    """The tiles in their new order; tiles that are left out follow in their old order."""
 
     tolerated_keys = frozenset({"personal_api_key"})
 

@@ -1,4 +1,4 @@
-"""Tile items of a request."""
+"""Tile items of requests."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -60,13 +60,13 @@ class LayoutsField(JSONObjectField):
     }
 )
 class InsightReferenceField(ScalarOrJSONField):
-    """The number of an insight, or an object that holds it, such as the insight as it was read."""
+    """The number of an insight, or an object with its id, such as the insight as it was read."""
 
     default_error_messages = {"invalid": "This must be the number of an insight, or an object with its id."}
 
     def to_internal_value(self, data: Any) -> int:
         number: Any = data.get("id") if isinstance(data, Mapping) else data
-        if isinstance(data, str):  # as any number in a form
+        if isinstance(data, str):  # a number in a form
             number = parse_int(data)
         if isinstance(number, bool) or not isinstance(number, int):
             self.fail("invalid")
@@ -76,7 +76,9 @@ class InsightReferenceField(ScalarOrJSONField):
 class TextRequestSerializer(RequestSerializer):
     tolerated_keys = get_field_names(TextSerializer)
 
-    id = StrictIntegerField(required=False, allow_null=True, help_text="Edits this text; without it a text is new.")
+    id = StrictIntegerField(
+        required=False, allow_null=True, help_text="The text to change; without it a text is added."
+    )
     body = StrictCharField(
         required=False,
         allow_blank=True,
@@ -91,7 +93,7 @@ class ButtonTileRequestSerializer(RequestSerializer):
     tolerated_keys = get_field_names(ButtonTileSerializer)
 
     id = serializers.UUIDField(
-        required=False, allow_null=True, help_text="Edits this button; without it a button is new."
+        required=False, allow_null=True, help_text="The button to change; without it a button is added."
     )
     url = StrictCharField(
         required=False,
@@ -114,22 +116,24 @@ class ButtonTileRequestSerializer(RequestSerializer):
         return text
 
 
-# What must be there when content is new, by kind.
+# The required fields of new content, by kind.
 REQUIRED = {"text": ("body",), "button_tile": ("url", "text")}
 
 
 class DashboardTileRequestSerializer(RequestSerializer):
     tolerated_keys = get_field_names(DashboardTileSerializer) | {"error", "widget"}
 
-    id = StrictIntegerField(required=False, allow_null=True, help_text="The tile to change; without it a tile is new.")
+    id = StrictIntegerField(
+        required=False, allow_null=True, help_text="The tile to change; without it a tile is added."
+    )
     text = TextRequestSerializer(required=False, allow_null=True)
     button_tile = ButtonTileRequestSerializer(required=False, allow_null=True)
     insight = InsightReferenceField(
         required=False,
         allow_null=True,
-        help_text="Without `id`: the insight to add, a number or an object with its `id`. Else an echo.",
+        help_text="Without `id`: the insight to add, a number or an object with its `id`. Else it has no effect.",
     )
-    insight_id = StrictIntegerField(required=False, allow_null=True, help_text="An echo: it has no effect.")
+    insight_id = StrictIntegerField(required=False, allow_null=True, help_text="Accepted without an effect.")
     layouts = LayoutsField(required=False)
     color = serializers.CharField(
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=COLOR_MAX_LENGTH
@@ -139,7 +143,7 @@ class DashboardTileRequestSerializer(RequestSerializer):
     )
     show_description = serializers.BooleanField(required=False, allow_null=True)
     transparent_background = serializers.BooleanField(required=False, allow_null=True)
-    deleted = serializers.BooleanField(required=False, help_text="true removes the tile, false brings it back.")
+    deleted = serializers.BooleanField(required=False, help_text="true removes the tile, false restores it.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         kinds = [kind for kind in ("insight", *REQUIRED) if attrs.get(kind) is not None]
@@ -160,9 +164,9 @@ class DashboardTileRequestSerializer(RequestSerializer):
 
 
 def remove_tile_ids(body: Any) -> tuple[Any, list[str]]:
-    """The body of a create request without the ids in its tile items, and the paths of those ids.
+    """Return the body of a create without the ids in its tile items, and the paths of those ids.
 
-    A dashboard that is read and posted again makes new tiles: the ids of the old ones mean nothing there.
+    A dashboard that is read and posted again creates new tiles, for which the old ids mean nothing.
     """
     items = body.get("tiles") if isinstance(body, Mapping) else None
     if not isinstance(items, list):
@@ -172,7 +176,7 @@ def remove_tile_ids(body: Any) -> tuple[Any, list[str]]:
 
 
 def remove_own_ids(item: Any) -> tuple[Any, list[str]]:
-    """The same for one tile item, which is a new tile whatever ids it names."""
+    """Return one tile item without its ids, and their paths."""
     return _remove_ids(item), list(_iter_ids(item))
 
 

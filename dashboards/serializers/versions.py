@@ -18,12 +18,12 @@ class DashboardVersionBasicSerializer(serializers.Serializer[Any]):
     activity = serializers.CharField(read_only=True)
     user = UserBasicSerializer(read_only=True, allow_null=True)
     trigger = ActivityTriggerSerializer(read_only=True, allow_null=True)
-    changes = ChangeSerializer(many=True, read_only=True, help_text="From the version before.")
+    changes = ChangeSerializer(many=True, read_only=True, help_text="The changes from the previous version.")
     created_at = serializers.DateTimeField(read_only=True)
 
 
 class DashboardVersionSerializer(DashboardVersionBasicSerializer):
-    state = FreeObjectField(read_only=True, help_text="What the dashboard showed; its tiles by their ids.")
+    state = FreeObjectField(read_only=True, help_text="The snapshot of the dashboard, with tiles by id.")
 
 
 class DashboardDifferenceSerializer(serializers.Serializer[Any]):
@@ -33,6 +33,6 @@ class DashboardDifferenceSerializer(serializers.Serializer[Any]):
 
 
 class RestoreVersionRequestSerializer(RequestSerializer):
-    """Nothing is needed."""
+    """An empty body."""
 
     tolerated_keys = ALWAYS_ECHOED

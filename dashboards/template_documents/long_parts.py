@@ -1,4 +1,4 @@
-"""The parts of a template document that can be long. JSON Schema describes them too, and would take seconds."""
+"""Validation of the parts of a template document that can be long. jsonschema would take seconds for them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,14 +9,14 @@ from dashboards_api.errors import ValidationFailed
 from dashboards_api.limits import LIST_MAX_LENGTH
 
 LISTS = ("tiles", "tags", "breakdown_colors")
-# The tags of all tiles together: each is a row that the import writes.
+# The total of all tiles: the import writes a row for each tag.
 MAX_TILE_TAGS = 5_000
 
 
 def check_long_parts(document: Any, attr: str, *, is_new: bool) -> None:
-    """Raise Invalid for the first list, tag or layout that is wrong, at its path below `attr`.
+    """Raise ValidationFailed for the first invalid list, tag or layout, at its path below `attr`.
 
-    What was stored by an earlier release may have more variables, tags and breakpoints than a new document.
+    Documents of earlier releases may have more variables, tags and breakpoints than new ones.
     """
     if not isinstance(document, dict):
         return
@@ -51,14 +51,14 @@ def _check_length(values: Any, attr: str) -> None:
 
 
 def _check_tags(tags: Any, attr: str) -> int:
-    """How many tags there are."""
+    """Check the tags, and return their number."""
     if not isinstance(tags, list):
         return 0
     _check_length(tags, attr)
     for index, tag in enumerate(tags):
         if not isinstance(tag, str):
             raise ValidationFailed("A tag is a text.", attr=f"{attr}__{index}")
-        # Lower case may be longer: "İ" has two characters there.
+        # Lower case can be longer: "İ" becomes two characters.
         if max(len(tag), len(tag.lower())) > TAG_MAX_LENGTH:
             detail = f"A tag has at most {TAG_MAX_LENGTH} characters."
             raise ValidationFailed(detail, attr=f"{attr}__{index}", code="max_length")
@@ -77,7 +77,7 @@ def _check_layouts(layouts: Any, attr: str, is_new: bool) -> None:
 
 
 def _check_ids(variables: Any, attr: str) -> None:
-    """Two variables of one name: only the last would count."""
+    """Raise ValidationFailed for a duplicate variable, of which only the last would count."""
     known = set()
     for index, variable in _objects(variables):
         id_ = variable.get("id")

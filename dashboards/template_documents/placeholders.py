@@ -24,7 +24,7 @@ def fill_template(document: Any, *, attr: str = "template", is_new: bool = True)
     """Check a document and return it with its placeholders replaced.
 
     A document that is not new was stored before, and may exceed limits that were introduced later. Filling can take
-    seconds, and is refused inside a transaction. Raises Invalid at the path of the first error.
+    seconds, and is refused inside a transaction. Raises ValidationFailed at the path of the first error.
     """
     refuse_in_transaction("To fill a template")
     check_template(document, attr, is_new=is_new)
@@ -67,7 +67,7 @@ class _TemplateFiller:
         self.embedded: dict[str, str] = {}  # by variable: the first path where it is part of a longer text
 
     def fill(self, attr: str) -> Document:
-        """Return the document with its placeholders replaced. Raises Invalid."""
+        """Return the document with its placeholders replaced. Raises ValidationFailed."""
         if not PLACEHOLDER.search(orjson.dumps([self.document["tiles"], self.document["dashboard_filters"]]).decode()):
             return self.document  # walking through a large document takes a tenth of a second
         parts = {
@@ -77,7 +77,7 @@ class _TemplateFiller:
         return {**self.document, **parts}
 
     def check_embedded(self, attr: str) -> None:
-        """Raise Invalid for a variable that occurs only where it is not replaced, such as inside a longer text."""
+        """Raise ValidationFailed for a variable that is nowhere replaced, such as one inside a longer text."""
         for name in ("template_name", "dashboard_description"):
             self._record_embedded(self.document[name] or "", f"{attr}__{name}".removeprefix("__"))
         for id_, path in self.embedded.items():

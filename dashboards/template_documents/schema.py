@@ -1,4 +1,4 @@
-"""What a template document may be, as a JSON Schema of our own. Unknown keys are free everywhere."""
+"""The JSON Schema of template documents. Unknown keys are allowed everywhere."""
 
 from typing import Any, cast
 
@@ -104,7 +104,7 @@ TEMPLATE_SCHEMA: Schema = {
     },
 }
 
-# Codes of JSON Schema's keywords, and of our formats, in the words of the API; any other is `invalid_input`.
+# The API's error codes for keywords and formats of JSON Schema; any other is `invalid_input`.
 ERROR_CODES = {
     "required": "required",
     "maxLength": "max_length",
@@ -112,7 +112,7 @@ ERROR_CODES = {
     "pattern": "blank",
     "enum": "invalid_choice",
 }
-# What `check_long_parts` checks, in place of the schema.
+# The schemas that `check_long_parts` replaces, by identity.
 _CHECKED_SEPARATELY: dict[int, Schema] = {id(TAGS): {"type": "array"}, id(LAYOUTS): _nullable("object")}
 
 _formats = jsonschema.FormatChecker(formats=())
@@ -121,7 +121,7 @@ _formats.checks("folder")(lambda value: not isinstance(value, str) or is_folder(
 
 
 def _without_long_parts(schema: Any) -> Any:
-    """The schema without what is checked by hand, and without the limits of lists, which come first there."""
+    """Return the schema without the parts that are validated separately, and without the limits of lists."""
     if id(schema) in _CHECKED_SEPARATELY:
         return _CHECKED_SEPARATELY[id(schema)]
     if isinstance(schema, dict):
@@ -133,9 +133,9 @@ _validator = jsonschema.Draft202012Validator(_without_long_parts(TEMPLATE_SCHEMA
 
 
 def check_template(document: Any, attr: str, *, is_new: bool = True) -> None:
-    """Raise Invalid for the first fault in a template document, at its path below `attr`, if there is one.
+    """Raise ValidationFailed for the first error in a template document, at its path below `attr`.
 
-    Limits that came later do not hold for what was stored before.
+    Limits that were introduced later do not apply to documents that are not new.
     """
     check_long_parts(document, attr, is_new=is_new)
     for error in _validator.iter_errors(document):
@@ -152,7 +152,7 @@ def check_template(document: Any, attr: str, *, is_new: bool = True) -> None:
 
 
 def _find_missing_key(error: jsonschema.ValidationError) -> list[str]:
-    """The key that a `required` error misses: it is no part of the error's path."""
+    """Return the missing key of a `required` error, which is not part of the error's path."""
     required: Any = error.validator_value
     instance: Any = error.instance
     return [key for key in required if key not in instance][:1] if error.validator == "required" else []

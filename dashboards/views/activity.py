@@ -1,4 +1,4 @@
-"""`…/activity_log/`, and the activity of one dashboard or of insights; undoing what an API key did."""
+"""`…/activity_log/`, the activity of a dashboard or of insights, and undoing the changes of an API key."""
 
 from typing import Any, ClassVar
 
@@ -32,10 +32,10 @@ from dashboards_api.http.pagination import PageNumberPagination
 from users.viewsets import ProjectScopedViewSet
 
 LOG_PARAMETERS = [
-    OpenApiParameter("scope", str, enum=ActivityScope.values, description="Only what was done to these."),
-    OpenApiParameter("item_id", int, description="Only what was done to the one with this id."),
-    OpenApiParameter("user", int, description="Only what this user did."),
-    OpenApiParameter("key_id", str, description="Only what was done with this API key."),
+    OpenApiParameter("scope", str, enum=ActivityScope.values, description="Only changes of these objects."),
+    OpenApiParameter("item_id", int, description="Only changes of the object with this id."),
+    OpenApiParameter("user", int, description="Only changes by this user."),
+    OpenApiParameter("key_id", str, description="Only changes with this API key."),
 ]
 
 
@@ -50,7 +50,7 @@ class ActivityLogViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, *LOG_PARAMETERS])
     def list(self, request: Request, project_id: str) -> Response:
-        """What was done to the dashboards and insights of a project, the newest first."""
+        """List the changes to the dashboards and insights of a project, the newest first."""
         query = ActivityQuery(
             scope=self.query_choice("scope", ActivityScope.values),
             item_id=self.query_int("item_id"),
@@ -61,18 +61,18 @@ class ActivityLogViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID], request=describe_body(UndoRequestSerializer), responses=UndoSerializer)
     def undo(self, request: Request, project_id: str) -> Response:
-        """Undo what a key did in a time, field by field. Fields that somebody else changed since stay.
+        """Undo the changes that an API key made in a period, field by field. Fields that others changed later stay.
 
-        No link is opened again, and no right given. Only the owner of the key and project admins may.
+        No share link is enabled and no right is granted. Only the owner of the key and project admins may do this.
         """
         body = self.read_body(UndoRequestSerializer)
-        # A misspelled `preview` must not undo.
+        # Refuse unknown fields, since a misspelled `preview` would undo.
         if self.ignored:
             raise ignored_fields.unknown_field_error(self.ignored[0])
         is_preview = body.get("preview", False)
 
         def respond(result: UndoResult) -> Response:
-            if is_preview:  # it has done everything, so that it tells exactly what would happen
+            if is_preview:  # roll back: a preview performs the undo, so that it reports exactly what would happen
                 transaction.set_rollback(True)
             undone = [_item(item, paths) for item, paths in result.undone]
             skipped = [{**_item(item, paths), "reason": reason} for item, paths, reason in result.skipped]
@@ -95,7 +95,7 @@ class DashboardActivityViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
-        """What was done to this dashboard, the newest first."""
+        """List the changes to this dashboard, the newest first."""
         return self.page(
             list_dashboard_activity(parse_dashboard_id(id), project=self.project, before=self.get_cursor())
         )
@@ -113,12 +113,12 @@ class InsightActivityViewSet(ProjectScopedViewSet):
         parameters=[PROJECT_ID, INSIGHT_ID, *PageNumberPagination.PARAMETERS], responses=ActivityLogPageSerializer
     )
     def activity(self, request: Request, project_id: str, id: str) -> Response:
-        """What was done to this insight, the newest first."""
+        """List the changes to this insight, the newest first."""
         return self._page(id)
 
     @extend_schema(parameters=[PROJECT_ID, *PageNumberPagination.PARAMETERS], responses=ActivityLogPageSerializer)
     def all_activity(self, request: Request, project_id: str) -> Response:
-        """What was done to the insights of a project, the newest first."""
+        """List the changes to the insights of a project, the newest first."""
         return self._page(None)
 
     def _page(self, reference: str | None) -> Response:

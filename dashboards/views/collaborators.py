@@ -36,7 +36,10 @@ class CollaboratorViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=PATH, responses=DashboardCollaboratorSerializer(many=True))
     def list(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Who may edit this dashboard while it is restricted, beside its creator and the admins: a plain list."""
+        """List the members who may edit this dashboard while it is restricted, besides its creator and project admins.
+
+        The response is a plain list.
+        """
         return Response(list_collaborators(parse_dashboard_id(dashboard_id), project=self.project))
 
     @extend_schema(
@@ -58,10 +61,10 @@ class CollaboratorViewSet(ProjectScopedViewSet):
     @extend_schema(
         parameters=[*PATH, USER_UUID, IF_MATCH],
         request=None,
-        responses={204: OpenApiResponse(description="The right is taken away. There is no response body.")},
+        responses={204: OpenApiResponse(description="The collaborator is removed. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, user_uuid: str) -> Response:
-        """Take that right away again."""
+        """Remove the collaborator."""
         number = parse_dashboard_id(dashboard_id)
         uuid = parse_user_uuid(user_uuid)
         return write_dashboard(

@@ -1,4 +1,4 @@
-"""Views of lists that are paged by cursor."""
+"""The base view of lists with cursor pagination."""
 
 from rest_framework.response import Response
 

@@ -41,14 +41,19 @@ LIST_PARAMETERS = [
     OpenApiParameter("pinned", bool, description="Only pinned, or only unpinned, dashboards."),
     TAGS,
     OpenApiParameter(
-        "creation_mode", str, enum=CreationMode.values, description="Only those. Without it unlisted ones are left out."
+        "creation_mode",
+        str,
+        enum=CreationMode.values,
+        description="Only this mode. Without it, unlisted dashboards are left out.",
     ),
     CREATED_BY,
     OpenApiParameter(
-        "exclude_generated", bool, description="true leaves out those whose name begins with `Generated Dashboard`."
+        "exclude_generated",
+        bool,
+        description="true leaves out dashboards whose name begins with `Generated Dashboard`.",
     ),
     FOLDER_PARAMETER,
-    OpenApiParameter("after", str, description="Where a page begins, as `next` says it beside the offset."),
+    OpenApiParameter("after", str, description="The cursor of a page. `next` contains it together with the offset."),
 ]
 
 
@@ -73,7 +78,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     @cached_property
     def new_dashboard(self) -> tuple[DashboardInput, Document | None]:
-        """What the body says of a new dashboard, and the template that it names, filled before any transaction."""
+        """The body of a create, and the filled template that it names. Filling runs before any transaction."""
         body = self.read_body(DashboardRequestSerializer, prepare=remove_tile_ids)
         if isinstance(body.get("duplicate_tiles"), list):
             raise ValidationFailed("On create this is true or false.", attr="duplicate_tiles")
@@ -84,7 +89,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
     def list(self, request: Request, project_id: str) -> Response:
-        """The dashboards of a project that are not deleted: pinned first, then by name."""
+        """List the dashboards of a project that are not deleted: pinned first, then by name."""
         query = ListQuery(
             search=self.query_text("search", SEARCH_MAX_LENGTH),
             pinned=self.query_bool("pinned"),
@@ -116,7 +121,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         responses={201: DashboardSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
-        """Create a dashboard, with tiles if there are any. No field is required."""
+        """Create a dashboard, optionally with tiles. No field is required."""
         content, template = self.new_dashboard
         return write(
             self,
@@ -126,7 +131,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, *OVERRIDES, INCLUDE_DASHBOARDS], responses=DashboardSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
-        """One dashboard with its tiles."""
+        """Return a dashboard with its tiles."""
         number = parse_dashboard_id(id)
 
         def known() -> int:
@@ -142,7 +147,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         responses=DashboardSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
-        """The same as PATCH: fields that are not sent stay as they are."""
+        """Update a dashboard, exactly as PATCH does: fields that are not sent stay as they are."""
         return self._change(parse_dashboard_id(id))
 
     @extend_schema(
@@ -151,7 +156,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         responses=DashboardSerializer,
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
-        """Change fields, tags and tiles; delete with `deleted: true`, restore with `deleted: false`."""
+        """Update fields, tags and tiles; delete with `deleted: true`, restore with `deleted: false`."""
         return self._change(parse_dashboard_id(id))
 
     @extend_schema(
@@ -160,20 +165,20 @@ class DashboardViewSet(ProjectScopedViewSet):
         responses={405: OpenApiResponse(description="Always. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Hard delete of this model is not allowed. Use a patch API call to set "deleted" to true."""
+        """Answer 405: delete with `deleted: true` in a PATCH."""
         return Response(status=405)
 
     def _change(self, dashboard_id: int) -> Response:
         try:
             body = self.read_body(DashboardRequestSerializer)
         except (APIException, DomainError):
-            # Whether it exists and may be edited is answered before anything is said about the body.
+            # 404 and 403 come before errors of the body.
             self._check_may_edit(dashboard_id)
             raise
         if isinstance(body.get("duplicate_tiles"), bool):
-            self.report_ignored(["duplicate_tiles"])  # it is for a create
+            self.report_ignored(["duplicate_tiles"])  # it has an effect in a create only
         if "create_in_folder" in body:
-            self.report_ignored(["_create_in_folder"])  # so is this
+            self.report_ignored(["_create_in_folder"])  # this too
         return write_dashboard(
             self,
             dashboard_id,
@@ -200,7 +205,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
 
 def retrieve_dashboard(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, Any]]:
-    """The dashboard with the overrides of the query, and its revision; that it was retrieved is noted."""
+    """Return the revision of a dashboard, and the dashboard with the overrides of the request; record the access."""
     overrides = get_overrides(view)
     revision, dashboard = read_dashboard_revision(
         number, project=view.project, viewer=view.membership, overrides=overrides
@@ -211,6 +216,6 @@ def retrieve_dashboard(view: ProjectScopedViewSet, number: int) -> tuple[int, di
 
 
 def has_conflicting_folders(body: dict[str, Any]) -> bool:
-    """Return whether the body of a create names another folder beside the one that counts."""
+    """Return whether the body of a create names two different folders."""
     names_both = "folder" in body and "create_in_folder" in body
     return names_both and body["folder"] != normalize_folder(body["create_in_folder"])

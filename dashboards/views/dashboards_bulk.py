@@ -32,7 +32,7 @@ class DashboardBulkViewSet(ProjectScopedViewSet):
         responses=BulkUpdateTagsSerializer,
     )
     def bulk_update_tags(self, request: Request, project_id: str) -> Response:
-        """Add, remove or set the tags of several dashboards. Those that cannot be changed are skipped, and named."""
+        """Add, remove or set the tags of several dashboards. Those that cannot be changed are skipped."""
         body = self.read_body(BulkUpdateTagsRequestSerializer)
         action = TagAction(body["action"])
         return write(

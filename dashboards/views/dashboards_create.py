@@ -32,7 +32,7 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
 
     @cached_property
     def sent_template(self) -> Document:
-        """The template document of the body, filled before any transaction."""
+        """The template document of the body. It is filled before any transaction."""
         body = self.read_body(TemplateJSONRequestSerializer)
         template, folder = fill_template(body["template"]), body.get("create_in_folder")
         return {**template, "folder": folder} if folder else template
@@ -43,7 +43,7 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
         responses=DashboardSerializer,
     )
     def create_from_template_json(self, request: Request, project_id: str) -> Response:
-        """Create a dashboard from a template document. All or nothing."""
+        """Create a dashboard from a template document, with all its tiles or not at all."""
         template = self.sent_template
         return write(
             self,
@@ -57,7 +57,7 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
         responses={201: DashboardSerializer},
     )
     def create_unlisted_dashboard(self, request: Request, project_id: str) -> Response:
-        """Create a dashboard that no list shows unless `creation_mode=unlisted` asks for it. One for each tag: 409."""
+        """Create a dashboard that lists show only with `creation_mode=unlisted`. A second one with its tag is a 409."""
         tag = self.read_body(UnlistedDashboardRequestSerializer)["tag"]
         return write(
             self,

@@ -23,5 +23,5 @@ class DashboardExportViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID], responses=OpenApiTypes.OBJECT)
     def export(self, request: Request, project_id: str, id: str) -> Response:
-        """A dashboard as a template document, without ids: `create_from_template_json` makes an equal one of it."""
+        """Return a dashboard as a template document without ids, for `create_from_template_json`."""
         return Response(export_dashboard(parse_dashboard_id(id), project=self.project))

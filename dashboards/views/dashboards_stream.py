@@ -1,4 +1,4 @@
-"""`…/dashboards/:id/stream_tiles/`: server-sent events."""
+"""`…/dashboards/:id/stream_tiles/`: a dashboard as server-sent events."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -23,12 +23,12 @@ from users.viewsets import ProjectScopedViewSet
 EVENT_STREAM = "text/event-stream"
 BREAKPOINTS = ("sm", "xs")
 LAYOUT_SIZE = OpenApiParameter(
-    "layoutSize", str, enum=BREAKPOINTS, description="By which layout tiles are ordered; `sm` without it."
+    "layoutSize", str, enum=BREAKPOINTS, description="The layout that orders the tiles. Default: `sm`."
 )
 
 
 class EventStreamNegotiation(ContentNegotiation):
-    """The answer is a stream of events whatever is asked for; errors are JSON."""
+    """Content negotiation that always selects the event stream; errors are JSON."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
@@ -48,10 +48,10 @@ class StreamTilesViewSet(ProjectScopedViewSet):
         responses={(200, EVENT_STREAM): OpenApiTypes.ANY},
     )
     def stream_tiles(self, request: Request, project_id: str, id: str) -> HttpResponse:
-        """One dashboard as server-sent events: `metadata` with the first two tiles, a `tile` each, `complete`."""
+        """Return a dashboard as server-sent events: `metadata` with two tiles, a `tile` for each other, `complete`."""
         number = parse_dashboard_id(id)
         breakpoint = self.query_choice("layoutSize", BREAKPOINTS) or BREAKPOINTS[0]
-        # Everything is read before the first event: what is wrong is an error, not a stream that breaks off.
+        # Everything is read before the first event, so that an error is a response and not a truncated stream.
         events = iter_events(retrieve_dashboard(self, number)[1], breakpoint)
         answer = HttpResponse(map(_written, events), content_type=EVENT_STREAM)
         answer["Cache-Control"] = "no-cache"

@@ -1,4 +1,4 @@
-"""The query parameter `include_dashboards`, wherever insights are answered."""
+"""The query parameter `include_dashboards` of all responses with insights."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,12 +10,12 @@ from dashboards_api.http.query_parameters import QueryParametersMixin
 INCLUDE_DASHBOARDS = OpenApiParameter(
     "include_dashboards",
     bool,
-    description="false leaves `dashboards` out of insights; their `dashboard_tiles` say the same.",
+    description="false leaves `dashboards` out of insights; their `dashboard_tiles` have the same ids.",
 )
 
 
 def leave_out_dashboards(view: QueryParametersMixin, insights: Iterable[dict[str, Any] | None]) -> None:
-    """Remove `dashboards` from insights where the request asks for that. Raises ValidationError."""
+    """Remove `dashboards` from insights if the request asks for it. Raises ValidationError."""
     if view.query_bool(INCLUDE_DASHBOARDS.name) is False:
         for insight in insights:
             if insight is not None:
@@ -23,5 +23,5 @@ def leave_out_dashboards(view: QueryParametersMixin, insights: Iterable[dict[str
 
 
 def leave_out_dashboards_of_tiles(view: QueryParametersMixin, tiles: Iterable[dict[str, Any]]) -> None:
-    """Remove `dashboards` from the insights of tiles where the request asks for that. Raises ValidationError."""
+    """Remove `dashboards` from the insights of tiles if the request asks for it. Raises ValidationError."""
     leave_out_dashboards(view, (tile["insight"] for tile in tiles))

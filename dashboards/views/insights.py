@@ -29,10 +29,10 @@ DATE = "A date (2026-01-31, 2026-01-31T12:00:00Z), a relative one (-7d, mStart),
 
 
 def _dates(prefix: str, of: str, note: str = DATE) -> list[OpenApiParameter]:
-    """Return two parameters: only what was done from a date on, and only what was done until then."""
+    """Return the parameters for the start and the end of a period."""
     return [
-        OpenApiParameter(f"{prefix}_from", str, description=f"Only those {of} since then. {note}"),
-        OpenApiParameter(f"{prefix}_to", str, description=f"Only those {of} until then. {note}"),
+        OpenApiParameter(f"{prefix}_from", str, description=f"Only insights {of} since then. {note}"),
+        OpenApiParameter(f"{prefix}_to", str, description=f"Only insights {of} until then. {note}"),
     ]
 
 
@@ -41,14 +41,14 @@ LIST_PARAMETERS = [
     OpenApiParameter("short_id", str, description="Only the insight with this short id."),
     OpenApiParameter("saved", bool, description="true: saved or on a dashboard; false: neither."),
     OpenApiParameter("favorited", bool),
-    OpenApiParameter("user", bool, description="true: only those that the caller created."),
+    OpenApiParameter("user", bool, description="true: only insights that the caller created."),
     CREATED_BY,
     OpenApiParameter(
-        "dashboards", str, description="JSON list of at most 100 numbers: only those on all of these dashboards."
+        "dashboards", str, description="JSON list of at most 100 numbers: only insights on all of these dashboards."
     ),
     TAGS,
     OpenApiParameter(
-        "insight", str, enum=INSIGHT_KINDS, description="Only those of this kind, by their query or older filters."
+        "insight", str, enum=INSIGHT_KINDS, description="Only insights of this kind, by their query or legacy filters."
     ),
     *_dates("created_date", "created"),
     *_dates("date", "last modified"),
@@ -60,7 +60,7 @@ FROM_DASHBOARD = OpenApiParameter(
     int,
     description="As this dashboard shows it: with the filters and variables of the dashboard and of its tile.",
 )
-# How agents announce themselves.
+# The header with which agents of PostHog's MCP server identify themselves.
 CLIENT_HEADER, AGENT = "x-posthog-client", "mcp"
 
 
@@ -80,7 +80,7 @@ class InsightViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS, INCLUDE_DASHBOARDS])
     def list(self, request: Request, project_id: str) -> Response:
-        """The insights of a project that are not deleted: by `order` where there is one, then the newest first."""
+        """List the insights of a project that are not deleted: by `order` where it is set, then the newest first."""
         pages = LimitOffsetPagination()
         limit, offset = window = pages.get_window(request)
         count, rows = list_insights(
@@ -94,7 +94,7 @@ class InsightViewSet(ProjectScopedViewSet):
         responses={201: InsightSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
-        """Create an insight, and put it on the dashboards it names. No field is required."""
+        """Create an insight, and add it to the dashboards it names. No field is required."""
         content = self._body(creates=True)
         return write(
             self,
@@ -106,7 +106,7 @@ class InsightViewSet(ProjectScopedViewSet):
         parameters=[PROJECT_ID, INSIGHT_ID, *OVERRIDES, FROM_DASHBOARD, INCLUDE_DASHBOARDS], responses=InsightSerializer
     )
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
-        """One insight, by its number or its short id: as it is stored, or as a dashboard or overrides show it."""
+        """Return an insight by its number or short id: as it is stored, or with filters and variables applied."""
         overrides, dashboard_id = get_overrides(self), self.query_int("from_dashboard")
         if overrides == NO_REQUEST_OVERRIDES and dashboard_id is None:
             return Response(self._read(id))
@@ -122,7 +122,7 @@ class InsightViewSet(ProjectScopedViewSet):
         responses=InsightSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
-        """The same as PATCH: fields that are not sent stay as they are."""
+        """Update an insight, exactly as PATCH does: fields that are not sent stay as they are."""
         return self._change(id)
 
     @extend_schema(
@@ -131,7 +131,7 @@ class InsightViewSet(ProjectScopedViewSet):
         responses=InsightSerializer,
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
-        """Change fields, tags and the dashboards it is on; delete with `deleted: true`, restore with `false`."""
+        """Update fields, tags and dashboards; delete with `deleted: true`, restore with `deleted: false`."""
         return self._change(id)
 
     @extend_schema(
@@ -140,11 +140,11 @@ class InsightViewSet(ProjectScopedViewSet):
         responses={405: OpenApiResponse(description="Always. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Hard delete of this model is not allowed. Use a patch API call to set "deleted" to true."""
+        """Answer 405: delete with `deleted: true` in a PATCH."""
         return Response(status=405)
 
     def _change(self, reference: str) -> Response:
-        # Whether it exists and may be edited is answered before anything is said about the body.
+        # 404 and 403 come before errors of the body.
         insight = Insight.objects.in_project(self.project).by_reference(reference).first()
         if insight is None or (insight.deleted and not self.has_false("deleted")):
             raise InsightNotFound
@@ -173,7 +173,7 @@ class InsightViewSet(ProjectScopedViewSet):
         )
 
     def _shown(self, insight: dict[str, Any]) -> dict[str, Any]:
-        """Return an insight without its dashboards where the request asks for that."""
+        """Return an insight, without its dashboards if the request asks for it."""
         leave_out_dashboards(self, [insight])
         return insight
 

@@ -37,7 +37,7 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         responses=InsightBulkDeleteSerializer,
     )
     def bulk_delete(self, request: Request, project_id: str) -> Response:
-        """Delete several insights, each as `deleted: true` does. Others are skipped, and named."""
+        """Delete several insights, each as `deleted: true` does. Those that cannot be deleted are skipped."""
         ids = self.read_body(BulkInsightsRequestSerializer)["ids"]
         return write(
             self,
@@ -65,7 +65,7 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         responses=BulkUpdateTagsSerializer,
     )
     def bulk_update_tags(self, request: Request, project_id: str) -> Response:
-        """Add, remove or set the tags of several insights. Those that cannot be changed are skipped, and named."""
+        """Add, remove or set the tags of several insights. Those that cannot be changed are skipped."""
         body = self.read_body(BulkUpdateTagsRequestSerializer)
         action = TagAction(body["action"])
         return write(

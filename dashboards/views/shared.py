@@ -1,6 +1,6 @@
-"""What opens without a key: `/shared/:token.json`, `/embedded/:token.json`, and the password in front of them.
+"""`/shared/:token.json` and `/embedded/:token.json`, which open without an API key, and unlocking by a password.
 
-Of credentials only share tokens are looked at, which a right password gives.
+The only credentials they accept are share tokens.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from dashboards.serializers.sharing import UnlockRequestSerializer
 from dashboards.views.overrides import OVERRIDES, get_overrides
 from dashboards_api.http.viewsets import ApiViewSet
 
-# Not in the API document, which describes what lies below /api/: for the check of unknown parameters.
+# For the check of unknown parameters: the API document describes only paths below /api/.
 EMBEDDED = OpenApiParameter("embedded", bool)
 
 
@@ -24,7 +24,7 @@ class SharedViewSet(ApiViewSet):
     permission_classes = []
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
-        """No cache keeps an answer, a refusal neither: sharing may be switched at any time."""
+        """Forbid caching of responses and errors: sharing can be disabled at any time."""
         final = super().finalize_response(request, response, *args, **kwargs)
         final["Cache-Control"] = "no-store"
         final["X-Robots-Tag"] = "noindex"
@@ -46,7 +46,7 @@ class SharedDashboardViewSet(SharedViewSet):
 
 
 class UnlockViewSet(SharedViewSet):
-    """A password for a shared dashboard. Errors say what they say as `error` too: pages read it there."""
+    """Unlocking a shared dashboard by a password. Errors repeat their text as `error`, where pages read it."""
 
     def unlock(self, request: Request, access_token: str) -> Response:
         token = unlock_share_link(

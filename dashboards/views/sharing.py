@@ -39,7 +39,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=PATH, responses=SharingConfigurationSerializer)
     def retrieve(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """How a dashboard is shared: one object, though the operation is called a list for compatibility."""
+        """Return the sharing configuration of a dashboard: one object, though the operation is named a list."""
         return self._answer(parse_dashboard_id(dashboard_id, "Dashboard not found."))
 
     @extend_schema(
@@ -48,9 +48,9 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
         responses=SharingConfigurationSerializer,
     )
     def partial_update(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Switch sharing on or off and change how the shared page looks. Whoever may edit the dashboard may do it.
+        """Enable or disable sharing, and change the appearance of the shared page. Every editor of the dashboard may.
 
-        Disabling ends every link at once; enabling again makes a new one.
+        Disabling invalidates all links at once; enabling again creates a new one.
         """
         number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
         content = cast(SharingInput, self.read_body(SharingConfigurationRequestSerializer))
@@ -67,7 +67,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
         responses=SharingConfigurationSerializer,
     )
     def refresh(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Make a new link. The old one works for five more minutes."""
+        """Create a new link. The old one works for five more minutes."""
         number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
         self.read_body(RefreshSharingRequestSerializer)
         return write_dashboard(
@@ -97,7 +97,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         responses={201: CreatedSharePasswordSerializer},
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Add a password that opens the link, once `password_required` is on. It is in this answer and nowhere else."""
+        """Add a password to the link, for use while `password_required` is on. Only this response contains it."""
         number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
         body = self.read_body(SharePasswordRequestSerializer)
         hashed = hash_share_password(
@@ -115,7 +115,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
     @extend_schema(
         parameters=[*PATH, id_parameter("password_id", "The password."), IF_MATCH],
         request=None,
-        responses={204: OpenApiResponse(description="Whoever came in with it is locked out. There is no body.")},
+        responses={204: OpenApiResponse(description="Viewers who used it are locked out. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, password_id: str) -> Response:
         """Delete a password."""

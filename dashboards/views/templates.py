@@ -34,7 +34,7 @@ LIST_PARAMETERS = [
     OpenApiParameter("search", str, description="Text in the name, the description or the tags, in any case."),
     OpenApiParameter("scope", str, enum=TemplateScope.values),
     OpenApiParameter("is_featured", bool),
-    OpenApiParameter("ordering", str, enum=list(ORDERINGS), description="Featured ones first, without it."),
+    OpenApiParameter("ordering", str, enum=list(ORDERINGS), description="Default: featured templates first."),
 ]
 
 
@@ -59,13 +59,13 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     @cached_property
     def new_template(self) -> CheckedTemplate:
-        """The template of the body, checked before any transaction."""
+        """The template of the body. It is checked before any transaction."""
         content = cast(TemplateInput, self.read_body(DashboardTemplateRequestSerializer))
         return check_new_template(content=content, created_by=self.membership)
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
     def list(self, request: Request, project_id: str) -> Response:
-        """The templates of a project, of its organization and for every project, the built-in ones among them."""
+        """List the templates of a project, of its organization and of global scope, including built-in ones."""
         query = TemplateQuery(
             search=self.query_text("search", SEARCH_MAX_LENGTH),
             scope=self.query_choice("scope", TemplateScope.values),
@@ -83,8 +83,9 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         responses={201: DashboardTemplateSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
-        """Store a template. Global ones are for staff; to feature one, or to show it to the whole organization, is for
-        project admins.
+        """Store a template.
+
+        Only staff may use global scope; only project admins may use organization scope or feature a template.
         """
         checked = self.new_template
 
@@ -97,7 +98,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, TEMPLATE_ID], responses=DashboardTemplateSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
-        """One template."""
+        """Return one template."""
         template = read_template(parse_template_id(id), project=self.project, viewer=self.membership)
         return Response(template)
 
@@ -107,7 +108,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         responses=DashboardTemplateSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
-        """The same as PATCH: fields that are not sent stay as they are."""
+        """Update a template, exactly as PATCH does: fields that are not sent stay as they are."""
         return self._change(id)
 
     @extend_schema(
@@ -116,7 +117,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         responses=DashboardTemplateSerializer,
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
-        """Change a template; delete it with `deleted: true`, restore it with `deleted: false`. Built-in ones stay."""
+        """Update a template; delete with `deleted: true`, restore with `deleted: false`. Built-in ones are fixed."""
         return self._change(id)
 
     def _change(self, id: str) -> Response:
@@ -138,16 +139,16 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         responses={405: OpenApiResponse(description="Always. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Hard delete of this model is not allowed. Use a patch API call to set "deleted" to true."""
+        """Answer 405: delete with `deleted: true` in a PATCH."""
         return Response(status=405)
 
     @extend_schema(parameters=[PROJECT_ID], responses=OpenApiTypes.OBJECT)
     def json_schema(self, request: Request, project_id: str) -> Response:
-        """What a template document may be, as a JSON Schema."""
+        """Return the JSON Schema of template documents."""
         answer = Response(TEMPLATE_SCHEMA)
         answer["Cache-Control"] = f"max-age={SCHEMA_MAX_AGE}"
         return answer
 
     def _read(self, template_id: uuid.UUID) -> dict[str, object]:
-        """What was just written, deleted or not."""
+        """Return a template that was just written, deleted or not."""
         return read_template(template_id, project=self.project, viewer=self.membership, include_deleted=True)

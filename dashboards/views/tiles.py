@@ -34,7 +34,7 @@ from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, DASHBOARD_ID, IF_MATCH]
 
-# Of operations that may answer insights.
+# For operations whose response may contain insights.
 INSIGHT_PATH = [*PATH, INCLUDE_DASHBOARDS]
 
 
@@ -59,7 +59,7 @@ class TileViewSet(ProjectScopedViewSet):
         responses={201: DashboardTileSerializer},
     )
     def tiles(self, request: Request, project_id: str, id: str) -> Response:
-        """Add one tile: an insight, a text or a button, as in `tiles` of an update."""
+        """Add one tile with an insight, a text or a button, as an item of `tiles` in an update."""
         dashboard_id = parse_dashboard_id(id)
         item: Any = self.read_body(DashboardTileRequestSerializer, prepare=remove_own_ids)
         return self._add(dashboard_id, item)
@@ -79,7 +79,7 @@ class TileViewSet(ProjectScopedViewSet):
         parameters=PATH, request=describe_body(UpdateTextTileRequestSerializer), responses=DashboardTileSerializer
     )
     def update_text_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Change the text of a text tile, or how it looks."""
+        """Update the text or the display of a text tile."""
         dashboard_id = parse_dashboard_id(id)
         body = self.read_body(UpdateTextTileRequestSerializer)
         body["text"] = {"body": body.pop("body")} if "body" in body else {}
@@ -89,7 +89,7 @@ class TileViewSet(ProjectScopedViewSet):
         parameters=INSIGHT_PATH, request=describe_body(UpdateTileRequestSerializer), responses=DashboardTileSerializer
     )
     def update_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Change how a tile looks that shows an insight or a button."""
+        """Update the display of a tile with an insight or a button."""
         dashboard_id = parse_dashboard_id(id)
         return self._change(dashboard_id, self.read_body(UpdateTileRequestSerializer))
 
@@ -117,7 +117,7 @@ class TileViewSet(ProjectScopedViewSet):
     def move_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Move a tile of this dashboard to another one. It keeps its id and everything it shows.
 
-        Answers this dashboard, now without the tile.
+        The response is this dashboard, now without the tile.
         """
         dashboard_id = parse_dashboard_id(id)
         body = self.read_body(MoveTileRequestSerializer)
@@ -136,7 +136,7 @@ class TileViewSet(ProjectScopedViewSet):
         parameters=INSIGHT_PATH, request=describe_body(CopyTileRequestSerializer), responses=DashboardSerializer
     )
     def copy_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Show the content of another dashboard's tile on this one too."""
+        """Show the content of another dashboard's tile on this dashboard, too."""
         dashboard_id = parse_dashboard_id(id)
         body = self.read_body(CopyTileRequestSerializer)
         return write_dashboard(
@@ -150,7 +150,7 @@ class TileViewSet(ProjectScopedViewSet):
         parameters=INSIGHT_PATH, request=describe_body(ReorderTilesRequestSerializer), responses=DashboardSerializer
     )
     def reorder_tiles(self, request: Request, project_id: str, id: str) -> Response:
-        """Place the tiles anew, in this order."""
+        """Arrange the tiles in this order."""
         dashboard_id = parse_dashboard_id(id)
         body = self.read_body(ReorderTilesRequestSerializer)
         order, arrangement = body["tile_order"], Arrangement(body.get("layout", Arrangement.PRESERVE))
@@ -191,7 +191,7 @@ class TileViewSet(ProjectScopedViewSet):
 
 @contextmanager
 def errors_in_body() -> Iterator[None]:
-    """Name what is refused in the one tile item of a request by its path in the body."""
+    """Report errors of the tile item with their path in the body."""
     try:
         yield
     except ValidationFailed as error:

@@ -1,4 +1,4 @@
-"""`…/dashboards/:id/versions/`: versions of a dashboard, the differences between them, and restoring one."""
+"""`…/dashboards/:id/versions/`: versions of a dashboard, their differences, and restoring one."""
 
 from typing import ClassVar
 
@@ -45,31 +45,31 @@ class VersionViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
-        """What this dashboard has been, the newest first."""
+        """List the versions of this dashboard, the newest first."""
         return self.page(list_versions(parse_dashboard_id(id), project=self.project, before=self.get_cursor()))
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, VERSION], responses=DashboardVersionSerializer)
     def retrieve(self, request: Request, project_id: str, id: str, version: str) -> Response:
-        """What this dashboard showed at a version."""
+        """Return a version of this dashboard with its snapshot."""
         return Response(read_version(parse_dashboard_id(id), parse_version(version), project=self.project))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, VERSION, OTHER_VERSION], responses=DashboardDifferenceSerializer
     )
     def diff(self, request: Request, project_id: str, id: str, version: str) -> Response:
-        """Each field that differs between two versions."""
+        """Return the fields that differ between two versions."""
         number, other = parse_dashboard_id(id), self.query_int("to")
         return Response(read_diff(number, parse_version(version), other, project=self.project))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, VERSION, IF_MATCH, INCLUDE_DASHBOARDS],
-        request=None,  # it has no fields
+        request=None,  # the body has no fields
         responses=DashboardSerializer,
     )
     def restore(self, request: Request, project_id: str, id: str, version: str) -> Response:
-        """Show again what this dashboard showed at a version: a new version, which can be taken back like any other.
+        """Restore a version of this dashboard, which creates a new version that can be undone like any other.
 
-        Who may edit it and how it is shared stay as they are.
+        Its restriction, its collaborators and its sharing stay as they are.
         """
         number, wanted = parse_dashboard_id(id), parse_version(version)
         self.read_body(RestoreVersionRequestSerializer)

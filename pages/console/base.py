@@ -59,7 +59,7 @@ class ConsoleView(FormView):
         return None
 
     def enter(self, project_id: str) -> Membership:
-        """The user's membership of the project in the path. Raises Missing and Forbidden."""
+        """The user's membership of the project in the path. Raises NotFound and Forbidden."""
         return get_project_membership(self.user, BrowserSession(), project_id)
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

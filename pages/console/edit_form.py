@@ -29,7 +29,7 @@ def _quote_tag(tag: str) -> str:
 
 
 def parse_tags(text: str) -> list[str]:
-    """Return the tags of such a text. Raises Invalid."""
+    """Return the tags of such a text. Raises ValidationFailed."""
     try:
         [row] = csv.reader([" ".join(text.splitlines())], skipinitialspace=True)
     except (csv.Error, ValueError) as error:
@@ -56,7 +56,7 @@ def get_edits(form: QueryDict) -> dict[str, str]:
 
 
 def build_body(edits: dict[str, str]) -> dict[str, Any]:
-    """Return the edits as the body of a request. Raises Invalid."""
+    """Return the edits as the body of a request. Raises ValidationFailed."""
     body: dict[str, Any] = dict(edits)
     if "description" in body:
         body["description"] = body["description"].replace("\r\n", "\n")

@@ -53,7 +53,7 @@ class MembersView(ConsoleView):
 
     @property
     def level(self) -> MembershipLevel:
-        """Raises Invalid for what is none."""
+        """Raises ValidationFailed for what is none."""
         try:
             return MembershipLevel(self.number("level"))
         except ValueError as error:

@@ -62,7 +62,7 @@ def redirect_to_project(project_id: int, rest: str | None = None) -> HttpRespons
 
 
 def redirect_to_insight(membership: Membership, reference: str) -> HttpResponse:
-    """Return the way to a dashboard that shows an insight. Raises Missing where there is none."""
+    """Return the way to a dashboard that shows an insight. Raises NotFound where there is none."""
     insight = (
         Insight.objects.in_project(membership.project).not_deleted().by_reference(reference.replace("\0", "")).first()
     )
