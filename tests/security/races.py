@@ -52,28 +52,28 @@ def _run(engine: str, report: Report, seed: int, rounds: int) -> Outcome:
             took = round(time.monotonic() - started, 1)
             report.note("a race", race=race.__name__, rounds=rounds, took=took, slowest=round(harness.slowest, 2))
         harness.close()
-        limited, allowed = race_for_permits(target, report, rounds)
+        limited, allowed = race_for_rate_limit(target, report, rounds)
         settle(target, harness)
     counts = harness.counts + limited.counts
     requests = harness.clients.requests + limited.clients.requests
     return report.outcome(
         f"{len(RACES) + 1} races x {rounds} rounds, {requests:,} requests at once: {counts[LOST]} lost updates, "
         f"{counts[TWICE]} duplicates, {counts[WRONG]} wrong answers; {min(allowed)} to {max(allowed)} of "
-        f"{row_races.LIMIT} permits spent"
+        f"{row_races.LIMIT} requests allowed"
     )
 
 
-def race_for_permits(target: Target, report: Report, rounds: int) -> tuple[RaceHarness, list[int]]:
-    """Two more workers, which count the requests of a key, on the same database; how many of each key were allowed."""
+def race_for_rate_limit(target: Target, report: Report, rounds: int) -> tuple[RaceHarness, list[int]]:
+    """Start two workers with a rate limit on the same database, and return how many requests of each key were allowed."""
     log = target.log.with_name("limited.log")
     service = Service({**target.environment, "RATE_LIMITS": f"{row_races.LIMIT}/minute"}, log).wait()
     try:
         harness = RaceHarness(dataclasses.replace(target, base=service.base, log=log), report)
-        allowed = [row_races.permits(harness, key) for key in row_races.more_keys(harness, rounds)]
+        allowed = [row_races.count_allowed(harness, key) for key in row_races.more_keys(harness, rounds)]
         harness.close()
     finally:
         service.stop()
-    report.note("permits that were spent", allowed=allowed)
+    report.note("requests that were allowed", allowed=allowed)
     server_errors(harness.target, harness)
     return harness, allowed
 

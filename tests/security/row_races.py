@@ -1,4 +1,4 @@
-"""Races for rows: keys, links, dashboards, permits. Each function is one round."""
+"""Races for rows: keys, links, dashboards, rate limits. Each function is one round."""
 
 import contextlib
 import time
@@ -110,7 +110,7 @@ def more_keys(harness: RaceHarness, count: int) -> list[str]:
     for name in ("carol", "dave"):
         with contextlib.closing(harness.target.session(name)) as browser:
             while len(found) < count:
-                body = {"label": "permits", "scopes": ["*"]}
+                body = {"label": "rate limit", "scopes": ["*"]}
                 answer = browser.post("/api/personal_api_keys/", json=body)
                 if answer.status_code == 400:
                     break
@@ -118,8 +118,8 @@ def more_keys(harness: RaceHarness, count: int) -> list[str]:
     return found[:count]
 
 
-def permits(harness: RaceHarness, key: str) -> int:
-    """100 calls of a key that may make 60 in this minute: how many were allowed."""
+def count_allowed(harness: RaceHarness, key: str) -> int:
+    """Send 100 requests with a key that may send 60 in this minute, and return how many were allowed."""
     left = WINDOW - time.time() % WINDOW
     if left < SECONDS_OF_ROUND:
         time.sleep(left + 0.1)
@@ -129,8 +129,10 @@ def permits(harness: RaceHarness, key: str) -> int:
     answers = [each for _ in range(CALLS) for each in harness.send_together([request] * CALLERS, {200, 429}, by)]
     windows = int(time.time() // WINDOW - window) + 1
     allowed = len(with_status(answers, 200))
-    harness.check(TWICE, allowed <= LIMIT * windows, "more permits than there are", allowed=allowed, windows=windows)
-    harness.check(LOST, allowed >= LIMIT // 2, "permits that nobody could spend", allowed=allowed)
+    harness.check(
+        TWICE, allowed <= LIMIT * windows, "more requests allowed than the limit", allowed=allowed, windows=windows
+    )
+    harness.check(LOST, allowed >= LIMIT // 2, "requests refused below the limit", allowed=allowed)
     for answer in with_status(answers, 429):
         wait: Any = answer.headers.get("Retry-After", "0")
         harness.check(WRONG, 1 <= int(wait) <= WINDOW, "a 429 without a time to wait", wait=wait)
