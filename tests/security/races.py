@@ -64,7 +64,7 @@ def _run(engine: str, report: Report, seed: int, rounds: int) -> Outcome:
 
 
 def race_for_rate_limit(target: Target, report: Report, rounds: int) -> tuple[RaceHarness, list[int]]:
-    """Start two workers with a rate limit on the same database, and return how many requests of each key were allowed."""
+    """Start two workers with a rate limit on the same database. Return how many requests of each key were allowed."""
     log = target.log.with_name("limited.log")
     service = Service({**target.environment, "RATE_LIMITS": f"{row_races.LIMIT}/minute"}, log).wait()
     try:
