@@ -222,7 +222,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None, "deepLinking": True, "filter": True},
     "SCHEMA_PATH_PREFIX": r"/api/(projects|environments)/{project_id}",
     "PREPROCESSING_HOOKS": ["dashboards_api.http.openapi.select_api_routes"],
     "POSTPROCESSING_HOOKS": [

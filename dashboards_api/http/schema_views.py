@@ -17,13 +17,17 @@ from rest_framework.views import APIView
 
 from dashboards_api.http import ignored_fields
 from dashboards_api.http.etags import etag_matches, make_etag
+from dashboards_api.http.openapi import ALIAS_PREFIX
 from dashboards_api.http.parameter_validation import (
     check_parameter_count,
     find_unknown_parameters,
     unknown_parameter_error,
 )
+from dashboards_api.http.query_parameters import QueryParametersMixin
 from dashboards_api.http.renderers import JSONRenderer
 
+# Of the two prefixes of project paths, the one that the document can be limited to.
+PREFIXES = ("projects",)
 # The middleware of pages does not run below /api/. Swagger UI has pictures as data in its style sheet.
 SWAGGER_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -63,35 +67,41 @@ class JSONErrorsMixin:
 _document_lock = threading.Lock()
 
 
-def render_document(renderer_class: type[BaseRenderer]) -> bytes:
-    """Return the API document, which is the same until the process ends.
+def render_document(renderer_class: type[BaseRenderer], prefix: str = "") -> bytes:
+    """Return the API document, which is the same until the process ends. With a prefix, it has no other project paths.
 
     One thread makes it: drf-spectacular loads its extensions at the first use, and fails where two do so at once.
     """
     with _document_lock:
-        return _render_document(renderer_class)  # type: ignore[arg-type]  # a class can be hashed
+        return _render_document(renderer_class, prefix)  # type: ignore[arg-type]  # a class can be hashed
 
 
 @cache
-def _render_document(renderer_class: type[BaseRenderer]) -> bytes:
+def _render_document(renderer_class: type[BaseRenderer], prefix: str) -> bytes:
     generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]
-    written: bytes = renderer_class().render(generator.get_schema(request=None, public=True), renderer_context={})
+    document = generator.get_schema(request=None, public=True)
+    if prefix:
+        document["paths"] = {
+            path: item for path, item in document["paths"].items() if not path.startswith(ALIAS_PREFIX)
+        }
+    written: bytes = renderer_class().render(document, renderer_context={})
     return written
 
 
-class SchemaView(JSONErrorsMixin, SpectacularAPIView):  # type: ignore[misc]  # untyped base
-    """`/api/schema/`, in YAML or, with `?format=json`, in JSON."""
+class SchemaView(QueryParametersMixin, JSONErrorsMixin, SpectacularAPIView):  # type: ignore[misc]  # untyped base
+    """`/api/schema/`, in YAML or, with `?format=json`, in JSON. `?prefix=projects` leaves out `/api/environments/`."""
 
-    known_parameters = frozenset({"format"})
+    known_parameters = frozenset({"format", "prefix"})
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        prefix = self.query_choice("prefix", PREFIXES)
         renderer: BaseRenderer = request.accepted_renderer
         etag = make_etag(request._request, renderer.media_type)
         if etag_matches(request._request, etag):
             response = HttpResponse(status=304)
         else:
             charset = f"; charset={renderer.charset}" if renderer.charset else ""
-            written = render_document(type(renderer))
+            written = render_document(type(renderer), prefix)
             response = HttpResponse(written, content_type=f"{renderer.media_type}{charset}")
             response["Content-Disposition"] = f'inline; filename="{self._get_filename(request, "")}"'  # type: ignore[no-untyped-call]
         response["ETag"] = etag
@@ -112,7 +122,7 @@ class SwaggerView(JSONErrorsMixin, APIView):  # type: ignore[misc]  # the stubs 
     @extend_schema(exclude=True)
     def get(self, request: Any) -> Response:
         page_settings = {
-            "schemaUrl": reverse("schema"),
+            "schemaUrl": f"{reverse('schema')}?prefix=projects",
             "csrfCookieName": settings.CSRF_COOKIE_NAME,
             "csrfHeaderName": "X-CSRFToken",
             "swagger": spectacular_settings.SWAGGER_UI_SETTINGS,

@@ -1,5 +1,7 @@
 """The page of the API document in a real browser. It keeps to its policy: the fixture `page` notes what breaks it."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 
@@ -20,3 +22,25 @@ def test_an_operation_is_tried_with_the_session_of_the_browser(page: Page, admin
         operation.get_by_role("button", name="Execute").click()
     assert sent.value.status == 201
     assert sent.value.request.headers["x-csrftoken"]
+
+
+def test_the_page_lists_each_operation_once(page: Page) -> None:
+    page.goto("/api/schema/swagger-ui/")
+    expect(page.locator("[id$=-dashboards_create]")).to_have_count(1)
+    expect(page.locator("[id*=-environments_]")).to_have_count(0)
+
+
+def test_an_operation_has_an_address_of_its_own(page: Page) -> None:
+    page.goto("/api/schema/swagger-ui/")
+    operation = page.locator("[id$=-dashboards_create]")
+    operation.locator(".opblock-summary-control").click()
+    expect(page).to_have_url(re.compile("swagger-ui/#/.*/dashboards_create$"))
+    page.reload()
+    expect(operation.get_by_role("button", name="Try it out")).to_be_visible()
+
+
+def test_tags_are_filtered(page: Page) -> None:
+    page.goto("/api/schema/swagger-ui/")
+    page.get_by_placeholder("Filter by tag").fill("insights")
+    expect(page.locator("[id$=-insights_create]")).to_be_visible()
+    expect(page.locator("[id$=-dashboards_create]")).to_have_count(0)

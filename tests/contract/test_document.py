@@ -121,16 +121,40 @@ def test_it_is_served_to_everyone(query: str, accept: str, content_type: str) ->
     assert set(served["paths"]) == set(document()["paths"])
 
 
+def test_it_can_be_limited_to_one_prefix() -> None:
+    both = document()
+    answer = Client().get("/api/schema/?prefix=projects")
+    assert answer.status_code == 200
+    limited = yaml.safe_load(answer.content)
+    assert set(limited["paths"]) == {path for path in both["paths"] if not path.startswith("/api/environments/")}
+    assert {name: part for name, part in limited.items() if name != "paths"} == {
+        name: part for name, part in both.items() if name != "paths"
+    }
+
+
+@pytest.mark.parametrize("prefix", ["environments", "project", "/api/projects/"])
+def test_other_prefixes_are_refused(prefix: str) -> None:
+    answer = Client().get("/api/schema/", {"prefix": prefix, "format": "json"})
+    assert answer.status_code == 400
+    error = answer.json()
+    assert (error["type"], error["code"], error["attr"]) == ("validation_error", "invalid_choice", "prefix")
+    assert "Valid choices: projects." in error["detail"]
+
+
 def test_it_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anyone may ask for it, as often as they like."""
-    first = Client().get("/api/schema/").content
+    queries = ("", "?prefix=projects", "?format=json", "?format=json&prefix=projects")
+    first = {query: Client().get(f"/api/schema/{query}").content for query in queries}
+    assert len(set(first.values())) == len(queries)
 
     def never(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("it was made again")
 
     monkeypatch.setattr(SchemaGenerator, "get_schema", never)
-    for query in ("", "?version=2", "?lang=de"):
-        assert Client().get(f"/api/schema/{query}").content == first
+    for query in queries:
+        for ignored in ("version=2", "lang=de"):
+            again = f"/api/schema/{query}{'&' if query else '?'}{ignored}"
+            assert Client().get(again).content == first[query], again
 
 
 @pytest.mark.django_db
