@@ -64,10 +64,10 @@ docs-serve: $(DOCS)  ## Serve the documentation site on http://127.0.0.1:8001, a
 	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs serve --dev-addr 127.0.0.1:8001
 
 bench: $(TEST) $(GUNICORN)  ## Ours beside plain DRF and the bare limit, as ratios; needs wrk. BENCH holds arguments
-	$(BIN)/python -m bench.run $(BENCH)
+	$(BIN)/python -m benchmarks.run $(BENCH)
 
 bench-growth: $(TEST) $(GUNICORN)  ## How answers slow down as a project grows
-	$(BIN)/python -m bench.growth $(BENCH)
+	$(BIN)/python -m benchmarks.growth $(BENCH)
 
 # A key in the documentation is no secret; passwords in tests are made up, and their plugin finds nothing else.
 audit: $(AUDIT)  ## Known weaknesses of the dependencies, and secrets in the repository

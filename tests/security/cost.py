@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 import yaml
 
-from bench.processes import cpu_seconds_of
+from benchmarks.processes import get_cpu_seconds
 from tests.live.conftest import ROOT
 from tests.security.cost_custom_requests import ExpensiveRequest
 from tests.security.cost_fixtures import CostFixtures, Scale
@@ -128,4 +128,4 @@ class Cost:
 
     def _cpu(self) -> float:
         time.sleep(SECONDS_TO_SETTLE)
-        return cpu_seconds_of(self.pid)
+        return get_cpu_seconds(self.pid)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.processes import cost_of
+from benchmarks.processes import measure_cost
 from tests.security.crash import database, percentile
 from tests.security.error_envelope import is_envelope
 from tests.security.processes import KillableService
@@ -76,7 +76,7 @@ class Resources:
         )
 
     def memory(self) -> float:
-        self.peak = max(getattr(self, "peak", 0.0), found := cost_of(self.pid).memory_mb)
+        self.peak = max(getattr(self, "peak", 0.0), found := measure_cost(self.pid).memory_mb)
         return found
 
     def head(self, method: str, path: str, *more: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The bare limit: a WSGI application without a framework, on the same tables, for `granian bench.limit:app`.
+"""The bare limit: a WSGI application without a framework, on the same tables, for `granian benchmarks.limit:app`.
 
 It answers the list and one dashboard of the filled database as ours does, by a few prepared statements for flat rows.
 What nothing there has (tiles with texts or buttons, narrowed keys, filters) it does not look for. The count of a
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from bench.limit_rows import is_sqlite, rows, when
+from benchmarks.limit_rows import is_sqlite, rows, when
 
 Row = dict[str, Any]
 Environ = dict[str, Any]
@@ -66,7 +66,7 @@ raw = orjson.Fragment
 counts: dict[int, int] = {}
 
 
-def user(columns: Iterable[Any]) -> Row | None:
+def build_user(columns: Iterable[Any]) -> Row | None:
     found = dict(zip(USER_KEYS, columns, strict=True))
     if found["id"] is None:
         return None
@@ -87,7 +87,7 @@ def levels(level: int, viewer_id: int, created_by_id: int, strictest: int, is_co
     }
 
 
-def basic(row: Any, project: int) -> Row:
+def build_basic(row: Any, project: int) -> Row:
     level, viewer_id, collaborates, created_by_id, id_, name, text, folder, pinned, at, gone, mode, *more = row
     restriction, seen, tags, shared, *creator = more
     return {
@@ -97,7 +97,7 @@ def basic(row: Any, project: int) -> Row:
         "folder": folder,
         "pinned": bool(pinned),
         "created_at": when(at),
-        "created_by": user(creator),
+        "created_by": build_user(creator),
         "is_shared": bool(shared),
         "deleted": bool(gone),
         "creation_mode": mode,
@@ -112,14 +112,14 @@ def basic(row: Any, project: int) -> Row:
     }
 
 
-def grouped(found: Iterable[Any]) -> dict[int, list[Any]]:
+def group_rows(found: Iterable[Any]) -> dict[int, list[Any]]:
     groups: dict[int, list[Any]] = {}
     for key, *values in found:
         groups.setdefault(key, []).append(values)
     return groups
 
 
-def tile(order: int, row: Any, places: dict[int, list[Any]], viewer: Any) -> Row:
+def build_tile(order: int, row: Any, places: dict[int, list[Any]], viewer: Any) -> Row:
     id_, layouts, color, overrides, described, transparent, *insight = row
     named, flags, stamps = insight[:8], insight[8:12], insight[12:15]
     query, filters, tags, created_by_id, *people = insight[15:]
@@ -129,8 +129,8 @@ def tile(order: int, row: Any, places: dict[int, list[Any]], viewer: Any) -> Row
         **dict(zip(INSIGHT_KEYS, named, strict=True)),
         **dict(zip(INSIGHT_FLAGS, map(bool, flags), strict=True)),
         **dict(zip(("created_at", "updated_at", "last_modified_at"), map(when, stamps), strict=True)),
-        "created_by": user(people[:7]),
-        "last_modified_by": user(people[7:]),
+        "created_by": build_user(people[:7]),
+        "last_modified_by": build_user(people[7:]),
         "query": query and raw(query),
         "filters": raw(filters),
         **CONSTANT,
@@ -155,15 +155,15 @@ def tile(order: int, row: Any, places: dict[int, list[Any]], viewer: Any) -> Row
     }
 
 
-def one(arguments: Row) -> Row | None:
+def get_dashboard(arguments: Row) -> Row | None:
     found = rows(ONE, arguments)
     if not found:
         return None
     template, source, with_insights, filters, variables, colors, theme, spacing, compaction, *row = found[0]
-    places = grouped(rows(PLACES, arguments))
+    places = group_rows(rows(PLACES, arguments))
     tiles = rows(TILES, arguments)
     return {
-        **basic(row, arguments["project"]),
+        **build_basic(row, arguments["project"]),
         "use_template": template,
         "use_dashboard": source,
         "delete_insights": bool(with_insights),
@@ -177,11 +177,11 @@ def one(arguments: Row) -> Row | None:
         "layout_compaction": compaction,
         "customization": {"tile_spacing": spacing, "layout_compaction": compaction},
         "quick_filter_ids": [],
-        "tiles": [tile(order, each, places, row[:2]) for order, each in enumerate(tiles)],
+        "tiles": [build_tile(order, each, places, row[:2]) for order, each in enumerate(tiles)],
     }
 
 
-def many(arguments: Row, address: str) -> Row | None:
+def list_dashboards(arguments: Row, address: str) -> Row | None:
     project, limit, offset = (arguments[name] for name in ("project", "limit", "offset"))
     # As literals: a plan that was made for any window may be a bad one for the first page.
     found = rows(LIST.format(limit=limit, offset=offset), arguments)
@@ -194,23 +194,23 @@ def many(arguments: Row, address: str) -> Row | None:
         "count": counts[project],
         "next": f"{address}?limit={limit}&offset={after}" if after < counts[project] else None,
         "previous": f"{address}?limit={limit}&offset={max(0, offset - limit)}" if offset else None,
-        "results": [{**basic(row, project), "search_match_type": None} for row in found],
+        "results": [{**build_basic(row, project), "search_match_type": None} for row in found],
     }
 
 
-def answer(environ: Environ) -> Row | None:
+def respond(environ: Environ) -> Row | None:
     parts = environ["PATH_INFO"].split("/")
     secret = environ.get("HTTP_AUTHORIZATION", "")[len("Bearer ") :]
     arguments: Row = {"hash": hashlib.sha256(secret.encode()).hexdigest(), "project": int(parts[3])}
     if parts[5]:
-        return one({**arguments, "id": int(parts[5])})
+        return get_dashboard({**arguments, "id": int(parts[5])})
     query = parse_qs(environ.get("QUERY_STRING", ""))
     window = {name: int(query.get(name, [default])[0]) for name, default in (("limit", "100"), ("offset", "0"))}
-    return many({**arguments, **window}, f"http://{environ.get('HTTP_HOST', '')}{environ['PATH_INFO']}")
+    return list_dashboards({**arguments, **window}, f"http://{environ.get('HTTP_HOST', '')}{environ['PATH_INFO']}")
 
 
 def app(environ: Environ, start_response: Callable[[str, list[tuple[str, str]]], Any]) -> list[bytes]:
-    found = answer(environ)
+    found = respond(environ)
     body = b"" if found is None else orjson.dumps(found, option=orjson.OPT_UTC_Z)
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     start_response("404 Not Found" if found is None else "200 OK", headers)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from statistics import median, quantiles
 from typing import Any
 
-from bench.databases import Database
-from bench.load import Server, live_ids
-from bench.report import table
+from benchmarks.databases import Database
+from benchmarks.load import Server, list_live_ids
+from benchmarks.report import format_table
 
 TIMES = 100
 # Of the dashboard that is duplicated.
@@ -15,19 +15,19 @@ TILES = 50
 Request = tuple[str, str, Any]
 
 
-def writes_table(server: Server, database: Database) -> str:
+def format_write_latency(server: Server, database: Database) -> str:
     """Milliseconds until the answer, and statements, of each kind of write."""
-    rows = [[name, *_taken(server, database, requests)] for name, requests in _writes(server).items()]
-    return table(["write", "p50 ms", "p99 ms", "statements"], rows)
+    rows = [[name, *_measure(server, database, requests)] for name, requests in _writes(server).items()]
+    return format_table(["write", "p50 ms", "p99 ms", "statements"], rows)
 
 
 def _writes(server: Server) -> dict[str, Callable[[int], Request]]:
-    root, ids = server.dashboards, live_ids(server)
+    root, ids = server.dashboards, list_live_ids(server)
     source, target = ids[:2]
     texts = [{"text": {"body": f"text {number}"}} for number in range(TILES)]
-    large = _made(server, {"name": "large", "tiles": texts})
-    small = _made(server, {"name": "small", "tiles": texts[:1]})
-    other = _made(server, {"name": "other"})
+    large = _create(server, {"name": "large", "tiles": texts})
+    small = _create(server, {"name": "small", "tiles": texts[:1]})
+    other = _create(server, {"name": "other"})
     tile = server.get(f"{root}{small}/")[2]["tiles"][0]["id"]
     placed = server.get(f"{root}{source}/")[2]["tiles"][0]["id"]
 
@@ -52,12 +52,12 @@ def _writes(server: Server) -> dict[str, Callable[[int], Request]]:
     }
 
 
-def _made(server: Server, body: Any) -> int:
+def _create(server: Server, body: Any) -> int:
     made: int = server.send("POST", server.dashboards, body)[2]["id"]
     return made
 
 
-def _taken(server: Server, database: Database, request: Callable[[int], Request]) -> list[str]:
+def _measure(server: Server, database: Database, request: Callable[[int], Request]) -> list[str]:
     before, times = database.statements(), []
     for number in range(TIMES):
         start = time.perf_counter()

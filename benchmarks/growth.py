@@ -1,4 +1,4 @@
-"""How answers slow down as a project grows: `python -m bench.growth --sizes 1000,10000,100000[,1000000]`.
+"""How answers slow down as a project grows: `python -m benchmarks.growth --sizes 1000,10000,100000[,1000000]`.
 
 The median of what one client waits for, in milliseconds, on PostgreSQL: ours, and what everyone would write.
 """
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from bench.databases import Database, Databases, databases, fill, work_folder
-from bench.load import Job, Server, live_ids, measure
-from bench.report import table
-from bench.servers import serves_plain_by, serving
+from benchmarks.databases import Database, Databases, databases, fill, work_folder
+from benchmarks.load import Job, Server, list_live_ids, measure
+from benchmarks.report import format_table
+from benchmarks.servers import get_plain_server, serving
 
 PAGE = 100
 FROM_THE_END = 300
@@ -45,37 +45,37 @@ BOUNDS = [
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=sizes_in, default="1000,10000,100000", help="(default: %(default)s)")
+    parser.add_argument("--sizes", type=parse_sizes, default="1000,10000,100000", help="(default: %(default)s)")
     parser.add_argument("--tiles", type=int, default=2, help="of each dashboard (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=2, help="of each measurement (default: %(default)s)")
     options = parser.parse_args()
     times: Times = {}
     with work_folder() as folder, databases("postgresql", folder) as made:
         for size in options.sizes:
-            times |= of_size(size, made, folder, options)
+            times |= measure_size(size, made, folder, options)
             print(f"{size:,} dashboards are measured:", flush=True)
-            print(times_table({key: time for key, time in times.items() if key[2] == size}, [size]), flush=True)
-    print(f"\nMilliseconds, median at one connection; `plain` is served by {serves_plain_by()}.\n")
-    print(times_table(times, options.sizes), bounds_table(times, options.sizes), sep="\n\n")
+            print(format_times({key: time for key, time in times.items() if key[2] == size}, [size]), flush=True)
+    print(f"\nMilliseconds, median at one connection; `plain` is served by {get_plain_server()}.\n")
+    print(format_times(times, options.sizes), format_bounds(times, options.sizes), sep="\n\n")
 
 
-def sizes_in(text: str) -> list[int]:
+def parse_sizes(text: str) -> list[int]:
     return sorted({int(size) for size in text.split(",")})
 
 
-def of_size(size: int, made: Databases, folder: Path, options: argparse.Namespace) -> Times:
+def measure_size(size: int, made: Databases, folder: Path, options: argparse.Namespace) -> Times:
     database = made.create(f"bench_{size}")
     filled = fill(database, folder, dashboards=size, tiles=options.tiles)
     times = {}
     for name in ("ours", "plain"):
         with serving(name, database, filled, folder) as server:
-            for what, job in jobs(server, filled.small):
+            for what, job in create_jobs(server, filled.small):
                 times[what, name, size] = _median(server, what, job, database, options.seconds)
     made.drop(database)
     return times
 
 
-def jobs(server: Server, small_project_id: int) -> Iterator[tuple[str, Job]]:
+def create_jobs(server: Server, small_project_id: int) -> Iterator[tuple[str, Job]]:
     first = f"{server.dashboards}?limit={PAGE}"
     page = server.get(first)[2]
     rare = page["results"][-1]["name"].split()[-1]
@@ -83,16 +83,16 @@ def jobs(server: Server, small_project_id: int) -> Iterator[tuple[str, Job]]:
     asked = {
         FIRST: [first],
         SMALL: [f"{small.dashboards}?limit={PAGE}"],
-        ONE: [f"{server.dashboards}{id_}/" for id_ in live_ids(server)],
+        ONE: [f"{server.dashboards}{id_}/" for id_ in list_live_ids(server)],
         DEEP: [f"{first}&offset={page['count'] * 9 // 10}"],
-        LAST: [last_page(server, first, page["count"])],
+        LAST: [find_last_page(server, first, page["count"])],
         RARE: [f"{first}&search={rare}"],
     }
     for what, paths in asked.items():
         yield what, Job(paths, {})
 
 
-def last_page(server: Server, first: str, count: int) -> str:
+def find_last_page(server: Server, first: str, count: int) -> str:
     """Where `next` leads in the end. A walk from the start would be the same, only longer."""
     path = f"{first}&offset={count - FROM_THE_END}"
     while following := server.get(path)[2]["next"]:
@@ -105,17 +105,17 @@ def _median(server: Server, what: str, job: Job, database: Database, seconds: in
     return measure(server, what, job, database=database, connections=1, seconds=seconds).p50
 
 
-def times_table(times: Times, sizes: list[int]) -> str:
+def format_times(times: Times, sizes: list[int]) -> str:
     names = dict.fromkeys((what, server) for what, server, _ in times)
     rows = [[what, server, *(_shown(times[what, server, size]) for size in sizes)] for what, server in names]
-    return table(["what", "server", *(f"{size:,}" for size in sizes)], rows)
+    return format_table(["what", "server", *(f"{size:,}" for size in sizes)], rows)
 
 
 def _shown(milliseconds: float) -> str:
     return f"{milliseconds:.2f}" if milliseconds else NOT_IN_TIME
 
 
-def bounds_table(times: Times, sizes: list[int]) -> str:
+def format_bounds(times: Times, sizes: list[int]) -> str:
     smallest, largest = sizes[0], sizes[-1]
     rows = []
     for bound in BOUNDS:
@@ -126,7 +126,7 @@ def bounds_table(times: Times, sizes: list[int]) -> str:
             continue
         verdict = "kept" if time / over <= bound.must else "missed"
         rows.append([bound.name, f"{time / over:.2f}", f"<= {bound.must:g}", verdict])
-    return table(["how cost must grow", "ratio", "must", ""], rows)
+    return format_table(["how cost must grow", "ratio", "must", ""], rows)
 
 
 if __name__ == "__main__":

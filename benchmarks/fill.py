@@ -1,4 +1,4 @@
-"""Fill the database of DATABASE_URL, after `migrate`: `python -m bench.fill --dashboards N [--tiles 10]`.
+"""Fill the database of DATABASE_URL, after `migrate`: `python -m benchmarks.fill --dashboards N [--tiles 10]`.
 
 The last line is JSON: a key of an admin, and the ids of the projects Big, with N dashboards, and Small, with 1,000.
 """
@@ -18,11 +18,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboards_api.settings")
     django.setup()
 
-    from bench.content import fill
-    from bench.writing import tidy
+    from benchmarks.bulk_insert import analyze_tables
+    from benchmarks.content import fill
 
     filled = fill(options.dashboards, tiles=options.tiles)
-    tidy()
+    analyze_tables()
     print(json.dumps(filled._asdict()))
 
 

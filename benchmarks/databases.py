@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from bench.processes import cost_of, parent_of
+from benchmarks.processes import get_parent, measure_cost
 from tests.postgres import binaries, own_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +32,7 @@ class Database:
     counts: bool = False
 
     def cpu_seconds(self) -> float:
-        return 0.0 if self._is_file else cost_of(self._postmaster()).cpu_seconds
+        return 0.0 if self._is_file else measure_cost(self._postmaster()).cpu_seconds
 
     def statements(self) -> int | None:
         """How many were executed so far, where that is counted."""
@@ -44,7 +44,7 @@ class Database:
 
     def _postmaster(self) -> int:
         with psycopg.connect(self.url) as connection:
-            return parent_of(connection.info.backend_pid)
+            return get_parent(connection.info.backend_pid)
 
     def _ask(self, query: str) -> Any:
         with psycopg.connect(self.url) as connection:
@@ -54,7 +54,7 @@ class Database:
 
 @dataclass(frozen=True)
 class Filled:
-    """What `bench.fill` says of the database that it filled."""
+    """What `benchmarks.fill` says of the database that it filled."""
 
     key: str
     big: int
@@ -111,7 +111,8 @@ def fill(
     environment = os.environ | {"DATABASE_URL": database.url, "DATA_DIR": str(folder)}
     migrate = [python, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(migrate, check=True, cwd=root, env=environment)
-    filling = [python, "-m", "bench.fill", f"--dashboards={dashboards}", f"--tiles={tiles}"]
+    package = "benchmarks" if (root / "benchmarks").is_dir() else "bench"  # its name in earlier commits
+    filling = [python, "-m", f"{package}.fill", f"--dashboards={dashboards}", f"--tiles={tiles}"]
     done = subprocess.run(filling, check=True, cwd=root, env=environment, stdout=subprocess.PIPE, text=True)
     return Filled(**json.loads(done.stdout))
 
@@ -119,5 +120,5 @@ def fill(
 @contextlib.contextmanager
 def work_folder() -> Iterator[Path]:
     """A folder for databases and logs, removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         yield Path(folder)

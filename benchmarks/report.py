@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from statistics import median
 from typing import NamedTuple
 
-from bench.load import Result
+from benchmarks.load import Result
 
 Results = dict[tuple[str, str], Result]
 COLUMNS = ("req/s", "p50 ms", "p99 ms", "CPU ms: server + database", "memory MB", "statements", "errors")
@@ -54,7 +54,7 @@ ALONE = [
 MUST_SPREAD, AIM_SPREAD = 4.0, 2.5
 
 
-def medians(results: Iterable[Result]) -> Results:
+def compute_medians(results: Iterable[Result]) -> Results:
     """One result for each server and job; errors are added up."""
     rounds: dict[tuple[str, str], list[Result]] = {}
     for result in results:
@@ -69,8 +69,8 @@ def _median(group: list[Result]) -> Result:
     return replace(first, **middle, errors=sum(result.errors for result in group))
 
 
-def results_table(results: Results) -> str:
-    return table(
+def format_results(results: Results) -> str:
+    return format_table(
         ["job", "server", *COLUMNS],
         (
             [
@@ -89,29 +89,29 @@ def results_table(results: Results) -> str:
     )
 
 
-def goals_table(results: Results, engine: str) -> str:
+def format_goals(results: Results, engine: str) -> str:
     """The ratios of those results that there are."""
     rows = [
-        _judged(goal.name, getattr(results[goal.ours], goal.number) / getattr(results[goal.other], goal.number), goal)
+        _judge(goal.name, getattr(results[goal.ours], goal.number) / getattr(results[goal.other], goal.number), goal)
         for goal in [*AGAINST_PLAIN, *AGAINST_LIMIT[engine], *AGAINST_BEFORE, *ALONE]
         if goal.ours in results and goal.other in results
     ]
     spread = Goal("list: p99 / p50", "", LIST, LIST, False, MUST_SPREAD, AIM_SPREAD)
-    rows.append(_judged(spread.name, results[LIST].p99 / results[LIST].p50, spread))
-    return table(["goal", "ratio", "must", "aim", ""], rows)
+    rows.append(_judge(spread.name, results[LIST].p99 / results[LIST].p50, spread))
+    return format_table(["goal", "ratio", "must", "aim", ""], rows)
 
 
-def _judged(name: str, ratio: float, goal: Goal) -> list[str]:
+def _judge(name: str, ratio: float, goal: Goal) -> list[str]:
     sign = ">=" if goal.at_least else "<="
-    verdict = "aim" if _keeps(ratio, goal.aim, goal) else "must" if _keeps(ratio, goal.must, goal) else "missed"
+    verdict = "aim" if _meets(ratio, goal.aim, goal) else "must" if _meets(ratio, goal.must, goal) else "missed"
     return [name, f"{ratio:.2f}", f"{sign} {goal.must:g}", f"{sign} {goal.aim:g}", verdict]
 
 
-def _keeps(ratio: float, bound: float, goal: Goal) -> bool:
+def _meets(ratio: float, bound: float, goal: Goal) -> bool:
     return ratio >= bound if goal.at_least else ratio <= bound
 
 
-def table(head: list[str], rows: Iterable[list[str]]) -> str:
+def format_table(head: list[str], rows: Iterable[list[str]]) -> str:
     """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.databases import ROOT, Database, Filled
-from bench.load import Server
+from benchmarks.databases import ROOT, Database, Filled
+from benchmarks.load import Server
 
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 20
@@ -22,20 +22,20 @@ GRANIAN = ["-m", "granian", "--interface=wsgi", f"--workers={WORKERS}", "--no-ws
 NAMES = ("ours", "plain", "limit")
 
 
-def serves_plain_by() -> str:
+def get_plain_server() -> str:
     """gunicorn with its default worker, as people do, where it is installed."""
     return "gunicorn" if GUNICORN.exists() else "granian"
 
 
-def command_of(name: str, port: int) -> list[str]:
+def build_command(name: str, port: int) -> list[str]:
     """The arguments for Python."""
     if name == "ours":
         return ["manage.py", "serve", f"--workers={WORKERS}", f"--port={port}"]
     if name == "limit":
-        return [*GRANIAN, f"--port={port}", "--blocking-threads=2", "bench.limit:app"]
-    if serves_plain_by() == "granian":
-        return [*GRANIAN, f"--port={port}", "--blocking-threads=1", "bench.plain_wsgi:application"]
-    return ["-m", "gunicorn", f"--workers={WORKERS}", f"--bind=127.0.0.1:{port}", "bench.plain_wsgi:application"]
+        return [*GRANIAN, f"--port={port}", "--blocking-threads=2", "benchmarks.limit:app"]
+    if get_plain_server() == "granian":
+        return [*GRANIAN, f"--port={port}", "--blocking-threads=1", "benchmarks.plain_wsgi:application"]
+    return ["-m", "gunicorn", f"--workers={WORKERS}", f"--bind=127.0.0.1:{port}", "benchmarks.plain_wsgi:application"]
 
 
 @contextlib.contextmanager
@@ -54,7 +54,7 @@ def serving(
     log = folder / f"{name}-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [python, *command_of(name, port)],
+            [python, *build_command(name, port)],
             cwd=root,
             env=environment,
             stdout=output,

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from django.core.management import call_command, get_commands
 from django.db import transaction
 
-from bench.people import Team, make_team, make_uuid
-from bench.writing import continue_ids, leave_checks_to_us, next_id, write
+from benchmarks.bulk_insert import bulk_insert, continue_ids, disable_constraint_checks, next_id
+from benchmarks.users import Team, make_team, make_uuid
 from dashboards.models import Dashboard, DashboardTag, Insight, SharingConfiguration, Tag, Tile
 from dashboards.models.insight import SHORT_ID_LENGTH
 from users.models import Project
@@ -40,7 +40,7 @@ class Filled(NamedTuple):
 def fill(dashboards: int, *, tiles: int = 10, small: int = 1_000) -> Filled:
     """Two projects with so many dashboards, of so many tiles each. All or nothing is written."""
     random = Random(SEED)
-    leave_checks_to_us()
+    disable_constraint_checks()
     team = make_team(random)
     for project, number in ((team.big, dashboards), (team.small, small)):
         _Filling(project, team, tiles, random).add(number)
@@ -72,13 +72,13 @@ class _Filling:
             tagged = [self.dashboard(done) for done in range(done, min(done + DASHBOARDS_AT_ONCE, dashboards))]
             boards = [board for board, _ in tagged]
             insights = [insight for board in boards for insight in self.insights(board)]
-            write(boards)
-            write([self.sharing(board) for board in boards])
+            bulk_insert(boards)
+            bulk_insert([self.sharing(board) for board in boards])
             for rows in ([link for board, tags in tagged for link in self.links(board, tags)], insights):
                 if rows:
-                    write(rows)
+                    bulk_insert(rows)
             if insights:
-                write([self.tile(boards[index // self.tiles_each], each) for index, each in enumerate(insights)])
+                bulk_insert([self.tile(boards[index // self.tiles_each], each) for index, each in enumerate(insights)])
 
     def dashboard(self, number: int) -> tuple[Dashboard, list[Tag]]:
         """A dashboard and its tags: 5% are deleted, 2% pinned, 5% restricted, 10% shared; two tags on average."""

@@ -17,7 +17,7 @@ class Cost(NamedTuple):
     memory_mb: float
 
 
-def cost_of(root: int) -> Cost:
+def measure_cost(root: int) -> Cost:
     ticks = kilobytes = 0
     for pid in _tree(root):
         ticks += sum(map(int, _stat(pid)[11:15]))
@@ -29,17 +29,17 @@ def cost_of(root: int) -> Cost:
     return Cost(ticks / TICKS, kilobytes / 1024)
 
 
-def cpu_seconds_of(root: int) -> float:
+def get_cpu_seconds(root: int) -> float:
     """Processor time so far of a process and all below it, of ended children too."""
     return sum(sum(map(int, _stat(pid)[11:15])) for pid in _tree(root)) / TICKS
 
 
-def parent_of(pid: int) -> int:
+def get_parent(pid: int) -> int:
     return int(_stat(pid)[1])
 
 
 def _tree(root: int) -> set[int]:
-    parents = {int(each.name): parent_of(int(each.name)) for each in PROC.glob("[0-9]*")}
+    parents = {int(each.name): get_parent(int(each.name)) for each in PROC.glob("[0-9]*")}
     tree, new = set[int](), {root}
     while new:
         tree |= new

@@ -1,21 +1,21 @@
 """How much memory many large pages leave behind."""
 
-from bench.load import Server
-from bench.processes import cost_of
-from bench.servers import WORKERS
+from benchmarks.load import Server
+from benchmarks.processes import measure_cost
+from benchmarks.servers import WORKERS
 
 PAGE, PAGES, MUST_KEEP_MB = 1000, 240, 20
 # Pages that everything is loaded by, which only the first ones cost.
 FIRST_PAGES = 20
 
 
-def kept_after_pages(server: Server) -> str:
+def measure_kept_memory(server: Server) -> str:
     """A sentence on what each worker has grown by, after half of the pages and after all of them."""
     _ask(server, FIRST_PAGES)
-    sizes = [cost_of(server.pid).memory_mb]
+    sizes = [measure_cost(server.pid).memory_mb]
     for _ in range(2):
         _ask(server, PAGES // 2)
-        sizes.append(cost_of(server.pid).memory_mb)
+        sizes.append(measure_cost(server.pid).memory_mb)
     half, whole = ((size - sizes[0]) / WORKERS for size in sizes[1:])
     return (
         f"After {PAGES} pages of {PAGE} a worker has grown by {whole:.1f} MB (must: at most {MUST_KEEP_MB}), "

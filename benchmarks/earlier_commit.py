@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.databases import ROOT, Database, Databases, fill
-from bench.load import Server
-from bench.servers import serving
+from benchmarks.databases import ROOT, Database, Databases, fill
+from benchmarks.load import Server
+from benchmarks.servers import serving
 
 GIT = shutil.which("git") or "git"
 

@@ -11,7 +11,7 @@ from django.db.models import Max, Model
 ROWS_AT_ONCE = 10_000
 
 
-def write(rows: Sequence[Model]) -> None:
+def bulk_insert(rows: Sequence[Model]) -> None:
     """Insert rows of one model, whose primary keys are set."""
     fields = rows[0]._meta.concrete_fields
     table, columns = rows[0]._meta.db_table, ", ".join(f'"{field.column}"' for field in fields)
@@ -43,7 +43,7 @@ def next_id(model: type[Model]) -> int:
     return int(model._default_manager.aggregate(last=Max("pk"))["last"] or 0) + 1
 
 
-def leave_checks_to_us() -> None:
+def disable_constraint_checks() -> None:
     """Until the transaction ends rows are not checked against their foreign keys, where the database lets us say so."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -59,7 +59,7 @@ def continue_ids(*models: type[Model]) -> None:
             cursor.execute(statement)
 
 
-def tidy() -> None:
+def analyze_tables() -> None:
     """What a database does by itself after a while: statistics for the planner, and the map of visible pages."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")

@@ -10,7 +10,7 @@ from django.urls import include, path
 from rest_framework import serializers, viewsets
 from rest_framework.routers import SimpleRouter
 
-from bench.plain_access import IsMember
+from benchmarks.plain_access import IsMember
 from dashboards.access import (
     Restriction,
     insight_access_level,

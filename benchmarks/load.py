@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import Any, NamedTuple
 
-from bench.databases import Database
-from bench.processes import cost_of
+from benchmarks.databases import Database
+from benchmarks.processes import measure_cost
 
 WARM_UP_SECONDS = 1
 JOBS = ("list", "one", "304")
@@ -99,20 +99,20 @@ class Job(NamedTuple):
     headers: dict[str, str]
 
 
-def job_of(server: Server, name: str) -> Job | None:
+def create_job(server: Server, name: str) -> Job | None:
     """What a job asks of a server, or None where it has no ETag to give back."""
     path = f"{server.dashboards}?limit=100"
     if name == "list":
         return Job([path], {})
     if name == "one":
-        return Job([f"{server.dashboards}{id_}/" for id_ in live_ids(server)], {})
+        return Job([f"{server.dashboards}{id_}/" for id_ in list_live_ids(server)], {})
     tag = server.get(path)[1].get("ETag")
     if not tag or server.get(path, **{"If-None-Match": tag})[0] != 304:
         return None
     return Job([path], {"If-None-Match": tag})
 
 
-def live_ids(server: Server) -> list[int]:
+def list_live_ids(server: Server) -> list[int]:
     """Some thousand dashboards from all over the project at most."""
     count = server.get(f"{server.dashboards}?limit=1")[2]["count"]
     offsets = random.Random(1).sample(range(0, count, 100), min(10, -(-count // 100)))
@@ -123,10 +123,10 @@ def live_ids(server: Server) -> list[int]:
 def measure(server: Server, name: str, job: Job, *, database: Database, connections: int, seconds: int) -> Result:
     """Load a server after a warm-up."""
     run_wrk(server, job, connections=connections, seconds=WARM_UP_SECONDS)
-    statements = statements_of(server, job, database)
-    before, database_before = cost_of(server.pid), database.cpu_seconds()
+    statements = count_statements(server, job, database)
+    before, database_before = measure_cost(server.pid), database.cpu_seconds()
     run = run_wrk(server, job, connections=connections, seconds=seconds)
-    after, database_after = cost_of(server.pid), database.cpu_seconds()
+    after, database_after = measure_cost(server.pid), database.cpu_seconds()
     return Result(
         server=server.name,
         job=name,
@@ -142,7 +142,7 @@ def measure(server: Server, name: str, job: Job, *, database: Database, connecti
     )
 
 
-def statements_of(server: Server, job: Job, database: Database) -> float | None:
+def count_statements(server: Server, job: Job, database: Database) -> float | None:
     """How many a request needs, where the database counts them: asked one after the other."""
     before = database.statements()
     for number in range(COUNTED_REQUESTS):
@@ -170,7 +170,7 @@ def _settle(server: Server) -> None:
     """Wait for the answers that `wrk` no longer waited for: until the server is idle."""
     last = 0.0
     for _ in range(SETTLED_AFTER_AT_MOST):
-        now = cost_of(server.pid).cpu_seconds
+        now = measure_cost(server.pid).cpu_seconds
         if now - last < SECONDS_TO_SETTLE / 10:
             return
         last = now

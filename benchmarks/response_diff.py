@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bench.load import Server, live_ids
+from benchmarks.load import Server, list_live_ids
 
 VARIES = ("next", "previous", "last_accessed_at")
 
 
-def differences(servers: list[Server]) -> list[str]:
+def diff_responses(servers: list[Server]) -> list[str]:
     """Where the answers of the other servers differ from those of the first, a line for each place."""
     first, *others = servers
-    paths = [f"{first.dashboards}?limit=100", *(f"{first.dashboards}{id_}/" for id_ in live_ids(first)[:20])]
+    paths = [f"{first.dashboards}?limit=100", *(f"{first.dashboards}{id_}/" for id_ in list_live_ids(first)[:20])]
     found = {}
     for path in paths:
         expected = first.get(path)[2]

@@ -1,4 +1,4 @@
-"""Ours beside what everyone would write and the bare limit, in one run: `python -m bench.run [--dashboards 10000]`.
+"""The service, plain Django REST framework and a bare limit in one run: `python -m benchmarks.run [--dashboards N]`.
 
 Each round loads every server with every job in turn, so that what else the machine does hits all of them. What is
 printed are medians of the rounds, and the ratios that are goals.
@@ -10,17 +10,17 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.before import serving_commit
-from bench.databases import databases, fill, work_folder
-from bench.load import JOBS, job_of, measure
-from bench.pages import kept_after_pages
-from bench.report import goals_table, medians, results_table
-from bench.same import differences
-from bench.servers import NAMES, serves_plain_by, serving
-from bench.writes import writes_table
+from benchmarks.databases import databases, fill, work_folder
+from benchmarks.earlier_commit import serving_commit
+from benchmarks.load import JOBS, create_job, measure
+from benchmarks.page_memory import measure_kept_memory
+from benchmarks.report import compute_medians, format_goals, format_results
+from benchmarks.response_diff import diff_responses
+from benchmarks.servers import NAMES, get_plain_server, serving
+from benchmarks.write_latency import format_write_latency
 
 
-def arguments() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dashboards", type=int, default=10_000)
     parser.add_argument("--tiles", type=int, default=10)
@@ -34,18 +34,18 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    options = arguments()
+    options = parse_arguments()
     with work_folder() as folder, databases(options.engine, folder) as made, ExitStack() as running:
         database = made.create("bench")
         filled = fill(database, folder, dashboards=options.dashboards, tiles=options.tiles)
         servers = [running.enter_context(serving(name, database, filled, folder)) for name in NAMES]
-        unequal = differences(servers)
+        unequal = diff_responses(servers)
         measured = [(server, database) for server in servers]
         if options.against:
             size = {"dashboards": options.dashboards, "tiles": options.tiles}
             measured.append(running.enter_context(serving_commit(options.against, made, folder, **size)))
         # Made before anything is measured: deep pages are asked for, and what that leaves behind stays for all rounds.
-        work = [(server, its, name, job_of(server, name)) for name in JOBS for server, its in measured]
+        work = [(server, its, name, create_job(server, name)) for name in JOBS for server, its in measured]
         results = [
             measure(server, name, job, database=its, connections=options.connections, seconds=options.seconds)
             for _ in range(options.rounds)
@@ -53,12 +53,12 @@ def main() -> None:
             if job
         ]
         ours = servers[NAMES.index("ours")]
-        writes, kept = writes_table(ours, database), kept_after_pages(ours)
+        writes, kept = format_write_latency(ours, database), measure_kept_memory(ours)
     print(f"{options.dashboards} dashboards of {options.tiles} tiles on {options.engine}; two workers each, ", end="")
     print(f"{options.connections} connections, {options.rounds} rounds of {options.seconds} s; ", end="")
-    print(f"`plain` is served by {serves_plain_by()}.\n")
-    middle = medians(results)
-    print(results_table(middle), goals_table(middle, options.engine), writes, kept, sep="\n\n")
+    print(f"`plain` is served by {get_plain_server()}.\n")
+    middle = compute_medians(results)
+    print(format_results(middle), format_goals(middle, options.engine), writes, kept, sep="\n\n")
     for line in unequal:
         print(f"\nThe answers are not the same: {line}")
     if options.json:

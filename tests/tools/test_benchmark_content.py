@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.db.models import Model
 
-from bench.content import Filled, fill
-from bench.people import KEYS_PER_USER, USERS
+from benchmarks.content import Filled, fill
+from benchmarks.users import KEYS_PER_USER, USERS
 from dashboards.models import Dashboard, Insight, SharingConfiguration, Tag, Tile
 from tests.client import Api
 from users.models import PersonalAPIKey

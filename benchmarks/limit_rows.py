@@ -1,4 +1,4 @@
-"""Rows for `bench.limit`, from the database of DATABASE_URL: a connection for each thread, all prepared."""
+"""Rows for `benchmarks.limit`, from the database of DATABASE_URL: a connection for each thread, all prepared."""
 
 import os
 import re

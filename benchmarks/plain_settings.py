@@ -6,7 +6,7 @@ import dj_database_url
 
 SECRET_KEY = "only-for-measuring-on-this-machine"  # noqa: S105  it signs nothing
 ALLOWED_HOSTS = ["127.0.0.1"]
-ROOT_URLCONF = "bench.plain"
+ROOT_URLCONF = "benchmarks.plain_drf"
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -33,6 +33,6 @@ TIME_ZONE = "UTC"
 REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 100,
-    "DEFAULT_AUTHENTICATION_CLASSES": ["bench.plain_access.KeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["bench.plain_access.IsMember"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["benchmarks.plain_access.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["benchmarks.plain_access.IsMember"],
 }
