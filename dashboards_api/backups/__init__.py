@@ -8,13 +8,13 @@ from pathlib import Path
 
 from django.db import connection
 
-from dashboards_api.backups import moving, postgresql_commands, sqlite
-from dashboards_api.backups.contents import Refused
-from dashboards_api.backups.drafts import private_draft
+from dashboards_api.backups import postgresql_commands, sqlite, sqlite_to_postgresql
+from dashboards_api.backups.checks import BackupError
+from dashboards_api.backups.temporary_files import private_temporary_file
 
-__all__ = ["Refused", "back_up", "restore"]
+__all__ = ["BackupError", "back_up", "restore"]
 
-MAGIC_OF_PG_DUMP = b"PGDMP"
+PG_DUMP_MAGIC = b"PGDMP"
 
 
 def back_up(file: Path) -> None:
@@ -23,10 +23,10 @@ def back_up(file: Path) -> None:
     Raises Refused, on PostgreSQL with the command that does it.
     """
     if connection.vendor != "sqlite":
-        raise Refused(f"The database is a PostgreSQL. Back it up with: {postgresql_commands.pg_dump(file)}")
+        raise BackupError(f"The database is a PostgreSQL. Back it up with: {postgresql_commands.pg_dump(file)}")
     if file.exists():
-        raise Refused(f"{file} exists already.")
-    with private_draft(file.with_name(f".{file.name}.part")) as draft:
+        raise BackupError(f"{file} exists already.")
+    with private_temporary_file(file.with_name(f".{file.name}.part")) as draft:
         sqlite.back_up(draft)
         draft.rename(file)
 
@@ -37,21 +37,21 @@ def restore(file: Path, *, force: bool = False) -> None:
     Raises Refused for a file that is no good backup or is of a newer release, and, without `force`, where the database
     holds anything.
     """
-    _check_is_of_sqlite(file)
-    engine = sqlite if connection.vendor == "sqlite" else moving
+    _check_file_format(file)
+    engine = sqlite if connection.vendor == "sqlite" else sqlite_to_postgresql
     engine.restore(file, force=force)
 
 
-def _check_is_of_sqlite(file: Path) -> None:
+def _check_file_format(file: Path) -> None:
     """Raise Refused for any other file, judged by how it begins."""
     try:
         with file.open("rb") as opened:
             start = opened.read(16)
     except OSError as error:
-        raise Refused(f"{file} cannot be read: {error.strerror}.") from error
-    if start.startswith(MAGIC_OF_PG_DUMP):
+        raise BackupError(f"{file} cannot be read: {error.strerror}.") from error
+    if start.startswith(PG_DUMP_MAGIC):
         if connection.vendor == "sqlite":
-            raise Refused(f"{file} is a dump of PostgreSQL: it does not fit into SQLite.")
-        raise Refused(f"{file} is a dump of PostgreSQL. Restore it with: {postgresql_commands.pg_restore(file)}")
+            raise BackupError(f"{file} is a dump of PostgreSQL: it does not fit into SQLite.")
+        raise BackupError(f"{file} is a dump of PostgreSQL. Restore it with: {postgresql_commands.pg_restore(file)}")
     if start != sqlite.MAGIC:
-        raise Refused(f"{file} is no backup.")
+        raise BackupError(f"{file} is no backup.")

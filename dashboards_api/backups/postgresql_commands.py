@@ -11,18 +11,18 @@ from psycopg.conninfo import make_conninfo
 _OPTIONS = ("service", "passfile", "sslmode", "sslcert", "sslkey", "sslrootcert")
 _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER"}
 # Who owns what, and who may what, is for the database that it goes into.
-_PORTABLE = ("--no-owner", "--no-privileges", "--no-comments")
+_PORTABLE_OPTIONS = ("--no-owner", "--no-privileges", "--no-comments")
 
 
 def pg_dump(file: Path) -> str:
     """Return the command that dumps the database into a file, in the format that `pg_restore` reads."""
-    return shlex.join(["pg_dump", "--format=custom", *_PORTABLE, f"--file={file}", f"--dbname={_conninfo()}"])
+    return shlex.join(["pg_dump", "--format=custom", *_PORTABLE_OPTIONS, f"--file={file}", f"--dbname={_conninfo()}"])
 
 
 def pg_restore(file: Path) -> str:
     """Return the command that replaces the tables of the database with those of a file, all or nothing."""
     whole = ("--clean", "--if-exists", "--single-transaction", "--exit-on-error")
-    return shlex.join(["pg_restore", *whole, *_PORTABLE, f"--dbname={_conninfo()}", str(file)])
+    return shlex.join(["pg_restore", *whole, *_PORTABLE_OPTIONS, f"--dbname={_conninfo()}", str(file)])
 
 
 def _conninfo() -> str:

@@ -11,15 +11,15 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from dashboards_api.backups.contents import USERS, Refused, check_migrations, refused_as_filled
-from dashboards_api.backups.drafts import private_draft
+from dashboards_api.backups.checks import USERS_TABLE, BackupError, check_migrations, database_not_empty_error
+from dashboards_api.backups.temporary_files import private_temporary_file
 from dashboards_api.data_dir import create_data_dir
 from dashboards_api.db.schema_state import SELECT_APPLIED, Migrations
 
 MAGIC = b"SQLite format 3\0"
 SECONDS_TO_WAIT = 2
-BLOCK = 1024 * 1024
-DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+BLOCK_SIZE = 1024 * 1024
+DAMAGED_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def back_up(draft: Path) -> None:
@@ -27,8 +27,8 @@ def back_up(draft: Path) -> None:
     with closing(_open(_path(), "ro")) as source, closing(sqlite3.connect(draft)) as target:
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")  # one file, with no others beside it
-    check(draft)
-    _sync(draft)
+    check_backup(draft)
+    _fsync(draft)
 
 
 def restore(file: Path, *, force: bool) -> None:
@@ -37,22 +37,22 @@ def restore(file: Path, *, force: bool) -> None:
     connection.close()
     if target.parent == settings.DATA_DIR.absolute():
         create_data_dir(settings.DATA_DIR)
-    with private_draft(target.with_name(f".{target.name}.restoring")) as draft:
+    with private_temporary_file(target.with_name(f".{target.name}.restoring")) as draft:
         _copy(file, draft)
-        check(draft)
-        _sync(draft)
-        with _alone(target, force=force):
+        check_backup(draft)
+        _fsync(draft)
+        with _exclusive_access(target, force=force):
             draft.replace(target)
-        _sync(target.parent)
+        _fsync(target.parent)
 
 
 def _copy(file: Path, draft: Path) -> None:
     """Copy what a file holds, and not its mode: the draft stays its owner's alone."""
     with file.open("rb") as source, draft.open("r+b") as target:
-        shutil.copyfileobj(source, target, BLOCK)
+        shutil.copyfileobj(source, target, BLOCK_SIZE)
 
 
-def check(file: Path) -> Migrations:
+def check_backup(file: Path) -> Migrations:
     """The migrations of a sound backup. Raises Refused for a damaged file, and for what this release cannot use."""
     try:
         with closing(_open(file, "ro")) as opened:
@@ -60,15 +60,15 @@ def check(file: Path) -> Migrations:
             is_whole = found == ("ok",) and not opened.execute("PRAGMA foreign_key_check").fetchone()
             migrations = frozenset((app, name) for app, name in opened.execute(SELECT_APPLIED)) if is_whole else None
     except sqlite3.DatabaseError as error:
-        raise Refused(f"The backup is damaged: {error}.") from error
+        raise BackupError(f"The backup is damaged: {error}.") from error
     if migrations is None:
-        raise Refused("The backup is damaged.")
+        raise BackupError("The backup is damaged.")
     check_migrations(migrations)
     return migrations
 
 
 @contextmanager
-def _alone(target: Path, *, force: bool) -> Iterator[None]:
+def _exclusive_access(target: Path, *, force: bool) -> Iterator[None]:
     """Keep others from opening the old database while it is replaced; its journal is folded into it and gone.
 
     What is left of a journal would be read as that of the new one. A damaged database is put aside, journal and all.
@@ -82,19 +82,19 @@ def _alone(target: Path, *, force: bool) -> Iterator[None]:
             old.execute("PRAGMA journal_mode=DELETE")
             old.execute("BEGIN EXCLUSIVE")
             if not force and _holds_data(old):
-                raise refused_as_filled()
+                raise database_not_empty_error()
         except sqlite3.DatabaseError as error:
-            if not getattr(error, "sqlite_errorname", "").startswith(DAMAGED):
-                raise Refused("The database is in use: stop the service first.") from error
+            if not getattr(error, "sqlite_errorname", "").startswith(DAMAGED_CODES):
+                raise BackupError("The database is in use: stop the service first.") from error
             if not force:
-                raise Refused(f"The database is damaged ({error}). To put it aside, say --force.") from error
+                raise BackupError(f"The database is damaged ({error}). To put it aside, say --force.") from error
             is_damaged = True
         if is_damaged:
-            _put_aside(target)
+            _set_aside(target)
         yield
 
 
-def _put_aside(target: Path) -> None:
+def _set_aside(target: Path) -> None:
     """Keep a damaged database under another name: something of it may be wanted yet."""
     name = f"{target.name}.damaged-{datetime.now(UTC):%Y%m%d%H%M%S}"
     for suffix in ("", "-wal", "-shm"):
@@ -103,8 +103,8 @@ def _put_aside(target: Path) -> None:
 
 
 def _holds_data(opened: sqlite3.Connection) -> bool:
-    exists = opened.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [USERS]).fetchone()
-    return bool(exists and opened.execute(f"SELECT 1 FROM {USERS} LIMIT 1").fetchone())  # noqa: S608  a constant
+    exists = opened.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [USERS_TABLE]).fetchone()
+    return bool(exists and opened.execute(f"SELECT 1 FROM {USERS_TABLE} LIMIT 1").fetchone())  # noqa: S608  a constant
 
 
 def _path() -> Path:
@@ -115,10 +115,10 @@ def _open(file: Path, mode: str) -> sqlite3.Connection:
     try:
         return sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True, timeout=SECONDS_TO_WAIT)
     except sqlite3.OperationalError as error:
-        raise Refused(f"{file} cannot be opened: {error}.") from error
+        raise BackupError(f"{file} cannot be opened: {error}.") from error
 
 
-def _sync(path: Path) -> None:
+def _fsync(path: Path) -> None:
     """What was written there outlives a loss of power."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboards_api.backups import Refused, back_up
+from dashboards_api.backups import BackupError, back_up
 
 
 class Command(BaseCommand):
@@ -18,6 +18,6 @@ class Command(BaseCommand):
         file: Path = options["file"]
         try:
             back_up(file)
-        except (Refused, OSError) as error:
+        except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{file}: {file.stat().st_size:,} bytes")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboards_api.backups import Refused, restore
+from dashboards_api.backups import BackupError, restore
 
 
 class Command(BaseCommand):
@@ -18,6 +18,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             restore(options["file"], force=options["force"])
-        except (Refused, OSError) as error:
+        except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write("Restored. The next `manage.py serve` or `manage.py migrate` brings it to this release.")

@@ -6,25 +6,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from dashboards_api.backups.contents import Refused
+from dashboards_api.backups.checks import BackupError
 
 # What SQLite puts beside a file.
 SUFFIXES = ("", "-journal", "-wal", "-shm")
 
 
 @contextmanager
-def private_draft(path: Path) -> Iterator[Path]:
+def private_temporary_file(path: Path) -> Iterator[Path]:
     """Create an empty file, and remove it at the end where it is still there under this name.
 
     One that a killed process left behind is replaced. Raises Refused where another process is writing it.
     """
     if not path.parent.is_dir():
-        raise Refused(f"The folder {path.parent} does not exist.")
-    _remove_stale(path)
+        raise BackupError(f"The folder {path.parent} does not exist.")
+    _remove_leftover(path)
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     except FileExistsError as error:
-        raise _busy(path) from error
+        raise _in_use_error(path) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield path
@@ -33,7 +33,7 @@ def private_draft(path: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def _remove_stale(path: Path) -> None:
+def _remove_leftover(path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -42,7 +42,7 @@ def _remove_stale(path: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _remove(path)
     except BlockingIOError as error:
-        raise _busy(path) from error
+        raise _in_use_error(path) from error
     finally:
         os.close(descriptor)
 
@@ -53,5 +53,5 @@ def _remove(path: Path) -> None:
             path.with_name(path.name + suffix).unlink()
 
 
-def _busy(path: Path) -> Refused:
-    return Refused(f"Another process is writing {path} at this moment.")
+def _in_use_error(path: Path) -> BackupError:
+    return BackupError(f"Another process is writing {path} at this moment.")
