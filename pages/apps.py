@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class PagesConfig(AppConfig):
-    """What a person sees. It knows dashboards and users, and neither knows it."""
+    """The HTML pages. They use dashboards and users, which do not know them."""
 
     name = "pages"

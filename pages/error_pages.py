@@ -1,4 +1,4 @@
-"""What people see where there is no page, or where one fails. Below /api/ the same is an envelope."""
+"""Error pages. Requests below /api/, and those that do not accept HTML, get the JSON of the API instead."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,12 +20,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """For Django's CSRF_FAILURE_VIEW: a form that is too old, or comes from elsewhere."""
+    """Render the page for a failed CSRF check, for Django's CSRF_FAILURE_VIEW."""
     return render(request, "pages/csrf_failure.html", status=403)
 
 
 def _as_page(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
-    """The answer as a page, for who asks for one."""
+    """Return a page instead of the JSON, if the request accepts HTML."""
     if is_api_request(request) or "text/html" not in request.headers.get("Accept", ""):
         return answer
     page = render(request, "pages/error.html", {"status": answer.status_code}, status=answer.status_code)

@@ -153,7 +153,7 @@ def list_dashboards(
     if query == DEFAULT_QUERY:
         return _default_page(viewer, limit, offset, decode_cursor(after, offset) if after else None)
     revision = read_list_state(project.pk).revision
-    found = _matching(Dashboard.objects.in_project(project).filter(deleted=query.deleted), query, project)
+    found = _apply_query(Dashboard.objects.in_project(project).filter(deleted=query.deleted), query, project)
     count = found.count()
     if offset >= count:
         return Page(count, [], revision)
@@ -225,7 +225,7 @@ def _next_cursor(row: dict[str, Any], offset: int) -> str:
     return Cursor(offset, row["pinned"], fold(row["name"])[:NAME_KEY_MAX_LENGTH], row["id"]).encode()
 
 
-def _matching(found: Any, query: ListQuery, project: Project) -> Any:
+def _apply_query(found: Any, query: ListQuery, project: Project) -> Any:
     found = found.filter(creation_mode=query.creation_mode) if query.creation_mode else found.listed()
     if query.search:
         found = found.matching(query.search)

@@ -111,7 +111,7 @@ def list_insights(
     project: Project, *, viewer: Membership, query: InsightQuery, limit: int, offset: int
 ) -> tuple[int, list[Row]]:
     """Return the number of insights that match, and one page of them (component Insight)."""
-    found = _matching(Insight.objects.in_project(project).not_deleted(), query, project)
+    found = _apply_query(Insight.objects.in_project(project).not_deleted(), query, project)
     count = found.count()
     if offset >= count:
         return count, []
@@ -214,31 +214,32 @@ def build_public_insight(
     }
 
 
-def _matching(found: Any, query: InsightQuery, project: Project) -> Any:
+def _apply_query(found: Any, query: InsightQuery, project: Project) -> Any:
+    found = found.filter(**_column_filters(query))
     if query.search:
         found = found.matching(query.search)
-    if query.short_id:
-        found = found.filter(short_id=query.short_id)
     if query.saved is not None:
         found = found.saved_or_on_dashboard(query.saved)
-    if query.favorited is not None:
-        found = found.filter(favorited=query.favorited)
-    if query.mine is not None:
-        found = found.filter(created_by=query.mine)
-    if query.created_by:
-        found = found.filter(created_by__in=query.created_by)
     if query.tags:
         found = found.with_any_tag(query.tags, project)
-    if query.kind:
-        found = found.filter(kind=query.kind)
-    found = _within(_within(found, "created_at", query.created), "last_modified_at", query.modified)
-    if query.viewed != DateRange():
-        found = found.none()  # views of insights are not recorded, so that none is within any limit
     if query.folder:
         found = found.in_folder(query.folder)
+    if query.viewed != DateRange():
+        found = found.none()  # views of insights are not recorded, so that none is within any limit
     return found.on_all_dashboards(query.dashboard_ids)
 
 
-def _within(found: Any, column: str, span: DateRange) -> Any:
-    limits = {f"{column}__gte": span.start, f"{column}__lte": span.end}
-    return found.filter(**{name: limit for name, limit in limits.items() if limit is not None})
+def _column_filters(query: InsightQuery) -> dict[str, Any]:
+    """Return the filters that compare a column with a value."""
+    filters = {
+        "short_id": query.short_id or None,
+        "favorited": query.favorited,
+        "created_by": query.mine,
+        "created_by__in": query.created_by or None,
+        "kind": query.kind or None,
+        "created_at__gte": query.created.start,
+        "created_at__lte": query.created.end,
+        "last_modified_at__gte": query.modified.start,
+        "last_modified_at__lte": query.modified.end,
+    }
+    return {name: value for name, value in filters.items() if value is not None}

@@ -50,7 +50,7 @@ def list_templates(
 
     Built-in templates have no rows. Their positions follow from the number of rows before each of them.
     """
-    found = _matching(DashboardTemplate.objects.usable_in(project), query)
+    found = _apply_query(DashboardTemplate.objects.usable_in(project), query)
     builtins = _find_builtins(query)
     before = {f"before_{index}": Count("pk", filter=_precedes(each, query)) for index, each in enumerate(builtins)}
     counts = found.aggregate(total=Count("pk"), **before)
@@ -73,7 +73,7 @@ def _read_page(
     return [_build_template(rows[id_], viewer) for id_ in ids if id_ in rows]
 
 
-def _matching(found: DashboardTemplateQuerySet, query: TemplateQuery) -> DashboardTemplateQuerySet:
+def _apply_query(found: DashboardTemplateQuerySet, query: TemplateQuery) -> DashboardTemplateQuerySet:
     found = found.matching(query.search) if query.search else found.in_list_order()
     if query.scope:
         found = found.filter(scope=query.scope)

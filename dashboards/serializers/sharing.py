@@ -16,7 +16,7 @@ from dashboards_api.http.serializers import (
 )
 from dashboards_api.limits import PASSWORD_MAX_LENGTH
 
-SETTINGS_FORMAT = "ValidationFailed settings format. This must be a JSON object."
+SETTINGS_FORMAT = "Invalid settings format. This must be a JSON object."
 
 
 class SharePasswordSerializer(serializers.Serializer[Any]):

@@ -1,4 +1,4 @@
-"""Addresses that stand in a text as they are: found by one pass, without backtracking."""
+"""Find web and mail addresses in plain text, in one pass and without backtracking."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-# A longer text is shown as it was written.
+# Longer texts are shown without links.
 LINKED_MAX_LENGTH = 20_000
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})"
@@ -19,7 +19,7 @@ _ADDRESS = re.compile(
     r")",
     re.IGNORECASE,
 )
-# What ends a sentence, and not the address in it.
+# Characters at the end of an address that belong to the sentence.
 _AFTER = "?!.,:;*_~'\""
 
 
@@ -30,7 +30,7 @@ class Address(NamedTuple):
 
 
 def find_addresses(text: str) -> Iterator[Address]:
-    """Return where a text has web and mail addresses, and where they lead."""
+    """Yield the web and mail addresses in a text, and where they link to."""
     for match in _ADDRESS.finditer(text):
         shown = _strip_punctuation(match[0])
         if match["mail"]:
@@ -42,7 +42,7 @@ def find_addresses(text: str) -> Iterator[Address]:
 
 
 def linkify(text: str) -> SafeString:
-    """Return a plain text with its addresses as links."""
+    """Return a plain text as HTML, with its addresses as links."""
     if len(text) > LINKED_MAX_LENGTH:
         return conditional_escape(text)
     parts, start = [], 0
@@ -56,7 +56,7 @@ def linkify(text: str) -> SafeString:
 
 
 def _strip_punctuation(text: str) -> str:
-    """Return an address without what closes the sentence or the bracket that it stands in."""
+    """Return an address without the punctuation or bracket that follows it in the text."""
     unopened = text.count(")") - text.count("(")
     end = len(text)
     while end:

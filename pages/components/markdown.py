@@ -1,7 +1,6 @@
-"""The text of a tile as HTML: Markdown without raw HTML, with images as links, and with safe addresses alone.
+"""Render Markdown as safe HTML: no raw HTML, images as links, and only safe addresses.
 
-Two nets, one behind the other: the parser takes no HTML from its input, and what it makes is cleaned by a list of what
-is allowed.
+Two layers protect pages: the parser accepts no HTML, and its output is sanitized with a list of allowed tags.
 """
 
 import re
@@ -26,24 +25,24 @@ TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s", "a"),
     *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td"),
 }
-# What is beyond these on one page is shown as it was written. Parsing takes up to 20 microseconds for each character
-# that may be markup, and next to nothing for letters.
+# The limits of one page. Parsing takes up to 20 microseconds for each character that may be markup, and next to
+# nothing for letters.
 MAX_PARSED_CHARACTERS = 200_000
 MAX_MARKUP_CHARACTERS = 30_000
 _MARKUP = re.compile(r"[^\w ]|_")
-# The texts and HTML that are kept for the next page that shows the same text.
+# The size of the cache, texts and HTML together.
 MAX_CACHED_CHARACTERS = 10_000_000
-# The parser fills up every row of a table to the length of its head.
+# The parser pads every row of a table to the length of its head, which is quadratic.
 MAX_CELLS = 2_000
 
-# What a task in a list begins with.
+# The beginnings of tasks in lists.
 BOXES = {"[ ] ": "\u2610", "[x] ": "\u2611", "[X] ": "\u2611"}
 
 _TAG_OR_QUOTE = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>|"')
 
 
 class _Renderer(RendererHTML):
-    """Shows images as links to them: loading one would tell its server who looks at the dashboard."""
+    """Renders images as links: loading an image would tell its server who looks at the dashboard."""
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
@@ -60,7 +59,7 @@ def _build_parser(*rules: str) -> MarkdownIt:
 
 
 def _add_task_boxes(state: StateCore) -> None:
-    """Show `[ ]` and `[x]` at the beginning of list items as boxes."""
+    """Replace `[ ]` and `[x]` at the beginning of list items by boxes."""
     for index, token in enumerate(state.tokens[2:], start=2):
         in_item = state.tokens[index - 2].type == "list_item_open" and state.tokens[index - 1].type == "paragraph_open"
         if in_item and token.children and token.children[0].type == "text":
@@ -70,7 +69,7 @@ def _add_task_boxes(state: StateCore) -> None:
 
 
 def _link_addresses(state: StateCore) -> None:
-    """Make links of the addresses that stand in a text, but for those in links and code."""
+    """Turn the addresses in text into links, except in links and code."""
     for token in state.tokens:
         if token.type != "inline" or not token.children:
             continue
@@ -82,7 +81,7 @@ def _link_addresses(state: StateCore) -> None:
 
 
 def _split_at_addresses(text: Token) -> list[Token]:
-    """A text in parts: links, and what stands between them."""
+    """Return a text token as links and the texts between them."""
     parts, start = [], 0
     for found in find_addresses(text.content):
         shown = text.content[found.start : found.end]
@@ -104,7 +103,7 @@ _without_tables = _build_parser("strikethrough")
 
 
 def render_texts(texts: Iterable[str]) -> list[SafeString]:
-    """The texts of one page."""
+    """Return the texts of one page as HTML. Beyond the limits, texts are shown as they are written."""
     characters, markup, shown = MAX_PARSED_CHARACTERS, MAX_MARKUP_CHARACTERS, []
     for text in texts:
         characters -= len(text)
@@ -115,7 +114,7 @@ def render_texts(texts: Iterable[str]) -> list[SafeString]:
 
 
 class _Cache:
-    """The HTML of the texts that were shown last, up to a total size; pages are rendered by several threads."""
+    """The HTML of the most recent texts, up to a total size. It is locked, since several threads render pages."""
 
     def __init__(self) -> None:
         self._html: OrderedDict[str, SafeString] = OrderedDict()
@@ -142,7 +141,7 @@ _cache = _Cache()
 
 
 def render_markdown(text: str) -> SafeString:
-    """What may be put into a page as it is. It is kept: the same texts are shown to every visitor."""
+    """Return a text as safe HTML. It is cached, since every visitor sees the same texts."""
     if (html := _cache.get(text)) is None:
         html = _render(text)
         _cache.put(text, html)
@@ -164,7 +163,7 @@ def _render(text: str) -> SafeString:
 
 
 def _escape_quote(found: re.Match[str]) -> str:
-    """Quotation marks outside of tags as entities: what looks like an attribute is none, for naive eyes too."""
+    """Return a quotation mark outside of tags as an entity, so that no text looks like an attribute to naive tools."""
     return "&quot;" if found[0] == '"' else found[0]
 
 

@@ -1,4 +1,4 @@
-"""The tiles of a dashboard laid out for people: on shared pages and in the console."""
+"""The grid of tiles on shared pages and in the console."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ from dashboards_api.db.fields import to_plain_json
 from pages.components.charts import Size, render_chart
 from pages.components.markdown import render_texts
 
-# Colours that tiles are given by clients; any other is shown as none.
+# The colours of tiles that have a style; any other is shown as none.
 COLORS = frozenset({"blue", "green", "purple", "red", "orange", "yellow", "pink", "gray", "black"})
 KIND_LABELS = {
     "TrendsQuery": "Trends",
@@ -30,7 +30,7 @@ KIND_LABELS = {
 
 
 class TileView(NamedTuple):
-    """A tile for the template. One of text, button and insight is there."""
+    """A tile for the template. Exactly one of text, button and insight is set."""
 
     id: int
     color: str
@@ -41,26 +41,26 @@ class TileView(NamedTuple):
 
 
 class TileGrid(NamedTuple):
-    """Tiles, and the style sheet that puts them in their places."""
+    """Tiles, and the style sheet that places them."""
 
     tiles: list[TileView]
     style: str
 
     @property
     def style_hash(self) -> str:
-        """The source of that style, for the content security policy of the page."""
+        """The source of the style sheet for the content security policy of the page."""
         return f"'sha256-{base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()}'"
 
 
 class TileDetails(NamedTuple):
-    """How much a board says of its insights."""
+    """How many details of insights are shown."""
 
-    has_about: bool = True  # descriptions, and the kinds of queries
-    has_data: bool = True  # tables beside pictures, and queries
+    has_about: bool = True  # descriptions, and kinds of queries
+    has_data: bool = True  # tables beside charts, and queries
 
 
 def build_tile_grid(tiles: list[Row], details: TileDetails = TileDetails()) -> TileGrid:  # noqa: B008  it is a tuple
-    """From tiles as readers give them."""
+    """Return the grid of tiles from a reader."""
     tiles = to_plain_json(tiles)
     places = compute_placements([tile["layouts"] for tile in tiles])
     texts = iter(render_texts(tile["text"]["body"] or "" for tile in tiles if tile["text"]))
@@ -72,7 +72,7 @@ def build_tile_grid(tiles: list[Row], details: TileDetails = TileDetails()) -> T
 
 
 def build_style(tiles: list[Row], places: list[GridPlacement]) -> str:
-    """The places of tiles as a style sheet: 12 columns where there is room, one column on a phone."""
+    """Return the placements of tiles as a style sheet: 12 columns on wide screens, one column on phones."""
     wide = "".join(f"#tile-{tile['id']}{{{_grid_area(place)}}}" for tile, place in zip(tiles, places, strict=True))
     order = sorted(range(len(tiles)), key=lambda index: _narrow_position(tiles[index], places[index]))
     narrow = "".join(f"#tile-{tiles[index]['id']}{{order:{rank}}}" for rank, index in enumerate(order))
@@ -116,17 +116,17 @@ def _build_insight(tile: Row, place: GridPlacement, details: TileDetails) -> Row
 
 
 def get_insight_name(insight: Row) -> str:
-    """What an insight is called where it is shown."""
+    """Return the display name of an insight."""
     return insight["name"] or insight["derived_name"] or "Untitled insight"
 
 
 def _chart_size(place: GridPlacement) -> Size:
-    """What a tile leaves to a picture on a wide screen, by the sizes of the style sheet."""
+    """Return the size of a chart in a tile on a wide screen, by the sizes in the style sheet."""
     _, _, columns, rows = place
     return Size(round(columns * 96 - 40), round(max(rows * 60 - 150, 110)))
 
 
 def get_kind_label(query: Any) -> str:
-    """What people call the kind of a query, or nothing."""
+    """Return the display name of the kind of a query, or an empty text."""
     kinds = (node.get("kind") for node in iter_nodes(query))
     return next((KIND_LABELS[kind] for kind in kinds if isinstance(kind, str) and kind in KIND_LABELS), "")

@@ -1,4 +1,4 @@
-"""The page of one's own account: a new password."""
+"""The page of the user's own account, for changing the password."""
 
 from django.contrib.auth import update_session_auth_hash
 from django.db import transaction

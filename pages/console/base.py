@@ -1,4 +1,4 @@
-"""The console: what people who signed in see. Everything goes through the readers, services and rules of the API."""
+"""The base classes of console pages, which use the same readers, services and access rules as the API."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -22,7 +22,7 @@ SIGN_IN = "/login"
 
 
 class FormView(View):
-    """A page with forms. A NUL in one is refused: no browser sends it, and PostgreSQL would fail on it."""
+    """A page with forms. Null characters are refused: browsers never send them, and PostgreSQL cannot store them."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if any("\0" in text for name, values in request.POST.lists() for text in (name, *values)):
@@ -31,7 +31,7 @@ class FormView(View):
 
 
 class ConsoleView(FormView):
-    """A page for `self.user`. Who is not signed in is asked to; what the domain refuses is a page that says so."""
+    """A page for the signed-in user, `self.user`. Others are redirected to the sign-in page."""
 
     user: User
 
@@ -55,11 +55,11 @@ class ConsoleView(FormView):
         return super().dispatch(request, *args, **kwargs)
 
     def prepare(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
-        """Do the slow work of a form, such as hashing, before its transaction. A response ends the request."""
+        """Do the slow work of a form, such as hashing, before its transaction. A returned response ends the request."""
         return None
 
     def enter(self, project_id: str) -> Membership:
-        """The user's membership of the project in the path. Raises NotFound and Forbidden."""
+        """Return the user's membership of the project in the path. Raises NotFound and Forbidden."""
         return get_project_membership(self.user, BrowserSession(), project_id)
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -73,12 +73,12 @@ class ConsoleView(FormView):
         return response
 
     def show(self, path: str, **content: Any) -> HttpResponse:
-        """Go to a page of the console, which shows `content` once."""
+        """Redirect to a page of the console that shows `content` once."""
         return redirect_with_message(path, self.user, **content)
 
     @property
     def base(self) -> str:
-        """The address that links for other people begin with."""
+        """The base address of links for other people."""
         return get_base_url(self.request)
 
     def refused(self, error: DomainError) -> HttpResponse:
@@ -87,25 +87,26 @@ class ConsoleView(FormView):
 
 
 class HomeView(ConsoleView):
-    """To the dashboards of the current project."""
+    """A redirect to the dashboards of the current project."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         try:
             membership = get_current_membership(self.user, BrowserSession())
         except NotFound:
             return self.page(
-                "pages/console/refused.html", {"detail": "You are in no project yet. Ask an admin to add you."}
+                "pages/console/refused.html",
+                {"detail": "You are not a member of any project yet. Ask an admin to add you."},
             )
         return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards")
 
 
 def set_retry_after(response: HttpResponse, error: TooManyAttempts) -> HttpResponse:
-    """Say when there is use in trying again."""
+    """Set the `Retry-After` header of a response."""
     response["Retry-After"] = str(error.wait)
     return response
 
 
 def disable_caching(response: HttpResponse) -> HttpResponse:
-    """Kept by no cache, not even the browser's: another may use it next."""
+    """Forbid all caching, also by the browser, which other people may use next."""
     response["Cache-Control"] = "no-store"
     return response

@@ -31,7 +31,7 @@ from pages.console.dashboard_forms import redirect_to_dashboard, write_dashboard
 from pages.console.edit_form import build_body, form_fields, get_edits
 from users.models import Membership
 
-# What can be ticked of a shared page.
+# The checkboxes for the settings of a shared page.
 SETTINGS = (
     ("noHeader", "Hide title and description"),
     ("whitelabel", "Hide the footer"),
@@ -40,11 +40,13 @@ SETTINGS = (
     ("detailed", "Show the data behind charts, and queries"),
 )
 
-CHANGED_SINCE = "Somebody changed this dashboard since you opened it. This is how it is now: save again to go on."
+CHANGED_SINCE = (
+    "This dashboard has changed since you opened it. You now see its latest version: save again to apply your changes."
+)
 
 
 class DashboardView(ConsoleView):
-    """One dashboard. What can be done with it is done by a form that names its `action`."""
+    """The page of one dashboard. Its forms name an `action`."""
 
     new_password: HashedPassword | None = None
 
@@ -65,7 +67,7 @@ class DashboardView(ConsoleView):
         return None
 
     def asks_for_first_password(self, membership: Membership, number: int) -> bool:
-        """Return whether a password is to be required while there is none: the link would open for nobody."""
+        """Return whether the form requires a password while there is none, which would lock everyone out."""
         if "password_required" not in self.request.POST:
             return False
         sharing = to_plain_json(read_sharing(number, project=membership.project, viewer=membership))
@@ -85,7 +87,7 @@ class DashboardView(ConsoleView):
 
     @property
     def draft(self) -> dict[str, str]:
-        """What was changed in the form, to be looked at again."""
+        """The changed fields of the form, to be shown again after an error."""
         return get_edits(self.request.POST) if self.request.POST.get("action") == "edit" else {}
 
     def act(self, membership: Membership, number: int, changes: ChangeSet) -> HttpResponse:
@@ -125,7 +127,7 @@ class DashboardView(ConsoleView):
             raise ValidationFailed("There is no such action.")
 
     def add_password(self, membership: Membership, number: int, changes: ChangeSet) -> HttpResponse | None:
-        """Store the password that was hashed before, if one was, and show it."""
+        """Store the password that `prepare` hashed, if any, and show it once."""
         if self.new_password is None:
             return None
         note = self.request.POST.get("note", "")[:SHARE_NOTE_MAX_LENGTH]
@@ -133,7 +135,7 @@ class DashboardView(ConsoleView):
         return self.show(f"{self.request.path}?panel=share", new_password=self.new_password.text)
 
     def sharing_input(self, number: int, membership: Membership) -> SharingInput:
-        """What the form says of a shared page; settings that it does not have stay."""
+        """The sharing settings of the form; settings without a field in the form stay."""
         form = self.request.POST
         stored = read_sharing(number, project=membership.project, viewer=membership)["settings"]
         settings = {**(to_plain_json(stored) or {}), **{name: name in form for name, _ in SETTINGS}}
@@ -146,11 +148,11 @@ class DashboardView(ConsoleView):
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
         revision, dashboard = read_dashboard_revision(number, project=membership.project, viewer=membership)
-        board = build_tile_grid(dashboard["tiles"])
+        tile_grid = build_tile_grid(dashboard["tiles"])
         around = {
             "project": membership.project,
             "dashboard": dashboard,
-            "board": board,
+            "tile_grid": tile_grid,
             "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
             "sharing": to_plain_json(read_sharing(number, project=membership.project, viewer=membership)),
             "settings": SETTINGS,
@@ -163,5 +165,5 @@ class DashboardView(ConsoleView):
         around["was"] = form_fields(dashboard)
         around["draft"] = {**around["was"], **(context or {}).pop("draft", {})}
         response = self.page("pages/console/dashboard.html", {**around, **(context or {})}, status=status)
-        response._csp_update["style-src"] = [board.style_hash]  # type: ignore[attr-defined]  # of django-csp
+        response._csp_update["style-src"] = [tile_grid.style_hash]  # type: ignore[attr-defined]  # of django-csp
         return response

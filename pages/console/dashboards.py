@@ -1,4 +1,4 @@
-"""The pages of dashboards: a list to find them in, and one to look at, edit, share and delete."""
+"""The list of the dashboards of a project, and its trash."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -31,7 +31,7 @@ class DashboardListView(ConsoleView):
         return self.list(self.enter(project_id))
 
     def post(self, request: HttpRequest, project_id: str) -> HttpResponse:
-        """Make one, or bring one back from the trash."""
+        """Create a dashboard, or restore one from the trash."""
         membership = self.enter(project_id)
         if id_ := request.POST.get("restore"):
             number = parse_dashboard_id(id_)
@@ -92,5 +92,5 @@ class DashboardListView(ConsoleView):
 
 
 def parse_folder(text: str) -> str:
-    """Return the folder that an address names, empty where it names none."""
+    """Return the folder in a query string, empty if it is missing or invalid."""
     return (normalize_folder(text) or "") if is_folder(text) else ""

@@ -1,7 +1,7 @@
-"""The form with which a dashboard itself is edited: it changes what was changed in it, and nothing else.
+"""The form that edits a dashboard. It changes only the fields that the user changed.
 
-Beside each field the form carries what was in it when it was opened. So whatever somebody else changed meanwhile
-stays, and so does what a form cannot hold, such as the line breaks of a name.
+The form contains the original value of each field. Changes that others made meanwhile are therefore kept, and so is
+what a form cannot hold, such as line breaks in a name.
 """
 
 import csv
@@ -18,7 +18,7 @@ FIELDS = (*TEXTS, "pinned")
 
 
 def format_tags(tags: Iterable[str]) -> str:
-    """Return tags separated by commas; one that has a comma itself is in quotes."""
+    """Return tags separated by commas. A tag with a comma is in quotes."""
     return ", ".join(_quote_tag(tag) for tag in tags)
 
 
@@ -29,7 +29,7 @@ def _quote_tag(tag: str) -> str:
 
 
 def parse_tags(text: str) -> list[str]:
-    """Return the tags of such a text. Raises ValidationFailed."""
+    """Return the tags in a text with commas. Raises ValidationFailed."""
     try:
         [row] = csv.reader([" ".join(text.splitlines())], skipinitialspace=True)
     except (csv.Error, ValueError) as error:
@@ -38,7 +38,7 @@ def parse_tags(text: str) -> list[str]:
 
 
 def form_fields(dashboard: dict[str, Any]) -> dict[str, str]:
-    """Return the fields of the form for a dashboard as it is."""
+    """Return the fields of the form for a dashboard."""
     return {
         "name": dashboard["name"],
         "description": dashboard["description"],
@@ -49,14 +49,14 @@ def form_fields(dashboard: dict[str, Any]) -> dict[str, str]:
 
 
 def get_edits(form: QueryDict) -> dict[str, str]:
-    """Return the fields that were changed in a form. One that says nothing of what was there changes it."""
-    # A form that the release before folders made has no such field, which must not empty it.
+    """Return the fields that the user changed. A field without an original value counts as changed."""
+    # Forms of a release without folders have no such field, which must not clear the folder.
     sent = {name: form.get(name, "") for name in FIELDS if name in form or name != "folder"}
     return {name: text for name, text in sent.items() if not _is_same(text, form.get(f"was-{name}"))}
 
 
 def build_body(edits: dict[str, str]) -> dict[str, Any]:
-    """Return the edits as the body of a request. Raises ValidationFailed."""
+    """Return the edits as a request body. Raises ValidationFailed."""
     body: dict[str, Any] = dict(edits)
     if "description" in body:
         body["description"] = body["description"].replace("\r\n", "\n")
@@ -68,7 +68,7 @@ def build_body(edits: dict[str, str]) -> dict[str, Any]:
 
 
 def _is_same(text: str, was: str | None) -> bool:
-    """Return whether a browser sent a text as it got it; it takes line breaks out, or changes them."""
+    """Return whether a text is unchanged. Browsers remove or change line breaks."""
     return was is not None and _without_line_breaks(text) == _without_line_breaks(was)
 
 

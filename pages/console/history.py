@@ -1,4 +1,4 @@
-"""The page on which the history of a dashboard is seen, and a version brought back."""
+"""The history page of a dashboard, from which a version can be restored."""
 
 from collections import Counter
 from datetime import datetime
@@ -19,11 +19,13 @@ from pages.console.base import ConsoleView
 from pages.console.dashboard_forms import redirect_to_dashboard, write_dashboard
 from users.models import Membership
 
-CHANGED_SINCE = "Somebody changed this dashboard since you opened its history. This is what it is now: restore again."
-# How many changes of an act are shown, and how much of a value.
+CHANGED_SINCE = (
+    "This dashboard has changed since you opened its history. You now see its latest version: restore again to go on."
+)
+# The number of changes shown of an entry, and the characters of a value.
 CHANGES_SHOWN = 20
 VALUE_SHOWN = 120
-# The words for what came and went of tiles.
+# The words for changes of tiles.
 _TILE_WORDS = {"created": "added", "deleted": "removed", "changed": "changed"}
 
 
@@ -32,7 +34,7 @@ class HistoryView(ConsoleView):
         return self.history(self.enter(project_id), parse_dashboard_id(id))
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        """Bring a version back."""
+        """Restore a version."""
         membership, number = self.enter(project_id), parse_dashboard_id(id)
         version = parse_int(request.POST.get("restore")) or 0
         try:
@@ -54,13 +56,13 @@ class HistoryView(ConsoleView):
         project = membership.project
         revision, dashboard = read_dashboard_revision(number, project=project, viewer=membership)
         before = parse_int(self.request.GET.get("before"))
-        acts, following = list_dashboard_activity(number, project=project, before=before)
-        rows = [{**act, **activity_row(act)} for act in to_plain_json(acts)]
+        entries, following = list_dashboard_activity(number, project=project, before=before)
+        rows = [{**entry, **activity_row(entry)} for entry in to_plain_json(entries)]
         around = {
             "project": project,
             "dashboard": dashboard,
-            "acts": rows,
-            "current": None if before else next((act["version"] for act in rows if act["version"]), None),
+            "entries": rows,
+            "current": None if before else next((row["version"] for row in rows if row["version"]), None),
             "next": following,
             "version": revision,
             "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
@@ -68,12 +70,12 @@ class HistoryView(ConsoleView):
         return self.page("pages/console/history.html", {**around, **(context or {})}, status=status)
 
 
-def activity_row(act: dict[str, Any]) -> dict[str, Any]:
-    """What the page shows of an act beside itself."""
-    changes = act["detail"]["changes"]
+def activity_row(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that the page shows of an activity entry, besides the entry itself."""
+    changes = entry["detail"]["changes"]
     return {
-        "told": summarize_changes(changes) or ("what changed" if changes else ""),
-        "changed": [
+        "summary": summarize_changes(changes) or ("Details" if changes else ""),
+        "changes": [
             {
                 "field": each["field"].replace(SEPARATOR, ", ").replace("_", " "),
                 "before": truncate(each["before"]),
@@ -82,24 +84,24 @@ def activity_row(act: dict[str, Any]) -> dict[str, Any]:
             for each in changes[:CHANGES_SHOWN]
         ],
         "more": max(0, len(changes) - CHANGES_SHOWN),
-        "when": datetime.fromisoformat(act["created_at"]),
+        "when": datetime.fromisoformat(entry["created_at"]),
     }
 
 
 def truncate(value: Any) -> str:
-    """A value before or after a change, as far as it fits into a line or two."""
+    """Return a value before or after a change, shortened to a line or two."""
     text = value if isinstance(value, str) and value else "nothing" if value is None else dump_json(value)
     return f"{text[:VALUE_SHOWN]}…" if len(text) > VALUE_SHOWN else text
 
 
 def summarize_changes(changes: list[dict[str, Any]]) -> str:
-    """What changed, in a few words: `name, tags; 2 tiles changed`."""
+    """Return a short summary of changes: `name, tags; 2 tiles changed`."""
     fields: list[str] = []
     tiles: dict[str, str] = {}
     for each in changes:
         field, *rest = each["field"].split(SEPARATOR)
         if field == TILES:
-            # A tile of which only a field is another is changed, whatever that field was.
+            # A change of one field of a tile is a change of the tile, whatever happened to the field.
             tiles[rest[0]] = _TILE_WORDS[each["action"] if len(rest) == 1 else "changed"]
         elif field == SHARING and rest[0] != "enabled":
             fields.append(rest[0].replace("_", " "))

@@ -1,4 +1,4 @@
-"""The pages of those who were invited: what a link offers, and what waits for somebody whose address is verified."""
+"""Invitations: the page behind an invitation link, and the open invitations of a user with a verified address."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ SHOWN = 100
 
 
 class InvitationView(FormView):
-    """The page behind the link of an invitation: for its account, for somebody without one, or a word to others."""
+    """The page behind an invitation link: for its account, for a person without an account, or for another user."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
@@ -46,7 +46,7 @@ class InvitationView(FormView):
             return self.over()
 
     def accepted(self, invitation: Invitation) -> HttpResponseBase:
-        """Let the person who is signed in in, or make their account."""
+        """Accept the invitation as the signed-in user, or with a new account."""
         user, sent = get_user(self.request), self.request.POST
         name = sent.get("name", "")
         try:
@@ -82,7 +82,7 @@ class InvitationView(FormView):
 
 
 class InvitationsView(ConsoleView):
-    """The open invitations of somebody whose address is verified. Others need the link."""
+    """The open invitations of a user whose address is verified. Other users need the link."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.page("pages/console/invitations.html", {"invitations": list_invitations(self.user)[:SHOWN]})
@@ -90,7 +90,7 @@ class InvitationsView(ConsoleView):
     def post(self, request: HttpRequest) -> HttpResponse:
         number = parse_int(request.POST.get("invitation")) or 0
         invitation = list_invitations(self.user).filter(pk=number).first()
-        if invitation is None:  # it is over already
+        if invitation is None:  # accepted, declined or expired meanwhile
             return HttpResponseRedirect(INVITATIONS, status=303)
         if request.POST.get("action") != "accept":
             decline_invitation(invitation)

@@ -1,4 +1,4 @@
-"""The page of one's own API keys: make, roll and revoke them. The value of a key is shown once."""
+"""The page of the user's own API keys: create, rotate and revoke them. The value of a key is shown once."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from users.readers import list_api_keys
 from users.services.api_keys import MAX_KEYS_PER_USER, NewKey, create_api_key, get_expiry, revoke_api_key, roll_api_key
 
 KEYS = "/keys"
-# What people tick. Others can be given by the API and the commands.
+# The scopes in the form. The API and the commands can grant others.
 SCOPES = (
     ("dashboard", "Dashboards"),
     ("insight", "Insights"),
@@ -38,7 +38,7 @@ class KeysView(ConsoleView):
             return self.act(request.POST.get("action", ""), request.POST.get("id", "").replace("\0", ""))
         except ValidationFailed as error:
             return self.keys({"error": error.detail, "label": request.POST.get("label", "")}, status=400)
-        except NotFound:  # it is gone already, from another window
+        except NotFound:  # deleted in another window
             return HttpResponseRedirect(KEYS, status=303)
 
     def act(self, action: str, key_id: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The page of a project's members: its admins invite, change and remove; anybody may leave."""
+"""The page of the members of a project. Admins invite, change and remove members; every member may leave."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ class MembersView(ConsoleView):
 
     @property
     def level(self) -> MembershipLevel:
-        """Raises ValidationFailed for what is none."""
+        """The level in the form. Raises ValidationFailed."""
         try:
             return MembershipLevel(self.number("level"))
         except ValueError as error:
@@ -68,7 +68,7 @@ class MembersView(ConsoleView):
             "levels": [level for level in MembershipLevel if level <= acting.level],
             "draft": self.request.POST,
         }
-        if acting.is_admin:  # who is asked to come is not for everybody
+        if acting.is_admin:  # only admins see invitations
             around["invitations"] = project.invitations.select_related("invited_by__user").order_by("email")
             around["never_used"] = set(list_unused_accounts(project).values_list("pk", flat=True))
         return self.page("pages/console/members.html", {**around, **(context or {})}, status=status)

@@ -1,8 +1,8 @@
-"""What a page shows once after a form: a new key, a link, that something was done.
+"""Messages that a page shows once after a form: a new API key, a link, a confirmation.
 
-A form that makes something is answered by a redirect, so that a reload makes nothing again. What is shown after it
-travels in a cookie of a minute, signed for its user, and so is never kept on the server: no session, and no backup,
-holds a secret that the database keeps as a hash.
+Forms redirect, so that a reload does not repeat them. The message travels in a cookie that is signed for its user and
+expires after a minute. It is never stored on the server, where sessions and backups would contain secrets that the
+database keeps only as hashes.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ _SALT = "pages.once"
 
 
 def redirect_with_message(path: str, user: User, **content: Any) -> HttpResponse:
-    """Return a redirect to a page of ours that has `content` as `once`, the first time that it is shown."""
+    """Return a redirect to a page that gets `content` as `once` the first time it is shown."""
     response = HttpResponseRedirect(path, status=303)
     response.set_cookie(
         COOKIE,
@@ -36,7 +36,7 @@ def redirect_with_message(path: str, user: User, **content: Any) -> HttpResponse
 
 
 def read_message(request: HttpRequest, user: User) -> dict[str, Any]:
-    """Return what the page has to show, or nothing."""
+    """Return the message of a request, or an empty dictionary."""
     try:
         user_id, content = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=SECONDS)
     except signing.BadSignature:
@@ -45,5 +45,5 @@ def read_message(request: HttpRequest, user: User) -> dict[str, Any]:
 
 
 def delete_message(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Have the browser forget what was shown."""
+    """Delete the cookie of the message."""
     response.delete_cookie(COOKIE, path=request.path, samesite="Lax")

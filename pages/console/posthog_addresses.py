@@ -1,4 +1,4 @@
-"""Addresses of PostHog's pages, which its tools and scripts print: they lead to the pages of the console."""
+"""Addresses of PostHog's pages, which its tools and scripts print. They redirect to pages of the console."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
@@ -12,12 +12,12 @@ from users.models import Membership
 
 DASHBOARDS = ("dashboard", "dashboards")
 INSIGHTS = ("insights", "insight")
-# What else a project has there, and the list of dashboards stands for.
+# Other pages of a project, for which the list of dashboards stands in.
 HOME = ("home", "homepage", "")
 
 
 class PostHogProjectAddressView(ConsoleView):
-    """`/project/1/dashboard/7` and the like. The page that it leads to refuses whoever may not see it."""
+    """Addresses such as `/project/1/dashboard/7`. The target page checks access."""
 
     prefix = ""
 
@@ -26,7 +26,7 @@ class PostHogProjectAddressView(ConsoleView):
         reference = reference.partition("/")[0]
         number = self.enter(CURRENT_PROJECT).project_id if project_id == CURRENT_PROJECT else parse_int(project_id)
         if number is None or kind not in (*DASHBOARDS, *INSIGHTS, *HOME):
-            raise NotFound("No page has this address.")
+            raise NotFound("There is no page at this address.")
         if reference and kind in INSIGHTS:
             return redirect_to_insight(self.enter(str(number)), reference)
         dashboard = parse_int(reference)
@@ -34,7 +34,7 @@ class PostHogProjectAddressView(ConsoleView):
 
 
 class PostHogAddressView(ConsoleView):
-    """`/dashboard/7` and `/insights/:short_id`, which name no project: it is one of the user's."""
+    """Addresses without a project, such as `/dashboard/7`, which are searched in the user's projects."""
 
     kind = ""
 
@@ -62,7 +62,7 @@ def redirect_to_project(project_id: int, rest: str | None = None) -> HttpRespons
 
 
 def redirect_to_insight(membership: Membership, reference: str) -> HttpResponse:
-    """Return the way to a dashboard that shows an insight. Raises NotFound where there is none."""
+    """Return a redirect to a dashboard that shows an insight. Raises NotFound."""
     insight = (
         Insight.objects.in_project(membership.project).not_deleted().by_reference(reference.replace("\0", "")).first()
     )

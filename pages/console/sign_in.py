@@ -18,7 +18,7 @@ from users.services.sign_in import authenticate_user
 
 
 class SignInView(FormView):
-    """The form with e-mail address and password. It leads back to where it was asked for."""
+    """The sign-in form, which returns to the page that required it."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         if get_user(request).is_authenticated and "again" not in request.GET:
@@ -40,7 +40,7 @@ class SignInView(FormView):
 
     @property
     def next(self) -> str:
-        """Where to go from here: an address of ours, whatever the link says."""
+        """The path to return to. Addresses of other sites are ignored."""
         asked = self.request.POST.get("next") or self.request.GET.get("next") or "/"
         is_ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
         return asked if is_ours else "/"
@@ -52,7 +52,7 @@ class SignInView(FormView):
 
 
 class SetupView(FormView):
-    """The page behind a set-up link. Without a good one there is no such page."""
+    """The page behind a set-up link, 404 without a valid one."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:

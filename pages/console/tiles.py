@@ -1,4 +1,4 @@
-"""The page on which the tiles of a dashboard are edited, without a mouse and without scripts: content, order, size."""
+"""The page that edits the tiles of a dashboard without scripts: content, order and size."""
 
 import re
 from functools import partial
@@ -26,11 +26,11 @@ from pages.console.dashboard import CHANGED_SINCE
 from pages.console.dashboard_forms import write_dashboard
 from users.models import Membership
 
-# How much wider and higher each makes a tile.
+# The columns and rows that each action adds.
 SIZES = {"wider": (1, 0), "narrower": (-1, 0), "higher": (0, 1), "lower": (0, -1)}
 STEPS = {"earlier": -1, "later": 1}
 BUTTON_FIELDS = ("text", "url", "placement", "style")
-# A host, perhaps with a port, as people type it.
+# A host, optionally with a port and a path, as people type it.
 BARE_ADDRESS = re.compile(r"(?:[\w-]+\.)+[A-Za-z][\w-]*(?::\d+)?(?:[/?#]\S*)?")
 
 
@@ -50,7 +50,7 @@ class TilesView(ConsoleView):
         return HttpResponseRedirect(f"{request.path}#edit-{tile_id}" if tile_id else request.path, status=303)
 
     def draft(self, tile_id: int, error: str, attr: str | None) -> dict[str, Any]:
-        """What was written, and what is wrong with it, to be shown in the form that it was written in."""
+        """Return the submitted values and the error, to be shown in the same form again."""
         sent = {name: self.request.POST.get(name, "") for name in ("action", "text", *BUTTON_FIELDS)}
         return {**sent, "tile": tile_id, "error": error, "attr": attr}
 
@@ -85,7 +85,7 @@ class TilesView(ConsoleView):
 
     @property
     def text(self) -> str:
-        """Raises ValidationFailed for none, or for one that is too long."""
+        """The text in the form. Raises ValidationFailed if it is empty or too long."""
         text = self.request.POST.get("text", "").replace("\r\n", "\n")
         if not text.strip() or len(text) > TEXT_MAX_LENGTH:
             raise ValidationFailed(f"A text has 1 to {TEXT_MAX_LENGTH:,} characters.", attr="text")
@@ -93,7 +93,7 @@ class TilesView(ConsoleView):
 
     @property
     def button(self) -> TileInput:
-        """By the rules of the API. Raises ValidationFailed."""
+        """The button in the form, validated by the rules of the API. Raises ValidationFailed."""
         content = {name: self.request.POST.get(name, "") for name in BUTTON_FIELDS}
         content["url"] = add_scheme(content["url"])
         [item] = validate_dashboard_input({"tiles": [{"button_tile": content}]})["tiles"]
@@ -122,7 +122,7 @@ class TilesView(ConsoleView):
 
 
 def has_form_for(draft: dict[str, Any], rows: list[Row]) -> bool:
-    """Return whether the page has the form in which something was written, which then says what is wrong with it."""
+    """Return whether the page has the form that was submitted, which then shows the error."""
     kind = {"text": "text", "button": "button_tile"}.get(draft["action"])
     return draft["action"] in ("add", "add-button") or any(
         kind and row["id"] == draft["tile"] and row[kind] for row in rows
@@ -130,20 +130,20 @@ def has_form_for(draft: dict[str, Any], rows: list[Row]) -> bool:
 
 
 def add_scheme(address: str) -> str:
-    """Return an address as it is, or one that was typed without a scheme with https."""
+    """Return an address, with https if it was typed without a scheme."""
     typed = address.strip()
     return f"https://{typed}" if BARE_ADDRESS.fullmatch(typed) else address
 
 
 def get_tile_title(tile: Row) -> str:
-    """What the panel of a tile is called."""
+    """Return the title of the panel of a tile."""
     if tile["text"]:
         return "Text"
     return tile["button_tile"]["text"] if tile["button_tile"] else get_insight_name(tile["insight"])
 
 
 def move_in_order(ids: list[int], index: int, step: int) -> list[int]:
-    """The ids with one of them a step further on, or as they are at an end."""
+    """Return the ids with one of them moved by a step, or unchanged at an end."""
     other = index + step
     if 0 <= other < len(ids):
         ids[index], ids[other] = ids[other], ids[index]
@@ -151,7 +151,7 @@ def move_in_order(ids: list[int], index: int, step: int) -> list[int]:
 
 
 def resize(layouts: dict[str, Any], place: GridPlacement, wider: int, higher: int) -> dict[str, Any]:
-    """The layouts with the place where a tile is shown, a column or a row larger or smaller, within the grid."""
+    """Return the layouts with the placement of a tile enlarged or reduced by columns and rows, within the grid."""
     x, y, width, height = place
     x, width, height = clamp_to_grid((x, y, width + wider, height + higher))
     return {**layouts, "sm": set_placement(layouts.get("sm"), (x, y, width, height))}

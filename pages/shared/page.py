@@ -1,4 +1,4 @@
-"""The page of a shared dashboard: what the reader of shared dashboards gives, laid out for people."""
+"""Build the page of a shared dashboard from the content that a reader returns."""
 
 from typing import NamedTuple
 
@@ -7,23 +7,23 @@ from pages.components.tile_grid import TileDetails, TileGrid, build_tile_grid
 
 
 class SharedPage(NamedTuple):
-    """What the template of a shared page shows."""
+    """The context of the template of a shared page."""
 
     name: str
     description: str
-    board: TileGrid
+    tile_grid: TileGrid
     theme: str
     has_header: bool
     has_footer: bool
 
 
 def build_shared_page(shared: Row) -> SharedPage:
-    """The page of what `read_shared` answered."""
+    """Return the page of a result of `read_shared_dashboard`."""
     dashboard = shared["dashboard"]
     return SharedPage(
         name=dashboard["name"] or "Untitled dashboard",
         description=dashboard["description"],
-        board=build_tile_grid(
+        tile_grid=build_tile_grid(
             dashboard["tiles"],
             TileDetails(has_about=not shared.get("hideExtraDetails", False), has_data=shared.get("detailed", False)),
         ),

@@ -42,7 +42,7 @@ class SharedPageView(View):
         except DashboardNotFound:
             return self.page("pages/link_not_found.html", {}, status=404)
         except WrongSharePassword:
-            return self.page("pages/shared/unlock.html", {"error": "That is not the password."}, status=401)
+            return self.page("pages/shared/unlock.html", {"error": "Wrong password."}, status=401)
         except TooManyAttempts as error:
             refused = self.page("pages/shared/unlock.html", {"error": error.detail}, status=429)
             refused["Retry-After"] = str(error.wait)
@@ -84,7 +84,7 @@ class SharedPageView(View):
             response = self.page(
                 "pages/shared/dashboard.html", {"page": page, "is_embedded": self.page_type == "embed"}
             )
-            self.with_policy(response, style=page.board.style_hash)
+            self.with_policy(response, style=page.tile_grid.style_hash)
         response["ETag"] = etag
         return response
 

@@ -55,7 +55,7 @@ def test_a_password_opens_a_shared_dashboard(page: Page, shared: str, api: httpx
     expect(page.get_by_role("heading", level=1)).to_have_text("This dashboard is protected")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Open").click()
-    expect(page.get_by_role("alert")).to_have_text("That is not the password.")
+    expect(page.get_by_role("alert")).to_have_text("Wrong password.")
     page.get_by_label("Password").fill(SHARE_PASSWORD)
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Shared board")
@@ -166,7 +166,7 @@ def test_a_member_joins_by_a_link_and_changes_the_password(
 
 def test_there_is_a_page_for_no_page(page: Page) -> None:
     page.goto("/nowhere")
-    expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
 
 
 @contextmanager

@@ -11,11 +11,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.urls_with_fault
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/nowhere", 404, "No page has this address."),
-        (f"/shared/{'a' * 30}/", 404, "No page has this address."),
-        ("/shared/short", 404, "No page has this address."),
-        ("/plain-fault", 500, "The fault is on our side"),
-        ("/database-away", 503, "The service cannot reach its data."),
+        ("/nowhere", 404, "There is no page at this address."),
+        (f"/shared/{'a' * 30}/", 404, "There is no page at this address."),
+        ("/shared/short", 404, "There is no page at this address."),
+        ("/plain-fault", 500, "An internal error occurred"),
+        ("/database-away", 503, "The service cannot reach its database."),
     ],
 )
 def test_it_is_a_page_for_who_asks_for_one(path: str, status: int, said: str) -> None:
@@ -43,5 +43,5 @@ def test_it_is_a_sentence_for_scripts(path: str, status: int, said: str) -> None
 def test_a_host_that_is_not_allowed_is_told_so() -> None:
     page = Client(headers={**HTML, "Host": "evil.example"}).get("/login")
     assert page.status_code == 400
-    assert "This request cannot be read" in page.content.decode()
+    assert "This request could not be read" in page.content.decode()
     assert "evil" not in page.content.decode()

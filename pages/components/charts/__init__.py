@@ -1,4 +1,4 @@
-"""Results as pictures, drawn on the server: `render_chart` is the one way in."""
+"""Charts of results, rendered on the server. `render_chart` is the entry point."""
 
 from pages.components.charts.render import Size, render_chart
 

@@ -1,4 +1,4 @@
-"""Pictures of results: geometry here, markup in `templates/pages/components/charts/`. No script, no style attribute."""
+"""Render charts as SVG: geometry here, markup in `pages/components/charts/` of the templates. No scripts or styles."""
 
 import math
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from pages.components.charts.results import MAX_SLICES, Lines, Number, Parts, Se
 
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 8, 22
 GRID_LINES = 4
-# The style sheet has so many colours for series.
+# The number of colours for series in the style sheet.
 COLORS = 8
 RADIUS = 80
 
 
 class Size(NamedTuple):
-    """About how many pixels a picture will have; it is scaled to what there is."""
+    """The approximate size of a chart in pixels; it is scaled to the available space."""
 
     width: int = 480
     height: int = 200
@@ -31,9 +31,9 @@ def render_chart(
     *,
     has_table: bool = False,
 ) -> SafeString | None:
-    """A result as HTML, with a title and, beside a picture, a table: with `has_table` for all, else for screen readers.
+    """Return a result as HTML, or None for an unknown shape.
 
-    None for no known result.
+    A chart comes with its data as a table: visible with `has_table`, else for screen readers only.
     """
     found = parse_result(result, query)
     if isinstance(found, Lines):
@@ -88,13 +88,13 @@ def _lines(found: Lines, size: Size) -> dict[str, Any]:
 
 
 def _iter_paths(series: Series, points: int, y: Any, width: int) -> Iterator[str]:
-    """The line of a series as one path for each stretch without a gap."""
+    """Yield the line of a series as one path for each stretch without a gap."""
     stretch: list[str] = []
     for index, value in enumerate([*_pad(series, points), None]):
         if value is not None:
             stretch.append(f"{_x(index, points, width)},{y(value)}")
         elif stretch:
-            # A single point is a line of no length: round ends make a dot of it.
+            # A single point is drawn as a line of length zero, which round line ends turn into a dot.
             yield " ".join(stretch if len(stretch) > 1 else stretch * 2)
             stretch = []
 
@@ -125,7 +125,7 @@ def _x(index: int, points: int, width: int) -> float:
 
 
 def _axis_labels(labels: list[str], width: int) -> list[dict[str, Any]]:
-    """The first, the middle and the last label: more would not fit."""
+    """Return the first, the middle and the last label, since more would not fit."""
     places = sorted({0, len(labels) // 2, len(labels) - 1}) if len(labels) > 2 else range(len(labels))
     anchors = {0: "start", len(labels) - 1: "end"} if len(labels) > 1 else {}
     return [
@@ -173,7 +173,7 @@ def _pie(found: Parts) -> dict[str, Any]:
 
 
 def _slice(start: float, end: float) -> str:
-    """A piece of a pie around (0, 0), from and to a share of the whole, clockwise from the top."""
+    """Return the path of a pie slice around (0, 0), between two shares of the whole, clockwise from the top."""
     if end - start > 0.9999:
         return f"M0,{-RADIUS}A{RADIUS},{RADIUS},0,1,1,0,{RADIUS}A{RADIUS},{RADIUS},0,1,1,0,{-RADIUS}Z"
     (x1, y1), (x2, y2) = (
@@ -184,7 +184,7 @@ def _slice(start: float, end: float) -> str:
 
 
 def nice_step(rough: float) -> float:
-    """1, 2 or 5 times a power of ten, at least as large as `rough`."""
+    """Return 1, 2 or 5 times a power of ten, at least as large as `rough`."""
     if rough <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(rough))
@@ -196,7 +196,7 @@ def _steps(low: float, high: float, step: float) -> list[float]:
 
 
 def format_short(value: float) -> str:
-    """A number that fits beside an axis: 1500 is 1.5K."""
+    """Return a number that fits beside an axis: 1500 is 1.5K."""
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
         if abs(value) >= size:
             return f"{value / size:.4g}{letter}"

@@ -1,4 +1,4 @@
-"""Results of queries, in the shapes that PostHog answers them in, as what can be drawn. Pure functions.
+"""Parse results of queries, in the shapes of PostHog's responses, for charts. Pure functions.
 
 | Query | Shape of the result |
 | --- | --- |
@@ -7,7 +7,7 @@
 | retention | `[{date, label, values: [{count}]}]` |
 | SQL | `{results: [[…]], columns: […]}` |
 
-Whatever has another shape is not drawn. How much is drawn is bounded.
+Results of other shapes are not drawn. The numbers of series, points and rows are limited.
 """
 
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 class Series(NamedTuple):
-    """Values at each of the labels of a chart; None where there is none."""
+    """Values at each label of a chart; None for a missing value."""
 
     label: str
     values: list[float | None]
@@ -45,7 +45,7 @@ class Parts(NamedTuple):
 
     items: list[tuple[str, float]]
     as_pie: bool
-    of_first: bool  # each as a share of the first, as in a funnel
+    of_first: bool  # show each as a share of the first, as in a funnel
 
 
 class Number(NamedTuple):
@@ -62,7 +62,7 @@ Drawable = Lines | Parts | Number | Table
 
 
 def parse_result(result: Any, query: Any) -> Drawable | None:
-    """What to draw of a result, or None where there is nothing or its shape is not known."""
+    """Return the drawable form of a result, or None if it is empty or of an unknown shape."""
     if isinstance(result, dict):
         return _parse_sql(result)
     if not isinstance(result, list) or not result:
@@ -80,21 +80,21 @@ def parse_result(result: Any, query: Any) -> Drawable | None:
 
 
 def get_display(query: Any) -> str:
-    """How a query asks to be shown, such as `ActionsPie`, or nothing."""
+    """Return the display type of a query, such as `ActionsPie`, or an empty text."""
     filters = (node.get(name) for node in iter_nodes(query) for name in ("trendsFilter", "stickinessFilter"))
     displays = (each.get("display") for each in filters if isinstance(each, dict))
     return next((display for display in displays if isinstance(display, str)), "")
 
 
 def to_number(value: Any) -> float | None:
-    """A number that can be drawn, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:  # NaN is not either
+    """Return a number that can be drawn, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:  # false for NaN, too
         return None
     return float(value)
 
 
 def to_text(value: Any) -> str:
-    """A label or a cell, of a length that fits somewhere."""
+    """Return a label or a cell, shortened to fit."""
     if value is None:
         return ""
     return (value if isinstance(value, str) else str(value))[:200]
@@ -161,7 +161,7 @@ def _format_cell(value: Any) -> str:
 
 
 def format_number(value: float) -> str:
-    """A number as people read it."""
+    """Return a number with separators, rounded for reading."""
     return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:,.2f}"
 
 

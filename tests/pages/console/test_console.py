@@ -207,7 +207,7 @@ def test_projects_can_be_switched(alice: Person, browser: Client) -> None:
 
 def test_who_is_in_no_project_is_told_so(alice: Person, browser: Client) -> None:
     alice.membership.delete()
-    assert "You are in no project yet." in text_of(browser.get("/"))
+    assert "You are not a member of any project yet." in text_of(browser.get("/"))
 
 
 def send_attacks(alice: Person, browser: Client, attack: str) -> list[str]:

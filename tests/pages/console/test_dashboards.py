@@ -54,7 +54,7 @@ def test_nobody_overwrites_what_they_have_not_seen(alice: Person, browser: Clien
     refused = send(browser, path, **mine, version=version)
     text = text_of(refused)
     assert refused.status_code == 409
-    assert "Somebody changed this dashboard since you opened it." in text
+    assert "This dashboard has changed since you opened it." in text
     assert '<p class="lead">for Tuesday</p>' in text
     assert 'value="Mine &lt;b&gt;"' in text
     assert "for Friday</textarea>" in text

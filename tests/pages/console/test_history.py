@@ -50,7 +50,7 @@ def test_what_somebody_changed_since_is_not_overwritten(browser: Client, alice: 
     seen = version_in(browser.get(f"{path_of(board)}/history"))
     alice.api.patch(f"dashboards/{board.pk}/", {"name": "Third"})
     refused = restore(browser, board, 1, seen)
-    assert (refused.status_code, "Somebody changed this dashboard" in text_of(refused)) == (409, True)
+    assert (refused.status_code, "This dashboard has changed" in text_of(refused)) == (409, True)
     assert (Dashboard.objects.get().name, Tile.objects.get().deleted) == ("Third", True)
     assert restore(browser, board, 1).status_code == 303
     assert Dashboard.objects.get().name == "First"

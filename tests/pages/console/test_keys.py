@@ -75,7 +75,7 @@ def test_keys_of_others_are_neither_shown_nor_changed(alice: Person, bob: Person
         ({"label": "", "scope": ["*"]}, "may not be blank"),
         ({"label": "x" * 41, "scope": ["*"]}, "at most 40"),
         ({"label": "x"}, "at least one scope"),
-        ({"label": "x", "scope": ["nonsense"]}, "ValidationFailed scope"),
+        ({"label": "x", "scope": ["nonsense"]}, "Invalid scope"),
         ({"label": "x", "scope": ["*"], "project": ["999999"]}, "must be a member"),
         ({"label": "x", "scope": ["*"], "expires": "0"}, "between 1 and 36,500"),
     ],

@@ -67,7 +67,7 @@ def test_it_works_once(alice: Person, path: str) -> None:
     send(Client(enforce_csrf_checks=True), path)
     assert Client().get(path).status_code == 404
     assert Client().post(path, FORM).status_code == 404
-    assert "This link was used already" in text_of(Client().get(path))
+    assert "This link has been used" in text_of(Client().get(path))
 
 
 def test_it_works_for_a_day(alice: Person, path: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,7 @@ def test_a_viewer_changes_what_the_dashboard_allows(alice: Person, board: Dashbo
     for query, status in (('{"date_to":"-1d"}', 403), ("[]", 400), ("{", 400)):
         response = visit(path + query)
         assert (response.status_code, response["Cache-Control"]) == (status, "private, no-cache")
-        assert "This cannot be shown" in response.content.decode()
+        assert "This dashboard cannot be shown" in response.content.decode()
         assert "Quarter" not in response.content.decode()
 
 
@@ -152,7 +152,7 @@ def test_what_is_not_shared_is_a_404_page(alice: Person, board: Dashboard) -> No
     for each in (token, "a" * 30):
         response = visit(f"/shared/{each}")
         assert response.status_code == 404
-        assert "There is nothing here" in response.content.decode()
+        assert "Page not found" in response.content.decode()
         assert "Quarter" not in response.content.decode()
 
 
@@ -176,7 +176,7 @@ def test_a_password_is_asked_for_and_opens_the_page(alice: Person, board: Dashbo
     assert "Quarter" not in asked.content.decode()
     wrong = browser.post(path, {"password": "wrong"})
     assert wrong.status_code == 401
-    assert "That is not the password." in wrong.content.decode()
+    assert "Wrong password." in wrong.content.decode()
     opened = browser.post(path, {"password": PASSWORD})
     assert (opened.status_code, opened["Location"]) == (303, path)
     assert "Quarter" in browser.get(path).content.decode()
@@ -252,4 +252,4 @@ def test_fifty_tiles_cost_two_statements(alice: Person) -> None:
 
 def test_an_empty_dashboard_says_so(alice: Person) -> None:
     text = visit(f"/shared/{share(alice, make_dashboard(alice))}").content.decode()
-    assert "There is nothing on this dashboard yet." in text
+    assert "This dashboard has no tiles yet." in text
