@@ -69,7 +69,7 @@ def check_may_change_template(
     if TemplateScope.GLOBAL in scopes and not membership.user.is_staff:
         raise Forbidden("Only staff may change templates of global scope.")
     if TemplateScope.ORGANIZATION in scopes and project_id != membership.project_id:
-        raise Forbidden("This template belongs to another project of the organization, and is changed there.")
+        raise Forbidden("This template belongs to another project of the organization. Change it there.")
     if TemplateScope.ORGANIZATION in scopes and not membership.is_admin:
         raise Forbidden("Only project admins may change templates of organization scope.")
     if features and not membership.is_admin:
@@ -79,7 +79,7 @@ def check_may_change_template(
 def check_may_undo(membership: Membership, *, owner_id: int | None) -> None:
     """Raise Forbidden unless the member owns the API key, or is an admin of the project."""
     if not membership.is_admin and membership.user_id != owner_id:
-        raise Forbidden("Only the owner of the key and project admins may take back what it did.")
+        raise Forbidden("Only the owner of the key and project admins may undo its changes.")
 
 
 # Insights, texts and buttons have no level of their own. Their access follows the dashboards that show them.

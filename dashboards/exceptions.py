@@ -121,7 +121,7 @@ class ContentAlreadyOnDashboard(ValidationFailed):
     code = "unique"
 
     def __init__(self, attr: str) -> None:
-        super().__init__("The dashboard shows this already.", attr=attr)
+        super().__init__("The dashboard already shows this.", attr=attr)
 
 
 class DuplicateTile(ValidationFailed):
@@ -130,7 +130,7 @@ class DuplicateTile(ValidationFailed):
     code = "unique"
 
     def __init__(self, attr: str) -> None:
-        super().__init__("An earlier item of this request is about the same tile.", attr=attr)
+        super().__init__("An earlier item of this request refers to the same tile.", attr=attr)
 
 
 class VersionNotFound(NotFound):
@@ -146,7 +146,7 @@ class UnknownKey(ValidationFailed):
     code = "does_not_exist"
 
     def __init__(self) -> None:
-        detail = "No member of this project has this key, and nothing was done with it here. It is `job_id` in the log."
+        detail = "No member of this project has this API key, and the activity log does not mention it as `job_id`."
         super().__init__(detail, attr="key_id")
 
 
@@ -258,4 +258,4 @@ class UnlistedDashboardExists(Conflict):
     """The project already has an unlisted dashboard with this tag."""
 
     def __init__(self, tag: str) -> None:
-        super().__init__(f"There is an unlisted dashboard with the tag {tag!r} already.", attr="tag")
+        super().__init__(f"There is already an unlisted dashboard with the tag {tag!r}.", attr="tag")

@@ -117,7 +117,7 @@ def read_diff(dashboard_id: int, version: int, other: int | None, *, project: Pr
     _check_dashboard_exists(dashboard_id, project)
     before = _load_snapshot(dashboard_id, version)
     if other is None:
-        raise ValidationFailed("Name the version to compare with.", attr="to", code="required")
+        raise ValidationFailed("The version to compare with is required.", attr="to", code="required")
     after = _load_snapshot(dashboard_id, other)
     return {
         "from_version": version,

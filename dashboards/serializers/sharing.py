@@ -100,7 +100,7 @@ class SharePasswordRequestSerializer(RequestSerializer):
 
     def validate_raw_password(self, text: str | None) -> str | None:
         if text is not None and not text.strip():
-            raise serializers.ValidationError("A password has more than blanks.", code="blank")
+            raise serializers.ValidationError("A password must not be blank.", code="blank")
         return text
 
 

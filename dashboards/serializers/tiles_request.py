@@ -107,7 +107,9 @@ class ButtonTileRequestSerializer(RequestSerializer):
 
     def validate_url(self, url: str) -> str:
         if not is_button_url(url):
-            raise ValidationError("A button leads to an http or https address, or to a path that begins with one /.")
+            raise ValidationError(
+                "A button must link to an http or https address, or to a path that begins with one /."
+            )
         return url
 
     def validate_text(self, text: str) -> str:

@@ -57,13 +57,13 @@ def _check_tags(tags: Any, attr: str) -> int:
     _check_length(tags, attr)
     for index, tag in enumerate(tags):
         if not isinstance(tag, str):
-            raise ValidationFailed("A tag is a text.", attr=f"{attr}__{index}")
+            raise ValidationFailed("A tag must be a text.", attr=f"{attr}__{index}")
         # Lower case can be longer: "İ" becomes two characters.
         if max(len(tag), len(tag.lower())) > TAG_MAX_LENGTH:
             detail = f"A tag has at most {TAG_MAX_LENGTH} characters."
             raise ValidationFailed(detail, attr=f"{attr}__{index}", code="max_length")
         if not tag.strip():
-            raise ValidationFailed("A tag is not blank.", attr=f"{attr}__{index}", code="blank")
+            raise ValidationFailed("A tag must not be blank.", attr=f"{attr}__{index}", code="blank")
     return len(tags)
 
 

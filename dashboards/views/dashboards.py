@@ -81,7 +81,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         """The body of a create, and the filled template that it names. Filling runs before any transaction."""
         body = self.read_body(DashboardRequestSerializer, prepare=remove_tile_ids)
         if isinstance(body.get("duplicate_tiles"), list):
-            raise ValidationFailed("On create this is true or false.", attr="duplicate_tiles")
+            raise ValidationFailed("In a create, this must be true or false.", attr="duplicate_tiles")
         if has_conflicting_folders(body):
             self.report_ignored(["_create_in_folder"])
         content = cast(DashboardInput, body)

@@ -87,7 +87,7 @@ def test_a_refused_button_keeps_its_form_and_says_why_in_it(browser: Client, boa
         form = text.partition(f'<input id="button-text-{id_}"')
         assert form[0].rpartition("<details")[2].startswith((' class="panel" open', " open"))
         inside = form[2].partition("</form>")[0]
-        for shown in ('value="Runbook"', 'value="ftp://x y"', "A button leads to an http", "<option selected>left"):
+        for shown in ('value="Runbook"', 'value="ftp://x y"', "A button must link to an http", "<option selected>left"):
             assert shown in inside
         assert inside.count('aria-invalid="true"') == 1
         assert text.count('role="alert"') == 1
