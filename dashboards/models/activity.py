@@ -35,8 +35,8 @@ class ActivityName(StrEnum):
     SHARING_ENABLED = "sharing enabled"
     SHARING_DISABLED = "sharing disabled"
     ACCESS_TOKEN_REFRESHED = "access token refreshed"  # noqa: S105  no password
-    SHARE_PASSWORD_ADDED = "share password added"  # noqa: S105
-    SHARE_PASSWORD_REMOVED = "share password removed"  # noqa: S105
+    SHARE_PASSWORD_ADDED = "share password added"  # noqa: S105  no password
+    SHARE_PASSWORD_REMOVED = "share password removed"  # noqa: S105  no password
     COLLABORATOR_ADDED = "collaborator added"
     COLLABORATOR_REMOVED = "collaborator removed"
 

@@ -106,9 +106,9 @@ class BreakdownColorRequestSerializer(serializers.Serializer[Any]):
     """The color of one breakdown value. Other keys are kept, and so are colors stored before they were validated."""
 
     breakdownValue = serializers.JSONField(allow_null=True)  # noqa: N815  the name in the API
-    colorToken = serializers.JSONField(allow_null=True, help_text="Null, or `preset-1` and so on.")  # noqa: N815
-    breakdownType = serializers.JSONField(required=False, allow_null=True, help_text="A text.")  # noqa: N815
-    breakdownProperty = serializers.JSONField(  # noqa: N815
+    colorToken = serializers.JSONField(allow_null=True, help_text="Null, or `preset-1` and so on.")  # noqa: N815  the name in the API
+    breakdownType = serializers.JSONField(required=False, allow_null=True, help_text="A text.")  # noqa: N815  the name in the API
+    breakdownProperty = serializers.JSONField(  # noqa: N815  the name in the API
         required=False, allow_null=True, help_text="A text, a number or a list of them."
     )
     source = serializers.JSONField(required=False, allow_null=True, help_text="`auto` or `manual`.")  # type: ignore[assignment]  # DRF's own `source` is another

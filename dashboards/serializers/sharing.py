@@ -52,12 +52,12 @@ class SharingSettingsRequestSerializer(RequestSerializer):
 
     whitelabel = serializers.BooleanField(required=False)
     noHeader = serializers.BooleanField(required=False)  # noqa: N815  the name in the API
-    showInspector = serializers.BooleanField(required=False)  # noqa: N815
+    showInspector = serializers.BooleanField(required=False)  # noqa: N815  the name in the API
     legend = serializers.BooleanField(required=False)
     detailed = serializers.BooleanField(required=False)
-    hideExtraDetails = serializers.BooleanField(required=False)  # noqa: N815
+    hideExtraDetails = serializers.BooleanField(required=False)  # noqa: N815  the name in the API
     theme = SuggestingChoiceField(choices=THEMES, required=False)
-    hideQueries = serializers.BooleanField(  # noqa: N815
+    hideQueries = serializers.BooleanField(  # noqa: N815  the name in the API
         required=False, help_text="Leave the queries of insights out of the shared page."
     )
     allow_overrides = BoundedListField(

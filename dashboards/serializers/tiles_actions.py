@@ -100,7 +100,7 @@ class CopyTileRequestSerializer(RequestSerializer):
     aliases: ClassVar[Mapping[str, str]] = {"from_dashboard_id": "fromDashboardId", "tile_id": "tileId"}
 
     fromDashboardId = StrictIntegerField(help_text="The dashboard that the tile is on.")  # noqa: N815  the name in the API
-    tileId = StrictIntegerField(help_text="The tile to copy.")  # noqa: N815
+    tileId = StrictIntegerField(help_text="The tile to copy.")  # noqa: N815  the name in the API
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         return {"from_dashboard_id": attrs["fromDashboardId"], "tile_id": attrs["tileId"]}

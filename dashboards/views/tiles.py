@@ -73,7 +73,7 @@ class TileViewSet(ProjectScopedViewSet):
         """Add a text tile."""
         dashboard_id = parse_dashboard_id(id)
         item = self.read_body(CreateTextTileRequestSerializer)
-        return self._add(dashboard_id, {**item, "text": {"body": item.pop("body")}})  # type: ignore[typeddict-item]
+        return self._add(dashboard_id, {**item, "text": {"body": item.pop("body")}})  # type: ignore[typeddict-item]  # the body of a text tile is its text
 
     @extend_schema(
         parameters=PATH, request=describe_body(UpdateTextTileRequestSerializer), responses=DashboardTileSerializer

@@ -97,6 +97,6 @@ class SharedPageView(View):
 
     def with_policy(self, response: HttpResponseBase, style: str | None = None) -> HttpResponseBase:
         """Set which origins may frame the page, and allow its one inline style."""
-        response._csp_update = {"style-src": [style] if style else []}  # type: ignore[attr-defined]
-        response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]
+        response._csp_update = {"style-src": [style] if style else []}  # type: ignore[attr-defined]  # of django-csp
+        response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]  # of django-csp
         return response

@@ -161,7 +161,7 @@ def test_a_large_limit_is_a_thousand(alice: Person) -> None:
 def test_links_use_the_public_url_and_never_repeat_a_key(alice: Person, settings: object) -> None:
     make_dashboard(alice)
     make_dashboard(alice)
-    settings.PUBLIC_URL = "https://dashboards.example.com"  # type: ignore[attr-defined]
+    settings.PUBLIC_URL = "https://dashboards.example.com"  # type: ignore[attr-defined]  # the fixture's type is too wide
     page = alice.api.get("dashboards/", limit=1, personal_api_key="phx_secret", search="board").json
     assert page["next"] == (
         f"https://dashboards.example.com/api/projects/{alice.membership.project_id}/dashboards/"

@@ -117,8 +117,8 @@ def test_an_item_may_name_the_text_instead_of_the_tile(alice: Person, board: Das
 
 
 def test_the_author_and_the_tile_id_cannot_be_chosen(alice: Person, bob: Person, board: Dashboard) -> None:
-    author = make_text_tile(alice, board).text.created_by  # type: ignore[union-attr]
-    answer = send(bob, board, {"text": {"body": "forged", "created_by": {"id": author.pk}}}, documented=False)  # type: ignore[union-attr]
+    author = make_text_tile(alice, board).text.created_by  # type: ignore[union-attr]  # a text tile has a text
+    answer = send(bob, board, {"text": {"body": "forged", "created_by": {"id": author.pk}}}, documented=False)  # type: ignore[union-attr]  # a text tile has a text
     assert answer.json["tiles"][1]["text"]["created_by"]["email"] == "bob@example.com"
     answer = send(bob, board, {"id": 987654321, "text": {"body": "chosen"}})
     assert answer.error == (400, "validation_error", "does_not_exist", "tiles__0__id")

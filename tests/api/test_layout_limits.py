@@ -172,7 +172,7 @@ def test_integers_beyond_64_bits_become_numbers_that_can_be_sent_back(alice: Per
         cursor.execute(f"UPDATE {table} SET layouts = %s", [text])  # noqa: S608  the name of a table of ours
     assert act(alice, board, "reorder_tiles", {"tile_order": [long.pk]}).status == 200
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {table} SET layouts = %s", [text])  # noqa: S608
+        cursor.execute(f"UPDATE {table} SET layouts = %s", [text])  # noqa: S608  the table names are constants
     migration = importlib.import_module("dashboards.migrations.0017_layout_numbers")
     migration.shorten(apps, None)
     layouts = {"sm": {"x": 0, "y": 1e300, "w": 6, "h": 2**63 - 1, "i": "1" * 25}}

@@ -52,7 +52,7 @@ class Browser:
         self.cookies: dict[tuple[str, str], str] = {}
 
     def unlock(self, path: str, body: Any) -> Answer:
-        answer = Answer(self.client.post(path, json.dumps(body), "application/json"))  # type: ignore[arg-type]
+        answer = Answer(self.client.post(path, json.dumps(body), "application/json"))  # type: ignore[arg-type]  # the stubs of the test client are narrower
         for name, cookie in answer.response.cookies.items():
             self.cookies[name, cookie["path"]] = cookie.value
         return answer
@@ -62,7 +62,7 @@ class Browser:
             f"{name}={value}" for (name, at), value in self.cookies.items() if path == at or path.startswith(f"{at}/")
         ]
         self.client.cookies.clear()
-        return Answer(self.client.get(path, headers={**headers, "Cookie": "; ".join(sent)}))  # type: ignore[arg-type]
+        return Answer(self.client.get(path, headers={**headers, "Cookie": "; ".join(sent)}))  # type: ignore[arg-type]  # the stubs of the test client are narrower
 
 
 def error_of(answer: Answer) -> tuple[Any, ...]:
@@ -270,7 +270,7 @@ def test_an_unlock_is_good_for_a_day(alice: Person, token: str, path: str, monke
         (SHARE_TOKEN_LIFETIME - timedelta(minutes=1), 200),
         (SHARE_TOKEN_LIFETIME + timedelta(minutes=1), 401),
     ):
-        monkeypatch.setattr(signing.time, "time", lambda later=now + after: later.timestamp())  # type: ignore[attr-defined]
+        monkeypatch.setattr(signing.time, "time", lambda later=now + after: later.timestamp())  # type: ignore[attr-defined]  # the module has it
         assert browser.get(f"/shared/{token}.json").status == status
 
 

@@ -41,7 +41,7 @@ def share(person: Person, dashboard: Dashboard, **changes: Any) -> str:
 
 
 def visit(path: str, method: str = "GET", **headers: str) -> Answer:
-    return Answer(Client().generic(method, path, headers=headers))  # type: ignore[arg-type]
+    return Answer(Client().generic(method, path, headers=headers))  # type: ignore[arg-type]  # the stubs of the test client are narrower
 
 
 def test_it_shows_the_dashboard_and_nothing_else(alice: Person, board: Dashboard) -> None:

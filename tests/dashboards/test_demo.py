@@ -37,7 +37,7 @@ def test_the_demo_is_three_filled_boards_in_project_2_and_is_made_once() -> None
 
 @pytest.mark.parametrize("path", sorted(DEMO_FOLDER.glob("*.json")), ids=lambda path: path.stem)
 def test_demo_tiles_do_not_overlap(path: object) -> None:
-    check_places(json.loads(path.read_text())["tiles"])  # type: ignore[attr-defined]
+    check_places(json.loads(path.read_text())["tiles"])  # type: ignore[attr-defined]  # a path
 
 
 @pytest.mark.parametrize("key", ["DEFAULT_APP", "WEBSITE_TRAFFIC"])

@@ -82,8 +82,8 @@ def test_a_deletion_and_an_addition_at_once_leave_no_live_tile_behind(alice: Per
     for _ in range(5):
         dashboard = make_dashboard(alice)
         raised = at_once(
-            lambda d=dashboard: update(alice, d, {"deleted": True}),  # type: ignore[misc]
-            lambda d=dashboard: update(alice, d, {"tiles": [{"text": {"body": "b"}}]}),  # type: ignore[misc]
+            lambda d=dashboard: update(alice, d, {"deleted": True}),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+            lambda d=dashboard: update(alice, d, {"tiles": [{"text": {"body": "b"}}]}),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
         )
         assert all(isinstance(error, DashboardNotFound) for error in raised)
         assert Dashboard.objects.get(pk=dashboard.pk).deleted is True
@@ -112,7 +112,7 @@ def test_an_insight_and_its_board_changed_at_once_do_not_wait_for_each_other(ali
         board, other = make_dashboard(alice), make_dashboard(alice)
         insight = make_insight(alice, board)
         raised = at_once(
-            lambda b=board: update(alice, b, {"deleted": True, "delete_insights": True}),  # type: ignore[misc]
-            lambda i=insight, o=other: set_dashboards(alice, i, o),  # type: ignore[misc]
+            lambda b=board: update(alice, b, {"deleted": True, "delete_insights": True}),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
+            lambda i=insight, o=other: set_dashboards(alice, i, o),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
         )
         assert all(isinstance(error, InsightNotFound) for error in raised)
