@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from corsheaders.defaults import default_headers
 
+from dashboards_api.api_document import DESCRIPTION, TAGS
 from dashboards_api.data_dir import get_stored_secret
 from dashboards_api.db.database_url import POSTGRESQL, database_settings, parse_database_url, parse_postgresql_urls
 from dashboards_api.environment import (
@@ -216,7 +217,8 @@ REST_FRAMEWORK: dict[str, Any] = {
 EXCEPTIONS_HOG = {"ENABLE_IN_DEBUG": True, "NESTED_KEY_SEPARATOR": "__"}
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "dashboards-api",
-    "DESCRIPTION": "Dashboards, their tiles and their sharing. Compatible with PostHog's dashboards API.",
+    "DESCRIPTION": DESCRIPTION,
+    "TAGS": TAGS,
     "VERSION": VERSION,
     "LICENSE": {"name": "MIT"},
     "SERVE_INCLUDE_SCHEMA": False,

@@ -41,6 +41,7 @@ LOG_PARAMETERS = [
 
 @operation_ids("activity_log")
 class ActivityLogViewSet(CursorPagedViewSet):
+    tag = "activity_log"
     scope_object = "activity_log"
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "list": ["activity_log:read"],
@@ -50,7 +51,10 @@ class ActivityLogViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, *LOG_PARAMETERS])
     def list(self, request: Request, project_id: str) -> Response:
-        """List the changes to the dashboards and insights of a project, the newest first."""
+        """List the activity of a project.
+
+        It contains the changes to dashboards and insights, including deleted ones. The newest come first.
+        """
         query = ActivityQuery(
             scope=self.query_choice("scope", ActivityScope.values),
             item_id=self.query_int("item_id"),
@@ -61,7 +65,9 @@ class ActivityLogViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID], request=describe_body(UndoRequestSerializer), responses=UndoSerializer)
     def undo(self, request: Request, project_id: str) -> Response:
-        """Undo the changes that an API key made in a period, field by field. Fields that others changed later stay.
+        """Undo the changes of an API key.
+
+        Fields that the key changed in a period get their earlier values, except those that others changed later.
 
         No share link is enabled and no right is granted. Only the owner of the key and project admins may do this.
         """
@@ -89,13 +95,14 @@ class ActivityLogViewSet(CursorPagedViewSet):
 
 @operation_ids("dashboards_activity")
 class DashboardActivityViewSet(CursorPagedViewSet):
+    tag = "activity_log"
     scope_object = "activity_log"
     required_scopes: ClassVar[dict[str, list[str]]] = {"list": ["activity_log:read"]}
     serializer_class = ActivityLogSerializer
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
-        """List the changes to this dashboard, the newest first."""
+        """List the activity of a dashboard. The newest come first; `next` leads to the following page."""
         return self.page(
             list_dashboard_activity(parse_dashboard_id(id), project=self.project, before=self.get_cursor())
         )
@@ -103,6 +110,7 @@ class DashboardActivityViewSet(CursorPagedViewSet):
 
 @operation_ids("insights")
 class InsightActivityViewSet(ProjectScopedViewSet):
+    tag = "activity_log"
     scope_object = "activity_log"
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "activity": ["activity_log:read"],
@@ -113,12 +121,12 @@ class InsightActivityViewSet(ProjectScopedViewSet):
         parameters=[PROJECT_ID, INSIGHT_ID, *PageNumberPagination.PARAMETERS], responses=ActivityLogPageSerializer
     )
     def activity(self, request: Request, project_id: str, id: str) -> Response:
-        """List the changes to this insight, the newest first."""
+        """List the activity of an insight. The newest come first, in numbered pages."""
         return self._page(id)
 
     @extend_schema(parameters=[PROJECT_ID, *PageNumberPagination.PARAMETERS], responses=ActivityLogPageSerializer)
     def all_activity(self, request: Request, project_id: str) -> Response:
-        """List the changes to the insights of a project, the newest first."""
+        """List the activity of all insights. The newest come first, in numbered pages."""
         return self._page(None)
 
     def _page(self, reference: str | None) -> Response:

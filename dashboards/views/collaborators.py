@@ -24,6 +24,7 @@ USER_UUID = OpenApiParameter("user_uuid", OpenApiTypes.UUID, OpenApiParameter.PA
 
 @operation_ids("dashboards_collaborators")
 class CollaboratorViewSet(ProjectScopedViewSet):
+    tag = "collaborators"
     scope_object = "dashboard"
     has_versions = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
@@ -36,9 +37,9 @@ class CollaboratorViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=PATH, responses=DashboardCollaboratorSerializer(many=True))
     def list(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """List the members who may edit this dashboard while it is restricted, besides its creator and project admins.
+        """List collaborators.
 
-        The response is a plain list.
+        Collaborators may edit a restricted dashboard, as its creator and project admins may. The list has no pages.
         """
         return Response(list_collaborators(parse_dashboard_id(dashboard_id), project=self.project))
 
@@ -48,7 +49,7 @@ class CollaboratorViewSet(ProjectScopedViewSet):
         responses={201: DashboardCollaboratorSerializer},
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Let a member of the project edit this restricted dashboard."""
+        """Add a collaborator. The member of the project can then edit this restricted dashboard."""
         number = parse_dashboard_id(dashboard_id)
         body = self.read_body(DashboardCollaboratorRequestSerializer)
         return write_dashboard(
@@ -64,7 +65,7 @@ class CollaboratorViewSet(ProjectScopedViewSet):
         responses={204: OpenApiResponse(description="The collaborator is removed. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, user_uuid: str) -> Response:
-        """Remove the collaborator."""
+        """Remove a collaborator. From the next request on, the member can no longer edit the restricted dashboard."""
         number = parse_dashboard_id(dashboard_id)
         uuid = parse_user_uuid(user_uuid)
         return write_dashboard(

@@ -59,6 +59,7 @@ LIST_PARAMETERS = [
 
 @operation_ids("dashboards")
 class DashboardViewSet(ProjectScopedViewSet):
+    tag = "dashboards"
     scope_object = "dashboard"
     has_versions = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
@@ -89,7 +90,11 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
     def list(self, request: Request, project_id: str) -> Response:
-        """List the dashboards of a project that are not deleted: pinned first, then by name."""
+        """List dashboards.
+
+        Pinned dashboards come first; otherwise the order is by name. Deleted dashboards are left out, and so are
+        unlisted ones unless `creation_mode` asks for them.
+        """
         query = ListQuery(
             search=self.query_text("search", SEARCH_MAX_LENGTH),
             pinned=self.query_bool("pinned"),
@@ -121,7 +126,11 @@ class DashboardViewSet(ProjectScopedViewSet):
         responses={201: DashboardSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
-        """Create a dashboard, optionally with tiles. No field is required."""
+        """Create a dashboard.
+
+        No field is required. `tiles` adds content; `use_template` and `use_dashboard` start from a template or from a
+        copy.
+        """
         content, template = self.new_dashboard
         return write(
             self,
@@ -131,7 +140,10 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, *OVERRIDES, INCLUDE_DASHBOARDS], responses=DashboardSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
-        """Return a dashboard with its tiles."""
+        """Retrieve a dashboard.
+
+        The response contains its tiles, with filters and variables applied to the queries of their insights.
+        """
         number = parse_dashboard_id(id)
 
         def known() -> int:
@@ -147,7 +159,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         responses=DashboardSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
-        """Update a dashboard, exactly as PATCH does: fields that are not sent stay as they are."""
+        """Update a dashboard with PUT. It has the same effect as PATCH: fields that are not sent stay as they are."""
         return self._change(parse_dashboard_id(id))
 
     @extend_schema(
@@ -156,7 +168,10 @@ class DashboardViewSet(ProjectScopedViewSet):
         responses=DashboardSerializer,
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
-        """Update fields, tags and tiles; delete with `deleted: true`, restore with `deleted: false`."""
+        """Update a dashboard.
+
+        Fields and tiles that are not sent stay as they are. `deleted: true` deletes it, `deleted: false` restores it.
+        """
         return self._change(parse_dashboard_id(id))
 
     @extend_schema(
@@ -165,7 +180,10 @@ class DashboardViewSet(ProjectScopedViewSet):
         responses={405: OpenApiResponse(description="Always. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Answer 405: delete with `deleted: true` in a PATCH."""
+        """Delete a dashboard (not allowed).
+
+        The response is always a 405. Set `deleted` to `true` with PATCH instead.
+        """
         return Response(status=405)
 
     def _change(self, dashboard_id: int) -> Response:

@@ -20,6 +20,7 @@ from users.viewsets import ProjectScopedViewSet
 
 @operation_ids("dashboards")
 class DashboardBulkViewSet(ProjectScopedViewSet):
+    tag = "dashboards"
     scope_object = "dashboard"
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "bulk_update_tags": ["dashboard:write"],
@@ -32,7 +33,10 @@ class DashboardBulkViewSet(ProjectScopedViewSet):
         responses=BulkUpdateTagsSerializer,
     )
     def bulk_update_tags(self, request: Request, project_id: str) -> Response:
-        """Add, remove or set the tags of several dashboards. Those that cannot be changed are skipped."""
+        """Update the tags of several dashboards.
+
+        Tags are added, removed or set. Dashboards that cannot be changed are skipped.
+        """
         body = self.read_body(BulkUpdateTagsRequestSerializer)
         action = TagAction(body["action"])
         return write(
@@ -52,7 +56,10 @@ class DashboardBulkViewSet(ProjectScopedViewSet):
         parameters=[PROJECT_ID], request=describe_body(BulkRestoreRequestSerializer), responses=BulkRestoreSerializer
     )
     def bulk_restore(self, request: Request, project_id: str) -> Response:
-        """Restore several deleted dashboards, each with the tiles and insights of its deletion. Others are skipped."""
+        """Restore several dashboards.
+
+        Each gets back the tiles and insights that were deleted with it. Others are skipped.
+        """
         ids = self.read_body(BulkRestoreRequestSerializer)["ids"]
         return write(
             self,

@@ -20,6 +20,7 @@ from users.viewsets import ProjectScopedViewSet
 
 @operation_ids("dashboards")
 class DashboardCreateViewSet(ProjectScopedViewSet):
+    tag = "dashboards"
     scope_object = "dashboard"
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "create_from_template_json": ["dashboard:write"],
@@ -43,7 +44,7 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
         responses=DashboardSerializer,
     )
     def create_from_template_json(self, request: Request, project_id: str) -> Response:
-        """Create a dashboard from a template document, with all its tiles or not at all."""
+        """Create a dashboard from a template document. It is created with all its tiles or not at all."""
         template = self.sent_template
         return write(
             self,
@@ -57,7 +58,10 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
         responses={201: DashboardSerializer},
     )
     def create_unlisted_dashboard(self, request: Request, project_id: str) -> Response:
-        """Create a dashboard that lists show only with `creation_mode=unlisted`. A second one with its tag is a 409."""
+        """Create an unlisted dashboard.
+
+        Lists contain it only with `creation_mode=unlisted`. A second one with its tag is a 409.
+        """
         tag = self.read_body(UnlistedDashboardRequestSerializer)["tag"]
         return write(
             self,

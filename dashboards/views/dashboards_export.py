@@ -16,6 +16,7 @@ from users.viewsets import ProjectScopedViewSet
 
 @operation_ids("dashboards")
 class DashboardExportViewSet(ProjectScopedViewSet):
+    tag = "dashboards"
     scope_object = "dashboard"
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "export": ["dashboard:read"],
@@ -23,5 +24,5 @@ class DashboardExportViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID], responses=OpenApiTypes.OBJECT)
     def export(self, request: Request, project_id: str, id: str) -> Response:
-        """Return a dashboard as a template document without ids, for `create_from_template_json`."""
+        """Export a dashboard. The response is a template document without ids, for `create_from_template_json`."""
         return Response(export_dashboard(parse_dashboard_id(id), project=self.project))

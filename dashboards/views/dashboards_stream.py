@@ -39,6 +39,7 @@ class EventStreamNegotiation(ContentNegotiation):
 
 @operation_ids("dashboards")
 class StreamTilesViewSet(ProjectScopedViewSet):
+    tag = "dashboards"
     scope_object = "dashboard"
     required_scopes: ClassVar[dict[str, list[str]]] = {"stream_tiles": ["dashboard:read"]}
     content_negotiation_class = EventStreamNegotiation
@@ -48,7 +49,11 @@ class StreamTilesViewSet(ProjectScopedViewSet):
         responses={(200, EVENT_STREAM): OpenApiTypes.ANY},
     )
     def stream_tiles(self, request: Request, project_id: str, id: str) -> HttpResponse:
-        """Return a dashboard as server-sent events: `metadata` with two tiles, a `tile` for each other, `complete`."""
+        """Stream a dashboard.
+
+        The response is a stream of server-sent events: `metadata` with the first two tiles, a `tile` for each other
+        tile, and `complete`.
+        """
         number = parse_dashboard_id(id)
         breakpoint = self.query_choice("layoutSize", BREAKPOINTS) or BREAKPOINTS[0]
         # Everything is read before the first event, so that an error is a response and not a truncated stream.

@@ -66,6 +66,7 @@ CLIENT_HEADER, AGENT = "x-posthog-client", "mcp"
 
 @operation_ids("insights")
 class InsightViewSet(ProjectScopedViewSet):
+    tag = "insights"
     scope_object = "insight"
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "list": ["insight:read"],
@@ -80,7 +81,7 @@ class InsightViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS, INCLUDE_DASHBOARDS])
     def list(self, request: Request, project_id: str) -> Response:
-        """List the insights of a project that are not deleted: by `order` where it is set, then the newest first."""
+        """List insights. Insights with an `order` come first, then the newest. Deleted insights are left out."""
         pages = LimitOffsetPagination()
         limit, offset = window = pages.get_window(request)
         count, rows = list_insights(
@@ -94,7 +95,7 @@ class InsightViewSet(ProjectScopedViewSet):
         responses={201: InsightSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
-        """Create an insight, and add it to the dashboards it names. No field is required."""
+        """Create an insight. No field is required. `dashboards` names the dashboards to add it to."""
         content = self._body(creates=True)
         return write(
             self,
@@ -106,7 +107,10 @@ class InsightViewSet(ProjectScopedViewSet):
         parameters=[PROJECT_ID, INSIGHT_ID, *OVERRIDES, FROM_DASHBOARD, INCLUDE_DASHBOARDS], responses=InsightSerializer
     )
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
-        """Return an insight by its number or short id: as it is stored, or with filters and variables applied."""
+        """Retrieve an insight.
+
+        The id is a number or a short id. `from_dashboard` and overrides apply filters and variables to its query.
+        """
         overrides, dashboard_id = get_overrides(self), self.query_int("from_dashboard")
         if overrides == NO_REQUEST_OVERRIDES and dashboard_id is None:
             return Response(self._read(id))
@@ -122,7 +126,7 @@ class InsightViewSet(ProjectScopedViewSet):
         responses=InsightSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
-        """Update an insight, exactly as PATCH does: fields that are not sent stay as they are."""
+        """Update an insight with PUT. It has the same effect as PATCH: fields that are not sent stay as they are."""
         return self._change(id)
 
     @extend_schema(
@@ -131,7 +135,11 @@ class InsightViewSet(ProjectScopedViewSet):
         responses=InsightSerializer,
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
-        """Update fields, tags and dashboards; delete with `deleted: true`, restore with `deleted: false`."""
+        """Update an insight.
+
+        Fields that are not sent stay as they are. `deleted: true` deletes it with its tiles, `deleted: false` restores
+        it.
+        """
         return self._change(id)
 
     @extend_schema(
@@ -140,7 +148,7 @@ class InsightViewSet(ProjectScopedViewSet):
         responses={405: OpenApiResponse(description="Always. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Answer 405: delete with `deleted: true` in a PATCH."""
+        """Delete an insight (not allowed). The response is always a 405. Set `deleted` to `true` with PATCH instead."""
         return Response(status=405)
 
     def _change(self, reference: str) -> Response:

@@ -24,6 +24,7 @@ from users.viewsets import ProjectScopedViewSet
 
 @operation_ids("insights")
 class InsightBulkViewSet(ProjectScopedViewSet):
+    tag = "insights"
     scope_object = "insight"
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "bulk_delete": ["insight:write"],
@@ -37,7 +38,7 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         responses=InsightBulkDeleteSerializer,
     )
     def bulk_delete(self, request: Request, project_id: str) -> Response:
-        """Delete several insights, each as `deleted: true` does. Those that cannot be deleted are skipped."""
+        """Delete several insights. Each is deleted as by `deleted: true`. Those that cannot be deleted are skipped."""
         ids = self.read_body(BulkInsightsRequestSerializer)["ids"]
         return write(
             self,
@@ -51,7 +52,7 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         responses=InsightBulkRestoreSerializer,
     )
     def bulk_restore(self, request: Request, project_id: str) -> Response:
-        """Restore several deleted insights, each with the tiles that were removed with it. Others are skipped."""
+        """Restore several insights. Each gets back the tiles that were deleted with it. Others are skipped."""
         ids = self.read_body(BulkInsightsRequestSerializer)["ids"]
         return write(
             self,
@@ -65,7 +66,10 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         responses=BulkUpdateTagsSerializer,
     )
     def bulk_update_tags(self, request: Request, project_id: str) -> Response:
-        """Add, remove or set the tags of several insights. Those that cannot be changed are skipped."""
+        """Update the tags of several insights.
+
+        Tags are added, removed or set. Insights that cannot be changed are skipped.
+        """
         body = self.read_body(BulkUpdateTagsRequestSerializer)
         action = TagAction(body["action"])
         return write(

@@ -29,6 +29,7 @@ PATH = [PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")]
 
 @operation_ids("dashboards_sharing", retrieve="list")
 class SharingConfigurationViewSet(ProjectScopedViewSet):
+    tag = "sharing"
     scope_object = "sharing_configuration"
     has_versions = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
@@ -39,7 +40,10 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=PATH, responses=SharingConfigurationSerializer)
     def retrieve(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Return the sharing configuration of a dashboard: one object, though the operation is named a list."""
+        """Retrieve the sharing configuration.
+
+        The response is one object, although the operation id ends with `list`.
+        """
         return self._answer(parse_dashboard_id(dashboard_id, "Dashboard not found."))
 
     @extend_schema(
@@ -48,7 +52,10 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
         responses=SharingConfigurationSerializer,
     )
     def partial_update(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Enable or disable sharing, and change the appearance of the shared page. Every editor of the dashboard may.
+        """Update the sharing configuration.
+
+        Sharing can be enabled or disabled, and the appearance of the shared page changed, by everyone who can edit the
+        dashboard.
 
         Disabling invalidates all links at once; enabling again creates a new one.
         """
@@ -67,7 +74,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
         responses=SharingConfigurationSerializer,
     )
     def refresh(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Create a new link. The old one works for five more minutes."""
+        """Replace the share link. The old link works for five more minutes."""
         number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
         self.read_body(RefreshSharingRequestSerializer)
         return write_dashboard(
@@ -83,6 +90,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
 
 @operation_ids("dashboards_sharing_passwords")
 class SharePasswordViewSet(ProjectScopedViewSet):
+    tag = "sharing"
     scope_object = "sharing_configuration"
     has_versions = True
     shows_secrets = True
@@ -97,7 +105,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         responses={201: CreatedSharePasswordSerializer},
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Add a password to the link, for use while `password_required` is on. Only this response contains it."""
+        """Add a share password. It opens the link while `password_required` is on. Only this response contains it."""
         number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
         body = self.read_body(SharePasswordRequestSerializer)
         hashed = hash_share_password(
@@ -118,7 +126,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         responses={204: OpenApiResponse(description="Viewers who used it are locked out. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, password_id: str) -> Response:
-        """Delete a password."""
+        """Delete a share password. Viewers who used it are locked out at once."""
         number, password = parse_dashboard_id(dashboard_id, "Dashboard not found."), parse_int(password_id)
         if password is None:
             raise SharePasswordNotFound

@@ -40,6 +40,7 @@ LIST_PARAMETERS = [
 
 @operation_ids("dashboard_templates")
 class DashboardTemplateViewSet(ProjectScopedViewSet):
+    tag = "dashboard_templates"
     scope_object = "dashboard_template"
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "list": ["dashboard_template:read"],
@@ -65,7 +66,11 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
     def list(self, request: Request, project_id: str) -> Response:
-        """List the templates of a project, of its organization and of global scope, including built-in ones."""
+        """List templates.
+
+        The list contains the templates of the project, of its organization and of global scope, including built-in
+        ones. Featured templates come first.
+        """
         query = TemplateQuery(
             search=self.query_text("search", SEARCH_MAX_LENGTH),
             scope=self.query_choice("scope", TemplateScope.values),
@@ -83,7 +88,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         responses={201: DashboardTemplateSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
-        """Store a template.
+        """Create a template.
 
         Only staff may use global scope; only project admins may use organization scope or feature a template.
         """
@@ -98,7 +103,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, TEMPLATE_ID], responses=DashboardTemplateSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
-        """Return one template."""
+        """Retrieve a template. Built-in templates have the same id on every server."""
         template = read_template(parse_template_id(id), project=self.project, viewer=self.membership)
         return Response(template)
 
@@ -108,7 +113,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         responses=DashboardTemplateSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
-        """Update a template, exactly as PATCH does: fields that are not sent stay as they are."""
+        """Update a template with PUT. It has the same effect as PATCH: fields that are not sent stay as they are."""
         return self._change(id)
 
     @extend_schema(
@@ -117,7 +122,11 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         responses=DashboardTemplateSerializer,
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
-        """Update a template; delete with `deleted: true`, restore with `deleted: false`. Built-in ones are fixed."""
+        """Update a template.
+
+        Fields that are not sent stay as they are. `deleted: true` deletes it, `deleted: false` restores it. Built-in
+        ones are fixed.
+        """
         return self._change(id)
 
     def _change(self, id: str) -> Response:
@@ -139,12 +148,15 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         responses={405: OpenApiResponse(description="Always. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Answer 405: delete with `deleted: true` in a PATCH."""
+        """Delete a template (not allowed). The response is always a 405. Set `deleted` to `true` with PATCH instead."""
         return Response(status=405)
 
     @extend_schema(parameters=[PROJECT_ID], responses=OpenApiTypes.OBJECT)
     def json_schema(self, request: Request, project_id: str) -> Response:
-        """Return the JSON Schema of template documents."""
+        """Retrieve the schema of template documents.
+
+        The response is a JSON Schema, which may be cached for two minutes.
+        """
         answer = Response(TEMPLATE_SCHEMA)
         answer["Cache-Control"] = f"max-age={SCHEMA_MAX_AGE}"
         return answer

@@ -40,6 +40,7 @@ INSIGHT_PATH = [*PATH, INCLUDE_DASHBOARDS]
 
 @operation_ids("dashboards")
 class TileViewSet(ProjectScopedViewSet):
+    tag = "tiles"
     scope_object = "dashboard"
     has_versions = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
@@ -59,7 +60,7 @@ class TileViewSet(ProjectScopedViewSet):
         responses={201: DashboardTileSerializer},
     )
     def tiles(self, request: Request, project_id: str, id: str) -> Response:
-        """Add one tile with an insight, a text or a button, as an item of `tiles` in an update."""
+        """Add a tile. The body is one item of `tiles` in an update of the dashboard: an insight, a text or a button."""
         dashboard_id = parse_dashboard_id(id)
         item: Any = self.read_body(DashboardTileRequestSerializer, prepare=remove_own_ids)
         return self._add(dashboard_id, item)
@@ -70,7 +71,7 @@ class TileViewSet(ProjectScopedViewSet):
         responses={201: DashboardTileSerializer},
     )
     def create_text_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Add a text tile."""
+        """Add a text tile. With `type: image` its body is one image in Markdown."""
         dashboard_id = parse_dashboard_id(id)
         item = self.read_body(CreateTextTileRequestSerializer)
         return self._add(dashboard_id, {**item, "text": {"body": item.pop("body")}})  # type: ignore[typeddict-item]  # the body of a text tile is its text
@@ -79,7 +80,7 @@ class TileViewSet(ProjectScopedViewSet):
         parameters=PATH, request=describe_body(UpdateTextTileRequestSerializer), responses=DashboardTileSerializer
     )
     def update_text_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Update the text or the display of a text tile."""
+        """Update a text tile. Its text and its display can be changed. Fields that are not sent stay as they are."""
         dashboard_id = parse_dashboard_id(id)
         body = self.read_body(UpdateTextTileRequestSerializer)
         body["text"] = {"body": body.pop("body")} if "body" in body else {}
@@ -89,7 +90,10 @@ class TileViewSet(ProjectScopedViewSet):
         parameters=INSIGHT_PATH, request=describe_body(UpdateTileRequestSerializer), responses=DashboardTileSerializer
     )
     def update_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Update the display of a tile with an insight or a button."""
+        """Update a tile.
+
+        The display of a tile with an insight or a button can be changed. Fields that are not sent stay as they are.
+        """
         dashboard_id = parse_dashboard_id(id)
         return self._change(dashboard_id, self.read_body(UpdateTileRequestSerializer))
 
@@ -99,7 +103,7 @@ class TileViewSet(ProjectScopedViewSet):
         responses={204: OpenApiResponse(description="The tile is removed. There is no response body.")},
     )
     def delete_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Remove a tile; the others move up into the gap. Its content is kept."""
+        """Remove a tile. The others move up into the gap. Its content is kept."""
         dashboard_id = parse_dashboard_id(id)
         tile_id = self.read_body(OneTileRequestSerializer)["tile_id"]
         return write_dashboard(
@@ -115,7 +119,7 @@ class TileViewSet(ProjectScopedViewSet):
         responses=DashboardSerializer,
     )
     def move_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Move a tile of this dashboard to another one. It keeps its id and everything it shows.
+        """Move a tile to another dashboard. It keeps its id and everything it shows.
 
         The response is this dashboard, now without the tile.
         """
@@ -136,7 +140,7 @@ class TileViewSet(ProjectScopedViewSet):
         parameters=INSIGHT_PATH, request=describe_body(CopyTileRequestSerializer), responses=DashboardSerializer
     )
     def copy_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Show the content of another dashboard's tile on this dashboard, too."""
+        """Copy a tile from another dashboard. Both dashboards then show the same content."""
         dashboard_id = parse_dashboard_id(id)
         body = self.read_body(CopyTileRequestSerializer)
         return write_dashboard(
@@ -150,7 +154,7 @@ class TileViewSet(ProjectScopedViewSet):
         parameters=INSIGHT_PATH, request=describe_body(ReorderTilesRequestSerializer), responses=DashboardSerializer
     )
     def reorder_tiles(self, request: Request, project_id: str, id: str) -> Response:
-        """Arrange the tiles in this order."""
+        """Reorder the tiles. Tiles that are not named follow the others."""
         dashboard_id = parse_dashboard_id(id)
         body = self.read_body(ReorderTilesRequestSerializer)
         order, arrangement = body["tile_order"], Arrangement(body.get("layout", Arrangement.PRESERVE))

@@ -33,6 +33,7 @@ OTHER_VERSION = OpenApiParameter("to", int, required=True, description="The vers
 
 @operation_ids("dashboards_versions")
 class VersionViewSet(CursorPagedViewSet):
+    tag = "versions"
     scope_object = "dashboard"
     has_versions = True
     required_scopes: ClassVar[dict[str, list[str]]] = {
@@ -45,19 +46,19 @@ class VersionViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
-        """List the versions of this dashboard, the newest first."""
+        """List the versions of a dashboard. The newest come first; `next` leads to the following page."""
         return self.page(list_versions(parse_dashboard_id(id), project=self.project, before=self.get_cursor()))
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, VERSION], responses=DashboardVersionSerializer)
     def retrieve(self, request: Request, project_id: str, id: str, version: str) -> Response:
-        """Return a version of this dashboard with its snapshot."""
+        """Retrieve a version of a dashboard. `state` contains the fields, tags and tiles that it had."""
         return Response(read_version(parse_dashboard_id(id), parse_version(version), project=self.project))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, VERSION, OTHER_VERSION], responses=DashboardDifferenceSerializer
     )
     def diff(self, request: Request, project_id: str, id: str, version: str) -> Response:
-        """Return the fields that differ between two versions."""
+        """Compare two versions of a dashboard. The response lists the fields that differ."""
         number, other = parse_dashboard_id(id), self.query_int("to")
         return Response(read_diff(number, parse_version(version), other, project=self.project))
 
@@ -67,7 +68,7 @@ class VersionViewSet(CursorPagedViewSet):
         responses=DashboardSerializer,
     )
     def restore(self, request: Request, project_id: str, id: str, version: str) -> Response:
-        """Restore a version of this dashboard, which creates a new version that can be undone like any other.
+        """Restore a version of a dashboard. It creates a new version, which can be undone like any other.
 
         Its restriction, its collaborators and its sharing stay as they are.
         """

@@ -133,8 +133,20 @@ class AutoSchema(SpectacularAutoSchema):
         return [*super().get_override_parameters(), *([IDEMPOTENCY_KEY] if takes_key else [])]
 
     def get_tags(self) -> list[str]:
-        tokenized = [step for step in self.path.split("/") if step and not step.startswith("{")]
-        return [tokenized[2] if len(tokenized) > 2 and tokenized[1] in ("projects", "environments") else tokenized[1]]
+        return [self.view.tag]
+
+    def get_summary(self) -> str:
+        """Return the first sentence of the docstring of the action."""
+        return self._split_docstring()[0]
+
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular overrides it like this
+        """Return the docstring of the action without its first sentence."""
+        return self._split_docstring()[1]
+
+    def _split_docstring(self) -> tuple[str, str]:
+        summary, _, description = super().get_description().partition(".")
+        # Swagger UI shows a single line break as one.
+        return summary, re.sub(r"(?<!\n)\n(?!\n)", " ", description.strip())
 
 
 def select_api_routes(endpoints: list[Any], **kwargs: Any) -> list[Any]:

@@ -34,10 +34,15 @@ class AllowedMethodsMetadata(BaseMetadata):
 
 
 class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
-    """`scope_object` names the resource in scopes; `required_scopes` says which scopes each action needs."""
+    """`scope_object` names the resource in scopes; `required_scopes` says which scopes each action needs.
+
+    `tag` groups its operations in the API document. There the first sentence of an action's docstring is the summary,
+    and the rest is the description.
+    """
 
     metadata_class = AllowedMethodsMetadata  # type: ignore[assignment]  # the stubs ask for an instance; DRF calls the class
     scope_object: ClassVar[str]
+    tag: ClassVar[str]
     required_scopes: ClassVar[dict[str, list[str]]] = {}
     # Whether answers hold what no cache may keep.
     shows_secrets: ClassVar[bool] = False

@@ -24,12 +24,16 @@ KEY_ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id 
 class CurrentKeyViewSet(AuthenticatedViewSet):
     """The API key of the request."""
 
+    tag = "personal_api_keys"
     scope_object = "user"
     required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": []}
 
     @extend_schema(responses=PersonalAPIKeySerializer)
     def retrieve(self, request: Request) -> Response:
-        """Return the API key of this request, with its scopes and projects. It needs no scope."""
+        """Retrieve the API key of this request.
+
+        The response contains its scopes and projects, without its value. It needs no scope.
+        """
         if not isinstance(self.credential, PersonalAPIKey):
             raise NotFound("This request has no API key.")
         return Response(build_api_key(self.credential))
@@ -39,6 +43,7 @@ class CurrentKeyViewSet(AuthenticatedViewSet):
 class PersonalAPIKeyViewSet(AuthenticatedViewSet):
     """The API keys of the caller. Actions other than `retrieve` declare no scope, so that no key may use them."""
 
+    tag = "personal_api_keys"
     scope_object = "user"
     required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": []}
     permission_classes = [IsAuthenticated, HasRequiredScopes, HasRecentSignIn]
@@ -48,12 +53,12 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
 
     @extend_schema(responses=PersonalAPIKeySerializer(many=True))
     def list(self, request: Request) -> Response:
-        """List your keys, newest first, without pagination. It requires a session."""
+        """List your API keys. The newest come first. The list has no pages. It requires a session."""
         return Response(list_api_keys(self.caller))
 
     @extend_schema(request=describe_body(PersonalAPIKeyRequestSerializer), responses={201: PersonalAPIKeySerializer})
     def create(self, request: Request) -> Response:
-        """Create a key. `label` and `scopes` are required. Only this response contains its `value`."""
+        """Create an API key. `label` and `scopes` are required. Only this response contains its `value`."""
         changes = self._read_changes()
         for name in ("label", "scopes"):
             if name not in changes:
@@ -71,7 +76,7 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
 
     @extend_schema(parameters=[KEY_ID], responses=PersonalAPIKeySerializer)
     def retrieve(self, request: Request, id: str) -> Response:
-        """Return one of your keys. With an API key, only that key."""
+        """Retrieve an API key. A session can retrieve each of your keys, an API key only itself."""
         if isinstance(self.credential, PersonalAPIKey) and self.credential.pk != id:
             raise PermissionDenied("This action does not support personal API key access")
         key = self.caller.personal_api_keys.filter(pk=id).first()
@@ -83,7 +88,7 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
         parameters=[KEY_ID], request=describe_body(PersonalAPIKeyRequestSerializer), responses=PersonalAPIKeySerializer
     )
     def partial_update(self, request: Request, id: str) -> Response:
-        """Change a key. The change applies from the next request on."""
+        """Update an API key. The change applies from the next request on."""
         return Response(build_api_key(update_api_key(id, owner=self.caller, changes=self._read_changes())))
 
     @extend_schema(
@@ -92,13 +97,13 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
         responses={204: OpenApiResponse(description="The key is deleted. There is no response body.")},
     )
     def destroy(self, request: Request, id: str) -> Response:
-        """Delete a key. The next request with it is refused."""
+        """Delete an API key. The next request with it is refused."""
         revoke_api_key(id, owner=self.caller)
         return Response(status=204)
 
     @extend_schema(parameters=[KEY_ID], request=None, responses=PersonalAPIKeySerializer)
     def roll(self, request: Request, id: str) -> Response:
-        """Give a key a new `value`. The old one is refused from the next request on."""
+        """Rotate an API key. It gets a new `value`; the old one is refused from the next request on."""
         key, value = roll_api_key(id, owner=self.caller)
         return Response(build_api_key(key, value))
 

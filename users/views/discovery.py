@@ -27,13 +27,14 @@ from users.viewsets import AuthenticatedViewSet, ProjectScopedViewSet
 class ProjectListViewSet(AuthenticatedViewSet):
     """The projects of the caller."""
 
+    tag = "projects"
     scope_object = "project"
     required_scopes: ClassVar[dict[str, list[str]]] = {"list": ["project:read"]}
     permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotProjectScopedKey]
     serializer_class = ProjectBasicSerializer
 
     def list(self, request: Request) -> Response:
-        """List the projects that you are a member of."""
+        """List your projects. A key that is limited to projects gets a 403."""
         pages = LimitOffsetPagination()
         limit, offset = window = pages.get_window(request)
         count, rows = list_projects(self.caller, self.credential, limit=limit, offset=offset)
@@ -44,12 +45,13 @@ class ProjectListViewSet(AuthenticatedViewSet):
 class ProjectViewSet(ProjectScopedViewSet):
     """One project."""
 
+    tag = "projects"
     scope_object = "project"
     required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": ["project:read"]}
 
     @extend_schema(parameters=[PROJECT_ID], responses=ProjectBasicSerializer)
     def retrieve(self, request: Request, project_id: str) -> Response:
-        """Return one project, by its id or as `@current`."""
+        """Retrieve a project. The id can be `@current`."""
         # The membership was loaded with only the id of its project.
         return Response(build_project(Project.objects.get(pk=self.project.pk)))
 
@@ -58,12 +60,16 @@ class ProjectViewSet(ProjectScopedViewSet):
 class MeViewSet(AuthenticatedViewSet):
     """The caller."""
 
+    tag = "users"
     scope_object = "user"
     required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": ["user:read"]}
 
     @extend_schema(responses=MeSerializer)
     def retrieve(self, request: Request) -> Response:
-        """Return the user of the key or session. Keys with scoped projects or organizations may use this, too."""
+        """Retrieve the current user.
+
+        The response contains the current project and organization. Keys that are limited to projects may use this, too.
+        """
         try:
             current = get_current_membership(self.caller, self.credential)
         except NotFound:
@@ -75,6 +81,7 @@ class MeViewSet(AuthenticatedViewSet):
 class OrganizationViewSet(AuthenticatedViewSet):
     """The organizations of the caller. A member of a project belongs to its organization."""
 
+    tag = "organizations"
     scope_object = "organization"
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "list": ["organization:read"],
@@ -84,13 +91,13 @@ class OrganizationViewSet(AuthenticatedViewSet):
     serializer_class = OrganizationBasicSerializer
 
     def list(self, request: Request) -> Response:
-        """List the organizations that you belong to."""
+        """List your organizations. A key that is limited to projects gets a 403."""
         rows = list_organizations(list_memberships(self.caller, self.credential))
         return Response(LimitOffsetPagination().paginate_list(request, rows))
 
     @extend_schema(parameters=[ORGANIZATION_ID], responses=OrganizationBasicSerializer)
     def retrieve(self, request: Request, organization_id: str) -> Response:
-        """Return one organization, by its id or as `@current`."""
+        """Retrieve an organization. The id can be `@current`."""
         [row] = list_organizations(get_organization_memberships(self.caller, self.credential, organization_id))
         return Response(row)
 
@@ -99,6 +106,7 @@ class OrganizationViewSet(AuthenticatedViewSet):
 class OrganizationProjectViewSet(AuthenticatedViewSet):
     """The projects of the caller in an organization."""
 
+    tag = "organizations"
     scope_object = "project"
     required_scopes: ClassVar[dict[str, list[str]]] = {"list": ["project:read"], "retrieve": ["project:read"]}
     permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotProjectScopedKey]
@@ -106,14 +114,14 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
 
     @extend_schema(parameters=[ORGANIZATION_ID])
     def list(self, request: Request, organization_id: str) -> Response:
-        """List your projects in an organization."""
+        """List your projects in an organization. A key that is limited to projects gets a 403."""
         memberships = get_organization_memberships(self.caller, self.credential, organization_id)
         rows = [build_project(membership.project) for membership in memberships]
         return Response(LimitOffsetPagination().paginate_list(request, rows))
 
     @extend_schema(parameters=[ORGANIZATION_ID, PROJECT_ID], responses=ProjectBasicSerializer)
     def retrieve(self, request: Request, organization_id: str, project_id: str) -> Response:
-        """Return one of your projects in an organization, by its id."""
+        """Retrieve a project of an organization. A project of another organization is a 404."""
         memberships = get_organization_memberships(self.caller, self.credential, organization_id)
         wanted_id = parse_int(project_id)
         for membership in memberships:

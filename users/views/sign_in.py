@@ -24,12 +24,13 @@ from users.viewsets import AuthenticatedViewSet
 class SignInViewSet(ApiViewSet):
     """Sign-in with a password, which starts a session."""
 
+    tag = "login"
     authentication_classes = []
     permission_classes = []
 
     @extend_schema(request=describe_body(SignInRequestSerializer), responses={200: SuccessSerializer})
     def create(self, request: Request) -> Response:
-        """Sign in with an e-mail address and a password. The response sets the cookies of a session."""
+        """Sign in. The body contains an e-mail address and a password. The response sets the cookies of a session."""
         if not self.is_same_origin(request):
             raise PermissionDenied("CSRF Failed: sign-in requests from other sites are refused.")
         if not hasattr(request._request, "session"):
@@ -52,6 +53,7 @@ class SignInViewSet(ApiViewSet):
 class SignOutViewSet(AuthenticatedViewSet):
     """Sign-out, which ends a session."""
 
+    tag = "login"
     authentication_classes = [SessionAuthentication]
     permission_classes = [IsAuthenticated, HasRequiredScopes]
     scope_object = "user"
