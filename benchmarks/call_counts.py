@@ -1,0 +1,64 @@
+"""The product files and functions that a request runs through: `python -m benchmarks.call_counts`.
+
+Counts come from `sys.setprofile`, for the code of our own packages alone. A path that is short can be read from top to
+bottom.
+"""
+
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = tuple(f"{ROOT / name}{os.sep}" for name in ("dashboards_api", "users", "dashboards", "pages"))
+LIMITS = {"PATCH with tiles": ("files", 40), "undo of eight activities": ("calls", 300)}
+
+
+class Walk(NamedTuple):
+    """The files that a request ran through, and how often it called each function."""
+
+    files: set[str]
+    calls: Counter[str]
+
+
+def trace(call: Callable[[], Any]) -> Walk:
+    """Run a call, and return the product code that it ran through."""
+    calls: Counter[str] = Counter()
+
+    def profile(frame: FrameType, event: str, argument: object) -> None:
+        name = frame.f_code.co_filename
+        if event == "call" and name.startswith(PACKAGES) and not frame.f_code.co_name.startswith("<"):
+            calls[f"{name.removeprefix(f'{ROOT}{os.sep}')}:{frame.f_code.co_qualname}"] += 1
+
+    sys.setprofile(profile)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    return Walk({name.partition(":")[0] for name in calls}, calls)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"DATA_DIR": folder, "DATABASE_URL": "sqlite://:memory:", "LOG_LEVEL": "ERROR"}
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboards_api.settings")
+        import django
+
+        django.setup()
+        from benchmarks.call_count_requests import build_requests
+
+        verbose = "--verbose" in sys.argv
+        for name, call in build_requests():
+            walk = trace(call)
+            print(f"{name}: {len(walk.files)} files, {len(walk.calls)} functions, {walk.calls.total()} calls")
+            if verbose:
+                for function, count in sorted(walk.calls.items()):
+                    print(f"  {count:5} {function}")
+
+
+if __name__ == "__main__":
+    main()
