@@ -5,7 +5,7 @@ class DashboardsConfig(AppConfig):
     name = "dashboards"
 
     def ready(self) -> None:
-        from dashboards.changelog.counters import bump_versions_of_user
+        from dashboards.changelog.versions import bump_versions_of_user
         from dashboards.services.collaborators import end_collaborations
         from users.signals import membership_removing, user_profile_changed
 

@@ -7,15 +7,34 @@ version in the log; the other inserts the entries. A dashboard that equals its l
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from django.db.models import OuterRef
+from django.db.models import F, OuterRef, Q
 from django.utils import timezone
 
-from dashboards.changelog.content_changes import ChangedContent, ContentKey, find_content_changes
-from dashboards.changelog.dashboard_limits import check_insight_sizes, check_snapshot
-from dashboards.changelog.diff import TILES, Change, Snapshot, diff_snapshots, get_activity_name, merge_changes
+from dashboards.changelog.diff import (
+    TILES,
+    Change,
+    Snapshot,
+    build_change,
+    diff_snapshots,
+    get_activity_name,
+    merge_changes,
+)
+from dashboards.changelog.limits import check_insight_sizes, check_snapshot
 from dashboards.changelog.snapshots import DashboardSnapshot, load_snapshots
-from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, Revision, RevisionKind
-from dashboards.tracked_fields import INSIGHT_FIELDS
+from dashboards.exceptions import TooManyTilesChanged
+from dashboards.models import (
+    Activity,
+    ActivityName,
+    ActivityScope,
+    Button,
+    Dashboard,
+    Insight,
+    Revision,
+    RevisionKind,
+    Text,
+    Tile,
+)
+from dashboards.tracked_fields import BUTTON_FIELDS, INSIGHT_FIELDS, TEXT_FIELDS
 from dashboards_api.db.fields import dump_json
 from users.models import Membership
 
@@ -27,6 +46,19 @@ _SIZED_INSIGHT_FIELDS = ("query", "filters", "description")
 WHOLE_SIZE_MAX = 256_000
 # Maximum number of versions in a row that store their changes alone.
 DELTAS_MAX = 500
+
+
+# The tiles on other dashboards that one request may change by the content that they show.
+TILES_CHANGED_MAX = 10_000
+# The kind of content in the API ("text" or "button_tile") and its id.
+ContentKey = tuple[str, Any]
+
+
+class ChangedContent(NamedTuple):
+    """A text or a button, and what it was."""
+
+    content: Text | Button
+    before: Snapshot
 
 
 class Event(NamedTuple):
@@ -226,3 +258,42 @@ def _build_insight_entry(changed: ChangedInsight, activity: ActivityName | None)
         changes=changes,
         size=len(dump_json(changes)),
     )
+
+
+def content_key(content: Text | Button) -> ContentKey:
+    return ("text" if isinstance(content, Text) else "button_tile"), content.pk
+
+
+def build_content_snapshot(content: Text | Button) -> Snapshot:
+    """The fields of a text or a button that history compares."""
+    fields = TEXT_FIELDS if isinstance(content, Text) else BUTTON_FIELDS
+    return {field: getattr(content, field) for field in fields}
+
+
+def find_content_changes(
+    dashboard_ids: Collection[int], contents: Mapping[ContentKey, ChangedContent]
+) -> dict[int, list[Change]]:
+    """By dashboard, what changed on these by these contents. Raises TooManyTilesChanged."""
+    changed = {key: each for key, each in contents.items() if each.before != build_content_snapshot(each.content)}
+    ids = {kind: [id_ for each, id_ in changed if each == kind] for kind in ("text", "button_tile")}
+    tiles = (
+        Tile.objects.filter(Q(text__in=ids["text"]) | Q(button__in=ids["button_tile"]), dashboard__in=dashboard_ids)
+        .filter(Q(deleted=False) | Q(deletion_id=F("dashboard__deletion_id")))
+        .order_by("dashboard", "pk")
+        .values_list("dashboard", "pk", "text", "button")
+    )
+    rows = list(tiles[: TILES_CHANGED_MAX + 1])
+    if len(rows) > TILES_CHANGED_MAX:
+        raise TooManyTilesChanged(TILES_CHANGED_MAX)
+    found: dict[int, list[Change]] = {}
+    for dashboard_id, tile_id, text_id, button_id in rows:
+        key = ("text", text_id) if text_id is not None else ("button_tile", button_id)
+        found.setdefault(dashboard_id, []).append(_change(tile_id, key, changed[key]))
+    return found
+
+
+def _change(tile_id: int, key: ContentKey, changed: ChangedContent) -> Change:
+    kind, id_ = key
+    own = {"id": id_ if kind == "text" else str(id_)}
+    after = build_content_snapshot(changed.content)
+    return build_change("Tile", [TILES, str(tile_id), kind], {**own, **changed.before}, {**own, **after})

@@ -13,14 +13,17 @@ from typing import NamedTuple, TypeVar
 from django.db import transaction
 
 from dashboards.changelog.activity_log import (
+    ChangedContent,
     ChangedInsight,
     ChangeSummary,
+    ContentKey,
     Event,
     build_insight_snapshot,
+    content_key,
     write_activity,
 )
-from dashboards.changelog.content_changes import ChangedContent, ContentKey, content_key
-from dashboards.changelog.counters import (
+from dashboards.changelog.diff import Change, Snapshot
+from dashboards.changelog.versions import (
     CounterQuery,
     bump_versions,
     get_version,
@@ -28,7 +31,6 @@ from dashboards.changelog.counters import (
     select_dashboards_showing,
     select_rows,
 )
-from dashboards.changelog.diff import Change, Snapshot
 from dashboards.exceptions import DashboardNotFound
 from dashboards.models import ActivityName, Button, CreationMode, Dashboard, Insight, RevisionKind, Text
 from dashboards.models.tile import CONTENT_KINDS

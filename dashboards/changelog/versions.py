@@ -4,13 +4,16 @@ Most versions hold the whole state. One that would hold much and changed little 
 of the latest version before it that is whole, with the changes of all versions since.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from dashboards.changelog.diff import Change, Snapshot, apply_changes
-from dashboards.models import Activity
+from dashboards.models import Activity, Button, Dashboard, Insight, Revision, RevisionKind, Text, Tile
 from dashboards.models.activity import ActivityQuerySet
+from dashboards_api.db.retry import atomic_with_retry
 
 # As rows: the dashboard, its changes, and their size.
 Delta = tuple[int, list[Change], int]
@@ -44,3 +47,98 @@ def load_deltas(dashboard_ids: list[int]) -> list[Delta]:
     newer = Activity.objects.versions_of(OuterRef("item_id")).with_snapshot().filter(version__gt=OuterRef("version"))
     rows = found.filter(~Exists(newer)).order_by("item_id", "version")
     return list(rows.values_list("item_id", "changes", "size"))
+
+
+class CounterQuery(NamedTuple):
+    """A query for (kind, object_id, live): the counters to raise, and by how much the list grows."""
+
+    sql: str
+    params: list[Any]
+
+
+def bump_versions(queries: Iterable[CounterQuery]) -> dict[int, int]:
+    """Raise the counters that these queries find, by one each. Return the new versions of dashboards by id."""
+    parts = list(queries)
+    if not parts:
+        return {}
+    table = Revision._meta.db_table
+    sql = f"""
+        INSERT INTO {table} (kind, object_id, number, live)
+        SELECT kind, object_id, 1, live FROM (
+            SELECT CAST(NULL AS smallint) AS kind, CAST(NULL AS bigint) AS object_id, CAST(NULL AS bigint) AS live
+            UNION {" UNION ".join(part.sql for part in parts)}
+        ) AS found WHERE kind IS NOT NULL ORDER BY kind, object_id
+        ON CONFLICT (kind, object_id)
+        DO UPDATE SET number = {table}.number + 1, live = {table}.live + excluded.live
+        RETURNING kind, object_id, number
+        """  # noqa: S608  names of our own tables
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [param for part in parts for param in part.params])
+        rows = cursor.fetchall()
+    return {object_id: number for kind, object_id, number in rows if kind == RevisionKind.DASHBOARD}
+
+
+def get_version(dashboard_id: int) -> int:
+    """Return the version of a dashboard as this transaction sees it, 0 for one that never changed."""
+    return Revision.objects.of(RevisionKind.DASHBOARD, dashboard_id).values_list("number", flat=True).first() or 0
+
+
+def select_rows(rows: list[tuple[int, int, int]]) -> CounterQuery:
+    """Return a query for these rows themselves, as one list of values: SQLite joins at most 500 selects."""
+    places = ", ".join(["(%s, %s, %s)"] * len(rows))
+    sql = f"SELECT column1, column2, column3 FROM (VALUES {places}) AS counted"  # noqa: S608  places alone
+    return CounterQuery(sql, [value for row in rows for value in row])
+
+
+def select_dashboards_showing(column: str, content_ids: Iterable[Any]) -> CounterQuery:
+    """Return a query for the dashboards that have, or had, tiles with this content; `column` names its kind."""
+    field = Tile._meta.get_field(column)
+    ids = [field.get_db_prep_value(id_, connection) for id_ in content_ids]  # type: ignore[union-attr]  # no column is a relation from elsewhere
+    places = ", ".join(["%s"] * len(ids))
+    sql = f"""
+        SELECT {RevisionKind.DASHBOARD.value}, dashboard_id, 0 FROM {Tile._meta.db_table}
+        WHERE {column}_id IN ({places})
+        """  # noqa: S608  names of our own columns
+    return CounterQuery(sql, ids)
+
+
+def select_dashboards_sharing(column: str, dashboard_ids: list[int]) -> CounterQuery:
+    """Return a query for the dashboards that have, or had, tiles with the same content as these dashboards."""
+    table = Tile._meta.db_table
+    places = ", ".join(["%s"] * len(dashboard_ids))
+    sql = f"""
+        SELECT {RevisionKind.DASHBOARD.value}, theirs.dashboard_id, 0 FROM {table} AS ours
+        JOIN {table} AS theirs ON theirs.{column}_id = ours.{column}_id WHERE ours.dashboard_id IN ({places})
+        """  # noqa: S608  names of our own columns
+    return CounterQuery(sql, list(dashboard_ids))
+
+
+def bump_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:
+    """Raise the counters of everything that shows a user, whose name has changed. For `user_profile_changed`."""
+    tile, dashboard = Tile._meta.db_table, Dashboard._meta.db_table
+    parts = [
+        f"SELECT {RevisionKind.LIST.value}, project_id, 0 FROM {dashboard} WHERE created_by_id = %s",  # noqa: S608
+        f"SELECT {RevisionKind.DASHBOARD.value}, id, 0 FROM {dashboard} WHERE created_by_id = %s",  # noqa: S608
+    ]
+    for column, model in (("insight_id", Insight), ("text_id", Text), ("button_id", Button)):
+        parts += [
+            f"SELECT {RevisionKind.DASHBOARD.value}, tile.dashboard_id, 0 FROM {tile} AS tile"  # noqa: S608
+            f" JOIN {model._meta.db_table} AS content ON content.id = tile.{column} WHERE content.{role}_id = %s"
+            for role in ("created_by", "last_modified_by")
+        ]
+    bump_versions(CounterQuery(part, [user_id]) for part in parts)
+
+
+@atomic_with_retry
+def recount_dashboards(project_id: int) -> tuple[int, int]:
+    """Count the dashboards that the list of a project shows. Return the count that was kept, and the right one.
+
+    A transaction that creates or deletes one at the same time waits with its last statement, and is counted after.
+    """
+    Revision.objects.bulk_create([Revision(kind=RevisionKind.LIST, object_id=project_id)], ignore_conflicts=True)
+    revision = Revision.objects.of(RevisionKind.LIST, project_id).select_for_update().get()
+    kept, revision.live = revision.live, Dashboard.objects.filter(project=project_id).not_deleted().listed().count()
+    if kept != revision.live:
+        revision.number += 1
+        revision.save(update_fields=["live", "number"])
+    return kept, revision.live

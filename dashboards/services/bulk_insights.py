@@ -13,8 +13,7 @@ from dashboards.exceptions import TooManyTilesTouched
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.tile import TileQuerySet
 from dashboards.services.bulk import TOO_MANY_TAGS, BulkResult, TagAction
-from dashboards.services.content_access import filter_editable
-from dashboards.services.locking import lock_dashboards
+from dashboards.services.edit_access import filter_editable, lock_dashboards
 from dashboards.services.tags import link_tags, tags_named, unlink_other_tags, unlink_tags
 from dashboards_api.db.fields import dump_json
 from dashboards_api.limits import TAGS_MAX

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dashboards.changelog.dashboard_limits import check_placements
+from dashboards.changelog.limits import check_placements, check_size_at
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import TileNotOnDashboard
 from dashboards.folders import normalize_folder
@@ -12,9 +12,8 @@ from dashboards.models import Button, Dashboard, Insight, InsightTag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.models.tile import LAYOUT_COLUMNS
 from dashboards.services.bulk_rows import update_rows
-from dashboards.services.content_access import group_contents
+from dashboards.services.edit_access import group_contents
 from dashboards.services.inputs import DisplayInput, DuplicateInput
-from dashboards.services.size_limits import check_size_at
 from dashboards.services.tags import copy_insight_tags, normalized_tags, tags_named
 from dashboards.services.tile_changes import assign_display_fields, insert_tiles
 from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS

@@ -8,15 +8,15 @@ from django.utils import timezone
 
 from dashboards.access import check_may_edit, check_may_restrict, may_edit
 from dashboards.breakdown_colors import check_breakdown_colors
+from dashboards.changelog.limits import check_tags
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import DashboardNotFound, UnlistedDashboardExists
 from dashboards.folders import normalize_folder
 from dashboards.models import CreationMode, Dashboard, Insight, SharingConfiguration, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
+from dashboards.services.edit_access import lock_dashboard
 from dashboards.services.inputs import DashboardInput, assign_changed_fields
-from dashboards.services.locking import lock_dashboard
-from dashboards.services.size_limits import check_tags
 from dashboards.services.sources import inherited_from, source_of
 from dashboards.services.tags import replace_tags
 from dashboards.services.tile_changes import change_tiles

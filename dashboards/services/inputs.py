@@ -6,7 +6,7 @@ from typing import Any, Required, TypedDict
 
 from django.db.models import Model
 
-from dashboards.services.size_limits import check_size
+from dashboards.changelog.limits import check_size
 from dashboards_api.db.fields import json_differs
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dashboards.changelog.dashboard_limits import check_insight_sizes, check_tile_limits
 from dashboards.changelog.diff import TILES, build_change
+from dashboards.changelog.limits import check_insight_sizes, check_tile_limits
 from dashboards.changelog.snapshots import build_tile_snapshot
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.models import Dashboard, Insight, Tile

@@ -8,18 +8,16 @@ from django.utils import timezone
 
 from dashboards.access import check_may_edit
 from dashboards.changelog.activity_log import build_insight_snapshot
-from dashboards.changelog.dashboard_limits import check_tile_limits
+from dashboards.changelog.limits import check_tags, check_tile_limits
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import DashboardNotInProject, InsightNotFound, OnTooManyDashboards
 from dashboards.folders import normalize_folder
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.insight import DERIVED_COLUMNS
 from dashboards.services.bulk_rows import update_rows
-from dashboards.services.content_access import check_may_edit_contents
+from dashboards.services.edit_access import check_may_edit_contents, lock_dashboards
 from dashboards.services.inputs import InsightInput, assign_changed_fields
 from dashboards.services.insight_tiles import place_insight, record_insight_tiles
-from dashboards.services.locking import lock_dashboards
-from dashboards.services.size_limits import check_tags
 from dashboards.services.tags import replace_tags
 from dashboards.tracked_fields import AUTHORED_INSIGHT_FIELDS, INSIGHT_FIELDS
 from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX

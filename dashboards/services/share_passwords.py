@@ -11,7 +11,7 @@ from dashboards.changelog.diff import Change, build_change
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import DashboardNotFound, SharePasswordNotFound, WrongSharePassword
 from dashboards.models import ActivityName, Dashboard, SharePassword, SharingConfiguration
-from dashboards.services.locking import lock_for_edit
+from dashboards.services.edit_access import lock_for_edit
 from dashboards.share_tokens import digest_password, is_current_digest, sign_share_token
 from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.db.retry import atomic_with_retry

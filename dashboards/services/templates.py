@@ -4,10 +4,10 @@ import uuid
 from typing import NamedTuple
 
 from dashboards.access import check_may_change_template
+from dashboards.changelog.limits import check_tags
 from dashboards.exceptions import DashboardTemplateNotFound
 from dashboards.models import DashboardTemplate, TemplateScope
 from dashboards.services.inputs import TemplateInput, assign_changed_fields
-from dashboards.services.size_limits import check_tags
 from dashboards.template_documents.documents import Document, builtin_ids, builtin_templates
 from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.db.retry import atomic_with_retry

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Model, Q
 from django.utils import timezone
 
-from dashboards.changelog.content_changes import build_content_snapshot
-from dashboards.changelog.dashboard_limits import check_placements
+from dashboards.changelog.activity_log import build_content_snapshot
+from dashboards.changelog.limits import check_placements, check_size
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import (
     ContentNotOnDashboard,
@@ -21,9 +21,8 @@ from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
 from dashboards.models.tile import LAYOUT_COLUMNS
 from dashboards.services.bulk_rows import update_rows
-from dashboards.services.content_access import check_may_edit_contents, group_contents
+from dashboards.services.edit_access import check_may_edit_contents, group_contents
 from dashboards.services.inputs import ButtonInput, DisplayInput, TextInput, TileInput, assign_changed_fields
-from dashboards.services.size_limits import check_size
 from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS
 from dashboards_api.db.fields import json_differs
 from dashboards_api.errors import ValidationFailed

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from dashboards.access import check_may_edit, may_edit
-from dashboards.changelog.dashboard_limits import check_placements
+from dashboards.changelog.limits import check_placements
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardNotFound, TileNotFound
 from dashboards.layout import Arrangement, arrange_tiles, get_placement, set_rows
@@ -11,10 +11,9 @@ from dashboards.models import Dashboard, Tile
 from dashboards.models.tile import LAYOUT_COLUMNS
 from dashboards.packing import Number, Placement, compact_vertically
 from dashboards.services.bulk_rows import update_rows
-from dashboards.services.content_access import group_contents
 from dashboards.services.copies import DISPLAY_COLUMNS, duplicate_content
+from dashboards.services.edit_access import group_contents, lock_dashboards, lock_for_edit
 from dashboards.services.inputs import TileInput
-from dashboards.services.locking import lock_dashboards, lock_for_edit
 from dashboards.services.tile_changes import change_tiles
 from dashboards_api.db.fields import json_differs
 from dashboards_api.errors import ValidationFailed

@@ -17,7 +17,7 @@ from dashboards.changelog.diff import Change, list_paths
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import UnknownKey
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight
-from dashboards.services.locking import lock_dashboards
+from dashboards.services.edit_access import lock_dashboards
 from dashboards.services.undo_items import (
     UndoContext,
     UndoneFields,

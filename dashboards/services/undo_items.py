@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from dashboards.access import check_may_edit
 from dashboards.changelog.activity_log import build_insight_snapshot
-from dashboards.changelog.dashboard_limits import check_tile_limits
 from dashboards.changelog.diff import (
     PUBLISHED,
     SEPARATOR,
@@ -18,12 +17,13 @@ from dashboards.changelog.diff import (
     join_path,
     list_paths,
 )
+from dashboards.changelog.limits import check_tile_limits
 from dashboards.changelog.snapshots import load_snapshots
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.models import ActivityName, Dashboard, Insight, SharePassword, Tile
 from dashboards.services.dashboards import update_dashboard
+from dashboards.services.edit_access import lock_dashboard
 from dashboards.services.insights import update_insight
-from dashboards.services.locking import lock_dashboard
 from dashboards.services.sharing import change_sharing
 from dashboards.services.undo_plan import RIGHTS, ItemUndo, UndoPlan, revert_changes
 from dashboards.services.version_restore import build_restore_input

@@ -6,8 +6,8 @@ from typing import TypeVar
 from django.conf import settings
 from rest_framework.response import Response
 
-from dashboards.changelog.counters import get_version
 from dashboards.changelog.tracking import ChangeSet, ExpectedVersions, perform_write
+from dashboards.changelog.versions import get_version
 from dashboards.readers.dashboards import read_dashboard_revision
 from dashboards.views.include_dashboards import leave_out_dashboards_of_tiles
 from dashboards_api.http.etags import parse_expected_versions

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dashboards.changelog import content_changes, dashboard_limits
+from dashboards.changelog import activity_log, limits
 from dashboards.models import Activity, Dashboard, Insight, InsightTag, Text, Tile
 from dashboards.services import insights
 from tests.api.test_activity import changes
@@ -16,7 +16,7 @@ from tests.client import Answer
 
 @pytest.fixture
 def only_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (dashboard_limits, insights):
+    for module in (limits, insights):
         monkeypatch.setattr(module, "DASHBOARDS_OF_CONTENT_MAX", 2)
 
 
@@ -45,7 +45,7 @@ def test_content_is_on_a_limited_number_of_dashboards(alice: Person) -> None:
 def test_where_more_show_it_already_it_may_stay_and_leave(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     boards = [make_dashboard(alice) for _ in range(4)]
     insight = make_insight(alice, *boards)
-    for module in (dashboard_limits, insights):
+    for module in (limits, insights):
         monkeypatch.setattr(module, "DASHBOARDS_OF_CONTENT_MAX", 2)
     path, ids = f"insights/{insight.pk}/", [board.pk for board in boards]
     assert alice.api.patch(path, {"name": "new", "dashboards": ids}).status == 200
@@ -57,7 +57,7 @@ def test_a_text_on_too_many_tiles_is_edited_in_parts(alice: Person, monkeypatch:
     board = make_dashboard(alice, tiles=[{"text": {"body": "a"}}, {"text": {"body": "b"}}])
     for _ in range(2):
         alice.api.post("dashboards/", {"use_dashboard": board.pk})
-    monkeypatch.setattr(content_changes, "TILES_CHANGED_MAX", 3)
+    monkeypatch.setattr(activity_log, "TILES_CHANGED_MAX", 3)
     items = [{"id": tile.pk, "text": {"body": "new"}} for tile in Tile.objects.filter(dashboard=board).order_by("pk")]
     answer = alice.api.patch(f"dashboards/{board.pk}/", {"tiles": items})
     assert answer.error == (400, "validation_error", "too_many", "tiles")

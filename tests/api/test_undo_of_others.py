@@ -126,7 +126,7 @@ def test_large_changes_are_taken_back_in_parts(alice: Person, robot: Api, monkey
 
 
 def test_a_full_dashboard_alone_stays_as_it_is(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboards.changelog.dashboard_limits.TILES_MAX", 2)
+    monkeypatch.setattr("dashboards.changelog.limits.TILES_MAX", 2)
     full, other = make_dashboard(alice, tiles=[{"text": {"body": "gone"}}]), make_dashboard(alice, "Weekly")
     gone = Tile.objects.get()
     robot.patch(f"dashboards/{full.pk}/", {"tiles": [{"id": gone.pk, "deleted": True}]})
@@ -144,7 +144,7 @@ def test_a_full_dashboard_alone_stays_as_it_is(alice: Person, robot: Api, monkey
 def test_an_insight_that_would_fill_a_dashboard_stays_deleted(
     alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboards.changelog.dashboard_limits.TILES_MAX", 2)
+    monkeypatch.setattr("dashboards.changelog.limits.TILES_MAX", 2)
     full, other = make_dashboard(alice), make_dashboard(alice, "Weekly")
     insight = make_insight(alice, full)
     robot.patch(f"insights/{insight.pk}/", {"deleted": True})

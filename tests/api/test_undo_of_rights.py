@@ -159,7 +159,7 @@ def test_a_link_that_was_closed_and_opened_again_is_another_one(alice: Person, r
 def test_a_link_is_closed_though_the_rest_is_refused(
     alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboards.changelog.dashboard_limits.TILES_MAX", 2)
+    monkeypatch.setattr("dashboards.changelog.limits.TILES_MAX", 2)
     full = make_dashboard(alice, tiles=[{"text": {"body": "gone"}}])
     gone = Tile.objects.get().pk
     robot.patch(f"dashboards/{full.pk}/", {"tiles": [{"id": gone, "deleted": True}]})

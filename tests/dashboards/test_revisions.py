@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from dashboards.changelog.counters import recount_dashboards
 from dashboards.changelog.tracking import write_transaction
+from dashboards.changelog.versions import recount_dashboards
 from dashboards.models import Dashboard, Revision, RevisionKind, Tile
 from dashboards.services.dashboards import update_dashboard
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile

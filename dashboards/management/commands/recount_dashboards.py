@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from dashboards.changelog.counters import recount_dashboards
+from dashboards.changelog.versions import recount_dashboards
 from users.models import Project
 
 

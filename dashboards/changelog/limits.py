@@ -3,16 +3,25 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import orjson
 from django.db.models import Count, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Length
 
 from dashboards.changelog.diff import TILES, Snapshot
 from dashboards.changelog.snapshots import FREE_JSON, FREE_JSON_OF_TILE, DashboardSnapshot, load_snapshots
-from dashboards.exceptions import DashboardTooLarge, OnTooManyDashboards, TooManyTiles
+from dashboards.exceptions import DashboardTooLarge, OnTooManyDashboards, TooLarge, TooManyTags, TooManyTiles
 from dashboards.models import Insight, Tile
 from dashboards.models.tile import ContentKind
 from dashboards_api.db.fields import dump_json
-from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX, INSIGHTS_MAX_LENGTH, JSON_TOTAL_MAX_LENGTH, SMALL_INSIGHT
+from dashboards_api.limits import (
+    DASHBOARDS_OF_CONTENT_MAX,
+    DESCRIPTION_MAX_LENGTH,
+    INSIGHTS_MAX_LENGTH,
+    JSON_FIELD_MAX_LENGTH,
+    JSON_TOTAL_MAX_LENGTH,
+    SMALL_INSIGHT,
+    TAGS_MAX,
+)
 
 TILES_MAX = 1000
 
@@ -80,3 +89,46 @@ def _size(prefix: str = "") -> Any:
     for field in ("query", "filters", "description"):
         total = total + Coalesce(Length(Cast(f"{prefix}{field}", TextField())), 0)
     return total
+
+
+_TEXT_LIMITS = dict.fromkeys(("description", "dashboard_description"), DESCRIPTION_MAX_LENGTH)
+_FREE_JSON = (
+    "filters",
+    "variables",
+    "breakdown_colors",
+    "layouts",
+    "filters_overrides",
+    "query",
+    "dashboard_filters",
+    "dashboard_variables",
+)
+_JSON_LIMITS = {**dict.fromkeys(_FREE_JSON, JSON_FIELD_MAX_LENGTH), "tiles": JSON_TOTAL_MAX_LENGTH}
+
+
+def check_size(field: str, before: Any, after: Any) -> None:
+    """Raises TooLarge for a value that is larger than its field takes, and than the one before."""
+    if (most := _TEXT_LIMITS.get(field)) is not None:
+        size = len(after or "")
+        if size > max(most, len(before or "")):
+            raise TooLarge(field, size=size, most=most)
+    elif (most := _JSON_LIMITS.get(field)) is not None:
+        # As bytes it is never shorter than as characters, and measured fast.
+        if len(orjson.dumps(after)) <= most:
+            return
+        size = len(dump_json(after))
+        if size > max(most, len(dump_json(before))):
+            raise TooLarge(field, size=size, most=most, as_json=True)
+
+
+def check_size_at(path: str, field: str, value: Any) -> None:
+    """The same for a new value below this path of a request."""
+    try:
+        check_size(field, None, value)
+    except TooLarge as error:
+        raise error.within(path) from error
+
+
+def check_tags(before: Collection[str], after: Collection[str]) -> None:
+    """Raises TooManyTags for more than one object has, and than it had."""
+    if len(after) > max(TAGS_MAX, len(before)):
+        raise TooManyTags(len(after), TAGS_MAX)
