@@ -46,8 +46,6 @@ _SIZED_INSIGHT_FIELDS = ("query", "filters", "description")
 WHOLE_SIZE_MAX = 256_000
 # Maximum number of versions in a row that store their changes alone.
 DELTAS_MAX = 500
-
-
 # The tiles on other dashboards that one request may change by the content that they show.
 TILES_CHANGED_MAX = 10_000
 # The kind of content in the API ("text" or "button_tile") and its id.
@@ -128,9 +126,8 @@ def _build_known_entries(summary: ChangeSummary) -> tuple[list[Activity], list[i
     version = Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk"))
     rows = Dashboard.objects.filter(pk__in=known).with_has_history().annotate(at_version=version).order_by("pk")
     entries, unknown = [], []
-    for id_, project_id, name, number, has_history in rows.values_list(
-        "pk", "project_id", "name", "at_version", "has_history"
-    ):
+    columns = ("pk", "project_id", "name", "at_version", "has_history")
+    for id_, project_id, name, number, has_history in rows.values_list(*columns):
         if not has_history:
             unknown.append(id_)
             continue
@@ -260,12 +257,13 @@ def _build_insight_entry(changed: ChangedInsight, activity: ActivityName | None)
     )
 
 
-def content_key(content: Text | Button) -> ContentKey:
+def get_content_key(content: Text | Button) -> ContentKey:
+    """Return the kind and the id of a text or a button."""
     return ("text" if isinstance(content, Text) else "button_tile"), content.pk
 
 
 def build_content_snapshot(content: Text | Button) -> Snapshot:
-    """The fields of a text or a button that history compares."""
+    """Return the fields of a text or a button that the activity log compares."""
     fields = TEXT_FIELDS if isinstance(content, Text) else BUTTON_FIELDS
     return {field: getattr(content, field) for field in fields}
 
@@ -273,7 +271,10 @@ def build_content_snapshot(content: Text | Button) -> Snapshot:
 def find_content_changes(
     dashboard_ids: Collection[int], contents: Mapping[ContentKey, ChangedContent]
 ) -> dict[int, list[Change]]:
-    """By dashboard, what changed on these by these contents. Raises TooManyTilesChanged."""
+    """Return the changes of dashboards by changed texts and buttons. Their other tiles are not read.
+
+    Raises TooManyTilesChanged.
+    """
     changed = {key: each for key, each in contents.items() if each.before != build_content_snapshot(each.content)}
     ids = {kind: [id_ for each, id_ in changed if each == kind] for kind in ("text", "button_tile")}
     tiles = (
@@ -288,11 +289,11 @@ def find_content_changes(
     found: dict[int, list[Change]] = {}
     for dashboard_id, tile_id, text_id, button_id in rows:
         key = ("text", text_id) if text_id is not None else ("button_tile", button_id)
-        found.setdefault(dashboard_id, []).append(_change(tile_id, key, changed[key]))
+        found.setdefault(dashboard_id, []).append(_build_content_change(tile_id, key, changed[key]))
     return found
 
 
-def _change(tile_id: int, key: ContentKey, changed: ChangedContent) -> Change:
+def _build_content_change(tile_id: int, key: ContentKey, changed: ChangedContent) -> Change:
     kind, id_ = key
     own = {"id": id_ if kind == "text" else str(id_)}
     after = build_content_snapshot(changed.content)

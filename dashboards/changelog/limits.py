@@ -1,4 +1,4 @@
-"""How much a dashboard holds."""
+"""Limits on the number of tiles of a dashboard, and on the sizes of fields. Stored values may stay larger."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -27,35 +27,36 @@ TILES_MAX = 1000
 
 
 def check_tile_limits(dashboard_ids: Collection[int]) -> None:
-    """See at once whether a dashboard became too full, and not when all is written down. Raises TooManyTiles."""
+    """Check the tile limit early, before the activity log is written. Raises TooManyTiles and DashboardTooLarge."""
     tiles = Tile.objects.not_deleted().filter(dashboard__in=dashboard_ids).values("dashboard").annotate(n=Count("pk"))
     for snapshot in load_snapshots(list(tiles.filter(n__gt=TILES_MAX).values_list("dashboard", flat=True))):
         check_snapshot(snapshot)
 
 
 def check_snapshot(snapshot: DashboardSnapshot) -> None:
-    """Raises TooManyTiles and DashboardTooLarge. A dashboard that had too much already may keep it."""
+    """Raise TooManyTiles or DashboardTooLarge, unless the dashboard exceeded the limit before and has not grown."""
     before = len(snapshot.previous["tiles"]) if snapshot.previous else 0
     if len(snapshot.current["tiles"]) > max(before, TILES_MAX):
         raise TooManyTiles(TILES_MAX)
     if snapshot.json_size > JSON_TOTAL_MAX_LENGTH:
-        # As they would be written today, so that the blanks of another writer make no difference.
+        # Measured as it would be written today: another writer may have stored blanks.
         size = _measure_json(snapshot.current)
         if size > max(_measure_json(snapshot.previous), JSON_TOTAL_MAX_LENGTH):
             raise DashboardTooLarge("free JSON", size=size, most=JSON_TOTAL_MAX_LENGTH)
 
 
-def _measure_json(state: Snapshot | None) -> int:
-    if state is None:
+def _measure_json(snapshot: Snapshot | None) -> int:
+    if snapshot is None:
         return 0
-    of_tiles = (tile[field] for tile in state[TILES].values() for field in FREE_JSON_OF_TILE)
-    return sum(len(dump_json(value)) for value in (*(state[field] for field in FREE_JSON), *of_tiles))
+    of_tiles = (tile[field] for tile in snapshot[TILES].values() for field in FREE_JSON_OF_TILE)
+    return sum(len(dump_json(value)) for value in (*(snapshot[field] for field in FREE_JSON), *of_tiles))
 
 
 def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str | None = None) -> None:
-    """Raises OnTooManyDashboards where one of these, which was placed just now, is on more dashboards than one may be.
+    """Raise OnTooManyDashboards if content that was placed is on more dashboards than allowed.
 
-    An answer names each tile that shows the content of a dashboard: without a limit it is the product of two numbers.
+    A response names each tile that shows the content of a dashboard: without a limit its size is a product of two
+    numbers.
     """
     for kind, ids in contents.items():
         tiles = Tile.objects.not_deleted().filter(**{f"{kind}__in": ids})
@@ -65,10 +66,10 @@ def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str 
 
 
 def check_insight_sizes(insights: Collection[int], dashboards: Collection[int] | None = None) -> None:
-    """Raises DashboardTooLarge where the insights of a dashboard are too large together, by one of these.
+    """Raise DashboardTooLarge if one of these insights makes the insights of a dashboard too large together.
 
-    `dashboards` are those that they came to; without it, all that show them are looked at. Small insights are never
-    refused: all that a full dashboard has of them is bounded by their number.
+    `dashboards` are those that they were added to, by default all that show them. Small insights are never refused:
+    their total size is bounded by the tile limit.
     """
     large = Insight.objects.filter(pk__in=insights).annotate(size=_size()).filter(size__gt=SMALL_INSIGHT)
     ids = list(large.values_list("pk", flat=True)) if insights else []
@@ -84,7 +85,7 @@ def check_insight_sizes(insights: Collection[int], dashboards: Collection[int] |
 
 
 def _size(prefix: str = "") -> Any:
-    """How large an insight is, in characters, for a query."""
+    """Return an expression for the size of an insight, in characters."""
     total: Any = Value(0)
     for field in ("query", "filters", "description"):
         total = total + Coalesce(Length(Cast(f"{prefix}{field}", TextField())), 0)
@@ -106,13 +107,13 @@ _JSON_LIMITS = {**dict.fromkeys(_FREE_JSON, JSON_FIELD_MAX_LENGTH), "tiles": JSO
 
 
 def check_size(field: str, before: Any, after: Any) -> None:
-    """Raises TooLarge for a value that is larger than its field takes, and than the one before."""
+    """Raise TooLarge for a value that exceeds the limit of its field and the size of the value before."""
     if (most := _TEXT_LIMITS.get(field)) is not None:
         size = len(after or "")
         if size > max(most, len(before or "")):
             raise TooLarge(field, size=size, most=most)
     elif (most := _JSON_LIMITS.get(field)) is not None:
-        # As bytes it is never shorter than as characters, and measured fast.
+        # A fast check: it has at least as many bytes as characters.
         if len(orjson.dumps(after)) <= most:
             return
         size = len(dump_json(after))
@@ -121,7 +122,7 @@ def check_size(field: str, before: Any, after: Any) -> None:
 
 
 def check_size_at(path: str, field: str, value: Any) -> None:
-    """The same for a new value below this path of a request."""
+    """Check a new value below this path of a request. Raises TooLarge."""
     try:
         check_size(field, None, value)
     except TooLarge as error:
@@ -129,6 +130,6 @@ def check_size_at(path: str, field: str, value: Any) -> None:
 
 
 def check_tags(before: Collection[str], after: Collection[str]) -> None:
-    """Raises TooManyTags for more than one object has, and than it had."""
+    """Raise TooManyTags for more tags than allowed, and than the object had before."""
     if len(after) > max(TAGS_MAX, len(before)):
         raise TooManyTags(len(after), TAGS_MAX)

@@ -1,4 +1,4 @@
-"""Forgetting what was done long ago."""
+"""Pruning of old activities."""
 
 from datetime import datetime
 
@@ -11,10 +11,10 @@ ROWS_AT_ONCE = 1000
 
 
 def prune_activity(*, before: datetime) -> int:
-    """Delete acts that are older than `before`, a thousand in each transaction, so that nobody waits for long.
+    """Delete activities from before a time, a thousand in each transaction, so that no other write waits for long.
 
-    The latest version of each dashboard stays however old it is, since the next act is told as a difference from it,
-    and so does what versions that stay are differences from. Gives back how many were deleted.
+    The latest version of each dashboard is kept whatever its age, because the next activity is compared with it, and so
+    are the whole versions that remaining versions build on. Return the number of deleted activities.
     """
     old = _find_prunable(before).order_by("pk")
     last = deleted = 0
@@ -26,10 +26,10 @@ def prune_activity(*, before: datetime) -> int:
 
 
 def _find_prunable(before: datetime) -> ActivityQuerySet:
-    """Acts that are no version, and versions that a whole one follows, with none between them that stays."""
+    """Return old activities without a version, and old versions followed by a whole one, with none kept in between."""
     newer = Activity.objects.versions_of(OuterRef("item_id")).filter(version__gt=OuterRef("version"))
     next_whole = Subquery(newer.with_snapshot().order_by("version").values("version")[:1])
-    staying = newer.filter(version__lt=OuterRef("next_whole"), created_at__gte=before)
-    is_superseded = Q(next_whole__isnull=False) & ~Exists(staying)
+    kept = newer.filter(version__lt=OuterRef("next_whole"), created_at__gte=before)
+    is_superseded = Q(next_whole__isnull=False) & ~Exists(kept)
     found = Activity.objects.filter(created_at__lt=before).alias(next_whole=next_whole)
     return found.filter(Q(version__isnull=True) | is_superseded)

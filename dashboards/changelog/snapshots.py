@@ -1,7 +1,7 @@
-"""What dashboards show now, and what was written down of them last, in one statement."""
+"""Snapshots of dashboards: their present values, and those of the latest version in the log, by one statement."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,33 +16,33 @@ from dashboards.tracked_fields import BUTTON_FIELDS, DASHBOARD_FIELDS, DISPLAY_F
 from dashboards_api.db.compiled_queries import CompiledQuery, int_param
 from dashboards_api.db.fields import raw_json
 
-# What the size of a dashboard is limited by.
+# The JSON fields that the size of a dashboard is measured by.
 FREE_JSON = ("filters", "variables", "breakdown_colors")
 FREE_JSON_OF_TILE = ("layouts", "filters_overrides")
 _FIELDS = (*DASHBOARD_FIELDS, "restriction_level", "deleted")
 _SHARING = ("enabled", "settings", "password_required")
-# Read as text: what reads it here is faster than the field.
+# Read as text, which is faster than through the fields.
 _JSON = {"tags": raw_json("tag_names"), **{field: raw_json(field) for field in FREE_JSON}}
 _COLUMNS = tuple(f"raw_{field}" if field in _JSON else field for field in _FIELDS)
 _TEXT, _BUTTON = ("id", "body"), ("id", *BUTTON_FIELDS)
 _DISPLAY = ("layouts", *DISPLAY_FIELDS)
 _TILE_COLUMNS = ("id", "insight", *(f"text__{each}" for each in _TEXT), *(f"button__{each}" for each in _BUTTON))
-# Where rows have it.
-_FREE_JSON_PLACES = [_FIELDS.index(field) for field in FREE_JSON]
-_FREE_JSON_OF_TILE_PLACES = [len(_TILE_COLUMNS) + _DISPLAY.index(field) for field in FREE_JSON_OF_TILE]
+# The positions of that JSON in rows of dashboards and of tiles.
+_FREE_JSON_POSITIONS = [_FIELDS.index(field) for field in FREE_JSON]
+_FREE_JSON_OF_TILE_POSITIONS = [len(_TILE_COLUMNS) + _DISPLAY.index(field) for field in FREE_JSON_OF_TILE]
 
 
 class Deltas(NamedTuple):
-    """The versions since the latest one that is whole: how many, and how large they are together."""
+    """The versions since the latest whole one: their number, and their size together."""
 
     length: int = 0
     size: int = 0
 
 
 class DashboardSnapshot(NamedTuple):
-    """What a dashboard shows, at which revision, and what was written down of it last.
+    """The present and the latest logged snapshot of a dashboard.
 
-    `size` is about that of the state as text, `json_size` that of the free JSON in it.
+    `size` is roughly the length of the present one as text, `json_size` that of the free JSON in it.
     """
 
     dashboard_id: int
@@ -56,7 +56,7 @@ class DashboardSnapshot(NamedTuple):
 
 
 def load_snapshots(dashboard_ids: Collection[int]) -> list[DashboardSnapshot]:
-    """What these dashboards show, in one statement; one more where a version before holds its changes alone."""
+    """Return the snapshots of dashboards, by one statement; two if a latest version stores its changes alone."""
     if not dashboard_ids:
         return []
     if len(dashboard_ids) == 1:
@@ -65,31 +65,36 @@ def load_snapshots(dashboard_ids: Collection[int]) -> list[DashboardSnapshot]:
     else:
         rows = list(_select_snapshots(Dashboard.objects.filter(pk__in=dashboard_ids)).order_by("pk"))
     deltas: dict[int, list[Delta]] = {}
-    for delta in load_deltas([row[0] for row in rows if row[-2] != row[-1]]):
+    for delta in load_deltas(
+        [id_ for id_, *_, whole_version, latest_version in rows if whole_version != latest_version]
+    ):
         deltas.setdefault(delta[0], []).append(delta)
-    return [_build_dashboard_snapshot(row, deltas.get(row[0], [])) for row in rows]
+    return [_build_dashboard_snapshot(row, deltas) for row in rows]
 
 
-def _build_dashboard_snapshot(row: tuple[Any, ...], deltas: list[Delta]) -> DashboardSnapshot:
-    id_, project_id, version, *columns = row[:-3]
-    tiles = sorted(orjson.loads(columns[-1] or "[]"))
+def _build_dashboard_snapshot(row: tuple[Any, ...], all_deltas: Mapping[int, list[Delta]]) -> DashboardSnapshot:
+    id_, project_id, version, *columns, tile_rows, logged, _, _ = row
+    tiles = sorted(orjson.loads(tile_rows or "[]"))
+    deltas = all_deltas.get(id_, [])
     previous = None
-    if row[-3] is not None:
-        previous = fill_added_fields(apply_deltas(orjson.loads(row[-3]), [changes for _, changes, _ in deltas]))
+    if logged is not None:
+        previous = fill_added_fields(apply_deltas(orjson.loads(logged), [changes for _, changes, _ in deltas]))
+    json_size = sum(len(columns[position]) for position in _FREE_JSON_POSITIONS)
+    json_size += sum(len(tile[position]) for tile in tiles for position in _FREE_JSON_OF_TILE_POSITIONS)
     return DashboardSnapshot(
         dashboard_id=id_,
         project_id=project_id,
         version=version,
-        current=_build_snapshot(columns[:-1], tiles),
-        size=sum(len(column) for column in columns if isinstance(column, str)),
-        json_size=sum(len(columns[place]) for place in _FREE_JSON_PLACES) + sum(_json_size_of(tile) for tile in tiles),
+        current=_build_snapshot(columns, tiles),
+        size=sum(len(column) for column in (*columns, tile_rows) if isinstance(column, str)),
+        json_size=json_size,
         previous=previous,
         deltas=Deltas(len(deltas), sum(size for _, _, size in deltas)),
     )
 
 
 class _JSONRow(Func):
-    """Columns as a JSON array."""
+    """Columns as one JSON array."""
 
     function = "JSON_BUILD_ARRAY"
     output_field = TextField()
@@ -99,7 +104,7 @@ class _JSONRow(Func):
 
 
 class _JSONRows(Aggregate):
-    """Such rows as one JSON array."""
+    """Rows as one JSON array."""
 
     function = "JSON_AGG"
     output_field = TextField()
@@ -109,7 +114,7 @@ class _JSONRows(Aggregate):
 
 
 def _select_snapshots(found: DashboardQuerySet) -> Any:
-    """The columns of a state, after what it is of and before what was written down last as a whole."""
+    """Return a query for the rows that `_build_dashboard_snapshot` reads."""
     versions = Activity.objects.versions_of(OuterRef("pk")).order_by("-version")
     whole = versions.with_snapshot()
     rows = found.annotate(
@@ -122,16 +127,15 @@ def _select_snapshots(found: DashboardQuerySet) -> Any:
         latest_version=Subquery(versions.values("version")[:1]),
     )
     sharing = ("sharing_configuration__enabled", "raw_settings", "sharing_configuration__password_required")
-    written = ("before", "whole_version", "latest_version")
-    return rows.values_list("pk", "project_id", "revision", *_COLUMNS, *sharing, "tile_rows", *written)
+    logged = ("before", "whole_version", "latest_version")
+    return rows.values_list("pk", "project_id", "revision", *_COLUMNS, *sharing, "tile_rows", *logged)
 
 
 _ONE = CompiledQuery(lambda: _select_snapshots(Dashboard.objects.filter(pk=int_param("id"))))
 
 
 def _select_tiles() -> Any:
-    """The tiles that a dashboard has, or had when it was deleted, as one value."""
-    # Of a JSON column the text, as it is stored.
+    """Return a sub-query for the tiles of a dashboard, or those that it had when it was deleted, as one JSON array."""
     columns = [F(each) for each in (*_TILE_COLUMNS, *_DISPLAY)]
     return (
         Tile.objects.filter(dashboard=OuterRef("pk"))
@@ -144,23 +148,19 @@ def _select_tiles() -> Any:
 
 
 def build_tile_snapshot(tile: Tile) -> Snapshot:
-    """What a state holds of a tile that shows an insight."""
+    """Return the part of a snapshot that describes a tile with an insight."""
     return {"insight": tile.insight_id, **{column: getattr(tile, column) for column in _DISPLAY}}
 
 
-def _json_size_of(tile: list[Any]) -> int:
-    return sum(len(tile[place]) for place in _FREE_JSON_OF_TILE_PLACES)
-
-
 def _build_snapshot(columns: Sequence[Any], tiles: list[list[Any]]) -> Snapshot:
-    state = dict(zip(_FIELDS, columns, strict=False))
+    snapshot: Snapshot = dict(zip(_FIELDS, columns, strict=False))
     for field in _JSON:
-        state[field] = orjson.loads(state[field])
+        snapshot[field] = orjson.loads(snapshot[field])
     enabled, settings, is_locked = columns[len(_FIELDS) :]
     shared = (bool(enabled), None if settings is None else orjson.loads(settings), is_locked)
-    state["sharing"] = dict(zip(_SHARING, shared, strict=True))
-    state["tiles"] = {str(tile[0]): _build_tile(tile) for tile in tiles}
-    return state
+    snapshot["sharing"] = dict(zip(_SHARING, shared, strict=True))
+    snapshot["tiles"] = {str(tile[0]): _build_tile(tile) for tile in tiles}
+    return snapshot
 
 
 def _build_tile(row: list[Any]) -> Snapshot:

@@ -19,7 +19,7 @@ from dashboards.changelog.activity_log import (
     ContentKey,
     Event,
     build_insight_snapshot,
-    content_key,
+    get_content_key,
     write_activity,
 )
 from dashboards.changelog.diff import Change, Snapshot
@@ -101,7 +101,7 @@ class ChangeSet:
 
     def record_content(self, content: Text | Button, before: Snapshot) -> None:
         """Record that a text or a button is changed, from these fields, on every dashboard that shows it."""
-        self._contents.setdefault(content_key(content), ChangedContent(content, before))
+        self._contents.setdefault(get_content_key(content), ChangedContent(content, before))
 
     def record_event(self, dashboard: Dashboard, activity: ActivityName, changes: Iterable[Change] = ()) -> None:
         """Name an activity of a locked dashboard. `changes` are those that no snapshot holds, such as collaborators."""

@@ -1,7 +1,9 @@
-"""What a dashboard showed at a version.
+"""Versions of dashboards: the counters behind them, and the snapshots that the activity log holds of them.
 
-Most versions hold the whole state. One that would hold much and changed little holds its changes alone: it is the state
-of the latest version before it that is whole, with the changes of all versions since.
+Most versions store a whole snapshot. A version of a large dashboard may store its changes alone: its snapshot is that
+of the latest whole version before it, with the changes of all versions since.
+
+Counters are raised by one statement in the order of ids, so that no two transactions wait for each other.
 """
 
 from collections.abc import Iterable
@@ -20,27 +22,30 @@ Delta = tuple[int, list[Change], int]
 
 
 def get_snapshot_at(dashboard_id: int, version: int) -> Snapshot | None:
-    """What a dashboard showed at a version; None where there is no such version, or nothing whole before it."""
+    """Return the snapshot of a dashboard at a version.
+
+    Return None for an unknown version, and for one without a whole version before it.
+    """
     until = Activity.objects.versions_of(dashboard_id).filter(version__lte=version)
     if not until.filter(version=version).exists():
         return None
     whole = until.with_snapshot().order_by("-version").values_list("version", "state").first()
     if whole is None:
         return None
-    base, state = whole
+    base, snapshot = whole
     return apply_deltas(
-        state or {}, until.filter(version__gt=base).order_by("version").values_list("changes", flat=True)
+        snapshot or {}, until.filter(version__gt=base).order_by("version").values_list("changes", flat=True)
     )
 
 
-def apply_deltas(state: Snapshot, deltas: Any) -> Snapshot:
-    """A state with the changes of the versions that followed it, in their order."""
+def apply_deltas(snapshot: Snapshot, deltas: Any) -> Snapshot:
+    """Return a snapshot with the changes of the versions that followed it, in their order."""
     changes = [change for each in deltas for change in each]
-    return apply_changes(state, changes) if changes else state
+    return apply_changes(snapshot, changes) if changes else snapshot
 
 
 def load_deltas(dashboard_ids: list[int]) -> list[Delta]:
-    """Of each of these dashboards the versions since the latest one that is whole, in their order."""
+    """Return the versions of each dashboard since its latest whole one, in their order."""
     if not dashboard_ids:
         return []
     found: ActivityQuerySet = Activity.objects.versions_of_dashboards(dashboard_ids).filter(state__isnull=True)

@@ -10,9 +10,9 @@ from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import TooManyTilesRestored
 from dashboards.models import ActivityScope, Dashboard, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS, DashboardQuerySet
-from dashboards.services.bulk_rows import update_rows
 from dashboards.services.dashboards import restore_all
 from dashboards.services.edit_access import lock_dashboards
+from dashboards.services.rows import update_rows
 from dashboards.services.tags import link_tags, tags_named, unlink_other_tags, unlink_tags
 from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project

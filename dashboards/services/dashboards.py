@@ -16,7 +16,8 @@ from dashboards.models import CreationMode, Dashboard, Insight, SharingConfigura
 from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
 from dashboards.services.edit_access import lock_dashboard
-from dashboards.services.inputs import DashboardInput, assign_changed_fields
+from dashboards.services.inputs import DashboardInput
+from dashboards.services.rows import assign_changed_fields
 from dashboards.services.sources import inherited_from, source_of
 from dashboards.services.tags import replace_tags
 from dashboards.services.tile_changes import change_tiles

@@ -1,4 +1,8 @@
-"""Locking dashboards before they are changed. Every write of tiles holds the lock of their dashboard."""
+"""Locks of dashboards, and the right to edit dashboards and content.
+
+Every write of tiles holds the lock of their dashboard. Content may be edited by those who may edit all dashboards that
+show it.
+"""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,13 +1,7 @@
 """The plain values that requests hand to the services. A key that is absent was not sent."""
 
 import uuid
-from collections.abc import Iterable, Mapping
 from typing import Any, Required, TypedDict
-
-from django.db.models import Model
-
-from dashboards.changelog.limits import check_size
-from dashboards_api.db.fields import json_differs
 
 
 class TextInput(TypedDict, total=False):
@@ -102,12 +96,3 @@ class SharingInput(TypedDict, total=False):
     enabled: bool
     settings: dict[str, Any] | None
     password_required: bool
-
-
-def assign_changed_fields(row: Model, changes: Mapping[str, Any], fields: Iterable[str]) -> list[str]:
-    """Set the fields of a row that were sent and differ; their names are given back. Raises TooLarge."""
-    changed = [field for field in fields if field in changes and json_differs(getattr(row, field), changes[field])]
-    for field in changed:
-        check_size(field, getattr(row, field), changes[field])
-        setattr(row, field, changes[field])
-    return changed

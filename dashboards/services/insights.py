@@ -14,10 +14,10 @@ from dashboards.exceptions import DashboardNotInProject, InsightNotFound, OnTooM
 from dashboards.folders import normalize_folder
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.insight import DERIVED_COLUMNS
-from dashboards.services.bulk_rows import update_rows
 from dashboards.services.edit_access import check_may_edit_contents, lock_dashboards
-from dashboards.services.inputs import InsightInput, assign_changed_fields
+from dashboards.services.inputs import InsightInput
 from dashboards.services.insight_tiles import place_insight, record_insight_tiles
+from dashboards.services.rows import assign_changed_fields, update_rows
 from dashboards.services.tags import replace_tags
 from dashboards.tracked_fields import AUTHORED_INSIGHT_FIELDS, INSIGHT_FIELDS
 from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX

@@ -7,7 +7,8 @@ from dashboards.access import check_may_change_template
 from dashboards.changelog.limits import check_tags
 from dashboards.exceptions import DashboardTemplateNotFound
 from dashboards.models import DashboardTemplate, TemplateScope
-from dashboards.services.inputs import TemplateInput, assign_changed_fields
+from dashboards.services.inputs import TemplateInput
+from dashboards.services.rows import assign_changed_fields
 from dashboards.template_documents.documents import Document, builtin_ids, builtin_templates
 from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.db.retry import atomic_with_retry

@@ -8,7 +8,7 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from dashboards.changelog.activity_log import build_content_snapshot
-from dashboards.changelog.limits import check_placements, check_size
+from dashboards.changelog.limits import check_placements
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import (
     ContentNotOnDashboard,
@@ -19,12 +19,10 @@ from dashboards.exceptions import (
 )
 from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
-from dashboards.models.tile import LAYOUT_COLUMNS
-from dashboards.services.bulk_rows import update_rows
 from dashboards.services.edit_access import check_may_edit_contents, group_contents
-from dashboards.services.inputs import ButtonInput, DisplayInput, TextInput, TileInput, assign_changed_fields
-from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS
-from dashboards_api.db.fields import json_differs
+from dashboards.services.inputs import ButtonInput, DisplayInput, TextInput, TileInput
+from dashboards.services.rows import assign_changed_fields, assign_display_fields, update_rows
+from dashboards.tracked_fields import BUTTON_FIELDS
 from dashboards_api.errors import ValidationFailed
 
 
@@ -88,16 +86,6 @@ def _tiles_to_restore(items: Iterable[TileInput], tiles: Iterable[Tile]) -> list
 def _has_content(item: TileInput) -> bool:
     """Whether an item holds content of any kind."""
     return any(item.get(kind) is not None for kind in ("insight", "text", "button_tile"))
-
-
-def assign_display_fields(tile: Tile, content: DisplayInput) -> list[str]:
-    """Set the display fields of a tile that differ, and return the columns that changed."""
-    changed: list[str] = []
-    if "layouts" in content and json_differs(tile.layouts, content["layouts"]):
-        check_size("layouts", tile.layouts, content["layouts"])
-        tile.set_layouts(content["layouts"])
-        changed += LAYOUT_COLUMNS
-    return changed + assign_changed_fields(tile, content, DISPLAY_FIELDS)
 
 
 def insert_tiles(changes: ChangeSet, tiles: list[Tile]) -> None:

@@ -10,10 +10,10 @@ from dashboards.layout import Arrangement, arrange_tiles, get_placement, set_row
 from dashboards.models import Dashboard, Tile
 from dashboards.models.tile import LAYOUT_COLUMNS
 from dashboards.packing import Number, Placement, compact_vertically
-from dashboards.services.bulk_rows import update_rows
 from dashboards.services.copies import DISPLAY_COLUMNS, duplicate_content
 from dashboards.services.edit_access import group_contents, lock_dashboards, lock_for_edit
 from dashboards.services.inputs import TileInput
+from dashboards.services.rows import update_rows
 from dashboards.services.tile_changes import change_tiles
 from dashboards_api.db.fields import json_differs
 from dashboards_api.errors import ValidationFailed
