@@ -1,4 +1,4 @@
-"""GET …/activity_log/ and …/dashboards/:id/activity/: who did what, when, by which key."""
+"""GET …/activity_log/ and …/dashboards/:id/activity/: who changed what, when, and with which API key."""
 
 from typing import Any
 from uuid import UUID

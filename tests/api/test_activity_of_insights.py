@@ -1,4 +1,4 @@
-"""What is done to insights with their dashboard is told of each of them, and taken back with it."""
+"""Activity entries of insights that are changed together with their dashboard, and undoing them."""
 
 from typing import Any
 

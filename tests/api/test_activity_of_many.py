@@ -1,4 +1,4 @@
-"""The log, and the versions, of dashboards that one request changes together or leaves as they are."""
+"""The activity log and the versions of dashboards that one request changes together, or leaves unchanged."""
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext

@@ -1,4 +1,4 @@
-"""`breakdown_colors` of a dashboard: what is checked, and what was stored before it was."""
+"""`breakdown_colors` of a dashboard: validation, and colors stored before it."""
 
 from typing import Any
 

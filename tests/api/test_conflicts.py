@@ -1,4 +1,4 @@
-"""What loses against another request is run again: real serialization failures, deadlocks and unique keys."""
+"""Retries of requests after real serialization failures, deadlocks and unique violations."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""How the list is narrowed and ranked, unlisted dashboards, and tags of many at once."""
+"""Filters and ranking of the list, unlisted dashboards, and tags of many dashboards."""
 
 from typing import Any
 

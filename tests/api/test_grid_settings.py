@@ -1,4 +1,4 @@
-"""`grid_spacing` and `layout_compaction` of a dashboard, and `customization` in its answer."""
+"""`grid_spacing` and `layout_compaction` of a dashboard, and `customization` in its responses."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""If-Match: nobody overwrites what they have not seen."""
+"""Optimistic locking with If-Match."""
 
 from contextlib import nullcontext
 from typing import Any

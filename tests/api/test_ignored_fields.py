@@ -1,4 +1,4 @@
-"""Nothing is dropped silently: `Ignored-Fields`, and `Prefer: handling=strict`."""
+"""Ignored fields are named in `Ignored-Fields`, or refused with `Prefer: handling=strict`."""
 
 import pytest
 

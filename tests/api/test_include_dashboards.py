@@ -1,4 +1,4 @@
-"""`include_dashboards` on what answers insights, and `exclude_generated` on the list of dashboards."""
+"""`include_dashboards` in responses with insights, and `exclude_generated` in the list of dashboards."""
 
 from typing import Any
 

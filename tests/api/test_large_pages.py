@@ -1,4 +1,4 @@
-"""Pages of lists end early where rows are large; `next` goes on where they ended."""
+"""Pages of lists end early if their rows are large; `next` continues where they ended."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Versions of large dashboards: they hold their changes alone, and are read, compared and restored like others."""
+"""Versions of large dashboards, which hold only their changes, are read, compared and restored like others."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The numbers and breakpoints of layouts are bounded when they are written; what was stored before stays usable."""
+"""Limits of numbers and breakpoints in layouts. Layouts stored before the limits stay usable."""
 
 import importlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""Texts that are null: in a body they are empty texts, and those that were stored before are shown as such."""
+"""Null texts: in a body they become empty texts; stored ones are shown as empty texts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""No item of a request overwrites what another one says: each tile, insight and content is named once."""
+"""Two items of a request must not refer to the same tile, insight or content."""
 
 from typing import Any
 

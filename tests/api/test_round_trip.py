@@ -1,4 +1,4 @@
-"""What you read you can write back: the body of a GET sent as PATCH is 200, changes nothing and leaves no trace."""
+"""The body of a GET can be sent back as PATCH: it is a 200, changes nothing and creates no version."""
 
 from typing import Any
 

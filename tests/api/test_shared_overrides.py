@@ -1,4 +1,4 @@
-"""What viewers of a shared dashboard may change: `allow_overrides` of its settings."""
+"""Overrides by viewers of a shared dashboard: `allow_overrides` in its settings."""
 
 import json
 from typing import Any

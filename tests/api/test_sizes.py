@@ -1,4 +1,4 @@
-"""How large fields may be: more is a 400 that names the number; what was stored before stays readable and writable."""
+"""Size limits of fields: the error names the limit, and larger stored values stay readable and writable."""
 
 from typing import Any
 

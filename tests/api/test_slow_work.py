@@ -1,4 +1,4 @@
-"""Templates are filled before the transaction of their request. What fills one inside a transaction fails any test."""
+"""Templates are filled before the transaction of their request; filling one inside a transaction fails any test."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How long a template document may be, and what it costs."""
+"""Size limits of template documents, and the time that validation takes."""
 
 import time
 from typing import Any

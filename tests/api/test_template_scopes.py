@@ -1,4 +1,4 @@
-"""Who sees which dashboard templates: built-in ones, those of an organization, and PUT of them."""
+"""Visibility of dashboard templates: built-in ones, those of an organization, and PUT of them."""
 
 from itertools import pairwise
 from typing import Any

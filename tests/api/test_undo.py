@@ -1,4 +1,4 @@
-"""POST …/activity_log/undo/: taking back what a key did in a time, with a preview."""
+"""POST …/activity_log/undo/: undoing the changes of an API key in a period, with a preview."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Taking back again, in parts, and beside the work of others."""
+"""Undoing an undo, undoing in parts, and undoing beside changes of others."""
 
 import pytest
 

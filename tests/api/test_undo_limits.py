@@ -1,4 +1,4 @@
-"""POST …/activity_log/undo/: how much one request covers, and that more changes nothing, in a preview too."""
+"""POST …/activity_log/undo/: the limits of one request. A request beyond them changes nothing, nor does a preview."""
 
 from typing import Any
 

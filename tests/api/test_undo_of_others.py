@@ -1,4 +1,4 @@
-"""Restoring and undoing give nobody a right, and touch nothing that others made of it."""
+"""Restoring and undoing grant no rights, and keep what others changed later."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Taking back closes what a key opened, whatever became of the dashboard, and gives nobody a right."""
+"""Undoing revokes the access that an API key granted, and grants none."""
 
 import pytest
 

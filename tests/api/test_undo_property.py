@@ -1,4 +1,4 @@
-"""Whatever a key does by itself, taking it back leaves what was there before, and nothing to take back again."""
+"""Undoing all changes of an API key restores the state before them, and leaves nothing to undo."""
 
 import random
 from collections.abc import Callable

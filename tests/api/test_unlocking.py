@@ -1,4 +1,4 @@
-"""What a guess at the password of a shared dashboard costs, and how many there may be: POST /shared/:token."""
+"""The cost and the limits of password attempts for a shared dashboard: POST /shared/:token."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""…/dashboards/:id/versions/: what a dashboard was, how two versions differ, and going back to one."""
+"""…/dashboards/:id/versions/: reading, comparing and restoring versions."""
 
 from typing import Any
 

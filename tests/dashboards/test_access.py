@@ -1,4 +1,4 @@
-"""The rules of access by themselves: level of the member, who created it, restriction level."""
+"""The access rules: the level of the member, the creator and the restriction level."""
 
 import pytest
 

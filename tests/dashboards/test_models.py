@@ -1,4 +1,4 @@
-"""What the database guarantees, and what is derived for finding and sorting."""
+"""Database constraints, and derived columns for searching and sorting."""
 
 import os
 from typing import Any

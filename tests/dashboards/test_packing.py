@@ -1,4 +1,4 @@
-"""The packing of tiles beside a slow one that is plain to read, and the processor time it takes."""
+"""The packing of tiles compared with a slow, simple version, and its processor time."""
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""manage.py prune_history: what is forgotten, and what never is."""
+"""manage.py prune_history: what is deleted, and what is kept."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Revisions: which rise with which change, and that the kept count never drifts."""
+"""Revisions: which changes increase which counter, and that the stored total never drifts."""
 
 from collections.abc import Callable
 from typing import Any

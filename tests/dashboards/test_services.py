@@ -1,4 +1,4 @@
-"""Services by themselves: what they give back, what they raise, and what happens when two run at once."""
+"""Services: return values, exceptions and concurrent calls."""
 
 import pytest
 

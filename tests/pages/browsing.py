@@ -1,4 +1,4 @@
-"""What tests of pages do in a browser."""
+"""Helpers that browse pages."""
 
 import re
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""What people see where there is no page, or where one fails."""
+"""Error pages."""
 
 import pytest
 from django.test import Client

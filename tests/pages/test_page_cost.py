@@ -1,4 +1,4 @@
-"""The processor time of pages with a thousand tiles: anybody with a link can ask for a shared one."""
+"""The processor time of pages with a thousand tiles. Shared ones are open to anyone with the link."""
 
 import time
 from typing import Any

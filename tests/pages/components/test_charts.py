@@ -1,4 +1,4 @@
-"""Results of queries as pictures: fixed results, in the shapes that PostHog answers them in."""
+"""Charts of results in the shapes of PostHog's responses."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Addresses in texts and descriptions are links, at a cost that grows with the text alone."""
+"""Links in texts and descriptions. Finding them takes linear time."""
 
 import re
 import time

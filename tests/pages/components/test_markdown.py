@@ -1,4 +1,4 @@
-"""Text tiles as HTML."""
+"""Markdown of text tiles as HTML."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""The console: sign in, find a dashboard, look at it, sign out."""
+"""The console: sign in, find a dashboard, view it, sign out."""
 
 import re
 from typing import Any

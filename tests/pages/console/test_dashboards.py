@@ -1,4 +1,4 @@
-"""The pages of dashboards: what can be done there, and by whom."""
+"""The pages of dashboards: what each user can do there."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The edit form of a dashboard: it changes what was changed in it."""
+"""The edit form of a dashboard, which changes only the fields that the user changed."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""Folders in the console: to see, to narrow the list to, and to choose."""
+"""Folders in the console: display, filtering and choosing."""
 
 import re
 from typing import Any

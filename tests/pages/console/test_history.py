@@ -1,4 +1,4 @@
-"""The page of a dashboard's history."""
+"""The history page of a dashboard."""
 
 from typing import Any
 

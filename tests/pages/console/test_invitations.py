@@ -1,4 +1,4 @@
-"""/invitations/:token and /invitations: how somebody comes into a project, and how nobody else does."""
+"""/invitations/:token and /invitations: joining a project by an invitation, and only so."""
 
 from datetime import timedelta
 from typing import Any

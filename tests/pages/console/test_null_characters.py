@@ -1,4 +1,4 @@
-"""Null characters in the forms of the console: PostgreSQL takes none, so each form refuses them."""
+"""Forms of the console refuse null characters, which PostgreSQL cannot store."""
 
 import pytest
 from django.contrib.sessions.models import Session

@@ -1,4 +1,4 @@
-"""What a page shows once after a form, by a reload that sends no form again."""
+"""Messages that a page shows once after a form."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""/setup/:token: how somebody gets their first password, and a new one."""
+"""/setup/:token: setting the first password, or a new one."""
 
 import re
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The page on which tiles are edited."""
+"""The page that edits tiles."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""/shared/:token and /embedded/:token as people see them."""
+"""/shared/:token and /embedded/:token as pages."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""GET …/dashboards/:id/export/ and back again with create_from_template_json."""
+"""GET …/dashboards/:id/export/, and importing the result with create_from_template_json."""
 
 import json
 from typing import Any

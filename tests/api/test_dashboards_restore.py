@@ -1,4 +1,4 @@
-"""A deleted dashboard comes back as it was, whatever was deleted or restored while it was in the trash."""
+"""A deleted dashboard is restored as it was, whatever was deleted or restored while it was in the trash."""
 
 from itertools import permutations
 from typing import Any

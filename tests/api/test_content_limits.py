@@ -1,4 +1,4 @@
-"""How many dashboards show the same content, and what the history of many dashboards tells of one insight."""
+"""The limit of dashboards with the same content, and activity entries of insights on many dashboards."""
 
 from typing import Any
 
