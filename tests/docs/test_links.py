@@ -1,0 +1,17 @@
+"""Links of the files at the root lead to files that exist. Those within docs/ are checked by `make docs`."""
+
+import re
+
+import pytest
+
+from tests.live.conftest import ROOT
+
+FILES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_relative_link_leads_to_a_file(file: str) -> None:
+    targets = LINK.findall((ROOT / file).read_text())
+    assert [target for target in targets if not (ROOT / target).is_file()] == []
+    assert targets or file == "CHANGELOG.md"
