@@ -37,10 +37,10 @@ class CommandLine(ManagementUtility):
         return command
 
     def check_settings(self) -> None:
-        """Warn of misspelled settings. Raises StartError where there are none to read."""
+        """Warn of unknown settings. Raises StartError if the settings cannot be imported."""
         if isinstance(self.settings_exception, ImportError):
             raise StartError(f"The module of --settings cannot be imported: {self.settings_exception}.")
-        warn_of_misspelled_settings()
+        warn_of_unknown_settings()
 
     def check_arguments(self, command: BaseCommand) -> None:
         """Raise StartError for a bad command line: the parser that Django makes later prints its usage as well."""
@@ -73,7 +73,9 @@ def run(argv: list[str]) -> None:
         CommandLine(argv).execute()
 
 
-def warn_of_misspelled_settings() -> None:
-    """Name variables of the environment that are probably meant as settings, on standard error."""
-    for name, meant in getattr(settings, "MISSPELLED_SETTINGS", ()):  # other settings may lack it
+def warn_of_unknown_settings() -> None:
+    """Print a warning for each variable of the environment that is a removed or a misspelled setting."""
+    for name in getattr(settings, "REMOVED_SETTINGS", ()):  # other settings may lack it
+        sys.stderr.write(f"Warning: {name} is no longer supported and has no effect. See CHANGELOG.md.\n")
+    for name, meant in getattr(settings, "MISSPELLED_SETTINGS", ()):
         sys.stderr.write(f"Warning: {name} is no setting of this service. Do you mean {meant}?\n")

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_TOKEN_LENGTH = 16
 WORKERS_MAX = 256
-LAG_MS_MIN, LAG_MS_MAX = 50, 3_600_000
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 STATEMENT_SECONDS_MAX = 3600
 QUOTED_MAX_LENGTH = 80
@@ -53,7 +52,6 @@ def integer_parser(minimum: int, maximum: int) -> Callable[[str], int]:
 
 
 parse_workers = integer_parser(1, WORKERS_MAX)
-parse_lag = integer_parser(LAG_MS_MIN, LAG_MS_MAX)
 
 
 def parse_statement_timeout(text: str) -> int:

@@ -33,6 +33,7 @@ class Environment:
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
         self._known: set[str] = set()
+        self._removed: set[str] = set()
 
     def value(self, name: str, parse: Callable[[str], T], default: str = "") -> T:
         """Return a setting of one value; an empty variable means the default. Raises SettingError."""
@@ -43,9 +44,16 @@ class Environment:
         text = self._read(name)
         return self._parse(name, parse, default if text is None else text)
 
+    def find_removed(self, names: tuple[str, ...]) -> list[str]:
+        """Return which of these settings of earlier releases the environment still sets."""
+        self._removed.update(names)
+        return [name for name in self._variables if name.removesuffix(FILE_SUFFIX) in names]
+
     def find_misspelled(self) -> list[tuple[str, str]]:
         """Return the variables that look like settings and are none, each with the setting that was probably meant."""
-        unknown = [name for name in self._variables if name.removesuffix(FILE_SUFFIX) not in self._known]
+        unknown = [
+            name for name in self._variables if name.removesuffix(FILE_SUFFIX) not in self._known | self._removed
+        ]
         pairs = ((name, closest_setting(name.removesuffix(FILE_SUFFIX), self._known)) for name in sorted(unknown))
         return [(name, meant) for name, meant in pairs if meant]
 

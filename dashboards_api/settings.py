@@ -12,13 +12,12 @@ from corsheaders.defaults import default_headers
 
 from dashboards_api.api_document import DESCRIPTION, TAGS
 from dashboards_api.data_dir import get_stored_secret
-from dashboards_api.db.database_url import POSTGRESQL, database_settings, parse_database_url, parse_postgresql_urls
+from dashboards_api.db.database_url import database_settings, parse_database_url
 from dashboards_api.environment import (
     get_default_workers,
     get_hosts,
     parse_boolean,
     parse_hosts,
-    parse_lag,
     parse_log_level,
     parse_networks,
     parse_origins,
@@ -122,19 +121,6 @@ DATABASES: dict[str, Any] = {
     )
 }
 STATEMENT_TIMEOUT_MS = env.value("STATEMENT_TIMEOUT", parse_statement_timeout, "15")
-REPLICA_MAX_LAG_MS = env.value("REPLICA_MAX_LAG_MS", parse_lag, "1000")
-REPLICA_URLS = env.items("REPLICA_URLS", parse_postgresql_urls)
-REPLICAS: list[str] = []
-if REPLICA_URLS and DATABASES["default"]["ENGINE"] != POSTGRESQL:
-    raise SettingError("REPLICA_URLS", "needs a PostgreSQL in DATABASE_URL")
-for url in REPLICA_URLS:
-    REPLICAS.append(f"replica{len(REPLICAS) + 1}")
-    replica = database_settings(url, PGPASSWORD, prepared=PREPARED_STATEMENTS)
-    options = {**DATABASES["default"]["OPTIONS"], "connect_timeout": 2, "tcp_user_timeout": 2000}
-    DATABASES[REPLICAS[-1]] = {**replica, "OPTIONS": options}
-if REPLICAS:
-    DATABASE_ROUTERS = ["dashboards_api.replicas.Router"]
-    MIDDLEWARE.insert(-1, "users.auth.middleware.ReadYourWritesMiddleware")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Who is calling -----------------------------------------------------------------------------------------------
@@ -290,4 +276,5 @@ structlog.configure(
 
 # --- Variables that look like settings and are none ----------------------------------------------------------------
 
+REMOVED_SETTINGS = env.find_removed(("REPLICA_URLS", "REPLICA_MAX_LAG_MS"))
 MISSPELLED_SETTINGS = env.find_misspelled()

@@ -4,13 +4,10 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
-from django.conf import settings
-from django.db import Error
-from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards_api import replicas
 from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.etags import etag_matches, make_etag, parse_expected_versions
 from dashboards_api.http.openapi import IF_MATCH
@@ -38,15 +35,8 @@ class AuthenticatedViewSet(IdempotentViewSet):
     rate_limit_status: RateLimitStatus | None = None
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Return the response to an error. A read that failed on a replica runs again on the primary."""
-        self.headers.pop("ETag", None)  # it belongs to the response that the error replaces
-        if isinstance(exc, Error) and replicas.give_up():
-            handler = getattr(self, str(self.request.method).lower())
-            try:
-                response: Response = handler(self.request, *self.args, **self.kwargs)
-            except Exception as error:  # noqa: BLE001  it is handled as the first would have been
-                return super().handle_exception(error)
-            return response
+        """Return the response to an error, without the ETag of the response that it replaces."""
+        self.headers.pop("ETag", None)
         return super().handle_exception(exc)
 
     @property
@@ -91,8 +81,6 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.check_if_match_is_supported()
-        if settings.REPLICAS and request.method in SAFE_METHODS:
-            replicas.begin(self.caller.wrote_at)
 
     def check_if_match_is_supported(self) -> None:
         """Raise ValidationFailed for `If-Match` where nothing has versions. Ignored, it would seem to have matched."""

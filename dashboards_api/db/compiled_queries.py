@@ -11,12 +11,11 @@ from functools import lru_cache, partial
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
-from django.db import connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 
 from dashboards_api.db.backends.fast_read import FastReadMixin, Rows
-from dashboards_api.replicas import reading
 
 Converter = Callable[[Any], Any]
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -60,7 +59,7 @@ class CompiledQuery:
         The limit and the offset are written into the statement: PostgreSQL plans for a tenth of the table where it does
         not know them.
         """
-        connection = connections[reading.get()]
+        connection = connections[DEFAULT_DB_ALIAS]
         compiled = self._compilations.get(connection.vendor) or self._compile()
         sql = compiled.sql if limit is None else f"{compiled.sql} LIMIT {limit:d}"
         sql = f"{sql} OFFSET {offset:d}" if offset else sql

@@ -21,14 +21,6 @@ def parse_database_url(url: str) -> dict[str, Any]:
     return _parse_sqlite(url) if scheme == "sqlite" else _parse_postgresql(url)
 
 
-def parse_postgresql_urls(text: str) -> list[dict[str, Any]]:
-    """Return Django's settings of each PostgreSQL in a list of addresses."""
-    urls = [url.strip() for url in text.split(",") if url.strip()]
-    if not all(url.startswith(tuple(f"{scheme}://" for scheme in POSTGRESQL_SCHEMES)) for url in urls):
-        raise ValueError("must list addresses such as postgresql://user:password@host:5432/name")
-    return [_parse_postgresql(url) for url in urls]
-
-
 def _parse_sqlite(url: str) -> dict[str, Any]:
     rest = url.removeprefix("sqlite://")
     if rest in (":memory:", "/:memory:"):

@@ -111,6 +111,12 @@ def test_variables_that_are_misspelled_are_named(bare: dict[str, str]) -> None:
     ]
 
 
+def test_settings_of_earlier_releases_are_named(bare: dict[str, str]) -> None:
+    ended = manage({**bare, "REPLICA_URLS": "postgresql://replica/x"}, "check")
+    assert ended.returncode == 0
+    assert ended.stderr == "Warning: REPLICA_URLS is no longer supported and has no effect. See CHANGELOG.md.\n"
+
+
 def test_settings_of_the_command_line_are_the_ones_in_force(bare: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "other_settings.py").write_text('from dashboards_api.settings import *\n\nLANGUAGE_CODE = "de"\n')
     variables = {**bare, "PYTHONPATH": str(tmp_path), "PUBLICURL": "https://x"}

@@ -34,8 +34,6 @@ class User(AbstractBaseUser):
         "users.Project", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
-    # With replicas: the position of the write-ahead log after the last write of this user.
-    wrote_at = models.BigIntegerField(null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from dashboards_api.db.database_url import parse_database_url, parse_postgresql_urls, sqlite_path
+from dashboards_api.db.database_url import parse_database_url, sqlite_path
 
 
 def test_every_part_of_an_address_is_read() -> None:
@@ -44,13 +44,6 @@ def test_other_addresses_are_refused(url: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem) as raised:
         parse_database_url(url)
     assert "hunter2" not in str(raised.value)
-
-
-def test_addresses_of_replicas_are_of_postgresql() -> None:
-    found = parse_postgresql_urls("postgresql://a/x, postgres://b/y")
-    assert [each["HOST"] for each in found] == ["a", "b"]
-    with pytest.raises(ValueError, match="must list addresses such as postgresql://"):
-        parse_postgresql_urls("sqlite:////file")
 
 
 def test_the_file_of_a_database_is_found() -> None:
