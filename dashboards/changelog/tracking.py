@@ -138,7 +138,7 @@ class ChangeSet:
         self._record_insight(insight, {"deleted": insight.deleted})
 
     def _record_insight(self, insight: Insight, before: Snapshot | None) -> None:
-        """If an insight is recorded twice, keep its first `before` values and the latest instance."""
+        """Record an insight. If it is recorded twice, keep its first `before` values and the latest instance."""
         if insight.pk in self._insights:
             first = self._insights[insight.pk].before
             before = None if first is None else {**(before or {}), **first}

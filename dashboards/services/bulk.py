@@ -13,7 +13,7 @@ from dashboards.models.dashboard import DERIVED_COLUMNS, DashboardQuerySet
 from dashboards.services.dashboards import restore_all
 from dashboards.services.edit_access import lock_dashboards
 from dashboards.services.rows import update_rows
-from dashboards.services.tags import link_tags, tags_named, unlink_other_tags, unlink_tags
+from dashboards.services.tags import get_or_create_tags, link_tags, unlink_other_tags, unlink_tags
 from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project
 
@@ -83,7 +83,7 @@ def _save_tags(dashboards: list[Dashboard], action: TagAction, tags: Sequence[st
     else:
         if action == TagAction.SET:
             unlink_other_tags(dashboards, tags)
-        link_tags(dashboards, tags_named(dashboards[0].project_id, tags))
+        link_tags(dashboards, get_or_create_tags(dashboards[0].project_id, tags))
     update_rows(dashboards, DERIVED_COLUMNS)
 
 

@@ -14,7 +14,7 @@ from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.tile import TileQuerySet
 from dashboards.services.bulk import TOO_MANY_TAGS, BulkResult, TagAction
 from dashboards.services.edit_access import filter_editable, lock_dashboards
-from dashboards.services.tags import link_tags, tags_named, unlink_other_tags, unlink_tags
+from dashboards.services.tags import get_or_create_tags, link_tags, unlink_other_tags, unlink_tags
 from dashboards_api.db.fields import dump_json
 from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project
@@ -102,7 +102,7 @@ def _save_tags(insights: list[Insight], action: TagAction, tags: Sequence[str]) 
     elif action == TagAction.SET:
         unlink_other_tags(insights, tags)
     if insights and action != TagAction.REMOVE:
-        link_tags(insights, tags_named(insights[0].project_id, tags))
+        link_tags(insights, get_or_create_tags(insights[0].project_id, tags))
 
 
 def _set_author(insights: list[Insight], member: Membership) -> None:

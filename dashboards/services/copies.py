@@ -14,7 +14,7 @@ from dashboards.models.tile import LAYOUT_COLUMNS
 from dashboards.services.edit_access import group_contents
 from dashboards.services.inputs import DisplayInput, DuplicateInput
 from dashboards.services.rows import assign_display_fields, update_rows
-from dashboards.services.tags import copy_insight_tags, normalized_tags, tags_named
+from dashboards.services.tags import copy_insight_tags, get_or_create_tags, normalize_tags
 from dashboards.services.tile_changes import insert_tiles
 from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS
 from users.models import Membership
@@ -45,7 +45,7 @@ def duplicate_content(changes: ChangeSet, tiles: list[Tile], target: Dashboard) 
 
 
 def duplicate_tiles(changes: ChangeSet, dashboard: Dashboard, items: Sequence[DuplicateInput]) -> None:
-    """Clone tiles of a locked dashboard, each with a copy of its content and the layouts given, or none.
+    """Duplicate tiles of a locked dashboard, each with a copy of its content and the layouts given, or none.
 
     Raises TileNotOnDashboard.
     """
@@ -98,8 +98,8 @@ def add_template_tiles(changes: ChangeSet, dashboard: Dashboard, documents: list
 
 
 def _tag_insights(project_id: int, tiles: list[Tile], documents: list[dict[str, Any]]) -> None:
-    named = [normalized_tags(document.get("tags") or []) for document in documents]
-    tags = {tag.name: tag for tag in tags_named(project_id, {name for names in named for name in names})}
+    named = [normalize_tags(document.get("tags") or []) for document in documents]
+    tags = {tag.name: tag for tag in get_or_create_tags(project_id, {name for names in named for name in names})}
     InsightTag.objects.bulk_create(
         [
             InsightTag(insight=tile.insight, tag=tags[name])
@@ -136,7 +136,7 @@ def _build_insight(document: dict[str, Any], created_by: Membership) -> Insight:
         is_sample=True,
         created_by=created_by.user,
     )
-    insight.derive(normalized_tags(document.get("tags") or []))
+    insight.derive(normalize_tags(document.get("tags") or []))
     return insight
 
 

@@ -10,7 +10,7 @@ from dashboards.access import check_may_edit, check_may_restrict, may_edit
 from dashboards.breakdown_colors import check_breakdown_colors
 from dashboards.changelog.limits import check_tags
 from dashboards.changelog.tracking import ChangeSet
-from dashboards.exceptions import DashboardNotFound, UnlistedDashboardExists
+from dashboards.exceptions import DashboardNotFound, DashboardNotInProject, UnlistedDashboardExists
 from dashboards.folders import normalize_folder
 from dashboards.models import CreationMode, Dashboard, Insight, SharingConfiguration, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS
@@ -18,14 +18,15 @@ from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate
 from dashboards.services.edit_access import lock_dashboard
 from dashboards.services.inputs import DashboardInput
 from dashboards.services.rows import assign_changed_fields
-from dashboards.services.sources import inherited_from, source_of
-from dashboards.services.tags import replace_tags
+from dashboards.services.tags import normalize_tags, replace_tags
 from dashboards.services.tile_changes import change_tiles
 from dashboards.template_documents.documents import Document
 from dashboards.tracked_fields import DASHBOARD_FIELDS
 from dashboards_api.db.best_effort import best_effort_write
-from users.models import Project
+from users.models import Membership, Project
 
+# The fields that a template document may leave out.
+TEMPLATE_OPTIONS = ("pinned", "restriction_level", "grid_spacing", "layout_compaction")
 # `last_accessed_at` is written at most once in this time.
 ACCESS_INTERVAL = timedelta(minutes=1)
 
@@ -40,15 +41,15 @@ def create_dashboard(
 ) -> tuple[Dashboard, list[str]]:
     """Create a dashboard with its sharing configuration, tags and tiles, from a template or another dashboard if named.
 
-    `template` is what `template_of` returns for the content, before the transaction. Values of the source apply only
-    where `content` has none. Return the dashboard, and the paths that had no effect. Raises ValidationFailed for a
+    `template` is what `resolve_template` returns for the content, before the transaction. Values of the source apply
+    only where `content` has none. Return the dashboard, and the paths that had no effect. Raises ValidationFailed for a
     source that does not exist, and for an impossible tile.
     """
     if template is None and content.get("use_template"):
-        raise ValueError("The template that the content names must be filled first, by `template_of`.")
-    source = source_of(project, content, changes.actor)
+        raise ValueError("The template that the content names must be filled first, by `resolve_template`.")
+    source = _get_source(project, content, changes.actor)
     check_breakdown_colors(content.get("breakdown_colors", []), [])
-    given = {**inherited_from(template, source), **_requested_folder(content), **content}
+    given = {**_get_inherited_values(template, source), **_requested_folder(content), **content}
     dashboard = Dashboard(project=project, created_by=changes.actor.user, creation_mode=CreationMode.DEFAULT)
     if template:
         dashboard.creation_mode, dashboard.use_template = CreationMode.TEMPLATE, content["use_template"]
@@ -68,6 +69,46 @@ def create_dashboard(
     return dashboard, ignored
 
 
+def _get_source(project: Project, content: DashboardInput, member: Membership) -> Dashboard | None:
+    """Return the dashboard that a new one is copied from, if the content names one. Raises DashboardNotInProject."""
+    source_id = content.get("use_dashboard")
+    if source_id is None:
+        return None
+    source: Dashboard | None = (
+        Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(member).filter(pk=source_id).first()
+    )
+    if source is None:
+        raise DashboardNotInProject("use_dashboard")
+    return source
+
+
+def _get_inherited_values(template: Document | None, source: Dashboard | None) -> DashboardInput:
+    """Return the values that a new dashboard takes from its template, or from the dashboard that it copies."""
+    if template:
+        return {
+            "description": template["dashboard_description"] or "",
+            "filters": template["dashboard_filters"],
+            "tags": normalize_tags(template.get("tags", [])),
+            "variables": template.get("dashboard_variables", {}),
+            "breakdown_colors": template.get("breakdown_colors", []),
+            **{name: template[name] for name in TEMPLATE_OPTIONS if name in template},  # type: ignore[typeddict-item]
+            **({"folder": normalize_folder(template["folder"])} if "folder" in template else {}),
+        }
+    if source:
+        return {
+            "description": source.description,
+            "tags": source.tag_names,
+            "filters": source.filters,
+            "variables": source.variables,
+            "breakdown_colors": source.breakdown_colors,
+            "data_color_theme_id": source.data_color_theme_id,
+            "grid_spacing": source.grid_spacing,
+            "layout_compaction": source.layout_compaction,
+            "folder": source.folder,
+        }
+    return {}
+
+
 def _requested_folder(content: DashboardInput) -> DashboardInput:
     """Return the folder that a new dashboard is to be created in, if one is named."""
     wanted = content.get("create_in_folder")
@@ -78,7 +119,7 @@ def create_dashboard_from_template(changes: ChangeSet, project: Project, *, temp
     """Create a dashboard from a filled template document."""
     dashboard = Dashboard(project=project, created_by=changes.actor.user, creation_mode=CreationMode.TEMPLATE)
     dashboard.use_template = template["template_name"]
-    _insert(changes, dashboard, {"name": template["template_name"], **inherited_from(template, None)})
+    _insert(changes, dashboard, {"name": template["template_name"], **_get_inherited_values(template, None)})
     add_template_tiles(changes, dashboard, template["tiles"])
     return dashboard
 

@@ -1,4 +1,4 @@
-"""Passwords of shared dashboards: add one, remove one, open a link with one."""
+"""Passwords of share links: add and remove them, and unlock a link."""
 
 import secrets
 from datetime import timedelta
@@ -28,31 +28,33 @@ from users.rate_limiting.login_attempts import (
 )
 from users.services.password_hashing import hash_password, verify_password
 
-# Of passwords without a digest, a guess is checked against all, and checking is slow on purpose.
+# A guess is checked against all passwords without a digest, which is slow on purpose.
 MAX_PASSWORDS = 10
-UNLOCK = AttemptLimit("unlock", attempts=10, within=timedelta(minutes=1))  # a link from one address
-# Over all addresses. A guess counts as many times as it takes slow hashes.
+UNLOCK = AttemptLimit("unlock", attempts=10, within=timedelta(minutes=1))  # for one link and address
+# Over all addresses. A guess counts once for each slow hash.
 UNLOCK_LINK = AttemptLimit("unlock_link", attempts=100, within=timedelta(minutes=10))
-RIGHT_UNLOCK = AttemptLimit("right_unlock", attempts=100, within=timedelta(minutes=10))  # many may share an address
+RIGHT_UNLOCK = AttemptLimit(
+    "right_unlock", attempts=100, within=timedelta(minutes=10)
+)  # many visitors may share an address
 KNOWN_VIEWER = AttemptLimit("known_viewer", attempts=1, within=timedelta(days=30))
 
 
 class HashedPassword(NamedTuple):
-    """A new password, hashed: `add_share_password` stores it."""
+    """A new password with its hash, for `add_share_password`."""
 
     text: str
     password_hash: str
 
 
 class NewSharePassword(NamedTuple):
-    """A password with its text, at the only moment when that is known."""
+    """A stored password with its text, which is not stored."""
 
     password: SharePassword
     text: str
 
 
 class LockedLink(NamedTuple):
-    """A link that opens with a password, as somebody at a network address tries to open it."""
+    """A link that is locked by a password, and the network address that tries to unlock it."""
 
     access_token: str
     address: str
@@ -61,7 +63,7 @@ class LockedLink(NamedTuple):
 
     @property
     def without_digest(self) -> list[SharePassword]:
-        """Passwords of earlier releases, and all after a change of the secret key, have a slow hash alone."""
+        """Return the passwords with a slow hash alone: of earlier releases, or from before a new secret key."""
         return [password for password in self.passwords if not is_current_digest(password.digest)]
 
 
@@ -136,7 +138,7 @@ def _build_change(before: SharePassword | None, after: SharePassword | None) -> 
 
 
 def find_locked_link(access_token: str, *, address: str) -> LockedLink:
-    """Return a link that opens with a password. To be called before the password is read from the request.
+    """Return a link that is locked by a password. Called before the password is read from the request.
 
     Raises DashboardNotFound for an unknown link, ValidationFailed for one that needs no password, and TooManyAttempts
     after too many guesses at it.
@@ -148,27 +150,28 @@ def find_locked_link(access_token: str, *, address: str) -> LockedLink:
         raise ValidationFailed("This link needs no password.")
     passwords = list(sharing.share_passwords.order_by("id"))
     link = LockedLink(access_token, address, sharing.pk, passwords)
-    check_attempts([*_guesses(link), Attempt(RIGHT_UNLOCK, access_token, address)])
+    check_attempts([*_build_attempts(link), Attempt(RIGHT_UNLOCK, access_token, address)])
     return link
 
 
 def unlock(link: LockedLink, *, text: str) -> str:
     """Return the share token for a right password. Raises WrongSharePassword, and TooManyAttempts beyond the limits."""
-    guesses = _guesses(link)
+    guesses = _build_attempts(link)
     count_attempts(guesses)
     digest = digest_password(link.sharing_id, text)
     found = next((each for each in link.passwords if constant_time_compare(each.digest, digest)), None)
-    found = found or _slowly_found(link.without_digest, text, digest)
+    found = found or _find_by_slow_hash(link.without_digest, text, digest)
     if found is None:
         raise WrongSharePassword
     _record_success(link, guesses)
     return sign_share_token(link.access_token, found.pk)
 
 
-def _guesses(link: LockedLink) -> list[Attempt]:
-    """A guess as the limits count it.
+def _build_attempts(link: LockedLink) -> list[Attempt]:
+    """Return the attempts that a guess counts as.
 
-    Where somebody came in lately, strangers elsewhere do not lock them out; but nobody has more slow hashes.
+    An address that unlocked the link recently is not locked out by guesses from elsewhere, but slow hashes are limited
+    for everyone.
     """
     guesses = [Attempt(UNLOCK, link.access_token, link.address)]
     hashes = len(link.without_digest)
@@ -177,8 +180,8 @@ def _guesses(link: LockedLink) -> list[Attempt]:
     return guesses
 
 
-def _slowly_found(passwords: list[SharePassword], text: str, digest: str) -> SharePassword | None:
-    """The password among those without a digest. It has one from now on."""
+def _find_by_slow_hash(passwords: list[SharePassword], text: str, digest: str) -> SharePassword | None:
+    """Return the matching password among those without a digest, and give it a digest."""
     found = next((each for each in passwords if verify_password(text, each.password_hash)), None)
     if found:
         best_effort_write(lambda: SharePassword.objects.filter(pk=found.pk).update(digest=digest))

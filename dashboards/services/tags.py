@@ -1,4 +1,4 @@
-"""The tags of a dashboard or an insight. Called inside the transaction of the service that needs it."""
+"""Tags of dashboards and insights. Called by services that have them locked."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,26 +8,26 @@ from django.db import connection
 from dashboards.models import Dashboard, DashboardTag, Insight, InsightTag, Tag
 
 
-def normalized_tags(names: Iterable[str]) -> list[str]:
-    """Trimmed, in lower case and unique."""
+def normalize_tags(names: Iterable[str]) -> list[str]:
+    """Return names trimmed, in lower case and without duplicates."""
     return list(dict.fromkeys(name.strip().lower() for name in names))
 
 
-def tags_named(project_id: int, names: Iterable[str]) -> list[Tag]:
-    """The tags of a project with these names; those that it lacks are made."""
+def get_or_create_tags(project_id: int, names: Iterable[str]) -> list[Tag]:
+    """Return the tags of a project with these names, creating those that do not exist."""
     wanted = sorted(set(names))
     Tag.objects.bulk_create([Tag(project_id=project_id, name=name) for name in wanted], ignore_conflicts=True)
     return list(Tag.objects.filter(project_id=project_id, name__in=wanted))
 
 
 def replace_tags(owner: Dashboard | Insight, names: Iterable[str]) -> None:
-    """Make these its tags; the names are trimmed, in lower case and unique."""
+    """Replace the tags of a dashboard or an insight. The names are normalized."""
     wanted = set(names)
     owner.tag_links.exclude(tag__name__in=wanted).delete()
     missing = wanted - set(owner.tag_links.values_list("tag__name", flat=True))
     if not missing:
         return
-    tags = tags_named(owner.project_id, missing)
+    tags = get_or_create_tags(owner.project_id, missing)
     if isinstance(owner, Dashboard):
         DashboardTag.objects.bulk_create([DashboardTag(dashboard=owner, tag=tag) for tag in tags])
     else:
@@ -35,14 +35,14 @@ def replace_tags(owner: Dashboard | Insight, names: Iterable[str]) -> None:
 
 
 def link_tags(owners: Sequence[Dashboard] | Sequence[Insight], tags: Sequence[Tag]) -> None:
-    """Give each of these dashboards, or insights, each of these tags, in one statement.
+    """Add each of these tags to each of these dashboards, or insights, by one statement.
 
     Building a row for each pair in Python takes most of a second for 50,000 of them.
     """
     if not owners or not tags:
         return
     quote = connection.ops.quote_name
-    link, column = _links_of(owners)
+    link, column = _get_link_model(owners)
     rows, names = (", ".join(["%s"] * len(each)) for each in (owners, tags))
     sql = f"""
         INSERT INTO {quote(link._meta.db_table)} ({quote(f"{column}_id")}, tag_id)
@@ -55,26 +55,26 @@ def link_tags(owners: Sequence[Dashboard] | Sequence[Insight], tags: Sequence[Ta
 
 
 def unlink_tags(owners: Sequence[Dashboard] | Sequence[Insight], names: Iterable[str]) -> None:
-    """Take these tags from these dashboards, or insights."""
+    """Remove these tags from these dashboards, or insights."""
     if owners:
-        link, column = _links_of(owners)
+        link, column = _get_link_model(owners)
         link.objects.filter(**{f"{column}__in": owners}, tag__name__in=list(names)).delete()
 
 
 def unlink_other_tags(owners: Sequence[Dashboard] | Sequence[Insight], names: Iterable[str]) -> None:
-    """Take all tags but these from these dashboards, or insights."""
+    """Remove all tags but these from these dashboards, or insights."""
     if owners:
-        link, column = _links_of(owners)
+        link, column = _get_link_model(owners)
         link.objects.filter(**{f"{column}__in": owners}).exclude(tag__name__in=list(names)).delete()
 
 
-def _links_of(owners: Sequence[Dashboard] | Sequence[Insight]) -> tuple[Any, str]:
-    """Return what links rows to tags, and its column for them."""
+def _get_link_model(owners: Sequence[Dashboard] | Sequence[Insight]) -> tuple[Any, str]:
+    """Return the model that links these rows to tags, and its column for them."""
     return (DashboardTag, "dashboard") if isinstance(owners[0], Dashboard) else (InsightTag, "insight")
 
 
 def copy_insight_tags(pairs: Sequence[tuple[int, int]]) -> None:
-    """Give insights the tags of others, by pairs of the other and the one, in one statement."""
+    """Copy tags between insights by one statement. `pairs` hold the source and the target."""
     if not pairs:
         return
     table = connection.ops.quote_name(InsightTag._meta.db_table)

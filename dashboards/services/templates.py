@@ -5,16 +5,18 @@ from typing import NamedTuple
 
 from dashboards.access import check_may_change_template
 from dashboards.changelog.limits import check_tags
-from dashboards.exceptions import DashboardTemplateNotFound
+from dashboards.exceptions import DashboardTemplateNotFound, TemplateNotFound
 from dashboards.models import DashboardTemplate, TemplateScope
-from dashboards.services.inputs import TemplateInput
+from dashboards.services.inputs import DashboardInput, TemplateInput
 from dashboards.services.rows import assign_changed_fields
-from dashboards.template_documents.documents import Document, builtin_ids, builtin_templates
+from dashboards.template_documents.documents import Document, builtin_ids, builtin_templates, find_builtin
 from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import Conflict, Forbidden, ValidationFailed
 from users.models import Membership, Project
 
+# The number of stored templates among which the nearest name is looked for.
+NAMES_COMPARED = 200
 FIELDS = (
     "template_name",
     "dashboard_description",
@@ -73,8 +75,8 @@ def check_template_changes(
 
     Raises DashboardTemplateNotFound (also for a deleted one, unless it is restored), Forbidden and Invalid.
     """
-    template = _to_change(template_id, project, changes, lock=False)
-    if columns := _change(template, changes, updated_by):
+    template = _load_for_change(template_id, project, changes, lock=False)
+    if columns := _assign_changes(template, changes, updated_by):
         fill_template(template.document(), attr="", is_new=not {"tiles", "variables"}.isdisjoint(columns))
     return CheckedTemplate(changes, template.document())
 
@@ -88,10 +90,10 @@ def update_template(
     Raises what `check_template_changes` raises, Invalid for a name that is taken, and Conflict where somebody else
     changed the template since it was checked.
     """
-    template = _to_change(template_id, project, checked.content, lock=True)
+    template = _load_for_change(template_id, project, checked.content, lock=True)
     if template.project_id:
         _lock_names(template.project_id)
-    columns = _change(template, checked.content, updated_by)
+    columns = _assign_changes(template, checked.content, updated_by)
     if template.document() != checked.document:
         raise Conflict("Somebody changed this template at the same time. Please try again.")
     if not columns:
@@ -102,7 +104,9 @@ def update_template(
     template.save(update_fields=[*columns, "name_key", "tags_key", "search_text"])
 
 
-def _to_change(template_id: uuid.UUID, project: Project, changes: TemplateInput, *, lock: bool) -> DashboardTemplate:
+def _load_for_change(
+    template_id: uuid.UUID, project: Project, changes: TemplateInput, *, lock: bool
+) -> DashboardTemplate:
     if template_id in builtin_ids():
         raise Forbidden("A built-in template cannot be changed. Store its document as a template of your own.")
     templates = DashboardTemplate.objects.visible_in(project).filter(pk=template_id)
@@ -112,8 +116,8 @@ def _to_change(template_id: uuid.UUID, project: Project, changes: TemplateInput,
     return template
 
 
-def _change(template: DashboardTemplate, changes: TemplateInput, updated_by: Membership) -> list[str]:
-    """Set what differs, and return the names of those columns. Raises Forbidden and Invalid."""
+def _assign_changes(template: DashboardTemplate, changes: TemplateInput, updated_by: Membership) -> list[str]:
+    """Set the values that differ, and return their columns. Raises Forbidden and ValidationFailed."""
     scope_before = template.scope
     check_tags(template.tags, changes.get("tags", []))
     columns = assign_changed_fields(template, changes, FIELDS)
@@ -129,7 +133,7 @@ def _change(template: DashboardTemplate, changes: TemplateInput, updated_by: Mem
 
 
 def _lock_names(project_id: int) -> None:
-    """Two writers at once would both find a name free."""
+    """Lock the names of a project: two writes at once would both find a name free."""
     Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
 
@@ -141,3 +145,30 @@ def _check_name_is_free(template: DashboardTemplate) -> None:
     )
     if namesakes.exclude(pk=template.pk).exists():
         raise ValidationFailed("There is a template of this name already.", attr="template_name", code="unique")
+
+
+def resolve_template(project: Project, content: DashboardInput) -> Document | None:
+    """Return the filled template that `use_template` of a new dashboard names, for `create_dashboard`.
+
+    It may take long, and is refused inside a transaction. Raises TemplateNotFound, and ValidationFailed where a
+    dashboard is named as well.
+    """
+    name = content.get("use_template")
+    if not name:
+        return None
+    if content.get("use_dashboard") is not None:
+        raise ValidationFailed("`use_template` and `use_dashboard` cannot be used together.")
+    return fill_template(_find_template(project, name), attr="use_template", is_new=False)
+
+
+def _find_template(project: Project, name: str) -> Document:
+    """Return a built-in template by its key, else the nearest stored one of this name, else a built-in one."""
+    if name in builtin_templates():
+        return builtin_templates()[name]
+    stored = DashboardTemplate.objects.usable_in(project).filter(template_name=name)
+    nearest = stored.nearest_first(project).first()
+    document = nearest.document() if nearest else find_builtin(name)
+    if document is None:
+        stored_names = DashboardTemplate.objects.usable_in(project).values_list("template_name", flat=True)
+        raise TemplateNotFound(name, [*builtin_templates(), *stored_names[:NAMES_COMPARED]])
+    return document

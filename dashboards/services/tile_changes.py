@@ -42,7 +42,9 @@ def change_tiles(
     """
     if not items:
         return []
-    tiles = list(Tile.objects.on_dashboard(dashboard).filter(_named_in(items)).select_related("text", "button"))
+    tiles = list(
+        Tile.objects.on_dashboard(dashboard).filter(_select_named_tiles(items)).select_related("text", "button")
+    )
     insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(_insights_to_add(items))
     # A member who could put content on a dashboard, or restore its tile, could edit it there.
     placed = group_contents(_tiles_to_restore(items, tiles))
@@ -60,12 +62,12 @@ def change_tiles(
 
 
 def _insights_to_add(items: Iterable[TileInput]) -> set[int]:
-    """The ids of insights that items without a tile's id name."""
+    """Return the ids of the insights that items without a tile id name."""
     return {item["insight"] for item in items if item.get("id") is None and item.get("insight") is not None}  # type: ignore[misc]
 
 
-def _named_in(items: Iterable[TileInput]) -> Q:
-    """The tiles that items name, by their own ids or by those of their content: no others need to be read."""
+def _select_named_tiles(items: Iterable[TileInput]) -> Q:
+    """Return a condition for the tiles that items name, by their own ids or by those of their content."""
     named: dict[str, set[Any]] = {"pk": set(), "insight": _insights_to_add(items), "text": set(), "button": set()}
     for item in items:
         named["pk"].add(item.get("id"))
@@ -78,13 +80,13 @@ def _named_in(items: Iterable[TileInput]) -> Q:
 
 
 def _tiles_to_restore(items: Iterable[TileInput], tiles: Iterable[Tile]) -> list[Tile]:
-    """The removed tiles that items bring back by their ids."""
-    revived = {item["id"] for item in items if item.get("id") is not None and item.get("deleted") is False}
-    return [tile for tile in tiles if tile.deleted and tile.pk in revived]
+    """Return the removed tiles that items restore by their ids."""
+    restored = {item["id"] for item in items if item.get("id") is not None and item.get("deleted") is False}
+    return [tile for tile in tiles if tile.deleted and tile.pk in restored]
 
 
 def _has_content(item: TileInput) -> bool:
-    """Whether an item holds content of any kind."""
+    """Return whether an item has content of any kind."""
     return any(item.get(kind) is not None for kind in ("insight", "text", "button_tile"))
 
 

@@ -47,11 +47,12 @@ class ItemUndo(NamedTuple):
 
     @property
     def flips_deleted(self) -> bool:
-        """Whether the key deleted or restored the item, rather than created it."""
+        """Return whether the key deleted or restored the item, rather than created it."""
         return not self.is_created and any(change["field"] == "deleted" for change in self.changes)
 
     @property
     def is_to_be_deleted(self) -> bool:
+        """Return whether the undo deletes the item."""
         return any(change["field"] == "deleted" and change["before"] for change in self.changes)
 
     def tile_ids(self, *, added: bool) -> set[int]:

@@ -24,7 +24,7 @@ from dashboards.serializers.dashboards import (
 from dashboards.serializers.tiles_request import remove_tile_ids
 from dashboards.services.dashboards import create_dashboard, record_access, update_dashboard
 from dashboards.services.inputs import DashboardInput
-from dashboards.services.sources import template_of
+from dashboards.services.templates import resolve_template
 from dashboards.template_documents.documents import Document
 from dashboards.views.dashboard_write import dashboard_response, write, write_dashboard
 from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
@@ -86,7 +86,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         if has_conflicting_folders(body):
             self.report_ignored(["_create_in_folder"])
         content = cast(DashboardInput, body)
-        return content, template_of(self.project, content)
+        return content, resolve_template(self.project, content)
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
     def list(self, request: Request, project_id: str) -> Response:
