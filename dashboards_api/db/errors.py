@@ -1,17 +1,32 @@
-"""Tells whether a database refuses writes: a full disk, a file that is read-only, a server that stands by."""
+"""Kinds of database errors: read-only databases, unavailable databases, and statements that took too long."""
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from dashboards_api.errors import exception_chain
 
+_QUERY_CANCELED = "57014"
 # read_only_sql_transaction and disk_full
-_SQLSTATES = frozenset({"25006", "53100"})
-_SQLITE = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+_READ_ONLY = frozenset({"25006", "53100"})
+_SQLITE_READ_ONLY = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 
 def is_read_only_error(error: BaseException) -> bool:
-    """Whether a database error says so. One that would pass under less load, such as a lock, does not."""
+    """Return whether the database accepts no writes, because of a full disk, a read-only file or a standby server.
+
+    Errors that pass under less load, such as locks, are not among them.
+    """
     return isinstance(error, DatabaseError) and any(
-        getattr(each, "sqlstate", None) in _SQLSTATES or getattr(each, "sqlite_errorname", "").startswith(_SQLITE)
+        getattr(each, "sqlstate", None) in _READ_ONLY
+        or getattr(each, "sqlite_errorname", "").startswith(_SQLITE_READ_ONLY)
         for each in exception_chain(error)
     )
+
+
+def is_database_unavailable(error: BaseException) -> bool:
+    """Return whether the database cannot run a statement now but may do so soon."""
+    return isinstance(error, OperationalError | InterfaceError) or is_read_only_error(error)
+
+
+def is_statement_timeout(error: BaseException) -> bool:
+    """Return whether PostgreSQL cancelled a statement because of `statement_timeout`."""
+    return any(getattr(each, "sqlstate", None) == _QUERY_CANCELED for each in exception_chain(error))

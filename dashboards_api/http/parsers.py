@@ -9,18 +9,12 @@ from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 from django.utils.http import parse_header_parameters
 from rest_framework import parsers
-from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
+from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 
 from dashboards_api.http import json_validation
+from dashboards_api.http.api_exceptions import PayloadTooLarge
 
 TOO_MANY_FIELDS = f"A form may have at most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} fields."
-
-
-class PayloadTooLarge(APIException):
-    status_code = 413
-    default_code = "payload_too_large"
-    default_detail = f"A request body may hold at most {settings.MAX_BODY_BYTES} bytes."
-    exception_type = "invalid_request"
 
 
 def to_validation_error(error: json_validation.DisallowedJSON, *prefix: str | int) -> ValidationError:

@@ -101,7 +101,7 @@ def test_one_that_is_overtaken_each_time_is_a_503(alice: Person, other: psycopg.
     with connection.execute_wrapper(Overtaken(other, 100)):
         answer = alice.api.patch(f"dashboards/{made.pk}/", {"name": "new"})
     assert answer.error == (503, "server_error", "service_unavailable", None)
-    assert answer.json["detail"] == "Others were changing the same at the same time. Please try again."
+    assert answer.json["detail"] == "Other requests changed the same data at the same time. Please try again."
     assert answer.headers["Retry-After"] == "2"
     made.refresh_from_db()
     assert (made.name, made.description) == ("Board", "x" * ATTEMPTS_AFTER_CONFLICT)
