@@ -13,7 +13,7 @@ from dashboards.request_overrides import FILTERS_OVERRIDE, VARIABLES_OVERRIDE, R
 from dashboards.services.share_passwords import find_locked_link, unlock
 from dashboards.share_tokens import SHARE_TOKEN_LIFETIME
 from dashboards_api.errors import TooManyAttempts
-from dashboards_api.http.query_parameters import parse_object_parameter
+from dashboards_api.http.request_options import parse_object_parameter
 from users.auth.authentication import get_bearer_token
 
 logger = structlog.get_logger("dashboards.shared")

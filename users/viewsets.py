@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards_api.errors import ValidationFailed
-from dashboards_api.http.etags import etag_matches, make_etag, parse_expected_versions
 from dashboards_api.http.openapi import IF_MATCH
+from dashboards_api.http.request_options import etag_matches, make_etag, parse_expected_versions
 from dashboards_api.idempotency.viewsets import IdempotentViewSet
 from users.auth.credentials import Credential
 from users.auth.permissions import HasRequiredScopes, IsProjectMember

@@ -26,9 +26,9 @@ from dashboards.services.undo import Item, UndoResult, undo_key
 from dashboards.views.cursor_paging import CursorPagedViewSet
 from dashboards.views.dashboard_write import write
 from dashboards.views.parameters import DASHBOARD_ID, INSIGHT_ID
-from dashboards_api.http import ignored_fields
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import PageNumberPagination
+from dashboards_api.http.request_options import unknown_field_error
 from users.viewsets import ProjectScopedViewSet
 
 LOG_PARAMETERS = [
@@ -74,7 +74,7 @@ class ActivityLogViewSet(CursorPagedViewSet):
         body = self.read_body(UndoRequestSerializer)
         # Refuse unknown fields, since a misspelled `preview` would undo.
         if self.ignored:
-            raise ignored_fields.unknown_field_error(self.ignored[0])
+            raise unknown_field_error(self.ignored[0])
         is_preview = body.get("preview", False)
 
         def respond(result: UndoResult) -> Response:

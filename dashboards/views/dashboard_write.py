@@ -11,7 +11,7 @@ from dashboards.changelog.versions import get_version
 from dashboards.readers.dashboards import read_dashboard_revision
 from dashboards.views.include_dashboards import leave_out_dashboards_of_tiles
 from dashboards_api.http.api_exceptions import PreconditionRequired
-from dashboards_api.http.etags import parse_expected_versions
+from dashboards_api.http.request_options import parse_expected_versions
 from users.viewsets import ProjectScopedViewSet
 
 T = TypeVar("T")

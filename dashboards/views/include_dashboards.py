@@ -5,7 +5,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from dashboards_api.http.query_parameters import QueryParametersMixin
+from dashboards_api.http.request_options import QueryParametersMixin
 
 INCLUDE_DASHBOARDS = OpenApiParameter(
     "include_dashboards",

@@ -12,7 +12,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from dashboards_api.choices import closest_match
 from dashboards_api.http.openapi import AutoSchema
 from dashboards_api.http.pagination import SECRET_VALUE_PREFIX
-from dashboards_api.http.query_parameters import MAX_VALUES
+from dashboards_api.http.request_options import MAX_VALUES
 
 # All parameters of one request together.
 MAX_PARAMETERS = 250

@@ -15,16 +15,21 @@ from rest_framework.renderers import BaseRenderer, TemplateHTMLRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from dashboards_api.http import ignored_fields
-from dashboards_api.http.etags import etag_matches, make_etag
 from dashboards_api.http.openapi import ALIAS_PREFIX
 from dashboards_api.http.parameter_validation import (
     check_parameter_count,
     find_unknown_parameters,
     unknown_parameter_error,
 )
-from dashboards_api.http.query_parameters import QueryParametersMixin
 from dashboards_api.http.renderers import JSONRenderer
+from dashboards_api.http.request_options import (
+    IGNORED_FIELDS_HEADER,
+    QueryParametersMixin,
+    etag_matches,
+    format_ignored_fields,
+    is_strict,
+    make_etag,
+)
 
 # Of the two prefixes of project paths, the one that the document can be limited to.
 PREFIXES = ("projects",)
@@ -51,13 +56,13 @@ class JSONErrorsMixin:
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         check_parameter_count(request.query_params)
         self.ignored = find_unknown_parameters(request.query_params, self.known_parameters)
-        if self.ignored and ignored_fields.is_strict(request):
+        if self.ignored and is_strict(request):
             raise unknown_parameter_error(self.ignored[0], self.known_parameters)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         final: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
         if final.status_code < 400 and self.ignored:
-            final[ignored_fields.HEADER] = ignored_fields.format_header(self.ignored)
+            final[IGNORED_FIELDS_HEADER] = format_ignored_fields(self.ignored)
         if final.status_code >= 400:
             final.accepted_renderer = JSONRenderer()
             final.accepted_media_type = JSONRenderer.media_type

@@ -14,7 +14,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from dashboards_api.http import ignored_fields
 from dashboards_api.http.parameter_validation import (
     check_parameter_count,
     find_unknown_parameters,
@@ -22,7 +21,14 @@ from dashboards_api.http.parameter_validation import (
     unknown_parameter_error,
 )
 from dashboards_api.http.parsers import validate_form
-from dashboards_api.http.query_parameters import QueryParametersMixin
+from dashboards_api.http.request_options import (
+    IGNORED_FIELDS_HEADER,
+    QueryParametersMixin,
+    find_unknown_keys,
+    format_ignored_fields,
+    is_strict,
+    unknown_field_error,
+)
 from dashboards_api.http.serializers import RequestSerializer
 
 
@@ -113,18 +119,18 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
             self.report_ignored(left_out)
         serializer = serializer_class(data=body)
         serializer.is_valid(raise_exception=True)
-        self.report_ignored(list(ignored_fields.find_unknown_keys(serializer, body)))
+        self.report_ignored(list(find_unknown_keys(serializer, body)))
         validated: dict[str, Any] = serializer.validated_data
         return validated
 
     @property
     def is_strict(self) -> bool:
-        return ignored_fields.is_strict(self.request)
+        return is_strict(self.request)
 
     def report_ignored(self, paths: list[str]) -> None:
         """Note keys that have no effect here, or refuse them where a strict client asked for that."""
         if paths and self.is_strict:
-            raise ignored_fields.unknown_field_error(paths[0])
+            raise unknown_field_error(paths[0])
         self.add_ignored(paths)
 
     def add_ignored(self, paths: list[str]) -> None:
@@ -138,8 +144,8 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)
         # The answer to a repeated request names what the first one did.
-        if self.ignored and final.status_code < 400 and ignored_fields.HEADER not in final:
-            final[ignored_fields.HEADER] = ignored_fields.format_header(self.ignored)
+        if self.ignored and final.status_code < 400 and IGNORED_FIELDS_HEADER not in final:
+            final[IGNORED_FIELDS_HEADER] = format_ignored_fields(self.ignored)
         # Whoever keeps an answer asks before showing it again, and shows it to nobody else.
         if self.shows_secrets:
             final["Cache-Control"] = "no-store"

@@ -14,9 +14,9 @@ from rest_framework.response import Response
 
 from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import RequestInProgress, ValidationFailed
-from dashboards_api.http import ignored_fields
 from dashboards_api.http.openapi import IDEMPOTENCY_KEY
 from dashboards_api.http.renderers import JSONRenderer
+from dashboards_api.http.request_options import IGNORED_FIELDS_HEADER, format_ignored_fields
 from dashboards_api.http.viewsets import ApiViewSet
 from dashboards_api.idempotency.store import Claim, StoredResponse, claim_key, release_claim, store_response
 
@@ -114,7 +114,7 @@ class IdempotentViewSet(ApiViewSet):
     def build_stored_response(self, response: Response) -> StoredResponse:
         """Return the parts of a response that a replay repeats."""
         names_ignored = self.ignored and response.status_code < 400
-        headers = {ignored_fields.HEADER: ignored_fields.format_header(self.ignored)} if names_ignored else {}
+        headers = {IGNORED_FIELDS_HEADER: format_ignored_fields(self.ignored)} if names_ignored else {}
         if etag := response.get("ETag") or self.headers.get("ETag"):
             headers["ETag"] = etag
         return StoredResponse(response.status_code, headers, JSONRenderer().render(response.data))

@@ -17,7 +17,7 @@ from dashboards.exceptions import DashboardNotFound, OverrideNotAllowed, SharePa
 from dashboards.http_requests import get_share_tokens, parse_overrides, set_share_cookies, unlock_share_link
 from dashboards.readers.shared import PageType, find_shared_dashboard, read_shared_dashboard
 from dashboards_api.errors import TooManyAttempts, ValidationFailed
-from dashboards_api.http.etags import etag_matches, make_etag
+from dashboards_api.http.request_options import etag_matches, make_etag
 from pages.shared.page import build_shared_page
 
 

@@ -1,23 +1,44 @@
-"""How the values of query parameters are read."""
+"""Everything a request says beside its body: query parameters, `Prefer`, `If-Match` and `If-None-Match`.
 
-from collections.abc import Iterable, Sequence
+Nothing is dropped silently. `Ignored-Fields` of a response names the keys of a body and the query parameters that an
+operation does not know (percent-encoded paths, separated by commas); with `Prefer: handling=strict` (RFC 7240) the
+request is refused instead. Read-only keys that a client sends back as it read them (`tolerated_keys`) are neither.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, TypeVar
+from urllib.parse import quote
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.http import parse_etags
+from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
 
 from dashboards_api.choices import invalid_choice_message
 from dashboards_api.dates import DateRange, parse_date_bound
 from dashboards_api.http import json_validation
-from dashboards_api.http.serializers import parse_json
+from dashboards_api.http.pagination import get_base_url
+from dashboards_api.http.serializers import AnyField, RequestSerializer, parse_json
 from dashboards_api.parsing import parse_int
+from dashboards_api.release import get_release_hash
 
 # The values of one parameter, repeated or in a JSON list.
 MAX_VALUES = 100
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
 Item = TypeVar("Item", int, str)
+
+IGNORED_FIELDS_HEADER = "Ignored-Fields"
+IGNORED_NAMES_MAX = 20
+IGNORED_BYTES_MAX = 1024
+_STRICT = re.compile(r'(?:^|[,;])\s*handling\s*=\s*"?strict"?\s*(?:$|[,;])', re.IGNORECASE)
+
+# A tag of ours, or a version by itself.
+_VERSION = re.compile(r'(?:W/)?"?(\d{1,18})(?:\.[0-9a-f]+)?"?')
 
 
 class QueryParametersMixin:
@@ -118,3 +139,61 @@ def parse_object_parameter(query: QueryDict, name: str) -> dict[str, Any] | None
     if (value is not None and not isinstance(value, dict)) or (text and value is None):
         raise ValidationError({name: [ErrorDetail("This must be a JSON object.", code="invalid")]})
     return value
+
+
+def is_strict(request: Request) -> bool:
+    """Whether the client asks for unknown keys to be refused."""
+    return bool(_STRICT.search(request.headers.get("Prefer", "")))
+
+
+def find_unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[str]:
+    """Paths of the keys in `value` that `field` neither takes nor knows as an echo, in the order they came."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from find_unknown_keys(field.child, item, f"{path}{index}__")
+    elif isinstance(field, RequestSerializer) and isinstance(value, Mapping):
+        for key, item in value.items():
+            if key in field.fields:
+                yield from find_unknown_keys(field.fields[key], item, f"{path}{key}__")
+            elif key not in field.tolerated_keys and not field.reads_alias(key, value):
+                yield f"{path}{key}"
+
+
+def unknown_field_error(path: str) -> ValidationError:
+    """The answer to an unknown key where the client asked for strict handling."""
+    return ValidationError({path: [ErrorDetail("This field is not known here.", code="unknown_field")]})
+
+
+def format_ignored_fields(paths: list[str]) -> str:
+    """The paths for the header, as many as fit."""
+    value = ""
+    for path in list(dict.fromkeys(paths))[:IGNORED_NAMES_MAX]:
+        longer = f"{value}, {quote(path, safe='')}" if value else quote(path, safe="")
+        if len(longer) <= IGNORED_BYTES_MAX:
+            value = longer
+    return value
+
+
+def make_etag(request: HttpRequest, *parts: Any, version: int | None = None) -> str:
+    """A weak tag for what a request asks of this release, where `parts` say who asks and what there is.
+
+    Of what has versions it begins with that, so that `If-Match` takes the tag of any answer.
+    """
+    asked = (get_release_hash(), get_base_url(request), request.get_full_path(), version, *parts)
+    digest = blake2b(repr(asked).encode(), digest_size=12).hexdigest()
+    return f'W/"{digest}"' if version is None else f'W/"{version}.{digest}"'
+
+
+def parse_expected_versions(request: HttpRequest) -> frozenset[int] | None:
+    """The versions that `If-Match` names, whatever else it names; None for `*`, and where it is absent."""
+    sent = request.headers.get("If-Match")
+    if sent is None or sent.strip() == "*":
+        return None
+    found = (_VERSION.fullmatch(each.strip()) for each in sent.split(","))
+    return frozenset(int(each[1]) for each in found if each)
+
+
+def etag_matches(request: HttpRequest, etag: str) -> bool:
+    """Whether the client says that it has the answer with this weak tag."""
+    sent = request.headers.get("If-None-Match")
+    return sent is not None and any(each in ("*", etag) for each in parse_etags(sent))
