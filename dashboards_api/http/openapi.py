@@ -47,51 +47,10 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "nothing more, and is answered as before, with `Idempotency-Replayed: true`.",
 )
 
-ERRORS = {
-    400: "The request is malformed or holds a value that cannot be.",
-    401: "There is no valid API key.",
-    403: "The key lacks a scope, or the caller a right.",
-    404: "There is no such thing for this caller.",
-    406: "The answer cannot be given in the media type asked for.",
-    408: "The body took too long to arrive.",
-    409: "What is asked for exists already, or a request with this `Idempotency-Key` is still running.",
-    412: "The dashboard is at another version than `If-Match` says; `ETag` says at which.",
-    413: "The body is too large.",
-    415: "The body is of a media type that is not read here.",
-    422: "This `Idempotency-Key` was used for another request.",
-    428: "The service wants to know which version was seen: send `If-Match`.",
-    429: "Too many requests of the API key, or failures from the address; `Retry-After` says for how many seconds.",
-    500: "A fault of the service.",
-    503: "The database cannot be reached at the moment.",
-}
-BODY_ERRORS = {408, 409, 413, 415}
-IDEMPOTENCY_ERRORS = {409, 422}
-KEY_ERRORS = {429}
-VERSION_ERRORS = {412, 428}
-# Without a key there are limits, too.
-LIMITED_WITHOUT_KEY = {"login_create"}
 FORM = {
     "type": "object",
     "description": "The fields of the JSON body: lists of texts are repeated fields, other lists and objects are JSON.",
     "additionalProperties": True,
-}
-ERROR_SCHEMA = {
-    "type": "object",
-    "description": "Every error below /api/ has this form.",
-    "properties": {
-        "type": {
-            "type": "string",
-            "enum": ["validation_error", "invalid_request", "authentication_error", "throttled_error", "server_error"],
-        },
-        "code": {"type": "string", "description": "For programs, for example `required` or `not_found`."},
-        "detail": {"type": "string", "description": "For people."},
-        "attr": {
-            "type": "string",
-            "nullable": True,
-            "description": "What was refused: field names and list indexes joined by `__`, or null.",
-        },
-    },
-    "required": ["type", "code", "detail", "attr"],
 }
 
 
@@ -152,47 +111,6 @@ class AutoSchema(SpectacularAutoSchema):
 def select_api_routes(endpoints: list[Any], **kwargs: Any) -> list[Any]:
     """The document describes what lies below /api/, without itself and the way to it."""
     return [each for each in endpoints if re.match("/api/(?!schema/|$)", each[0])]
-
-
-# Operations whose answers have an ETag.
-CONDITIONAL = frozenset(
-    f"{prefix}dashboards_{action}" for prefix in ("", "environments_") for action in ("list", "retrieve")
-)
-
-
-def document_errors(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Add to each operation every error status that it can answer, all with the same schema."""
-    result["components"]["schemas"]["Error"] = ERROR_SCHEMA
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    for methods in result["paths"].values():
-        for operation in methods.values():
-            if operation["operationId"] in CONDITIONAL:
-                operation["responses"]["304"] = {"description": "What `If-None-Match` says is known has not changed."}
-            for status, description in ERRORS.items():
-                if not can_return(operation, status):
-                    continue
-                operation["responses"].setdefault(str(status), {"description": description, "content": content})
-            operation["responses"] = dict(sorted(operation["responses"].items()))
-    return result
-
-
-def can_return(operation: dict[str, Any], status: int) -> bool:
-    """Whether an operation can answer an error status."""
-    if status in VERSION_ERRORS:
-        return _has_parameter(operation, IF_MATCH)
-    if status in IDEMPOTENCY_ERRORS and _has_parameter(operation, IDEMPOTENCY_KEY):
-        return True
-    if status in BODY_ERRORS:
-        return "requestBody" in operation
-    if status in KEY_ERRORS:
-        return {"PersonalAPIKeyAuth": []} in operation.get("security", []) or operation[
-            "operationId"
-        ] in LIMITED_WITHOUT_KEY
-    return status not in IDEMPOTENCY_ERRORS
-
-
-def _has_parameter(operation: dict[str, Any], parameter: OpenApiParameter) -> bool:
-    return any(each["name"] == parameter.name for each in operation.get("parameters", []))
 
 
 def make_bodies_optional(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

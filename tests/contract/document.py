@@ -41,6 +41,14 @@ def operation_of(method: str, path: str) -> dict[str, Any] | None:
     return None
 
 
+def resolve(node: dict[str, Any]) -> dict[str, Any]:
+    """A part of the document, or the component that it refers to."""
+    found: dict[str, Any] = document() if "$ref" in node else node
+    for step in node.get("$ref", "#").split("/")[1:]:
+        found = found[step]
+    return found
+
+
 def check_exchange(method: str, url: str, status: int, answer: Any, request: Any = None) -> None:
     """Fails with what is wrong, where an exchange is not as the document says."""
     path = urlsplit(url).path
@@ -48,22 +56,22 @@ def check_exchange(method: str, url: str, status: int, answer: Any, request: Any
     where = f"{method} {path} -> {status}"
     if operation is None:
         if status >= 400 and path.startswith("/api/"):
-            _check(answer, ERROR, closed=True, where=where)
+            check_value(answer, ERROR, closed=True, where=where)
         return
     assert str(status) in operation["responses"], f"{where}: this status is not documented. Add it to the operation."
-    content = operation["responses"][str(status)].get("content")
+    content = resolve(operation["responses"][str(status)]).get("content")
     if content and "application/json" not in content:
         assert answer is None, f"{where}: the document says that the body is no JSON"
     elif content:
-        _check(answer, content["application/json"]["schema"], closed=True, where=where)
+        check_value(answer, content["application/json"]["schema"], closed=True, where=where)
     else:
         assert answer is None, f"{where}: the document says that there is no body, but there is {answer!r}"
     if status < 300 and (request or (request is not None and "requestBody" in operation)):
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        _check(request, schema, closed=False, where=f"{where} (request)")
+        check_value(request, schema, closed=False, where=f"{where} (request)")
 
 
-def _check(value: Any, schema: dict[str, Any], *, closed: bool, where: str) -> None:
+def check_value(value: Any, schema: dict[str, Any], *, closed: bool, where: str) -> None:
     whole = {**schema, "components": _json_schema_components(closed)}
     validator = jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker())
     errors = [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(value)]
