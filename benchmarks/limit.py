@@ -121,14 +121,14 @@ def group_rows(found: Iterable[Any]) -> dict[int, list[Any]]:
 
 def build_tile(order: int, row: Any, places: dict[int, list[Any]], viewer: Any) -> Row:
     id_, layouts, color, overrides, described, transparent, *insight = row
-    named, flags, stamps = insight[:8], insight[8:12], insight[12:15]
+    named, flags, times = insight[:8], insight[8:12], insight[12:15]
     query, filters, tags, created_by_id, *people = insight[15:]
     around = places.get(named[0], [])
     strictest, collaborates = max((each[2] for each in around), default=21), any(each[4] for each in around)
     shown = {
         **dict(zip(INSIGHT_KEYS, named, strict=True)),
         **dict(zip(INSIGHT_FLAGS, map(bool, flags), strict=True)),
-        **dict(zip(("created_at", "updated_at", "last_modified_at"), map(when, stamps), strict=True)),
+        **dict(zip(("created_at", "updated_at", "last_modified_at"), map(when, times), strict=True)),
         "created_by": build_user(people[:7]),
         "last_modified_by": build_user(people[7:]),
         "query": query and raw(query),

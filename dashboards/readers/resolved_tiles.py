@@ -39,7 +39,7 @@ class CharacterBudget:
     def __init__(self, left: int = MAX_ADDED_CHARACTERS) -> None:
         self.left = left
 
-    def spend(self, characters: int) -> bool:
+    def consume(self, characters: int) -> bool:
         """Take characters from the budget, and return whether there were enough."""
         self.left -= characters
         return self.left >= 0
@@ -69,7 +69,7 @@ class QueryOverrides(NamedTuple):
 
     def can_apply_to(self, query: dict[str, Any]) -> bool:
         """Return whether the variables of one more query fit. Raises ValidationFailed if a request sends overrides."""
-        if not self.variable_layers or self.budget.spend(count_variable_characters(query, self.variable_layers)):
+        if not self.variable_layers or self.budget.consume(count_variable_characters(query, self.variable_layers)):
             return True
         self.refuse_request()
         return False

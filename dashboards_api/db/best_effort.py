@@ -19,18 +19,18 @@ def best_effort_write(write: Callable[[], object]) -> bool:
     A database error is logged and harms nobody.
     """
     try:
-        hurried = _short_sqlite_timeout() if connection.vendor == "sqlite" else _short_postgresql_timeout()
-        with hurried:
+        short_timeout = _short_sqlite_timeout() if connection.vendor == "sqlite" else _short_postgresql_timeout()
+        with short_timeout:
             write()
     except Error as error:
-        logger.info("stamp skipped", error=type(error).__qualname__)
+        logger.info("best-effort write skipped", error=type(error).__qualname__)
         return False
     return True
 
 
 @contextmanager
 def _short_postgresql_timeout() -> Iterator[None]:
-    """A transaction with a timeout of its own. Within another one, that has its own again afterwards."""
+    """Open a transaction with a short lock timeout. An outer transaction gets its own timeout back."""
     is_nested = is_in_transaction()
     with transaction.atomic(), connection.cursor() as cursor:
         before = None
@@ -45,7 +45,7 @@ def _short_postgresql_timeout() -> Iterator[None]:
 
 @contextmanager
 def _short_sqlite_timeout() -> Iterator[None]:
-    """A transaction, while the timeout of the connection is short."""
+    """Open a transaction with a short busy timeout of the connection."""
     _set_busy_timeout(LOCK_TIMEOUT_MS)
     try:
         with transaction.atomic():

@@ -48,9 +48,9 @@ class MetricsMiddleware:
     def get_observer(self, of: tuple[str, str, int]) -> Add:
         """What counts such requests: looked up once."""
         route, method, status = of
-        is_known = method in METHODS
-        add: Add = self.requests.labels(route or "unmatched", method if is_known else "other", f"{status}xx").observe
-        if is_known:
+        is_standard = method in METHODS
+        add: Add = self.requests.labels(route or "unmatched", method if is_standard else "other", f"{status}xx").observe
+        if is_standard:
             self.known[of] = add
         return add
 
