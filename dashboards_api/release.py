@@ -4,7 +4,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 PACKAGES = ("dashboards_api", "users", "dashboards", "pages")
 SUFFIXES = frozenset({".py", ".html", ".css", ".js", ".json"})
 

@@ -137,7 +137,7 @@ def test_help_lists_our_commands_first_and_the_version_is_ours(bare: dict[str, s
     assert "\n  serve                Prepare the database, and serve until SIGTERM\n" in ours
     assert "\n  create_api_key " in ours
     assert "runserver" in others
-    assert manage(bare, "version").stdout == manage(bare, "--version").stdout == "0.1.0\n"
+    assert manage(bare, "version").stdout == manage(bare, "--version").stdout == "0.2.0\n"
     assert "--database-timeout" in manage(bare, "help", "serve").stdout
 
 
