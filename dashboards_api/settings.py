@@ -85,7 +85,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "dashboards_api.http.middleware.TrustedProxyMiddleware",
-    "dashboards_api.http.logging.RequestLogMiddleware",
+    "dashboards_api.http.middleware.RequestLogMiddleware",
     "dashboards_api.http.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "dashboards_api.http.middleware.PagesMiddleware",

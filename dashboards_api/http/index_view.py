@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from dashboards_api.http.pagination import get_base_url
+from dashboards_api.http.middleware import get_base_url
 from dashboards_api.http.schema_views import JSONErrorsMixin
 
 

@@ -2,12 +2,12 @@
 
 from typing import Any, ClassVar
 
-from django.conf import settings
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import pagination
 from rest_framework.request import Request
 
+from dashboards_api.http.middleware import get_base_url
 from dashboards_api.parsing import parse_int
 
 # Never repeated in a link: a client would store it, a log would keep it.
@@ -113,11 +113,6 @@ class CursorPagination(pagination.BasePagination):
             "required": ["next", "previous", "results"],
             "properties": {"next": address, "previous": {**address, "description": "Always null."}, "results": schema},
         }
-
-
-def get_base_url(request: HttpRequest) -> str:
-    """What absolute addresses begin with: PUBLIC_URL, else the allowed host that the client called."""
-    return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
 
 
 def build_page_url(request: Request, place: dict[str, str], without: tuple[str, ...] = ()) -> str:

@@ -1,7 +1,15 @@
-"""Body parsers: JSON, form and multipart, each behind the gate of `json_gate.py`."""
+"""Body parsers: JSON, form and multipart. They refuse what may not enter the service, whatever field it is for.
 
+JSON has a depth of at most 64, at most 200,000 values, finite numbers, integers within 64 bits, and no NUL and no lone
+surrogate in any string or key. PostgreSQL refuses NUL, no encoder can write a lone surrogate, and both databases must
+hold the same data.
+"""
+
+import json
+import math
+import re
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 from urllib.parse import parse_qsl
 
 from django.conf import settings
@@ -11,14 +19,40 @@ from django.utils.http import parse_header_parameters
 from rest_framework import parsers
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 
-from dashboards_api.http import json_validation
 from dashboards_api.http.api_exceptions import PayloadTooLarge
+from dashboards_api.limits import MAX_INTEGER, MIN_INTEGER
 
+MAX_DEPTH = 64
+# Items of lists and members of objects, all together: each becomes a Python object of fifty bytes and more.
+MAX_VALUES = 200_000
+
+# Below this depth the parser of the standard library is far from the end of any stack; beyond it we do not call it.
+_PARSER_DEPTH = 500
+# A value has at most a key, a text and two brackets or commas.
+_TOKENS_MAX = 4 * MAX_VALUES + 4
+_OUT_OF_RANGE = MAX_INTEGER + 1
+_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)|[\[{]|[\]}]|,', re.DOTALL)
+
+Path = tuple[str | int, ...]
 TOO_MANY_FIELDS = f"A form may have at most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} fields."
 
 
-def to_validation_error(error: json_validation.DisallowedJSON, *prefix: str | int) -> ValidationError:
-    """What the gate refused, as a validation error at its path."""
+class MalformedJSON(ValueError):
+    """An error for a text that is not JSON."""
+
+
+class DisallowedJSON(ValueError):
+    """An error for JSON that the service does not accept. `path` leads to the value, by keys and indexes."""
+
+    def __init__(self, code: str, detail: str, path: Path = ()) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.path = path
+
+
+def to_validation_error(error: DisallowedJSON, *prefix: str | int) -> ValidationError:
+    """Return a validation error at the path of a value that is not accepted."""
     detail: Any = [ErrorDetail(error.detail, code=error.code)]
     for step in reversed((*prefix, *error.path)):
         detail = {str(step): detail}
@@ -26,7 +60,7 @@ def to_validation_error(error: json_validation.DisallowedJSON, *prefix: str | in
 
 
 class _SizeLimitMixin:
-    """Refuses a body by its declared length, before a byte of it is read."""
+    """A check of the declared length of a body, before a byte of it is read."""
 
     def check_declared_length(self, context: Mapping[str, Any] | None) -> None:
         length = (context or {})["request"].META.get("CONTENT_LENGTH") or 0
@@ -53,10 +87,10 @@ class JSONParser(_SizeLimitMixin, parsers.JSONParser):
     ) -> Any:
         self.check_declared_length(parser_context)
         try:
-            return json_validation.loads(stream.read())
-        except json_validation.MalformedJSON as error:
+            return load_json(stream.read())
+        except MalformedJSON as error:
             raise ParseError(f"JSON parse error - {error}") from error
-        except json_validation.DisallowedJSON as error:
+        except DisallowedJSON as error:
             raise to_validation_error(error) from error
 
 
@@ -95,11 +129,118 @@ class MultiPartParser(_SizeLimitMixin, parsers.MultiPartParser):
 
 
 def validate_form(form: QueryDict) -> None:
-    """Raise the gate's refusal for a NUL or a lone surrogate in a name or a value of a form or a query string."""
+    """Raise ValidationError for a NUL or a lone surrogate in a name or a value of a form or a query string."""
     for name, values in form.lists():
         try:
-            json_validation.validate_text(name)
+            validate_text(name)
             for value in values:
-                json_validation.validate_text(value)
-        except json_validation.DisallowedJSON as error:
+                validate_text(value)
+        except DisallowedJSON as error:
             raise to_validation_error(error, name.replace("\x00", "")) from error
+
+
+def load_json(raw: bytes | str) -> Any:
+    """Parse JSON. Raises MalformedJSON and DisallowedJSON."""
+    try:
+        text = raw if isinstance(raw, str) else raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise MalformedJSON(f"not UTF-8 at byte {error.start}") from error
+    _check_nesting(text)
+    try:
+        value = json.loads(text, parse_constant=_reject_constant)
+    except json.JSONDecodeError as error:
+        raise MalformedJSON(str(error)) from error
+    except MalformedJSON:
+        raise
+    except ValueError:  # an integer of thousands of digits: once more, so that the error can name its place
+        value = json.loads(text, parse_int=_parse_int)
+    validate_value(value)
+    return value
+
+
+def validate_value(value: Any) -> None:
+    """Raise DisallowedJSON for a parsed value that holds something that is not accepted."""
+    _validate_scalar(value, None, ())
+    stack: list[tuple[Any, Path]] = [(value, ())] if isinstance(value, dict | list) else []
+    while stack:
+        container, path = stack.pop()
+        if len(path) >= MAX_DEPTH:
+            raise DisallowedJSON("invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", path)
+        members = container.items() if isinstance(container, dict) else enumerate(container)
+        inner = []
+        for key, member in members:
+            if isinstance(key, str):
+                validate_text(key, path)
+            if isinstance(member, dict | list):
+                inner.append((member, (*path, key)))
+            else:
+                _validate_scalar(member, key, path)
+        stack.extend(reversed(inner))
+
+
+def validate_text(text: str, path: Path = ()) -> None:
+    """Raise DisallowedJSON for a NUL or a lone surrogate."""
+    if "\x00" in text:
+        raise DisallowedJSON("null_characters_not_allowed", "Null characters are not allowed.", path)
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise DisallowedJSON("invalid_input", "Text must not contain lone surrogates.", path) from error
+
+
+def _validate_scalar(value: Any, key: str | int | None, path: Path) -> None:
+    """A member of a container at `path`, under `key`. The path is put together only for a refusal: bodies are large."""
+    if isinstance(value, str):
+        if "\x00" in value or not value.isascii():
+            validate_text(value, path if key is None else (*path, key))
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise DisallowedJSON("invalid_input", "Numbers must be finite.", path if key is None else (*path, key))
+    elif isinstance(value, int) and not MIN_INTEGER <= value <= MAX_INTEGER:
+        raise DisallowedJSON("invalid_input", "Integers must fit into 64 bits.", path if key is None else (*path, key))
+
+
+def _check_nesting(text: str) -> None:
+    """Raise DisallowedJSON for a text that has more levels or values than allowed, before it is parsed.
+
+    Most texts have too few brackets and commas for that, which a count shows. The others are read no further than to
+    the first excess: seven million brackets would take seconds.
+    """
+    opening = text.count("[") + text.count("{")
+    if opening <= _PARSER_DEPTH and opening + text.count(",") <= MAX_VALUES:
+        return
+    depth, values, key = 0, 0, ""
+    for number, token in enumerate(_STRUCTURE.finditer(text)):
+        first = text[token.start()]
+        if first in "[{,":
+            values += 1
+            depth += first != ","
+            if depth > _PARSER_DEPTH:
+                raise DisallowedJSON(
+                    "invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", _member_path(text, key)
+                )
+            if values > MAX_VALUES:
+                raise DisallowedJSON(
+                    "invalid_input", f"JSON may hold at most {MAX_VALUES} values.", _member_path(text, key)
+                )
+        elif first in "]}":
+            depth -= 1
+        elif number > _TOKENS_MAX:
+            raise MalformedJSON("more texts than values")
+        elif depth == 1:  # the last text before what is in it is its key
+            key = token[0]
+
+
+def _member_path(text: str, key: str) -> Path:
+    return (key[1:-1],) if key and text.lstrip().startswith("{") else ()
+
+
+def _parse_int(digits: str) -> int:
+    # Python refuses to read integers of thousands of digits; anything longer than this is out of range anyway.
+    return int(digits) if len(digits) <= 20 else _OUT_OF_RANGE
+
+
+def _reject_constant(name: str) -> NoReturn:
+    raise MalformedJSON(f"{name} is not JSON")

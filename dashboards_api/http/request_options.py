@@ -21,8 +21,8 @@ from rest_framework.request import Request
 
 from dashboards_api.choices import invalid_choice_message
 from dashboards_api.dates import DateRange, parse_date_bound
-from dashboards_api.http import json_validation
-from dashboards_api.http.pagination import get_base_url
+from dashboards_api.http.middleware import get_base_url
+from dashboards_api.http.parsers import DisallowedJSON, MalformedJSON, load_json
 from dashboards_api.http.serializers import AnyField, RequestSerializer, parse_json
 from dashboards_api.parsing import parse_int
 from dashboards_api.release import get_release_hash
@@ -126,8 +126,8 @@ def _parse_texts(value: str) -> list[str]:
     if not value.startswith("["):
         return [value]
     try:
-        items = json_validation.loads(value)
-    except (json_validation.MalformedJSON, json_validation.DisallowedJSON):
+        items = load_json(value)
+    except (MalformedJSON, DisallowedJSON):
         return [value]
     return items if all(isinstance(item, str) for item in items) else [value]
 

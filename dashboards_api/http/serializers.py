@@ -10,8 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards_api.choices import invalid_choice_message
-from dashboards_api.http import json_validation
-from dashboards_api.http.parsers import to_validation_error
+from dashboards_api.http.parsers import DisallowedJSON, MalformedJSON, load_json, to_validation_error
 from dashboards_api.limits import LIST_MAX_LENGTH, MAX_INTEGER, MIN_INTEGER
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
@@ -93,10 +92,10 @@ def is_scalar_or_json(field: AnyField | None) -> bool:
 def parse_json(text: str, name: str) -> Any:
     """JSON inside a form field or a query parameter, behind the same gate as a body."""
     try:
-        return json_validation.loads(text)
-    except json_validation.MalformedJSON as error:
+        return load_json(text)
+    except MalformedJSON as error:
         raise ValidationError({name: [ErrorDetail("This is not valid JSON.", code="invalid")]}) from error
-    except json_validation.DisallowedJSON as error:
+    except DisallowedJSON as error:
         raise to_validation_error(error, name) from error
 
 

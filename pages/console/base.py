@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views import View
 
 from dashboards_api.errors import DomainError, Forbidden, NotFound, TooManyAttempts
-from dashboards_api.http.pagination import get_base_url
+from dashboards_api.http.middleware import get_base_url
 from pages.console.one_time_message import COOKIE, delete_message, read_message, redirect_with_message
 from users.auth.credentials import BrowserSession
 from users.auth.project_access import get_current_membership, get_project_membership

@@ -17,8 +17,8 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from dashboards_api.http import json_validation
 from dashboards_api.http.callers import AUTHENTICATED
+from dashboards_api.http.parsers import DisallowedJSON, MalformedJSON, load_json
 from dashboards_api.parsing import parse_int
 from users.auth.api_key_lookup import get_valid_api_key, record_key_use
 from users.auth.credentials import BrowserSession
@@ -99,10 +99,10 @@ def get_key_from_body(request: HttpRequest) -> str | None:
     body: Any = None
     try:
         if request.content_type == "application/json":
-            body = json_validation.loads(request.body)
+            body = load_json(request.body)
         elif request.content_type == "application/x-www-form-urlencoded":
             body = QueryDict(request.body).dict()
-    except (json_validation.MalformedJSON, json_validation.DisallowedJSON, TooManyFieldsSent):
+    except (MalformedJSON, DisallowedJSON, TooManyFieldsSent):
         return None
     value = body.get("personal_api_key") if isinstance(body, dict) else None
     return value if isinstance(value, str) and value else None

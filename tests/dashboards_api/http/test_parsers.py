@@ -1,4 +1,4 @@
-"""The JSON gate by itself."""
+"""Parsing of JSON that requests may hold."""
 
 import json
 import time
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards_api.db.fields import dump_json
-from dashboards_api.http import json_validation
+from dashboards_api.http.parsers import DisallowedJSON, MalformedJSON, load_json
 
 JSON = st.recursive(
     st.none()
@@ -30,33 +30,33 @@ JSON = st.recursive(
 @given(JSON)
 def test_whatever_is_let_through_is_written_as_it_came(value: Any) -> None:
     text = dump_json(value)
-    assert dump_json(json_validation.loads(text)) == text
-    assert repr(json_validation.loads(json.dumps(value).encode())) == repr(value)
+    assert dump_json(load_json(text)) == text
+    assert repr(load_json(json.dumps(value).encode())) == repr(value)
 
 
 @given(st.binary(max_size=40) | st.text(alphabet='{}[]",:\\u0d18 -1e', max_size=40).map(str.encode))
 def test_any_bytes_are_parsed_or_refused(raw: bytes) -> None:
     try:
-        json_validation.loads(raw)
-    except (json_validation.MalformedJSON, json_validation.DisallowedJSON):
+        load_json(raw)
+    except (MalformedJSON, DisallowedJSON):
         return
     json.loads(raw.decode("utf-8-sig"))
 
 
 @pytest.mark.parametrize("depth", [63, 64])
 def test_64_levels_are_let_through(depth: int) -> None:
-    assert json_validation.loads("[" * depth + "]" * depth) is not None
+    assert load_json("[" * depth + "]" * depth) is not None
 
 
 @pytest.mark.parametrize("depth", [65, 400, 501, 100_000])
 def test_more_levels_are_refused(depth: int) -> None:
-    with pytest.raises(json_validation.DisallowedJSON, match="64 levels"):
-        json_validation.loads("[" * depth + "]" * depth)
+    with pytest.raises(DisallowedJSON, match="64 levels"):
+        load_json("[" * depth + "]" * depth)
 
 
 def test_brackets_inside_strings_are_no_levels() -> None:
     text = "[" * 10_000 + '\\"[' + "]" * 20_000
-    assert json_validation.loads(json.dumps([text, {text: 1}])) == [text, {text: 1}]
+    assert load_json(json.dumps([text, {text: 1}])) == [text, {text: 1}]
 
 
 @pytest.mark.parametrize(
@@ -66,21 +66,21 @@ def test_brackets_inside_strings_are_no_levels() -> None:
 )
 def test_hostile_text_is_refused_in_linear_time(text: str) -> None:
     started = time.process_time()
-    with pytest.raises((json_validation.MalformedJSON, json_validation.DisallowedJSON)):
-        json_validation.loads(text)
+    with pytest.raises((MalformedJSON, DisallowedJSON)):
+        load_json(text)
     assert time.process_time() - started < 2
 
 
 def test_as_many_values_as_allowed_are_parsed() -> None:
     started = time.process_time()
-    assert len(json_validation.loads("[" + "1," * 199_998 + "1]")) == 199_999
+    assert len(load_json("[" + "1," * 199_998 + "1]")) == 199_999
     assert time.process_time() - started < 3
 
 
 def processor_seconds(text: str, expected: type[Exception]) -> float:
     started = time.process_time()
     with pytest.raises(expected):
-        json_validation.loads(text)
+        load_json(text)
     return time.process_time() - started
 
 
@@ -93,24 +93,24 @@ def processor_seconds(text: str, expected: type[Exception]) -> float:
     ],
 )
 def test_more_values_or_levels_than_allowed_are_refused_at_their_path(text: str, path: Any, detail: str) -> None:
-    with pytest.raises(json_validation.DisallowedJSON) as refused:
-        json_validation.loads(text)
+    with pytest.raises(DisallowedJSON) as refused:
+        load_json(text)
     assert (refused.value.code, refused.value.path, refused.value.detail) == ("invalid_input", path, detail)
 
 
 def test_as_many_values_as_allowed_are_taken() -> None:
-    assert len(json_validation.loads("[" + "0," * 199_998 + "0]")) == 199_999
+    assert len(load_json("[" + "0," * 199_998 + "0]")) == 199_999
     commas = "," * 300_000
-    assert json_validation.loads(f'["{commas}"]') == [commas]
+    assert load_json(f'["{commas}"]') == [commas]
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("[" + "[]," * 6_900_000 + "[]]", json_validation.DisallowedJSON),
-        ("[" * 20_000_000, json_validation.DisallowedJSON),
-        ('"" ' * 6_000_000 + "," * 200_001, json_validation.MalformedJSON),
-        ('"" ' * 6_000_000 + "[" * 501, json_validation.MalformedJSON),
+        ("[" + "[]," * 6_900_000 + "[]]", DisallowedJSON),
+        ("[" * 20_000_000, DisallowedJSON),
+        ('"" ' * 6_000_000 + "," * 200_001, MalformedJSON),
+        ('"" ' * 6_000_000 + "[" * 501, MalformedJSON),
     ],
 )
 def test_twenty_megabytes_of_structure_are_refused_at_once(text: str, expected: type[Exception]) -> None:
