@@ -1,11 +1,17 @@
 """Build responses about users, projects, organizations and API keys."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any, cast
 
 from users.auth.credentials import Credential
 from users.models import Membership, PersonalAPIKey, Project, User
 from users.models.project import MembershipQuerySet
+
+# An object of a response.
+Row = dict[str, Any]
+# The users of one response by id, so that each is built once.
+Users = dict[int | None, Row | None]
 
 USER_FIELDS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "is_email_verified")
 # The maximum number of projects per organization in `users/@me`. `organizations/:id/projects/` lists all.
@@ -23,6 +29,18 @@ def build_basic_user(columns: tuple[Any, ...]) -> dict[str, Any] | None:
     if columns[0] is None:
         return None
     return dict(zip(_BASIC_USER_KEYS, (*columns, None, None), strict=True))
+
+
+def user_getter(relation: str) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a function that takes the columns of a related user from a row, for `build_basic_user`."""
+    return cast(Callable[[Any], tuple[Any, ...]], attrgetter(*get_user_columns(relation)))
+
+
+def get_user(users: Users, id_: int | None, row: Any, getter: Callable[[Any], tuple[Any, ...]]) -> Row | None:
+    """Return the user with this id, built from a row unless it is among the users already."""
+    if id_ not in users:
+        users[id_] = build_basic_user(getter(row))
+    return users[id_]
 
 
 def build_project(project: Project) -> dict[str, Any]:

@@ -8,24 +8,26 @@ from django.db.models import Q
 
 from dashboards.access import Restriction
 from dashboards.models import Dashboard, Tile
-from dashboards.readers.rows import Row, get_columns
-from dashboards_api.db.compiled_queries import NamedQuery, int_param
+from dashboards_api.db.compiled_queries import NamedQuery, get_columns, int_param
 from users.models import Membership
 
 # Tiles by the kind ("insight", "text", "button") and the id of their content.
 DashboardTiles = dict[tuple[str, Any], list["DashboardTile"]]
 
 
+class BasicTile(NamedTuple):
+    """A live tile by itself (component DashboardTileBasic)."""
+
+    id: int
+    dashboard_id: int
+    deleted: bool = False
+
+
 class DashboardTile(NamedTuple):
     """A tile that shows some content, with the restriction of its dashboard."""
 
-    tile_id: int
-    dashboard_id: int
+    basic: BasicTile
     restriction: Restriction
-
-    def row(self) -> Row:
-        """Return the tile for a response (component DashboardTileBasic)."""
-        return {"id": self.tile_id, "dashboard_id": self.dashboard_id, "deleted": False}
 
 
 class ContentRow(NamedTuple):
@@ -73,7 +75,7 @@ def _group_by_content(rows: Iterable[ContentRow], viewer: Membership) -> Dashboa
     restrictions = _read_restrictions({row.dashboard_id for row in rows}, viewer)
     found: DashboardTiles = {}
     for row in rows:
-        tile = DashboardTile(row.id, row.dashboard_id, restrictions[row.dashboard_id])
+        tile = DashboardTile(BasicTile(row.id, row.dashboard_id), restrictions[row.dashboard_id])
         found.setdefault(row.content, []).append(tile)
     return found
 

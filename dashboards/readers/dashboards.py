@@ -12,13 +12,12 @@ from dashboards.access import Restriction, privilege_level, user_access_level
 from dashboards.exceptions import DashboardNotFound
 from dashboards.models import Dashboard, RestrictionLevel, Revision, RevisionKind
 from dashboards.readers.resolved_tiles import EMPTY_OBJECT, QueryOverrides, load_query_overrides
-from dashboards.readers.rows import RowGroups, Users, get_columns, user_getter
 from dashboards.readers.tiles import read_tiles
 from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides
-from dashboards_api.db.compiled_queries import CompiledQuery, NamedQuery, int_param
+from dashboards_api.db.compiled_queries import CompiledQuery, NamedQuery, RowGroups, get_columns, int_param
 from dashboards_api.db.fields import dump_json, raw_json
 from users.models import Membership, Project
-from users.readers import build_basic_user
+from users.readers import Users, build_basic_user, user_getter
 
 BASIC_JSON = {"raw_tag_names": raw_json("tag_names")}
 DETAIL_JSON = {

@@ -11,8 +11,7 @@ from dashboards.models.dashboard import NAME_KEY_MAX_LENGTH
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards.readers.dashboards import DashboardRow, build_dashboards
 from dashboards.readers.page_sizes import count_fitting_rows, null_if_large, size_of_columns
-from dashboards.readers.rows import get_columns
-from dashboards_api.db.compiled_queries import CompiledQuery, NamedQuery, Param, int_param, text_param
+from dashboards_api.db.compiled_queries import CompiledQuery, NamedQuery, Param, get_columns, int_param, text_param
 from dashboards_api.db.fields import raw_json
 from dashboards_api.limits import DESCRIPTION_MAX_LENGTH, PAGE_MAX_LENGTH, TAGS_MAX
 from users.models import Membership, Project

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from dashboards.layout import sort_position
-from dashboards.readers.rows import Row
 from dashboards_api.db.fields import to_plain_json
+from users.readers import Row
 
 # The number of tiles in the first event.
 FIRST_TILES = 2

@@ -13,10 +13,11 @@ from dashboards.exceptions import InsightNotFound
 from dashboards.models import Insight, Tile
 from dashboards.readers.dashboard_tiles import DashboardTile, read_tiles_of_insights
 from dashboards.readers.page_sizes import read_page_ids, size_of_columns, sort_by_ids
-from dashboards.readers.rows import Row, Users, get_columns, get_user, user_getter
 from dashboards_api.dates import DateRange
+from dashboards_api.db.compiled_queries import get_columns
 from dashboards_api.db.fields import raw_json
 from users.models import Membership, Project
+from users.readers import Row, Users, get_user, user_getter
 
 # The characters that a tile adds to an insight in a response.
 TILE_SIZE = 80
@@ -191,8 +192,8 @@ def build_insight(
         "last_modified_at": row.last_modified_at,
         "last_modified_by": get_user(users, row.last_modified_by__id, row, _get_modifier),
         "tags": orjson.loads(row.raw_tag_names),
-        "dashboards": [tile.dashboard_id for tile in tiles],
-        "dashboard_tiles": [tile.row() for tile in tiles],
+        "dashboards": [tile.basic.dashboard_id for tile in tiles],
+        "dashboard_tiles": [tile.basic._asdict() for tile in tiles],
         "effective_restriction_level": insight_restriction_level(restrictions),
         "effective_privilege_level": int(privilege),
         "user_access_level": insight_access_level(viewer, row.created_by_id, privilege),

@@ -22,12 +22,12 @@ from dashboards.readers.resolved_tiles import (
     load_query_overrides,
     resolve_tile,
 )
-from dashboards.readers.rows import Row
 from dashboards.readers.tiles import TILE_JSON
 from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides, get_code_name, match_variables
 from dashboards.share_tokens import read_share_token
 from dashboards.tracked_fields import BUTTON_FIELDS, TEXT_FIELDS
 from dashboards_api.db.fields import dump_json, raw_json
+from users.readers import Row
 
 PageType = Literal["scene", "embed"]
 

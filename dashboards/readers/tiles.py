@@ -9,7 +9,7 @@ from django.db.models import Case, Exists, OuterRef, When
 
 from dashboards.access import Restriction, get_restriction
 from dashboards.models import Dashboard, Tile
-from dashboards.readers.dashboard_tiles import DashboardTile, DashboardTiles, read_tiles_of_same_content
+from dashboards.readers.dashboard_tiles import BasicTile, DashboardTile, DashboardTiles, read_tiles_of_same_content
 from dashboards.readers.insights import InsightRow, build_insight, insight_json
 from dashboards.readers.resolved_tiles import (
     DAMAGED,
@@ -19,11 +19,10 @@ from dashboards.readers.resolved_tiles import (
     build_query_overrides,
     resolve_tile,
 )
-from dashboards.readers.rows import Row, RowGroups, Users, get_columns
-from dashboards_api.db.compiled_queries import CompiledQuery, int_param
+from dashboards_api.db.compiled_queries import CompiledQuery, RowGroups, get_columns, int_param
 from dashboards_api.db.fields import raw_json
 from users.models import Membership, User
-from users.readers import USER_FIELDS, build_basic_user
+from users.readers import USER_FIELDS, Row, Users, build_basic_user
 
 TILE_JSON = {"raw_layouts": raw_json("layouts"), "raw_filters_overrides": raw_json("filters_overrides")}
 
@@ -127,7 +126,7 @@ def read_tiles(
         dashboard_tiles = read_tiles_of_same_content(dashboard_id, viewer=viewer)
     context = _Context(viewer, overrides.limited_to(len(rows)), _read_users(rows), dashboard_tiles)
     return [
-        _build_tile(order, row, DashboardTile(row.tile.id, dashboard_id, restriction), context)
+        _build_tile(order, row, DashboardTile(BasicTile(row.tile.id, dashboard_id), restriction), context)
         for order, row in enumerate(rows)
     ]
 
@@ -191,7 +190,7 @@ def _build_authorship(kind: str, content: TextRow | ButtonRow, here: DashboardTi
         "last_modified_at": content.last_modified_at,
         "last_modified_by": context.users.get(content.last_modified_by_id),
         "team": content.project_id,
-        "dashboard_tiles": [tile.row() for tile in tiles],
+        "dashboard_tiles": [tile.basic._asdict() for tile in tiles],
     }
 
 

@@ -1,22 +1,21 @@
-"""Queries that are written with the ORM, built once for each process, and then run as they are.
+"""Queries that are written with the ORM, compiled once for each process, and then run as they are.
 
-Most of what an ordinary read costs is building its SQL and its objects. A `Prepared` query follows the models as any
-other does; the values that change are `Param`s, given when it is run, and it gives flat rows. PostgreSQL plans it once
-for each connection, and answers in binary.
+Most of what an ordinary read costs is building its SQL and its objects. A compiled query follows the models as any
+other does; the values that change are `Param`s, passed when it is run, and it returns flat rows. PostgreSQL plans it
+once for each connection, and answers in binary.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 
-from dashboards_api.db.backends.fast_read import FastReadMixin, Rows
-
+Rows = list[tuple[Any, ...]]
 Converter = Callable[[Any], Any]
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -59,11 +58,11 @@ class CompiledQuery:
         The limit and the offset are written into the statement: PostgreSQL plans for a tenth of the table where it does
         not know them.
         """
-        connection = connections[DEFAULT_DB_ALIAS]
+        connection: Any = connections[DEFAULT_DB_ALIAS]
         compiled = self._compilations.get(connection.vendor) or self._compile()
         sql = compiled.sql if limit is None else f"{compiled.sql} LIMIT {limit:d}"
         sql = f"{sql} OFFSET {offset:d}" if offset else sql
-        rows = cast(FastReadMixin, connection).read(sql, [values[each.name] for each in compiled.parameters])
+        rows = _fetch(connection, sql, [values[each.name] for each in compiled.parameters])
         if compiled.converters:
             return convert_rows(rows, compiled.converters, make_row)
         return rows if make_row is tuple else list(map(make_row, rows))
@@ -81,6 +80,24 @@ class CompiledQuery:
         return compiled
 
 
+def _fetch(connection: Any, sql: str, parameters: Sequence[Any]) -> Rows:
+    """Return all rows of a query as its driver does, without what Django does around each statement.
+
+    Raises Django's database errors.
+    """
+    if connection.queries_logged or connection.execute_wrappers:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            found: Rows = cursor.fetchall()
+            return found
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors:
+        rows: Rows = connection.fetch(sql, parameters)
+        return rows
+
+
 class NamedQuery(Generic[Row]):
     """A compiled query whose rows are named tuples. Their fields are its columns, in the same order."""
 
@@ -92,6 +109,29 @@ class NamedQuery(Generic[Row]):
     def rows(self, *, limit: int | None = None, offset: int = 0, **values: Any) -> list[Row]:
         """Return all rows, or so many of them."""
         return self.query.read(self._make_row, limit, offset, values)
+
+
+def get_columns(row: type[tuple[Any, ...]], prefix: str = "") -> list[str]:
+    """Return the columns of a named tuple for `values_list()`. Annotations with free JSON (`raw_…`) have no prefix."""
+    fields: tuple[str, ...] = row._fields  # type: ignore[attr-defined]  # of named tuples
+    return [field if field.startswith("raw_") else f"{prefix}{field}" for field in fields]
+
+
+class RowGroups:
+    """Named tuples that share flat rows, one for each related object. An object without an id is None."""
+
+    def __init__(self, *rows: type[tuple[Any, ...]]) -> None:
+        self._parts = []
+        start = 0
+        for row in rows:
+            stop = start + len(get_columns(row))
+            self._parts.append((row, start, stop))
+            start = stop
+
+    def split(self, row: tuple[Any, ...]) -> list[Any]:
+        """Return the named tuples of a flat row."""
+        new = tuple.__new__
+        return [None if row[start] is None else new(part, row[start:stop]) for part, start, stop in self._parts]
 
 
 class _Compilation(NamedTuple):

@@ -14,7 +14,6 @@ from dashboards.models.content import TEXT_MAX_LENGTH
 from dashboards.packing import GridPlacement
 from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.dashboards import read_dashboard, read_dashboard_revision
-from dashboards.readers.rows import Row
 from dashboards.services.inputs import TileInput
 from dashboards.services.tiles import add_tile, delete_tile, reorder_tiles, update_tile
 from dashboards_api.db.fields import to_plain_json
@@ -25,6 +24,7 @@ from pages.console.base import ConsoleView
 from pages.console.dashboard import CHANGED_SINCE
 from pages.console.dashboard_forms import write_dashboard
 from users.models import Membership
+from users.readers import Row
 
 # The columns and rows that each action adds.
 SIZES = {"wider": (1, 0), "narrower": (-1, 0), "higher": (0, 1), "lower": (0, -1)}

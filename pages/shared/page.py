@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from dashboards.readers.rows import Row
 from pages.components.tile_grid import TileDetails, TileGrid, build_tile_grid
+from users.readers import Row
 
 
 class SharedPage(NamedTuple):

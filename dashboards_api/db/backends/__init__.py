@@ -1,1 +1,1 @@
-"""Database backends of Django with a fast `read` for compiled queries (`dashboards_api/db/compiled_queries.py`)."""
+"""Database backends of Django with a fast `fetch` for compiled queries (`dashboards_api/db/compiled_queries.py`)."""

@@ -5,8 +5,7 @@ from django.db import connection
 
 from dashboards.models import Dashboard, Insight
 from dashboards.readers import dashboards, dashboards_list
-from dashboards.readers.rows import get_columns
-from dashboards_api.db.compiled_queries import CompiledQuery, int_param, text_param
+from dashboards_api.db.compiled_queries import CompiledQuery, get_columns, int_param, text_param
 from tests.builders import Person, make_dashboard, make_insight
 
 READ = {

@@ -6,18 +6,17 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 
-from dashboards_api.db.backends.fast_read import FastReadMixin, Rows
 
-
-class DatabaseWrapper(FastReadMixin, base.DatabaseWrapper):
+class DatabaseWrapper(base.DatabaseWrapper):
     _reading: Any = None
 
-    def fetch(self, sql: str, parameters: Sequence[Any]) -> Rows:
+    def fetch(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Return all rows of a compiled query, as the driver returns them."""
         cursor = self._reading
         if cursor is None or cursor.connection is not self.connection:
             # It is kept: a new one would look up anew how to read the types of all columns.
             cursor = self._reading = self.connection.cursor(binary=True)
-        rows: Rows = cursor.execute(sql, parameters, prepare=True).fetchall()
+        rows: list[tuple[Any, ...]] = cursor.execute(sql, parameters, prepare=True).fetchall()
         return rows
 
     def is_usable(self) -> bool:

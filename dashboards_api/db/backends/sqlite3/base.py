@@ -15,8 +15,6 @@ from typing import Any, ClassVar
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-from dashboards_api.db.backends.fast_read import FastReadMixin, Rows
-
 # How long a transaction waits for the write lock where one before it has waited in vain.
 SHORT_WAIT_MS = 100
 
@@ -56,7 +54,7 @@ def create_private_file(name: Any) -> None:
         os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
-class DatabaseWrapper(FastReadMixin, base.DatabaseWrapper):
+class DatabaseWrapper(base.DatabaseWrapper):
     lock_is_held_long: ClassVar[bool] = False  # of all threads: each has a connection of its own
 
     def get_connection_params(self) -> dict[str, Any]:
@@ -65,8 +63,9 @@ class DatabaseWrapper(FastReadMixin, base.DatabaseWrapper):
         create_private_file(parameters["database"])
         return {**parameters, "detect_types": 0}
 
-    def fetch(self, sql: str, parameters: Sequence[Any]) -> Rows:
-        rows: Rows = self.connection.execute(_translate_placeholders(sql), parameters).fetchall()
+    def fetch(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Return all rows of a compiled query, as the driver returns them."""
+        rows: list[tuple[Any, ...]] = self.connection.execute(_translate_placeholders(sql), parameters).fetchall()
         return rows
 
     def _start_transaction_under_autocommit(self) -> None:
