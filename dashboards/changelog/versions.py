@@ -122,12 +122,12 @@ def bump_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:
     """Raise the counters of everything that shows a user, whose name has changed. For `user_profile_changed`."""
     tile, dashboard = Tile._meta.db_table, Dashboard._meta.db_table
     parts = [
-        f"SELECT {RevisionKind.LIST.value}, project_id, 0 FROM {dashboard} WHERE created_by_id = %s",  # noqa: S608
-        f"SELECT {RevisionKind.DASHBOARD.value}, id, 0 FROM {dashboard} WHERE created_by_id = %s",  # noqa: S608
+        f"SELECT {RevisionKind.LIST.value}, project_id, 0 FROM {dashboard} WHERE created_by_id = %s",  # noqa: S608  names of our own tables
+        f"SELECT {RevisionKind.DASHBOARD.value}, id, 0 FROM {dashboard} WHERE created_by_id = %s",  # noqa: S608  names of our own tables
     ]
     for column, model in (("insight_id", Insight), ("text_id", Text), ("button_id", Button)):
         parts += [
-            f"SELECT {RevisionKind.DASHBOARD.value}, tile.dashboard_id, 0 FROM {tile} AS tile"  # noqa: S608
+            f"SELECT {RevisionKind.DASHBOARD.value}, tile.dashboard_id, 0 FROM {tile} AS tile"  # noqa: S608  names of our own tables
             f" JOIN {model._meta.db_table} AS content ON content.id = tile.{column} WHERE content.{role}_id = %s"
             for role in ("created_by", "last_modified_by")
         ]

@@ -91,7 +91,7 @@ def _get_inherited_values(template: Document | None, source: Dashboard | None) -
             "tags": normalize_tags(template.get("tags", [])),
             "variables": template.get("dashboard_variables", {}),
             "breakdown_colors": template.get("breakdown_colors", []),
-            **{name: template[name] for name in TEMPLATE_OPTIONS if name in template},  # type: ignore[typeddict-item]
+            **{name: template[name] for name in TEMPLATE_OPTIONS if name in template},  # type: ignore[typeddict-item]  # names of DashboardInput
             **({"folder": normalize_folder(template["folder"])} if "folder" in template else {}),
         }
     if source:

@@ -9,7 +9,6 @@ from django.db.models import Model
 from dashboards.changelog.limits import check_size
 from dashboards.models import Tile
 from dashboards.models.tile import LAYOUT_COLUMNS
-from dashboards.services.inputs import DisplayInput
 from dashboards.tracked_fields import DISPLAY_FIELDS
 from dashboards_api.db.fields import json_differs
 
@@ -47,7 +46,7 @@ def assign_changed_fields(row: Model, changes: Mapping[str, Any], fields: Iterab
     return changed
 
 
-def assign_display_fields(tile: Tile, content: DisplayInput) -> list[str]:
+def assign_display_fields(tile: Tile, content: Mapping[str, Any]) -> list[str]:
     """Set the display fields of a tile that differ, and return the columns that changed."""
     changed: list[str] = []
     if "layouts" in content and json_differs(tile.layouts, content["layouts"]):

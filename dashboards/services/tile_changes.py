@@ -63,7 +63,7 @@ def change_tiles(
 
 def _insights_to_add(items: Iterable[TileInput]) -> set[int]:
     """Return the ids of the insights that items without a tile id name."""
-    return {item["insight"] for item in items if item.get("id") is None and item.get("insight") is not None}  # type: ignore[misc]
+    return {item["insight"] for item in items if item.get("id") is None and item.get("insight") is not None}  # type: ignore[misc]  # checked for None just before
 
 
 def _select_named_tiles(items: Iterable[TileInput]) -> Q:
@@ -200,7 +200,7 @@ class TileUpsert:
         elif (text := item.get("text")) is not None:
             tile.text = Text(body=text["body"] or "", **self._authorship())
         elif (button := item.get("button_tile")) is not None:
-            given = {field: button[field] for field in BUTTON_FIELDS if field in button}  # type: ignore[literal-required]
+            given = {field: button[field] for field in BUTTON_FIELDS if field in button}  # type: ignore[literal-required]  # names of ButtonInput
             tile.button = Button(**given, **self._authorship())
         self._display(index, tile, item)
         self.new.append(tile)

@@ -61,24 +61,36 @@ def build_restore_input(
     inaccessible = _find_inaccessible_tiles(added, tiles, dashboard, member)
     left_out = [join_path(TILES, id_) for id_ in inaccessible]
     items: list[TileInput] = [{"id": int(id_), "deleted": True} for id_ in shown - wanted_tiles.keys()]
-    shared_texts, shared_buttons = _find_shared_contents(dashboard, tiles.values())
+    shared = _find_shared_contents(dashboard, tiles.values())
     for id_, tile in wanted_tiles.items():
         if id_ in inaccessible:
             continue
-        present = tiles.get(id_)
-        if present is None:  # it was moved to another dashboard
-            items.append(_build_item(tile))
-            continue
-        item = _build_item(tile, id=int(id_), deleted=False)
-        is_shared = present.text_id in shared_texts or present.button_id in shared_buttons
-        path = _differing_content(item, present) if is_shared else None
-        if path and join_path(TILES, id_, path) not in may_change:
-            left_out.append(join_path(TILES, id_, path))
-            item = {field: value for field, value in item.items() if field not in ("text", "button_tile")}
+        item, kept_path = _build_restore_item(id_, tile, tiles.get(id_), shared, may_change)
         items.append(item)
+        left_out += [kept_path] if kept_path else []
     content: Any = {field: snapshot[field] for field in fields}
     content["tiles"] = items
     return content, left_out
+
+
+def _build_restore_item(
+    id_: str,
+    tile: Snapshot,
+    present: Tile | None,
+    shared: tuple[set[Any], set[Any]],
+    may_change: Collection[str],
+) -> tuple[Any, str | None]:
+    """Return the item that restores a tile, and the path of its content if that has to stay as it is."""
+    if present is None:  # it was moved to another dashboard
+        return _build_item(tile), None
+    item = _build_item(tile, id=int(id_), deleted=False)
+    shared_texts, shared_buttons = shared
+    is_shared = present.text_id in shared_texts or present.button_id in shared_buttons
+    kind = _differing_content(item, present) if is_shared else None
+    path = join_path(TILES, id_, kind) if kind else None
+    if path is None or path in may_change:
+        return item, None
+    return {field: value for field, value in item.items() if field not in ("text", "button_tile")}, path
 
 
 def _find_shared_contents(dashboard: Dashboard, tiles: Iterable[Tile]) -> tuple[set[Any], set[Any]]:

@@ -70,7 +70,7 @@ def operation_ids(prefix: str, **names: str) -> Callable[[View], View]:
     """Names a viewset's operations `<prefix>_<action>`, whatever its path; `names` renames actions."""
 
     def decorate(view: View) -> View:
-        view.operation_prefix, view.operation_names = prefix, names  # type: ignore[attr-defined]
+        view.operation_prefix, view.operation_names = prefix, names  # type: ignore[attr-defined]  # attributes of our own
         return view
 
     return decorate

@@ -53,14 +53,14 @@ class JSONErrorsMixin:
     known_parameters: ClassVar[frozenset[str]] = frozenset()
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]  # drf-spectacular has no types
         check_parameter_count(request.query_params)
         self.ignored = find_unknown_parameters(request.query_params, self.known_parameters)
         if self.ignored and is_strict(request):
             raise unknown_parameter_error(self.ignored[0], self.known_parameters)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
-        final: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
+        final: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]  # drf-spectacular has no types
         if final.status_code < 400 and self.ignored:
             final[IGNORED_FIELDS_HEADER] = format_ignored_fields(self.ignored)
         if final.status_code >= 400:
@@ -83,7 +83,7 @@ def render_document(renderer_class: type[BaseRenderer], prefix: str = "") -> byt
 
 @cache
 def _render_document(renderer_class: type[BaseRenderer], prefix: str) -> bytes:
-    generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]
+    generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]  # drf-spectacular has no types
     document = generator.get_schema(request=None, public=True)
     if prefix:
         document["paths"] = {
@@ -108,7 +108,7 @@ class SchemaView(QueryParametersMixin, JSONErrorsMixin, SpectacularAPIView):  # 
             charset = f"; charset={renderer.charset}" if renderer.charset else ""
             written = render_document(type(renderer), prefix)
             response = HttpResponse(written, content_type=f"{renderer.media_type}{charset}")
-            response["Content-Disposition"] = f'inline; filename="{self._get_filename(request, "")}"'  # type: ignore[no-untyped-call]
+            response["Content-Disposition"] = f'inline; filename="{self._get_filename(request, "")}"'  # type: ignore[no-untyped-call]  # drf-spectacular has no types
         response["ETag"] = etag
         response["Cache-Control"] = "no-cache"
         return response

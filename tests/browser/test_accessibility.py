@@ -20,7 +20,7 @@ def test_axe_finds_no_serious_fault(
     assert AXE, "set AXE to the path of axe.min.js of the npm package axe-core"
     lock(api, locked := share(api))
     # The policy of the pages would not let the checker in.
-    with chromium.new_context(base_url=service.base, bypass_csp=True, color_scheme=theme) as context:  # type: ignore[arg-type]
+    with chromium.new_context(base_url=service.base, bypass_csp=True, color_scheme=theme) as context:  # type: ignore[arg-type]  # a string from the parameters
         page = context.new_page()
         faults: dict[str, list[str]] = {}
 

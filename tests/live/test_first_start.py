@@ -59,7 +59,7 @@ def test_a_set_up_link_leads_to_the_port_that_it_serves_on(service: Service, env
     assert httpx.get(link, timeout=20).status_code == 200
 
 
-@pytest.mark.parametrize(("host", "printed"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("localhost", "127.0.0.1")])  # noqa: S104
+@pytest.mark.parametrize(("host", "printed"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("localhost", "127.0.0.1")])  # noqa: S104  all addresses are meant
 def test_a_host_is_printed_as_an_address_that_is_allowed(
     service: Service, environment: dict[str, str], tmp_path: Path, host: str, printed: str
 ) -> None:

@@ -29,7 +29,7 @@ DOCUMENT: dict[str, Any] = {
 SAMPLES: dict[str, Any] = {
     **dict.fromkeys(("filters", "filters_overrides", "dashboard_filters"), FILTERS),
     **{name: {"v1": {"code_name": "country", "value": "x"}} for name in ("variables", "dashboard_variables")},
-    "query": {**QUERY, "source": {**QUERY["source"], "query": "select {variables.country}"}},  # type: ignore[dict-item]
+    "query": {**QUERY, "source": {**QUERY["source"], "query": "select {variables.country}"}},  # type: ignore[dict-item]  # a free JSON object
     "layouts": {"sm": {"x": 0, "y": 0, "w": 6, "h": 5}},
     "breakdown_colors": [{"breakdownValue": "v", "colorToken": "preset-1"}],
     "template": DOCUMENT,

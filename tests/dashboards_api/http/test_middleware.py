@@ -18,7 +18,7 @@ from tests.client import Api
 def seen_through(settings: Any, trusted: list[str], **meta: str) -> tuple[str, str]:
     """(client address, scheme) after the middleware."""
     settings.TRUSTED_PROXIES = [ipaddress.ip_network(each) for each in trusted]
-    request = RequestFactory().get("/", **meta)  # type: ignore[arg-type]
+    request = RequestFactory().get("/", **meta)  # type: ignore[arg-type]  # values of WSGI
     seen: list[HttpRequest] = []
 
     def view(inner: HttpRequest) -> HttpResponse:

@@ -26,7 +26,7 @@ def collection_of(path: str, name: str) -> str:
     return path.partition("/{id}")[0].rpartition("/")[2]
 
 
-@schemathesis.hook  # type: ignore[untyped-decorator]
+@schemathesis.hook  # type: ignore[untyped-decorator]  # schemathesis has no types
 def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
     if not path_parameters:
         return path_parameters
