@@ -153,26 +153,20 @@ def update_dashboard(
     Raises DashboardNotFound (also for a deleted dashboard, unless it is restored), Forbidden and ValidationFailed.
     """
     dashboard = lock_dashboard(dashboard_id, project=project, member=changes.actor)
-    restores = dashboard.deleted and content.get("deleted") is False
-    if dashboard.deleted and not restores:
+    if dashboard.deleted and content.get("deleted") is not False:
         raise DashboardNotFound
     check_may_edit(dashboard, changes.actor)
     if content.get("restriction_level", dashboard.restriction_level) != dashboard.restriction_level:
         check_may_restrict(dashboard, changes.actor)
         changes.record_access(dashboard)
-    if restores:
+    if dashboard.deleted:
         changes.record_tiles(dashboard)
         restore_all(changes, [dashboard])
     if not from_history:
         check_breakdown_colors(content.get("breakdown_colors", []), dashboard.breakdown_colors)
     _save_changed(changes, dashboard, content)
-    ignored = change_tiles(
-        changes,
-        dashboard,
-        content.get("tiles", []),
-        refuse_unknown=refuse_unknown_tiles,
-        from_history=from_history,
-    )
+    items = content.get("tiles", [])
+    ignored = change_tiles(changes, dashboard, items, refuse_unknown=refuse_unknown_tiles, from_history=from_history)
     if isinstance(clones := content.get("duplicate_tiles"), list):
         duplicate_tiles(changes, dashboard, clones)
     if content.get("deleted"):
