@@ -145,7 +145,7 @@ def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]
             yield path
 
 
-def test_the_table_names_every_route() -> None:
+def test_table_covers_every_route() -> None:
     aliased = {route.replace("api/projects/<", "api/environments/<") for route in TABLE}
     # Pages have a table of their own, in tests/pages/console/test_console.py.
     assert (
@@ -204,7 +204,7 @@ CELL_NAMES = [f"{method} {route}" for route, method in CELLS]
 
 @pytest.mark.parametrize("prefix", ["projects", "environments"])
 @pytest.mark.parametrize(("route", "method"), CELLS, ids=CELL_NAMES)
-def test_every_caller_gets_the_answer_of_the_table(
+def test_each_caller_gets_the_status_in_the_table(
     alice: Person, callers: dict[str, str | None], route: str, method: str, prefix: str
 ) -> None:
     path = path_of(route, make_dashboard(alice), make_insight(alice), prefix)
@@ -214,7 +214,9 @@ def test_every_caller_gets_the_answer_of_the_table(
 
 
 @pytest.mark.parametrize(("route", "method"), CELLS, ids=CELL_NAMES)
-def test_a_session_gets_what_a_key_of_the_same_member_gets(alice: Person, bob: Person, route: str, method: str) -> None:
+def test_session_gets_the_same_status_as_a_key_of_the_member(
+    alice: Person, bob: Person, route: str, method: str
+) -> None:
     path = path_of(route, make_dashboard(alice), make_insight(alice))
     expected = TABLE[route][method][CALLERS.index("member")]
     if (route, method) == ("api/personal_api_keys/@current/", "GET"):  # there is no key that it could show
@@ -223,7 +225,7 @@ def test_a_session_gets_what_a_key_of_the_same_member_gets(alice: Person, bob: P
 
 
 @pytest.mark.parametrize("route", SIGNED_IN)
-def test_what_is_for_people_who_signed_in(alice: Person, route: str) -> None:
+def test_session_only_operations(alice: Person, route: str) -> None:
     path = "/" + route.replace("<id>", "unknown")
     for method, expected in SIGNED_IN[route].items():
         callers = (Api(None, 0), alice.api, signed_in(alice))
@@ -232,9 +234,7 @@ def test_what_is_for_people_who_signed_in(alice: Person, route: str) -> None:
 
 
 @pytest.mark.parametrize(("route", "method"), CELLS, ids=CELL_NAMES)
-def test_scopes_are_named_in_the_refusal(
-    alice: Person, callers: dict[str, str | None], route: str, method: str
-) -> None:
+def test_error_names_the_missing_scope(alice: Person, callers: dict[str, str | None], route: str, method: str) -> None:
     path = path_of(route, make_dashboard(alice), make_insight(alice))
     answer = Api(callers["no scope"], 0).call(method, path, body_of(method))
     if answer.status == 200:  # the one operation that needs no scope
@@ -260,7 +260,7 @@ def test_scopes_are_named_in_the_refusal(
 
 
 @pytest.mark.parametrize("route", TABLE)
-def test_options_needs_the_read_scope_and_head_answers_like_get(
+def test_options_requires_the_read_scope_and_head_matches_get(
     alice: Person, callers: dict[str, str | None], route: str
 ) -> None:
     path = path_of(route, make_dashboard(alice), make_insight(alice))
@@ -273,7 +273,7 @@ def test_options_needs_the_read_scope_and_head_answers_like_get(
 
 
 @pytest.mark.parametrize("route", [route for route in (*TABLE, *SIGNED_IN) if "<" in route])
-def test_an_id_that_no_row_can_have_is_404(alice: Person, route: str) -> None:
+def test_null_character_in_an_id_is_a_client_error(alice: Person, route: str) -> None:
     path = "/" + re.sub("<project_id>", str(alice.membership.project_id), route)
     path = re.sub("<[a-z_]+>", "a%00b", path)
     for method in ("GET", "PATCH", "DELETE"):
@@ -282,19 +282,19 @@ def test_an_id_that_no_row_can_have_is_404(alice: Person, route: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PROPFIND", "FOO"])
-def test_odd_verbs_are_405(alice: Person, method: str) -> None:
+def test_unknown_methods_are_405(alice: Person, method: str) -> None:
     answer = alice.api.call(method, "dashboards/")
     assert answer.error == (405, "invalid_request", "method_not_allowed", None)
 
 
-def test_a_405_names_the_method_and_those_allowed(alice: Person) -> None:
+def test_405_names_the_method_and_the_allowed_ones(alice: Person) -> None:
     answer = alice.api.put("dashboards/")
     assert answer.json["detail"] == 'Method "PUT" not allowed.'
     assert answer.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
 
 
 @pytest.mark.urls("tests.api.urls_with_faults")
-def test_an_action_that_declares_no_scope_is_refused(alice: Person) -> None:
+def test_action_without_declared_scopes_is_refused(alice: Person) -> None:
     answer = alice.api.get("/api/undeclared/")
     assert answer.error == (403, "authentication_error", "permission_denied", None)
     assert answer.json["detail"] == "This action does not support personal API key access"

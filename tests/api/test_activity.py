@@ -27,7 +27,7 @@ def changes(person: Person, dashboard_id: int) -> dict[str, tuple[str, str, Any,
     return {each["field"]: (each["type"], each["action"], each["before"], each["after"]) for each in latest}
 
 
-def test_an_act_tells_who_when_and_by_which_key(alice: Person) -> None:
+def test_activity_has_user_time_and_key(alice: Person) -> None:
     made = make_dashboard(alice, "Weekly")
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "Monthly", "pinned": True})
     [latest, first] = acts(alice, made.pk)
@@ -53,13 +53,13 @@ def test_an_act_tells_who_when_and_by_which_key(alice: Person) -> None:
     assert latest["version"] == Revision.objects.get(kind=RevisionKind.DASHBOARD, object_id=made.pk).number
 
 
-def test_an_act_of_who_signed_in_has_no_key(alice: Person) -> None:
+def test_activity_of_a_session_has_no_key(alice: Person) -> None:
     made = make_dashboard(alice)
     signed_in(alice).patch(f"dashboards/{made.pk}/", {"name": "new"})
     assert acts(alice, made.pk)[0]["detail"]["trigger"] is None
 
 
-def test_tiles_are_told_field_by_field(alice: Person) -> None:
+def test_activity_log_records_tile_changes_by_field(alice: Person) -> None:
     made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
     [tile] = alice.api.get(f"dashboards/{made.pk}/").json["tiles"]
     path = f"tiles__{tile['id']}"
@@ -76,7 +76,7 @@ def test_tiles_are_told_field_by_field(alice: Person) -> None:
     assert (kind, action, before["text"]["body"], after) == ("Tile", "deleted", "new", None)
 
 
-def test_a_moved_tile_leaves_one_dashboard_and_comes_to_the_other(alice: Person) -> None:
+def test_moved_tile_is_recorded_on_both_dashboards(alice: Person) -> None:
     source, target = make_dashboard(alice, tiles=[{"button_tile": {"url": "/a", "text": "b"}}]), make_dashboard(alice)
     tile = Tile.objects.get()
     alice.api.patch(f"dashboards/{source.pk}/move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": target.pk})
@@ -87,7 +87,7 @@ def test_a_moved_tile_leaves_one_dashboard_and_comes_to_the_other(alice: Person)
     assert came[1][3]["button_tile"]["id"] == str(tile.button_id)
 
 
-def test_a_change_of_nothing_is_no_act(alice: Person) -> None:
+def test_write_without_changes_is_not_recorded(alice: Person) -> None:
     made = make_dashboard(alice, tags=["a"], tiles=[{"text": {"body": "t"}}], filters={"date_from": "-7d"})
     read = alice.api.get(f"dashboards/{made.pk}/").json
     count = Activity.objects.count()
@@ -97,7 +97,7 @@ def test_a_change_of_nothing_is_no_act(alice: Person) -> None:
     assert Activity.objects.count() == count
 
 
-def test_a_refused_change_is_no_act(alice: Person) -> None:
+def test_refused_write_is_not_recorded(alice: Person) -> None:
     made = make_dashboard(alice)
     count = Activity.objects.count()
     body = {"name": "new", "tiles": [{"id": 99999, "text": {"body": "t"}}]}
@@ -105,7 +105,7 @@ def test_a_refused_change_is_no_act(alice: Person) -> None:
     assert Activity.objects.count() == count
 
 
-def test_deleting_and_restoring_have_their_names(alice: Person) -> None:
+def test_deletion_and_restoration_have_their_own_activities(alice: Person) -> None:
     made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
     alice.api.patch(f"dashboards/{made.pk}/", {"deleted": True})
     [latest, _] = alice.api.get(f"activity_log/?scope=Dashboard&item_id={made.pk}").json["results"]
@@ -115,7 +115,7 @@ def test_deleting_and_restoring_have_their_names(alice: Person) -> None:
     assert [act["activity"] for act in acts(alice, made.pk)] == ["restored", "deleted", "created"]
 
 
-def test_sharing_is_told_without_its_secrets(alice: Person) -> None:
+def test_sharing_changes_are_recorded_without_secrets(alice: Person) -> None:
     made = make_dashboard(alice)
     sharing = f"dashboards/{made.pk}/sharing/"
     alice.api.patch(sharing, {"enabled": True, "password_required": True, "settings": {"theme": "dark"}})
@@ -143,7 +143,7 @@ def test_sharing_is_told_without_its_secrets(alice: Person) -> None:
     assert all(secret not in text for secret in (first, second, "open sesame"))
 
 
-def test_rights_are_told(alice: Person, bob: Person) -> None:
+def test_activity_log_records_access_changes(alice: Person, bob: Person) -> None:
     made = make_dashboard(alice, restriction_level=37)
     uuid = str(bob.user.uuid)
     alice.api.post(f"dashboards/{made.pk}/collaborators/", {"user_uuid": uuid, "level": 37})
@@ -153,7 +153,7 @@ def test_rights_are_told(alice: Person, bob: Person) -> None:
     assert changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "deleted", uuid, None)}
 
 
-def test_the_rights_of_who_leaves_the_project_are_told(alice: Person, bob: Person) -> None:
+def test_activity_log_records_access_of_a_removed_member(alice: Person, bob: Person) -> None:
     boards = [make_dashboard(alice, restriction_level=37) for _ in range(2)]
     uuid = str(bob.user.uuid)
     for made in boards:
@@ -166,7 +166,7 @@ def test_the_rights_of_who_leaves_the_project_are_told(alice: Person, bob: Perso
         assert changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "deleted", uuid, None)}
 
 
-def test_text_that_two_dashboards_show_is_told_on_both(alice: Person) -> None:
+def test_text_changes_are_recorded_on_each_dashboard_that_shows_it(alice: Person) -> None:
     made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
     other = alice.api.post("dashboards/", {"use_dashboard": made.pk}).json["id"]
     tile = Tile.objects.get(dashboard=made)
@@ -178,7 +178,7 @@ def test_text_that_two_dashboards_show_is_told_on_both(alice: Person) -> None:
     assert set(changes(alice, other)) == {"name"}
 
 
-def test_insights_are_told_with_what_they_were(alice: Person) -> None:
+def test_insight_changes_are_recorded_with_earlier_values(alice: Person) -> None:
     board = make_dashboard(alice)
     made = make_insight(alice, board, name="Visits")
     alice.api.patch(f"insights/{made.pk}/", {"name": "Views", "query": {"kind": "HogQLQuery"}, "tags": ["a"]})
@@ -193,7 +193,7 @@ def test_insights_are_told_with_what_they_were(alice: Person) -> None:
     assert set(changes(alice, board.pk)) == {f"tiles__{Tile.objects.get().pk}"}  # its place, of the day it came
 
 
-def test_the_log_can_be_narrowed(alice: Person, bob: Person) -> None:
+def test_activity_log_can_be_filtered(alice: Person, bob: Person) -> None:
     mine, theirs = make_dashboard(alice), make_dashboard(bob)
     bob.api.patch(f"dashboards/{mine.pk}/", {"name": "new"})
     key = PersonalAPIKey.objects.get(user=bob.user)
@@ -210,14 +210,14 @@ def test_the_log_can_be_narrowed(alice: Person, bob: Person) -> None:
     assert alice.api.get("activity_log/?item_id=x").json["attr"] == "item_id"
 
 
-def test_another_project_sees_nothing(alice: Person, carol: Person) -> None:
+def test_activity_log_is_limited_to_the_project(alice: Person, carol: Person) -> None:
     made = make_dashboard(alice)
     assert carol.api.get("activity_log/").json["results"] == []
     assert carol.api.get(f"activity_log/?item_id={made.pk}").json["results"] == []
     assert carol.api.get(f"dashboards/{made.pk}/activity/").status == 404
 
 
-def test_pages_follow_each_other_without_a_gap(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_are_contiguous(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "PAGE_ROWS", 3)
     made = make_dashboard(alice)
     for number in range(7):
@@ -232,7 +232,7 @@ def test_pages_follow_each_other_without_a_gap(alice: Person, monkeypatch: pytes
     assert (sizes, versions) == ([3, 3, 2], [8, 7, 6, 5, 4, 3, 2, 1])
 
 
-def test_a_page_of_large_changes_ends_early(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_of_large_changes_ends_early(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "PAGE_SIZE_MAX", 5000)
     made = make_dashboard(alice)
     for number in range(3):
@@ -243,7 +243,7 @@ def test_a_page_of_large_changes_ends_early(alice: Person, monkeypatch: pytest.M
     assert [act["version"] for act in following["results"]] == [3]
 
 
-def test_reading_the_log_costs_the_same_for_any_number_of_acts(alice: Person) -> None:
+def test_query_count_does_not_depend_on_the_number_of_activities(alice: Person) -> None:
     made = make_dashboard(alice)
 
     def cost() -> int:
@@ -258,7 +258,7 @@ def test_reading_the_log_costs_the_same_for_any_number_of_acts(alice: Person) ->
     assert one == cost() == 3
 
 
-def test_what_was_there_before_the_log_is_written_down_first(alice: Person) -> None:
+def test_first_change_records_a_baseline_version(alice: Person) -> None:
     made = make_dashboard(alice, "old", tiles=[{"text": {"body": "t"}}])
     Activity.objects.all().delete()  # as a database of an earlier release has it
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "new"})
@@ -268,7 +268,7 @@ def test_what_was_there_before_the_log_is_written_down_first(alice: Person) -> N
     assert alice.api.get(f"dashboards/{made.pk}/versions/1/").json["state"]["name"] == "old"
 
 
-def test_a_dashboard_holds_a_thousand_tiles_and_no_more(alice: Person) -> None:
+def test_dashboard_has_at_most_1000_tiles(alice: Person) -> None:
     made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * 999)
     path = f"dashboards/{made.pk}/"
     two = {"tiles": [{"text": {"body": "t"}}] * 2}

@@ -28,7 +28,7 @@ def acts_on(person: Person, insight_id: int) -> list[tuple[str, str]]:
     return [(each["activity"], each["detail"]["short_id"]) for each in answer.json["results"]]
 
 
-def test_insights_that_go_and_come_back_with_their_dashboard_are_told(alice: Person) -> None:
+def test_deletion_and_restoration_with_a_dashboard_are_recorded_for_insights(alice: Person) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board)
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True, "delete_insights": True})
@@ -44,7 +44,7 @@ def test_insights_that_go_and_come_back_with_their_dashboard_are_told(alice: Per
 
 
 @pytest.mark.parametrize("way", ["template", "copy", "clone", "copy_tile"])
-def test_insights_that_are_made_with_a_dashboard_are_told_and_taken_back(
+def test_insights_created_with_a_dashboard_are_recorded_and_undone(
     alice: Person, bob: Person, robot: Api, way: str
 ) -> None:
     board = make_dashboard(alice)
@@ -71,7 +71,7 @@ def test_insights_that_are_made_with_a_dashboard_are_told_and_taken_back(
     assert list(Tile.objects.filter(deleted=False).values_list("insight", flat=True)) == [theirs.pk]
 
 
-def test_a_dashboard_of_many_insights_is_taken_back_at_once(alice: Person, robot: Api) -> None:
+def test_dashboard_with_many_insights_is_undone_in_one_request(alice: Person, robot: Api) -> None:
     tiles = [{"type": "INSIGHT", "name": str(number), "query": QUERY, "layouts": {}} for number in range(100)]
     template: dict[str, Any] = {**TEMPLATE, "tiles": tiles}
     assert robot.post("dashboards/create_from_template_json/", {"template": template}).status == 200
@@ -82,7 +82,7 @@ def test_a_dashboard_of_many_insights_is_taken_back_at_once(alice: Person, robot
     assert Dashboard.objects.filter(deleted=False).count() == 0
 
 
-def test_an_insight_that_comes_back_and_is_changed_is_told_once(alice: Person, robot: Api) -> None:
+def test_insight_restored_and_changed_in_one_write_has_one_activity(alice: Person, robot: Api) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board, name="Visits")
     robot.patch(f"insights/{insight.pk}/", {"name": "X"})

@@ -13,7 +13,7 @@ def versions() -> dict[int, int]:
     return dict(Revision.objects.filter(kind=RevisionKind.DASHBOARD).values_list("object_id", "number"))
 
 
-def test_many_dashboards_are_written_down_in_parts(alice: Person) -> None:
+def test_activities_of_many_dashboards_are_written_in_batches(alice: Person) -> None:
     boards = [make_dashboard(alice) for _ in range(SNAPSHOTS_AT_ONCE + 2)]
     ids = [board.pk for board in boards]
     insight = make_insight(alice, *boards)
@@ -26,7 +26,7 @@ def test_many_dashboards_are_written_down_in_parts(alice: Person) -> None:
         assert (field.startswith("tiles__"), change[:2]) == (True, ("Tile", "deleted"))
 
 
-def test_a_dashboard_that_a_bulk_update_leaves_as_it_is_keeps_its_version(alice: Person, bob: Person) -> None:
+def test_bulk_update_keeps_the_version_of_an_unchanged_dashboard(alice: Person, bob: Person) -> None:
     closed, tagged, other = make_dashboard(alice), make_dashboard(alice, tags=["a"]), make_dashboard(alice)
     alice.api.patch(f"dashboards/{closed.pk}/", {"restriction_level": 37})
     ids = [closed.pk, tagged.pk, other.pk]
@@ -35,7 +35,7 @@ def test_a_dashboard_that_a_bulk_update_leaves_as_it_is_keeps_its_version(alice:
     assert versions() == {**before, other.pk: before[other.pk] + 1}
 
 
-def test_to_write_down_what_was_there_before_the_log_is_no_new_version(alice: Person) -> None:
+def test_recording_a_baseline_does_not_change_the_version(alice: Person) -> None:
     made = make_dashboard(alice, "Weekly")
     Activity.objects.all().delete()
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "Weekly"})
@@ -43,7 +43,7 @@ def test_to_write_down_what_was_there_before_the_log_is_no_new_version(alice: Pe
     assert [act["activity"] for act in acts(alice, made.pk)] == ["recorded"]
 
 
-def test_more_dashboards_than_sqlite_joins_selects(alice: Person) -> None:
+def test_more_dashboards_than_sqlite_allows_in_a_compound_select(alice: Person) -> None:
     project = alice.membership.project
     boards = [Dashboard(project=project, created_by=alice.user, name=f"{number}") for number in range(510)]
     Dashboard.objects.bulk_create(boards)
@@ -59,7 +59,7 @@ def test_more_dashboards_than_sqlite_joins_selects(alice: Person) -> None:
     assert versions() == {id_: before[id_] + 1 for id_ in ids}
 
 
-def test_a_change_beside_it_is_no_new_version_of_a_dashboard(alice: Person) -> None:
+def test_unrelated_change_does_not_change_the_version(alice: Person) -> None:
     one, other = make_dashboard(alice, tiles=[{"text": {"body": "t"}}]), make_dashboard(alice)
     insight = make_insight(alice, one, other)
     [text] = Tile.objects.filter(text__isnull=False)

@@ -39,7 +39,7 @@ def test_broken_json_is_a_parse_error(alice: Person, raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"[1,2]", b'"text"', b"5", b"true"])
-def test_json_that_is_no_object_is_a_validation_error(alice: Person, raw: bytes) -> None:
+def test_json_other_than_an_object_is_a_validation_error(alice: Person, raw: bytes) -> None:
     answer = alice.api.call("POST", "dashboards/", raw=raw)
     assert answer.error == (400, "validation_error", "invalid_input", None)
 
@@ -57,14 +57,14 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("raw", "code", "attr"), REFUSED, ids=[each[0][:40].decode() for each in REFUSED])
-def test_the_gate_names_the_path(alice: Person, raw: bytes, code: str, attr: str) -> None:
+def test_json_validation_names_the_path(alice: Person, raw: bytes, code: str, attr: str) -> None:
     made = make_dashboard(alice)
     answer = alice.api.call("PATCH", f"dashboards/{made.pk}/", raw=raw)
     assert answer.error == (400, "validation_error", code, attr)
     assert alice.api.get("dashboards/").status == 200
 
 
-def test_bottomless_json_is_refused_without_being_parsed(alice: Person) -> None:
+def test_deeply_nested_json_is_refused_without_being_parsed(alice: Person) -> None:
     for raw, attr in (
         (b"[" * 100_000, None),
         (b'{"a":' * 100_000, "a"),
@@ -76,7 +76,7 @@ def test_bottomless_json_is_refused_without_being_parsed(alice: Person) -> None:
         assert answer.error == (400, "validation_error", "invalid_input", attr)
 
 
-def test_strange_but_valid_json_is_kept(alice: Person) -> None:
+def test_unusual_valid_json_is_stored(alice: Person) -> None:
     filters = {
         "": 1,
         "__proto__": {"constructor": None},
@@ -90,11 +90,11 @@ def test_strange_but_valid_json_is_kept(alice: Person) -> None:
     assert alice.api.get(f"dashboards/{answer.json['id']}/").json["filters"] == filters
 
 
-def test_the_last_of_a_repeated_key_counts(alice: Person) -> None:
+def test_last_value_of_a_repeated_key_applies(alice: Person) -> None:
     assert alice.api.call("POST", "dashboards/", raw=b'{"name":"a","name":"b"}').json["name"] == "b"
 
 
-def test_forms_pass_the_gate_too(alice: Person) -> None:
+def test_json_validation_applies_to_forms(alice: Person) -> None:
     answer = alice.api.form("POST", "dashboards/", {"name": "a\x00b"})
     assert answer.error == (400, "validation_error", "null_characters_not_allowed", "name")
     answer = alice.api.form("POST", "dashboards/", {"filters": '{"a":'})
@@ -105,14 +105,14 @@ def test_forms_pass_the_gate_too(alice: Person) -> None:
     assert answer.error == (400, "validation_error", "invalid_input", None)
 
 
-def test_a_file_is_no_text(alice: Person) -> None:
+def test_file_is_refused_as_text(alice: Person) -> None:
     raw = b'--x\r\nContent-Disposition: form-data; name="name"; filename="a"\r\n\r\nhi\r\n--x--\r\n'
     answer = alice.api.call("POST", "dashboards/", raw=raw, content_type="multipart/form-data; boundary=x")
     assert answer.error == (400, "validation_error", "invalid_input", "name")
 
 
 @pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=\xe9"])
-def test_a_multipart_body_without_a_boundary_is_a_parse_error(alice: Person, content_type: str) -> None:
+def test_multipart_body_without_a_boundary_is_a_parse_error(alice: Person, content_type: str) -> None:
     assert alice.api.call("POST", "dashboards/", raw=b"x", content_type=content_type).error == PARSE_ERROR
 
 
@@ -122,7 +122,7 @@ def test_other_media_types_are_415(alice: Person, content_type: str) -> None:
     assert answer.error == (415, "invalid_request", "unsupported_media_type", None)
 
 
-def test_an_answer_in_another_media_type_is_406(alice: Person) -> None:
+def test_response_in_another_media_type_is_406(alice: Person) -> None:
     answer = alice.api.call("GET", "dashboards/", headers={"Accept": "application/xml"})
     assert answer.error == (406, "invalid_request", "not_acceptable", None)
 
@@ -136,24 +136,24 @@ def test_common_accept_headers_get_json(alice: Person, accept: str) -> None:
 
 
 @pytest.mark.parametrize("format_", ["json", "txt", "xml"])
-def test_the_format_parameter_of_generated_clients_changes_nothing(alice: Person, format_: str) -> None:
+def test_format_parameter_of_generated_clients_has_no_effect(alice: Person, format_: str) -> None:
     assert alice.api.get("dashboards/", format=format_).status == 200
 
 
 @pytest.mark.parametrize(
     "content_type", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
-def test_a_body_over_the_limit_is_413(alice: Person, content_type: str) -> None:
+def test_body_over_the_limit_is_413(alice: Person, content_type: str) -> None:
     with override_settings(MAX_BODY_BYTES=100):
         answer = alice.api.call("POST", "dashboards/", raw=b"x" * 101, content_type=content_type)
     assert answer.error == (413, "invalid_request", "payload_too_large", None)
 
 
-def test_a_get_with_a_json_content_type_and_no_body_is_fine(alice: Person) -> None:
+def test_get_with_a_json_content_type_and_no_body_is_accepted(alice: Person) -> None:
     assert alice.api.call("GET", "dashboards/", content_type="application/json").status == 200
 
 
-def test_an_unknown_route_below_api_is_a_404_envelope(alice: Person) -> None:
+def test_unknown_route_below_api_is_a_404_envelope(alice: Person) -> None:
     for path in ("/api/nothing/", "/api/no/such/", "/api/projects/@current/no_such/", "dashboards/1/no_such_action/"):
         answer = alice.api.get(path)
         assert answer.error == (404, "invalid_request", "not_found", None)
@@ -161,7 +161,7 @@ def test_an_unknown_route_below_api_is_a_404_envelope(alice: Person) -> None:
     assert Client().get("/elsewhere").content == b"Endpoint not found.\n"
 
 
-def test_a_host_that_is_not_allowed_is_a_400_envelope(alice: Person) -> None:
+def test_disallowed_host_is_a_400_envelope(alice: Person) -> None:
     answer = alice.api.call("GET", "/api/projects/", headers={"Host": "evil.example"})
     assert answer.status == 400
     assert (answer.json["type"], answer.json["attr"]) == ("invalid_request", None)
@@ -170,7 +170,7 @@ def test_a_host_that_is_not_allowed_is_a_400_envelope(alice: Person) -> None:
 
 @pytest.mark.urls("tests.api.urls_with_faults")
 @pytest.mark.parametrize("path", ["/api/fault/", "/api/plain-fault/"])
-def test_a_fault_is_a_500_envelope_that_tells_nothing(alice: Person, path: str) -> None:
+def test_unexpected_error_is_a_500_envelope_without_details(alice: Person, path: str) -> None:
     answer = Client(raise_request_exception=False).get(path, headers={"Authorization": f"Bearer {alice.key}"})
     assert answer.status_code == 500
     assert answer.json() == {
@@ -183,14 +183,14 @@ def test_a_fault_is_a_500_envelope_that_tells_nothing(alice: Person, path: str) 
 
 @pytest.mark.urls("tests.api.urls_with_faults")
 @pytest.mark.parametrize("path", ["/api/database-away/", "/api/plain-database-away/"])
-def test_a_database_that_is_away_is_a_503_envelope(alice: Person, path: str) -> None:
+def test_unavailable_database_is_a_503_envelope(alice: Person, path: str) -> None:
     answer = Client(raise_request_exception=False).get(path, headers={"Authorization": f"Bearer {alice.key}"})
     assert answer.status_code == 503
     assert (answer.json()["type"], answer.json()["code"]) == ("server_error", "service_unavailable")
     assert answer.headers["Retry-After"] == "2"
 
 
-def test_cors_lets_any_origin_call_with_a_key_but_never_with_cookies(alice: Person) -> None:
+def test_cors_allows_any_origin_with_a_key_but_not_with_cookies(alice: Person) -> None:
     answer = alice.api.call("GET", "dashboards/", headers={"Origin": "https://tool.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Credentials" not in answer.headers
@@ -200,14 +200,14 @@ def test_cors_lets_any_origin_call_with_a_key_but_never_with_cookies(alice: Pers
     assert "authorization" in allowed.headers["Access-Control-Allow-Headers"]
 
 
-def test_a_method_override_is_not_one(alice: Person) -> None:
+def test_method_override_is_ignored(alice: Person) -> None:
     made = make_dashboard(alice, "kept")
     alice.api.call("GET", f"dashboards/{made.pk}/?_method=PATCH&name=x", headers={"X-HTTP-Method-Override": "PATCH"})
     alice.api.form("POST", f"dashboards/{made.pk}/", {"_method": "PATCH", "name": "x"})
     assert Dashboard.objects.get().name == "kept"
 
 
-def test_a_multipart_body_that_is_cut_off_is_a_parse_error(alice: Person) -> None:
+def test_truncated_multipart_body_is_a_parse_error(alice: Person) -> None:
     whole = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nparts\r\n--x--\r\n'
     for cut in (whole[:-6], whole[:-20]):
         answer = alice.api.call("POST", "dashboards/", raw=cut, content_type="multipart/form-data; boundary=x")
@@ -215,7 +215,7 @@ def test_a_multipart_body_that_is_cut_off_is_a_parse_error(alice: Person) -> Non
     assert Dashboard.objects.count() == 0
 
 
-def test_a_form_that_is_not_utf_8_is_a_parse_error(alice: Person) -> None:
+def test_form_in_another_encoding_is_a_parse_error(alice: Person) -> None:
     form = "application/x-www-form-urlencoded"
     for raw in (b"name=%ff%fe", b"name=\xff"):
         assert alice.api.call("POST", "dashboards/", raw=raw, content_type=form).error == PARSE_ERROR
@@ -232,7 +232,7 @@ LONG = {
 
 
 @pytest.mark.parametrize("case", LONG)
-def test_a_list_that_is_too_long_is_refused_at_once(alice: Person, case: str) -> None:
+def test_too_long_list_is_refused_at_once(alice: Person, case: str) -> None:
     field = case.removeprefix("many ")
     started = time.process_time()
     answer = alice.api.post("dashboards/", {field: LONG[case]})
@@ -240,19 +240,19 @@ def test_a_list_that_is_too_long_is_refused_at_once(alice: Person, case: str) ->
     assert time.process_time() - started < 1
 
 
-def test_the_first_bad_item_ends_the_check(alice: Person) -> None:
+def test_validation_stops_at_the_first_invalid_item(alice: Person) -> None:
     answer = alice.api.post("dashboards/", {"tiles": [{"text": {"body": "t"}}, {"color": []}, {"color": {}}]})
     assert answer.error == (400, "validation_error", "invalid_input", "tiles__1__color")
 
 
-def test_a_large_unknown_value_is_named_in_good_time(alice: Person) -> None:
+def test_large_unknown_value_is_reported_quickly(alice: Person) -> None:
     started = time.process_time()
     answer = alice.api.call("POST", "dashboards/", raw=b'{"zz":[' + b"0," * 190_000 + b"0]}")
     assert (answer.status, answer.headers["Ignored-Fields"]) == (201, "zz")
     assert time.process_time() - started < 3
 
 
-def test_text_that_is_hard_to_compose_is_folded_in_linear_time(alice: Person) -> None:
+def test_folding_takes_linear_time(alice: Person) -> None:
     started = time.process_time()
     answer = alice.api.post("dashboards/", {"description": "a" + "\u0300\u0316" * 4_999})
     assert answer.status == 201
@@ -260,13 +260,13 @@ def test_text_that_is_hard_to_compose_is_folded_in_linear_time(alice: Person) ->
 
 
 @pytest.mark.parametrize("value", ["1_0", "\u0663", "1.0", " ", True])
-def test_only_ascii_digits_spell_an_integer(alice: Person, value: object) -> None:
+def test_only_ascii_digits_are_parsed_as_integers(alice: Person, value: object) -> None:
     answer = alice.api.post("dashboards/", {"data_color_theme_id": value})
     assert answer.error == (400, "validation_error", "invalid_input", "data_color_theme_id")
 
 
 @pytest.mark.parametrize("path", ["/api/schema/", "/api/schema/swagger-ui/"])
-def test_errors_of_the_document_are_envelopes_too(alice: Person, path: str) -> None:
+def test_schema_errors_are_envelopes(alice: Person, path: str) -> None:
     for method in ("POST", "OPTIONS", "DELETE"):
         answer = alice.api.call(method, path)
         assert answer.error == (405, "invalid_request", "method_not_allowed", None)
@@ -275,7 +275,7 @@ def test_errors_of_the_document_are_envelopes_too(alice: Person, path: str) -> N
     assert alice.api.call("GET", "/api/schemas").error[0] == 404
 
 
-def test_the_log_of_a_fault_names_no_row(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
+def test_error_log_contains_no_row_data(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
     fault = RuntimeError("secret too")
     fault.__cause__ = IntegrityError("Failing row contains (secret)")
     with pytest.raises(RuntimeError) as raised:

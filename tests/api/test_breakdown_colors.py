@@ -32,7 +32,7 @@ STORED: list[dict[str, Any]] = [
 ]
 
 
-def test_colors_are_kept_as_sent(alice: Person) -> None:
+def test_colors_are_stored_as_sent(alice: Person) -> None:
     made = alice.api.post("dashboards/", {"breakdown_colors": GOOD})
     assert (made.status, made.json["breakdown_colors"]) == (201, GOOD)
     answer = alice.api.patch(f"dashboards/{made.json['id']}/", {"breakdown_colors": GOOD[:1]})
@@ -40,7 +40,7 @@ def test_colors_are_kept_as_sent(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(("keys", "attr"), BAD)
-def test_other_values_are_400_at_their_path(alice: Person, keys: dict[str, Any], attr: str) -> None:
+def test_invalid_colors_are_400_at_their_path(alice: Person, keys: dict[str, Any], attr: str) -> None:
     colors = [GOOD[0], {"breakdownValue": "a", "colorToken": None, **keys}]
     error = (400, "validation_error", "invalid_input", f"breakdown_colors__1__{attr}")
     assert alice.api.post("dashboards/", {"breakdown_colors": colors}).error == error
@@ -49,7 +49,7 @@ def test_other_values_are_400_at_their_path(alice: Person, keys: dict[str, Any],
     assert Dashboard.objects.get().breakdown_colors == []
 
 
-def test_stored_colors_are_sent_back_and_come_back(alice: Person) -> None:
+def test_stored_invalid_colors_can_be_sent_back_and_restored(alice: Person) -> None:
     board = make_dashboard(alice)
     make_text_tile(alice, board)
     path = f"dashboards/{board.pk}/"

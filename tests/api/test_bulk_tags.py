@@ -26,7 +26,7 @@ def tags_of(dashboard: Dashboard) -> list[str]:
         ({"ids": list(range(1, 501)), "tags": [f"{number:0>255}" for number in range(100)]}, "tags", "2,000,000"),
     ],
 )
-def test_what_is_too_much_is_refused_with_the_limit(
+def test_too_large_request_is_refused_with_the_limit(
     alice: Person, body: dict[str, Any], attr: str, number: str
 ) -> None:
     answer = alice.api.post(PATH, {"action": "add", **body}, documented=False)
@@ -36,7 +36,7 @@ def test_what_is_too_much_is_refused_with_the_limit(
 
 
 @pytest.mark.parametrize("action", ["add", "remove", "set"])
-def test_it_takes_the_same_statements_for_any_number(alice: Person, action: str) -> None:
+def test_query_count_does_not_depend_on_the_number_of_dashboards(alice: Person, action: str) -> None:
     def statements(number: int) -> int:
         ids = [make_dashboard(alice, tags=["old", "t1"]).pk for _ in range(number)]
         body = {"ids": ids, "action": action, "tags": [f"t{each}" for each in range(number)]}
@@ -48,7 +48,7 @@ def test_it_takes_the_same_statements_for_any_number(alice: Person, action: str)
     assert statements(2) == statements(30)
 
 
-def test_links_rows_and_history_agree(alice: Person) -> None:
+def test_links_tags_and_activities_are_consistent(alice: Person) -> None:
     one, other = make_dashboard(alice, tags=["a", "b"]), make_dashboard(alice, tags=["b", "c"])
     alice.api.post(PATH, {"ids": [one.pk, other.pk], "action": "set", "tags": ["c", "d"]})
     for board, before in ((one, ["a", "b"]), (other, ["b", "c"])):
@@ -66,7 +66,7 @@ def test_links_rows_and_history_agree(alice: Person) -> None:
     assert restored.json["tags"] == tags_of(one) == ["c", "d"]
 
 
-def test_no_dashboard_gets_more_tags_than_one_has(alice: Person) -> None:
+def test_dashboard_cannot_exceed_its_tag_limit(alice: Person) -> None:
     full = make_dashboard(alice, tags=[f"t{number}" for number in range(99)])
     answer = alice.api.post(PATH, {"ids": [full.pk], "action": "add", "tags": ["t0", "x", "y"]})
     assert answer.json == {"updated": [], "skipped": [{"id": full.pk, "reason": TOO_MANY_TAGS}]}
@@ -75,7 +75,7 @@ def test_no_dashboard_gets_more_tags_than_one_has(alice: Person) -> None:
     assert len(fitting.json["updated"][0]["tags"]) == len(tags_of(full)) == 100
 
 
-def test_tags_from_before_the_limit_can_be_removed(alice: Person) -> None:
+def test_tags_stored_before_the_limit_can_be_removed(alice: Person) -> None:
     names = [f"t{number:03}" for number in range(150)]
     board = make_dashboard(alice)
     Tag.objects.bulk_create([Tag(project=board.project, name=name) for name in names])
@@ -87,7 +87,7 @@ def test_tags_from_before_the_limit_can_be_removed(alice: Person) -> None:
     assert tags_of(board) == names[2:]
 
 
-def test_it_does_not_read_what_the_dashboards_show(alice: Person) -> None:
+def test_content_of_dashboards_is_not_read(alice: Person) -> None:
     board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
     alice.api.post(PATH, {"ids": [board.pk], "action": "add", "tags": ["a"]})
     assert Activity.objects.latest("pk").state is None

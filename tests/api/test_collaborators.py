@@ -27,7 +27,7 @@ def body_for(person: Person, **more: Any) -> dict[str, Any]:
     return {"user_uuid": str(person.user.uuid), "level": 37, **more}
 
 
-def test_one_is_added_listed_and_removed(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
+def test_collaborator_is_added_listed_and_removed(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
     added = alice.api.post(path, body_for(bob))
     row = Collaborator.objects.get()
     assert added.status == 201
@@ -41,7 +41,7 @@ def test_one_is_added_listed_and_removed(alice: Person, bob: Person, board: Dash
     assert Collaborator.objects.count() == 0
 
 
-def test_a_collaborator_sees_and_has_the_right(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
+def test_collaborator_sees_and_has_the_edit_right(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
     url = f"dashboards/{board.pk}/"
     insight = make_insight(alice, board)
 
@@ -100,7 +100,9 @@ def _tile_of(dashboard: Dashboard) -> Tile:
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_every_write_asks_for_the_right(alice: Person, bob: Person, board: Dashboard, path: str, write: str) -> None:
+def test_every_write_requires_the_edit_right(
+    alice: Person, bob: Person, board: Dashboard, path: str, write: str
+) -> None:
     other = make_dashboard(alice, "Other")
     tile = make_text_tile(alice, board)
     make_text_tile(alice, other)
@@ -114,7 +116,7 @@ def test_every_write_asks_for_the_right(alice: Person, bob: Person, board: Dashb
     assert act(bob, board, other, tile, insight).status == allowed
 
 
-def test_bulk_tags_follow(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
+def test_bulk_update_of_tags_requires_the_edit_right(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
     request = {"ids": [board.pk], "action": "add", "tags": ["a"]}
     assert bob.api.post("dashboards/bulk_update_tags/", request).json["updated"] == []
     alice.api.post(path, body_for(bob))
@@ -122,7 +124,7 @@ def test_bulk_tags_follow(alice: Person, bob: Person, board: Dashboard, path: st
     assert answer.json == {"updated": [{"id": board.pk, "tags": ["a"]}], "skipped": []}
 
 
-def test_the_right_is_for_that_dashboard_and_that_member_alone(
+def test_edit_right_is_limited_to_one_dashboard_and_one_member(
     alice: Person, bob: Person, board: Dashboard, path: str
 ) -> None:
     dora = make_person("dora", alice.membership.project)
@@ -146,7 +148,7 @@ def test_the_right_is_for_that_dashboard_and_that_member_alone(
         ({"user_uuid": str(uuid4())}, "does_not_exist", "user_uuid"),
     ],
 )
-def test_bad_bodies_are_named(
+def test_invalid_bodies_are_400_at_their_path(
     alice: Person, bob: Person, path: str, body: dict[str, Any], code: str, attr: str
 ) -> None:
     assert alice.api.post(path, body_for(bob, **body)).error == (400, "validation_error", code, attr)
@@ -160,7 +162,9 @@ def test_both_fields_are_required(alice: Person, bob: Person, path: str, missing
     assert alice.api.post(path, body).error == (400, "validation_error", "required", missing)
 
 
-def test_who_cannot_be_one(alice: Person, bob: Person, carol: Person, path: str, board: Dashboard) -> None:
+def test_invalid_collaborators_are_refused(
+    alice: Person, bob: Person, carol: Person, path: str, board: Dashboard
+) -> None:
     admin = make_person("ada", alice.membership.project, MembershipLevel.ADMIN)
     for person in (alice, admin):
         assert alice.api.post(path, body_for(person)).error == (400, "validation_error", "invalid_input", "user_uuid")
@@ -170,7 +174,7 @@ def test_who_cannot_be_one(alice: Person, bob: Person, carol: Person, path: str,
     assert Collaborator.objects.count() == 1
 
 
-def test_an_open_dashboard_takes_none_and_keeps_those_it_had(
+def test_unrestricted_dashboard_keeps_collaborators_and_accepts_no_new_ones(
     alice: Person, bob: Person, board: Dashboard, path: str
 ) -> None:
     alice.api.post(path, body_for(bob))
@@ -181,7 +185,7 @@ def test_an_open_dashboard_takes_none_and_keeps_those_it_had(
     assert bob.api.patch(f"dashboards/{board.pk}/", {"name": "again"}).status == 200
 
 
-def test_the_right_goes_with_the_membership(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
+def test_removed_member_loses_the_edit_right(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
     alice.api.post(path, body_for(bob))
     bob.membership.delete()
     assert alice.api.get(path).json == []
@@ -189,7 +193,7 @@ def test_the_right_goes_with_the_membership(alice: Person, bob: Person, board: D
     assert bob.api.patch(f"dashboards/{board.pk}/", {"name": "back"}).status == 403
 
 
-def test_deleted_foreign_and_unknown_ones_are_404(alice: Person, bob: Person, carol: Person, path: str) -> None:
+def test_deleted_foreign_and_unknown_dashboards_are_404(alice: Person, bob: Person, carol: Person, path: str) -> None:
     boards = [make_dashboard(alice, restriction_level=37, deleted=True), make_dashboard(carol, restriction_level=37)]
     for number in [board.pk for board in boards] + [999999999, "x"]:
         url = f"dashboards/{number}/collaborators/"
@@ -199,12 +203,14 @@ def test_deleted_foreign_and_unknown_ones_are_404(alice: Person, bob: Person, ca
         assert alice.api.delete(f"{path}{user}/").error == (404, "invalid_request", "not_found", None)
 
 
-def test_it_takes_a_form_too(alice: Person, bob: Person, path: str) -> None:
+def test_form_body_is_accepted(alice: Person, bob: Person, path: str) -> None:
     assert alice.api.form("POST", path, body_for(bob)).status == 201
     assert Collaborator.objects.get().membership_id == bob.membership.pk
 
 
-def test_nobody_edits_a_restricted_dashboard_through_its_content(alice: Person, bob: Person, board: Dashboard) -> None:
+def test_restricted_dashboard_cannot_be_edited_through_shared_content(
+    alice: Person, bob: Person, board: Dashboard
+) -> None:
     insight = make_insight(alice, board, name="orig")
     text = make_text_tile(alice, board, "orig")
     alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"button_tile": {"url": "/orig", "text": "orig"}}]})
@@ -239,7 +245,7 @@ def test_nobody_edits_a_restricted_dashboard_through_its_content(alice: Person, 
     assert alice.api.get(f"dashboards/{board.pk}/").json["tiles"] == before
 
 
-def test_what_is_deleted_keeps_its_restriction(alice: Person, bob: Person, board: Dashboard) -> None:
+def test_deleted_dashboard_keeps_its_restriction(alice: Person, bob: Person, board: Dashboard) -> None:
     alone, along = make_insight(alice, board, name="alone"), make_insight(alice, board, name="along")
     alice.api.patch(f"insights/{alone.pk}/", {"deleted": True})
     assert bob.api.patch(f"insights/{alone.pk}/", {"deleted": False, "name": "bob"}).status == 403

@@ -31,7 +31,7 @@ def path(board: Dashboard, request: pytest.FixtureRequest) -> str:
     return text.format(board.pk)
 
 
-def test_an_answer_that_is_known_is_a_304_until_it_changes(alice: Person, board: Dashboard, path: str) -> None:
+def test_unchanged_response_is_304(alice: Person, board: Dashboard, path: str) -> None:
     first = alice.api.get(path)
     etag = first.headers["ETag"]
     assert etag.startswith('W/"')
@@ -45,21 +45,21 @@ def test_an_answer_that_is_known_is_a_304_until_it_changes(alice: Person, board:
     assert "new" in changed.text
 
 
-def test_it_costs_two_statements(alice: Person, path: str) -> None:
+def test_conditional_request_takes_two_queries(alice: Person, path: str) -> None:
     etag = alice.api.get(path).headers["ETag"]
     with CaptureQueriesContext(connection) as captured:
         assert known(alice, path, etag).status == 304
     assert len(captured) == 2
 
 
-def test_it_is_for_who_asked_and_what_they_asked(alice: Person, bob: Person, path: str) -> None:
+def test_etag_depends_on_the_caller_and_the_query(alice: Person, bob: Person, path: str) -> None:
     etag = alice.api.get(path).headers["ETag"]
     assert known(bob, path, etag).status == 200
     assert known(alice, f"{path}{'&' if '?' in path else '?'}limit=1", etag).status == 200
     assert known(alice, path, "*").status == 304
 
 
-def test_a_changed_right_is_a_changed_answer(alice: Person, bob: Person, board: Dashboard) -> None:
+def test_changed_edit_right_changes_the_etag(alice: Person, bob: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     etag = bob.api.get(path).headers["ETag"]
     alice.api.patch(path, {"restriction_level": 37})
@@ -71,7 +71,7 @@ def test_a_changed_right_is_a_changed_answer(alice: Person, bob: Person, board: 
     assert known(bob, path, etag).json["effective_privilege_level"] == 37
 
 
-def test_what_is_gone_is_404_and_what_is_wrong_is_400_whatever_is_known(alice: Person, board: Dashboard) -> None:
+def test_errors_take_precedence_over_304(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     etag = alice.api.get(path).headers["ETag"]
     assert known(alice, f"{path}?filters_override=[", etag).status == 400
@@ -80,7 +80,7 @@ def test_what_is_gone_is_404_and_what_is_wrong_is_400_whatever_is_known(alice: P
     assert known(alice, path, "*").status == 404
 
 
-def test_another_projects_dashboard_is_404_whatever_is_known(alice: Person, carol: Person) -> None:
+def test_dashboard_of_another_project_is_404_despite_a_matching_etag(alice: Person, carol: Person) -> None:
     foreign = make_dashboard(carol)
     path = f"dashboards/{foreign.pk}/"
     etag = carol.api.get(path).headers["ETag"]
@@ -90,7 +90,7 @@ def test_another_projects_dashboard_is_404_whatever_is_known(alice: Person, caro
     assert foreign.last_accessed_at is None
 
 
-def test_reading_does_not_change_it(alice: Person, board: Dashboard) -> None:
+def test_reading_does_not_change_the_etag(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     etag = alice.api.get(path).headers["ETag"]
     Dashboard.objects.update(last_accessed_at=None)
@@ -101,7 +101,7 @@ def test_reading_does_not_change_it(alice: Person, board: Dashboard) -> None:
     assert answer.headers["ETag"] == etag
 
 
-def test_the_document_is_known_too(alice: Person) -> None:
+def test_schema_has_an_etag(alice: Person) -> None:
     for query in ("", "?format=json"):
         first = Client().get(f"/api/schema/{query}")
         again = Client().get(f"/api/schema/{query}", headers={"If-None-Match": first["ETag"]})
@@ -109,7 +109,7 @@ def test_the_document_is_known_too(alice: Person) -> None:
     assert Client().get("/api/schema/", headers={"If-None-Match": first["ETag"]}).status_code == 200
 
 
-def test_large_answers_are_compressed_for_who_takes_it(alice: Person) -> None:
+def test_large_responses_are_compressed_if_accepted(alice: Person) -> None:
     for number in range(10):
         make_dashboard(alice, f"board {number}")
     plain = alice.api.get("dashboards/")

@@ -77,9 +77,7 @@ class Broken:
 
 @on_postgresql
 @pytest.mark.usefixtures("snapshots")
-def test_a_request_that_is_overtaken_is_run_again_as_if_it_came_later(
-    alice: Person, other: psycopg.Connection[Any]
-) -> None:
+def test_request_with_a_write_conflict_is_retried(alice: Person, other: psycopg.Connection[Any]) -> None:
     made = make_dashboard(alice, description="d")
     with (
         override_settings(RATE_LIMITS=[Rate(5, 86400)], RATE_LIMIT_UNIT_SECONDS=60),
@@ -96,7 +94,7 @@ def test_a_request_that_is_overtaken_is_run_again_as_if_it_came_later(
 
 @on_postgresql
 @pytest.mark.usefixtures("snapshots")
-def test_one_that_is_overtaken_each_time_is_a_503(alice: Person, other: psycopg.Connection[Any]) -> None:
+def test_request_that_conflicts_on_every_attempt_is_503(alice: Person, other: psycopg.Connection[Any]) -> None:
     made = make_dashboard(alice, description="")
     with connection.execute_wrapper(Overtaken(other, 100)):
         answer = alice.api.patch(f"dashboards/{made.pk}/", {"name": "new"})
@@ -110,7 +108,7 @@ def test_one_that_is_overtaken_each_time_is_a_503(alice: Person, other: psycopg.
 @on_postgresql
 @pytest.mark.usefixtures("snapshots")
 @pytest.mark.parametrize("kind", ["form", "multipart"])
-def test_the_body_is_there_again(alice: Person, other: psycopg.Connection[Any], kind: str) -> None:
+def test_retry_has_the_request_body(alice: Person, other: psycopg.Connection[Any], kind: str) -> None:
     made = make_dashboard(alice, description="d")
     path = f"dashboards/{made.pk}/"
     with connection.execute_wrapper(Overtaken(other, 1)):
@@ -125,7 +123,7 @@ def test_the_body_is_there_again(alice: Person, other: psycopg.Connection[Any], 
 @on_postgresql
 @pytest.mark.usefixtures("snapshots")
 @pytest.mark.parametrize("times", [1, 100])
-def test_a_request_with_an_idempotency_key_keeps_its_claim_until_it_is_answered(
+def test_request_with_an_idempotency_key_keeps_its_claim_while_it_is_retried(
     alice: Person, other: psycopg.Connection[Any], times: int
 ) -> None:
     made = make_dashboard(alice, description="")
@@ -141,7 +139,7 @@ def test_a_request_with_an_idempotency_key_keeps_its_claim_until_it_is_answered(
 
 
 @on_postgresql
-def test_who_is_ended_to_break_a_deadlock_is_run_again(alice: Person, other: psycopg.Connection[Any]) -> None:
+def test_victim_of_a_deadlock_is_retried(alice: Person, other: psycopg.Connection[Any]) -> None:
     first, second = make_dashboard(alice, "first"), make_dashboard(alice, "second")
     lock = "SELECT 1 FROM dashboards_dashboard WHERE id = %s FOR UPDATE"
     other.execute("SET deadlock_timeout = '30s'")  # ours notices it first, and is the one that is ended
@@ -167,7 +165,7 @@ def test_who_is_ended_to_break_a_deadlock_is_run_again(alice: Person, other: psy
 
 @on_postgresql
 @pytest.mark.usefixtures("snapshots")
-def test_forms_of_the_console_are_run_again(alice: Person, other: psycopg.Connection[Any]) -> None:
+def test_console_forms_are_retried(alice: Person, other: psycopg.Connection[Any]) -> None:
     give_password(alice)
     made = make_dashboard(alice, description="d")
     browser = Client(enforce_csrf_checks=True)
@@ -186,7 +184,7 @@ def test_forms_of_the_console_are_run_again(alice: Person, other: psycopg.Connec
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
-def test_a_form_that_conflicts_is_applied_once(alice: Person) -> None:
+def test_conflicting_form_is_applied_once(alice: Person) -> None:
     give_password(alice)
     browser = Client(enforce_csrf_checks=True)
     sign_in(browser, alice.user.email, PASSWORD)
@@ -201,7 +199,7 @@ def test_a_form_that_conflicts_is_applied_once(alice: Person) -> None:
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
-def test_signing_out_is_run_again_with_the_session_that_there_was(alice: Person) -> None:
+def test_sign_out_is_retried_with_the_original_session(alice: Person) -> None:
     browser = signed_in(alice)
     with connection.execute_wrapper(Broken('DELETE FROM "django_session"')):
         assert browser.post("/api/logout/").status == 204
@@ -209,7 +207,7 @@ def test_signing_out_is_run_again_with_the_session_that_there_was(alice: Person)
 
 
 @on_postgresql
-def test_two_who_invite_the_same_person_at_once_make_one_invitation(
+def test_concurrent_invitations_of_one_user_create_one_invitation(
     alice: Person, other: psycopg.Connection[Any]
 ) -> None:
     give_password(alice)
@@ -240,7 +238,7 @@ def test_two_who_invite_the_same_person_at_once_make_one_invitation(
 
 
 @pytest.mark.urls("tests.api.urls_with_faults")
-def test_what_a_constraint_refuses_each_time_is_run_twice_and_a_500(alice: Person) -> None:
+def test_constraint_violation_on_every_attempt_is_500(alice: Person) -> None:
     api = Api(make_key(alice.user), 0, raise_request_exception=False)
     with CaptureQueriesContext(connection) as captured:
         answer = api.post("/api/break-constraint/")

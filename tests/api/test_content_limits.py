@@ -42,7 +42,7 @@ def test_content_is_on_a_limited_number_of_dashboards(alice: Person) -> None:
     assert (copied.status, Insight.objects.count()) == (201, 2)
 
 
-def test_where_more_show_it_already_it_may_stay_and_leave(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_content_beyond_the_limit_can_stay_and_be_removed(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     boards = [make_dashboard(alice) for _ in range(4)]
     insight = make_insight(alice, *boards)
     for module in (limits, insights):
@@ -53,7 +53,7 @@ def test_where_more_show_it_already_it_may_stay_and_leave(alice: Person, monkeyp
     assert_refused(alice.api.patch(path, {"dashboards": ids}), "dashboards")
 
 
-def test_a_text_on_too_many_tiles_is_edited_in_parts(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_on_too_many_dashboards_is_updated_in_batches(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     board = make_dashboard(alice, tiles=[{"text": {"body": "a"}}, {"text": {"body": "b"}}])
     for _ in range(2):
         alice.api.post("dashboards/", {"use_dashboard": board.pk})
@@ -66,7 +66,7 @@ def test_a_text_on_too_many_tiles_is_edited_in_parts(alice: Person, monkeypatch:
     assert alice.api.patch(f"dashboards/{board.pk}/", {"tiles": items[:1]}).status == 200
 
 
-def test_history_tells_where_an_insight_came_and_went(alice: Person) -> None:
+def test_activity_log_records_placements_of_insights(alice: Person) -> None:
     boards = [make_dashboard(alice, filters={"n": 1.0}) for _ in range(3)]
     insight = make_insight(alice)
     path = f"insights/{insight.pk}/"
@@ -97,7 +97,7 @@ def test_history_tells_where_an_insight_came_and_went(alice: Person) -> None:
     assert [tile["insight"]["id"] for tile in restored["tiles"]] == [insight.pk]
 
 
-def test_an_insight_on_many_dashboards_takes_the_same_statements(alice: Person) -> None:
+def test_query_count_does_not_depend_on_the_number_of_dashboards(alice: Person) -> None:
     def statements(number: int) -> list[int]:
         boards = [make_dashboard(alice, tiles=[{"text": {"body": "t"}}]) for _ in range(number)]
         insight = make_insight(alice)
@@ -112,13 +112,13 @@ def test_an_insight_on_many_dashboards_takes_the_same_statements(alice: Person) 
     assert statements(2) == statements(30)
 
 
-def test_an_insight_that_is_made_deleted_leaves_no_trace_on_dashboards(alice: Person) -> None:
+def test_insight_created_as_deleted_leaves_dashboards_unchanged(alice: Person) -> None:
     board = make_dashboard(alice)
     alice.api.post("insights/", {"dashboards": [board.pk], "deleted": True})
     assert [row["activity"] for row in alice.api.get(f"dashboards/{board.pk}/activity/").json["results"]] == ["created"]
 
 
-def test_copies_of_insights_have_their_tags(alice: Person) -> None:
+def test_copied_insights_keep_their_tags(alice: Person) -> None:
     board = make_dashboard(alice)
     for number in range(3):
         make_insight(alice, board, name=str(number), tags=["a", str(number)])

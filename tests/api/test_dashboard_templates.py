@@ -33,7 +33,7 @@ def named(person: Person, **query: Any) -> list[str]:
     return [row["template_name"] for row in stored(person, **query)]
 
 
-def test_a_template_is_stored_as_sent(alice: Person) -> None:
+def test_template_is_stored_as_sent(alice: Person) -> None:
     answer = alice.api.post(PATH, DOCUMENT)
     row = DashboardTemplate.objects.get()
     assert answer.status == 201
@@ -52,14 +52,14 @@ def test_a_template_is_stored_as_sent(alice: Person) -> None:
     assert stored(alice) == [answer.json]
 
 
-def test_a_name_keeps_its_spaces(alice: Person) -> None:
+def test_name_keeps_its_spaces(alice: Person) -> None:
     name = "  Weekly "
     assert alice.api.post(PATH, {**DOCUMENT, "template_name": name}).json["template_name"] == name
     assert DashboardTemplate.objects.get().template_name == name
     assert alice.api.post("dashboards/", {"use_template": name}).json["name"] == name
 
 
-def test_a_stored_template_makes_a_dashboard(alice: Person) -> None:
+def test_dashboard_is_created_from_a_stored_template(alice: Person) -> None:
     alice.api.post(PATH, DOCUMENT)
     made = alice.api.post("dashboards/", {"use_template": "Weekly"}).json
     assert (made["name"], made["creation_mode"], made["tags"], len(made["tiles"])) == (
@@ -71,7 +71,7 @@ def test_a_stored_template_makes_a_dashboard(alice: Person) -> None:
     assert Dashboard.objects.get().filters == DOCUMENT["dashboard_filters"]
 
 
-def test_a_listed_template_can_be_posted_back(alice: Person) -> None:
+def test_listed_template_can_be_posted_back(alice: Person) -> None:
     listed = alice.api.post(PATH, DOCUMENT).json
     answer = alice.api.post(PATH, {**listed, "template_name": "Other"})
     assert (answer.status, "Ignored-Fields" in answer.headers) == (201, False)
@@ -80,7 +80,7 @@ def test_a_listed_template_can_be_posted_back(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("missing", ["template_name", "dashboard_description", "dashboard_filters", "tiles"])
-def test_what_is_missing_is_named(alice: Person, missing: str) -> None:
+def test_missing_fields_are_reported(alice: Person, missing: str) -> None:
     body = {key: value for key, value in DOCUMENT.items() if key != missing}
     assert alice.api.post(PATH, body).error == (400, "validation_error", "required", missing)
     assert not DashboardTemplate.objects.exists()
@@ -109,7 +109,7 @@ def test_what_is_missing_is_named(alice: Person, missing: str) -> None:
         ({"is_featured": "perhaps"}, "is_featured"),
     ],
 )
-def test_bad_values_are_named_and_change_nothing(alice: Person, body: dict[str, Any], attr: str) -> None:
+def test_invalid_values_are_reported_and_change_nothing(alice: Person, body: dict[str, Any], attr: str) -> None:
     status, type_, _, named_attr = alice.api.post(PATH, {**DOCUMENT, **body}).error
     assert (status, type_, named_attr) == (400, "validation_error", attr)
     assert not DashboardTemplate.objects.exists()
@@ -119,7 +119,7 @@ def test_bad_values_are_named_and_change_nothing(alice: Person, body: dict[str, 
     assert alice.api.get(f"{PATH}{made['id']}/").json == made
 
 
-def test_a_name_is_taken_once_among_the_live_ones(alice: Person, carol: Person) -> None:
+def test_name_is_unique_among_live_templates(alice: Person, carol: Person) -> None:
     made = alice.api.post(PATH, DOCUMENT).json
     assert alice.api.post(PATH, DOCUMENT).error == (400, "validation_error", "unique", "template_name")
     assert carol.api.post(PATH, DOCUMENT).status == 201
@@ -147,14 +147,14 @@ def test_delete_and_restore(alice: Person) -> None:
     assert (answer.status, answer.headers["Allow"]) == (405, "GET, PUT, PATCH, HEAD, OPTIONS")
 
 
-def test_a_change_is_found_by_its_new_name(alice: Person) -> None:
+def test_changed_template_is_found_by_its_new_name(alice: Person) -> None:
     made = alice.api.post(PATH, DOCUMENT).json
     changed = alice.api.patch(f"{PATH}{made['id']}/", {"template_name": "Daily", "tags": ["X "]}).json
     assert changed == {**made, "template_name": "Daily", "tags": ["x"]}
     assert (named(alice, search="weekly"), named(alice, search="DAI")) == ([], ["Daily"])
 
 
-def test_a_search_finds_names_first_then_tags_then_descriptions(alice: Person) -> None:
+def test_search_ranks_names_before_tags_and_descriptions(alice: Person) -> None:
     project = alice.membership.project
     make_template(project, "a", dashboard_description="about sales")
     make_template(project, "b", tags=["sales"])
@@ -164,7 +164,7 @@ def test_a_search_finds_names_first_then_tags_then_descriptions(alice: Person) -
     assert alice.api.get(PATH, search="x" * 201).error == (400, "validation_error", "max_length", "search")
 
 
-def test_the_key_of_a_built_in_template_is_taken(alice: Person) -> None:
+def test_key_of_a_built_in_template_is_reserved(alice: Person) -> None:
     taken = (400, "validation_error", "unique", "template_name")
     assert alice.api.post(PATH, {**DOCUMENT, "template_name": "DEFAULT_APP"}).error == taken
     own = make_template(alice.membership.project, "mine")
@@ -172,7 +172,7 @@ def test_the_key_of_a_built_in_template_is_taken(alice: Person) -> None:
     assert named(alice) == ["mine"]
 
 
-def test_the_list_can_be_narrowed_and_ordered(alice: Person) -> None:
+def test_list_can_be_filtered_and_ordered(alice: Person) -> None:
     project = alice.membership.project
     make_template(project, "a")
     make_template(project, "b", is_featured=True)
@@ -188,7 +188,7 @@ def test_the_list_can_be_narrowed_and_ordered(alice: Person) -> None:
         assert alice.api.get(PATH, **{name: value}).error[3] == name
 
 
-def test_templates_of_other_projects_do_not_exist_until_they_are_global(alice: Person, carol: Person) -> None:
+def test_templates_of_other_projects_are_not_found_unless_global(alice: Person, carol: Person) -> None:
     theirs = make_template(carol.membership.project, "theirs", created_by=carol.user)
     path = f"{PATH}{theirs.pk}/"
     assert (named(alice), alice.api.get(path).status) == ([], 404)
@@ -202,7 +202,7 @@ def test_templates_of_other_projects_do_not_exist_until_they_are_global(alice: P
     assert theirs.template_name == "theirs"
 
 
-def test_global_scope_is_for_staff(alice: Person) -> None:
+def test_global_scope_requires_staff(alice: Person) -> None:
     assert alice.api.post(PATH, {**DOCUMENT, "scope": "global"}).error[:3] == (
         403,
         "authentication_error",
@@ -221,7 +221,7 @@ def test_global_scope_is_for_staff(alice: Person) -> None:
     assert homeless.scope == "global"
 
 
-def test_featuring_is_for_admins_and_the_rest_for_every_member(alice: Person, bob: Person) -> None:
+def test_featuring_requires_an_admin_and_other_changes_a_member(alice: Person, bob: Person) -> None:
     assert bob.api.post(PATH, {**DOCUMENT, "is_featured": True}).error[0] == 403
     made = bob.api.post(PATH, DOCUMENT).json
     path = f"{PATH}{made['id']}/"
@@ -231,12 +231,12 @@ def test_featuring_is_for_admins_and_the_rest_for_every_member(alice: Person, bo
 
 
 @pytest.mark.parametrize("id_", ["abc", "1", "0b5cf9c5-6e6f-4a55-9f0f-0c8f9b1f7a11"])
-def test_an_unknown_template_is_404(alice: Person, id_: str) -> None:
+def test_unknown_template_is_404(alice: Person, id_: str) -> None:
     for answer in (alice.api.get(f"{PATH}{id_}/"), alice.api.patch(f"{PATH}{id_}/", {"template_name": "x"})):
         assert answer.error == (404, "invalid_request", "not_found", None)
 
 
-def test_the_schema_is_served_and_may_be_cached(alice: Person) -> None:
+def test_json_schema_is_served_and_cacheable(alice: Person) -> None:
     answer = alice.api.get(f"{PATH}json_schema/")
     assert sorted(answer.json["required"]) == [
         "dashboard_description",
@@ -248,6 +248,6 @@ def test_the_schema_is_served_and_may_be_cached(alice: Person) -> None:
     assert answer.headers["Cache-Control"] == "max-age=120"
 
 
-def test_unknown_keys_are_named(alice: Person) -> None:
+def test_unknown_keys_are_reported(alice: Person) -> None:
     answer = alice.api.post(PATH, {**DOCUMENT, "colour": "red"})
     assert (answer.status, answer.headers["Ignored-Fields"]) == (201, "colour")

@@ -19,7 +19,7 @@ def add(person: Person, board: Dashboard, **button: Any) -> Answer:
     return person.api.patch(f"dashboards/{board.pk}/", {"tiles": [item]})
 
 
-def test_a_button_has_exactly_this_shape(alice: Person, board: Dashboard) -> None:
+def test_button_tile_shape(alice: Person, board: Dashboard) -> None:
     [tile] = add(alice, board).json["tiles"]
     row = Tile.objects.get()
     button = tile["button_tile"]
@@ -38,7 +38,7 @@ def test_a_button_has_exactly_this_shape(alice: Person, board: Dashboard) -> Non
     }
 
 
-def test_a_button_is_edited_in_place_and_signed(alice: Person, bob: Person, board: Dashboard) -> None:
+def test_editing_a_button_updates_it_and_its_last_modifier(alice: Person, bob: Person, board: Dashboard) -> None:
     [tile] = add(alice, board, placement="right", style="secondary").json["tiles"]
     change = {"id": tile["id"], "button_tile": {"text": "New", "url": "/new"}}
     [shown] = bob.api.patch(f"dashboards/{board.pk}/", {"tiles": [change]}).json["tiles"]
@@ -57,7 +57,7 @@ def test_a_button_is_edited_in_place_and_signed(alice: Person, bob: Person, boar
 @pytest.mark.parametrize(
     "url", ["https://example.com/path?q=1#f", "HTTP://example.com", "/", "/dashboard/123", "/insights?filter=active"]
 )
-def test_addresses_and_paths_are_kept_as_sent(alice: Person, board: Dashboard, url: str) -> None:
+def test_urls_and_paths_are_stored_as_sent(alice: Person, board: Dashboard, url: str) -> None:
     assert add(alice, board, url=url).json["tiles"][0]["button_tile"]["url"] == url
 
 
@@ -75,7 +75,7 @@ BAD_URLS += ["https://", "https:///a", "data:text/html,x", "https://e.com/" + "x
 
 
 @pytest.mark.parametrize("url", BAD_URLS)
-def test_other_addresses_are_refused(alice: Person, board: Dashboard, url: str) -> None:
+def test_other_urls_are_refused(alice: Person, board: Dashboard, url: str) -> None:
     status, type_, _, attr = add(alice, board, url=url).error
     assert (status, type_, attr) == (400, "validation_error", "button_tile__url")
     assert (Button.objects.count(), Tile.objects.count()) == (0, 0)
@@ -93,12 +93,14 @@ def test_other_addresses_are_refused(alice: Person, board: Dashboard, url: str) 
         ({"id": "095be615-a8ad-4c33-8e9c-c7612fbf6c9f"}, "does_not_exist", "button_tile"),
     ],
 )
-def test_bad_values_are_refused(alice: Person, board: Dashboard, button: dict[str, str], code: str, attr: str) -> None:
+def test_invalid_values_are_refused(
+    alice: Person, board: Dashboard, button: dict[str, str], code: str, attr: str
+) -> None:
     assert add(alice, board, **button).error == (400, "validation_error", code, attr)
     assert Tile.objects.count() == 0
 
 
-def test_a_new_button_needs_both_url_and_text(alice: Person, board: Dashboard) -> None:
+def test_new_button_requires_url_and_text(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     answer = alice.api.patch(path, {"tiles": [{"button_tile": {"text": "t"}}]})
     assert answer.error == (400, "validation_error", "required", "button_tile__url")
@@ -106,7 +108,7 @@ def test_a_new_button_needs_both_url_and_text(alice: Person, board: Dashboard) -
     assert answer.error == (400, "validation_error", "required", "button_tile__text")
 
 
-def test_a_button_of_another_dashboard_is_not_edited(alice: Person, board: Dashboard) -> None:
+def test_button_of_another_dashboard_is_not_changed(alice: Person, board: Dashboard) -> None:
     [theirs] = add(alice, make_dashboard(alice), text="original").json["tiles"]
     answer = add(alice, board, id=theirs["button_tile"]["id"], text="hijacked")
     assert answer.error == (400, "validation_error", "does_not_exist", "button_tile")

@@ -41,7 +41,7 @@ def copy(person: Person, source: Dashboard, **body: Any) -> Answer:
     return person.api.post("dashboards/", {"name": "Copy", "use_dashboard": source.pk, **body})
 
 
-def test_a_shallow_copy_shares_the_content(alice: Person, source: Dashboard) -> None:
+def test_shallow_copy_shares_content(alice: Person, source: Dashboard) -> None:
     before = alice.api.get(f"dashboards/{source.pk}/").json
     answer = copy(alice, source)
     assert answer.status == 201
@@ -68,7 +68,7 @@ def test_a_shallow_copy_shares_the_content(alice: Person, source: Dashboard) -> 
     assert sorted(insight["dashboards"]) == sorted([source.pk, made["id"]])
 
 
-def test_a_deep_copy_has_content_of_its_own(alice: Person, bob: Person, source: Dashboard) -> None:
+def test_deep_copy_duplicates_content(alice: Person, bob: Person, source: Dashboard) -> None:
     before = alice.api.get(f"dashboards/{source.pk}/").json
     made = copy(bob, source, duplicate_tiles=True).json
     for old, new in zip(before["tiles"], made["tiles"], strict=True):
@@ -90,7 +90,7 @@ def test_a_deep_copy_has_content_of_its_own(alice: Person, bob: Person, source: 
     assert after == before
 
 
-def test_a_deep_copy_of_an_unnamed_insight_is_unnamed_and_of_a_long_name_fits(alice: Person) -> None:
+def test_deep_copy_of_an_unnamed_insight_is_unnamed_and_long_names_are_truncated(alice: Person) -> None:
     board = make_dashboard(alice)
     make_insight(alice, board, name="")
     make_insight(alice, board, name="x" * 400)
@@ -98,7 +98,7 @@ def test_a_deep_copy_of_an_unnamed_insight_is_unnamed_and_of_a_long_name_fits(al
     assert names == ["", "x" * 393 + " (Copy)"]
 
 
-def test_the_body_wins_over_the_source(alice: Person, source: Dashboard) -> None:
+def test_body_overrides_the_source(alice: Person, source: Dashboard) -> None:
     body: dict[str, Any] = {
         "filters": {},
         "tags": [],
@@ -112,7 +112,7 @@ def test_the_body_wins_over_the_source(alice: Person, source: Dashboard) -> None
     assert (made["breakdown_colors"], made["pinned"], len(made["tiles"])) == ([], True, 4)
 
 
-def test_removed_tiles_and_deleted_insights_do_not_come_over(alice: Person) -> None:
+def test_removed_tiles_and_deleted_insights_are_not_copied(alice: Person) -> None:
     board = make_dashboard(alice)
     make_text_tile(alice, board, "keep")
     gone = make_text_tile(alice, board, "gone")
@@ -123,7 +123,7 @@ def test_removed_tiles_and_deleted_insights_do_not_come_over(alice: Person) -> N
 
 
 @pytest.mark.parametrize("case", ["unknown", "deleted", "foreign"])
-def test_another_projects_or_no_dashboard_is_400_and_makes_nothing(alice: Person, carol: Person, case: str) -> None:
+def test_foreign_or_unknown_source_is_400_and_creates_nothing(alice: Person, carol: Person, case: str) -> None:
     id_ = {
         "unknown": 999999999,
         "deleted": make_dashboard(alice, deleted=True).pk,
@@ -135,7 +135,7 @@ def test_another_projects_or_no_dashboard_is_400_and_makes_nothing(alice: Person
     assert Dashboard.objects.count() == count
 
 
-def test_an_edited_shared_text_changes_on_both(alice: Person) -> None:
+def test_editing_shared_text_changes_both_dashboards(alice: Person) -> None:
     board = make_dashboard(alice)
     tile = make_text_tile(alice, board, "before")
     made = copy(alice, board).json
@@ -145,7 +145,7 @@ def test_an_edited_shared_text_changes_on_both(alice: Person) -> None:
     assert [place["dashboard_id"] for place in shown["dashboard_tiles"]] == [board.pk, made["id"]]
 
 
-def test_duplicate_tiles_in_an_update_is_named(alice: Person) -> None:
+def test_duplicate_tiles_in_an_update_is_reported_as_ignored(alice: Person) -> None:
     board = make_dashboard(alice)
     answer = alice.api.patch(f"dashboards/{board.pk}/", {"duplicate_tiles": True})
     assert (answer.status, answer.headers["Ignored-Fields"]) == (200, "duplicate_tiles")

@@ -8,7 +8,7 @@ from dashboards.models import Dashboard, SharingConfiguration, Text, Tile
 from tests.builders import Person
 
 
-def test_an_empty_body_makes_an_empty_dashboard(alice: Person) -> None:
+def test_empty_body_creates_an_empty_dashboard(alice: Person) -> None:
     answer = alice.api.post("dashboards/")
     assert answer.status == 201
     row = Dashboard.objects.get(pk=answer.json["id"])
@@ -23,7 +23,7 @@ def test_an_empty_body_makes_an_empty_dashboard(alice: Person) -> None:
     assert (shown["breakdown_colors"], shown["data_color_theme_id"], shown["quick_filter_ids"]) == ([], None, [])
 
 
-def test_every_field_is_stored_and_answered_as_sent(alice: Person) -> None:
+def test_every_field_is_stored_and_returned_as_sent(alice: Person) -> None:
     body = {
         "name": "  Übersicht 📈 <b>&amp;</b> ",
         "description": " line\nline ",
@@ -46,7 +46,7 @@ def test_every_field_is_stored_and_answered_as_sent(alice: Person) -> None:
     assert (shown.json["effective_restriction_level"], shown.json["access_control_version"]) == (37, "v1")
 
 
-def test_the_answer_is_what_retrieve_answers(alice: Person) -> None:
+def test_response_equals_that_of_retrieve(alice: Person) -> None:
     made = alice.api.post("dashboards/", {"name": "n", "tags": ["x"], "tiles": [{"text": {"body": "t"}}]}).json
     shown = alice.api.get(f"dashboards/{made['id']}/").json
     assert shown == {**made, "last_accessed_at": shown["last_accessed_at"]}
@@ -66,11 +66,11 @@ def test_form_and_multipart_bodies_are_read_like_json(alice: Person) -> None:
     assert (parts.status, parts.json["name"]) == (201, "parts")
 
 
-def test_the_null_name_is_the_empty_name(alice: Person) -> None:
+def test_null_name_is_stored_as_empty(alice: Person) -> None:
     assert alice.api.post("dashboards/", {"name": None}).json["name"] == ""
 
 
-def test_a_deleted_dashboard_can_be_made_and_restored(alice: Person) -> None:
+def test_dashboard_can_be_created_as_deleted_and_restored(alice: Person) -> None:
     made = alice.api.post("dashboards/", {"deleted": True, "tiles": [{"text": {"body": "t"}}]})
     assert (made.status, made.json["deleted"], made.json["tiles"]) == (201, True, [])
     assert alice.api.get(f"dashboards/{made.json['id']}/").status == 404
@@ -78,7 +78,7 @@ def test_a_deleted_dashboard_can_be_made_and_restored(alice: Person) -> None:
     assert [tile["text"]["body"] for tile in restored["tiles"]] == ["t"]
 
 
-def test_tiles_in_the_body_are_new_whatever_their_ids(alice: Person) -> None:
+def test_ids_of_tiles_in_the_body_are_ignored(alice: Person) -> None:
     source = alice.api.post("dashboards/", {"tiles": [{"text": {"body": "original"}, "color": "blue"}]}).json
     answer = alice.api.post("dashboards/", {**source, "name": "posted again"})
     assert answer.status == 201, answer
@@ -105,7 +105,7 @@ READ_ONLY = {
 
 
 @pytest.mark.parametrize("field", READ_ONLY)
-def test_read_only_fields_have_no_effect_and_are_not_named(alice: Person, field: str) -> None:
+def test_read_only_fields_are_ignored_silently(alice: Person, field: str) -> None:
     answer = alice.api.post("dashboards/", {field: READ_ONLY[field]})
     assert answer.status == 201
     assert answer.json[field] != READ_ONLY[field]
@@ -152,7 +152,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("body", "code", "attr"), BAD, ids=[str(each[0])[:60] for each in BAD])
-def test_a_bad_value_is_400_that_names_it_and_makes_nothing(
+def test_invalid_value_is_400_at_its_path_and_creates_nothing(
     alice: Person, body: dict[str, Any], code: str, attr: str
 ) -> None:
     answer = alice.api.post("dashboards/", {"name": "good", **body})
@@ -160,7 +160,7 @@ def test_a_bad_value_is_400_that_names_it_and_makes_nothing(
     assert (Dashboard.objects.count(), Tile.objects.count(), Text.objects.count()) == (0, 0, 0)
 
 
-def test_blank_sources_mean_none(alice: Person) -> None:
+def test_blank_sources_are_ignored(alice: Person) -> None:
     answer = alice.api.post("dashboards/", {"use_template": "", "use_dashboard": None})
     assert (answer.status, answer.json["creation_mode"]) == (201, "default")
 
@@ -175,13 +175,13 @@ WITH_IDS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("item", "attr"), WITH_IDS, ids=[each[1] + str(each[0])[:20] for each in WITH_IDS])
-def test_an_id_does_not_stand_for_content(alice: Person, item: dict[str, Any], attr: str) -> None:
+def test_id_of_a_tile_does_not_replace_its_content(alice: Person, item: dict[str, Any], attr: str) -> None:
     answer = alice.api.post("dashboards/", {"tiles": [item]})
     assert answer.error == (400, "validation_error", "required", attr)
     assert Dashboard.objects.count() == 0
 
 
-def test_an_item_that_is_deleted_from_the_start_is_named(alice: Person) -> None:
+def test_new_tile_marked_as_deleted_is_refused(alice: Person) -> None:
     item = {"text": {"body": "t"}, "deleted": True}
     made = alice.api.post("dashboards/", {"tiles": [item]})
     assert (made.status, made.json["tiles"], made.headers["Ignored-Fields"]) == (201, [], "tiles__0")
@@ -189,7 +189,7 @@ def test_an_item_that_is_deleted_from_the_start_is_named(alice: Person) -> None:
     assert (changed.status, changed.json["tiles"], changed.headers["Ignored-Fields"]) == (200, [], "tiles__0")
 
 
-def test_a_dashboard_that_is_deleted_from_the_start_may_take_its_insights_along(alice: Person) -> None:
+def test_dashboard_created_as_deleted_can_delete_its_insights(alice: Person) -> None:
     insight = alice.api.post("insights/").json["id"]
     body = {"deleted": True, "delete_insights": True, "tiles": [{"insight": insight}]}
     assert alice.api.post("dashboards/", body).json["delete_insights"] is True

@@ -7,7 +7,7 @@ from tests.builders import Person, make_dashboard, make_text_tile
 
 
 @pytest.mark.parametrize("id_", ["", "999999999", "abc"])
-def test_delete_is_405_without_a_body_whatever_the_id(alice: Person, id_: str) -> None:
+def test_delete_is_405_without_a_body_for_any_id(alice: Person, id_: str) -> None:
     made = make_dashboard(alice)
     answer = alice.api.delete(f"dashboards/{id_ or made.pk}/")
     assert (answer.status, answer.text) == (405, "")
@@ -15,7 +15,7 @@ def test_delete_is_405_without_a_body_whatever_the_id(alice: Person, id_: str) -
     assert Dashboard.objects.get(pk=made.pk).deleted is False
 
 
-def test_a_deleted_dashboard_is_gone_with_its_tiles(alice: Person) -> None:
+def test_deleted_dashboard_and_its_tiles_are_not_shown(alice: Person) -> None:
     made = make_dashboard(alice)
     tile = make_text_tile(alice, made)
     answer = alice.api.patch(f"dashboards/{made.pk}/", {"deleted": True, "name": "last words"})
@@ -29,13 +29,13 @@ def test_a_deleted_dashboard_is_gone_with_its_tiles(alice: Person) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"name": "x"}, {"name": []}, {"deleted": True}, {"deleted": "maybe"}, {"deleted": None}]
 )
-def test_a_deleted_dashboard_answers_only_a_restore(alice: Person, bob: Person, body: dict[str, object]) -> None:
+def test_deleted_dashboard_accepts_only_a_restore(alice: Person, bob: Person, body: dict[str, object]) -> None:
     made = make_dashboard(alice, deleted=True, restriction_level=37)
     for person in (alice, bob):
         assert person.api.patch(f"dashboards/{made.pk}/", body).error == (404, "invalid_request", "not_found", None)
 
 
-def test_restoring_brings_back_exactly_what_that_deletion_removed(alice: Person) -> None:
+def test_restore_returns_exactly_what_the_deletion_removed(alice: Person) -> None:
     made = make_dashboard(alice)
     keep, gone = make_text_tile(alice, made, "keep"), make_text_tile(alice, made, "gone")
     alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [{"id": gone.pk, "deleted": True}]})
@@ -49,7 +49,7 @@ def test_restoring_brings_back_exactly_what_that_deletion_removed(alice: Person)
     assert (row.deletion_id, Tile.objects.get(pk=keep.pk).deletion_id) == (None, None)
 
 
-def test_a_second_deletion_does_not_remember_the_first(alice: Person) -> None:
+def test_second_deletion_forgets_the_first(alice: Person) -> None:
     made = make_dashboard(alice)
     tile = make_text_tile(alice, made)
     for _ in range(2):
@@ -60,19 +60,19 @@ def test_a_second_deletion_does_not_remember_the_first(alice: Person) -> None:
     assert alice.api.patch(f"dashboards/{made.pk}/", {"deleted": False}).json["tiles"] == []
 
 
-def test_restoring_a_live_dashboard_is_a_no_op(alice: Person) -> None:
+def test_restoring_a_live_dashboard_has_no_effect(alice: Person) -> None:
     made = make_dashboard(alice)
     make_text_tile(alice, made)
     before = alice.api.get(f"dashboards/{made.pk}/").json
     assert alice.api.patch(f"dashboards/{made.pk}/", {"deleted": False}).json == before
 
 
-def test_a_form_can_restore(alice: Person) -> None:
+def test_form_can_restore(alice: Person) -> None:
     made = make_dashboard(alice, deleted=True)
     assert alice.api.form("PATCH", f"dashboards/{made.pk}/", {"deleted": "false"}).json["deleted"] is False
 
 
-def test_the_answer_says_whether_insights_went_along(alice: Person) -> None:
+def test_response_shows_whether_insights_were_deleted(alice: Person) -> None:
     made = make_dashboard(alice)
     path = f"dashboards/{made.pk}/"
     assert alice.api.patch(path, {"delete_insights": True}).json["delete_insights"] is False
@@ -80,7 +80,7 @@ def test_the_answer_says_whether_insights_went_along(alice: Person) -> None:
     assert alice.api.patch(path, {"deleted": False, "delete_insights": True}).json["delete_insights"] is False
 
 
-def test_a_restricted_dashboard_is_not_deleted_or_restored_by_others(alice: Person, bob: Person) -> None:
+def test_restricted_dashboard_cannot_be_deleted_or_restored_without_the_edit_right(alice: Person, bob: Person) -> None:
     made = make_dashboard(alice, restriction_level=37)
     assert bob.api.patch(f"dashboards/{made.pk}/", {"deleted": True}).status == 403
     alice.api.patch(f"dashboards/{made.pk}/", {"deleted": True})

@@ -44,7 +44,7 @@ def export(person: Person, dashboard_id: int) -> Any:
     return answer.json
 
 
-def test_it_is_a_template_document(alice: Person, board: Dashboard) -> None:
+def test_export_is_a_template_document(alice: Person, board: Dashboard) -> None:
     document = export(alice, board.pk)
     tiles = document.pop("tiles")
     assert document == {
@@ -70,7 +70,7 @@ def test_it_is_a_template_document(alice: Person, board: Dashboard) -> None:
     assert (visits["tags"], visits["derived_name"], visits["favorited"]) == (["a", "b"], "Page views", True)
 
 
-def test_it_holds_no_id_no_person_and_no_origin(alice: Person, board: Dashboard) -> None:
+def test_export_contains_no_ids_users_or_urls(alice: Person, board: Dashboard) -> None:
     document = export(alice, board.pk)
     document.pop("variables")
     hidden = {"id", "short_id", "created_by", "team_id", "dashboard", "use_template", "creation_mode", "created_at"}
@@ -79,7 +79,7 @@ def test_it_holds_no_id_no_person_and_no_origin(alice: Person, board: Dashboard)
 
 
 @pytest.mark.parametrize("reader", ["alice", "carol"])
-def test_posted_back_it_makes_an_equal_dashboard(
+def test_imported_export_equals_the_dashboard(
     alice: Person, board: Dashboard, reader: str, request: pytest.FixtureRequest
 ) -> None:
     person: Person = request.getfixturevalue(reader)
@@ -100,14 +100,14 @@ def test_posted_back_it_makes_an_equal_dashboard(
     ]
 
 
-def test_a_restricted_dashboard_comes_back_restricted(alice: Person, bob: Person) -> None:
+def test_restriction_is_exported(alice: Person, bob: Person) -> None:
     board = make_dashboard(alice, restriction_level=37, tiles=[{"text": {"body": "t"}}])
     document = export(bob, board.pk)
     made = bob.api.post("dashboards/create_from_template_json/", {"template": document}).json
     assert (made["restriction_level"], made["user_access_level"]) == (37, "manager")
 
 
-def test_insights_of_a_template_are_found_by_their_tags(alice: Person) -> None:
+def test_insights_from_a_template_are_found_by_their_tags(alice: Person) -> None:
     tiles = [{"type": "INSIGHT", "name": "one", "tags": [" New ", "old"]}, {"type": "INSIGHT", "tags": ["new"]}]
     document = {"template_name": "t", "dashboard_description": "", "dashboard_filters": {}, "tiles": tiles}
     assert alice.api.post("dashboards/create_from_template_json/", {"template": document}).status == 200
@@ -116,7 +116,7 @@ def test_insights_of_a_template_are_found_by_their_tags(alice: Person) -> None:
     assert (found["name"], found["tags"]) == ("one", ["new", "old"])
 
 
-def test_removed_tiles_and_deleted_insights_stay_behind(alice: Person) -> None:
+def test_removed_tiles_and_deleted_insights_are_not_exported(alice: Person) -> None:
     board = make_dashboard(alice, tiles=[{"text": {"body": "kept"}}, {"text": {"body": "removed"}}])
     insight = make_insight(alice, board)
     removed = alice.api.get(f"dashboards/{board.pk}/").json["tiles"][1]["id"]
@@ -125,7 +125,7 @@ def test_removed_tiles_and_deleted_insights_stay_behind(alice: Person) -> None:
     assert [tile["body"] for tile in export(alice, board.pk)["tiles"]] == ["kept"]
 
 
-def test_a_dashboard_without_tiles_is_no_template(alice: Person) -> None:
+def test_dashboard_without_tiles_cannot_be_exported(alice: Person) -> None:
     document = export(alice, make_dashboard(alice).pk)
     assert (document["tiles"], document["variables"]) == ([], None)
     answer = alice.api.post("dashboards/create_from_template_json/", {"template": document})
@@ -133,7 +133,7 @@ def test_a_dashboard_without_tiles_is_no_template(alice: Person) -> None:
     assert Dashboard.objects.count() == 1
 
 
-def test_what_is_not_there_is_404(alice: Person, carol: Person) -> None:
+def test_missing_dashboard_is_404(alice: Person, carol: Person) -> None:
     for id_ in (make_dashboard(alice, deleted=True).pk, make_dashboard(carol).pk, 999999999, "abc"):
         assert alice.api.get(f"dashboards/{id_}/export/").error == (404, "invalid_request", "not_found", None)
 
@@ -153,7 +153,7 @@ def test_what_is_not_there_is_404(alice: Person, carol: Person) -> None:
         ({"tiles": [{"type": "INSIGHT", "derived_name": "x" * 401}]}, "template__tiles__0__derived_name"),
     ],
 )
-def test_what_could_not_be_sent_back_is_refused(
+def test_export_that_cannot_be_imported_is_refused(
     alice: Person, board: Dashboard, change: dict[str, Any], attr: str
 ) -> None:
     document = {**export(alice, board.pk), **change}
@@ -169,7 +169,7 @@ def nested(levels: int, inner: Any) -> Any:
 
 
 @pytest.mark.parametrize(("default_levels", "status"), [(30, 200), (31, 400)])
-def test_placeholders_do_not_nest_deeper_than_what_can_be_sent_back(
+def test_placeholders_are_nested_no_deeper_than_an_import_allows(
     alice: Person, default_levels: int, status: int
 ) -> None:
     document = {

@@ -14,7 +14,7 @@ def listed(person: Person, **query: Any) -> list[str]:
     return [row["name"] for row in answer.json["results"]]
 
 
-def test_an_exact_name_comes_first_in_a_search(alice: Person) -> None:
+def test_exact_name_is_first_in_a_search(alice: Person) -> None:
     boards: list[tuple[str, dict[str, Any]]] = [
         ("Weekly review", {}),
         ("weekly", {}),
@@ -32,7 +32,7 @@ def test_an_exact_name_comes_first_in_a_search(alice: Person) -> None:
     ]
 
 
-def test_the_list_can_be_narrowed(alice: Person, bob: Person) -> None:
+def test_list_can_be_filtered(alice: Person, bob: Person) -> None:
     make_dashboard(alice, "one", tags=["a", "b"])
     make_dashboard(bob, "two", tags=["b"])
     copy = alice.api.post("dashboards/", {"name": "three", "use_dashboard": make_dashboard(bob, "four").pk})
@@ -48,11 +48,11 @@ def test_the_list_can_be_narrowed(alice: Person, bob: Person) -> None:
 @pytest.mark.parametrize(
     ("query", "code"), [({"creation_mode": "own"}, "invalid_choice"), ({"created_by": "me"}, "invalid_input")]
 )
-def test_a_bad_filter_is_400_that_names_it(alice: Person, query: dict[str, str], code: str) -> None:
+def test_invalid_filter_is_400_at_its_name(alice: Person, query: dict[str, str], code: str) -> None:
     assert alice.api.get("dashboards/", **query).error == (400, "validation_error", code, next(iter(query)))
 
 
-def test_an_unlisted_dashboard_is_shown_only_when_asked_for(alice: Person, carol: Person) -> None:
+def test_unlisted_dashboard_is_listed_only_on_request(alice: Person, carol: Person) -> None:
     answer = alice.api.post("dashboards/create_unlisted_dashboard/", {"tag": " Feature-1 "})
     assert (answer.status, answer.json["creation_mode"], answer.json["tags"]) == (201, "unlisted", ["feature-1"])
     made = answer.json["id"]
@@ -70,7 +70,7 @@ def test_an_unlisted_dashboard_is_shown_only_when_asked_for(alice: Person, carol
 
 
 @pytest.mark.parametrize(("body", "code"), [({}, "required"), ({"tag": " "}, "blank"), ({"tag": 5}, "invalid_input")])
-def test_an_unlisted_dashboard_needs_a_tag(alice: Person, body: dict[str, Any], code: str) -> None:
+def test_unlisted_dashboard_requires_a_tag(alice: Person, body: dict[str, Any], code: str) -> None:
     answer = alice.api.post("dashboards/create_unlisted_dashboard/", body)
     assert answer.error == (400, "validation_error", code, "tag")
 
@@ -84,7 +84,9 @@ def test_an_unlisted_dashboard_needs_a_tag(alice: Person, body: dict[str, Any], 
         ("set", [], [[], []]),
     ],
 )
-def test_tags_of_many(alice: Person, action: str, tags: list[str], after: list[list[str]]) -> None:
+def test_tags_of_many_dashboards_are_updated(
+    alice: Person, action: str, tags: list[str], after: list[list[str]]
+) -> None:
     boards = [make_dashboard(alice, "b", tags=["old"]), make_dashboard(alice, "c")]
     ids = [board.pk for board in boards]
     answer = alice.api.post("dashboards/bulk_update_tags/", {"ids": [*ids, ids[0]], "action": action, "tags": tags})
@@ -97,7 +99,7 @@ def test_tags_of_many(alice: Person, action: str, tags: list[str], after: list[l
         assert listed(alice, search=tag) == ["b", "c"]
 
 
-def test_what_cannot_be_changed_is_skipped_and_named(alice: Person, bob: Person, carol: Person) -> None:
+def test_dashboards_without_the_edit_right_are_skipped_and_reported(alice: Person, bob: Person, carol: Person) -> None:
     mine, closed, gone, foreign = (
         make_dashboard(bob),
         make_dashboard(alice, restriction_level=37),
@@ -124,7 +126,7 @@ def test_what_cannot_be_changed_is_skipped_and_named(alice: Person, bob: Person,
         ({"tags": [5]}, "invalid_input", "tags__0"),
     ],
 )
-def test_a_bad_bulk_update_is_400(alice: Person, changes: dict[str, Any], code: str, attr: str) -> None:
+def test_invalid_bulk_update_is_400(alice: Person, changes: dict[str, Any], code: str, attr: str) -> None:
     body = {"ids": [1], "action": "add", "tags": ["x"], **changes}
     answer = alice.api.post("dashboards/bulk_update_tags/", body)
     assert answer.error == (400, "validation_error", code, attr)

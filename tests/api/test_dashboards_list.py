@@ -13,7 +13,7 @@ def names(person: Person, **query: object) -> list[str]:
     return [row["name"] for row in answer.json["results"]]
 
 
-def test_a_row_has_every_field(alice: Person) -> None:
+def test_row_has_every_field(alice: Person) -> None:
     made = make_dashboard(alice, "Numbers", description="weekly", pinned=True, tags=["growth", "ads"])
     page = alice.api.get("dashboards/").json
     assert (page["count"], page["next"], page["previous"]) == (1, None, None)
@@ -54,14 +54,14 @@ def test_a_row_has_every_field(alice: Person) -> None:
     }
 
 
-def test_order_is_pinned_then_folded_name_then_id(alice: Person) -> None:
+def test_order_is_by_pinned_then_folded_name_then_id(alice: Person) -> None:
     for name in NAMES:
         make_dashboard(alice, name)
     make_dashboard(alice, "zz", pinned=True)
     assert names(alice) == ["zz", "", "A", "b", "Z", "ä", "ÜBER", "über"]
 
 
-def test_only_live_rows_of_the_project(alice: Person, carol: Person) -> None:
+def test_list_has_only_live_dashboards_of_the_project(alice: Person, carol: Person) -> None:
     make_dashboard(alice, "live")
     make_dashboard(alice, "gone", deleted=True)
     make_dashboard(carol, "their live one", pinned=True, tags=["live"])
@@ -84,15 +84,13 @@ def test_only_live_rows_of_the_project(alice: Person, carol: Person) -> None:
         ("", ["", "A", "b", "Z", "ä", "ÜBER", "über"]),
     ],
 )
-def test_search_folds_case_and_composition_and_takes_text_literally(
-    alice: Person, search: str, found: list[str]
-) -> None:
+def test_search_folds_case_and_composition_and_is_literal(alice: Person, search: str, found: list[str]) -> None:
     for name in NAMES:
         make_dashboard(alice, name)
     assert names(alice, search=search) == found
 
 
-def test_search_looks_at_description_and_tags_too(alice: Person) -> None:
+def test_search_covers_description_and_tags(alice: Person) -> None:
     make_dashboard(alice, "one", description="about Needles")
     make_dashboard(alice, "two", tags=["needle"])
     make_dashboard(alice, "three")
@@ -117,7 +115,7 @@ def test_pinned_filter(alice: Person) -> None:
     assert alice.api.get("dashboards/", pinned="maybe").error == (400, "validation_error", "invalid_input", "pinned")
 
 
-def test_pages_follow_each_other(alice: Person) -> None:
+def test_pages_are_contiguous(alice: Person) -> None:
     for number in range(5):
         make_dashboard(alice, f"same name {number % 2}")
     seen, url = [], "/api/projects/@current/dashboards/?limit=2&basic=true"
@@ -132,7 +130,7 @@ def test_pages_follow_each_other(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "abc", "", "1.5", "1e3", str(2**63), "9" * 50, "٣"])
-def test_an_odd_limit_is_the_default(alice: Person, limit: str) -> None:
+def test_invalid_limit_is_the_default(alice: Person, limit: str) -> None:
     for number in range(3):
         make_dashboard(alice, str(number))
     page = alice.api.get("dashboards/", limit=limit).json
@@ -140,25 +138,25 @@ def test_an_odd_limit_is_the_default(alice: Person, limit: str) -> None:
 
 
 @pytest.mark.parametrize("offset", ["-5", "abc", "", "1.5", str(2**63), "9" * 50])
-def test_an_odd_offset_is_zero(alice: Person, offset: str) -> None:
+def test_invalid_offset_is_zero(alice: Person, offset: str) -> None:
     make_dashboard(alice)
     page = alice.api.get("dashboards/", offset=offset).json
     assert (len(page["results"]), page["previous"]) == (1, None)
 
 
-def test_an_offset_beyond_the_end_is_an_empty_page(alice: Person) -> None:
+def test_offset_beyond_the_end_is_an_empty_page(alice: Person) -> None:
     make_dashboard(alice)
     page = alice.api.get("dashboards/", offset=2**63 - 1).json
     assert (page["count"], page["results"], page["next"]) == (1, [], None)
     assert "offset" in page["previous"]
 
 
-def test_a_large_limit_is_a_thousand(alice: Person) -> None:
+def test_limit_is_at_most_1000(alice: Person) -> None:
     page = alice.api.get("dashboards/", limit=5000, offset=1).json
     assert "limit=1000" in page["previous"]
 
 
-def test_links_use_the_public_url_and_never_repeat_a_key(alice: Person, settings: object) -> None:
+def test_links_use_the_public_url_and_repeat_no_parameter(alice: Person, settings: object) -> None:
     make_dashboard(alice)
     make_dashboard(alice)
     settings.PUBLIC_URL = "https://dashboards.example.com"  # type: ignore[attr-defined]  # the fixture's type is too wide
@@ -169,12 +167,12 @@ def test_links_use_the_public_url_and_never_repeat_a_key(alice: Person, settings
     )
 
 
-def test_a_nul_in_the_query_is_refused(alice: Person) -> None:
+def test_null_character_in_the_query_is_refused(alice: Person) -> None:
     answer = alice.api.get("dashboards/", search="a\x00b")
     assert answer.error == (400, "validation_error", "null_characters_not_allowed", "search")
 
 
-def test_the_environments_prefix_is_the_same_route(alice: Person) -> None:
+def test_environments_prefix_is_an_alias(alice: Person) -> None:
     made = make_dashboard(alice)
     page = alice.api.get(f"/api/environments/{alice.membership.project_id}/dashboards/").json
     assert [row["id"] for row in page["results"]] == [made.pk]

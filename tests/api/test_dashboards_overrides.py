@@ -16,7 +16,7 @@ from dashboards_api.db.best_effort import best_effort_write
 from tests.builders import Person, make_dashboard, make_insight
 
 
-def test_filters_are_laid_over_in_this_answer_alone(alice: Person) -> None:
+def test_filters_override_applies_to_one_response(alice: Person) -> None:
     stored = {"date_from": "-7d", "properties": [], "n": 1.0}
     made = make_dashboard(alice, filters=stored)
     answer = alice.api.get(f"dashboards/{made.pk}/", filters_override='{"date_from": "-1d", "x": 2.0}')
@@ -27,7 +27,7 @@ def test_filters_are_laid_over_in_this_answer_alone(alice: Person) -> None:
     assert made.filters == stored
 
 
-def test_variables_are_laid_over_in_this_answer_alone(alice: Person) -> None:
+def test_variables_override_applies_to_one_response(alice: Person) -> None:
     stored = {"v1": {"code_name": "country", "value": "x"}, "v2": {"code_name": "plan", "value": "y"}}
     made = make_dashboard(alice, variables=stored)
     override = {"v2": {"code_name": "plan", "value": "z"}}
@@ -40,19 +40,19 @@ def test_variables_are_laid_over_in_this_answer_alone(alice: Person) -> None:
 
 @pytest.mark.parametrize("name", ["filters_override", "variables_override"])
 @pytest.mark.parametrize("value", ["{oops", "[]", "5", '"text"', "null", "NaN", '{"a": 1e999}'])
-def test_anything_but_an_object_is_400(alice: Person, name: str, value: str) -> None:
+def test_override_other_than_an_object_is_400(alice: Person, name: str, value: str) -> None:
     made = make_dashboard(alice)
     status, type_, _, attr = alice.api.get(f"dashboards/{made.pk}/", **{name: value}).error
     assert (status, type_, str(attr).split("__")[0]) == (400, "validation_error", name)
 
 
-def test_an_empty_override_changes_nothing(alice: Person) -> None:
+def test_empty_override_has_no_effect(alice: Person) -> None:
     made = make_dashboard(alice, filters={"a": 1})
     for value in ("", "{}"):
         assert alice.api.get(f"dashboards/{made.pk}/", filters_override=value).json["filters"] == {"a": 1}
 
 
-def test_a_retrieval_is_noted_once_a_minute(alice: Person) -> None:
+def test_retrieval_is_recorded_at_most_once_a_minute(alice: Person) -> None:
     made = make_dashboard(alice)
     assert alice.api.get("dashboards/").json["results"][0]["last_accessed_at"] is None
     first = alice.api.get(f"dashboards/{made.pk}/").json
@@ -76,7 +76,7 @@ def test_a_retrieval_is_noted_once_a_minute(alice: Person) -> None:
     assert made.last_accessed_at >= noted
 
 
-def test_neither_a_list_nor_a_write_is_a_retrieval(alice: Person) -> None:
+def test_list_and_write_are_not_recorded_as_retrieval(alice: Person) -> None:
     made = make_dashboard(alice)
     alice.api.get("dashboards/")
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "other"})
@@ -85,7 +85,7 @@ def test_neither_a_list_nor_a_write_is_a_retrieval(alice: Person) -> None:
     assert made.last_accessed_at is None
 
 
-def test_a_stamp_that_cannot_be_written_harms_nothing(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
+def test_failed_best_effort_write_does_not_fail_the_retrieval(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
     def write() -> None:
@@ -99,7 +99,7 @@ def test_a_stamp_that_cannot_be_written_harms_nothing(alice: Person, caplog: pyt
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_retrieval_does_not_wait_for_a_writer(alice: Person) -> None:
+def test_retrieval_does_not_wait_for_a_writer(alice: Person) -> None:
     made = make_dashboard(alice)
     alice.api.get("dashboards/")  # notes the use of the key
     held, done = threading.Event(), threading.Event()
@@ -134,7 +134,7 @@ def dates_in(row: dict[str, Any]) -> Any:
     return row["query"]["source"]["dateRange"]["date_from"]
 
 
-def test_tiles_show_insights_through_the_dashboard(alice: Person) -> None:
+def test_dashboard_overrides_apply_to_queries_of_tiles(alice: Person) -> None:
     board = make_dashboard(alice, filters={"date_from": "-30d"})
     plain = make_dashboard(alice)
     insight = make_insight(alice, board, plain, query={"kind": "InsightVizNode", "source": SOURCE})
@@ -161,7 +161,7 @@ def test_tiles_show_insights_through_the_dashboard(alice: Person) -> None:
     assert (stored.query, stored.last_modified_at) == (insight.query, insight.last_modified_at)
 
 
-def test_large_filters_are_not_written_into_many_queries(alice: Person) -> None:
+def test_large_filters_are_not_applied_to_many_queries(alice: Person) -> None:
     properties = [{"key": "k", "value": "x" * 100_000}]
     board = make_dashboard(alice, filters={"properties": properties})
     for number in range(2):
@@ -176,7 +176,7 @@ def test_large_filters_are_not_written_into_many_queries(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("route", ["", "stream_tiles/"])
-def test_a_large_override_of_many_tiles_is_400_and_of_one_is_not(alice: Person, route: str) -> None:
+def test_large_override_is_400_for_many_tiles_but_not_for_one(alice: Person, route: str) -> None:
     board = make_dashboard(alice)
     override = json.dumps({"properties": [{"key": "k", "value": "x" * 20_000}]})
     make_insight(alice, board, query={"kind": "TrendsQuery"})
@@ -194,7 +194,7 @@ def add_texts(person: Person, board: Dashboard, tiles: int) -> None:
     assert person.api.patch(f"dashboards/{board.pk}/", {"tiles": items}).status == 200
 
 
-def test_one_tile_that_is_answered_alone_shows_the_same(alice: Person) -> None:
+def test_single_tile_response_has_the_same_overrides(alice: Person) -> None:
     board = make_dashboard(alice, filters={"date_from": "-30d"})
     insight = make_insight(alice, query={"kind": "InsightVizNode", "source": SOURCE})
     added = alice.api.post(f"dashboards/{board.pk}/tiles/", {"insight": insight.pk})

@@ -23,7 +23,9 @@ def restore(person: Person, dashboard: Dashboard) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 @pytest.mark.parametrize("last_with", ["insights", "none"])
-def test_each_of_several_comes_back_in_any_order(alice: Person, order: tuple[int, ...], last_with: str) -> None:
+def test_dashboards_deleted_together_are_restored_in_any_order(
+    alice: Person, order: tuple[int, ...], last_with: str
+) -> None:
     boards = [make_dashboard(alice, f"Board {number}") for number in range(3)]
     shared, own = make_insight(alice, *boards, name="shared"), make_insight(alice, boards[0], name="own")
     make_text_tile(alice, boards[0], "words")
@@ -45,7 +47,7 @@ def test_each_of_several_comes_back_in_any_order(alice: Person, order: tuple[int
     assert not Insight.objects.exclude(deletion_id=None).exists()
 
 
-def test_an_insight_that_was_restored_and_went_with_another_dashboard(alice: Person) -> None:
+def test_insight_restored_and_deleted_again_with_another_dashboard(alice: Person) -> None:
     board, other = make_dashboard(alice), make_dashboard(alice)
     made = make_insight(alice, board)
     delete(alice, board, with_insights=True)
@@ -55,7 +57,7 @@ def test_an_insight_that_was_restored_and_went_with_another_dashboard(alice: Per
     assert [tile["insight"]["id"] for tile in restore(alice, other)] == [made.pk]
 
 
-def test_an_insight_that_was_deleted_by_itself_stays_deleted(alice: Person) -> None:
+def test_insight_deleted_on_its_own_stays_deleted(alice: Person) -> None:
     board, other = make_dashboard(alice), make_dashboard(alice)
     made = make_insight(alice, board, other)
     delete(alice, board, with_insights=True)
@@ -67,7 +69,7 @@ def test_an_insight_that_was_deleted_by_itself_stays_deleted(alice: Person) -> N
     assert [tile["insight"]["id"] for tile in alice.api.get(f"dashboards/{board.pk}/").json["tiles"]] == [made.pk]
 
 
-def test_the_log_tells_that_the_insight_came_back(alice: Person) -> None:
+def test_activity_log_records_the_restored_insight(alice: Person) -> None:
     board, other = make_dashboard(alice), make_dashboard(alice)
     made = make_insight(alice, board, other)
     delete(alice, board, with_insights=False)

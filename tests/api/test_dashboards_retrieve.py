@@ -5,7 +5,7 @@ import pytest
 from tests.builders import Person, make_dashboard
 
 
-def test_a_member_sees_what_they_may_do(alice: Person, bob: Person) -> None:
+def test_response_shows_the_rights_of_the_member(alice: Person, bob: Person) -> None:
     open_board = make_dashboard(alice)
     closed = make_dashboard(alice, restriction_level=37)
     seen = bob.api.get(f"dashboards/{open_board.pk}/").json
@@ -16,18 +16,18 @@ def test_a_member_sees_what_they_may_do(alice: Person, bob: Person) -> None:
     assert seen["access_control_version"] == "v1"
 
 
-def test_an_admin_may_edit_what_a_member_restricted(alice: Person, bob: Person) -> None:
+def test_admin_can_edit_a_dashboard_restricted_by_a_member(alice: Person, bob: Person) -> None:
     closed = make_dashboard(bob, restriction_level=37)
     seen = alice.api.get(f"dashboards/{closed.pk}/").json
     assert (seen["effective_privilege_level"], seen["user_access_level"]) == (37, "manager")
 
 
 @pytest.mark.parametrize("id_", ["999999999", "9" * 30, str(2**63), "abc", "-1", "1.0", "٣"])
-def test_an_unknown_id_is_404(alice: Person, id_: str) -> None:
+def test_unknown_id_is_404(alice: Person, id_: str) -> None:
     assert alice.api.get(f"dashboards/{id_}/").error == (404, "invalid_request", "not_found", None)
 
 
-def test_a_deleted_or_foreign_dashboard_answers_like_a_missing_one(alice: Person, carol: Person) -> None:
+def test_deleted_or_foreign_dashboard_is_404(alice: Person, carol: Person) -> None:
     gone, theirs = make_dashboard(alice, deleted=True), make_dashboard(carol)
     missing = alice.api.get("dashboards/999999999/")
     for dashboard in (gone, theirs):
@@ -35,7 +35,7 @@ def test_a_deleted_or_foreign_dashboard_answers_like_a_missing_one(alice: Person
         assert (answer.status, answer.json) == (missing.status, missing.json)
 
 
-def test_a_board_outlives_its_creator(alice: Person, bob: Person) -> None:
+def test_dashboard_remains_after_its_creator_is_deleted(alice: Person, bob: Person) -> None:
     made = make_dashboard(bob, tiles=[{"text": {"body": "b"}}])
     bob.user.delete()
     seen = alice.api.get(f"dashboards/{made.pk}/").json

@@ -22,7 +22,7 @@ def bodies(answer: Answer) -> list[str]:
     return [tile["text"]["body"] for tile in answer.json["tiles"]]
 
 
-def test_a_text_tile_has_exactly_this_shape(alice: Person, board: Dashboard) -> None:
+def test_text_tile_shape(alice: Person, board: Dashboard) -> None:
     [tile] = send(alice, board, {"text": {"body": "## Hello"}}).json["tiles"]
     row = Tile.objects.get()
     text = tile.pop("text")
@@ -50,13 +50,13 @@ def test_a_text_tile_has_exactly_this_shape(alice: Person, board: Dashboard) -> 
     }
 
 
-def test_tiles_that_are_not_named_stay(alice: Person, board: Dashboard) -> None:
+def test_tiles_not_in_the_body_are_kept(alice: Person, board: Dashboard) -> None:
     make_text_tile(alice, board, "kept")
     assert bodies(send(alice, board)) == ["kept"]
     assert bodies(send(alice, board, {"text": {"body": "new"}})) == ["kept", "new"]
 
 
-def test_the_order_is_y_then_x_then_id_and_texts_count_as_numbers(alice: Person, board: Dashboard) -> None:
+def test_order_is_by_y_then_x_then_id_and_numeric_strings_count(alice: Person, board: Dashboard) -> None:
     for body, place in [("c", {"x": "0", "y": "10"}), ("b", {"x": 6, "y": 9.5}), ("a", {"x": 0, "y": 9.5}), ("e", {})]:
         send(alice, board, {"text": {"body": body}, "layouts": {"sm": place}})
     answer = send(alice, board, {"text": {"body": "d"}, "layouts": {"sm": {"y": 99}}})
@@ -66,7 +66,7 @@ def test_the_order_is_y_then_x_then_id_and_texts_count_as_numbers(alice: Person,
     assert bodies(send(alice, board, {"id": moved, "layouts": {"sm": {"x": 0, "y": 0}}}))[0] == "e"
 
 
-def test_layouts_are_answered_exactly_as_sent(alice: Person, board: Dashboard) -> None:
+def test_layouts_are_returned_as_sent(alice: Person, board: Dashboard) -> None:
     layouts = {"xs": {"y": "1", "x": 0.0, "i": "5", "static": None}, "sm": {"x": 0, "y": 5, "moved": "False"}}
     answer = send(alice, board, {"text": {"body": "t"}, "layouts": layouts})
     written = '"layouts":{"xs":{"y":"1","x":0.0,"i":"5","static":null},"sm":{"x":0,"y":5,"moved":"False"}}'
@@ -77,7 +77,7 @@ def test_layouts_are_answered_exactly_as_sent(alice: Person, board: Dashboard) -
     assert (Tile.objects.get().sort_y, Tile.objects.get().sort_x) == (100, 100)
 
 
-def test_display_settings_change_one_tile(alice: Person, board: Dashboard) -> None:
+def test_display_settings_apply_to_one_tile(alice: Person, board: Dashboard) -> None:
     one, other = make_text_tile(alice, board, "one"), make_text_tile(alice, board, "other")
     display = {
         "color": "blue",
@@ -95,7 +95,7 @@ def test_display_settings_change_one_tile(alice: Person, board: Dashboard) -> No
     assert send(alice, board, {"id": other.pk, "color": ""}).json["tiles"][1]["color"] == ""
 
 
-def test_a_text_is_edited_in_place_and_signed(alice: Person, bob: Person, board: Dashboard) -> None:
+def test_editing_a_text_updates_it_and_its_last_modifier(alice: Person, bob: Person, board: Dashboard) -> None:
     tile = make_text_tile(alice, board, "before")
     other = make_text_tile(alice, board, "other")
     [shown, untouched] = send(bob, board, {"id": tile.pk, "text": {"body": "after"}}).json["tiles"]
@@ -108,7 +108,7 @@ def test_a_text_is_edited_in_place_and_signed(alice: Person, bob: Person, board:
     assert Text.objects.get(pk=other.text_id or 0).last_modified_by_id is None
 
 
-def test_an_item_may_name_the_text_instead_of_the_tile(alice: Person, board: Dashboard) -> None:
+def test_item_can_use_the_id_of_the_text(alice: Person, board: Dashboard) -> None:
     tile = make_text_tile(alice, board, "before")
     answer = send(alice, board, {"text": {"id": tile.text_id, "body": "after"}, "color": "red"})
     assert [(each["id"], each["text"]["body"], each["color"]) for each in answer.json["tiles"]] == [
@@ -116,7 +116,7 @@ def test_an_item_may_name_the_text_instead_of_the_tile(alice: Person, board: Das
     ]
 
 
-def test_the_author_and_the_tile_id_cannot_be_chosen(alice: Person, bob: Person, board: Dashboard) -> None:
+def test_author_and_tile_id_cannot_be_set(alice: Person, bob: Person, board: Dashboard) -> None:
     author = make_text_tile(alice, board).text.created_by  # type: ignore[union-attr]  # a text tile has a text
     answer = send(bob, board, {"text": {"body": "forged", "created_by": {"id": author.pk}}}, documented=False)  # type: ignore[union-attr]  # a text tile has a text
     assert answer.json["tiles"][1]["text"]["created_by"]["email"] == "bob@example.com"
@@ -125,7 +125,7 @@ def test_the_author_and_the_tile_id_cannot_be_chosen(alice: Person, bob: Person,
     assert Tile.objects.count() == 2
 
 
-def test_removing_is_by_id_and_idempotent(alice: Person, board: Dashboard) -> None:
+def test_removal_is_by_id_and_idempotent(alice: Person, board: Dashboard) -> None:
     tiles = [make_text_tile(alice, board, body) for body in ("one", "two", "three")]
     answer = send(alice, board, {"id": tiles[1].pk, "deleted": True})
     assert bodies(answer) == ["one", "three"]
@@ -137,14 +137,14 @@ def test_removing_is_by_id_and_idempotent(alice: Person, board: Dashboard) -> No
     assert Text.objects.count() == 3
 
 
-def test_a_removed_tile_is_revived_with_its_settings(alice: Person, board: Dashboard) -> None:
+def test_restored_tile_keeps_its_settings(alice: Person, board: Dashboard) -> None:
     tile = make_text_tile(alice, board, "back", color="red")
     send(alice, board, {"id": tile.pk, "deleted": True})
     [shown] = send(alice, board, {"id": tile.pk, "deleted": False}).json["tiles"]
     assert (shown["id"], shown["color"], shown["text"]["body"]) == (tile.pk, "red", "back")
 
 
-def test_a_removed_tile_is_not_on_the_dashboard(alice: Person, board: Dashboard) -> None:
+def test_removed_tile_is_not_on_the_dashboard(alice: Person, board: Dashboard) -> None:
     tile = make_text_tile(alice, board, "gone")
     send(alice, board, {"id": tile.pk, "deleted": True})
     assert send(alice, board, {"id": tile.pk, "color": "red"}).headers["Ignored-Fields"] == "tiles__0"
@@ -155,7 +155,7 @@ def test_a_removed_tile_is_not_on_the_dashboard(alice: Person, board: Dashboard)
 
 
 @pytest.mark.parametrize("where", ["nowhere", "another dashboard", "another project"])
-def test_an_unknown_id_with_display_settings_is_skipped_and_named(
+def test_display_settings_for_an_unknown_id_are_ignored_and_reported(
     alice: Person, carol: Person, board: Dashboard, where: str
 ) -> None:
     owner = carol if where == "another project" else alice
@@ -174,7 +174,7 @@ def test_an_unknown_id_with_display_settings_is_skipped_and_named(
 
 
 @pytest.mark.parametrize("by", ["text", "tile and text"])
-def test_a_text_of_another_dashboard_or_project_is_not_edited(
+def test_text_of_another_dashboard_or_project_is_not_changed(
     alice: Person, carol: Person, board: Dashboard, by: str
 ) -> None:
     mine = make_text_tile(alice, board)
@@ -188,7 +188,7 @@ def test_a_text_of_another_dashboard_or_project_is_not_edited(
     assert Tile.objects.on_dashboard(board).count() == 1
 
 
-def test_the_content_of_a_tile_keeps_its_kind(alice: Person, board: Dashboard) -> None:
+def test_kind_of_tile_content_cannot_change(alice: Person, board: Dashboard) -> None:
     tile = make_text_tile(alice, board)
     answer = send(alice, board, {"id": tile.pk, "button_tile": {"url": "/a", "text": "b"}})
     assert answer.error == (400, "validation_error", "invalid_input", "button_tile")
@@ -224,7 +224,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("change", "code", "attr"), BAD, ids=[str(each[0])[:60] for each in BAD])
-def test_a_bad_item_is_400_that_names_it_and_changes_nothing(
+def test_invalid_item_is_400_at_its_path_and_changes_nothing(
     alice: Person, board: Dashboard, change: dict[str, Any], code: str, attr: str
 ) -> None:
     tile = make_text_tile(alice, board, "kept", color="red")
@@ -234,13 +234,13 @@ def test_a_bad_item_is_400_that_names_it_and_changes_nothing(
     assert alice.api.get(f"dashboards/{board.pk}/").json == before
 
 
-def test_a_text_of_4000_characters_is_taken_untrimmed(alice: Person, board: Dashboard) -> None:
+def test_text_of_4000_characters_is_stored_untrimmed(alice: Person, board: Dashboard) -> None:
     body = "  é\r\n\t" + "a" * 3992 + "  "
     assert len(body) == 4000
     assert bodies(send(alice, board, {"text": {"body": body}})) == [body]
 
 
-def test_a_view_only_member_cannot_change_tiles(alice: Person, bob: Person) -> None:
+def test_member_without_the_edit_right_cannot_change_tiles(alice: Person, bob: Person) -> None:
     closed = make_dashboard(alice, restriction_level=37)
     assert send(bob, closed, {"text": {"body": "mine"}}).status == 403
     assert Tile.objects.count() == 0

@@ -8,7 +8,7 @@ from dashboards.models import Dashboard, Tag
 from tests.builders import Person, make_dashboard
 
 
-def test_only_what_is_sent_changes(alice: Person) -> None:
+def test_only_fields_in_the_body_change(alice: Person) -> None:
     made = make_dashboard(alice, "before", description="d", pinned=True, tags=["t"], filters={"a": 1})
     answer = alice.api.patch(f"dashboards/{made.pk}/", {"name": "after"})
     assert answer.status == 200
@@ -27,7 +27,7 @@ def test_empty_and_null_clear_an_object(alice: Person, field: str, cleared: Any)
     assert getattr(Dashboard.objects.get(pk=made.pk), field) == {}
 
 
-def test_key_order_and_number_kind_count_as_a_change(alice: Person) -> None:
+def test_different_key_order_or_number_type_is_a_change(alice: Person) -> None:
     made = make_dashboard(alice, filters={"a": 1, "b": 2})
     shown = alice.api.patch(f"dashboards/{made.pk}/", {"filters": {"b": 2.0, "a": 1}})
     assert '"filters":{"b":2.0,"a":1}' in shown.text
@@ -53,7 +53,7 @@ def test_put_is_partial_in_json_and_in_forms(alice: Person) -> None:
     assert alice.api.put(f"dashboards/{made.pk}/", {}).json["name"] == "form"
 
 
-def test_provenance_in_an_update_is_an_echo(alice: Person) -> None:
+def test_provenance_fields_are_ignored_in_an_update(alice: Person) -> None:
     made = make_dashboard(alice)
     body = {"use_template": "X", "use_dashboard": made.pk, "delete_insights": True, "creation_mode": "template"}
     answer = alice.api.patch(f"dashboards/{made.pk}/", body, documented=False)
@@ -63,7 +63,7 @@ def test_provenance_in_an_update_is_an_echo(alice: Person) -> None:
     assert "Ignored-Fields" not in answer.headers
 
 
-def test_a_failing_update_changes_nothing(alice: Person) -> None:
+def test_failed_update_changes_nothing(alice: Person) -> None:
     made = make_dashboard(alice, "before", tags=["t"])
     answer = alice.api.patch(
         f"dashboards/{made.pk}/",
@@ -74,14 +74,14 @@ def test_a_failing_update_changes_nothing(alice: Person) -> None:
     assert (shown["name"], shown["tags"], shown["tiles"]) == ("before", ["t"], [])
 
 
-def test_an_unknown_or_foreign_dashboard_is_404_whatever_the_body(alice: Person, carol: Person) -> None:
+def test_unknown_or_foreign_dashboard_is_404_for_any_body(alice: Person, carol: Person) -> None:
     theirs = make_dashboard(carol, "theirs")
     for id_ in (theirs.pk, 999999999, "abc"):
         assert alice.api.patch(f"dashboards/{id_}/", {"name": ["bad"]}).error[0] == 404
     assert Dashboard.objects.get(pk=theirs.pk).name == "theirs"
 
 
-def test_a_restricted_dashboard_is_edited_by_its_creator_and_admins_only(alice: Person, bob: Person) -> None:
+def test_only_creator_and_admins_edit_a_restricted_dashboard(alice: Person, bob: Person) -> None:
     of_bob, of_alice = make_dashboard(bob, restriction_level=37), make_dashboard(alice, restriction_level=37)
     assert bob.api.patch(f"dashboards/{of_bob.pk}/", {"name": "mine"}).status == 200
     assert alice.api.patch(f"dashboards/{of_bob.pk}/", {"name": "admin was here"}).status == 200
@@ -90,7 +90,7 @@ def test_a_restricted_dashboard_is_edited_by_its_creator_and_admins_only(alice: 
     assert Dashboard.objects.get(pk=of_alice.pk).name == "Board"
 
 
-def test_changing_the_restriction_needs_the_right_to(alice: Person, bob: Person) -> None:
+def test_changing_the_restriction_requires_the_right_to_restrict(alice: Person, bob: Person) -> None:
     made = make_dashboard(alice)
     answer = bob.api.patch(f"dashboards/{made.pk}/", {"restriction_level": 37})
     assert answer.error == (403, "authentication_error", "permission_denied", None)
@@ -100,7 +100,7 @@ def test_changing_the_restriction_needs_the_right_to(alice: Person, bob: Person)
     assert (row.name, row.restriction_level) == ("same level", 37)
 
 
-def test_the_slash_at_the_end_is_optional(alice: Person) -> None:
+def test_trailing_slash_is_optional(alice: Person) -> None:
     made = make_dashboard(alice)
     assert alice.api.patch(f"dashboards/{made.pk}", {"name": "no slash"}).json["name"] == "no slash"
     assert alice.api.post("dashboards").status == 201

@@ -48,14 +48,14 @@ def walk(person: Person, limit: int) -> list[Any]:
 
 
 @pytest.mark.parametrize("limit", range(1, 9))
-def test_following_next_shows_each_row_once_in_order(alice: Person, names: list[str], limit: int) -> None:
+def test_following_next_returns_each_row_once_in_order(alice: Person, names: list[str], limit: int) -> None:
     rows = walk(alice, limit)
     assert [row["name"] for row in rows] == names
     assert len({row["id"] for row in rows}) == 8
 
 
 @pytest.mark.parametrize("offset", range(10))
-def test_an_offset_is_where_it_was(alice: Person, names: list[str], offset: int) -> None:
+def test_offset_pages_are_stable(alice: Person, names: list[str], offset: int) -> None:
     everything = page(alice)["results"]
     for limit in (1, 3, 100):
         answer = page(alice, offset=offset, limit=limit)
@@ -63,7 +63,7 @@ def test_an_offset_is_where_it_was(alice: Person, names: list[str], offset: int)
         assert answer["count"] == 8
 
 
-def test_next_holds_its_place_when_rows_come_and_go_before_it(alice: Person, names: list[str]) -> None:
+def test_next_keeps_its_position_when_earlier_rows_change(alice: Person, names: list[str]) -> None:
     first = page(alice, limit=4)
     make_dashboard(alice, "a", pinned=True)
     Dashboard.objects.filter(name="B").update(deleted=True)
@@ -71,7 +71,7 @@ def test_next_holds_its_place_when_rows_come_and_go_before_it(alice: Person, nam
     assert [row["name"] for row in second["results"]] == names[4:]
 
 
-def test_a_client_may_count_on_by_itself(alice: Person, names: list[str]) -> None:
+def test_client_can_compute_offsets_itself(alice: Person, names: list[str]) -> None:
     """Some copy all parameters of `next` and change the offset: what belongs to another offset counts for nothing."""
     query = {name: values[0] for name, values in parse_qs(urlsplit(page(alice, limit=2)["next"]).query).items()}
     assert set(query) == {"limit", "offset", "after"}
@@ -84,7 +84,7 @@ def test_a_client_may_count_on_by_itself(alice: Person, names: list[str]) -> Non
 @pytest.mark.parametrize(
     "after", ["", "x", "%00", "W10", "bnVsbA", "WzIsdHJ1ZSwiXHUwMDAwIiwxXQ", "é", "WzIsMSwxLDFd", "="]
 )
-def test_an_odd_position_counts_for_nothing(alice: Person, names: list[str], after: str) -> None:
+def test_invalid_cursor_is_ignored(alice: Person, names: list[str], after: str) -> None:
     answer = alice.api.get(f"dashboards/?limit=2&offset=2&after={after}")
     if after == "%00":
         assert answer.status == 400
@@ -92,13 +92,13 @@ def test_an_odd_position_counts_for_nothing(alice: Person, names: list[str], aft
         assert [row["name"] for row in answer.json["results"]] == names[2:4]
 
 
-def test_links_back_and_of_searches_have_no_position(alice: Person, names: list[str]) -> None:
+def test_previous_and_search_links_have_no_cursor(alice: Person, names: list[str]) -> None:
     second = alice.api.get(page(alice, limit=2)["next"].removeprefix("http://testserver")).json
     assert "after" not in second["previous"]
     assert "after" not in page(alice, search="b", limit=1)["next"]
 
 
-def test_every_page_costs_the_same(alice: Person, names: list[str]) -> None:
+def test_query_count_does_not_depend_on_the_offset(alice: Person, names: list[str]) -> None:
     def cost(path: str) -> int:
         with CaptureQueriesContext(connection) as captured:
             assert alice.api.get(path).status == 200

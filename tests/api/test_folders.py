@@ -35,7 +35,7 @@ def folders_of(answer: Answer) -> tuple[Any, ...]:
     return answer.json["folder"], answer.json["_create_in_folder"], answer.headers.get("Ignored-Fields")
 
 
-def test_a_dashboard_is_created_in_a_folder(alice: Person) -> None:
+def test_dashboard_is_created_in_a_folder(alice: Person) -> None:
     answer = alice.api.post("dashboards/", {"name": "a", "_create_in_folder": "Unfiled/Dashboards"}, headers=STRICT)
     assert (answer.status, answer.json["folder"]) == (201, "Unfiled/Dashboards")
     assert "_create_in_folder" not in answer.json
@@ -51,7 +51,7 @@ def test_a_dashboard_is_created_in_a_folder(alice: Person) -> None:
         assert Dashboard.objects.get().folder is None
 
 
-def test_a_folder_in_a_create_counts_more_than_where_it_is_created(alice: Person) -> None:
+def test_folder_takes_precedence_over_create_in_folder(alice: Person) -> None:
     same = alice.api.post("dashboards/", {"folder": "a", "_create_in_folder": "/a/"}, headers=STRICT)
     assert (same.status, same.json["folder"]) == (201, "a")
     other = {"folder": "a", "_create_in_folder": "b"}
@@ -61,7 +61,7 @@ def test_a_folder_in_a_create_counts_more_than_where_it_is_created(alice: Person
     assert (named.json["folder"], named.headers["Ignored-Fields"]) == ("a", "_create_in_folder")
 
 
-def test_an_update_of_a_dashboard_names_what_is_for_a_create(alice: Person) -> None:
+def test_create_only_fields_in_an_update_are_reported(alice: Person) -> None:
     made = make_dashboard(alice, folder="a")
     answer = alice.api.patch(f"dashboards/{made.pk}/", {"name": "b", "_create_in_folder": "c"})
     assert (answer.json["folder"], answer.headers["Ignored-Fields"]) == ("a", "_create_in_folder")
@@ -72,13 +72,13 @@ def test_an_update_of_a_dashboard_names_what_is_for_a_create(alice: Person) -> N
 @pytest.mark.parametrize("path", ["dashboards/", "insights/"])
 @pytest.mark.parametrize("key", ["folder", "_create_in_folder"])
 @pytest.mark.parametrize(("value", "code"), BAD)
-def test_a_bad_folder_is_400_that_names_it(alice: Person, path: str, key: str, value: Any, code: str) -> None:
+def test_invalid_folder_is_400_at_its_path(alice: Person, path: str, key: str, value: Any, code: str) -> None:
     answer = alice.api.post(path, {key: value})
     assert answer.error == (400, "validation_error", code, key)
     assert (Dashboard.objects.count(), Insight.objects.count()) == (0, 0)
 
 
-def test_what_is_allowed_is_kept(alice: Person) -> None:
+def test_valid_folders_are_stored(alice: Person) -> None:
     longest, deepest = "ü" * 400, "/".join("a" * 20)
     for folder in (longest, deepest, r"a\/b/c", "👩‍🚀", ".."):
         answer = alice.api.post("dashboards/", {"folder": folder}, headers=STRICT)
@@ -86,7 +86,7 @@ def test_what_is_allowed_is_kept(alice: Person) -> None:
         assert listed(alice, "dashboards", folder=folder) == [""]
 
 
-def test_an_insight_answers_where_it_was_created_as_it_was_sent(alice: Person) -> None:
+def test_insight_returns_its_creation_folder_as_sent(alice: Person) -> None:
     sent = {"name": "a", "query": QUERY, "_create_in_folder": "Unfiled/Insights/"}
     made = alice.api.post("insights/", sent, headers=STRICT)
     assert folders_of(made) == ("Unfiled/Insights", "Unfiled/Insights/", None)
@@ -109,14 +109,14 @@ def test_an_insight_answers_where_it_was_created_as_it_was_sent(alice: Person) -
     assert (back.text, "Ignored-Fields" in back.headers) == (read.text, False)
 
 
-def test_without_a_folder_both_are_null(alice: Person) -> None:
+def test_folder_is_null_by_default(alice: Person) -> None:
     assert folders_of(alice.api.post("insights/", {"name": "a"})) == (None, None, None)
     assert folders_of(alice.api.post("insights/", {"_create_in_folder": ""}, headers=STRICT)) == (None, None, None)
     assert folders_of(alice.api.post("insights/", {"_create_in_folder": None}, headers=STRICT)) == (None, None, None)
 
 
 @pytest.mark.parametrize("kind", ["dashboards", "insights"])
-def test_the_lists_can_be_narrowed_to_a_folder_and_what_is_inside(alice: Person, carol: Person, kind: str) -> None:
+def test_lists_can_be_filtered_by_folder_and_subfolders(alice: Person, carol: Person, kind: str) -> None:
     make: dict[str, Any] = {"dashboards": make_dashboard, "insights": make_named_insight}
     for folder in ("Team", "Team/Web", "Team/Web/Old", "Team 2", "team", "Team/web", "Team0", None):
         make[kind](alice, str(folder), folder=folder)
@@ -132,7 +132,7 @@ def test_the_lists_can_be_narrowed_to_a_folder_and_what_is_inside(alice: Person,
     assert bad.error == (400, "validation_error", "max_length", "folder")
 
 
-def test_copies_lie_where_their_source_does(alice: Person) -> None:
+def test_copies_are_in_the_folder_of_their_source(alice: Person) -> None:
     board = make_dashboard(alice, folder="Team/Web")
     make_insight(alice, board, folder="Team/Insights")
     copied = alice.api.post("dashboards/", {"use_dashboard": board.pk, "duplicate_tiles": True}).json
@@ -145,7 +145,7 @@ def test_copies_lie_where_their_source_does(alice: Person) -> None:
     assert nowhere["folder"] is None
 
 
-def test_an_export_brings_its_folders_along(alice: Person) -> None:
+def test_folders_are_exported(alice: Person) -> None:
     board = make_dashboard(alice, folder="Team/Web")
     make_insight(alice, board, folder="Team/Insights")
     document = alice.api.get(f"dashboards/{board.pk}/export/").json
@@ -160,12 +160,12 @@ def test_an_export_brings_its_folders_along(alice: Person) -> None:
     assert bad.error == (400, "validation_error", "invalid_input", "template__tiles__0__folder")
 
 
-def test_a_template_may_be_used_in_a_folder(alice: Person) -> None:
+def test_template_can_be_used_in_a_folder(alice: Person) -> None:
     made = alice.api.post("dashboards/", {"use_template": "WEBSITE_TRAFFIC", "_create_in_folder": "Web"}).json
     assert (made["folder"], made["creation_mode"]) == ("Web", "template")
 
 
-def test_history_tells_of_a_move_and_takes_it_back(alice: Person) -> None:
+def test_folder_change_is_recorded_and_undone(alice: Person) -> None:
     board = make_dashboard(alice, "b", folder="Team")
     path = f"dashboards/{board.pk}/"
     alice.api.patch(path, {"folder": "Other"})
@@ -177,7 +177,7 @@ def test_history_tells_of_a_move_and_takes_it_back(alice: Person) -> None:
     assert Dashboard.objects.get().folder == "Team"
 
 
-def test_a_version_of_before_folders_has_none(alice: Person) -> None:
+def test_version_from_before_folders_has_none(alice: Person) -> None:
     """A state that an older release wrote has no such key, which is no change of the folder."""
     board = make_dashboard(alice, "b")
     path = f"dashboards/{board.pk}/"
@@ -193,7 +193,7 @@ def test_a_version_of_before_folders_has_none(alice: Person) -> None:
     assert (restored["name"], restored["folder"]) == ("b", None)
 
 
-def test_a_move_of_an_insight_is_told_and_signs_nothing(alice: Person, bob: Person) -> None:
+def test_folder_change_of_an_insight_is_recorded_without_modification(alice: Person, bob: Person) -> None:
     made = make_insight(alice)
     answer = bob.api.patch(f"insights/{made.pk}/", {"folder": "Team"})
     assert (answer.json["folder"], answer.json["last_modified_by"]) == ("Team", None)
@@ -203,7 +203,7 @@ def test_a_move_of_an_insight_is_told_and_signs_nothing(alice: Person, bob: Pers
     ]
 
 
-def test_a_shared_link_shows_no_folder(alice: Person) -> None:
+def test_shared_dashboard_has_no_folder(alice: Person) -> None:
     board = make_dashboard(alice, folder="Secret plans")
     make_insight(alice, board, folder="Secret plans", create_in_folder="Secret plans")
     token = alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True}).json["access_token"]
@@ -214,14 +214,14 @@ def test_a_shared_link_shows_no_folder(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("path", ["dashboards/", "insights/"])
-def test_the_context_of_a_creation_is_named(alice: Person, path: str) -> None:
+def test_creation_context_is_reported_as_ignored(alice: Person, path: str) -> None:
     answer = alice.api.post(path, {"name": "a", "creation_context": "onboarding"})
     assert (answer.status, answer.headers["Ignored-Fields"]) == (201, "creation_context")
     refused = alice.api.post(path, {"creation_context": "onboarding"}, headers=STRICT)
     assert refused.error == (400, "validation_error", "unknown_field", "creation_context")
 
 
-def test_forms_take_folders(alice: Person) -> None:
+def test_forms_accept_folders(alice: Person) -> None:
     answer = alice.api.form("POST", "insights/", {"name": "a", "_create_in_folder": "Unfiled/Insights"})
     assert (answer.json["folder"], answer.json["_create_in_folder"]) == ("Unfiled/Insights", "Unfiled/Insights")
     moved = alice.api.form("PATCH", f"insights/{answer.json['id']}/", {"folder": ""})

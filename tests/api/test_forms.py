@@ -15,7 +15,7 @@ def board(alice: Person) -> Dashboard:
     return make_dashboard(alice)
 
 
-def test_settings_of_sharing(alice: Person, board: Dashboard) -> None:
+def test_sharing_settings_as_json_text(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/sharing/"
     answer = alice.api.form("PATCH", path, {"enabled": "true", "settings": '{"theme":"dark","legend":true}'})
     assert (answer.status, answer.json["enabled"]) == (200, True)
@@ -26,7 +26,7 @@ def test_settings_of_sharing(alice: Person, board: Dashboard) -> None:
     assert wrong.error == (400, "validation_error", "invalid_choice", "settings__theme")
 
 
-def test_the_tile_that_moves(alice: Person, board: Dashboard) -> None:
+def test_moved_tile_as_json_text(alice: Person, board: Dashboard) -> None:
     target, tile = make_dashboard(alice), make_text_tile(alice, board)
     form = {"tile": json.dumps({"id": tile.pk}), "to_dashboard": target.pk}
     answer = alice.api.form("PATCH", f"dashboards/{board.pk}/move_tile/", form)
@@ -38,7 +38,7 @@ def add(person: Person, board: Dashboard, **form: Any) -> Answer:
     return person.api.form("POST", f"dashboards/{board.pk}/tiles/", form)
 
 
-def test_the_content_of_a_new_tile(alice: Person, board: Dashboard) -> None:
+def test_tile_content_as_json_text(alice: Person, board: Dashboard) -> None:
     one, other = make_insight(alice), make_insight(alice)
     assert add(alice, board, text='{"body":"hello"}', color="red").json["text"]["body"] == "hello"
     button = add(alice, board, button_tile='{"url":"/a","text":"Go"}', layouts='{"sm":{"x":3}}').json
@@ -48,14 +48,14 @@ def test_the_content_of_a_new_tile(alice: Person, board: Dashboard) -> None:
     assert Tile.objects.on_dashboard(board).count() == 4
 
 
-def test_multipart_is_read_alike(alice: Person, board: Dashboard) -> None:
+def test_multipart_is_read_like_a_form(alice: Person, board: Dashboard) -> None:
     raw = b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n{"body":"hello"}\r\n--b--\r\n'
     path = f"dashboards/{board.pk}/tiles/"
     answer = alice.api.call("POST", path, raw=raw, content_type="multipart/form-data; boundary=b")
     assert (answer.status, answer.json["text"]["body"]) == (201, "hello")
 
 
-def test_a_boolean_or_a_list_of_clones(alice: Person, board: Dashboard) -> None:
+def test_duplicate_tiles_is_a_boolean_or_a_list(alice: Person, board: Dashboard) -> None:
     tile = make_text_tile(alice, board, "twice")
     copy = alice.api.form("POST", "dashboards/", {"use_dashboard": board.pk, "duplicate_tiles": "True"})
     assert (copy.status, copy.json["tiles"][0]["text"]["id"] == tile.text_id) == (201, False)
@@ -74,7 +74,7 @@ def test_a_boolean_or_a_list_of_clones(alice: Person, board: Dashboard) -> None:
         ({"insight": '{"id":'}, "insight"),
     ],
 )
-def test_what_is_no_such_object_is_400_at_its_field(
+def test_invalid_json_text_is_400_at_its_field(
     alice: Person, board: Dashboard, form: dict[str, str], attr: str
 ) -> None:
     answer = add(alice, board, **form)

@@ -23,7 +23,7 @@ def grid(answer: Any) -> tuple[Any, ...]:
     return found["grid_spacing"], found["layout_compaction"]
 
 
-def test_they_are_kept_and_answered(alice: Person, board: Dashboard) -> None:
+def test_grid_settings_are_stored_and_returned(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     assert grid(alice.api.get(path)) == ("standard", "vertical")
     body = {"grid_spacing": "wide", "layout_compaction": "stable"}
@@ -37,7 +37,7 @@ def test_they_are_kept_and_answered(alice: Person, board: Dashboard) -> None:
     assert grid(alice.api.form("POST", "dashboards/", body)) == ("wide", "stable")
 
 
-def test_a_read_body_is_sent_back_without_a_trace(alice: Person, board: Dashboard) -> None:
+def test_sending_back_a_response_changes_nothing(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     alice.api.patch(path, {"grid_spacing": "wide", "layout_compaction": "horizontal"})
     read = alice.api.get(path)
@@ -46,13 +46,13 @@ def test_a_read_body_is_sent_back_without_a_trace(alice: Person, board: Dashboar
 
 
 @pytest.mark.parametrize("name", ["grid_spacing", "layout_compaction"])
-def test_another_value_is_400(alice: Person, board: Dashboard, name: str) -> None:
+def test_invalid_value_is_400(alice: Person, board: Dashboard, name: str) -> None:
     answer = alice.api.call("PATCH", f"dashboards/{board.pk}/", {name: "odd"}, documented=False)
     assert answer.error == (400, "validation_error", "invalid_choice", name)
     assert grid(alice.api.get(f"dashboards/{board.pk}/")) == ("standard", "vertical")
 
 
-def test_versions_hold_them(alice: Person, board: Dashboard) -> None:
+def test_versions_contain_grid_settings(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     alice.api.patch(path, {"grid_spacing": "wide", "layout_compaction": "stable"})
     latest = alice.api.get(f"{path}versions/").json["results"][0]
@@ -64,7 +64,7 @@ def test_versions_hold_them(alice: Person, board: Dashboard) -> None:
     assert grid(alice.api.post(f"{path}versions/{latest['version']}/restore/")) == ("wide", "stable")
 
 
-def test_undo_takes_them_back(alice: Person, board: Dashboard) -> None:
+def test_undo_restores_grid_settings(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     alice.api.patch(path, {"grid_spacing": "wide"})
     entry = alice.api.get("activity_log/").json["results"][0]
@@ -73,7 +73,7 @@ def test_undo_takes_them_back(alice: Person, board: Dashboard) -> None:
     assert grid(alice.api.get(path)) == ("standard", "vertical")
 
 
-def test_a_version_of_an_earlier_release_has_the_defaults(alice: Person, board: Dashboard) -> None:
+def test_version_of_an_earlier_release_has_the_defaults(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     for activity in Activity.objects.exclude(state=None):
         activity.state = {
@@ -93,7 +93,7 @@ def test_a_version_of_an_earlier_release_has_the_defaults(alice: Person, board: 
     assert grid(alice.api.post(f"{path}versions/1/restore/")) == ("standard", "vertical")
 
 
-def test_copies_and_exports_take_them_along(alice: Person, board: Dashboard) -> None:
+def test_copies_and_exports_keep_grid_settings(alice: Person, board: Dashboard) -> None:
     make_text_tile(alice, board)
     alice.api.patch(f"dashboards/{board.pk}/", {"grid_spacing": "relaxed", "layout_compaction": "horizontal"})
     assert grid(alice.api.post("dashboards/", {"use_dashboard": board.pk})) == ("relaxed", "horizontal")
