@@ -1,5 +1,7 @@
 """Parsing of values that arrive as text."""
 
+import uuid
+
 from dashboards_api.limits import MAX_INTEGER
 
 
@@ -9,3 +11,19 @@ def parse_int(text: str | None) -> int | None:
         return None
     number = int(text)
     return number if number <= MAX_INTEGER else None
+
+
+def parse_id(text: str, error: Exception | type[Exception]) -> int:
+    """Return the number that a path has as an id. Raises the error for a missing object where it is malformed."""
+    number = parse_int(text)
+    if number is None:
+        raise error
+    return number
+
+
+def parse_uuid(text: str, error: Exception | type[Exception]) -> uuid.UUID:
+    """Return the UUID that a path has as an id. Raises the error for a missing object where it is malformed."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise error from None

@@ -7,9 +7,9 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dashboards.exceptions import DashboardNotFound
 from dashboards.models import ActivityScope
 from dashboards.models.activity import KEY_ID_MAX_LENGTH
-from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.activity import (
     ActivityQuery,
     list_activity,
@@ -23,12 +23,11 @@ from dashboards.serializers.activity import (
     UndoSerializer,
 )
 from dashboards.services.undo import Item, UndoResult, undo_key
-from dashboards.views.cursor_paging import CursorPagedViewSet
-from dashboards.views.dashboard_write import write
-from dashboards.views.parameters import DASHBOARD_ID, INSIGHT_ID
+from dashboards.views.base import DASHBOARD_ID, INSIGHT_ID, CursorPagedViewSet, write
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import PageNumberPagination
 from dashboards_api.http.request_options import unknown_field_error
+from dashboards_api.parsing import parse_id
 from users.viewsets import ProjectScopedViewSet
 
 LOG_PARAMETERS = [
@@ -104,7 +103,7 @@ class DashboardActivityViewSet(CursorPagedViewSet):
     def list(self, request: Request, project_id: str, id: str) -> Response:
         """List the activity of a dashboard. The newest come first; `next` leads to the following page."""
         return self.page(
-            list_dashboard_activity(parse_dashboard_id(id), project=self.project, before=self.get_cursor())
+            list_dashboard_activity(parse_id(id, DashboardNotFound), project=self.project, before=self.get_cursor())
         )
 
 

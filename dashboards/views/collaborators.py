@@ -7,15 +7,16 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.path_ids import parse_dashboard_id, parse_user_uuid
+from dashboards.exceptions import CollaboratorNotFound, DashboardNotFound
 from dashboards.readers.collaborators import list_collaborators, read_collaborator
 from dashboards.serializers.collaborators import (
     DashboardCollaboratorRequestSerializer,
     DashboardCollaboratorSerializer,
 )
 from dashboards.services.collaborators import add_collaborator, remove_collaborator
-from dashboards.views.dashboard_write import write_dashboard
+from dashboards.views.base import write_dashboard
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, describe_body, id_parameter, operation_ids
+from dashboards_api.parsing import parse_id, parse_uuid
 from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")]
@@ -41,7 +42,7 @@ class CollaboratorViewSet(ProjectScopedViewSet):
 
         Collaborators may edit a restricted dashboard, as its creator and project admins may. The list has no pages.
         """
-        return Response(list_collaborators(parse_dashboard_id(dashboard_id), project=self.project))
+        return Response(list_collaborators(parse_id(dashboard_id, DashboardNotFound), project=self.project))
 
     @extend_schema(
         parameters=[*PATH, IF_MATCH],
@@ -50,7 +51,7 @@ class CollaboratorViewSet(ProjectScopedViewSet):
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """Add a collaborator. The member of the project can then edit this restricted dashboard."""
-        number = parse_dashboard_id(dashboard_id)
+        number = parse_id(dashboard_id, DashboardNotFound)
         body = self.read_body(DashboardCollaboratorRequestSerializer)
         return write_dashboard(
             self,
@@ -66,8 +67,8 @@ class CollaboratorViewSet(ProjectScopedViewSet):
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, user_uuid: str) -> Response:
         """Remove a collaborator. From the next request on, the member can no longer edit the restricted dashboard."""
-        number = parse_dashboard_id(dashboard_id)
-        uuid = parse_user_uuid(user_uuid)
+        number = parse_id(dashboard_id, DashboardNotFound)
+        uuid = parse_uuid(user_uuid, CollaboratorNotFound)
         return write_dashboard(
             self,
             number,

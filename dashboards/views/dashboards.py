@@ -13,7 +13,6 @@ from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardNotFound
 from dashboards.folders import normalize_folder
 from dashboards.models import CreationMode, Dashboard
-from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.dashboards import read_dashboard_revision, read_detail_state
 from dashboards.readers.dashboards_list import ListQuery, list_dashboards, read_list_state
 from dashboards.serializers.dashboards import (
@@ -26,14 +25,25 @@ from dashboards.services.dashboards import create_dashboard, record_access, upda
 from dashboards.services.inputs import DashboardInput
 from dashboards.services.templates import resolve_template
 from dashboards.template_documents.documents import Document
-from dashboards.views.dashboard_write import dashboard_response, write, write_dashboard
-from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
-from dashboards.views.overrides import OVERRIDES, get_overrides
-from dashboards.views.parameters import CREATED_BY, DASHBOARD_ID, FOLDER_PARAMETER, TAGS, get_folder
+from dashboards.views.base import (
+    CREATED_BY,
+    DASHBOARD_ID,
+    FOLDER_PARAMETER,
+    INCLUDE_DASHBOARDS,
+    OVERRIDES,
+    TAGS,
+    dashboard_response,
+    get_folder,
+    get_overrides,
+    leave_out_dashboards_of_tiles,
+    write,
+    write_dashboard,
+)
 from dashboards_api.errors import DomainError, ValidationFailed
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH
+from dashboards_api.parsing import parse_id
 from users.viewsets import ProjectScopedViewSet
 
 LIST_PARAMETERS = [
@@ -144,7 +154,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
         The response contains its tiles, with filters and variables applied to the queries of their insights.
         """
-        number = parse_dashboard_id(id)
+        number = parse_id(id, DashboardNotFound)
 
         def known() -> int:
             revision, last_accessed_at = read_detail_state(number, project=self.project)
@@ -160,7 +170,7 @@ class DashboardViewSet(ProjectScopedViewSet):
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
         """Update a dashboard with PUT. It has the same effect as PATCH: fields that are not sent stay as they are."""
-        return self._change(parse_dashboard_id(id))
+        return self._change(parse_id(id, DashboardNotFound))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS],
@@ -172,7 +182,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
         Fields and tiles that are not sent stay as they are. `deleted: true` deletes it, `deleted: false` restores it.
         """
-        return self._change(parse_dashboard_id(id))
+        return self._change(parse_id(id, DashboardNotFound))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID],

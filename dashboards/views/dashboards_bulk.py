@@ -13,7 +13,7 @@ from dashboards.serializers.bulk import (
     BulkUpdateTagsSerializer,
 )
 from dashboards.services.bulk import TagAction, restore_dashboards, update_tags
-from dashboards.views.dashboard_write import write
+from dashboards.views.base import write
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 

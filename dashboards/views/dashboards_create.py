@@ -12,8 +12,7 @@ from dashboards.serializers.dashboards_create import TemplateJSONRequestSerializ
 from dashboards.services.dashboards import create_dashboard_from_template, create_unlisted_dashboard
 from dashboards.template_documents.documents import Document
 from dashboards.template_documents.placeholders import fill_template
-from dashboards.views.dashboard_write import dashboard_response, write
-from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
+from dashboards.views.base import INCLUDE_DASHBOARDS, dashboard_response, write
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 

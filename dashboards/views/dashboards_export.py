@@ -7,10 +7,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.path_ids import parse_dashboard_id
+from dashboards.exceptions import DashboardNotFound
 from dashboards.readers.dashboards_export import export_dashboard
-from dashboards.views.parameters import DASHBOARD_ID
+from dashboards.views.base import DASHBOARD_ID
 from dashboards_api.http.openapi import PROJECT_ID, operation_ids
+from dashboards_api.parsing import parse_id
 from users.viewsets import ProjectScopedViewSet
 
 
@@ -25,4 +26,4 @@ class DashboardExportViewSet(ProjectScopedViewSet):
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID], responses=OpenApiTypes.OBJECT)
     def export(self, request: Request, project_id: str, id: str) -> Response:
         """Export a dashboard. The response is a template document without ids, for `create_from_template_json`."""
-        return Response(export_dashboard(parse_dashboard_id(id), project=self.project))
+        return Response(export_dashboard(parse_id(id, DashboardNotFound), project=self.project))

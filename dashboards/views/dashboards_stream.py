@@ -10,14 +10,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from dashboards.path_ids import parse_dashboard_id
+from dashboards.exceptions import DashboardNotFound
 from dashboards.readers.dashboards_stream import iter_events
+from dashboards.views.base import DASHBOARD_ID, INCLUDE_DASHBOARDS, OVERRIDES
 from dashboards.views.dashboards import retrieve_dashboard
-from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
-from dashboards.views.overrides import OVERRIDES
-from dashboards.views.parameters import DASHBOARD_ID
 from dashboards_api.http.openapi import PROJECT_ID, operation_ids
 from dashboards_api.http.renderers import OPTIONS, ContentNegotiation
+from dashboards_api.parsing import parse_id
 from users.viewsets import ProjectScopedViewSet
 
 EVENT_STREAM = "text/event-stream"
@@ -54,7 +53,7 @@ class StreamTilesViewSet(ProjectScopedViewSet):
         The response is a stream of server-sent events: `metadata` with the first two tiles, a `tile` for each other
         tile, and `complete`.
         """
-        number = parse_dashboard_id(id)
+        number = parse_id(id, DashboardNotFound)
         breakpoint = self.query_choice("layoutSize", BREAKPOINTS) or BREAKPOINTS[0]
         # Everything is read before the first event, so that an error is a response and not a truncated stream.
         events = iter_events(retrieve_dashboard(self, number)[1], breakpoint)

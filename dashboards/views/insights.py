@@ -16,10 +16,18 @@ from dashboards.serializers.insights import InsightRequestSerializer, InsightSer
 from dashboards.services.edit_access import check_may_edit_contents
 from dashboards.services.inputs import InsightInput
 from dashboards.services.insights import create_insight, update_insight
-from dashboards.views.dashboard_write import write
-from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards
-from dashboards.views.overrides import OVERRIDES, get_overrides
-from dashboards.views.parameters import CREATED_BY, FOLDER_PARAMETER, INSIGHT_ID, TAGS, get_folder
+from dashboards.views.base import (
+    CREATED_BY,
+    FOLDER_PARAMETER,
+    INCLUDE_DASHBOARDS,
+    INSIGHT_ID,
+    OVERRIDES,
+    TAGS,
+    get_folder,
+    get_overrides,
+    leave_out_dashboards,
+    write,
+)
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH

@@ -17,7 +17,7 @@ from dashboards.serializers.bulk import (
 )
 from dashboards.services.bulk import TagAction
 from dashboards.services.bulk_insights import delete_insights, restore_insights, update_insight_tags
-from dashboards.views.dashboard_write import write
+from dashboards.views.base import write
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 

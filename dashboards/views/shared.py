@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from dashboards.http_requests import get_share_tokens, set_share_cookies, unlock_share_link
 from dashboards.readers.shared import PageType, find_shared_dashboard, read_shared_dashboard
 from dashboards.serializers.sharing import UnlockRequestSerializer
-from dashboards.views.overrides import OVERRIDES, get_overrides
+from dashboards.views.base import OVERRIDES, get_overrides
 from dashboards_api.http.viewsets import ApiViewSet
 
 # For the check of unknown parameters: the API document describes only paths below /api/.

@@ -6,8 +6,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.exceptions import SharePasswordNotFound
-from dashboards.path_ids import parse_dashboard_id
+from dashboards.exceptions import DashboardNotFound, SharePasswordNotFound
 from dashboards.readers.sharing import build_new_password, read_sharing
 from dashboards.serializers.sharing import (
     CreatedSharePasswordSerializer,
@@ -19,9 +18,9 @@ from dashboards.serializers.sharing import (
 from dashboards.services.inputs import SharingInput
 from dashboards.services.share_passwords import add_share_password, hash_share_password, remove_share_password
 from dashboards.services.sharing import refresh_sharing, update_sharing
-from dashboards.views.dashboard_write import write_dashboard
+from dashboards.views.base import write_dashboard
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, describe_body, id_parameter, operation_ids
-from dashboards_api.parsing import parse_int
+from dashboards_api.parsing import parse_id
 from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, id_parameter("dashboard_id", "The dashboard.")]
@@ -44,7 +43,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
 
         The response is one object, although the operation id ends with `list`.
         """
-        return self._answer(parse_dashboard_id(dashboard_id, "Dashboard not found."))
+        return self._answer(parse_id(dashboard_id, DashboardNotFound("Dashboard not found.")))
 
     @extend_schema(
         parameters=[*PATH, IF_MATCH],
@@ -59,7 +58,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
 
         Disabling invalidates all links at once; enabling again creates a new one.
         """
-        number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
+        number = parse_id(dashboard_id, DashboardNotFound("Dashboard not found."))
         content = cast(SharingInput, self.read_body(SharingConfigurationRequestSerializer))
         return write_dashboard(
             self,
@@ -75,7 +74,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
     )
     def refresh(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """Replace the share link. The old link works for five more minutes."""
-        number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
+        number = parse_id(dashboard_id, DashboardNotFound("Dashboard not found."))
         self.read_body(RefreshSharingRequestSerializer)
         return write_dashboard(
             self,
@@ -106,7 +105,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """Add a share password. It opens the link while `password_required` is on. Only this response contains it."""
-        number = parse_dashboard_id(dashboard_id, "Dashboard not found.")
+        number = parse_id(dashboard_id, DashboardNotFound("Dashboard not found."))
         body = self.read_body(SharePasswordRequestSerializer)
         hashed = hash_share_password(
             number, project=self.project, text=body.get("raw_password"), member=self.membership
@@ -127,9 +126,8 @@ class SharePasswordViewSet(ProjectScopedViewSet):
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, password_id: str) -> Response:
         """Delete a share password. Viewers who used it are locked out at once."""
-        number, password = parse_dashboard_id(dashboard_id, "Dashboard not found."), parse_int(password_id)
-        if password is None:
-            raise SharePasswordNotFound
+        number = parse_id(dashboard_id, DashboardNotFound("Dashboard not found."))
+        password = parse_id(password_id, SharePasswordNotFound)
         return write_dashboard(
             self,
             number,

@@ -9,8 +9,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dashboards.exceptions import DashboardTemplateNotFound
 from dashboards.models import TemplateScope
-from dashboards.path_ids import parse_template_id
 from dashboards.readers.templates import ORDERINGS, TemplateQuery, list_templates, read_template
 from dashboards.serializers.templates import DashboardTemplateRequestSerializer, DashboardTemplateSerializer
 from dashboards.services.inputs import TemplateInput
@@ -26,6 +26,7 @@ from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH
+from dashboards_api.parsing import parse_uuid
 from users.viewsets import ProjectScopedViewSet
 
 SCHEMA_MAX_AGE = 120  # seconds
@@ -104,7 +105,9 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
     @extend_schema(parameters=[PROJECT_ID, TEMPLATE_ID], responses=DashboardTemplateSerializer)
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """Retrieve a template. Built-in templates have the same id on every server."""
-        template = read_template(parse_template_id(id), project=self.project, viewer=self.membership)
+        template = read_template(
+            parse_uuid(id, DashboardTemplateNotFound), project=self.project, viewer=self.membership
+        )
         return Response(template)
 
     @extend_schema(
@@ -130,7 +133,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         return self._change(id)
 
     def _change(self, id: str) -> Response:
-        template_id = parse_template_id(id)
+        template_id = parse_uuid(id, DashboardTemplateNotFound)
         changes = cast(TemplateInput, self.read_body(DashboardTemplateRequestSerializer))
         project, caller = self.project, self.membership
         checked = check_template_changes(template_id, project=project, changes=changes, updated_by=caller)

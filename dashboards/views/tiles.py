@@ -8,8 +8,8 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dashboards.exceptions import DashboardNotFound
 from dashboards.layout import Arrangement
-from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.tiles import read_tile
 from dashboards.serializers.dashboards import DashboardSerializer
 from dashboards.serializers.tiles import DashboardTileSerializer
@@ -25,11 +25,16 @@ from dashboards.serializers.tiles_actions import (
 from dashboards.serializers.tiles_request import DashboardTileRequestSerializer, remove_own_ids
 from dashboards.services.inputs import TileInput
 from dashboards.services.tiles import add_tile, copy_tile, delete_tile, move_tile, reorder_tiles, update_tile
-from dashboards.views.dashboard_write import dashboard_response, write_dashboard
-from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS, leave_out_dashboards_of_tiles
-from dashboards.views.parameters import DASHBOARD_ID
+from dashboards.views.base import (
+    DASHBOARD_ID,
+    INCLUDE_DASHBOARDS,
+    dashboard_response,
+    leave_out_dashboards_of_tiles,
+    write_dashboard,
+)
 from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, describe_body, operation_ids
+from dashboards_api.parsing import parse_id
 from users.viewsets import ProjectScopedViewSet
 
 PATH = [PROJECT_ID, DASHBOARD_ID, IF_MATCH]
@@ -61,7 +66,7 @@ class TileViewSet(ProjectScopedViewSet):
     )
     def tiles(self, request: Request, project_id: str, id: str) -> Response:
         """Add a tile. The body is one item of `tiles` in an update of the dashboard: an insight, a text or a button."""
-        dashboard_id = parse_dashboard_id(id)
+        dashboard_id = parse_id(id, DashboardNotFound)
         item: Any = self.read_body(DashboardTileRequestSerializer, prepare=remove_own_ids)
         return self._add(dashboard_id, item)
 
@@ -72,7 +77,7 @@ class TileViewSet(ProjectScopedViewSet):
     )
     def create_text_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Add a text tile. With `type: image` its body is one image in Markdown."""
-        dashboard_id = parse_dashboard_id(id)
+        dashboard_id = parse_id(id, DashboardNotFound)
         item = self.read_body(CreateTextTileRequestSerializer)
         return self._add(dashboard_id, {**item, "text": {"body": item.pop("body")}})  # type: ignore[typeddict-item]  # the body of a text tile is its text
 
@@ -81,7 +86,7 @@ class TileViewSet(ProjectScopedViewSet):
     )
     def update_text_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Update a text tile. Its text and its display can be changed. Fields that are not sent stay as they are."""
-        dashboard_id = parse_dashboard_id(id)
+        dashboard_id = parse_id(id, DashboardNotFound)
         body = self.read_body(UpdateTextTileRequestSerializer)
         body["text"] = {"body": body.pop("body")} if "body" in body else {}
         return self._change(dashboard_id, body)
@@ -94,7 +99,7 @@ class TileViewSet(ProjectScopedViewSet):
 
         The display of a tile with an insight or a button can be changed. Fields that are not sent stay as they are.
         """
-        dashboard_id = parse_dashboard_id(id)
+        dashboard_id = parse_id(id, DashboardNotFound)
         return self._change(dashboard_id, self.read_body(UpdateTileRequestSerializer))
 
     @extend_schema(
@@ -104,7 +109,7 @@ class TileViewSet(ProjectScopedViewSet):
     )
     def delete_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Remove a tile. The others move up into the gap. Its content is kept."""
-        dashboard_id = parse_dashboard_id(id)
+        dashboard_id = parse_id(id, DashboardNotFound)
         tile_id = self.read_body(OneTileRequestSerializer)["tile_id"]
         return write_dashboard(
             self,
@@ -123,7 +128,7 @@ class TileViewSet(ProjectScopedViewSet):
 
         The response is this dashboard, now without the tile.
         """
-        dashboard_id = parse_dashboard_id(id)
+        dashboard_id = parse_id(id, DashboardNotFound)
         body = self.read_body(MoveTileRequestSerializer)
         tile_id, target_id = body["tile_id"], body["to_dashboard"]
         return write_dashboard(
@@ -141,7 +146,7 @@ class TileViewSet(ProjectScopedViewSet):
     )
     def copy_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Copy a tile from another dashboard. Both dashboards then show the same content."""
-        dashboard_id = parse_dashboard_id(id)
+        dashboard_id = parse_id(id, DashboardNotFound)
         body = self.read_body(CopyTileRequestSerializer)
         return write_dashboard(
             self,
@@ -155,7 +160,7 @@ class TileViewSet(ProjectScopedViewSet):
     )
     def reorder_tiles(self, request: Request, project_id: str, id: str) -> Response:
         """Reorder the tiles. Tiles that are not named follow the others."""
-        dashboard_id = parse_dashboard_id(id)
+        dashboard_id = parse_id(id, DashboardNotFound)
         body = self.read_body(ReorderTilesRequestSerializer)
         order, arrangement = body["tile_order"], Arrangement(body.get("layout", Arrangement.PRESERVE))
         return write_dashboard(

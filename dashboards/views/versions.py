@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.path_ids import parse_dashboard_id, parse_version
+from dashboards.exceptions import DashboardNotFound, VersionNotFound
 from dashboards.readers.activity import (
     list_versions,
     read_diff,
@@ -20,11 +20,15 @@ from dashboards.serializers.versions import (
     RestoreVersionRequestSerializer,
 )
 from dashboards.services.version_restore import restore_version
-from dashboards.views.cursor_paging import CursorPagedViewSet
-from dashboards.views.dashboard_write import dashboard_response, write_dashboard
-from dashboards.views.include_dashboards import INCLUDE_DASHBOARDS
-from dashboards.views.parameters import DASHBOARD_ID
+from dashboards.views.base import (
+    DASHBOARD_ID,
+    INCLUDE_DASHBOARDS,
+    CursorPagedViewSet,
+    dashboard_response,
+    write_dashboard,
+)
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, id_parameter, operation_ids
+from dashboards_api.parsing import parse_id
 
 VERSION = id_parameter("version", "A version of the dashboard.")
 
@@ -47,20 +51,22 @@ class VersionViewSet(CursorPagedViewSet):
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
         """List the versions of a dashboard. The newest come first; `next` leads to the following page."""
-        return self.page(list_versions(parse_dashboard_id(id), project=self.project, before=self.get_cursor()))
+        return self.page(list_versions(parse_id(id, DashboardNotFound), project=self.project, before=self.get_cursor()))
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, VERSION], responses=DashboardVersionSerializer)
     def retrieve(self, request: Request, project_id: str, id: str, version: str) -> Response:
         """Retrieve a version of a dashboard. `state` contains the fields, tags and tiles that it had."""
-        return Response(read_version(parse_dashboard_id(id), parse_version(version), project=self.project))
+        return Response(
+            read_version(parse_id(id, DashboardNotFound), parse_id(version, VersionNotFound), project=self.project)
+        )
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, VERSION, OTHER_VERSION], responses=DashboardDifferenceSerializer
     )
     def diff(self, request: Request, project_id: str, id: str, version: str) -> Response:
         """Compare two versions of a dashboard. The response lists the fields that differ."""
-        number, other = parse_dashboard_id(id), self.query_int("to")
-        return Response(read_diff(number, parse_version(version), other, project=self.project))
+        number, other = parse_id(id, DashboardNotFound), self.query_int("to")
+        return Response(read_diff(number, parse_id(version, VersionNotFound), other, project=self.project))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, VERSION, IF_MATCH, INCLUDE_DASHBOARDS],
@@ -72,7 +78,7 @@ class VersionViewSet(CursorPagedViewSet):
 
         Its restriction, its collaborators and its sharing stay as they are.
         """
-        number, wanted = parse_dashboard_id(id), parse_version(version)
+        number, wanted = parse_id(id, DashboardNotFound), parse_id(version, VersionNotFound)
         self.read_body(RestoreVersionRequestSerializer)
 
         def respond(left_out: list[str]) -> Response:

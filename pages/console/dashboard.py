@@ -6,10 +6,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from dashboards.changelog.tracking import ChangeSet
+from dashboards.exceptions import DashboardNotFound
 from dashboards.input_validation import validate_dashboard_input
 from dashboards.models import PrivilegeLevel
 from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH, THEMES
-from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.dashboards import read_dashboard_revision
 from dashboards.readers.folders import list_dashboard_folders
 from dashboards.readers.sharing import read_sharing
@@ -24,7 +24,7 @@ from dashboards.services.share_passwords import (
 from dashboards.services.sharing import refresh_sharing, update_sharing
 from dashboards_api.db.fields import to_plain_json
 from dashboards_api.errors import ValidationFailed, VersionConflict
-from dashboards_api.parsing import parse_int
+from dashboards_api.parsing import parse_id, parse_int
 from pages.components.tile_grid import build_tile_grid
 from pages.console.base import ConsoleView
 from pages.console.dashboard_forms import redirect_to_dashboard, write_dashboard
@@ -54,7 +54,7 @@ class DashboardView(ConsoleView):
         action = request.POST.get("action")
         if action not in ("add-password", "sharing"):
             return None
-        membership, number = self.enter(project_id), parse_dashboard_id(id)
+        membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
         is_first = action == "sharing"
         if is_first and not self.asks_for_first_password(membership, number):
             return None
@@ -74,10 +74,10 @@ class DashboardView(ConsoleView):
         return bool(sharing["enabled"] and not sharing["share_passwords"])
 
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        return self.dashboard(self.enter(project_id), parse_dashboard_id(id))
+        return self.dashboard(self.enter(project_id), parse_id(id, DashboardNotFound))
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        membership, number = self.enter(project_id), parse_dashboard_id(id)
+        membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
         try:
             return write_dashboard(request, membership, number, partial(self.act, membership, number))
         except ValidationFailed as error:

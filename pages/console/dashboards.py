@@ -6,17 +6,17 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 
 from dashboards.changelog.tracking import perform_write
+from dashboards.exceptions import DashboardNotFound
 from dashboards.folders import is_folder, normalize_folder
 from dashboards.input_validation import validate_dashboard_input
 from dashboards.models import PrivilegeLevel
-from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.dashboards_list import ListQuery, list_dashboards
 from dashboards.readers.folders import list_dashboard_folders
 from dashboards.services.dashboards import create_dashboard, update_dashboard
 from dashboards.services.inputs import DashboardInput
 from dashboards_api.errors import ValidationFailed
 from dashboards_api.limits import SEARCH_MAX_LENGTH
-from dashboards_api.parsing import parse_int
+from dashboards_api.parsing import parse_id, parse_int
 from pages.console.base import ConsoleView
 from pages.console.dashboard_forms import redirect_to_dashboard, write_dashboard
 from users.models import Membership
@@ -34,7 +34,7 @@ class DashboardListView(ConsoleView):
         """Create a dashboard, or restore one from the trash."""
         membership = self.enter(project_id)
         if id_ := request.POST.get("restore"):
-            number = parse_dashboard_id(id_)
+            number = parse_id(id_, DashboardNotFound)
             restored: DashboardInput = {"deleted": False}
             write_dashboard(
                 request,

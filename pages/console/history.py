@@ -7,14 +7,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from dashboards.changelog.diff import SEPARATOR, SHARING, TILES
+from dashboards.exceptions import DashboardNotFound
 from dashboards.models import PrivilegeLevel
-from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.activity import list_dashboard_activity
 from dashboards.readers.dashboards import read_dashboard_revision
 from dashboards.services.version_restore import restore_version
 from dashboards_api.db.fields import dump_json, to_plain_json
 from dashboards_api.errors import ValidationFailed, VersionConflict
-from dashboards_api.parsing import parse_int
+from dashboards_api.parsing import parse_id, parse_int
 from pages.console.base import ConsoleView
 from pages.console.dashboard_forms import redirect_to_dashboard, write_dashboard
 from users.models import Membership
@@ -31,11 +31,11 @@ _TILE_WORDS = {"created": "added", "deleted": "removed", "changed": "changed"}
 
 class HistoryView(ConsoleView):
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        return self.history(self.enter(project_id), parse_dashboard_id(id))
+        return self.history(self.enter(project_id), parse_id(id, DashboardNotFound))
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         """Restore a version."""
-        membership, number = self.enter(project_id), parse_dashboard_id(id)
+        membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
         version = parse_int(request.POST.get("restore")) or 0
         try:
             write_dashboard(

@@ -7,18 +7,18 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from dashboards.changelog.tracking import ChangeSet
+from dashboards.exceptions import DashboardNotFound
 from dashboards.input_validation import validate_dashboard_input
 from dashboards.layout import Arrangement, clamp_to_grid, compute_placements, set_placement
 from dashboards.models import ButtonPlacement, ButtonStyle, PrivilegeLevel
 from dashboards.models.content import TEXT_MAX_LENGTH
 from dashboards.packing import GridPlacement
-from dashboards.path_ids import parse_dashboard_id
 from dashboards.readers.dashboards import read_dashboard, read_dashboard_revision
 from dashboards.services.inputs import TileInput
 from dashboards.services.tiles import add_tile, delete_tile, reorder_tiles, update_tile
 from dashboards_api.db.fields import to_plain_json
 from dashboards_api.errors import Forbidden, NotFound, ValidationFailed, VersionConflict
-from dashboards_api.parsing import parse_int
+from dashboards_api.parsing import parse_id, parse_int
 from pages.components.tile_grid import get_insight_name
 from pages.console.base import ConsoleView
 from pages.console.dashboard import CHANGED_SINCE
@@ -36,10 +36,10 @@ BARE_ADDRESS = re.compile(r"(?:[\w-]+\.)+[A-Za-z][\w-]*(?::\d+)?(?:[/?#]\S*)?")
 
 class TilesView(ConsoleView):
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        return self.tiles(self.enter(project_id), parse_dashboard_id(id))
+        return self.tiles(self.enter(project_id), parse_id(id, DashboardNotFound))
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        membership, number = self.enter(project_id), parse_dashboard_id(id)
+        membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
         tile_id = parse_int(request.POST.get("tile")) or 0
         try:
             write_dashboard(request, membership, number, partial(self.act, membership, number, tile_id))

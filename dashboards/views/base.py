@@ -1,0 +1,146 @@
+"""What views of dashboards and insights share: parameters, lists with a cursor, writes and their responses."""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeVar
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.response import Response
+
+from dashboards.changelog.tracking import ChangeSet, ExpectedVersions, perform_write
+from dashboards.changelog.versions import get_version
+from dashboards.folders import normalize_folder
+from dashboards.http_requests import parse_overrides
+from dashboards.readers.activity import Page
+from dashboards.readers.dashboards import read_dashboard_revision
+from dashboards.request_overrides import (
+    FILTERS_OVERRIDE,
+    VARIABLES_OVERRIDE,
+    RequestOverrides,
+    find_ignored_overrides,
+)
+from dashboards_api.errors import ValidationFailed
+from dashboards_api.http.api_exceptions import PreconditionRequired
+from dashboards_api.http.openapi import id_parameter
+from dashboards_api.http.pagination import CursorPagination
+from dashboards_api.http.request_options import QueryParametersMixin, parse_expected_versions
+from dashboards_api.http.viewsets import ApiViewSet
+from users.viewsets import ProjectScopedViewSet
+
+T = TypeVar("T")
+
+DASHBOARD_ID = id_parameter("id", "A unique integer value identifying this dashboard.")
+INSIGHT_ID = OpenApiParameter(
+    "id", str, OpenApiParameter.PATH, description="The number of the insight, or its short id."
+)
+FOLDER_PARAMETER = OpenApiParameter("folder", str, description="Only objects in this folder or below it.")
+TAGS = OpenApiParameter(
+    "tags", str, many=True, description="Only objects with any of these tags: at most 100, repeated or as a JSON list."
+)
+CREATED_BY = OpenApiParameter(
+    "created_by",
+    int,
+    many=True,
+    description="Only objects created by this user, or by one of these: at most 100, repeated or as a JSON list.",
+)
+OVERRIDES = [
+    OpenApiParameter(
+        FILTERS_OVERRIDE,
+        str,
+        description="A JSON object that overrides the filters in this response. Nothing is stored.",
+    ),
+    OpenApiParameter(
+        VARIABLES_OVERRIDE,
+        str,
+        description="A JSON object that overrides the variables in this response, by id or code name: a value, or an "
+        "object with `value` or `isNull`. Nothing is stored.",
+    ),
+]
+INCLUDE_DASHBOARDS = OpenApiParameter(
+    "include_dashboards",
+    bool,
+    description="false leaves `dashboards` out of insights; their `dashboard_tiles` have the same ids.",
+)
+
+
+class CursorPagedViewSet(ProjectScopedViewSet):
+    pagination_class = CursorPagination
+
+    def get_cursor(self) -> int | None:
+        return CursorPagination().get_cursor(self.request)
+
+    def page(self, page: Page) -> Response:
+        return Response(CursorPagination().page(self.request, page.rows, page.next))
+
+
+def get_folder(view: ProjectScopedViewSet) -> str:
+    """Return the folder that filters a list, empty for none. Raises ValidationFailed."""
+    try:
+        return normalize_folder(view.request.query_params.get("folder")) or ""
+    except ValidationFailed as error:
+        raise ValidationFailed(error.detail, attr="folder", code=error.code) from error
+
+
+def get_overrides(view: ApiViewSet) -> RequestOverrides:
+    """Return the overrides of a request. Those without an effect are named in `Ignored-Fields`, or refused."""
+    overrides = parse_overrides(view.query)
+    view.report_ignored(find_ignored_overrides(overrides))
+    return overrides
+
+
+def leave_out_dashboards(view: QueryParametersMixin, insights: Iterable[dict[str, Any] | None]) -> None:
+    """Remove `dashboards` from insights if the request asks for it. Raises ValidationError."""
+    if view.query_bool(INCLUDE_DASHBOARDS.name) is False:
+        for insight in insights:
+            if insight is not None:
+                del insight["dashboards"]
+
+
+def leave_out_dashboards_of_tiles(view: QueryParametersMixin, tiles: Iterable[dict[str, Any]]) -> None:
+    """Remove `dashboards` from the insights of tiles if the request asks for it. Raises ValidationError."""
+    leave_out_dashboards(view, (tile["insight"] for tile in tiles))
+
+
+def write(view: ProjectScopedViewSet, work: Callable[[ChangeSet], T], read: Callable[[T], Response]) -> Response:
+    """Run `work` in a write transaction, and return the response that `read` makes of its result."""
+    return perform_write(work, lambda result, changes: read(result), actor=view.membership)
+
+
+def write_dashboard(
+    view: ProjectScopedViewSet,
+    dashboard_id: int,
+    work: Callable[[ChangeSet], T],
+    read: Callable[[T], Response],
+    *,
+    others: Collection[int] = (),
+) -> Response:
+    """Run `work` in a write transaction at the version that `If-Match` names, and return the response of `read`.
+
+    The response gets the new version as its `ETag`. `others` are further dashboards that `work` changes. Raises
+    VersionConflict, and PreconditionRequired where the service requires `If-Match`.
+    """
+    request = view.request._request
+    if settings.REQUIRE_IF_MATCH and "If-Match" not in request.headers:
+        raise PreconditionRequired
+    versions = parse_expected_versions(request)
+    expected = None if versions is None else ExpectedVersions(dashboard_id, view.project, versions, others)
+
+    def respond(result: T, changes: ChangeSet) -> Response:
+        response = read(result)
+        if not response.has_header("ETag"):
+            version = changes.versions.get(dashboard_id) or get_version(dashboard_id)
+            response["ETag"] = view.get_etag(version, is_version=True)
+        return response
+
+    return perform_write(work, respond, actor=view.membership, expected=expected)
+
+
+def dashboard_response(view: ProjectScopedViewSet, dashboard_id: int, status: int = 200) -> Response:
+    """Return the response with a dashboard that was just written, deleted or not, and its version."""
+    version, body = read_dashboard_revision(
+        dashboard_id, project=view.project, viewer=view.membership, include_deleted=True
+    )
+    leave_out_dashboards_of_tiles(view, body["tiles"])
+    response = Response(body, status=status)
+    response["ETag"] = view.get_etag(version, is_version=True)
+    return response
