@@ -61,7 +61,6 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
-    "security.W002",  # XFrameOptionsMiddleware is in PAGE_MIDDLEWARE: answers of the API are no pages
     "security.W003",  # CSRF: BrowserCsrfMiddleware is Django's, for requests without a key
     "security.W005",  # HSTS is for this host: its neighbours below the same domain are not ours to bind,
     "security.W021",  # and a preload list is not ours to enter
@@ -88,7 +87,10 @@ MIDDLEWARE = [
     "dashboards_api.http.middleware.RequestLogMiddleware",
     "dashboards_api.http.middleware.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "dashboards_api.http.middleware.PagesMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboards_api.http.middleware.HostCheckMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "dashboards_api.http.middleware.PagePolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "dashboards_api.http.middleware.OptionalSlashMiddleware",
     "users.auth.middleware.BrowserSessionMiddleware",
@@ -97,13 +99,6 @@ MIDDLEWARE = [
 METRICS_TOKEN = env.value("METRICS_TOKEN", parse_token)
 if METRICS_TOKEN:
     MIDDLEWARE.insert(0, "dashboards_api.http.metrics.MetricsMiddleware")
-# For everything that is not below /api/.
-PAGE_MIDDLEWARE = [
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
-]
 ROOT_URLCONF = "dashboards_api.urls"
 WSGI_APPLICATION = "dashboards_api.wsgi.application"
 APPEND_SLASH = False  # a missing slash is served as it is: a redirect would lose the body

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
+from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
-from django.utils.module_loading import import_string
 
 # Below this, in bytes, an answer fits into one packet anyway.
 COMPRESSION_MIN_BYTES = 1400
@@ -129,26 +129,21 @@ class RequestLogMiddleware:
         _requests.handle(record)
 
 
-class PagesMiddleware:
-    """The chain of PAGE_MIDDLEWARE, around everything but the API: that needs little of it, and every step costs."""
+class HostCheckMiddleware(CommonMiddleware):
+    """Django's CommonMiddleware, which checks `Host` and sets `Content-Length`.
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-        self.for_pages: Any = get_response
-        for name in reversed(settings.PAGE_MIDDLEWARE):
-            self.for_pages = convert_exception_to_response(import_string(name)(self.for_pages))
+    The paths of load balancers accept any host: these call a machine by an address that no list can hold.
+    """
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info in OPERATIONS_PATHS:
-            return self.get_response(request)  # for any Host: load balancers ask by an address that no list can hold
-        if not is_api_request(request):
-            page: HttpResponse = self.for_pages(request)
-            return page
-        request.get_host()  # raises DisallowedHost
-        response = self.get_response(request)
-        if not response.streaming:
-            response.headers.setdefault("Content-Length", str(len(response.content)))
-        return response
+    def process_request(self, request: HttpRequest) -> Any:
+        return None if request.path_info in OPERATIONS_PATHS else super().process_request(request)
+
+
+class PagePolicyMiddleware(CSPMiddleware):
+    """The Content-Security-Policy of pages. Responses of the API are JSON and have none."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return self.get_response(request) if is_api_request(request) else super().__call__(request)
 
 
 class CompressionMiddleware(GZipMiddleware):
