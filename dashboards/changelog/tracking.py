@@ -82,7 +82,7 @@ class ChangeSet:
         self.record_dashboard(dashboard)
         self._shared.add(dashboard.pk)
 
-    def record_access(self, dashboard: Dashboard) -> None:
+    def record_rights(self, dashboard: Dashboard) -> None:
         """Record that who may edit a locked dashboard changes, and with it who may edit the content that it shares."""
         self.record_tiles(dashboard)
 

@@ -10,7 +10,7 @@ from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import TooManyTilesRestored
 from dashboards.models import ActivityScope, Dashboard, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS, DashboardQuerySet
-from dashboards.services.dashboards import restore_all
+from dashboards.services.dashboards import restore_locked_dashboards
 from dashboards.services.edit_access import lock_dashboards
 from dashboards.services.rows import update_rows
 from dashboards.services.tags import get_or_create_tags, link_tags, unlink_other_tags, unlink_tags
@@ -106,7 +106,7 @@ def restore_dashboards(changes: ChangeSet, project: Project, *, dashboard_ids: S
     for dashboard in deleted:
         change = build_change(ActivityScope.DASHBOARD, ["deleted"], True, False)
         changes.record_known_changes(dashboard, [change], shares_content=True)
-    restore_all(changes, deleted)
+    restore_locked_dashboards(changes, deleted)
     return result
 
 

@@ -32,7 +32,7 @@ def add_collaborator(
         raise ValidationFailed("The creator and the project's admins may edit it anyway.", attr="user_uuid")
     if dashboard.collaborators.filter(membership=membership).exists():
         raise ValidationFailed("This member is a collaborator already.", attr="user_uuid", code="unique")
-    changes.record_access(dashboard)
+    changes.record_rights(dashboard)
     changes.record_event(dashboard, ActivityName.COLLABORATOR_ADDED, [_build_change(None, user_uuid)])
     return dashboard.collaborators.create(membership=membership, level=level)
 
@@ -43,7 +43,7 @@ def remove_collaborator(changes: ChangeSet, dashboard_id: int, *, project: Proje
     removed, _ = dashboard.collaborators.filter(membership__user__uuid=user_uuid).delete()
     if not removed:
         raise CollaboratorNotFound
-    changes.record_access(dashboard)
+    changes.record_rights(dashboard)
     changes.record_event(dashboard, ActivityName.COLLABORATOR_REMOVED, [_build_change(user_uuid, None)])
 
 
@@ -53,7 +53,7 @@ def end_collaborations(sender: object, *, membership: Membership, by: Membership
         dashboards = lock_dashboards(Dashboard.objects.filter(collaborators__membership=membership))
         Collaborator.objects.filter(membership=membership).delete()
         for dashboard in dashboards.values():
-            changes.record_access(dashboard)
+            changes.record_rights(dashboard)
             removal = _build_change(membership.user.uuid, None)
             changes.record_event(dashboard, ActivityName.COLLABORATOR_REMOVED, [removal])
 

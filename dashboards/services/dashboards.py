@@ -158,10 +158,10 @@ def update_dashboard(
     check_may_edit(dashboard, changes.actor)
     if content.get("restriction_level", dashboard.restriction_level) != dashboard.restriction_level:
         check_may_restrict(dashboard, changes.actor)
-        changes.record_access(dashboard)
+        changes.record_rights(dashboard)
     if dashboard.deleted:
         changes.record_tiles(dashboard)
-        restore_all(changes, [dashboard])
+        restore_locked_dashboards(changes, [dashboard])
     if not from_history:
         check_breakdown_colors(content.get("breakdown_colors", []), dashboard.breakdown_colors)
     _save_changed(changes, dashboard, content)
@@ -174,7 +174,7 @@ def update_dashboard(
     return ignored
 
 
-def record_access(dashboard_id: int, last_accessed_at: datetime | None) -> datetime | None:
+def update_last_accessed(dashboard_id: int, last_accessed_at: datetime | None) -> datetime | None:
     """Write `last_accessed_at` of a dashboard that is retrieved, at most once a minute, and return its value now."""
     now = timezone.now()
     if last_accessed_at is not None and now - last_accessed_at < ACCESS_INTERVAL:
@@ -224,7 +224,7 @@ def _delete(changes: ChangeSet, dashboard: Dashboard, *, with_insights: bool) ->
     _set_insights_deleted(changes, insights, deletion_id)
 
 
-def restore_all(changes: ChangeSet, dashboards: Sequence[Dashboard]) -> None:
+def restore_locked_dashboards(changes: ChangeSet, dashboards: Sequence[Dashboard]) -> None:
     """Restore locked dashboards that are recorded, each with exactly the tiles and insights of its deletion.
 
     The deletion of another dashboard may have taken some of these since, as the last one that showed them.

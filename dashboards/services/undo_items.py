@@ -85,7 +85,7 @@ def _revoke_rights(undo: UndoContext, dashboard: Dashboard, rights: list[Change]
         elif change["after"] is not None and rows.delete()[0]:
             revoked.append({**change, "action": "deleted", "before": change["after"], "after": None})
     if revoked:
-        undo.changes.record_access(dashboard)
+        undo.changes.record_rights(dashboard)
         undo.changes.record_event(dashboard, ActivityName.UNDONE, revoked)
     return list_paths(revoked), taken
 

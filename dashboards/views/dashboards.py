@@ -21,7 +21,7 @@ from dashboards.serializers.dashboards import (
     DashboardSerializer,
 )
 from dashboards.serializers.tiles_request import remove_tile_ids
-from dashboards.services.dashboards import create_dashboard, record_access, update_dashboard
+from dashboards.services.dashboards import create_dashboard, update_dashboard, update_last_accessed
 from dashboards.services.inputs import DashboardInput
 from dashboards.services.templates import resolve_template
 from dashboards.template_documents.documents import Document
@@ -158,7 +158,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
         def known() -> int:
             revision, last_accessed_at = read_detail_state(number, project=self.project)
-            record_access(number, last_accessed_at)
+            update_last_accessed(number, last_accessed_at)
             return revision
 
         return self.conditional_response(known, lambda: retrieve_dashboard(self, number), is_version=True)
@@ -239,7 +239,7 @@ def retrieve_dashboard(view: ProjectScopedViewSet, number: int) -> tuple[int, di
         number, project=view.project, viewer=view.membership, overrides=overrides
     )
     leave_out_dashboards_of_tiles(view, dashboard["tiles"])
-    dashboard["last_accessed_at"] = record_access(number, dashboard["last_accessed_at"])
+    dashboard["last_accessed_at"] = update_last_accessed(number, dashboard["last_accessed_at"])
     return revision, dashboard
 
 
