@@ -34,7 +34,7 @@ def patch(person: Person, dashboard: Dashboard, version: str, **body: Any) -> An
     return person.api.call("PATCH", f"dashboards/{dashboard.pk}/", body, headers={"If-Match": version})
 
 
-def test_who_has_not_seen_the_current_version_gets_412_with_it(alice: Person, bob: Person) -> None:
+def test_outdated_if_match_is_412_with_the_current_version(alice: Person, bob: Person) -> None:
     made = make_dashboard(alice)
     path = f"dashboards/{made.pk}/"
     seen = bob.api.get(path).headers["ETag"]
@@ -49,7 +49,7 @@ def test_who_has_not_seen_the_current_version_gets_412_with_it(alice: Person, bo
     assert bob.api.get(path).json["name"] == "Bob's"
 
 
-def test_the_tag_of_any_answer_about_it_will_do(alice: Person) -> None:
+def test_etag_of_any_response_about_the_dashboard_matches(alice: Person) -> None:
     made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
     path = f"dashboards/{made.pk}/"
     override = quote('{"date_from":"-1d"}')
@@ -65,24 +65,24 @@ def test_the_tag_of_any_answer_about_it_will_do(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("form", ["{}", '"{}"', 'W/"{}"', '"other", "{}"', "*", " {} "])
-def test_forms_that_match(alice: Person, form: str) -> None:
+def test_matching_header_formats(alice: Person, form: str) -> None:
     made = make_dashboard(alice)
     assert patch(alice, made, form.format(version_of(made)), name="new").status == 200
 
 
 @pytest.mark.parametrize("form", ["0", '"99"', '"other"', "", "-1", '"1"x', "x" * 5000, "9" * 40, '"1.zz"'])
-def test_forms_that_do_not_match(alice: Person, form: str) -> None:
+def test_header_formats_that_do_not_match(alice: Person, form: str) -> None:
     made = make_dashboard(alice)
     assert patch(alice, made, form, name="new").status == 412
     assert Dashboard.objects.get().name == "Board"
 
 
-def test_the_tag_of_the_list_is_none_of_a_dashboard(alice: Person) -> None:
+def test_etag_of_the_list_does_not_match_a_dashboard(alice: Person) -> None:
     made = make_dashboard(alice)
     assert patch(alice, made, alice.api.get("dashboards/").headers["ETag"], name="new").status == 412
 
 
-def test_what_is_shown_counts_wherever_it_was_changed(alice: Person) -> None:
+def test_change_of_shared_content_changes_the_version(alice: Person) -> None:
     made = make_dashboard(alice)
     insight = make_insight(alice, made)
     seen = version_of(made)
@@ -90,7 +90,7 @@ def test_what_is_shown_counts_wherever_it_was_changed(alice: Person) -> None:
     assert patch(alice, made, str(seen), name="new").status == 412
 
 
-def test_every_change_of_a_dashboard_takes_it(alice: Person, bob: Person) -> None:
+def test_every_write_accepts_if_match(alice: Person, bob: Person) -> None:
     made, other = make_dashboard(alice, tiles=[{"text": {"body": "t"}}]), make_dashboard(alice)
     tile = Tile.objects.get()
     theirs = make_insight(alice, other).tiles.get()
@@ -129,7 +129,7 @@ def test_every_change_of_a_dashboard_takes_it(alice: Person, bob: Person) -> Non
     assert now == before
 
 
-def test_every_answer_to_a_change_has_the_version_for_the_next(alice: Person, bob: Person) -> None:
+def test_every_write_response_has_the_next_etag(alice: Person, bob: Person) -> None:
     made, other = make_dashboard(alice, tiles=[{"text": {"body": "t"}}]), make_dashboard(alice)
     tile = Tile.objects.get()
     theirs = make_insight(alice, other).tiles.get()
@@ -167,13 +167,13 @@ def test_every_answer_to_a_change_has_the_version_for_the_next(alice: Person, bo
         assert tag.startswith(f'W/"{before + 1}.'), (method, path)
 
 
-def test_another_projects_dashboard_has_no_version(alice: Person, carol: Person) -> None:
+def test_dashboard_of_another_project_has_no_version(alice: Person, carol: Person) -> None:
     made = make_dashboard(alice)
     assert patch(carol, made, "1", name="x").status == 404
     assert patch(carol, made, "99", name="x").status == 404
 
 
-def test_a_service_can_require_it(alice: Person) -> None:
+def test_if_match_can_be_required_by_a_setting(alice: Person) -> None:
     made = make_dashboard(alice)
     path = f"dashboards/{made.pk}/"
     with override_settings(REQUIRE_IF_MATCH=True):
@@ -186,7 +186,7 @@ def test_a_service_can_require_it(alice: Person) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_saw_the_same_version_one_writes(alice: Person) -> None:
+def test_concurrent_writes_of_one_version_succeed_once(alice: Person) -> None:
     made = make_dashboard(alice)
     answers: list[Answer] = []
     jobs = [lambda each=each: answers.append(patch(alice, made, "1", name=str(each))) for each in range(6)]
@@ -199,7 +199,7 @@ def test_of_many_who_saw_the_same_version_one_writes(alice: Person) -> None:
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("body", "is_refused"), [("Alice's", True), ("Bob's", False)])
-def test_an_edit_of_shared_text_meanwhile_is_not_overwritten(
+def test_concurrent_edit_of_shared_text_is_not_overwritten(
     alice: Person, bob: Person, body: str, is_refused: bool
 ) -> None:
     made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
@@ -222,7 +222,7 @@ def test_an_edit_of_shared_text_meanwhile_is_not_overwritten(
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
-def test_tiles_that_are_moved_both_ways_at_once_wait_for_each_other(alice: Person) -> None:
+def test_concurrent_moves_in_both_directions_do_not_deadlock(alice: Person) -> None:
     boards = [make_dashboard(alice, tiles=[{"text": {"body": "t"}}]) for _ in range(2)]
     tiles = [Tile.objects.get(dashboard=board) for board in boards]
     answers: list[int] = []
@@ -241,7 +241,7 @@ def test_tiles_that_are_moved_both_ways_at_once_wait_for_each_other(alice: Perso
         assert sorted(answers) in ([200, 412], [200, 200])
 
 
-def test_what_has_no_versions_says_so(alice: Person) -> None:
+def test_if_match_on_unversioned_resources_is_refused(alice: Person) -> None:
     made = make_dashboard(alice)
     insight = make_insight(alice, made)
     for method, path, body in (
@@ -259,7 +259,7 @@ def test_what_has_no_versions_says_so(alice: Person) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_every_one_of_many_changes_at_once_is_in_the_log(alice: Person) -> None:
+def test_concurrent_changes_are_all_in_the_activity_log(alice: Person) -> None:
     made = make_dashboard(alice)
     bodies: list[dict[str, Any]] = [{"name": "n"}, {"description": "d"}, {"pinned": True}, {"tags": ["t"]}] * 2
     jobs = [lambda body=body: alice.api.patch(f"dashboards/{made.pk}/", body) for body in bodies]

@@ -8,7 +8,7 @@ from tests.builders import Person, make_dashboard
 STRICT = {"Prefer": "handling=strict"}
 
 
-def test_unknown_keys_are_named_in_the_order_they_came(alice: Person) -> None:
+def test_unknown_keys_are_listed_in_their_order(alice: Person) -> None:
     body = {
         "nmae": 1,
         "name": "right",
@@ -21,7 +21,7 @@ def test_unknown_keys_are_named_in_the_order_they_came(alice: Person) -> None:
     assert answer.headers["Ignored-Fields"] == ("nmae, tiles__0__text__colour, tiles__0__colr, a%2Cb%20%C3%BC")
 
 
-def test_strict_handling_refuses_them(alice: Person) -> None:
+def test_strict_handling_refuses_unknown_keys(alice: Person) -> None:
     made = make_dashboard(alice, "kept")
     path = f"dashboards/{made.pk}/"
     answer = alice.api.patch(path, {"name": "x", "nmae": "y"}, headers=STRICT)
@@ -42,7 +42,7 @@ def test_strict_handling_refuses_them(alice: Person) -> None:
         ("mishandling=strict", 201),
     ],
 )
-def test_the_preference_is_read_as_rfc_7240_writes_it(alice: Person, prefer: str, status: int) -> None:
+def test_prefer_header_is_parsed_as_in_rfc_7240(alice: Person, prefer: str, status: int) -> None:
     assert alice.api.post("dashboards/", {"nmae": 1}, headers={"Prefer": prefer}).status == status
 
 
@@ -52,25 +52,25 @@ def test_ids_of_new_tiles_are_refused_under_strict_handling(alice: Person) -> No
     assert Dashboard.objects.count() == 0
 
 
-def test_the_header_is_bounded(alice: Person) -> None:
+def test_header_length_is_limited(alice: Person) -> None:
     answer = alice.api.post("dashboards/", {f"key{number}": 1 for number in range(50)})
     assert answer.headers["Ignored-Fields"].split(", ") == [f"key{number}" for number in range(20)]
     answer = alice.api.post("dashboards/", {"short": 1, "ü" * 2000: 1, "other": 1})
     assert answer.headers["Ignored-Fields"] == "short, other"
 
 
-def test_an_unknown_key_cannot_break_out_of_the_header(alice: Person) -> None:
+def test_unknown_key_is_escaped_in_the_header(alice: Person) -> None:
     answer = alice.api.post("dashboards/", {"a\r\nSet-Cookie: x=1": 1})
     assert answer.headers["Ignored-Fields"] == "a%0D%0ASet-Cookie%3A%20x%3D1"
 
 
-def test_a_key_in_the_body_is_taken_in_silence(alice: Person) -> None:
+def test_api_key_in_the_body_is_not_reported(alice: Person) -> None:
     """It was looked for there before; beside the header it has no effect."""
     answer = alice.api.post("dashboards/", {"personal_api_key": "x"}, headers=STRICT)
     assert answer.status == 201
     assert "personal_api_key" not in answer.json
 
 
-def test_a_form_is_held_to_the_same(alice: Person) -> None:
+def test_forms_are_checked_alike(alice: Person) -> None:
     answer = alice.api.form("POST", "dashboards/", {"nmae": "x", "tiles": '[{"text":{"body":"t"},"colr":1}]'})
     assert answer.headers["Ignored-Fields"] == "nmae, tiles__0__colr"

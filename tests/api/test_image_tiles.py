@@ -29,7 +29,7 @@ def create(person: Person, board: Dashboard, body: Any, type_: str = "image") ->
         "![a](<https://example.com/a b.png>)",
     ],
 )
-def test_one_image_is_kept_as_sent(alice: Person, board: Dashboard, body: str) -> None:
+def test_one_image_is_stored_as_sent(alice: Person, board: Dashboard, body: str) -> None:
     answer = create(alice, board, body)
     assert (answer.status, answer.json["text"]["body"]) == (201, body)
     assert Text.objects.get().body == body
@@ -54,20 +54,20 @@ def test_one_image_is_kept_as_sent(alice: Person, board: Dashboard, body: str) -
         "<img src=https://example.com/a.png>",
     ],
 )
-def test_anything_else_is_400(alice: Person, board: Dashboard, body: str) -> None:
+def test_invalid_images_are_400(alice: Person, board: Dashboard, body: str) -> None:
     assert create(alice, board, body).error == (400, "validation_error", "invalid_input", "body")
     assert Tile.objects.count() == 0
     assert create(alice, board, body, "text").status == 201
 
 
-def test_another_type_is_400(alice: Person, board: Dashboard) -> None:
+def test_unknown_type_is_400(alice: Person, board: Dashboard) -> None:
     answer = alice.api.call(
         "POST", f"dashboards/{board.pk}/create_text_tile/", {"body": "x", "type": "video"}, documented=False
     )
     assert answer.error == (400, "validation_error", "invalid_choice", "type")
 
 
-def test_a_page_links_to_it_and_loads_nothing(alice: Person, board: Dashboard) -> None:
+def test_page_links_to_the_image_without_loading_it(alice: Person, board: Dashboard) -> None:
     create(alice, board, '![A "chart"](https://example.com/a.png?b=1&c=2)')
     page = visit(f"/shared/{share(alice, board)}")
     assert ("a", "https://example.com/a.png?b=1&c=2") in [(tag, attrs.get("href")) for tag, attrs in elements(page)]

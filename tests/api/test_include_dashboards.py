@@ -9,7 +9,7 @@ from tests.builders import Person, make_dashboard, make_insight
 
 
 @pytest.mark.parametrize(("value", "is_there"), [("true", True), ("", True), ("false", False), ("0", False)])
-def test_dashboards_are_there_unless_they_are_not_wanted(alice: Person, value: str, is_there: bool) -> None:
+def test_insights_include_dashboards_unless_false(alice: Person, value: str, is_there: bool) -> None:
     board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
     made = make_insight(alice, board)
     query = f"?include_dashboards={value}"
@@ -43,7 +43,7 @@ def tile_id(person: Person, board: Dashboard, kind: str) -> int:
 
 
 @pytest.mark.parametrize(("value", "is_there"), [("true", True), ("", True), ("false", False)])
-def test_writes_of_dashboards_and_tiles_leave_them_out_too(alice: Person, value: str, is_there: bool) -> None:
+def test_dashboard_and_tile_writes_include_dashboards_unless_false(alice: Person, value: str, is_there: bool) -> None:
     query = f"?include_dashboards={value}"
     board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
     made, other = make_insight(alice, board), make_insight(alice)
@@ -73,7 +73,7 @@ def test_writes_of_dashboards_and_tiles_leave_them_out_too(alice: Person, value:
     assert all(each["dashboard_tiles"] for each in insights)
 
 
-def test_anything_but_a_boolean_is_400_and_changes_nothing(alice: Person) -> None:
+def test_invalid_value_is_400_and_changes_nothing(alice: Person) -> None:
     board = make_dashboard(alice)
     made = make_insight(alice, board, name="old")
     for path in (f"dashboards/{board.pk}/", f"insights/{made.pk}/", "insights/"):
@@ -91,7 +91,7 @@ def test_anything_but_a_boolean_is_400_and_changes_nothing(alice: Person) -> Non
     assert not Dashboard.objects.filter(name="changed").exists()
 
 
-def test_generated_dashboards_can_be_left_out(alice: Person) -> None:
+def test_generated_dashboards_can_be_excluded(alice: Person) -> None:
     for name in ("Generated Dashboard: signups", "generated dashboard", "A Generated Dashboard", "other"):
         make_dashboard(alice, name)
 

@@ -38,7 +38,7 @@ def place(insight: Insight, board: Dashboard, person: Person, **filters_override
     assert person.api.patch(f"dashboards/{board.pk}/", {"tiles": [item]}).status == 200
 
 
-def test_filters_are_laid_over(alice: Person) -> None:
+def test_filters_override_applies(alice: Person) -> None:
     insight = make_insight(alice, query=TRENDS)
     assert date_of(alice, insight) == "-7d"
     assert date_of(alice, insight, filters_override={"date_from": "-30d"}) == "-30d"
@@ -47,14 +47,14 @@ def test_filters_are_laid_over(alice: Person) -> None:
     assert shown == {**alice.api.get(f"insights/{insight.pk}/").json, "query": shown["query"]}
 
 
-def test_variables_are_laid_over(alice: Person) -> None:
+def test_variables_override_applies(alice: Person) -> None:
     insight = make_insight(alice, query=SQL)
     for override in ({"v1": "FR"}, {"country": {"value": "FR"}}, {"new": {"code_name": "country", "value": "FR"}}):
         shown, ignored = read(alice, insight, variables_override=override)
         assert (shown["query"]["variables"]["v1"], ignored) == ({**OWN, "value": "FR"}, None)
 
 
-def test_it_is_seen_as_a_dashboard_shows_it(alice: Person) -> None:
+def test_from_dashboard_applies_the_dashboard_overrides(alice: Person) -> None:
     board = make_dashboard(
         alice, filters={"date_from": "-30d"}, variables={"new": {"code_name": "country", "value": 1}}
     )
@@ -68,7 +68,7 @@ def test_it_is_seen_as_a_dashboard_shows_it(alice: Person) -> None:
     assert read(alice, insight, from_dashboard=board.pk)[0] == tile["insight"]
 
 
-def test_variables_of_a_dashboard_reach_it(alice: Person) -> None:
+def test_variables_of_the_dashboard_apply(alice: Person) -> None:
     board = make_dashboard(alice, variables={"new": {"code_name": "country", "value": "DE"}})
     insight = make_insight(alice, board, query=SQL)
     shown, _ = read(alice, insight, from_dashboard=board.pk)
@@ -77,7 +77,7 @@ def test_variables_of_a_dashboard_reach_it(alice: Person) -> None:
     assert (shown["query"]["variables"]["v1"]["value"], ignored) == ("FR", None)
 
 
-def test_a_dashboard_that_does_not_show_it_is_400(alice: Person, carol: Person) -> None:
+def test_dashboard_that_does_not_show_the_insight_is_400(alice: Person, carol: Person) -> None:
     board, gone, theirs = make_dashboard(alice), make_dashboard(alice), make_dashboard(carol)
     insight = make_insight(alice, board, gone)
     other = make_dashboard(alice)
@@ -104,7 +104,7 @@ def test_a_dashboard_that_does_not_show_it_is_400(alice: Person, carol: Person) 
         ({"query": SQL}, {"variables_override": {"v1": {"code_name": "country"}}}, "variables_override__v1"),
     ],
 )
-def test_an_override_without_effect_is_named(
+def test_override_without_effect_is_reported(
     alice: Person, content: dict[str, Any], override: dict[str, Any], ignored: str | None
 ) -> None:
     insight = make_insight(alice, **content)
@@ -117,7 +117,7 @@ def test_an_override_without_effect_is_named(
         assert alice.api.call("GET", path, headers=STRICT).error[2:] == ("unknown_field", ignored)
 
 
-def test_what_the_tile_decides_is_named(alice: Person) -> None:
+def test_value_that_the_tile_overrides_is_reported(alice: Person) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board, query=TRENDS)
     place(insight, board, alice, date_from="-1d")
@@ -127,7 +127,7 @@ def test_what_the_tile_decides_is_named(alice: Person) -> None:
 
 @pytest.mark.parametrize("name", ["filters_override", "variables_override"])
 @pytest.mark.parametrize("value", ["{oops", "[]", "5", "null"])
-def test_anything_but_an_object_is_400(alice: Person, name: str, value: str) -> None:
+def test_override_other_than_an_object_is_400(alice: Person, name: str, value: str) -> None:
     answer = alice.api.get(f"insights/{make_insight(alice).pk}/", **{name: value})
     assert answer.error[:2] == (400, "validation_error")
     assert answer.json["attr"] == name

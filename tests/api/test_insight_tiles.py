@@ -19,7 +19,7 @@ def send(person: Person, board: Dashboard, *items: dict[str, Any], **options: An
 
 
 @pytest.mark.parametrize("form", ["number", "object", "whole"])
-def test_an_item_without_an_id_adds_an_insight(alice: Person, board: Dashboard, form: str) -> None:
+def test_item_without_an_id_adds_an_insight(alice: Person, board: Dashboard, form: str) -> None:
     made = make_insight(alice)
     whole = alice.api.get(f"insights/{made.pk}/").json
     insight = {"number": made.pk, "object": {"id": made.pk}, "whole": whole}[form]
@@ -27,7 +27,7 @@ def test_an_item_without_an_id_adds_an_insight(alice: Person, board: Dashboard, 
     assert (tile["insight"]["id"], tile["color"], tile["insight"]["dashboards"]) == (made.pk, "green", [board.pk])
 
 
-def test_a_new_dashboard_may_hold_insights(alice: Person) -> None:
+def test_new_dashboard_can_contain_insights(alice: Person) -> None:
     made = make_insight(alice)
     items = [{"insight": made.pk, "layouts": {"sm": {"x": 3}}, "color": "red"}]
     answer = alice.api.post("dashboards/", {"tiles": items})
@@ -35,7 +35,7 @@ def test_a_new_dashboard_may_hold_insights(alice: Person) -> None:
     assert (tile["insight"]["id"], tile["layouts"], tile["color"]) == (made.pk, {"sm": {"x": 3}}, "red")
 
 
-def test_adding_again_changes_the_tile_and_revives_a_removed_one(alice: Person, board: Dashboard) -> None:
+def test_adding_an_insight_again_updates_or_restores_its_tile(alice: Person, board: Dashboard) -> None:
     made = make_insight(alice, board)
     tile = Tile.objects.get()
     [shown] = send(alice, board, {"insight": made.pk, "color": "red"}).json["tiles"]
@@ -47,9 +47,7 @@ def test_adding_again_changes_the_tile_and_revives_a_removed_one(alice: Person, 
 
 
 @pytest.mark.parametrize("case", ["unknown", "deleted", "foreign"])
-def test_an_insight_that_is_not_in_the_project_is_400(
-    alice: Person, carol: Person, board: Dashboard, case: str
-) -> None:
+def test_insight_of_another_project_is_400(alice: Person, carol: Person, board: Dashboard, case: str) -> None:
     id_ = {"unknown": 999999999, "deleted": make_insight(alice, deleted=True).pk, "foreign": make_insight(carol).pk}[
         case
     ]
@@ -59,15 +57,13 @@ def test_an_insight_that_is_not_in_the_project_is_400(
 
 
 @pytest.mark.parametrize("insight", ["abc", {}, {"id": "5"}, True, [1], 1.5])
-def test_a_bad_reference_is_400(alice: Person, board: Dashboard, insight: Any) -> None:
+def test_invalid_reference_is_400(alice: Person, board: Dashboard, insight: Any) -> None:
     answer = send(alice, board, {"insight": insight})
     assert answer.error == (400, "validation_error", "invalid_input", "tiles__0__insight")
 
 
 @pytest.mark.parametrize("headers", [{}, {"Prefer": "handling=strict"}])
-def test_what_a_tile_shows_does_not_change_and_another_insight_is_named(
-    alice: Person, board: Dashboard, headers: dict[str, str]
-) -> None:
+def test_content_of_a_tile_cannot_be_replaced(alice: Person, board: Dashboard, headers: dict[str, str]) -> None:
     mine, other = make_insight(alice, board), make_insight(alice)
     tile = Tile.objects.get()
     item = {"id": tile.pk, "color": "blue", "insight": {"id": other.pk}, "insight_id": other.pk}
@@ -85,9 +81,7 @@ def test_deleting_a_dashboard_keeps_its_insights(alice: Person, board: Dashboard
     assert (shown["deleted"], shown["dashboards"], shown["dashboard_tiles"]) == (False, [], [])
 
 
-def test_delete_insights_takes_those_that_live_nowhere_else_and_restore_brings_exactly_them_back(
-    alice: Person, board: Dashboard
-) -> None:
+def test_delete_insights_deletes_exclusive_insights_and_restore_returns_them(alice: Person, board: Dashboard) -> None:
     other = make_dashboard(alice)
     alone, shared = make_insight(alice, board, name="alone"), make_insight(alice, board, other, name="shared")
     gone_before = make_insight(alice, board, name="before")
@@ -104,7 +98,7 @@ def test_delete_insights_takes_those_that_live_nowhere_else_and_restore_brings_e
     assert not Insight.objects.filter(deleted=False).exclude(deletion_id=None).exists()
 
 
-def test_an_insight_that_was_restored_alone_is_no_part_of_the_deletion(alice: Person, board: Dashboard) -> None:
+def test_insight_restored_on_its_own_is_not_part_of_the_deletion(alice: Person, board: Dashboard) -> None:
     made = make_insight(alice, board)
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True, "delete_insights": True})
     assert alice.api.patch(f"insights/{made.pk}/", {"deleted": False}).json["deleted"] is False
@@ -113,7 +107,7 @@ def test_an_insight_that_was_restored_alone_is_no_part_of_the_deletion(alice: Pe
     assert Insight.objects.get().deleted is True
 
 
-def test_an_insight_and_its_dashboard_can_be_deleted_in_either_order(alice: Person, board: Dashboard) -> None:
+def test_insight_and_dashboard_can_be_deleted_in_either_order(alice: Person, board: Dashboard) -> None:
     one, other = make_insight(alice, board), make_insight(alice, make_dashboard(alice))
     assert alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True}).status == 200
     assert alice.api.patch(f"insights/{one.pk}/", {"deleted": True}).status == 200

@@ -22,7 +22,7 @@ def tile_insights(person: Person, dashboard: Dashboard) -> list[int]:
     return [tile["insight"]["id"] for tile in tiles if tile["insight"]]
 
 
-def test_a_name_and_a_query_id_make_an_insight(alice: Person) -> None:
+def test_insight_is_created_with_name_and_query(alice: Person) -> None:
     answer = alice.api.post("insights/", {"name": "n", "query_id": "q"})
     assert (answer.status, answer.headers["Ignored-Fields"]) == (201, "query_id")
     insight = answer.json
@@ -42,12 +42,12 @@ def test_a_name_and_a_query_id_make_an_insight(alice: Person) -> None:
     assert (row.pk, row.short_id, row.created_by_id) == (insight["id"], insight["short_id"], alice.user.pk)
 
 
-def test_an_empty_body_makes_an_unnamed_insight(alice: Person) -> None:
+def test_empty_body_creates_an_unnamed_insight(alice: Person) -> None:
     assert alice.api.post("insights/").json["name"] == ""
     assert alice.api.post("insights/", {"name": None}).json["name"] == ""
 
 
-def test_a_query_is_answered_exactly_as_sent(alice: Person) -> None:
+def test_query_is_returned_as_sent(alice: Person) -> None:
     query = {"z": 1.0, "kind": "TrendsQuery", "a": [None, {}], "version": 3}
     answer = alice.api.post("insights/", {"query": query})
     written = '"query":{"z":1.0,"kind":"TrendsQuery","a":[null,{}],"version":3}'
@@ -66,7 +66,7 @@ def test_a_query_is_answered_exactly_as_sent(alice: Person) -> None:
         ({"kind": "InsightVizNode", "source": {}}, None),
     ],
 )
-def test_only_agents_that_announce_themselves_get_a_bare_query_wrapped(
+def test_bare_query_is_wrapped_only_for_identified_agents(
     alice: Person, query: dict[str, Any], kind: str | None
 ) -> None:
     agent = {"x-posthog-client": "mcp"}
@@ -79,12 +79,12 @@ def test_only_agents_that_announce_themselves_get_a_bare_query_wrapped(
 @pytest.mark.parametrize(
     ("body", "code"), [({}, "required"), ({"query": {}}, "invalid_input"), ({"query": {"kind": "X"}}, "invalid_input")]
 )
-def test_agents_must_send_a_fit_query(alice: Person, body: dict[str, Any], code: str) -> None:
+def test_agents_must_send_a_supported_query(alice: Person, body: dict[str, Any], code: str) -> None:
     answer = alice.api.post("insights/", body, headers={"x-posthog-client": "mcp"})
     assert answer.error == (400, "validation_error", code, "query")
 
 
-def test_it_is_read_by_number_and_by_short_id(alice: Person, carol: Person) -> None:
+def test_insight_is_retrieved_by_id_and_short_id(alice: Person, carol: Person) -> None:
     made = make_insight(alice)
     for reference in (made.pk, made.short_id):
         assert alice.api.get(f"insights/{reference}/").json["id"] == made.pk
@@ -93,12 +93,12 @@ def test_it_is_read_by_number_and_by_short_id(alice: Person, carol: Person) -> N
 
 
 @pytest.mark.parametrize("reference", ["999999999", "9" * 30, "AAAAAAAA", "x", "-1"])
-def test_an_unknown_insight_is_404(alice: Person, reference: str) -> None:
+def test_unknown_insight_is_404(alice: Person, reference: str) -> None:
     assert alice.api.get(f"insights/{reference}/").error == (404, "invalid_request", "not_found", None)
     assert alice.api.patch(f"insights/{reference}/", {"name": ["bad"]}).error[0] == 404
 
 
-def test_dashboards_is_the_full_list(alice: Person) -> None:
+def test_dashboards_field_replaces_the_whole_list(alice: Person) -> None:
     one, two = make_dashboard(alice), make_dashboard(alice)
     made = make_insight(alice, one)
     tile = Tile.objects.get(insight=made)
@@ -115,7 +115,7 @@ def test_dashboards_is_the_full_list(alice: Person) -> None:
     assert (revived["id"], revived["layouts"], revived["color"]) == (tile.pk, {"sm": {"x": 3}}, "red")
 
 
-def test_an_insight_is_made_on_all_its_dashboards_or_not_at_all(alice: Person, carol: Person) -> None:
+def test_insight_is_added_to_all_its_dashboards_or_none(alice: Person, carol: Person) -> None:
     mine, theirs = make_dashboard(alice), make_dashboard(carol)
     for id_ in (999999999, theirs.pk):
         answer = alice.api.post("insights/", {"name": "n", "dashboards": [mine.pk, id_]})
@@ -127,14 +127,14 @@ def test_an_insight_is_made_on_all_its_dashboards_or_not_at_all(alice: Person, c
     assert tile_insights(alice, mine) == [made.pk]
 
 
-def test_a_deleted_dashboard_in_the_list_is_named_and_left_out(alice: Person) -> None:
+def test_deleted_dashboard_in_the_list_is_ignored_and_reported(alice: Person) -> None:
     live, gone = make_dashboard(alice), make_dashboard(alice, deleted=True)
     made = make_insight(alice)
     answer = alice.api.patch(f"insights/{made.pk}/", {"dashboards": [gone.pk, live.pk]})
     assert (answer.json["dashboards"], answer.headers["Ignored-Fields"]) == ([live.pk], "dashboards__0")
 
 
-def test_every_dashboard_that_changes_needs_the_right_to_edit(alice: Person, bob: Person) -> None:
+def test_changed_dashboards_require_the_edit_right(alice: Person, bob: Person) -> None:
     closed, open_ = make_dashboard(alice, restriction_level=37), make_dashboard(alice)
     assert bob.api.post("insights/", {"dashboards": [closed.pk]}).status == 403
     made = make_insight(alice, closed, open_)
@@ -144,7 +144,7 @@ def test_every_dashboard_that_changes_needs_the_right_to_edit(alice: Person, bob
     assert tile_insights(alice, closed) == [made.pk]
 
 
-def test_an_insight_follows_the_levels_of_its_dashboards(alice: Person, bob: Person) -> None:
+def test_edit_right_depends_on_the_dashboards_of_the_insight(alice: Person, bob: Person) -> None:
     closed, open_ = make_dashboard(alice, restriction_level=37), make_dashboard(alice)
     made = make_insight(bob)
     Tile.objects.create(project=closed.project, dashboard=closed, insight=made)
@@ -162,7 +162,7 @@ def test_an_insight_follows_the_levels_of_its_dashboards(alice: Person, bob: Per
     assert bob.api.patch(f"insights/{made.pk}/", {"name": "yes"}).status == 200
 
 
-def test_a_change_is_signed_and_a_change_of_nothing_leaves_no_trace(alice: Person, bob: Person) -> None:
+def test_change_updates_the_last_modifier_and_no_change_does_not(alice: Person, bob: Person) -> None:
     made = make_insight(alice, make_dashboard(alice), tags=["t"], is_sample=True)
     Insight.objects.update(is_sample=True)
     before = Insight.objects.values().get()
@@ -206,14 +206,14 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("body", "code", "attr"), BAD, ids=[str(each[0])[:50] for each in BAD])
-def test_a_bad_value_is_400_that_names_it(alice: Person, body: dict[str, Any], code: str, attr: str) -> None:
+def test_invalid_value_is_400_at_its_path(alice: Person, body: dict[str, Any], code: str, attr: str) -> None:
     status, type_, named_code, named = alice.api.post("insights/", {"name": "n", **body}).error
     assert (status, type_, named) == (400, "validation_error", attr)
     assert named_code in (code, "max_value")
     assert Insight.objects.count() == 0
 
 
-def test_a_deleted_insight_leaves_its_tiles_and_lists_and_comes_back_with_them(alice: Person) -> None:
+def test_deleted_insight_is_hidden_with_its_tiles_and_restored_with_them(alice: Person) -> None:
     board, other = make_dashboard(alice), make_dashboard(alice)
     made = make_insight(alice, board, other)
     text = make_text_tile(alice, board)
@@ -230,7 +230,7 @@ def test_a_deleted_insight_leaves_its_tiles_and_lists_and_comes_back_with_them(a
     assert tile_insights(alice, other) == []
 
 
-def test_a_tile_of_a_restored_insight_waits_for_its_dashboard(alice: Person) -> None:
+def test_tile_of_a_restored_insight_stays_hidden_with_its_deleted_dashboard(alice: Person) -> None:
     board = make_dashboard(alice)
     made = make_insight(alice, board)
     alice.api.patch(f"insights/{made.pk}/", {"deleted": True})
@@ -240,7 +240,7 @@ def test_a_tile_of_a_restored_insight_waits_for_its_dashboard(alice: Person) -> 
     assert tile_insights(alice, board) == [made.pk]
 
 
-def test_a_tile_whose_insight_was_deleted_behind_its_back_is_not_shown(alice: Person) -> None:
+def test_tile_of_an_insight_deleted_outside_the_api_is_hidden(alice: Person) -> None:
     board = make_dashboard(alice)
     made = make_insight(alice, board)
     Insight.objects.filter(pk=made.pk).update(deleted=True)
@@ -255,7 +255,7 @@ def test_delete_is_405_without_a_body(alice: Person) -> None:
     assert Insight.objects.get().deleted is False
 
 
-def test_one_damaged_tile_answers_with_its_own_error(alice: Person) -> None:
+def test_damaged_tile_has_an_error_of_its_own(alice: Person) -> None:
     board = make_dashboard(alice)
     make_insight(alice, board, name="broken")
     make_insight(alice, board, name="whole")
@@ -270,7 +270,7 @@ def test_one_damaged_tile_answers_with_its_own_error(alice: Person) -> None:
     assert "error" not in whole
 
 
-def test_the_scopes_of_dashboards_do_not_open_insights(alice: Person) -> None:
+def test_dashboard_scopes_do_not_grant_access_to_insights(alice: Person) -> None:
     api = Api(make_key(alice.user, "dashboard:write"), alice.membership.project_id)
     answer = api.get("insights/")
     assert answer.status == 403

@@ -11,7 +11,7 @@ from tests.builders import Person, make_dashboard, make_insight, make_key
 from tests.client import Api
 
 
-def test_one_insight_tells_what_was_done_to_it(alice: Person, bob: Person) -> None:
+def test_activity_of_one_insight(alice: Person, bob: Person) -> None:
     board = make_dashboard(alice)
     made, other = make_insight(alice, board, name="old"), make_insight(alice)
     bob.api.patch(f"insights/{made.pk}/", {"name": "new"})
@@ -31,7 +31,7 @@ def test_one_insight_tells_what_was_done_to_it(alice: Person, bob: Person) -> No
         assert (latest["item_id"], latest["scope"]) == (str(made.pk), "Insight")
 
 
-def test_all_insights_of_a_project(alice: Person, carol: Person) -> None:
+def test_activity_of_all_insights_of_a_project(alice: Person, carol: Person) -> None:
     one, two = make_insight(alice, make_dashboard(alice)), make_insight(alice)
     make_insight(carol)
     alice.api.patch(f"insights/{one.pk}/", {"deleted": True})
@@ -44,7 +44,7 @@ def test_all_insights_of_a_project(alice: Person, carol: Person) -> None:
     assert page["total_count"] == 3
 
 
-def test_pages_follow_each_other(alice: Person) -> None:
+def test_pages_are_contiguous(alice: Person) -> None:
     made = make_insight(alice, name="0")
     for number in range(1, 13):
         alice.api.patch(f"insights/{made.pk}/", {"name": str(number)})
@@ -62,20 +62,20 @@ def test_pages_follow_each_other(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("query", [{"page": 0}, {"page": "x"}, {"limit": 0}, {"limit": "-1"}, {"limit": 101}])
-def test_odd_pages_are_the_first_or_the_default(alice: Person, query: dict[str, object]) -> None:
+def test_invalid_page_parameters_are_defaulted(alice: Person, query: dict[str, object]) -> None:
     make_insight(alice)
     answer = alice.api.get("insights/activity/", **query)
     assert (answer.status, len(answer.json["results"])) == (200, 1)
 
 
 @pytest.mark.parametrize("page", [2, 2**40, 2**63 - 1])
-def test_a_page_beyond_the_last_is_empty(alice: Person, page: int) -> None:
+def test_page_beyond_the_last_is_empty(alice: Person, page: int) -> None:
     make_insight(alice)
     answer = alice.api.get("insights/activity/", page=page, limit=100).json
     assert (answer["results"], answer["next"], answer["total_count"]) == ([], None, 1)
 
 
-def test_too_much_for_one_answer_asks_for_less(alice: Person) -> None:
+def test_too_large_response_is_refused(alice: Person) -> None:
     for _ in range(3):
         make_insight(alice)
     Activity.objects.update(size=3_000_000)
@@ -84,20 +84,20 @@ def test_too_much_for_one_answer_asks_for_less(alice: Person) -> None:
     assert len(alice.api.get("insights/activity/", limit=1).json["results"]) == 1
 
 
-def test_a_deleted_foreign_or_unknown_insight_is_404(alice: Person, carol: Person) -> None:
+def test_deleted_foreign_or_unknown_insight_is_404(alice: Person, carol: Person) -> None:
     gone, theirs = make_insight(alice, deleted=True), make_insight(carol)
     for reference in (gone.pk, theirs.pk, theirs.short_id, 999999, "nonsense"):
         assert alice.api.get(f"insights/{reference}/activity/").status == 404
 
 
-def test_it_needs_the_scope_of_the_log(alice: Person) -> None:
+def test_activity_log_scope_is_required(alice: Person) -> None:
     made = make_insight(alice)
     key = make_key(alice.user, "insight:read")
     answer = Api(key, alice.membership.project_id).get(f"insights/{made.pk}/activity/")
     assert answer.json["detail"] == "API key missing required scope 'activity_log:read'"
 
 
-def test_pages_cost_the_same(alice: Person) -> None:
+def test_query_count_does_not_depend_on_the_page(alice: Person) -> None:
     made = make_insight(alice)
     alice.api.patch(f"insights/{made.pk}/", {"name": "1"})
 

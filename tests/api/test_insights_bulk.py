@@ -31,7 +31,7 @@ def closed(person: Person, board: Dashboard) -> None:
     assert person.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37}).status == 200
 
 
-def test_deleting_and_restoring_is_as_for_each_of_them(alice: Person, bob: Person, carol: Person) -> None:
+def test_bulk_deletion_and_restore_equal_single_ones(alice: Person, bob: Person, carol: Person) -> None:
     board, locked = make_dashboard(alice), make_dashboard(alice)
     one, two = make_insight(alice, board, name="one"), make_insight(bob, name="two")
     kept, secret, theirs = make_insight(alice, board), make_insight(alice, locked), make_insight(carol)
@@ -68,7 +68,7 @@ def test_deleting_and_restoring_is_as_for_each_of_them(alice: Person, bob: Perso
     assert {act.user for act in Activity.objects.filter(activity="restored")} == {bob.user}
 
 
-def test_one_of_many_is_restored_by_itself(alice: Person) -> None:
+def test_insight_of_a_bulk_deletion_is_restored_on_its_own(alice: Person) -> None:
     board = make_dashboard(alice)
     one, two = make_insight(alice, board), make_insight(alice, board)
     alice.api.post("insights/bulk_delete/", {"ids": [one.pk, two.pk]})
@@ -77,7 +77,7 @@ def test_one_of_many_is_restored_by_itself(alice: Person) -> None:
     assert Insight.objects.get(pk=two.pk).deleted is True
 
 
-def test_a_tile_that_was_removed_before_stays_removed(alice: Person) -> None:
+def test_tile_removed_before_stays_removed(alice: Person) -> None:
     board, other = make_dashboard(alice), make_dashboard(alice)
     insight = make_insight(alice, board, other)
     alice.api.patch(f"insights/{insight.pk}/", {"dashboards": [board.pk]})
@@ -86,7 +86,7 @@ def test_a_tile_that_was_removed_before_stays_removed(alice: Person) -> None:
     assert (shown(alice, board), shown(alice, other)) == ([insight.pk], [])
 
 
-def test_a_tile_of_a_deleted_dashboard_comes_back_with_it(alice: Person) -> None:
+def test_tile_of_a_deleted_dashboard_is_restored_with_it(alice: Person) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board)
     alice.api.post("insights/bulk_delete/", {"ids": [insight.pk]})
@@ -107,7 +107,9 @@ def test_a_tile_of_a_deleted_dashboard_comes_back_with_it(alice: Person) -> None
         ("set", [], [[], [], []]),
     ],
 )
-def test_tags_are_those_of_each_of_them(alice: Person, action: str, tags: list[str], after: list[list[str]]) -> None:
+def test_bulk_update_of_tags_equals_single_ones(
+    alice: Person, action: str, tags: list[str], after: list[list[str]]
+) -> None:
     board = make_dashboard(alice)
     insights = [make_insight(alice, board, tags=before) for before in (["a", "b"], [], ["d"])]
     gone = make_insight(alice, deleted=True)
@@ -130,7 +132,7 @@ def test_tags_are_those_of_each_of_them(alice: Person, action: str, tags: list[s
     assert {row["id"] for row in found} == {each.pk for each, now in zip(insights, after, strict=True) if "b" in now}
 
 
-def test_tags_that_are_there_already_change_nothing(alice: Person, bob: Person) -> None:
+def test_present_tags_change_nothing(alice: Person, bob: Person) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board, tags=["a"])
     before = version_of(board)
@@ -140,7 +142,7 @@ def test_tags_that_are_there_already_change_nothing(alice: Person, bob: Person) 
     assert insight.last_modified_by is None
 
 
-def test_what_a_member_may_not_edit_is_skipped(alice: Person, bob: Person) -> None:
+def test_insights_without_the_edit_right_are_skipped(alice: Person, bob: Person) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board)
     closed(alice, board)
@@ -155,7 +157,7 @@ def test_what_a_member_may_not_edit_is_skipped(alice: Person, bob: Person) -> No
     assert Insight.objects.get().deleted is True
 
 
-def test_undo_takes_them_back(alice: Person, robot: Api) -> None:
+def test_bulk_deletion_is_undone(alice: Person, robot: Api) -> None:
     board = make_dashboard(alice)
     insights = [make_insight(alice, board, name=str(number), tags=["a"]) for number in range(3)]
     ids = [each.pk for each in insights]
@@ -167,7 +169,7 @@ def test_undo_takes_them_back(alice: Person, robot: Api) -> None:
     assert shown(alice, board) == ids
 
 
-def test_undo_takes_back_a_restore(alice: Person, robot: Api) -> None:
+def test_bulk_restore_is_undone(alice: Person, robot: Api) -> None:
     insight = make_insight(alice, make_dashboard(alice))
     alice.api.post("insights/bulk_delete/", {"ids": [insight.pk]})
     robot.post("insights/bulk_restore/", {"ids": [insight.pk]})
@@ -185,17 +187,17 @@ def test_undo_takes_back_a_restore(alice: Person, robot: Api) -> None:
         (None, "null", "ids"),
     ],
 )
-def test_bad_ids_are_400(alice: Person, action: str, ids: Any, code: str, attr: str) -> None:
+def test_invalid_ids_are_400(alice: Person, action: str, ids: Any, code: str, attr: str) -> None:
     body = {"ids": ids, **({"action": "add", "tags": ["a"]} if action == "bulk_update_tags" else {})}
     assert alice.api.post(f"insights/{action}/", body).error == (400, "validation_error", code, attr)
 
 
-def test_versions_cannot_be_named(alice: Person) -> None:
+def test_if_match_is_refused(alice: Person) -> None:
     answer = alice.api.post("insights/bulk_delete/", {"ids": [1]}, headers={"If-Match": "1"})
     assert answer.error[2] == "if_match_not_supported"
 
 
-def test_many_cost_as_many_statements_as_few(alice: Person) -> None:
+def test_query_count_does_not_depend_on_the_number_of_insights(alice: Person) -> None:
     boards = [make_dashboard(alice) for _ in range(3)]
     insights = [make_insight(alice, *boards, name=str(number)) for number in range(33)]
 
@@ -213,7 +215,7 @@ def test_many_cost_as_many_statements_as_few(alice: Person) -> None:
         assert cost(path, insights[:3], body) == cost(path, insights[3:], body), action
 
 
-def test_more_tiles_than_can_be_written_down_are_400(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_tiles_to_record_are_400(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboards.services.bulk_insights.TILES_MAX", 2)
     board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * 2)
     insight = make_insight(alice, board)

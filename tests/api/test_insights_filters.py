@@ -36,7 +36,7 @@ ODD: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_the_list_by_kind(alice: Person, kind: str) -> None:
+def test_list_is_filtered_by_kind(alice: Person, kind: str) -> None:
     for name, source in SOURCES.items():
         make_insight(alice, name=name, query={"kind": "InsightVizNode", "source": {"kind": source}})
         make_insight(alice, name=f"bare {name}", query={"kind": source})
@@ -47,7 +47,7 @@ def test_the_list_by_kind(alice: Person, kind: str) -> None:
     assert listed(alice, insight=kind) == [*old, f"bare {kind}", kind]
 
 
-def test_anything_else_is_json_and_what_has_no_query_has_no_kind(alice: Person) -> None:
+def test_other_queries_are_json_and_missing_ones_have_no_kind(alice: Person) -> None:
     for number, content in enumerate(ODD):
         make_insight(alice, name=str(number), **content)
     empty = make_insight(alice, name="empty", query={})
@@ -56,7 +56,7 @@ def test_anything_else_is_json_and_what_has_no_query_has_no_kind(alice: Person) 
     assert (empty.kind, older.kind) == ("", "")
 
 
-def test_the_kind_follows_the_query(alice: Person) -> None:
+def test_kind_is_derived_from_the_query(alice: Person) -> None:
     made = make_insight(alice, name="x", query={"kind": "TrendsQuery"})
     alice.api.patch(f"insights/{made.pk}/", {"query": {"kind": "HogQLQuery", "query": "SELECT 1"}})
     assert (listed(alice, insight="TRENDS"), listed(alice, insight="SQL")) == ([], ["x"])
@@ -64,7 +64,7 @@ def test_the_kind_follows_the_query(alice: Person) -> None:
     assert (listed(alice, insight="SQL"), listed(alice, insight="PATHS")) == ([], ["x"])
 
 
-def test_copies_and_templates_have_a_kind(alice: Person) -> None:
+def test_copies_and_template_insights_have_a_kind(alice: Person) -> None:
     board = make_dashboard(alice)
     make_insight(alice, board, name="x", query={"kind": "FunnelsQuery"})
     alice.api.post("dashboards/", {"use_dashboard": board.pk, "duplicate_tiles": True})
@@ -73,7 +73,7 @@ def test_copies_and_templates_have_a_kind(alice: Person) -> None:
     assert listed(alice, insight="FUNNELS") == ["x", "x (Copy)", "x"]
 
 
-def test_an_unknown_kind_is_400(alice: Person) -> None:
+def test_unknown_kind_is_400(alice: Person) -> None:
     answer = alice.api.get("insights/", insight="FUNNEL")
     assert answer.error == (400, "validation_error", "invalid_choice", "insight")
     assert 'Did you mean "FUNNELS"?' in answer.json["detail"]
@@ -83,7 +83,7 @@ def test_an_unknown_kind_is_400(alice: Person) -> None:
     ("column", "start", "end"),
     [("created_at", "created_date_from", "created_date_to"), ("last_modified_at", "date_from", "date_to")],
 )
-def test_the_list_by_dates(alice: Person, column: str, start: str, end: str) -> None:
+def test_list_is_filtered_by_dates(alice: Person, column: str, start: str, end: str) -> None:
     days = {"first": datetime(2026, 1, 1, tzinfo=UTC), "second": datetime(2026, 1, 2, 12, tzinfo=UTC)}
     for name, moment in days.items():
         Insight.objects.filter(pk=make_insight(alice, name=name).pk).update(**{column: moment})
@@ -100,7 +100,7 @@ def test_the_list_by_dates(alice: Person, column: str, start: str, end: str) -> 
     assert listed(alice, **{start: "2030-01-01"}) == []
 
 
-def test_relative_dates_are_from_now(alice: Person) -> None:
+def test_relative_dates_count_from_now(alice: Person) -> None:
     made = make_insight(alice, name="x")
     Insight.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(hours=5))
     assert listed(alice, created_date_from="-6h") == ["x"]
@@ -108,7 +108,7 @@ def test_relative_dates_are_from_now(alice: Person) -> None:
     assert listed(alice, created_date_to="-4h") == ["x"]
 
 
-def test_nothing_was_viewed(alice: Person) -> None:
+def test_viewed_insights_are_always_empty(alice: Person) -> None:
     make_insight(alice, name="x")
     assert listed(alice, last_viewed_date_from="2020-01-01") == []
     assert listed(alice, last_viewed_date_to="2040-01-01") == []
@@ -118,12 +118,12 @@ def test_nothing_was_viewed(alice: Person) -> None:
 @pytest.mark.parametrize("prefix", ["created_date", "date", "last_viewed_date"])
 @pytest.mark.parametrize("end", ["from", "to"])
 @pytest.mark.parametrize("value", ["yesterday", "-7", "2026-02-30", "-99999y", "0001-01-01T00:00:00+14:00"])
-def test_a_bad_date_is_400_that_names_it(alice: Person, prefix: str, end: str, value: str) -> None:
+def test_invalid_date_is_400_at_its_name(alice: Person, prefix: str, end: str, value: str) -> None:
     answer = alice.api.get("insights/", **{f"{prefix}_{end}": value})
     assert answer.error == (400, "validation_error", "invalid_input", f"{prefix}_{end}")
 
 
-def test_all_filters_hold_together(alice: Person, bob: Person) -> None:
+def test_filters_are_combined(alice: Person, bob: Person) -> None:
     board = make_dashboard(alice)
     wanted = make_insight(bob, board, name="wanted", tags=["t"], query={"kind": "FunnelsQuery"})
     make_insight(alice, board, name="other user", tags=["t"], query={"kind": "FunnelsQuery"})
@@ -134,7 +134,7 @@ def test_all_filters_hold_together(alice: Person, bob: Person) -> None:
     assert listed(alice, **query, created_date_from="-1d", date_to="all", search="want") == [wanted.name]
 
 
-def test_the_migration_gives_each_insight_its_kind(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_migration_sets_the_kind_of_stored_insights(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     contents: list[dict[str, Any]] = [
         *({"query": {"kind": "InsightVizNode", "source": {"kind": source}}} for source in SOURCES.values()),
         *({"query": {"kind": source}} for source in SOURCES.values()),

@@ -15,7 +15,7 @@ def listed(person: Person, **query: Any) -> list[str]:
     return [row["name"] for row in answer.json["results"]]
 
 
-def test_the_list_is_by_order_then_newest_first(alice: Person, carol: Person) -> None:
+def test_list_is_ordered_by_order_then_newest_first(alice: Person, carol: Person) -> None:
     for name, order in [("a", None), ("b", 2), ("c", 1), ("d", None)]:
         make_insight(alice, name=name, order=order)
     make_insight(alice, name="gone", deleted=True)
@@ -26,7 +26,7 @@ def test_the_list_is_by_order_then_newest_first(alice: Person, carol: Person) ->
     assert "offset=2" in page["next"]
 
 
-def test_the_list_can_be_narrowed(alice: Person, bob: Person) -> None:
+def test_list_can_be_filtered(alice: Person, bob: Person) -> None:
     one, two = make_dashboard(alice), make_dashboard(alice)
     both = make_insight(alice, one, two, name="Both ÄB", tags=["x"])
     make_insight(alice, one, name="One", description="about needles", favorited=True)
@@ -63,12 +63,12 @@ def test_the_list_can_be_narrowed(alice: Person, bob: Person) -> None:
         ({"search": "x" * 201}, "search"),
     ],
 )
-def test_a_bad_filter_is_400_that_names_it(alice: Person, query: dict[str, str], attr: str) -> None:
+def test_invalid_filter_is_400_at_its_name(alice: Person, query: dict[str, str], attr: str) -> None:
     status, type_, _, named = alice.api.get("insights/", **query).error
     assert (status, type_, named) == (400, "validation_error", attr)
 
 
-def test_removed_tiles_do_not_count(alice: Person) -> None:
+def test_removed_tiles_are_not_counted(alice: Person) -> None:
     one, two = make_dashboard(alice), make_dashboard(alice)
     made = make_insight(alice, one, two, name="moved")
     alice.api.patch(f"insights/{made.pk}/", {"dashboards": [one.pk]})
@@ -76,7 +76,7 @@ def test_removed_tiles_do_not_count(alice: Person) -> None:
     assert listed(alice, dashboards=f"[{one.pk}]") == ["moved"]
 
 
-def test_at_most_100_dashboards_are_named_and_each_once(alice: Person) -> None:
+def test_at_most_100_distinct_dashboards_can_be_named(alice: Person) -> None:
     boards = [make_dashboard(alice).pk for _ in range(3)]
     made = make_insight(alice, name="on all")
     alice.api.patch(f"insights/{made.pk}/", {"dashboards": boards})
@@ -87,7 +87,7 @@ def test_at_most_100_dashboards_are_named_and_each_once(alice: Person) -> None:
     assert "100" in answer.json["detail"]
 
 
-def test_more_dashboards_are_no_more_sub_queries(alice: Person) -> None:
+def test_number_of_subqueries_does_not_depend_on_the_dashboards(alice: Person) -> None:
     """A sub-query for each kept PostgreSQL planning: two seconds for a hundred, and ten minutes for five hundred."""
     make_insight(alice, make_dashboard(alice))
 

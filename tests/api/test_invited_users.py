@@ -18,13 +18,13 @@ def make_invited(alice: Person) -> Api:
 
 
 @pytest.mark.parametrize(("route", "method"), CELLS, ids=CELL_NAMES)
-def test_an_invitation_gives_no_access(alice: Person, route: str, method: str) -> None:
+def test_invitation_grants_no_access(alice: Person, route: str, method: str) -> None:
     path = path_of(route, make_dashboard(alice), make_insight(alice))
     answer = make_invited(alice).call(method, path, body_of(method))
     assert answer.status == TABLE[route][method][CALLERS.index("outsider")]
 
 
-def test_an_invitation_reveals_nothing_of_the_project(alice: Person) -> None:
+def test_invitation_reveals_nothing_about_the_project(alice: Person) -> None:
     invited = make_invited(alice)
     me = invited.get("/api/users/@me/").json
     assert (me["team"], me["organization"], me["organizations"]) == (None, None, [])

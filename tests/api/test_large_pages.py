@@ -50,7 +50,7 @@ def walk(person: Person, path: str) -> list[list[dict[str, Any]]]:
 @pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("limit", [2, 1000])
-def test_following_next_shows_each_row_once(alice: Person, path: str, limit: int) -> None:
+def test_following_next_returns_each_row_once(alice: Person, path: str, limit: int) -> None:
     pages = walk(alice, f"{path}{'&' if '?' in path else '?'}limit={limit}")
     shown = [row.get("name") or row["template_name"] for page in pages for row in page]
     expected = sorted(shown, reverse=path.startswith("insights/"))
@@ -61,20 +61,20 @@ def test_following_next_shows_each_row_once(alice: Person, path: str, limit: int
 
 
 @pytest.mark.usefixtures("rows")
-def test_a_large_text_is_whole_on_its_page(alice: Person) -> None:
+def test_large_text_is_complete_on_its_page(alice: Person) -> None:
     [[row]] = [page for page in walk(alice, "dashboards/") if page[0]["name"] == "row 4"]
     assert row["description"] == "d" * 50_000
 
 
 @pytest.mark.usefixtures("rows")
-def test_a_page_that_ends_early_is_continued_by_its_offset_alone(alice: Person) -> None:
+def test_short_page_is_continued_by_its_offset(alice: Person) -> None:
     first = alice.api.get("dashboards/").json["results"]
     second = alice.api.get("dashboards/", offset=len(first)).json["results"]
     assert [row["name"] for row in first + second] == ["row 0", "row 1", "row 2", "row 3"]
 
 
 @pytest.mark.usefixtures("rows")
-def test_the_console_goes_on_where_its_page_ended(alice: Person) -> None:
+def test_console_continues_after_a_short_page(alice: Person) -> None:
     browser = signed_in(alice)
     page = browser.client.get(f"/projects/{alice.membership.project_id}/dashboards")
     text = page.content.decode()
@@ -83,7 +83,7 @@ def test_the_console_goes_on_where_its_page_ended(alice: Person) -> None:
     assert "offset=3" in text
 
 
-def test_rows_larger_than_they_can_be_made_today_are_found_without_being_read(alice: Person) -> None:
+def test_rows_above_todays_limits_are_found_without_being_read(alice: Person) -> None:
     board = make_dashboard(alice, "large")
     make_dashboard(alice, "small")
     Dashboard.objects.filter(pk=board.pk).update(description="d" * 3_000_000, tag_names=["t" * 40_000])
@@ -97,7 +97,7 @@ def test_rows_larger_than_they_can_be_made_today_are_found_without_being_read(al
     assert len(listed) == 3  # the list, the sizes and the texts of what is large
 
 
-def test_an_insight_counts_with_the_tiles_that_show_it(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_size_of_an_insight_includes_its_tiles(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     boards = [make_dashboard(alice) for _ in range(3)]
     for number in range(4):
         make_insight(alice, *boards, name=str(number))
@@ -107,7 +107,7 @@ def test_an_insight_counts_with_the_tiles_that_show_it(alice: Person, monkeypatc
 
 @pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize("limit", [1, 2, 1000])
-def test_built_in_templates_keep_their_place_among_pages_that_end_early(alice: Person, limit: int) -> None:
+def test_built_in_templates_keep_their_position_among_short_pages(alice: Person, limit: int) -> None:
     path, shown = f"dashboard_templates/?limit={limit}", []
     while path:
         answer = alice.api.get(path).json

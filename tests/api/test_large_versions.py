@@ -34,7 +34,7 @@ def stored(board: Dashboard) -> list[bool]:
     return [state is not None for state in versions.values_list("state", flat=True)]
 
 
-def test_a_small_change_of_a_large_dashboard_stores_little(alice: Person, board: Dashboard) -> None:
+def test_small_change_of_a_large_dashboard_stores_only_the_change(alice: Person, board: Dashboard) -> None:
     for enabled in (True, False, True):
         alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": enabled})
     assert stored(board) == [False, False, False, True]
@@ -42,7 +42,7 @@ def test_a_small_change_of_a_large_dashboard_stores_little(alice: Person, board:
     assert all(len(state["tiles"]) == 80 for state in states(alice, board).values())
 
 
-def test_each_version_is_what_it_would_be_as_a_whole(alice: Person, board: Dashboard) -> None:
+def test_each_version_equals_its_full_snapshot(alice: Person, board: Dashboard) -> None:
     first, second, *_ = Tile.objects.order_by("pk")
     alice.api.patch(
         f"dashboards/{board.pk}/", {"name": "New", "data_color_theme_id": 5, "filters": {"b": 1, "a": None}}
@@ -68,7 +68,7 @@ def test_each_version_is_what_it_would_be_as_a_whole(alice: Person, board: Dashb
     assert Text.objects.get(tiles=second).body == "x" * 4000
 
 
-def test_after_many_small_changes_there_is_a_whole_one(
+def test_many_small_changes_are_followed_by_a_full_snapshot(
     alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(activity_log, "DELTAS_MAX", 2)
@@ -78,16 +78,14 @@ def test_after_many_small_changes_there_is_a_whole_one(
     assert [state["name"] for state in states(alice, board).values()] == ["3", "2", "1", "0", "Large"]
 
 
-def test_changes_that_grow_larger_than_the_dashboard_are_followed_by_a_whole_one(
-    alice: Person, board: Dashboard
-) -> None:
+def test_changes_larger_than_the_dashboard_are_followed_by_a_full_snapshot(alice: Person, board: Dashboard) -> None:
     for letter in "abcd":
         alice.api.patch(f"dashboards/{board.pk}/", {"filters": {"f": letter * 90_000}})
     assert stored(board) == [False, True, False, False, True]
     assert [state["filters"].get("f", "")[:1] for state in states(alice, board).values()] == ["d", "c", "b", "a", ""]
 
 
-def test_text_is_told_on_other_dashboards_without_reading_them(alice: Person, board: Dashboard) -> None:
+def test_text_change_is_recorded_on_other_dashboards_without_reading_them(alice: Person, board: Dashboard) -> None:
     copies = [alice.api.post("dashboards/", {"use_dashboard": board.pk}).json["id"] for _ in range(3)]
     tile = Tile.objects.filter(dashboard=board).earliest("pk")
     path = f"dashboards/{board.pk}/"
@@ -103,7 +101,7 @@ def test_text_is_told_on_other_dashboards_without_reading_them(alice: Person, bo
         assert Activity.objects.versions_of(copy).get(version=version).state is None
 
 
-def test_a_version_is_read_with_few_statements(alice: Person, board: Dashboard) -> None:
+def test_version_is_read_with_few_queries(alice: Person, board: Dashboard) -> None:
     for number in range(3):
         alice.api.patch(f"dashboards/{board.pk}/", {"name": str(number)})
     newest = max(states(alice, board))
@@ -111,7 +109,7 @@ def test_a_version_is_read_with_few_statements(alice: Person, board: Dashboard) 
     assert queries(alice, one) == queries(alice, other) == 6
 
 
-def test_pruning_keeps_what_later_versions_are_built_on(alice: Person, board: Dashboard) -> None:
+def test_pruning_keeps_what_later_versions_depend_on(alice: Person, board: Dashboard) -> None:
     for number in range(3):
         alice.api.patch(f"dashboards/{board.pk}/", {"name": str(number)})
     Activity.objects.update(created_at=timezone.now() - timedelta(days=31))
@@ -121,7 +119,7 @@ def test_pruning_keeps_what_later_versions_are_built_on(alice: Person, board: Da
     assert [state["name"] for state in states(alice, board).values()] == ["recent", "2", "1", "0", "Large"]
 
 
-def test_pruning_deletes_what_a_whole_version_replaces(
+def test_pruning_deletes_changes_before_a_full_snapshot(
     alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(activity_log, "DELTAS_MAX", 1)
@@ -136,7 +134,7 @@ def test_pruning_deletes_what_a_whole_version_replaces(
     assert [state["name"] for state in states(alice, board).values()] == ["recent"]
 
 
-def test_a_version_whose_beginning_is_gone_is_not_found(alice: Person, board: Dashboard) -> None:
+def test_version_without_its_base_is_404(alice: Person, board: Dashboard) -> None:
     alice.api.patch(f"dashboards/{board.pk}/", {"name": "new"})
     oldest, newest = sorted(states(alice, board))
     Activity.objects.versions_of(board.pk).filter(version=oldest).delete()

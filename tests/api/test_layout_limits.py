@@ -44,7 +44,7 @@ def send(person: Person, board: Dashboard, *items: Any) -> Answer:
 
 @pytest.mark.parametrize(("key", "value"), TOO_LARGE)
 @pytest.mark.parametrize("breakpoint", ["sm", "xs"])
-def test_a_number_that_is_too_large_is_400_at_its_path(
+def test_too_large_number_is_400_at_its_path(
     alice: Person, board: Dashboard, breakpoint: str, key: str, value: Any
 ) -> None:
     layouts = {"sm": {"x": 0}, breakpoint: {"y": 1, key: value}}
@@ -54,7 +54,7 @@ def test_a_number_that_is_too_large_is_400_at_its_path(
     assert (Dashboard.objects.count(), Tile.objects.count()) == (1, 0)
 
 
-def test_every_body_with_layouts_refuses_it(alice: Person, board: Dashboard) -> None:
+def test_every_operation_with_layouts_refuses_it(alice: Person, board: Dashboard) -> None:
     text = make_text_tile(alice, board)
     make_insight(alice, board)
     insight = Tile.objects.latest("pk")
@@ -70,7 +70,7 @@ def test_every_body_with_layouts_refuses_it(alice: Person, board: Dashboard) -> 
     assert [tile.layouts for tile in Tile.objects.all()] == [{}, {}]
 
 
-def test_the_largest_numbers_are_kept_as_sent(alice: Person, board: Dashboard) -> None:
+def test_largest_numbers_are_stored_as_sent(alice: Person, board: Dashboard) -> None:
     layouts = {"sm": LARGEST, "xs": LARGEST}
     answer = act(alice, board, "create_text_tile", {"body": "t", "layouts": layouts})
     assert (answer.status, answer.json["layouts"]) == (201, layouts)
@@ -108,7 +108,9 @@ def huge(alice: Person, board: Dashboard) -> list[Tile]:
     return tiles
 
 
-def test_stored_numbers_are_read_and_sent_back(alice: Person, board: Dashboard, huge: list[Tile]) -> None:
+def test_stored_large_numbers_are_returned_and_can_be_sent_back(
+    alice: Person, board: Dashboard, huge: list[Tile]
+) -> None:
     read = alice.api.get(f"dashboards/{board.pk}/")
     answer = alice.api.patch(f"dashboards/{board.pk}/", read.json)
     assert (answer.status, answer.headers["ETag"]) == (200, read.headers["ETag"])
@@ -120,7 +122,7 @@ def test_stored_numbers_are_read_and_sent_back(alice: Person, board: Dashboard, 
 
 
 @pytest.mark.parametrize("arrangement", ["preserve", "two_column", "full_width"])
-def test_stored_numbers_do_not_stop_a_reorder(
+def test_stored_large_numbers_allow_reorder_tiles(
     alice: Person, board: Dashboard, huge: list[Tile], arrangement: str
 ) -> None:
     order = [tile.pk for tile in reversed(huge)]
@@ -132,7 +134,7 @@ def test_stored_numbers_do_not_stop_a_reorder(
     assert alice.api.post("dashboards/", {"tiles": items}).status == 201
 
 
-def test_stored_numbers_do_not_stop_delete_tile(alice: Person, board: Dashboard, huge: list[Tile]) -> None:
+def test_stored_large_numbers_allow_delete_tile(alice: Person, board: Dashboard, huge: list[Tile]) -> None:
     for tile in huge:
         assert act(alice, board, "delete_tile", {"tile_id": tile.pk}).status == 204
         rest = alice.api.get(f"dashboards/{board.pk}/")
@@ -141,7 +143,7 @@ def test_stored_numbers_do_not_stop_delete_tile(alice: Person, board: Dashboard,
     assert not Tile.objects.filter(deleted=False).exists()
 
 
-def test_stored_numbers_do_not_stop_versions_and_copies(alice: Person, board: Dashboard, huge: list[Tile]) -> None:
+def test_stored_large_numbers_allow_versions_and_copies(alice: Person, board: Dashboard, huge: list[Tile]) -> None:
     send(alice, board, {"id": huge[0].pk, "color": "red"})
     version = alice.api.get(f"dashboards/{board.pk}/versions/").json["results"][0]["version"]
     send(alice, board, *({"id": tile.pk, "layouts": {}} for tile in huge))
@@ -151,7 +153,7 @@ def test_stored_numbers_do_not_stop_versions_and_copies(alice: Person, board: Da
     assert (copy.status, len(copy.json["tiles"])) == (201, len(huge))
 
 
-def test_stored_numbers_do_not_stop_pages(alice: Person, board: Dashboard, huge: list[Tile]) -> None:
+def test_stored_large_numbers_allow_pages(alice: Person, board: Dashboard, huge: list[Tile]) -> None:
     assert text_of(visit(f"/shared/{share(alice, board)}")).count("<section") == len(huge)
     give_password(alice)
     client = Client()
@@ -163,7 +165,7 @@ def test_stored_numbers_do_not_stop_pages(alice: Person, board: Dashboard, huge:
         assert client.post(path, form).status_code == 303
 
 
-def test_integers_beyond_64_bits_become_numbers_that_can_be_sent_back(alice: Person, board: Dashboard) -> None:
+def test_integers_beyond_64_bits_become_floats_that_can_be_sent_back(alice: Person, board: Dashboard) -> None:
     """Earlier releases stored them when they closed the gap below a tile of such a height."""
     long = make_text_tile(alice, board)
     table = Tile._meta.db_table

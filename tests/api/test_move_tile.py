@@ -25,7 +25,7 @@ def ids(person: Person, dashboard: Dashboard) -> list[int]:
 @pytest.mark.parametrize("method", ["PATCH", "POST"])
 @pytest.mark.parametrize("key", ["toDashboard", "to_dashboard"])
 @pytest.mark.parametrize("whole", [True, False])
-def test_the_row_itself_moves_with_all_it_has(
+def test_tile_moves_with_its_id_and_content(
     alice: Person, source: Dashboard, target: Dashboard, method: str, key: str, whole: bool
 ) -> None:
     tile = make_text_tile(alice, source, "moving", color="blue", layouts={"sm": {"x": 1, "y": 2}})
@@ -42,14 +42,14 @@ def test_the_row_itself_moves_with_all_it_has(
     assert moved["text"]["last_modified_by"] is None
 
 
-def test_an_insight_follows_its_tile(alice: Person, source: Dashboard, target: Dashboard) -> None:
+def test_insight_moves_with_its_tile(alice: Person, source: Dashboard, target: Dashboard) -> None:
     made = make_insight(alice, source)
     body = {"tile": {"id": Tile.objects.get().pk}, "to_dashboard": target.pk}
     alice.api.patch(f"dashboards/{source.pk}/move_tile/", body)
     assert alice.api.get(f"insights/{made.pk}/").json["dashboards"] == [target.pk]
 
 
-def test_a_removed_twin_makes_way_for_good(alice: Person, source: Dashboard, target: Dashboard) -> None:
+def test_removed_tile_of_the_same_content_is_deleted(alice: Person, source: Dashboard, target: Dashboard) -> None:
     made = make_insight(alice, source, target)
     alice.api.patch(f"insights/{made.pk}/", {"dashboards": [source.pk]})
     [tile_id] = ids(alice, source)
@@ -72,7 +72,7 @@ REFUSED: list[tuple[str, tuple[Any, ...]]] = [
 
 
 @pytest.mark.parametrize(("case", "error"), REFUSED, ids=[each[0] for each in REFUSED])
-def test_a_refusal_moves_nothing(
+def test_refused_move_changes_nothing(
     alice: Person, carol: Person, source: Dashboard, target: Dashboard, case: str, error: tuple[Any, ...]
 ) -> None:
     made = make_insight(alice, source, target) if case == "content there" else make_insight(alice, source)
@@ -115,7 +115,7 @@ BAD: list[tuple[Any, str, str | None]] = [
 
 
 @pytest.mark.parametrize(("body", "code", "attr"), BAD, ids=[str(each[0]) for each in BAD])
-def test_a_bad_body_is_400_that_names_the_key(
+def test_invalid_body_is_400_at_its_key(
     alice: Person, source: Dashboard, body: Any, code: str, attr: str | None
 ) -> None:
     answer = alice.api.patch(f"dashboards/{source.pk}/move_tile/", body)
@@ -123,7 +123,7 @@ def test_a_bad_body_is_400_that_names_the_key(
 
 
 @pytest.mark.parametrize("closed", ["source", "target"])
-def test_both_dashboards_need_the_right_to_edit(
+def test_both_dashboards_require_the_edit_right(
     alice: Person, bob: Person, source: Dashboard, target: Dashboard, closed: str
 ) -> None:
     tile = make_text_tile(alice, source)
@@ -133,6 +133,6 @@ def test_both_dashboards_need_the_right_to_edit(
     assert ids(alice, source) == [tile.pk]
 
 
-def test_the_seeds_own_body_is_refused_by_name(alice: Person, source: Dashboard) -> None:
+def test_body_of_the_upstream_client_is_refused_with_the_reason(alice: Person, source: Dashboard) -> None:
     answer = alice.api.form("PATCH", f"dashboards/{source.pk}/move_tile/", {"name": "string"})
     assert answer.error == (400, "validation_error", "required", "tile")

@@ -20,7 +20,7 @@ def board(alice: Person) -> Dashboard:
     return made
 
 
-def test_a_dashboard_takes_null_for_its_texts(alice: Person, board: Dashboard) -> None:
+def test_dashboard_texts_accept_null(alice: Person, board: Dashboard) -> None:
     answer = alice.api.post("dashboards/", {"name": "x", "description": None, "use_template": None})
     assert (answer.status, answer.json["description"], answer.json["use_template"]) == (201, "", "")
     assert Dashboard.objects.get(pk=answer.json["id"]).description == ""
@@ -30,7 +30,7 @@ def test_a_dashboard_takes_null_for_its_texts(alice: Person, board: Dashboard) -
     assert board.description == ""
 
 
-def test_a_new_text_that_is_null_is_empty(alice: Person) -> None:
+def test_new_text_of_null_is_empty(alice: Person) -> None:
     answer = alice.api.post("dashboards/", {"tiles": [{"text": {"body": None}}]})
     assert (answer.status, answer.json["tiles"][0]["text"]["body"]) == (201, "")
     assert Text.objects.get().body == ""
@@ -50,7 +50,7 @@ def test_null_clears_a_text_once(alice: Person) -> None:
     assert versions[0] == versions[1]
 
 
-def test_a_stored_null_is_sent_back_without_a_trace(alice: Person, board: Dashboard) -> None:
+def test_stored_null_can_be_sent_back_without_a_change(alice: Person, board: Dashboard) -> None:
     read = alice.api.get(f"dashboards/{board.pk}/")
     assert read.json["tiles"][0]["text"]["body"] is None
     answer = alice.api.patch(f"dashboards/{board.pk}/", read.json)
@@ -75,19 +75,19 @@ def test_pages_show_a_stored_null_as_an_empty_text(alice: Person, board: Dashboa
     assert "None" not in text_of(editor)
 
 
-def test_an_export_of_a_stored_null_can_be_imported(alice: Person, board: Dashboard) -> None:
+def test_export_of_a_stored_null_can_be_imported(alice: Person, board: Dashboard) -> None:
     document = alice.api.get(f"dashboards/{board.pk}/export/").json
     assert document["tiles"][0]["body"] == ""
     made = alice.api.post("dashboards/create_from_template_json/", {"template": document})
     assert (made.status, made.json["tiles"][0]["text"]["body"]) == (200, "")
 
 
-def test_a_copy_of_a_stored_null(alice: Person, board: Dashboard) -> None:
+def test_stored_null_is_copied(alice: Person, board: Dashboard) -> None:
     copy = alice.api.post("dashboards/", {"use_dashboard": board.pk, "duplicate_tiles": True})
     assert (copy.status, copy.json["tiles"][0]["text"]["body"]) == (201, None)
 
 
-def test_a_template_takes_null_for_its_texts(alice: Person) -> None:
+def test_template_texts_accept_null(alice: Person) -> None:
     document: dict[str, Any] = {
         "template_name": "Nulls",
         "dashboard_description": None,

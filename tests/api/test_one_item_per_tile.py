@@ -27,14 +27,14 @@ def unique(attr: str) -> tuple[Any, ...]:
     return 400, "validation_error", "unique", attr
 
 
-def test_an_insight_twice_on_a_new_dashboard(alice: Person, insight: Insight) -> None:
+def test_insight_twice_on_a_new_dashboard_is_refused(alice: Person, insight: Insight) -> None:
     items = [{"insight": insight.pk, "color": "blue"}, {"insight": {"id": insight.pk}, "color": "green"}]
     assert alice.api.post("dashboards/", {"tiles": items}).error == unique("tiles__1__insight")
     assert (Dashboard.objects.count(), Tile.objects.count()) == (0, 0)
 
 
 @pytest.mark.parametrize("before", ["nowhere", "live", "removed"])
-def test_an_insight_twice_in_an_update(alice: Person, board: Dashboard, insight: Insight, before: str) -> None:
+def test_insight_twice_in_an_update_is_refused(alice: Person, board: Dashboard, insight: Insight, before: str) -> None:
     if before != "nowhere":
         send(alice, board, {"insight": insight.pk})
     if before == "removed":
@@ -45,7 +45,7 @@ def test_an_insight_twice_in_an_update(alice: Person, board: Dashboard, insight:
     assert list(Tile.objects.values()) == rows
 
 
-def test_a_tile_and_its_insight(alice: Person, board: Dashboard, insight: Insight) -> None:
+def test_tile_and_its_insight_are_refused(alice: Person, board: Dashboard, insight: Insight) -> None:
     send(alice, board, {"insight": insight.pk})
     tile = Tile.objects.get()
     answer = send(alice, board, {"id": tile.pk, "color": "blue"}, {"insight": insight.pk, "color": "green"})
@@ -55,14 +55,14 @@ def test_a_tile_and_its_insight(alice: Person, board: Dashboard, insight: Insigh
     assert Tile.objects.get().color is None
 
 
-def test_a_tile_twice(alice: Person, board: Dashboard) -> None:
+def test_tile_twice_is_refused(alice: Person, board: Dashboard) -> None:
     tile = make_text_tile(alice, board)
     answer = send(alice, board, {"id": tile.pk, "color": "blue"}, {"id": tile.pk, "text": {"body": "x"}})
     assert answer.error == unique("tiles__1__id")
     assert (Tile.objects.get().color, Text.objects.get().body) == (None, "text")
 
 
-def test_a_text_twice(alice: Person, board: Dashboard) -> None:
+def test_text_twice_is_refused(alice: Person, board: Dashboard) -> None:
     tile, other = make_text_tile(alice, board), make_text_tile(alice, board)
     text = {"id": tile.text_id, "body": "one"}
     twice = send(alice, board, {"text": text}, {"text": {**text, "body": "two"}})
@@ -72,14 +72,14 @@ def test_a_text_twice(alice: Person, board: Dashboard) -> None:
     assert set(Text.objects.values_list("body", flat=True)) == {"text"}
 
 
-def test_a_button_twice(alice: Person, board: Dashboard) -> None:
+def test_button_twice_is_refused(alice: Person, board: Dashboard) -> None:
     tile = send(alice, board, {"button_tile": {"url": "/a", "text": "a"}}).json["tiles"][0]
     item = {"button_tile": {"id": tile["button_tile"]["id"], "text": "b"}}
     assert send(alice, board, item, item).error == unique("button_tile__id")
     assert alice.api.get(f"dashboards/{board.pk}/").json["tiles"] == [tile]
 
 
-def test_a_new_tile_of_an_insight_that_is_there(alice: Person, board: Dashboard, insight: Insight) -> None:
+def test_new_tile_of_a_present_insight_is_refused(alice: Person, board: Dashboard, insight: Insight) -> None:
     path = f"dashboards/{board.pk}/tiles/"
     first = alice.api.post(path, {"insight": insight.pk, "color": "blue"})
     assert first.status == 201
@@ -91,7 +91,7 @@ def test_a_new_tile_of_an_insight_that_is_there(alice: Person, board: Dashboard,
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_a_new_tile_that_is_removed_from_the_start(
+def test_new_tile_marked_as_deleted_is_refused(
     alice: Person, board: Dashboard, insight: Insight, is_there: bool
 ) -> None:
     if is_there:
@@ -102,20 +102,18 @@ def test_a_new_tile_that_is_removed_from_the_start(
     assert list(Tile.objects.values()) == rows
 
 
-def test_one_item_without_an_id_changes_the_tile_of_its_insight(
-    alice: Person, board: Dashboard, insight: Insight
-) -> None:
+def test_item_without_an_id_updates_the_tile_of_its_insight(alice: Person, board: Dashboard, insight: Insight) -> None:
     send(alice, board, {"insight": insight.pk})
     answer = send(alice, board, {"insight": insight.pk, "color": "blue"})
     assert [(tile["id"], tile["color"]) for tile in answer.json["tiles"]] == [(Tile.objects.get().pk, "blue")]
 
 
-def test_an_insight_that_names_a_dashboard_twice_is_on_it_once(alice: Person, board: Dashboard) -> None:
+def test_insight_naming_a_dashboard_twice_is_on_it_once(alice: Person, board: Dashboard) -> None:
     made = alice.api.post("insights/", {"dashboards": [board.pk, board.pk]})
     assert (made.status, made.json["dashboards"]) == (201, [board.pk])
 
 
-def test_a_version_may_bring_back_an_insight_whose_tile_is_another_now(
+def test_restored_version_keeps_the_present_tile_of_an_insight(
     alice: Person, board: Dashboard, insight: Insight
 ) -> None:
     send(alice, board, {"insight": insight.pk, "color": "blue"})

@@ -21,7 +21,7 @@ def queries(person: Person, path: str) -> int:
     return len(captured)
 
 
-def test_a_list_costs_the_same_for_0_1_and_20_rows(alice: Person, bob: Person) -> None:
+def test_list_takes_the_same_queries_for_0_1_and_20_rows(alice: Person, bob: Person) -> None:
     path = "dashboards/?search=board"
     empty = queries(alice, path)
     make_dashboard(alice, tags=["a"])
@@ -32,25 +32,25 @@ def test_a_list_costs_the_same_for_0_1_and_20_rows(alice: Person, bob: Person) -
 
 
 @pytest.mark.parametrize("tiles", [1, 20, 100])
-def test_a_retrieve_costs_the_same_for_any_number_of_tiles(alice: Person, tiles: int) -> None:
+def test_retrieve_takes_the_same_queries_for_any_number_of_tiles(alice: Person, tiles: int) -> None:
     made = make_dashboard(alice, tags=["a"], tiles=[{"text": {"body": "t"}}, BUTTON] * tiles)
     for number in range(tiles):
         make_insight(alice, made, name=str(number), tags=["a"])
     assert queries(alice, f"dashboards/{made.pk}/") == 4
 
 
-def test_a_retrieve_of_an_empty_dashboard_costs_less(alice: Person) -> None:
+def test_retrieve_of_an_empty_dashboard_takes_fewer_queries(alice: Person) -> None:
     assert queries(alice, f"dashboards/{make_dashboard(alice).pk}/") == 3
 
 
-def test_sharing_and_projects_are_cheap(alice: Person) -> None:
+def test_sharing_and_projects_take_few_queries(alice: Person) -> None:
     made = make_dashboard(alice)
     assert queries(alice, f"dashboards/{made.pk}/sharing/") == 3
     assert queries(alice, "/api/projects/") == 3
     assert queries(alice, "/api/users/@me/") == 3
 
 
-def test_writing_tiles_does_not_grow_with_the_tiles_that_stay(alice: Person) -> None:
+def test_query_count_of_a_write_does_not_depend_on_other_tiles(alice: Person) -> None:
     small, large = (make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * number) for number in (1, 50))
 
     def cost(dashboard: Dashboard) -> int:
@@ -63,7 +63,7 @@ def test_writing_tiles_does_not_grow_with_the_tiles_that_stay(alice: Person) -> 
     assert cost(small) == cost(large)
 
 
-def test_changing_many_tiles_is_a_statement_for_each_kind_of_change(alice: Person) -> None:
+def test_changing_many_tiles_takes_one_statement_for_each_kind_of_change(alice: Person) -> None:
     made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}, BUTTON] * 25)
     tiles = alice.api.get(f"dashboards/{made.pk}/").json["tiles"]
 
@@ -76,7 +76,7 @@ def test_changing_many_tiles_is_a_statement_for_each_kind_of_change(alice: Perso
     assert cost(1, 1) == cost(50, 2)
 
 
-def test_insights_cost_the_same_for_1_and_20_rows(alice: Person) -> None:
+def test_insights_take_the_same_queries_for_1_and_20_rows(alice: Person) -> None:
     made = make_insight(alice, make_dashboard(alice), tags=["a"])
     one = queries(alice, "insights/")
     for number in range(19):
@@ -84,12 +84,12 @@ def test_insights_cost_the_same_for_1_and_20_rows(alice: Person) -> None:
     assert (one, queries(alice, "insights/"), queries(alice, f"insights/{made.pk}/")) == (6, 6, 4)
 
 
-def test_one_project_is_cheap(alice: Person) -> None:
+def test_project_takes_few_queries(alice: Person) -> None:
     assert queries(alice, "/api/projects/@current/") == 3
     assert queries(alice, f"/api/projects/{alice.membership.project_id}/") == 2
 
 
-def test_writes_are_cheap(alice: Person) -> None:
+def test_writes_take_few_queries(alice: Person) -> None:
     def cost(method: str, path: str, body: dict[str, Any]) -> int:
         with CaptureQueriesContext(connection) as captured:
             answer = alice.api.call(method, path, body)

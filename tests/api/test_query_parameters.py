@@ -43,7 +43,7 @@ def documented(route: str, method: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("route", "method", "view"), OPERATIONS, ids=NAMES)
-def test_an_operation_knows_what_the_document_says(route: str, method: str, view: Any) -> None:
+def test_operation_accepts_the_documented_parameters(route: str, method: str, view: Any) -> None:
     instance = view.cls(**view.initkwargs)
     instance.action, instance.kwargs = view.actions[method.lower()], {}
     instance.request = Request(getattr(APIRequestFactory(), method.lower())("/"))
@@ -51,7 +51,7 @@ def test_an_operation_knows_what_the_document_says(route: str, method: str, view
 
 
 @pytest.mark.parametrize(("route", "method", "view"), OPERATIONS, ids=NAMES)
-def test_every_operation_refuses_or_names_what_it_does_not_know(
+def test_every_operation_refuses_or_reports_unknown_parameters(
     alice: Person, route: str, method: str, view: Any
 ) -> None:
     route = route.replace("api/environments/<", "api/projects/<")
@@ -70,7 +70,7 @@ def test_every_operation_refuses_or_names_what_it_does_not_know(
         assert answer.headers["Ignored-Fields"] == "zz"
 
 
-def test_a_misspelled_filter_is_named_and_refused_where_that_is_wanted(alice: Person) -> None:
+def test_misspelled_filter_is_reported_and_refused_under_strict_handling(alice: Person) -> None:
     for name in ("alpha", "beta"):
         make_dashboard(alice, name)
     answer = alice.api.get("dashboards/", saerch="beta", page=2, limit=1)
@@ -82,13 +82,13 @@ def test_a_misspelled_filter_is_named_and_refused_where_that_is_wanted(alice: Pe
 
 
 @pytest.mark.parametrize("name", ["refresh", "format", "basic", "fields"])
-def test_parameters_of_other_services_are_named(alice: Person, name: str) -> None:
+def test_parameters_of_other_services_are_reported(alice: Person, name: str) -> None:
     for path in ("insights/", f"insights/{make_insight(alice).pk}/", f"dashboards/{make_dashboard(alice).pk}/"):
         answer = alice.api.get(path, **{name: "true"})
         assert (answer.status, answer.headers["Ignored-Fields"]) == (200, name)
 
 
-def test_names_are_encoded_and_bounded(alice: Person) -> None:
+def test_names_are_encoded_and_limited(alice: Person) -> None:
     answer = alice.api.get("dashboards/", **{"a,b ü": "1", "a\r\nSet-Cookie: x=1": "1"})
     assert answer.headers["Ignored-Fields"] == "a%2Cb%20%C3%BC, a%0D%0ASet-Cookie%3A%20x%3D1"
     answer = alice.api.get("dashboards/", **{f"key{number}": "1" for number in range(50)})
@@ -98,7 +98,7 @@ def test_names_are_encoded_and_bounded(alice: Person) -> None:
     assert "Ignored-Fields" not in alice.api.call("GET", "dashboards/?=1&&").headers
 
 
-def test_a_key_is_never_repeated(alice: Person) -> None:
+def test_api_key_is_never_repeated(alice: Person) -> None:
     for query in (f"?personal_api_key={alice.key}", f"?{alice.key}=1", f"?a{alice.key}=1"):
         for headers in ({}, STRICT):
             answer = alice.api.call("GET", f"dashboards/{query}", headers=headers)
@@ -106,17 +106,17 @@ def test_a_key_is_never_repeated(alice: Person) -> None:
     assert alice.api.get("dashboards/", personal_api_key=alice.key).headers["Ignored-Fields"] == "personal_api_key"
 
 
-def test_keys_of_the_body_and_parameters_are_named_together(alice: Person) -> None:
+def test_body_keys_and_parameters_are_reported_together(alice: Person) -> None:
     answer = alice.api.call("POST", "dashboards/?zz=1&nmae=2", {"nmae": "x", "other": 1}, documented=False)
     assert (answer.status, answer.headers["Ignored-Fields"]) == (201, "zz, nmae, other")
 
 
-def test_a_refused_write_changes_nothing(alice: Person) -> None:
+def test_refused_write_changes_nothing(alice: Person) -> None:
     assert alice.api.call("POST", "dashboards/?zz=1", {"name": "x"}, headers=STRICT).error == UNKNOWN
     assert not Dashboard.objects.exists()
 
 
-def test_a_repeated_request_names_what_the_first_one_did(alice: Person) -> None:
+def test_replayed_response_reports_ignored_fields_of_the_first(alice: Person) -> None:
     headers = {"Idempotency-Key": "k"}
     first = alice.api.call("POST", "dashboards/?zz=1", {"other": 1}, headers=headers, documented=False)
     again = alice.api.call("POST", "dashboards/?zz=1", {"other": 1}, headers=headers, documented=False)
@@ -124,19 +124,19 @@ def test_a_repeated_request_names_what_the_first_one_did(alice: Person) -> None:
     assert first.headers["Ignored-Fields"] == again.headers["Ignored-Fields"] == "zz, other"
 
 
-def test_what_has_not_changed_is_named_too(alice: Person) -> None:
+def test_304_reports_unknown_parameters(alice: Person) -> None:
     etag = alice.api.get("dashboards/", zz=1).headers["ETag"]
     answer = alice.api.call("GET", "dashboards/?zz=1", headers={"If-None-Match": etag})
     assert (answer.status, answer.headers["Ignored-Fields"]) == (304, "zz")
 
 
-def test_rights_come_first(alice: Person, carol: Person) -> None:
+def test_permissions_are_checked_first(alice: Person, carol: Person) -> None:
     for key, status in ((None, 401), (carol.key, 403), (make_key(alice.user, "insight:read"), 403)):
         answer = Api(key, alice.membership.project_id).call("GET", "dashboards/?zz=1", headers=STRICT)
         assert answer.status == status
 
 
-def test_a_shared_dashboard_names_them(alice: Person) -> None:
+def test_shared_dashboard_reports_unknown_parameters(alice: Person) -> None:
     made = make_dashboard(alice)
     token = alice.api.patch(f"dashboards/{made.pk}/sharing/", {"enabled": True}).json["access_token"]
     path = f"/shared/{token}.json?embedded=1&filters_override={{}}"
@@ -146,7 +146,7 @@ def test_a_shared_dashboard_names_them(alice: Person) -> None:
     assert stranger.call("GET", f"{path}&refresh=true", headers=STRICT).error[2:] == ("unknown_field", "refresh")
 
 
-def test_a_query_string_has_an_end(alice: Person) -> None:
+def test_query_string_length_is_limited(alice: Person) -> None:
     many = alice.api.call("GET", "dashboards/?" + "&".join(f"a{number}=1" for number in range(251)))
     assert many.error == (400, "validation_error", "max_length", None)
     assert "250" in many.json["detail"]
@@ -158,14 +158,14 @@ def test_a_query_string_has_an_end(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("path", ["dashboards/", "insights/"])
-def test_lists_in_parameters_have_an_end(alice: Person, path: str) -> None:
+def test_lists_in_parameters_are_limited(alice: Person, path: str) -> None:
     for name, values in (("tags", [str(number) for number in range(101)]), ("created_by", list(range(101)))):
         answer = alice.api.get(path, **{name: str(values).replace("'", '"')})
         assert answer.error == (400, "validation_error", "max_length", name)
         assert "100" in answer.json["detail"]
 
 
-def test_the_document_names_them_too() -> None:
+def test_schema_endpoints_report_unknown_parameters() -> None:
     stranger = Api(None, 0)
     for path in ("/api/schema/?format=json", "/api/schema/swagger-ui/?"):
         known, named = (stranger.client.get(f"{path}{more}") for more in ("", "&zz=1"))

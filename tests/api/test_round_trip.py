@@ -41,7 +41,7 @@ def everything() -> list[Any]:
 @pytest.mark.parametrize("level", [21, 37])
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
 @pytest.mark.parametrize("headers", [{}, {"Prefer": "handling=strict"}])
-def test_a_get_body_sent_back_changes_nothing(
+def test_sending_back_a_response_changes_nothing(
     alice: Person, bob: Person, board: Dashboard, method: str, headers: dict[str, str], level: int
 ) -> None:
     Dashboard.objects.update(restriction_level=level)
@@ -55,7 +55,7 @@ def test_a_get_body_sent_back_changes_nothing(
         assert everything() == before
 
 
-def test_a_list_row_can_be_sent_back_too(alice: Person, board: Dashboard) -> None:
+def test_list_row_can_be_sent_back(alice: Person, board: Dashboard) -> None:
     [row] = alice.api.get("dashboards/").json["results"]
     before = everything()
     answer = alice.api.patch(f"dashboards/{board.pk}/", row)
@@ -64,9 +64,7 @@ def test_a_list_row_can_be_sent_back_too(alice: Person, board: Dashboard) -> Non
     assert everything() == before
 
 
-def test_the_same_document_by_post_and_by_post_and_patch_differs_only_in_ids_and_times(
-    alice: Person, board: Dashboard
-) -> None:
+def test_post_and_post_with_patch_differ_only_in_ids_and_times(alice: Person, board: Dashboard) -> None:
     document = {
         key: value for key, value in alice.api.get(f"dashboards/{board.pk}/").json.items() if key not in ("id", "tiles")
     }
@@ -89,7 +87,7 @@ def without_ids_and_times(value: Any) -> Any:
     return value
 
 
-def test_a_reader_cannot_write_back(alice: Person, bob: Person) -> None:
+def test_read_only_key_cannot_send_back(alice: Person, bob: Person) -> None:
     closed = make_dashboard(alice, restriction_level=37)
     api: Api = bob.api
     assert api.patch(f"dashboards/{closed.pk}/", api.get(f"dashboards/{closed.pk}/").json).status == 403
@@ -104,7 +102,7 @@ def test_tags_that_grow_in_lower_case_can_be_sent_back(alice: Person) -> None:
     assert alice.api.patch(path, {"tags": [grows]}).error == (400, "validation_error", "max_length", "tags__0")
 
 
-def test_dumped_data_loads_as_it_was(alice: Person, board: Dashboard) -> None:
+def test_dumped_data_is_loaded_unchanged(alice: Person, board: Dashboard) -> None:
     columns = ("filters", "variables", "breakdown_colors", "name", "description")
     before = repr(Dashboard.objects.values(*columns).get())
     dumped = serializers.serialize("json", Dashboard.objects.all())

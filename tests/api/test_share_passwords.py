@@ -71,7 +71,7 @@ def error_of(answer: Answer) -> tuple[Any, ...]:
     return answer.error
 
 
-def test_a_password_is_shown_once_and_kept_as_a_hash(alice: Person, board: Dashboard, token: str, path: str) -> None:
+def test_password_is_shown_once_and_stored_as_a_hash(alice: Person, board: Dashboard, token: str, path: str) -> None:
     made = add(alice, path, note="for the board")
     row = SharePassword.objects.get()
     assert made == {
@@ -97,7 +97,7 @@ def test_a_password_is_shown_once_and_kept_as_a_hash(alice: Person, board: Dashb
         assert PASSWORD not in str(cursor.fetchall())
 
 
-def test_without_a_text_it_is_a_random_one(alice: Person, token: str, path: str) -> None:
+def test_password_is_random_by_default(alice: Person, token: str, path: str) -> None:
     texts = {alice.api.post(path, body).json["password"] for body in ({}, {"raw_password": None}, {"note": None})}
     assert len(texts) == 3
     assert all(len(text) == 16 for text in texts)
@@ -115,12 +115,14 @@ def test_without_a_text_it_is_a_random_one(alice: Person, token: str, path: str)
         ({"note": ["a"]}, "invalid_input", "note"),
     ],
 )
-def test_bad_values_are_named(alice: Person, token: str, path: str, body: dict[str, Any], code: str, attr: str) -> None:
+def test_invalid_values_are_reported(
+    alice: Person, token: str, path: str, body: dict[str, Any], code: str, attr: str
+) -> None:
     assert alice.api.post(path, body).error == (400, "validation_error", code, attr)
     assert SharePassword.objects.count() == 0
 
 
-def test_there_is_none_where_none_is_required_and_at_most_ten(alice: Person, board: Dashboard, path: str) -> None:
+def test_passwords_require_protection_and_are_limited_to_ten(alice: Person, board: Dashboard, path: str) -> None:
     assert alice.api.post(path, {"raw_password": PASSWORD}).error == (400, "validation_error", "invalid_input", None)
     share(alice, board, password_required=True)
     for _ in range(10):
@@ -129,7 +131,7 @@ def test_there_is_none_where_none_is_required_and_at_most_ten(alice: Person, boa
     assert SharePassword.objects.count() == 10
 
 
-def test_only_an_editor_with_the_scope_may(alice: Person, bob: Person, board: Dashboard, token: str, path: str) -> None:
+def test_edit_right_and_scope_are_required(alice: Person, bob: Person, board: Dashboard, token: str, path: str) -> None:
     made = add(alice, path)
     reader = Api(make_key(alice.user, "sharing_configuration:read", "dashboard:write"), board.project_id)
     Dashboard.objects.update(restriction_level=37)
@@ -143,7 +145,7 @@ def test_only_an_editor_with_the_scope_may(alice: Person, bob: Person, board: Da
     assert [row.pk for row in SharePassword.objects.all()] == [made["id"]]
 
 
-def test_passwords_of_elsewhere_do_not_exist(
+def test_passwords_of_other_dashboards_are_not_found(
     alice: Person, carol: Person, board: Dashboard, token: str, path: str
 ) -> None:
     made = add(alice, path)
@@ -157,7 +159,7 @@ def test_passwords_of_elsewhere_do_not_exist(
 
 
 @pytest.mark.parametrize("step", ["shared", "embedded", "shared_dashboard"])
-def test_the_right_password_opens_the_json(alice: Person, token: str, path: str, step: str) -> None:
+def test_correct_password_unlocks_the_json(alice: Person, token: str, path: str, step: str) -> None:
     add(alice, path, raw_password="another one")
     add(alice, path)
     browser = Browser()
@@ -176,13 +178,13 @@ def test_the_right_password_opens_the_json(alice: Person, token: str, path: str,
     assert Browser().get(f"/{step}/{token}.json").error == LOCKED
 
 
-def test_a_form_unlocks_too(alice: Person, token: str, path: str) -> None:
+def test_form_unlocks(alice: Person, token: str, path: str) -> None:
     add(alice, path)
     assert Client().post(f"/shared/{token}", {"password": PASSWORD}).status_code == 200
 
 
 @pytest.mark.parametrize("guess", ["wrong", PASSWORD.upper(), f" {PASSWORD}", f"{PASSWORD} "])
-def test_a_wrong_password_is_401_and_says_so_twice(alice: Person, token: str, path: str, guess: str) -> None:
+def test_incorrect_password_is_401_with_two_error_fields(alice: Person, token: str, path: str, guess: str) -> None:
     add(alice, path)
     answer = Browser().unlock(f"/shared/{token}", {"password": guess})
     assert answer.json["error"] == "Incorrect password"
@@ -191,17 +193,17 @@ def test_a_wrong_password_is_401_and_says_so_twice(alice: Person, token: str, pa
     assert "Quarter" not in answer.text
 
 
-def test_without_any_password_nobody_comes_in(token: str) -> None:
+def test_link_without_passwords_cannot_be_unlocked(token: str) -> None:
     assert error_of(Browser().unlock(f"/shared/{token}", {"password": PASSWORD})) == WRONG
 
 
 @pytest.mark.parametrize("body", [{}, {"password": ""}, {"password": None}, {"password": 5}, [], "x"])
-def test_bad_bodies_are_400(token: str, body: Any) -> None:
+def test_invalid_bodies_are_400(token: str, body: Any) -> None:
     assert error_of(Browser().unlock(f"/shared/{token}", body))[:2] == (400, "validation_error")
     assert AttemptCounter.objects.count() == 0
 
 
-def test_a_link_that_opens_nothing_is_404_and_one_without_a_lock_400(alice: Person, board: Dashboard) -> None:
+def test_unknown_link_is_404_and_unprotected_one_400(alice: Person, board: Dashboard) -> None:
     assert error_of(Browser().unlock(f"/shared/{'a' * 30}", {"password": PASSWORD}))[0] == 404
     token = share(alice, board)
     answer = Browser().unlock(f"/shared/{token}", {"password": PASSWORD})
@@ -211,7 +213,7 @@ def test_a_link_that_opens_nothing_is_404_and_one_without_a_lock_400(alice: Pers
     assert Browser().unlock(f"/shared/{token}", {"password": PASSWORD}).status == 404
 
 
-def test_ten_guesses_in_a_minute_are_enough(alice: Person, board: Dashboard, token: str, path: str) -> None:
+def test_attempts_are_limited_to_ten_a_minute(alice: Person, board: Dashboard, token: str, path: str) -> None:
     add(alice, path)
     browser = Browser()
     assert [browser.unlock(f"/shared/{token}", {"password": str(n)}).status for n in range(10)] == [401] * 10
@@ -225,7 +227,7 @@ def test_ten_guesses_in_a_minute_are_enough(alice: Person, board: Dashboard, tok
     assert browser.unlock(f"/shared/{token}", {"password": PASSWORD}).status == 200
 
 
-def test_a_right_password_forgives_the_guesses_before_it(alice: Person, token: str, path: str) -> None:
+def test_correct_password_resets_failed_attempts(alice: Person, token: str, path: str) -> None:
     add(alice, path)
     browser = Browser()
     for _ in range(3):
@@ -234,7 +236,7 @@ def test_a_right_password_forgives_the_guesses_before_it(alice: Person, token: s
         assert browser.unlock(f"/shared/{token}", {"password": PASSWORD}).status == 200
 
 
-def test_an_unlock_ends_with_its_password(alice: Person, token: str, path: str) -> None:
+def test_share_token_is_invalid_without_its_password(alice: Person, token: str, path: str) -> None:
     made, other = add(alice, path), add(alice, path, raw_password="another one")
     browser = Browser()
     browser.unlock(f"/shared/{token}", {"password": PASSWORD})
@@ -245,7 +247,7 @@ def test_an_unlock_ends_with_its_password(alice: Person, token: str, path: str) 
     assert browser.unlock(f"/shared/{token}", {"password": PASSWORD}).status == 401
 
 
-def test_an_unlock_is_for_one_link(alice: Person, board: Dashboard, token: str, path: str) -> None:
+def test_share_token_is_limited_to_one_link(alice: Person, board: Dashboard, token: str, path: str) -> None:
     add(alice, path)
     other_board = make_dashboard(alice, "Other")
     other = share(alice, other_board, password_required=True)
@@ -261,7 +263,7 @@ def test_an_unlock_is_for_one_link(alice: Person, board: Dashboard, token: str, 
     assert Browser().get(f"/shared/{new}.json", Authorization=f"Bearer {unlocked}").error == LOCKED
 
 
-def test_an_unlock_is_good_for_a_day(alice: Person, token: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_share_token_is_valid_for_a_day(alice: Person, token: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     add(alice, path)
     browser = Browser()
     browser.unlock(f"/shared/{token}", {"password": PASSWORD})
@@ -275,7 +277,7 @@ def test_an_unlock_is_good_for_a_day(alice: Person, token: str, path: str, monke
 
 
 @pytest.mark.parametrize("forged", ["", "x", "a:b:c", "eyJh.eyJh.c2ln", "é"])
-def test_no_other_token_opens_it(alice: Person, token: str, path: str, forged: str) -> None:
+def test_other_tokens_do_not_unlock(alice: Person, token: str, path: str, forged: str) -> None:
     made = add(alice, path)
     signed_elsewhere = signing.dumps([token, made["id"]], salt="another salt")
     wrong_shape = signing.dumps({"a": 1}, salt="dashboards.share_tokens")
@@ -283,7 +285,7 @@ def test_no_other_token_opens_it(alice: Person, token: str, path: str, forged: s
         assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {each}").error == LOCKED
 
 
-def test_a_share_token_is_no_key(alice: Person, token: str, path: str) -> None:
+def test_share_token_is_not_an_api_key(alice: Person, token: str, path: str) -> None:
     add(alice, path)
     unlocked = Browser().unlock(f"/shared/{token}", {"password": PASSWORD}).json["shareToken"]
     assert Api(unlocked, alice.membership.project_id).get("dashboards/").status == 401

@@ -44,7 +44,7 @@ def visit(path: str, method: str = "GET", **headers: str) -> Answer:
     return Answer(Client().generic(method, path, headers=headers))  # type: ignore[arg-type]  # the stubs of the test client are narrower
 
 
-def test_it_shows_the_dashboard_and_nothing_else(alice: Person, board: Dashboard) -> None:
+def test_only_dashboard_content_is_shown(alice: Person, board: Dashboard) -> None:
     token = share(alice, board)
     answer = visit(f"/shared/{token}.json")
     assert answer.status == 200
@@ -75,7 +75,7 @@ def test_it_shows_the_dashboard_and_nothing_else(alice: Person, board: Dashboard
     )
 
 
-def test_no_person_no_address_no_origin(alice: Person, board: Dashboard) -> None:
+def test_users_urls_and_origins_are_not_shown(alice: Person, board: Dashboard) -> None:
     answer = visit(f"/shared/{share(alice, board)}.json")
     assert alice.user.email not in answer.text
     assert str(alice.user.uuid) not in answer.text
@@ -105,7 +105,7 @@ def test_queries_can_be_hidden(alice: Person, board: Dashboard) -> None:
     assert "hideQueries" not in answer.json
 
 
-def test_settings_that_are_on_are_told(alice: Person, board: Dashboard) -> None:
+def test_enabled_settings_are_shown(alice: Person, board: Dashboard) -> None:
     token = share(alice, board, settings={"noHeader": True, "legend": False, "theme": "dark"})
     told = visit(f"/embedded/{token}.json").json
     assert (told["noHeader"], told["theme"], "legend" in told) == (True, "dark", False)
@@ -123,11 +123,11 @@ def test_settings_that_are_on_are_told(alice: Person, board: Dashboard) -> None:
         ("/shared_dashboard/{}.json", "scene"),
     ],
 )
-def test_each_address_tells_its_type(alice: Person, board: Dashboard, path: str, page_type: str) -> None:
+def test_content_type_matches_the_url(alice: Person, board: Dashboard, path: str, page_type: str) -> None:
     assert visit(path.format(share(alice, board))).json["type"] == page_type
 
 
-def test_no_cache_keeps_any_answer_and_no_search_engine_lists_it(alice: Person, board: Dashboard) -> None:
+def test_responses_are_neither_cached_nor_indexed(alice: Person, board: Dashboard) -> None:
     locked = share(alice, make_dashboard(alice), password_required=True)
     for token, status in {share(alice, board): 200, locked: 401, "a" * 30: 404}.items():
         answer = visit(f"/shared/{token}.json")
@@ -137,7 +137,7 @@ def test_no_cache_keeps_any_answer_and_no_search_engine_lists_it(alice: Person, 
         assert visit(f"/shared/{token}.json", "OPTIONS").json == {"methods": ["GET", "HEAD", "OPTIONS"]}
 
 
-def test_what_is_not_shared_is_404(alice: Person, board: Dashboard) -> None:
+def test_unshared_dashboard_is_404(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/sharing/"
     before = alice.api.get(path).json["access_token"]
     assert visit(f"/shared/{before}.json").error == (404, "invalid_request", "not_found", None)
@@ -149,7 +149,7 @@ def test_what_is_not_shared_is_404(alice: Person, board: Dashboard) -> None:
     assert [visit(f"/shared/{each}.json").status for each in (token, again)] == [404, 200]
 
 
-def test_a_deleted_dashboard_is_404_until_it_is_restored(alice: Person, board: Dashboard) -> None:
+def test_deleted_dashboard_is_404_until_it_is_restored(alice: Person, board: Dashboard) -> None:
     path = f"/shared/{share(alice, board)}.json"
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
     assert visit(path).status == 404
@@ -163,7 +163,9 @@ def test_unknown_tokens_are_404(alice: Person, token: str) -> None:
         assert Client().get(f"/{step}/{token}.json").status_code == 404
 
 
-def test_a_replaced_token_opens_for_a_while_and_does_not_tell_the_new_one(alice: Person, board: Dashboard) -> None:
+def test_replaced_token_is_valid_for_a_grace_period_without_revealing_the_new_one(
+    alice: Person, board: Dashboard
+) -> None:
     old = share(alice, board)
     new = alice.api.post(f"dashboards/{board.pk}/sharing/refresh/").json["access_token"]
     answer = visit(f"/shared/{old}.json")
@@ -176,20 +178,20 @@ def test_a_replaced_token_opens_for_a_while_and_does_not_tell_the_new_one(alice:
         assert [visit(f"/shared/{each}.json").status for each in (old, new)] == [404, 200]
 
 
-def test_a_password_locks_it_without_a_word_about_it(alice: Person, board: Dashboard) -> None:
+def test_protected_dashboard_reveals_nothing(alice: Person, board: Dashboard) -> None:
     answer = visit(f"/shared/{share(alice, board, password_required=True)}.json")
     assert answer.error == (401, "authentication_error", "password_required", None)
     assert "Quarter" not in answer.text
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_it_is_read_only(alice: Person, board: Dashboard, method: str) -> None:
+def test_shared_dashboard_is_read_only(alice: Person, board: Dashboard, method: str) -> None:
     assert visit(f"/shared/{share(alice, board)}.json", method).error[0] == 405
     board.refresh_from_db()
     assert board.name == "Quarter <b>"
 
 
-def test_credentials_make_no_difference(alice: Person, board: Dashboard) -> None:
+def test_credentials_are_ignored(alice: Person, board: Dashboard) -> None:
     token = share(alice, board)
     plain = visit(f"/shared/{token}.json").json
     for key in (alice.key, "phx_notakey"):
@@ -197,7 +199,7 @@ def test_credentials_make_no_difference(alice: Person, board: Dashboard) -> None
     assert visit("/api/projects/@current/dashboards/", Authorization=f"Bearer {token}").status == 401
 
 
-def test_a_damaged_tile_leaves_the_others(alice: Person, board: Dashboard) -> None:
+def test_damaged_tile_does_not_affect_others(alice: Person, board: Dashboard) -> None:
     token = share(alice, board)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE dashboards_insight SET query = '{oops'")
@@ -206,7 +208,7 @@ def test_a_damaged_tile_leaves_the_others(alice: Person, board: Dashboard) -> No
     assert tiles[1]["insight"]["query"] is None
 
 
-def test_a_visit_costs_two_statements(alice: Person, board: Dashboard) -> None:
+def test_visit_takes_two_queries(alice: Person, board: Dashboard) -> None:
     token = share(alice, board)
     with CaptureQueriesContext(connection) as captured:
         visit(f"/shared/{token}.json")

@@ -25,7 +25,7 @@ def look(token: str, **overrides: Any) -> Answer:
     return visit(f"/shared/{token}.json?{query}")
 
 
-def test_listed_keys_apply_and_nothing_is_kept(alice: Person, board: Dashboard) -> None:
+def test_allowed_keys_apply_and_are_not_stored(alice: Person, board: Dashboard) -> None:
     token = share(alice, board, settings={"allow_overrides": ["date_from", "country", "id-2"]})
     answer = look(token, filters={"date_from": "-30d"}, variables={"id-1": {"code_name": "country", "value": "y"}})
     assert answer.json["dashboard"]["filters"] == {**FILTERS, "date_from": "-30d"}
@@ -57,7 +57,7 @@ def test_listed_keys_apply_and_nothing_is_kept(alice: Person, board: Dashboard) 
         (None, {"variables": {"id-1": {"value": "y"}}}),
     ],
 )
-def test_any_other_key_is_403(
+def test_other_keys_are_403(
     alice: Person, board: Dashboard, allowed: list[str] | None, overrides: dict[str, Any]
 ) -> None:
     token = share(alice, board, settings=None if allowed is None else {"allow_overrides": allowed})
@@ -65,7 +65,7 @@ def test_any_other_key_is_403(
     assert answer.error == (403, "authentication_error", "permission_denied", None)
 
 
-def test_nothing_to_change_is_always_allowed(alice: Person, board: Dashboard) -> None:
+def test_empty_override_is_always_allowed(alice: Person, board: Dashboard) -> None:
     token = share(alice, board)
     assert look(token, filters={}, variables={}).status == 200
     assert visit(f"/shared/{token}.json?filters_override=&refresh=force_blocking&cache_keys=x").status == 200
@@ -73,19 +73,19 @@ def test_nothing_to_change_is_always_allowed(alice: Person, board: Dashboard) ->
 
 @pytest.mark.parametrize("name", ["filters_override", "variables_override"])
 @pytest.mark.parametrize("text", ["{oops", "[]", "5", '"x"', "null"])
-def test_what_is_no_object_is_400(alice: Person, board: Dashboard, name: str, text: str) -> None:
+def test_override_other_than_an_object_is_400(alice: Person, board: Dashboard, name: str, text: str) -> None:
     answer = visit(f"/shared/{share(alice, board)}.json?{name}={text}")
     assert answer.error == (400, "validation_error", "invalid_input", name)
 
 
-def test_a_stored_variable_of_any_shape_harms_nobody(alice: Person) -> None:
+def test_stored_variables_of_any_shape_are_handled(alice: Person) -> None:
     board = make_dashboard(alice, variables={"a": None, "b": ["x"], "c": "text"})
     token = share(alice, board, settings={"allow_overrides": ["x"]})
     for name in ("a", "b", "c"):
         assert look(token, variables={name: {"value": 1}}).status == 403
 
 
-def test_what_a_viewer_changes_is_what_the_insights_show(alice: Person, board: Dashboard) -> None:
+def test_overrides_of_viewers_apply_to_queries(alice: Person, board: Dashboard) -> None:
     make_insight(alice, board, query={"kind": "TrendsQuery"})
     token = share(alice, board, settings={"allow_overrides": ["date_from"]})
 
@@ -97,7 +97,7 @@ def test_what_a_viewer_changes_is_what_the_insights_show(alice: Person, board: D
 
 
 @pytest.mark.parametrize("suffix", [".json", ""])
-def test_an_override_that_would_add_too_much_is_400(alice: Person, board: Dashboard, suffix: str) -> None:
+def test_too_large_override_is_400(alice: Person, board: Dashboard, suffix: str) -> None:
     items = [{"text": {"body": str(number)}} for number in range(110)]
     assert alice.api.patch(f"dashboards/{board.pk}/", {"tiles": items}).status == 200
     token = share(alice, board, settings={"allow_overrides": ["properties"]})

@@ -7,7 +7,7 @@ from tests.builders import Person, make_dashboard, make_key
 from tests.client import Api
 
 
-def test_before_first_use_it_is_off_and_the_token_is_stable(alice: Person) -> None:
+def test_sharing_is_disabled_by_default_and_its_token_is_stable(alice: Person) -> None:
     made = make_dashboard(alice)
     answer = alice.api.get(f"dashboards/{made.pk}/sharing/")
     row = SharingConfiguration.objects.get(dashboard=made)
@@ -28,7 +28,7 @@ def test_each_dashboard_has_its_own_token(alice: Person) -> None:
     assert len(tokens) == 3
 
 
-def test_what_is_enabled_shows_in_the_dashboard(alice: Person) -> None:
+def test_dashboard_shows_that_it_is_shared(alice: Person) -> None:
     made = make_dashboard(alice)
     SharingConfiguration.objects.filter(dashboard=made).update(enabled=True)
     assert alice.api.get(f"dashboards/{made.pk}/sharing/").json["enabled"] is True
@@ -37,16 +37,16 @@ def test_what_is_enabled_shows_in_the_dashboard(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("id_", ["999999999", "abc"])
-def test_an_unknown_dashboard_is_404(alice: Person, id_: str) -> None:
+def test_unknown_dashboard_is_404(alice: Person, id_: str) -> None:
     assert alice.api.get(f"dashboards/{id_}/sharing/").error == (404, "invalid_request", "not_found", None)
 
 
-def test_a_deleted_or_foreign_dashboard_is_404(alice: Person, carol: Person) -> None:
+def test_deleted_or_foreign_dashboard_is_404(alice: Person, carol: Person) -> None:
     for dashboard in (make_dashboard(alice, deleted=True), make_dashboard(carol)):
         assert alice.api.get(f"dashboards/{dashboard.pk}/sharing/").error[0] == 404
 
 
-def test_the_dashboard_scope_does_not_open_it(alice: Person) -> None:
+def test_dashboard_scope_does_not_grant_access(alice: Person) -> None:
     made = make_dashboard(alice)
     api = Api(make_key(alice.user, "dashboard:write"), alice.membership.project_id)
     answer = api.get(f"dashboards/{made.pk}/sharing/")

@@ -25,7 +25,7 @@ def stored(board: Dashboard) -> SharingConfiguration:
     return SharingConfiguration.objects.get(dashboard=board)
 
 
-def test_enabling_shows_everywhere_and_keeps_the_token(alice: Person, board: Dashboard, path: str) -> None:
+def test_enabling_is_shown_everywhere_and_keeps_the_token(alice: Person, board: Dashboard, path: str) -> None:
     before = stored(board)
     answer = alice.api.patch(path, {"enabled": True})
     row = stored(board)
@@ -38,7 +38,7 @@ def test_enabling_shows_everywhere_and_keeps_the_token(alice: Person, board: Das
     assert alice.api.patch(path, {"enabled": True}).json == answer.json
 
 
-def test_disabling_ends_every_token_for_good(alice: Person, board: Dashboard, path: str) -> None:
+def test_disabling_invalidates_every_token(alice: Person, board: Dashboard, path: str) -> None:
     first = alice.api.patch(path, {"enabled": True}).json
     second = alice.api.post(f"{path}refresh/").json
     assert ReplacedAccessToken.objects.count() == 1
@@ -50,7 +50,7 @@ def test_disabling_ends_every_token_for_good(alice: Person, board: Dashboard, pa
     assert len({first["access_token"], second["access_token"], on["access_token"]}) == 3
 
 
-def test_a_refresh_changes_the_token_alone(alice: Person, board: Dashboard, path: str) -> None:
+def test_refresh_changes_only_the_token(alice: Person, board: Dashboard, path: str) -> None:
     before = alice.api.patch(path, {"enabled": True, "settings": {"noHeader": True}}).json
     answer = alice.api.post(f"{path}refresh/")
     assert answer.status == 200
@@ -61,13 +61,13 @@ def test_a_refresh_changes_the_token_alone(alice: Person, board: Dashboard, path
     assert timedelta(minutes=4) < replaced.expires_at - timezone.now() <= timedelta(minutes=5)
 
 
-def test_a_token_that_opened_nothing_gets_no_grace(alice: Person, path: str) -> None:
+def test_token_of_a_disabled_link_gets_no_grace_period(alice: Person, path: str) -> None:
     before = alice.api.get(path).json["access_token"]
     assert alice.api.post(f"{path}refresh/").json["access_token"] != before
     assert ReplacedAccessToken.objects.count() == 0
 
 
-def test_each_refresh_keeps_the_tokens_of_the_last_minutes_only(alice: Person, path: str) -> None:
+def test_refresh_keeps_only_tokens_within_the_grace_period(alice: Person, path: str) -> None:
     tokens = [alice.api.patch(path, {"enabled": True}).json["access_token"]]
     tokens.append(alice.api.post(f"{path}refresh/").json["access_token"])
     alice.api.post(f"{path}refresh/")
@@ -87,7 +87,7 @@ def test_each_refresh_keeps_the_tokens_of_the_last_minutes_only(alice: Person, p
         {"whitelabel": False, "showInspector": True, "legend": True, "detailed": True, "hideExtraDetails": True},
     ],
 )
-def test_settings_are_kept_as_sent(alice: Person, board: Dashboard, path: str, settings: Any) -> None:
+def test_settings_are_stored_as_sent(alice: Person, board: Dashboard, path: str, settings: Any) -> None:
     alice.api.patch(path, {"settings": {"legend": True}})
     answer = alice.api.patch(path, {"settings": settings})
     assert answer.json["settings"] == settings == stored(board).settings
@@ -109,7 +109,7 @@ def test_settings_are_kept_as_sent(alice: Person, board: Dashboard, path: str, s
         ({"password_required": 7}, "password_required", "invalid_input"),
     ],
 )
-def test_bad_values_are_named_and_change_nothing(
+def test_invalid_values_are_reported_and_change_nothing(
     alice: Person, board: Dashboard, path: str, body: dict[str, Any], attr: str, code: str
 ) -> None:
     before = alice.api.get(path).json
@@ -118,7 +118,7 @@ def test_bad_values_are_named_and_change_nothing(
     assert alice.api.get(path).json == before
 
 
-def test_unknown_keys_are_named_and_read_only_ones_have_no_effect(alice: Person, board: Dashboard, path: str) -> None:
+def test_unknown_keys_are_reported_and_read_only_ones_ignored(alice: Person, board: Dashboard, path: str) -> None:
     before = alice.api.patch(path, {"enabled": True}).json
     answer = alice.api.patch(path, {"settings": {"noHeader": True, "madeUp": "x"}, "other": 1})
     assert answer.headers["Ignored-Fields"] == "settings__madeUp, other"
@@ -128,13 +128,13 @@ def test_unknown_keys_are_named_and_read_only_ones_have_no_effect(alice: Person,
     assert "Ignored-Fields" not in again.headers
 
 
-def test_a_password_can_be_required(alice: Person, board: Dashboard, path: str) -> None:
+def test_password_can_be_required(alice: Person, board: Dashboard, path: str) -> None:
     answer = alice.api.patch(path, {"enabled": True, "password_required": True})
     assert answer.json["password_required"] is True
     assert stored(board).password_required is True
 
 
-def test_only_an_editor_may_change_it(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
+def test_edit_right_is_required(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
     Dashboard.objects.filter(pk=board.pk).update(restriction_level=37)
     before = alice.api.get(path).json
     for answer in (bob.api.patch(path, {"enabled": True}), bob.api.post(f"{path}refresh/")):
@@ -143,7 +143,7 @@ def test_only_an_editor_may_change_it(alice: Person, bob: Person, board: Dashboa
     assert alice.api.get(path).json == before
 
 
-def test_reading_rights_change_nothing(alice: Person, board: Dashboard, path: str) -> None:
+def test_read_scope_cannot_change_sharing(alice: Person, board: Dashboard, path: str) -> None:
     key = make_key(alice.user, "sharing_configuration:read", "dashboard:write")
     reader = Api(key, alice.membership.project_id)
     for answer in (reader.patch(path, {"enabled": True}), reader.post(f"{path}refresh/")):
@@ -151,7 +151,7 @@ def test_reading_rights_change_nothing(alice: Person, board: Dashboard, path: st
     assert stored(board).enabled is False
 
 
-def test_a_deleted_foreign_or_unknown_dashboard_is_404(alice: Person, carol: Person) -> None:
+def test_deleted_foreign_or_unknown_dashboard_is_404(alice: Person, carol: Person) -> None:
     numbers = [make_dashboard(alice, deleted=True).pk, make_dashboard(carol).pk, 999999999]
     for number in numbers:
         assert alice.api.patch(f"dashboards/{number}/sharing/", {"enabled": True}).error[0] == 404
@@ -164,7 +164,7 @@ def test_other_methods_are_405(alice: Person, path: str, method: str) -> None:
     assert alice.api.call(method, path, None if method == "DELETE" else {}).status == 405
 
 
-def test_a_restored_dashboard_is_shared_as_it_was(alice: Person, board: Dashboard, path: str) -> None:
+def test_restored_dashboard_is_shared_as_before(alice: Person, board: Dashboard, path: str) -> None:
     before = alice.api.patch(path, {"enabled": True}).json
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
     assert alice.api.get(path).status == 404

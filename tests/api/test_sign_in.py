@@ -51,7 +51,7 @@ def test_a_session_is_refused_for_other_projects(browser: Api, carol: Person) ->
 
 
 @pytest.mark.parametrize("email", ["alice@example.com", "nobody@example.com", "bob@example.com", "not an address"])
-def test_an_unknown_user_and_a_wrong_password_are_indistinguishable(alice: Person, bob: Person, email: str) -> None:
+def test_unknown_user_and_incorrect_password_are_indistinguishable(alice: Person, bob: Person, email: str) -> None:
     give_password(alice)
     answer = Api(None, 0).sign_in(email, "definitely wrong")
     assert answer.error == BAD_PAIR
@@ -77,7 +77,7 @@ def test_changing_the_password_ends_sessions(alice: Person, browser: Api) -> Non
     assert browser.get("dashboards/").error == NONE
 
 
-def test_a_removed_membership_closes_the_project_at_once(alice: Person, browser: Api) -> None:
+def test_removed_membership_ends_access_to_the_project_at_once(alice: Person, browser: Api) -> None:
     alice.membership.delete()
     assert browser.get("dashboards/").error == (403, "authentication_error", "permission_denied", None)
 

@@ -30,7 +30,7 @@ def assert_too_large(answer: Answer, attr: str | None, number: str) -> None:
         ("dashboard_templates/", "dashboard_description", TEMPLATE),
     ],
 )
-def test_a_description_has_an_end(alice: Person, path: str, field: str, body: dict[str, Any]) -> None:
+def test_description_length_is_limited(alice: Person, path: str, field: str, body: dict[str, Any]) -> None:
     assert_too_large(alice.api.post(path, {**body, field: "x" * 10_001}), field, "10,000")
     made = alice.api.post(path, {**body, field: "ü" * 10_000})
     assert (made.status, len(made.json[field])) == (201, 10_000)
@@ -51,14 +51,14 @@ def test_a_description_has_an_end(alice: Person, path: str, field: str, body: di
         ("dashboard_templates/", "dashboard_variables", LARGE, TEMPLATE),
     ],
 )
-def test_free_json_has_an_end(alice: Person, path: str, field: str, value: Any, body: dict[str, Any]) -> None:
+def test_free_json_size_is_limited(alice: Person, path: str, field: str, value: Any, body: dict[str, Any]) -> None:
     assert_too_large(alice.api.post(path, {**body, field: value}), field, "1,000,000")
     made = alice.api.post(path, body)
     assert_too_large(alice.api.patch(f"{path}{made.json['id']}/", {field: value}), field, "1,000,000")
 
 
 @pytest.mark.parametrize("field", ["layouts", "filters_overrides"])
-def test_free_json_of_a_tile_has_an_end(alice: Person, field: str) -> None:
+def test_free_json_size_of_a_tile_is_limited(alice: Person, field: str) -> None:
     large = {"sm": LARGE}
     board = make_dashboard(alice)
     insight = make_insight(alice, board)
@@ -74,7 +74,7 @@ def test_free_json_of_a_tile_has_an_end(alice: Person, field: str) -> None:
     assert insight.pk == tile.insight_id
 
 
-def test_all_free_json_of_a_dashboard_has_an_end(alice: Person) -> None:
+def test_total_free_json_size_of_a_dashboard_is_limited(alice: Person) -> None:
     part = {"k": "x" * 900_000}
     tiles = [{"text": {"body": "t"}, "filters_overrides": part} for _ in range(3)]
     made = alice.api.post("dashboards/", {"tiles": tiles, "filters": part}).json
@@ -88,7 +88,7 @@ def test_all_free_json_of_a_dashboard_has_an_end(alice: Person) -> None:
     assert Tile.objects.count() == 3
 
 
-def test_the_insights_of_a_dashboard_have_an_end(alice: Person) -> None:
+def test_size_of_insights_of_a_dashboard_is_limited(alice: Person) -> None:
     board = make_dashboard(alice)
     path = f"dashboards/{board.pk}/"
     query = {"kind": "x" * 900_000}
@@ -105,7 +105,7 @@ def test_the_insights_of_a_dashboard_have_an_end(alice: Person) -> None:
     assert Tile.objects.filter(dashboard=board).count() == 6
 
 
-def test_a_copy_of_too_much_is_refused(alice: Person) -> None:
+def test_copy_above_the_limit_is_refused(alice: Person) -> None:
     board = make_dashboard(alice)
     for _ in range(9):
         made = make_insight(alice)
@@ -117,7 +117,7 @@ def test_a_copy_of_too_much_is_refused(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("path", ["dashboards/", "insights/", "dashboard_templates/"])
-def test_tags_have_an_end(alice: Person, path: str) -> None:
+def test_number_of_tags_is_limited(alice: Person, path: str) -> None:
     body = TEMPLATE if path == "dashboard_templates/" else {}
     names = [f"t{number:03}" for number in range(101)]
     assert_too_large(alice.api.post(path, {**body, "tags": names}), "tags", "100")
@@ -126,7 +126,7 @@ def test_tags_have_an_end(alice: Person, path: str) -> None:
     assert alice.api.get(f"{path}{made['id']}/").json["tags"] == names[:100]
 
 
-def test_a_dashboard_from_before_the_limits_is_read_changed_and_sent_back(alice: Person) -> None:
+def test_dashboard_stored_before_the_limits_is_read_changed_and_sent_back(alice: Person) -> None:
     names = [f"t{number:03}" for number in range(150)]
     board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
     Tag.objects.bulk_create([Tag(project=board.project, name=name) for name in names])
@@ -153,7 +153,7 @@ def test_a_dashboard_from_before_the_limits_is_read_changed_and_sent_back(alice:
     assert alice.api.patch(f"{path}sharing/", {"enabled": True}).status == 200
 
 
-def test_an_insight_from_before_the_limits_is_read_changed_and_sent_back(alice: Person) -> None:
+def test_insight_stored_before_the_limits_is_read_changed_and_sent_back(alice: Person) -> None:
     made = make_insight(alice, make_dashboard(alice))
     Insight.objects.update(description="d" * 50_000, query={"kind": "x" * 9_000_000})
     path = f"insights/{made.pk}/"
@@ -165,7 +165,7 @@ def test_an_insight_from_before_the_limits_is_read_changed_and_sent_back(alice: 
     assert (row.name, len(row.description or ""), row.query) == ("newer", 50_000, {"kind": "x" * 9_000_000})
 
 
-def test_a_template_from_before_the_limits_is_read_changed_and_sent_back(alice: Person) -> None:
+def test_template_stored_before_the_limits_is_read_changed_and_sent_back(alice: Person) -> None:
     made = make_template(alice.membership.project)
     DashboardTemplate.objects.update(dashboard_description="d" * 50_000, tags=[f"t{number}" for number in range(150)])
     path = f"dashboard_templates/{made.pk}/"
@@ -175,7 +175,7 @@ def test_a_template_from_before_the_limits_is_read_changed_and_sent_back(alice: 
     assert len(DashboardTemplate.objects.get().dashboard_description) == 50_000
 
 
-def test_a_large_text_is_refused_with_the_limit(alice: Person) -> None:
+def test_too_large_text_is_refused_with_the_limit(alice: Person) -> None:
     answer = alice.api.post("dashboards/", {"tiles": [{"text": {"body": "x" * 4001}}]}, documented=False)
     assert_too_large(answer, "text__body", "4000")
     assert not Text.objects.exists()

@@ -37,7 +37,7 @@ BAD: dict[str, Any] = {**DOCUMENT, "tiles": [{"type": "TEXT", "body": "{NOTHING}
         ("dashboard_templates/", BAD, 400),
     ],
 )
-def test_with_an_idempotency_key_it_is_filled_first_too(
+def test_template_is_filled_before_the_transaction_with_an_idempotency_key(
     alice: Person, path: str, body: dict[str, Any], status: int
 ) -> None:
     answers = [alice.api.post(path, body, headers={"Idempotency-Key": "a"}) for _ in range(2)]
@@ -48,19 +48,19 @@ def test_with_an_idempotency_key_it_is_filled_first_too(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_template_is_not_filled_inside_a_transaction() -> None:
+def test_filling_a_template_inside_a_transaction_is_refused() -> None:
     with transaction.atomic(), pytest.raises(RuntimeError, match="must not run inside a transaction"):
         fill_template(DOCUMENT)
     assert fill_template(DOCUMENT)["tiles"][0]["body"] == "hello"
 
 
-def test_a_dashboard_of_a_template_needs_it_filled(alice: Person) -> None:
+def test_creating_a_dashboard_requires_a_filled_template(alice: Person) -> None:
     with pytest.raises(ValueError, match="filled first"), write_transaction(alice.membership) as changes:
         create_dashboard(changes, alice.membership.project, content={"use_template": "X"})
     assert Dashboard.objects.count() == 0
 
 
-def test_a_template_that_changed_since_it_was_checked_is_a_conflict(alice: Person) -> None:
+def test_template_changed_after_its_check_is_a_conflict(alice: Person) -> None:
     project, caller = alice.membership.project, alice.membership
     template = make_template(project, "Weekly")
     checked = check_template_changes(template.pk, project=project, changes={"tags": ["a"]}, updated_by=caller)

@@ -4,7 +4,7 @@ from dashboards.models import Tile
 from tests.builders import Person, make_dashboard, make_text_tile
 
 
-def test_snake_case_names_are_read_too(alice: Person) -> None:
+def test_snake_case_names_are_accepted(alice: Person) -> None:
     board, target = make_dashboard(alice), make_dashboard(alice)
     tile = make_text_tile(alice, board)
     body = {"from_dashboard_id": board.pk, "tile_id": tile.pk}
@@ -20,7 +20,7 @@ def test_snake_case_names_are_read_too(alice: Person) -> None:
     assert wrong.error == (400, "validation_error", "invalid_input", "tile_id")
 
 
-def test_a_second_spelling_that_says_something_else_is_named(alice: Person) -> None:
+def test_contradictory_aliases_are_refused(alice: Person) -> None:
     board, target = make_dashboard(alice), make_dashboard(alice)
     tile = make_text_tile(alice, board)
     path = f"dashboards/{target.pk}/copy_tile/"
@@ -33,7 +33,7 @@ def test_a_second_spelling_that_says_something_else_is_named(alice: Person) -> N
     assert Tile.objects.get(dashboard=target).text_id == tile.text_id
 
 
-def test_the_older_name_of_a_target_is_read(alice: Person) -> None:
+def test_older_name_of_the_target_is_accepted(alice: Person) -> None:
     board, target = make_dashboard(alice), make_dashboard(alice)
     tile = make_text_tile(alice, board)
     path, body = f"dashboards/{board.pk}/move_tile/", {"tile": {"id": tile.pk}, "toDashboard": target.pk}

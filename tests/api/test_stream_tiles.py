@@ -30,7 +30,7 @@ def bodies(told: list[Any]) -> list[str]:
     return [tile["text"]["body"] for tile in tiles]
 
 
-def test_it_tells_what_a_retrieval_answers(alice: Person, board: Dashboard) -> None:
+def test_events_equal_a_retrieval(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     told = events(alice.api.get(f"{path}stream_tiles/"))
     assert [event["type"] for event in told] == ["metadata", "tile", "tile", "complete"]
@@ -42,7 +42,7 @@ def test_it_tells_what_a_retrieval_answers(alice: Person, board: Dashboard) -> N
     assert (third["order"], fourth["order"]) == (third["tile"]["order"], fourth["tile"]["order"])
 
 
-def test_tiles_come_in_the_order_of_the_layout(alice: Person, board: Dashboard) -> None:
+def test_tiles_are_in_layout_order(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/stream_tiles/"
     assert bodies(events(alice.api.get(path))) == ["0", "1", "2", "nowhere"]
     assert bodies(events(alice.api.get(path, layoutSize="sm"))) == ["0", "1", "2", "nowhere"]
@@ -51,7 +51,7 @@ def test_tiles_come_in_the_order_of_the_layout(alice: Person, board: Dashboard) 
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
-def test_a_small_dashboard_fits_into_the_first_event(alice: Person, number: int) -> None:
+def test_small_dashboard_is_one_event(alice: Person, number: int) -> None:
     made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * number)
     told = events(alice.api.get(f"dashboards/{made.pk}/stream_tiles/"))
     assert [event["type"] for event in told] == ["metadata", "complete"]
@@ -59,7 +59,7 @@ def test_a_small_dashboard_fits_into_the_first_event(alice: Person, number: int)
 
 
 @pytest.mark.parametrize("accept", ["text/event-stream", "application/json", "*/*", "image/png"])
-def test_accept_makes_no_difference_and_errors_are_json(alice: Person, board: Dashboard, accept: str) -> None:
+def test_accept_header_is_ignored_and_errors_are_json(alice: Person, board: Dashboard, accept: str) -> None:
     headers = {"Accept": accept}
     assert len(events(alice.api.call("GET", f"dashboards/{board.pk}/stream_tiles/", headers=headers))) == 4
     missing = alice.api.call("GET", "dashboards/999999999/stream_tiles/", headers=headers)
@@ -67,7 +67,7 @@ def test_accept_makes_no_difference_and_errors_are_json(alice: Person, board: Da
     assert missing.headers["Content-Type"] == "application/json"
 
 
-def test_overrides_work_and_the_access_is_noted(alice: Person, board: Dashboard) -> None:
+def test_overrides_apply_and_the_access_is_recorded(alice: Person, board: Dashboard) -> None:
     answer = alice.api.get(f"dashboards/{board.pk}/stream_tiles/", filters_override='{"a": 2}')
     shown = events(answer)[0]["dashboard"]
     board.refresh_from_db()

@@ -61,23 +61,21 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("parts", "code", "attr"), REFUSED)
-def test_a_document_beyond_a_limit_is_400_at_its_path(
-    alice: Person, parts: dict[str, Any], code: str, attr: str
-) -> None:
+def test_document_beyond_a_limit_is_400_at_its_path(alice: Person, parts: dict[str, Any], code: str, attr: str) -> None:
     assert send(alice, document(**parts)).error == (400, "validation_error", code, f"template__{attr}")
     stored = alice.api.call("POST", "dashboard_templates/", document(**parts), documented=False)
     assert (stored.status, stored.json["attr"]) == (400, attr)
     assert (Dashboard.objects.count(), DashboardTemplate.objects.count()) == (0, 0)
 
 
-def test_a_variable_may_be_named_inside_a_text_beside_its_use(alice: Person) -> None:
+def test_variable_inside_a_text_is_kept_beside_its_use(alice: Person) -> None:
     query = {"table": "{T}", "title": "All of {T}", "other": "{U}"}
     answer = send(alice, document(variables=[T, {"id": "U", "default": "{U}"}], tiles=[insight(query=query)]))
     assert answer.status == 200
     assert Insight.objects.get().query == {"table": "table", "title": "All of {T}", "other": "{U}"}
 
 
-def test_a_text_that_stands_for_itself_comes_back_from_an_export(alice: Person) -> None:
+def test_placeholder_text_survives_an_export(alice: Person) -> None:
     board = make_dashboard(alice, "Use {NAME}")
     for body in ("{NAME}", "Write {NAME} here"):
         make_text_tile(alice, board, body)
@@ -86,7 +84,7 @@ def test_a_text_that_stands_for_itself_comes_back_from_an_export(alice: Person) 
     assert [tile["text"]["body"] for tile in made.json["tiles"]] == ["{NAME}", "Write {NAME} here"]
 
 
-def test_a_template_that_was_stored_before_the_limits_stays_usable(alice: Person) -> None:
+def test_template_stored_before_the_limits_remains_usable(alice: Person) -> None:
     tiles = [text(layouts=layouts(30)), text(layouts={"sm": {"h": 2e19}}), insight(query={"q": "from {T}"})]
     tiles += [insight(tags=[f"t{number}" for number in range(1000)])] * 6
     template = make_template(alice.membership.project, "Old", variables=[T, T])
@@ -101,7 +99,7 @@ def test_a_template_that_was_stored_before_the_limits_stays_usable(alice: Person
     assert answer.error == (400, "validation_error", "max_length", "tiles__0__layouts")
 
 
-def test_an_export_of_larger_layouts_can_be_imported(alice: Person) -> None:
+def test_export_of_larger_layouts_can_be_imported(alice: Person) -> None:
     board = make_dashboard(alice)
     tile = make_text_tile(alice, board)
     large = {"sm": {"x": -1e300, "y": 2e19, "w": "1e9", "h": 5, "i": "keep"}, **layouts(30)}

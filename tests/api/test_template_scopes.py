@@ -30,7 +30,7 @@ def names(person: Person, **query: Any) -> list[str]:
     return [row["template_name"] for row in answer.json["results"]]
 
 
-def test_built_in_templates_are_listed_and_read(alice: Person) -> None:
+def test_built_in_templates_are_listed_and_retrieved(alice: Person) -> None:
     rows = alice.api.get(PATH).json["results"]
     assert {row["template_name"]: row["id"] for row in rows} == BUILTIN
     for row, document in zip(rows, builtin_templates().values(), strict=True):
@@ -45,7 +45,7 @@ def test_built_in_templates_are_listed_and_read(alice: Person) -> None:
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
 @pytest.mark.parametrize("body", [{"template_name": "mine"}, {"deleted": True}, {}])
-def test_a_built_in_template_stays_as_it_is(alice: Person, method: str, body: dict[str, Any]) -> None:
+def test_built_in_template_cannot_be_changed(alice: Person, method: str, body: dict[str, Any]) -> None:
     User.objects.filter(pk=alice.user.pk).update(is_staff=True)
     for id_ in BUILTIN.values():
         before = alice.api.get(f"{PATH}{id_}/").json
@@ -56,7 +56,7 @@ def test_a_built_in_template_stays_as_it_is(alice: Person, method: str, body: di
     assert not DashboardTemplate.objects.exists()
 
 
-def test_a_built_in_template_can_be_stored_as_ones_own(alice: Person) -> None:
+def test_built_in_template_can_be_copied_to_a_project(alice: Person) -> None:
     [row, *_] = alice.api.get(PATH).json["results"]
     answer = alice.api.post(PATH, {**row, "template_name": "Mine", "scope": "team"})
     assert (answer.status, "Ignored-Fields" in answer.headers) == (201, False)
@@ -80,7 +80,9 @@ def test_a_built_in_template_can_be_stored_as_ones_own(alice: Person) -> None:
         ({"search": "nothing"}, []),
     ],
 )
-def test_they_have_their_place_among_the_others(alice: Person, query: dict[str, str], wanted: list[str]) -> None:
+def test_built_in_templates_are_ordered_among_the_others(
+    alice: Person, query: dict[str, str], wanted: list[str]
+) -> None:
     project = alice.membership.project
     make_template(project, "a")
     make_template(None, "q", scope="global", tags=["web"])
@@ -94,7 +96,7 @@ def test_they_have_their_place_among_the_others(alice: Person, query: dict[str, 
         assert all(len(page) == limit for page, _ in pairwise([page for page in pages if page]))
 
 
-def test_an_organization_sees_a_template_in_all_its_projects(alice: Person, carol: Person, dora: Person) -> None:
+def test_organization_template_is_visible_in_all_its_projects(alice: Person, carol: Person, dora: Person) -> None:
     made = make_template(alice.membership.project, "shared", scope="organization", created_by=alice.user)
     path = f"{PATH}{made.pk}/"
     assert (names(dora, scope="organization"), names(dora, scope="team")) == (["shared"], [])
@@ -110,7 +112,7 @@ def test_an_organization_sees_a_template_in_all_its_projects(alice: Person, caro
     assert own.project_id != made.project_id
 
 
-def test_admins_of_its_project_decide_what_an_organization_sees(alice: Person, bob: Person, dora: Person) -> None:
+def test_organization_scope_requires_an_admin_of_the_project(alice: Person, bob: Person, dora: Person) -> None:
     made = make_template(alice.membership.project, "mine")
     path = f"{PATH}{made.pk}/"
     assert bob.api.patch(path, {"scope": "organization"}).error[0] == 403
@@ -131,7 +133,7 @@ def test_admins_of_its_project_decide_what_an_organization_sees(alice: Person, b
     assert answer.error[0] == 403
 
 
-def test_put_is_the_same_as_patch(alice: Person) -> None:
+def test_put_equals_patch(alice: Person) -> None:
     made = make_template(alice.membership.project, "mine", tags=["kept"])
     answer = alice.api.put(f"{PATH}{made.pk}/", {"template_name": "other"})
     assert (answer.status, answer.json["template_name"], answer.json["tags"]) == (200, "other", ["kept"])

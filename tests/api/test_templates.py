@@ -44,7 +44,7 @@ def changed(**changes: Any) -> dict[str, Any]:
     return {**copy.deepcopy(TEMPLATE), **changes}
 
 
-def test_a_template_becomes_a_dashboard(alice: Person) -> None:
+def test_dashboard_is_created_from_a_template(alice: Person) -> None:
     answer = send(alice, TEMPLATE, creation_context="onboarding", _create_in_folder="x")
     assert answer.status == 200
     assert answer.headers["Ignored-Fields"] == "creation_context"
@@ -71,7 +71,7 @@ def test_a_template_becomes_a_dashboard(alice: Person) -> None:
     assert alice.api.get("insights/", search="visits").json["count"] == 1
 
 
-def test_older_tiles_keep_their_filters_and_may_be_unnamed(alice: Person) -> None:
+def test_older_tiles_keep_their_filters_and_can_be_unnamed(alice: Person) -> None:
     [tile] = send(alice, changed(tiles=[{"type": "INSIGHT", "filters": {"insight": "TRENDS"}}])).json["tiles"]
     insight = tile["insight"]
     assert (insight["name"], insight["query"]) == ("", None)
@@ -79,7 +79,7 @@ def test_older_tiles_keep_their_filters_and_may_be_unnamed(alice: Person) -> Non
     assert Insight.objects.get().filters == {"insight": "TRENDS"}
 
 
-def test_tags_and_variables_may_be_missing_or_null(alice: Person) -> None:
+def test_tags_and_variables_can_be_missing_or_null(alice: Person) -> None:
     template = changed(variables=None)
     del template["tags"]
     assert send(alice, template).json["tags"] == []
@@ -117,7 +117,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("changes", "code", "attr"), BAD, ids=[each[2] + each[1] for each in BAD])
-def test_a_bad_template_is_400_at_its_path_and_leaves_nothing(
+def test_invalid_template_is_400_at_its_path_and_creates_nothing(
     alice: Person, changes: dict[str, Any], code: str, attr: str
 ) -> None:
     assert send(alice, changed(**changes)).error == (400, "validation_error", code, attr)
@@ -125,7 +125,7 @@ def test_a_bad_template_is_400_at_its_path_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("missing", ["template_name", "dashboard_description", "dashboard_filters", "tiles"])
-def test_a_missing_key_is_named(alice: Person, missing: str) -> None:
+def test_missing_key_is_reported(alice: Person, missing: str) -> None:
     template = changed()
     del template[missing]
     answer = send(alice, template)
@@ -142,17 +142,17 @@ def test_a_missing_key_is_named(alice: Person, missing: str) -> None:
         ({"template": []}, "invalid_input"),
     ],
 )
-def test_no_template_is_400(alice: Person, body: dict[str, Any], code: str) -> None:
+def test_missing_template_is_400(alice: Person, body: dict[str, Any], code: str) -> None:
     answer = alice.api.post("dashboards/create_from_template_json/", body)
     assert answer.error == (400, "validation_error", code, "template")
 
 
-def test_a_form_may_hold_the_template(alice: Person) -> None:
+def test_form_can_contain_the_template(alice: Person) -> None:
     form = {"template": json.dumps(TEMPLATE)}
     assert alice.api.form("POST", "dashboards/create_from_template_json/", form).json["name"] == "From JSON"
 
 
-def test_placeholders_are_replaced_by_the_defaults_of_variables(alice: Person) -> None:
+def test_placeholders_are_replaced_by_variable_defaults(alice: Person) -> None:
     event = {"id": "$pageview", "b": 1.0}
     variables = [
         {"id": "EVENT_1", "name": "Event", "type": "event", "default": event, "description": "", "required": True}
@@ -162,20 +162,20 @@ def test_placeholders_are_replaced_by_the_defaults_of_variables(alice: Person) -
     assert tile["insight"]["query"] == {"kind": "Q", "series": [event, "{event}", "{EVENT_1} and more", "{}", "{1}"]}
 
 
-def test_a_placeholder_without_a_variable_is_400_at_its_path(alice: Person) -> None:
+def test_placeholder_without_a_variable_is_400_at_its_path(alice: Person) -> None:
     query = {"kind": "Q", "series": [{"event": "{EVENT_2}"}]}
     answer = send(alice, changed(tiles=[{"type": "INSIGHT", "query": query}]))
     assert answer.error == (400, "validation_error", "invalid_input", "template__tiles__0__query__series__0__event")
     assert "EVENT_2" in answer.json["detail"]
 
 
-def test_a_placeholder_where_its_default_does_not_fit_is_400(alice: Person) -> None:
+def test_placeholder_with_an_unsuitable_default_is_400(alice: Person) -> None:
     variables = [{"id": "A", "default": {"x": 1}}]
     answer = send(alice, changed(variables=variables, tiles=[{"type": "TEXT", "body": "{A}"}]))
     assert answer.error == (400, "validation_error", "invalid_input", "template__tiles__0__body")
 
 
-def test_a_template_does_not_grow_without_bound(alice: Person) -> None:
+def test_filled_template_size_is_limited(alice: Person) -> None:
     variables = [{"id": "A", "default": {"x": "y" * 100_000}}]
     tiles = [{"type": "INSIGHT", "query": {"many": ["{A}"] * 1000}}]
     answer = send(alice, changed(variables=variables, tiles=tiles))
@@ -185,7 +185,7 @@ def test_a_template_does_not_grow_without_bound(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("key", ["DEFAULT_APP", "WEBSITE_TRAFFIC"])
-def test_a_built_in_template(alice: Person, key: str) -> None:
+def test_dashboard_is_created_from_a_built_in_template(alice: Person, key: str) -> None:
     template = builtin_templates()[key]
     made = alice.api.post("dashboards/", {"use_template": key}).json
     assert (made["creation_mode"], made["use_template"], made["name"]) == ("template", key, template["template_name"])
@@ -196,13 +196,13 @@ def test_a_built_in_template(alice: Person, key: str) -> None:
     assert len(by_name["tiles"]) == len(made["tiles"])
 
 
-def test_the_body_wins_over_the_template(alice: Person) -> None:
+def test_body_overrides_the_template(alice: Person) -> None:
     body = {"name": "Mine", "use_template": "DEFAULT_APP", "description": "own", "tags": ["x"], "filters": {"a": 1}}
     made = alice.api.post("dashboards/", body).json
     assert (made["name"], made["description"], made["tags"], made["filters"]) == ("Mine", "own", ["x"], {"a": 1})
 
 
-def test_the_files_of_built_in_templates_are_named_by_their_keys() -> None:
+def test_files_of_built_in_templates_are_named_by_their_keys() -> None:
     assert set(builtin_templates()) == {"DEFAULT_APP", "WEBSITE_TRAFFIC"}
 
 
@@ -216,7 +216,7 @@ def stored(person: Person | None, name: str, body: str, scope: str = "team", **m
     )
 
 
-def test_stored_templates_are_the_projects_own_and_the_global_ones(alice: Person, carol: Person) -> None:
+def test_templates_of_the_project_and_global_ones_can_be_used(alice: Person, carol: Person) -> None:
     stored(carol, "Theirs", "theirs")
     stored(carol, "Shared", "shared", scope="global")
     stored(None, "Both", "global", scope="global")
@@ -234,6 +234,6 @@ def test_stored_templates_are_the_projects_own_and_the_global_ones(alice: Person
     assert [body_of(name) for name in ("Theirs", "Gone", "NO_SUCH")] == [missing] * 3
 
 
-def test_both_sources_are_400(alice: Person) -> None:
+def test_two_sources_are_400(alice: Person) -> None:
     answer = alice.api.post("dashboards/", {"use_template": "DEFAULT_APP", "use_dashboard": 1})
     assert answer.error == (400, "validation_error", "invalid_input", None)

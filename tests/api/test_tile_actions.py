@@ -36,7 +36,7 @@ def test_create_text_tile(alice: Person, board: Dashboard) -> None:
     ("body", "code"),
     [({}, "required"), ({"body": ""}, "blank"), ({"body": None}, "null"), ({"body": "x" * 4001}, "max_length")],
 )
-def test_a_text_tile_needs_a_body(alice: Person, board: Dashboard, body: dict[str, Any], code: str) -> None:
+def test_text_tile_requires_a_body(alice: Person, board: Dashboard, body: dict[str, Any], code: str) -> None:
     assert act(alice, board, "create_text_tile", body).error == (400, "validation_error", code, "body")
     assert Tile.objects.count() == 0
 
@@ -75,7 +75,7 @@ def test_each_kind_of_tile_has_its_action(alice: Person, board: Dashboard) -> No
     assert {tile["color"] for tile in shown(alice, board)} == {None}
 
 
-def test_delete_tile_closes_the_gap_where_the_others_have_a_place(alice: Person, board: Dashboard) -> None:
+def test_delete_tile_closes_gaps_of_placed_tiles(alice: Person, board: Dashboard) -> None:
     def make(body: str, y: int, **more: Any) -> Tile:
         place = {"x": 0, "y": y, "w": 6, "h": 2, "i": "keep"}
         return make_text_tile(alice, board, body, layouts={"sm": place, **more})
@@ -117,7 +117,7 @@ def test_copy_tile_shares_the_content(alice: Person, board: Dashboard) -> None:
     assert [each["id"] for each in revived.json["tiles"]] == [copied["id"]]
 
 
-def test_copy_tile_refuses_what_is_not_there(alice: Person, bob: Person, carol: Person, board: Dashboard) -> None:
+def test_copy_tile_of_an_unknown_tile_is_404(alice: Person, bob: Person, carol: Person, board: Dashboard) -> None:
     target, tile = make_dashboard(alice), make_text_tile(alice, board)
     foreign = make_dashboard(carol)
     foreign_tile = make_text_tile(carol, foreign)
@@ -143,7 +143,7 @@ def spots(answer: Answer) -> list[tuple[int, dict[str, Any]]]:
     return [(tile["id"], tile["layouts"]["sm"]) for tile in answer.json["tiles"]]
 
 
-def test_reorder_tiles_places_them_in_the_order_given(alice: Person, board: Dashboard) -> None:
+def test_reorder_tiles_places_them_in_the_given_order(alice: Person, board: Dashboard) -> None:
     wide = make_text_tile(alice, board, layouts={"sm": {"x": 0, "y": 0, "w": "12", "h": 2, "minW": 3}, "lg": {"x": 9}})
     small = make_text_tile(alice, board, layouts={"sm": {"x": 0, "y": 2, "w": 4, "h": 3}})
     bare = make_text_tile(alice, board)
@@ -183,7 +183,7 @@ def test_reorder_tiles_places_them_in_the_order_given(alice: Person, board: Dash
         ("removed", (404, "invalid_request", "not_found", None)),
     ],
 )
-def test_a_bad_order_changes_no_layout(alice: Person, board: Dashboard, order: Any, error: tuple[Any, ...]) -> None:
+def test_invalid_order_changes_no_layout(alice: Person, board: Dashboard, order: Any, error: tuple[Any, ...]) -> None:
     tile, gone = make_text_tile(alice, board), make_text_tile(alice, board)
     elsewhere = make_text_tile(alice, make_dashboard(alice))
     alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": gone.pk, "deleted": True}]})
@@ -206,7 +206,7 @@ ACTIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("case", ["unknown board", "deleted board", "foreign board", "closed board", "no such tile"])
-def test_every_action_refuses_alike(
+def test_every_action_has_the_same_errors(
     alice: Person, bob: Person, carol: Person, board: Dashboard, action: str, case: str
 ) -> None:
     tile = make_text_tile(alice, board)
@@ -227,7 +227,7 @@ def test_every_action_refuses_alike(
     assert list(Tile.objects.order_by("pk").values()) == before
 
 
-def test_post_tiles_adds_one_tile_of_any_kind(alice: Person, board: Dashboard) -> None:
+def test_post_tiles_adds_a_tile_of_any_kind(alice: Person, board: Dashboard) -> None:
     made = make_insight(alice)
     answer = act(alice, board, "tiles", {"insight": made.pk})
     assert (answer.status, answer.json["insight"]["id"]) == (201, made.pk)
@@ -237,7 +237,7 @@ def test_post_tiles_adds_one_tile_of_any_kind(alice: Person, board: Dashboard) -
     assert act(alice, board, "tiles", {}).error == (400, "validation_error", "required", None)
 
 
-def test_duplicate_tiles_in_an_update_clones_with_content_of_its_own(alice: Person, board: Dashboard) -> None:
+def test_duplicate_tiles_in_an_update_duplicates_content(alice: Person, board: Dashboard) -> None:
     text = make_text_tile(alice, board, "twice", color="red", layouts={"sm": {"x": 1}})
     made = make_insight(alice, board, name="Visits", tags=["t"])
     tile = Tile.objects.get(insight=made)
@@ -262,19 +262,19 @@ def test_duplicate_tiles_in_an_update_clones_with_content_of_its_own(alice: Pers
         ([{"id": 1, "layouts": "x"}], "invalid_input", "duplicate_tiles__0__layouts"),
     ],
 )
-def test_bad_clones_are_400(alice: Person, board: Dashboard, items: Any, code: str, attr: str) -> None:
+def test_invalid_duplicate_tiles_are_400(alice: Person, board: Dashboard, items: Any, code: str, attr: str) -> None:
     answer = alice.api.patch(f"dashboards/{board.pk}/", {"duplicate_tiles": items})
     assert answer.error == (400, "validation_error", code, attr)
     assert Tile.objects.count() == 0
 
 
-def test_clones_are_no_part_of_a_create(alice: Person) -> None:
+def test_duplicate_tiles_as_a_list_is_refused_in_a_create(alice: Person) -> None:
     answer = alice.api.post("dashboards/", {"duplicate_tiles": [{"id": 1}]})
     assert answer.error == (400, "validation_error", "invalid_input", "duplicate_tiles")
 
 
 @pytest.mark.parametrize("body", [{}, {"id": 15}, {"id": 15, "color": "red"}, {"text": {"id": 1}}])
-def test_a_new_tile_needs_content_whatever_ids_it_names(alice: Person, board: Dashboard, body: dict[str, Any]) -> None:
+def test_new_tile_requires_content_whatever_its_ids(alice: Person, board: Dashboard, body: dict[str, Any]) -> None:
     tile = make_text_tile(alice, board)
     named = {**body, "id": tile.pk} if "id" in body else body
     for answer in (act(alice, board, "tiles", named), alice.api.form("POST", f"dashboards/{board.pk}/tiles/", [])):
@@ -283,13 +283,13 @@ def test_a_new_tile_needs_content_whatever_ids_it_names(alice: Person, board: Da
 
 
 @pytest.mark.parametrize("insight", [999_999, {"id": 999_999}])
-def test_an_unknown_insight_is_named_as_the_body_has_it(alice: Person, board: Dashboard, insight: Any) -> None:
+def test_unknown_insight_is_reported_by_its_field(alice: Person, board: Dashboard, insight: Any) -> None:
     answer = act(alice, board, "tiles", {"insight": insight})
     assert answer.error == (400, "validation_error", "does_not_exist", "insight")
     assert Tile.objects.count() == 0
 
 
-def test_a_new_tile_cannot_be_removed_from_the_start(alice: Person, board: Dashboard) -> None:
+def test_new_tile_cannot_be_marked_as_deleted(alice: Person, board: Dashboard) -> None:
     answer = act(alice, board, "tiles", {"text": {"body": "text"}, "deleted": True})
     assert answer.error == (400, "validation_error", "does_not_exist", "deleted")
     assert (Tile.objects.count(), Text.objects.count()) == (0, 0)

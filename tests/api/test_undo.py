@@ -34,7 +34,7 @@ def skipped(answer: Answer) -> list[tuple[str, list[str], str]]:
     return [(each["item_id"], each["paths"], each["reason"]) for each in answer.json["skipped"]]
 
 
-def test_fields_and_tiles_are_as_they_were(alice: Person, robot: Api) -> None:
+def test_fields_and_tiles_are_restored(alice: Person, robot: Api) -> None:
     made = make_dashboard(
         alice, "Weekly", tags=["a"], filters={"n": 1.0}, tiles=[{"text": {"body": "kept"}}, {"text": {"body": "gone"}}]
     )
@@ -66,7 +66,7 @@ def test_fields_and_tiles_are_as_they_were(alice: Person, robot: Api) -> None:
     assert undo(alice).json["undone"] == []  # there is nothing left of it
 
 
-def test_what_somebody_changed_since_stays(alice: Person, robot: Api) -> None:
+def test_fields_that_others_changed_since_are_skipped(alice: Person, robot: Api) -> None:
     made = make_dashboard(alice, "Weekly", tiles=[{"text": {"body": "old"}}])
     tile = Tile.objects.get()
     item = {"id": tile.pk, "text": {"body": "robot"}, "color": "red"}
@@ -80,7 +80,7 @@ def test_what_somebody_changed_since_stays(alice: Person, robot: Api) -> None:
     assert (read["tiles"][0]["text"]["body"], read["tiles"][0]["color"]) == ("mine", None)
 
 
-def test_what_it_made_is_deleted_and_what_it_deleted_comes_back(alice: Person, robot: Api) -> None:
+def test_created_items_are_deleted_and_deleted_ones_restored(alice: Person, robot: Api) -> None:
     old = make_dashboard(alice, "old", tiles=[{"text": {"body": "t"}}])
     shown = make_insight(alice, old)
     new = robot.post("dashboards/", {"name": "new", "tiles": [{"text": {"body": "t"}}]}).json["id"]
@@ -95,14 +95,14 @@ def test_what_it_made_is_deleted_and_what_it_deleted_comes_back(alice: Person, r
     assert len(alice.api.get(f"dashboards/{old.pk}/").json["tiles"]) == 2
 
 
-def test_what_it_made_and_others_work_on_stays(alice: Person, robot: Api) -> None:
+def test_created_items_that_others_changed_are_kept(alice: Person, robot: Api) -> None:
     new = robot.post("dashboards/", {"name": "new"}).json["id"]
     alice.api.patch(f"dashboards/{new}/", {"description": "mine"})
     assert skipped(undo(alice)) == [(str(new), ["deleted"], "changed since")]
     assert Dashboard.objects.get().deleted is False
 
 
-def test_insights_are_as_they_were(alice: Person, robot: Api) -> None:
+def test_insights_are_restored(alice: Person, robot: Api) -> None:
     board = make_dashboard(alice)
     made = make_insight(alice, board, name="Visits", tags=["a"])
     robot.patch(f"insights/{made.pk}/", {"name": "X", "query": None, "tags": [], "dashboards": []})
@@ -112,7 +112,7 @@ def test_insights_are_as_they_were(alice: Person, robot: Api) -> None:
     assert (read["name"], read["query"], read["tags"], read["dashboards"]) == ("Visits", made.query, ["a"], [board.pk])
 
 
-def test_a_moved_tile_comes_home(alice: Person, robot: Api) -> None:
+def test_moved_tile_is_moved_back(alice: Person, robot: Api) -> None:
     source, target = make_dashboard(alice, tiles=[{"text": {"body": "t"}}]), make_dashboard(alice)
     tile = Tile.objects.get()
     robot.patch(f"dashboards/{source.pk}/move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": target.pk})
@@ -121,7 +121,7 @@ def test_a_moved_tile_comes_home(alice: Person, robot: Api) -> None:
     assert alice.api.get(f"dashboards/{target.pk}/").json["tiles"] == []
 
 
-def test_a_link_is_closed_but_never_opened_again(alice: Person, robot: Api) -> None:
+def test_link_is_disabled_but_never_enabled_again(alice: Person, robot: Api) -> None:
     opened, closed = make_dashboard(alice), make_dashboard(alice)
     alice.api.patch(f"dashboards/{closed.pk}/sharing/", {"enabled": True})
     robot.patch(f"dashboards/{opened.pk}/sharing/", {"enabled": True})
@@ -135,7 +135,7 @@ def test_a_link_is_closed_but_never_opened_again(alice: Person, robot: Api) -> N
     assert list(SharingConfiguration.objects.values_list("enabled", flat=True)) == [False, False]
 
 
-def test_a_preview_says_the_same_and_changes_nothing(alice: Person, robot: Api) -> None:
+def test_preview_returns_the_result_and_changes_nothing(alice: Person, robot: Api) -> None:
     made = make_dashboard(alice, "Weekly", tiles=[{"text": {"body": "t"}}])
     robot.patch(f"dashboards/{made.pk}/", {"name": "X", "deleted": True})
     new = robot.post("dashboards/", {"name": "new"}).json["id"]
@@ -147,7 +147,7 @@ def test_a_preview_says_the_same_and_changes_nothing(alice: Person, robot: Api) 
     assert Dashboard.objects.get(pk=made.pk).name == "Weekly"
 
 
-def test_only_the_time_that_is_asked_for(alice: Person, robot: Api) -> None:
+def test_undo_is_limited_to_the_time_range(alice: Person, robot: Api) -> None:
     made = make_dashboard(alice, "Weekly")
     robot.patch(f"dashboards/{made.pk}/", {"name": "before"})
     robot.patch(f"dashboards/{made.pk}/", {"description": "within"})
@@ -161,7 +161,7 @@ def test_only_the_time_that_is_asked_for(alice: Person, robot: Api) -> None:
     assert alice.api.get(f"dashboards/{made.pk}/").json["name"] == "before"
 
 
-def test_the_owner_of_the_key_and_admins_may(alice: Person, bob: Person, robot: Api, carol: Person) -> None:
+def test_owner_of_the_key_and_admins_can_undo(alice: Person, bob: Person, robot: Api, carol: Person) -> None:
     made = make_dashboard(alice, "Weekly")
     robot.patch(f"dashboards/{made.pk}/", {"name": "X"})
     other = create_api_key(alice.user, label="other", scopes=["*"]).key.pk
@@ -172,7 +172,7 @@ def test_the_owner_of_the_key_and_admins_may(alice: Person, bob: Person, robot: 
     assert paths(undo(bob)) == {f"Dashboard {made.pk}": ["name"]}
 
 
-def test_what_one_may_not_edit_is_skipped_whole(alice: Person, bob: Person, robot: Api) -> None:
+def test_item_without_the_edit_right_is_skipped(alice: Person, bob: Person, robot: Api) -> None:
     made, closed = make_dashboard(alice, "a"), make_dashboard(alice, "b")
     for each in (made, closed):
         robot.patch(f"dashboards/{each.pk}/", {"name": "X"})
@@ -194,13 +194,13 @@ def test_what_one_may_not_edit_is_skipped_whole(alice: Person, bob: Person, robo
         ({"key_id": ["a"]}, "key_id"),
     ],
 )
-def test_a_bad_body_names_the_field(alice: Person, robot: Api, body: dict[str, Any], attr: str) -> None:
+def test_invalid_body_is_400_at_its_field(alice: Person, robot: Api, body: dict[str, Any], attr: str) -> None:
     answer = undo(alice, **body)
     assert (answer.status, answer.json["attr"]) == (400, attr)
 
 
 @pytest.mark.parametrize(("query", "body"), [("?preview=true", {}), ("", {"dry_run": True}), ("?x=", {})])
-def test_a_misspelled_preview_undoes_nothing(alice: Person, robot: Api, query: str, body: dict[str, Any]) -> None:
+def test_misspelled_preview_undoes_nothing(alice: Person, robot: Api, query: str, body: dict[str, Any]) -> None:
     made = make_dashboard(alice, "Weekly")
     robot.patch(f"dashboards/{made.pk}/", {"name": "X"})
     key = PersonalAPIKey.objects.get(label="robot").pk
@@ -211,7 +211,7 @@ def test_a_misspelled_preview_undoes_nothing(alice: Person, robot: Api, query: s
     assert Dashboard.objects.get().name == "X"
 
 
-def test_more_than_a_thousand_acts_are_taken_back_in_parts(
+def test_more_than_1000_activities_are_undone_in_batches(
     alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboards.services.undo_limits.ACTIVITIES_MAX", 1)

@@ -11,7 +11,7 @@ from tests.client import Api
 __all__ = ["robot"]
 
 
-def test_a_moved_tile_comes_home_once_with_its_id_and_looks(alice: Person, robot: Api) -> None:
+def test_moved_tile_returns_with_its_id_and_display_settings(alice: Person, robot: Api) -> None:
     source, target = make_dashboard(alice, tiles=[{"text": {"body": "t"}, "color": "red"}]), make_dashboard(alice)
     tile = Tile.objects.get()
     robot.patch(f"dashboards/{source.pk}/move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": target.pk})
@@ -22,7 +22,7 @@ def test_a_moved_tile_comes_home_once_with_its_id_and_looks(alice: Person, robot
     assert list(Tile.objects.values_list("pk", "dashboard", "color")) == [(tile.pk, source.pk, "red")]
 
 
-def test_a_tile_that_others_put_there_meanwhile_stays_as_they_made_it(alice: Person, robot: Api) -> None:
+def test_tile_that_others_added_in_its_place_is_kept(alice: Person, robot: Api) -> None:
     source, target = make_dashboard(alice), make_dashboard(alice)
     insight = make_insight(alice, source)
     tile = Tile.objects.get()
@@ -33,7 +33,7 @@ def test_a_tile_that_others_put_there_meanwhile_stays_as_they_made_it(alice: Per
     assert Tile.objects.values_list("color", "layouts").get(dashboard=source) == ("hers", item["layouts"])
 
 
-def test_an_insight_comes_back_with_the_tile_that_was_removed_before(alice: Person, robot: Api) -> None:
+def test_insight_is_restored_with_its_previously_removed_tile(alice: Person, robot: Api) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board)
     tile = Tile.objects.get()
@@ -45,7 +45,7 @@ def test_an_insight_comes_back_with_the_tile_that_was_removed_before(alice: Pers
     assert (Insight.objects.get().deleted, Tile.objects.get().deleted) == (False, False)
 
 
-def test_what_was_brought_back_goes_again_as_one(alice: Person, robot: Api) -> None:
+def test_dashboard_restored_by_the_key_is_deleted_again_with_its_insights(alice: Person, robot: Api) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board)
     path = f"dashboards/{board.pk}/"
@@ -56,7 +56,7 @@ def test_what_was_brought_back_goes_again_as_one(alice: Person, robot: Api) -> N
     assert [tile["insight"]["id"] for tile in alice.api.patch(path, {"deleted": False}).json["tiles"]] == [insight.pk]
 
 
-def test_an_insight_on_a_dashboard_that_others_deleted_comes_back_with_it(alice: Person, robot: Api) -> None:
+def test_insight_used_on_a_dashboard_that_others_deleted_is_kept(alice: Person, robot: Api) -> None:
     made = robot.post("insights/", {"name": "new"}).json["id"]
     board = make_dashboard(alice, tiles=[])
     path = f"dashboards/{board.pk}/"
@@ -66,7 +66,7 @@ def test_an_insight_on_a_dashboard_that_others_deleted_comes_back_with_it(alice:
     assert [tile["insight"]["id"] for tile in alice.api.patch(path, {"deleted": False}).json["tiles"]] == [made]
 
 
-def test_taking_back_a_part_does_not_stand_in_the_way_of_the_rest(alice: Person, robot: Api) -> None:
+def test_undoing_a_part_does_not_prevent_undoing_the_rest(alice: Person, robot: Api) -> None:
     made = robot.post("dashboards/", {"name": "new"}).json["id"]
     robot.patch(f"dashboards/{made}/", {"name": "newer"})
     since = alice.api.get(f"dashboards/{made}/activity/").json["results"][0]["created_at"]
@@ -77,7 +77,7 @@ def test_taking_back_a_part_does_not_stand_in_the_way_of_the_rest(alice: Person,
     assert undo(alice).json == {"preview": False, "undone": [], "skipped": []}
 
 
-def test_text_that_others_changed_elsewhere_since_stays(alice: Person, robot: Api) -> None:
+def test_text_that_others_changed_elsewhere_is_kept(alice: Person, robot: Api) -> None:
     one = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
     other = alice.api.post("dashboards/", {"use_dashboard": one.pk}).json["id"]
     ours, theirs = Tile.objects.get(dashboard=one).pk, Tile.objects.get(dashboard=other).pk
@@ -89,7 +89,7 @@ def test_text_that_others_changed_elsewhere_since_stays(alice: Person, robot: Ap
     assert (Text.objects.get().body, Tile.objects.get(pk=ours).deleted) == ("hers", False)
 
 
-def test_what_a_key_restored_and_others_built_on_stays(alice: Person, robot: Api) -> None:
+def test_restored_dashboard_that_others_changed_is_kept(alice: Person, robot: Api) -> None:
     board, other, insight = make_dashboard(alice), make_dashboard(alice), make_insight(alice)
     for path in (f"dashboards/{board.pk}/", f"insights/{insight.pk}/"):
         alice.api.patch(path, {"deleted": True})
@@ -103,7 +103,7 @@ def test_what_a_key_restored_and_others_built_on_stays(alice: Person, robot: Api
     assert len(alice.api.get(f"dashboards/{other.pk}/").json["tiles"]) == 1
 
 
-def test_two_keys_are_taken_back_one_after_the_other(alice: Person, robot: Api) -> None:
+def test_two_keys_are_undone_one_after_the_other(alice: Person, robot: Api) -> None:
     board = make_dashboard(alice, "before")
     robot.patch(f"dashboards/{board.pk}/", {"name": "robot's"})
     alice.api.patch(f"dashboards/{board.pk}/", {"name": "test's"})
@@ -113,7 +113,7 @@ def test_two_keys_are_taken_back_one_after_the_other(alice: Person, robot: Api) 
     assert Dashboard.objects.get().name == "before"
 
 
-def test_others_work_counts_however_often_it_is_taken_back(alice: Person, robot: Api) -> None:
+def test_changes_by_others_are_kept_after_repeated_undos(alice: Person, robot: Api) -> None:
     made = robot.post("dashboards/", {"name": "new"}).json["id"]
     alice.api.patch(f"dashboards/{made}/", {"name": "hers"})
     robot.patch(f"dashboards/{made}/", {"name": "again"})
@@ -123,7 +123,9 @@ def test_others_work_counts_however_often_it_is_taken_back(alice: Person, robot:
     assert Dashboard.objects.values_list("name", "deleted").get() == ("hers", False)
 
 
-def test_a_busy_dashboard_does_not_stand_in_the_way(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_activities_of_others_do_not_prevent_undo(
+    alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("dashboards.services.undo_limits.ACTIVITIES_MAX", 3)
     board = make_dashboard(alice, "before")
     robot.patch(f"dashboards/{board.pk}/", {"name": "robot's"})
@@ -132,7 +134,7 @@ def test_a_busy_dashboard_does_not_stand_in_the_way(alice: Person, robot: Api, m
     assert paths(undo(alice)) == {f"Dashboard {board.pk}": ["name"]}
 
 
-def test_an_insight_that_was_made_renamed_and_deleted_is_nothing_to_undo(alice: Person, robot: Api) -> None:
+def test_insight_created_renamed_and_deleted_has_nothing_to_undo(alice: Person, robot: Api) -> None:
     made = robot.post("insights/", {"name": "new"}).json["id"]
     robot.patch(f"insights/{made}/", {"name": "newer"})
     robot.patch(f"insights/{made}/", {"deleted": True})

@@ -24,7 +24,7 @@ def assert_too_much(person: Person, number: str) -> None:
     assert Activity.objects.count() == before
 
 
-def test_the_limits_are_those_that_the_documentation_names() -> None:
+def test_limits_are_those_in_the_documentation() -> None:
     assert (undo_limits.ACTIVITIES_MAX, undo_limits.ITEMS_MAX, undo_limits.TILES_MAX) == (200, 120, 5_000)
     assert undo_limits.CHANGED_DASHBOARDS_MAX == 50
 
@@ -58,7 +58,9 @@ def test_too_much_is_refused_with_the_number(
     assert sorted(paths(undo(alice)).values()) == [["description"], ["description", "name"]]
 
 
-def test_dashboards_that_show_an_insight_count(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dashboards_that_show_an_insight_are_counted(
+    alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     boards = [make_dashboard(alice) for _ in range(3)]
     insight = make_insight(alice, *boards)
     robot.patch(f"insights/{insight.pk}/", {"name": "robot's"})
@@ -66,7 +68,7 @@ def test_dashboards_that_show_an_insight_count(alice: Person, robot: Api, monkey
     assert_too_much(alice, "more than 2 dashboards")
 
 
-def test_only_what_is_undone_is_sent_to_the_dashboard(alice: Person, robot: Api) -> None:
+def test_only_undone_fields_are_written_to_the_dashboard(alice: Person, robot: Api) -> None:
     board = make_dashboard(alice, "Weekly", tiles=[{"text": {"body": str(number)}} for number in range(5)])
     items: Any = alice.api.get(f"dashboards/{board.pk}/").json["tiles"]
     robot.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": items[0]["id"], "color": "blue"}]})

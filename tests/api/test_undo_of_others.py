@@ -16,7 +16,9 @@ __all__ = ["robot"]
 
 
 @pytest.mark.parametrize("way", ["restore", "undo", "patch"])
-def test_a_tile_comes_back_only_for_who_may_edit_its_insight(alice: Person, bob: Person, robot: Api, way: str) -> None:
+def test_restoring_a_tile_requires_the_edit_right_of_its_insight(
+    alice: Person, bob: Person, robot: Api, way: str
+) -> None:
     board, closed = make_dashboard(alice), make_dashboard(alice)
     insight = make_insight(alice, board, closed)
     tile = Tile.objects.get(dashboard=board)
@@ -35,7 +37,7 @@ def test_a_tile_comes_back_only_for_who_may_edit_its_insight(alice: Person, bob:
     assert bob.api.patch(f"insights/{insight.pk}/", {"name": "x"}).status == 403
 
 
-def test_a_restriction_stays(alice: Person, robot: Api) -> None:
+def test_restriction_is_not_lowered(alice: Person, robot: Api) -> None:
     mine = robot.post("dashboards/", {"name": "mine"}).json["id"]
     alice.api.patch(f"dashboards/{mine}/", {"description": "ours"})
     robot.patch(f"dashboards/{mine}/", {"restriction_level": 37})
@@ -43,7 +45,7 @@ def test_a_restriction_stays(alice: Person, robot: Api) -> None:
     assert Dashboard.objects.get().restriction_level == 37
 
 
-def test_what_was_published_and_deleted_comes_back_closed(alice: Person, robot: Api) -> None:
+def test_dashboard_shared_and_deleted_is_restored_unshared(alice: Person, robot: Api) -> None:
     made = make_dashboard(alice, "Weekly")
     robot.patch(f"dashboards/{made.pk}/sharing/", {"enabled": True})
     robot.patch(f"dashboards/{made.pk}/", {"deleted": True})
@@ -53,7 +55,7 @@ def test_what_was_published_and_deleted_comes_back_closed(alice: Person, robot: 
 
 
 @pytest.mark.parametrize("way", ["restore", "undo"])
-def test_text_that_another_dashboard_shows_stays_as_it_is_there(alice: Person, robot: Api, way: str) -> None:
+def test_text_shown_on_another_dashboard_is_kept(alice: Person, robot: Api, way: str) -> None:
     made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
     other = alice.api.post("dashboards/", {"use_dashboard": made.pk}).json["id"]
     tile = Tile.objects.get(dashboard=made)
@@ -69,7 +71,7 @@ def test_text_that_another_dashboard_shows_stays_as_it_is_there(alice: Person, r
 
 
 @pytest.mark.parametrize("way", ["restore", "undo"])
-def test_text_that_a_deleted_dashboard_shows_stays_as_it_is_there(alice: Person, robot: Api, way: str) -> None:
+def test_text_shown_on_a_deleted_dashboard_is_kept(alice: Person, robot: Api, way: str) -> None:
     made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
     other = alice.api.post("dashboards/", {"use_dashboard": made.pk}).json["id"]
     item = {"id": Tile.objects.get(dashboard=made).pk, "text": {"body": "new"}}
@@ -84,7 +86,7 @@ def test_text_that_a_deleted_dashboard_shows_stays_as_it_is_there(alice: Person,
     assert [tile["text"]["body"] for tile in restored["tiles"]] == ["old" if way == "undo" else "new"]
 
 
-def test_an_insight_that_comes_back_is_an_act_where_it_is_shown(alice: Person) -> None:
+def test_restored_insight_is_recorded_on_its_dashboard(alice: Person) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board)
     alice.api.patch(f"insights/{insight.pk}/", {"deleted": True})
@@ -96,7 +98,7 @@ def test_an_insight_that_comes_back_is_an_act_where_it_is_shown(alice: Person) -
     ]
 
 
-def test_what_is_refused_is_not_counted(alice: Person, bob: Person, robot: Api) -> None:
+def test_refused_undo_does_not_change_the_count(alice: Person, bob: Person, robot: Api) -> None:
     source, target = make_dashboard(alice), make_dashboard(alice)
     insight = make_insight(alice, source)
     body: dict[str, Any] = {"tile": {"id": Tile.objects.get().pk}, "to_dashboard": target.pk}
@@ -109,7 +111,7 @@ def test_what_is_refused_is_not_counted(alice: Person, bob: Person, robot: Api) 
     assert Insight.objects.get(pk=insight.pk).deleted is False
 
 
-def test_an_insight_that_others_placed_stays(alice: Person, robot: Api) -> None:
+def test_insight_that_others_placed_is_kept(alice: Person, robot: Api) -> None:
     made = robot.post("insights/", {"name": "new"}).json["id"]
     board = make_dashboard(alice)
     alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"insight": made}]})
@@ -117,7 +119,7 @@ def test_an_insight_that_others_placed_stays(alice: Person, robot: Api) -> None:
     assert (Insight.objects.get().deleted, Tile.objects.get().deleted) == (False, False)
 
 
-def test_large_changes_are_taken_back_in_parts(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_changes_are_undone_in_batches(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(undo_limits, "SIZE_MAX", 1000)
     made = make_dashboard(alice)
     robot.patch(f"dashboards/{made.pk}/", {"filters": {"a": "x" * 2000}})
@@ -125,7 +127,7 @@ def test_large_changes_are_taken_back_in_parts(alice: Person, robot: Api, monkey
     assert Activity.objects.count() == 2
 
 
-def test_a_full_dashboard_alone_stays_as_it_is(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_dashboard_is_skipped_alone(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboards.changelog.limits.TILES_MAX", 2)
     full, other = make_dashboard(alice, tiles=[{"text": {"body": "gone"}}]), make_dashboard(alice, "Weekly")
     gone = Tile.objects.get()
@@ -141,7 +143,7 @@ def test_a_full_dashboard_alone_stays_as_it_is(alice: Person, robot: Api, monkey
     assert Tile.objects.get(pk=gone.pk).deleted is True
 
 
-def test_an_insight_that_would_fill_a_dashboard_stays_deleted(
+def test_insight_that_would_exceed_the_tile_limit_stays_deleted(
     alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboards.changelog.limits.TILES_MAX", 2)
@@ -156,9 +158,7 @@ def test_an_insight_that_would_fill_a_dashboard_stays_deleted(
 
 
 @pytest.mark.parametrize("way", ["restore", "undo"])
-def test_a_moved_tile_of_a_closed_insight_is_left_out_and_the_rest_comes_back(
-    alice: Person, bob: Person, robot: Api, way: str
-) -> None:
+def test_moved_tile_of_a_restricted_insight_is_skipped_alone(alice: Person, bob: Person, robot: Api, way: str) -> None:
     board, closed = make_dashboard(alice, "Weekly"), make_dashboard(alice)
     make_insight(alice, board)
     tile = Tile.objects.get()
@@ -174,7 +174,7 @@ def test_a_moved_tile_of_a_closed_insight_is_left_out_and_the_rest_comes_back(
     assert list(Tile.objects.values_list("dashboard", "deleted")) == [(closed.pk, False)]
 
 
-def test_what_was_changed_back_and_forth_is_told_once(alice: Person, robot: Api) -> None:
+def test_field_changed_back_and_forth_is_reported_once(alice: Person, robot: Api) -> None:
     made = make_dashboard(alice, "first", description="first")
     for person, name in ((robot, "a"), (alice.api, "Alice's"), (robot, "b")):
         person.patch(f"dashboards/{made.pk}/", {"name": name})

@@ -17,7 +17,7 @@ def share(person: Person, board: Dashboard, **more: object) -> str:
     return token
 
 
-def test_a_password_that_a_key_added_is_gone_and_is_asked_for_again(alice: Person, robot: Api) -> None:
+def test_added_password_is_deleted_and_protection_is_restored(alice: Person, robot: Api) -> None:
     board = make_dashboard(alice)
     share(alice, board, password_required=True)
     kept = alice.api.post(f"dashboards/{board.pk}/sharing/passwords/", {}).json["id"]
@@ -35,7 +35,7 @@ def test_a_password_that_a_key_added_is_gone_and_is_asked_for_again(alice: Perso
     assert undo(alice).json["undone"] == []
 
 
-def test_what_a_key_took_from_a_link_is_named(alice: Person, robot: Api) -> None:
+def test_removed_passwords_and_replaced_tokens_are_reported(alice: Person, robot: Api) -> None:
     board = make_dashboard(alice)
     share(alice, board, password_required=True)
     removed = alice.api.post(f"dashboards/{board.pk}/sharing/passwords/", {}).json["id"]
@@ -49,7 +49,7 @@ def test_what_a_key_took_from_a_link_is_named(alice: Person, robot: Api) -> None
     ]
 
 
-def test_a_collaborator_whom_a_key_added_is_one_no_more(alice: Person, bob: Person) -> None:
+def test_added_collaborator_is_removed(alice: Person, bob: Person) -> None:
     board = make_dashboard(alice, restriction_level=37)
     uuid = str(bob.user.uuid)
     alice.api.post(f"dashboards/{board.pk}/collaborators/", {"user_uuid": uuid, "level": 37})
@@ -60,7 +60,7 @@ def test_a_collaborator_whom_a_key_added_is_one_no_more(alice: Person, bob: Pers
 
 @pytest.mark.parametrize("deleted_by", ["robot", "alice"])
 @pytest.mark.parametrize("made_by", ["robot", "alice"])
-def test_a_link_of_a_deleted_dashboard_stays_closed_when_it_comes_back(
+def test_link_of_a_deleted_dashboard_stays_disabled_after_its_restore(
     alice: Person, robot: Api, made_by: str, deleted_by: str
 ) -> None:
     api = {"robot": robot, "alice": alice.api}
@@ -73,7 +73,7 @@ def test_a_link_of_a_deleted_dashboard_stays_closed_when_it_comes_back(
     assert alice.api.get(f"/shared/{token}.json").status == 404
 
 
-def test_what_came_and_went_changes_nothing(alice: Person) -> None:
+def test_changes_that_cancel_out_have_no_effect(alice: Person) -> None:
     board = make_dashboard(alice, "Weekly")
     for level in (37, 21):
         alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": level, "name": str(level)})
@@ -84,7 +84,7 @@ def test_what_came_and_went_changes_nothing(alice: Person) -> None:
     assert (Dashboard.objects.get().restriction_level, SharingConfiguration.objects.get().enabled) == (21, False)
 
 
-def test_what_others_decided_later_stays(alice: Person, robot: Api) -> None:
+def test_later_decisions_of_others_are_kept(alice: Person, robot: Api) -> None:
     board, opened = make_dashboard(alice, "A"), make_dashboard(alice)
     robot.patch(f"dashboards/{opened.pk}/sharing/", {"enabled": True})
     for enabled in (False, True):
@@ -103,7 +103,7 @@ def test_what_others_decided_later_stays(alice: Person, robot: Api) -> None:
 
 @pytest.mark.parametrize("way", ["patch", "restore"])
 @pytest.mark.parametrize("content", [{"text": {"body": "ours"}}, {"button_tile": {"url": "/a", "text": "ours"}}])
-def test_nobody_gets_at_closed_content_by_bringing_back_its_tile(
+def test_restoring_a_tile_requires_the_edit_right_of_its_text_or_button(
     alice: Person, bob: Person, way: str, content: dict[str, dict[str, str]]
 ) -> None:
     board = make_dashboard(alice, tiles=[content])
@@ -122,7 +122,7 @@ def test_nobody_gets_at_closed_content_by_bringing_back_its_tile(
     assert Text.objects.filter(body="ours").count() == (1 if "text" in content else 0)
 
 
-def test_what_one_may_not_edit_stays_open_though_it_is_deleted(alice: Person, bob: Person, robot: Api) -> None:
+def test_link_of_a_dashboard_without_the_edit_right_stays_enabled(alice: Person, bob: Person, robot: Api) -> None:
     board = make_dashboard(alice)
     robot.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True})
     alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37})
@@ -133,7 +133,7 @@ def test_what_one_may_not_edit_stays_open_though_it_is_deleted(alice: Person, bo
     assert SharingConfiguration.objects.get().enabled is True
 
 
-def test_a_right_that_came_and_went_or_went_and_came_is_nothing_to_undo(alice: Person, bob: Person) -> None:
+def test_granted_and_revoked_right_has_nothing_to_undo(alice: Person, bob: Person) -> None:
     board = make_dashboard(alice, restriction_level=37)
     path, uuid = f"dashboards/{board.pk}/collaborators/", str(bob.user.uuid)
     signed_in(alice).post(path, {"user_uuid": uuid, "level": 37})
@@ -148,7 +148,7 @@ def test_a_right_that_came_and_went_or_went_and_came_is_nothing_to_undo(alice: P
     assert Collaborator.objects.count() == 1
 
 
-def test_a_link_that_was_closed_and_opened_again_is_another_one(alice: Person, robot: Api) -> None:
+def test_link_disabled_and_enabled_again_has_a_new_token(alice: Person, robot: Api) -> None:
     board = make_dashboard(alice)
     share(alice, board)
     for enabled in (False, True):
@@ -156,7 +156,7 @@ def test_a_link_that_was_closed_and_opened_again_is_another_one(alice: Person, r
     assert skipped(undo(alice)) == [(str(board.pk), ["sharing__access_token"], LOST)]
 
 
-def test_a_link_is_closed_though_the_rest_is_refused(
+def test_link_is_disabled_even_if_the_rest_is_refused(
     alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboards.changelog.limits.TILES_MAX", 2)

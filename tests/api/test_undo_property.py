@@ -94,7 +94,7 @@ def without_ids(tile: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_what_a_key_did_by_itself_is_taken_back_whole(alice: Person, robot: Api, seed: int) -> None:
+def test_undo_restores_everything_if_only_the_key_made_changes(alice: Person, robot: Api, seed: int) -> None:
     world = World(alice, robot, seed)
     before, done = snapshot(), 0
     while done < 1 + seed % 5:

@@ -54,14 +54,14 @@ def attempts(attempt: Attempt) -> int:
     return AttemptCounter.objects.get(pk=attempt.subject).attempts
 
 
-def test_no_guess_costs_a_slow_hash(token: str) -> None:
+def test_attempts_need_no_slow_hash(token: str) -> None:
     hashed = OutsideTransactions.calls
     with busy():
         assert [guess(token, text) for text in ("wrong", PASSWORD, "another one 0", "")] == [401, 200, 200, 400]
     assert OutsideTransactions.calls == hashed
 
 
-def test_a_digest_names_its_key_and_is_another_on_each_link(alice: Person, board: Dashboard, token: str) -> None:
+def test_digest_names_its_key_and_differs_on_each_link(alice: Person, board: Dashboard, token: str) -> None:
     other = make_dashboard(alice)
     share(alice, other, password_required=True)
     add(alice, f"dashboards/{other.pk}/sharing/passwords/")
@@ -72,7 +72,7 @@ def test_a_digest_names_its_key_and_is_another_on_each_link(alice: Person, board
         assert not any(is_current_digest(digest) for digest in digests)
 
 
-def test_passwords_of_an_earlier_release_get_their_digest_when_they_are_used(token: str) -> None:
+def test_passwords_of_earlier_releases_get_a_digest_when_used(token: str) -> None:
     SharePassword.objects.update(digest="")
     hashed = OutsideTransactions.calls
     assert guess(token, "another one 2") == 200
@@ -84,7 +84,7 @@ def test_passwords_of_an_earlier_release_get_their_digest_when_they_are_used(tok
     assert OutsideTransactions.calls == hashed + 3
 
 
-def test_passwords_open_the_link_after_a_change_of_the_secret_key(token: str) -> None:
+def test_passwords_are_valid_after_a_change_of_the_secret_key(token: str) -> None:
     with override_settings(SECRET_KEY="x" * 50):
         assert guess(token) == 401
         assert guess(token, PASSWORD) == 200
@@ -93,7 +93,7 @@ def test_passwords_open_the_link_after_a_change_of_the_secret_key(token: str) ->
         assert OutsideTransactions.calls == hashed
 
 
-def test_slow_hashes_of_a_link_are_bounded_over_all_addresses(token: str) -> None:
+def test_slow_hashes_of_a_link_are_limited_over_all_addresses(token: str) -> None:
     SharePassword.objects.update(digest="")
     hashed = OutsideTransactions.calls
     statuses = [guess(token, "wrong", f"10.0.{number}.1") for number in range(12)]
@@ -101,7 +101,7 @@ def test_slow_hashes_of_a_link_are_bounded_over_all_addresses(token: str) -> Non
     assert OutsideTransactions.calls == hashed + UNLOCK_LINK.attempts
 
 
-def test_a_slow_guess_beside_other_passwords_is_refused_at_once(token: str) -> None:
+def test_slow_hash_without_a_free_slot_is_refused_at_once(token: str) -> None:
     SharePassword.objects.update(digest="")
     with busy():
         answer = Browser().unlock(f"/shared/{token}", {"password": PASSWORD})
@@ -109,7 +109,7 @@ def test_a_slow_guess_beside_other_passwords_is_refused_at_once(token: str) -> N
     assert error_of(answer) == THROTTLED
 
 
-def test_a_hundred_guesses_from_whatever_addresses_are_enough_for_a_link(alice: Person, token: str) -> None:
+def test_attempts_at_a_link_are_limited_over_all_addresses(alice: Person, token: str) -> None:
     for number in range(UNLOCK_LINK.attempts):
         assert guess(token, "wrong", f"10.0.{number}.1") == 401
     answer = Browser().unlock(f"/shared/{token}", {"password": PASSWORD})
@@ -119,14 +119,14 @@ def test_a_hundred_guesses_from_whatever_addresses_are_enough_for_a_link(alice: 
     assert guess(token, PASSWORD) == 200
 
 
-def test_a_new_link_has_its_own_guesses(alice: Person, board: Dashboard, token: str) -> None:
+def test_new_link_has_its_own_attempt_limit(alice: Person, board: Dashboard, token: str) -> None:
     for number in range(UNLOCK_LINK.attempts):
         guess(token, "wrong", f"10.0.{number}.1")
     new = alice.api.post(f"dashboards/{board.pk}/sharing/refresh/").json["access_token"]
     assert guess(new, PASSWORD) == 200
 
 
-def test_strangers_do_not_lock_a_viewer_out_who_came_in_before(token: str) -> None:
+def test_attackers_do_not_lock_out_a_known_viewer(token: str) -> None:
     assert guess(token, PASSWORD) == 200
     for number in range(UNLOCK_LINK.attempts):
         guess(token, "wrong", f"10.0.{number}.1")
@@ -136,7 +136,7 @@ def test_strangers_do_not_lock_a_viewer_out_who_came_in_before(token: str) -> No
     assert [guess(token) for _ in range(UNLOCK.attempts + 1)] == [401] * UNLOCK.attempts + [429]
 
 
-def test_a_right_password_is_no_guess_but_counts(token: str) -> None:
+def test_correct_password_is_counted_separately(token: str) -> None:
     assert [guess(token, text) for text in ("wrong", PASSWORD, PASSWORD)] == [401, 200, 200]
     assert attempts(Attempt(UNLOCK, token, "192.0.2.1")) == 0
     assert attempts(Attempt(UNLOCK_LINK, token)) == 1
@@ -148,7 +148,7 @@ def test_a_right_password_is_no_guess_but_counts(token: str) -> None:
     assert guess(token, PASSWORD, "192.0.2.2") == 200
 
 
-def test_the_link_is_looked_up_before_the_body_is_parsed(token: str) -> None:
+def test_link_is_looked_up_before_the_body_is_parsed(token: str) -> None:
     client = Browser().client
     for path, status in ((f"/shared/{'a' * 30}", 404), (f"/shared/{token}", 400)):
         assert client.post(path, b"{", "application/json").status_code == status
@@ -157,5 +157,5 @@ def test_the_link_is_looked_up_before_the_body_is_parsed(token: str) -> None:
     assert client.post(f"/shared/{token}", b"{", "application/json").status_code == 429
 
 
-def test_a_wrong_password_says_so(token: str) -> None:
+def test_incorrect_password_message(token: str) -> None:
     assert error_of(Browser().unlock(f"/shared/{token}", {"password": "wrong"})) == WRONG

@@ -10,7 +10,7 @@ from tests.unwritable import unwritable
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_write_is_a_503_and_changes_nothing(alice: Person) -> None:
+def test_write_is_503_and_changes_nothing(alice: Person) -> None:
     board = make_dashboard(alice, "before")
     with unwritable():
         for answer in (
@@ -24,7 +24,7 @@ def test_a_write_is_a_503_and_changes_nothing(alice: Person) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @override_settings(RATE_LIMITS=[Rate(2, 86400)])
-def test_reads_are_answered_and_counted(alice: Person) -> None:
+def test_reads_succeed_and_are_counted(alice: Person) -> None:
     board = make_dashboard(alice, "before")
     with unwritable():
         first, second, third = (alice.api.get(f"dashboards/{board.pk}/") for _ in range(3))

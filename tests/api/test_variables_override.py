@@ -30,7 +30,7 @@ def shown(person: Person, variables: dict[str, Any], override: Any = None) -> di
 
 
 @pytest.mark.parametrize("id_", ["v1", "made-anew"])
-def test_a_saved_value_reaches_sql_by_id_and_by_code_name(alice: Person, id_: str) -> None:
+def test_stored_value_applies_to_sql_by_id_and_code_name(alice: Person, id_: str) -> None:
     assert shown(alice, {id_: SAVED}) == {**OWN, "value": "DE"}
 
 
@@ -46,24 +46,24 @@ def test_a_saved_value_reaches_sql_by_id_and_by_code_name(alice: Person, id_: st
         {"v1": {"code_name": "country", "variableId": "v1", "value": "FR", "isNull": False}},
     ],
 )
-def test_an_override_reaches_it_whatever_it_is_called(alice: Person, saved: Any, override: Any) -> None:
+def test_override_applies_under_any_key(alice: Person, saved: Any, override: Any) -> None:
     found = shown(alice, saved, override)
     assert (found["value"], found["code_name"], found.get("isNull", False)) == ("FR", "country", False)
 
 
 @pytest.mark.parametrize("value", [0, False, [], "", 1.5, ["a"]])
-def test_a_value_by_itself_is_a_value(alice: Person, value: Any) -> None:
+def test_bare_value_is_accepted(alice: Person, value: Any) -> None:
     assert shown(alice, {"v1": SAVED}, {"v1": value})["value"] == value
 
 
-def test_null_is_said_as_null(alice: Person) -> None:
+def test_null_is_expressed_by_is_null(alice: Person) -> None:
     assert shown(alice, {"v1": SAVED}, {"v1": {"isNull": True}}) == {**OWN, "isNull": True}
     board = make_dashboard(alice, variables={"v1": SAVED})
     answer = alice.api.get(f"dashboards/{board.pk}/", variables_override='{"v1": null}')
     assert answer.error == (400, "validation_error", "null", "variables_override__v1")
 
 
-def test_what_an_override_does_not_give_stays(alice: Person) -> None:
+def test_keys_missing_from_the_override_are_kept(alice: Person) -> None:
     board = make_dashboard(alice, variables={"v1": {**SAVED, "free": [1.0]}})
     path = f"dashboards/{board.pk}/"
     answer = alice.api.get(path, variables_override='{"country": "FR"}')
@@ -75,7 +75,7 @@ def test_what_an_override_does_not_give_stays(alice: Person) -> None:
     assert board.variables == {"v1": {**SAVED, "free": [1.0]}}
 
 
-def test_an_override_without_a_value_is_named_and_changes_nothing(alice: Person) -> None:
+def test_override_without_a_value_is_reported_and_ignored(alice: Person) -> None:
     board = make_dashboard(alice, variables={"v1": SAVED})
     path = f"dashboards/{board.pk}/"
     override = json.dumps({"v1": {"code_name": "country"}})
@@ -86,7 +86,7 @@ def test_an_override_without_a_value_is_named_and_changes_nothing(alice: Person)
 
 
 @pytest.mark.parametrize("tiles", [1, 3])
-def test_one_value_for_many_variables_of_many_queries_is_bounded(alice: Person, tiles: int) -> None:
+def test_value_for_many_variables_of_many_queries_is_limited(alice: Person, tiles: int) -> None:
     """A query with a thousand variables of one code name writes the value a thousand times."""
     variables = {f"v{number}": {"code_name": "country"} for number in range(100)}
     board = make_dashboard(alice, variables={"v": {"code_name": "country", "value": "x" * 3_000}})
@@ -101,7 +101,7 @@ def test_one_value_for_many_variables_of_many_queries_is_bounded(alice: Person, 
     assert {tile["insight"]["query"]["variables"]["v7"]["value"] for tile in shown} == {"FR"}
 
 
-def test_stored_variables_that_add_too_much_leave_queries_as_stored(alice: Person) -> None:
+def test_too_large_stored_variables_leave_queries_unchanged(alice: Person) -> None:
     variables = {f"v{number}": {"code_name": "country"} for number in range(1_000)}
     board = make_dashboard(alice, variables={"v": {"code_name": "country", "value": "x" * 3_000}})
     query = {"kind": "HogQLQuery", "query": "", "variables": variables}
@@ -129,7 +129,7 @@ def test_two_overrides_of_one_variable_are_400(alice: Person) -> None:
     ],
 )
 @pytest.mark.parametrize("route", ["", "stream_tiles/"])
-def test_a_filter_that_could_have_no_effect_is_400(alice: Person, filters: dict[str, Any], route: str) -> None:
+def test_filter_that_cannot_have_an_effect_is_400(alice: Person, filters: dict[str, Any], route: str) -> None:
     board = make_dashboard(alice)
     answer = alice.api.get(f"dashboards/{board.pk}/{route}", filters_override=json.dumps(filters))
     [name] = filters
@@ -137,14 +137,14 @@ def test_a_filter_that_could_have_no_effect_is_400(alice: Person, filters: dict[
 
 
 @pytest.mark.parametrize("date", ["-7d", "mStart", "-1mEnd", "2026-01-31", "2026-01-31T12:00:00Z", "all", "", None])
-def test_every_form_of_a_date_is_taken(alice: Person, date: str | None) -> None:
+def test_every_date_format_is_accepted(alice: Person, date: str | None) -> None:
     board = make_dashboard(alice)
     answer = alice.api.get(f"dashboards/{board.pk}/", filters_override=json.dumps({"date_from": date, "date_to": date}))
     assert (answer.status, answer.json["filters"]) == (200, {"date_from": date, "date_to": date})
 
 
 @pytest.mark.parametrize("route", ["", "stream_tiles/"])
-def test_filters_that_no_query_has_are_named(alice: Person, route: str) -> None:
+def test_unknown_filters_are_reported(alice: Person, route: str) -> None:
     board = make_dashboard(alice)
     path = f"dashboards/{board.pk}/{route}"
     given = json.dumps({"date_form": "-7d", "date_from": "-7d", "other": 1})

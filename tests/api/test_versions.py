@@ -36,7 +36,7 @@ def board(alice: Person) -> Dashboard:
     return Dashboard.objects.get(pk=made.pk)
 
 
-def test_versions_are_listed_with_what_changed(alice: Person, board: Dashboard) -> None:
+def test_versions_are_listed_with_their_changes(alice: Person, board: Dashboard) -> None:
     alice.api.patch(f"dashboards/{board.pk}/", {"name": "Second"})
     results = alice.api.get(f"dashboards/{board.pk}/versions/").json["results"]
     assert [(row["version"], row["activity"]) for row in results] == [(3, "updated"), (2, "updated"), (1, "created")]
@@ -44,7 +44,7 @@ def test_versions_are_listed_with_what_changed(alice: Person, board: Dashboard) 
     assert (results[0]["user"]["email"], results[0]["trigger"]["payload"]) == (alice.user.email, {"label": "test"})
 
 
-def test_a_version_is_the_whole_state(alice: Person, board: Dashboard) -> None:
+def test_version_has_the_full_snapshot(alice: Person, board: Dashboard) -> None:
     state = alice.api.get(f"dashboards/{board.pk}/versions/1/").json["state"]
     text, button = Tile.objects.filter(insight=None).order_by("pk")
     assert {key: value for key, value in state.items() if key not in ("tiles", "sharing")} == {
@@ -83,7 +83,7 @@ def test_two_versions_are_compared(alice: Person, board: Dashboard) -> None:
     assert alice.api.get(f"{path}/4/diff/", documented=False).error == (400, "validation_error", "required", "to")
 
 
-def test_restoring_brings_back_fields_tags_tiles_and_places(alice: Person, board: Dashboard) -> None:
+def test_restore_returns_fields_tags_tiles_and_layouts(alice: Person, board: Dashboard) -> None:
     before = detail(alice, board.pk)
     text, button, insight = (tile["id"] for tile in before["tiles"])
     alice.api.patch(
@@ -113,14 +113,14 @@ def test_restoring_brings_back_fields_tags_tiles_and_places(alice: Person, board
     assert Text.objects.get(tiles__pk=text).body == "two"
 
 
-def test_restoring_what_is_shown_already_changes_nothing(alice: Person, board: Dashboard) -> None:
+def test_restoring_the_current_version_changes_nothing(alice: Person, board: Dashboard) -> None:
     before = detail(alice, board.pk)
     assert alice.api.post(f"dashboards/{board.pk}/versions/2/restore/").status == 200
     assert detail(alice, board.pk) == before
     assert len(alice.api.get(f"dashboards/{board.pk}/versions/").json["results"]) == 2
 
 
-def test_a_tile_that_lives_elsewhere_now_stays_there(alice: Person, board: Dashboard) -> None:
+def test_tile_moved_to_another_dashboard_stays_there(alice: Person, board: Dashboard) -> None:
     target = make_dashboard(alice)
     text, _, insight = Tile.objects.order_by("pk")
     for tile in (text, insight):
@@ -133,7 +133,7 @@ def test_a_tile_that_lives_elsewhere_now_stays_there(alice: Person, board: Dashb
     assert next(tile["layouts"] for tile in tiles if tile.get("text")) == {"sm": {"x": 0, "y": 0}}
 
 
-def test_an_insight_that_is_gone_stays_away_and_is_named(alice: Person, board: Dashboard) -> None:
+def test_deleted_insight_is_not_restored_and_reported(alice: Person, board: Dashboard) -> None:
     tile = Tile.objects.get(insight__isnull=False)
     alice.api.patch(f"insights/{tile.insight_id}/", {"deleted": True})
     answer = alice.api.post(f"dashboards/{board.pk}/versions/2/restore/")
@@ -142,7 +142,7 @@ def test_an_insight_that_is_gone_stays_away_and_is_named(alice: Person, board: D
     assert Insight.objects.get().deleted is True
 
 
-def test_rights_and_links_stay_as_they_are(alice: Person, board: Dashboard) -> None:
+def test_access_and_links_are_not_restored(alice: Person, board: Dashboard) -> None:
     sharing = f"dashboards/{board.pk}/sharing/"
     alice.api.patch(sharing, {"enabled": True})
     alice.api.patch(sharing, {"enabled": False})
@@ -152,7 +152,7 @@ def test_rights_and_links_stay_as_they_are(alice: Person, board: Dashboard) -> N
     assert (read["restriction_level"], read["is_shared"]) == (37, False)
 
 
-def test_who_may_not_edit_may_look_but_not_restore(alice: Person, bob: Person, carol: Person) -> None:
+def test_member_without_the_edit_right_can_read_but_not_restore(alice: Person, bob: Person, carol: Person) -> None:
     made = make_dashboard(alice, restriction_level=37)
     assert bob.api.get(f"dashboards/{made.pk}/versions/1/").status == 200
     assert bob.api.post(f"dashboards/{made.pk}/versions/1/restore/").status == 403
@@ -161,21 +161,21 @@ def test_who_may_not_edit_may_look_but_not_restore(alice: Person, bob: Person, c
 
 
 @pytest.mark.parametrize("version", ["99", "x", "-1", "9" * 30, "1.0"])
-def test_a_version_that_never_was_is_404(alice: Person, board: Dashboard, version: str) -> None:
+def test_unknown_version_is_404(alice: Person, board: Dashboard, version: str) -> None:
     path = f"dashboards/{board.pk}/versions/{version}/"
     assert alice.api.get(path).status == 404
     assert alice.api.get(f"{path}diff/?to=1").status == 404
     assert alice.api.post(f"{path}restore/").status == 404
 
 
-def test_a_deleted_dashboard_answers_nothing_of_it(alice: Person, board: Dashboard) -> None:
+def test_versions_of_a_deleted_dashboard_are_404(alice: Person, board: Dashboard) -> None:
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
     for method, path in (("GET", ""), ("GET", "1/"), ("GET", "1/diff/?to=2"), ("POST", "1/restore/")):
         assert alice.api.call(method, f"dashboards/{board.pk}/versions/{path}").status == 404
     assert alice.api.get(f"dashboards/{board.pk}/activity/").status == 404
 
 
-def test_deleted_dashboards_come_back_together(alice: Person, bob: Person, carol: Person) -> None:
+def test_deleted_dashboards_are_restored_together(alice: Person, bob: Person, carol: Person) -> None:
     first, second, live = (make_dashboard(alice, name, tiles=[{"text": {"body": "t"}}] * 2) for name in "abc")
     insight = make_insight(alice, first)
     closed, foreign = make_dashboard(alice, restriction_level=37), make_dashboard(carol)
