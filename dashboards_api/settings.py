@@ -93,8 +93,8 @@ MIDDLEWARE = [
     "dashboards_api.http.middleware.PagePolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "dashboards_api.http.middleware.OptionalSlashMiddleware",
-    "users.auth.middleware.BrowserSessionMiddleware",
-    "users.auth.middleware.BrowserCsrfMiddleware",
+    "users.auth.authentication.BrowserSessionMiddleware",
+    "users.auth.authentication.BrowserCsrfMiddleware",
 ]
 METRICS_TOKEN = env.value("METRICS_TOKEN", parse_token)
 if METRICS_TOKEN:

@@ -13,8 +13,7 @@ from django.views import View
 from dashboards_api.errors import DomainError, Forbidden, NotFound, TooManyAttempts
 from dashboards_api.http.middleware import get_base_url
 from pages.console.one_time_message import COOKIE, delete_message, read_message, redirect_with_message
-from users.auth.credentials import BrowserSession
-from users.auth.project_access import get_current_membership, get_project_membership
+from users.auth.credentials import BrowserSession, get_current_membership, get_project_membership
 from users.models import Membership, User
 from users.readers import list_memberships
 

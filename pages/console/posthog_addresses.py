@@ -6,8 +6,7 @@ from dashboards.models import Dashboard, Insight, Tile
 from dashboards_api.errors import NotFound
 from dashboards_api.parsing import parse_int
 from pages.console.base import ConsoleView
-from users.auth.credentials import BrowserSession
-from users.auth.project_access import CURRENT_PROJECT, get_current_membership
+from users.auth.credentials import CURRENT_PROJECT, BrowserSession, get_current_membership
 from users.models import Membership
 
 DASHBOARDS = ("dashboard", "dashboards")

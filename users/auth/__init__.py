@@ -2,10 +2,11 @@
 
 A request passes these steps in this order:
 
-1. `middleware`: a request with an API key skips sessions and CSRF protection; any other one gets a session.
-2. `authentication`: the API key of the request (`api_key_lookup`), or else the session (`sessions`), becomes
-   `request.user` and `request.auth`. Both kinds of `request.auth` are a `Credential` (`credentials`).
-3. `users.rate_limiting.throttling`: the request counts against the rate limit of its API key.
+1. The middleware in `authentication`: a request with an API key skips sessions and CSRF protection; any other one gets
+   a session.
+2. `authentication`: the API key of the request, or else the session (`sessions`), becomes `request.user` and
+   `request.auth`. Both kinds of `request.auth` are a `Credential` (`credentials`).
+3. `users.viewsets`: the request counts against the rate limit of its API key.
 4. `permissions`: the credential has the scopes of the action (`scopes`).
-5. `project_access`: the user is a member of the project in the path, and the credential allows that project.
+5. `credentials`: the user is a member of the project in the path, and the credential allows that project.
 """

@@ -1,32 +1,38 @@
-"""Authenticate API requests by a personal API key or by a session.
+"""Authenticate API requests by a personal API key or by a session, and pages by a session.
 
 The key is in the header `Authorization: Bearer phx_…` or, without that header, in `personal_api_key` of a small body.
 """
 
+import re
+import time
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import TooManyFieldsSent
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from dashboards_api.http.callers import AUTHENTICATED
+from dashboards_api.http.middleware import is_api_request
 from dashboards_api.http.parsers import DisallowedJSON, MalformedJSON, load_json
 from dashboards_api.parsing import parse_int
-from users.auth.api_key_lookup import get_valid_api_key, record_key_use
-from users.auth.credentials import BrowserSession
+from users.auth.credentials import BrowserSession, get_valid_api_key, record_key_use
 from users.models import PersonalAPIKey, User
-from users.rate_limiting.throttling import record_failed_key
+from users.rate_limiting.failed_keys import failed_key_counter
 
 # Larger bodies are not searched for a key: an unauthenticated client must not make the service parse them.
 MAX_BODY_BYTES_WITH_KEY = 64 * 1024
+_SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 
 class PersonalAPIKeyAuthentication(BaseAuthentication):
@@ -86,6 +92,14 @@ class SessionAuthentication(BaseAuthentication):
             raise PermissionDenied(f"CSRF Failed: {reason}")
 
 
+def record_failed_key(request: Request) -> None:
+    """Count an invalid key. Raise Throttled if its network sends too many; valid keys from there are not affected."""
+    if not settings.RATE_LIMITS:
+        return
+    if wait := failed_key_counter.record_failure(request.META.get("REMOTE_ADDR", ""), time.time()):
+        raise Throttled(wait=wait)
+
+
 def get_bearer_token(request: Request | HttpRequest) -> str | None:
     """Return the bearer token without spaces around it, or None if the header holds something else."""
     scheme, _, value = request.headers.get("Authorization", "").strip().partition(" ")
@@ -106,6 +120,27 @@ def get_key_from_body(request: HttpRequest) -> str | None:
         return None
     value = body.get("personal_api_key") if isinstance(body, dict) else None
     return value if isinstance(value, str) and value else None
+
+
+def _has_api_key(request: HttpRequest) -> bool:
+    """Return whether this is an API request with an API key. Pages use their session, whatever the header holds."""
+    return is_api_request(request) and get_bearer_token(request) is not None
+
+
+class BrowserSessionMiddleware(SessionMiddleware):
+    """Django's session middleware. It ignores malformed session cookies: PostgreSQL rejects NUL characters."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not _SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]  # the stubs know HttpResponse only
+
+
+class BrowserCsrfMiddleware(CsrfViewMiddleware):
+    """Django's CSRF middleware."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]  # the stubs know HttpResponse only
 
 
 class PersonalAPIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped __init_subclass__

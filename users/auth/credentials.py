@@ -1,10 +1,32 @@
-"""The credential of a request, and the scopes and projects that it allows."""
+"""The credential of a request, an API key or a session, and the projects that it gives access to.
+
+Every query for the rows of a project starts from the membership that `get_project_membership` returns.
+"""
 
 from collections.abc import Sequence
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol, cast
 
-from users.auth import scopes as key_scopes
-from users.models import KeyReference, Membership
+from django.db.models import FilteredRelation, Model, Q
+from django.utils import timezone
+
+from dashboards_api.db.best_effort import best_effort_write
+from dashboards_api.db.compiled_queries import CompiledQuery, int_param, text_param
+from dashboards_api.errors import Forbidden, NotFound
+from dashboards_api.parsing import parse_int
+from users.auth.scopes import ALL_SCOPES
+from users.models import KeyReference, Membership, PersonalAPIKey, Project, User
+from users.models.personal_api_key import hash_secret
+
+CURRENT_PROJECT = "@current"
+
+# The models that the query reads, each with its path from the key. The hash of the password is not needed.
+_MODELS: tuple[tuple[type[Model], str], ...] = (
+    (PersonalAPIKey, ""),
+    (User, "user__"),
+    (Membership, "member__"),
+)
+_EXCLUDED_COLUMNS = frozenset({"password"})
 
 
 class Credential(Protocol):
@@ -34,7 +56,7 @@ class Credential(Protocol):
 class BrowserSession:
     """The credential of a signed-in user. It allows all scopes and all projects that they are a member of."""
 
-    scopes: Sequence[str] = (key_scopes.ALL_SCOPES,)
+    scopes: Sequence[str] = (ALL_SCOPES,)
     scoped_projects: Sequence[int] = ()
     scoped_organizations: Sequence[str] = ()
     membership: Membership | None = None
@@ -42,3 +64,123 @@ class BrowserSession:
 
     def allows_project(self, project_id: int, organization_id: str | None) -> bool:
         return True
+
+
+def _get_columns(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields if field.attname not in _EXCLUDED_COLUMNS]
+
+
+_COLUMNS = [_get_columns(model) for model, _ in _MODELS]
+_API_KEY_QUERY = CompiledQuery(
+    lambda: (
+        PersonalAPIKey.objects.filter(secret_hash=text_param("secret_hash"), user__is_active=True)
+        .annotate(
+            member=FilteredRelation(
+                "user__memberships", condition=Q(user__memberships__project_id=int_param("project"))
+            )
+        )
+        .values_list(
+            *(f"{path}{column}" for (_, path), columns in zip(_MODELS, _COLUMNS, strict=True) for column in columns)
+        )
+    )
+)
+
+
+def get_valid_api_key(secret: str, *, project_id: int | None, now: datetime) -> PersonalAPIKey | None:
+    """Return the key with this secret, or None if there is none, it has expired, or its user is not active.
+
+    The user of the key is loaded. If they are a member of the project, so is `membership`; of its project, only the id.
+    """
+    rows = _API_KEY_QUERY.rows(secret_hash=hash_secret(secret), project=project_id)
+    if not rows:
+        return None
+    key, user, membership = _build_instances(rows[0])
+    if key.expires_at is not None and key.expires_at <= now:
+        return None
+    key.user = user
+    if membership.pk is not None:
+        membership.project = Project.from_db("default", ["id"], [membership.project_id])
+        membership.user = user
+        key.membership = membership
+    return cast(PersonalAPIKey, key)
+
+
+def record_key_use(key: PersonalAPIKey) -> None:
+    """Store the time of use of a key, at most once an hour. It is skipped if the database is busy."""
+    now = timezone.now()
+    if key.is_use_due(now):
+        best_effort_write(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
+
+
+def _build_instances(row: tuple[Any, ...]) -> list[Any]:
+    """Return an instance of each model. A missing row becomes an instance without a primary key."""
+    instances, start = [], 0
+    for (model, _), columns in zip(_MODELS, _COLUMNS, strict=True):
+        instances.append(model.from_db("default", columns, row[start : start + len(columns)]))
+        start += len(columns)
+    return instances
+
+
+def get_project_membership(user: User, credential: Credential, reference: str) -> Membership:
+    """Return the caller's membership of the project in a path, which is an id or `@current`. Its user is loaded.
+
+    Raises NotFound if there is no such project; Forbidden if the user is not a member or the key has other scoped
+    projects.
+    """
+    if reference == CURRENT_PROJECT:
+        return get_current_membership(user, credential)
+    project_id = parse_int(reference)
+    membership = credential.membership
+    if project_id is not None and (membership is None or membership.project_id != project_id):
+        membership = Membership.objects.for_user(user.pk).with_project().filter(project_id=project_id).first()
+    if membership is None:
+        if project_id is None or not Project.objects.filter(pk=project_id).exists():
+            raise NotFound("Project not found.")
+        _check_scopes_allow_project(credential, project_id, None)
+        raise Forbidden("You don't have access to the project.")
+    membership.user, membership.key = user, credential.key
+    organization_id = str(membership.project.organization_id) if credential.scoped_organizations else None
+    _check_scopes_allow_project(credential, membership.project_id, organization_id)
+    return membership
+
+
+def get_current_membership(user: User, credential: Credential) -> Membership:
+    """Return the membership of `@current`.
+
+    That is the only scoped project of the key, or else the current project of the user, or else the first they joined.
+    Raises NotFound if there is none, or if the key has other scoped projects or organizations.
+    """
+    memberships = list(Membership.objects.for_user(user.pk).with_project().order_by("pk"))
+    wanted_id = credential.scoped_projects[0] if len(credential.scoped_projects) == 1 else user.current_project_id
+    chosen: Membership | None = next((m for m in memberships if m.project_id == wanted_id), None)
+    if chosen is None and len(credential.scoped_projects) != 1:
+        chosen = next(iter(memberships), None)
+    if chosen is None or not credential.allows_project(chosen.project_id, str(chosen.project.organization_id)):
+        raise NotFound("Project not found.")
+    chosen.user, chosen.key = user, credential.key
+    return chosen
+
+
+def _check_scopes_allow_project(credential: Credential, project_id: int, organization_id: str | None) -> None:
+    if not credential.allows_project(project_id, organization_id):
+        raise Forbidden(f"API key does not have access to the requested project: ID {project_id}.")
+
+
+def get_organization_memberships(user: User, credential: Credential, reference: str) -> list[Membership]:
+    """Return the caller's memberships in the organization in a path, which is an id or `@current`: at least one.
+
+    Raises NotFound if there is no such organization, the user is not in it, or the key does not allow it.
+    """
+    if reference == CURRENT_PROJECT:
+        reference = str(get_current_membership(user, credential).project.organization_id)
+    memberships = Membership.objects.for_user(user.pk).within_scopes(
+        projects=credential.scoped_projects, organizations=credential.scoped_organizations
+    )
+    accessible = [
+        membership
+        for membership in memberships.with_project().order_by("pk")
+        if str(membership.project.organization_id) == reference.lower()
+    ]
+    if not accessible:
+        raise NotFound("Organization not found.")
+    return accessible

@@ -1,5 +1,6 @@
 """Permissions of API operations: the scopes of an API key, and the membership of a project."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import permissions
@@ -8,7 +9,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from users.auth.credentials import BrowserSession
-from users.auth.scopes import find_missing_scope
+from users.auth.scopes import ALL_SCOPES
 from users.auth.sessions import has_recent_sign_in
 from users.models import PersonalAPIKey
 
@@ -70,3 +71,15 @@ class IsProjectMember(permissions.BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return view.membership is not None  # the property raises if there is none
+
+
+def find_missing_scope(granted: Iterable[str], required: Iterable[str]) -> str | None:
+    """Return the first required scope that the granted ones do not include, or None."""
+    held = set(granted)
+    if ALL_SCOPES in held:
+        return None
+    for scope in required:
+        object_, _, action = scope.partition(":")
+        if scope not in held and not (action == "read" and f"{object_}:write" in held):
+            return scope
+    return None

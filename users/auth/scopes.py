@@ -4,8 +4,6 @@ The objects are those of PostHog, including resources that this service does not
 for any client that was written for PostHog.
 """
 
-from collections.abc import Iterable
-
 ALL_SCOPES = "*"
 ACTIONS = ("read", "write")
 # fmt: off
@@ -93,15 +91,3 @@ def is_valid_scope(text: str) -> bool:
     """Return whether an API key may have `text` as a scope."""
     object_, separator, action = text.partition(":")
     return text == ALL_SCOPES or (bool(separator) and object_ in OBJECTS and action in ACTIONS)
-
-
-def find_missing_scope(granted: Iterable[str], required: Iterable[str]) -> str | None:
-    """Return the first required scope that the granted ones do not include, or None."""
-    held = set(granted)
-    if ALL_SCOPES in held:
-        return None
-    for scope in required:
-        object_, _, action = scope.partition(":")
-        if scope not in held and not (action == "read" and f"{object_}:write" in held):
-            return scope
-    return None

@@ -11,8 +11,8 @@ from dashboards_api.errors import NotFound
 from dashboards_api.http.openapi import ORGANIZATION_ID, PROJECT_ID, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.parsing import parse_int
+from users.auth.credentials import get_current_membership, get_organization_memberships
 from users.auth.permissions import HasRequiredScopes, IsNotProjectScopedKey
-from users.auth.project_access import get_current_membership, get_organization_memberships
 from users.models import Project
 from users.readers import build_project, list_memberships, list_organizations, list_projects, read_me
 from users.serializers import (

@@ -2,7 +2,8 @@
 
 import pytest
 
-from users.auth.scopes import find_missing_scope, is_valid_scope
+from users.auth.permissions import find_missing_scope
+from users.auth.scopes import is_valid_scope
 
 
 @pytest.mark.parametrize("scope", ["*", "dashboard:read", "sharing_configuration:write", "feature_flag:read"])
