@@ -211,6 +211,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "dashboards_api.http.openapi_errors.document_errors",
+        "dashboards_api.http.openapi_examples.document_examples",
         "dashboards_api.http.openapi.make_bodies_optional",
         "dashboards_api.http.openapi.name_enum_members",
     ],

@@ -4,7 +4,10 @@ from typing import Any, NamedTuple
 
 from drf_spectacular.utils import OpenApiParameter
 
+from dashboards_api.errors import IdempotencyKeyReused, VersionConflict
+from dashboards_api.http.api_exceptions import PreconditionRequired, ServiceUnavailable
 from dashboards_api.http.openapi import IDEMPOTENCY_KEY, IF_MATCH
+from dashboards_api.http.request_body import SMALL_BODY_BYTES, BodyTooLarge, BodyTooSlow
 
 
 class ErrorResponse(NamedTuple):
@@ -60,7 +63,7 @@ ERRORS = {
         "The body was not received within 60 seconds.",
         "invalid_request",
         "request_timeout",
-        "The request body took too long to arrive.",
+        BodyTooSlow.detail,
     ),
     409: ErrorResponse(
         "Conflict",
@@ -75,14 +78,14 @@ ERRORS = {
         "The dashboard is at another version than `If-Match` names. `ETag` contains the current one.",
         "invalid_request",
         "precondition_failed",
-        "It is at version 2 now, which is none that `If-Match` names.",
+        VersionConflict(2).detail,
     ),
     413: ErrorResponse(
         "PayloadTooLarge",
         "The body is too large.",
         "invalid_request",
         "payload_too_large",
-        "A request body may hold at most 65536 bytes here.",
+        BodyTooLarge(SMALL_BODY_BYTES).detail,
     ),
     415: ErrorResponse(
         "UnsupportedMediaType",
@@ -96,14 +99,14 @@ ERRORS = {
         "This `Idempotency-Key` was used for another request.",
         "invalid_request",
         "idempotency_key_reused",
-        "This Idempotency-Key was used for another request: each has a key of its own.",
+        IdempotencyKeyReused().detail,
     ),
     428: ErrorResponse(
         "PreconditionRequired",
         "This service requires `If-Match`.",
         "invalid_request",
         "precondition_required",
-        "Say in `If-Match` which version you have seen: the `ETag` of an answer, or its number.",
+        PreconditionRequired.default_detail,
     ),
     429: ErrorResponse(
         "TooManyRequests",
@@ -124,7 +127,7 @@ ERRORS = {
         "The service cannot answer at the moment. Repeat the request after the number of seconds in `Retry-After`.",
         "server_error",
         "service_unavailable",
-        "The service cannot reach its database at the moment. Please try again.",
+        ServiceUnavailable.default_detail,
     ),
 }
 BODY_ERRORS = {408, 409, 413, 415}

@@ -26,6 +26,12 @@ class Placeholders:
         self.host = host
         self.values: dict[str, str] = {}
 
+    def copy(self) -> "Placeholders":
+        """Return placeholders of their own for a text beside the page: new ones do not change those of the page."""
+        copied = Placeholders(self.host)
+        copied.values = dict(self.values)
+        return copied
+
     def fill_in(self, text: str) -> str:
         """Return a text of the documentation with the values of this database."""
         for placeholder in sorted(self.values, key=len, reverse=True):

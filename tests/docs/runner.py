@@ -9,6 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.docs.answers import find_difference, parse_answer, render_answer, update_answer
+from tests.docs.api_examples import (
+    ApiExamples,
+    find_operation_id,
+    read_api_example,
+    read_api_examples,
+    update_api_example,
+)
 from tests.docs.examples import Answer, Example, is_json, read_examples
 from tests.docs.placeholders import Placeholders
 from tests.live.conftest import ROOT
@@ -84,12 +91,17 @@ def find_differences(runner: PageRunner, page: Path) -> Iterator[str]:
     for example in read_examples(page):
         reply = runner.run(example)
         difference = runner.find_difference(example.answer, reply) if example.answer and reply else ""
+        if reply and not difference and (name := find_operation_id(page, example)):
+            actual = read_api_example(runner.placeholders.fill_in(example.command), reply.status, reply.body)
+            difference = find_difference(read_api_examples()[name], actual, runner.placeholders.copy())
         if difference:
             yield f"{page.name}: {example.command}\n{difference}\n(python -m tests.docs.update {page.name})"
 
 
-def update_page(runner: PageRunner, page: Path) -> None:
-    """Write the present answers into a page. A status that is another one is left for a person to judge."""
+def update_page(runner: PageRunner, page: Path, api_examples: ApiExamples) -> None:
+    """Write the present answers into a page and the examples of the API document. A status that is another one is left
+    for a person to judge.
+    """
     text, shift = page.read_text(), 0
     for example in read_examples(page):
         reply = runner.run(example)
@@ -100,4 +112,7 @@ def update_page(runner: PageRunner, page: Path) -> None:
         updated = runner.update(example.answer, reply)
         text = text[: example.answer.start + shift] + updated + text[example.answer.end + shift :]
         shift += len(updated) - (example.answer.end - example.answer.start)
+        if name := find_operation_id(page, example):
+            actual = read_api_example(example.command, reply.status, reply.body)
+            api_examples[name] = update_api_example(api_examples[name], actual, runner.placeholders.copy())
     page.write_text(text)

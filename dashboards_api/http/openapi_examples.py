@@ -1,0 +1,33 @@
+"""Examples of requests and responses in the API document.
+
+They are recorded from the examples of docs/api/: `python -m tests.docs.update` writes them, and a test compares them.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+# By operation id: `request` and `response`, as far as there are bodies, and `status`.
+FILE = Path(__file__).with_suffix(".json")
+
+
+def document_examples(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Add each example to the components once, and to its operation on both prefixes as a reference."""
+    examples = json.loads(FILE.read_text())
+    found = result["components"]["examples"] = {}
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            name = operation["operationId"].removeprefix("environments_")
+            for kind, content in find_bodies(operation, examples.get(name, {})):
+                found[f"{name}_{kind}"] = {"value": examples[name][kind]}
+                content["examples"] = {"example": {"$ref": f"#/components/examples/{name}_{kind}"}}
+    return result
+
+
+def find_bodies(operation: dict[str, Any], example: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return the bodies of an operation that have an example: `request` or `response`, and what the document says."""
+    if "request" in example:
+        yield "request", operation["requestBody"]["content"]["application/json"]
+    if "response" in example:
+        yield "response", operation["responses"][example["status"]]["content"]["application/json"]
