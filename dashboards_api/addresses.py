@@ -15,7 +15,7 @@ FILE_NAME = "address"  # of the file in DATA_DIR
 
 
 def get_browser_url(address: str, port: int) -> str:
-    """Return the address that a browser opens: PUBLIC_URL, or the loopback address where the service listens on all."""
+    """Return the URL for a browser: PUBLIC_URL, or the loopback address if the service listens on all addresses."""
     ip = ipaddress.ip_address(address)
     if ip.is_unspecified:
         ip = ipaddress.ip_address("127.0.0.1" if ip.version == 4 else "::1")
@@ -28,7 +28,7 @@ def format_host(address: str) -> str:
 
 
 def build_server_environment(address: str) -> dict[str, str]:
-    """Return the environment of a server that listens on one address, and answers to it as a `Host` as well."""
+    """Return the environment of a server that listens on one address and accepts it as a `Host`."""
     host = format_host(address)
     if ipaddress.ip_address(address).is_unspecified or {host, "*"} & {*settings.ALLOWED_HOSTS}:
         return dict(os.environ)
@@ -37,7 +37,7 @@ def build_server_environment(address: str) -> dict[str, str]:
 
 
 def store_address(address: str) -> None:
-    """Keep the address for commands that print links. Where DATA_DIR is not needed, it may be missing."""
+    """Store the address for commands that print links. DATA_DIR may be missing if nothing else needs it."""
     with suppress(StartError):
         write_private(settings.DATA_DIR / FILE_NAME, f"{address}\n")
 

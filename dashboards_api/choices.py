@@ -1,14 +1,14 @@
-"""Refusals of unknown choices that help: what is allowed, and what was probably meant."""
+"""Error messages for unknown choices, with the valid ones and the closest match."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-VALUE_MAX_LENGTH = 60  # characters of what was sent
-CHOICES_MAX = 20  # choices
+VALUE_MAX_LENGTH = 60  # of the value in the message
+CHOICES_MAX = 20  # in the message
 
 
 def invalid_choice_message(value: object, choices: Iterable[object]) -> str:
-    """The detail of a 400 for a value that is none of the choices: it lists them, and names the nearest."""
+    """Return the detail of a 400 for an unknown choice: the valid choices, and the closest one."""
     sent, known = str(value)[:VALUE_MAX_LENGTH], [str(choice) for choice in choices]
     nearest = closest_match(sent, known)
     guess = f' Did you mean "{nearest}"?' if nearest else ""
@@ -17,7 +17,7 @@ def invalid_choice_message(value: object, choices: Iterable[object]) -> str:
 
 
 def closest_match(value: str, choices: Iterable[str]) -> str | None:
-    """The choice that a text was probably meant to be, in any case. A number is not misspelt: it is another."""
+    """Return the choice that a text was probably meant to be, ignoring case. Numbers have no closest match."""
     if value.isdigit():
         return None
     folded = {choice.casefold(): choice for choice in choices}

@@ -1,4 +1,4 @@
-"""Django's command line with our commands first, our version, and one line where a command cannot start."""
+"""Django's command line, with our commands first in the help, our version, and start errors in one line."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files that belong to the service: in DATA_DIR, and for their owner alone to read."""
+"""The service's own files in DATA_DIR, readable by their owner only."""
 
 import os
 import secrets
@@ -14,7 +14,7 @@ SECRET_NAME = "secret_key"  # noqa: S105  the name of a file
 
 
 def create_data_dir(folder: Path) -> None:
-    """Create the folder for its owner alone, where it is missing. Raises SettingError."""
+    """Create the folder, readable by its owner only, if it is missing. Raises SettingError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -22,7 +22,7 @@ def create_data_dir(folder: Path) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a new file that its owner alone reads, from its first byte on, over an old one. Raises SettingError."""
+    """Replace a file by a new one that is readable by its owner only from the first byte. Raises SettingError."""
     create_data_dir(path.parent)
     try:
         path.unlink(missing_ok=True)
@@ -33,9 +33,9 @@ def write_private(path: Path, text: str) -> None:
 
 
 def get_stored_secret(folder: Path) -> Any:
-    """Return the secret that is kept in DATA_DIR, as a string that is read, or made, when it is first needed.
+    """Return the secret in DATA_DIR as a lazy string: it is read, or created, on first use.
 
-    A command that signs nothing leaves no secret behind in a folder that was a mistake.
+    A command that signs nothing leaves no secret behind in a wrong folder.
     """
     path = folder / SECRET_NAME
     return (
@@ -44,7 +44,7 @@ def get_stored_secret(folder: Path) -> Any:
 
 
 def read_or_create_secret(path: Path) -> str:
-    """Return the secret in a file, made on first use and readable by its owner only. Raises SettingError."""
+    """Return the secret in a file, which is created on first use, readable by its owner only. Raises SettingError."""
     create_data_dir(path.parent)
     try:
         if not path.exists():
@@ -62,7 +62,7 @@ def _create_secret(path: Path) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     write_private(draft, secrets.token_urlsafe(48))
     try:
-        os.link(draft, path)  # fails where another process was first, so all processes read one secret
+        os.link(draft, path)  # fails if another process was first: all processes must use one secret
     except FileExistsError:
         pass
     finally:

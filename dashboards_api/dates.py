@@ -1,4 +1,4 @@
-"""Dates as clients write them in filters: absolute ones of ISO 8601, and relative ones such as `-7d` and `mStart`."""
+"""Dates in filters: absolute ones in ISO 8601, and relative ones such as `-7d` and `mStart`."""
 
 import re
 from calendar import monthrange
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.utils.dateparse import parse_date, parse_datetime
 
-# No limit.
+# The value for no limit.
 ALL = "all"
 _RELATIVE = re.compile(r"-?(?P<number>[0-9]{0,5})(?P<unit>[hdwmqyMs])(?P<position>Start|End)?", re.ASCII)
 _SECONDS = {"s": 1, "M": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
@@ -23,9 +23,9 @@ class DateRange(NamedTuple):
 
 
 def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | None:
-    """Return the moment that a text names, in UTC; None for no limit. A date alone ends with its last moment.
+    """Return the moment that a text names, in UTC, or None for no limit. A date as an end includes the whole day.
 
-    Raises ValueError for anything else.
+    Raises ValueError for other texts.
     """
     if text == ALL:
         return None
@@ -63,7 +63,7 @@ def _subtract_units(moment: datetime, number: int, unit: str) -> datetime:
     year, month = divmod(months, 12)
     if not 1 <= year <= 9999:
         raise OverflowError
-    # The last day of a shorter month.
+    # Use the last day if the month is shorter.
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
 

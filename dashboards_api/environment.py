@@ -1,4 +1,4 @@
-"""The forms of settings. Each function returns what a text means, or raises ValueError with the accepted form."""
+"""Parsers of settings. Each raises ValueError with the accepted form."""
 
 import ipaddress
 import os
@@ -55,7 +55,7 @@ parse_workers = integer_parser(1, WORKERS_MAX)
 
 
 def parse_statement_timeout(text: str) -> int:
-    """Return milliseconds; 0 of `off`."""
+    """Return milliseconds, or 0 for `off`."""
     if text.strip().lower() == "off":
         return 0
     try:
@@ -65,14 +65,14 @@ def parse_statement_timeout(text: str) -> int:
 
 
 def parse_secret(text: str) -> str:
-    """Return a signing secret that is long enough not to be a default or a guess, or an empty one."""
+    """Return a signing secret. Raises ValueError if it is short enough to be a default or a guess."""
     if text and len(text) < MINIMUM_SECRET_LENGTH:
         raise ValueError(f"must have at least {MINIMUM_SECRET_LENGTH} characters")
     return text
 
 
 def parse_token(text: str) -> str:
-    """Return a token that is no guess, or an empty one. It travels in a header: printable ASCII without blanks."""
+    """Return a token. It is sent in a header: printable ASCII without blanks, and too long to be guessed."""
     if text and (len(text) < MINIMUM_TOKEN_LENGTH or not _TOKEN.fullmatch(text)):
         raise ValueError(f"must have at least {MINIMUM_TOKEN_LENGTH} characters, letters, digits and signs alone")
     return text
@@ -170,7 +170,7 @@ def split_list(text: str) -> list[str]:
 
 
 def get_hosts(url: str) -> list[str]:
-    """Return the host of an address as `Host` headers spell it, in a list; none of an empty address."""
+    """Return the host of a URL as `Host` headers spell it, in a list; an empty list for an empty URL."""
     return [_parse_host(host)] if (host := urlsplit(url).hostname) else []
 
 
@@ -181,5 +181,5 @@ def get_default_workers() -> int:
 
 
 def quote_value(text: str) -> str:
-    """Return a value as an error quotes it."""
+    """Return a value as error messages quote it."""
     return repr(text if len(text) <= QUOTED_MAX_LENGTH else f"{text[:QUOTED_MAX_LENGTH]}…")

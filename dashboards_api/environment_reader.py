@@ -1,4 +1,4 @@
-"""Reading settings from the environment. A bad value is one line: the setting's name and the form that it accepts."""
+"""Settings from the environment. An invalid value is reported in one line: the setting and the form that it accepts."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.core.exceptions import ImproperlyConfigured
 
 FILE_SUFFIX = "_FILE"
-# Below it are names that other programs use: SECRET_KEY_BASE and XDG_DATA_DIRS are not misspelled.
+# Names of other programs, such as SECRET_KEY_BASE and XDG_DATA_DIRS, are less similar.
 SIMILARITY_MIN = 0.84
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{4,}")
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class StartError(ImproperlyConfigured):
-    """The reason why a process cannot start, in one line for the operator and without secrets."""
+    """The reason why a process cannot start, in one line without secrets."""
 
 
 class SettingError(StartError):

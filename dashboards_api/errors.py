@@ -1,4 +1,4 @@
-"""What the domain may raise. It knows no HTTP: `http/exception_handler.py` says which answer each one becomes."""
+"""Errors of the domain, independent of HTTP. `http/exception_handler.py` maps them to API exceptions."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -7,7 +7,7 @@ CHAIN_MAX_LENGTH = 5
 
 
 def exception_chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception, and the few that it came from, the latest first."""
+    """Return an exception and its causes, the latest first, at most CHAIN_MAX_LENGTH of them."""
     return islice(_walk_chain(error), CHAIN_MAX_LENGTH)
 
 
@@ -18,7 +18,7 @@ def _walk_chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 class DomainError(Exception):
-    """A refusal that the caller can act upon.
+    """An error that the caller can act upon.
 
     `code` is for programs, `detail` for people, `attr` names the part of the request that was refused: field names
     and list indexes joined by `__`, or None where no single field is to blame.
@@ -34,31 +34,31 @@ class DomainError(Exception):
 
 
 class ValidationFailed(DomainError):
-    """The request asks for something that cannot be."""
+    """A value of the request is not valid."""
 
     code = "invalid_input"
 
 
 class Forbidden(DomainError):
-    """The caller may see this but not do it."""
+    """The caller may see the object but not do this."""
 
     code = "permission_denied"
 
 
 class NotFound(DomainError):
-    """What was named does not exist for this caller."""
+    """The object does not exist, or is not visible to the caller."""
 
     code = "not_found"
 
 
 class PasswordRequired(DomainError):
-    """What was named opens to those alone who prove that they may see it."""
+    """The object is protected by a password."""
 
     code = "password_required"
 
 
 class TooManyAttempts(DomainError):
-    """The caller has tried too often. `wait` says for how many seconds there is no use in trying."""
+    """The caller has made too many attempts. `wait` is the number of seconds until the next one is allowed."""
 
     code = "throttled"
 
@@ -68,7 +68,7 @@ class TooManyAttempts(DomainError):
 
 
 class VersionConflict(DomainError):
-    """What is to be changed is another version than the caller has seen. `version` is the current one."""
+    """The object is at another version than the caller expects. `version` is the current one."""
 
     code = "precondition_failed"
 
@@ -78,13 +78,13 @@ class VersionConflict(DomainError):
 
 
 class Conflict(DomainError):
-    """What is asked for exists already."""
+    """The object exists already."""
 
     code = "conflict"
 
 
 class RequestInProgress(DomainError):
-    """A request with this Idempotency-Key is being answered at the moment."""
+    """A request with this Idempotency-Key is in progress."""
 
     code = "idempotency_key_in_use"
     wait = 1
@@ -94,7 +94,7 @@ class RequestInProgress(DomainError):
 
 
 class IdempotencyKeyReused(DomainError):
-    """The Idempotency-Key was sent with another request before."""
+    """The Idempotency-Key was used for another request."""
 
     code = "idempotency_key_reused"
 
@@ -103,7 +103,7 @@ class IdempotencyKeyReused(DomainError):
 
 
 class ResponseNotStored(Conflict):
-    """The request was answered, but with too much to be kept."""
+    """The request was done, but its response was too large to store."""
 
     code = "idempotent_answer_not_kept"
 

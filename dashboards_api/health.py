@@ -1,4 +1,4 @@
-"""Is the process alive, and can it serve? For load balancers and containers; neither answer says more than that."""
+"""Liveness and readiness checks for load balancers and containers."""
 
 from django.db import Error
 from django.http import HttpRequest, JsonResponse
@@ -7,14 +7,14 @@ from dashboards_api.db.schema_state import applied_migrations, known_migrations
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while the process answers. It asks nobody."""
+    """Return 200 while the process answers. No database is involved."""
     return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 while the database answers and has every migration of this release, else 503 with the reason.
+    """Return 200 if the database answers and has every migration of this release, else 503 with the reason.
 
-    A database that is ahead, in the middle of a rolling upgrade, is no reason.
+    Extra migrations are allowed: the database is ahead during a rolling upgrade.
     """
     try:
         pending = known_migrations() - applied_migrations()

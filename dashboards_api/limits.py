@@ -1,6 +1,6 @@
-"""How large things may be. Sizes are in characters; of free JSON, in characters of the text that is stored.
+"""Limits of size, in characters; for free JSON, in characters of the stored text.
 
-What was stored before a limit existed stays as it is: it may be read, sent back, and made smaller, but not grow.
+Values that were stored before a limit existed can be read, sent back and made smaller, but not grow.
 """
 
 # Integers fit into 64 bits, the same on every engine.
@@ -16,11 +16,11 @@ JSON_FIELD_MAX_LENGTH = 1_000_000
 JSON_TOTAL_MAX_LENGTH = 4_000_000
 # The insights on one dashboard together: their queries, filters and descriptions.
 INSIGHTS_MAX_LENGTH = 4_000_000
-# An insight of at most this size fits on any dashboard that has room for its tile.
+# Insights of at most this size do not count against the limit of a dashboard.
 SMALL_INSIGHT = 4_000
 # The dashboards that may show the same insight, text or button.
 DASHBOARDS_OF_CONTENT_MAX = 200
-# Of one dashboard, insight or template; also what one bulk request may name.
+# Of one dashboard, insight or template, and in one bulk request.
 TAGS_MAX = 100
 # The rows that one bulk request may change.
 BULK_IDS_MAX = 500

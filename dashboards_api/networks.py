@@ -1,9 +1,9 @@
-"""What a network address is counted as by limits."""
+"""The network that limits count an address as."""
 
 import ipaddress
 from functools import lru_cache
 
-# A client with one IPv6 address usually has all of a network of this size.
+# A client with one IPv6 address usually has a whole network with a prefix of this length.
 IPV6_NETWORK = 64
 
 

@@ -1,4 +1,4 @@
-"""Which code this is: what an answer looks like depends on it, so what is known of one release is not of another."""
+"""The version and a hash of the source code. ETags depend on the hash, since a release may change responses."""
 
 from functools import cache
 from hashlib import blake2b
@@ -11,7 +11,7 @@ SUFFIXES = frozenset({".py", ".html", ".css", ".js", ".json"})
 
 @cache
 def get_release_hash() -> str:
-    """A hash of the files of the service."""
+    """Return a hash of the source files of the service."""
     root = Path(__file__).resolve().parent.parent
     digest = blake2b(digest_size=8)
     for package in PACKAGES:

@@ -13,8 +13,8 @@ from dashboards_api.release import get_release_hash  # isort: skip
 limit_statements()
 application = Edge(django_application)
 
-# Everything that stays is loaded now, and the collector never looks at it again: a full collection among it would stop
-# every request of the worker for tens of milliseconds.
+# Load everything that stays, and exclude it from garbage collection: a full collection of it would stop every request
+# of the worker for tens of milliseconds.
 _ = get_resolver().url_patterns
 get_release_hash()
 gc.collect()

@@ -35,7 +35,7 @@ from dashboards_api.release import VERSION
 env = Environment(os.environ)
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# --- Where we are -------------------------------------------------------------------------------------------------
+# --- The deployment -----------------------------------------------------------------------------------------------
 
 DEBUG = env.value("DEBUG", parse_boolean, "off")
 DATA_DIR = env.value("DATA_DIR", Path, str(BASE_DIR / "data"))
@@ -62,8 +62,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
     "security.W003",  # CSRF: BrowserCsrfMiddleware is Django's, for requests without a key
-    "security.W005",  # HSTS is for this host: its neighbours below the same domain are not ours to bind,
-    "security.W021",  # and a preload list is not ours to enter
+    "security.W005",  # HSTS is for this host only: others of the same domain may not use https
+    "security.W021",  # nor is the domain ours to add to the preload list
 ]
 
 # --- The applications ---------------------------------------------------------------------------------------------
@@ -101,12 +101,12 @@ if METRICS_TOKEN:
     MIDDLEWARE.insert(0, "dashboards_api.http.metrics.MetricsMiddleware")
 ROOT_URLCONF = "dashboards_api.urls"
 WSGI_APPLICATION = "dashboards_api.wsgi.application"
-APPEND_SLASH = False  # a missing slash is served as it is: a redirect would lose the body
+APPEND_SLASH = False  # OptionalSlashMiddleware adds the slash: a redirect would lose the body
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
 # --- The database -------------------------------------------------------------------------------------------------
 
-# What DATABASE_URL leaves out, libpq takes from PGHOST, PGPORT, PGUSER and PGPASSWORD. It knows no PGPASSWORD_FILE.
+# libpq completes DATABASE_URL from PGHOST, PGPORT, PGUSER and PGPASSWORD. PGPASSWORD_FILE is ours.
 PGPASSWORD = env.value("PGPASSWORD", str)
 PREPARED_STATEMENTS = env.value("PREPARED_STATEMENTS", parse_boolean, "true")
 SQLITE_URL = f"sqlite:///{(DATA_DIR / 'dashboards.sqlite3').absolute()}"
@@ -118,7 +118,7 @@ DATABASES: dict[str, Any] = {
 STATEMENT_TIMEOUT_MS = env.value("STATEMENT_TIMEOUT", parse_statement_timeout, "15")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Who is calling -----------------------------------------------------------------------------------------------
+# --- Authentication and limits ------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "users.User"
 AUTH_PASSWORD_VALIDATORS = [
@@ -130,7 +130,7 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # of set-up links
 RATE_LIMITS = env.items("RATE_LIMITS", parse_rates, "6000/minute")  # of each API key
 RATE_LIMIT_UNIT_SECONDS = 0.02  # of processor time: an expensive request counts as several
-REQUIRE_IF_MATCH = env.value("REQUIRE_IF_MATCH", parse_boolean, "off")  # of who changes a dashboard
+REQUIRE_IF_MATCH = env.value("REQUIRE_IF_MATCH", parse_boolean, "off")  # in changes of dashboards
 CORS_ALLOWED_ORIGINS = env.items("CORS_ALLOWED_ORIGINS", parse_origins, "*")
 CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ALLOWED_ORIGINS
 if CORS_ALLOW_ALL_ORIGINS:
@@ -158,7 +158,7 @@ CORS_EXPOSE_HEADERS = [
     "X-Request-ID",
 ]
 
-# What a page may load and do: its own styles, and nothing from elsewhere. Views add what they need.
+# Pages load their own styles only. Views add what they need.
 EMBED_ORIGINS = env.items("EMBED_ORIGINS", parse_origins, "*") or ["'none'"]
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
@@ -215,7 +215,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "dashboards_api.http.openapi.make_bodies_optional",
         "dashboards_api.http.openapi.name_enum_members",
     ],
-    # A component for null alone is no valid Python in one of the published generators.
+    # One published generator writes invalid Python for a component for null.
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "RestrictionLevelEnum": "dashboards.models.RestrictionLevel",
@@ -238,7 +238,7 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-WHITENOISE_USE_FINDERS = True  # static files are served from the packages: there is no collect step
+WHITENOISE_USE_FINDERS = True  # serve static files from the packages, without collectstatic
 
 # --- Logs ---------------------------------------------------------------------------------------------------------
 
@@ -254,7 +254,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        # Django's own lines for 4xx and 5xx name the full path; our request log says the same without secrets.
+        # Django's log of 4xx and 5xx contains full paths; the request log contains the same without secrets.
         "django.request": {"level": "CRITICAL"},
         "django.security": {"level": "CRITICAL"},
     },
@@ -270,7 +270,7 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 
-# --- Variables that look like settings and are none ----------------------------------------------------------------
+# --- Variables that are no settings --------------------------------------------------------------------------------
 
 REMOVED_SETTINGS = env.find_removed(("REPLICA_URLS", "REPLICA_MAX_LAG_MS"))
 MISSPELLED_SETTINGS = env.find_misspelled()

@@ -1,4 +1,4 @@
-"""What is checked before a process serves or changes a database, and the one line that it ends with when that fails."""
+"""Checks before a process serves or changes a database, and the one line that it prints if one fails."""
 
 import re
 import sys
@@ -19,7 +19,7 @@ from dashboards_api.errors import exception_chain
 EXIT_CODE = 2
 REASON_MAX = 300
 SECONDS_BETWEEN_ATTEMPTS = 1
-# What PostgreSQL says where another attempt would fail, too. In another language it is tried until the time is over.
+# Errors of PostgreSQL after which another attempt would fail, too. In other languages attempts go on until the timeout.
 FINAL_ERRORS = ("password authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
 
 
@@ -34,7 +34,7 @@ _PASSWORD_SETTING = re.compile(r"(password\s*=\s*)('(?:\\.|[^'\\])*'|\S+)", re.I
 
 @contextmanager
 def report_start_errors() -> Iterator[None]:
-    """End the process with one line on standard error and code 2, where it cannot start; `--traceback` shows all."""
+    """End the process with one line on standard error and code 2 if it cannot start; `--traceback` shows all."""
     try:
         yield
     except (ImproperlyConfigured, DatabaseError) as error:
@@ -59,7 +59,7 @@ def is_database_unusable(error: DatabaseError) -> bool:
 
 
 def describe_error(error: Exception) -> str:
-    """Return an error for the operator: of a database, which one it is."""
+    """Return an error for the operator. A database error says which database it is about."""
     if not isinstance(error, DatabaseError):
         return str(error)
     if connection.vendor == "sqlite":
@@ -93,7 +93,7 @@ def join_lines(text: str) -> str:
 
 
 def wait_for_database(seconds: float) -> None:
-    """Connect to the database; a PostgreSQL that is not there yet is waited for. Raises StartError."""
+    """Connect to the database, and wait for a PostgreSQL that is still starting. Raises StartError."""
     deadline = time.monotonic() + seconds
     while (error := _connection_error()) is not None:
         if not _is_retryable(error) or time.monotonic() >= deadline:
@@ -102,7 +102,7 @@ def wait_for_database(seconds: float) -> None:
             sys.stderr.write(
                 f"Waiting for the database, at most {seconds} seconds: {join_lines(describe_error(error))}\n"
             )
-            seconds = 0  # it is said once
+            seconds = 0  # say it once
         time.sleep(SECONDS_BETWEEN_ATTEMPTS)
 
 
@@ -119,10 +119,12 @@ def _is_retryable(error: DatabaseError) -> bool:
 
 
 def check_database() -> None:
-    """Connect to the database, and raise StartError where it cannot hold what the service stores."""
+    """Connect to the database. Raises StartError if it cannot store what the service stores."""
     wait_for_database(0)
     if connection.vendor == "postgresql":
-        encoding = connection.connection.info.parameter_status("server_encoding") or "UTF8"  # a pooler may not say
+        encoding = (
+            connection.connection.info.parameter_status("server_encoding") or "UTF8"
+        )  # a pooler may not report it
         if encoding != "UTF8":
             raise StartError(
                 f"The PostgreSQL database (DATABASE_URL) must be encoded in UTF8, not {encoding}. Create one with"
@@ -131,13 +133,13 @@ def check_database() -> None:
 
 
 def prepare_data_dir() -> None:
-    """Create DATA_DIR where SQLite's file is to be in it. Raises StartError."""
+    """Create DATA_DIR if SQLite's file belongs in it. Raises StartError."""
     file = sqlite_path(connection.settings_dict)
     if file and file.parent == settings.DATA_DIR.absolute():
         create_data_dir(settings.DATA_DIR)
 
 
 def check_database_is_shared() -> None:
-    """Raise StartError for a database in memory, which other processes could not see."""
+    """Raise StartError for a database in memory, which other processes cannot see."""
     if connection.vendor == "sqlite" and sqlite_path(connection.settings_dict) is None:
         raise StartError("DATABASE_URL must name a file for a service: a database in memory is of one process alone.")

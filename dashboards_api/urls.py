@@ -1,4 +1,4 @@
-"""Every mount of the service. The slash at the end is optional below /api/ (`OptionalSlashMiddleware`)."""
+"""All URLs of the service. The slash at the end is optional below /api/ (`OptionalSlashMiddleware`)."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -18,7 +18,7 @@ project: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
-    path("api/projects/<str:project_id>/", include(project)),  # most requests: they are looked for in this order
+    path("api/projects/<str:project_id>/", include(project)),  # first, since most requests are for it
     path("api/environments/<str:project_id>/", include(project)),
     path("api/", include("users.urls")),
     path("api/", IndexView.as_view()),

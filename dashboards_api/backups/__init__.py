@@ -1,7 +1,7 @@
-"""Backups of an embedded database (SQLite) in one file, and their way back. PostgreSQL has its own programs for that.
+"""Backups of an embedded database (SQLite) in one file, and restoring them. PostgreSQL has its own programs for this.
 
-A backup holds the database and nothing else: not the secret key, which would make every copy of it a key to every
-session. Without the key nothing is lost; sessions, set-up links and open locks of shared links end.
+A backup contains the database only, not the secret key, with which anyone could forge sessions. Restoring
+without the key loses no data; sessions, set-up links and unlocked shared links end.
 """
 
 from pathlib import Path
@@ -18,12 +18,12 @@ PG_DUMP_MAGIC = b"PGDMP"
 
 
 def back_up(file: Path) -> None:
-    """Write a consistent copy of the database, as it is while others write, to a new file that its owner alone reads.
+    """Write a consistent copy of the database to a new file, readable by its owner only, while others write.
 
-    Raises Refused, on PostgreSQL with the command that does it.
+    Raises BackupError. On PostgreSQL its text is the command to use.
     """
     if connection.vendor != "sqlite":
-        raise BackupError(f"The database is a PostgreSQL. Back it up with: {postgresql_commands.pg_dump(file)}")
+        raise BackupError(f"The database is PostgreSQL. Back it up with: {postgresql_commands.pg_dump(file)}")
     if file.exists():
         raise BackupError(f"{file} exists already.")
     with private_temporary_file(file.with_name(f".{file.name}.part")) as draft:
@@ -32,10 +32,9 @@ def back_up(file: Path) -> None:
 
 
 def restore(file: Path, *, force: bool = False) -> None:
-    """Put a backup of SQLite in the place of the database, or into a PostgreSQL: all of it or nothing.
+    """Replace the database by a backup of SQLite, or fill a PostgreSQL with it: all of it or nothing.
 
-    Raises Refused for a file that is no good backup or is of a newer release, and, without `force`, where the database
-    holds anything.
+    Raises BackupError for an invalid backup, for one of a newer release, and, without `force`, if there is data.
     """
     _check_file_format(file)
     engine = sqlite if connection.vendor == "sqlite" else sqlite_to_postgresql
@@ -43,7 +42,7 @@ def restore(file: Path, *, force: bool = False) -> None:
 
 
 def _check_file_format(file: Path) -> None:
-    """Raise Refused for any other file, judged by how it begins."""
+    """Raise BackupError unless the file begins like a SQLite database."""
     try:
         with file.open("rb") as opened:
             start = opened.read(16)
@@ -51,7 +50,7 @@ def _check_file_format(file: Path) -> None:
         raise BackupError(f"{file} cannot be read: {error.strerror}.") from error
     if start.startswith(PG_DUMP_MAGIC):
         if connection.vendor == "sqlite":
-            raise BackupError(f"{file} is a dump of PostgreSQL: it does not fit into SQLite.")
+            raise BackupError(f"{file} is a dump of PostgreSQL: it cannot be restored into SQLite.")
         raise BackupError(f"{file} is a dump of PostgreSQL. Restore it with: {postgresql_commands.pg_restore(file)}")
     if start != sqlite.MAGIC:
-        raise BackupError(f"{file} is no backup.")
+        raise BackupError(f"{file} is not a backup.")

@@ -1,23 +1,23 @@
-"""What a database, or a backup of one, holds."""
+"""Checks of backups and of the database that they replace."""
 
 from django.db import connection
 
 from dashboards_api.db.schema_state import Migrations, known_migrations
 
-# Whoever has used the service at all has a user.
+# A service that was ever used has a user.
 USERS_TABLE = "users_user"
 REQUIRED_APPS = ("users", "dashboards")
 LISTED_MAX = 3
 
 
 class BackupError(Exception):
-    """A backup or a restore that is not done, with the reason for people."""
+    """A backup or restore that was refused, with the reason for the operator."""
 
 
 def check_migrations(migrations: Migrations) -> None:
-    """Raises Refused for those of another service, or of a newer release than this one."""
+    """Raise BackupError for the migrations of another service, or of a newer release than this one."""
     if not {app for app, _ in migrations}.issuperset(REQUIRED_APPS):
-        raise BackupError("That is no backup of this service.")
+        raise BackupError("The file is not a backup of this service.")
     if unknown := sorted(".".join(each) for each in migrations - known_migrations()):
         raise BackupError(
             f"The backup is of a newer release: this one does not know {', '.join(unknown[:LISTED_MAX])}."
@@ -25,13 +25,13 @@ def check_migrations(migrations: Migrations) -> None:
 
 
 def check_empty(*, force: bool) -> None:
-    """Raises Refused where the database of the service holds anything, unless that is to be replaced."""
+    """Raise BackupError if the database holds data, unless `force` allows it to be replaced."""
     if not force and _holds_data():
         raise database_not_empty_error()
 
 
 def database_not_empty_error() -> BackupError:
-    return BackupError("The database holds data. To replace all of it, say --force.")
+    return BackupError("The database holds data. To replace all of it, use --force.")
 
 
 def _holds_data() -> bool:

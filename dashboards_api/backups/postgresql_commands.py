@@ -1,4 +1,4 @@
-"""The commands of PostgreSQL for the database of the service, as an operator types them. They hold no password."""
+"""Commands of PostgreSQL for the database of the service, as an operator types them. They contain no password."""
 
 import os
 import shlex
@@ -7,10 +7,10 @@ from pathlib import Path
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-# What of libpq an address may set, and the programs need to reach the same server.
+# Options of libpq that DATABASE_URL may set and the programs need to reach the same server.
 _OPTIONS = ("service", "passfile", "sslmode", "sslcert", "sslkey", "sslrootcert")
 _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER"}
-# Who owns what, and who may what, is for the database that it goes into.
+# Ownership and privileges are left to the target database.
 _PORTABLE_OPTIONS = ("--no-owner", "--no-privileges", "--no-comments")
 
 
@@ -26,7 +26,7 @@ def pg_restore(file: Path) -> str:
 
 
 def _conninfo() -> str:
-    """Return where the database is, as the programs of PostgreSQL take it. PGPASSWORD or ~/.pgpass has the password."""
+    """Return the connection string of the database without a password: PGPASSWORD or ~/.pgpass provides it."""
     of = connection.settings_dict
     given = {"host": of["HOST"], "port": of["PORT"], "user": of["USER"]}
     for name, variable in _VARIABLES.items():

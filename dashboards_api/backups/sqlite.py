@@ -1,4 +1,4 @@
-"""Backups of SQLite: its own online copy, which writers do not wait for."""
+"""Backups of SQLite with its online backup, which does not block writers."""
 
 import os
 import shutil
@@ -23,16 +23,16 @@ DAMAGED_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def back_up(draft: Path) -> None:
-    """Copy the database into an empty file. All pages are of one moment, however long it takes."""
+    """Copy the database into an empty file. It is consistent, however long it takes."""
     with closing(_open(_path(), "ro")) as source, closing(sqlite3.connect(draft)) as target:
         source.backup(target)
-        target.execute("PRAGMA journal_mode=DELETE")  # one file, with no others beside it
+        target.execute("PRAGMA journal_mode=DELETE")  # one file, without -wal and -shm
     check_backup(draft)
     _fsync(draft)
 
 
 def restore(file: Path, *, force: bool) -> None:
-    """Check a copy of the backup and give it the name of the database. Raises Refused while somebody has that open."""
+    """Check a copy of the backup and rename it to the database. Raises BackupError while the database is open."""
     target = _path()
     connection.close()
     if target.parent == settings.DATA_DIR.absolute():
@@ -47,13 +47,13 @@ def restore(file: Path, *, force: bool) -> None:
 
 
 def _copy(file: Path, draft: Path) -> None:
-    """Copy what a file holds, and not its mode: the draft stays its owner's alone."""
+    """Copy the content of a file but not its mode: the draft stays readable by its owner only."""
     with file.open("rb") as source, draft.open("r+b") as target:
         shutil.copyfileobj(source, target, BLOCK_SIZE)
 
 
 def check_backup(file: Path) -> Migrations:
-    """The migrations of a sound backup. Raises Refused for a damaged file, and for what this release cannot use."""
+    """Return the migrations of a backup. Raises BackupError for a damaged file, or one that this release cannot use."""
     try:
         with closing(_open(file, "ro")) as opened:
             found = opened.execute("PRAGMA integrity_check(1)").fetchone()
@@ -69,9 +69,9 @@ def check_backup(file: Path) -> Migrations:
 
 @contextmanager
 def _exclusive_access(target: Path, *, force: bool) -> Iterator[None]:
-    """Keep others from opening the old database while it is replaced; its journal is folded into it and gone.
+    """Keep other processes from opening the old database while it is replaced, and fold its journal into it.
 
-    What is left of a journal would be read as that of the new one. A damaged database is put aside, journal and all.
+    A remaining journal would be read as that of the new database. A damaged database is set aside with its journal.
     """
     if not target.exists():
         yield
@@ -87,7 +87,7 @@ def _exclusive_access(target: Path, *, force: bool) -> Iterator[None]:
             if not getattr(error, "sqlite_errorname", "").startswith(DAMAGED_CODES):
                 raise BackupError("The database is in use: stop the service first.") from error
             if not force:
-                raise BackupError(f"The database is damaged ({error}). To put it aside, say --force.") from error
+                raise BackupError(f"The database is damaged ({error}). To set it aside, use --force.") from error
             is_damaged = True
         if is_damaged:
             _set_aside(target)
@@ -95,7 +95,7 @@ def _exclusive_access(target: Path, *, force: bool) -> Iterator[None]:
 
 
 def _set_aside(target: Path) -> None:
-    """Keep a damaged database under another name: something of it may be wanted yet."""
+    """Rename a damaged database: some of its data may still be wanted."""
     name = f"{target.name}.damaged-{datetime.now(UTC):%Y%m%d%H%M%S}"
     for suffix in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):
@@ -119,7 +119,7 @@ def _open(file: Path, mode: str) -> sqlite3.Connection:
 
 
 def _fsync(path: Path) -> None:
-    """What was written there outlives a loss of power."""
+    """Flush a file or folder to disk, so that its content survives a loss of power."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

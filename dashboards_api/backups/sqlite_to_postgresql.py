@@ -1,6 +1,6 @@
-"""A backup of SQLite into PostgreSQL: the way from one to the other.
+"""Restore a backup of SQLite into PostgreSQL.
 
-The texts in which SQLite keeps times, UUIDs and booleans are texts that PostgreSQL reads as such.
+SQLite stores times, UUIDs and booleans in forms that PostgreSQL reads as such.
 """
 
 import sqlite3

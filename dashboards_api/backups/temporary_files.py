@@ -1,4 +1,4 @@
-"""Files that are written beside their place before they get its name: for their owner alone, from the first byte on."""
+"""Temporary files beside their target, readable by their owner only from the first byte."""
 
 import fcntl
 import os
@@ -8,15 +8,15 @@ from pathlib import Path
 
 from dashboards_api.backups.checks import BackupError
 
-# What SQLite puts beside a file.
+# Files that SQLite creates beside a database.
 SUFFIXES = ("", "-journal", "-wal", "-shm")
 
 
 @contextmanager
 def private_temporary_file(path: Path) -> Iterator[Path]:
-    """Create an empty file, and remove it at the end where it is still there under this name.
+    """Create an empty file, and remove it at the end if it still has this name.
 
-    One that a killed process left behind is replaced. Raises Refused where another process is writing it.
+    A leftover of a killed process is replaced. Raises BackupError if another process is writing it.
     """
     if not path.parent.is_dir():
         raise BackupError(f"The folder {path.parent} does not exist.")

@@ -1,4 +1,4 @@
-"""Times that reading leaves behind, such as a last use: useful, but never worth waiting or failing for."""
+"""Best-effort writes, such as the time of a last use, for which no request should wait or fail."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +14,9 @@ LOCK_TIMEOUT_MS = 50
 
 
 def best_effort_write(write: Callable[[], object]) -> bool:
-    """Run `write` in a short transaction of its own that gives up where it would wait for another. Whether it was done.
+    """Run `write` in a short transaction that gives up instead of waiting for a lock. Return whether it was done.
 
-    A database error is logged and harms nobody.
+    A database error is logged and ignored.
     """
     try:
         short_timeout = _short_sqlite_timeout() if connection.vendor == "sqlite" else _short_postgresql_timeout()
@@ -30,7 +30,7 @@ def best_effort_write(write: Callable[[], object]) -> bool:
 
 @contextmanager
 def _short_postgresql_timeout() -> Iterator[None]:
-    """Open a transaction with a short lock timeout. An outer transaction gets its own timeout back."""
+    """Open a transaction with a short lock timeout. An outer transaction gets its own timeout back afterwards."""
     is_nested = is_in_transaction()
     with transaction.atomic(), connection.cursor() as cursor:
         before = None
@@ -45,7 +45,7 @@ def _short_postgresql_timeout() -> Iterator[None]:
 
 @contextmanager
 def _short_sqlite_timeout() -> Iterator[None]:
-    """Open a transaction with a short busy timeout of the connection."""
+    """Open a transaction while the busy timeout of the connection is short."""
     _set_busy_timeout(LOCK_TIMEOUT_MS)
     try:
         with transaction.atomic():

@@ -1,8 +1,8 @@
-"""Queries that are written with the ORM, compiled once for each process, and then run as they are.
+"""Queries that are written with the ORM and compiled to SQL once per process.
 
-Most of what an ordinary read costs is building its SQL and its objects. A compiled query follows the models as any
-other does; the values that change are `Param`s, passed when it is run, and it returns flat rows. PostgreSQL plans it
-once for each connection, and answers in binary.
+Most of the cost of an ordinary read is building its SQL and its objects. A compiled query follows the models as any
+other does. The values that change are `Param`s, passed when it is run, and it returns flat rows. PostgreSQL plans it
+once per connection, and responds in binary.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +21,7 @@ Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
 class Param(models.Expression):
-    """A value that is given when the query is run."""
+    """A value that is passed when the query is run."""
 
     def __init__(self, name: str, output_field: "models.Field[Any, Any]") -> None:
         super().__init__(output_field=output_field)
@@ -32,31 +32,31 @@ class Param(models.Expression):
 
 
 def int_param(name: str) -> Param:
-    """A parameter that is a whole number."""
+    """Return a parameter for an integer."""
     return Param(name, models.BigIntegerField())
 
 
 def text_param(name: str) -> Param:
-    """A parameter that is a text."""
+    """Return a parameter for text."""
     return Param(name, models.TextField())
 
 
 class CompiledQuery:
-    """A query that `build` writes with `values_list()`."""
+    """A query that `build` returns, with `values_list()`."""
 
     def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
         self.build = build
         self._compilations: dict[str, _Compilation] = {}
 
     def rows(self, *, limit: int | None = None, offset: int = 0, **values: Any) -> Rows:
-        """Return all rows, or so many of them."""
+        """Return all rows, or `limit` of them."""
         return self.read(tuple, limit, offset, values)
 
     def read(self, make_row: Callable[[Any], Any], limit: int | None, offset: int, values: dict[str, Any]) -> list[Any]:
         """Return what `make_row` makes of each row.
 
-        The limit and the offset are written into the statement: PostgreSQL plans for a tenth of the table where it does
-        not know them.
+        The limit and the offset are part of the statement: PostgreSQL plans for a tenth of the table if they are
+        parameters.
         """
         connection: Any = connections[DEFAULT_DB_ALIAS]
         compiled = self._compilations.get(connection.vendor) or self._compile()
@@ -107,7 +107,7 @@ class NamedQuery(Generic[Row]):
         self._make_row = partial(tuple.__new__, row)  # the row's own `_make` is a Python function, and slower
 
     def rows(self, *, limit: int | None = None, offset: int = 0, **values: Any) -> list[Row]:
-        """Return all rows, or so many of them."""
+        """Return all rows, or `limit` of them."""
         return self.query.read(self._make_row, limit, offset, values)
 
 
@@ -141,7 +141,7 @@ class _Compilation(NamedTuple):
 
 
 def _inline_constants(sql: str, parameters: Sequence[Any]) -> tuple[str, list[Param]]:
-    """The statement with all but its `Param`s written into it: what the planner knows, it can use an index for."""
+    """Return the statement with inlined constants, which the planner can match to an index, and its `Param`s."""
     first, *rest = sql.split("%s")
     written, names = [first], []
     for parameter, part in zip(parameters, rest, strict=True):
@@ -152,7 +152,7 @@ def _inline_constants(sql: str, parameters: Sequence[Any]) -> tuple[str, list[Pa
 
 
 def _format_literal(value: Any) -> str:
-    """A constant of our own code. Raises TypeError for what has not been needed yet."""
+    """Return a constant as SQL. Raises TypeError for types that no query has needed so far."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int):
@@ -165,7 +165,7 @@ def _format_literal(value: Any) -> str:
 def convert_rows(
     rows: Rows, converters: Sequence[tuple[int, Converter]], make_row: Callable[[Any], Any] = tuple
 ) -> list[Any]:
-    """Rows with the values of some columns converted; NULL stays None."""
+    """Return what `make_row` makes of each row, with the values of some columns converted. NULL stays None."""
     found = []
     for row in rows:
         values = list(row)
@@ -177,7 +177,7 @@ def convert_rows(
 
 
 def _find_converters(expressions: Iterable[Any]) -> Iterable[tuple[int, Converter]]:
-    """What makes Python values of what the driver gives, by column; most columns need nothing."""
+    """Yield a converter for each column whose driver value is not the Python value; most columns need none."""
     own = _SQLITE if connection.vendor == "sqlite" else {}
     for index, expression in enumerate(expressions):
         field = expression.output_field
@@ -191,7 +191,7 @@ def _field_converter(field: Any, expression: Any) -> Converter:
     return lambda value: field.from_db_value(value, expression, connection)
 
 
-# Django's own say the same, more slowly.
+# Faster equivalents of Django's own converters.
 fromisoformat = datetime.fromisoformat
 _SQLITE: dict[str, Converter] = {
     "BooleanField": (False, True).__getitem__,

@@ -1,4 +1,4 @@
-"""Databases: `postgresql://user:password@host:5432/name`, `sqlite:////path/to/file`, and the settings of each."""
+"""Parse DATABASE_URL: `postgresql://user:password@host:5432/name` or `sqlite:////path/to/file`."""
 
 import sys
 from pathlib import Path
@@ -60,7 +60,7 @@ def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) 
     shared = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     if parsed["ENGINE"] == "django.db.backends.sqlite3":
         options: dict[str, Any] = {
-            # A transaction that will write takes its lock at once, so that it waits instead of failing half way.
+            # A transaction takes the write lock at its start: SQLite fails one that asks for it after others wrote.
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
@@ -79,7 +79,7 @@ def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) 
         "ENGINE": POSTGRESQL,
         "PASSWORD": parsed["PASSWORD"] or password,
         "OPTIONS": options,
-        # A cursor that outlives its statement would be on a connection that a pooler has handed on.
+        # A server-side cursor would be left on a connection that a pooler has handed to another client.
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 

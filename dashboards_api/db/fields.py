@@ -10,12 +10,12 @@ from django.db.models.functions import Cast
 
 
 def dump_json(value: Any) -> str:
-    """The one way free JSON is written: compact, keys in the order they came."""
+    """Serialize free JSON for storage: compact, with keys in their original order."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def json_differs(value: Any, other: Any) -> bool:
-    """Whether they read back differently: the order of keys counts, and 1 is not 1.0."""
+    """Return whether two values read back differently: the order of keys counts, and 1 is not 1.0."""
     try:
         return orjson.dumps(value) != orjson.dumps(other)
     except TypeError:  # an integer beyond 64 bits, which only earlier releases stored
@@ -31,8 +31,8 @@ else:
 class JSONTextField(AnyTextField):
     """Free JSON, stored as the text that was sent: key order, nulls and number kinds survive, on every engine.
 
-    Whatever is stored has passed the JSON gate. Nothing queries inside it. Readers take the column
-    as text (`raw`) and pass it through unparsed.
+    Stored values have passed the validation of JSON bodies. No query looks inside. Readers select the column as text
+    (`raw_json`) and pass it through unparsed.
     """
 
     _pyi_private_set_type: Any
@@ -47,8 +47,8 @@ class JSONTextField(AnyTextField):
     def get_placeholder(self, value: Any, compiler: Any, connection: BaseDatabaseWrapper) -> str:
         """Return the ordinary placeholder.
 
-        Where a field has this method, many rows are inserted by VALUES. Without it PostgreSQL gets them as arrays, in
-        which each quote of the JSON is escaped in Python: half a second for a thousand insights.
+        With this method, many rows are inserted by VALUES. Without it PostgreSQL gets them as arrays, in which Python
+        escapes each quote of the JSON: half a second for a thousand insights.
         """
         return "%s"
 
@@ -56,14 +56,14 @@ class JSONTextField(AnyTextField):
         return value
 
     def value_to_string(self, obj: models.Model) -> Any:
-        """For `dumpdata`: the value itself, which `loaddata` gives back to us."""
+        """Return the value itself for `dumpdata`, as `loaddata` expects it."""
         return self.value_from_object(obj)
 
 
 class CodePointField(AnyTextField):
     """Text that is compared by code point: SQLite does so by itself, PostgreSQL with the collation "C"."""
 
-    # A text, or None where the column may be null.
+    # A text, or None if the column is nullable.
     _pyi_private_set_type: Any
     _pyi_private_get_type: Any
 
@@ -75,10 +75,10 @@ class CodePointField(AnyTextField):
 
 
 def raw_json(name: str) -> Cast:
-    """The stored text of a JSONTextField, for a reader's `values()`."""
+    """Return an expression for the stored text of a JSONTextField, for the `values()` of a reader."""
     return Cast(name, models.TextField())
 
 
 def to_plain_json(answer: Any) -> Any:
-    """What a reader gives, as plain JSON: its free JSON no longer text, dates and UUIDs as the API writes them."""
+    """Return the result of a reader as plain JSON: fragments parsed, dates and UUIDs as texts."""
     return orjson.loads(orjson.dumps(answer))

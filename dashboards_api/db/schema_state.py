@@ -1,4 +1,4 @@
-"""Which migrations this release has, and which a database has."""
+"""The migrations of this release, and those applied to a database."""
 
 from functools import cache
 
@@ -14,13 +14,14 @@ SELECT_APPLIED = f"SELECT app, name FROM {MIGRATIONS_TABLE}"  # noqa: S608  a na
 
 @cache
 def known_migrations() -> Migrations:
-    """(application, name) of all that this release has. It reads their files once."""
+    """Return (application, name) of each migration of this release. Their files are read once."""
     return frozenset(MigrationLoader(None).disk_migrations)
 
 
 def applied_migrations() -> Migrations:
-    """(application, name) of all that the database has; none where nothing was ever migrated. One statement, as a
-    rule. Raises Django's database errors.
+    """Return (application, name) of each applied migration, in one statement as a rule.
+
+    Nothing is applied in a database that was never migrated. Raises Django's database errors.
     """
     try:
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""One process at a time migrates a database and fills it for the first time; others wait until it is done."""
+"""The lock under which one process at a time migrates a database and creates its first rows."""
 
 import fcntl
 import os
@@ -30,10 +30,10 @@ def start_lock() -> Iterator[None]:
 
 @contextmanager
 def _postgresql_lock() -> Iterator[None]:
-    """Hold a lock in a transaction of a connection of its own, which a pooler does not share meanwhile.
+    """Hold the lock in a transaction on a separate connection, which a pooler cannot share meanwhile.
 
-    CREATE INDEX CONCURRENTLY waits for each transaction that holds a snapshot. So the lock is asked for repeatedly,
-    never waited for, and without parameters: a statement with parameters keeps its snapshot until the transaction ends.
+    CREATE INDEX CONCURRENTLY waits for each transaction that holds a snapshot. So the lock is polled, not awaited, and
+    without parameters: a statement with parameters keeps its snapshot until the transaction ends.
     """
     other: Any = connection.copy()
     try:
@@ -54,7 +54,7 @@ def _try_lock(other: Any) -> bool:
 
 @contextmanager
 def _folder_lock(folder: Path) -> Iterator[None]:
-    """Lock the folder of SQLite's file. Not the file: to close it would end SQLite's own locks of this process."""
+    """Lock the folder of SQLite's file. Closing a descriptor of the file itself would release SQLite's own locks."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

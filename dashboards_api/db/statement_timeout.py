@@ -1,4 +1,4 @@
-"""The net under everything else on PostgreSQL: no statement of a request runs for longer than STATEMENT_TIMEOUT.
+"""The statement timeout of PostgreSQL: no statement of a request runs for longer than STATEMENT_TIMEOUT.
 
 Only the server process sets it. Commands such as `migrate` and `prune_history` may take longer.
 """
@@ -6,7 +6,7 @@ Only the server process sets it. Commands such as `migrate` and `prune_history` 
 from django.conf import settings
 from django.db import OperationalError, connections
 
-PGBOUNCER_REFUSAL = "startup parameter"  # what PgBouncer says of `options`
+PGBOUNCER_REFUSAL = "startup parameter"  # in PgBouncer's error about `options`
 USE_OFF = (
     "STATEMENT_TIMEOUT: the pooler in DATABASE_URL refuses it. Set STATEMENT_TIMEOUT=off, and on the database "
     "ALTER ROLE … IN DATABASE … SET statement_timeout = '15s'."
@@ -28,9 +28,9 @@ def limit_statements() -> None:
 
 
 def find_refusal() -> str:
-    """Return why the database cannot be used with this timeout, or nothing. A database out of reach may come back.
+    """Return why the database cannot be used with this timeout, or an empty text. An unreachable one may come back.
 
-    The connection is closed: workers are forked from this process, and must not share one.
+    The connection is closed: workers are forked from this process and must not share one.
     """
     try:
         connections["default"].ensure_connection()

@@ -1,16 +1,16 @@
-"""Whom a request is counted for before Django has looked at it: the user of its API key, else its network."""
+"""Identify the caller of a request before Django runs: the user of its API key, else its network."""
 
 from typing import Any
 
-# The user of a request, set in its environment by the authentication of its API key.
+# The key in the WSGI environment under which authentication stores the user of the API key.
 AUTHENTICATED = "dashboards.authenticated"
 CACHED_KEYS_MAX = 10_000
 
 
 class CallerCache:
-    """The users of keys that were valid lately, by a hash of the key.
+    """A cache of the users of valid API keys, by a hash of the key.
 
-    A client that makes up a key for each request, or spells its own in another way, is not another caller each time.
+    A client that invents a key for each request, or spells its own differently, stays one caller.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class CallerCache:
         return self.users.get(_key_hash(environ), network)
 
     def record(self, environ: dict[str, Any], status: int) -> None:
-        """Remember whose the key of an answered request is, and forget one that is refused."""
+        """Remember the user of the API key of a request, and forget a key that was refused."""
         if AUTHENTICATED in environ:
             if len(self.users) >= CACHED_KEYS_MAX:
                 self.users.pop(next(iter(self.users)), None)

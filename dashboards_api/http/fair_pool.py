@@ -1,7 +1,7 @@
-"""A few threads that answer requests, shared fairly between callers.
+"""A thread pool for requests that is shared fairly between callers.
 
-At most a part of the threads works for one caller at a time, and callers whose requests wait are served in turn: a
-client with two hundred requests waiting delays its own, not those of others.
+At most `share` threads work for one caller at a time, and callers with waiting requests are served in turn: a client
+with two hundred waiting requests delays its own requests, not those of others.
 """
 
 import threading
@@ -62,7 +62,7 @@ class FairPool:
                 caller = job.caller
                 try:
                     job.run()
-                finally:  # the share of a caller is given back whatever happens
+                finally:  # release the caller's share even if the job fails
                     job = self._finish(caller)
 
     def _finish(self, caller: str) -> Job | None:
@@ -80,7 +80,7 @@ class FairPool:
     def _take(self, caller: str, jobs: deque[Job]) -> Job:
         self.running[caller] += 1
         job = jobs.popleft()
-        self.waiting.move_to_end(caller)  # the others are next
+        self.waiting.move_to_end(caller)  # to the end of the queue
         if not jobs:
             del self.waiting[caller]
         return job

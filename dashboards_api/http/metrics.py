@@ -1,8 +1,7 @@
-"""Measures of requests for Prometheus, at `/metrics`, where METRICS_TOKEN is set. Without it nothing of this costs.
+"""Request metrics for Prometheus at `/metrics`, if METRICS_TOKEN is set. Without it they cost nothing.
 
-`prometheus_client` is imported on first use only: it takes memory, and it reads PROMETHEUS_MULTIPROC_DIR as it is
-imported. With that folder, which `dashboards_api/server.py` makes, the answer is about all workers, those that ended
-too.
+`prometheus_client` is imported on first use only: it takes memory, and it reads PROMETHEUS_MULTIPROC_DIR at import.
+With that folder, which `dashboards_api/server.py` creates, the metrics cover all workers, including those that ended.
 """
 
 import os
@@ -28,7 +27,7 @@ Add = Callable[[float], None]
 
 
 class MetricsMiddleware:
-    """Times each request, by route, method and class of status: values that no client can make up."""
+    """Middleware that times requests by route, method and class of status: values that clients cannot invent."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -46,7 +45,7 @@ class MetricsMiddleware:
         return response
 
     def get_observer(self, of: tuple[str, str, int]) -> Add:
-        """What counts such requests: looked up once."""
+        """Return the function that observes such requests, which is looked up once."""
         route, method, status = of
         is_standard = method in METHODS
         add: Add = self.requests.labels(route or "unmatched", method if is_standard else "other", f"{status}xx").observe
@@ -56,7 +55,7 @@ class MetricsMiddleware:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The measures for who has the token: 401 for others, and 404 where there is no token."""
+    """Return the metrics to clients with METRICS_TOKEN. Others get a 401, or a 404 if no token is set."""
     if not settings.METRICS_TOKEN:
         raise Http404
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -74,14 +73,16 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 @cache
 def _create_metrics() -> tuple[Any, Any]:
-    """One histogram of requests, one counter of answers without the database. A process may have them once."""
+    """Create the histogram of requests and the counter of unavailable databases, once for each process."""
     from prometheus_client import Counter, Histogram
 
     requests = Histogram(
         "dashboards_request_duration_seconds",
-        "Time from the first middleware to the answer. Waiting for a turn and sending are not in it.",
+        "Time from the first middleware to the response. Waiting for a thread and sending are not included.",
         ["route", "method", "status"],
         buckets=BUCKETS,
     )
-    faults = Counter("dashboards_database_unavailable", "Answers of 503: the database was away, or gave up.")
+    faults = Counter(
+        "dashboards_database_unavailable", "Responses with 503: the database was unavailable or cancelled a statement."
+    )
     return requests, faults

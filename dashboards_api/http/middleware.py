@@ -16,29 +16,29 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
-# Below this, in bytes, an answer fits into one packet anyway.
+# Smaller responses, in bytes, fit into one packet anyway.
 COMPRESSION_MIN_BYTES = 1400
 GetResponse = Callable[[HttpRequest], HttpResponse]
-# What machines ask: no page, and nothing in the answer depends on the Host.
+# Paths for load balancers and monitoring. Nothing in their responses depends on the host.
 OPERATIONS_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-# No chain of proxies is longer: each hop is compared with each trusted network.
+# Longer chains are not read: each hop is compared with each trusted network.
 PROXIES_MAX = 20
 # Where the environment of a request keeps it; no header has such a name.
 CLIENT_ADDRESS = "dashboards.client_address"
 
 SAFE_REQUEST_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 API_KEY = re.compile(r"phx_\w+")
-# What opens something by itself: links of shared dashboards, of set-ups and of invitations.
+# Paths with secrets: links of shared dashboards, set-up links and invitations.
 SECRET_PATH = re.compile(r"(?i)/(shared|embedded|shared_dashboard|setup|invitations)/+[^/]+")
 
 _requests = logging.getLogger("dashboards_api.request")
 
 
 class TrustedProxyMiddleware:
-    """Believes X-Forwarded-For and X-Forwarded-Proto of the proxies listed in TRUSTED_PROXIES, and of nobody else.
+    """Middleware that reads X-Forwarded-For and X-Forwarded-Proto from the proxies in TRUSTED_PROXIES only.
 
-    The client's address is the last one that no trusted proxy has. X-Forwarded-Host is never read: links are made
-    from PUBLIC_URL or from an allowed Host.
+    The client's address is the last one that belongs to no trusted proxy. X-Forwarded-Host is never read: links are
+    built from PUBLIC_URL or from an allowed host.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -123,7 +123,7 @@ class RequestLogMiddleware:
             "user": getattr(getattr(request, "user", None), "pk", None),
             "request_id": request_id,
         }
-        # Made by hand: `info` would look for the line of code that it is called from.
+        # Built by hand: `info` would look up the line of code of its caller.
         record = logging.LogRecord(_requests.name, logging.INFO, "", 0, "request", (), None)
         record.__dict__.update(facts)
         _requests.handle(record)
@@ -147,7 +147,7 @@ class PagePolicyMiddleware(CSPMiddleware):
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """Large answers for clients that take gzip; not those that come in parts."""
+    """Compression of large responses for clients that accept gzip, except for streaming responses."""
 
     def __call__(self, request: HttpRequest) -> Any:
         response: Any = self.get_response(request)
@@ -169,7 +169,7 @@ def get_base_url(request: HttpRequest) -> str:
 
 
 class OptionalSlashMiddleware:
-    """Serves `/api/…/dashboards` as `/api/…/dashboards/` for every method, without a redirect.
+    """Middleware that serves `/api/…/dashboards` as `/api/…/dashboards/` for every method, without a redirect.
 
     A redirect would lose the body, and several clients do not follow one.
     """

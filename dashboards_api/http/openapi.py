@@ -16,7 +16,7 @@ from dashboards_api.http.serializers import RequestSerializer
 View = TypeVar("View", bound=type)
 ALIAS_PREFIX = "/api/environments/"
 
-# An action of our own is named with its method, as in `dashboards_move_tile_partial_update`.
+# Other actions are named with their method, as in `dashboards_move_tile_partial_update`.
 STANDARD_ACTIONS = {"list", "create", "retrieve", "update", "partial_update", "destroy"}
 SUFFIXES = {"GET": "retrieve", "POST": "create", "PUT": "update", "PATCH": "partial_update", "DELETE": "destroy"}
 
@@ -55,7 +55,7 @@ FORM = {
 
 
 def id_parameter(name: str, description: str) -> OpenApiParameter:
-    """An integer in the path."""
+    """Return a path parameter for an integer."""
     return OpenApiParameter(name, int, OpenApiParameter.PATH, description=description)
 
 
@@ -67,7 +67,7 @@ def describe_body(serializer_class: type[RequestSerializer]) -> dict[str, Any]:
 
 
 def operation_ids(prefix: str, **names: str) -> Callable[[View], View]:
-    """Names a viewset's operations `<prefix>_<action>`, whatever its path; `names` renames actions."""
+    """Name the operations of a view set `<prefix>_<action>`, whatever their path; `names` renames actions."""
 
     def decorate(view: View) -> View:
         view.operation_prefix, view.operation_names = prefix, names  # type: ignore[attr-defined]  # attributes of our own
@@ -77,7 +77,7 @@ def operation_ids(prefix: str, **names: str) -> Callable[[View], View]:
 
 
 class AutoSchema(SpectacularAutoSchema):
-    """Operation ids as public clients know them: `dashboards_list`; on the alias `environments_dashboards_list`."""
+    """The schema of a view, with PostHog's operation ids: `dashboards_list`, `environments_dashboards_list`."""
 
     view: Any
 
@@ -109,13 +109,15 @@ class AutoSchema(SpectacularAutoSchema):
 
 
 def select_api_routes(endpoints: list[Any], **kwargs: Any) -> list[Any]:
-    """The document describes what lies below /api/, without itself and the way to it."""
+    """Return the routes below /api/, without the API document itself and the index."""
     return [each for each in endpoints if re.match("/api/(?!schema/|$)", each[0])]
 
 
 def make_bodies_optional(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """A missing body is read as one without fields. Where fields are required, their schema says so: one published
-    generator writes clients that do not import where a body of several media types is required itself.
+    """Remove `required` from bodies: a missing body is read as one without fields.
+
+    Required fields are in the schema of the body. One published generator writes clients that cannot be imported if a
+    body with several media types is required itself.
     """
     for methods in result["paths"].values():
         for operation in methods.values():

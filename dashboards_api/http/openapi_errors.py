@@ -134,7 +134,7 @@ BODY_ERRORS = {408, 409, 413, 415}
 IDEMPOTENCY_ERRORS = {409, 422}
 KEY_ERRORS = {429}
 VERSION_ERRORS = {412, 428}
-# Without a key there are limits, too.
+# Operations with limits for clients without a key.
 LIMITED_WITHOUT_KEY = {"login_create"}
 ERROR_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -155,7 +155,7 @@ ERROR_SCHEMA: dict[str, Any] = {
     "required": ["type", "code", "detail", "attr"],
 }
 
-# Operations whose answers have an ETag.
+# Operations whose responses have an ETag.
 CONDITIONAL = frozenset(
     f"{prefix}dashboards_{action}" for prefix in ("", "environments_") for action in ("list", "retrieve")
 )
@@ -185,7 +185,7 @@ def build_response(error: ErrorResponse) -> dict[str, Any]:
 
 
 def can_return(operation: dict[str, Any], status: int) -> bool:
-    """Whether an operation can answer an error status."""
+    """Return whether an operation can return an error status."""
     if status in VERSION_ERRORS:
         return _has_parameter(operation, IF_MATCH)
     if status in IDEMPOTENCY_ERRORS and _has_parameter(operation, IDEMPOTENCY_KEY):

@@ -1,4 +1,4 @@
-"""limit/offset pages: `{count, next, previous, results}`."""
+"""Pagination of lists: by limit and offset (`{count, next, previous, results}`), by page number, and by cursor."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from dashboards_api.http.middleware import get_base_url
 from dashboards_api.parsing import parse_int
 
-# Never repeated in a link: a client would store it, a log would keep it.
+# Left out of links, which clients store and logs keep.
 SECRET_PARAMETERS = ("personal_api_key",)
 SECRET_VALUE_PREFIX = "phx_"  # noqa: S105  how keys begin, not one
 
@@ -26,22 +26,22 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
     offset_query_description = "The initial index from which to return the results."
 
     def get_window(self, request: Request) -> tuple[int, int]:
-        """The (limit, offset) that a request asks for."""
+        """Return the (limit, offset) of a request."""
         asked = parse_int(request.query_params.get("limit"))
         limit = min(asked, self.max_limit) if asked else self.default_limit
         return limit, parse_int(request.query_params.get("offset")) or 0
 
     def paginate_list(self, request: Request, rows: list[Any]) -> dict[str, Any]:
-        """The answer for a short list that is at hand as a whole."""
+        """Return the page of a list that is in memory as a whole."""
         limit, offset = window = self.get_window(request)
         return self.page(request, window, len(rows), rows[offset : offset + limit])
 
     def page(
         self, request: Request, window: tuple[int, int], count: int, results: list[Any], after: str = ""
     ) -> dict[str, Any]:
-        """The answer for one window of `count` rows. `after` tells where the next one begins, beside its offset.
+        """Return the page for one window of `count` rows. `after` is a cursor for the link to the next page.
 
-        A page that ends early, since its rows are large, is followed by one that begins where it ended.
+        A page of large rows ends early, and the next one begins where it ended.
         """
         limit, offset = window
         following = offset + (len(results) or limit)
@@ -86,11 +86,11 @@ class CursorPagination(pagination.BasePagination):
     """Pages of what only grows, the newest first: `next` says where the following one begins."""
 
     def get_cursor(self, request: Request) -> int | None:
-        """Where the page begins that a request asks for. What is no cursor of ours is the first page."""
+        """Return the cursor of a request. An invalid cursor means the first page."""
         return parse_int(request.query_params.get("cursor"))
 
     def page(self, request: Request, results: list[Any], after: int | None) -> dict[str, Any]:
-        """The answer for one page."""
+        """Return one page of results."""
         following = build_page_url(request, {"cursor": str(after)}) if after is not None else None
         return {"next": following, "previous": None, "results": results}
 
@@ -116,7 +116,7 @@ class CursorPagination(pagination.BasePagination):
 
 
 def build_page_url(request: Request, place: dict[str, str], without: tuple[str, ...] = ()) -> str:
-    """The absolute address of another page of the same list, at this place."""
+    """Return the absolute URL of the same list with other parameters."""
     query = QueryDict(mutable=True)
     for name, values in request.query_params.lists():
         if name.lower() not in SECRET_PARAMETERS:

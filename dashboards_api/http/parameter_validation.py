@@ -1,6 +1,6 @@
-"""Which query parameters an operation knows: those that the API document declares for it, and no others.
+"""Validation of query parameters: an operation knows those that the API document declares for it.
 
-There is no second list: the check reads what `@extend_schema` and the pagination class of a view declare.
+There is no second list: the names come from `@extend_schema` and the pagination class of a view.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from dashboards_api.http.openapi import AutoSchema
 from dashboards_api.http.pagination import SECRET_VALUE_PREFIX
 from dashboards_api.http.request_options import MAX_VALUES
 
-# All parameters of one request together.
+# In one request.
 MAX_PARAMETERS = 250
 
 _declared: dict[tuple[type[Any], str], frozenset[str]] = {}
@@ -39,7 +39,7 @@ def _find_declared_names(view: Any) -> set[str]:
 
 
 def check_parameter_count(query: QueryDict) -> None:
-    """Raise ValidationError for more parameters, or more values of one, than are read."""
+    """Raise ValidationError for too many parameters, or too many values of one."""
     total = 0
     for name, values in query.lists():
         total += len(values)
@@ -52,15 +52,15 @@ def check_parameter_count(query: QueryDict) -> None:
 
 
 def find_unknown_parameters(query: QueryDict, known: frozenset[str]) -> list[str]:
-    """Return the names that are not known, in the order they came. A name that holds an API key is cut off before it.
+    """Return the unknown names in their original order. A name that contains an API key is cut off before the key.
 
-    Names are repeated in the answer, which is kept in places where a key must not be.
+    Names are repeated in the response, which may be logged.
     """
     return [name.partition(SECRET_VALUE_PREFIX)[0] or "…" for name in query if name and name not in known]
 
 
 def unknown_parameter_error(name: str, known: frozenset[str]) -> ValidationError:
-    """Return the answer to an unknown parameter where the client asked for strict handling."""
+    """Return the error for an unknown parameter in a request with strict handling."""
     nearest = closest_match(name, known)
     guess = f" Did you mean {nearest!r}?" if nearest else ""
     return ValidationError({name: [ErrorDetail(f"This parameter is not known here.{guess}", code="unknown_field")]})

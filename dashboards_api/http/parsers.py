@@ -23,10 +23,10 @@ from dashboards_api.http.api_exceptions import PayloadTooLarge
 from dashboards_api.limits import MAX_INTEGER, MIN_INTEGER
 
 MAX_DEPTH = 64
-# Items of lists and members of objects, all together: each becomes a Python object of fifty bytes and more.
+# Items of lists and members of objects together: each becomes a Python object of at least fifty bytes.
 MAX_VALUES = 200_000
 
-# Below this depth the parser of the standard library is far from the end of any stack; beyond it we do not call it.
+# Deeper texts are refused before they are parsed: the parser of the standard library recurses.
 _PARSER_DEPTH = 500
 # A value has at most a key, a text and two brackets or commas.
 _TOKENS_MAX = 4 * MAX_VALUES + 4
@@ -152,7 +152,7 @@ def load_json(raw: bytes | str) -> Any:
         raise MalformedJSON(str(error)) from error
     except MalformedJSON:
         raise
-    except ValueError:  # an integer of thousands of digits: once more, so that the error can name its place
+    except ValueError:  # an integer of thousands of digits: parse again, so that the error can name its path
         value = json.loads(text, parse_int=_parse_int)
     validate_value(value)
     return value
@@ -191,7 +191,7 @@ def validate_text(text: str, path: Path = ()) -> None:
 
 
 def _validate_scalar(value: Any, key: str | int | None, path: Path) -> None:
-    """A member of a container at `path`, under `key`. The path is put together only for a refusal: bodies are large."""
+    """Raise DisallowedJSON for a scalar at `key` of the container at `path`. Its own path is built for errors only."""
     if isinstance(value, str):
         if "\x00" in value or not value.isascii():
             validate_text(value, path if key is None else (*path, key))
@@ -229,7 +229,7 @@ def _check_nesting(text: str) -> None:
             depth -= 1
         elif number > _TOKENS_MAX:
             raise MalformedJSON("more texts than values")
-        elif depth == 1:  # the last text before what is in it is its key
+        elif depth == 1:  # the last text before a container is its key
             key = token[0]
 
 

@@ -1,4 +1,4 @@
-"""Answers in JSON. Free JSON that a reader wraps in `orjson.Fragment` is passed through without being parsed."""
+"""JSON responses. Free JSON that a reader wraps in `orjson.Fragment` is passed through unparsed."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
 def _to_plain(value: Any) -> Any:
-    """Subclasses of the built-in types that DRF and Django use (error details, lazy texts) as what they are."""
+    """Return a subclass of a built-in type, as DRF and Django use for error details and lazy texts, as that type."""
     if isinstance(value, str):
         return str(value)
     if isinstance(value, ReturnDict | Mapping):
@@ -34,12 +34,12 @@ class JSONRenderer(renderers.JSONRenderer):
 
 
 class ContentNegotiation(negotiation.DefaultContentNegotiation):
-    """`?format=json` and `?format=txt`, which generated clients send, choose nothing: the answer is JSON."""
+    """Content negotiation that ignores `?format=json` and `?format=txt` of generated clients: responses are JSON."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """What nearly everyone sends needs no negotiation."""
+        """Return the renderer. Common `Accept` headers skip the negotiation."""
         known = list(renderers)
         if len(known) == 1 and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", known[0].media_type):
             return known[0], known[0].media_type

@@ -1,4 +1,4 @@
-"""A request of the server as the WSGI environment that Django reads, in one spelling whatever the client sent.
+"""Convert a request of the server to the WSGI environment that Django reads, in one normal form.
 
 - Header names with an underscore are left out: WSGI has one name for `X-Forwarded-For` and `X_Forwarded_For`, so that a
   client could overwrite what a proxy says.

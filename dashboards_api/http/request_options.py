@@ -27,7 +27,7 @@ from dashboards_api.http.serializers import AnyField, RequestSerializer, parse_j
 from dashboards_api.parsing import parse_int
 from dashboards_api.release import get_release_hash
 
-# The values of one parameter, repeated or in a JSON list.
+# Values of one parameter, repeated or in a JSON list.
 MAX_VALUES = 100
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
 Item = TypeVar("Item", int, str)
@@ -37,30 +37,30 @@ IGNORED_NAMES_MAX = 20
 IGNORED_BYTES_MAX = 1024
 _STRICT = re.compile(r'(?:^|[,;])\s*handling\s*=\s*"?strict"?\s*(?:$|[,;])', re.IGNORECASE)
 
-# A tag of ours, or a version by itself.
+# One of our ETags, or a plain version.
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})(?:\.[0-9a-f]+)?"?')
 
 
 class QueryParametersMixin:
-    """A view that reads query parameters. A value that is not as it should be is a 400 that names the parameter."""
+    """A mixin for views that read query parameters. An invalid value is a 400 that names the parameter."""
 
-    request: Any  # the Request of the view it is mixed into
+    request: Any  # of the view
 
     @property
     def query(self) -> QueryDict:
-        """The query string."""
+        """Return the parameters of the query string."""
         asked: QueryDict = self.request.query_params
         return asked
 
     def query_bool(self, name: str) -> bool | None:
-        """`?name=true` or `?name=false`; None where it is absent or empty. Raises ValidationError for other values."""
+        """Return a boolean, or None if it is absent or empty. Raises ValidationError for other values."""
         value = self.query.get(name, "").lower()
         if value and value not in (*_TRUE, *_FALSE):
             raise ValidationError({name: [ErrorDetail("This must be true or false.", code="invalid")]})
         return value in _TRUE if value else None
 
     def query_int(self, name: str) -> int | None:
-        """A whole number; None where it is absent or empty. Raises ValidationError for other values."""
+        """Return an integer, or None if it is absent or empty. Raises ValidationError for other values."""
         value = self.query.get(name, "")
         number = parse_int(value)
         if value and number is None:
@@ -68,7 +68,7 @@ class QueryParametersMixin:
         return number
 
     def query_ints(self, name: str) -> tuple[int, ...]:
-        """Whole numbers, each once: repeated, or as JSON lists. Raises ValidationError for others, and for too many."""
+        """Return distinct integers: repeated, or as JSON lists. Raises ValidationError for others, and for too many."""
         found: list[int] = []
         for value in self.query.getlist(name):
             is_list = value.lstrip().startswith("[")
@@ -81,7 +81,7 @@ class QueryParametersMixin:
         return self._check_count(name, found)
 
     def query_tags(self, name: str) -> tuple[str, ...]:
-        """Texts as tags are stored, each once: repeated, or as JSON lists. What is no such list is a tag itself."""
+        """Return distinct tags as they are stored: repeated, or as JSON lists. Other texts are tags themselves."""
         found = (tag.strip().lower() for value in self.query.getlist(name) for tag in _parse_texts(value))
         return self._check_count(name, [tag for tag in found if tag])
 
@@ -93,7 +93,7 @@ class QueryParametersMixin:
         return unique
 
     def query_date_range(self, start: str, end: str) -> DateRange:
-        """The time between two parameters, each a date. Raises ValidationError for what is none."""
+        """Return the range between two parameters with dates. Raises ValidationError for other values."""
         now = timezone.now()
         return DateRange(self._parse_bound(start, now, is_end=False), self._parse_bound(end, now, is_end=True))
 
@@ -106,14 +106,14 @@ class QueryParametersMixin:
             raise ValidationError({name: [ErrorDetail(detail, code="invalid")]}) from error
 
     def query_choice(self, name: str, choices: Sequence[str]) -> str:
-        """One of the choices, or empty where it is absent. Raises ValidationError for other values."""
+        """Return one of the choices, or an empty text if it is absent. Raises ValidationError for other values."""
         value = self.query.get(name, "")
         if value and value not in choices:
             raise ValidationError({name: [ErrorDetail(invalid_choice_message(value, choices), code="invalid_choice")]})
         return value
 
     def query_text(self, name: str, max_length: int) -> str:
-        """A text of at most `max_length` characters, empty where it is absent."""
+        """Return a text, or an empty one if it is absent. Raises ValidationError if it is longer than `max_length`."""
         value = self.query.get(name, "")
         if len(value) > max_length:
             detail = f"This must have at most {max_length} characters."
@@ -122,7 +122,7 @@ class QueryParametersMixin:
 
 
 def _parse_texts(value: str) -> list[str]:
-    """The texts of a JSON list; anything else is one text."""
+    """Return the texts of a JSON list, or anything else as one text."""
     if not value.startswith("["):
         return [value]
     try:
@@ -133,7 +133,7 @@ def _parse_texts(value: str) -> list[str]:
 
 
 def parse_object_parameter(query: QueryDict, name: str) -> dict[str, Any] | None:
-    """A JSON object; None where it is absent or empty. Raises ValidationError for anything else."""
+    """Return a JSON object, or None if it is absent or empty. Raises ValidationError for other values."""
     text = query.get(name, "")
     value = parse_json(text, name) if text else None
     if (value is not None and not isinstance(value, dict)) or (text and value is None):
@@ -142,12 +142,12 @@ def parse_object_parameter(query: QueryDict, name: str) -> dict[str, Any] | None
 
 
 def is_strict(request: Request) -> bool:
-    """Whether the client asks for unknown keys to be refused."""
+    """Return whether the client asks to refuse unknown keys."""
     return bool(_STRICT.search(request.headers.get("Prefer", "")))
 
 
 def find_unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[str]:
-    """Paths of the keys in `value` that `field` neither takes nor knows as an echo, in the order they came."""
+    """Yield the paths of the keys in `value` that `field` neither reads nor tolerates, in their original order."""
     if isinstance(field, serializers.ListField) and isinstance(value, list):
         for index, item in enumerate(value):
             yield from find_unknown_keys(field.child, item, f"{path}{index}__")
@@ -160,12 +160,12 @@ def find_unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[s
 
 
 def unknown_field_error(path: str) -> ValidationError:
-    """The answer to an unknown key where the client asked for strict handling."""
+    """Return the error for an unknown key in a request with strict handling."""
     return ValidationError({path: [ErrorDetail("This field is not known here.", code="unknown_field")]})
 
 
 def format_ignored_fields(paths: list[str]) -> str:
-    """The paths for the header, as many as fit."""
+    """Return the value of the header: as many paths as fit."""
     value = ""
     for path in list(dict.fromkeys(paths))[:IGNORED_NAMES_MAX]:
         longer = f"{value}, {quote(path, safe='')}" if value else quote(path, safe="")
@@ -175,9 +175,9 @@ def format_ignored_fields(paths: list[str]) -> str:
 
 
 def make_etag(request: HttpRequest, *parts: Any, version: int | None = None) -> str:
-    """A weak tag for what a request asks of this release, where `parts` say who asks and what there is.
+    """Return a weak ETag. It depends on the release, the request, and `parts`: the user and the state of the data.
 
-    Of what has versions it begins with that, so that `If-Match` takes the tag of any answer.
+    With a `version` it begins with that, so that `If-Match` accepts the ETag of any response.
     """
     asked = (get_release_hash(), get_base_url(request), request.get_full_path(), version, *parts)
     digest = blake2b(repr(asked).encode(), digest_size=12).hexdigest()
@@ -185,7 +185,7 @@ def make_etag(request: HttpRequest, *parts: Any, version: int | None = None) -> 
 
 
 def parse_expected_versions(request: HttpRequest) -> frozenset[int] | None:
-    """The versions that `If-Match` names, whatever else it names; None for `*`, and where it is absent."""
+    """Return the versions that `If-Match` names, or None if it is `*` or absent."""
     sent = request.headers.get("If-Match")
     if sent is None or sent.strip() == "*":
         return None
@@ -194,6 +194,6 @@ def parse_expected_versions(request: HttpRequest) -> frozenset[int] | None:
 
 
 def etag_matches(request: HttpRequest, etag: str) -> bool:
-    """Whether the client says that it has the answer with this weak tag."""
+    """Return whether `If-None-Match` names this weak ETag."""
     sent = request.headers.get("If-None-Match")
     return sent is not None and any(each in ("*", etag) for each in parse_etags(sent))

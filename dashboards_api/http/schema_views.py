@@ -1,4 +1,4 @@
-"""The API document and its page, whose errors are the same envelope as everywhere."""
+"""Views of the API document and of Swagger UI. Their errors have the usual envelope."""
 
 import threading
 from functools import cache
@@ -31,9 +31,9 @@ from dashboards_api.http.request_options import (
     make_etag,
 )
 
-# Of the two prefixes of project paths, the one that the document can be limited to.
+# The prefix of project paths to which the document can be limited.
 PREFIXES = ("projects",)
-# The middleware of pages does not run below /api/. Swagger UI has pictures as data in its style sheet.
+# Below /api/ no middleware sets a policy. Swagger UI has images as data URLs in its style sheet.
 SWAGGER_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",

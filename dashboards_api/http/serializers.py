@@ -1,4 +1,4 @@
-"""What all request serializers share: JSON, form and multipart bodies are read alike, and free JSON stays as sent."""
+"""Base classes of request serializers. JSON, form and multipart bodies are read alike, and free JSON stays as sent."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from dashboards_api.http.parsers import DisallowedJSON, MalformedJSON, load_json
 from dashboards_api.limits import LIST_MAX_LENGTH, MAX_INTEGER, MIN_INTEGER
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
-# The beginning of an object or a list in JSON.
+# The start of a JSON object or list.
 _CONTAINER = re.compile(r"\s*[\[{]")
 
 if TYPE_CHECKING:  # DRF's fields are generic for the type checker only
@@ -24,14 +24,14 @@ else:
 
 
 class RequestSerializer(serializers.Serializer[Any]):
-    """The body of a request. Nothing is required and nothing has a default: what is not sent is not there.
+    """The body of a request. No field is required or has a default: fields that are not sent are absent.
 
-    `echoed` names the read-only keys that clients send back as they read them.
+    `tolerated_keys` are ignored without a report, such as read-only keys that clients send back.
     """
 
     tolerated_keys: ClassVar[frozenset[str]] = frozenset()
-    # Names of fields in other spellings: they are read and stay out of the API document, where the generators of many
-    # languages would make one name of both.
+    # Other spellings of fields. They are not in the API document: generators for many languages would give both the
+    # same name.
     aliases: ClassVar[Mapping[str, str]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
@@ -51,7 +51,7 @@ class RequestSerializer(serializers.Serializer[Any]):
         return field is not None and data.get(field, data[name]) == data[name]
 
     def parse_form(self, data: Any) -> Any:
-        """A form as the object it stands for: repeated keys are lists of texts, JSON fields hold JSON."""
+        """Return a form as the object that it stands for: repeated keys are lists of texts, JSON fields hold JSON."""
         if not isinstance(data, QueryDict):
             return data
         return {name: self._form_value(data, name) for name in data}
@@ -69,28 +69,28 @@ class RequestSerializer(serializers.Serializer[Any]):
 
 
 def get_field_names(serializer_class: type[serializers.Serializer[Any]]) -> frozenset[str]:
-    """The keys of an answer, which clients send back in a request."""
+    """Return the keys of a response, which clients send back in requests."""
     return frozenset(serializer_class().fields)
 
 
 def is_text_list(field: AnyField | None) -> bool:
-    """Whether a form holds this field as a repeated key: a list of texts."""
+    """Return whether a form holds this field as a repeated key: a list of texts."""
     return isinstance(field, serializers.ListField) and isinstance(field.child, serializers.CharField)
 
 
 def is_json_field(field: AnyField | None) -> bool:
-    """Whether a form holds this field as JSON: an object, or a list of anything but texts."""
+    """Return whether a form holds this field as JSON: an object, or a list of anything but texts."""
     kinds = (serializers.ListField, serializers.BaseSerializer, JSONObjectField)
     return isinstance(field, kinds) and not is_text_list(field)
 
 
 def is_scalar_or_json(field: AnyField | None) -> bool:
-    """Whether this field takes an object or a list beside something plain: a form holds only these as JSON."""
+    """Return whether this field takes an object or a list as well as a scalar. A form holds only the former as JSON."""
     return isinstance(field, ScalarOrJSONField)
 
 
 def parse_json(text: str, name: str) -> Any:
-    """JSON inside a form field or a query parameter, behind the same gate as a body."""
+    """Parse JSON in a form field or a query parameter, with the limits of a JSON body."""
     try:
         return load_json(text)
     except MalformedJSON as error:
@@ -130,11 +130,11 @@ class JSONObjectField(AnyField):
 
 
 class ScalarOrJSONField(AnyField):
-    """A field that takes a number or a boolean, or else an object or a list."""
+    """A field that takes a number or a boolean, or an object or a list."""
 
 
 class BoundedListField(serializers.ListField):
-    """A list of at most `max_length` items, which is checked first; the first bad item ends the check."""
+    """A list of at most `max_length` items. It checks the length first, and stops at the first invalid item."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", LIST_MAX_LENGTH)
@@ -158,7 +158,7 @@ class BoundedListField(serializers.ListField):
 
 
 class SuggestingChoiceField(serializers.ChoiceField):
-    """A choice whose refusal lists what is allowed and names the nearest."""
+    """A choice field whose error lists the valid choices and names the closest match."""
 
     def to_internal_value(self, data: Any) -> Any:
         try:
@@ -169,7 +169,7 @@ class SuggestingChoiceField(serializers.ChoiceField):
 
 
 class StrictIntegerField(serializers.IntegerField):
-    """An integer within 64 bits, or a text of ASCII digits that spells one."""
+    """An integer of 64 bits, or a text of ASCII digits."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"min_value": MIN_INTEGER, "max_value": MAX_INTEGER, **kwargs})
@@ -181,7 +181,7 @@ class StrictIntegerField(serializers.IntegerField):
 
 
 class StrictCharField(serializers.CharField):
-    """Text and nothing else: numbers are not turned into text."""
+    """A text field that does not convert numbers."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

@@ -1,7 +1,7 @@
-"""A time limit for answers that are not read.
+"""A time limit for responses that the client does not read.
 
-A client that asks for a large answer and takes nothing of it would keep the answer in the memory of the process, and
-one of its connections, until it hangs up. The server has no option for that, but Linux has one: TCP_USER_TIMEOUT. Since
+A client that requests a large response and reads nothing of it would keep the response in memory, and a connection
+open, until it disconnects. The server has no option for that, but Linux has one: TCP_USER_TIMEOUT. Since
 5.11 it also ends connections whose other side has closed its window. Connections inherit it from the listening socket.
 """
 
@@ -18,15 +18,15 @@ logger = structlog.get_logger("dashboards_api.edge")
 
 
 def limit_unread_answers(milliseconds: int = UNREAD_MILLISECONDS) -> None:
-    """Let the kernel end connections of this process whose client takes nothing for so long.
+    """Let the kernel close connections of this process whose client reads nothing for this long.
 
-    The server opens its sockets out of reach of Python, so that they are found among the open files.
+    The server opens its sockets outside of Python, so they are found among the open files.
     """
     if sys.platform != "linux":
         return
     found = [limit_listener(int(name), milliseconds) for name in os.listdir("/proc/self/fd")]
     if not any(found):
-        logger.warning("no listening socket found: answers that are not read have no time limit")
+        logger.warning("no listening socket found: unread responses have no time limit")
 
 
 def limit_listener(descriptor: int, milliseconds: int) -> bool:
@@ -35,7 +35,7 @@ def limit_listener(descriptor: int, milliseconds: int) -> bool:
         if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
             return False
         candidate = socket.socket(fileno=descriptor)
-    except OSError:  # the one that listed the folder
+    except OSError:  # the descriptor that listed the folder
         return False
     try:
         is_listener = candidate.family in (socket.AF_INET, socket.AF_INET6) and bool(
@@ -45,4 +45,4 @@ def limit_listener(descriptor: int, milliseconds: int) -> bool:
             candidate.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         return is_listener
     finally:
-        candidate.detach()  # it stays open
+        candidate.detach()  # do not close it

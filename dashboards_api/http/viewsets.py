@@ -1,4 +1,4 @@
-"""The base of every API view: how a body is read, and what the answer names."""
+"""The base class of API view sets: it reads bodies and reports ignored fields."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -33,7 +33,7 @@ from dashboards_api.http.serializers import RequestSerializer
 
 
 class AllowedMethodsMetadata(BaseMetadata):
-    """The answer to OPTIONS: the methods of the route, as in the Allow header. The API document says more."""
+    """The response to OPTIONS: the methods of the route, as in the Allow header."""
 
     def determine_metadata(self, request: Request, view: Any) -> dict[str, Any]:
         return {"methods": view.allowed_methods}
@@ -50,18 +50,18 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
     scope_object: ClassVar[str]
     tag: ClassVar[str]
     required_scopes: ClassVar[dict[str, list[str]]] = {}
-    # Whether answers hold what no cache may keep.
+    # Whether responses hold secrets, which no cache may store.
     shows_secrets: ClassVar[bool] = False
     # Whether POST requests may have an `Idempotency-Key`. Views with `shows_secrets` refuse it.
     accepts_idempotency_key: ClassVar[bool] = False
-    # Methods that are routed only to be refused: they are no allowed ones.
+    # Methods that are routed only to answer 405. They are left out of the `Allow` header.
     refused_methods: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def allowed_methods(self) -> list[str]:
         return [method for method in super().allowed_methods if method not in self.refused_methods]
 
-    # One of each for all requests: they keep nothing.
+    # Instances are shared by all requests, since they have no state.
 
     def get_authenticators(self) -> list[Any]:
         return _create_instances(tuple(self.authentication_classes))
@@ -80,7 +80,7 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
         if request.META.get("QUERY_STRING"):
             self.check_parameters()
         if any("\0" in value for value in kwargs.values()):
-            raise NotFound  # no row has such an id, and PostgreSQL would not even look for it
+            raise NotFound  # no row has such an id, and PostgreSQL refuses NUL characters
 
     def check_parameters(self) -> None:
         """Name query parameters that the action does not know in the answer, or refuse them, as keys of a body.
@@ -99,9 +99,9 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
 
     @property
     def body_data(self) -> Any:
-        """The parsed body."""
-        with suppress(RequestDataTooBig):  # the parsers say so, too
-            _ = self.request._request.body  # it is kept: a request that is run again reads it again
+        """Return the parsed body."""
+        with suppress(RequestDataTooBig):  # the parsers report it
+            _ = self.request._request.body  # read it now: `request.data` can then be parsed again
         return self.request.data
 
     def read_body(
@@ -109,9 +109,9 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
         serializer_class: type[RequestSerializer],
         prepare: Callable[[Any], tuple[Any, list[str]]] | None = None,
     ) -> dict[str, Any]:
-        """The checked body. Keys that the serializer does not know are named in the answer, or refused.
+        """Return the validated body. Keys that the serializer does not know are reported in the response, or refused.
 
-        `prepare` takes out of the body what has no effect here, and tells its paths.
+        `prepare` removes keys that have no effect here from the body, and returns their paths.
         """
         body = serializer_class().parse_form(self.body_data)
         if prepare:
@@ -128,7 +128,7 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
         return is_strict(self.request)
 
     def report_ignored(self, paths: list[str]) -> None:
-        """Note keys that have no effect here, or refuse them where a strict client asked for that."""
+        """Report keys without effect in `Ignored-Fields`, or refuse them if the client asks for strict handling."""
         if paths and self.is_strict:
             raise unknown_field_error(paths[0])
         self.add_ignored(paths)
@@ -143,10 +143,10 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)
-        # The answer to a repeated request names what the first one did.
+        # The response to a repeated request has the header of the first one.
         if self.ignored and final.status_code < 400 and IGNORED_FIELDS_HEADER not in final:
             final[IGNORED_FIELDS_HEADER] = format_ignored_fields(self.ignored)
-        # Whoever keeps an answer asks before showing it again, and shows it to nobody else.
+        # Caches must revalidate a response, and must not share it.
         if self.shows_secrets:
             final["Cache-Control"] = "no-store"
         final.headers.setdefault("Cache-Control", "private, no-cache")
@@ -154,7 +154,7 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
         return final
 
     def has_false(self, name: str) -> bool:
-        """Whether the body says that `name` is false, whatever else is in it."""
+        """Return whether the body has a false value under `name`."""
         value = self.body_data.get(name) if isinstance(self.body_data, Mapping) else None
         return isinstance(value, str | int) and value in BooleanField.FALSE_VALUES
 

@@ -57,7 +57,7 @@ def test_the_printed_commands_back_it_up_and_bring_it_back(
             run_printed(said(other, "restore", file), environment)
             assert rows_of(other["DATABASE_URL"]) == before
         lite = {name: value for name, value in environment.items() if name != "DATABASE_URL"}
-        assert "does not fit into SQLite" in said(lite, "restore", file)
+        assert "cannot be restored into SQLite" in said(lite, "restore", file)
 
 
 def test_variables_of_postgresql_are_in_the_command(environment: dict[str, str], tmp_path: Path) -> None:

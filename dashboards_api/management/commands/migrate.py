@@ -7,12 +7,12 @@ from dashboards_api.db.migrations import AtomicMigrationExecutor
 from dashboards_api.db.start_lock import start_lock
 from dashboards_api.startup import check_database, prepare_data_dir
 
-# The command takes its executor by this name, and by no other way.
+# The command has no other hook for its executor.
 migrate.MigrationExecutor = AtomicMigrationExecutor  # type: ignore[attr-defined]  # it imports it
 
 
 class Command(migrate.Command):
-    """Django's own, with migrations that can be killed at any moment and run again, by one process at a time."""
+    """Django's command, run by one process at a time. A migration that is killed at any moment can run again."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_data_dir()

@@ -8,11 +8,16 @@ from dashboards_api.backups import BackupError, restore
 
 
 class Command(BaseCommand):
-    help = "Put a backup in the place of the database: all of it, or nothing. Stop the service first."
+    help = "Replace the database by a backup, all of it or nothing. Stop the service first."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote; it fits PostgreSQL too")
+        parser.add_argument(
+            "file",
+            type=Path,
+            metavar="FILE",
+            help="a file that `backup` wrote; it can be restored into PostgreSQL, too",
+        )
         parser.add_argument("--force", action="store_true", help="replace what the database holds")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -20,4 +25,4 @@ class Command(BaseCommand):
             restore(options["file"], force=options["force"])
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write("Restored. The next `manage.py serve` or `manage.py migrate` brings it to this release.")
+        self.stdout.write("Restored. The next `manage.py serve` or `manage.py migrate` migrates it to this release.")

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         parser.add_argument("--port", default="8000", help="the port to listen on (default: %(default)s)")
         parser.add_argument("--workers", default=str(settings.WORKERS), help="processes (default: %(default)s)")
-        parser.add_argument("--demo", action="store_true", help="also make a project with three filled dashboards")
+        parser.add_argument("--demo", action="store_true", help="also create a project with three dashboards")
         parser.add_argument(
             "--database-timeout",
             default=str(SECONDS_TO_WAIT),
@@ -46,10 +46,10 @@ class Command(BaseCommand):
         workers = check_number("--workers", options["workers"], 1, WORKERS_MAX)
         seconds = check_number("--database-timeout", options["database_timeout"], 0, SECONDS_TO_WAIT_MAX)
         with reserve_port(options["host"], port) as host:
-            address = get_browser_url(host, port)  # nothing is prepared for a service that could not start
+            address = get_browser_url(host, port)  # before anything is created for a service that cannot start
         check_database_is_shared()
         prepare_data_dir()
-        str(settings.SECRET_KEY)  # made now, where it is new: workers must share one
+        str(settings.SECRET_KEY)  # create a new one now: workers must share it
         with allow_file_creation():
             wait_for_database(seconds)
         call_command("migrate", interactive=False, verbosity=0)
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         os.execve(sys.executable, server, environment)  # noqa: S606  a checked command of ours
 
     def fill(self, address: str, *, demo: bool) -> None:
-        """Create the first rows of an empty database, and the demo where it is wanted."""
+        """Create the first rows of an empty database, and the demo if `--demo` is given."""
         with start_lock():
             with transaction.atomic():
                 if made := create_initial_data():
@@ -75,7 +75,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"The demo is in project {project.pk}, {project.name}.\n")
 
     def hand_over(self, made: NewKey, address: str) -> None:
-        """Show the first secrets in a terminal. Elsewhere what is printed is kept in a log: they go to files."""
+        """Print the first secrets to a terminal. Other output may be logged, so secrets go to files then."""
         link = create_setup_link(made.key.user, address)
         if self.stdout.isatty():
             self.stdout.write(f"\nYour first API key (shown only now): {made.value}\n")
@@ -91,7 +91,7 @@ class Command(BaseCommand):
 
 
 def check_number(option: str, text: str, minimum: int, maximum: int) -> int:
-    """Return the number of an option. Raises SettingError: argparse would print its usage, too."""
+    """Return the number of an option. Raises SettingError; argparse would print its usage as well."""
     try:
         return integer_parser(minimum, maximum)(str(text))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""PostgreSQL: one cursor for reading, answers in binary, and a cheaper way to notice that a connection was lost."""
+"""The PostgreSQL backend, with a reused binary cursor for compiled queries and a cheaper health check."""
 
 import select
 from collections.abc import Sequence
@@ -14,16 +14,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return all rows of a compiled query, as the driver returns them."""
         cursor = self._reading
         if cursor is None or cursor.connection is not self.connection:
-            # It is kept: a new one would look up anew how to read the types of all columns.
+            # Reuse the cursor: a new one would look up the loaders of all column types again.
             cursor = self._reading = self.connection.cursor(binary=True)
         rows: list[tuple[Any, ...]] = cursor.execute(sql, parameters, prepare=True).fetchall()
         return rows
 
     def is_usable(self) -> bool:
-        """Whether the connection is still there, for CONN_HEALTH_CHECKS: asked at the beginning of each request.
+        """Return whether the connection is still open, for CONN_HEALTH_CHECKS at the start of each request.
 
-        Django asks the server, which costs each request a statement. A server that has gone has closed its end, and
-        that can be read; where there is nothing to read, nothing has happened.
+        Django runs a statement for this. A connection that the server closed has a readable socket, which needs none.
         """
         if self.connection is None or self.connection.closed:
             return False

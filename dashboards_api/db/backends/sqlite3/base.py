@@ -1,7 +1,7 @@
-"""SQLite: placeholders are translated once for each statement, and a lock that is held for long is waited for once.
+"""The SQLite backend, which translates placeholders once per statement, and waits for a long-held lock only once.
 
-The few threads of a process would otherwise all wait ten seconds each, again and again, while another process (a
-backup, a shell) holds the write lock: nobody would be left to answer those who only read.
+Otherwise all threads of a process would wait ten seconds each, again and again, while another process (a backup, a
+shell) holds the write lock, and no thread would be left for requests that only read.
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-# How long a transaction waits for the write lock where one before it has waited in vain.
+# How long a transaction waits for the write lock after another has timed out.
 SHORT_WAIT_MS = 100
 
 
@@ -25,13 +25,13 @@ def _translate_placeholders(sql: str) -> str:
     return written
 
 
-# A command that was pointed to the wrong place says so, instead of leaving an empty database there.
+# False, so that a command with a wrong path reports an error instead of creating an empty database.
 _may_create_files = ContextVar("may_create_files", default=False)
 
 
 @contextmanager
 def allow_file_creation() -> Iterator[None]:
-    """Let connections of the block make the file of a database that is new."""
+    """Allow connections in the block to create the file of a new database."""
     token = _may_create_files.set(True)
     try:
         yield
@@ -40,25 +40,25 @@ def allow_file_creation() -> Iterator[None]:
 
 
 def create_private_file(name: Any) -> None:
-    """Make a new database a file that its owner alone reads, and with it the files that SQLite puts beside it.
+    """Create the file of a new database readable by its owner only; the files that SQLite adds inherit the mode.
 
-    Raises OperationalError where there is none and none may be made.
+    Raises OperationalError if there is no file and none may be created.
     """
     if str(name).startswith((":", "file:")) or os.path.exists(name):
         return
     if not _may_create_files.get():
-        raise OperationalError("there is no such file. `manage.py serve` or `manage.py migrate` makes one")
-    # Never one that is there: to close a file ends the locks that this process has on it. What else is wrong,
-    # connecting says.
+        raise OperationalError("the file does not exist. `manage.py serve` or `manage.py migrate` creates it")
+    # Create the file only if it does not exist: closing an existing one would drop this process's POSIX locks. Other
+    # errors are reported on connect.
     with suppress(OSError):
         os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    lock_is_held_long: ClassVar[bool] = False  # of all threads: each has a connection of its own
+    lock_is_held_long: ClassVar[bool] = False  # shared by all threads, which have a connection each
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Values come as they are stored: the fields convert them, and the driver need not ask a function for each."""
+        """Return parameters without type detection, which calls a function for each value: fields convert them."""
         parameters: dict[str, Any] = super().get_connection_params()
         create_private_file(parameters["database"])
         return {**parameters, "detect_types": 0}
@@ -69,7 +69,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return rows
 
     def _start_transaction_under_autocommit(self) -> None:
-        """Begin, and wait only shortly for the lock while it is known to be held for long, until one gets it."""
+        """Begin a transaction. While the lock is known to be held for long, wait for it only shortly."""
         milliseconds = int(self.settings_dict["OPTIONS"]["timeout"] * 1000)
         is_held_long = DatabaseWrapper.lock_is_held_long
         if is_held_long:
