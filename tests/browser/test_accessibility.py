@@ -14,7 +14,7 @@ AXE = os.environ.get("AXE", "")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_serious_fault(
+def test_axe_finds_no_serious_violations(
     chromium: Browser, service: Service, admin: dict[str, str], api: httpx.Client, theme: str
 ) -> None:
     assert AXE, "set AXE to the path of axe.min.js of the npm package axe-core"

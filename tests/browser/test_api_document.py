@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 
-def test_an_operation_is_tried_with_the_session_of_the_browser(page: Page, admin: dict[str, str]) -> None:
+def test_operation_is_called_with_the_session_of_the_browser(page: Page, admin: dict[str, str]) -> None:
     page.goto("/login")
     page.get_by_label("E-mail address").fill(admin["email"])
     page.get_by_label("Password").fill(admin["password"])
@@ -30,7 +30,7 @@ def test_the_page_lists_each_operation_once(page: Page) -> None:
     expect(page.locator("[id*=-environments_]")).to_have_count(0)
 
 
-def test_an_operation_has_an_address_of_its_own(page: Page) -> None:
+def test_operation_has_a_url_of_its_own(page: Page) -> None:
     page.goto("/api/schema/swagger-ui/")
     operation = page.locator("[id$=-dashboards_create]")
     operation.locator(".opblock-summary-control").click()

@@ -28,7 +28,7 @@ def shared(api: httpx.Client) -> str:
     return share(api)
 
 
-def test_a_shared_dashboard_needs_no_script(chromium: Browser, service: Service, shared: str) -> None:
+def test_shared_dashboard_requires_no_script(chromium: Browser, service: Service, shared: str) -> None:
     with chromium.new_context(java_script_enabled=False, base_url=service.base) as context:
         page = context.new_page()
         page.goto(shared)
@@ -37,7 +37,7 @@ def test_a_shared_dashboard_needs_no_script(chromium: Browser, service: Service,
         assert context.cookies() == []
 
 
-def test_tiles_lie_as_their_layouts_say(page: Page, shared: str) -> None:
+def test_tiles_are_placed_by_their_layouts(page: Page, shared: str) -> None:
     page.goto(shared)
     text, button = page.locator(".tile--text").bounding_box(), page.locator(".tile--button").bounding_box()
     assert text is not None
@@ -49,7 +49,7 @@ def test_tiles_lie_as_their_layouts_say(page: Page, shared: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_password_opens_a_shared_dashboard(page: Page, shared: str, api: httpx.Client) -> None:
+def test_password_unlocks_a_shared_dashboard(page: Page, shared: str, api: httpx.Client) -> None:
     lock(api, shared)
     page.goto(shared)
     expect(page.get_by_role("heading", level=1)).to_have_text("This dashboard is protected")
@@ -61,7 +61,7 @@ def test_a_password_opens_a_shared_dashboard(page: Page, shared: str, api: httpx
     expect(page.get_by_role("heading", level=1)).to_have_text("Shared board")
 
 
-def test_a_dashboard_is_made_edited_shared_deleted_and_restored(signed_in: Page, service: Service) -> None:
+def test_dashboard_is_created_edited_shared_deleted_and_restored(signed_in: Page, service: Service) -> None:
     page = signed_in
     page.get_by_label("Name of a new dashboard").fill("Journey")
     page.get_by_role("button", name="Create").click()
@@ -86,7 +86,7 @@ def test_a_dashboard_is_made_edited_shared_deleted_and_restored(signed_in: Page,
     expect(page.get_by_role("heading", level=1)).to_have_text("Journey")
 
 
-def test_tiles_are_written_moved_resized_and_removed(signed_in: Page) -> None:
+def test_tiles_are_edited_moved_resized_and_removed(signed_in: Page) -> None:
     page = signed_in
     page.get_by_label("Name of a new dashboard").fill("Tiles")
     page.get_by_role("button", name="Create").click()
@@ -112,7 +112,7 @@ def test_tiles_are_written_moved_resized_and_removed(signed_in: Page) -> None:
     expect(page.get_by_role("heading", name="Second")).to_be_visible()
 
 
-def test_a_key_is_made_copied_works_is_rolled_and_revoked(signed_in: Page, service: Service) -> None:
+def test_key_is_created_copied_used_rolled_and_revoked(signed_in: Page, service: Service) -> None:
     def status(value: str) -> int:
         headers = {"Authorization": f"Bearer {value}"}
         return httpx.get(f"{service.base}/api/users/@me/", headers=headers).status_code
@@ -136,9 +136,7 @@ def test_a_key_is_made_copied_works_is_rolled_and_revoked(signed_in: Page, servi
     assert status(rolled) == 401
 
 
-def test_a_member_joins_by_a_link_and_changes_the_password(
-    signed_in: Page, chromium: Browser, service: Service
-) -> None:
+def test_member_joins_by_a_link_and_changes_the_password(signed_in: Page, chromium: Browser, service: Service) -> None:
     page = signed_in
     email = f"eve{page.viewport_size['width'] if page.viewport_size else 0}@example.com"
     page.get_by_role("link", name="Members").click()
@@ -164,7 +162,7 @@ def test_a_member_joins_by_a_link_and_changes_the_password(
         expect(theirs.get_by_role("heading", level=1)).to_have_text("Dashboards")
 
 
-def test_there_is_a_page_for_no_page(page: Page) -> None:
+def test_unknown_page_is_a_page(page: Page) -> None:
     page.goto("/nowhere")
     expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
 
@@ -186,7 +184,7 @@ def site(html: str) -> Iterator[str]:
         server.shutdown()
 
 
-def test_an_embedded_dashboard_opens_in_a_frame_of_another_site(
+def test_embedded_dashboard_is_unlocked_in_a_frame_of_another_site(
     chromium: Browser, service: Service, shared: str, api: httpx.Client
 ) -> None:
     lock(api, shared)
@@ -200,14 +198,14 @@ def test_an_embedded_dashboard_opens_in_a_frame_of_another_site(
         expect(frame.get_by_role("heading", level=1)).to_have_text("Shared board")
 
 
-def test_signing_out_closes_the_door(signed_in: Page) -> None:
+def test_signing_out_ends_access(signed_in: Page) -> None:
     signed_in.get_by_role("button", name="Sign out").click()
     expect(signed_in.get_by_role("heading", level=1)).to_have_text("Sign in")
     signed_in.goto("/projects/1/dashboards")
     expect(signed_in.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-def test_an_earlier_version_is_brought_back(signed_in: Page, api: httpx.Client) -> None:
+def test_earlier_version_is_restored(signed_in: Page, api: httpx.Client) -> None:
     page = signed_in
     number = api.post("dashboards/", json={"name": "As it was"}).json()["id"]
     api.patch(f"dashboards/{number}/", json={"name": "As it is"})

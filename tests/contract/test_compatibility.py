@@ -13,7 +13,7 @@ ROWS = [
 ]
 
 
-def test_every_report_is_answered_once() -> None:
+def test_every_report_has_one_row() -> None:
     assert [row[0] for row in ROWS] == [f"F{number:02}" for number in range(1, 53)]
     for name, where, what, here, tests in ROWS:
         assert where, name
@@ -23,6 +23,6 @@ def test_every_report_is_answered_once() -> None:
 
 
 @pytest.mark.parametrize("named", sorted({test for row in ROWS for test in re.findall(r"`([^`]+::[^`]+)`", row[4])}))
-def test_the_tests_that_are_named_exist(named: str) -> None:
+def test_named_tests_exist(named: str) -> None:
     path, function = named.split("::")
     assert re.search(rf"^def {function}\(", (ROOT / "tests" / path).read_text(), re.MULTILINE)

@@ -48,7 +48,7 @@ def operations() -> dict[str, dict[str, Any]]:
     return {each["operationId"]: each for methods in document()["paths"].values() for each in methods.values()}
 
 
-def test_it_is_valid_and_up_to_date() -> None:
+def test_document_is_valid_and_up_to_date() -> None:
     generated = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # drf-spectacular has no types
     validate_schema(generated)  # type: ignore[no-untyped-call]  # drf-spectacular has no types
     assert yaml.safe_load(yaml.safe_dump(_plain(generated))) == document(), "run make schema"
@@ -71,17 +71,17 @@ def test_operation_ids_are_stable_on_both_prefixes() -> None:
     assert set(operations()) == set(OPERATIONS) | aliased
 
 
-def test_components_have_the_names_that_clients_know() -> None:
+def test_components_have_stable_names() -> None:
     assert set(COMPONENTS) <= set(document()["components"]["schemas"])
 
 
-def test_it_names_no_host() -> None:
+def test_document_contains_no_host() -> None:
     assert "servers" not in document()
     hosts = set(re.findall(r"https?://([^/ '`]+)", FILE.read_text()))
     assert hosts <= {"api.example.org", "example.com"}  # in examples of links
 
 
-def test_every_route_is_in_it() -> None:
+def test_every_route_is_documented() -> None:
     documented = {path.lstrip("/").replace("{", "<").replace("}", ">") for path in document()["paths"]}
     served = {route for route in routes() if re.match("api/(?!schema/|$)", route)}
     assert documented == served
@@ -100,7 +100,7 @@ def test_destroy_is_documented_as_405_without_a_body() -> None:
     assert not any(status.startswith("2") for status in responses)
 
 
-def test_every_key_of_a_tile_item_is_in_it() -> None:
+def test_every_key_of_a_tile_item_is_documented() -> None:
     documented = document()["components"]["schemas"]["DashboardTileRequest"]["properties"]
     assert set(documented) == set(DashboardTileRequestSerializer().fields)
 
@@ -113,7 +113,7 @@ def test_every_key_of_a_tile_item_is_in_it() -> None:
         ("", "application/json", "application/json"),
     ],
 )
-def test_it_is_served_to_everyone(query: str, accept: str, content_type: str) -> None:
+def test_document_is_public(query: str, accept: str, content_type: str) -> None:
     answer = Client().get(f"/api/schema/{query}", headers={"Accept": accept})
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith(content_type)
@@ -121,7 +121,7 @@ def test_it_is_served_to_everyone(query: str, accept: str, content_type: str) ->
     assert set(served["paths"]) == set(document()["paths"])
 
 
-def test_it_can_be_limited_to_one_prefix() -> None:
+def test_document_can_be_limited_to_one_prefix() -> None:
     both = document()
     answer = Client().get("/api/schema/?prefix=projects")
     assert answer.status_code == 200
@@ -141,7 +141,7 @@ def test_other_prefixes_are_refused(prefix: str) -> None:
     assert "Valid choices: projects." in error["detail"]
 
 
-def test_it_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_document_is_generated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anyone may ask for it, as often as they like."""
     queries = ("", "?prefix=projects", "?format=json", "?format=json&prefix=projects")
     first = {query: Client().get(f"/api/schema/{query}").content for query in queries}
@@ -171,7 +171,7 @@ def test_swagger_ui_contacts_no_other_host() -> None:
 
 
 @pytest.mark.django_db
-def test_swagger_ui_keeps_to_a_policy_and_holds_no_token(alice: Person) -> None:
+def test_swagger_ui_has_a_strict_policy_and_contains_no_token(alice: Person) -> None:
     browser = signed_in(alice).client
     page = browser.get("/api/schema/swagger-ui/")
     policy = dict(directive.strip().split(" ", 1) for directive in page["Content-Security-Policy"].split(";"))

@@ -74,7 +74,7 @@ REFUSED: dict[str, Callable[[Person], Answer]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_an_example_is_what_the_service_answers(alice: Person, name: str) -> None:
+def test_example_equals_the_response(alice: Person, name: str) -> None:
     answer = REFUSED[name](alice)
     example = get_example(name)
     # Seconds to wait depend on the clock.
@@ -89,12 +89,12 @@ def test_an_example_is_what_the_service_answers(alice: Person, name: str) -> Non
 @pytest.mark.parametrize(
     ("name", "path"), [("InternalServerError", "/api/fault/"), ("ServiceUnavailable", "/api/database-away/")]
 )
-def test_the_example_of_a_fault_is_what_the_service_answers(alice: Person, name: str, path: str) -> None:
+def test_example_of_a_server_error_equals_the_response(alice: Person, name: str, path: str) -> None:
     answer = Client(raise_request_exception=False).get(path, headers={"Authorization": f"Bearer {alice.key}"})
     assert answer.json() == get_example(name)
 
 
-def test_the_examples_of_bodies_say_what_the_edge_answers() -> None:
+def test_examples_of_body_errors_equal_those_of_the_edge() -> None:
     """The test client has no edge. tests/live/ sends such bodies."""
     assert get_example("RequestTimeout")["detail"] == BodyTooSlow.detail
     assert get_example("PayloadTooLarge")["detail"] == BodyTooLarge(SMALL_BODY_BYTES).detail

@@ -38,20 +38,20 @@ def objects_in(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]
             yield from objects_in(inner, f"{path}/{index}")
 
 
-def test_names_of_properties_do_not_collide() -> None:
+def test_property_names_do_not_collide() -> None:
     found = {path: collisions(properties) for path, properties in objects_in(document())}
     assert len(found) > 70
     assert {path: names for path, names in found.items() if names} == {}
 
 
-def test_names_of_schemas_do_not_collide() -> None:
+def test_schema_names_do_not_collide() -> None:
     names = set(schemas())
     assert collisions(names) == []
     prefixed = {f"{prefix}{name}" for prefix in GO_PREFIXES for name in names}
     assert names & prefixed == set()
 
 
-def test_members_of_enums_do_not_collide() -> None:
+def test_enum_members_do_not_collide() -> None:
     """Constants of all enums share one package in Go."""
     enums = {name: schema for name, schema in schemas().items() if "enum" in schema}
     members = [member for schema in enums.values() for member in schema.get("x-enum-varnames", schema["enum"])]
@@ -69,7 +69,7 @@ def test_members_of_numeric_enums_have_names() -> None:
         }
 
 
-def test_one_spelling_of_a_field_is_documented() -> None:
+def test_one_alias_of_a_field_is_documented() -> None:
     moved, copied = schemas()["MoveTileRequest"], schemas()["CopyTileRequest"]
     assert (set(moved["properties"]), set(moved["required"])) == ({"tile", "to_dashboard"},) * 2
     assert (set(copied["properties"]), set(copied["required"])) == ({"fromDashboardId", "tileId"},) * 2

@@ -64,7 +64,7 @@ def test_every_operation_has_a_description() -> None:
     assert {name: text for name, text in descriptions.items() if not re.fullmatch(pattern, text)} == {}
 
 
-def test_the_same_operation_reads_the_same_on_both_prefixes() -> None:
+def test_operations_of_both_prefixes_have_equal_texts() -> None:
     operations = dict(OPERATIONS)
     aliased = {name: each for name, each in operations.items() if "/api/environments/" in name}
     assert len(aliased) > 50
@@ -91,5 +91,5 @@ def test_the_same_operation_reads_the_same_on_both_prefixes() -> None:
         ("login", "logout_create"),
     ],
 )
-def test_operations_are_grouped_by_what_they_change(tag: str, operation_id: str) -> None:
+def test_tags_group_operations_by_resource(tag: str, operation_id: str) -> None:
     assert [each["tags"] for _, each in OPERATIONS if each["operationId"] == operation_id] == [[tag]]

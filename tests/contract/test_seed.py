@@ -38,7 +38,7 @@ def answer(name: str) -> dict[str, Any] | None:
 
 
 @pytest.mark.parametrize("name", SEED)
-def test_the_operation_has_its_id_and_parameters(name: str) -> None:
+def test_operation_has_the_id_and_parameters_of_the_seed(name: str) -> None:
     documented = operation(name)
     assert documented["operationId"] == SEED[name]["operation"]
     types = {(each["in"], each["name"]): each["schema"]["type"] for each in documented["parameters"]}
@@ -48,7 +48,7 @@ def test_the_operation_has_its_id_and_parameters(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SEED)
-def test_the_answer_has_every_field(name: str) -> None:
+def test_response_has_every_field_of_the_seed(name: str) -> None:
     fields = answer(name)
     if SEED[name]["answer"] is None:
         assert fields is None
@@ -58,7 +58,7 @@ def test_the_answer_has_every_field(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in SEED if "rows" in SEED[name]])
-def test_rows_have_every_field(name: str) -> None:
+def test_list_rows_have_every_field_of_the_seed(name: str) -> None:
     fields = answer(name)
     assert fields is not None
     rows = properties(fields["results"]["items"])
@@ -68,7 +68,7 @@ def test_rows_have_every_field(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in SEED if "body" in SEED[name]])
-def test_every_body_takes_every_field_and_needs_none(name: str) -> None:
+def test_bodies_accept_every_field_of_the_seed_and_require_none(name: str) -> None:
     content = operation(name)["requestBody"]["content"]
     assert set(content) == MEDIA_TYPES
     for media in content.values():
@@ -77,7 +77,7 @@ def test_every_body_takes_every_field_and_needs_none(name: str) -> None:
     assert operation(name)["requestBody"].get("required", False) is False
 
 
-def test_scopes_are_those_of_the_seed() -> None:
+def test_scopes_equal_those_of_the_seed() -> None:
     declared = {
         **{f"dashboards_{action}": scopes for action, scopes in DashboardViewSet.required_scopes.items()},
         "dashboards_sharing_list": SharingConfigurationViewSet.required_scopes["retrieve"],

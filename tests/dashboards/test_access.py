@@ -30,7 +30,7 @@ RULES = [
 
 
 @pytest.mark.parametrize(("level", "user", "restricted", "collaborates", "restricts", "privilege", "access"), RULES)
-def test_rules(
+def test_access_rules(
     level: int, user: int, restricted: int, collaborates: bool, restricts: bool, privilege: int, access: str
 ) -> None:
     membership = Membership(user_id=user, project_id=1, level=level)
@@ -48,5 +48,5 @@ def test_rules(
                 check(dashboard, membership)
 
 
-def test_nobody_is_the_creator_of_a_dashboard_whose_creator_is_gone() -> None:
+def test_dashboard_of_a_deleted_user_has_no_creator() -> None:
     assert may_restrict(Membership(user_id=OTHER, level=MembershipLevel.MEMBER), None) is False

@@ -16,7 +16,7 @@ from users.services.initial_data import create_initial_data
 
 
 @pytest.mark.django_db
-def test_the_demo_is_three_filled_boards_in_project_2_and_is_made_once() -> None:
+def test_demo_creates_three_dashboards_in_project_2_once() -> None:
     create_initial_data()
     project = create_demo_project()
     assert create_demo_project() == project
@@ -41,7 +41,7 @@ def test_demo_tiles_do_not_overlap(path: object) -> None:
 
 
 @pytest.mark.parametrize("key", ["DEFAULT_APP", "WEBSITE_TRAFFIC"])
-def test_built_in_templates_are_valid_and_their_tiles_do_not_overlap(key: str) -> None:
+def test_built_in_templates_are_valid_without_overlaps(key: str) -> None:
     template = builtin_templates()[key]
     assert fill_template(template) == template
     check_places(template["tiles"])
@@ -62,7 +62,7 @@ def check_places(tiles: list[dict[str, dict[str, dict[str, int]]]]) -> None:
 
 
 @pytest.mark.django_db
-def test_only_beside_a_first_start_is_it_what_the_owner_sees_first() -> None:
+def test_demo_project_is_not_current_after_later_starts() -> None:
     create_initial_data()
     home = Project.objects.get()
     create_demo_project()
@@ -70,14 +70,14 @@ def test_only_beside_a_first_start_is_it_what_the_owner_sees_first() -> None:
 
 
 @pytest.mark.django_db
-def test_at_a_first_start_it_is_what_the_owner_sees_first() -> None:
+def test_demo_project_is_current_after_a_first_start() -> None:
     create_initial_data()
     demo = create_demo_project(is_first=True)
     assert User.objects.get().current_project == demo
 
 
 @pytest.mark.django_db
-def test_a_first_user_in_no_project_is_told_so_and_nothing_is_made(bob: Person) -> None:
+def test_first_user_without_a_project_is_reported(bob: Person) -> None:
     Membership.objects.all().delete()
     with pytest.raises(StartError, match=r"a project of the first user, bob@example\.com, who is a member of none"):
         Command().fill("http://127.0.0.1:8000", demo=True)

@@ -13,24 +13,24 @@ from dashboards.packing import GRID_COLUMNS, Placement, compact_vertically, pack
 @pytest.mark.parametrize(
     ("value", "number"), [(0, 0), (-3, -3), (1.5, 1.5), ("7", 7), ("-1.5", -1.5), ("1e2", 100), (".5", 0.5), ("5.", 5)]
 )
-def test_numbers_and_texts_that_spell_one(value: Any, number: float) -> None:
+def test_numbers_and_numeric_strings_are_parsed(value: Any, number: float) -> None:
     assert parse_number(value) == number
 
 
 @pytest.mark.parametrize(
     "value", [None, True, "", " 1", "1 ", "x", "1e999", "nan", "inf", "0x1", "1_0", "٣", math.inf, [], {}, "1" * 41]
 )
-def test_anything_else_is_none(value: Any) -> None:
+def test_other_values_are_none(value: Any) -> None:
     assert parse_number(value) is None
 
 
 @given(st.text() | st.integers() | st.floats() | st.none())
-def test_a_number_is_always_finite(value: Any) -> None:
+def test_parsed_number_is_finite(value: Any) -> None:
     number = parse_number(value) if not isinstance(value, int) or abs(value) < 2**63 else 0.0
     assert number is None or math.isfinite(number)
 
 
-def test_what_is_missing_sorts_as_100() -> None:
+def test_missing_position_sorts_as_100() -> None:
     assert sort_position({}) == (100, 100)
     assert sort_position({"xs": {"x": 1, "y": 1}}) == (100, 100)
     assert sort_position({"sm": {"y": "3"}}) == (3, 100)
@@ -64,7 +64,7 @@ def test_packed_tiles_do_not_overlap_and_keep_their_order(sizes: list[tuple[int,
 
 
 @given(SIZES, st.sampled_from(Arrangement))
-def test_arranging_twice_changes_nothing(sizes: list[tuple[int, int]], arrangement: Arrangement) -> None:
+def test_arranging_is_idempotent(sizes: list[tuple[int, int]], arrangement: Arrangement) -> None:
     once = arrange_tiles([{"sm": {"w": width, "h": str(height)}} for width, height in sizes], arrangement)
     assert arrange_tiles(once, arrangement) == once
     for breakpoint in ("sm", "xs"):
@@ -73,9 +73,7 @@ def test_arranging_twice_changes_nothing(sizes: list[tuple[int, int]], arrangeme
 
 
 @given(SIZES, st.data())
-def test_closing_a_gap_keeps_the_order_and_moves_nothing_down(
-    sizes: list[tuple[int, int]], data: st.DataObject
-) -> None:
+def test_compaction_keeps_the_order_and_moves_nothing_down(sizes: list[tuple[int, int]], data: st.DataObject) -> None:
     places = pack(sizes, 12)
     rest = [place for place in places if data.draw(st.booleans())]
     closed = compact_vertically(rest)
@@ -84,7 +82,7 @@ def test_closing_a_gap_keeps_the_order_and_moves_nothing_down(
     assert compact_vertically(closed) == closed
 
 
-def test_nonsense_in_a_layout_is_replaced_by_a_sane_size() -> None:
+def test_invalid_layout_gets_a_default_size() -> None:
     odd: list[dict[str, Any]] = [{"sm": {"w": 99, "h": -3}}, {"sm": {"w": "x"}}, {"sm": {"w": 0.2, "h": 2.5}}, {}]
     places = [get_placement(layouts, "sm") for layouts in arrange_tiles(odd, Arrangement.PRESERVE)]
     assert places == [(0, 0, 12, 1), (0, 1, 6, 5), (6, 1, 1, 2.5), (6, 3.5, 6, 5)]
@@ -95,7 +93,7 @@ SHOWN = st.fixed_dictionaries({}, optional={"sm": st.fixed_dictionaries({}, opti
 
 
 @given(st.lists(SHOWN, max_size=12))
-def test_shown_places_are_on_the_grid_and_do_not_overlap(layouts: list[dict[str, Any]]) -> None:
+def test_computed_placements_are_on_the_grid_without_overlaps(layouts: list[dict[str, Any]]) -> None:
     places = compute_placements(layouts)
     assert places == compute_placements(layouts)
     assert len(places) == len(layouts)
@@ -106,10 +104,10 @@ def test_shown_places_are_on_the_grid_and_do_not_overlap(layouts: list[dict[str,
     assert not any(overlap(one, other) for one, other in combinations(places, 2))
 
 
-def test_a_tile_without_a_place_takes_the_first_gap() -> None:
+def test_tile_without_a_layout_gets_the_first_gap() -> None:
     half = {"sm": {"x": 0, "y": 0, "w": 6, "h": 5}}
     assert compute_placements([{}, half, {}]) == [(6, 0, 6, 5), (0, 0, 6, 5), (0, 5, 6, 5)]
 
 
-def test_rows_without_end_are_closed_up() -> None:
+def test_unbounded_rows_are_compacted() -> None:
     assert compute_placements([{"sm": {"x": 2, "y": 10**9, "w": 99, "h": 10**9}}]) == [(0, 0, 12, 50)]

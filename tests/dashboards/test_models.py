@@ -17,18 +17,18 @@ from tests.builders import Person, make_dashboard, make_text_tile
     ("one", "other"),
     [("ÜBER", "über"), ("u\u0308", "ü"), ("ﬁ", "FI"), ("Straße", "STRASSE"), ("\u017f", "S"), ("\uff21", "a")],
 )
-def test_folding_makes_equal_what_people_read_as_equal(one: str, other: str) -> None:
+def test_folding_equates_equivalent_texts(one: str, other: str) -> None:
     assert fold(one) == fold(other)
 
 
-def test_names_that_fold_to_very_long_keys_can_be_sorted(alice: Person) -> None:
+def test_names_with_long_folded_keys_can_be_sorted(alice: Person) -> None:
     made = make_dashboard(alice, "\ufdfa" * 400)
     row = Dashboard.objects.get(pk=made.pk)
     assert (len(row.name), len(row.name_key)) == (400, 400)
 
 
 @pytest.mark.parametrize("contents", ["none", "both"])
-def test_a_tile_has_exactly_one_content(alice: Person, contents: str) -> None:
+def test_tile_has_exactly_one_content(alice: Person, contents: str) -> None:
     dashboard = make_dashboard(alice)
     common = {"project_id": dashboard.project_id, "dashboard": dashboard}
     content = {}
@@ -41,14 +41,14 @@ def test_a_tile_has_exactly_one_content(alice: Person, contents: str) -> None:
         Tile.objects.create(**common, **content)
 
 
-def test_content_is_on_a_dashboard_once(alice: Person) -> None:
+def test_content_is_unique_on_a_dashboard(alice: Person) -> None:
     dashboard = make_dashboard(alice)
     tile = make_text_tile(alice, dashboard)
     with pytest.raises(IntegrityError), transaction.atomic():
         Tile.objects.create(project_id=dashboard.project_id, dashboard=dashboard, text=tile.text, deleted=True)
 
 
-def test_a_tag_is_in_a_project_once(alice: Person) -> None:
+def test_tag_is_unique_in_a_project(alice: Person) -> None:
     make_dashboard(alice, tags=["a"])
     with pytest.raises(IntegrityError), transaction.atomic():
         Tag.objects.create(project=alice.membership.project, name="a")
@@ -71,7 +71,7 @@ LISTS = {
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_is_served_by_its_index(alice: Person, name: str) -> None:
+def test_list_query_uses_its_index(alice: Person, name: str) -> None:
     values: dict[str, Any] = {"project": 1, "viewer": 1, "name_key": "a", "id": 1}
     LISTS[name].rows(**values, limit=100)
     compiled = LISTS[name]._compilations[connection.vendor]
@@ -88,7 +88,7 @@ def test_a_list_is_served_by_its_index(alice: Person, name: str) -> None:
 
 
 @pytest.mark.skipif("postgresql" not in os.environ.get("DATABASE_URL", ""), reason="SQLite compares so by itself")
-def test_postgresql_compares_names_by_code_point_whatever_the_server_sorts_by(alice: Person) -> None:
+def test_postgresql_compares_names_by_code_point_in_any_locale(alice: Person) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT table_name, collation_name FROM information_schema.columns"
@@ -98,7 +98,7 @@ def test_postgresql_compares_names_by_code_point_whatever_the_server_sorts_by(al
 
 
 @pytest.mark.skipif("postgresql" not in os.environ.get("DATABASE_URL", ""), reason="SQLite has no such index")
-def test_postgresql_searches_by_an_index(alice: Person) -> None:
+def test_postgresql_search_uses_an_index(alice: Person) -> None:
     make_dashboard(alice, "needle")
     found = Dashboard.objects.matching("needle")
     with connection.cursor() as cursor:
@@ -108,7 +108,7 @@ def test_postgresql_searches_by_an_index(alice: Person) -> None:
 
 
 @pytest.mark.skipif("postgresql" in os.environ.get("DATABASE_URL", ""), reason="PostgreSQL finds its way by counts")
-def test_sqlite_looks_at_the_few_rows_that_are_asked_for(alice: Person) -> None:
+def test_sqlite_reads_only_requested_rows(alice: Person) -> None:
     board = make_dashboard(alice, tags=["a"])
     project = board.project
     few: dict[str, QuerySet[Any]] = {

@@ -65,7 +65,7 @@ BOARDS = st.lists(st.builds(lambda spot: {"sm": spot}, SPOTS) | st.just({}), max
 
 
 @given(BOARDS)
-def test_tiles_are_shown_where_the_slow_search_shows_them(layouts: list[Layouts]) -> None:
+def test_placement_equals_a_brute_force_search(layouts: list[Layouts]) -> None:
     assert compute_placements(layouts) == slowly_shown(layouts)
 
 
@@ -74,12 +74,12 @@ PLACES = st.tuples(NUMBERS, NUMBERS, st.integers(1, 9) | st.floats(0.1, 9), NUMB
 
 
 @given(st.lists(PLACES, max_size=30))
-def test_gaps_close_as_the_slow_search_closes_them(places: list[Placement]) -> None:
+def test_compaction_equals_a_brute_force_search(places: list[Placement]) -> None:
     in_order = sorted(places, key=lambda place: (place[1], place[0]))
     assert compact_vertically(in_order) == slowly_closed_up(in_order)
 
 
-def test_a_tile_without_a_width_is_somewhere() -> None:
+def test_tile_without_a_width_is_placed() -> None:
     assert compact_vertically([(0, 0, 6, 2), (0, 7, 0, 1), (0, 9, 6, 1)]) == [(0, 0, 6, 2), (0, 2, 0, 1), (0, 3, 6, 1)]
 
 
@@ -100,7 +100,7 @@ def of_its_own_columns(index: int) -> Layouts:
     ],
     ids=["none placed", "half placed", "all placed"],
 )
-def test_a_thousand_tiles_take_milliseconds(layouts: list[Layouts]) -> None:
+def test_packing_1000_tiles_takes_milliseconds(layouts: list[Layouts]) -> None:
     assert seconds(lambda: compute_placements(layouts)) < 0.1
     places = sorted(
         filter(None, (get_placement(each, "sm") for each in layouts)), key=lambda place: (place[1], place[0])

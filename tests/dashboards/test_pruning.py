@@ -15,7 +15,7 @@ def age(days: int) -> None:
     Activity.objects.update(created_at=timezone.now() - timedelta(days=days))
 
 
-def test_old_acts_go_and_the_latest_version_stays(
+def test_old_activities_are_deleted_and_the_latest_version_is_kept(
     alice: Person, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "ROWS_AT_ONCE", 2)
@@ -37,7 +37,7 @@ def test_old_acts_go_and_the_latest_version_stays(
     ]
 
 
-def test_the_next_act_is_told_as_a_difference_from_what_stayed(alice: Person) -> None:
+def test_next_activity_is_a_diff_from_the_kept_version(alice: Person) -> None:
     made = make_dashboard(alice, "first")
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "second"})
     age(31)
@@ -50,7 +50,7 @@ def test_the_next_act_is_told_as_a_difference_from_what_stayed(alice: Person) ->
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "36501", "x", "", "9" * 30])
-def test_days_that_are_none_are_refused(alice: Person, days: str) -> None:
+def test_invalid_days_are_refused(alice: Person, days: str) -> None:
     make_dashboard(alice)
     age(40_000)
     with pytest.raises(CommandError, match="--older-than"):

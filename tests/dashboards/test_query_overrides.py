@@ -29,7 +29,7 @@ def apply(query: dict[str, Any], filters: dict[str, Any], *variables: dict[str, 
 
 
 @pytest.mark.parametrize("kind", sorted(INSIGHT_QUERIES))
-def test_insight_queries_take_the_date_range_and_the_properties(kind: str) -> None:
+def test_insight_queries_get_the_date_range_and_properties(kind: str) -> None:
     query = {"kind": kind, "dateRange": {"date_from": "-7d", "date_to": "-1d", "explicitDate": True}, "properties": OWN}
     assert apply(query, {"date_from": "-30d", "properties": ADDED}) == {
         "kind": kind,
@@ -42,7 +42,7 @@ def test_insight_queries_take_the_date_range_and_the_properties(kind: str) -> No
 
 
 @pytest.mark.parametrize("wrapper", ["InsightVizNode", "DataTableNode", "DataVisualizationNode"])
-def test_nodes_that_show_a_query_are_looked_through(wrapper: str) -> None:
+def test_nested_query_nodes_are_overridden(wrapper: str) -> None:
     query = {"kind": wrapper, "source": {"kind": "TrendsQuery"}, "display": {"a": 1}}
     assert apply(query, {"date_to": "2026-01-01"}) == {
         "kind": wrapper,
@@ -51,7 +51,7 @@ def test_nodes_that_show_a_query_are_looked_through(wrapper: str) -> None:
     }
 
 
-def test_properties_that_are_a_group_stay_one() -> None:
+def test_property_groups_remain_groups() -> None:
     group = {"type": "OR", "values": [{"type": "AND", "values": OWN}]}
     query = {"kind": "TrendsQuery", "properties": group}
     both = [group, {"type": "AND", "values": ADDED}]
@@ -60,17 +60,17 @@ def test_properties_that_are_a_group_stay_one() -> None:
 
 
 @pytest.mark.parametrize("own", [None, [], {}])
-def test_a_query_without_properties_takes_those_of_the_dashboard(own: Any) -> None:
+def test_query_without_properties_gets_those_of_the_dashboard(own: Any) -> None:
     assert apply({"kind": "FunnelsQuery", "properties": own}, {"properties": ADDED})["properties"] == ADDED
 
 
-def test_a_breakdown_is_for_what_can_be_broken_down() -> None:
+def test_breakdown_applies_to_kinds_that_support_it() -> None:
     filters = {"breakdown_filter": {"breakdown": "$browser"}}
     assert apply({"kind": "TrendsQuery"}, filters)["breakdownFilter"] == {"breakdown": "$browser"}
     assert "breakdownFilter" not in apply({"kind": "PathsQuery"}, filters)
 
 
-def test_sql_keeps_both_below_filters() -> None:
+def test_sql_query_keeps_both_in_its_filters() -> None:
     query = {"kind": "HogQLQuery", "query": "SELECT 1 WHERE {filters}", "filters": {"properties": OWN}}
     assert apply({"kind": "DataVisualizationNode", "source": query}, {"date_from": "-1d", "properties": ADDED}) == {
         "kind": "DataVisualizationNode",
@@ -81,7 +81,7 @@ def test_sql_keeps_both_below_filters() -> None:
     }
 
 
-def test_sql_takes_the_values_of_variables_that_it_uses() -> None:
+def test_sql_query_gets_values_of_its_variables() -> None:
     mine = {"code_name": "country", "variableId": "id-1", "value": "x"}
     query = {"kind": "HogQLQuery", "query": "SELECT {variables.country}", "variables": {"id-1": mine, "id-3": mine}}
     variables = {"id-1": {"code_name": "country", "value": "y"}, "id-2": {"value": "z"}, "id-3": {"isNull": True}}
@@ -107,19 +107,19 @@ def test_sql_takes_the_values_of_variables_that_it_uses() -> None:
         ([{"v1": {"code_name": "country"}}], "own"),
     ],
 )
-def test_a_variable_is_found_by_its_id_or_its_code_name(layers: list[dict[str, Any]], value: str) -> None:
+def test_variable_is_found_by_id_or_code_name(layers: list[dict[str, Any]], value: str) -> None:
     mine = {"code_name": "country", "variableId": "v1", "value": "own"}
     after = apply({"kind": "HogQLQuery", "variables": {"v1": mine}}, {}, *layers)
     assert after["variables"] == {"v1": {**mine, "value": value}}
 
 
-def test_a_value_ends_that_a_variable_is_null() -> None:
+def test_value_removes_is_null() -> None:
     query = {"kind": "HogQLQuery", "variables": {"v1": {"code_name": "a", "isNull": True}}}
     assert apply(query, {}, {"v1": {"value": 0}})["variables"] == {"v1": {"code_name": "a", "value": 0}}
     assert apply(query, {}, {"v1": {"isNull": False}})["variables"] == {"v1": {"code_name": "a", "isNull": False}}
 
 
-def test_events_have_names_of_their_own_for_dates() -> None:
+def test_events_query_has_its_own_date_fields() -> None:
     query = {"kind": "DataTableNode", "source": {"kind": "EventsQuery", "select": ["*"], "after": "-24h"}}
     source = apply(query, {"date_from": "-30d", "date_to": "-1d", "properties": ADDED})["source"]
     assert source == {
@@ -144,11 +144,11 @@ def test_events_have_names_of_their_own_for_dates() -> None:
         {"source": {"kind": "TrendsQuery"}},
     ],
 )
-def test_what_is_not_known_stays_as_it_is(query: dict[str, Any]) -> None:
+def test_unknown_queries_are_unchanged(query: dict[str, Any]) -> None:
     assert apply(query, {**DATES, "properties": ADDED}) == query
 
 
-def test_nodes_in_nodes_end_somewhere() -> None:
+def test_nesting_depth_is_limited() -> None:
     query: dict[str, Any] = {"kind": "TrendsQuery"}
     for _ in range(60):
         query = {"kind": "InsightVizNode", "source": query}
@@ -159,7 +159,7 @@ def test_nodes_in_nodes_end_somewhere() -> None:
     "filters",
     [{}, {"date_from": None, "date_to": None}, {"date_from": ""}, {"date_from": 5}, {"properties": "x"}, {"other": 1}],
 )
-def test_filters_without_effect_have_none(filters: dict[str, Any]) -> None:
+def test_filters_without_effect_change_nothing(filters: dict[str, Any]) -> None:
     query = {"kind": "TrendsQuery", "dateRange": {"date_from": "-7d"}, "properties": OWN}
     assert apply(query, filters) == query
     assert apply_overrides_to_filters({"events": [], "date_from": "-7d"}, filters) == {"events": [], "date_from": "-7d"}
@@ -196,7 +196,7 @@ FILTERS = st.fixed_dictionaries(
 
 
 @given(QUERIES, FILTERS, st.dictionaries(st.text(max_size=5), JSON, max_size=3))
-def test_no_shape_is_too_odd(query: dict[str, Any], filters: dict[str, Any], variables: dict[str, Any]) -> None:
+def test_any_json_is_accepted(query: dict[str, Any], filters: dict[str, Any], variables: dict[str, Any]) -> None:
     after = apply(query, filters, variables)
     assert after["kind"] == query["kind"]
     assert set(query) <= set(after)

@@ -78,7 +78,7 @@ CHANGES: dict[str, tuple[Callable[[Boards], Any], bool]] = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_is_seen(alice: Person, bob: Person, name: str) -> None:
+def test_change_bumps_the_versions_of_affected_dashboards(alice: Person, bob: Person, name: str) -> None:
     boards = Boards(alice, bob)
     change, is_shared = CHANGES[name]
     lists = revision(RevisionKind.LIST, boards.first.project_id)
@@ -92,7 +92,7 @@ def test_a_change_is_seen(alice: Person, bob: Person, name: str) -> None:
     assert kept(alice) == counted(alice)
 
 
-def test_a_collaborator_is_seen_where_content_is_shared(alice: Person, bob: Person) -> None:
+def test_collaborator_change_bumps_dashboards_with_shared_content(alice: Person, bob: Person) -> None:
     boards = Boards(alice, bob)
     boards.patch({"restriction_level": 37})
     second = of(boards.second)
@@ -104,7 +104,7 @@ def test_a_collaborator_is_seen_where_content_is_shared(alice: Person, bob: Pers
 @pytest.mark.parametrize(
     "body", [{}, {"name": "one", "tags": [], "deleted": False}, {"tiles": []}, {"restriction_level": 21}]
 )
-def test_what_changes_nothing_leaves_no_trace(alice: Person, bob: Person, body: dict[str, Any]) -> None:
+def test_write_without_changes_bumps_nothing(alice: Person, bob: Person, body: dict[str, Any]) -> None:
     boards = Boards(alice, bob)
     before = list(Revision.objects.order_by("pk").values())
     assert boards.patch(body).status == 200
@@ -113,7 +113,7 @@ def test_what_changes_nothing_leaves_no_trace(alice: Person, bob: Person, body: 
     assert list(Revision.objects.order_by("pk").values()) == before
 
 
-def test_the_kept_count_is_that_of_the_list(alice: Person) -> None:
+def test_stored_count_equals_the_list(alice: Person) -> None:
     made = [make_dashboard(alice, str(number)) for number in range(4)]
     alice.api.post("dashboards/create_unlisted_dashboard/", {"tag": "hidden"})
     alice.api.post("dashboards/", {"name": "gone", "deleted": True})
@@ -125,7 +125,7 @@ def test_the_kept_count_is_that_of_the_list(alice: Person) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_kept_count_holds_when_many_write_at_once(alice: Person) -> None:
+def test_stored_count_is_correct_after_concurrent_writes(alice: Person) -> None:
     boards = [make_dashboard(alice, str(number)) for number in range(4)]
     project = alice.membership.project
 
@@ -146,7 +146,7 @@ def test_the_kept_count_holds_when_many_write_at_once(alice: Person) -> None:
     assert kept(alice) == counted(alice) == 10
 
 
-def test_a_wrong_count_is_repaired(alice: Person, capsys: pytest.CaptureFixture[str]) -> None:
+def test_incorrect_count_is_repaired(alice: Person, capsys: pytest.CaptureFixture[str]) -> None:
     make_dashboard(alice)
     Revision.objects.update(live=7)
     number = revision(RevisionKind.LIST, alice.membership.project_id)
@@ -156,7 +156,7 @@ def test_a_wrong_count_is_repaired(alice: Person, capsys: pytest.CaptureFixture[
     assert revision(RevisionKind.LIST, alice.membership.project_id) == number + 1
 
 
-def test_a_new_name_is_seen_wherever_it_is_shown(alice: Person, bob: Person) -> None:
+def test_changed_user_name_bumps_dashboards_that_show_it(alice: Person, bob: Person) -> None:
     theirs = make_dashboard(bob, "theirs")
     shared = make_dashboard(alice, "shared")
     other = make_dashboard(alice, "other")

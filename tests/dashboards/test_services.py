@@ -26,7 +26,7 @@ def set_dashboards(person: Person, insight: Insight, *dashboards: Dashboard) -> 
         update_insight(changes, insight.pk, project=person.membership.project, content=content)
 
 
-def test_update_gives_back_the_positions_without_effect(alice: Person) -> None:
+def test_update_returns_ignored_paths(alice: Person) -> None:
     dashboard = make_dashboard(alice)
     tile = make_text_tile(alice, dashboard)
     assert update(alice, dashboard, {"tiles": [{"id": 0, "color": "x"}, {"id": tile.pk, "color": "y"}]}) == ["tiles__0"]
@@ -34,7 +34,7 @@ def test_update_gives_back_the_positions_without_effect(alice: Person) -> None:
         update(alice, dashboard, {"tiles": [{"id": 0, "color": "x"}]}, refuse_unknown_tiles=True)
 
 
-def test_update_raises_for_what_is_not_there_or_not_allowed(alice: Person, bob: Person, carol: Person) -> None:
+def test_update_raises_for_unknown_or_forbidden_items(alice: Person, bob: Person, carol: Person) -> None:
     closed = make_dashboard(alice, restriction_level=37)
     with pytest.raises(Forbidden):
         update(bob, closed, {"name": "x"})
@@ -47,13 +47,13 @@ def test_update_raises_for_what_is_not_there_or_not_allowed(alice: Person, bob: 
 @pytest.mark.parametrize(
     ("stored", "sent"), [({"a": 1}, {"a": 1.0}), ({"a": 1, "b": 2}, {"b": 2, "a": 1}), (1, True), ("a", "a ")]
 )
-def test_what_reads_back_differently_differs(stored: object, sent: object) -> None:
+def test_json_differs_for_values_that_are_read_differently(stored: object, sent: object) -> None:
     assert json_differs(stored, sent)
     assert not json_differs(stored, stored)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_updates_of_different_fields_all_survive(alice: Person) -> None:
+def test_concurrent_updates_of_different_fields_are_kept(alice: Person) -> None:
     dashboard = make_dashboard(alice)
     changes: list[DashboardInput] = [
         {"name": "n"},
@@ -71,14 +71,14 @@ def test_parallel_updates_of_different_fields_all_survive(alice: Person) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_creates_share_one_tag(alice: Person) -> None:
+def test_concurrent_creations_share_one_tag(alice: Person) -> None:
     assert at_once(*[lambda: make_dashboard(alice, tags=["same", "other"])] * 6) == []
     assert Tag.objects.count() == 2
     assert Dashboard.objects.count() == 6
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_deletion_and_an_addition_at_once_leave_no_live_tile_behind(alice: Person) -> None:
+def test_concurrent_deletion_and_addition_leave_no_live_tile(alice: Person) -> None:
     for _ in range(5):
         dashboard = make_dashboard(alice)
         raised = at_once(
@@ -91,7 +91,7 @@ def test_a_deletion_and_an_addition_at_once_leave_no_live_tile_behind(alice: Per
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_tile_that_is_moved_to_many_boards_at_once_lives_on_one(alice: Person) -> None:
+def test_tile_moved_concurrently_is_on_one_dashboard(alice: Person) -> None:
     source = make_dashboard(alice)
     tile = make_text_tile(alice, source)
     targets = [make_dashboard(alice) for _ in range(6)]
@@ -107,7 +107,7 @@ def test_a_tile_that_is_moved_to_many_boards_at_once_lives_on_one(alice: Person)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_insight_and_its_board_changed_at_once_do_not_wait_for_each_other(alice: Person) -> None:
+def test_concurrent_changes_of_insight_and_dashboard_do_not_deadlock(alice: Person) -> None:
     for _ in range(3):
         board, other = make_dashboard(alice), make_dashboard(alice)
         insight = make_insight(alice, board)

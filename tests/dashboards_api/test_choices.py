@@ -8,7 +8,7 @@ from dashboards_api.choices import invalid_choice_message
 from tests.builders import Person, make_dashboard, make_template
 
 
-def test_it_lists_what_is_allowed_and_names_the_nearest() -> None:
+def test_message_lists_choices_and_the_closest_match() -> None:
     assert invalid_choice_message("drak", ["light", "dark"]) == (
         '"drak" is not a valid choice. Valid choices: light, dark. Did you mean "dark"?'
     )
@@ -16,7 +16,7 @@ def test_it_lists_what_is_allowed_and_names_the_nearest() -> None:
     assert invalid_choice_message(7, [21, 37]) == '"7" is not a valid choice. Valid choices: 21, 37.'
 
 
-def test_it_stays_short() -> None:
+def test_message_length_is_limited() -> None:
     told = invalid_choice_message("x" * 100_000, range(30))
     assert told.endswith("18, 19 and 10 more.")
     assert len(told) < 300
@@ -55,7 +55,9 @@ def test_it_stays_short() -> None:
         ),
     ],
 )
-def test_every_choice_is_refused_alike(alice: Person, method: str, path: str, body: Any, attr: str, told: str) -> None:
+def test_every_choice_field_has_the_same_message(
+    alice: Person, method: str, path: str, body: Any, attr: str, told: str
+) -> None:
     make_template(alice.membership.project, "My weekly")
     answer = alice.api.call(method, path.format(make_dashboard(alice).pk), body)
     assert (answer.status, answer.json["attr"]) == (400, attr)

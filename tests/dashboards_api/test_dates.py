@@ -40,16 +40,16 @@ NOW = datetime(2026, 3, 31, 15, 20, 30, 500, tzinfo=UTC)  # a Tuesday
         ("-0d", "2026-03-31T15:20:30.000500"),
     ],
 )
-def test_what_a_date_means(text: str, start: str) -> None:
+def test_date_formats(text: str, start: str) -> None:
     assert parse_date_bound(text, NOW, is_end=False) == datetime.fromisoformat(start).replace(tzinfo=UTC)
 
 
-def test_a_date_alone_ends_with_its_last_moment() -> None:
+def test_date_without_a_time_includes_the_whole_day() -> None:
     assert parse_date_bound("2026-01-31", NOW, is_end=True) == datetime(2026, 1, 31, 23, 59, 59, 999999, tzinfo=UTC)
     assert parse_date_bound("2026-01-31T00:00:00", NOW, is_end=True) == datetime(2026, 1, 31, tzinfo=UTC)
 
 
-def test_all_is_no_limit() -> None:
+def test_all_is_unlimited() -> None:
     assert parse_date_bound("all", NOW, is_end=False) is None
     assert parse_date_bound("all", NOW, is_end=True) is None
 
@@ -76,6 +76,6 @@ def test_all_is_no_limit() -> None:
         *("[]", "{}", "null", "2026-01-31T00:00:00 01:00"),
     ],
 )
-def test_anything_else_is_refused(text: str) -> None:
+def test_other_values_are_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse_date_bound(text, NOW, is_end=False)

@@ -33,7 +33,7 @@ def answers(url: str, data: Path) -> str:
 
 
 @pytest.mark.django_db
-def test_a_migrated_database_is_ready_for_one_statement(django_assert_num_queries: object) -> None:
+def test_migrated_database_is_ready_with_one_query(django_assert_num_queries: object) -> None:
     known_migrations()
     with django_assert_num_queries(1):  # type: ignore[operator]  # a fixture of pytest-django
         answer = Client().get("/readyz")
@@ -41,7 +41,7 @@ def test_a_migrated_database_is_ready_for_one_statement(django_assert_num_querie
 
 
 @pytest.mark.django_db
-def test_a_migration_that_is_missing_is_not_ready_and_one_too_many_is() -> None:
+def test_missing_migration_is_not_ready_and_unknown_one_is() -> None:
     applied = MigrationRecorder(connection)
     applied.record_applied("dashboards", "9999_of_a_newer_release")
     assert Client().get("/readyz").status_code == 200
@@ -51,20 +51,20 @@ def test_a_migration_that_is_missing_is_not_ready_and_one_too_many_is() -> None:
     assert Client().get("/healthz").status_code == 200
 
 
-def test_an_empty_database_is_not_ready_for_want_of_migrations(tmp_path: Path) -> None:
+def test_empty_database_is_not_ready_because_of_migrations(tmp_path: Path) -> None:
     (tmp_path / "empty.sqlite3").touch()
     said = answers(f"sqlite:///{tmp_path / 'empty.sqlite3'}", tmp_path)
     assert '/healthz 200 {"status": "ok"}' in said
     assert '/readyz 503 {"status": "unavailable", "reason": "migrations"}' in said
 
 
-def test_a_database_out_of_reach_is_not_ready(tmp_path: Path) -> None:
+def test_unreachable_database_is_not_ready(tmp_path: Path) -> None:
     said = answers("postgresql://nobody@127.0.0.1:1/none", tmp_path)
     assert '/healthz 200 {"status": "ok"}' in said
     assert '/readyz 503 {"status": "unavailable", "reason": "database"}' in said
 
 
 @pytest.mark.django_db
-def test_health_touches_no_database(django_assert_num_queries: object) -> None:
+def test_health_check_uses_no_database(django_assert_num_queries: object) -> None:
     with django_assert_num_queries(0):  # type: ignore[operator]  # a fixture of pytest-django
         assert Client().get("/healthz").json() == {"status": "ok"}

@@ -19,7 +19,7 @@ from dashboards_api.environment_reader import StartError
         ("--database-timeout", "soon", "--database-timeout must be a whole number from 0 to 3600, not 'soon'."),
     ],
 )
-def test_a_bad_option_is_named(option: str, value: str, problem: str) -> None:
+def test_invalid_option_is_reported(option: str, value: str, problem: str) -> None:
     with pytest.raises(StartError) as raised:
         call_command("serve", option, value)
     assert str(raised.value).startswith(problem)
@@ -35,11 +35,11 @@ def test_a_bad_option_is_named(option: str, value: str, problem: str) -> None:
         ("192.0.2.7", "http://192.0.2.7:8180"),
     ],
 )
-def test_the_address_is_one_that_a_browser_opens(address: str, printed: str) -> None:
+def test_printed_url_can_be_opened_in_a_browser(address: str, printed: str) -> None:
     assert get_browser_url(address, 8180) == printed
 
 
-def test_the_address_is_the_public_one_where_there_is_one(settings: Any) -> None:
+def test_printed_url_is_the_public_one_if_set(settings: Any) -> None:
     settings.PUBLIC_URL = "https://boards.example.com"
     assert get_browser_url("0.0.0.0", 8180) == "https://boards.example.com"  # noqa: S104  the same
 
@@ -54,7 +54,7 @@ def test_the_address_is_the_public_one_where_there_is_one(settings: Any) -> None
         ("2001:db8::1", "localhost,127.0.0.1,[::1],[2001:db8::1]"),
     ],
 )
-def test_an_address_that_is_listened_on_is_an_allowed_host(
+def test_listening_address_is_an_allowed_host(
     settings: Any, monkeypatch: pytest.MonkeyPatch, address: str, allowed: str | None
 ) -> None:
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]

@@ -35,7 +35,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loader:
     return Loader(tmp_path / "data", monkeypatch)
 
 
-def test_a_secret_is_made_when_it_is_needed_and_read_by_its_owner_only(load: Loader) -> None:
+def test_secret_key_is_generated_when_needed_and_readable_only_by_its_owner(load: Loader) -> None:
     loaded = load()
     assert not load.folder.exists()
     secret = str(loaded["SECRET_KEY"])
@@ -45,13 +45,13 @@ def test_a_secret_is_made_when_it_is_needed_and_read_by_its_owner_only(load: Loa
     assert load.folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_two_processes_that_start_at_once_keep_one_secret(load: Loader) -> None:
+def test_two_concurrent_starts_share_one_secret_key(load: Loader) -> None:
     first, second = load()["SECRET_KEY"], load()["SECRET_KEY"]
     assert str(first) == str(second)
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
-def test_any_setting_may_come_from_a_file(load: Loader, tmp_path: Path, end: str) -> None:
+def test_any_setting_can_be_read_from_a_file(load: Loader, tmp_path: Path, end: str) -> None:
     secret = get_random_secret_key()
     (tmp_path / "given").write_bytes(f"{secret}{end}".encode())
     assert load(SECRET_KEY_FILE=str(tmp_path / "given"), SECRET_KEY="")["SECRET_KEY"] == secret
@@ -97,7 +97,7 @@ def test_any_setting_may_come_from_a_file(load: Loader, tmp_path: Path, end: str
         ("ALLOWED_HOSTS", "*.example.com", ".example.com"),
     ],
 )
-def test_a_bad_value_is_one_line_with_the_setting_and_the_accepted_form(
+def test_invalid_value_is_reported_in_one_line_with_the_accepted_format(
     load: Loader, variable: str, value: str, accepted: str
 ) -> None:
     with pytest.raises(SettingError) as raised:
@@ -108,7 +108,7 @@ def test_a_bad_value_is_one_line_with_the_setting_and_the_accepted_form(
     assert not load.folder.exists()
 
 
-def test_a_password_in_an_address_is_not_repeated(load: Loader) -> None:
+def test_password_in_a_url_is_not_shown(load: Loader) -> None:
     with pytest.raises(SettingError) as raised:
         load(PUBLIC_URL="https://admin:hunter2@boards.example.com")
     assert "hunter2" not in str(raised.value)
@@ -119,7 +119,7 @@ def test_production_does_not_start_with_debug_on(load: Loader) -> None:
         load(DEBUG="true", PUBLIC_URL="https://dashboards.example.com")
 
 
-def test_an_https_address_turns_on_what_needs_it(load: Loader) -> None:
+def test_https_url_enables_secure_settings(load: Loader) -> None:
     loaded = load(PUBLIC_URL="https://dashboards.example.com/")
     assert loaded["PUBLIC_URL"] == "https://dashboards.example.com"
     assert (loaded["SECURE_SSL_REDIRECT"], loaded["SESSION_COOKIE_SECURE"]) == (True, True)
@@ -139,11 +139,11 @@ def test_an_https_address_turns_on_what_needs_it(load: Loader) -> None:
         ("", []),
     ],
 )
-def test_allowed_hosts_are_read(load: Loader, value: str, hosts: list[str]) -> None:
+def test_allowed_hosts_are_parsed(load: Loader, value: str, hosts: list[str]) -> None:
     assert load(ALLOWED_HOSTS=value)["ALLOWED_HOSTS"][:-3] == hosts
 
 
-def test_an_address_with_an_ipv6_host_is_allowed_as_hosts_are_spelled(load: Loader) -> None:
+def test_allowed_host_with_ipv6_is_normalized(load: Loader) -> None:
     assert load(PUBLIC_URL="http://[2001:DB8::1]:8000")["ALLOWED_HOSTS"][-1] == "[2001:db8::1]"
 
 
@@ -157,11 +157,11 @@ def test_an_address_with_an_ipv6_host_is_allowed_as_hosts_are_spelled(load: Load
         ("5/second,9/day", [(5, 1), (9, 86400)]),
     ],
 )
-def test_rate_limits_are_read(load: Loader, value: str | None, rates: list[tuple[int, int]]) -> None:
+def test_rate_limits_are_parsed(load: Loader, value: str | None, rates: list[tuple[int, int]]) -> None:
     assert load(**({} if value is None else {"RATE_LIMITS": value}))["RATE_LIMITS"] == rates
 
 
-def test_an_empty_variable_is_the_default_and_an_empty_list_is_empty(load: Loader) -> None:
+def test_empty_variable_is_the_default_and_empty_list_is_empty(load: Loader) -> None:
     loaded = load(DATABASE_URL="", WORKERS="", LOG_LEVEL="", EMBED_ORIGINS="", CORS_ALLOWED_ORIGINS="")
     assert loaded["DATABASES"]["default"]["NAME"] == str(load.folder / "dashboards.sqlite3")
     assert loaded["LOG_LEVEL"] == "INFO"
@@ -169,7 +169,7 @@ def test_an_empty_variable_is_the_default_and_an_empty_list_is_empty(load: Loade
     assert (loaded["CORS_ALLOW_ALL_ORIGINS"], loaded["CORS_ALLOWED_ORIGINS"]) == (False, [])
 
 
-def test_misspelled_variables_are_named_and_those_of_others_are_not(load: Loader) -> None:
+def test_misspelled_variables_are_reported_and_unrelated_ones_are_not(load: Loader) -> None:
     misspelled = {
         "PUBLICURL": "PUBLIC_URL",
         "RATE_LIMIT": "RATE_LIMITS",
@@ -195,14 +195,14 @@ def test_misspelled_variables_are_named_and_those_of_others_are_not(load: Loader
     assert load(SECRET_KEY="s" * 40, DATA_DIR_FILE="")["MISSPELLED_SETTINGS"] == []
 
 
-def test_every_variable_is_documented_and_every_documented_one_exists() -> None:
+def test_documented_variables_equal_those_of_the_code() -> None:
     source = (ROOT / "dashboards_api" / "settings.py").read_text()
     read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', source))
     documented = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE))
     assert read == documented
 
 
-def test_settings_of_earlier_releases_are_named_and_not_taken_for_misspelled_ones(load: Loader) -> None:
+def test_removed_settings_are_reported_as_such(load: Loader) -> None:
     loaded = load(REPLICA_URLS="postgresql://replica/x", REPLICA_MAX_LAG_MS_FILE="/run/lag", REPLICA_URL="x")
     assert loaded["REMOVED_SETTINGS"] == ["REPLICA_URLS", "REPLICA_MAX_LAG_MS_FILE"]
     assert loaded["MISSPELLED_SETTINGS"] == []

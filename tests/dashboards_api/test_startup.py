@@ -17,7 +17,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("password", ["a", "in", "failed", "hunter2", "correct horse", "p@s$w/rd"])
-def test_a_password_is_blanked_where_it_stands_as_one(database: dict[str, Any], password: str) -> None:
+def test_password_is_redacted_as_a_whole_word(database: dict[str, Any], password: str) -> None:
     database["PASSWORD"] = password
     for text, shown in (
         (
@@ -31,18 +31,18 @@ def test_a_password_is_blanked_where_it_stands_as_one(database: dict[str, Any], 
 
 
 @pytest.mark.parametrize("password", ["a", "in", "failed", "role", "boards", "db.example.com", "5432"])
-def test_text_that_holds_it_by_chance_is_left(database: dict[str, Any], password: str) -> None:
+def test_other_occurrences_of_the_text_are_kept(database: dict[str, Any], password: str) -> None:
     database["PASSWORD"] = password
     text = 'connection to server at "db.example.com", port 5432 failed: FATAL: no role "role" in database "boards"'
     assert redact_password(text) == text
 
 
-def test_a_long_password_is_blanked_anywhere(database: dict[str, Any]) -> None:
+def test_long_password_is_redacted_anywhere(database: dict[str, Any]) -> None:
     database["PASSWORD"] = ""
     database["OPTIONS"] = {"password": "correct-horse"}
     assert redact_password("x:correct-horse!") == "x:***!"
 
 
-def test_without_a_password_nothing_is_blanked(database: dict[str, Any]) -> None:
+def test_without_a_password_nothing_is_redacted(database: dict[str, Any]) -> None:
     database["PASSWORD"] = ""
     assert redact_password("password authentication failed") == "password authentication failed"

@@ -16,7 +16,7 @@ PAGES_WITH_EXAMPLES = [page for page in [*ALL_PAGES, *MORE_PAGES] if read_exampl
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_EXAMPLES, ids=lambda page: page.stem)
-def test_every_example_of_a_page_is_answered_as_it_says(fresh: dict[str, str], tmp_path: Path, page: Path) -> None:
+def test_every_example_has_the_documented_response(fresh: dict[str, str], tmp_path: Path, page: Path) -> None:
     service = Service(fresh | {"WORKERS": "1"}, tmp_path / "log").wait()
     try:
         runner = PageRunner(fresh, service.base, service.printed_keys[0], tmp_path)
@@ -26,7 +26,7 @@ def test_every_example_of_a_page_is_answered_as_it_says(fresh: dict[str, str], t
     assert not differences, "\n\n".join(differences)
 
 
-def test_every_command_has_an_answer() -> None:
+def test_every_command_has_a_response() -> None:
     unanswered = [
         f"{page.name}: {example.command}"
         for page in PAGES_WITH_EXAMPLES
@@ -46,12 +46,12 @@ def test_every_operation_has_an_example() -> None:
     assert sorted(set(read_operations()) - set(requests)) == []
 
 
-def test_every_operation_has_a_section_and_no_other_one_has() -> None:
+def test_sections_equal_the_operations() -> None:
     assert sorted(read_headings()) == sorted(read_operations())
 
 
 @pytest.mark.parametrize("operation", sorted(read_operations()), ids=" ".join)
-def test_the_section_names_the_scopes_that_the_view_requires(operation: tuple[str, str]) -> None:
+def test_section_names_the_required_scopes(operation: tuple[str, str]) -> None:
     method, path = operation
     example = path.replace("{user_uuid}", "0192f3a0-0000-4000-8000-000000000001")
     view = resolve(re.sub(r"\{\w+\}", "1", example)).func
@@ -61,7 +61,7 @@ def test_the_section_names_the_scopes_that_the_view_requires(operation: tuple[st
 
 
 @pytest.mark.parametrize("operation", sorted(read_operations()), ids=" ".join)
-def test_the_page_names_every_parameter_and_field_that_the_operation_takes(operation: tuple[str, str]) -> None:
+def test_page_names_every_parameter_and_field_of_the_operation(operation: tuple[str, str]) -> None:
     page, _ = read_headings()[operation]
     details = read_operations()[operation]
     taken = {each["name"] for each in details.get("parameters", []) if each["in"] == "query"}

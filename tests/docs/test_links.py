@@ -11,7 +11,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_every_relative_link_leads_to_a_file(file: str) -> None:
+def test_relative_links_lead_to_files(file: str) -> None:
     targets = LINK.findall((ROOT / file).read_text())
     assert [target for target in targets if not (ROOT / target).is_file()] == []
     assert targets or file == "CHANGELOG.md"

@@ -12,7 +12,7 @@ from users.models import PersonalAPIKey, User
 PAGE = ROOT / "docs" / "operations" / "privacy.md"
 
 
-def test_the_command_deletes_the_user_and_keeps_what_they_made(bob: Person) -> None:
+def test_documented_command_deletes_the_user_and_keeps_their_content(bob: Person) -> None:
     bob.api.post("dashboards/", {"name": "Made by Bob"})
     [program] = re.findall(r'manage\.py shell -c "(.*)"', PAGE.read_text())
     call_command("shell", command=program.replace("dora@example.com", bob.user.email), verbosity=0)

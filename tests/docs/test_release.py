@@ -10,7 +10,7 @@ from dashboards_api.release import VERSION
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def test_the_version_is_the_same_everywhere() -> None:
+def test_version_is_consistent() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == VERSION
     assert f"version {VERSION}," in (ROOT / "README.md").read_text()

@@ -114,7 +114,7 @@ def test_retired_terms_are_found_as_words(identifier: str, term: str | None) -> 
     assert describe_retired(identifier) == term
 
 
-def test_the_glossary_defines_each_term_once() -> None:
+def test_glossary_defines_each_term_once() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text().partition("## Glossary")[2]
     terms = [row.split("|")[1].strip() for row in text.splitlines() if row.startswith("| ")][2:]
     assert len(terms) >= 20

@@ -46,7 +46,7 @@ def empty(environment: dict[str, str], folder: Path) -> dict[str, str]:
     return {**environment, "DATA_DIR": str(folder)}
 
 
-def test_a_backup_under_writes_is_of_one_moment_and_comes_back(
+def test_backup_during_writes_is_consistent_and_can_be_restored(
     written: Writer, environment: dict[str, str], tmp_path: Path
 ) -> None:
     while len(written.made) < 10:
@@ -68,7 +68,7 @@ def test_a_backup_under_writes_is_of_one_moment_and_comes_back(
     assert rows_of(url_of(third)) == rows
 
 
-def test_every_row_of_every_table_is_equal_and_the_service_goes_on(
+def test_restored_rows_are_equal_and_the_service_works(
     written: Writer, service: Service, environment: dict[str, str], tmp_path: Path
 ) -> None:
     while not written.made:
@@ -91,7 +91,7 @@ def test_every_row_of_every_table_is_equal_and_the_service_goes_on(
         second.stop()
 
 
-def test_a_database_that_holds_data_is_replaced_by_force_alone(
+def test_existing_database_is_replaced_only_with_force(
     service: Service, environment: dict[str, str], tmp_path: Path
 ) -> None:
     done(environment, "backup", tmp_path / "backup")
@@ -107,7 +107,7 @@ def test_a_database_that_holds_data_is_replaced_by_force_alone(
     assert rows_of(url_of(other)) == before
 
 
-def test_a_damaged_backup_changes_nothing(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
+def test_damaged_backup_changes_nothing(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
     good, cut, other_file = tmp_path / "good", tmp_path / "cut", tmp_path / "other"
     done(environment, "backup", good)
     cut.write_bytes(good.read_bytes()[: good.stat().st_size * 2 // 3])
@@ -122,7 +122,7 @@ def test_a_damaged_backup_changes_nothing(service: Service, environment: dict[st
     assert "exists already" in refused(environment, "backup", good)
 
 
-def test_a_backup_of_a_newer_release_is_refused(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
+def test_backup_of_a_newer_release_is_refused(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
     done(environment, "backup", tmp_path / "backup")
     note = "INSERT INTO django_migrations (app, name, applied) VALUES ('users', '9999_newer', CURRENT_TIMESTAMP)"
     other = empty(environment, tmp_path / "data")
@@ -138,7 +138,7 @@ def test_a_backup_of_a_newer_release_is_refused(service: Service, environment: d
     assert list(Path(target["DATA_DIR"]).iterdir()) == []
 
 
-def test_sqlite_is_not_replaced_under_a_service(
+def test_sqlite_database_in_use_is_not_replaced(
     service: Service, written: Writer, environment: dict[str, str], tmp_path: Path
 ) -> None:
     done(environment, "backup", tmp_path / "backup")
@@ -148,7 +148,7 @@ def test_sqlite_is_not_replaced_under_a_service(
 
 
 @pytest.mark.parametrize("damage", [b"x" * 5000, b"SQLite format 3\0" + b"x" * 5000, None], ids=["text", "head", "cut"])
-def test_a_damaged_database_is_put_aside_for_a_backup(
+def test_damaged_database_is_kept_beside_the_restored_one(
     service: Service, environment: dict[str, str], tmp_path: Path, damage: bytes | None
 ) -> None:
     done(environment, "backup", tmp_path / "backup")
@@ -168,9 +168,7 @@ def test_a_damaged_database_is_put_aside_for_a_backup(
     assert aside == [damaged]
 
 
-def test_a_killed_restore_leaves_nothing_for_others_to_read(
-    service: Service, environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_killed_restore_leaves_no_readable_files(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
     done(environment, "backup", tmp_path / "backup")
     other = empty(environment, tmp_path / "data")
     pipe = tmp_path / "slow"
@@ -210,11 +208,11 @@ def wait_for_size(file: Path, size: int) -> None:
         time.sleep(0.05)
 
 
-def test_what_a_killed_backup_left_is_replaced(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
+def test_remains_of_a_killed_backup_are_replaced(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".one.part").write_text("half")
     done(environment, "backup", tmp_path / "one")
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
-def test_a_folder_that_does_not_exist_is_named(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
+def test_missing_folder_is_reported(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
     assert f"The folder {tmp_path}/none does not exist." in refused(environment, "backup", tmp_path / "none" / "one")

@@ -35,9 +35,7 @@ def run_printed(line: str, environment: dict[str, str]) -> None:
     subprocess.run([binaries() / command[0], *command[1:]], env=environment, check=True)
 
 
-def test_the_printed_commands_back_it_up_and_bring_it_back(
-    service: Service, environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_printed_commands_back_up_and_restore(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     with httpx.Client(base_url=service.base, headers=headers, timeout=20) as api:
         assert api.post("/api/projects/1/dashboards/", json={"name": "Board é"}).status_code == 201
@@ -60,13 +58,13 @@ def test_the_printed_commands_back_it_up_and_bring_it_back(
         assert "cannot be restored into SQLite" in said(lite, "restore", file)
 
 
-def test_variables_of_postgresql_are_in_the_command(environment: dict[str, str], tmp_path: Path) -> None:
+def test_command_contains_the_postgresql_variables(environment: dict[str, str], tmp_path: Path) -> None:
     of_pg = {"DATABASE_URL": "postgresql:///boards?sslmode=disable", "PGHOST": "db", "PGUSER": "ann", "PGPORT": "5433"}
     line = said({**environment, **of_pg, "PGPASSWORD": PASSWORD}, "backup", "/backups/one")
     assert "--file=/backups/one '--dbname=host=db port=5433 user=ann dbname=boards sslmode=disable'" in line
 
 
-def test_sqlite_moves_to_postgresql(tmp_path: Path) -> None:
+def test_sqlite_database_is_converted_to_postgresql(tmp_path: Path) -> None:
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "LOG_LEVEL")}
     old = {**clean, "DATA_DIR": str(tmp_path / "sqlite"), "WORKERS": "2"}
     with empty_database(tmp_path / "postgresql") as new:
@@ -94,7 +92,7 @@ def test_sqlite_moves_to_postgresql(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["create_user", "a@example.com"], ["prune_history", "--older-than", "30"]])
-def test_commands_say_where_a_database_is_not_of_the_service(tmp_path: Path, command: list[str]) -> None:
+def test_commands_report_a_database_without_migrations(tmp_path: Path, command: list[str]) -> None:
     with empty_database(tmp_path / "data") as other:
         ended = manage(other, *command)
         assert ended.returncode == 2

@@ -39,7 +39,7 @@ def socket_folder() -> Iterator[str]:
         yield folder
 
 
-def test_any_password_starts_and_the_role_is_no_superuser(socket_folder: str, tmp_path: Path) -> None:
+def test_any_password_works_and_the_role_is_not_a_superuser(socket_folder: str, tmp_path: Path) -> None:
     given = COMPOSE["dashboards"]["environment"]
     passed = {name: value for name, value in given.items() if value is not None}
     passed["PGPASSWORD"] = re.sub(r"\$\{POSTGRES_PASSWORD:\?[^}]*\}", lambda _: PASSWORD, passed["PGPASSWORD"])
@@ -57,14 +57,14 @@ def test_any_password_starts_and_the_role_is_no_superuser(socket_folder: str, tm
         assert row.fetchone() == (None,)
 
 
-def test_every_setting_is_passed_on() -> None:
+def test_every_setting_is_passed_to_the_container() -> None:
     documented = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE)
     own = {"DATA_DIR", "PGHOST", "PGUSER"}  # the image has the first; the others are parts of an address
     assert {*documented} ^ {*COMPOSE["dashboards"]["environment"]} == own
 
 
 @pytest.mark.parametrize("name", COMPOSE)
-def test_containers_have_no_more_rights_than_they_need(name: str) -> None:
+def test_containers_have_minimal_privileges(name: str) -> None:
     service = COMPOSE[name]
     assert service["cap_drop"] == ["ALL"]
     assert service["read_only"] is True

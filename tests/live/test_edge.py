@@ -40,13 +40,13 @@ def seconds_of(url: str, times: int = 20) -> float:
 
 
 @pytest.mark.parametrize("sent", [HALF_BODY + b" " * 59_000, b"GET / HTTP/1.1\r\n", b""])
-def test_clients_that_stop_in_the_middle_delay_nobody(service: Service, sent: bytes) -> None:
+def test_stalled_clients_delay_no_others(service: Service, sent: bytes) -> None:
     with connections(service, 400, sent):
         assert seconds_of(f"{service.base}/healthz") < 5
         assert seconds_of(f"{service.base}/api/projects/1/dashboards/") < 5
 
 
-def test_http_2_is_not_spoken(service: Service) -> None:
+def test_http_2_is_not_supported(service: Service) -> None:
     with connections(service, 1, HTTP2_PREFACE) as [connection]:
         connection.settimeout(10)
         answer = b""
@@ -56,14 +56,14 @@ def test_http_2_is_not_spoken(service: Service) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_health_is_told_to_any_host(service: Service, path: str) -> None:
+def test_health_check_accepts_any_host(service: Service, path: str) -> None:
     answer = httpx.get(f"{service.base}{path}", headers={"Host": "10.2.3.4:8000"})
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     refused = httpx.get(f"{service.base}/api/projects/1/dashboards/", headers={"Host": "10.2.3.4:8000"})
     assert (refused.status_code, refused.json()["detail"]) == (400, "Invalid Host header.")
 
 
-def test_a_large_body_without_credentials_is_refused_before_it_is_parsed(service: Service) -> None:
+def test_large_body_without_credentials_is_refused_before_parsing(service: Service) -> None:
     content = b"[" + b"[]," * 100_000 + b"[]]"
     json_type = {"Content-Type": "application/json"}
     answer = httpx.post(f"{service.base}/api/login/", content=content, headers=json_type, timeout=20)
@@ -73,7 +73,7 @@ def test_a_large_body_without_credentials_is_refused_before_it_is_parsed(service
     assert answer.status_code == 401
 
 
-def test_a_large_body_that_is_announced_and_not_sent_is_refused_within_seconds(service: Service) -> None:
+def test_large_body_that_is_announced_and_not_sent_is_refused_within_seconds(service: Service) -> None:
     started = time.monotonic()
     with connections(service, 20, HALF_BODY.replace(b" 60000", b" 600000")) as made:
         for connection in made:
@@ -83,7 +83,7 @@ def test_a_large_body_that_is_announced_and_not_sent_is_refused_within_seconds(s
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])  # noqa: S104  what is refused must cover it
-def test_a_port_that_is_taken_is_refused_in_one_line(
+def test_port_in_use_is_refused_in_one_line(
     service: Service, environment: dict[str, str], tmp_path: Path, host: str
 ) -> None:
     command = [sys.executable, "manage.py", "serve", "--host", host, "--port", str(service.port)]
@@ -97,7 +97,7 @@ def test_a_port_that_is_taken_is_refused_in_one_line(
     assert list(tmp_path.glob("*.sqlite3")) == []
 
 
-def test_one_of_two_services_that_start_at_once_gets_the_port(environment: dict[str, str], tmp_path: Path) -> None:
+def test_port_is_bound_by_one_of_two_concurrent_starts(environment: dict[str, str], tmp_path: Path) -> None:
     """Each has a database of its own, so that requests would be dealt out between the two."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -33,7 +33,7 @@ def read_until(descriptor: int, text: str) -> str:
     return shown.decode().replace("\r\n", "\n")
 
 
-def test_secrets_go_to_private_files_where_the_output_is_a_log(service: Service) -> None:
+def test_secrets_are_written_to_private_files_if_the_output_is_not_a_terminal(service: Service) -> None:
     for name in FIRST_FILES:
         assert (service.data / name).stat().st_mode & 0o777 == 0o600
     log = service.log.read_text()
@@ -44,7 +44,7 @@ def test_secrets_go_to_private_files_where_the_output_is_a_log(service: Service)
     assert "phx_" not in log
 
 
-def test_the_printed_address_and_the_link_open_in_a_browser(service: Service) -> None:
+def test_printed_url_and_setup_link_open_in_a_browser(service: Service) -> None:
     [address] = re.findall(r"^Serving on (\S+)$", service.log.read_text(), re.MULTILINE)
     assert address == f"{service.base}/"
     with httpx.Client(follow_redirects=True, timeout=20) as browser:
@@ -53,14 +53,14 @@ def test_the_printed_address_and_the_link_open_in_a_browser(service: Service) ->
         assert browser.get(service.setup_links[0]).status_code == 200
 
 
-def test_a_set_up_link_leads_to_the_port_that_it_serves_on(service: Service, environment: dict[str, str]) -> None:
+def test_setup_link_has_the_listening_port(service: Service, environment: dict[str, str]) -> None:
     link = manage(environment, "setup_link", "admin@example.com").stdout.splitlines()[-1]
     assert link.startswith(f"{service.base}/setup/")
     assert httpx.get(link, timeout=20).status_code == 200
 
 
 @pytest.mark.parametrize(("host", "printed"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("localhost", "127.0.0.1")])  # noqa: S104  all addresses are meant
-def test_a_host_is_printed_as_an_address_that_is_allowed(
+def test_host_is_printed_as_an_allowed_url(
     service: Service, environment: dict[str, str], tmp_path: Path, host: str, printed: str
 ) -> None:
     data = {**environment, "DATA_DIR": str(tmp_path / "data"), "SECRET_KEY": "s" * 40}
@@ -75,7 +75,7 @@ def test_a_host_is_printed_as_an_address_that_is_allowed(
         other.stop()
 
 
-def test_a_terminal_shows_them_and_no_file_keeps_them(tmp_path: Path) -> None:
+def test_secrets_are_shown_on_a_terminal_and_not_stored(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     ours, theirs = pty.openpty()
     command = [sys.executable, "manage.py", "serve", "--port", str(free_port()), "--workers", "1"]
@@ -93,7 +93,7 @@ def test_a_terminal_shows_them_and_no_file_keeps_them(tmp_path: Path) -> None:
     assert not [name for name in FIRST_FILES if (tmp_path / "data" / name).exists()]
 
 
-def test_two_first_starts_at_once_make_one_of_everything(fresh: dict[str, str], tmp_path: Path) -> None:
+def test_two_concurrent_first_starts_create_everything_once(fresh: dict[str, str], tmp_path: Path) -> None:
     environments = [fresh, fresh]
     if "DATABASE_URL" in fresh:  # machines that share a PostgreSQL have folders of their own
         environments = [{**fresh, "DATA_DIR": str(tmp_path / name), "SECRET_KEY": "s" * 40} for name in ("one", "two")]
@@ -114,7 +114,7 @@ def test_two_first_starts_at_once_make_one_of_everything(fresh: dict[str, str], 
     assert len(keys) == 1
 
 
-def test_with_the_demo_the_first_page_after_the_set_up_shows_it(fresh: dict[str, str], tmp_path: Path) -> None:
+def test_demo_is_the_first_page_after_setup(fresh: dict[str, str], tmp_path: Path) -> None:
     service = Service(fresh, tmp_path / "log", "--demo").wait()
     try:
         with httpx.Client(follow_redirects=True, timeout=20) as browser:

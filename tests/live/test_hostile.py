@@ -46,7 +46,7 @@ CUT_OFF = {
 
 
 @pytest.mark.parametrize("case", CUT_OFF)
-def test_a_body_that_is_cut_off_writes_nothing(service: Service, case: str) -> None:
+def test_truncated_body_writes_nothing(service: Service, case: str) -> None:
     before = count(service)
     answer = exchange(service, CUT_OFF[case].encode())
     assert b" 201 " not in answer.split(b"\r\n", 1)[0]
@@ -56,7 +56,7 @@ def test_a_body_that_is_cut_off_writes_nothing(service: Service, case: str) -> N
 
 
 @pytest.mark.parametrize("charset", ["base64", "hex", "rot13", "undefined", "idna", "utf-16", "punycode"])
-def test_a_charset_changes_nothing(service: Service, charset: str) -> None:
+def test_charset_is_ignored(service: Service, charset: str) -> None:
     key = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     headers = {**key, "Content-Type": f"application/json; charset={charset}"}
     base = f"{service.base}/api/projects/1/dashboards/"
@@ -69,6 +69,6 @@ def test_a_charset_changes_nothing(service: Service, charset: str) -> None:
     assert httpx.get(f"{service.base}/healthz", headers=odd).status_code == 200
 
 
-def test_a_method_in_lower_case_is_405(service: Service) -> None:
+def test_lower_case_method_is_405(service: Service) -> None:
     answer = exchange(service, b"Content-Length: 0\r\n\r\n", method="patch", path="dashboards/1/", ends=False)
     assert b" 405 " in answer.split(b"\r\n", 1)[0]

@@ -54,7 +54,7 @@ def workers_of(service: Service) -> list[int]:
     return [pid for pid, command in named.items() if b"resource_tracker" not in command]
 
 
-def test_what_both_workers_answered_is_counted_by_route_method_and_status(measured: Service) -> None:
+def test_requests_of_both_workers_are_counted_by_route_method_and_status(measured: Service) -> None:
     before = counted(measured, route=LIST)
     lists(measured, 40)
     httpx.post(f"{measured.base}/api/projects/1/dashboards/")
@@ -63,7 +63,7 @@ def test_what_both_workers_answered_is_counted_by_route_method_and_status(measur
     assert counted(measured, route=LIST, method="POST", status="4xx") == 1
 
 
-def test_nothing_that_a_client_makes_up_is_a_label(measured: Service) -> None:
+def test_labels_contain_no_client_input(measured: Service) -> None:
     httpx.get(f"{measured.base}/made-up-1234")
     httpx.request("MADEUP", f"{measured.base}/api/projects/1/dashboards/1234567/")
     found = scrape(measured)
@@ -74,7 +74,7 @@ def test_nothing_that_a_client_makes_up_is_a_label(measured: Service) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are found in /proc")
-def test_what_a_worker_counted_outlives_it(measured: Service) -> None:
+def test_counters_survive_the_restart_of_a_worker(measured: Service) -> None:
     lists(measured, 20)
     before = counted(measured, route=LIST)
     for pid in workers_of(measured):
@@ -87,7 +87,7 @@ def test_what_a_worker_counted_outlives_it(measured: Service) -> None:
 
 
 @pytest.mark.parametrize("sent", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}])
-def test_without_the_token_it_is_401(measured: Service, sent: dict[str, str]) -> None:
+def test_missing_token_is_401(measured: Service, sent: dict[str, str]) -> None:
     answer = httpx.get(f"{measured.base}/metrics", headers=sent)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -102,7 +102,7 @@ print(Client(headers={"Host": "localhost"}).get("/metrics").status_code, "promet
 """
 
 
-def test_it_is_off_by_default_and_its_library_is_not_loaded(environment: dict[str, str]) -> None:
+def test_metrics_are_off_by_default_and_their_library_is_not_imported(environment: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", OFF],
         env={**environment, "DJANGO_SETTINGS_MODULE": "dashboards_api.settings"},

@@ -28,7 +28,7 @@ def calls(service: Service, times: int) -> list[httpx.Response]:
     return [httpx.get(address, headers=headers, timeout=20) for _ in range(times)]
 
 
-def test_two_workers_together_allow_the_limit_and_no_more(limited: Service) -> None:
+def test_two_workers_share_one_limit(limited: Service) -> None:
     began = int(time.time()) // 3600
     with ThreadPoolExecutor(THREADS) as pool:
         answers = [each for found in pool.map(lambda _: calls(limited, 80), range(THREADS)) for each in found]

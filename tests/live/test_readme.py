@@ -85,7 +85,7 @@ def run_steps(steps: list[Step], variables: dict[str, str], folder: Path) -> lis
     ("page", "fewest_answers"),
     [("README.md", 2), ("docs/quickstart.md", 25), ("docs/use-with/python.md", 4), ("docs/use-with/posthog.md", 1)],
 )
-def test_every_command_and_program_prints_what_the_page_says(
+def test_commands_and_programs_print_the_documented_output(
     fresh: dict[str, str], tmp_path: Path, page: str, fewest_answers: int, options: list[str]
 ) -> None:
     service = Service(fresh, tmp_path / "log", *options).wait()

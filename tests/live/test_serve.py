@@ -23,7 +23,7 @@ def client(service: Service) -> Iterator[httpx.Client]:
         yield connected
 
 
-def test_the_first_start_makes_one_key_for_project_1(service: Service, client: httpx.Client) -> None:
+def test_first_start_creates_one_key_for_project_1(service: Service, client: httpx.Client) -> None:
     assert len(service.printed_keys) == 1
     made = client.post("dashboards/", json={"name": "first"})
     assert made.status_code == 201
@@ -31,12 +31,12 @@ def test_the_first_start_makes_one_key_for_project_1(service: Service, client: h
     assert client.get(f"{service.base}/api/users/@me/").json()["email"] == "admin@example.com"
 
 
-def test_nobody_else_reads_its_files(service: Service, environment: dict[str, str]) -> None:
+def test_files_are_readable_only_by_their_owner(service: Service, environment: dict[str, str]) -> None:
     files = [file for file in Path(environment["DATA_DIR"]).iterdir() if file.is_file()]
     assert {file.name: file.stat().st_mode & 0o077 for file in files} == {file.name: 0 for file in files}
 
 
-def test_the_link_of_the_first_start_sets_the_admin_up(service: Service) -> None:
+def test_link_of_the_first_start_sets_up_the_admin(service: Service) -> None:
     [link] = service.setup_links
     assert link.startswith(service.base)
     with httpx.Client(timeout=20, follow_redirects=True) as browser:
@@ -50,7 +50,7 @@ def test_the_link_of_the_first_start_sets_the_admin_up(service: Service) -> None
         assert browser.get(link).status_code == 404
 
 
-def test_a_second_start_keeps_the_data_and_makes_no_key(
+def test_second_start_keeps_the_data_and_creates_no_key(
     service: Service, environment: dict[str, str], client: httpx.Client, tmp_path: Path
 ) -> None:
     made = client.post("dashboards/", json={"name": "kept"}).json()
@@ -64,7 +64,7 @@ def test_a_second_start_keeps_the_data_and_makes_no_key(
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded"])
-def test_a_chunked_body_arrives_whole(client: httpx.Client, content_type: str) -> None:
+def test_chunked_body_is_read_completely(client: httpx.Client, content_type: str) -> None:
     made = client.post("dashboards/").json()
     text = "x" * 150_000
     filters = json.dumps({"note": text})
@@ -82,7 +82,7 @@ def blocks_of(megabytes: int) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_over_20_mb_is_413_and_the_answer_is_read(client: httpx.Client, chunked: bool) -> None:
+def test_body_over_20_mb_is_413_and_the_response_is_read(client: httpx.Client, chunked: bool) -> None:
     content: Any = blocks_of(25) if chunked else b" " * 25 * 1024 * 1024
     answer = client.post("dashboards/", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
@@ -90,7 +90,7 @@ def test_a_body_over_20_mb_is_413_and_the_answer_is_read(client: httpx.Client, c
     assert client.get("dashboards/?limit=1").status_code == 200
 
 
-def test_a_length_and_chunks_together_are_not_two_requests(service: Service) -> None:
+def test_content_length_with_chunks_is_not_two_requests(service: Service) -> None:
     with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
         connection.sendall(
             b"POST /api/projects/1/dashboards/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4\r\n"
@@ -102,7 +102,7 @@ def test_a_length_and_chunks_together_are_not_two_requests(service: Service) -> 
     assert received.count(b"HTTP/1.1 ") == 1
 
 
-def test_connections_that_never_finish_their_header_do_not_stop_others(service: Service, client: httpx.Client) -> None:
+def test_unfinished_headers_do_not_block_other_clients(service: Service, client: httpx.Client) -> None:
     idle = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(200)]
     for number, connection in enumerate(idle):
         connection.sendall(b"POST /api/projects/1/dashboards/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"[: 10 + number])
@@ -122,7 +122,7 @@ def test_health_is_public(service: Service, path: str) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-def test_a_huge_header_is_refused_and_the_service_goes_on(service: Service, client: httpx.Client) -> None:
+def test_too_large_header_is_refused_and_the_service_continues(service: Service, client: httpx.Client) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
     try:
         connection.request("GET", "/healthz", headers={"X-Large": "x" * 500_000})
@@ -134,7 +134,7 @@ def test_a_huge_header_is_refused_and_the_service_goes_on(service: Service, clie
     assert client.get("dashboards/?limit=1").status_code == 200
 
 
-def test_the_log_is_json_with_an_id_and_without_secrets(service: Service, client: httpx.Client) -> None:
+def test_log_is_json_with_a_request_id_and_without_secrets(service: Service, client: httpx.Client) -> None:
     key = service.printed_keys[0]
     request_id = "live-test-1"
     client.get(f"dashboards/?personal_api_key={key}", headers={"X-Request-ID": request_id})
@@ -145,7 +145,7 @@ def test_the_log_is_json_with_an_id_and_without_secrets(service: Service, client
     assert service.setup_links[0].rpartition("/")[2] not in service.log.read_text()
 
 
-def test_sigterm_ends_it_cleanly(environment: dict[str, str], tmp_path: Path) -> None:
+def test_sigterm_stops_the_service_cleanly(environment: dict[str, str], tmp_path: Path) -> None:
     running = Service(environment, tmp_path / "log").wait()
     started = time.monotonic()
     assert running.stop() == 0

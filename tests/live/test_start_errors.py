@@ -25,19 +25,19 @@ def bare(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("command", [SERVE, ("create_user", "a@example.com"), ("help",)])
-def test_every_command_names_a_bad_setting(bare: dict[str, str], command: tuple[str, ...]) -> None:
+def test_every_command_reports_an_invalid_setting(bare: dict[str, str], command: tuple[str, ...]) -> None:
     line = start_error({**bare, "LOG_LEVEL": "verbose"}, *command)
     assert line == "Error: LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'verbose'.\n"
     assert not Path(bare["DATA_DIR"]).exists()
 
 
-def test_a_data_dir_that_cannot_be_made_is_named(bare: dict[str, str]) -> None:
+def test_data_dir_that_cannot_be_created_is_reported(bare: dict[str, str]) -> None:
     line = start_error({**bare, "DATA_DIR": "/proc/nope"}, "migrate")
     problem = "must be a folder that the service can write, and /proc/nope is not: No such file or directory"
     assert line == f"Error: DATA_DIR {problem}.\n"
 
 
-def test_a_data_dir_that_is_read_only_is_named(bare: dict[str, str], tmp_path: Path) -> None:
+def test_read_only_data_dir_is_reported(bare: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o500)
     prefix = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
     line = start_error(bare, "serve", "--port", free_port(), prefix=prefix)
@@ -46,13 +46,15 @@ def test_a_data_dir_that_is_read_only_is_named(bare: dict[str, str], tmp_path: P
 
 
 @pytest.mark.parametrize("command", [("migrate",), ("create_user", "a@example.com")])
-def test_a_file_that_is_no_database_is_named(bare: dict[str, str], tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_file_that_is_not_a_database_is_reported(
+    bare: dict[str, str], tmp_path: Path, command: tuple[str, ...]
+) -> None:
     (tmp_path / "notes").write_text("no database " * 100)
     line = start_error({**bare, "DATABASE_URL": f"sqlite:///{tmp_path}/notes"}, *command)
     assert f"The SQLite database {tmp_path}/notes (DATABASE_URL, or DATA_DIR) cannot be used: file is not" in line
 
 
-def test_a_folder_of_a_database_that_does_not_exist_is_named(bare: dict[str, str], tmp_path: Path) -> None:
+def test_missing_folder_of_a_database_is_reported(bare: dict[str, str], tmp_path: Path) -> None:
     line = start_error({**bare, "DATABASE_URL": f"sqlite:///{tmp_path}/none/file.sqlite3"}, "migrate")
     assert f"{tmp_path}/none/file.sqlite3 (DATABASE_URL, or DATA_DIR) cannot be used: unable to open" in line
 
@@ -65,13 +67,13 @@ def test_a_folder_of_a_database_that_does_not_exist_is_named(bare: dict[str, str
         ("showmigrations",),
     ],
 )
-def test_a_command_without_a_database_leaves_nothing_behind(bare: dict[str, str], command: tuple[str, ...]) -> None:
+def test_command_without_a_database_leaves_no_files(bare: dict[str, str], command: tuple[str, ...]) -> None:
     Path(bare["DATA_DIR"]).mkdir()
     assert NO_FILE in start_error(bare, *command)
     assert os.listdir(bare["DATA_DIR"]) == []
 
 
-def test_a_database_that_this_service_does_not_know_is_not_asked(bare: dict[str, str]) -> None:
+def test_unsupported_database_is_refused_without_connecting(bare: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0)
         url = f"mysql://u:hunter2@127.0.0.1:{server.getsockname()[1]}/name"
@@ -82,7 +84,7 @@ def test_a_database_that_this_service_does_not_know_is_not_asked(bare: dict[str,
     assert "hunter2" not in line
 
 
-def test_a_port_that_is_taken_is_named_before_anything_is_made(bare: dict[str, str]) -> None:
+def test_port_in_use_is_reported_before_anything_is_created(bare: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         ended = manage(bare, "serve", "--port", port)
@@ -95,14 +97,14 @@ def test_a_port_that_is_taken_is_named_before_anything_is_made(bare: dict[str, s
     ("host", "problem"),
     [("nowhere.invalid", "Name or service not known"), ("192.0.2.1", "Cannot assign requested address")],
 )
-def test_a_host_that_is_not_of_this_machine_is_named(bare: dict[str, str], host: str, problem: str) -> None:
+def test_host_of_another_machine_is_reported(bare: dict[str, str], host: str, problem: str) -> None:
     ended = manage(bare, "serve", "--host", host)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == f"Cannot listen on {host}, port 8000: {problem}. See --host and --port.\n"
     assert not Path(bare["DATA_DIR"]).exists()
 
 
-def test_variables_that_are_misspelled_are_named(bare: dict[str, str]) -> None:
+def test_misspelled_variables_are_reported(bare: dict[str, str]) -> None:
     ended = manage({**bare, "DATABASE_URI": "postgresql://db/x", "PUBLICURL": "https://x", "PATHS": "/"}, "check")
     assert ended.returncode == 0
     assert ended.stderr.splitlines() == [
@@ -111,13 +113,13 @@ def test_variables_that_are_misspelled_are_named(bare: dict[str, str]) -> None:
     ]
 
 
-def test_settings_of_earlier_releases_are_named(bare: dict[str, str]) -> None:
+def test_removed_settings_are_reported(bare: dict[str, str]) -> None:
     ended = manage({**bare, "REPLICA_URLS": "postgresql://replica/x"}, "check")
     assert ended.returncode == 0
     assert ended.stderr == "Warning: REPLICA_URLS is no longer supported and has no effect. See CHANGELOG.md.\n"
 
 
-def test_settings_of_the_command_line_are_the_ones_in_force(bare: dict[str, str], tmp_path: Path) -> None:
+def test_settings_module_of_the_command_line_is_used(bare: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "other_settings.py").write_text('from dashboards_api.settings import *\n\nLANGUAGE_CODE = "de"\n')
     variables = {**bare, "PYTHONPATH": str(tmp_path), "PUBLICURL": "https://x"}
     ended = manage(variables, "diffsettings", "--settings", "other_settings")
@@ -126,12 +128,12 @@ def test_settings_of_the_command_line_are_the_ones_in_force(bare: dict[str, str]
     assert ended.stderr == "Warning: PUBLICURL is no setting of this service. Do you mean PUBLIC_URL?\n"
 
 
-def test_a_traceback_is_shown_to_who_asks_for_it(bare: dict[str, str]) -> None:
+def test_traceback_is_shown_on_request(bare: dict[str, str]) -> None:
     ended = manage(bare, "create_user", "a@example.com", "--traceback")
     assert "Traceback" in ended.stderr
 
 
-def test_help_lists_our_commands_first_and_the_version_is_ours(bare: dict[str, str]) -> None:
+def test_help_lists_own_commands_first_and_the_own_version(bare: dict[str, str]) -> None:
     text = manage(bare, "help").stdout
     ours, _, others = text.partition("Of Django:")
     assert "\n  serve                Prepare the database, and serve until SIGTERM\n" in ours
@@ -141,7 +143,7 @@ def test_help_lists_our_commands_first_and_the_version_is_ours(bare: dict[str, s
     assert "--database-timeout" in manage(bare, "help", "serve").stdout
 
 
-def test_the_server_process_says_it_in_one_line(bare: dict[str, str]) -> None:
+def test_server_process_reports_errors_in_one_line(bare: dict[str, str]) -> None:
     command = [sys.executable, "-m", "dashboards_api.server", "127.0.0.1", str(free_port()), "1", "http://localhost/"]
     ended = subprocess.run(command, env={**bare, "WORKERS": "many"}, cwd=ROOT, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (2, "")
@@ -163,13 +165,17 @@ def test_the_server_process_says_it_in_one_line(bare: dict[str, str]) -> None:
         (("help", "--settings", "nowhere.settings"), "The module of --settings cannot be imported: No module named"),
     ],
 )
-def test_a_bad_command_line_is_one_line(bare: dict[str, str], arguments: tuple[str, ...], problem: str) -> None:
+def test_invalid_command_line_is_reported_in_one_line(
+    bare: dict[str, str], arguments: tuple[str, ...], problem: str
+) -> None:
     assert problem in start_error(bare, *arguments)
     assert not Path(bare["DATA_DIR"]).exists()
 
 
 @pytest.mark.parametrize("arguments", [(), ("127.0.0.1", "http", "1", "http://localhost/")])
-def test_a_bad_command_line_of_the_server_is_one_line(bare: dict[str, str], arguments: tuple[str, ...]) -> None:
+def test_invalid_command_line_of_the_server_is_reported_in_one_line(
+    bare: dict[str, str], arguments: tuple[str, ...]
+) -> None:
     command = [sys.executable, "-m", "dashboards_api.server", *arguments]
     ended = subprocess.run(command, env=bare, cwd=ROOT, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (2, "")

@@ -47,14 +47,14 @@ def boards(socket_folder: str, tmp_path: Path) -> dict[str, str]:
     return {**kept, **own, "PGHOST": socket_folder, "PGUSER": "boards", "PGPASSWORD": PASSWORD}
 
 
-def test_any_password_starts_where_it_is_a_setting_of_its_own(boards: dict[str, str], tmp_path: Path) -> None:
+def test_any_password_works_as_a_separate_setting(boards: dict[str, str], tmp_path: Path) -> None:
     service = Service(boards, tmp_path / "log").wait()
     service.stop()
     assert PASSWORD not in service.log.read_text()
     assert len(service.printed_keys) == 1
 
 
-def test_the_password_may_come_from_a_file_and_be_quoted_in_the_address(
+def test_password_can_be_read_from_a_file_or_percent_encoded_in_the_url(
     boards: dict[str, str], socket_folder: str, tmp_path: Path
 ) -> None:
     (tmp_path / "password").write_text(f"{PASSWORD}\n")
@@ -77,7 +77,7 @@ def test_the_password_may_come_from_a_file_and_be_quoted_in_the_address(
         ({"DATABASE_URL": "postgresql:///latin1"}, "must be encoded in UTF8, not LATIN1"),
     ],
 )
-def test_a_database_that_cannot_be_used_is_one_line(
+def test_unusable_database_is_reported_in_one_line(
     boards: dict[str, str], variables: dict[str, str], problem: str
 ) -> None:
     started = time.monotonic()
@@ -89,20 +89,20 @@ def test_a_database_that_cannot_be_used_is_one_line(
     assert time.monotonic() - started < 29  # to wait for it would help nobody
 
 
-def test_every_command_says_it(boards: dict[str, str]) -> None:
+def test_every_command_reports_it(boards: dict[str, str]) -> None:
     line = start_error({**boards, "PGPASSWORD": "hunter2"}, "create_user", "a@example.com")
     assert "password authentication failed" in line
     assert "hunter2" not in line
 
 
-def test_a_role_that_may_not_make_tables_is_one_line(boards: dict[str, str], socket_folder: str) -> None:
+def test_role_without_the_create_privilege_is_reported_in_one_line(boards: dict[str, str], socket_folder: str) -> None:
     with psycopg.connect(f"postgresql://postgres@{quote(socket_folder, safe='')}/postgres", autocommit=True) as other:
         other.execute("CREATE DATABASE of_others")
     line = start_error({**boards, "DATABASE_URL": "postgresql:///of_others"}, "serve", "--port", free_port())
     assert "permission denied for schema public" in line
 
 
-def test_a_server_that_is_not_there_is_one_line_after_a_time(boards: dict[str, str]) -> None:
+def test_unreachable_server_is_reported_in_one_line_after_a_timeout(boards: dict[str, str]) -> None:
     nowhere = {**boards, "PGHOST": "127.0.0.1", "PGPORT": "1"}
     assert 'connection to server at "127.0.0.1", port 1 failed: Connection refused' in start_error(nowhere, "migrate")
     ended = manage(nowhere, "serve", "--port", free_port(), "--database-timeout", 2)
@@ -112,7 +112,7 @@ def test_a_server_that_is_not_there_is_one_line_after_a_time(boards: dict[str, s
     assert error.startswith("Error: The PostgreSQL database (DATABASE_URL) cannot be used: connection failed")
 
 
-def test_a_server_that_comes_later_is_waited_for(boards: dict[str, str], socket_folder: str, tmp_path: Path) -> None:
+def test_start_waits_for_a_late_server(boards: dict[str, str], socket_folder: str, tmp_path: Path) -> None:
     later = tmp_path / "socket"
     port = free_port()
     with (tmp_path / "log").open("wb") as log:

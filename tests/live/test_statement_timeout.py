@@ -23,7 +23,7 @@ def hurried(environment: dict[str, str], tmp_path: Path) -> Iterator[Service]:
     running.stop()
 
 
-def test_a_statement_that_takes_too_long_is_a_503_that_says_so(hurried: Service, environment: dict[str, str]) -> None:
+def test_statement_timeout_is_503_with_the_reason(hurried: Service, environment: dict[str, str]) -> None:
     headers = {"Authorization": f"Bearer {hurried.printed_keys[0]}"}
     url = f"{hurried.base}/api/projects/1/dashboards/"
     assert httpx.get(url, headers=headers, timeout=20).status_code == 200

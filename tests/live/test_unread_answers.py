@@ -34,7 +34,7 @@ def ask(service: Service, buffer: int) -> socket.socket:
     return client
 
 
-def test_a_client_that_reads_nothing_is_cut_off(service: Service) -> None:
+def test_client_that_reads_nothing_is_disconnected(service: Service) -> None:
     with ExitStack() as stack:
         for _ in range(CLIENTS):
             stack.enter_context(ask(service, buffer=4096))

@@ -86,7 +86,7 @@ def rows(api: httpx.Client, path: str) -> list[Any]:
     return found
 
 
-def test_every_row_is_listed_and_read(api: httpx.Client) -> None:
+def test_every_row_is_listed_and_retrieved(api: httpx.Client) -> None:
     boards = {row["id"]: row for row in rows(api, "dashboards/")}
     assert (len(boards[1]["description"]), boards[1]["tags"]) == (len(LONG_TEXT), TAGS)
     for path in ("dashboards/", "insights/", "dashboard_templates/"):
@@ -99,7 +99,7 @@ def test_every_row_is_listed_and_read(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("board", [1, 2, 3])
-def test_a_dashboard_is_sent_back_and_changed(api: httpx.Client, board: int) -> None:
+def test_dashboard_is_sent_back_and_changed(api: httpx.Client, board: int) -> None:
     path = f"dashboards/{board}/"
     read = api.get(path).raise_for_status().json()
     back = api.patch(path, json=read)
@@ -113,7 +113,7 @@ def test_a_dashboard_is_sent_back_and_changed(api: httpx.Client, board: int) -> 
     assert changed.json()["tiles"] == read["tiles"]
 
 
-def test_what_is_too_large_cannot_grow(api: httpx.Client) -> None:
+def test_oversized_content_cannot_grow(api: httpx.Client) -> None:
     for path, body, attr in (
         ("dashboards/1/", {"description": LONG_TEXT + "d"}, "description"),
         ("dashboards/1/", {"tags": [f"{tag} more" for tag in TAGS[:500]] + TAGS[:500] + ["new"]}, "tags"),
@@ -124,7 +124,7 @@ def test_what_is_too_large_cannot_grow(api: httpx.Client) -> None:
         assert (answer.status_code, answer.json()["attr"]) == (400, attr), answer.text[:500]
 
 
-def test_an_insight_is_sent_back_and_changed(api: httpx.Client) -> None:
+def test_insight_is_sent_back_and_changed(api: httpx.Client) -> None:
     read = api.get("insights/1/").json()
     back = api.patch("insights/1/", json=read)
     assert (back.status_code, back.json()["query"], back.json()["description"]) == (
@@ -136,7 +136,7 @@ def test_an_insight_is_sent_back_and_changed(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("board", [1, 2, 3])
-def test_history_tells_of_it(api: httpx.Client, board: int) -> None:
+def test_activity_log_records_it(api: httpx.Client, board: int) -> None:
     api.patch(f"dashboards/{board}/", json={"pinned": True}).raise_for_status()
     versions = rows_of_versions(api, board)
     state = api.get(f"dashboards/{board}/versions/{versions[0]}/").raise_for_status().json()["state"]

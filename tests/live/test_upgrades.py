@@ -57,7 +57,7 @@ def kept(before: Any, after: Any, path: str = "") -> None:
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_the_database_of_a_release_is_migrated_and_reads_as_it_did(
+def test_database_of_a_release_is_migrated_and_read_as_before(
     environment: dict[str, str], release: str, tmp_path: Path
 ) -> None:
     engine = load(environment, release)
@@ -70,7 +70,7 @@ def test_the_database_of_a_release_is_migrated_and_reads_as_it_did(
         service.stop()
 
 
-def test_there_is_a_release_to_look_at() -> None:
+def test_a_release_is_available() -> None:
     assert RELEASES
     for release in RELEASES:
         assert {"postgresql.json", "postgresql.sql", "sqlite.json", "sqlite.sql"} == set(os.listdir(FIXTURES / release))

@@ -54,7 +54,7 @@ def jump(request: pytest.FixtureRequest, clock: Clock) -> Iterator[int]:
     clock.jump(0)
 
 
-def test_a_token_that_was_replaced_is_closed_on_another_day(service: Service, clock: Clock) -> None:
+def test_replaced_token_expires_despite_clock_changes(service: Service, clock: Clock) -> None:
     with client_of(service) as client:
         sharing = f"{DASHBOARDS}{create(client).json()['id']}/sharing/"
         old = client.patch(sharing, json={"enabled": True}).json()["access_token"]
@@ -65,7 +65,7 @@ def test_a_token_that_was_replaced_is_closed_on_another_day(service: Service, cl
     clock.jump(0)
 
 
-def test_a_limit_that_was_reached_is_not_held_against_another_day(service: Service, clock: Clock, jump: int) -> None:
+def test_exhausted_limit_applies_only_to_its_window(service: Service, clock: Clock, jump: int) -> None:
     with client_of(service) as client:
         answers = [client.get(DASHBOARDS) for _ in range(LIMIT + 1)]
         assert answers[-1].status_code == 429
@@ -85,7 +85,7 @@ def guess(service: Service, email: str) -> httpx.Response:
     return httpx.post(f"{service.base}/api/login/", json=body, timeout=30)
 
 
-def test_an_account_that_is_locked_opens_again(service: Service, clock: Clock, jump: int) -> None:
+def test_account_lock_ends_after_a_clock_change(service: Service, clock: Clock, jump: int) -> None:
     email = f"guessed{jump}@example.com"
     answers = [guess(service, email) for _ in range(GUESSES + 1)]
     assert [answer.json()["code"] for answer in answers[-2:]] == ["invalid_credentials", "too_many_failed_attempts"]

@@ -38,7 +38,7 @@ def applied(environment: dict[str, str]) -> int:
     return 0
 
 
-def test_migrations_that_are_killed_are_completed_by_the_next(environment: dict[str, str]) -> None:
+def test_killed_migrations_are_completed_by_the_next_run(environment: dict[str, str]) -> None:
     """Each time a little later in the work, as far as it got the time before."""
     reached = [0]
     for kill in range(KILLS):

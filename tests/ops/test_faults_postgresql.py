@@ -57,7 +57,7 @@ def value_of(connection: psycopg.Connection, statement: str) -> int:
     return int(row[0])
 
 
-def test_connections_that_are_ended_cost_no_write(service: Service, administrator: psycopg.Connection) -> None:
+def test_terminated_connections_lose_no_write(service: Service, administrator: psycopg.Connection) -> None:
     """Whatever was acknowledged is there; what was not is a refusal, and the next requests are answered."""
     stop = threading.Event()
 
@@ -95,9 +95,7 @@ def test_connections_that_are_ended_cost_no_write(service: Service, administrato
     assert value_of(administrator, "SELECT count(*) FROM dashboards_dashboard") == len(there)
 
 
-def test_a_server_without_a_free_connection_is_a_503_until_there_is_one(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_exhausted_connections_are_503_until_one_is_free(environment: dict[str, str], tmp_path: Path) -> None:
     with own_server("max_connections=10") as url:
         crowded = Service({**environment, "DATABASE_URL": url}, tmp_path / "log").wait()
         with client_of(crowded) as client, ExitStack() as others:
@@ -115,7 +113,7 @@ def test_a_server_without_a_free_connection_is_a_503_until_there_is_one(
         crowded.stop()
 
 
-def test_a_server_that_only_reads_is_a_503_for_writes(service: Service, administrator: psycopg.Connection) -> None:
+def test_read_only_server_is_503_for_writes(service: Service, administrator: psycopg.Connection) -> None:
     """As one that stands by, after the one before it has failed."""
     database = administrator.info.dbname
     with client_of(service) as client:
@@ -134,7 +132,7 @@ def test_a_server_that_only_reads_is_a_503_for_writes(service: Service, administ
         assert wait_until_it_writes(client, "after") < SECONDS_TO_RECOVER
 
 
-def test_a_full_disk_is_a_503_and_loses_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+def test_full_disk_is_503_without_data_loss(environment: dict[str, str], tmp_path: Path) -> None:
     """The rows of dashboards and of their history are on a small disk; the log of the database is not."""
     with tempfile.TemporaryDirectory() as disk, small_disk(Path(disk)) as enlarge, own_server() as url:
         full = Service({**environment, "DATABASE_URL": url}, tmp_path / "log").wait()

@@ -29,7 +29,7 @@ def receive_all(connection: socket.socket) -> bytes:
     return answer
 
 
-def test_bodies_that_never_end_are_given_up(service: Service) -> None:
+def test_unfinished_bodies_time_out(service: Service) -> None:
     with ExitStack() as clients, client_of(service) as client:
         slow = [clients.enter_context(socket.create_connection(("127.0.0.1", service.port))) for _ in range(CLIENTS)]
         started = time.monotonic()

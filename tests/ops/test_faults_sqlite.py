@@ -56,7 +56,7 @@ def check_integrity(environment: dict[str, str]) -> None:
     connection.close()
 
 
-def test_a_lock_that_another_process_holds_is_a_503_and_reads_go_on(running: Service, empty: dict[str, str]) -> None:
+def test_lock_of_another_process_is_503_for_writes_only(running: Service, empty: dict[str, str]) -> None:
     with client_of(running) as client, sqlite3.connect(file_of(empty), isolation_level=None) as other:
         assert create(client, "before").status_code == 201
         other.execute("BEGIN IMMEDIATE")
@@ -73,7 +73,7 @@ def test_a_lock_that_another_process_holds_is_a_503_and_reads_go_on(running: Ser
     check_integrity(empty)
 
 
-def test_readers_do_not_wait_for_every_writer_that_waits_for_a_lock(running: Service, empty: dict[str, str]) -> None:
+def test_readers_do_not_wait_for_waiting_writers(running: Service, empty: dict[str, str]) -> None:
     """A process answers one request at a time: only the first of its writers waits for as long as a lock may last."""
 
     def write(number: int) -> httpx.Response:
@@ -109,7 +109,7 @@ def limit_files(pid: int, size: int) -> None:
         resource.prlimit(each, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-def test_a_file_that_cannot_grow_is_a_503_and_loses_nothing(running: Service, empty: dict[str, str]) -> None:
+def test_file_size_limit_is_503_without_data_loss(running: Service, empty: dict[str, str]) -> None:
     with client_of(running) as client:
         limit_files(running.process.pid, largest_file(empty) + FULL)
         made = fill(client)
@@ -121,7 +121,7 @@ def test_a_file_that_cannot_grow_is_a_503_and_loses_nothing(running: Service, em
     check_integrity(empty)
 
 
-def test_a_full_disk_is_a_503_and_loses_nothing(empty: dict[str, str], tmp_path: Path) -> None:
+def test_full_disk_is_503_without_data_loss(empty: dict[str, str], tmp_path: Path) -> None:
     disk = Path(empty["DATA_DIR"])
     disk.mkdir()
     with small_disk(disk) as enlarge:
@@ -137,7 +137,7 @@ def test_a_full_disk_is_a_503_and_loses_nothing(empty: dict[str, str], tmp_path:
         check_integrity(empty)
 
 
-def test_a_read_only_file_is_read_and_not_written(empty: dict[str, str], tmp_path: Path) -> None:
+def test_read_only_file_allows_reads_only(empty: dict[str, str], tmp_path: Path) -> None:
     """Root may write everything: the service runs without that right."""
     service = Service(empty, tmp_path / "log").wait()
     with client_of(service) as client:
@@ -156,7 +156,7 @@ def test_a_read_only_file_is_read_and_not_written(empty: dict[str, str], tmp_pat
     check_integrity(empty)
 
 
-def test_two_services_write_to_one_file_at_once(running: Service, empty: dict[str, str], tmp_path: Path) -> None:
+def test_two_services_write_to_one_file_concurrently(running: Service, empty: dict[str, str], tmp_path: Path) -> None:
     second = Service(empty, tmp_path / "second").wait()
     try:
 

@@ -65,7 +65,7 @@ def work(service: Service, number: int) -> list[int]:
     return statuses
 
 
-def test_clients_at_once_are_answered_over_fewer_connections(pooled: Service, environment: dict[str, str]) -> None:
+def test_concurrent_clients_share_fewer_connections(pooled: Service, environment: dict[str, str]) -> None:
     with ThreadPoolExecutor(8) as pool:
         statuses = [status for found in pool.map(lambda number: work(pooled, number), range(8)) for status in found]
     assert sorted(set(statuses)) == [200, 201]
@@ -79,7 +79,7 @@ def test_clients_at_once_are_answered_over_fewer_connections(pooled: Service, en
         assert 1 <= clients[0] <= CONNECTIONS
 
 
-def test_what_one_session_sets_does_not_reach_the_next(pooled: Service, environment: dict[str, str]) -> None:
+def test_session_settings_do_not_leak_to_the_next_client(pooled: Service, environment: dict[str, str]) -> None:
     """Times are of UTC for whoever gets the connection next: it is set for each server connection, or not at all."""
     headers = {"Authorization": f"Bearer {pooled.printed_keys[0]}"}
     made = httpx.post(f"{pooled.base}/api/projects/1/dashboards/", headers=headers, json={}).json()
@@ -91,7 +91,7 @@ def test_what_one_session_sets_does_not_reach_the_next(pooled: Service, environm
     assert times == {made["created_at"]}
 
 
-def test_the_role_limits_statements_behind_a_pooler(pooled: Service, environment: dict[str, str]) -> None:
+def test_role_setting_limits_statements_behind_a_pooler(pooled: Service, environment: dict[str, str]) -> None:
     url = environment["DATABASE_URL"]
     headers = {"Authorization": f"Bearer {pooled.printed_keys[0]}"}
     with psycopg.connect(url, autocommit=True) as connection:
@@ -111,7 +111,7 @@ def test_the_role_limits_statements_behind_a_pooler(pooled: Service, environment
     assert any("exceeded its time limit" in answer.json()["detail"] for answer in answers)
 
 
-def test_a_pooler_that_refuses_the_timeout_is_named_at_the_start(environment: dict[str, str], tmp_path: Path) -> None:
+def test_pooler_that_refuses_the_timeout_is_reported_at_start(environment: dict[str, str], tmp_path: Path) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="pgbouncer-") as folder,
         bouncing(environment["DATABASE_URL"], Path(folder), connections=CONNECTIONS) as through,

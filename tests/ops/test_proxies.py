@@ -57,7 +57,7 @@ def last_request(service: Service) -> dict[str, Any]:
     return request
 
 
-def test_people_sign_in_on_another_port_than_443(proxy: Proxy, environment: dict[str, str]) -> None:
+def test_sign_in_on_a_port_other_than_443(proxy: Proxy, environment: dict[str, str]) -> None:
     link = setup_link(environment, proxy)
     assert link.startswith(f"{proxy.base}/setup/")
     with proxy.client() as browser:
@@ -82,7 +82,7 @@ def test_people_sign_in_on_another_port_than_443(proxy: Proxy, environment: dict
         assert link.rpartition("/")[2] not in log
 
 
-def test_links_begin_with_the_public_address(proxy: Proxy, admin: httpx.Client) -> None:
+def test_links_begin_with_the_public_url(proxy: Proxy, admin: httpx.Client) -> None:
     names = [f"{proxy.name} {number}" for number in range(3)]
     assert [admin.post(DASHBOARDS, json={"name": name}).status_code for name in names] == [201] * 3
     page = admin.get(DASHBOARDS, params={"limit": 2, "search": f"{proxy.name} "}).json()
@@ -91,13 +91,13 @@ def test_links_begin_with_the_public_address(proxy: Proxy, admin: httpx.Client) 
     assert sorted(row["name"] for row in found) == names
 
 
-def test_plain_http_is_redirected_whatever_it_says(proxy: Proxy) -> None:
+def test_plain_http_is_redirected_despite_forged_headers(proxy: Proxy) -> None:
     answer = httpx.get(f"http://localhost:{proxy.plain_port}/login?a=1", headers={"X-Forwarded-Proto": "https"})
     assert (answer.status_code, answer.headers["Location"]) == (308, f"{proxy.base}/login?a=1")
 
 
 @pytest.mark.parametrize("path", [*HIDDEN, *ODD])
-def test_what_is_for_machines_of_ones_own_is_closed(proxy: Proxy, service: Service, path: str) -> None:
+def test_internal_endpoints_are_not_exposed(proxy: Proxy, service: Service, path: str) -> None:
     token = f"Authorization: Bearer {METRICS_TOKEN}"
     request = f"GET {path} HTTP/1.1\r\nHost: localhost:{proxy.port}\r\nConnection: close\r\n{token}\r\n\r\n"
     answer = proxy.exchange(request)
@@ -108,7 +108,7 @@ def test_what_is_for_machines_of_ones_own_is_closed(proxy: Proxy, service: Servi
     assert "dashboards_request" in httpx.get(f"{service.base}/metrics", headers=inside).text
 
 
-def test_what_a_client_says_about_itself_has_no_effect(proxy: Proxy, service: Service, admin: httpx.Client) -> None:
+def test_forged_forwarding_headers_are_ignored(proxy: Proxy, service: Service, admin: httpx.Client) -> None:
     for headers in ({}, lies()):
         answer = admin.get(DASHBOARDS, headers=headers)
         assert answer.status_code == 200  # by plain http it would be redirected
@@ -116,7 +116,7 @@ def test_what_a_client_says_about_itself_has_no_effect(proxy: Proxy, service: Se
         assert (request["request_id"], request["address"]) == (answer.headers["X-Request-ID"], CLIENT)
 
 
-def test_guesses_count_for_the_address_they_come_from(proxy: Proxy, admin: httpx.Client) -> None:
+def test_failed_attempts_count_for_the_client_address(proxy: Proxy, admin: httpx.Client) -> None:
     sharing = f"{DASHBOARDS}{admin.post(DASHBOARDS, json={'name': 'shared'}).json()['id']}/sharing/"
     token = admin.patch(sharing, json={"enabled": True, "password_required": True}).json()["access_token"]
     assert admin.post(f"{sharing}passwords/", json={"raw_password": PASSWORD}).status_code == 201

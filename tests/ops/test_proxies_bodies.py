@@ -24,7 +24,7 @@ def blocks() -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("size", [1_000, 60_000, MIB])
-def test_half_bodies_delay_nobody(proxy: Proxy, service: Service, admin: httpx.Client, size: int) -> None:
+def test_unfinished_bodies_delay_no_others(proxy: Proxy, service: Service, admin: httpx.Client, size: int) -> None:
     head = (
         f"POST {DASHBOARDS} HTTP/1.1\r\nHost: localhost:{proxy.port}\r\nContent-Type: application/json\r\n"
         f"Authorization: Bearer {service.printed_keys[0]}\r\nContent-Length: {size}\r\n\r\n"
@@ -40,7 +40,7 @@ def test_half_bodies_delay_nobody(proxy: Proxy, service: Service, admin: httpx.C
 
 
 @pytest.mark.parametrize("how", ["length", "chunks", "expect"])
-def test_a_body_over_20_mb_is_413_and_the_answer_is_read(
+def test_body_over_20_mb_is_413_and_the_response_is_read(
     proxy: Proxy, service: Service, admin: httpx.Client, how: str
 ) -> None:
     """Even by a client that sends all of it before it reads."""
@@ -57,7 +57,7 @@ def test_a_body_over_20_mb_is_413_and_the_answer_is_read(
     assert admin.get(DASHBOARDS, params={"limit": 1}).status_code == 200
 
 
-def test_a_chunked_body_arrives_whole(admin: httpx.Client) -> None:
+def test_chunked_body_is_read_completely(admin: httpx.Client) -> None:
     texts = [f"{number:03} {'ä' * 3000}" for number in range(60)]
     tiles = ", ".join(f'{{"text": {{"body": "{text}"}}}}' for text in texts)
     raw = f'{{"name": "chunked", "tiles": [{tiles}]}}'.encode()

@@ -40,7 +40,7 @@ def proxy(request: pytest.FixtureRequest, recorder: Recorder, tmp_path: Path) ->
         yield running
 
 
-def test_the_service_is_told_the_address_scheme_and_host(proxy: Proxy, recorder: Recorder) -> None:
+def test_service_receives_address_scheme_and_host(proxy: Proxy, recorder: Recorder) -> None:
     with proxy.client() as client:
         assert client.get("/api/projects/1/dashboards/", headers=LIES).text == "ok"
     assert_is_told(recorder, proxy)
@@ -55,7 +55,7 @@ def assert_is_told(recorder: Recorder, proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize("proxy", ["caddy", "haproxy"], indirect=True)
-def test_the_same_holds_over_http_2(proxy: Proxy, recorder: Recorder) -> None:
+def test_service_receives_them_over_http_2(proxy: Proxy, recorder: Recorder) -> None:
     said = [part for lie in LIES.items() for part in ("-H", ": ".join(lie))]
     options: list[str | Path] = [
         "-sS",
@@ -72,7 +72,7 @@ def test_the_same_holds_over_http_2(proxy: Proxy, recorder: Recorder) -> None:
     assert_is_told(recorder, proxy)
 
 
-def test_connections_are_reused_and_end_before_the_service_ends_them(proxy: Proxy, recorder: Recorder) -> None:
+def test_upstream_connections_are_reused_and_closed_by_the_proxy_first(proxy: Proxy, recorder: Recorder) -> None:
     """Otherwise a POST meets a connection that the service is closing, and is answered with 502."""
     with proxy.client() as client:
         assert [client.post("/login", content=b"x").text for _ in range(20)] == ["ok"] * 20
@@ -86,7 +86,7 @@ def test_connections_are_reused_and_end_before_the_service_ends_them(proxy: Prox
 
 
 @pytest.mark.parametrize("size", [1_000, 60_000, 1_000_000])
-def test_half_bodies_are_kept_back_up_to_a_size(proxy: Proxy, recorder: Recorder, size: int) -> None:
+def test_unfinished_bodies_are_buffered_up_to_a_size(proxy: Proxy, recorder: Recorder, size: int) -> None:
     head = f"POST /api/login/ HTTP/1.1\r\nHost: localhost:{proxy.port}\r\nContent-Length: {size}\r\n\r\n"
     with ExitStack() as stack:
         for connection in [stack.enter_context(proxy.connect()) for _ in range(5)]:
@@ -97,7 +97,7 @@ def test_half_bodies_are_kept_back_up_to_a_size(proxy: Proxy, recorder: Recorder
 
 
 @pytest.mark.parametrize("proxy", ["nginx", "haproxy"], indirect=True)
-def test_requests_of_an_address_have_a_limit(proxy: Proxy) -> None:
+def test_request_rate_of_an_address_is_limited(proxy: Proxy) -> None:
     request = f"GET /api/ HTTP/1.1\r\nHost: localhost:{proxy.port}\r\n"
     pipelined = f"{request}\r\n" * (REQUESTS_OF_ONE // 4) + f"{request}Connection: close\r\n\r\n"
     with ThreadPoolExecutor(4) as pool:
@@ -111,7 +111,7 @@ def test_requests_of_an_address_have_a_limit(proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize("proxy", ["haproxy"], indirect=True)
-def test_silent_connections_of_an_address_have_a_limit(proxy: Proxy) -> None:
+def test_idle_connections_of_an_address_are_limited(proxy: Proxy) -> None:
     with ExitStack() as stack:
         for _ in range(CONNECTIONS_OF_ONE):
             stack.enter_context(proxy.connect())
@@ -122,7 +122,7 @@ def test_silent_connections_of_an_address_have_a_limit(proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize("proxy", ["nginx"], indirect=True)
-def test_requests_at_work_of_an_address_have_a_limit(proxy: Proxy, recorder: Recorder) -> None:
+def test_concurrent_requests_of_an_address_are_limited(proxy: Proxy, recorder: Recorder) -> None:
     request = f"GET /hold HTTP/1.1\r\nHost: localhost:{proxy.port}\r\n\r\n"
     with ExitStack() as stack:
         for connection in [stack.enter_context(proxy.connect()) for _ in range(HELD_OF_ONE)]:
@@ -135,7 +135,7 @@ def test_requests_at_work_of_an_address_have_a_limit(proxy: Proxy, recorder: Rec
             assert neighbour.get("/api/").status_code == 200
 
 
-def test_silent_connections_end(recorder: Recorder, tmp_path: Path) -> None:
+def test_idle_connections_are_closed(recorder: Recorder, tmp_path: Path) -> None:
     with ExitStack() as stack:
         silent: list[socket.socket] = []
         for name in PROXIES:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
 DOCUMENT = (ROOT / "docs" / "operations" / "self-hosting.md").read_text()
 
 
-def test_the_unit_is_valid(tmp_path: Path) -> None:
+def test_unit_is_valid(tmp_path: Path) -> None:
     [unit] = re.findall(r"```ini\n(\[Unit\].*?)```", DOCUMENT, re.DOTALL)
     file = tmp_path / "dashboards.service"
     file.write_text(unit.replace("/srv/dashboards/.venv/bin/python", sys.executable))
@@ -25,7 +25,7 @@ def test_the_unit_is_valid(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
 
 
-def test_an_option_that_systemd_does_not_know_is_noticed(tmp_path: Path) -> None:
+def test_unknown_option_is_detected(tmp_path: Path) -> None:
     file = tmp_path / "dashboards.service"
     file.write_text(f"[Service]\nExecStart={sys.executable}\nProtectSystm=strict\n")
     ended = subprocess.run(["systemd-analyze", "verify", file], capture_output=True, text=True)

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.urls_with_fault
         ("/database-away", 503, "The service cannot reach its database."),
     ],
 )
-def test_it_is_a_page_for_who_asks_for_one(path: str, status: int, said: str) -> None:
+def test_error_is_a_page_for_browsers(path: str, status: int, said: str) -> None:
     page = Client(headers=HTML, raise_request_exception=False).get(path)
     assert (page.status_code, page["Content-Type"]) == (status, "text/html; charset=utf-8")
     assert said in page.content.decode()
@@ -35,12 +35,12 @@ def test_it_is_a_page_for_who_asks_for_one(path: str, status: int, said: str) ->
         ("/database-away", 503, "The service cannot reach its database at the moment. Please try again.\n"),
     ],
 )
-def test_it_is_a_sentence_for_scripts(path: str, status: int, said: str) -> None:
+def test_error_is_plain_text_for_scripts(path: str, status: int, said: str) -> None:
     answer = Client(raise_request_exception=False).get(path)
     assert (answer.status_code, answer.content.decode()) == (status, said)
 
 
-def test_a_host_that_is_not_allowed_is_told_so() -> None:
+def test_disallowed_host_is_explained() -> None:
     page = Client(headers={**HTML, "Host": "evil.example"}).get("/login")
     assert page.status_code == 400
     assert "This request could not be read" in page.content.decode()

@@ -36,17 +36,19 @@ def response_panels(path: str) -> int:
     return 1 if path.endswith("/tiles") else 0
 
 
-def test_a_shared_page_of_a_thousand_tiles_without_a_place(alice: Person, board: Dashboard) -> None:
+def test_cost_of_a_shared_page_with_1000_tiles_without_layouts(alice: Person, board: Dashboard) -> None:
     path = f"/shared/{share(alice, board)}"
     assert seconds_for(Client(), path) < 0.25
 
 
-def test_the_same_where_no_text_is_cached(alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cost_of_a_shared_page_without_cached_texts(
+    alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(markdown, "MAX_CACHED_CHARACTERS", 0)
     assert seconds_for(Client(), f"/shared/{share(alice, board)}") < 0.5
 
 
-def test_the_page_that_edits_them(alice: Person, board: Dashboard) -> None:
+def test_cost_of_the_edit_page(alice: Person, board: Dashboard) -> None:
     client = Client()
     give_password(alice)
     sign_in(client, alice.user.email, PASSWORD)

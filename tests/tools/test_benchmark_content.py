@@ -34,7 +34,7 @@ def tags_of(owner: Dashboard | Insight) -> list[str]:
     return sorted(link.tag.name for link in owner.tag_links.all())
 
 
-def test_the_printed_key_lists_the_big_project(filled: Filled) -> None:
+def test_printed_key_lists_the_large_project(filled: Filled) -> None:
     api = Api(filled.key, filled.big)
     live = Dashboard.objects.filter(project_id=filled.big, deleted=False)
     page = api.get("dashboards/").json
@@ -45,21 +45,21 @@ def test_the_printed_key_lists_the_big_project(filled: Filled) -> None:
     assert [tile["order"] for tile in one["tiles"]] == [0, 1, 2]
 
 
-def test_new_rows_come_after_the_filled_ones(filled: Filled) -> None:
+def test_new_rows_follow_the_filled_ones(filled: Filled) -> None:
     last = Dashboard.objects.latest("pk").pk
     made = Api(filled.key, filled.small).post("dashboards/", {"name": "Mine", "tiles": [{"text": {"body": "x"}}]})
     assert made.status == 201
     assert made.json["id"] == last + 1
 
 
-def test_what_is_derived_is_right(filled: Filled) -> None:
+def test_derived_columns_are_correct(filled: Filled) -> None:
     check_derived(Dashboard.objects.all(), lambda board: board.derive(tags_of(board)))
     check_derived(Insight.objects.all(), lambda insight: insight.derive(tags_of(insight)))
     check_derived(Tile.objects.all(), lambda tile: tile.set_layouts(tile.layouts))
     assert Dashboard.objects.matching("tag-").exists()
 
 
-def test_there_is_as_much_as_was_asked_for(filled: Filled) -> None:
+def test_requested_amounts_are_created(filled: Filled) -> None:
     assert Dashboard.objects.filter(project_id=filled.big).count() == 20
     assert Dashboard.objects.filter(project_id=filled.small).count() == 5
     assert SharingConfiguration.objects.count() == 25

@@ -8,13 +8,13 @@ from tests.security.mutants import LIST, load_mutants
 from tests.security.timing import Comparison, rank_test
 
 
-def test_ranks_that_do_not_overlap_are_no_chance() -> None:
+def test_separate_samples_are_significant() -> None:
     low, high = [float(number) for number in range(10)], [float(number) for number in range(10, 20)]
     assert rank_test(low, high) == pytest.approx(0.000157, rel=0.01)
     assert rank_test(high, low) == rank_test(low, high)
 
 
-def test_ranks_that_alternate_are_chance() -> None:
+def test_alternating_samples_are_not_significant() -> None:
     even, odd = [float(number) for number in range(0, 40, 2)], [float(number) for number in range(1, 40, 2)]
     assert rank_test(even, odd) == pytest.approx(0.787, abs=0.01)
 
@@ -23,9 +23,7 @@ def test_ranks_that_alternate_are_chance() -> None:
     ("first", "second", "p", "expected"),
     [(500, 560, 0.0005, True), (560, 500, 0.0005, True), (500, 560, 0.01, False), (500, 540, 0.0005, False)],
 )
-def test_a_difference_counts_beyond_a_tenth_and_beyond_chance(
-    first: float, second: float, p: float, *, expected: bool
-) -> None:
+def test_difference_must_exceed_a_tenth_and_chance(first: float, second: float, p: float, *, expected: bool) -> None:
     assert Comparison(first, second, p).tells_apart is expected
 
 

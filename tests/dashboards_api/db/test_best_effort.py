@@ -17,7 +17,7 @@ def timeout() -> str:
         return str(cursor.fetchone()[0])
 
 
-def test_the_timeout_is_short_for_the_write_alone() -> None:
+def test_short_timeout_applies_only_to_the_write() -> None:
     before, seen = timeout(), []
     project = make_project("Home")
 
@@ -37,7 +37,7 @@ def test_the_timeout_is_short_for_the_write_alone() -> None:
     assert project.name == "Renamed"
 
 
-def test_a_timeout_of_the_transaction_around_it_goes_on() -> None:
+def test_timeout_of_the_outer_transaction_is_restored() -> None:
     if connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '7s'")

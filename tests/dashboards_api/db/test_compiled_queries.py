@@ -17,7 +17,7 @@ READ = {
 }
 
 
-def test_values_are_those_of_the_models(alice: Person) -> None:
+def test_values_equal_those_of_the_models(alice: Person) -> None:
     board = make_dashboard(alice, "Board", tags=["b", "a"], filters={"n": 1.0})
     make_insight(alice, board, name="Visits", tags=["t"])
     query = CompiledQuery(lambda: Dashboard.objects.filter(name=text_param("name"), pk=int_param("id")).values_list())
@@ -31,7 +31,7 @@ def test_values_are_those_of_the_models(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("name", READ)
-def test_columns_come_in_the_order_of_their_names(alice: Person, name: str) -> None:
+def test_columns_are_ordered_by_name(alice: Person, name: str) -> None:
     """Readers count on it, and Django sorts annotations behind columns in some versions."""
     prepared, names = READ[name]
     compiler = prepared.build().query.get_compiler(connection=connection)

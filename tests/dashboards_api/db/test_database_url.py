@@ -8,7 +8,7 @@ import pytest
 from dashboards_api.db.database_url import parse_database_url, sqlite_path
 
 
-def test_every_part_of_an_address_is_read() -> None:
+def test_every_part_of_a_url_is_parsed() -> None:
     found = parse_database_url("postgresql://u%40x:p%2Fw@host:5433/n%2Fame?sslmode=require")
     assert (found["USER"], found["PASSWORD"], found["HOST"], found["PORT"]) == ("u@x", "p/w", "host", 5433)
     assert (found["NAME"], found["OPTIONS"]) == ("n/ame", {"sslmode": "require"})
@@ -16,13 +16,13 @@ def test_every_part_of_an_address_is_read() -> None:
 
 
 @pytest.mark.parametrize("password", ["ab/cd+ef==", "a@b", "a?b", "a#b", "a[b", "a%b", "a:b", "1/2", "p@ss/wo?rd#"])
-def test_a_password_is_read_where_it_is_quoted(password: str) -> None:
+def test_percent_encoded_password_is_decoded(password: str) -> None:
     found = parse_database_url(f"postgresql://u:{quote(password, safe='')}@host/name")
     assert (found["PASSWORD"], found["HOST"], found["NAME"]) == (password, "host", "name")
 
 
 @pytest.mark.parametrize("password", ["ab/cd+ef==", "a?b", "a#b", "a[b", "1/2", "1?2", "p@ss/word", "se]cret[x"])
-def test_a_password_that_is_not_quoted_is_refused_and_not_repeated(password: str) -> None:
+def test_unencoded_password_is_refused_without_being_shown(password: str) -> None:
     with pytest.raises(ValueError, match=r"cannot be read: write / .* or leave the password out") as raised:
         parse_database_url(f"postgresql://u:{password}@host/name")
     assert password not in str(raised.value)
@@ -40,13 +40,13 @@ def test_a_password_that_is_not_quoted_is_refused_and_not_repeated(password: str
         ("sqlite:////file?timeout=3", "no options"),
     ],
 )
-def test_other_addresses_are_refused(url: str, problem: str) -> None:
+def test_other_urls_are_refused(url: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem) as raised:
         parse_database_url(url)
     assert "hunter2" not in str(raised.value)
 
 
-def test_the_file_of_a_database_is_found() -> None:
+def test_path_of_a_database_file() -> None:
     assert sqlite_path(parse_database_url("sqlite:////var/x.sqlite3")) == Path("/var/x.sqlite3")
     assert sqlite_path(parse_database_url("sqlite://:memory:")) is None
     assert sqlite_path(parse_database_url("postgresql://host/name")) is None

@@ -44,7 +44,7 @@ def noted(executor: AtomicMigrationExecutor) -> bool:
     return ("users", "halves") in executor.recorder.applied_migrations()
 
 
-def test_one_that_is_killed_at_its_end_leaves_nothing_and_runs_again() -> None:
+def test_killed_migration_leaves_nothing_and_can_be_repeated() -> None:
     migration = Halves("halves", "users")
     with pytest.raises(KeyboardInterrupt):
         Killed(connection).apply_migration(ProjectState(), migration)
@@ -59,7 +59,7 @@ def test_one_that_is_killed_at_its_end_leaves_nothing_and_runs_again() -> None:
     assert there() == set()
 
 
-def test_the_command_runs_them_so() -> None:
+def test_migrate_command_uses_the_atomic_executor() -> None:
     assert get_commands()["migrate"] == "dashboards_api"
     load_command_class("dashboards_api", "migrate")
     assert vars(migrate)["MigrationExecutor"] is AtomicMigrationExecutor

@@ -14,7 +14,7 @@ SNAPSHOTS = """
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_process_at_a_time_holds_it() -> None:
+def test_lock_is_held_by_one_process_at_a_time() -> None:
     held, order = threading.Event(), []
 
     def take() -> None:
@@ -37,7 +37,7 @@ def test_one_process_at_a_time_holds_it() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite builds no index beside others")
-def test_an_index_is_built_concurrently_while_it_is_held() -> None:
+def test_index_is_built_concurrently_while_the_lock_is_held() -> None:
     with start_lock(), connection.cursor() as cursor:
         cursor.execute(SNAPSHOTS)
         assert cursor.fetchone() == (0,)

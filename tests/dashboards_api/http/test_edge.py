@@ -100,7 +100,7 @@ CHUNKED = ("transfer-encoding", "chunked")
 @pytest.mark.parametrize(
     ("header", "seen"), [(length(10), ("10", b"whole body")), (CHUNKED, ("10", b"whole body")), (length(0), ("", b""))]
 )
-def test_a_whole_body_reaches_the_application_with_its_length(header: Any, seen: Any) -> None:
+def test_application_receives_a_complete_body_with_its_length(header: Any, seen: Any) -> None:
     blocks = () if header == length(0) else (b"whole", b" body")
     [(status, headers, body)] = answers((sent(header), Protocol(*blocks)))
     assert (status, (headers["X-Length"], body)) == (200, seen)
@@ -118,26 +118,26 @@ def test_a_whole_body_reaches_the_application_with_its_length(header: Any, seen:
         (CHUNKED, Protocol(*[b"x" * MIB] * 21), b"BodyTooLarge"),
     ],
 )
-def test_a_body_that_is_not_received_raises_when_it_is_read(header: Any, protocol: Protocol, error: bytes) -> None:
+def test_incomplete_body_raises_when_it_is_read(header: Any, protocol: Protocol, error: bytes) -> None:
     [(status, headers, body)] = answers((sent(header), protocol), seconds=0.2)
     assert (status, body) == (400, error)
     assert int(headers["X-Length"]) > 0
 
 
-def test_a_page_is_refused_without_the_application() -> None:
+def test_page_request_is_refused_without_the_application() -> None:
     late = Protocol(b"email=", is_silent=True)
     [(status, headers, body)] = answers((sent(length(20), path="/login"), late), seconds=0.1)
     assert (status, headers["content-type"]) == (408, "text/plain; charset=utf-8")
     assert body == b"The request body took too long to arrive.\n"
 
 
-def test_small_bodies_take_no_share_of_the_memory() -> None:
+def test_small_bodies_do_not_count_against_the_memory_limit() -> None:
     half = [(sent(length(64 * KIB)), Protocol(b"x" * 60 * KIB, is_silent=True)) for _ in range(50)]
     seen = {(status, body) for status, _, body in answers(*half, seconds=0.2)}
     assert seen == {(400, b"BodyTooSlow")}
 
 
-def test_behind_a_proxy_the_memory_for_bodies_is_shared_by_clients(settings: Any) -> None:
+def test_memory_limit_is_shared_by_clients_behind_a_proxy(settings: Any) -> None:
     settings.TRUSTED_PROXIES = [ipaddress.ip_network("192.0.2.7")]
 
     async def run() -> dict[str, int]:
@@ -154,7 +154,7 @@ def test_behind_a_proxy_the_memory_for_bodies_is_shared_by_clients(settings: Any
     assert asyncio.run(run()) == {"203.0.113.1": 64 * KIB, "203.0.113.2": 64 * KIB}
 
 
-def test_health_is_answered_while_every_thread_is_busy() -> None:
+def test_health_check_succeeds_while_every_thread_is_busy() -> None:
     release = threading.Event()
 
     def slow(environ: dict[str, Any], start_response: Any) -> Response:
@@ -175,7 +175,7 @@ def test_health_is_answered_while_every_thread_is_busy() -> None:
     assert asyncio.run(run()) == [200]
 
 
-def test_a_waiting_request_whose_client_hung_up_is_not_started() -> None:
+def test_waiting_request_of_a_disconnected_client_is_not_started() -> None:
     release, seen = threading.Event(), list[str]()
 
     def slow(environ: dict[str, Any], start_response: Any) -> Response:
@@ -201,7 +201,7 @@ def test_a_waiting_request_whose_client_hung_up_is_not_started() -> None:
     assert seen == ["/busy", "/busy"]
 
 
-def test_an_application_that_raises_is_an_error_and_its_thread_goes_on() -> None:
+def test_thread_survives_an_exception_of_the_application() -> None:
     def broken(environ: dict[str, Any], start_response: Any) -> Response:
         raise RuntimeError("boom")
 
@@ -216,7 +216,7 @@ def test_an_application_that_raises_is_an_error_and_its_thread_goes_on() -> None
         }
 
 
-def test_made_up_keys_are_one_caller_and_a_valid_key_is_its_user_however_it_is_spelled() -> None:
+def test_invalid_keys_share_one_caller_and_valid_keys_belong_to_their_user() -> None:
     callers = []
 
     def application(environ: dict[str, Any], start_response: Any) -> Response:
@@ -237,7 +237,7 @@ def test_made_up_keys_are_one_caller_and_a_valid_key_is_its_user_however_it_is_s
     assert callers == ["2001:db8::/64"] * 3 + ["user 7"] * 2
 
 
-def test_bodies_of_one_network_are_received_up_to_a_number() -> None:
+def test_concurrent_bodies_of_one_network_are_limited() -> None:
     half = [(sent(length(100)), Protocol(b"x", is_silent=True)) for _ in range(RECEIVING_OF_ONE + 10)]
     found = [body for _, _, body in answers(*half, seconds=0.3)]
     assert (found.count(b"BodyTooSlow"), found.count(b"TooManyBodies")) == (RECEIVING_OF_ONE, 10)

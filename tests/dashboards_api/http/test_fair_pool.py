@@ -28,7 +28,7 @@ def until(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
-def test_one_caller_has_at_most_its_share_of_the_threads() -> None:
+def test_caller_gets_at_most_its_share_of_threads() -> None:
     pool, release = FairPool(4, 2, "test"), threading.Event()
     greedy = [held(pool, "a", release) for _ in range(10)]
     assert until(lambda: sum(each.is_set() for each in greedy) == 2)
@@ -40,7 +40,7 @@ def test_one_caller_has_at_most_its_share_of_the_threads() -> None:
     assert until(lambda: pool.idle == 4 and not pool.running and not pool.waiting)
 
 
-def test_waiting_callers_are_served_in_turn() -> None:
+def test_waiting_callers_are_served_round_robin() -> None:
     pool, release, order = FairPool(1, 1, "test"), threading.Event(), list[str]()
     assert held(pool, "first", release).wait(SOON)
     jobs = [*["a"] * 5, "b", "c"]
@@ -51,7 +51,7 @@ def test_waiting_callers_are_served_in_turn() -> None:
     assert order == ["a", "b", "c", "a", "a", "a", "a"]
 
 
-def test_a_discarded_job_does_not_run() -> None:
+def test_discarded_job_does_not_run() -> None:
     pool, release, ran = FairPool(1, 1, "test"), threading.Event(), list[str]()
     assert held(pool, "first", release).wait(SOON)
     kept, dropped = Job("a", lambda: ran.append("kept")), Job("a", lambda: ran.append("dropped"))

@@ -32,21 +32,21 @@ def seen_through(settings: Any, trusted: list[str], **meta: str) -> tuple[str, s
 FORWARDED = {"HTTP_X_FORWARDED_FOR": "1.1.1.1, 9.9.9.9, 10.0.0.2", "HTTP_X_FORWARDED_PROTO": "https"}
 
 
-def test_a_stranger_is_not_believed(settings: Any) -> None:
+def test_untrusted_proxy_is_ignored(settings: Any) -> None:
     assert seen_through(settings, ["10.0.0.0/8"], REMOTE_ADDR="8.8.8.8", **FORWARDED) == ("8.8.8.8", "http")
 
 
-def test_a_trusted_proxy_tells_the_last_address_it_does_not_trust(settings: Any) -> None:
+def test_trusted_proxy_reports_the_last_untrusted_address(settings: Any) -> None:
     assert seen_through(settings, ["10.0.0.0/8"], REMOTE_ADDR="10.0.0.1", **FORWARDED) == ("9.9.9.9", "https")
 
 
 @pytest.mark.parametrize("hops", ["", "nonsense", "unknown, 10.0.0.3", "1.2.3.4, "])
-def test_nonsense_is_not_an_address(settings: Any, hops: str) -> None:
+def test_invalid_address_is_ignored(settings: Any, hops: str) -> None:
     address, _ = seen_through(settings, ["10.0.0.0/8"], REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=hops)
     assert address.startswith("10.0.0.")
 
 
-def test_the_address_that_the_edge_found_is_the_one_in_force(settings: Any) -> None:
+def test_client_address_found_by_the_edge_is_used(settings: Any) -> None:
     settings.TRUSTED_PROXIES = [ipaddress.ip_network("10.0.0.0/8")]
     meta = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "9.9.9.9"}
     assert client_address(meta) == "9.9.9.9"
@@ -56,7 +56,7 @@ def test_the_address_that_the_edge_found_is_the_one_in_force(settings: Any) -> N
     assert client_address(meta) == "8.8.8.8"
 
 
-def test_forwarded_hosts_never_reach_a_link(alice: Person) -> None:
+def test_forwarded_hosts_are_not_used_in_links(alice: Person) -> None:
     make_dashboard(alice)
     make_dashboard(alice)
     headers = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example", "X-Original-URL": "/evil"}
@@ -69,7 +69,7 @@ def log_of(caplog: pytest.LogCaptureFixture) -> str:
     return json.dumps([json.loads(JSONFormatter().format(record)) for record in caplog.records])
 
 
-def test_the_log_tells_the_request_and_no_secret(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
+def test_log_contains_the_request_and_no_secret(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret_body = {"name": "secret name", "personal_api_key": alice.key}
     answer = Api(None, alice.membership.project_id).post(
@@ -93,7 +93,7 @@ def test_the_log_tells_the_request_and_no_secret(alice: Person, caplog: pytest.L
         assert secret not in log
 
 
-def test_a_sane_request_id_is_kept_and_any_other_replaced(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
+def test_valid_request_id_is_kept_and_any_other_replaced(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     answer = alice.api.call("GET", "dashboards/", headers={"X-Request-ID": "abc-123"})
     assert answer.headers["X-Request-ID"] == "abc-123"

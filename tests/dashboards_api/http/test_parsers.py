@@ -28,7 +28,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_whatever_is_let_through_is_written_as_it_came(value: Any) -> None:
+def test_accepted_json_is_serialized_unchanged(value: Any) -> None:
     text = dump_json(value)
     assert dump_json(load_json(text)) == text
     assert repr(load_json(json.dumps(value).encode())) == repr(value)
@@ -44,7 +44,7 @@ def test_any_bytes_are_parsed_or_refused(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("depth", [63, 64])
-def test_64_levels_are_let_through(depth: int) -> None:
+def test_64_levels_are_accepted(depth: int) -> None:
     assert load_json("[" * depth + "]" * depth) is not None
 
 
@@ -54,7 +54,7 @@ def test_more_levels_are_refused(depth: int) -> None:
         load_json("[" * depth + "]" * depth)
 
 
-def test_brackets_inside_strings_are_no_levels() -> None:
+def test_brackets_inside_strings_are_not_counted() -> None:
     text = "[" * 10_000 + '\\"[' + "]" * 20_000
     assert load_json(json.dumps([text, {text: 1}])) == [text, {text: 1}]
 
@@ -71,7 +71,7 @@ def test_hostile_text_is_refused_in_linear_time(text: str) -> None:
     assert time.process_time() - started < 2
 
 
-def test_as_many_values_as_allowed_are_parsed() -> None:
+def test_maximum_number_of_values_is_parsed() -> None:
     started = time.process_time()
     assert len(load_json("[" + "1," * 199_998 + "1]")) == 199_999
     assert time.process_time() - started < 3
@@ -92,13 +92,13 @@ def processor_seconds(text: str, expected: type[Exception]) -> float:
         ('{"a": 1, "b": ' + "[" * 600 + "]" * 600 + "}", ("b",), "JSON may be nested at most 64 levels deep."),
     ],
 )
-def test_more_values_or_levels_than_allowed_are_refused_at_their_path(text: str, path: Any, detail: str) -> None:
+def test_values_or_levels_above_the_limit_are_refused_at_their_path(text: str, path: Any, detail: str) -> None:
     with pytest.raises(DisallowedJSON) as refused:
         load_json(text)
     assert (refused.value.code, refused.value.path, refused.value.detail) == ("invalid_input", path, detail)
 
 
-def test_as_many_values_as_allowed_are_taken() -> None:
+def test_maximum_number_of_values_is_accepted() -> None:
     assert len(load_json("[" + "0," * 199_998 + "0]")) == 199_999
     commas = "," * 300_000
     assert load_json(f'["{commas}"]') == [commas]
@@ -113,5 +113,5 @@ def test_as_many_values_as_allowed_are_taken() -> None:
         ('"" ' * 6_000_000 + "[" * 501, MalformedJSON),
     ],
 )
-def test_twenty_megabytes_of_structure_are_refused_at_once(text: str, expected: type[Exception]) -> None:
+def test_twenty_megabytes_of_brackets_are_refused_at_once(text: str, expected: type[Exception]) -> None:
     assert processor_seconds(text, expected) < 1

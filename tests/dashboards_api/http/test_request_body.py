@@ -27,7 +27,7 @@ class Dripping(Protocol):
             yield b"x"
 
 
-def test_what_is_too_large_is_drained_within_bounds_unless_the_client_waits_to_be_asked() -> None:
+def test_too_large_body_is_drained_within_limits_unless_100_continue_is_expected() -> None:
     for extra, drained in [((), range(100 * MIB, 102 * MIB)), ((("expect", "100-continue"),), range(1))]:
         protocol = Protocol(*[b"x" * MIB] * 200)
         [(status, _, body)] = answers((sent(length(200 * MIB), *extra), protocol))
@@ -36,7 +36,7 @@ def test_what_is_too_large_is_drained_within_bounds_unless_the_client_waits_to_b
 
 
 @pytest.mark.parametrize("blocks", [(), (b"x" * MIB,)])
-def test_a_body_that_is_announced_too_large_and_not_sent_is_refused_soon(
+def test_announced_too_large_body_that_is_not_sent_is_refused_soon(
     monkeypatch: pytest.MonkeyPatch, blocks: tuple[bytes, ...]
 ) -> None:
     monkeypatch.setattr(request_body, "DRAIN_SECONDS", 0.2)
@@ -47,7 +47,7 @@ def test_a_body_that_is_announced_too_large_and_not_sent_is_refused_soon(
     assert 0.2 <= time.monotonic() - started < 10
 
 
-def test_a_client_that_goes_on_sending_too_much_is_refused_in_the_end() -> None:
+def test_client_that_continues_to_send_too_much_is_refused() -> None:
     started = time.monotonic()
     [(_, _, body)] = answers((sent(length(LARGE_BODY_BYTES + 1)), Dripping()), seconds=0.5)
     assert body == b"BodyTooLarge"
@@ -73,13 +73,13 @@ def test_a_client_that_goes_on_sending_too_much_is_refused_in_the_end() -> None:
         ("/projects/1/dashboards/7", MIB),
     ],
 )
-def test_bodies_are_as_large_as_their_route_needs(path: str, limit: int) -> None:
+def test_body_limit_depends_on_the_route(path: str, limit: int) -> None:
     assert body_limit(path, has_credentials=True) == limit
     assert body_limit(path, has_credentials=True, is_form=True) == min(limit, MIB)
     assert body_limit(path, has_credentials=False) == SMALL_BODY_BYTES
 
 
-def test_one_address_may_hold_a_part_of_the_memory_for_bodies() -> None:
+def test_memory_for_bodies_of_one_address_is_limited() -> None:
     memory = SharedLimit(limit=100, limit_of_one=60)
     memory.reserve("a", 60)
     with pytest.raises(TooManyBodies):

@@ -32,40 +32,40 @@ def scope(headers: list[tuple[str, str]] | None = None, **changes: Any) -> Any:
         ("text/html, application/json", "application/octet-stream"),
     ],
 )
-def test_a_content_type_keeps_its_media_type_and_boundary(sent: str, kept: str) -> None:
+def test_content_type_keeps_its_media_type_and_boundary(sent: str, kept: str) -> None:
     assert normalize_content_type(sent) == kept
     assert build_environ(scope([("content-type", sent)]))["CONTENT_TYPE"] == kept
 
 
 @pytest.mark.parametrize(("sent", "seen"), [("PATCH", "PATCH"), ("patch", "NOT-patch"), ("Get", "NOT-Get")])
-def test_a_method_in_lower_case_is_another_method(sent: str, seen: str) -> None:
+def test_lower_case_method_is_a_different_method(sent: str, seen: str) -> None:
     assert build_environ(scope(method=sent))["REQUEST_METHOD"] == seen
 
 
-def test_a_header_with_an_underscore_overwrites_nothing() -> None:
+def test_header_with_an_underscore_overwrites_nothing() -> None:
     environ = build_environ(scope([("x-forwarded-for", "203.0.113.9"), ("x_forwarded_for", "10.0.0.1")]))
     assert environ["HTTP_X_FORWARDED_FOR"] == "203.0.113.9"
     assert not [value for value in environ.values() if value == "10.0.0.1"]
 
 
-def test_repeated_headers_are_joined_in_their_order() -> None:
+def test_repeated_headers_are_joined_in_order() -> None:
     environ: dict[str, Any] = {}
     add_headers(environ, [("x-forwarded-for", "198.51.100.1"), ("cookie", "a=1"), ("cookie", "b=2")])
     add_headers(environ, [("x-forwarded-for", "203.0.113.9")])
     assert environ == {"HTTP_X_FORWARDED_FOR": "198.51.100.1, 203.0.113.9", "HTTP_COOKIE": "a=1; b=2"}
 
 
-def test_text_beyond_ascii_is_passed_on_as_its_bytes() -> None:
+def test_non_ascii_text_is_passed_as_bytes() -> None:
     environ = build_environ(scope(path="/é", query_string="q=é"))
     assert (environ["PATH_INFO"], environ["QUERY_STRING"]) == ("/Ã©", "q=Ã©")
 
 
 @pytest.mark.parametrize(("client", "address"), [("192.0.2.7:5555", "192.0.2.7"), ("[2001:db8::1]:80", "2001:db8::1")])
-def test_the_address_of_the_client_has_no_port(client: str, address: str) -> None:
+def test_client_address_has_no_port(client: str, address: str) -> None:
     assert build_environ(scope(client=client))["REMOTE_ADDR"] == address
 
 
-def test_a_length_that_is_announced_is_left_to_the_body() -> None:
+def test_announced_length_is_left_to_the_body() -> None:
     environ = build_environ(scope([("content-length", "5"), ("content-type", "text/plain")]))
     assert "HTTP_CONTENT_LENGTH" not in environ
     assert "CONTENT_LENGTH" not in environ

@@ -20,7 +20,7 @@ def send_without_end(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_a_connection_whose_client_reads_nothing_ends(host: str) -> None:
+def test_connection_of_a_client_that_reads_nothing_is_closed(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, 0), family=family) as listener:
         limit_unread_answers(milliseconds=1000)
@@ -33,7 +33,7 @@ def test_a_connection_whose_client_reads_nothing_ends(host: str) -> None:
             assert time.monotonic() - started >= 1
 
 
-def test_a_connection_whose_client_reads_slowly_stays() -> None:
+def test_connection_of_a_client_that_reads_slowly_stays_open() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         limit_unread_answers(milliseconds=1000)
         with socket.create_connection(listener.getsockname()) as client, listener.accept()[0] as connection:
@@ -47,7 +47,7 @@ def test_a_connection_whose_client_reads_slowly_stays() -> None:
             assert taken > 0
 
 
-def test_other_files_are_left_alone() -> None:
+def test_other_file_descriptors_are_kept() -> None:
     first, second = socket.socketpair()
     with first, second, socket.socket() as unbound, open("/dev/null") as file:
         for each in (first, second, unbound, file):
@@ -58,7 +58,7 @@ def test_other_files_are_left_alone() -> None:
         assert first.send(b"x") == 1
 
 
-def test_it_says_where_nothing_listens(caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_listening_socket_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     limit_unread_answers()
     assert "no listening socket found" in caplog.text

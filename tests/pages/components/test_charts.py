@@ -56,7 +56,7 @@ def drawn(result: Any, query: Any = None) -> str:
     return chart
 
 
-def test_trends_are_lines_over_time() -> None:
+def test_trends_are_rendered_as_lines() -> None:
     assert parse_result(TRENDS, None) == Lines(
         ["21 Nov", "22 Nov", "23 Nov", "24 Nov"],
         [Series("Visits", [10, 20, 5, 40]), Series("Sign-ups", [1, None, 2, 3.5])],
@@ -74,7 +74,7 @@ def test_trends_are_lines_over_time() -> None:
     assert "Visits <b>75</b>" in chart
 
 
-def test_the_table_of_a_picture_may_be_shown_to_all() -> None:
+def test_data_table_is_hidden_or_visible() -> None:
     assert '<div class="unseen"><table>' in drawn(TRENDS)
     chart = render_chart(TRENDS, None, "Name & more", has_table=True)
     assert chart is not None
@@ -82,26 +82,26 @@ def test_the_table_of_a_picture_may_be_shown_to_all() -> None:
     ElementTree.fromstring(f"<div>{chart}</div>")  # noqa: S314  our own
 
 
-def test_trends_may_be_bars() -> None:
+def test_trends_are_rendered_as_bars() -> None:
     chart = drawn(TRENDS, trends("ActionsBar"))
     assert (chart.count("<rect"), chart.count("<polyline")) == (7, 0)
 
 
-def test_a_single_point_is_a_dot() -> None:
+def test_single_point_is_a_dot() -> None:
     assert 'points="258.0,8.0 258.0,8.0"' in drawn([{"label": "a", "data": [4], "labels": ["x"]}])
 
 
-def test_values_below_zero_have_room() -> None:
+def test_negative_values_are_within_the_chart() -> None:
     chart = drawn([{"label": "a", "data": [-10, 10], "labels": ["x", "y"]}])
     assert 'points="44.0,178.0 472.0,8.0"' in chart
     assert ">-10<" in chart
 
 
-def test_all_zero_is_a_line_at_the_bottom() -> None:
+def test_zeros_are_a_line_at_the_bottom() -> None:
     assert 'points="44.0,178.0 472.0,178.0"' in drawn([{"label": "a", "data": [0, 0]}])
 
 
-def test_totals_are_bars_the_largest_first() -> None:
+def test_totals_are_bars_in_descending_order() -> None:
     assert parse_result(TOTALS, None) == Parts(
         [("Firefox", 60), ("Chrome", 30), ("Value", 10)], as_pie=False, of_first=False
     )
@@ -110,7 +110,7 @@ def test_totals_are_bars_the_largest_first() -> None:
     assert '<rect class="fill-1" width="50.0" height="10"/>' in chart
 
 
-def test_a_pie_has_a_slice_for_each_and_their_shares() -> None:
+def test_pie_has_a_slice_with_a_share_for_each_series() -> None:
     chart = drawn(TOTALS, trends("ActionsPie"))
     assert chart.count("<path") == 3
     assert 'd="M0,0L0.0,-80.0A80,80,0,1,1,' in chart  # more than half of it
@@ -118,18 +118,18 @@ def test_a_pie_has_a_slice_for_each_and_their_shares() -> None:
         assert f"<td>{share}</td>" in chart
 
 
-def test_many_slices_end_in_one_of_the_others() -> None:
+def test_small_slices_are_combined() -> None:
     chart = drawn([{"label": str(n), "aggregated_value": 100 - n} for n in range(20)], trends("ActionsPie"))
     assert chart.count("<path") == 9
     assert "Other" in chart
 
 
-def test_a_pie_of_one_is_a_circle_and_of_nothing_is_bars() -> None:
+def test_pie_of_one_is_a_circle_and_of_none_is_bars() -> None:
     assert "A80,80,0,1,1,0,80A80,80" in drawn([{"label": "a", "aggregated_value": 5}], trends("ActionsPie"))
     assert "<path" not in drawn([{"label": "a", "aggregated_value": 0}], trends("ActionsPie"))
 
 
-def test_a_number_stands_alone() -> None:
+def test_number_is_shown_alone() -> None:
     assert parse_result(TRENDS, trends("BoldNumber")) == Number(75)
     assert (
         drawn([{"label": "a", "aggregated_value": 1234567.4}], trends("BoldNumber")).strip()
@@ -137,7 +137,7 @@ def test_a_number_stands_alone() -> None:
     )
 
 
-def test_a_funnel_shows_each_step_as_a_share_of_the_first() -> None:
+def test_funnel_shows_each_step_as_a_share_of_the_first() -> None:
     chart = drawn(FUNNEL)
     assert "200 <span>100%</span>" in chart
     assert "50 <span>25%</span>" in chart
@@ -152,7 +152,7 @@ def test_retention_and_sql_are_tables() -> None:
     assert "&lt;b&gt;" in drawn(SQL)
 
 
-def test_large_tables_say_how_much_is_left_out() -> None:
+def test_large_tables_say_how_much_is_omitted() -> None:
     assert "50 more rows" in drawn({"results": [[1] * 30] * 150, "columns": ["c"] * 30})
 
 
@@ -173,7 +173,7 @@ def test_large_tables_say_how_much_is_left_out() -> None:
         [{"data": []}],
     ],
 )
-def test_what_has_no_shape_is_not_drawn(result: Any) -> None:
+def test_unsupported_results_are_not_rendered(result: Any) -> None:
     assert render_chart(result, None, "x") is None
 
 
@@ -188,10 +188,10 @@ DISPLAYS = st.sampled_from(["", "ActionsPie", "BoldNumber", "ActionsBar", "Actio
 
 
 @given(ROWS | st.lists(ROWS, max_size=2) | JSON, DISPLAYS)
-def test_no_result_is_too_odd(result: Any, display: str) -> None:
+def test_any_result_is_handled(result: Any, display: str) -> None:
     render_chart(result, trends(display), "x")
 
 
-def test_numbers_at_an_axis_are_round_and_short() -> None:
+def test_axis_labels_are_round_and_short() -> None:
     assert [nice_step(rough) for rough in (0, 0.3, 1, 3, 7, 12, 400)] == [1, 0.5, 1, 5, 10, 20, 500]
     assert [format_short(value) for value in (0, 1500, 2_000_000, -3e9, 0.25)] == ["0", "1.5K", "2M", "-3B", "0.25"]

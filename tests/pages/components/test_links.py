@@ -32,7 +32,7 @@ LINK = re.compile(r'<a href="([^"]*)"[^>]*>([^<]*)</a>')
         ("https://[x https://a@b] data:text/html,x", []),
     ],
 )
-def test_addresses_are_links(text: str, links: list[tuple[str, str]] | None) -> None:
+def test_urls_become_links(text: str, links: list[tuple[str, str]] | None) -> None:
     found = LINK.findall(linkify(text))
     in_markdown = LINK.findall(render_markdown(text))
     if links is None:
@@ -41,7 +41,7 @@ def test_addresses_are_links(text: str, links: list[tuple[str, str]] | None) -> 
     assert found == in_markdown == links
 
 
-def test_links_and_code_stay_as_they_are() -> None:
+def test_links_and_code_are_unchanged() -> None:
     html = render_markdown(
         "[https://a.example](/path) `https://b.example` <https://c.example>\n\n    https://d.example"
     )
@@ -55,14 +55,14 @@ def test_links_and_code_stay_as_they_are() -> None:
     assert 'target="_blank"' in render_markdown("https://a.example")
 
 
-def test_tasks_are_boxes() -> None:
+def test_task_list_items_become_checkboxes() -> None:
     html = render_markdown("- [ ] one\n- [x] two *now*\n- [X] three\n- [y] four\n\n[ ] five")
     for shown in ("\u2610 one", "\u2611 two <em>now</em>", "\u2611 three", "[y] four", "[ ] five"):
         assert shown in html
     assert "\u2610 a" in render_markdown("1. [ ] a\n\n   b")
 
 
-def test_descriptions_show_links(alice: Person, browser: Client) -> None:
+def test_descriptions_contain_links(alice: Person, browser: Client) -> None:
     text = 'See https://a.example/?q="<b> or dora@example.com'
     board = make_dashboard(alice, description=text)
     make_insight(alice, board, description=text)
@@ -80,7 +80,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES | st.text(max_size=3), max_size=40).map("".join))
-def test_whatever_is_written_is_shown_and_leads_to_the_web_alone(text: str) -> None:
+def test_links_lead_only_to_the_web_for_any_input(text: str) -> None:
     html = linkify(text)
     for href, shown in LINK.findall(html):
         assert href.startswith(("https://", "http://", "mailto:", "HTTP"))
@@ -109,7 +109,7 @@ def test_whatever_is_written_is_shown_and_leads_to_the_web_alone(text: str) -> N
         "a" * 64 + "@",
     ],
 )
-def test_the_cost_grows_with_the_text(piece: str) -> None:
+def test_cost_is_linear_in_the_text(piece: str) -> None:
     def seconds(size: int) -> float:
         text = (piece * size)[:size]
         started = time.process_time()
@@ -122,6 +122,6 @@ def test_the_cost_grows_with_the_text(piece: str) -> None:
     assert time.process_time() - started < 10
 
 
-def test_a_long_description_is_shown_as_it_was_written() -> None:
+def test_long_description_is_shown_as_written() -> None:
     text = "https://a.example " + "x" * LINKED_MAX_LENGTH
     assert linkify(text) == text

@@ -26,12 +26,12 @@ from pages.components.markdown import TAGS, render_markdown, render_texts
         ("", ""),
     ],
 )
-def test_markdown_becomes_html(text: str, html: str) -> None:
+def test_markdown_is_rendered_as_html(text: str, html: str) -> None:
     assert render_markdown(text) == html
 
 
 @pytest.mark.parametrize("href", ["https://a.example/?b=1", "http://a.example", "/path", "mailto:a@example.com"])
-def test_safe_addresses_become_links(href: str) -> None:
+def test_safe_urls_become_links(href: str) -> None:
     found = re.search(r"<a ([^>]*)>", render_markdown(f'[x]({href} "a title")'))
     assert found is not None
     for part in (f'href="{href}"', 'title="a title"', 'rel="noopener noreferrer nofollow"', 'target="_blank"'):
@@ -42,11 +42,11 @@ def test_safe_addresses_become_links(href: str) -> None:
     "href",
     ["javascript:alert(1)", "JAVASCRIPT:x", "java&#10;script:x", "data:text/html,x", "//evil.example", "ftp://x", "#a"],
 )
-def test_other_addresses_lead_nowhere(href: str) -> None:
+def test_unsafe_urls_become_no_links(href: str) -> None:
     assert "href" not in render_markdown(f"[x]({href})").replace(f"({href})", "")
 
 
-def test_a_table_is_one_unless_it_would_grow_large() -> None:
+def test_table_is_rendered_unless_it_would_grow_large() -> None:
     assert "<td>1</td>" in render_markdown("|a|\n|-|\n|1|")
     head = "|a" * 100 + "\n" + "|-" * 100 + "\n"
     assert "<table>" in render_markdown(head + "|\n" * 10)
@@ -62,18 +62,18 @@ def test_a_table_is_one_unless_it_would_grow_large() -> None:
         ('![<b>"](/pixel.png)', "&lt;b&gt;&quot;"),
     ],
 )
-def test_an_image_is_a_link(text: str, shown: str) -> None:
+def test_image_is_rendered_as_a_link(text: str, shown: str) -> None:
     html = render_markdown(text)
     assert html.count("<a ") == html.count("</a>") == 1
     assert f">{shown}</a>" in html
     assert "<img" not in html
 
 
-def test_an_image_leads_to_no_unsafe_address() -> None:
+def test_image_with_an_unsafe_url_becomes_no_link() -> None:
     assert "href" not in render_markdown("![x](//evil.example/a.png)")
 
 
-def test_what_is_too_much_for_one_page_is_shown_as_it_was_written() -> None:
+def test_too_much_text_for_one_page_is_shown_as_written() -> None:
     texts = [f"*{number}* {'x' * 3990}" for number in range(60)]
     shown = render_texts([*texts, "<i>*a*"])
     assert shown[0].startswith("<p><em>0</em>")
@@ -81,7 +81,7 @@ def test_what_is_too_much_for_one_page_is_shown_as_it_was_written() -> None:
     assert shown[-1] == '<p class="lead">&lt;i&gt;*a*</p>'
 
 
-def test_a_page_of_costly_markup_takes_less_than_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_of_expensive_markup_takes_less_than_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     brackets = "[" * 3990
     costly = [brackets, "a\n" * 1990, "- a\n" * 990, "*a*b" * 990, "_a_b" * 990, "a\n\n" * 1330, "|a|b|\n|-|-|\n" * 300]
     for text in costly:
@@ -100,7 +100,7 @@ def seconds_to_show(texts: list[str], monkeypatch: pytest.MonkeyPatch) -> float:
     return time.process_time() - started
 
 
-def test_the_cache_keeps_the_latest_texts_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_keeps_the_latest_texts_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(markdown, "MAX_CACHED_CHARACTERS", 90)
     cache = markdown._Cache()
     for name in ("first", "second", "third"):
@@ -150,7 +150,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES | st.text(max_size=3), max_size=30))
-def test_whatever_is_written_only_the_allowed_comes_out(pieces: list[str]) -> None:
+def test_only_allowed_html_is_produced_for_any_input(pieces: list[str]) -> None:
     found = _Tags(render_markdown("".join(pieces)))
     assert found.tags <= TAGS
     assert found.attributes <= {"href", "title", "rel", "target", "start"}

@@ -15,7 +15,7 @@ def send(client: Client, **fields: Any) -> Any:
     return client.post("/account", {"csrfmiddlewaretoken": token_in(client.get("/account")), **fields})
 
 
-def test_a_new_password_ends_every_other_session(alice: Person, browser: Client) -> None:
+def test_new_password_ends_other_sessions(alice: Person, browser: Client) -> None:
     other = signed_in(alice)
     browser = Client(enforce_csrf_checks=True)
     sign_in(browser, alice.user.email, PASSWORD)
@@ -41,7 +41,7 @@ def test_a_new_password_ends_every_other_session(alice: Person, browser: Client)
         (PASSWORD, NEW * 50, "at most 1,000 characters"),
     ],
 )
-def test_what_cannot_be_is_said(alice: Person, browser: Client, current: str, new: str, said: str) -> None:
+def test_invalid_values_are_reported(alice: Person, browser: Client, current: str, new: str, said: str) -> None:
     response = send(browser, current=current, new=new)
     assert response.status_code == 400
     assert said in text_of(response)
@@ -49,7 +49,7 @@ def test_what_cannot_be_is_said(alice: Person, browser: Client, current: str, ne
     assert alice.user.check_password(PASSWORD)
 
 
-def test_guesses_are_limited(alice: Person, browser: Client) -> None:
+def test_password_attempts_are_limited(alice: Person, browser: Client) -> None:
     assert {send(browser, current="wrong", new=NEW).status_code for _ in range(30)} == {400}
     response = send(browser, current=PASSWORD, new=NEW)
     assert response.status_code == 403

@@ -29,7 +29,7 @@ TABLE["projects/<project_id>/dashboards/<id>/history"] = False
 TABLE["projects/<project_id>/dashboards/<id>"] = False
 
 
-def test_every_page_asks_who_is_there(alice: Person) -> None:
+def test_every_page_requires_a_session(alice: Person) -> None:
     assert set(routes(urls.console)) == set(TABLE)
     board = make_dashboard(alice, "Secret")
     for route, is_open in TABLE.items():
@@ -46,7 +46,7 @@ def test_every_page_asks_who_is_there(alice: Person) -> None:
         assert "Secret" not in text_of(response)
 
 
-def test_signing_in_leads_to_the_dashboards(alice: Person, browser: Client) -> None:
+def test_signing_in_redirects_to_the_dashboards(alice: Person, browser: Client) -> None:
     home = browser.get("/")
     assert home["Location"] == f"/projects/{alice.membership.project_id}/dashboards"
     page = browser.get(home["Location"])
@@ -57,14 +57,14 @@ def test_signing_in_leads_to_the_dashboards(alice: Person, browser: Client) -> N
     assert browser.get("/login")["Location"] == "/"
 
 
-def test_a_wrong_password_is_said_and_keeps_the_address(alice: Person) -> None:
+def test_incorrect_password_is_reported_and_keeps_the_email(alice: Person) -> None:
     response = sign_in(Client(enforce_csrf_checks=True), "alice@example.com", "wrong")
     assert response.status_code == 400
     assert "Wrong e-mail address or password." in text_of(response)
     assert 'value="alice@example.com"' in text_of(response)
 
 
-def test_guesses_are_limited_as_in_the_api(alice: Person) -> None:
+def test_password_attempts_are_limited_as_in_the_api(alice: Person) -> None:
     client = Client(enforce_csrf_checks=True)
     for _ in range(30):
         sign_in(client, "alice@example.com", "wrong")
@@ -86,13 +86,13 @@ def test_guesses_are_limited_as_in_the_api(alice: Person) -> None:
         ("evil", "/"),
     ],
 )
-def test_it_leads_to_no_other_site(alice: Person, asked: str, leads_to: str) -> None:
+def test_redirect_leads_to_no_other_site(alice: Person, asked: str, leads_to: str) -> None:
     give_password(alice)
     response = sign_in(Client(enforce_csrf_checks=True), alice.user.email, PASSWORD, next=asked)
     assert (response.status_code, response["Location"]) == (303, leads_to)
 
 
-def test_a_form_without_its_token_is_refused(alice: Person, browser: Client) -> None:
+def test_form_without_a_csrf_token_is_refused(alice: Person, browser: Client) -> None:
     for path in ("/login", "/logout"):
         response = browser.post(path, {"email": "a", "password": "b"})
         assert response.status_code == 403
@@ -100,7 +100,7 @@ def test_a_form_without_its_token_is_refused(alice: Person, browser: Client) -> 
     assert browser.get("/").status_code == 302
 
 
-def test_a_bearer_token_of_a_proxy_is_no_matter(alice: Person, browser: Client) -> None:
+def test_bearer_token_of_a_proxy_is_ignored(alice: Person, browser: Client) -> None:
     headers = {"Authorization": "Bearer x"}
     assert Client().get("/login", headers=headers).status_code == 200
     assert Client().get("/", headers=headers)["Location"].startswith("/login")
@@ -109,7 +109,7 @@ def test_a_bearer_token_of_a_proxy_is_no_matter(alice: Person, browser: Client) 
     assert browser.post("/logout", {"csrfmiddlewaretoken": token_in(page)}, headers=headers).status_code == 303
 
 
-def test_an_address_that_fails_too_often_is_told_to_wait(alice: Person) -> None:
+def test_limited_address_is_told_to_wait(alice: Person) -> None:
     client = Client(enforce_csrf_checks=True)
     for _ in range(SIGN_IN_FROM_ADDRESS.attempts):
         count_attempts([Attempt(SIGN_IN_FROM_ADDRESS, address="127.0.0.1")])
@@ -129,12 +129,12 @@ def test_signing_out_ends_the_session(alice: Person, browser: Client) -> None:
     assert browser.get("/")["Location"].startswith("/login")
 
 
-def test_a_deactivated_user_is_out_at_once(alice: Person, browser: Client) -> None:
+def test_deactivated_user_loses_access_at_once(alice: Person, browser: Client) -> None:
     set_active(alice.user, active=False)
     assert browser.get("/")["Location"].startswith("/login")
 
 
-def test_the_list_shows_finds_and_narrows(alice: Person, browser: Client) -> None:
+def test_list_can_be_searched_and_filtered(alice: Person, browser: Client) -> None:
     make_dashboard(alice, "Weekly", description="about sales", tags=["growth", "a&b"], pinned=True)
     make_dashboard(alice, "Checkout")
     make_dashboard(alice, "Gone", deleted=True)
@@ -151,7 +151,7 @@ def test_the_list_shows_finds_and_narrows(alice: Person, browser: Client) -> Non
     assert (names(tag="x\0y"), browser.get(path, {"folder": "x\0y"}).status_code) == ([], 200)
 
 
-def test_the_list_has_pages(alice: Person, browser: Client) -> None:
+def test_list_is_paginated(alice: Person, browser: Client) -> None:
     Dashboard.objects.bulk_create(
         [
             Dashboard(project=alice.membership.project, name=f"{number:03}", name_key=f"{number:03}", search_text="n")
@@ -167,7 +167,7 @@ def test_the_list_has_pages(alice: Person, browser: Client) -> None:
     assert 'href="?search=n&amp;offset=0"' in second
 
 
-def test_a_dashboard_is_shown_as_its_tiles_say(alice: Person, browser: Client) -> None:
+def test_dashboard_shows_its_tiles(alice: Person, browser: Client) -> None:
     board = make_dashboard(alice, "Weekly", description="for Monday", tags=["growth"])
     tile = make_text_tile(alice, board, "## Hello", layouts={"sm": {"x": 6, "y": 0, "w": 6, "h": 2}})
     make_insight(alice, board, name="Visits")
@@ -180,7 +180,7 @@ def test_a_dashboard_is_shown_as_its_tiles_say(alice: Person, browser: Client) -
     assert (policy(response)["frame-ancestors"], response["X-Frame-Options"]) == ("'none'", "DENY")
 
 
-def test_what_is_not_theirs_is_not_shown(alice: Person, carol: Person, browser: Client) -> None:
+def test_dashboards_of_other_projects_are_not_shown(alice: Person, carol: Person, browser: Client) -> None:
     foreign = make_dashboard(carol, "Foreign")
     answers = {
         path_of(foreign): 403,
@@ -205,7 +205,7 @@ def test_projects_can_be_switched(alice: Person, browser: Client) -> None:
     assert f'<a href="/projects/{alice.membership.project_id}/dashboards">Home</a>' in page
 
 
-def test_who_is_in_no_project_is_told_so(alice: Person, browser: Client) -> None:
+def test_user_without_a_project_sees_an_explanation(alice: Person, browser: Client) -> None:
     alice.membership.delete()
     assert "You are not a member of any project yet." in text_of(browser.get("/"))
 
@@ -242,7 +242,7 @@ def send_attacks(alice: Person, browser: Client, attack: str) -> list[str]:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_stored_attacks_are_inert(alice: Person, browser: Client, attack: str) -> None:
+def test_stored_markup_is_escaped(alice: Person, browser: Client, attack: str) -> None:
     for path in send_attacks(alice, browser, attack):
         response = browser.get(path)
         assert response.status_code == 200, path
@@ -254,7 +254,7 @@ def test_stored_attacks_are_inert(alice: Person, browser: Client, attack: str) -
             assert not str(attrs.get("href")).startswith(("javascript", "data", "vbscript", "//"))
 
 
-def test_scripts_are_ours_alone(alice: Person, browser: Client) -> None:
+def test_scripts_are_own_files(alice: Person, browser: Client) -> None:
     board = make_dashboard(alice, tiles=[{"text": {"body": "x"}}])
     for path in (path_of(board), "/keys"):
         assert policy(browser.get(path))["script-src"] == "'self'"

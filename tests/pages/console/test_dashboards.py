@@ -20,7 +20,7 @@ def send(client: Client, path: str, **fields: Any) -> Any:
     return client.post(path, {"csrfmiddlewaretoken": token_in(client.get(path)), **fields})
 
 
-def test_one_is_made(alice: Person, browser: Client) -> None:
+def test_dashboard_is_created(alice: Person, browser: Client) -> None:
     response = send(browser, f"/projects/{alice.membership.project_id}/dashboards", name="  New <b>")
     made = Dashboard.objects.get()
     assert (response.status_code, response["Location"]) == (303, path_of(made))
@@ -28,7 +28,7 @@ def test_one_is_made(alice: Person, browser: Client) -> None:
     assert "<h1>  New &lt;b&gt;</h1>" in text_of(browser.get(path_of(made)))
 
 
-def test_it_is_edited_by_the_rules_of_the_api(browser: Client, board: Dashboard) -> None:
+def test_dashboard_is_edited_by_the_rules_of_the_api(browser: Client, board: Dashboard) -> None:
     path = path_of(board)
     edit = {"action": "edit", "name": "Monthly", "description": "a\r\nb", "tags": " Sales, growth ,,", "pinned": "on"}
     assert send(browser, path, **edit)["Location"] == path
@@ -46,7 +46,7 @@ def test_it_is_edited_by_the_rules_of_the_api(browser: Client, board: Dashboard)
     assert (board.name, board.pinned, board.tag_links.count()) == ("", False, 0)
 
 
-def test_nobody_overwrites_what_they_have_not_seen(alice: Person, browser: Client, board: Dashboard) -> None:
+def test_outdated_form_overwrites_nothing(alice: Person, browser: Client, board: Dashboard) -> None:
     path = path_of(board)
     version = version_in(browser.get(path))
     alice.api.patch(f"dashboards/{board.pk}/", {"description": "for Tuesday"})
@@ -65,7 +65,7 @@ def test_nobody_overwrites_what_they_have_not_seen(alice: Person, browser: Clien
     assert (board.name, board.description) == ("Mine <b>", "for Friday")
 
 
-def test_it_goes_to_the_trash_and_comes_back(browser: Client, alice: Person, board: Dashboard) -> None:
+def test_dashboard_is_deleted_and_restored(browser: Client, alice: Person, board: Dashboard) -> None:
     make_text_tile(alice, board)
     path, listed = path_of(board), f"/projects/{board.project_id}/dashboards"
     assert send(browser, path, action="delete")["Location"] == listed
@@ -79,7 +79,7 @@ def test_it_goes_to_the_trash_and_comes_back(browser: Client, alice: Person, boa
     assert "The trash is empty." in text_of(browser.get(f"{listed}?trash=true"))
 
 
-def test_it_is_duplicated_with_its_tiles(browser: Client, alice: Person, board: Dashboard) -> None:
+def test_dashboard_is_duplicated_with_its_tiles(browser: Client, alice: Person, board: Dashboard) -> None:
     make_text_tile(alice, board, "hello")
     response = send(browser, path_of(board), action="duplicate", name="Weekly (Copy)")
     copy = Dashboard.objects.exclude(pk=board.pk).get()
@@ -90,7 +90,7 @@ def test_it_is_duplicated_with_its_tiles(browser: Client, alice: Person, board: 
     assert len(dict(texts)) == 2
 
 
-def test_it_is_shared_by_a_link_that_can_be_replaced_and_ended(browser: Client, board: Dashboard) -> None:
+def test_share_link_is_enabled_replaced_and_disabled(browser: Client, board: Dashboard) -> None:
     path = path_of(board)
     assert "Only members of Home" in text_of(browser.get(path))
 
@@ -111,7 +111,9 @@ def test_it_is_shared_by_a_link_that_can_be_replaced_and_ended(browser: Client, 
     assert SharingConfiguration.objects.get().enabled is False
 
 
-def test_the_shared_page_looks_and_is_protected_as_it_is_told(browser: Client, alice: Person, board: Dashboard) -> None:
+def test_sharing_settings_and_passwords_apply_to_the_shared_page(
+    browser: Client, alice: Person, board: Dashboard
+) -> None:
     path = path_of(board)
     alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True, "settings": {"allow_overrides": ["a"]}})
     assert send(browser, path, action="sharing", theme="dark", noHeader="on", password_required="on").status_code == 303
@@ -148,7 +150,9 @@ def test_the_shared_page_looks_and_is_protected_as_it_is_told(browser: Client, a
 @pytest.mark.parametrize(
     "action", ["edit", "delete", "enable", "refresh", "sharing", "add-password", "remove-password"]
 )
-def test_who_may_only_look_changes_nothing(browser: Client, alice: Person, bob: Person, action: str) -> None:
+def test_member_without_the_edit_right_changes_nothing(
+    browser: Client, alice: Person, bob: Person, action: str
+) -> None:
     theirs = make_dashboard(bob, "Bob's", restriction_level=37)
     alice.membership.level = 1
     alice.membership.save()
@@ -162,7 +166,7 @@ def test_who_may_only_look_changes_nothing(browser: Client, alice: Person, bob: 
     assert (theirs.name, theirs.deleted, theirs.sharing_configuration.enabled) == ("Bob's", False, False)
 
 
-def test_dashboards_of_elsewhere_are_not_changed(
+def test_dashboards_of_other_projects_are_not_changed(
     browser: Client, alice: Person, carol: Person, board: Dashboard
 ) -> None:
     foreign = make_dashboard(carol, "Foreign")
@@ -177,13 +181,13 @@ def test_dashboards_of_elsewhere_are_not_changed(
     assert foreign.deleted is False
 
 
-def test_a_forged_form_changes_nothing(browser: Client, board: Dashboard) -> None:
+def test_form_without_a_csrf_token_changes_nothing(browser: Client, board: Dashboard) -> None:
     assert browser.post(path_of(board), {"action": "delete"}).status_code == 403
     assert Dashboard.objects.get().deleted is False
 
 
 @pytest.mark.parametrize("value", ["a\0b", "\ud800"])
-def test_odd_characters_are_refused_or_replaced(browser: Client, board: Dashboard, value: str) -> None:
+def test_invalid_characters_are_refused_or_replaced(browser: Client, board: Dashboard, value: str) -> None:
     raw = value.encode("utf-8", "surrogatepass")
     token = token_in(browser.get(path_of(board))).encode()
     body = b"csrfmiddlewaretoken=" + token + b"&action=edit&name=" + raw
@@ -192,7 +196,7 @@ def test_odd_characters_are_refused_or_replaced(browser: Client, board: Dashboar
     assert browser.get(path_of(board)).status_code == 200
 
 
-def test_asking_for_a_password_makes_one_where_there_is_none(browser: Client, alice: Person, board: Dashboard) -> None:
+def test_requiring_a_password_creates_one_if_there_is_none(browser: Client, alice: Person, board: Dashboard) -> None:
     path = path_of(board)
     assert send(browser, path, action="enable")["Location"] == f"{path}?panel=share"
     opened = text_of(browser.get(f"{path}?panel=share"))

@@ -37,7 +37,7 @@ def state_of(board: Dashboard) -> tuple[Any, ...]:
     return board.name, board.description, board.pinned, tags
 
 
-def test_what_is_saved_as_it_was_changes_nothing(alice: Person, browser: Client) -> None:
+def test_saving_unchanged_values_changes_nothing(alice: Person, browser: Client) -> None:
     board = make_dashboard(alice, 'a\n"b" <', description="x\r\ny\rz\n", tags=["a,b", 'say "hi"', "plain"], pinned=True)
     before, acts = state_of(board), Activity.objects.count()
     form = form_in(browser.get(path_of(board)))
@@ -45,7 +45,7 @@ def test_what_is_saved_as_it_was_changes_nothing(alice: Person, browser: Client)
     assert (state_of(board), Activity.objects.count()) == (before, acts)
 
 
-def test_a_tag_with_a_comma_stays_one(alice: Person, browser: Client) -> None:
+def test_tag_with_a_comma_remains_one_tag(alice: Person, browser: Client) -> None:
     board = make_dashboard(alice, tags=["a,b", 'say "hi"', "c"])
     form = form_in(browser.get(path_of(board)))
     assert save(browser, board, form, name="Other").status_code == 303
@@ -58,7 +58,7 @@ def test_a_tag_with_a_comma_stays_one(alice: Person, browser: Client) -> None:
     assert state_of(board)[3] == ["x, y", "z"]
 
 
-def test_saving_again_keeps_what_others_changed(alice: Person, browser: Client) -> None:
+def test_saving_keeps_changes_by_others(alice: Person, browser: Client) -> None:
     board = make_dashboard(alice, "Weekly", description="old", tags=["one"])
     form = form_in(browser.get(path_of(board)))
     theirs: dict[str, Any] = {"tags": ["two", "three"], "pinned": True, "description": "theirs"}
@@ -77,7 +77,7 @@ def test_saving_again_keeps_what_others_changed(alice: Person, browser: Client) 
     assert state_of(board) == ("Monthly", "theirs", True, ["three", "two"])
 
 
-def test_a_refused_form_keeps_what_was_written(alice: Person, browser: Client) -> None:
+def test_refused_form_keeps_its_input(alice: Person, browser: Client) -> None:
     board = make_dashboard(alice, "Weekly", pinned=True)
     form = form_in(browser.get(path_of(board)))
     del form["pinned"]
@@ -101,6 +101,6 @@ def test_a_refused_form_keeps_what_was_written(alice: Person, browser: Client) -
         ("a\u2028b\nc", ["a b c"]),
     ],
 )
-def test_tags_are_read_from_a_line(text: str, tags: list[str]) -> None:
+def test_tags_are_parsed_from_a_line(text: str, tags: list[str]) -> None:
     assert parse_tags(text) == tags
     assert parse_tags(format_tags(tags)) == tags

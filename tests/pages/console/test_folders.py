@@ -24,7 +24,7 @@ def options(page: Any, name: str) -> list[str | None]:
     return [attributes.get("value") for element, attributes in elements(page) if element == name]
 
 
-def test_the_list_is_narrowed_to_a_folder(alice: Person, browser: Client, listed: str) -> None:
+def test_list_is_filtered_by_folder(alice: Person, browser: Client, listed: str) -> None:
     for name, folder in (("one", "Team"), ("two", "Team/Web"), ("three", "Other"), ("four", None)):
         make_dashboard(alice, name, folder=folder)
     page = browser.get(listed)
@@ -40,13 +40,13 @@ def test_the_list_is_narrowed_to_a_folder(alice: Person, browser: Client, listed
     assert len(names(browser.get(listed, {"folder": "a" * 401}))) == 4
 
 
-def test_pages_of_a_folder_lead_to_each_other(alice: Person, browser: Client, listed: str) -> None:
+def test_pagination_keeps_the_folder(alice: Person, browser: Client, listed: str) -> None:
     for number in range(51):
         make_dashboard(alice, f"{number:02}", folder="Team & more")
     assert 'href="?folder=Team+%26+more&amp;offset=50">Next' in text_of(browser.get(listed, {"folder": "Team & more"}))
 
 
-def test_a_new_dashboard_lies_in_the_folder_that_is_looked_at(alice: Person, browser: Client, listed: str) -> None:
+def test_new_dashboard_is_created_in_the_current_folder(alice: Person, browser: Client, listed: str) -> None:
     page = browser.get(listed, {"folder": "Team/Web"})
     assert '<input type="hidden" name="folder" value="Team/Web">' in text_of(page)
     sent = {"csrfmiddlewaretoken": token_in(page), "name": "new", "folder": "Team/Web"}
@@ -54,7 +54,7 @@ def test_a_new_dashboard_lies_in_the_folder_that_is_looked_at(alice: Person, bro
     assert Dashboard.objects.get().folder == "Team/Web"
 
 
-def test_a_dashboard_shows_its_folder_and_is_moved(alice: Person, browser: Client) -> None:
+def test_dashboard_shows_its_folder_and_is_moved(alice: Person, browser: Client) -> None:
     make_dashboard(alice, folder="Team/Web")
     board = make_dashboard(alice, "b", folder="Team")
     path = path_of(board)
@@ -81,7 +81,7 @@ def test_a_dashboard_shows_its_folder_and_is_moved(alice: Person, browser: Clien
     assert board.folder is None
 
 
-def test_markup_in_a_folder_is_text(alice: Person, browser: Client, listed: str) -> None:
+def test_markup_in_a_folder_is_escaped(alice: Person, browser: Client, listed: str) -> None:
     for attack in ATTACKS:
         if attack.isprintable():
             board = make_dashboard(alice, folder=attack)

@@ -26,7 +26,7 @@ def restore(client: Client, board: Dashboard, version: object, seen: str | None 
     return client.post(path, {**form, "restore": version})
 
 
-def test_it_says_who_did_what_with_which_key(browser: Client, board: Dashboard) -> None:
+def test_activity_shows_user_change_and_key(browser: Client, board: Dashboard) -> None:
     assert f"{path_of(board)}/history" in text_of(browser.get(path_of(board)))
     text = text_of(browser.get(f"{path_of(board)}/history"))
     assert text.index("1 tile removed") < text.index("name, tags") < text.index("Created")
@@ -37,7 +37,7 @@ def test_it_says_who_did_what_with_which_key(browser: Client, board: Dashboard) 
     assert "<dt>tags</dt><dd>[] → " in text
 
 
-def test_a_version_is_brought_back(browser: Client, board: Dashboard) -> None:
+def test_version_is_restored(browser: Client, board: Dashboard) -> None:
     response = restore(browser, board, 1)
     assert (response.status_code, response["Location"]) == (303, path_of(board))
     assert (Dashboard.objects.get().name, Tile.objects.get().deleted) == ("First", False)
@@ -46,7 +46,7 @@ def test_a_version_is_brought_back(browser: Client, board: Dashboard) -> None:
     assert restore(browser, board, "x").status_code == 404
 
 
-def test_what_somebody_changed_since_is_not_overwritten(browser: Client, alice: Person, board: Dashboard) -> None:
+def test_outdated_restore_overwrites_nothing(browser: Client, alice: Person, board: Dashboard) -> None:
     seen = version_in(browser.get(f"{path_of(board)}/history"))
     alice.api.patch(f"dashboards/{board.pk}/", {"name": "Third"})
     refused = restore(browser, board, 1, seen)
@@ -56,7 +56,7 @@ def test_what_somebody_changed_since_is_not_overwritten(browser: Client, alice: 
     assert Dashboard.objects.get().name == "First"
 
 
-def test_who_may_not_edit_sees_it_without_buttons(alice: Person, bob: Person, board: Dashboard) -> None:
+def test_member_without_the_edit_right_sees_no_buttons(alice: Person, bob: Person, board: Dashboard) -> None:
     give_password(bob)
     client = Client()
     sign_in(client, bob.user.email, PASSWORD)
@@ -68,7 +68,7 @@ def test_who_may_not_edit_sees_it_without_buttons(alice: Person, bob: Person, bo
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_what_is_stored_is_text(browser: Client, alice: Person, board: Dashboard, attack: str) -> None:
+def test_stored_markup_is_escaped(browser: Client, alice: Person, board: Dashboard, attack: str) -> None:
     path = f"{path_of(board)}/history"
     before = elements(browser.get(path))
     alice.api.patch(f"dashboards/{board.pk}/", {"name": attack, "tags": [attack]})
@@ -78,7 +78,7 @@ def test_what_is_stored_is_text(browser: Client, alice: Person, board: Dashboard
     assert {each["href"] for tag, each in now if tag == "a"} == {each["href"] for tag, each in before if tag == "a"}
 
 
-def test_long_and_many_changes_are_cut(browser: Client, alice: Person, board: Dashboard) -> None:
+def test_long_and_many_changes_are_truncated(browser: Client, alice: Person, board: Dashboard) -> None:
     tiles = [{"text": {"body": str(number)}} for number in range(30)]
     alice.api.patch(f"dashboards/{board.pk}/", {"description": "x" * 1000, "tiles": tiles})
     text = text_of(browser.get(f"{path_of(board)}/history"))
@@ -99,5 +99,5 @@ def test_long_and_many_changes_are_cut(browser: Client, alice: Person, board: Da
         ([("sharing__enabled", "changed"), ("sharing__settings", "changed")], "settings"),
     ],
 )
-def test_changes_in_a_few_words(changes: list[tuple[str, str]], expected: str) -> None:
+def test_changes_are_summarized(changes: list[tuple[str, str]], expected: str) -> None:
     assert summarize_changes([{"field": field, "action": action} for field, action in changes]) == expected

@@ -40,7 +40,7 @@ def send(client: Client, path: str, action: str = "accept", **fields: Any) -> An
     return client.post(path, {"csrfmiddlewaretoken": token_in(page), "action": action, **fields})
 
 
-def test_somebody_new_makes_an_account_and_is_in(alice: Person) -> None:
+def test_new_user_creates_an_account_and_joins(alice: Person) -> None:
     path, client = path_for(alice, "Dora@example.com", MembershipLevel.ADMIN), new_client()
     page = text_of(client.get(path))
     for shown in ("Join Home", "alice@example.com invites dora@example.com", "as admin"):
@@ -67,7 +67,7 @@ def test_somebody_new_makes_an_account_and_is_in(alice: Person) -> None:
         ({"name": "x" * 151}, "at most 150"),
     ],
 )
-def test_what_cannot_be_is_said_and_makes_nothing(alice: Person, fields: dict[str, str], said: str) -> None:
+def test_invalid_values_are_reported_and_create_nothing(alice: Person, fields: dict[str, str], said: str) -> None:
     path = path_for(alice, "dora@example.com")
     response = send(new_client(), path, **{"name": "Dora", "password": PASSWORD, **fields})
     assert response.status_code == 400
@@ -75,7 +75,7 @@ def test_what_cannot_be_is_said_and_makes_nothing(alice: Person, fields: dict[st
     assert (User.objects.count(), Membership.objects.count(), Invitation.objects.count()) == (1, 1, 1)
 
 
-def test_somebody_known_signs_in_and_accepts(alice: Person, carol: Person) -> None:
+def test_existing_user_signs_in_and_accepts(alice: Person, carol: Person) -> None:
     path = path_for(alice, carol.user.email)
     page = text_of(new_client().get(path))
     assert "Sign in to accept" in page
@@ -91,7 +91,7 @@ def test_somebody_known_signs_in_and_accepts(alice: Person, carol: Person) -> No
     assert client.get(f"/projects/{alice.membership.project_id}/dashboards").status_code == 200
 
 
-def test_nobody_accepts_for_another(alice: Person, bob: Person, carol: Person) -> None:
+def test_other_user_cannot_accept(alice: Person, bob: Person, carol: Person) -> None:
     path = path_for(alice, "dora@example.com", MembershipLevel.ADMIN)
     client = browser_of(carol.user)
     page = text_of(client.get(path))
@@ -101,7 +101,7 @@ def test_nobody_accepts_for_another(alice: Person, bob: Person, carol: Person) -
     assert Invitation.objects.count() == 1
 
 
-def test_an_account_made_in_advance_gets_into_no_other_project(alice: Person, carol: Person) -> None:
+def test_account_created_beforehand_joins_no_other_project(alice: Person, carol: Person) -> None:
     """The admin of one project opens the link for somebody else, and waits for another project to invite them."""
     attacker = new_client()
     send(attacker, path_for(carol, CEO), name="CEO", password=PASSWORD)
@@ -127,7 +127,7 @@ def test_an_account_made_in_advance_gets_into_no_other_project(alice: Person, ca
     assert Membership.objects.get(user=account, project=home).level == MembershipLevel.ADMIN
 
 
-def test_an_address_is_not_taken_by_inviting_it(alice: Person, carol: Person) -> None:
+def test_inviting_an_email_address_does_not_reserve_it(alice: Person, carol: Person) -> None:
     path_for(carol, CEO)
     mine = path_for(alice, CEO)
     assert send(new_client(), mine, name="C", password=PASSWORD).status_code == 303
@@ -135,7 +135,7 @@ def test_an_address_is_not_taken_by_inviting_it(alice: Person, carol: Person) ->
     assert [each.project for each in Membership.objects.filter(user=account)] == [alice.membership.project]
 
 
-def test_who_is_verified_sees_what_waits(alice: Person, carol: Person) -> None:
+def test_verified_user_sees_pending_invitations(alice: Person, carol: Person) -> None:
     carol.user.is_email_verified = True
     client = browser_of(carol.user)
     for level in (MembershipLevel.ADMIN, MembershipLevel.MEMBER):
@@ -155,7 +155,7 @@ def test_who_is_verified_sees_what_waits(alice: Person, carol: Person) -> None:
     assert send(client, "/invitations", invitation=again.pk)["Location"] == "/invitations"
 
 
-def test_who_is_verified_accepts_nothing_of_others(alice: Person, carol: Person) -> None:
+def test_verified_user_cannot_accept_invitations_of_others(alice: Person, carol: Person) -> None:
     carol.user.is_email_verified = True
     client = browser_of(carol.user)
     theirs = create_invitation(alice.membership, email=CEO, level=MembershipLevel.MEMBER).invitation
@@ -164,7 +164,7 @@ def test_who_is_verified_accepts_nothing_of_others(alice: Person, carol: Person)
     assert Invitation.objects.get() == theirs
 
 
-def test_a_link_can_be_declined(alice: Person) -> None:
+def test_invitation_can_be_declined(alice: Person) -> None:
     path, client = path_for(alice, CEO), new_client()
     assert "Invitation declined" in text_of(send(client, path, "decline"))
     assert Invitation.objects.count() == 0
@@ -172,7 +172,7 @@ def test_a_link_can_be_declined(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("change", ["time", "removed", "demoted", "below the level", "deactivated", "forged"])
-def test_an_invitation_ends(alice: Person, bob: Person, change: str) -> None:
+def test_invitation_expires(alice: Person, bob: Person, change: str) -> None:
     is_owner = change == "below the level"
     inviter = make_person(
         "inviter", alice.membership.project, MembershipLevel.OWNER if is_owner else MembershipLevel.ADMIN
@@ -198,14 +198,14 @@ def test_an_invitation_ends(alice: Person, bob: Person, change: str) -> None:
     assert not User.objects.filter(email=CEO).exists()
 
 
-def test_a_higher_level_stays(alice: Person, carol: Person) -> None:
+def test_higher_level_is_kept(alice: Person, carol: Person) -> None:
     path = path_for(alice, carol.user.email, MembershipLevel.MEMBER)
     add_member(alice.membership.project, user=carol.user, level=MembershipLevel.ADMIN)
     assert send(browser_of(carol.user), path).status_code == 303
     assert Membership.objects.get(user=carol.user, project=alice.membership.project).level == MembershipLevel.ADMIN
 
 
-def test_an_account_of_before_that_nobody_used_gets_a_new_link(alice: Person) -> None:
+def test_unused_account_of_an_earlier_release_gets_a_new_link(alice: Person) -> None:
     old = create_user("dora@example.com")
     membership = add_member(alice.membership.project, user=old, level=MembershipLevel.MEMBER)
     give_password(alice)
@@ -218,7 +218,7 @@ def test_an_account_of_before_that_nobody_used_gets_a_new_link(alice: Person) ->
 
 
 @pytest.mark.parametrize("used", ["key", "elsewhere", "verified", "staff", "signed in"])
-def test_an_account_that_somebody_uses_is_not_taken_over(alice: Person, carol: Person, used: str) -> None:
+def test_used_account_is_not_taken_over(alice: Person, carol: Person, used: str) -> None:
     old = create_user("robot@example.com", is_staff=used == "staff")
     if used == "key":
         make_key(old)
@@ -238,7 +238,7 @@ def test_an_account_that_somebody_uses_is_not_taken_over(alice: Person, carol: P
     assert (old.has_usable_password(), old.first_name) == (False, "")
 
 
-def test_a_forged_form_accepts_nothing(alice: Person, carol: Person) -> None:
+def test_form_without_a_csrf_token_accepts_nothing(alice: Person, carol: Person) -> None:
     path = path_for(alice, carol.user.email)
     assert browser_of(carol.user).post(path, {"action": "accept"}).status_code == 403
     assert Membership.objects.count() == 2

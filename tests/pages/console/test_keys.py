@@ -26,7 +26,7 @@ def value_after(client: Client, response: Any) -> str:
     return found[1]
 
 
-def test_a_key_is_made_shown_once_and_works(alice: Person, browser: Client) -> None:
+def test_key_is_created_shown_once_and_works(alice: Person, browser: Client) -> None:
     project = alice.membership.project_id
     response = send(
         browser,
@@ -48,7 +48,7 @@ def test_a_key_is_made_shown_once_and_works(alice: Person, browser: Client) -> N
     assert (response["Cache-Control"], again["Cache-Control"]) == ("no-store", "no-store")
 
 
-def test_a_key_is_rolled_and_revoked(alice: Person, browser: Client) -> None:
+def test_key_is_rolled_and_revoked(alice: Person, browser: Client) -> None:
     key = PersonalAPIKey.objects.get()
     value = value_after(browser, send(browser, action="roll", id=key.pk))
     assert [Api(each, alice.membership.project_id).get("dashboards/").status for each in (alice.key, value)] == [
@@ -80,14 +80,14 @@ def test_keys_of_others_are_neither_shown_nor_changed(alice: Person, bob: Person
         ({"label": "x", "scope": ["*"], "expires": "0"}, "between 1 and 36,500"),
     ],
 )
-def test_what_cannot_be_is_said(browser: Client, fields: dict[str, Any], said: str) -> None:
+def test_invalid_values_are_reported(browser: Client, fields: dict[str, Any], said: str) -> None:
     response = send(browser, action="create", **fields)
     assert response.status_code == 400
     assert said in text_of(response)
     assert PersonalAPIKey.objects.count() == 1
 
 
-def test_ten_are_enough(browser: Client) -> None:
+def test_eleventh_key_is_refused(browser: Client) -> None:
     for _ in range(9):
         send(browser, action="create", label="x", scope=["*"])
     assert "the maximum number of keys" in text_of(browser.get("/keys"))
@@ -95,7 +95,7 @@ def test_ten_are_enough(browser: Client) -> None:
     assert PersonalAPIKey.objects.count() == 10
 
 
-def test_an_old_session_asks_for_the_password_again(alice: Person, browser: Client) -> None:
+def test_old_session_must_confirm_the_password(alice: Person, browser: Client) -> None:
     session = browser.session
     session["signed_in_at"] = 0
     session.save()
@@ -107,6 +107,6 @@ def test_an_old_session_asks_for_the_password_again(alice: Person, browser: Clie
     assert send(browser, action="create", label="x", scope=["*"]).status_code == 303
 
 
-def test_a_forged_form_makes_nothing(browser: Client) -> None:
+def test_form_without_a_csrf_token_creates_nothing(browser: Client) -> None:
     assert browser.post("/keys", {"action": "create", "label": "x", "scope": "*"}).status_code == 403
     assert PersonalAPIKey.objects.count() == 1

@@ -32,7 +32,7 @@ def invited(client: Client, path: str, **fields: Any) -> str:
     return found[1]
 
 
-def test_somebody_is_invited_and_the_link_is_shown_once(alice: Person, browser: Client) -> None:
+def test_user_is_invited_and_the_link_is_shown_once(alice: Person, browser: Client) -> None:
     token = invited(browser, path_of(alice), email="Dora@Example.com", level="8")
     invitation = Invitation.objects.get()
     assert (invitation.email, invitation.level) == ("dora@example.com", MembershipLevel.ADMIN)
@@ -43,7 +43,7 @@ def test_somebody_is_invited_and_the_link_is_shown_once(alice: Person, browser: 
     assert "dora@example.com" in page
 
 
-def test_it_looks_the_same_whether_there_is_an_account(alice: Person, browser: Client) -> None:
+def test_invitation_does_not_reveal_whether_an_account_exists(alice: Person, browser: Client) -> None:
     create_user("eve@example.com", first_name="Evelyn")
     pages = []
     for email in ("eve@example.com", "new@example.com"):
@@ -58,7 +58,7 @@ def test_it_looks_the_same_whether_there_is_an_account(alice: Person, browser: C
     assert "Evelyn" not in pages[0]
 
 
-def test_a_new_link_replaces_the_one_before(alice: Person, browser: Client) -> None:
+def test_new_link_replaces_the_previous_one(alice: Person, browser: Client) -> None:
     first = invited(browser, path_of(alice), email="dora@example.com", level="1")
     second = invited(browser, path_of(alice), email="DORA@example.com", level="8")
     assert Invitation.objects.get() == get_invitation(second)
@@ -70,7 +70,7 @@ def test_a_new_link_replaces_the_one_before(alice: Person, browser: Client) -> N
     assert Client().get(f"/invitations/{second}").status_code == 404
 
 
-def test_a_member_is_not_invited_again(alice: Person, bob: Person, browser: Client) -> None:
+def test_member_cannot_be_invited_again(alice: Person, bob: Person, browser: Client) -> None:
     give_password(bob)
     response = send(browser, path_of(alice), action="invite", email="Bob@example.com", level="8")
     assert response.status_code == 400
@@ -79,7 +79,7 @@ def test_a_member_is_not_invited_again(alice: Person, bob: Person, browser: Clie
     assert (bob.membership.level, Invitation.objects.count()) == (MembershipLevel.MEMBER, 0)
 
 
-def test_a_project_has_so_many_invitations(alice: Person, browser: Client) -> None:
+def test_number_of_invitations_is_limited(alice: Person, browser: Client) -> None:
     for number in range(MAX_INVITATIONS):
         create_invitation(alice.membership, email=f"a{number}@example.com", level=MembershipLevel.MEMBER)
     response = send(browser, path_of(alice), action="invite", email="more@example.com", level="1")
@@ -89,7 +89,7 @@ def test_a_project_has_so_many_invitations(alice: Person, browser: Client) -> No
     assert Invitation.objects.count() == MAX_INVITATIONS
 
 
-def test_a_level_is_changed_and_a_member_removed(alice: Person, bob: Person, browser: Client) -> None:
+def test_level_is_changed_and_a_member_removed(alice: Person, bob: Person, browser: Client) -> None:
     theirs = signed_in(bob)
     send(browser, path_of(alice), action="level", member=bob.membership.pk, level="8")
     bob.membership.refresh_from_db()
@@ -101,7 +101,7 @@ def test_a_level_is_changed_and_a_member_removed(alice: Person, bob: Person, bro
     assert User.objects.filter(pk=bob.user.pk).exists()
 
 
-def test_a_project_keeps_an_admin(alice: Person, bob: Person, browser: Client) -> None:
+def test_last_admin_cannot_be_removed(alice: Person, bob: Person, browser: Client) -> None:
     for fields in ({"action": "remove"}, {"action": "level", "level": "1"}):
         response = send(browser, path_of(alice), member=alice.membership.pk, **fields)
         assert response.status_code == 400
@@ -110,7 +110,7 @@ def test_a_project_keeps_an_admin(alice: Person, bob: Person, browser: Client) -
     assert alice.membership.level == MembershipLevel.ADMIN
 
 
-def test_a_member_leaves(alice: Person, bob: Person, browser: Client) -> None:
+def test_member_leaves_the_project(alice: Person, bob: Person, browser: Client) -> None:
     page = f"/projects/{alice.membership.project_id}/members"
     create_invitation(alice.membership, email="dora@example.com", level=MembershipLevel.MEMBER)
     assert send(browser, page, action="leave").status_code == 400
@@ -124,7 +124,7 @@ def test_a_member_leaves(alice: Person, bob: Person, browser: Client) -> None:
     assert browser.get(page).status_code == alice.api.get("dashboards/").status == 403
 
 
-def test_nobody_reaches_above_themselves(alice: Person, browser: Client) -> None:
+def test_member_cannot_manage_higher_levels(alice: Person, browser: Client) -> None:
     owner = make_person("owner", alice.membership.project, MembershipLevel.OWNER)
     forbidden: list[dict[str, Any]] = [
         {"action": "remove", "member": owner.membership.pk},
@@ -140,7 +140,7 @@ def test_nobody_reaches_above_themselves(alice: Person, browser: Client) -> None
     assert Invitation.objects.count() == 0
 
 
-def test_members_see_the_others_and_change_nothing(alice: Person, bob: Person, browser: Client) -> None:
+def test_members_see_others_and_change_nothing(alice: Person, bob: Person, browser: Client) -> None:
     asked = create_invitation(alice.membership, email="asked@example.com", level=MembershipLevel.MEMBER).invitation
     alice.membership.level = MembershipLevel.MEMBER
     alice.membership.save()
@@ -171,12 +171,12 @@ def test_members_see_the_others_and_change_nothing(alice: Person, bob: Person, b
         ({"action": "other"}, 400),
     ],
 )
-def test_what_cannot_be_is_said(alice: Person, browser: Client, fields: dict[str, str], status: int) -> None:
+def test_invalid_values_are_reported(alice: Person, browser: Client, fields: dict[str, str], status: int) -> None:
     assert send(browser, path_of(alice), **fields).status_code == status
     assert (Membership.objects.count(), User.objects.count(), Invitation.objects.count()) == (1, 1, 0)
 
 
-def test_members_of_elsewhere_are_out_of_reach(alice: Person, carol: Person, browser: Client) -> None:
+def test_members_of_other_projects_are_not_found(alice: Person, carol: Person, browser: Client) -> None:
     assert send(browser, path_of(alice), action="remove", member=carol.membership.pk).status_code == 404
     theirs = create_invitation(carol.membership, email="x@example.com", level=MembershipLevel.MEMBER).invitation
     assert send(browser, path_of(alice), action="withdraw", invitation=theirs.pk).status_code == 404

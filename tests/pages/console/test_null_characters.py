@@ -14,7 +14,7 @@ NAMES = ("action", "id", "label", "scope", "email", "level", "name", "text", "no
 
 
 @pytest.mark.parametrize("field", ["email", "password", "next", "other"])
-def test_nobody_is_signed_in_with_them(alice: Person, field: str) -> None:
+def test_sign_in_with_null_characters_is_refused(alice: Person, field: str) -> None:
     give_password(alice)
     fields = {"email": alice.user.email, "password": PASSWORD, field: "a\0b"}
     assert sign_in(Client(enforce_csrf_checks=True), **fields).status_code == 400

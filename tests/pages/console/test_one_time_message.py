@@ -33,7 +33,7 @@ def secrets_in(page: Any) -> set[str]:
     return {each for each in found if "/shared/" not in each}
 
 
-def test_a_reload_shows_it_no_more_and_makes_nothing(alice: Person, browser: Client) -> None:
+def test_reload_shows_nothing_and_creates_nothing(alice: Person, browser: Client) -> None:
     for path, fields, model in secret_forms(alice):
         response = browser.post(path, {"csrfmiddlewaretoken": token_in(browser.get(path)), **fields})
         assert (response.status_code, response["Location"].partition("?")[0]) == (303, path)
@@ -44,7 +44,7 @@ def test_a_reload_shows_it_no_more_and_makes_nothing(alice: Person, browser: Cli
         assert model.objects.count() == made
 
 
-def test_the_server_keeps_nothing_of_it(alice: Person, browser: Client) -> None:
+def test_message_is_not_stored_on_the_server(alice: Person, browser: Client) -> None:
     fields = {"action": "create", "label": "x", "scope": "*"}
     response = browser.post("/keys", {"csrfmiddlewaretoken": token_in(browser.get("/keys")), **fields})
     cookie = response.cookies["shown_once"]
@@ -56,14 +56,14 @@ def test_the_server_keeps_nothing_of_it(alice: Person, browser: Client) -> None:
 
 
 @override_settings(SESSION_COOKIE_SECURE=True)
-def test_its_cookie_is_secure_where_the_session_is(alice: Person, browser: Client) -> None:
+def test_cookie_is_secure_like_the_session_cookie(alice: Person, browser: Client) -> None:
     fields = {"action": "create", "label": "x", "scope": "*"}
     response = browser.post("/keys", {"csrfmiddlewaretoken": token_in(browser.get("/keys")), **fields})
     assert response.cookies["shown_once"]["secure"] is True
 
 
 @pytest.mark.parametrize("kind", ["forged", "of another user", "late", "none"])
-def test_nobody_else_puts_anything_into_a_page(
+def test_forged_message_is_ignored(
     alice: Person, bob: Person, browser: Client, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     user = bob.user if kind == "of another user" else alice.user
@@ -75,7 +75,7 @@ def test_nobody_else_puts_anything_into_a_page(
     assert ("phx_evil" in page, "Copy this key now" in page) == (False, False)
 
 
-def test_two_people_at_one_browser_see_their_own(alice: Person, bob: Person, browser: Client) -> None:
+def test_two_users_of_one_browser_see_their_own_messages(alice: Person, bob: Person, browser: Client) -> None:
     fields = {"action": "create", "label": "x", "scope": "*"}
     browser.post("/keys", {"csrfmiddlewaretoken": token_in(browser.get("/keys")), **fields})
     browser.post("/logout", {"csrfmiddlewaretoken": token_in(browser.get("/account"))})

@@ -62,24 +62,24 @@ def leads(client: Client, path: str) -> tuple[int, str]:
     return response.status_code, response.headers.get("Location", "")
 
 
-def test_addresses_of_a_project_lead_to_its_dashboards(browser: Client, insight: Insight) -> None:
+def test_project_urls_redirect_to_its_dashboards(browser: Client, insight: Insight) -> None:
     for address in ADDRESSES:
         assert leads(browser, named(address, insight)) == (302, f"/projects/{insight.project_id}/dashboards"), address
 
 
-def test_addresses_of_a_dashboard_lead_to_its_page(browser: Client, insight: Insight) -> None:
+def test_dashboard_urls_redirect_to_its_page(browser: Client, insight: Insight) -> None:
     board = Dashboard.objects.get()
     for address in BOARDS:
         assert leads(browser, named(address, insight, board)) == (302, path_of(board)), address
 
 
-def test_addresses_of_an_insight_lead_to_a_dashboard_that_shows_it(browser: Client, insight: Insight) -> None:
+def test_insight_urls_redirect_to_a_dashboard_that_shows_it(browser: Client, insight: Insight) -> None:
     tile = Tile.objects.get()
     for address in OF_INSIGHTS:
         assert leads(browser, named(address, insight)) == (302, f"{path_of(tile.dashboard)}#tile-{tile.pk}"), address
 
 
-def test_an_insight_on_no_dashboard_is_told_so(alice: Person, browser: Client, insight: Insight) -> None:
+def test_insight_on_no_dashboard_is_explained(alice: Person, browser: Client, insight: Insight) -> None:
     Dashboard.objects.update(deleted=True)
     for address in OF_INSIGHTS:
         response = browser.get(named(address, insight))
@@ -87,7 +87,7 @@ def test_an_insight_on_no_dashboard_is_told_so(alice: Person, browser: Client, i
         assert "Insight is on no dashboard." in text_of(response)
 
 
-def test_a_dashboard_is_found_in_another_of_ones_projects(alice: Person, browser: Client) -> None:
+def test_dashboard_in_another_project_of_the_user_is_found(alice: Person, browser: Client) -> None:
     other = make_project("Other")
     there = Person(alice.user, add_member(other, user=alice.user), alice.key, alice.api)
     board = make_dashboard(there)
@@ -111,13 +111,13 @@ def test_a_dashboard_is_found_in_another_of_ones_projects(alice: Person, browser
         "/project/{project}//evil.example",
     ],
 )
-def test_what_leads_nowhere_is_a_page_that_says_so(browser: Client, alice: Person, path: str) -> None:
+def test_unknown_url_is_an_explanatory_page(browser: Client, alice: Person, path: str) -> None:
     response = browser.get(path.format(project=alice.membership.project_id))
     assert response.status_code == 404
     assert "Location" not in response
 
 
-def test_nobody_is_led_to_another_site(browser: Client, alice: Person) -> None:
+def test_redirect_leads_to_no_other_site(browser: Client, alice: Person) -> None:
     project = alice.membership.project_id
     for path in (f"/project/{project}/dashboard//evil.example", "/dashboard//evil.example", "/project/@current/"):
         status, location = leads(browser, path)
@@ -125,7 +125,7 @@ def test_nobody_is_led_to_another_site(browser: Client, alice: Person) -> None:
         assert "evil" not in location
 
 
-def test_others_learn_nothing(alice: Person, carol: Person, browser: Client) -> None:
+def test_inaccessible_items_are_not_revealed(alice: Person, carol: Person, browser: Client) -> None:
     """What is of another project is answered like what does not exist."""
     board = make_dashboard(carol, "Secret")
     theirs = make_insight(carol, board, name="Secret insight")
@@ -144,7 +144,7 @@ def test_others_learn_nothing(alice: Person, carol: Person, browser: Client) -> 
     assert browser.get(path_of(board)).status_code == 403
 
 
-def test_everybody_is_asked_to_sign_in_first(insight: Insight) -> None:
+def test_sign_in_is_required_first(insight: Insight) -> None:
     board = Dashboard.objects.get()
     for address in (*ADDRESSES, *BOARDS, *OF_INSIGHTS):
         path = named(address, insight, board)
@@ -157,7 +157,7 @@ def test_everybody_is_asked_to_sign_in_first(insight: Insight) -> None:
     }
 
 
-def test_the_root_of_the_api_says_where_to_go(alice: Person) -> None:
+def test_api_root_explains_where_to_go(alice: Person) -> None:
     api = Api(None, 0)
     for path in ("/api/", "/api"):
         answer: Any = api.get(path)

@@ -27,7 +27,7 @@ def send(client: Client, path: str, **changes: str) -> Any:
     return client.post(path, {"csrfmiddlewaretoken": token_in(client.get(path)), **FORM, **changes})
 
 
-def test_it_sets_name_and_password_and_signs_in(alice: Person, path: str) -> None:
+def test_setup_sets_name_and_password_and_signs_in(alice: Person, path: str) -> None:
     client = Client(enforce_csrf_checks=True)
     page = text_of(client.get(path))
     assert re.search(r'<input id="email"[^>]* value="alice@example.com"[^>]* readonly', page)
@@ -40,7 +40,7 @@ def test_it_sets_name_and_password_and_signs_in(alice: Person, path: str) -> Non
     assert sign_in(Client(enforce_csrf_checks=True), "alice@example.com", PASSWORD).status_code == 303
 
 
-def test_the_first_admin_chooses_an_address(db: None) -> None:
+def test_first_admin_chooses_an_email(db: None) -> None:
     made = create_initial_data()
     assert made is not None
     client, path = Client(enforce_csrf_checks=True), f"/setup/{create_setup_token(made.key.user)}"
@@ -52,7 +52,7 @@ def test_the_first_admin_chooses_an_address(db: None) -> None:
     assert user.personal_api_keys.get() == made.key
 
 
-def test_keys_of_whoever_had_an_unverified_account_end(alice: Person, path: str) -> None:
+def test_keys_of_an_unverified_account_are_revoked(alice: Person, path: str) -> None:
     send(Client(enforce_csrf_checks=True), path)
     assert alice.api.get("dashboards/").status == 200
     User.objects.update(is_email_verified=False)
@@ -63,14 +63,14 @@ def test_keys_of_whoever_had_an_unverified_account_end(alice: Person, path: str)
     assert User.objects.get().is_email_verified is True
 
 
-def test_it_works_once(alice: Person, path: str) -> None:
+def test_link_is_valid_once(alice: Person, path: str) -> None:
     send(Client(enforce_csrf_checks=True), path)
     assert Client().get(path).status_code == 404
     assert Client().post(path, FORM).status_code == 404
     assert "This link has been used" in text_of(Client().get(path))
 
 
-def test_it_works_for_a_day(alice: Person, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_link_is_valid_for_a_day(alice: Person, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for hours, status in ((23, 200), (25, 404)):
         later = datetime.now() + timedelta(hours=hours)
         monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda self, later=later: later)
@@ -78,7 +78,7 @@ def test_it_works_for_a_day(alice: Person, path: str, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("change", ["signed in", "deactivated", "another address"])
-def test_it_ends_with_what_it_was_for(alice: Person, path: str, change: str) -> None:
+def test_link_is_invalid_after_sign_in_deactivation_or_email_change(alice: Person, path: str, change: str) -> None:
     if change == "signed in":
         give_password(alice)
     elif change == "deactivated":
@@ -89,7 +89,7 @@ def test_it_ends_with_what_it_was_for(alice: Person, path: str, change: str) -> 
 
 
 @pytest.mark.parametrize("token", ["x", "1", "1-", "1-abc", "0-x-y", "99999999999999999999-a-b", "-1-a-b", "a%00-b-c"])
-def test_other_links_open_nothing(alice: Person, bob: Person, token: str) -> None:
+def test_invalid_links_are_refused(alice: Person, bob: Person, token: str) -> None:
     assert Client().get(f"/setup/{token}").status_code == 404
     theirs = create_setup_token(bob.user).partition("-")[2]
     assert Client().get(f"/setup/{alice.user.pk}-{theirs}").status_code == 404
@@ -109,7 +109,7 @@ def test_other_links_open_nothing(alice: Person, bob: Person, token: str) -> Non
         ({"name": "x" * 151}, "at most 150"),
     ],
 )
-def test_what_cannot_be_is_said_and_changes_nothing(
+def test_invalid_values_are_reported_and_change_nothing(
     alice: Person, bob: Person, path: str, changes: dict[str, str], said: str
 ) -> None:
     before = User.objects.filter(pk=alice.user.pk).values().get()
@@ -120,6 +120,6 @@ def test_what_cannot_be_is_said_and_changes_nothing(
     assert Client().get(path).status_code == 200
 
 
-def test_a_forged_form_sets_nothing(alice: Person, path: str) -> None:
+def test_form_without_a_csrf_token_changes_nothing(alice: Person, path: str) -> None:
     assert Client(enforce_csrf_checks=True).post(path, FORM).status_code == 403
     assert User.objects.get().email == "alice@example.com"

@@ -32,7 +32,7 @@ def send(client: Client, board: Dashboard, **fields: Any) -> Any:
     return client.post(path, {"csrfmiddlewaretoken": token_in(client.get(path)), **fields})
 
 
-def test_a_text_is_added_and_changed(browser: Client, alice: Person, board: Dashboard) -> None:
+def test_text_is_added_and_edited(browser: Client, alice: Person, board: Dashboard) -> None:
     send(browser, board, action="add", text="\n## Hi\r\nthere")
     tile = Tile.objects.select_related("text").get()
     assert tile.text is not None
@@ -43,9 +43,7 @@ def test_a_text_is_added_and_changed(browser: Client, alice: Person, board: Dash
     assert "&lt;b&gt;new&lt;/b&gt;</textarea>" in text_of(browser.get(f"{path_of(board)}/tiles"))
 
 
-def test_a_text_that_somebody_changed_is_not_overwritten(
-    browser: Client, alice: Person, board: Dashboard, first: Tile
-) -> None:
+def test_outdated_text_form_overwrites_nothing(browser: Client, alice: Person, board: Dashboard, first: Tile) -> None:
     alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": first.pk, "text": {"body": "theirs"}}]})
     response = send(browser, board, action="text", tile=first.pk, text="mine", version=1)
     assert response.status_code == 409
@@ -56,7 +54,7 @@ def test_a_text_that_somebody_changed_is_not_overwritten(
 BUTTON = {"text": "Handbook", "url": "/handbook", "placement": "right", "style": "secondary"}
 
 
-def test_a_button_is_added_and_changed(browser: Client, board: Dashboard) -> None:
+def test_button_is_added_and_edited(browser: Client, board: Dashboard) -> None:
     send(browser, board, action="add-button", **BUTTON)
     tile = Tile.objects.select_related("button").get()
     assert tile.button is not None
@@ -70,7 +68,7 @@ def test_a_button_is_added_and_changed(browser: Client, board: Dashboard) -> Non
 
 
 @pytest.mark.parametrize("change", [{"url": "javascript:x"}, {"url": "//e.example"}, {"text": ""}, {"style": "big"}])
-def test_an_odd_button_is_refused(browser: Client, board: Dashboard, first: Tile, change: dict[str, str]) -> None:
+def test_invalid_button_is_refused(browser: Client, board: Dashboard, first: Tile, change: dict[str, str]) -> None:
     for fields in ({"action": "add-button"}, {"action": "button", "tile": str(first.pk)}):
         response = send(browser, board, **{**BUTTON, **change, **fields})
         assert response.status_code == 400
@@ -78,7 +76,7 @@ def test_an_odd_button_is_refused(browser: Client, board: Dashboard, first: Tile
     assert not Tile.objects.filter(button__isnull=False).exists()
 
 
-def test_a_refused_button_keeps_its_form_and_says_why_in_it(browser: Client, board: Dashboard) -> None:
+def test_refused_button_keeps_its_input_and_shows_the_error(browser: Client, board: Dashboard) -> None:
     send(browser, board, action="add-button", **BUTTON)
     tile = Tile.objects.get()
     for fields, id_ in (({"action": "add-button"}, "new"), ({"action": "button", "tile": tile.pk}, tile.pk)):
@@ -106,20 +104,20 @@ def test_a_refused_button_keeps_its_form_and_says_why_in_it(browser: Client, boa
         ("/x.y", "/x.y"),
     ],
 )
-def test_an_address_may_be_typed_without_its_scheme(browser: Client, board: Dashboard, typed: str, kept: str) -> None:
+def test_url_without_a_scheme_is_completed(browser: Client, board: Dashboard, typed: str, kept: str) -> None:
     assert send(browser, board, **{**BUTTON, "action": "add-button", "url": typed}).status_code == 303
     button = Tile.objects.get().button
     assert button is not None
     assert button.url == kept
 
 
-def test_a_text_is_no_button(browser: Client, board: Dashboard, first: Tile) -> None:
+def test_text_form_cannot_edit_a_button(browser: Client, board: Dashboard, first: Tile) -> None:
     assert send(browser, board, action="button", tile=first.pk, **BUTTON).status_code == 400
     assert Tile.objects.get() == first
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 4001])
-def test_an_odd_text_is_refused(browser: Client, board: Dashboard, first: Tile, text: str) -> None:
+def test_invalid_text_is_refused(browser: Client, board: Dashboard, first: Tile, text: str) -> None:
     for fields in ({"action": "add"}, {"action": "text", "tile": str(first.pk)}):
         response = send(browser, board, text=text, **fields)
         assert response.status_code == 400
@@ -127,7 +125,7 @@ def test_an_odd_text_is_refused(browser: Client, board: Dashboard, first: Tile, 
     assert Text.objects.get().body == "one"
 
 
-def test_tiles_change_places(browser: Client, board: Dashboard, first: Tile, second: Tile) -> None:
+def test_tiles_are_reordered(browser: Client, board: Dashboard, first: Tile, second: Tile) -> None:
     def order() -> list[int]:
         return list(Tile.objects.on_dashboard(board).in_layout_order().values_list("pk", flat=True))
 
@@ -143,7 +141,7 @@ def test_tiles_change_places(browser: Client, board: Dashboard, first: Tile, sec
 @pytest.mark.parametrize(
     ("action", "width", "height"), [("wider", 7, 5), ("narrower", 5, 5), ("higher", 6, 6), ("lower", 6, 4)]
 )
-def test_a_tile_changes_its_size(
+def test_tile_is_resized(
     browser: Client, board: Dashboard, first: Tile, second: Tile, action: str, width: int, height: int
 ) -> None:
     for tile in (first, second):
@@ -154,7 +152,7 @@ def test_a_tile_changes_its_size(
     assert second.layouts["sm"]["x"] + width <= 12
 
 
-def test_a_size_stays_within_the_grid(browser: Client, board: Dashboard, first: Tile) -> None:
+def test_size_is_limited_to_the_grid(browser: Client, board: Dashboard, first: Tile) -> None:
     Tile.objects.update(layouts={"sm": {"x": 0, "y": 0, "w": 12, "h": 1}})
     for action in ("wider", "lower"):
         send(browser, board, action=action, tile=first.pk)
@@ -162,12 +160,12 @@ def test_a_size_stays_within_the_grid(browser: Client, board: Dashboard, first: 
     assert first.layouts == {"sm": {"x": 0, "y": 0, "w": 12, "h": 1}}
 
 
-def test_a_tile_is_removed(browser: Client, board: Dashboard, first: Tile, second: Tile) -> None:
+def test_tile_is_removed(browser: Client, board: Dashboard, first: Tile, second: Tile) -> None:
     send(browser, board, action="remove", tile=first.pk)
     assert list(Tile.objects.on_dashboard(board).visible()) == [second]
 
 
-def test_tiles_of_elsewhere_are_out_of_reach(browser: Client, alice: Person, board: Dashboard, first: Tile) -> None:
+def test_tiles_of_other_projects_are_not_found(browser: Client, alice: Person, board: Dashboard, first: Tile) -> None:
     other = make_dashboard(alice)
     tile = make_text_tile(alice, other, "theirs")
     for action in ("text", "remove", "later", "wider"):
@@ -177,7 +175,7 @@ def test_tiles_of_elsewhere_are_out_of_reach(browser: Client, alice: Person, boa
     assert set(Text.objects.values_list("body", flat=True)) == {"one", "theirs"}
 
 
-def test_who_may_only_look_edits_no_tile(browser: Client, alice: Person, bob: Person) -> None:
+def test_member_without_the_edit_right_changes_no_tile(browser: Client, alice: Person, bob: Person) -> None:
     theirs = make_dashboard(bob, restriction_level=37)
     tile = make_text_tile(bob, theirs)
     alice.membership.level = 1

@@ -30,7 +30,7 @@ def board(alice: Person) -> Dashboard:
 
 
 @pytest.mark.parametrize("step", ["shared", "embedded", "shared_dashboard"])
-def test_it_shows_the_dashboard(alice: Person, board: Dashboard, step: str) -> None:
+def test_page_shows_the_dashboard(alice: Person, board: Dashboard, step: str) -> None:
     response = visit(f"/{step}/{share(alice, board)}")
     text = response.content.decode()
     assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
@@ -48,7 +48,7 @@ def test_it_shows_the_dashboard(alice: Person, board: Dashboard, step: str) -> N
     assert "Trends" in text
 
 
-def test_it_holds_no_script_no_style_of_elements_and_nothing_from_elsewhere(alice: Person, board: Dashboard) -> None:
+def test_page_contains_no_script_inline_style_or_foreign_resource(alice: Person, board: Dashboard) -> None:
     for tag, attrs in elements(visit(f"/shared/{share(alice, board)}")):
         assert tag not in ("script", "img", "iframe", "object", "form")
         assert not [name for name in attrs if name == "style" or name.startswith("on")]
@@ -56,13 +56,13 @@ def test_it_holds_no_script_no_style_of_elements_and_nothing_from_elsewhere(alic
             assert str(attrs["href"]).startswith("/static/pages/")
 
 
-def test_no_person_no_tag_and_no_origin(alice: Person, board: Dashboard) -> None:
+def test_page_contains_no_users_tags_or_origin(alice: Person, board: Dashboard) -> None:
     text = visit(f"/shared/{share(alice, board)}").content.decode()
     for hidden in (alice.user.email, str(alice.user.uuid), alice.user.first_name, "internal-tag", "Home"):
         assert hidden not in text
 
 
-def test_its_policy_lets_the_page_have_its_styles_alone(alice: Person, board: Dashboard) -> None:
+def test_content_security_policy_allows_only_own_styles(alice: Person, board: Dashboard) -> None:
     response = visit(f"/shared/{share(alice, board)}")
     assert policy(response)["default-src"] == "'none'"
     assert policy(response)["base-uri"] == "'none'"
@@ -73,7 +73,7 @@ def test_its_policy_lets_the_page_have_its_styles_alone(alice: Person, board: Da
 
 
 @pytest.mark.parametrize("step", ["shared", "embedded"])
-def test_it_may_be_framed_by_the_origins_of_the_setting(alice: Person, board: Dashboard, step: str) -> None:
+def test_page_can_be_framed_by_allowed_origins(alice: Person, board: Dashboard, step: str) -> None:
     path = f"/{step}/{share(alice, board)}"
     assert "X-Frame-Options" not in visit(path)
     assert policy(visit(path))["frame-ancestors"] == "*"
@@ -81,14 +81,14 @@ def test_it_may_be_framed_by_the_origins_of_the_setting(alice: Person, board: Da
         assert policy(visit(path))["frame-ancestors"] == "https://a.example https://b.example"
 
 
-def test_other_addresses_may_not_be_framed() -> None:
+def test_other_pages_cannot_be_framed() -> None:
     for path in ("/nowhere", "/static/nothing.css"):
         response = Client().get(path)
         assert response["X-Frame-Options"] == "DENY"
         assert policy(response)["frame-ancestors"] == "'none'"
 
 
-def test_a_page_that_is_known_is_304_until_it_changes(alice: Person, board: Dashboard) -> None:
+def test_unchanged_page_is_304(alice: Person, board: Dashboard) -> None:
     path = f"/shared/{share(alice, board)}"
     first = visit(path)
     again = visit(path, **{"If-None-Match": first["ETag"]})
@@ -107,7 +107,7 @@ def test_a_page_that_is_known_is_304_until_it_changes(alice: Person, board: Dash
         assert visit(path, **{"If-None-Match": etag}).status_code == 200
 
 
-def test_a_page_that_is_known_costs_one_statement(alice: Person, board: Dashboard) -> None:
+def test_unchanged_page_takes_one_query(alice: Person, board: Dashboard) -> None:
     path = f"/shared/{share(alice, board)}"
     etag = visit(path)["ETag"]
     with CaptureQueriesContext(connection) as captured:
@@ -115,7 +115,7 @@ def test_a_page_that_is_known_costs_one_statement(alice: Person, board: Dashboar
     assert len(captured) == 1
 
 
-def test_settings_say_how_it_looks(alice: Person, board: Dashboard) -> None:
+def test_settings_control_the_appearance(alice: Person, board: Dashboard) -> None:
     def shown(**settings: Any) -> str:
         text: str = visit(f"/shared/{share(alice, board, settings=settings)}").content.decode()
         return text
@@ -134,7 +134,7 @@ def test_settings_say_how_it_looks(alice: Person, board: Dashboard) -> None:
     assert "TrendsQuery" not in shown(detailed=True, hideQueries=True)
 
 
-def test_a_viewer_changes_what_the_dashboard_allows(alice: Person, board: Dashboard) -> None:
+def test_viewer_overrides_what_the_dashboard_allows(alice: Person, board: Dashboard) -> None:
     token = share(alice, board, settings={"allow_overrides": ["date_from"], "detailed": True})
     path = f"/shared/{token}?filters_override="
     assert "-30d" in visit(path + '{"date_from":"-30d"}').content.decode()
@@ -146,7 +146,7 @@ def test_a_viewer_changes_what_the_dashboard_allows(alice: Person, board: Dashbo
         assert "Quarter" not in response.content.decode()
 
 
-def test_what_is_not_shared_is_a_404_page(alice: Person, board: Dashboard) -> None:
+def test_unshared_dashboard_is_a_404_page(alice: Person, board: Dashboard) -> None:
     token = share(alice, board)
     alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": False})
     for each in (token, "a" * 30):
@@ -156,7 +156,7 @@ def test_what_is_not_shared_is_a_404_page(alice: Person, board: Dashboard) -> No
         assert "Quarter" not in response.content.decode()
 
 
-def test_a_deleted_dashboard_is_gone(alice: Person, board: Dashboard) -> None:
+def test_deleted_dashboard_is_404(alice: Person, board: Dashboard) -> None:
     token = share(alice, board)
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
     assert visit(f"/shared/{token}").status_code == 404
@@ -169,7 +169,7 @@ def locked(alice: Person, board: Dashboard) -> str:
     return f"/shared/{token}"
 
 
-def test_a_password_is_asked_for_and_opens_the_page(alice: Person, board: Dashboard) -> None:
+def test_password_form_unlocks_the_page(alice: Person, board: Dashboard) -> None:
     path, browser = locked(alice, board), Client(headers=HTML)
     asked = browser.get(path)
     assert asked.status_code == 401
@@ -185,7 +185,7 @@ def test_a_password_is_asked_for_and_opens_the_page(alice: Person, board: Dashbo
     )
 
 
-def test_in_a_frame_a_password_is_answered_with_the_dashboard(alice: Person, board: Dashboard) -> None:
+def test_password_form_in_a_frame_returns_the_dashboard(alice: Person, board: Dashboard) -> None:
     path = locked(alice, board).replace("/shared/", "/embedded/")
     opened = Client(headers=HTML).post(path, {"password": PASSWORD})
     assert opened.status_code == 200
@@ -194,7 +194,7 @@ def test_in_a_frame_a_password_is_answered_with_the_dashboard(alice: Person, boa
     assert Client(headers=HTML).get(path).status_code == 401
 
 
-def test_guesses_in_the_page_are_limited_too(alice: Person, board: Dashboard) -> None:
+def test_password_attempts_are_limited(alice: Person, board: Dashboard) -> None:
     path, browser = locked(alice, board), Client(headers=HTML)
     assert {browser.post(path, {"password": str(number)}).status_code for number in range(10)} == {401}
     refused = browser.post(path, {"password": PASSWORD})
@@ -202,7 +202,7 @@ def test_guesses_in_the_page_are_limited_too(alice: Person, board: Dashboard) ->
     assert int(refused["Retry-After"]) > 0
 
 
-def test_a_form_for_what_needs_no_password_or_is_not_there(alice: Person, board: Dashboard) -> None:
+def test_password_form_of_an_unprotected_or_unknown_link(alice: Person, board: Dashboard) -> None:
     browser, path = Client(headers=HTML), f"/shared/{share(alice, board)}"
     assert browser.post(path, {"password": "x"})["Location"] == path
     assert browser.post(f"/shared/{'a' * 30}", {"password": "x"}).status_code == 404
@@ -211,7 +211,7 @@ def test_a_form_for_what_needs_no_password_or_is_not_there(alice: Person, board:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_stored_attacks_are_inert(alice: Person, attack: str) -> None:
+def test_stored_markup_is_escaped(alice: Person, attack: str) -> None:
     content: Any = {"description": attack, "tiles": [{"text": {"body": attack}, "color": attack[:30]}]}
     made = make_dashboard(alice, attack, **content)
     make_insight(alice, made, name=attack, description=attack, query={"kind": attack})
@@ -223,7 +223,7 @@ def test_stored_attacks_are_inert(alice: Person, attack: str) -> None:
         assert address.netloc in ("", "a.example")
 
 
-def test_places_become_a_grid_and_an_order_for_phones(alice: Person) -> None:
+def test_layouts_become_a_grid_and_an_order_for_phones(alice: Person) -> None:
     made = make_dashboard(alice)
     first = make_text_tile(alice, made, "a", layouts={"sm": {"x": 6, "y": 0, "w": 6, "h": 2}, "xs": {"y": 9}})
     second = make_text_tile(alice, made, "b")
@@ -233,7 +233,7 @@ def test_places_become_a_grid_and_an_order_for_phones(alice: Person) -> None:
     assert f"#tile-{second.pk}{{order:0}}#tile-{first.pk}{{order:1}}" in text
 
 
-def test_a_damaged_tile_leaves_the_others(alice: Person, board: Dashboard) -> None:
+def test_damaged_tile_does_not_affect_others(alice: Person, board: Dashboard) -> None:
     token = share(alice, board)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE dashboards_insight SET query = '{oops'")
@@ -242,7 +242,7 @@ def test_a_damaged_tile_leaves_the_others(alice: Person, board: Dashboard) -> No
     assert "Handbook" in text
 
 
-def test_fifty_tiles_cost_two_statements(alice: Person) -> None:
+def test_fifty_tiles_take_two_queries(alice: Person) -> None:
     made = make_dashboard(alice, tiles=[{"text": {"body": "**x**"}}] * 50)
     path = f"/shared/{share(alice, made)}"
     with CaptureQueriesContext(connection) as captured:
@@ -250,6 +250,6 @@ def test_fifty_tiles_cost_two_statements(alice: Person) -> None:
     assert len(captured) == 2
 
 
-def test_an_empty_dashboard_says_so(alice: Person) -> None:
+def test_empty_dashboard_is_explained(alice: Person) -> None:
     text = visit(f"/shared/{share(alice, make_dashboard(alice))}").content.decode()
     assert "This dashboard has no tiles yet." in text
