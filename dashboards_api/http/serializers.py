@@ -24,11 +24,11 @@ else:
 
 
 class RequestSerializer(serializers.Serializer[Any]):
-    """The body of a request. No field is required or has a default: fields that are not sent are absent.
+    """The body of a request."""
 
-    `tolerated_keys` are ignored without a report, such as read-only keys that clients send back.
-    """
+    # No field is required or has a default: what a client does not send is absent from the validated data.
 
+    # Keys that are ignored without a report, such as the read-only keys that clients send back.
     tolerated_keys: ClassVar[frozenset[str]] = frozenset()
     # Other spellings of fields. They are not in the API document: generators for many languages would give both the
     # same name.

@@ -115,7 +115,7 @@ def test_damaged_backup_changes_nothing(service: Service, environment: dict[str,
     other = empty(environment, tmp_path / "data")
     done(other, "restore", good)
     before = rows_of(url_of(other))
-    for file, reason in ((cut, ""), (other_file, "no backup"), (tmp_path / "missing", "cannot be read")):
+    for file, reason in ((cut, ""), (other_file, "not a backup"), (tmp_path / "missing", "cannot be read")):
         assert reason in refused(other, "restore", file, "--force")
         assert rows_of(url_of(other)) == before
     assert not list((tmp_path / "data").glob("*restoring*"))

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(
     os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="nothing of it asks a PostgreSQL"
 )
 SERVE = ("serve",)
-NO_FILE = "there is no such file. `manage.py serve` or `manage.py migrate` makes one"
+NO_FILE = "the file does not exist. `manage.py serve` or `manage.py migrate` creates it"
 
 
 @pytest.fixture
