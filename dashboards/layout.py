@@ -40,7 +40,7 @@ def parse_number(value: Any) -> float | None:
 
 
 class LayoutError(NamedTuple):
-    """What is wrong in layouts, and where."""
+    """An error in layouts, with its path."""
 
     path: tuple[str, ...]
     detail: str

@@ -73,7 +73,7 @@ class VersionConflict(DomainError):
     code = "precondition_failed"
 
     def __init__(self, version: int) -> None:
-        super().__init__(f"It is at version {version} now, which is none that `If-Match` names.")
+        super().__init__(f"The dashboard is at version {version}, which does not match `If-Match`.")
         self.version = version
 
 

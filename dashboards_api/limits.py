@@ -20,7 +20,7 @@ INSIGHTS_MAX_LENGTH = 4_000_000
 SMALL_INSIGHT = 4_000
 # The dashboards that may show the same insight, text or button.
 DASHBOARDS_OF_CONTENT_MAX = 200
-# Of one dashboard, insight or template, and in one bulk request.
+# The tags of one dashboard, insight or template, and of one bulk request.
 TAGS_MAX = 100
 # The rows that one bulk request may change.
 BULK_IDS_MAX = 500

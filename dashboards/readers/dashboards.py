@@ -56,7 +56,7 @@ class DashboardRow(NamedTuple):
 
     @property
     def restriction(self) -> Restriction:
-        """What decides who may edit the dashboard."""
+        """Return the facts that decide who may edit the dashboard."""
         return Restriction(self.created_by_id, self.restriction_level, self.is_collaborator)
 
 

@@ -34,7 +34,7 @@ FIELDS = (
 
 
 class CheckedTemplate(NamedTuple):
-    """What a template is to be, found to be right: `create_template` and `update_template` store it."""
+    """A validated template document, for `create_template` and `update_template`."""
 
     content: TemplateInput
     document: Document
