@@ -21,6 +21,7 @@ from dashboards.changelog.diff import (
 )
 from dashboards.changelog.limits import check_insight_sizes, check_snapshot
 from dashboards.changelog.snapshots import DashboardSnapshot, load_snapshots
+from dashboards.changelog.versions import HAS_HISTORY
 from dashboards.exceptions import TooManyTilesChanged
 from dashboards.models import (
     Activity,
@@ -124,11 +125,11 @@ def _build_known_entries(summary: ChangeSummary) -> tuple[list[Activity], list[i
     if not known:
         return [], []
     version = Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk"))
-    rows = Dashboard.objects.filter(pk__in=known).with_has_history().annotate(at_version=version).order_by("pk")
+    rows = Dashboard.objects.filter(pk__in=known).annotate(at_version=version, is_logged=HAS_HISTORY).order_by("pk")
     entries, unknown = [], []
-    columns = ("pk", "project_id", "name", "at_version", "has_history")
-    for id_, project_id, name, number, has_history in rows.values_list(*columns):
-        if not has_history:
+    columns = ("pk", "project_id", "name", "at_version", "is_logged")
+    for id_, project_id, name, number, is_logged in rows.values_list(*columns):
+        if not is_logged:
             unknown.append(id_)
             continue
         activity = summary.activity or get_activity_name(known[id_])

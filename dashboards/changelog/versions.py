@@ -19,6 +19,8 @@ from dashboards_api.db.retry import atomic_with_retry
 
 # As rows: the dashboard, its changes, and their size.
 Delta = tuple[int, list[Change], int]
+# The condition that the log has a version of a dashboard.
+HAS_HISTORY = Exists(Activity.objects.versions_of(OuterRef("pk")))
 
 
 def get_snapshot_at(dashboard_id: int, version: int) -> Snapshot | None:

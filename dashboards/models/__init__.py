@@ -1,7 +1,15 @@
 from dashboards.models.activity import Activity, ActivityName, ActivityScope, activity_uuid
-from dashboards.models.collaborator import Collaborator, PrivilegeLevel
 from dashboards.models.content import Button, ButtonPlacement, ButtonStyle, Text
-from dashboards.models.dashboard import CreationMode, Dashboard, GridSpacing, LayoutCompaction, RestrictionLevel, fold
+from dashboards.models.dashboard import (
+    Collaborator,
+    CreationMode,
+    Dashboard,
+    GridSpacing,
+    LayoutCompaction,
+    PrivilegeLevel,
+    RestrictionLevel,
+    fold,
+)
 from dashboards.models.insight import Insight
 from dashboards.models.revision import Revision, RevisionKind
 from dashboards.models.sharing_configuration import (

@@ -1,11 +1,10 @@
-"""A dashboard, and the queries that find dashboards."""
+"""A dashboard, its collaborators, and the queries that find dashboards."""
 
 import uuid
 from collections.abc import Iterable
 from typing import Any
 from unicodedata import normalize
 
-from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -50,6 +49,11 @@ class RestrictionLevel(models.IntegerChoices):
     ONLY_COLLABORATORS_CAN_EDIT = 37
 
 
+class PrivilegeLevel(models.IntegerChoices):
+    CAN_VIEW = 21
+    CAN_EDIT = 37
+
+
 class GridSpacing(models.TextChoices):
     """The space between tiles."""
 
@@ -79,20 +83,9 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         """Defer the free JSON, which is large and needed by few rows."""
         return self.defer("filters", "variables", "breakdown_colors")
 
-    def with_has_history(self) -> "DashboardQuerySet":
-        """Annotate `has_history`: whether the activity log has a version of the dashboard."""
-        activity: Any = apps.get_model("dashboards", "Activity")
-        written = activity.objects.versions_of(models.OuterRef("pk"))
-        return self.annotate(has_history=models.Exists(written))  # type: ignore[no-redef]  # it is declared, not stored
-
-    def with_is_collaborator(self, membership: Membership) -> "DashboardQuerySet":
-        """Annotate `is_collaborator`: whether the member is a collaborator of the dashboard."""
-        return self.with_is_collaborator_id(membership.pk)
-
-    def with_is_collaborator_id(self, membership_id: Any) -> "DashboardQuerySet":
-        """Annotate `is_collaborator` for the id of a membership."""
-        collaborators: Any = self.model._meta.get_field("collaborators").related_model
-        includes = collaborators.objects.includes(membership_id, dashboard="pk")
+    def with_is_collaborator(self, membership_id: Any) -> "DashboardQuerySet":
+        """Annotate `is_collaborator`: whether this member is a collaborator of the dashboard."""
+        includes = Collaborator.objects.includes(membership_id, dashboard="pk")
         return self.annotate(is_collaborator=includes)  # type: ignore[no-redef]  # it is declared, not stored
 
     def matching(self, text: str) -> "DashboardQuerySet":
@@ -172,7 +165,7 @@ class Dashboard(models.Model):
     tag_names = JSONTextField(editable=False, default=list)
 
     is_collaborator: bool  # set by `with_is_collaborator`
-    has_history: bool  # set by `with_has_history`
+    has_history: bool  # set where rows are locked
 
     objects = DashboardQuerySet.as_manager()
 
@@ -208,3 +201,32 @@ class Dashboard(models.Model):
         self.deleted = False
         self.deletion_id = None
         self.delete_insights = False
+
+
+class CollaboratorQuerySet(models.QuerySet["Collaborator"]):
+    def includes(self, membership_id: Any, *, dashboard: str) -> models.Exists:
+        """Return the condition that a member may edit a dashboard; `dashboard` is the outer column with its id."""
+        rows = self.filter(dashboard=models.OuterRef(dashboard), membership_id=membership_id)
+        return models.Exists(rows.filter(level__gte=PrivilegeLevel.CAN_EDIT))
+
+
+class Collaborator(models.Model):
+    """A member who may edit a restricted dashboard besides its creator and the project admins.
+
+    It is deleted with the membership.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    dashboard = models.ForeignKey(Dashboard, on_delete=models.CASCADE, related_name="collaborators")
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    level = models.SmallIntegerField(choices=PrivilegeLevel.choices, default=PrivilegeLevel.CAN_EDIT)
+    added_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CollaboratorQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dashboard", "membership"], name="one_collaborator_per_member")]
+
+    def __str__(self) -> str:
+        return f"membership {self.membership_id} on dashboard {self.dashboard_id}"

@@ -83,6 +83,6 @@ def _group_by_content(rows: Iterable[ContentRow], viewer: Membership) -> Dashboa
 def _read_restrictions(dashboard_ids: Collection[int], viewer: Membership) -> dict[int, Restriction]:
     if not dashboard_ids:
         return {}
-    rows: Any = Dashboard.objects.filter(pk__in=dashboard_ids).with_is_collaborator(viewer)
+    rows: Any = Dashboard.objects.filter(pk__in=dashboard_ids).with_is_collaborator(viewer.pk)
     columns = rows.values_list("pk", "created_by_id", "restriction_level", "is_collaborator")
     return {id_: Restriction(*restriction) for id_, *restriction in columns}

@@ -87,7 +87,7 @@ _REVISION = {"revision": Revision.objects.column_subquery("number", RevisionKind
 _DETAIL = CompiledQuery(
     lambda: (
         Dashboard.objects.filter(project_id=int_param("project"), pk=int_param("id"))
-        .with_is_collaborator_id(int_param("viewer"))
+        .with_is_collaborator(int_param("viewer"))
         .annotate(**BASIC_JSON, **DETAIL_JSON, **_REVISION, list_total=Value(0))
         .values_list(*get_columns(DashboardRow), *get_columns(DetailRow))
     )

@@ -93,7 +93,7 @@ def _select(found: Any, project: Param | int, viewer: Param | int) -> Any:
         "revision": Revision.objects.column_subquery("number", RevisionKind.LIST, project),
         "list_total": Revision.objects.column_subquery("live", RevisionKind.LIST, project),
     }
-    annotated = found.with_is_collaborator_id(viewer).annotate(**LIST_TEXTS, **state)
+    annotated = found.with_is_collaborator(viewer).annotate(**LIST_TEXTS, **state)
     return annotated.in_list_order().values_list(*LIST_COLUMNS)
 
 
@@ -156,7 +156,9 @@ def list_dashboards(
     count = found.count()
     if offset >= count:
         return Page(count, [], revision)
-    annotated = found.with_is_collaborator(viewer).annotate(**LIST_TEXTS, revision=Value(revision), list_total=Value(0))
+    annotated = found.with_is_collaborator(viewer.pk).annotate(
+        **LIST_TEXTS, revision=Value(revision), list_total=Value(0)
+    )
     ordered = annotated.in_search_order(query.search) if query.search else annotated.in_list_order()
     rows = _fit_page(list(map(DashboardRow._make, ordered.values_list(*LIST_COLUMNS)[offset : offset + limit])))
     built = build_dashboards(rows, viewer)

@@ -133,7 +133,7 @@ def read_tiles(
 
 def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
     """Return one visible tile, with its position among all (component DashboardTile)."""
-    dashboard: Dashboard = Dashboard.objects.with_is_collaborator(viewer).get(pk=dashboard_id)
+    dashboard: Dashboard = Dashboard.objects.with_is_collaborator(viewer.pk).get(pk=dashboard_id)
     overrides = build_query_overrides(dashboard.filters, dashboard.variables)
     tiles = read_tiles(dashboard_id, viewer=viewer, overrides=overrides, restriction=get_restriction(dashboard))
     return next(tile for tile in tiles if tile["id"] == tile_id)

@@ -1,6 +1,6 @@
 """Dashboards in responses, and the request body of a create or an update."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -152,6 +152,13 @@ class DuplicateTilesField(ScalarOrJSONField):
 
 class DashboardRequestSerializer(RequestSerializer):
     tolerated_keys = get_field_names(DashboardSerializer) | get_field_names(DashboardBasicSerializer) | ALWAYS_ECHOED
+    null_values: ClassVar[dict[str, Any]] = {
+        "name": "",
+        "description": "",
+        "breakdown_colors": [],
+        "grid_spacing": GridSpacing.STANDARD,
+        "layout_compaction": LayoutCompaction.VERTICAL,
+    }
 
     name = serializers.CharField(
         required=False,
@@ -224,21 +231,6 @@ class DashboardRequestSerializer(RequestSerializer):
         required=False,
         help_text="A partial upsert: an item with an id changes that tile, one without adds one; others stay.",
     )
-
-    def validate_name(self, name: str | None) -> str:
-        return name or ""
-
-    def validate_description(self, description: str | None) -> str:
-        return description or ""
-
-    def validate_breakdown_colors(self, colors: list[Any] | None) -> list[Any]:
-        return colors or []
-
-    def validate_grid_spacing(self, spacing: str | None) -> str:
-        return spacing or GridSpacing.STANDARD
-
-    def validate_layout_compaction(self, compaction: str | None) -> str:
-        return compaction or LayoutCompaction.VERTICAL
 
     def validate_quick_filter_ids(self, ids: list[Any] | None) -> list[Any]:
         if ids:

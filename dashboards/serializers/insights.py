@@ -1,6 +1,6 @@
 """Insights in responses, and the request body of a create or an update."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -86,6 +86,7 @@ class QueryField(JSONObjectField):
 
 class InsightRequestSerializer(RequestSerializer):
     tolerated_keys = get_field_names(InsightSerializer) | ALWAYS_ECHOED
+    null_values: ClassVar[dict[str, Any]] = {"name": ""}
 
     name = serializers.CharField(
         required=False,
@@ -123,6 +124,3 @@ class InsightRequestSerializer(RequestSerializer):
     deleted = serializers.BooleanField(
         required=False, help_text="true deletes it and removes its tiles, false restores both."
     )
-
-    def validate_name(self, name: str | None) -> str:
-        return name or ""

@@ -1,6 +1,6 @@
 """Stored templates in responses, and the request body of a create or an update."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -50,6 +50,7 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
     """A template document with its scope. The document is validated as a whole."""
 
     tolerated_keys = get_field_names(DashboardTemplateSerializer) | ALWAYS_ECHOED
+    null_values: ClassVar[dict[str, Any]] = {"dashboard_description": ""}
 
     template_name = StrictCharField(required=False, trim_whitespace=False, max_length=TEMPLATE_NAME_MAX_LENGTH)
     dashboard_description = StrictCharField(
@@ -74,9 +75,6 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
     is_featured = serializers.BooleanField(required=False)
     image_url = StrictCharField(required=False, allow_null=True, max_length=IMAGE_URL_MAX_LENGTH)
     deleted = serializers.BooleanField(required=False)
-
-    def validate_dashboard_description(self, description: str | None) -> str:
-        return description or ""
 
     def validate_image_url(self, url: str | None) -> str | None:
         if url is not None and not is_button_url(url):

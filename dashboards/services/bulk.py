@@ -11,8 +11,7 @@ from dashboards.exceptions import TooManyTilesRestored
 from dashboards.models import ActivityScope, Dashboard, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS, DashboardQuerySet
 from dashboards.services.dashboards import restore_locked_dashboards
-from dashboards.services.edit_access import lock_dashboards
-from dashboards.services.rows import update_rows
+from dashboards.services.rows import lock_dashboards, update_rows
 from dashboards.services.tags import get_or_create_tags, link_tags, unlink_other_tags, unlink_tags
 from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project
@@ -118,7 +117,7 @@ def _lock_editable(
     Add the others to `skipped`.
     """
     wanted = list(dict.fromkeys(dashboard_ids))
-    dashboards = lock_dashboards(rows.without_free_json().with_is_collaborator(member).filter(pk__in=wanted))
+    dashboards = lock_dashboards(rows.without_free_json().with_is_collaborator(member.pk).filter(pk__in=wanted))
     for dashboard_id in wanted:
         dashboard = dashboards.get(dashboard_id)
         if dashboard is None:

@@ -13,7 +13,7 @@ from dashboards.exceptions import TooManyTilesTouched
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.tile import TileQuerySet
 from dashboards.services.bulk import TOO_MANY_TAGS, BulkResult, TagAction
-from dashboards.services.edit_access import filter_editable, lock_dashboards
+from dashboards.services.rows import filter_editable, lock_dashboards
 from dashboards.services.tags import get_or_create_tags, link_tags, unlink_other_tags, unlink_tags
 from dashboards_api.db.fields import dump_json
 from dashboards_api.limits import TAGS_MAX
@@ -127,7 +127,7 @@ def _lock_dashboards(project: Project, insight_ids: Sequence[int], member: Membe
     dashboards = Dashboard.objects.in_project(project).filter(pk__in=shown.values("dashboard"))
     if Tile.objects.not_deleted().filter(dashboard__in=dashboards.values("pk")).count() > TILES_MAX:
         raise TooManyTilesTouched(TILES_MAX)
-    rows = Dashboard.objects.in_project(project).with_is_collaborator(member).filter(pk__in=dashboards.values("pk"))
+    rows = Dashboard.objects.in_project(project).with_is_collaborator(member.pk).filter(pk__in=dashboards.values("pk"))
     return lock_dashboards(rows)
 
 

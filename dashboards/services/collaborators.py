@@ -7,7 +7,7 @@ from dashboards.changelog.diff import Change, build_change
 from dashboards.changelog.tracking import ChangeSet, write_transaction
 from dashboards.exceptions import CollaboratorNotFound
 from dashboards.models import ActivityName, Collaborator, Dashboard, PrivilegeLevel, RestrictionLevel
-from dashboards.services.edit_access import lock_dashboards, lock_for_edit
+from dashboards.services.rows import lock_dashboards, lock_for_edit
 from dashboards_api.errors import ValidationFailed
 from users.models import Membership, Project
 

@@ -11,9 +11,8 @@ from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, InsightTag, Text, Tile
 from dashboards.models.insight import INSIGHT_NAME_MAX_LENGTH
 from dashboards.models.tile import LAYOUT_COLUMNS
-from dashboards.services.edit_access import group_contents
 from dashboards.services.inputs import DisplayInput, DuplicateInput
-from dashboards.services.rows import assign_display_fields, update_rows
+from dashboards.services.rows import assign_display_fields, group_contents, update_rows
 from dashboards.services.tags import copy_insight_tags, get_or_create_tags, normalize_tags
 from dashboards.services.tile_changes import insert_tiles
 from dashboards.tracked_fields import BUTTON_FIELDS, DISPLAY_FIELDS

@@ -15,9 +15,8 @@ from dashboards.folders import normalize_folder
 from dashboards.models import CreationMode, Dashboard, Insight, SharingConfiguration, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
-from dashboards.services.edit_access import lock_dashboard
 from dashboards.services.inputs import DashboardInput
-from dashboards.services.rows import assign_changed_fields
+from dashboards.services.rows import assign_changed_fields, lock_dashboard
 from dashboards.services.tags import normalize_tags, replace_tags
 from dashboards.services.tile_changes import change_tiles
 from dashboards.template_documents.documents import Document
@@ -75,7 +74,7 @@ def _get_source(project: Project, content: DashboardInput, member: Membership) -
     if source_id is None:
         return None
     source: Dashboard | None = (
-        Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(member).filter(pk=source_id).first()
+        Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(member.pk).filter(pk=source_id).first()
     )
     if source is None:
         raise DashboardNotInProject("use_dashboard")
@@ -162,8 +161,8 @@ def update_dashboard(
     if dashboard.deleted:
         changes.record_tiles(dashboard)
         restore_locked_dashboards(changes, [dashboard])
-    if not from_history:
-        check_breakdown_colors(content.get("breakdown_colors", []), dashboard.breakdown_colors)
+    if "breakdown_colors" in content and not from_history:
+        check_breakdown_colors(content["breakdown_colors"], dashboard.breakdown_colors)
     _save_changed(changes, dashboard, content)
     items = content.get("tiles", [])
     ignored = change_tiles(changes, dashboard, items, refuse_unknown=refuse_unknown_tiles, from_history=from_history)

@@ -14,10 +14,9 @@ from dashboards.exceptions import DashboardNotInProject, InsightNotFound, OnTooM
 from dashboards.folders import normalize_folder
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.insight import DERIVED_COLUMNS
-from dashboards.services.edit_access import check_may_edit_contents, lock_dashboards
 from dashboards.services.inputs import InsightInput
 from dashboards.services.insight_tiles import place_insight, record_insight_tiles
-from dashboards.services.rows import assign_changed_fields, update_rows
+from dashboards.services.rows import assign_changed_fields, check_may_edit_contents, lock_dashboards, update_rows
 from dashboards.services.tags import replace_tags
 from dashboards.tracked_fields import AUTHORED_INSIGHT_FIELDS, INSIGHT_FIELDS
 from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX
@@ -87,7 +86,7 @@ def _lock_dashboards(changes: ChangeSet, project: Project, ids: set[int]) -> dic
 
     Every write locks dashboards before insights, so that no two writes wait for each other.
     """
-    rows = Dashboard.objects.in_project(project).with_is_collaborator(changes.actor).filter(pk__in=ids)
+    rows = Dashboard.objects.in_project(project).with_is_collaborator(changes.actor.pk).filter(pk__in=ids)
     return lock_dashboards(rows.without_free_json())
 
 

@@ -1,4 +1,8 @@
-"""Assigning values to rows, and writing columns of many rows."""
+"""Rows that a service changes: lock dashboards, check the right to edit, assign values and write them.
+
+Every write of tiles holds the lock of their dashboard. Content may be edited by those who may edit all dashboards that
+show it.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -6,11 +10,81 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
+from dashboards.access import Restriction, check_may_edit, check_may_edit_content, may_edit_content
+from dashboards.changelog.activity_log import record_baselines
 from dashboards.changelog.limits import check_size
-from dashboards.models import Tile
-from dashboards.models.tile import LAYOUT_COLUMNS
+from dashboards.changelog.versions import HAS_HISTORY
+from dashboards.exceptions import DashboardNotFound
+from dashboards.models import Collaborator, Dashboard, Tile
+from dashboards.models.dashboard import DashboardQuerySet
+from dashboards.models.tile import CONTENT_KINDS, LAYOUT_COLUMNS, ContentKind
 from dashboards.tracked_fields import DISPLAY_FIELDS
 from dashboards_api.db.fields import json_differs
+from users.models import Membership, Project
+
+
+def lock_dashboards(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
+    """Lock dashboards in the order of their ids, so that no two writes wait for each other. Return them by id.
+
+    Those without a version in the log get one before they are changed for the first time.
+    """
+    annotated = dashboards.annotate(has_history=HAS_HISTORY)  # type: ignore[no-redef]  # it is declared, not stored
+    rows = annotated.select_for_update().order_by("pk")
+    locked = {dashboard.pk: dashboard for dashboard in rows}
+    record_baselines([dashboard.pk for dashboard in locked.values() if not dashboard.has_history])
+    return locked
+
+
+def lock_dashboard(dashboard_id: int, *, project: Project, member: Membership) -> Dashboard:
+    """Lock a dashboard, deleted or not, and return it as the member sees it. Raises DashboardNotFound."""
+    rows = Dashboard.objects.in_project(project).with_is_collaborator(member.pk).filter(pk=dashboard_id)
+    dashboard = lock_dashboards(rows).get(dashboard_id)
+    if dashboard is None:
+        raise DashboardNotFound
+    return dashboard
+
+
+def lock_for_edit(dashboard_id: int, *, project: Project, member: Membership) -> Dashboard:
+    """Lock a dashboard that is not deleted and that the member may edit. Raises DashboardNotFound and Forbidden."""
+    dashboard = lock_dashboard(dashboard_id, project=project, member=member)
+    if dashboard.deleted:
+        raise DashboardNotFound
+    check_may_edit(dashboard, member)
+    return dashboard
+
+
+def group_contents(tiles: Iterable[Tile]) -> dict[ContentKind, set[Any]]:
+    """Return the ids of the content of tiles, by its kind."""
+    rows = list(tiles)
+    return {kind: {getattr(tile, f"{kind}_id") for tile in rows} - {None} for kind in CONTENT_KINDS}
+
+
+def check_may_edit_contents(kind: ContentKind, ids: Iterable[Any], member: Membership) -> None:
+    """Raise Forbidden where the member may not edit one of these."""
+    for restrictions in _load_restrictions(kind, ids, member).values():
+        check_may_edit_content(member, restrictions)
+
+
+def filter_editable(kind: ContentKind, ids: Iterable[Any], member: Membership) -> set[Any]:
+    """Return those of these that the member may edit."""
+    found = _load_restrictions(kind, ids, member)
+    return {id_ for id_, restrictions in found.items() if may_edit_content(member, restrictions)}
+
+
+def _load_restrictions(kind: ContentKind, ids: Iterable[Any], member: Membership) -> dict[Any, list[Restriction]]:
+    """Return by content id the restrictions of all dashboards that show it, by one statement."""
+    found: dict[Any, list[Restriction]] = {id_: [] for id_ in ids}
+    if not found:
+        return found
+    rows = (
+        Tile.objects.live_or_restorable()
+        .filter(**{f"{kind}__in": found})
+        .annotate(is_collaborator=Collaborator.objects.includes(member.pk, dashboard="dashboard_id"))
+        .values_list(kind, "dashboard__created_by_id", "dashboard__restriction_level", "is_collaborator")
+    )
+    for id_, *restriction in rows:
+        found[id_].append(Restriction(*restriction))
+    return found
 
 
 def update_rows(rows: Collection[Model], columns: Sequence[str]) -> None:

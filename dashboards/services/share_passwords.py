@@ -11,7 +11,7 @@ from dashboards.changelog.diff import Change, build_change
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import DashboardNotFound, SharePasswordNotFound, WrongSharePassword
 from dashboards.models import ActivityName, Dashboard, SharePassword, SharingConfiguration
-from dashboards.services.edit_access import lock_for_edit
+from dashboards.services.rows import lock_for_edit
 from dashboards.share_tokens import digest_password, is_current_digest, sign_share_token
 from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.db.retry import atomic_with_retry
@@ -79,7 +79,11 @@ def hash_share_password(
     are hashed.
     """
     dashboard = (
-        Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(member).filter(pk=dashboard_id).first()
+        Dashboard.objects.in_project(project)
+        .not_deleted()
+        .with_is_collaborator(member.pk)
+        .filter(pk=dashboard_id)
+        .first()
     )
     if dashboard is None:
         raise DashboardNotFound

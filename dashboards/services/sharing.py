@@ -6,9 +6,8 @@ from dashboards.changelog.diff import build_hidden_change
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.models import ActivityName, Dashboard, ReplacedAccessToken, SharingConfiguration, new_access_token
 from dashboards.models.sharing_configuration import GRACE
-from dashboards.services.edit_access import lock_for_edit
 from dashboards.services.inputs import SharingInput
-from dashboards.services.rows import assign_changed_fields
+from dashboards.services.rows import assign_changed_fields, lock_for_edit
 from users.models import Project
 
 

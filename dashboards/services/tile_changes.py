@@ -19,9 +19,14 @@ from dashboards.exceptions import (
 )
 from dashboards.layout import check_layouts
 from dashboards.models import Button, Dashboard, Insight, Text, Tile
-from dashboards.services.edit_access import check_may_edit_contents, group_contents
 from dashboards.services.inputs import ButtonInput, DisplayInput, TextInput, TileInput
-from dashboards.services.rows import assign_changed_fields, assign_display_fields, update_rows
+from dashboards.services.rows import (
+    assign_changed_fields,
+    assign_display_fields,
+    check_may_edit_contents,
+    group_contents,
+    update_rows,
+)
 from dashboards.tracked_fields import BUTTON_FIELDS
 from dashboards_api.errors import ValidationFailed
 
@@ -42,13 +47,14 @@ def change_tiles(
     """
     if not items:
         return []
-    tiles = list(
-        Tile.objects.on_dashboard(dashboard).filter(_select_named_tiles(items)).select_related("text", "button")
-    )
-    insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(_insights_to_add(items))
+    named = _insights_to_add(items)
+    of_dashboard = Tile.objects.on_dashboard(dashboard).select_related("text", "button")
+    tiles = list(of_dashboard.filter(_select_named_tiles(items, named)))
+    insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(named) if named else {}
     # A member who could put content on a dashboard, or restore its tile, could edit it there.
     placed = group_contents(_tiles_to_restore(items, tiles))
     placed["insight"] |= insights.keys()
+    placed = {kind: ids for kind, ids in placed.items() if ids}
     for kind, ids in placed.items():
         check_may_edit_contents(kind, ids, changes.actor)
     upsert = TileUpsert(changes, dashboard, tiles=tiles, insights=insights, from_history=from_history)
@@ -66,9 +72,9 @@ def _insights_to_add(items: Iterable[TileInput]) -> set[int]:
     return {item["insight"] for item in items if item.get("id") is None and item.get("insight") is not None}  # type: ignore[misc]  # checked for None just before
 
 
-def _select_named_tiles(items: Iterable[TileInput]) -> Q:
+def _select_named_tiles(items: Iterable[TileInput], insights: set[int]) -> Q:
     """Return a condition for the tiles that items name, by their own ids or by those of their content."""
-    named: dict[str, set[Any]] = {"pk": set(), "insight": _insights_to_add(items), "text": set(), "button": set()}
+    named: dict[str, set[Any]] = {"pk": set(), "insight": insights, "text": set(), "button": set()}
     for item in items:
         named["pk"].add(item.get("id"))
         named["text"].add((item.get("text") or {}).get("id"))

@@ -11,9 +11,8 @@ from dashboards.models import Dashboard, Tile
 from dashboards.models.tile import LAYOUT_COLUMNS
 from dashboards.packing import Number, Placement, compact_vertically
 from dashboards.services.copies import DISPLAY_COLUMNS, duplicate_content
-from dashboards.services.edit_access import group_contents, lock_dashboards, lock_for_edit
 from dashboards.services.inputs import TileInput
-from dashboards.services.rows import update_rows
+from dashboards.services.rows import group_contents, lock_dashboards, lock_for_edit, update_rows
 from dashboards.services.tile_changes import change_tiles
 from dashboards_api.db.fields import json_differs
 from dashboards_api.errors import ValidationFailed
@@ -94,7 +93,7 @@ def move_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile_i
     TileNotFound, Forbidden for either, and ContentAlreadyOnDashboard.
     """
     ids = {dashboard_id, to_dashboard_id}
-    rows = Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(changes.actor).filter(pk__in=ids)
+    rows = Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(changes.actor.pk).filter(pk__in=ids)
     dashboards = lock_dashboards(rows)
     for each in (dashboard_id, to_dashboard_id):
         if each not in dashboards:
@@ -119,7 +118,7 @@ def copy_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, from_d
     TileNotFound, and ContentAlreadyOnDashboard.
     """
     target = lock_for_edit(dashboard_id, project=project, member=changes.actor)
-    rows = Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(changes.actor)
+    rows = Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(changes.actor.pk)
     source = rows.filter(pk=from_dashboard_id).first()
     if source is None:
         raise DashboardNotFound

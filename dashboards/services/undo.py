@@ -17,7 +17,7 @@ from dashboards.changelog.diff import Change, list_paths
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import UnknownKey
 from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight
-from dashboards.services.edit_access import lock_dashboards
+from dashboards.services.rows import lock_dashboards
 from dashboards.services.undo_items import (
     UndoContext,
     UndoneFields,
@@ -71,7 +71,7 @@ def undo_key(
     activities = load_activities(of_key.filter(created_at__gte=since, created_at__lt=until or timezone.now()))
     items = {(activity.scope, activity.item_id) for activity in activities}
     reached = check_reach(project, items, since=activities[0].pk if activities else 0)
-    rows = Dashboard.objects.in_project(project).without_free_json().with_is_collaborator(changes.actor)
+    rows = Dashboard.objects.in_project(project).without_free_json().with_is_collaborator(changes.actor.pk)
     lock_dashboards(rows.filter(pk__in=reached))
     return _undo_plan(UndoContext(changes, project, build_plan(project, activities, key_id)))
 

@@ -22,8 +22,8 @@ from dashboards.changelog.snapshots import load_snapshots
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.models import ActivityName, Dashboard, Insight, SharePassword, Tile
 from dashboards.services.dashboards import update_dashboard
-from dashboards.services.edit_access import lock_dashboard
 from dashboards.services.insights import update_insight
+from dashboards.services.rows import lock_dashboard
 from dashboards.services.sharing import change_sharing
 from dashboards.services.undo_plan import RIGHTS, ItemUndo, UndoPlan, revert_changes
 from dashboards.services.version_restore import build_restore_input

@@ -11,8 +11,8 @@ from dashboards.changelog.versions import get_snapshot_at
 from dashboards.exceptions import VersionNotFound
 from dashboards.models import ActivityName, Dashboard, Insight, Tile
 from dashboards.services.dashboards import update_dashboard
-from dashboards.services.edit_access import filter_editable, group_contents, lock_for_edit
 from dashboards.services.inputs import DashboardInput, TileInput
+from dashboards.services.rows import filter_editable, group_contents, lock_for_edit
 from dashboards.tracked_fields import DASHBOARD_FIELDS
 from users.models import Membership, Project
 

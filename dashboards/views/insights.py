@@ -13,9 +13,9 @@ from dashboards.readers.insights import InsightQuery, list_insights, read_insigh
 from dashboards.readers.resolved_insights import read_resolved_insight
 from dashboards.request_overrides import NO_REQUEST_OVERRIDES
 from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
-from dashboards.services.edit_access import check_may_edit_contents
 from dashboards.services.inputs import InsightInput
 from dashboards.services.insights import create_insight, update_insight
+from dashboards.services.rows import check_may_edit_contents
 from dashboards.views.base import (
     CREATED_BY,
     FOLDER_PARAMETER,

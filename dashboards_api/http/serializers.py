@@ -33,17 +33,25 @@ class RequestSerializer(serializers.Serializer[Any]):
     # Other spellings of fields. They are not in the API document: generators for many languages would give both the
     # same name.
     aliases: ClassVar[Mapping[str, str]] = {}
+    # The values that null stands for, by field.
+    null_values: ClassVar[Mapping[str, Any]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
         sent = {self.aliases[name]: name for name in self.aliases if isinstance(data, Mapping) and name in data}
         respelled = {field: name for field, name in sent.items() if field not in data}
-        if not respelled:
-            return super().to_internal_value(data)
+        if respelled:
+            data = {**data, **{field: data[name] for field, name in respelled.items()}}
         try:
-            return super().to_internal_value({**data, **{field: data[name] for field, name in respelled.items()}})
+            values = super().to_internal_value(data)
         except ValidationError as error:
+            if not respelled:
+                raise
             details: Any = error.detail
             raise ValidationError({respelled.get(field, field): each for field, each in details.items()}) from error
+        for field, stored in self.null_values.items():
+            if field in values and values[field] is None:
+                values[field] = stored
+        return values
 
     def reads_alias(self, name: str, data: Mapping[str, Any]) -> bool:
         """Return whether a key has an effect under another spelling: its field is absent, or says the same."""
