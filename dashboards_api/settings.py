@@ -210,6 +210,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "PREPROCESSING_HOOKS": ["dashboards_api.http.openapi.select_api_routes"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "dashboards_api.http.openapi.describe_success",
         "dashboards_api.http.openapi_errors.document_errors",
         "dashboards_api.http.openapi_examples.document_examples",
         "dashboards_api.http.openapi.make_bodies_optional",

@@ -186,6 +186,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID],
+        deprecated=True,  # not to be used: it is always refused
         request=None,
         responses={405: OpenApiResponse(description="Always. There is no response body.")},
     )

@@ -152,6 +152,7 @@ class InsightViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, INSIGHT_ID],
+        deprecated=True,  # not to be used: it is always refused
         request=None,
         responses={405: OpenApiResponse(description="Always. There is no response body.")},
     )

@@ -147,6 +147,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, TEMPLATE_ID],
+        deprecated=True,  # not to be used: it is always refused
         request=None,
         responses={405: OpenApiResponse(description="Always. There is no response body.")},
     )

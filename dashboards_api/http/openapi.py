@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from django.db.models import IntegerChoices
@@ -111,6 +112,15 @@ class AutoSchema(SpectacularAutoSchema):
 def select_api_routes(endpoints: list[Any], **kwargs: Any) -> list[Any]:
     """Return the routes below /api/, without the API document itself and the index."""
     return [each for each in endpoints if re.match("/api/(?!schema/|$)", each[0])]
+
+
+def describe_success(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Describe responses that have no description of their own by the phrase of their status."""
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            for status, response in operation["responses"].items():
+                response["description"] = response["description"] or f"{HTTPStatus(int(status)).phrase}."
+    return result
 
 
 def make_bodies_optional(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

@@ -44,3 +44,19 @@ def test_tags_are_filtered(page: Page) -> None:
     page.get_by_placeholder("Filter by tag").fill("insights")
     expect(page.locator("[id$=-insights_create]")).to_be_visible()
     expect(page.locator("[id$=-dashboards_create]")).to_have_count(0)
+
+
+def test_an_operation_shows_its_example_without_a_choice_of_one(page: Page) -> None:
+    page.goto("/api/schema/swagger-ui/#/dashboards/dashboards_create")
+    operation = page.locator("[id$=-dashboards_create]")
+    expect(operation.locator(".opblock-section-request-body")).to_contain_text("## Runbook")
+    expect(operation.locator(".examples-select").first).to_be_hidden()
+    expect(operation.locator(".response-col_links").first).to_be_hidden()
+
+
+def test_the_page_has_the_color_scheme_of_the_system(page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto("/api/schema/swagger-ui/")
+    expect(page.locator("html")).to_have_class("dark-mode")
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html")).not_to_have_class("dark-mode")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.document import document
+from tests.contract.document import document, resolve
 
 TAGS = [
     "dashboards",
@@ -62,6 +62,18 @@ def test_every_operation_has_a_description() -> None:
     paragraph = r"[A-Z`][^\n]{15,}\."
     pattern = rf"{paragraph}(?:\n\n{paragraph})*"
     assert {name: text for name, text in descriptions.items() if not re.fullmatch(pattern, text)} == {}
+
+
+def test_every_response_has_a_description() -> None:
+    for name, each in OPERATIONS:
+        for status, response in each["responses"].items():
+            assert re.fullmatch(r"[A-Z`].*\.", resolve(response)["description"]), f"{name} {status}"
+
+
+def test_operations_that_are_always_refused_are_deprecated() -> None:
+    refused = {name for name, each in OPERATIONS if not any(status < "300" for status in each["responses"])}
+    assert refused == {name for name, each in OPERATIONS if each.get("deprecated")}
+    assert len(refused) == 6
 
 
 def test_operations_of_both_prefixes_have_equal_texts() -> None:

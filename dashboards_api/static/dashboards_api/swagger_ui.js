@@ -18,6 +18,11 @@ const addCsrfToken = (request) => {
   return request;
 };
 
+const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
+const applyScheme = () => document.documentElement.classList.toggle("dark-mode", darkScheme.matches);
+darkScheme.addEventListener("change", applyScheme);
+applyScheme();
+
 SwaggerUIBundle({
   url: pageSettings.schemaUrl,
   dom_id: "#swagger-ui",
