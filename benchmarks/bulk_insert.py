@@ -1,4 +1,4 @@
-"""Many rows at once: COPY on PostgreSQL, one prepared INSERT on SQLite. Every column is written as the model has it."""
+"""Bulk inserts: COPY on PostgreSQL, one prepared INSERT on SQLite."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -39,12 +39,12 @@ def _insert(statement: str, values: Iterator[list[Any]]) -> None:
 
 
 def next_id(model: type[Model]) -> int:
-    """The first number after those that are taken."""
+    """Return the first unused id."""
     return int(model._default_manager.aggregate(last=Max("pk"))["last"] or 0) + 1
 
 
 def disable_constraint_checks() -> None:
-    """Until the transaction ends rows are not checked against their foreign keys, where the database lets us say so."""
+    """Disable checks of foreign keys until the transaction ends, if the database allows it."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SHOW is_superuser")
@@ -60,6 +60,6 @@ def continue_ids(*models: type[Model]) -> None:
 
 
 def analyze_tables() -> None:
-    """What a database does by itself after a while: statistics for the planner, and the map of visible pages."""
+    """Update the planner statistics and the visibility map, as a database does by itself after a while."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")

@@ -1,6 +1,6 @@
-"""What the tables are filled with. It is random, and the same each time.
+"""The content of the benchmark projects. It is random, and the same each time.
 
-Whatever a model derives is derived by the model: a new derived column is filled without a change here.
+Derived columns are computed by the models, so that a new one needs no change here.
 """
 
 from base64 import urlsafe_b64encode
@@ -38,7 +38,7 @@ class Filled(NamedTuple):
 
 @transaction.atomic
 def fill(dashboards: int, *, tiles: int = 10, small: int = 1_000) -> Filled:
-    """Two projects with so many dashboards, of so many tiles each. All or nothing is written."""
+    """Create two projects with this many dashboards and tiles, in one transaction."""
     random = Random(SEED)
     disable_constraint_checks()
     team = make_team(random)
@@ -81,7 +81,7 @@ class _Filling:
                 bulk_insert([self.tile(boards[index // self.tiles_each], each) for index, each in enumerate(insights)])
 
     def dashboard(self, number: int) -> tuple[Dashboard, list[Tag]]:
-        """A dashboard and its tags: 5% are deleted, 2% pinned, 5% restricted, 10% shared; two tags on average."""
+        """Create a dashboard with tags: 5% are deleted, 2% pinned, 5% restricted, 10% shared; two tags on average."""
         random = self.random
         tags = sorted(random.sample(self.tags, random.randrange(5)), key=lambda tag: tag.name)
         board = Dashboard(
@@ -163,7 +163,7 @@ def _layouts(position: int) -> dict[str, Any]:
 
 
 def _query(random: Random, position: int) -> dict[str, Any]:
-    """A query of about 600 bytes."""
+    """Return a query of about 600 bytes."""
     events = [f"event_{random.randrange(1000)}" for _ in range(3)]
     return {
         "kind": "InsightVizNode",

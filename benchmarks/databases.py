@@ -1,4 +1,4 @@
-"""The databases that servers are measured on: SQLite files, or a PostgreSQL of our own."""
+"""The databases of benchmarks: SQLite files, or a PostgreSQL that is started for a run."""
 
 import contextlib
 import json
@@ -35,7 +35,7 @@ class Database:
         return 0.0 if self._is_file else measure_cost(self._postmaster()).cpu_seconds
 
     def statements(self) -> int | None:
-        """How many were executed so far, where that is counted."""
+        """Return the number of statements executed so far, if the database counts them."""
         return int(self._ask(STATEMENTS)) if self.counts else None
 
     @property
@@ -89,7 +89,7 @@ class Databases:
 
 @contextlib.contextmanager
 def databases(engine: str, folder: Path) -> Iterator[Databases]:
-    """Databases of one engine, for as long as a run. A server of our own is stopped and removed at the end."""
+    """Provide databases of one engine during a run. A PostgreSQL is started for it and removed at the end."""
     if engine == "sqlite":
         yield Databases(folder, None, counts=False)
         return
@@ -119,6 +119,6 @@ def fill(
 
 @contextlib.contextmanager
 def work_folder() -> Iterator[Path]:
-    """A folder for databases and logs, removed at the end."""
+    """Create a folder for databases and logs, and remove it at the end."""
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         yield Path(folder)

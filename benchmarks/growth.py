@@ -1,6 +1,6 @@
-"""How answers slow down as a project grows: `python -m benchmarks.growth --sizes 1000,10000,100000[,1000000]`.
+"""How response times grow with a project: `python -m benchmarks.growth --sizes 1000,10000,100000[,1000000]`.
 
-The median of what one client waits for, in milliseconds, on PostgreSQL: ours, and what everyone would write.
+Medians of the latency for one client, in milliseconds, on PostgreSQL, of the service and of the plain service.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def create_jobs(server: Server, small_project_id: int) -> Iterator[tuple[str, Jo
 
 
 def find_last_page(server: Server, first: str, count: int) -> str:
-    """Where `next` leads in the end. A walk from the start would be the same, only longer."""
+    """Return the URL of the last page. Following `next` from the start would take longer."""
     path = f"{first}&offset={count - FROM_THE_END}"
     while following := server.get(path)[2]["next"]:
         parts = urlsplit(following)

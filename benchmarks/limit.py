@@ -1,8 +1,8 @@
 """The bare limit: a WSGI application without a framework, on the same tables, for `granian benchmarks.limit:app`.
 
-It answers the list and one dashboard of the filled database as ours does, by a few prepared statements for flat rows.
-What nothing there has (tiles with texts or buttons, narrowed keys, filters) it does not look for. The count of a
-project is kept, as if a table held it: nothing is created while it is measured.
+It serves the list and one dashboard of the filled database with a few prepared statements for flat rows. It does not
+look for content that this database lacks (texts, buttons, project-scoped keys, filters). The count of a project is
+cached, as if a table held it: nothing is created during a measurement.
 """
 
 import hashlib

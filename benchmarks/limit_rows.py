@@ -1,4 +1,4 @@
-"""Rows for `benchmarks.limit`, from the database of DATABASE_URL: a connection for each thread, all prepared."""
+"""Rows for `benchmarks.limit`: prepared statements, on one connection per thread to DATABASE_URL."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def rows(statement: str, arguments: dict[str, Any]) -> list[Any]:
 
 
 def when(stored: Any) -> Any:
-    """A time as `orjson` takes it: SQLite has it as text."""
+    """Return a time as `orjson` expects it: SQLite stores text."""
     return stored and stored.replace(" ", "T") + "Z" if is_sqlite else stored
 
 

@@ -1,4 +1,4 @@
-"""Load on one server, by `wrk`: what it answers in a second, how long that takes, and what it costs."""
+"""Load on one server with `wrk`: requests per second, latency, and cost."""
 
 import json
 import random
@@ -56,11 +56,11 @@ class Server(NamedTuple):
         return f"/api/projects/{self.project_id}/dashboards/"
 
     def get(self, path: str, **headers: str) -> tuple[int, Message, Any]:
-        """The status, the headers and the JSON of one answer."""
+        """Return the status, the headers and the JSON of a response."""
         return self.send("GET", path, None, **headers)
 
     def send(self, method: str, path: str, body: Any, **headers: str) -> tuple[int, Message, Any]:
-        """The same for a request with a body of JSON."""
+        """Return the same for a request with a JSON body."""
         sent = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", **headers}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.address + path, data, sent, method=method)  # noqa: S310  our own address
@@ -100,7 +100,7 @@ class Job(NamedTuple):
 
 
 def create_job(server: Server, name: str) -> Job | None:
-    """What a job asks of a server, or None where it has no ETag to give back."""
+    """Return the requests of a job, or None if the server sends no ETag that the job needs."""
     path = f"{server.dashboards}?limit=100"
     if name == "list":
         return Job([path], {})
@@ -113,7 +113,7 @@ def create_job(server: Server, name: str) -> Job | None:
 
 
 def list_live_ids(server: Server) -> list[int]:
-    """Some thousand dashboards from all over the project at most."""
+    """Return at most a few thousand ids of dashboards from all parts of the project."""
     count = server.get(f"{server.dashboards}?limit=1")[2]["count"]
     offsets = random.Random(1).sample(range(0, count, 100), min(10, -(-count // 100)))
     pages = (server.get(f"{server.dashboards}?limit=100&offset={offset}")[2] for offset in offsets)
@@ -143,7 +143,7 @@ def measure(server: Server, name: str, job: Job, *, database: Database, connecti
 
 
 def count_statements(server: Server, job: Job, database: Database) -> float | None:
-    """How many a request needs, where the database counts them: asked one after the other."""
+    """Return the number of statements per request, if the database counts them."""
     before = database.statements()
     for number in range(COUNTED_REQUESTS):
         server.get(job.paths[number % len(job.paths)], **job.headers)

@@ -1,4 +1,4 @@
-"""Who may call the plain service: whoever has a key, where they are a member."""
+"""Authentication and permissions of the plain service: an API key of a member of the project."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""What everyone would write: ordinary Django REST framework on the same tables, with the prefetching done right.
+"""The plain service: ordinary Django REST framework on the same tables, with the right prefetching.
 
-It answers what ours answers: the list and one dashboard, field by field.
+It has the same list and dashboard responses as the service, field by field.
 """
 
 from typing import Any
@@ -33,7 +33,7 @@ class Serializer(serializers.ModelSerializer[Any]):
 
 
 def restriction_of(board: Dashboard) -> Restriction:
-    """By the collaborators that were prefetched: only those that are the viewer."""
+    """Return the restriction, from prefetched collaborators, which are those of the viewer only."""
     return Restriction(board.created_by_id, board.restriction_level, bool(board.collaborators.all()))
 
 
@@ -225,7 +225,7 @@ class DashboardViewSet(viewsets.ReadOnlyModelViewSet[Dashboard]):
         return Collaborator.objects.filter(membership=self.membership, level__gte=37)
 
     def _tiles(self) -> QuerySet[Tile]:
-        """Tiles with their content, and the other tiles that show the same."""
+        """Return tiles with their content, and the other tiles that show the same content."""
         others = Tile.objects.filter(deleted=False).order_by("id").select_related("dashboard")
         others = others.prefetch_related(Prefetch("dashboard__collaborators", self._viewer()))
         kinds, roles = ("insight", "text", "button"), ("created_by", "last_modified_by")

@@ -1,4 +1,4 @@
-"""The plain service, for a WSGI server."""
+"""The WSGI application of the plain service."""
 
 import os
 

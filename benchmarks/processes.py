@@ -1,4 +1,4 @@
-"""What processes cost, read from /proc: a process and all below it."""
+"""The cost of a process and its descendants, read from /proc."""
 
 import os
 import re
@@ -30,7 +30,7 @@ def measure_cost(root: int) -> Cost:
 
 
 def get_cpu_seconds(root: int) -> float:
-    """Processor time so far of a process and all below it, of ended children too."""
+    """Return the processor time of a process and its descendants, including those that ended."""
     return sum(sum(map(int, _stat(pid)[11:15])) for pid in _tree(root)) / TICKS
 
 
@@ -48,7 +48,7 @@ def _tree(root: int) -> set[int]:
 
 
 def _stat(pid: int) -> list[str]:
-    """What follows the name of the program, which may hold anything; zeros for a process that ended."""
+    """Return the fields after the program's name, which may contain anything; zeros for a process that ended."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""What a run says: a table of medians, and the ratios that are goals with what they must and should be."""
+"""The report of a run: a table of medians, and ratios with their goals."""
 
 from collections.abc import Iterable
 from dataclasses import fields, replace
@@ -55,7 +55,7 @@ MUST_SPREAD, AIM_SPREAD = 4.0, 2.5
 
 
 def compute_medians(results: Iterable[Result]) -> Results:
-    """One result for each server and job; errors are added up."""
+    """Return one result for each server and job. Errors are summed."""
     rounds: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         rounds.setdefault((result.server, result.job), []).append(result)
@@ -90,7 +90,7 @@ def format_results(results: Results) -> str:
 
 
 def format_goals(results: Results, engine: str) -> str:
-    """The ratios of those results that there are."""
+    """Return the table of ratios, for the results that exist."""
     rows = [
         _judge(goal.name, getattr(results[goal.ours], goal.number) / getattr(results[goal.other], goal.number), goal)
         for goal in [*AGAINST_PLAIN, *AGAINST_LIMIT[engine], *AGAINST_BEFORE, *ALONE]
@@ -112,6 +112,6 @@ def _meets(ratio: float, bound: float, goal: Goal) -> bool:
 
 
 def format_table(head: list[str], rows: Iterable[list[str]]) -> str:
-    """A table in Markdown."""
+    """Return a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

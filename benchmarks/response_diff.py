@@ -1,4 +1,4 @@
-"""Whether the servers do the same work: their answers must be the same, but for addresses and times of access."""
+"""A check that the servers do the same work: their responses differ in URLs and times of access only."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ VARIES = ("next", "previous", "last_accessed_at")
 
 
 def diff_responses(servers: list[Server]) -> list[str]:
-    """Where the answers of the other servers differ from those of the first, a line for each place."""
+    """Return a line for each difference between the responses of the first server and of the others."""
     first, *others = servers
     paths = [f"{first.dashboards}?limit=100", *(f"{first.dashboards}{id_}/" for id_ in list_live_ids(first)[:20])]
     found = {}

@@ -1,4 +1,4 @@
-"""The servers that are measured: ours, what everyone would write, and the bare limit. Each has two workers."""
+"""The servers that are measured, with two workers each: the service, the plain service, and the bare limit."""
 
 import contextlib
 import os
@@ -23,12 +23,12 @@ NAMES = ("ours", "plain", "limit")
 
 
 def get_plain_server() -> str:
-    """gunicorn with its default worker, as people do, where it is installed."""
+    """Return the server of the plain service: gunicorn with its default worker if it is installed, else granian."""
     return "gunicorn" if GUNICORN.exists() else "granian"
 
 
 def build_command(name: str, port: int) -> list[str]:
-    """The arguments for Python."""
+    """Return the arguments for Python."""
     if name == "ours":
         return ["manage.py", "serve", f"--workers={WORKERS}", f"--port={port}"]
     if name == "limit":
@@ -42,7 +42,7 @@ def build_command(name: str, port: int) -> list[str]:
 def serving(
     name: str, database: Database, filled: Filled, folder: Path, *, root: Path = ROOT, python: str = sys.executable
 ) -> Iterator[Server]:
-    """One of NAMES on a filled database, until the end of the block. Its log is a file in the folder."""
+    """Run one of NAMES on a filled database during the block. Its log is a file in the folder."""
     port = _free_port()
     environment = os.environ | {
         "DATABASE_URL": database.url,

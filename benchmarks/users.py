@@ -1,4 +1,4 @@
-"""Who works in the filled projects: users, their memberships and their keys."""
+"""The users of the benchmark projects, with their memberships and keys."""
 
 from random import Random
 from typing import NamedTuple
@@ -54,7 +54,7 @@ def _user(number: int, random: Random) -> User:
 
 
 def _make_keys(users: list[User], random: Random) -> str:
-    """Keys for everything. A user of the service has ten at most; here a look-up shall not be trivial."""
+    """Create keys with all scopes. Users of the service have at most ten; here a lookup should not be trivial."""
     values = [PREFIX + encode_base62(random.getrandbits(RANDOM_BITS)) for _ in range(len(users) * KEYS_PER_USER)]
     keys = []
     for index, value in enumerate(values):

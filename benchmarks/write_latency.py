@@ -1,4 +1,4 @@
-"""What writes take: one after the other, each with its answer."""
+"""The latency of writes, one after the other."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Request = tuple[str, str, Any]
 
 
 def format_write_latency(server: Server, database: Database) -> str:
-    """Milliseconds until the answer, and statements, of each kind of write."""
+    """Return the milliseconds and the statements of each kind of write."""
     rows = [[name, *_measure(server, database, requests)] for name, requests in _writes(server).items()]
     return format_table(["write", "p50 ms", "p99 ms", "statements"], rows)
 

@@ -1,7 +1,7 @@
-"""Every route and method, for every caller and whose the ids in the path are, held against expected_access.toml.
+"""Access matrix: every route and method for every caller, checked against expected_access.toml.
 
-In that order: what must be refused and what only reads, which may change no row; then what may write. What is answered
-of a row of another project is what is answered of none, and nothing of the project Vault is in any answer.
+First come requests that must be refused or only read, which may change no row; then those that may write. Responses
+for rows of another project equal those for missing rows, and no response contains content of the project Vault.
 """
 
 import json
@@ -31,7 +31,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
 
 
 def quick(engine: str, report: Report, seed: int) -> Outcome:
-    """A part of the cells, in their order; their bodies are not proven."""
+    """Run a part of the cells, in their order, without proving their bodies."""
     every = list(generate_cells())
     chosen = sorted(random.Random(seed).sample(range(len(every)), QUICK_CELLS))
     return _run(engine, report, [every[index] for index in chosen], proves=False)
@@ -81,7 +81,7 @@ class Matrix:
         return client
 
     def with_rule(self, chosen: list[Cell]) -> list[Cell]:
-        """The cells that the rules know; any other is a deviation."""
+        """Return the cells that have a rule. Any other is a deviation."""
         for cell in chosen:
             if expected_status(cell) is None:
                 self._deviates("no rule is about this", cell)
@@ -93,7 +93,7 @@ class Matrix:
             self._hold(cell, self._send(cell))
 
     def ask_at_once(self, chosen: list[Cell], threads: int = 2) -> None:
-        """The same for cells that change nothing, as many at a time as the service has workers."""
+        """Request cells that change nothing, as many at a time as the service has workers."""
         with ThreadPoolExecutor(threads) as pool:
             for cell, answer in zip(chosen, pool.map(self._send, chosen), strict=True):
                 self._hold(cell, answer)
@@ -119,7 +119,7 @@ class Matrix:
             self._deviates("an error that is no envelope", cell, answer=answer)
 
     def compare(self) -> None:
-        """Of what is another's as much is said as of what does not exist; projects are told apart by a rule."""
+        """Check that the response for a foreign row equals that for a missing one, except for projects."""
         for cell, foreign in self.answers.items():
             whose, _, part = cell.ids.partition(" ")
             twin = cell._replace(ids=f"missing {part}")
@@ -155,7 +155,7 @@ class Matrix:
 
 
 def _status(cell: Cell) -> int:
-    """What a cell with a rule must have."""
+    """Return the expected status of a cell that has a rule."""
     status = expected_status(cell)
     if status is None:
         raise KeyError(cell)

@@ -1,4 +1,4 @@
-"""Who should get what: the tables of the suite, and the rules of expected_access.toml, as one function of a cell."""
+"""The expected status of each cell, from the access tables of the suite and the rules of expected_access.toml."""
 
 import re
 import tomllib
@@ -16,7 +16,7 @@ PARTS = frozenset({"password_id", "user_uuid", "version"})
 
 
 def format_route(route: str) -> str:
-    """A route as a person writes it: a token in it is `<access_token>`."""
+    """Return a route in readable form: a token in it is `<access_token>`."""
     return re.sub(r"\(\?P<(\w+)>.*?\)", r"<\1>", route).removeprefix("^").removesuffix("\\Z").replace("\\.", ".")
 
 
@@ -33,12 +33,12 @@ class Cell(NamedTuple):
 
     @property
     def row(self) -> str:
-        """The route as the tables name it: both prefixes are one."""
+        """Return the route as the tables name it: both prefixes are one."""
         return self.route.replace("api/environments/<", "api/projects/<")
 
 
 def served_routes() -> list[str]:
-    """Every route of the service but those of its console, and those that lead there."""
+    """Return every route of the service except those of the console and redirects to it."""
     return [
         format_route(route)
         for route in sorted(set(routes()) - set(routes([*pages_urls.console, *pages_urls.posthog_addresses])))
@@ -54,7 +54,7 @@ def generate_cells() -> Iterator[Cell]:
 
 
 def get_kinds(route: str) -> list[str]:
-    """Whose ids a route is asked with: all own ones, then one that is another's or nobody's."""
+    """Return whose ids a route is requested with: the caller's own ones, then foreign and missing ones."""
     names = set(re.findall(r"<(\w+)>", route))
     parts = {"organization": {"organization_id"}, "project": {"project_id"}, "row": ROWS, "part": PARTS}
     parts["token"] = {"access_token"}
@@ -64,7 +64,7 @@ def get_kinds(route: str) -> list[str]:
 
 
 def expected_status(cell: Cell) -> int | None:
-    """The status that a cell must have, None where no rule is about it."""
+    """Return the status that a cell must have, or None if no rule covers it."""
     if cell.row in OF_EVERYONE:
         return _public_status(cell)
     table = "project" if cell.row in TABLE else "signed in"
@@ -102,12 +102,12 @@ def _rule_matches(rule: dict[str, Any], cell: Cell, table: str, own: int) -> boo
 
 
 def may_be_silent(cell: Cell, status: int) -> bool:
-    """Whether an error of this cell comes without a body, as the API document says."""
+    """Return whether the API document allows an error of this cell to have no body."""
     return status == 405 and any(is_for(name, cell) for name in RULES["without_body"])
 
 
 def build_body(cell: Cell, status: int, own_ids: dict[str, Any]) -> Any:
-    """What a cell sends: who is refused, a body that would work; else none, as the tables are about."""
+    """Return the body of a cell: one that would work for refused callers, else none, as in the tables of the suite."""
     if cell.method in ("GET", "DELETE"):
         return None
     if status not in (401, 403, 404):
@@ -117,7 +117,7 @@ def build_body(cell: Cell, status: int, own_ids: dict[str, Any]) -> Any:
 
 
 def is_for(name: str, cell: Cell) -> bool:
-    """Whether a name as `PATCH sharing/`, a method and the end of a route, is about this cell."""
+    """Return whether a name such as `PATCH sharing/`, a method and the end of a route, matches this cell."""
     method, _, end = name.partition(" ")
     return method == cell.method and cell.route.endswith(f"/{end}")
 

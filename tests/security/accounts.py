@@ -24,7 +24,7 @@ def get_email(name: str) -> str:
 
 
 def run_command(name: str, *arguments: str) -> Any:
-    """What a management command answers with `--json`."""
+    """Return the `--json` output of a management command."""
     from django.core.management import call_command
 
     out = io.StringIO()
@@ -73,7 +73,7 @@ def make_keys(projects: dict[str, int]) -> dict[str, dict[str, str]]:
 
 
 def _expire(key_id: str) -> None:
-    """No command makes a key whose time is over."""
+    """Let a key expire. No command creates an expired key."""
     from django.utils import timezone
 
     from users.models import PersonalAPIKey

@@ -1,4 +1,4 @@
-"""Whether an answer of the grammar stage is right: an error says where, a success stored what was sent."""
+"""Checks of responses in the stage `injection`: an error names its field, and a success stored what was sent."""
 
 import json
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ class Values(NamedTuple):
 
 
 def check_error(place: Place, payload: str, answer: httpx.Response) -> list[str]:
-    """What is wrong with an answer that is no success."""
+    """Return what is wrong with an error response."""
     if answer.status_code >= 500:
         return ["a server error"]
     if not 400 <= answer.status_code < 500:
@@ -39,7 +39,7 @@ def check_error(place: Place, payload: str, answer: httpx.Response) -> list[str]
 
 
 def names_field(place: Place, payload: str, error: dict[str, Any]) -> bool:
-    """Whether an error names the place, what it lies in, or what was put into it."""
+    """Return whether an error names the field, what contains it, or what was sent in it."""
     attr = error["attr"]
     if attr is None:  # what is too deep is not walked; a body that says nothing has no field to blame
         return payload in DEEP or (error["code"] == "required" and len(place.pointer) == 1)
@@ -49,7 +49,7 @@ def names_field(place: Place, payload: str, error: dict[str, Any]) -> bool:
 
 
 def check_value(place: Place, payload: str, answer: httpx.Response, row: Any) -> Values:
-    """Whether the row has what was sent, or the answer says that it was ignored."""
+    """Return whether the row has the value that was sent, or the response reports it as ignored."""
     sent = value_of(payload)
     found = find_shown_value(place, row, sent)
     if found is NOWHERE or "Ignored-Fields" in answer.headers:
@@ -60,7 +60,7 @@ def check_value(place: Place, payload: str, answer: httpx.Response, row: Any) ->
 
 
 def equivalent_values(place: Place, payload: str, sent: Any) -> list[Any]:
-    """What may be stored: the value itself, or what a column of another type takes it for."""
+    """Return the values that may be stored: the value itself, or its conversion to the type of the column."""
     found = [sent]
     if any(step in FREE for step in place.pointer[:-1]):
         return found

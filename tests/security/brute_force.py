@@ -1,8 +1,8 @@
-"""Keys are guessed, in parallel and with the default limits; then the times of refusals are compared.
+"""Brute force: guess keys in parallel with the default limits, then compare the times of refusals.
 
-What must not help: how much of a key is right, whether an id is another project's or nobody's, and whether somebody has
-the e-mail address of a sign-in. It is a fault where medians differ by more than a tenth and ranks with p < 0.001, in
-two of three repetitions.
+Times must not reveal how much of a key is right, whether an id belongs to another project, or whether an account has
+an e-mail address. A fault is a difference of the medians by more than a tenth, with p < 0.001, in two of three
+repetitions.
 """
 
 import json
@@ -90,7 +90,7 @@ def try_keys(target: Target, guesses: list[Guess]) -> list[tuple[Guess, ClientRe
 
 
 def check_guess(key: Guess, answer: ClientResponse, report: Report) -> None:
-    """A right key is served; a wrong one is a 401, or a 429 that says how long to wait."""
+    """Check that a valid key is served, and that a wrong one is a 401, or a 429 with `Retry-After`."""
     right = answer.status == 200 if key.is_right else answer.status in (401, 429)
     if answer.status == 429:
         right = right and int(answer.headers.get("Retry-After", 0)) >= 1
@@ -129,7 +129,7 @@ def key_refusals(target: Target, chance: random.Random) -> Refusals:
 
 
 def id_refusals(target: Target, chance: random.Random) -> Refusals:
-    """Ids of as many digits: another project's dashboards, and nobody's."""
+    """Return requests for ids with equally many digits: dashboards of another project, and missing ones."""
     foreign = [each for each in fill_project(target, "Away", "foreign member", BOARDS)["dashboards"] if len(each) == 2]
     missing = [str(number) for number in MISSING]
     headers = bearer(target.keys["admin"])
@@ -141,7 +141,7 @@ def id_refusals(target: Target, chance: random.Random) -> Refusals:
 
 
 def sign_in_refusals(chance: random.Random) -> Refusals:
-    """Wrong passwords of people with an account and without. Several of each, as guesses at one are limited."""
+    """Return sign-ins with wrong passwords for existing and unknown accounts: several, since each is limited."""
     strangers = [f"not-{name}" for name in USERS]
 
     def of(names: Sequence[str]) -> Request:
@@ -160,7 +160,7 @@ def random_key(chance: random.Random) -> str:
 
 
 def nearly_right_key(real: str, chance: random.Random) -> str:
-    """A key that differs from a real one in one character among the last six."""
+    """Return a key that differs from a valid one in one of its last six characters."""
     place = len(real) - chance.randint(1, 6)
     other = chance.choice([each for each in ALPHABET if each != real[place]])
     return real[:place] + other + real[place + 1 :]

@@ -1,4 +1,4 @@
-"""Callers who begin at the same moment, each with connections of their own, so that any worker may answer."""
+"""Clients that send requests at the same moment, with separate connections, so that any worker may respond."""
 
 import ssl
 import threading

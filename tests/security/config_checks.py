@@ -1,4 +1,4 @@
-"""What needs no guessing: settings, routes, what the database and the log keep of secrets, and the repository."""
+"""Configuration checks: settings, routes, secrets in the database and in the log, and the repository."""
 
 import os
 import re
@@ -70,7 +70,7 @@ def check_deployment(target: Target, report: Report) -> None:
 
 
 def compare_routes(report: Report) -> None:
-    """The routes of the code with the document, both ways; pages are no API."""
+    """Compare the API routes of the code with the document, both ways."""
     documented = {path.lstrip("/").replace("{", "<").replace("}", ">") for path in document()["paths"]}
     served = {format_route(route) for route in set(routes()) - set(routes(pages_urls.urlpatterns))}
     for route in sorted(served - documented - set(NOT_DOCUMENTED)):
@@ -160,7 +160,7 @@ def search_log(target: Target, used: UsedSecrets, report: Report) -> int:
 
 
 def scan_repository(report: Report) -> str:
-    """The call of `make audit` that looks for secrets in the repository."""
+    """Run the secret scan of `make audit` on the repository."""
     if not (AUDIT_VENV / "audit" / "bin" / "detect-secrets-hook").exists():
         report.note("no secret scan: `make audit` makes its environment")
         return "no secret scan (`make audit` was never run)"

@@ -1,4 +1,4 @@
-"""What the service promises, on an engine: the tests of the API document, and those of a service that runs."""
+"""Contract: run the tests of the API document and those of a live service on the engine of the stage."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ LINES_TO_KEEP = 40
 
 
 def run(engine: str, report: Report, seed: int) -> Outcome:
-    """The seed plays no part: nothing here is drawn."""
+    """Run the tests. The seed is not used."""
     command = [sys.executable, "-m", "tests", "--engine", engine, "-q", *FOLDERS]
     done = subprocess.run(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS_AT_MOST

@@ -1,7 +1,7 @@
-"""The most expensive request that each operation allows, and the processor time that the service takes for it.
+"""Cost: the processor time of the most expensive request of each operation.
 
-One request at a time, each with a body as long, full and nested as the document allows, about rows that hold as much as
-they can. More than a second is a fault; for strangers more than 50 ms is.
+Requests are sent one at a time, each with a body as long, full and nested as the document allows, for rows of the
+maximum size. More than a second is a fault, and more than 50 ms without a key.
 """
 
 import time
@@ -74,7 +74,7 @@ def _run(engine: str, report: Report, scale: Scale) -> Outcome:
 
 
 def operations(document: dict[str, Any]) -> set[str]:
-    """Every operation of the document, once."""
+    """Return every operation of the document once."""
     return {
         f"{method.upper()} {path.removeprefix('/api/')}"
         for path, methods in document["paths"].items()
@@ -112,7 +112,7 @@ class Cost:
         return measured
 
     def _send(self, request: ExpensiveRequest) -> Measured:
-        """`times` over, so that short requests are measured beyond a tick of the clock."""
+        """Send a request `times` times: short ones take less than a tick of the clock."""
         body = request.body() if callable(request.body) else request.body
         before = self._cpu()
         for _ in range(request.times):

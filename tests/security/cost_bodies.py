@@ -1,4 +1,4 @@
-"""Bodies as long, full and nested as the API document allows."""
+"""Bodies that are as long, full and nested as the API document allows."""
 
 import json
 from collections.abc import Mapping
@@ -15,17 +15,17 @@ FREE_MAX = 900_000
 
 
 def largest_body(schema: Mapping[str, Any], components: Mapping[str, Any], known: Mapping[str, Any]) -> bytes:
-    """The body of an operation with every property, lists full and texts as long as they may be.
+    """Return the largest body of an operation: every property, full lists, and texts of the maximum length.
 
-    `known` replaces values by the names of properties: ids of rows that exist.
+    `known` maps names of properties to values, such as ids of existing rows.
     """
     return json.dumps(_Largest(components, known).value(schema, "", BODY_MAX)).encode()
 
 
 def free_json(size: int = FREE_MAX) -> dict[str, Any]:
-    """Nested to the limit beside many short values, in about so many characters.
+    """Return JSON of about `size` characters, nested to the limit, with many short values.
 
-    A dashboard that is sent back holds its filters and variables twice, and a body has a limited number of values.
+    A dashboard that is sent back has its filters and variables twice, and a body has a limited number of values.
     """
     nested: Any = 1
     for _ in range(DEPTH):

@@ -1,4 +1,4 @@
-"""The most expensive requests of operations, made by hand."""
+"""Expensive requests that are written by hand."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ class ExpensiveRequest(NamedTuple):
 
 
 def reads(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
-    """Lists, dashboards and versions that answer much."""
+    """Yield requests for lists, dashboards and versions with large responses."""
     full, seen, version = f"dashboards/{fixtures.full}/", f"dashboards/{fixtures.seen}/", "dashboards/{id}/versions/"
     override = json.dumps({"date_from": "-30d", "properties": [{"key": "k", "value": "v" * 500}]})
     numbers = json.dumps(fixtures.boards[:100])
@@ -51,7 +51,7 @@ def reads(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
 
 
 def writes(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
-    """Full dashboards, insights on many dashboards, and operations on many rows."""
+    """Yield writes to full dashboards, to insights on many dashboards, and to many rows."""
     for requests in (_undo, _creates, _changes, _tiles, _insights, _many):
         for operation, what, path, body in requests(fixtures):
             prepared = _serialized(body) if callable(body) else json.dumps(body).encode()

@@ -1,4 +1,4 @@
-"""What the most expensive requests are about: dashboards that hold as much as they can, and many others beside them."""
+"""The data of the most expensive requests: full dashboards, and many others."""
 
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
@@ -104,12 +104,12 @@ class CostFixtures:
         return {"name": f"b{number}", "tags": TAGS[:20], "description": "d" * 500, "tiles": tiles}
 
     def next_turn(self) -> int:
-        """A number that no request had before."""
+        """Return a number that no earlier request had."""
         self.turn += 1
         return self.turn
 
     def stored_template(self, name: str) -> dict[str, Any]:
-        """A template as large as it may be stored."""
+        """Return a template of the maximum stored size."""
         return {**self.template(STORED_QUERY), "template_name": name}
 
     def template(self, query: dict[str, Any] = QUERY) -> dict[str, Any]:
@@ -119,6 +119,6 @@ class CostFixtures:
 
 
 def layouts(number: int, breakpoints: int = 10) -> dict[str, Any]:
-    """Places on as many breakpoints as a tile may have, unless told otherwise."""
+    """Return layouts with as many breakpoints as a tile may have, or with `breakpoints` of them."""
     place = {"x": number % 2 * 6, "y": number // 2 * 5, "w": 6, "h": 5}
     return {"sm": place, "xs": {**place, "x": 0, "w": 1}, **{f"b{each}": place for each in range(breakpoints - 2)}}

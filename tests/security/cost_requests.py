@@ -1,4 +1,4 @@
-"""The most expensive request that is known of each operation; where none is, the largest body of the document."""
+"""The most expensive known request of each operation, or else the largest body of the document."""
 
 import json
 import re
@@ -21,7 +21,7 @@ FULL_PAGE_SECONDS_MAX = 1.0
 
 
 def expensive_requests(fixtures: CostFixtures, document: dict[str, Any]) -> Iterator[ExpensiveRequest]:
-    """For each operation of the document: those made by hand, else the largest body."""
+    """Yield for each operation of the document its custom requests, or else the largest body."""
     by_hand = [*reads(fixtures), *writes(fixtures)]
     known = {each.operation for each in by_hand}
     yield from by_hand
@@ -60,7 +60,7 @@ def _id(fixtures: CostFixtures, path: str, name: str) -> Any:
 
 
 def anonymous_requests(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
-    """What needs no key. Hashing a password, and the page of a full dashboard, have bounds of their own."""
+    """Yield requests without a key. Hashing a password and the page of a full dashboard have limits of their own."""
     large, brackets = _json(password=["[" * 50] * 1000), b"[" + b"[]," * 20_000 + b"[]]"
     page = partial(ExpensiveRequest, client=fixtures.nobody, times=TIMES, is_taken=False)
     hashed = partial(ExpensiveRequest, client=fixtures.nobody, is_taken=False, seconds_max=HASHING_SECONDS_MAX)

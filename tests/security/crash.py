@@ -1,5 +1,6 @@
-"""The service is killed while it writes, and PostgreSQL is stopped at once under it: nothing that was acknowledged may
-be lost, and nothing may be half written.
+"""Crash: the service is killed while it writes, and PostgreSQL is stopped immediately.
+
+No acknowledged write may be lost, and none may be half done.
 """
 
 import contextlib
@@ -81,7 +82,7 @@ class Crashes:
         self.check(name)
 
     def stop_database(self, server: KillablePostgreSQL, name: str) -> None:
-        """The service goes on: it must answer 503 while the database is away, and recover by itself."""
+        """Stop the database. The service must answer 503 until it is back, and recover without a restart."""
         with self.writing(name) as writers:
             time.sleep(self.chance.uniform(*BEFORE))
             server.stop("immediate")
@@ -104,7 +105,7 @@ class Crashes:
 
     @contextlib.contextmanager
     def writing(self, name: str) -> Iterator[list[Writer]]:
-        """Writers at work until the end of the block; what they could not learn the end of is kept."""
+        """Run writers during the block, and keep the operations whose result they did not learn."""
         stop = threading.Event()
         writers = [
             Writer(f"{name}.{number}", self.service, self.journal, self.report, stop) for number in range(WRITERS)
@@ -145,7 +146,7 @@ class Crashes:
         self.journal.note("settled", settled)
 
     def settle(self, name: str, found: Stored, states: dict[int, State]) -> dict[int, State]:
-        """What became of the operations that were not answered: all of each, or nothing."""
+        """Check the operations that got no response: each was done completely or not at all."""
         settled: dict[int, State] = {}
         for operation in self.operations:
             now = {id_: found.states[id_] for id_ in operation.wanted if id_ in found.states}

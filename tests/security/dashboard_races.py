@@ -1,4 +1,4 @@
-"""Races for one dashboard and its tiles. Each function is one round."""
+"""Races for one dashboard and its tiles. Each function runs one round."""
 
 from typing import Any
 
@@ -23,12 +23,12 @@ def bodies(board: dict[str, Any]) -> list[str]:
 
 
 def version_in(etag: str) -> str:
-    """The number of a version: what follows it in an ETag is about who asks for what."""
+    """Return the version in an ETag. The rest of the ETag depends on the request."""
     return etag.removeprefix('W/"').rstrip('"').partition(".")[0]
 
 
 def different_fields(harness: RaceHarness, token: str) -> None:
-    """50 changes of one dashboard, none of the same field: all of them are there afterwards."""
+    """Send 50 changes of different fields of one dashboard. All of them must be stored."""
     board = harness.board("different fields", tiles=texts(TILES))
     path = f"dashboards/{board['id']}/"
     fields = {
@@ -61,7 +61,7 @@ def different_fields(harness: RaceHarness, token: str) -> None:
 
 
 def same_fields(harness: RaceHarness, token: str) -> None:
-    """20 changes of the same fields and tiles: one of them is there, never a mix."""
+    """Send 20 changes of the same fields and tiles. One of them must be stored, not a mix."""
     board = harness.board("same fields", tiles=texts(3))
     requests = []
     for number in range(SAME_FIELD):
@@ -77,7 +77,7 @@ def same_fields(harness: RaceHarness, token: str) -> None:
 
 
 def moves(harness: RaceHarness, token: str) -> None:
-    """A tile is moved to 20 dashboards: it lives on exactly one, as it was."""
+    """Move a tile to 20 dashboards. It must be on exactly one, unchanged."""
     source = harness.board("source", tiles=[{"text": {"body": token}, "color": "blue"}])
     targets = [harness.board(f"target {number}")["id"] for number in range(BOARDS)]
     tile = source["tiles"][0]["id"]
@@ -94,7 +94,7 @@ def moves(harness: RaceHarness, token: str) -> None:
 
 
 def deletion(harness: RaceHarness, token: str) -> None:
-    """Tiles are added while their dashboard is deleted, and then while it is deleted and restored again and again."""
+    """Add tiles while their dashboard is deleted, and then while it is deleted and restored repeatedly."""
     board = harness.board("deleted and restored", tiles=texts(3))
     path = f"dashboards/{board['id']}/"
     known = bodies(board)
@@ -117,7 +117,7 @@ def deletion(harness: RaceHarness, token: str) -> None:
 
 
 def preconditions(harness: RaceHarness, token: str) -> None:
-    """20 who have seen the same version: one may change it, the others learn that they come too late."""
+    """Send 20 changes with the same `If-Match`. One must succeed, and the others must get a 412."""
     board = harness.board("seen")
     path = f"dashboards/{board['id']}/"
     seen = harness.client.get(harness.path(path)).headers["ETag"]
@@ -135,7 +135,7 @@ def preconditions(harness: RaceHarness, token: str) -> None:
 
 
 def versions(harness: RaceHarness, token: str) -> None:
-    """Versions are restored while the dashboard changes: every act is written down, the last one is what is read."""
+    """Restore versions while the dashboard changes. Each activity must be logged, and the last one must be current."""
     board = harness.board("v0", description="v0", tags=["v0"], tiles=texts(2))
     path = f"dashboards/{board['id']}/"
     for number in range(1, VERSIONS + 1):

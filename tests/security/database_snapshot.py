@@ -1,4 +1,4 @@
-"""What the database of the service under attack holds, read from outside of it."""
+"""Snapshots of the database of the tested service, read directly."""
 
 import sqlite3
 from pathlib import Path
@@ -17,7 +17,7 @@ STAMPS = frozenset({"last_used_at", "last_accessed_at"})
 
 
 def take_snapshot(target: Target) -> Rows:
-    """The rows of every table, without counters and times of use: what only a write that was let may change."""
+    """Return the rows of every table, without counters and times of use, which refused requests may change."""
     return {
         model._meta.db_table: _read(target, model._meta.db_table, _columns(model, STAMPS))
         for model in apps.get_models(include_auto_created=True)
@@ -26,13 +26,13 @@ def take_snapshot(target: Target) -> Rows:
 
 
 def everything(target: Target) -> Rows:
-    """The rows of every table, all of them."""
+    """Return all rows of every table."""
     tables = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
     return {table: _read(target, table, _columns(model, frozenset())) for table, model in tables.items()}
 
 
 def diff_snapshots(before: Rows, after: Rows) -> dict[str, tuple[list[Any], list[Any]]]:
-    """By table, the rows that are gone and those that are new."""
+    """Return the removed and the added rows of each table."""
     return {
         table: ([row for row in rows if row not in after[table]], [row for row in after[table] if row not in rows])
         for table, rows in before.items()
@@ -45,7 +45,7 @@ def _columns(model: Any, without: frozenset[str]) -> list[str]:
 
 
 def _read(target: Target, table: str, columns: list[str]) -> list[tuple[Any, ...]]:
-    """Ordered by all that is in them; names are quoted since one may be a word of SQL."""
+    """Return the rows of a table, sorted by all columns. Names are quoted: some are keywords of SQL."""
     names = ", ".join(f'"{column}"' for column in columns)
     statement = f'SELECT {names} FROM "{table}"'  # noqa: S608  names of our own models
     if target.engine == "sqlite":

@@ -1,4 +1,4 @@
-"""What every error below /api/ looks like."""
+"""The format of errors below /api/."""
 
 from typing import Any
 

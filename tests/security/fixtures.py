@@ -1,4 +1,4 @@
-"""A shared board with all that a place of the grammar needs, and the reads that must not break."""
+"""A shared dashboard with every field that is written to, and the reads that must keep working."""
 
 import json
 import time
@@ -34,29 +34,29 @@ class Fixtures:
         return str(expect_success(self.client.post(f"{self.root}dashboard_templates/", json=template))["id"])
 
     def open(self, board: str) -> str:
-        """The token of its shared page, which needs no password from now on."""
+        """Enable sharing without a password, and return the access token."""
         path = f"{self.root}dashboards/{board}/sharing/"
         answer = expect_success(self.client.patch(path, json={"enabled": True, "password_required": False}))
         return str(answer["access_token"])
 
     def reads(self, board: str, token: str) -> list[str]:
-        """What people and programs read of a board, the newest of its versions too."""
+        """Return the paths that read a dashboard, and its latest version."""
         path = f"{self.root}dashboards/{board}/"
         version = expect_success(self.client.get(f"{path}versions/"))["results"][0]["version"]
         of_api = [f"{path}{each}" for each in ("", "activity/", f"versions/{version}/")]
         return [*of_api, f"/shared/{token}.json", f"/shared/{token}"]
 
     def more_reads(self, board: str) -> list[str]:
-        """What is read less often."""
+        """Return paths that are read less often."""
         return [f"{self.root}dashboards/{board}/{each}" for each in ("export/", "stream_tiles/", "sharing/")]
 
     def pages(self, board: str) -> list[str]:
-        """What somebody who signed in sees of a board."""
+        """Return the console pages that show a dashboard."""
         project = self.root.rstrip("/").rpartition("/")[2]
         return [f"/projects/{project}/dashboards/{board}{rest}" for rest in ("", "/tiles", "/history")]
 
     def state(self, row: str, collection: str = "") -> str:
-        """As text to compare: the row at a path, the board, and how many rows there are beside."""
+        """Return a text to compare: the row at a path, the dashboard, and the number of rows in other lists."""
         client = self.browser if "personal_api_keys" in row else self.client
         paths = dict.fromkeys([row, f"{self.root}dashboards/{self.board}/"])
         found = [_without_timestamps(expect_success(client.get(path))) for path in paths]

@@ -1,4 +1,4 @@
-"""What a page may be made of, whatever was written into what it shows."""
+"""The elements, attributes and URLs that pages may contain, whatever content they show."""
 
 import re
 from html.parser import HTMLParser
@@ -55,14 +55,14 @@ class HTMLCollector(HTMLParser):
 
 
 def is_safe_url(address: str) -> bool:
-    """Whether it stays on this host, or has a scheme that runs nothing."""
+    """Return whether a URL stays on this host or has a scheme that executes nothing."""
     seen = DROPPED.sub("", address)
     scheme = SCHEME.match(seen)
     return scheme[1].lower() in SCHEMES if scheme else not ELSEWHERE.match(seen)
 
 
 def find_violations(text: str, plain: HTMLCollector, written: object) -> list[str]:
-    """What a page has that it must not have, beside the same page with harmless content."""
+    """Return what a page contains that the same page with harmless content does not, and must not."""
     page = HTMLCollector(text)
     strange = sorted(page.kinds - plain.kinds - OF_TEXTS - OF_FORMS)
     found = page.wrong + [f"new {tag} {name}".strip() for tag, name in strange]

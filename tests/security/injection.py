@@ -1,7 +1,7 @@
-"""What is hostile, put into every place of every body of the API document that can be written.
+"""Injection: hostile payloads in every writable field of every request body in the API document.
 
-Each worker has a project of its own, so that it can tell that a refused request changed nothing there. After each
-accepted write everything that shows the dashboard is read, and its pages are looked at; at the end every row is.
+Each worker has its own project, so that it can verify that a refused request changed nothing. After each accepted
+write everything that shows the dashboard is read, pages included; at the end every row is.
 """
 
 import json
@@ -146,7 +146,7 @@ class Worker:
         return list(dict.fromkeys([*map(json.dumps, more), *random.sample(some, PAYLOADS_A_PLACE)]))
 
     def row(self, place: Place, fixtures: Fixtures) -> str:
-        """The row that the place is in, or that shows it best."""
+        """Return the path of the row that contains the field, or shows it best."""
         board = f"{self.root}dashboards/{fixtures.board}/"
         if place.name == "passwords":
             expect_success(self.client.patch(f"{board}sharing/", json={"password_required": True}))
@@ -211,7 +211,7 @@ class Worker:
             self.fault("cannot be restored", status=answer.status_code, answer=answer.text[:500])
 
     def made(self, place: Place, row: str, made: Any) -> str:
-        """The row that a POST made."""
+        """Return the path of the row that a POST created."""
         name = place.name
         if name in COLLECTIONS:
             return f"{self.root}{name}/{made['id']}/"

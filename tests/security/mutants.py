@@ -1,7 +1,7 @@
-"""Whether the suite notices when a check is removed: one at a time, in a copy of the tree.
+"""Mutation tests: remove one check at a time in a copy of the tree, and see whether the suite notices.
 
-`mutants.toml` holds what is replaced and the files of tests that should fail for it. The same files pass without a
-mutant, or nothing is proven. SQLite alone: what is removed is no statement of one engine.
+`mutants.toml` lists the replacements and the test files that should fail. The same files must pass without a mutant.
+Only SQLite is used: the mutants do not depend on the engine.
 """
 
 import ast
@@ -44,7 +44,7 @@ class Result(NamedTuple):
 
 
 def run(engine: str, report: Report, seed: int) -> Outcome:
-    """The seed plays no part: nothing here is drawn."""
+    """Run the tests of each mutant. The seed is not used."""
     if engine != "sqlite":
         return report.outcome("not run: SQLite alone")
     mutants = load_mutants(tomllib.loads(LIST.read_text()))
@@ -64,7 +64,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
 
 
 def load_mutants(tables: dict[str, dict[str, object]]) -> list[Mutant]:
-    """Raises ValueError, naming the mutant, where one cannot be applied to the tree as it is."""
+    """Return the mutants. Raises ValueError for one that cannot be applied to the tree."""
     found = [Mutant(name=name, **table) for name, table in tables.items()]  # type: ignore[arg-type]  # as TOML has it
     for mutant in found:
         apply_mutant((ROOT / mutant.file).read_text(), mutant)
@@ -74,7 +74,7 @@ def load_mutants(tables: dict[str, dict[str, object]]) -> list[Mutant]:
 
 
 def apply_mutant(source: str, mutant: Mutant) -> str:
-    """Raises ValueError where what is to be replaced does not stand there exactly once; SyntaxError for bad Python."""
+    """Return the changed source. Raises ValueError unless `old` occurs once, and SyntaxError for invalid Python."""
     if (times := source.count(mutant.old)) != 1:
         raise ValueError(f"{mutant.name}: what it replaces stands {times} times in {mutant.file}.")
     changed = source.replace(mutant.old, mutant.new)
@@ -84,7 +84,7 @@ def apply_mutant(source: str, mutant: Mutant) -> str:
 
 
 def list_tracked_files() -> list[str]:
-    """The files that git knows, as they are now."""
+    """Return the files that git tracks, in their present state."""
     done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     return [name for name in done.stdout.split("\0") if (ROOT / name).is_file()]
 

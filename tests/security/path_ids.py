@@ -1,4 +1,4 @@
-"""Ids to put into paths: a caller's own, those of the project Vault, and those that nothing has."""
+"""Ids for paths: a caller's own, those of the project Vault, and missing ones."""
 
 import re
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class PathIds:
         return "/" + re.sub(r"<(\w+)>", lambda found: str(self._id(cell, found[1])), cell.route)
 
     def without_ids(self, cell: Cell, text: str) -> str:
-        """An answer in which the ids of the path are all written alike."""
+        """Return a response in which the ids of the path are replaced by one placeholder."""
         for name in re.findall(r"<(\w+)>", cell.route):
             text = text.replace(str(self._id(cell, name)), "…")
         return text
@@ -47,7 +47,7 @@ class PathIds:
 
 
 def _get_kind(route: str, name: str) -> str:
-    """`<id>` is an id of what the route is about."""
+    """Return what a parameter is the id of: for `<id>`, the resource of the route."""
     if name == "id":
         kinds = {"insights": "insight", "dashboard_templates": "template", "personal_api_keys": "key"}
         return next((kind for part, kind in kinds.items() if f"/{part}/" in route), "dashboard")
@@ -61,7 +61,7 @@ def _missing_id(what: str) -> str:
 
 
 def create_path_ids(target: Target) -> PathIds:
-    """New boards with content in Home and in Vault, whose link is closed."""
+    """Create dashboards with content, and disabled links, in Home and in Vault."""
     own, foreign = _ids(target, "Home", "admin"), _ids(target, "Vault", "vault")
     with target.client("member") as bob:
         own["user"] = expect_success(bob.get("/api/users/@me/"))["uuid"]
@@ -75,7 +75,7 @@ def create_path_ids(target: Target) -> PathIds:
 
 
 def refused_content(target: Target) -> PathIds:
-    """Such boards as each body that was refused can be about: restricted, its link behind a password; and a key."""
+    """Create what each refused body can be about: restricted dashboards, links with a password, and a key."""
     own = _ids(target, "Home", "admin")
     path = target.home(f"dashboards/{own['dashboard']}/")
     with target.client("admin") as admin:

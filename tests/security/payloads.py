@@ -1,4 +1,4 @@
-"""What is put into every place of every body: raw JSON, since much of it is what no library would write."""
+"""Payloads for every field, as raw JSON: most libraries could not write some of them."""
 
 import json
 from random import Random
@@ -40,22 +40,22 @@ REFUSED = {*ODD_TEXTS, *NUMBERS[:3], "9" * 5_000, "9223372036854775808", "1" + "
 
 
 def payloads(seed: int) -> list[str]:
-    """Each as JSON, or as what pretends to be some."""
+    """Return each payload as JSON, or as text that imitates JSON."""
     random = Random(seed)
     noise = "".join(chr(random.choice([*range(0x20, 0xD800), *range(0xE000, 0x11000)])) for _ in range(12))
     return [*(json.dumps(text) for text in [*TEXTS, noise]), *ODD_TEXTS, *NUMBERS, *SHAPES, *DEEP]
 
 
 def is_text(payload: str) -> bool:
-    """Whether it can be the key of an object."""
+    """Return whether a payload can be the key of an object."""
     return payload.startswith('"')
 
 
 def is_refused(payload: str) -> bool:
-    """Whether no place may take it: it is no JSON, has no place in a database, or is too deep."""
+    """Return whether no field may accept it: it is not JSON, cannot be stored, or is nested too deeply."""
     return payload in REFUSED
 
 
 def value_of(payload: str) -> object:
-    """What it means to a reader of JSON."""
+    """Return the value that a JSON parser reads."""
     return json.loads(payload)

@@ -1,5 +1,6 @@
-"""The service and the database that a stage may kill: `manage.py serve` in a session of its own, and a PostgreSQL that
-keeps what it was given, as the servers of tests do not.
+"""Processes that a stage may kill: `manage.py serve` in its own session, and a PostgreSQL that is durable.
+
+The servers of other tests are not durable.
 """
 
 import contextlib
@@ -41,7 +42,7 @@ class KillableService:
 
     @property
     def key(self) -> str:
-        """The API key of the first start."""
+        """Return the API key of the first start."""
         return (self.log.parent / "first_api_key").read_text().strip()
 
     def start(self) -> float:
@@ -102,7 +103,7 @@ class KillablePostgreSQL:
             time.sleep(0.005)
 
     def stop(self, mode: str = "fast") -> None:
-        """`immediate` ends all its processes without closing anything: the next start recovers from its log."""
+        """Stop the server. With `immediate` it closes nothing, and the next start recovers from the log."""
         self._run("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
 
     def accepts(self) -> bool:
@@ -117,7 +118,7 @@ class KillablePostgreSQL:
 
 @contextlib.contextmanager
 def durable_postgresql() -> Iterator[KillablePostgreSQL]:
-    """A running server; it is stopped and removed at the end."""
+    """Run a durable server during the block."""
     with tempfile.TemporaryDirectory(prefix="pg-") as work:
         server = KillablePostgreSQL(Path(work))
         server.start()

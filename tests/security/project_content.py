@@ -1,4 +1,4 @@
-"""What the projects hold when an attack begins, and reading all of it again when it is over."""
+"""The initial content of projects, and a check that all of it is readable at the end."""
 
 from typing import Any
 
@@ -20,14 +20,14 @@ TEMPLATE = {
 
 
 def expect_success(answer: httpx.Response) -> Any:
-    """The JSON of an answer that must be a success."""
+    """Return the JSON of a response that must be a success."""
     if not answer.is_success:
         raise RuntimeError(f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text[:500]}")
     return answer.json()
 
 
 def fill_project(target: Target, project: str = "Home", key: str = "admin", count: int = 3) -> dict[str, list[str]]:
-    """Boards with a tile of each kind, insights, templates and a shared link; the ids by collection."""
+    """Create dashboards with all kinds of tiles, insights, templates and a link, and return ids by collection."""
     ids: dict[str, list[str]] = {name: [] for name in (*COLLECTIONS, "passwords", "users")}
     with target.client(key) as client:
         for number in range(count):
@@ -41,7 +41,7 @@ def fill_project(target: Target, project: str = "Home", key: str = "admin", coun
 
 
 def create_dashboard(client: httpx.Client, root: str, name: str) -> dict[str, str]:
-    """A shared board with its content, and a template; the id of each row by collection."""
+    """Create a shared dashboard with content, and a template, and return the id of each row by collection."""
     tiles: list[Any] = [{"text": {"body": name}}, {"button_tile": {"url": "/a", "text": name}}]
     board = expect_success(client.post(f"{root}dashboards/", json={"name": name, "tags": [name], "tiles": tiles}))
     path = f"{root}dashboards/{board['id']}/"
@@ -55,7 +55,7 @@ def create_dashboard(client: httpx.Client, root: str, name: str) -> dict[str, st
 
 
 def _collaborator(client: httpx.Client, target: Target, board: str) -> str:
-    """Bob, who may edit one board while it is restricted."""
+    """Let Bob edit a dashboard while it is restricted."""
     path = target.home(f"dashboards/{board}/")
     expect_success(client.patch(path, json={"restriction_level": 37}))
     with target.client("member") as bob:
@@ -79,7 +79,7 @@ def read_everything(target: Target, report: Report, project: str = "Home") -> in
 
 
 def all_pages(client: httpx.Client, path: str, report: Report) -> list[Any]:
-    """The rows of a list."""
+    """Return all rows of a list."""
     found: list[Any] = []
     address: str | None = f"{path}?limit={PAGE}"
     while address:

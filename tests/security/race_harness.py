@@ -1,4 +1,4 @@
-"""Where races are run: a crowd, somebody who makes what they race for and reads it again, and what went wrong."""
+"""The harness of a race: concurrent clients, a client that prepares and reads, and the faults found."""
 
 from collections import Counter
 from typing import Any
@@ -32,11 +32,11 @@ class RaceHarness:
         return rest if rest.startswith("/") else self.target.home(rest)
 
     def do(self, method: str, rest: str, body: Any = None) -> Any:
-        """The JSON of an answer that must be a success, while nobody else calls."""
+        """Return the JSON of a response that must be a success, while no other request runs."""
         return expect_success(self.client.request(method, self.path(rest), json=body))
 
     def board(self, name: str, **fields: Any) -> dict[str, Any]:
-        """A new dashboard, as it was answered."""
+        """Create a dashboard, and return the response."""
         made: dict[str, Any] = self.do("POST", "dashboards/", {"name": name, **fields})
         return made
 
@@ -57,14 +57,14 @@ class RaceHarness:
         return answers
 
     def check(self, kind: str, holds: bool, what: str, **details: Any) -> None:
-        """A fault of this kind unless it holds."""
+        """Report a fault of this kind unless the condition holds."""
         if not holds:
             self.counts[kind] += 1
             self.report.fault(f"{kind}: {what}", **details)
 
 
 def shown(answer: ClientResponse) -> dict[str, Any]:
-    """What a reader needs to send it again, without the key."""
+    """Return what is needed to repeat a request, without the key."""
     request = answer.request
     said = {name: value for name, value in (request.headers or {}).items() if name in ("If-Match", "Idempotency-Key")}
     return {

@@ -1,7 +1,7 @@
-"""The same thing is done by many at once, round after round, against two workers.
+"""Races: many clients do the same at once, round after round, against two workers.
 
-No act that was acknowledged may be lost, none may be done twice, no two may be mixed, and nobody may be answered with a
-server error. At the end the database is read past the service.
+No acknowledged change may be lost, done twice, or mixed with another, and no response may be a server error. At the
+end the database is read directly.
 """
 
 import dataclasses
@@ -79,7 +79,7 @@ def race_for_rate_limit(target: Target, report: Report, rounds: int) -> tuple[Ra
 
 
 def settle(target: Target, harness: RaceHarness) -> None:
-    """What is kept must be what is there."""
+    """Check the stored counters, and that no row is inconsistent."""
     server_errors(target, harness)
     recount = [sys.executable, "manage.py", "recount_dashboards"]
     done = subprocess.run(recount, check=True, cwd=ROOT, env=target.environment, stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""What the stages of the attack find: each finding a line of JSON that a reader can replay, each stage one figure."""
+"""The findings of the stages: each is a line of JSON that can be replayed, and each stage has one figure."""
 
 import json
 import time
@@ -23,12 +23,12 @@ class Report:
         self.started = time.monotonic()
 
     def fault(self, what: str, **details: Any) -> None:
-        """Something that must not be: write down what was sent and what came back."""
+        """Record a fault with the request and the response."""
         self.faults += 1
         self._write("fault", what, details)
 
     def note(self, what: str, **details: Any) -> None:
-        """Something worth keeping that is no fault, such as a measured time."""
+        """Record something that is no fault, such as a measured time."""
         self._write("note", what, details)
 
     def outcome(self, figure: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""What the service under attack wrote down."""
+"""The request log of the tested service."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def read_requests(log: Path) -> Iterator[dict[str, Any]]:
-    """The line of each request: method, path, status, milliseconds."""
+    """Yield the log line of each request: method, path, status, milliseconds."""
     for line in log.read_text(errors="replace").split(
         "\n"
     ):  # a path may hold what `splitlines` takes for the end of one

@@ -1,4 +1,4 @@
-"""What is too large, too deep or too slow: a clear refusal in good time, and others are served meanwhile."""
+"""Resource limits: large, deep and slow requests are refused in good time, while others are served."""
 
 import contextlib
 import http.client
@@ -38,7 +38,7 @@ class Request(NamedTuple):
 
 
 def run(engine: str, report: Report, seed: int) -> Outcome:
-    """Large and odd requests one after the other, then a probe among slow clients of each kind."""
+    """Send large and odd requests one after the other, then measure a client among slow ones of each kind."""
     with tempfile.TemporaryDirectory(prefix="resources-") as folder, database(engine, Path(folder)) as (url, _):
         service = KillableService(Path(folder), url)
         service.start()
@@ -102,7 +102,7 @@ class Resources:
         yield Request("a folded header", self.head("GET", PATH, "X-Folded: a\r\n b"), b"")
 
     def send(self, request: Request) -> float:
-        """The seconds until the answer, which must be one of those expected and, below 500, the service's own."""
+        """Return the seconds until the response. It must be expected and, below 500, come from the service itself."""
         started = time.monotonic()
         status, answer = exchange(self.service.port, request)
         seconds = time.monotonic() - started
@@ -116,7 +116,7 @@ class Resources:
 
     @contextlib.contextmanager
     def slow_clients(self, kind: str) -> Iterator[None]:
-        """Connections that are opened, get so far, and stay so until the end of the block."""
+        """Open connections that stop half way, and keep them open during the block."""
         begun = {
             "headers": "\r\n".join(self.head("POST", PATH))[:-1],
             "body": "\r\n".join([*self.head("POST", PATH, "Content-Length: 1000"), "", "{"]),
@@ -132,7 +132,7 @@ class Resources:
             yield
 
     def probe(self) -> float:
-        """The 99th percentile of what an ordinary client waits for, in seconds."""
+        """Return the 99th percentile, in seconds, of the times of an ordinary client."""
         times = []
         for _ in range(PROBES):
             started = time.monotonic()
@@ -149,7 +149,7 @@ class Resources:
 
 
 def bodies() -> Iterator[tuple[str, bytes]]:
-    """Large ones, deep ones, and ones of many parts."""
+    """Yield large, deep and many-part bodies."""
     for size in (1, 100, 1000, 5_000, 15_000, 19_000, 25_000, 50_000):
         yield f"{size} kB of text", json.dumps({"filters": {"a": "x" * (size * 1000)}}).encode()
     for depth in (10, 60, 1_000, 100_000, 1_000_000):
@@ -164,7 +164,7 @@ def bodies() -> Iterator[tuple[str, bytes]]:
 
 
 def exchange(port: int, request: Request) -> tuple[int | None, Any]:
-    """The status and the JSON of the answer. A server may answer and close before it has read everything."""
+    """Return the status and the JSON of the response. A server may respond before it has read everything."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
         sender = threading.Thread(target=_send, args=(client, request), daemon=True)
         sender.start()

@@ -1,4 +1,4 @@
-"""Races for rows: keys, links, dashboards, rate limits. Each function is one round."""
+"""Races for rows: keys, links, dashboards, rate limits. Each function runs one round."""
 
 import contextlib
 import time
@@ -23,13 +23,13 @@ SECONDS_OF_ROUND = 3
 
 
 def of_browser(browser: httpx.Client) -> dict[str, str]:
-    """The headers of somebody who signed in."""
+    """Return the headers of a signed-in browser."""
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     return {"Cookie": cookies, "X-CSRFToken": browser.headers["X-CSRFToken"]}
 
 
 def keys(harness: RaceHarness, token: str) -> None:
-    """Somebody who signed in makes 11 keys: there are 10."""
+    """Create 11 keys from one session. At most 10 must exist."""
     with contextlib.closing(harness.target.session("carol")) as browser:
         path = "/api/personal_api_keys/"
         before = {row["id"] for row in expect_success(browser.get(path))}
@@ -45,7 +45,7 @@ def keys(harness: RaceHarness, token: str) -> None:
 
 
 def sharing(harness: RaceHarness, token: str) -> None:
-    """A link is opened and replaced: one is active, which is the one that is read, and closing it closes all."""
+    """Enable and refresh a link. One must be active, the one that is read, and disabling sharing must close all."""
     board = harness.board("shared", tiles=[{"text": {"body": token}}])
     path = f"dashboards/{board['id']}/sharing/"
     requests = [
@@ -70,7 +70,7 @@ def sharing(harness: RaceHarness, token: str) -> None:
 
 
 def creates(harness: RaceHarness, token: str) -> None:
-    """50 dashboards are made: 50 rows, and the list counts them."""
+    """Create 50 dashboards. There must be 50 rows, and the list must count them."""
     before = harness.do("GET", "dashboards/?limit=1")["count"]
     names = [f"made {token}.{number}" for number in range(CREATES)]
     requests = [ClientRequest("POST", "dashboards/", {"name": name, "tags": [f"made {token}"]}) for name in names]
@@ -87,7 +87,7 @@ def creates(harness: RaceHarness, token: str) -> None:
 
 
 def idempotency(harness: RaceHarness, token: str) -> None:
-    """One create is sent 20 times with one key: one row, and who comes later learns of the same."""
+    """Send one create 20 times with one key. There must be one row, and each response must be about it."""
     request = ClientRequest("POST", "dashboards/", {"name": f"once {token}"}, {"Idempotency-Key": token})
     answers = harness.send_together([request] * REPEATS, {201, 409})
     bodies = [answer.body for answer in with_status(answers, 201)]
@@ -105,7 +105,7 @@ def idempotency(harness: RaceHarness, token: str) -> None:
 
 
 def more_keys(harness: RaceHarness, count: int) -> list[str]:
-    """Values of `count` keys, as each has a window of its own: those of two people, at most ten of each."""
+    """Return `count` keys with separate rate limits: at most ten of each of two users."""
     found = [harness.target.keys["foreign member"], harness.target.keys["vault"]]
     for name in ("carol", "dave"):
         with contextlib.closing(harness.target.session(name)) as browser:

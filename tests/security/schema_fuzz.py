@@ -1,8 +1,7 @@
-"""Requests that schemathesis generates from openapi.yaml, right and wrong ones and chains of them.
+"""Schema fuzz: schemathesis generates valid and invalid requests, and chains of them, from openapi.yaml.
 
-A run with the seed and one with a fresh seed, both with a key for everything, and a short one as a browser that signed
-in. Each answer must have a documented status, media type, headers and body. At the end everything that was stored is
-read again.
+There is a run with the seed and one with a fresh seed, both with a key for all scopes, and a short one with a session.
+Each response must have a documented status, media type, headers and body. At the end all stored rows are read again.
 """
 
 import json
@@ -79,7 +78,7 @@ def _run(engine: str, report: Report, seed: int, *, seconds: int, at_least: int)
 
 
 def _of_a_browser(target: Target, seed: int, seconds: int) -> Run:
-    """Keys are managed by people who signed in; signing out would end the run."""
+    """Return a run with a session, which manages keys. Signing out would end it."""
     browser = target.session("bob")
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     headers = {"Cookie": cookies, "X-CSRFToken": browser.headers["X-CSRFToken"]}
@@ -87,7 +86,7 @@ def _of_a_browser(target: Target, seed: int, seconds: int) -> Run:
 
 
 def _generate(target: Target, each: Run, ids: dict[str, list[str]], report: Report) -> int:
-    """How many requests it sent. What it found goes into the report."""
+    """Run schemathesis, and return how many requests it sent. Findings go into the report."""
     folder = target.log.parent / f"fuzz-{each.seed}-{len(each.arguments)}"
     folder.mkdir()
     parameters = {"path.project_id": str(target.projects["Home"]), "path.organization_id": "@current"}

@@ -1,4 +1,4 @@
-"""The service under attack: `manage.py serve` with two workers, on a throw-away database with a accounts of callers."""
+"""The tested service: `manage.py serve` with two workers, on a temporary database with test users."""
 
 import contextlib
 import json
@@ -38,12 +38,12 @@ class Target:
     pid: int
 
     def client(self, caller: str | None, **options: Any) -> httpx.Client:
-        """Connections with the key of a caller; paths begin at the service."""
+        """Return a client with a caller's key and the service as its base URL."""
         headers = {"Authorization": f"Bearer {self.keys[caller]}"} if caller else {}
         return httpx.Client(base_url=self.base, headers=headers, timeout=SECONDS_TO_ANSWER, **options)
 
     def session(self, name: str) -> httpx.Client:
-        """A browser in which somebody signed in, with its CSRF token in a header."""
+        """Return a client that is signed in, with its CSRF token in a header."""
         browser = self.client(None)
         answer = browser.post("/api/login/", json={"email": get_email(name), "password": PASSWORD})
         if answer.status_code != 200:
@@ -52,13 +52,13 @@ class Target:
         return browser
 
     def home(self, rest: str = "", project: str = "Home") -> str:
-        """A path below a project."""
+        """Return a path below a project."""
         return f"/api/projects/{self.projects[project]}/{rest}"
 
 
 @contextlib.contextmanager
 def run_service(engine: str, **settings: str) -> Iterator[Target]:
-    """A service of our own until the end of the block. `settings` are variables of its environment."""
+    """Run a service during the block. `settings` are variables of its environment."""
     with tempfile.TemporaryDirectory(prefix="security-") as name, _database(engine) as database:
         folder = Path(name)
         environment = {key: value for key, value in os.environ.items() if key not in OF_THE_OUTSIDE}
@@ -83,7 +83,7 @@ def run_service(engine: str, **settings: str) -> Iterator[Target]:
 
 @contextlib.contextmanager
 def _database(engine: str) -> Iterator[dict[str, str]]:
-    """DATABASE_URL of an empty database; on SQLite the default, a file in DATA_DIR."""
+    """Provide DATABASE_URL of an empty database. SQLite needs none: its default is a file in DATA_DIR."""
     if engine == "sqlite":
         yield {}
         return

@@ -1,7 +1,7 @@
-"""How long an ordinary reader and `/healthz` wait while one client is greedy.
+"""Starvation: how long an ordinary reader and `/healthz` wait while one client is greedy.
 
-Each attack runs for some seconds beside a reader with a key of its own and a probe of `/healthz`. A 99th percentile or
-a health check above a second is a fault. The attacks are the ones that stopped an earlier release.
+Each attack runs for some seconds beside a reader with another key and a probe of `/healthz`. A 99th percentile or a
+health check above a second is a fault. These attacks stopped an earlier release.
 """
 
 import contextlib
@@ -140,7 +140,7 @@ class Starvation:
 
     @contextlib.contextmanager
     def repeating(self, attack: Attack) -> Iterator[None]:
-        """Attack in threads until the end of the block."""
+        """Attack in threads during the block."""
         over = threading.Event()
 
         def work() -> None:

@@ -1,5 +1,6 @@
-"""What the database holds, read past the service: what was acknowledged is compared with it, and nothing in it may be
-half of something.
+"""The stored state, read from the database directly.
+
+It is compared with the acknowledged writes, and must contain nothing that is half written.
 """
 
 import json
@@ -81,7 +82,7 @@ def sort_tiles(tiles: Iterable[tuple[str, str | None]]) -> Tiles:
 
 
 def read_state(database_url: str) -> Stored:
-    """Everything, in one snapshot."""
+    """Read everything in one snapshot."""
     if database_url.startswith("sqlite"):
         with sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=30, isolation_level=None) as lite:
             lite.execute("BEGIN")

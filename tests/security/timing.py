@@ -1,4 +1,4 @@
-"""Whether two kinds of requests can be told apart by how long their answers take."""
+"""A comparison of response times: can two kinds of requests be told apart by them?"""
 
 import http.client
 import math
@@ -44,7 +44,7 @@ class Timed(NamedTuple):
 
 
 def rank_test(first: list[float], second: list[float]) -> float:
-    """Mann and Whitney's test of two samples, two-sided, by the normal approximation: p."""
+    """Return p of the two-sided Mann-Whitney test, by the normal approximation."""
     ranked = sorted([(value, True) for value in first] + [(value, False) for value in second])
     ranks = sum(rank for rank, (_, is_first) in enumerate(ranked, start=1) if is_first)
     total = len(ranked) + 1

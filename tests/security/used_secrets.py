@@ -1,4 +1,4 @@
-"""Secrets in use: keys, passwords, links and cookies are made, shown and refused; what they are is given back."""
+"""Create, show and refuse keys, passwords, links and cookies, and return what they are."""
 
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ def use_secrets(target: Target, rounds: int) -> UsedSecrets:
 
 
 def _make_keys(target: Target, used: UsedSecrets, number: int) -> None:
-    """A key is made, rolled, tried with an Idempotency-Key, and deleted in every second round."""
+    """Create, roll and delete keys, and try an Idempotency-Key with them."""
     with closing(target.session("bob")) as browser:
         used.hashed.append(browser.cookies["sessionid"])
         body = {"label": f"key {number}", "scopes": ["*"], "description": used.word()}
@@ -50,7 +50,7 @@ def _make_keys(target: Target, used: UsedSecrets, number: int) -> None:
 
 
 def _show_key(nobody: httpx.Client, target: Target, value: str) -> None:
-    """In the header, a body, the query and the path: right places and wrong ones."""
+    """Send the key in the header, in a body, in the query and in the path."""
     path = target.home("dashboards/")
     nobody.get(path, headers={"Authorization": f"Bearer {value}"})
     nobody.get(path, headers={"Authorization": value})
@@ -82,7 +82,7 @@ def _share(target: Target, used: UsedSecrets) -> None:
 
 
 def _open(viewer: httpx.Client, old: str, new: str, used: UsedSecrets) -> None:
-    """A link as it is, and as people misspell it."""
+    """Open a link, and common misspellings of it."""
     base = str(viewer.base_url).rstrip("/")
     for token in (old, new):
         for step in ("shared", "embedded", "shared_dashboard", "SHARED", "/shared"):  # with two slashes, too
@@ -93,7 +93,7 @@ def _open(viewer: httpx.Client, old: str, new: str, used: UsedSecrets) -> None:
 
 
 def _refused(target: Target, used: UsedSecrets) -> None:
-    """Bodies that fail in every way, and passwords that sign nobody in."""
+    """Send invalid bodies of all kinds, and wrong passwords."""
     with target.client("admin") as admin:
         path = target.home("dashboards/")
         admin.post(path, content=f'{{"name": "{used.word()}"'.encode(), headers={"Content-Type": "application/json"})

@@ -1,4 +1,4 @@
-"""Every place of every request body of the API document where something can be written, nested ones too."""
+"""Every writable field of every request body of the API document, including nested ones."""
 
 import copy
 import json
@@ -80,7 +80,7 @@ class Place(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The last word of its path: a collection, or an action."""
+        """Return the last word of the path: a collection or an action."""
         return [step for step in self.path.split("/") if step and not step.startswith("{")][-1]
 
 
@@ -146,7 +146,7 @@ class _Walk:
 
 
 def _leaves(sample: Any, pointer: Pointer) -> Iterator[tuple[Pointer, Any]]:
-    """Each value of a sample in turn replaced, and a key added to the sample itself."""
+    """Yield each value of a sample for replacement, and one added key."""
     if isinstance(sample, dict):
         yield (*pointer, HERE), {**sample, HERE: "v"}
     for path in _paths(sample):
@@ -173,7 +173,7 @@ def is_key(place: Place) -> bool:
 
 
 def build_body(place: Place, payload: str, known: dict[str, Any]) -> str:
-    """The body as JSON, with the payload in its place and the ids of rows that exist."""
+    """Return the body as JSON, with the payload in its place and the ids of existing rows."""
     return json.dumps(_known(place.body, known)).replace(f'"{HERE}"', payload)
 
 

@@ -1,7 +1,7 @@
-"""Writers who note each write that was acknowledged, and know for each what it was to do.
+"""Writers that record each acknowledged write and its expected effect.
 
-Each has dashboards of its own and sends one request after the other, so that what must be stored is known exactly: all
-of every write that was answered with 2xx, and all or nothing of the one that was not answered.
+Each has its own dashboards and sends one request after the other, so that the expected state is known exactly: all of
+each write with a 2xx response, and all or nothing of a write without a response.
 """
 
 import http.client
@@ -51,7 +51,7 @@ class Journal:
             os.fsync(self.file.fileno())
 
     def replay(self) -> tuple[dict[int, State], dict[int, int]]:
-        """The last acknowledged state of each dashboard, and how many acknowledged writes changed it."""
+        """Return the last acknowledged state of each dashboard, and the number of acknowledged writes to it."""
         states, changes = dict[int, State](), dict[int, int]()
         for line in self.path.read_text().splitlines():
             operation, noted = json.loads(line)
@@ -112,7 +112,7 @@ class Writer(threading.Thread):
         return answer.status, answer.headers, json.loads(answer.read())
 
     def give_up(self, operation: Operation) -> None:
-        """It may have been done or not: these dashboards are left alone from now on."""
+        """Stop writing to the dashboards of an operation whose result is unknown."""
         if self.connection is not None:
             self.connection.close()
             self.connection = None
@@ -174,7 +174,7 @@ class Writer(threading.Thread):
         return Operation("move", "PATCH", f"{source}/move_tile/", body, wanted)
 
     def retiled(self, token: str, id_: int) -> Operation:
-        """Every tile gets a new colour, every text a new body, and a text is added while there are few."""
+        """Return a change of every tile's colour and every text's body, and an added text while there are few tiles."""
         items: list[dict[str, Any]] = []
         expected: list[tuple[str, str | None]] = []
         for number, tile in enumerate(self.tiles[id_]):

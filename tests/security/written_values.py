@@ -1,4 +1,4 @@
-"""Where an answer shows what was written into a place."""
+"""Where a response shows the value that was written to a field."""
 
 import json
 from typing import Any
@@ -16,12 +16,12 @@ NAMES_IN_TILES = {"body": ("text", "body"), "url": ("button_tile", "url"), "text
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Equal as JSON: with the order of keys, and with 1 other than 1.0."""
+    """Return whether two values are equal as JSON: the order of keys counts, and 1 is not 1.0."""
     return json.dumps(one) == json.dumps(other)
 
 
 def find_shown_value(place: Place, answer: Any, payload: Any) -> Any:
-    """The value that `answer`, the row after the request, has there; NOWHERE if it does not show that place."""
+    """Return the value of the field in `answer`, the row after the request, or NOWHERE if it does not show it."""
     if place.pointer[-1] in OF_THE_MOMENT or (place.method == "patch" and place.pointer[0] in ECHOED):
         return NOWHERE
     name = place.name
@@ -42,7 +42,7 @@ def find_shown_value(place: Place, answer: Any, payload: Any) -> Any:
 
 
 def _of_document(answer: Any, pointer: Pointer) -> tuple[Any, Pointer]:
-    """A dashboard was made from a template: its tiles are in the order of the document."""
+    """Return where a dashboard created from a template shows the field: tiles keep the template's order."""
     if len(pointer) < 3 or pointer[0] != "tiles":
         return answer, (NAMES_IN_DOCUMENTS.get(str(pointer[0]), "") if pointer else "", *pointer[1:])
     tiles = _tiles(answer)

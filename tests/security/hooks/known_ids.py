@@ -20,7 +20,7 @@ PARAMETERS = {
 
 
 def collection_of(path: str, name: str) -> str:
-    """Of `id` the step before it says what it is the id of."""
+    """Return the collection of a parameter: for `id`, the preceding step of the path."""
     if name != "id":
         return PARAMETERS.get(name, "")
     return path.partition("/{id}")[0].rpartition("/")[2]
