@@ -1,8 +1,8 @@
-"""The server process: `python -m dashboards_api.server HOST PORT WORKERS ADDRESS`, as `manage.py serve` becomes it.
+"""The server process, which `manage.py serve` executes: `python -m dashboards_api.server HOST PORT WORKERS ADDRESS`.
 
-The main process binds the port and loads the service once; workers are forked from it, so that they share its memory
-and a failed one is replaced at once. It keeps the folder in which workers count for `/metrics`, so that the counts of
-workers that ended are not lost.
+The main process binds the port and loads the service once. Workers are forked from it, so that they share its memory
+and are replaced immediately after a failure. It owns the folder in which workers count for `/metrics`, so that counts
+of workers that ended are kept.
 """
 
 import contextlib
@@ -25,12 +25,12 @@ from dashboards_api.startup import report_start_errors
 
 APPLICATION = "dashboards_api.rsgi:application"
 HEADER_BYTES_MAX = 64 * 1024
-# Time for the headers of a request, and for a connection that sends nothing.
+# The timeout of request headers, and of idle connections.
 HEADER_MILLISECONDS = 30_000
 CONNECTIONS_PER_WORKER = 4096
 FILES_MAX = 2 * CONNECTIONS_PER_WORKER
 SECONDS_TO_FINISH = 10
-BAD_START = 2
+EXIT_CODE = 2
 
 
 USAGE = "Usage: python -m dashboards_api.server HOST PORT WORKERS ADDRESS. `manage.py serve` prepares and starts it."
@@ -38,7 +38,7 @@ USAGE = "Usage: python -m dashboards_api.server HOST PORT WORKERS ADDRESS. `mana
 
 def main() -> None:
     if len(sys.argv) != 5 or not (sys.argv[2].isdecimal() and sys.argv[3].isdecimal()):
-        refuse_start(USAGE)
+        exit_with_reason(USAGE)
     host, port, workers, address = sys.argv[1:]
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork")
@@ -46,20 +46,20 @@ def main() -> None:
         raise_file_limit()
         with report_start_errors():
             importlib.import_module(APPLICATION.partition(":")[0])
-        refuse_start(importlib.import_module("dashboards_api.db.statement_timeout").find_refusal())
+        exit_with_reason(importlib.import_module("dashboards_api.db.statement_timeout").find_refusal())
         server = build_server(numeric_host, int(port), int(workers))
         server.on_startup(lambda: print(f"Serving on {address}", flush=True))  # noqa: T201  said to the terminal
         server.serve()
 
 
 def build_server(host: str, port: int, workers: int) -> Any:
-    """Return the server. Each option that matters is named: a default may change, or allow more than is meant."""
+    """Return the server. Relevant options are explicit: a default may change, or allow more than intended."""
     return Server(
         APPLICATION,
         address=host,
         port=port,
         interface=Interfaces.RSGI,
-        http=HTTPModes.http1,  # HTTP/2 in clear text lets streams leak
+        http=HTTPModes.http1,  # streams of HTTP/2 in clear text leak
         websockets=False,
         workers=workers,
         blocking_threads=1,
@@ -82,20 +82,20 @@ def build_server(host: str, port: int, workers: int) -> Any:
     )
 
 
-def refuse_start(reason: str) -> None:
-    """Exit with the reason on one line, where there is one."""
+def exit_with_reason(reason: str) -> None:
+    """Exit with a reason in one line, unless it is empty."""
     if reason:
         sys.stderr.write(f"{reason}\n")
-        sys.exit(BAD_START)
+        sys.exit(EXIT_CODE)
 
 
 @contextlib.contextmanager
 def reserve_port(host: str, port: int) -> Iterator[str]:
-    """Hold the port while the block runs, and give the numeric address of `host`. Exit where it cannot be had.
+    """Hold the port during the block, and yield the numeric address of `host`. Exit if the port cannot be bound.
 
-    Workers bind it with SO_REUSEPORT, which alone would let a second service share it unnoticed: requests would be
-    dealt out between two databases. So it is bound exclusively first. Two sockets that do not listen yet may both be
-    bound, so services that start at the same moment are told apart by a name that only one process can have.
+    Workers bind it with SO_REUSEPORT, which alone would let a second service share it unnoticed, and requests would go
+    to two databases. So it is bound exclusively first. Two sockets that do not listen yet can both be bound, so
+    services that start at the same moment also compete for a socket name that only one process can have.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -107,14 +107,14 @@ def reserve_port(host: str, port: int) -> Iterator[str]:
         listener.bind(bound)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     except OSError as error:
-        refuse_start(f"Cannot listen on {host}, port {port}: {error.strerror}. See --host and --port.")
+        exit_with_reason(f"Cannot listen on {host}, port {port}: {error.strerror}. See --host and --port.")
         raise
     with name, listener:
         yield str(bound[0])
 
 
 def raise_file_limit() -> None:
-    """Allow as many open files as there may be connections, where the system lets us."""
+    """Raise the limit of open files to the number of connections, as far as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(FILES_MAX, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -123,7 +123,7 @@ def raise_file_limit() -> None:
 
 @contextlib.contextmanager
 def metrics_folder() -> Iterator[None]:
-    """Make a folder for the counts of all workers while the block runs, where METRICS_TOKEN is set."""
+    """Create a folder for the counts of all workers during the block, if METRICS_TOKEN is set."""
     if not (os.environ.get("METRICS_TOKEN") or os.environ.get("METRICS_TOKEN_FILE")):
         yield
         return

@@ -1,7 +1,7 @@
 """The asynchronous edge: the RSGI application that the server runs, around the synchronous Django application.
 
-It receives whole requests without a thread, and hands them to a few threads that run Django: a client that is slow to
-send its body, or has many requests at once, takes no thread from others.
+It receives whole requests without using a thread, and passes them to a few threads that run Django: a client that sends
+slowly, or many requests at once, blocks no thread that others need.
 """
 
 import asyncio
@@ -20,27 +20,27 @@ from dashboards_api.http.middleware import OPERATIONS_PATHS, client_address
 from dashboards_api.http.request_body import (
     BODY_SECONDS,
     MEMORY_BYTES,
-    MEMORY_BYTES_OF_ONE,
+    MEMORY_BYTES_PER_NETWORK,
     MIB,
     BodyError,
     BodyReader,
     FailedBody,
     SharedLimit,
-    body_limit,
+    get_body_limit,
 )
 from dashboards_api.http.request_normalization import Environ, build_environ
-from dashboards_api.http.unread_answers import limit_unread_answers
+from dashboards_api.http.unread_responses import limit_unread_responses
 from dashboards_api.networks import get_network
 
 logger = structlog.get_logger("dashboards_api.edge")
 
-THREADS, THREADS_OF_ONE = 4, 1
-# Bodies that a process receives at once, and those of one network: a client may hold each for as long as it may take.
-RECEIVING, RECEIVING_OF_ONE = 2048, 256
-# A request that has waited so long for a thread is dropped if its client hung up, and refused at last.
+THREADS, THREADS_PER_CALLER = 4, 1
+# Bodies that a process receives at the same time, in total and from one network. Each may take BODY_SECONDS.
+BODIES_MAX, BODIES_MAX_PER_NETWORK = 2048, 256
+# A request waiting this long for a thread is dropped if its client has disconnected, and finally refused.
 SECONDS_TO_NOTICE, SECONDS_TO_WAIT = 0.25, 30.0
 COLLECT_AFTER_BYTES = MIB
-BUSY = "The service is busy. Please try again."
+BUSY_DETAIL = "The service is busy. Please try again."
 
 _HEALTHY = [("content-type", "application/json"), ("cache-control", "no-store")]
 
@@ -51,18 +51,18 @@ class Edge:
     def __init__(self, application: Any, *, body_seconds: float = BODY_SECONDS) -> None:
         self.application = application
         self.body_seconds = body_seconds
-        self.memory = SharedLimit(MEMORY_BYTES, MEMORY_BYTES_OF_ONE)
-        self.watchers: set[asyncio.Task[None]] = set()  # the loop itself keeps no task alive
+        self.memory = SharedLimit(MEMORY_BYTES, MEMORY_BYTES_PER_NETWORK)
+        self.watchers: set[asyncio.Task[None]] = set()  # the loop keeps only weak references to tasks
         self.callers = CallerCache()
-        self.receiving = SharedLimit(RECEIVING, RECEIVING_OF_ONE)
+        self.receiving = SharedLimit(BODIES_MAX, BODIES_MAX_PER_NETWORK)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start the threads: in each worker, since a fork keeps none."""
+        """Start the threads, in each worker: a fork does not inherit them."""
         self.loop = loop
-        self.pool = FairPool(THREADS, THREADS_OF_ONE, "request")
-        # Machines that watch the service must not wait behind users' requests: one more thread is theirs.
+        self.pool = FairPool(THREADS, THREADS_PER_CALLER, "request")
+        # One more thread, so that monitoring does not wait behind requests of users.
         self.operations = FairPool(1, 1, "operations")
-        loop.call_soon(limit_unread_answers)  # the server listens before it runs the loop
+        loop.call_soon(limit_unread_responses)  # the server listens before it runs the loop
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.path == "/healthz" and scope.method in ("GET", "HEAD"):
@@ -74,11 +74,11 @@ class Edge:
         try:
             body = await self.receive(scope, environ, reader)
             if isinstance(body, BodyError) and not scope.path.startswith("/api"):
-                refuse(protocol, scope.path, body.status, body.detail)
+                send_error(protocol, scope.path, body.status, body.detail)
                 return
             await self.answer(scope, environ, protocol, body, self.callers.find(environ, network))
         except ProtocolClosed:
-            return  # the client is gone
+            return  # the client has disconnected
         finally:
             reader.close()
 
@@ -91,11 +91,11 @@ class Edge:
             return b""
         has_credentials = "HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ
         is_form = environ.get("CONTENT_TYPE") == "application/x-www-form-urlencoded"
-        limit = body_limit(scope.path, has_credentials=has_credentials, is_form=is_form)
+        limit = get_body_limit(scope.path, has_credentials=has_credentials, is_form=is_form)
         try:
             self.receiving.reserve(reader.address, 1)
             try:
-                # A client that asks whether to go on has sent nothing yet.
+                # A client that sent `Expect: 100-continue` has not sent its body yet.
                 return await reader.read(length, limit, self.body_seconds, drains="HTTP_EXPECT" not in environ)
             finally:
                 self.receiving.release(reader.address, 1)
@@ -103,7 +103,7 @@ class Edge:
             return error
 
     async def answer(self, scope: Any, environ: Environ, protocol: Any, body: bytes | BodyError, caller: str) -> None:
-        """Run Django in a thread, and return when it has answered."""
+        """Run Django in a thread, and return when it has responded."""
         if isinstance(body, BodyError):
             environ["CONTENT_LENGTH"] = scope.headers.get("content-length") or "1"
             environ["wsgi.input"] = FailedBody(body)
@@ -116,12 +116,12 @@ class Edge:
         if pool.submit(job):
             await answered
             return
-        timer = self.loop.call_later(SECONDS_TO_NOTICE, self.watch, pool, job, scope, protocol, answered)
+        timer = self.loop.call_later(SECONDS_TO_NOTICE, self.watch_waiting, pool, job, scope, protocol, answered)
         await answered
         timer.cancel()
 
     def run(self, environ: Environ, protocol: Any, answered: asyncio.Future[None]) -> None:
-        """Answer a request through the application, in a thread, which goes on whatever happens."""
+        """Respond to a request through the application, in a thread of the pool, which survives any error."""
         try:
             started: list[Any] = []
             response = self.application(environ, lambda status, headers: started.extend((status, headers)))
@@ -131,31 +131,31 @@ class Edge:
             self.callers.record(environ, status)
         except Exception:
             logger.exception("request failed outside of Django")
-            refuse(protocol, environ["PATH_INFO"], 500, "A server error occurred.")
+            send_error(protocol, environ["PATH_INFO"], 500, "A server error occurred.")
         finally:
             self.loop.call_soon_threadsafe(answered.set_result, None)
         if int(environ["CONTENT_LENGTH"] or 0) > COLLECT_AFTER_BYTES:
-            # A request and its view form a reference cycle, which would keep what was made of a large body.
+            # A request and its view form a reference cycle. Collect it now, to release the memory of a large body.
             gc.collect()
 
-    def watch(self, *waiting: Any) -> None:
-        watcher = self.loop.create_task(self.give_up(*waiting))
+    def watch_waiting(self, *waiting: Any) -> None:
+        watcher = self.loop.create_task(self.drop_waiting(*waiting))
         self.watchers.add(watcher)
         watcher.add_done_callback(self.watchers.discard)
 
-    async def give_up(self, pool: FairPool, job: Job, scope: Any, protocol: Any, answered: Any) -> None:
-        """Drop a job whose client hung up, or that waits too long."""
+    async def drop_waiting(self, pool: FairPool, job: Job, scope: Any, protocol: Any, answered: Any) -> None:
+        """Drop a job whose client has disconnected, and refuse one that waits too long."""
         gone = asyncio.ensure_future(protocol.client_disconnect())
         await asyncio.wait((gone, answered), timeout=SECONDS_TO_WAIT, return_when=asyncio.FIRST_COMPLETED)
         if not answered.done() and pool.discard(job):
             if not gone.done():
-                refuse(protocol, scope.path, 503, BUSY)
+                send_error(protocol, scope.path, 503, BUSY_DETAIL)
             answered.set_result(None)
         gone.cancel()
 
 
-def refuse(protocol: Any, path: str, status: int, detail: str) -> None:
-    """Answer without Django: the error envelope below /api/, else plain text."""
+def send_error(protocol: Any, path: str, status: int, detail: str) -> None:
+    """Respond without Django: with the error envelope below /api/, else in plain text."""
     headers = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store")]
     content = f"{detail}\n".encode()
     if path.startswith("/api"):

@@ -1,7 +1,7 @@
-"""Request bodies: how large, how slow and how many at once they may be.
+"""Limits of request bodies: their size, duration and number.
 
-A body that breaks a limit becomes a stream that raises when it is read, so that the API answers in its usual order: a
-missing key is a 401 before a large body is a 413. Chunked bodies get a length: Django would drop them silently.
+A body that exceeds a limit becomes a stream that raises an error when it is read. So errors keep their order: a missing
+key is a 401 before a large body is a 413. Chunked bodies get a length, without which Django would drop them silently.
 """
 
 import asyncio
@@ -12,14 +12,14 @@ from contextlib import suppress
 from typing import Any
 
 KIB, MIB = 1024, 1024 * 1024
-SMALL_BODY_BYTES = 64 * KIB  # where nothing large is expected, and for anyone without credentials in a header
-# Urlencoded forms, which take a processor 0.2 s for each megabyte: 10,000 characters are at most 120 kB.
+SMALL_BODY_BYTES = 64 * KIB  # the default, and the limit without credentials
+# Urlencoded forms take 0.2 s of processor time per megabyte. 10,000 characters are at most 120 kB.
 FORM_BYTES = MIB
-LARGE_BODY_BYTES = 20 * MIB  # where tiles, queries and template documents are expected
+LARGE_BODY_BYTES = 20 * MIB  # for tiles, queries and template documents
 BODY_SECONDS = 60.0
-# Bytes of large bodies that one process holds at once, and the part of them that one address may hold.
-MEMORY_BYTES, MEMORY_BYTES_OF_ONE = 128 * MIB, 64 * MIB
-# Bytes read and thrown away of a body that is too large: a client that sends everything first can then read the answer.
+# Memory of large bodies in one process, in total and for one network.
+MEMORY_BYTES, MEMORY_BYTES_PER_NETWORK = 128 * MIB, 64 * MIB
+# Bytes read and discarded of a body that is too large: a client that sends all of it first can then read the response.
 DRAINED_BYTES = 5 * LARGE_BODY_BYTES
 # A client that sends nothing for so long waits for the answer.
 DRAIN_SECONDS = 2.0
@@ -31,7 +31,7 @@ _LARGE = re.compile(
 
 
 class BodyError(OSError):
-    """A body that was not received whole. Django passes an OSError on as UnreadablePostError."""
+    """A body that was not received completely. Django converts an OSError to UnreadablePostError."""
 
     status = 400
     detail = "The request body ended before its announced length."
@@ -57,7 +57,7 @@ class TooManyBodies(BodyError):
 
 
 class FailedBody:
-    """A stream that raises why there is no body."""
+    """A stream that raises the error of a body."""
 
     def __init__(self, error: BodyError) -> None:
         self.error = error
@@ -91,7 +91,7 @@ class SharedLimit:
             del self.used_by[address]
 
 
-def body_limit(path: str, *, has_credentials: bool, is_form: bool = False) -> int:
+def get_body_limit(path: str, *, has_credentials: bool, is_form: bool = False) -> int:
     """Return how many bytes a body may have on this path."""
     if not has_credentials:
         return SMALL_BODY_BYTES
@@ -126,7 +126,7 @@ class BodyReader:
             if drains:
                 await self._drain(seconds)
             raise
-        # A chunked body without a byte is what a connection that was cut off looks like.
+        # A closed connection looks like an empty chunked body.
         if len(body) != length and (length is not None or not body):
             raise BodyError
         return body

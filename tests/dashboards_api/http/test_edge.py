@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dashboards_api.http.callers import AUTHENTICATED
-from dashboards_api.http.edge import RECEIVING_OF_ONE, Edge
+from dashboards_api.http.edge import BODIES_MAX_PER_NETWORK, Edge
 from dashboards_api.http.request_body import (
     KIB,
     LARGE_BODY_BYTES,
@@ -238,6 +238,6 @@ def test_invalid_keys_share_one_caller_and_valid_keys_belong_to_their_user() -> 
 
 
 def test_concurrent_bodies_of_one_network_are_limited() -> None:
-    half = [(sent(length(100)), Protocol(b"x", is_silent=True)) for _ in range(RECEIVING_OF_ONE + 10)]
+    half = [(sent(length(100)), Protocol(b"x", is_silent=True)) for _ in range(BODIES_MAX_PER_NETWORK + 10)]
     found = [body for _, _, body in answers(*half, seconds=0.3)]
-    assert (found.count(b"BodyTooSlow"), found.count(b"TooManyBodies")) == (RECEIVING_OF_ONE, 10)
+    assert (found.count(b"BodyTooSlow"), found.count(b"TooManyBodies")) == (BODIES_MAX_PER_NETWORK, 10)

@@ -13,7 +13,7 @@ from dashboards_api.http.request_body import (
     SMALL_BODY_BYTES,
     SharedLimit,
     TooManyBodies,
-    body_limit,
+    get_body_limit,
 )
 from tests.dashboards_api.http.test_edge import DASHBOARDS, Protocol, answers, length, sent
 
@@ -74,9 +74,9 @@ def test_client_that_continues_to_send_too_much_is_refused() -> None:
     ],
 )
 def test_body_limit_depends_on_the_route(path: str, limit: int) -> None:
-    assert body_limit(path, has_credentials=True) == limit
-    assert body_limit(path, has_credentials=True, is_form=True) == min(limit, MIB)
-    assert body_limit(path, has_credentials=False) == SMALL_BODY_BYTES
+    assert get_body_limit(path, has_credentials=True) == limit
+    assert get_body_limit(path, has_credentials=True, is_form=True) == min(limit, MIB)
+    assert get_body_limit(path, has_credentials=False) == SMALL_BODY_BYTES
 
 
 def test_memory_for_bodies_of_one_address_is_limited() -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from dashboards_api.http.unread_answers import limit_listener, limit_unread_answers
+from dashboards_api.http.unread_responses import limit_listener, limit_unread_responses
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the option is one of Linux")
 
@@ -23,7 +23,7 @@ def send_without_end(connection: socket.socket) -> None:
 def test_connection_of_a_client_that_reads_nothing_is_closed(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, 0), family=family) as listener:
-        limit_unread_answers(milliseconds=1000)
+        limit_unread_responses(milliseconds=1000)
         with socket.create_connection(listener.getsockname()[:2]), listener.accept()[0] as connection:
             connection.settimeout(20)
             started = time.monotonic()
@@ -35,7 +35,7 @@ def test_connection_of_a_client_that_reads_nothing_is_closed(host: str) -> None:
 
 def test_connection_of_a_client_that_reads_slowly_stays_open() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        limit_unread_answers(milliseconds=1000)
+        limit_unread_responses(milliseconds=1000)
         with socket.create_connection(listener.getsockname()) as client, listener.accept()[0] as connection:
             connection.setblocking(False)
             taken, deadline = 0, time.monotonic() + 3
@@ -60,5 +60,5 @@ def test_other_file_descriptors_are_kept() -> None:
 
 def test_missing_listening_socket_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    limit_unread_answers()
+    limit_unread_responses()
     assert "no listening socket found" in caplog.text

@@ -17,7 +17,7 @@ UNREAD_MILLISECONDS = 30_000
 logger = structlog.get_logger("dashboards_api.edge")
 
 
-def limit_unread_answers(milliseconds: int = UNREAD_MILLISECONDS) -> None:
+def limit_unread_responses(milliseconds: int = UNREAD_MILLISECONDS) -> None:
     """Let the kernel close connections of this process whose client reads nothing for this long.
 
     The server opens its sockets outside of Python, so they are found among the open files.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards_api.http.unread_answers import UNREAD_MILLISECONDS
+from dashboards_api.http.unread_responses import UNREAD_MILLISECONDS
 from tests.live.conftest import Service
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the option is one of Linux")
