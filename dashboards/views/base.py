@@ -61,6 +61,9 @@ INCLUDE_DASHBOARDS = OpenApiParameter(
     bool,
     description="false leaves `dashboards` out of insights; their `dashboard_tiles` have the same ids.",
 )
+# The same for creating and changing a dashboard, left out of the API document: programs that use generated Python
+# functions find the body as the first optional argument with "dashboard" in its name, and this one would come first.
+INCLUDE_DASHBOARDS_UNDOCUMENTED = OpenApiParameter(INCLUDE_DASHBOARDS.name, bool, exclude=True)
 
 
 class CursorPagedViewSet(ProjectScopedViewSet):

@@ -30,6 +30,7 @@ from dashboards.views.base import (
     DASHBOARD_ID,
     FOLDER_PARAMETER,
     INCLUDE_DASHBOARDS,
+    INCLUDE_DASHBOARDS_UNDOCUMENTED,
     OVERRIDES,
     TAGS,
     dashboard_response,
@@ -131,7 +132,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         return self.conditional_response(lambda: read_list_state(self.project.pk).revision, read)
 
     @extend_schema(
-        parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
+        parameters=[PROJECT_ID, INCLUDE_DASHBOARDS_UNDOCUMENTED],
         request=describe_body(DashboardRequestSerializer),
         responses={201: DashboardSerializer},
     )
@@ -164,7 +165,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         return self.conditional_response(known, lambda: retrieve_dashboard(self, number), is_version=True)
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS],
+        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS_UNDOCUMENTED],
         request=describe_body(DashboardRequestSerializer),
         responses=DashboardSerializer,
     )
@@ -173,7 +174,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         return self._change(parse_id(id, DashboardNotFound))
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS],
+        parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS_UNDOCUMENTED],
         request=describe_body(DashboardRequestSerializer),
         responses=DashboardSerializer,
     )
