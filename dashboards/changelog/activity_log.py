@@ -100,16 +100,19 @@ def write_activity(summary: ChangeSummary) -> None:
     added_insights: set[int] = set()
     rows: list[Activity] = []  # the last batch is inserted by one statement with the others
     for batch in _batches({*summary.dashboards, *unknown}):
-        _insert(rows, summary.actor)
-        rows = []
+        if rows:
+            _insert(rows, summary.actor)
+            rows = []
         for snapshot in load_snapshots(batch):
             check_snapshot(snapshot)
             added_insights |= _find_added_insights(snapshot)
             entry = _build_entry(snapshot, summary)
             if entry is not None:
                 rows.append(entry)
-    check_insight_sizes(added_insights, summary.dashboards)
-    check_insight_sizes([each.insight.pk for each in summary.insights if _has_grown(each)])
+    if added_insights:
+        check_insight_sizes(added_insights, summary.dashboards)
+    if grown := [each.insight.pk for each in summary.insights if _has_grown(each)]:
+        check_insight_sizes(grown)
     rows += known
     rows += [entry for each in summary.insights if (entry := _build_insight_entry(each, summary.activity))]
     _insert(rows, summary.actor)
@@ -198,11 +201,15 @@ def _build_entry(snapshot: DashboardSnapshot, summary: ChangeSummary) -> Activit
     if changes:
         activity = summary.activity or (event.activity if event else get_activity_name(changes))
         return _build_version(snapshot, activity, [*changes, *(event.changes if event else [])])
-    return _build_dashboard_activity(snapshot, summary.activity or event.activity, event.changes) if event else None
+    if event is None:
+        return None
+    activity, name = summary.activity or event.activity, snapshot.current["name"]
+    return _build_activity(snapshot.dashboard_id, snapshot.project_id, name, activity, event.changes)
 
 
 def _build_version(snapshot: DashboardSnapshot, activity: ActivityName, changes: list[Change]) -> Activity:
-    version = _build_dashboard_activity(snapshot, activity, changes)
+    name = snapshot.current["name"]
+    version = _build_activity(snapshot.dashboard_id, snapshot.project_id, name, activity, changes)
     version.version = snapshot.version
     if not _holds_changes_alone(snapshot, version.size):
         version.state = snapshot.current
@@ -218,11 +225,6 @@ def _holds_changes_alone(snapshot: DashboardSnapshot, size: int) -> bool:
     if snapshot.previous is None or snapshot.size <= WHOLE_SIZE_MAX:
         return False
     return snapshot.deltas.length < DELTAS_MAX and snapshot.deltas.size + size <= snapshot.size
-
-
-def _build_dashboard_activity(snapshot: DashboardSnapshot, activity: ActivityName, changes: list[Change]) -> Activity:
-    name = snapshot.current["name"]
-    return _build_activity(snapshot.dashboard_id, snapshot.project_id, name, activity, changes)
 
 
 def _build_activity(

@@ -4,11 +4,11 @@ A snapshot has the fields of the dashboard, `sharing`, and `tiles` by id. A chan
 joined by `__`: `name`, `sharing__enabled`, `tiles__12__layouts`, or `tiles__12` for a tile that was added or removed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dashboards.models import ActivityName, GridSpacing, LayoutCompaction
-from dashboards_api.db.fields import json_differs
+from dashboards_api.db.fields import find_differing
 
 Snapshot = dict[str, Any]
 Change = dict[str, Any]
@@ -38,49 +38,44 @@ def fill_added_fields(state: Snapshot) -> Snapshot:
 def diff_snapshots(before: Mapping[str, Any], after: Mapping[str, Any], kind: str) -> list[Change]:
     """Return a change for each field that differs between two snapshots with the same keys."""
     found = []
-    for field, value in after.items():
+    for field in find_differing(after, before, after):
+        old, new = before.get(field), after[field]
         if field == TILES:
-            found += list(_diff_tiles(before[field], value))
+            found += _diff_tiles(before[TILES], new)
         elif field == SHARING:
-            found += list(_diff_fields(before[field], value, [SHARING]))
-        elif json_differs(before.get(field), value):
-            found.append(build_change(kind, [field], before.get(field), value))
+            found += _diff_parts([SHARING], before[SHARING], new)
+        else:
+            found.append(build_change(kind, [field], old, new))
     return found
 
 
-def _diff_tiles(before: Mapping[str, Snapshot], after: Mapping[str, Snapshot]) -> Iterator[Change]:
-    if not json_differs(before, after):
-        return
-    for id_ in sorted({*before, *after}, key=int):
+def _diff_tiles(before: Mapping[str, Snapshot], after: Mapping[str, Snapshot]) -> list[Change]:
+    found = []
+    for id_ in sorted(find_differing({**before, **after}, before, after), key=int):
         if id_ in before and id_ in after:
-            # Comparing whole tiles first: most of them are equal.
-            if json_differs(before[id_], after[id_]):
-                yield from _diff_fields(before[id_], after[id_], [TILES, id_])
+            found += _diff_parts([TILES, id_], before[id_], after[id_])
         else:
-            yield build_change(_KINDS[TILES], [TILES, id_], before.get(id_), after.get(id_))
+            found.append(build_change(_KINDS[TILES], [TILES, id_], before.get(id_), after.get(id_)))
+    return found
 
 
-def _diff_fields(before: Snapshot | None, after: Snapshot | None, path: list[str]) -> Iterator[Change]:
-    before, after = before or {}, after or {}
-    for field in {**before, **after}:
-        if json_differs(before.get(field), after.get(field)):
-            yield build_change(_KINDS[path[0]], [*path, field], before.get(field), after.get(field))
+def _diff_parts(path: list[str], before: Snapshot, after: Snapshot) -> list[Change]:
+    """Return a change for each field of a tile, or of sharing, that differs."""
+    return [
+        build_change(_KINDS[path[0]], [*path, field], before.get(field), after.get(field))
+        for field in find_differing({**before, **after}, before, after)
+    ]
 
 
 def build_change(kind: str, path: list[str], before: Any, after: Any) -> Change:
     """Return a change as the activity log stores it."""
     action = "created" if before is None else "deleted" if after is None else "changed"
-    return {"type": kind, "action": action, "field": join_path(*path), "before": before, "after": after}
+    return {"type": kind, "action": action, "field": SEPARATOR.join(path), "before": before, "after": after}
 
 
 def build_hidden_change(path: list[str]) -> Change:
     """Return a change of a sharing secret, without its values."""
     return {**build_change(_KINDS[SHARING], [SHARING, *path], None, None), "action": "changed"}
-
-
-def is_hidden(change: Change) -> bool:
-    """Return whether the log stores a change without its values."""
-    return change["before"] is None and change["after"] is None
 
 
 def get_activity_name(changes: list[Change]) -> ActivityName:
@@ -96,28 +91,40 @@ def get_activity_name(changes: list[Change]) -> ActivityName:
 def apply_changes(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
     """Return the snapshot that these changes lead to."""
     snapshot = {**snapshot, TILES: dict(snapshot[TILES])}
+    copied = {id(snapshot[TILES])}  # objects within the snapshot that are not shared with the one before
     for change in changes:
-        *parents, field = change["field"].split(SEPARATOR)
         # Rights and hidden changes are not part of snapshots.
-        parent = _get_parent(snapshot, parents) if change["type"] in SNAPSHOT_TYPES and not is_hidden(change) else None
-        if parent is None:
+        if change["type"] not in SNAPSHOT_TYPES or change["before"] is change["after"] is None:
             continue
-        if parents == [TILES] and change["after"] is None:
-            parent.pop(field, None)
+        *parents, field = change["field"].split(SEPARATOR)
+        holder: Any = snapshot
+        for part in parents:
+            inner = holder.get(part)
+            if not isinstance(inner, dict):
+                break
+            if id(inner) not in copied:
+                inner = holder[part] = dict(inner)
+                copied.add(id(inner))
+            holder = inner
         else:
-            parent[field] = change["after"]
+            if parents == [TILES] and change["after"] is None:
+                holder.pop(field, None)
+            else:
+                holder[field] = change["after"]
     snapshot[TILES] = dict(sorted(snapshot[TILES].items(), key=lambda item: int(item[0])))
     return snapshot
 
 
 def merge_changes(changes: Sequence[Change]) -> list[Change]:
     """Return one change for each path, from its first value to its last; paths with equal values are left out."""
-    nets: dict[str, Change] = {}
+    first: dict[str, Any] = {}
+    last: dict[str, Any] = {}
+    kinds: dict[str, str] = {}
     for change in changes:
-        first = nets.get(change["field"], change)
-        kind, path = change["type"], change["field"].split(SEPARATOR)
-        nets[change["field"]] = build_change(kind, path, first["before"], change["after"])
-    return [net for net in nets.values() if json_differs(net["before"], net["after"])]
+        path = change["field"]
+        first.setdefault(path, change["before"])
+        last[path], kinds[path] = change["after"], change["type"]
+    return [build_change(kinds[path], [path], first[path], last[path]) for path in find_differing(first, first, last)]
 
 
 def join_path(*parts: object) -> str:
@@ -130,29 +137,23 @@ def is_within(path: str, other: str) -> bool:
     return f"{path}{SEPARATOR}".startswith(f"{other}{SEPARATOR}")
 
 
-def paths_overlap(path: str, other: str) -> bool:
-    """Return whether two paths are equal, or one leads to a part of the other."""
-    return is_within(path, other) or is_within(other, path)
+def get_values(snapshot: Snapshot, paths: Iterable[str]) -> dict[str, Any]:
+    """Return the values at these paths, None where there is none."""
+    values: dict[str, Any] = {}
+    for path in paths:
+        value: Any = snapshot
+        for part in path.split(SEPARATOR):
+            value = value.get(part) if isinstance(value, dict) else None
+        values[path] = value
+    return values
 
 
-def get_value(snapshot: Snapshot, path: str) -> Any:
-    """Return the value at a path, None where there is none."""
-    value: Any = snapshot
-    for part in path.split(SEPARATOR):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
+def find_differing_paths(before: Snapshot, after: Snapshot, paths: Iterable[str]) -> list[str]:
+    """Return those of the paths whose values differ between two snapshots."""
+    values = get_values(before, paths)
+    return find_differing(values, values, get_values(after, values))
 
 
 def list_paths(changes: Iterable[Change]) -> list[str]:
     """Return each path once, in the order of the changes."""
     return list(dict.fromkeys(each["field"] for each in changes))
-
-
-def _get_parent(snapshot: Snapshot, parents: list[str]) -> Snapshot | None:
-    """Return the object that holds a field, as a copy of its own within the snapshot; None where there is none."""
-    for part in parents:
-        if not isinstance(snapshot.get(part), dict):
-            return None
-        snapshot[part] = dict(snapshot[part])
-        snapshot = snapshot[part]
-    return snapshot

@@ -72,7 +72,7 @@ def check_insight_sizes(insights: Collection[int], dashboards: Collection[int] |
     their total size is bounded by the tile limit.
     """
     large = Insight.objects.filter(pk__in=insights).annotate(size=_size()).filter(size__gt=SMALL_INSIGHT)
-    ids = list(large.values_list("pk", flat=True)) if insights else []
+    ids = list(large.values_list("pk", flat=True))
     if not ids:
         return
     showing = Tile.objects.not_deleted().filter(insight__in=ids)

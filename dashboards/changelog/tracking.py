@@ -144,6 +144,10 @@ class ChangeSet:
             before = None if first is None else {**(before or {}), **first}
         self._insights[insight.pk] = ChangedInsight(insight, before)
 
+    def affects(self, dashboard_id: int) -> bool:
+        """Return whether this write may have changed what the snapshot of a dashboard holds."""
+        return dashboard_id in self._dashboards or dashboard_id in self._known or bool(self._contents)
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Run a part of the write that may fail: on an exception, it is rolled back and nothing of it is recorded."""

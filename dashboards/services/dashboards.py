@@ -141,13 +141,11 @@ def update_dashboard(
     project: Project,
     content: DashboardInput,
     refuse_unknown_tiles: bool = False,
-    from_history: bool = False,
 ) -> list[str]:
     """Change a dashboard, its tags and its tiles; delete or restore it. Values that do not differ are not written.
 
     Return the paths that had no effect, such as a tile item whose id is not on this dashboard and that holds nothing
-    but display settings. With `refuse_unknown_tiles` such an item raises TileNotOnDashboard. Content `from_history`
-    was stored before: limits that were introduced later do not apply to it.
+    but display settings. With `refuse_unknown_tiles` such an item raises TileNotOnDashboard.
 
     Raises DashboardNotFound (also for a deleted dashboard, unless it is restored), Forbidden and ValidationFailed.
     """
@@ -155,6 +153,21 @@ def update_dashboard(
     if dashboard.deleted and content.get("deleted") is not False:
         raise DashboardNotFound
     check_may_edit(dashboard, changes.actor)
+    return change_dashboard(changes, dashboard, content, refuse_unknown_tiles=refuse_unknown_tiles)
+
+
+def change_dashboard(
+    changes: ChangeSet,
+    dashboard: Dashboard,
+    content: DashboardInput,
+    *,
+    refuse_unknown_tiles: bool = False,
+    from_history: bool = False,
+) -> list[str]:
+    """Change a locked dashboard that the member may edit, as `update_dashboard` does; a deleted one is restored.
+
+    Content `from_history` was stored before: limits that were introduced later do not apply to it.
+    """
     if content.get("restriction_level", dashboard.restriction_level) != dashboard.restriction_level:
         check_may_restrict(dashboard, changes.actor)
         changes.record_rights(dashboard)

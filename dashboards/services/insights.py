@@ -16,7 +16,7 @@ from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.insight import DERIVED_COLUMNS
 from dashboards.services.inputs import InsightInput
 from dashboards.services.insight_tiles import place_insight, record_insight_tiles
-from dashboards.services.rows import assign_changed_fields, check_may_edit_contents, lock_dashboards, update_rows
+from dashboards.services.rows import assign_changed_fields, check_may_edit_contents, lock_all, update_rows
 from dashboards.services.tags import replace_tags
 from dashboards.tracked_fields import AUTHORED_INSIGHT_FIELDS, INSIGHT_FIELDS
 from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX
@@ -31,7 +31,7 @@ def create_insight(changes: ChangeSet, project: Project, *, content: InsightInpu
 
     Raises DashboardNotInProject, and Forbidden for a dashboard that the member may not edit.
     """
-    dashboards = _lock_dashboards(changes, project, set(content.get("dashboards", [])))
+    dashboards = lock_all(content.get("dashboards", []), project=project, member=changes.actor)
     insight = Insight(project=project, created_by=changes.actor.user)
     assign_changed_fields(insight, _with_folder(insight, content), STORED_FIELDS)
     tags = content.get("tags", [])
@@ -54,7 +54,9 @@ def update_insight(changes: ChangeSet, insight_id: int, *, project: Project, con
     deleted dashboards in that list. Raises InsightNotFound (also for a deleted one, unless it is restored),
     DashboardNotInProject and Forbidden.
     """
-    dashboards = _lock_dashboards(changes, project, {*content.get("dashboards", []), *_find_dashboard_ids(insight_id)})
+    # Every write locks dashboards before insights, so that no two writes wait for each other.
+    ids = {*content.get("dashboards", []), *_find_dashboard_ids(insight_id)}
+    dashboards = lock_all(ids, project=project, member=changes.actor)
     insight = Insight.objects.in_project(project).select_for_update().filter(pk=insight_id).first()
     if insight is None:
         raise InsightNotFound
@@ -79,15 +81,6 @@ def _find_dashboard_ids(insight_id: int) -> list[int]:
     went_with_it = models.Q(deletion_id=models.F("insight__deletion_id"))
     tiles = Tile.objects.filter(models.Q(deleted=False) | went_with_it, insight=insight_id)
     return list(tiles.values_list("dashboard_id", flat=True))
-
-
-def _lock_dashboards(changes: ChangeSet, project: Project, ids: set[int]) -> dict[int, Dashboard]:
-    """Lock those of the project, deleted or not, and return them by id as the member sees them.
-
-    Every write locks dashboards before insights, so that no two writes wait for each other.
-    """
-    rows = Dashboard.objects.in_project(project).with_is_collaborator(changes.actor.pk).filter(pk__in=ids)
-    return lock_dashboards(rows.without_free_json())
 
 
 def _delete(changes: ChangeSet, insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:

@@ -19,7 +19,7 @@ from dashboards.models import Collaborator, Dashboard, Tile
 from dashboards.models.dashboard import DashboardQuerySet
 from dashboards.models.tile import CONTENT_KINDS, LAYOUT_COLUMNS, ContentKind
 from dashboards.tracked_fields import DISPLAY_FIELDS
-from dashboards_api.db.fields import json_differs
+from dashboards_api.db.fields import find_differing
 from users.models import Membership, Project
 
 
@@ -31,8 +31,15 @@ def lock_dashboards(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
     annotated = dashboards.annotate(has_history=HAS_HISTORY)  # type: ignore[no-redef]  # it is declared, not stored
     rows = annotated.select_for_update().order_by("pk")
     locked = {dashboard.pk: dashboard for dashboard in rows}
-    record_baselines([dashboard.pk for dashboard in locked.values() if not dashboard.has_history])
+    if new := [dashboard.pk for dashboard in locked.values() if not dashboard.has_history]:
+        record_baselines(new)
     return locked
+
+
+def lock_all(ids: Iterable[int], *, project: Project, member: Membership) -> dict[int, Dashboard]:
+    """Lock dashboards of a project, deleted or not. Return them by id as the member sees them, without free JSON."""
+    rows = Dashboard.objects.in_project(project).with_is_collaborator(member.pk).filter(pk__in=ids)
+    return lock_dashboards(rows.without_free_json())
 
 
 def lock_dashboard(dashboard_id: int, *, project: Project, member: Membership) -> Dashboard:
@@ -113,18 +120,18 @@ def update_rows(rows: Collection[Model], columns: Sequence[str]) -> None:
 
 def assign_changed_fields(row: Model, changes: Mapping[str, Any], fields: Iterable[str]) -> list[str]:
     """Set the fields of a row that are sent and differ, and return their names. Raises TooLarge."""
-    changed = [field for field in fields if field in changes and json_differs(getattr(row, field), changes[field])]
+    before = {field: getattr(row, field) for field in fields if field in changes}
+    changed = find_differing(before, before, changes)
     for field in changed:
-        check_size(field, getattr(row, field), changes[field])
+        check_size(field, before[field], changes[field])
         setattr(row, field, changes[field])
     return changed
 
 
 def assign_display_fields(tile: Tile, content: Mapping[str, Any]) -> list[str]:
     """Set the display fields of a tile that differ, and return the columns that changed."""
-    changed: list[str] = []
-    if "layouts" in content and json_differs(tile.layouts, content["layouts"]):
-        check_size("layouts", tile.layouts, content["layouts"])
-        tile.set_layouts(content["layouts"])
-        changed += LAYOUT_COLUMNS
-    return changed + assign_changed_fields(tile, content, DISPLAY_FIELDS)
+    changed = assign_changed_fields(tile, content, ("layouts", *DISPLAY_FIELDS))
+    if "layouts" not in changed:
+        return changed
+    tile.set_layouts(tile.layouts)
+    return [*LAYOUT_COLUMNS, *changed[1:]]

@@ -16,17 +16,16 @@ from dashboards.access import check_may_undo
 from dashboards.changelog.diff import Change, list_paths
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import UnknownKey
-from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight
-from dashboards.services.rows import lock_dashboards
+from dashboards.models import Activity, ActivityName, ActivityScope, Insight
+from dashboards.services.rows import lock_all
 from dashboards.services.undo_items import (
     UndoContext,
     UndoneFields,
-    is_of_sharing,
     undo_dashboard,
     undo_insight,
     undo_sharing,
 )
-from dashboards.services.undo_limits import check_reach, load_activities
+from dashboards.services.undo_limits import ItemKey, check_reach, load_activities
 from dashboards.services.undo_plan import ItemUndo, build_plan
 from dashboards_api.errors import DomainError
 from users.models import PersonalAPIKey, Project
@@ -70,10 +69,9 @@ def undo_key(
     of_key = Activity.objects.in_project(project).filter(key_id=key_id)
     activities = load_activities(of_key.filter(created_at__gte=since, created_at__lt=until or timezone.now()))
     items = {(activity.scope, activity.item_id) for activity in activities}
-    reached = check_reach(project, items, since=activities[0].pk if activities else 0)
-    rows = Dashboard.objects.in_project(project).without_free_json().with_is_collaborator(changes.actor.pk)
-    lock_dashboards(rows.filter(pk__in=reached))
-    return _undo_plan(UndoContext(changes, project, build_plan(project, activities, key_id)))
+    reached = check_reach(project, items, since=activities[0].id if activities else 0)
+    dashboards = lock_all(reached, project=project, member=changes.actor)
+    return _undo_plan(UndoContext(changes, project, build_plan(project, activities, key_id), dashboards))
 
 
 def _is_known(project: Project, key_id: str) -> bool:
@@ -89,22 +87,25 @@ def _undo_plan(undo: UndoContext) -> UndoResult:
     the key created are deleted last, when no dashboard that it created shows them any more.
     """
     plan = undo.plan
-    result = _Outcome(undo)
+    outcome = _Outcome(undo)
     for item in plan.items:
-        result.skip(item, CHANGED_SINCE, plan.superseded_paths(item))
+        if item.superseded:
+            outcome.skip(item, CHANGED_SINCE, plan.superseded_paths(item))
     flipped = [
         item for item in plan.insights if item.flips_deleted and item.item_id not in plan.deleted_with_dashboards
     ]
     for item in plan.dashboards:
-        result.add(item, undo_sharing, is_of_sharing)
+        if item.sharing or item.lost_token:
+            outcome.add(item, undo_sharing, item.sharing)
     for item in flipped:
-        result.add(item, undo_insight)
+        outcome.add(item, undo_insight, item.changes)
     for item in plan.dashboards:
-        result.add(item, undo_dashboard, lambda change: not is_of_sharing(change))
+        if item.changes:
+            outcome.add(item, undo_dashboard, item.changes)
     for item in plan.insights:
         if item not in flipped:
-            result.add(item, undo_insight)
-    return result.collect()
+            outcome.add(item, undo_insight, item.changes)
+    return outcome.collect()
 
 
 class _Outcome:
@@ -112,45 +113,52 @@ class _Outcome:
 
     def __init__(self, undo: UndoContext) -> None:
         self.undo = undo
-        self.names = _load_names(undo)
-        self.undone: dict[Item, list[str]] = defaultdict(list)
-        self.skipped: dict[tuple[Item, str], list[str]] = defaultdict(list)
+        self.items = _name_items(undo)
+        self.undone: dict[ItemKey, list[str]] = defaultdict(list)
+        # In the order that the result has, which further reasons follow.
+        self.skipped: dict[tuple[ItemKey, str], list[str]] = defaultdict(list)
+        self.skipped |= {(key, CHANGED_SINCE): [] for key in self.items}
+        self.skipped |= {(key, reason): [] for key in self.items for reason in (GIVES_RIGHTS, LOST)}
 
     def add(
-        self,
-        item: ItemUndo,
-        undo_part: Callable[[UndoContext, ItemUndo], UndoneFields],
-        is_part: Callable[[Change], bool] = lambda change: True,
+        self, item: ItemUndo, undo_part: Callable[[UndoContext, ItemUndo], UndoneFields], changes: list[Change]
     ) -> None:
-        """Undo a part of an item, as a whole or not at all."""
+        """Undo a part of an item, which has these changes, as a whole or not at all."""
         try:
             with self.undo.changes.savepoint():
                 fields = undo_part(self.undo, item)
         except DomainError as error:
-            self.skip(item, error.detail, list_paths([each for each in item.changes if is_part(each)]))
+            if item.scope == ActivityScope.DASHBOARD:
+                self.undo.reload(item.item_id)
+            self.skip(item, error.detail, list_paths(changes))
             return
+        key = (item.scope, item.item_id)
         if fields.undone:
-            self.undone[self._name(item)].extend(fields.undone)
-        self.skip(item, CHANGED_SINCE, fields.changed_since)
-        self.skip(item, GIVES_RIGHTS, fields.gives_rights)
-        self.skip(item, LOST, fields.lost)
+            self.undone[key] += fields.undone
+        self.skipped[key, CHANGED_SINCE] += fields.changed_since
+        self.skipped[key, GIVES_RIGHTS] += fields.gives_rights
+        self.skipped[key, LOST] += fields.lost
 
     def skip(self, item: ItemUndo, reason: str, paths: Iterable[str]) -> None:
-        self.skipped[self._name(item), reason].extend(paths)
+        self.skipped[(item.scope, item.item_id), reason].extend(paths)
 
     def collect(self) -> UndoResult:
-        undone = [(item, paths) for item, paths in self.undone.items() if paths]
-        return UndoResult(undone, [(item, paths, reason) for (item, reason), paths in self.skipped.items() if paths])
+        return UndoResult(
+            [(self.items[key], paths) for key, paths in self.undone.items()],
+            [(self.items[key], paths, reason) for (key, reason), paths in self.skipped.items() if paths],
+        )
 
-    def _name(self, item: ItemUndo) -> Item:
-        return Item(item.scope, item.item_id, self.names[item.scope, item.item_id])
 
-
-def _load_names(undo: UndoContext) -> dict[tuple[str, int], str]:
-    """Return the present names of all dashboards and insights of a plan."""
-    dashboards = Dashboard.objects.in_project(undo.project).filter(
-        pk__in=[each.item_id for each in undo.plan.dashboards]
-    )
-    insights = Insight.objects.in_project(undo.project).filter(pk__in=[each.item_id for each in undo.plan.insights])
-    names = {(ActivityScope.DASHBOARD.value, id_): name for id_, name in dashboards.values_list("pk", "name")}
-    return names | {(ActivityScope.INSIGHT.value, id_): name for id_, name in insights.values_list("pk", "name")}
+def _name_items(undo: UndoContext) -> dict[ItemKey, Item]:
+    """Return the items of a plan with their present names."""
+    ids = [item.item_id for item in undo.plan.insights]
+    insights = Insight.objects.in_project(undo.project).filter(pk__in=ids) if ids else Insight.objects.none()
+    names = dict(insights.values_list("pk", "name"))
+    return {
+        (item.scope, item.item_id): Item(
+            item.scope,
+            item.item_id,
+            undo.dashboards[item.item_id].name if item.scope == ActivityScope.DASHBOARD else names[item.item_id],
+        )
+        for item in undo.plan.items
+    }

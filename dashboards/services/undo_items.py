@@ -12,7 +12,7 @@ from dashboards.changelog.diff import (
     TILES,
     Change,
     Snapshot,
-    get_value,
+    find_differing_paths,
     is_within,
     join_path,
     list_paths,
@@ -21,9 +21,9 @@ from dashboards.changelog.limits import check_tile_limits
 from dashboards.changelog.snapshots import load_snapshots
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.models import ActivityName, Dashboard, Insight, SharePassword, Tile
-from dashboards.services.dashboards import update_dashboard
+from dashboards.services.dashboards import change_dashboard
 from dashboards.services.insights import update_insight
-from dashboards.services.rows import lock_dashboard
+from dashboards.services.rows import lock_all
 from dashboards.services.sharing import change_sharing
 from dashboards.services.undo_plan import RIGHTS, ItemUndo, UndoPlan, revert_changes
 from dashboards.services.version_restore import build_restore_input
@@ -47,21 +47,26 @@ class UndoneFields(NamedTuple):
 
 
 class UndoContext(NamedTuple):
-    """The write that an undo is part of, and all that it undoes."""
+    """The write that an undo is part of, all that it undoes, and the locked dashboards that it may touch, by id."""
 
     changes: ChangeSet
     project: Project
     plan: UndoPlan
+    dashboards: dict[int, Dashboard]
+
+    def reload(self, dashboard_id: int) -> None:
+        """Read a locked dashboard again, where its row no longer is what its object says."""
+        self.dashboards.update(lock_all([dashboard_id], project=self.project, member=self.changes.actor))
 
 
 def undo_sharing(undo: UndoContext, item: ItemUndo) -> UndoneFields:
     """Disable the link of a dashboard, deleted or not, where the key enabled it, and revoke the rights that it gave."""
-    links = [change for change in item.changes if change["type"] == "SharingConfiguration"]
-    rights = [change for change in item.changes if change["type"] in RIGHTS]
     lost = [ACCESS_TOKEN] if item.lost_token else []
-    if not links and not rights:
+    if not item.sharing:
         return UndoneFields(lost=lost)
-    dashboard = _lock_for_edit(undo, item.item_id)
+    dashboard = _get_for_edit(undo, item.item_id)
+    links = [change for change in item.sharing if change["type"] not in RIGHTS]
+    rights = [change for change in item.sharing if change["type"] in RIGHTS]
     closed = [change for change in links if change["before"] is CLOSING_VALUES.get(change["field"])]
     held = [change for change in links if change not in closed]
     content: Any = {change["field"].partition(SEPARATOR)[2]: change["before"] for change in closed}
@@ -87,31 +92,30 @@ def _revoke_rights(undo: UndoContext, dashboard: Dashboard, rights: list[Change]
     if revoked:
         undo.changes.record_rights(dashboard)
         undo.changes.record_event(dashboard, ActivityName.UNDONE, revoked)
+        undo.reload(dashboard.pk)  # it says whether the member is a collaborator
     return list_paths(revoked), taken
 
 
 def undo_dashboard(undo: UndoContext, item: ItemUndo) -> UndoneFields:
     """Undo all other changes of a dashboard."""
-    own = [change for change in item.changes if not is_of_sharing(change)]
-    if not own:
-        return UndoneFields()
-    dashboard = _lock_for_edit(undo, item.item_id)
-    [snapshot] = load_snapshots([dashboard.pk])
-    now = snapshot.current
-    wanted = revert_changes(now, own)
-    held = _hold_restriction(now, wanted)
+    dashboard = _get_for_edit(undo, item.item_id)
     if item.is_created:
-        if not now["deleted"]:
-            update_dashboard(undo.changes, dashboard.pk, project=undo.project, content={"deleted": True})
-        return UndoneFields([] if now["deleted"] else ["deleted"])
-    paths = [path for path in undo.plan.differing_paths(item, own) if path not in held]
+        if dashboard.deleted:
+            return UndoneFields()
+        change_dashboard(undo.changes, dashboard, {"deleted": True})
+        return UndoneFields(["deleted"])
+    before = undo.plan.snapshots[dashboard.pk]
+    now = load_snapshots([dashboard.pk])[0].current if undo.changes.affects(dashboard.pk) else before
+    wanted = revert_changes(now, item.changes)
+    paths = find_differing_paths(before, revert_changes(before, item.changes), list_paths(item.changes))
+    held = _hold_restriction(now, wanted)
+    paths = [path for path in paths if path not in held]
     if now["deleted"] and wanted["deleted"]:
-        left = [path for path in paths if json_differs(get_value(now, path), get_value(wanted, path))]
+        left = find_differing_paths(now, wanted, paths)
         return UndoneFields([path for path in paths if path not in left], left, held)
     if now["deleted"]:
-        update_dashboard(undo.changes, dashboard.pk, project=undo.project, content={"deleted": False})
-        dashboard.refresh_from_db(fields=["deleted", "deletion_id"])
-    changed_since, lost = _restore_content(undo, dashboard, now, wanted, own)
+        change_dashboard(undo.changes, dashboard, {"deleted": False})
+    changed_since, lost = _restore_content(undo, dashboard, now, wanted, item.changes)
     undone = [path for path in paths if not any(is_within(path, each) for each in (*changed_since, *lost))]
     return UndoneFields(undone, changed_since, held, lost)
 
@@ -124,7 +128,8 @@ def _restore_content(
     Return the paths of tiles that others replaced, and of those that cannot be restored.
     """
     paths = list_paths(own)
-    may_change = [path for path in paths if is_within(path, TILES) and path.split(SEPARATOR)[1] in now[TILES]]
+    of_tiles = {path: path.split(SEPARATOR)[1] for path in paths if path.startswith(f"{TILES}{SEPARATOR}")}
+    may_change = [path for path, id_ in of_tiles.items() if id_ in now[TILES]]
     may_change += _find_unchanged_contents(own)
     replaced, lost = _move_tiles_back(undo, dashboard, now, wanted)
     content, inaccessible = build_restore_input(
@@ -133,7 +138,7 @@ def _restore_content(
         undo.changes.actor,
         may_change=may_change,
         fields=[field for field in DASHBOARD_FIELDS if field in paths],
-        only_tiles={path.split(SEPARATOR)[1] for path in paths if is_within(path, TILES)},
+        only_tiles=set(of_tiles.values()),
     )
     if json_differs(wanted["restriction_level"], now["restriction_level"]):
         content["restriction_level"] = wanted["restriction_level"]
@@ -141,7 +146,9 @@ def _restore_content(
         insights = set(Insight.objects.only_on_dashboard(dashboard).not_deleted().values_list("pk", flat=True))
         content["deleted"] = True
         content["delete_insights"] = bool(insights) and insights <= undo.plan.deleted_with_dashboards
-    update_dashboard(undo.changes, dashboard.pk, project=undo.project, content=content, from_history=True)
+    if deferred := dashboard.get_deferred_fields() & content.keys():
+        dashboard.refresh_from_db(fields=list(deferred))
+    change_dashboard(undo.changes, dashboard, content, from_history=True)
     if content["tiles"] or now["deleted"]:
         check_tile_limits([dashboard.pk])
     return replaced, [*lost, *inaccessible]
@@ -149,7 +156,11 @@ def _restore_content(
 
 def _find_unchanged_contents(own: list[Change]) -> list[str]:
     """Return the paths of the texts and buttons of removed tiles that nobody changed elsewhere since their removal."""
-    removals = {int(each["field"].split(SEPARATOR)[1]): each["before"] for each in own if is_tile_removal(each)}
+    removals = {}
+    for change in own:
+        first, *rest = change["field"].split(SEPARATOR)
+        if first == TILES and len(rest) == 1 and change["after"] is None:
+            removals[int(rest[0])] = change["before"]
     tiles = Tile.objects.filter(pk__in=removals).select_related("text", "button") if removals else []
     found = []
     for tile in tiles:
@@ -158,12 +169,6 @@ def _find_unchanged_contents(own: list[Change]) -> list[str]:
         if content and left and all(getattr(content, field) == left[field] for field in left if field != "id"):
             found.append(join_path(TILES, tile.pk, kind))
     return found
-
-
-def is_tile_removal(change: Change) -> bool:
-    """Return whether a tile was removed."""
-    parts = change["field"].split(SEPARATOR)
-    return parts[0] == TILES and len(parts) == 2 and change["after"] is None
 
 
 def _move_tiles_back(
@@ -207,7 +212,7 @@ def _is_shown_again(content: dict[str, Any], dashboard: Dashboard, wanted: Snaps
 def _move_tile_back(undo: UndoContext, tile: Tile, home: Dashboard) -> bool:
     """Move a tile back to its dashboard, also one that was removed since. Return whether the member may."""
     try:
-        source = _lock_for_edit(undo, tile.dashboard_id)
+        source = _get_for_edit(undo, tile.dashboard_id)
     except DomainError:
         return False
     Tile.objects.on_dashboard(home).filter(**tile.content).delete()  # a tile that is removed, or is to be removed
@@ -246,9 +251,9 @@ def _is_used_by_others(undo: UndoContext, insight: Insight) -> bool:
     return tiles.exclude(dashboard__in=undo.plan.created_dashboards, dashboard__deleted=True).exists()
 
 
-def _lock_for_edit(undo: UndoContext, dashboard_id: int) -> Dashboard:
-    """Lock a dashboard, deleted or not, that the member may edit. Raises Forbidden."""
-    dashboard = lock_dashboard(dashboard_id, project=undo.project, member=undo.changes.actor)
+def _get_for_edit(undo: UndoContext, dashboard_id: int) -> Dashboard:
+    """Return a locked dashboard, deleted or not, that the member may edit. Raises Forbidden."""
+    dashboard = undo.dashboards[dashboard_id]
     check_may_edit(dashboard, undo.changes.actor)
     return dashboard
 
@@ -259,8 +264,3 @@ def _hold_restriction(now: Snapshot, wanted: Snapshot) -> list[str]:
         return []
     wanted["restriction_level"] = now["restriction_level"]
     return ["restriction_level"]
-
-
-def is_of_sharing(change: Change) -> bool:
-    """Return whether a change is about who else sees or edits a dashboard."""
-    return change["type"] in RIGHTS or is_within(change["field"], SHARING)

@@ -1,6 +1,7 @@
 """Limits of one undo. Anything larger is refused before anything is read or changed for it."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from django.db.models import Count, Q, Sum
 
@@ -26,19 +27,29 @@ LATER_ACTIVITIES_MAX = 10_000
 LATER_SIZE_MAX = 8_000_000
 
 
-def load_activities(found: ActivityQuerySet) -> list[Activity]:
+class UndoneActivity(NamedTuple):
+    """An activity of the key, and the dashboard or insight that it changed."""
+
+    id: int
+    scope: str
+    item_id: int
+    size: int
+
+
+def load_activities(found: ActivityQuerySet) -> list[UndoneActivity]:
     """Return activities in their order. Raises TooMuchToUndo."""
-    rows = list(found.order_by("id").values_list("size", "scope", "item_id")[: ACTIVITIES_MAX + 1])
+    columns = found.order_by("id").values_list(*UndoneActivity._fields)
+    rows = [UndoneActivity(*row) for row in columns[: ACTIVITIES_MAX + 1]]
     if len(rows) > ACTIVITIES_MAX:
         raise TooMuchToUndo(f"more than {ACTIVITIES_MAX} activities")
-    items = {(scope, item_id) for _, scope, item_id in rows}
+    items = {(row.scope, row.item_id) for row in rows}
     if len(items) > ITEMS_MAX:
         raise TooMuchToUndo(f"changes of more than {ITEMS_MAX} dashboards and insights")
     if sum(scope == ActivityScope.DASHBOARD for scope, _ in items) > CHANGED_DASHBOARDS_MAX:
         raise TooMuchToUndo(f"changes of more than {CHANGED_DASHBOARDS_MAX} dashboards")
-    if sum(size for size, _, _ in rows) > SIZE_MAX:
+    if sum(row.size for row in rows) > SIZE_MAX:
         raise TooMuchToUndo(f"changes of more than {SIZE_MAX:,} characters")
-    return list(found.order_by("id").defer("state"))
+    return rows
 
 
 def check_reach(project: Project, keys: Collection[ItemKey], *, since: int) -> set[int]:

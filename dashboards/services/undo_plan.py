@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from dashboards.changelog.activity_log import build_insight_snapshot
 from dashboards.changelog.diff import (
@@ -13,22 +13,24 @@ from dashboards.changelog.diff import (
     Snapshot,
     apply_changes,
     build_change,
-    get_value,
-    is_hidden,
-    join_path,
-    list_paths,
+    get_values,
+    merge_changes,
 )
 from dashboards.changelog.snapshots import load_snapshots
-from dashboards.models import Activity, ActivityName, ActivityScope, Insight, Tile
-from dashboards.services.undo_limits import ACTIVITIES_MAX, ItemKey, activities_since
-from dashboards_api.db.fields import json_differs
+from dashboards.models import ActivityName, ActivityScope, Insight, Tile
+from dashboards.services.undo_limits import ACTIVITIES_MAX, ItemKey, UndoneActivity, activities_since
+from dashboards_api.db.fields import find_differing, json_differs
 from users.models import Project
 
 # Stands for the creation of an item: undoing it deletes the item.
 CREATION = build_change("Dashboard", ["deleted"], True, False)
-# The types of changes that give or take a right.
+# The types of changes that give or take a right, and of all changes about who else sees or edits a dashboard.
 RIGHTS = ("Collaborator", "SharePassword")
+SHARING_TYPES = ("SharingConfiguration", *RIGHTS)
 ACTIVITIES_AT_ONCE = 500
+
+# The author of an activity: the key, an undo of its activities, or another key or user.
+Author = Literal["key", "undo", "other"]
 
 
 class ItemUndo(NamedTuple):
@@ -38,8 +40,9 @@ class ItemUndo(NamedTuple):
     item_id: int
     # The key created it, and nobody else has worked on it since.
     is_created: bool
-    # From the values to restore to the present ones, one for each path.
+    # From the values to restore to the present ones, one for each path; apart from those about its sharing and rights.
     changes: list[Change]
+    sharing: list[Change]
     # Paths that somebody else changed after the key, with the values from before the key.
     superseded: dict[str, Any]
     # The key replaced the access token of an enabled link.
@@ -55,11 +58,10 @@ class ItemUndo(NamedTuple):
         """Return whether the undo deletes the item."""
         return any(change["field"] == "deleted" and change["before"] for change in self.changes)
 
-    def tile_ids(self, *, added: bool) -> set[int]:
-        """Return the ids of the tiles that the key added, or of those that it removed."""
-        empty = "before" if added else "after"
-        parts = [change["field"].split(SEPARATOR) for change in self.changes if change[empty] is None]
-        return {int(part[1]) for part in parts if part[0] == TILES and len(part) == 2}
+    def list_added_tiles(self) -> list[int]:
+        """Return the ids of the tiles that the key added."""
+        parts = [change["field"].split(SEPARATOR) for change in self.changes if change["before"] is None]
+        return [int(part[1]) for part in parts if part[0] == TILES and len(part) == 2]
 
 
 class UndoPlan:
@@ -71,28 +73,20 @@ class UndoPlan:
         self.insights = [item for item in items if item.scope == ActivityScope.INSIGHT]
         self.created_dashboards = [item.item_id for item in self.dashboards if item.is_created]
         # The tiles that the key added and nobody changed since, with their dashboards.
-        self.placed_tiles = {tile: each.item_id for each in self.dashboards for tile in each.tile_ids(added=True)}
+        self.placed_tiles = {tile: each.item_id for each in self.dashboards for tile in each.list_added_tiles()}
         self.deleted_with_dashboards = self._find_insights_deleted_with_dashboards()
         # The dashboards as they are before the undo, which changes some of them along with others.
         snapshots = load_snapshots([item.item_id for item in self.dashboards])
-        self._snapshots = {snapshot.dashboard_id: snapshot.current for snapshot in snapshots}
-
-    def differing_paths(self, item: ItemUndo, changes: Sequence[Change]) -> list[str]:
-        """Return the paths of a dashboard that these of its changes are still visible in."""
-        now = self._snapshots[item.item_id]
-        before = revert_changes(now, changes)
-        return [path for path in list_paths(changes) if json_differs(get_value(now, path), get_value(before, path))]
+        self.snapshots = {snapshot.dashboard_id: snapshot.current for snapshot in snapshots}
 
     def superseded_paths(self, item: ItemUndo) -> list[str]:
         """Return the paths of an item that others changed since, but for those that have the earlier value again."""
-        if not item.superseded:
-            return []
         if item.scope == ActivityScope.DASHBOARD:
-            now = self._snapshots[item.item_id]
+            now = self.snapshots[item.item_id]
         else:
             now = build_insight_snapshot(Insight.objects.get(pk=item.item_id))
-        in_snapshot = (path for path in item.superseded if path.split(SEPARATOR)[0] in now)
-        return [path for path in in_snapshot if json_differs(get_value(now, path), item.superseded[path])]
+        in_snapshot = [path for path in item.superseded if path.split(SEPARATOR)[0] in now]
+        return find_differing(in_snapshot, get_values(now, in_snapshot), item.superseded)
 
     def _find_insights_deleted_with_dashboards(self) -> set[int]:
         """Return the insights that the key restored together with dashboards, and that are deleted with them again."""
@@ -105,23 +99,22 @@ class UndoPlan:
         return set(tiles.values_list("insight_id", flat=True)) - set(elsewhere)
 
 
-def build_plan(project: Project, activities: list[Activity], key_id: str) -> UndoPlan:
+def build_plan(project: Project, activities: Sequence[UndoneActivity], key_id: str) -> UndoPlan:
     """Return the undo of each item that these activities of a key changed, in the order of ids."""
     if not activities:
         return UndoPlan([])
-    own = {activity.pk for activity in activities}
+    own = {activity.id for activity in activities}
     keys = {(activity.scope, activity.item_id) for activity in activities}
-    histories: dict[ItemKey, _History] = defaultdict(_History)
-    later = activities_since(project, activities[0].pk - 1, keys).order_by("id")
+    histories: dict[ItemKey, list[tuple[Author, list[Change]]]] = defaultdict(list)
+    later = activities_since(project, activities[0].id - 1, keys).order_by("id")
     columns = later.values_list("id", "scope", "item_id", "key_id", "activity", "changes")
     for id_, scope, item_id, by, activity, changes in columns.iterator(chunk_size=ACTIVITIES_AT_ONCE):
-        history = histories[scope, item_id]
         if id_ in own:
-            history.add_own([CREATION] if activity == ActivityName.CREATED else changes)
+            histories[scope, item_id].append(("key", [CREATION] if activity == ActivityName.CREATED else changes))
         elif activity == ActivityName.UNDONE:
-            history.cancel(changes)
+            histories[scope, item_id].append(("undo", changes))
         elif by != key_id:
-            history.add_others(changes)
+            histories[scope, item_id].append(("other", changes))
     return UndoPlan([_build_item(key, histories[key]) for key in sorted(keys)])
 
 
@@ -131,110 +124,96 @@ def revert_changes(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
     return apply_changes(snapshot, reverted)
 
 
-def _build_item(key: ItemKey, history: "_History") -> ItemUndo:
-    pending, superseded = history.resolve()
-    creation = pending.get("deleted")
-    is_created = history.has_creation and creation is not None and bool(creation["before"])
+def _build_item(key: ItemKey, activities: Iterable[tuple[Author, list[Change]]]) -> ItemUndo:
+    history = _read_history(activities)
+    kept, superseded = _split_own_changes(history.entries)
+    changes, first_values = merge_changes(kept), _get_first_values(kept)
     return ItemUndo(
         *key,
-        is_created=is_created,
-        changes=[change for change in pending.values() if json_differs(change["before"], change["after"])],
-        superseded={path: before for path, before in superseded.items() if path not in pending},
+        is_created=history.has_creation and bool(first_values.get("deleted")),
+        changes=[change for change in changes if change["type"] not in SHARING_TYPES],
+        sharing=[change for change in changes if change["type"] in SHARING_TYPES],
+        superseded=_get_first_values(change for change in superseded if change["field"] not in first_values),
         lost_token=history.lost_token,
     )
 
 
-class _History:
-    """The later changes of one item in their order, the key's own and those of others.
+class _History(NamedTuple):
+    """The later changes of one item in their order. Each says whether it is the key's own."""
 
-    What an earlier undo reverted is cancelled, so that it neither is undone again nor stands in the way.
+    entries: list[tuple[bool, Change]]
+    has_creation: bool
+    lost_token: bool
+
+
+def _read_history(activities: Iterable[tuple[Author, list[Change]]]) -> _History:
+    """Return the history of one item without what an earlier undo reverted.
+
+    That is neither undone again, nor does it stand in the way.
     """
-
-    def __init__(self) -> None:
-        self.entries: dict[int, tuple[bool, Change]] = {}  # by position: whether it is the key's own, and the change
-        self.positions: dict[str, list[int]] = defaultdict(list)
-        self.next_position = 0
-        self.has_creation = False
-        self.lost_token = False
-
-    def add_own(self, changes: Iterable[Change]) -> None:
+    entries: list[tuple[bool, Change] | None] = []
+    positions: dict[str, list[int]] = defaultdict(list)
+    has_creation = lost_token = False
+    for author, changes in activities:
         for change in changes:
-            if is_hidden(change):  # the access token: lost if it was replaced while the link was enabled
-                self.lost_token = self._first_value(PUBLISHED) is not False
-            else:
-                self.has_creation |= change is CREATION
-                self._add(True, change)
-
-    def add_others(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            if is_hidden(change):
-                self.lost_token = False
-            self._add(False, change)
-
-    def cancel(self, changes: Iterable[Change]) -> None:
-        """Remove the latest changes of each path, back to the value that an undo restored."""
-        for change in changes:
-            positions = self.positions[change["field"]]
-            for count, position in enumerate(reversed(positions[-ACTIVITIES_MAX:]), start=1):
-                if not json_differs(self.entries[position][1]["before"], change["after"]):
-                    for _ in range(count):
-                        del self.entries[positions.pop()]
-                    break
-
-    def resolve(self) -> tuple[dict[str, Change], dict[str, Any]]:
-        """Return the key's net changes by path, and the earlier values of paths that others changed since."""
-        pending = _PendingChanges()
-        superseded: dict[str, Any] = {}
-        for is_own, change in self.entries.values():
-            if is_own:
-                pending.add(change)
+            of_path = positions[change["field"]]
+            if author == "undo":
+                _cancel(entries, of_path, change["after"])
                 continue
-            for net in pending.pop_overlapping(change["field"]):
-                superseded.setdefault(net["field"], net["before"])
-        return pending.by_path, superseded
-
-    def _add(self, is_own: bool, change: Change) -> None:
-        self.entries[self.next_position] = (is_own, change)
-        self.positions[change["field"]].append(self.next_position)
-        self.next_position += 1
-
-    def _first_value(self, path: str) -> Any:
-        positions = self.positions[path]
-        return self.entries[positions[0]][1]["before"] if positions else None
+            if change["before"] is change["after"] is None:  # a replaced access token, stored without its values
+                enabled = next((entries[position] for position in positions[PUBLISHED]), None)
+                # It is lost if it was replaced while the link was enabled.
+                lost_token = author == "key" and (enabled is None or enabled[1]["before"] is not False)
+                if author == "key":
+                    continue
+            has_creation |= change is CREATION
+            of_path.append(len(entries))
+            entries.append((author == "key", change))
+    return _History([entry for entry in entries if entry], has_creation, lost_token)
 
 
-class _PendingChanges:
-    """Net changes by path, with an index that finds those that overlap with another path."""
-
-    def __init__(self) -> None:
-        self.by_path: dict[str, Change] = {}
-        self.within: dict[str, dict[str, None]] = defaultdict(dict)  # by each ancestor, in their order
-
-    def add(self, change: Change) -> None:
-        path = change["field"]
-        first = self.by_path.get(path, change)
-        if first is not change:
-            change = build_change(change["type"], path.split(SEPARATOR), first["before"], change["after"])
-        self.by_path[path] = change
-        for ancestor in _list_ancestors(path):
-            self.within[ancestor][path] = None
-
-    def pop_overlapping(self, path: str) -> list[Change]:
-        """Remove the changes of this path, of a part of it, or of what contains it, and return them.
-
-        Any change also overlaps with the creation and the restoration of its item.
-        """
-        found = [*self.within.get(path, ()), *(each for each in _list_ancestors(path)[:-1] if each in self.by_path)]
-        deletion = self.by_path.get("deleted")
-        if deletion and not deletion["after"] and "deleted" not in found:
-            found.append("deleted")
-        for each in found:
-            for ancestor in _list_ancestors(each):
-                del self.within[ancestor][each]
-        return [self.by_path.pop(each) for each in found]
+def _cancel(entries: list[tuple[bool, Change] | None], positions: list[int], restored: Any) -> None:
+    """Remove the latest changes of a path, back to the value that an undo restored."""
+    for count, position in enumerate(reversed(positions[-ACTIVITIES_MAX:]), start=1):
+        entry = entries[position]
+        if entry and not json_differs(entry[1]["before"], restored):
+            for cancelled in positions[-count:]:
+                entries[cancelled] = None
+            del positions[-count:]
+            return
 
 
-def _list_ancestors(path: str) -> list[str]:
-    """Return the paths that contain a path, and at last itself."""
-    parts = path.split(SEPARATOR)
-    return [join_path(*parts[:end]) for end in range(1, len(parts) + 1)]
+def _get_first_values(changes: Iterable[Change]) -> dict[str, Any]:
+    """Return the value of each path before its first change."""
+    values: dict[str, Any] = {}
+    for change in changes:
+        values.setdefault(change["field"], change["before"])
+    return values
+
+
+def _split_own_changes(entries: Sequence[tuple[bool, Change]]) -> tuple[list[Change], list[Change]]:
+    """Return the key's own changes, and apart from them those that others changed since.
+
+    Changes of two paths overlap if one leads to a part of the other. Any change also overlaps with the creation and the
+    restoration of its item.
+    """
+    kept: list[Change] = []
+    superseded: list[Change] = []
+    changed: set[str] = set()  # the paths of later changes of others
+    containing: set[str] = set()  # and all that contain them
+    is_used = False  # whether others changed anything before the key's next change of `deleted`
+    for is_own, change in reversed(entries):
+        parts = change["field"].split(SEPARATOR)
+        lineage = [SEPARATOR.join(parts[:end]) for end in range(1, len(parts) + 1)]
+        if not is_own:
+            changed.add(change["field"])
+            containing.update(lineage)
+            is_used = True
+            continue
+        if change["field"] == "deleted":
+            if is_used and not change["after"]:
+                changed.add("deleted")
+            is_used = False
+        overlaps = change["field"] in containing or not changed.isdisjoint(lineage)
+        (superseded if overlaps else kept).append(change)
+    return kept[::-1], superseded[::-1]

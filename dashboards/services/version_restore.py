@@ -10,7 +10,7 @@ from dashboards.changelog.tracking import ChangeSet
 from dashboards.changelog.versions import get_snapshot_at
 from dashboards.exceptions import VersionNotFound
 from dashboards.models import ActivityName, Dashboard, Insight, Tile
-from dashboards.services.dashboards import update_dashboard
+from dashboards.services.dashboards import change_dashboard
 from dashboards.services.inputs import DashboardInput, TileInput
 from dashboards.services.rows import filter_editable, group_contents, lock_for_edit
 from dashboards.tracked_fields import DASHBOARD_FIELDS
@@ -31,7 +31,7 @@ def restore_version(changes: ChangeSet, dashboard_id: int, *, project: Project, 
         raise VersionNotFound
     changes.activity = ActivityName.REVERTED
     content, left_out = build_restore_input(dashboard, fill_added_fields(snapshot), changes.actor)
-    update_dashboard(changes, dashboard.pk, project=project, content=content, from_history=True)
+    change_dashboard(changes, dashboard, content, from_history=True)
     return left_out
 
 

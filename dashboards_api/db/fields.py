@@ -1,6 +1,7 @@
 """Model fields that behave the same on SQLite and PostgreSQL."""
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,6 +21,15 @@ def json_differs(value: Any, other: Any) -> bool:
         return orjson.dumps(value) != orjson.dumps(other)
     except TypeError:  # an integer beyond 64 bits, which only earlier releases stored
         return dump_json(value) != dump_json(other)
+
+
+def find_differing(keys: Iterable[str], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return those of the keys whose values read back differently; an absent value is null."""
+    keys = list(keys)
+    try:
+        return [key for key in keys if orjson.dumps(before.get(key)) != orjson.dumps(after.get(key))]
+    except TypeError:  # as above
+        return [key for key in keys if json_differs(before.get(key), after.get(key))]
 
 
 if TYPE_CHECKING:  # Django's fields are generic for the type checker only
