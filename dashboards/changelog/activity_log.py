@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.db.models import F, OuterRef, Q
-from django.utils import timezone
 
 from dashboards.changelog.diff import (
     TILES,
@@ -129,17 +128,22 @@ def _build_known_entries(summary: ChangeSummary) -> tuple[list[Activity], list[i
         return [], []
     version = Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk"))
     rows = Dashboard.objects.filter(pk__in=known).annotate(at_version=version, is_logged=HAS_HISTORY).order_by("pk")
-    entries, unknown = [], []
-    columns = ("pk", "project_id", "name", "at_version", "is_logged")
-    for id_, project_id, name, number, is_logged in rows.values_list(*columns):
-        if not is_logged:
-            unknown.append(id_)
-            continue
-        activity = summary.activity or get_activity_name(known[id_])
-        entry = _build_activity(id_, project_id, name, activity, known[id_])
-        entry.version = number
-        entries.append(entry)
-    return entries, unknown
+    found = list(rows.values_list("pk", "project_id", "name", "at_version", "is_logged"))
+    entries = [
+        Activity(
+            project_id=project_id,
+            scope=ActivityScope.DASHBOARD,
+            item_id=id_,
+            activity=summary.activity or get_activity_name(known[id_]),
+            name=name,
+            changes=known[id_],
+            size=len(dump_json(known[id_])),
+            version=version,
+        )
+        for id_, project_id, name, version, is_logged in found
+        if is_logged
+    ]
+    return entries, [id_ for id_, *_, is_logged in found if not is_logged]
 
 
 def _batches(dashboard_ids: Collection[int]) -> Iterator[list[int]]:
@@ -192,24 +196,21 @@ def _get_insight_value(insight: Insight, field: str) -> Any:
 def _build_entry(snapshot: DashboardSnapshot, summary: ChangeSummary) -> Activity | None:
     """Return the entry of a dashboard that was compared; None where nothing differs."""
     event = summary.events.get(snapshot.dashboard_id)
+    others = event.changes if event else []
     if snapshot.dashboard_id in summary.created:
         return _build_version(snapshot, ActivityName.CREATED, [])
     if not snapshot.previous:
         # A dashboard older than the log that changed only through shared content has no earlier version.
-        return _build_version(snapshot, ActivityName.RECORDED, event.changes if event else [])
+        return _build_version(snapshot, ActivityName.RECORDED, others)
     changes = diff_snapshots(snapshot.previous, snapshot.current, ActivityScope.DASHBOARD)
+    activity = summary.activity or (event.activity if event else get_activity_name(changes))
     if changes:
-        activity = summary.activity or (event.activity if event else get_activity_name(changes))
-        return _build_version(snapshot, activity, [*changes, *(event.changes if event else [])])
-    if event is None:
-        return None
-    activity, name = summary.activity or event.activity, snapshot.current["name"]
-    return _build_activity(snapshot.dashboard_id, snapshot.project_id, name, activity, event.changes)
+        return _build_version(snapshot, activity, [*changes, *others])
+    return _build_activity(snapshot, activity, others) if event else None
 
 
 def _build_version(snapshot: DashboardSnapshot, activity: ActivityName, changes: list[Change]) -> Activity:
-    name = snapshot.current["name"]
-    version = _build_activity(snapshot.dashboard_id, snapshot.project_id, name, activity, changes)
+    version = _build_activity(snapshot, activity, changes)
     version.version = snapshot.version
     if not _holds_changes_alone(snapshot, version.size):
         version.state = snapshot.current
@@ -227,18 +228,15 @@ def _holds_changes_alone(snapshot: DashboardSnapshot, size: int) -> bool:
     return snapshot.deltas.length < DELTAS_MAX and snapshot.deltas.size + size <= snapshot.size
 
 
-def _build_activity(
-    dashboard_id: int, project_id: int, name: str, activity: ActivityName, changes: list[Change]
-) -> Activity:
+def _build_activity(snapshot: DashboardSnapshot, activity: ActivityName, changes: list[Change]) -> Activity:
     return Activity(
-        project_id=project_id,
+        project_id=snapshot.project_id,
         scope=ActivityScope.DASHBOARD,
-        item_id=dashboard_id,
+        item_id=snapshot.dashboard_id,
         activity=activity,
-        name=name,
+        name=snapshot.current["name"],
         changes=changes,
         size=len(dump_json(changes)),
-        created_at=timezone.now(),
     )
 
 
