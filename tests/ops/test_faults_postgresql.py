@@ -97,7 +97,8 @@ def test_terminated_connections_lose_no_write(service: Service, administrator: p
 
 def test_exhausted_connections_are_503_until_one_is_free(environment: dict[str, str], tmp_path: Path) -> None:
     with own_server("max_connections=10") as url:
-        crowded = Service({**environment, "DATABASE_URL": url}, tmp_path / "log").wait()
+        own = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path / "data")}  # the first start writes its API key there
+        crowded = Service({**environment, **own}, tmp_path / "log").wait()
         with client_of(crowded) as client, ExitStack() as others:
             assert create(client, "before").status_code == 201
             first = others.enter_context(psycopg.connect(url, autocommit=True))
@@ -135,7 +136,8 @@ def test_read_only_server_is_503_for_writes(service: Service, administrator: psy
 def test_full_disk_is_503_without_data_loss(environment: dict[str, str], tmp_path: Path) -> None:
     """The rows of dashboards and of their history are on a small disk; the log of the database is not."""
     with tempfile.TemporaryDirectory() as disk, small_disk(Path(disk)) as enlarge, own_server() as url:
-        full = Service({**environment, "DATABASE_URL": url}, tmp_path / "log").wait()
+        own = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path / "data")}
+        full = Service({**environment, **own}, tmp_path / "log").wait()
         with client_of(full) as client, psycopg.connect(url, autocommit=True) as connection:
             shutil.chown(disk, "nobody")  # as whom a server of ours runs where root mounts disks
             connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'".encode())
