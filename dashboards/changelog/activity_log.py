@@ -104,7 +104,9 @@ def write_activity(summary: ChangeSummary) -> None:
             rows = []
         for snapshot in load_snapshots(batch):
             check_snapshot(snapshot)
-            added_insights |= _find_added_insights(snapshot)
+            before = snapshot.previous[TILES] if snapshot.previous else {}
+            added = [tile for id_, tile in snapshot.current[TILES].items() if id_ not in before]
+            added_insights.update(tile["insight"] for tile in added if "insight" in tile)
             entry = _build_entry(snapshot, summary)
             if entry is not None:
                 rows.append(entry)
@@ -150,13 +152,6 @@ def _batches(dashboard_ids: Collection[int]) -> Iterator[list[int]]:
     """Yield the ids in order, as many at a time as snapshots are held in memory."""
     ordered = sorted(dashboard_ids)
     return (ordered[start : start + SNAPSHOTS_AT_ONCE] for start in range(0, len(ordered), SNAPSHOTS_AT_ONCE))
-
-
-def _find_added_insights(snapshot: DashboardSnapshot) -> set[int]:
-    """Return the ids of the insights that a dashboard shows now and did not show before."""
-    before = snapshot.previous[TILES] if snapshot.previous else {}
-    tiles = snapshot.current[TILES].items()
-    return {tile["insight"] for id_, tile in tiles if "insight" in tile and id_ not in before}
 
 
 def _has_grown(changed: ChangedInsight) -> bool:

@@ -117,14 +117,13 @@ def apply_changes(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
 
 def merge_changes(changes: Sequence[Change]) -> list[Change]:
     """Return one change for each path, from its first value to its last; paths with equal values are left out."""
-    first: dict[str, Any] = {}
-    last: dict[str, Any] = {}
-    kinds: dict[str, str] = {}
+    nets: dict[str, Change] = {}
     for change in changes:
         path = change["field"]
-        first.setdefault(path, change["before"])
-        last[path], kinds[path] = change["after"], change["type"]
-    return [build_change(kinds[path], [path], first[path], last[path]) for path in find_differing(first, first, last)]
+        first = nets.get(path)
+        nets[path] = build_change(change["type"], [path], first["before"], change["after"]) if first else change
+    before, after = ({path: net[side] for path, net in nets.items()} for side in ("before", "after"))
+    return [nets[path] for path in find_differing(nets, before, after)]
 
 
 def join_path(*parts: object) -> str:

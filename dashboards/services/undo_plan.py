@@ -127,13 +127,18 @@ def revert_changes(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
 def _build_item(key: ItemKey, activities: Iterable[tuple[Author, list[Change]]]) -> ItemUndo:
     history = _read_history(activities)
     kept, superseded = _split_own_changes(history.entries)
-    changes, first_values = merge_changes(kept), _get_first_values(kept)
+    changes, paths = merge_changes(kept), {change["field"] for change in kept}
+    earlier: dict[str, Any] = {}
+    for change in superseded:
+        if change["field"] not in paths:
+            earlier.setdefault(change["field"], change["before"])
+    creation = next((change for change in kept if change["field"] == "deleted"), None)
     return ItemUndo(
         *key,
-        is_created=history.has_creation and bool(first_values.get("deleted")),
+        is_created=history.has_creation and creation is not None and creation["before"],
         changes=[change for change in changes if change["type"] not in SHARING_TYPES],
         sharing=[change for change in changes if change["type"] in SHARING_TYPES],
-        superseded=_get_first_values(change for change in superseded if change["field"] not in first_values),
+        superseded=earlier,
         lost_token=history.lost_token,
     )
 
@@ -181,14 +186,6 @@ def _cancel(entries: list[tuple[bool, Change] | None], positions: list[int], res
                 entries[cancelled] = None
             del positions[-count:]
             return
-
-
-def _get_first_values(changes: Iterable[Change]) -> dict[str, Any]:
-    """Return the value of each path before its first change."""
-    values: dict[str, Any] = {}
-    for change in changes:
-        values.setdefault(change["field"], change["before"])
-    return values
 
 
 def _split_own_changes(entries: Sequence[tuple[bool, Change]]) -> tuple[list[Change], list[Change]]:
