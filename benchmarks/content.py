@@ -43,7 +43,7 @@ def fill(dashboards: int, *, tiles: int = 10, small: int = 1_000) -> Filled:
     disable_constraint_checks()
     team = make_team(random)
     for project, number in ((team.big, dashboards), (team.small, small)):
-        _Filling(project, team, tiles, random).add(number)
+        _Filler(project, team, tiles, random).add(number)
     continue_ids(Dashboard, DashboardTag, Insight, SharingConfiguration, Tile)
     _keep_counts()
     return Filled(team.key, team.big.pk, team.small.pk)
@@ -55,7 +55,7 @@ def _keep_counts() -> None:
         call_command("recount_dashboards", stdout=StringIO())
 
 
-class _Filling:
+class _Filler:
     """One project as it fills, some thousand dashboards at a time."""
 
     def __init__(self, project: Project, team: Team, tiles: int, random: Random) -> None:

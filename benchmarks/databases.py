@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from benchmarks.processes import get_parent, measure_cost
-from tests.postgres import binaries, own_server
+from tests.postgres import find_binaries, run_server
 
 ROOT = Path(__file__).resolve().parent.parent
 LIKE_PRODUCTION = ["shared_buffers=1GB", "jit=off", "work_mem=16MB", "max_connections=120", "max_wal_size=4GB"]
@@ -93,8 +93,8 @@ def databases(engine: str, folder: Path) -> Iterator[Databases]:
     if engine == "sqlite":
         yield Databases(folder, None, counts=False)
         return
-    counts = any(binaries().parent.rglob("pg_stat_statements.so"))
-    with own_server(*LIKE_PRODUCTION, *(COUNTING if counts else [])) as url:
+    counts = any(find_binaries().parent.rglob("pg_stat_statements.so"))
+    with run_server(*LIKE_PRODUCTION, *(COUNTING if counts else [])) as url:
         yield Databases(folder, url, counts=counts)
 
 

@@ -15,9 +15,9 @@ from benchmarks.report import format_table
 from benchmarks.servers import get_plain_server, serving
 
 PAGE = 100
-FROM_THE_END = 300
+ROWS_BEFORE_END = 300
 FIRST, SMALL, ONE, DEEP, LAST, RARE = "list", "list of Small", "one", "90% deep", "last by `next`", "rare search"
-NOT_IN_TIME = "no answer in time"
+TIMED_OUT = "no answer in time"
 Times = dict[tuple[str, str, int], float]
 
 
@@ -94,7 +94,7 @@ def create_jobs(server: Server, small_project_id: int) -> Iterator[tuple[str, Jo
 
 def find_last_page(server: Server, first: str, count: int) -> str:
     """Return the URL of the last page. Following `next` from the start would take longer."""
-    path = f"{first}&offset={count - FROM_THE_END}"
+    path = f"{first}&offset={count - ROWS_BEFORE_END}"
     while following := server.get(path)[2]["next"]:
         parts = urlsplit(following)
         path = f"{parts.path}?{parts.query}"
@@ -107,12 +107,12 @@ def _median(server: Server, what: str, job: Job, database: Database, seconds: in
 
 def format_times(times: Times, sizes: list[int]) -> str:
     names = dict.fromkeys((what, server) for what, server, _ in times)
-    rows = [[what, server, *(_shown(times[what, server, size]) for size in sizes)] for what, server in names]
+    rows = [[what, server, *(_format_seconds(times[what, server, size]) for size in sizes)] for what, server in names]
     return format_table(["what", "server", *(f"{size:,}" for size in sizes)], rows)
 
 
-def _shown(milliseconds: float) -> str:
-    return f"{milliseconds:.2f}" if milliseconds else NOT_IN_TIME
+def _format_seconds(milliseconds: float) -> str:
+    return f"{milliseconds:.2f}" if milliseconds else TIMED_OUT
 
 
 def format_bounds(times: Times, sizes: list[int]) -> str:
@@ -122,7 +122,7 @@ def format_bounds(times: Times, sizes: list[int]) -> str:
         over = times[bound.over_job, bound.over_server, largest if bound.over_largest else smallest]
         time = times[bound.job, bound.server, largest]
         if not (time and over):
-            rows.append([bound.name, NOT_IN_TIME, f"<= {bound.must:g}", ""])
+            rows.append([bound.name, TIMED_OUT, f"<= {bound.must:g}", ""])
             continue
         verdict = "kept" if time / over <= bound.must else "missed"
         rows.append([bound.name, f"{time / over:.2f}", f"<= {bound.must:g}", verdict])

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from benchmarks.limit_rows import is_sqlite, rows, when
+from benchmarks.limit_rows import is_sqlite, parse_time, rows
 
 Row = dict[str, Any]
 Environ = dict[str, Any]
@@ -63,7 +63,7 @@ USER_KEYS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "i
 INSIGHT_KEYS = ("id", "short_id", "name", "derived_name", "description", "order", "folder", "_create_in_folder")
 INSIGHT_FLAGS = ("deleted", "saved", "favorited", "is_sample")
 raw = orjson.Fragment
-counts: dict[int, int] = {}
+is_counted: dict[int, int] = {}
 
 
 def build_user(columns: Iterable[Any]) -> Row | None:
@@ -77,7 +77,7 @@ def build_user(columns: Iterable[Any]) -> Row | None:
     return {**found, "hedgehog_config": None, "role_at_organization": None}
 
 
-def levels(level: int, viewer_id: int, created_by_id: int, strictest: int, is_collaborator: Any) -> Row:
+def get_levels(level: int, viewer_id: int, created_by_id: int, strictest: int, is_collaborator: Any) -> Row:
     manages = level >= 8 or viewer_id == created_by_id
     edits = strictest == 21 or manages or is_collaborator
     return {
@@ -96,16 +96,16 @@ def build_basic(row: Any, project: int) -> Row:
         "description": text,
         "folder": folder,
         "pinned": bool(pinned),
-        "created_at": when(at),
+        "created_at": parse_time(at),
         "created_by": build_user(creator),
         "is_shared": bool(shared),
         "deleted": bool(gone),
         "creation_mode": mode,
         "tags": raw(tags),
         "restriction_level": restriction,
-        **levels(level, viewer_id, created_by_id, restriction, collaborates),
+        **get_levels(level, viewer_id, created_by_id, restriction, collaborates),
         "access_control_version": "v1" if restriction == 37 else "v2",
-        "last_accessed_at": when(seen),
+        "last_accessed_at": parse_time(seen),
         "last_viewed_at": None,
         "last_refresh": None,
         "team_id": project,
@@ -128,7 +128,7 @@ def build_tile(order: int, row: Any, places: dict[int, list[Any]], viewer: Any) 
     shown = {
         **dict(zip(INSIGHT_KEYS, named, strict=True)),
         **dict(zip(INSIGHT_FLAGS, map(bool, flags), strict=True)),
-        **dict(zip(("created_at", "updated_at", "last_modified_at"), map(when, times), strict=True)),
+        **dict(zip(("created_at", "updated_at", "last_modified_at"), map(parse_time, times), strict=True)),
         "created_by": build_user(people[:7]),
         "last_modified_by": build_user(people[7:]),
         "query": query and raw(query),
@@ -137,7 +137,7 @@ def build_tile(order: int, row: Any, places: dict[int, list[Any]], viewer: Any) 
         "tags": raw(tags),
         "dashboards": [board_id for _, board_id, *_ in around],
         "dashboard_tiles": [{"id": tile_id, "dashboard_id": board, "deleted": False} for tile_id, board, *_ in around],
-        **levels(viewer[0], viewer[1], created_by_id, strictest, collaborates),
+        **get_levels(viewer[0], viewer[1], created_by_id, strictest, collaborates),
     }
     return {
         "id": id_,
@@ -187,12 +187,12 @@ def list_dashboards(arguments: Row, address: str) -> Row | None:
     found = rows(LIST.format(limit=limit, offset=offset), arguments)
     if not found:
         return None
-    if project not in counts:
-        counts[project] = rows(COUNT, arguments)[0][0]
+    if project not in is_counted:
+        is_counted[project] = rows(COUNT, arguments)[0][0]
     after = offset + limit
     return {
-        "count": counts[project],
-        "next": f"{address}?limit={limit}&offset={after}" if after < counts[project] else None,
+        "count": is_counted[project],
+        "next": f"{address}?limit={limit}&offset={after}" if after < is_counted[project] else None,
         "previous": f"{address}?limit={limit}&offset={max(0, offset - limit)}" if offset else None,
         "results": [{**build_basic(row, project), "search_match_type": None} for row in found],
     }

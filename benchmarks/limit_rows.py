@@ -21,7 +21,7 @@ def rows(statement: str, arguments: dict[str, Any]) -> list[Any]:
     return found
 
 
-def when(stored: Any) -> Any:
+def parse_time(stored: Any) -> Any:
     """Return a time as `orjson` expects it: SQLite stores text."""
     return stored and stored.replace(" ", "T") + "Z" if is_sqlite else stored
 

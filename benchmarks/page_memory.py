@@ -11,10 +11,10 @@ FIRST_PAGES = 20
 
 def measure_kept_memory(server: Server) -> str:
     """Return a sentence on the growth of each worker after half of the pages and after all of them."""
-    _ask(server, FIRST_PAGES)
+    _request_pages(server, FIRST_PAGES)
     sizes = [measure_cost(server.pid).memory_mb]
     for _ in range(2):
-        _ask(server, PAGES // 2)
+        _request_pages(server, PAGES // 2)
         sizes.append(measure_cost(server.pid).memory_mb)
     half, whole = ((size - sizes[0]) / WORKERS for size in sizes[1:])
     return (
@@ -23,7 +23,7 @@ def measure_kept_memory(server: Server) -> str:
     )
 
 
-def _ask(server: Server, pages: int) -> None:
+def _request_pages(server: Server, pages: int) -> None:
     for number in range(pages):
         status = server.get(f"{server.dashboards}?limit={PAGE}&offset={number * PAGE % 10_000}")[0]
         if status != 200:

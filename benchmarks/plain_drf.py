@@ -32,7 +32,7 @@ class Serializer(serializers.ModelSerializer[Any]):
         return membership
 
 
-def restriction_of(board: Dashboard) -> Restriction:
+def get_restriction(board: Dashboard) -> Restriction:
     """Return the restriction, from prefetched collaborators, which are those of the viewer only."""
     return Restriction(board.created_by_id, board.restriction_level, bool(board.collaborators.all()))
 
@@ -83,7 +83,7 @@ class InsightSerializer(JSONSerializer):
         ]
 
     def restrictions(self, insight: Insight) -> list[Restriction]:
-        return [restriction_of(tile.dashboard) for tile in insight.tiles.all()]
+        return [get_restriction(tile.dashboard) for tile in insight.tiles.all()]
 
     def get_tags(self, insight: Insight) -> list[str]:
         return sorted(link.tag.name for link in insight.tag_links.all())
@@ -167,10 +167,10 @@ class DashboardBasicSerializer(JSONSerializer):
         return sorted(link.tag.name for link in board.tag_links.all())
 
     def get_effective_privilege_level(self, board: Dashboard) -> int:
-        return privilege_level(self.viewer, restriction_of(board))
+        return privilege_level(self.viewer, get_restriction(board))
 
     def get_user_access_level(self, board: Dashboard) -> str:
-        return user_access_level(self.viewer, restriction_of(board))
+        return user_access_level(self.viewer, get_restriction(board))
 
     def get_access_control_version(self, board: Dashboard) -> str:
         return "v1" if board.restriction_level > 21 else "v2"

@@ -19,8 +19,8 @@ class Cost(NamedTuple):
 
 def measure_cost(root: int) -> Cost:
     ticks = kilobytes = 0
-    for pid in _tree(root):
-        ticks += sum(map(int, _stat(pid)[11:15]))
+    for pid in _list_tree(root):
+        ticks += sum(map(int, _read_stat(pid)[11:15]))
         try:
             found = PSS.search((PROC / str(pid) / "smaps_rollup").read_text())
         except OSError:  # it ended, or is another user's
@@ -31,14 +31,14 @@ def measure_cost(root: int) -> Cost:
 
 def get_cpu_seconds(root: int) -> float:
     """Return the processor time of a process and its descendants, including those that ended."""
-    return sum(sum(map(int, _stat(pid)[11:15])) for pid in _tree(root)) / TICKS
+    return sum(sum(map(int, _read_stat(pid)[11:15])) for pid in _list_tree(root)) / TICKS
 
 
 def get_parent(pid: int) -> int:
-    return int(_stat(pid)[1])
+    return int(_read_stat(pid)[1])
 
 
-def _tree(root: int) -> set[int]:
+def _list_tree(root: int) -> set[int]:
     parents = {int(each.name): get_parent(int(each.name)) for each in PROC.glob("[0-9]*")}
     tree, new = set[int](), {root}
     while new:
@@ -47,7 +47,7 @@ def _tree(root: int) -> set[int]:
     return tree
 
 
-def _stat(pid: int) -> list[str]:
+def _read_stat(pid: int) -> list[str]:
     """Return the fields after the program's name, which may contain anything; zeros for a process that ended."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()

@@ -9,12 +9,12 @@ import subprocess
 import sys
 import tempfile
 
-from tests.postgres import server
+from tests.postgres import use_server
 
 ENGINES = ("sqlite", "postgresql")
 
 
-def run_on(engine: str, arguments: list[str]) -> bool:
+def run_engine(engine: str, arguments: list[str]) -> bool:
     """Whether the suite passed on one engine. pytest's own code for "no tests" counts as a failure."""
     print(f"\n== {engine}", flush=True)
     with tempfile.TemporaryDirectory(prefix="tests-") as data:
@@ -24,7 +24,7 @@ def run_on(engine: str, arguments: list[str]) -> bool:
         command = [sys.executable, "-m", "pytest", "--numprocesses=auto", *arguments]
         if engine == "sqlite":
             return subprocess.run(command, env=environment).returncode == 0
-        with server() as url:
+        with use_server() as url:
             return subprocess.run(command, env=environment | {"DATABASE_URL": url}).returncode == 0
 
 
@@ -32,7 +32,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", choices=ENGINES, action="append")
     options, arguments = parser.parse_known_args()
-    results = {engine: run_on(engine, arguments) for engine in options.engine or ENGINES}
+    results = {engine: run_engine(engine, arguments) for engine in options.engine or ENGINES}
     print("\n" + ", ".join(f"{engine}: {'passed' if passed else 'FAILED'}" for engine, passed in results.items()))
     return 0 if all(results.values()) else 1
 

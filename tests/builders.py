@@ -43,14 +43,14 @@ def make_key(user: User, *scopes: str, **options: Any) -> str:
     return create_api_key(user, label="test", scopes=scopes or ["*"], **options).value
 
 
-def give_password(person: Person, password: str = PASSWORD) -> None:
+def set_password(person: Person, password: str = PASSWORD) -> None:
     person.user.set_password(password)
     person.user.save()
 
 
-def signed_in(person: Person) -> Api:
+def make_session(person: Person) -> Api:
     """A browser of theirs, which signed in with a password."""
-    give_password(person)
+    set_password(person)
     api = Api(None, person.membership.project_id)
     assert api.sign_in(person.user.email, PASSWORD).status == 200
     return api

@@ -12,15 +12,15 @@ from django.test import Client
 from tests.contract.document import UNDOCUMENTED_METHODS, check_exchange
 
 
-def keys(value: Any) -> Iterator[str]:
+def iter_keys(value: Any) -> Iterator[str]:
     """Every key of a JSON value, at any depth."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield key
-            yield from keys(inner)
+            yield from iter_keys(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from keys(inner)
+            yield from iter_keys(inner)
 
 
 class Answer:

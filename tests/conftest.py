@@ -27,20 +27,20 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(autouse=True, scope="session")
-def the_engine_that_was_asked_for() -> None:
+def check_engine() -> None:
     """A run for PostgreSQL that silently used SQLite would prove nothing."""
     assert connection.vendor == os.environ.get("TEST_ENGINE", connection.vendor)
 
 
 @pytest.fixture(autouse=True, scope="session")
-def passwords_cost_little() -> Iterator[None]:
+def fast_password_hashing() -> Iterator[None]:
     """Hashing is slow on purpose; `test_sign_in` looks at what is really configured."""
     with override_settings(PASSWORD_HASHERS=["tests.hashers.OutsideTransactions"]):
         yield
 
 
 @pytest.fixture(autouse=True, scope="session")
-def nobody_is_throttled() -> Iterator[None]:
+def no_rate_limits() -> Iterator[None]:
     """Counting requests costs a statement now and then; `test_rate_limits` turns it on."""
     with override_settings(RATE_LIMITS=[]):
         yield

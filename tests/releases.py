@@ -17,14 +17,14 @@ import httpx
 
 from dashboards.template_documents.documents import builtin_ids
 from tests.live.conftest import ROOT, Service
-from tests.postgres import binaries, own_server
+from tests.postgres import find_binaries, run_server
 
 FIXTURES = ROOT / "tests" / "fixtures"
 PATHS = ("dashboards/", "insights/", "dashboard_templates/", "dashboards/1/", "dashboards/1/sharing/", "")
 DUMP = ("--inserts", "--no-owner", "--no-privileges", "--no-comments")
 
 
-def answers_of(service: Service, key: str, project_id: int) -> dict[str, Any]:
+def read_answers(service: Service, key: str, project_id: int) -> dict[str, Any]:
     """What the API answers, by path. The first read of a dashboard changes it: it is read twice."""
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=f"{service.base}/api/projects/{project_id}/", headers=headers, timeout=20) as client:
@@ -41,25 +41,25 @@ def remove_builtins(answers: dict[str, Any]) -> dict[str, Any]:
     return answers
 
 
-def write(engine: str, folder: Path, url: str, data: str) -> None:
+def write_release(engine: str, folder: Path, url: str, data: str) -> None:
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PUBLIC_URL")}
     environment = {**clean, "DATABASE_URL": url, "DATA_DIR": data, "PYTHONUNBUFFERED": "1"}
     service = Service(environment, Path(data) / "log", "--demo").wait()
     try:
         key = service.printed_keys[0]
-        found = {"key": key, "project": 2, "answers": answers_of(service, key, 2)}
+        found = {"key": key, "project": 2, "answers": read_answers(service, key, 2)}
     finally:
         service.stop()
     (folder / f"{engine}.json").write_text(json.dumps(found, indent=1).replace(service.base, "") + "\n")
-    (folder / f"{engine}.sql").write_text(statements(url))
+    (folder / f"{engine}.sql").write_text(dump_statements(url))
 
 
-def statements(url: str) -> str:
+def dump_statements(url: str) -> str:
     """A database as SQL. Commands of psql are left out: a driver does not know them."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as opened:
             return "\n".join(opened.iterdump()) + "\n"
-    done = subprocess.run([binaries() / "pg_dump", *DUMP, url], check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([find_binaries() / "pg_dump", *DUMP, url], check=True, stdout=subprocess.PIPE, text=True)
     return "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith(("\\", "--", "\n")))
 
 
@@ -68,9 +68,9 @@ def main() -> None:
     folder = FIXTURES / name
     folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as data:
-        write("sqlite", folder, f"sqlite:///{data}/dashboards.sqlite3", data)
-    with tempfile.TemporaryDirectory() as data, own_server() as url:
-        write("postgresql", folder, url, data)
+        write_release("sqlite", folder, f"sqlite:///{data}/dashboards.sqlite3", data)
+    with tempfile.TemporaryDirectory() as data, run_server() as url:
+        write_release("postgresql", folder, url, data)
 
 
 if __name__ == "__main__":

@@ -16,39 +16,39 @@ _TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema =
 _COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position"
 
 
-def rows_of(url: str) -> Rows:
+def read_rows(url: str) -> Rows:
     """By table, sorted, each with its columns by name, so that the order of columns and rows tells nothing."""
-    return _of_file(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else _of_server(url)
+    return _read_sqlite(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else _read_postgresql(url)
 
 
-def _of_file(path: str) -> Rows:
+def _read_sqlite(path: str) -> Rows:
     with closing(sqlite3.connect(path)) as opened:
         tables = opened.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         found = {}
         for (table,) in tables.fetchall():
             columns = sorted(row[1] for row in opened.execute(f'PRAGMA table_info("{table}")'))
             names = ", ".join(f'"{column}"' for column in columns)
-            found[table] = _plain(opened.execute(f'SELECT {names} FROM "{table}"'))  # noqa: S608  names of the database
+            found[table] = _sort_rows(opened.execute(f'SELECT {names} FROM "{table}"'))  # noqa: S608  names of the database
         return found
 
 
-def _of_server(url: str) -> Rows:
+def _read_postgresql(url: str) -> Rows:
     with psycopg.connect(url, options="-c timezone=UTC") as opened:
         found = {}
         for (table,) in opened.execute(_TABLES).fetchall():
             columns = sorted(name for (name,) in opened.execute(_COLUMNS, [table]).fetchall())
             names = sql.SQL(", ").join(map(sql.Identifier, columns))
-            found[table] = _plain(
+            found[table] = _sort_rows(
                 opened.execute(sql.SQL("SELECT {} FROM {}").format(names, sql.Identifier(table))).fetchall()
             )
         return found
 
 
-def _plain(rows: Iterable[tuple[Any, ...]]) -> list[tuple[str, ...]]:
-    return sorted(tuple(_text(value) for value in row) for row in rows)
+def _sort_rows(rows: Iterable[tuple[Any, ...]]) -> list[tuple[str, ...]]:
+    return sorted(tuple(_to_text(value) for value in row) for row in rows)
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     """As SQLite keeps it."""
     if isinstance(value, bool):
         return str(int(value))

@@ -7,7 +7,7 @@ from django.db import connection
 
 
 @contextmanager
-def unwritable() -> Iterator[None]:
+def read_only_database() -> Iterator[None]:
     """For this connection, until the end of the block."""
     if connection.vendor == "postgresql":
         refuse, allow = (f"SET default_transaction_read_only = {value}" for value in ("on", "off"))

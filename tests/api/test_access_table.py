@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from dashboards import shared_urls
 from dashboards.models import Dashboard, Insight
 from pages import urls as pages_urls
-from tests.builders import Person, make_dashboard, make_insight, make_key, make_project, make_template, signed_in
+from tests.builders import Person, make_dashboard, make_insight, make_key, make_project, make_session, make_template
 from tests.client import Api
 from users.services.projects import add_member
 
@@ -29,7 +29,7 @@ READ: Row = (401, 403, 200, 200, 200, 403, 403)
 CREATE: Row = (401, 403, 403, 201, 201, 403, 403)
 WRITE: Row = (401, 403, 403, 200, 200, 403, 403)
 # Allowed, but the empty body that the table sends is not enough.
-ACT: Row = (401, 403, 403, 400, 400, 403, 403)
+ACTION: Row = (401, 403, 403, 400, 400, 403, 403)
 NO_READ: Row = (401, 403, 405, 405, 405, 403, 403)
 NO_WRITE: Row = (401, 403, 403, 405, 405, 403, 403)
 LACKS = {"GET": NO_READ, **dict.fromkeys(METHODS[1:], NO_WRITE)}
@@ -58,10 +58,10 @@ TABLE: dict[str, dict[str, Row]] = {
     },
     "api/projects/<project_id>/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/": COLLECTION,
-    "api/projects/<project_id>/dashboards/create_from_template_json/": {**LACKS, "POST": ACT},
-    "api/projects/<project_id>/dashboards/create_unlisted_dashboard/": {**LACKS, "POST": ACT},
-    "api/projects/<project_id>/dashboards/bulk_update_tags/": {**LACKS, "POST": ACT},
-    "api/projects/<project_id>/dashboards/bulk_restore/": {**LACKS, "POST": ACT},
+    "api/projects/<project_id>/dashboards/create_from_template_json/": {**LACKS, "POST": ACTION},
+    "api/projects/<project_id>/dashboards/create_unlisted_dashboard/": {**LACKS, "POST": ACTION},
+    "api/projects/<project_id>/dashboards/bulk_update_tags/": {**LACKS, "POST": ACTION},
+    "api/projects/<project_id>/dashboards/bulk_restore/": {**LACKS, "POST": ACTION},
     "api/projects/<project_id>/dashboards/<id>/": ROW,
     "api/projects/<project_id>/dashboards/<id>/activity/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/<id>/versions/": {**LACKS, "GET": READ},
@@ -73,12 +73,12 @@ TABLE: dict[str, dict[str, Row]] = {
     },
     "api/projects/<project_id>/dashboards/<id>/versions/<version>/restore/": {**LACKS, "POST": WRITE},
     "api/projects/<project_id>/activity_log/": {**LACKS, "GET": READ},
-    "api/projects/<project_id>/activity_log/undo/": {**LACKS, "POST": ACT},
+    "api/projects/<project_id>/activity_log/undo/": {**LACKS, "POST": ACTION},
     "api/projects/<project_id>/dashboards/<id>/stream_tiles/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/<id>/export/": {**LACKS, "GET": READ},
-    "api/projects/<project_id>/dashboards/<id>/move_tile/": {**LACKS, "PATCH": ACT, "POST": ACT},
+    "api/projects/<project_id>/dashboards/<id>/move_tile/": {**LACKS, "PATCH": ACTION, "POST": ACTION},
     **{
-        f"api/projects/<project_id>/dashboards/<id>/{action}/": {**LACKS, "POST": ACT}
+        f"api/projects/<project_id>/dashboards/<id>/{action}/": {**LACKS, "POST": ACTION}
         for action in (
             "tiles",
             "copy_tile",
@@ -91,17 +91,17 @@ TABLE: dict[str, dict[str, Row]] = {
     },
     "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/": {**LACKS, "GET": READ, "PATCH": WRITE},
     "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/refresh/": {**LACKS, "POST": WRITE},
-    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/passwords/": {**LACKS, "POST": ACT},
+    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/passwords/": {**LACKS, "POST": ACTION},
     "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/passwords/<password_id>/": {
         **LACKS,
         "DELETE": (401, 403, 403, 404, 404, 403, 403),
     },
-    "api/projects/<project_id>/dashboards/<dashboard_id>/collaborators/": {**LACKS, "GET": READ, "POST": ACT},
+    "api/projects/<project_id>/dashboards/<dashboard_id>/collaborators/": {**LACKS, "GET": READ, "POST": ACTION},
     "api/projects/<project_id>/dashboards/<dashboard_id>/collaborators/<user_uuid>/": {
         **LACKS,
         "DELETE": (401, 403, 403, 404, 404, 403, 403),
     },
-    "api/projects/<project_id>/dashboard_templates/": {**LACKS, "GET": READ, "POST": ACT},
+    "api/projects/<project_id>/dashboard_templates/": {**LACKS, "GET": READ, "POST": ACTION},
     "api/projects/<project_id>/dashboard_templates/json_schema/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboard_templates/<id>/": ROW,
     "api/projects/<project_id>/insights/": COLLECTION,
@@ -109,7 +109,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/insights/<id>/activity/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/insights/activity/": {**LACKS, "GET": READ},
     **{
-        f"api/projects/<project_id>/insights/{action}/": {**LACKS, "POST": ACT}
+        f"api/projects/<project_id>/insights/{action}/": {**LACKS, "POST": ACTION}
         for action in ("bulk_delete", "bulk_restore", "bulk_update_tags")
     },
 }
@@ -135,12 +135,12 @@ SIGNED_IN: dict[str, dict[str, tuple[int, int, int]]] = {
 }
 
 
-def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:
+def iter_routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:
     """Every route of the service, `<str:id>` written as `<id>`."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + str(pattern.pattern).replace("<str:", "<")
         if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, path)
+            yield from iter_routes(pattern.url_patterns, path)
         elif isinstance(pattern, URLPattern):
             yield path
 
@@ -149,7 +149,7 @@ def test_table_covers_every_route() -> None:
     aliased = {route.replace("api/projects/<", "api/environments/<") for route in TABLE}
     # Pages have a table of their own, in tests/pages/console/test_console.py.
     assert (
-        set(routes()) - set(routes(pages_urls.urlpatterns))
+        set(iter_routes()) - set(iter_routes(pages_urls.urlpatterns))
         == set(TABLE) | {route for route in aliased if route not in TABLE} | set(SIGNED_IN) | PUBLIC
     )
     assert all(set(rows) == set(METHODS) for rows in TABLE.values())
@@ -181,7 +181,7 @@ def callers(alice: Person, bob: Person, carol: Person) -> dict[str, str | None]:
     }
 
 
-def path_of(route: str, dashboard: Dashboard, insight: Insight, prefix: str = "projects") -> str:
+def build_path(route: str, dashboard: Dashboard, insight: Insight, prefix: str = "projects") -> str:
     id_: object = insight.pk if "insights" in route else dashboard.pk
     if "dashboard_templates/<id>" in route:
         id_ = make_template(dashboard.project).pk
@@ -194,7 +194,7 @@ def path_of(route: str, dashboard: Dashboard, insight: Insight, prefix: str = "p
     return path
 
 
-def body_of(method: str) -> dict[str, Any] | None:
+def build_body(method: str) -> dict[str, Any] | None:
     return None if method in ("GET", "DELETE") else {}
 
 
@@ -207,8 +207,8 @@ CELL_NAMES = [f"{method} {route}" for route, method in CELLS]
 def test_each_caller_gets_the_status_in_the_table(
     alice: Person, callers: dict[str, str | None], route: str, method: str, prefix: str
 ) -> None:
-    path = path_of(route, make_dashboard(alice), make_insight(alice), prefix)
-    answers = {caller: Api(key, 0).call(method, path, body_of(method)) for caller, key in callers.items()}
+    path = build_path(route, make_dashboard(alice), make_insight(alice), prefix)
+    answers = {caller: Api(key, 0).call(method, path, build_body(method)) for caller, key in callers.items()}
     expected = dict(zip(CALLERS, TABLE[route][method], strict=True))
     assert {caller: answer.status for caller, answer in answers.items()} == expected
 
@@ -217,26 +217,26 @@ def test_each_caller_gets_the_status_in_the_table(
 def test_session_gets_the_same_status_as_a_key_of_the_member(
     alice: Person, bob: Person, route: str, method: str
 ) -> None:
-    path = path_of(route, make_dashboard(alice), make_insight(alice))
+    path = build_path(route, make_dashboard(alice), make_insight(alice))
     expected = TABLE[route][method][CALLERS.index("member")]
     if (route, method) == ("api/personal_api_keys/@current/", "GET"):  # there is no key that it could show
         expected = 404
-    assert signed_in(bob).call(method, path, body_of(method)).status == expected
+    assert make_session(bob).call(method, path, build_body(method)).status == expected
 
 
 @pytest.mark.parametrize("route", SIGNED_IN)
 def test_session_only_operations(alice: Person, route: str) -> None:
     path = "/" + route.replace("<id>", "unknown")
     for method, expected in SIGNED_IN[route].items():
-        callers = (Api(None, 0), alice.api, signed_in(alice))
-        answers = [caller.call(method, path, body_of(method)).status for caller in callers]
+        callers = (Api(None, 0), alice.api, make_session(alice))
+        answers = [caller.call(method, path, build_body(method)).status for caller in callers]
         assert answers == list(expected), method
 
 
 @pytest.mark.parametrize(("route", "method"), CELLS, ids=CELL_NAMES)
 def test_error_names_the_missing_scope(alice: Person, callers: dict[str, str | None], route: str, method: str) -> None:
-    path = path_of(route, make_dashboard(alice), make_insight(alice))
-    answer = Api(callers["no scope"], 0).call(method, path, body_of(method))
+    path = build_path(route, make_dashboard(alice), make_insight(alice))
+    answer = Api(callers["no scope"], 0).call(method, path, build_body(method))
     if answer.status == 200:  # the one operation that needs no scope
         assert (route, method) == ("api/personal_api_keys/@current/", "GET")
         return
@@ -263,7 +263,7 @@ def test_error_names_the_missing_scope(alice: Person, callers: dict[str, str | N
 def test_options_requires_the_read_scope_and_head_matches_get(
     alice: Person, callers: dict[str, str | None], route: str
 ) -> None:
-    path = path_of(route, make_dashboard(alice), make_insight(alice))
+    path = build_path(route, make_dashboard(alice), make_insight(alice))
     for method in ("OPTIONS", "HEAD"):
         allowed = TABLE[route]["GET"][CALLERS.index("reader")] if method == "HEAD" else 200
         assert Api(callers["reader"], 0).call(method, path).status == allowed
@@ -277,8 +277,8 @@ def test_null_character_in_an_id_is_a_client_error(alice: Person, route: str) ->
     path = "/" + re.sub("<project_id>", str(alice.membership.project_id), route)
     path = re.sub("<[a-z_]+>", "a%00b", path)
     for method in ("GET", "PATCH", "DELETE"):
-        for api in (alice.api, signed_in(alice)):
-            assert api.call(method, path, body_of(method)).status in (200, 400, 403, 404, 405)
+        for api in (alice.api, make_session(alice)):
+            assert api.call(method, path, build_body(method)).status in (200, 400, 403, 404, 405)
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PROPFIND", "FOO"])

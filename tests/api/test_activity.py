@@ -9,28 +9,28 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboards.models import Activity, Collaborator, Dashboard, Revision, RevisionKind, Tile
 from dashboards.readers import activity as reader
-from tests.builders import Person, make_dashboard, make_insight, signed_in
+from tests.builders import Person, make_dashboard, make_insight, make_session
 from users.models import PersonalAPIKey
 from users.services.members import remove_member
 
 
-def acts(person: Person, dashboard_id: int) -> list[dict[str, Any]]:
+def list_activities(person: Person, dashboard_id: int) -> list[dict[str, Any]]:
     answer = person.api.get(f"dashboards/{dashboard_id}/activity/")
     assert answer.status == 200
     results: list[dict[str, Any]] = answer.json["results"]
     return results
 
 
-def changes(person: Person, dashboard_id: int) -> dict[str, tuple[str, str, Any, Any]]:
+def latest_changes(person: Person, dashboard_id: int) -> dict[str, tuple[str, str, Any, Any]]:
     """What the latest act changed, by field."""
-    latest = acts(person, dashboard_id)[0]["detail"]["changes"]
+    latest = list_activities(person, dashboard_id)[0]["detail"]["changes"]
     return {each["field"]: (each["type"], each["action"], each["before"], each["after"]) for each in latest}
 
 
 def test_activity_has_user_time_and_key(alice: Person) -> None:
     made = make_dashboard(alice, "Weekly")
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "Monthly", "pinned": True})
-    [latest, first] = acts(alice, made.pk)
+    [latest, first] = list_activities(alice, made.pk)
     key = PersonalAPIKey.objects.get(user=alice.user)
     assert (first["activity"], first["detail"]["changes"]) == ("created", [])
     assert latest["activity"] == "updated"
@@ -55,8 +55,8 @@ def test_activity_has_user_time_and_key(alice: Person) -> None:
 
 def test_activity_of_a_session_has_no_key(alice: Person) -> None:
     made = make_dashboard(alice)
-    signed_in(alice).patch(f"dashboards/{made.pk}/", {"name": "new"})
-    assert acts(alice, made.pk)[0]["detail"]["trigger"] is None
+    make_session(alice).patch(f"dashboards/{made.pk}/", {"name": "new"})
+    assert list_activities(alice, made.pk)[0]["detail"]["trigger"] is None
 
 
 def test_activity_log_records_tile_changes_by_field(alice: Person) -> None:
@@ -66,13 +66,13 @@ def test_activity_log_records_tile_changes_by_field(alice: Person) -> None:
     item = {"id": tile["id"], "text": {"body": "new"}, "layouts": {"sm": {"x": 1.0, "y": 2}}, "color": "blue"}
     alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [item]})
     text_id = tile["text"]["id"]
-    assert changes(alice, made.pk) == {
+    assert latest_changes(alice, made.pk) == {
         f"{path}__text": ("Tile", "changed", {"id": text_id, "body": "old"}, {"id": text_id, "body": "new"}),
         f"{path}__layouts": ("Tile", "changed", {}, {"sm": {"x": 1.0, "y": 2}}),
         f"{path}__color": ("Tile", "created", None, "blue"),
     }
     alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [{"id": tile["id"], "deleted": True}]})
-    [(kind, action, before, after)] = changes(alice, made.pk).values()
+    [(kind, action, before, after)] = latest_changes(alice, made.pk).values()
     assert (kind, action, before["text"]["body"], after) == ("Tile", "deleted", "new", None)
 
 
@@ -80,7 +80,7 @@ def test_moved_tile_is_recorded_on_both_dashboards(alice: Person) -> None:
     source, target = make_dashboard(alice, tiles=[{"button_tile": {"url": "/a", "text": "b"}}]), make_dashboard(alice)
     tile = Tile.objects.get()
     alice.api.patch(f"dashboards/{source.pk}/move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": target.pk})
-    [left], [came] = changes(alice, source.pk).items(), changes(alice, target.pk).items()
+    [left], [came] = latest_changes(alice, source.pk).items(), latest_changes(alice, target.pk).items()
     assert left[0] == came[0] == f"tiles__{tile.pk}"
     assert (left[1][1], came[1][1]) == ("deleted", "created")
     assert left[1][2] == came[1][3]
@@ -112,7 +112,7 @@ def test_deletion_and_restoration_have_their_own_activities(alice: Person) -> No
     assert latest["activity"] == "deleted"
     assert [each["field"] for each in latest["detail"]["changes"]] == ["deleted"]
     alice.api.patch(f"dashboards/{made.pk}/", {"deleted": False})
-    assert [act["activity"] for act in acts(alice, made.pk)] == ["restored", "deleted", "created"]
+    assert [act["activity"] for act in list_activities(alice, made.pk)] == ["restored", "deleted", "created"]
 
 
 def test_sharing_changes_are_recorded_without_secrets(alice: Person) -> None:
@@ -124,7 +124,7 @@ def test_sharing_changes_are_recorded_without_secrets(alice: Person) -> None:
     password = alice.api.post(f"{sharing}passwords/", {"raw_password": "open sesame"}).json["id"]
     alice.api.delete(f"{sharing}passwords/{password}/")
     alice.api.patch(sharing, {"enabled": False})
-    assert [act["activity"] for act in acts(alice, made.pk)] == [
+    assert [act["activity"] for act in list_activities(alice, made.pk)] == [
         "sharing disabled",
         "share password removed",
         "share password added",
@@ -132,7 +132,7 @@ def test_sharing_changes_are_recorded_without_secrets(alice: Person) -> None:
         "sharing enabled",
         "created",
     ]
-    assert acts(alice, made.pk)[4]["detail"]["changes"][1] == {
+    assert list_activities(alice, made.pk)[4]["detail"]["changes"][1] == {
         "type": "SharingConfiguration",
         "action": "created",
         "field": "sharing__settings",
@@ -147,10 +147,10 @@ def test_activity_log_records_access_changes(alice: Person, bob: Person) -> None
     made = make_dashboard(alice, restriction_level=37)
     uuid = str(bob.user.uuid)
     alice.api.post(f"dashboards/{made.pk}/collaborators/", {"user_uuid": uuid, "level": 37})
-    assert changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "created", None, uuid)}
+    assert latest_changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "created", None, uuid)}
     alice.api.delete(f"dashboards/{made.pk}/collaborators/{uuid}/")
-    assert acts(alice, made.pk)[0]["activity"] == "collaborator removed"
-    assert changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "deleted", uuid, None)}
+    assert list_activities(alice, made.pk)[0]["activity"] == "collaborator removed"
+    assert latest_changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "deleted", uuid, None)}
 
 
 def test_activity_log_records_access_of_a_removed_member(alice: Person, bob: Person) -> None:
@@ -161,9 +161,9 @@ def test_activity_log_records_access_of_a_removed_member(alice: Person, bob: Per
     remove_member(alice.membership, membership_id=bob.membership.pk)
     assert Collaborator.objects.count() == 0
     for made in boards:
-        latest = acts(alice, made.pk)[0]
+        latest = list_activities(alice, made.pk)[0]
         assert (latest["activity"], latest["user"]["email"]) == ("collaborator removed", alice.user.email)
-        assert changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "deleted", uuid, None)}
+        assert latest_changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "deleted", uuid, None)}
 
 
 def test_text_changes_are_recorded_on_each_dashboard_that_shows_it(alice: Person) -> None:
@@ -171,11 +171,11 @@ def test_text_changes_are_recorded_on_each_dashboard_that_shows_it(alice: Person
     other = alice.api.post("dashboards/", {"use_dashboard": made.pk}).json["id"]
     tile = Tile.objects.get(dashboard=made)
     alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [{"id": tile.pk, "text": {"body": "new"}}]})
-    [(field, told)] = changes(alice, other).items()
+    [(field, told)] = latest_changes(alice, other).items()
     assert field == f"tiles__{Tile.objects.get(dashboard=other).pk}__text"
     assert (told[2]["body"], told[3]["body"]) == ("old", "new")
     alice.api.patch(f"dashboards/{other}/", {"name": "mine"})
-    assert set(changes(alice, other)) == {"name"}
+    assert set(latest_changes(alice, other)) == {"name"}
 
 
 def test_insight_changes_are_recorded_with_earlier_values(alice: Person) -> None:
@@ -190,7 +190,7 @@ def test_insight_changes_are_recorded_with_earlier_values(alice: Person) -> None
     assert told["query"][1] == {"kind": "HogQLQuery"}
     assert told["tags"] == ([], ["a"])
     assert log[0]["detail"]["short_id"] == made.short_id
-    assert set(changes(alice, board.pk)) == {f"tiles__{Tile.objects.get().pk}"}  # its place, of the day it came
+    assert set(latest_changes(alice, board.pk)) == {f"tiles__{Tile.objects.get().pk}"}  # its place, of the day it came
 
 
 def test_activity_log_can_be_filtered(alice: Person, bob: Person) -> None:
@@ -262,7 +262,7 @@ def test_first_change_records_a_baseline_version(alice: Person) -> None:
     made = make_dashboard(alice, "old", tiles=[{"text": {"body": "t"}}])
     Activity.objects.all().delete()  # as a database of an earlier release has it
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "new"})
-    [latest, first] = acts(alice, made.pk)
+    [latest, first] = list_activities(alice, made.pk)
     assert (first["activity"], first["is_system"], first["user"], first["version"]) == ("recorded", True, None, 1)
     assert [each["before"] for each in latest["detail"]["changes"]] == ["old"]
     assert alice.api.get(f"dashboards/{made.pk}/versions/1/").json["state"]["name"] == "old"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dashboards.models import Activity, ActivityScope, Dashboard, Insight, Tile
-from tests.api.test_undo import paths, robot, skipped, undo
+from tests.api.test_undo import get_skipped, get_undone_paths, robot, undo
 from tests.builders import QUERY, Person, make_dashboard, make_insight
 from tests.client import Api
 
@@ -23,7 +23,7 @@ TEMPLATE = {
 }
 
 
-def acts_on(person: Person, insight_id: int) -> list[tuple[str, str]]:
+def list_activities_of(person: Person, insight_id: int) -> list[tuple[str, str]]:
     answer = person.api.get(f"activity_log/?scope=Insight&item_id={insight_id}")
     return [(each["activity"], each["detail"]["short_id"]) for each in answer.json["results"]]
 
@@ -39,7 +39,7 @@ def test_deletion_and_restoration_with_a_dashboard_are_recorded_for_insights(ali
     assert latest["detail"]["name"] == "Insight"
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": False})
     names = ["restored", "deleted", "created"]
-    assert acts_on(alice, insight.pk) == [(name, insight.short_id) for name in names]
+    assert list_activities_of(alice, insight.pk) == [(name, insight.short_id) for name in names]
     assert Insight.objects.get().deleted is False
 
 
@@ -61,10 +61,10 @@ def test_insights_created_with_a_dashboard_are_recorded_and_undone(
         alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37})
         robot.post(f"dashboards/{target}/copy_tile/", {"fromDashboardId": board.pk, "tileId": tile.pk})
     made = Insight.objects.exclude(pk=theirs.pk).get()
-    assert acts_on(alice, made.pk) == [("created", made.short_id)]
+    assert list_activities_of(alice, made.pk) == [("created", made.short_id)]
     answer = undo(alice)
     assert answer.json["skipped"] == []
-    assert paths(answer)[f"Insight {made.pk}"] == ["deleted"]
+    assert get_undone_paths(answer)[f"Insight {made.pk}"] == ["deleted"]
     assert list(Insight.objects.filter(deleted=False)) == [theirs]
     live = Dashboard.objects.filter(deleted=False)
     assert list(live) == [board]
@@ -77,7 +77,7 @@ def test_dashboard_with_many_insights_is_undone_in_one_request(alice: Person, ro
     assert robot.post("dashboards/create_from_template_json/", {"template": template}).status == 200
     assert Activity.objects.filter(scope=ActivityScope.INSIGHT, activity="created").count() == 100
     answer = undo(alice)
-    assert (skipped(answer), len(answer.json["undone"])) == ([], 101)
+    assert (get_skipped(answer), len(answer.json["undone"])) == ([], 101)
     assert Insight.objects.filter(deleted=False).count() == 0
     assert Dashboard.objects.filter(deleted=False).count() == 0
 
@@ -88,7 +88,7 @@ def test_insight_restored_and_changed_in_one_write_has_one_activity(alice: Perso
     robot.patch(f"insights/{insight.pk}/", {"name": "X"})
     robot.patch(f"dashboards/{board.pk}/", {"deleted": True, "delete_insights": True})
     before = Activity.objects.filter(scope=ActivityScope.INSIGHT).count()
-    assert skipped(undo(alice)) == []
+    assert get_skipped(undo(alice)) == []
     [told] = Activity.objects.filter(scope=ActivityScope.INSIGHT).order_by("pk")[before:]
     assert {each["field"]: (each["before"], each["after"]) for each in told.changes} == {
         "name": ("X", "Visits"),

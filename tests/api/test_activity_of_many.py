@@ -5,11 +5,11 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboards.changelog.activity_log import SNAPSHOTS_AT_ONCE
 from dashboards.models import Activity, Dashboard, Revision, RevisionKind, SharingConfiguration, Tile
-from tests.api.test_activity import acts, changes
+from tests.api.test_activity import latest_changes, list_activities
 from tests.builders import Person, make_dashboard, make_insight
 
 
-def versions() -> dict[int, int]:
+def read_versions() -> dict[int, int]:
     return dict(Revision.objects.filter(kind=RevisionKind.DASHBOARD).values_list("object_id", "number"))
 
 
@@ -22,7 +22,7 @@ def test_activities_of_many_dashboards_are_written_in_batches(alice: Person) -> 
     written = [each["sql"] for each in queries if each["sql"].startswith('INSERT INTO "dashboards_activity"')]
     assert len(written) == 2
     for id_ in ids:
-        [(field, change)] = changes(alice, id_).items()
+        [(field, change)] = latest_changes(alice, id_).items()
         assert (field.startswith("tiles__"), change[:2]) == (True, ("Tile", "deleted"))
 
 
@@ -30,17 +30,17 @@ def test_bulk_update_keeps_the_version_of_an_unchanged_dashboard(alice: Person, 
     closed, tagged, other = make_dashboard(alice), make_dashboard(alice, tags=["a"]), make_dashboard(alice)
     alice.api.patch(f"dashboards/{closed.pk}/", {"restriction_level": 37})
     ids = [closed.pk, tagged.pk, other.pk]
-    before = versions()
+    before = read_versions()
     bob.api.post("dashboards/bulk_update_tags/", {"ids": ids, "action": "add", "tags": ["a"]})
-    assert versions() == {**before, other.pk: before[other.pk] + 1}
+    assert read_versions() == {**before, other.pk: before[other.pk] + 1}
 
 
 def test_recording_a_baseline_does_not_change_the_version(alice: Person) -> None:
     made = make_dashboard(alice, "Weekly")
     Activity.objects.all().delete()
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "Weekly"})
-    assert versions() == {made.pk: 1}
-    assert [act["activity"] for act in acts(alice, made.pk)] == ["recorded"]
+    assert read_versions() == {made.pk: 1}
+    assert [act["activity"] for act in list_activities(alice, made.pk)] == ["recorded"]
 
 
 def test_more_dashboards_than_sqlite_allows_in_a_compound_select(alice: Person) -> None:
@@ -54,9 +54,9 @@ def test_more_dashboards_than_sqlite_allows_in_a_compound_select(alice: Person) 
     for part in (ids[:500], ids[500:]):
         answer = alice.api.post("dashboards/bulk_update_tags/", {"ids": part, "action": "add", "tags": ["a"]})
         assert (answer.status, len(answer.json["updated"]), answer.json["skipped"]) == (200, len(part), [])
-    before = versions()
+    before = read_versions()
     assert alice.api.patch(f"insights/{insight.pk}/", {"name": "new"}).status == 200
-    assert versions() == {id_: before[id_] + 1 for id_ in ids}
+    assert read_versions() == {id_: before[id_] + 1 for id_ in ids}
 
 
 def test_unrelated_change_does_not_change_the_version(alice: Person) -> None:
@@ -64,11 +64,11 @@ def test_unrelated_change_does_not_change_the_version(alice: Person) -> None:
     insight = make_insight(alice, one, other)
     [text] = Tile.objects.filter(text__isnull=False)
     [shown] = Tile.objects.filter(insight=insight, dashboard=one)
-    before = versions()
+    before = read_versions()
     items = [{"id": text.pk, "text": {"body": "new"}}, {"id": shown.pk, "layouts": {"sm": {"x": 1, "y": 0}}}]
     alice.api.patch(f"dashboards/{one.pk}/", {"tiles": items})
-    assert versions() == {**before, one.pk: before[one.pk] + 1}
+    assert read_versions() == {**before, one.pk: before[one.pk] + 1}
     order = [tile["id"] for tile in alice.api.get(f"dashboards/{one.pk}/").json["tiles"]]
     for _ in range(2):  # the second finds all of them in their place
         alice.api.post(f"dashboards/{one.pk}/reorder_tiles/", {"tile_order": order, "layout": "full_width"})
-    assert versions() == {**before, one.pk: before[one.pk] + 2}
+    assert read_versions() == {**before, one.pk: before[one.pk] + 2}

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from tests.builders import PASSWORD, Person, make_project, signed_in
+from tests.builders import PASSWORD, Person, make_project, make_session
 from tests.client import Answer, Api
 from users.models import PersonalAPIKey, hash_secret
 from users.services.api_keys import create_api_key
@@ -20,10 +20,10 @@ UNKNOWN = (404, "invalid_request", "not_found", None)
 
 @pytest.fixture
 def browser(alice: Person) -> Api:
-    return signed_in(alice)
+    return make_session(alice)
 
 
-def body(**more: Any) -> dict[str, Any]:
+def build_body(**more: Any) -> dict[str, Any]:
     return {"label": "CI", "scopes": ["dashboard:read"], "scoped_teams": [], "scoped_organizations": [], **more}
 
 
@@ -32,14 +32,14 @@ def read_stored_keys() -> list[dict[str, Any]]:
     return [{**row, "last_used_at": None} for row in PersonalAPIKey.objects.order_by("id").values()]
 
 
-def make(browser: Api, **more: Any) -> Answer:
-    answer = browser.post(KEYS, body(**more))
+def create_key(browser: Api, **more: Any) -> Answer:
+    answer = browser.post(KEYS, build_body(**more))
     assert answer.status == 201, answer
     return answer
 
 
 def test_a_new_key_is_shown_once_and_works_immediately(alice: Person, browser: Api) -> None:
-    made = make(browser, description="for the pipeline")
+    made = create_key(browser, description="for the pipeline")
     value = made.json["value"]
     row = PersonalAPIKey.objects.get(pk=made.json["id"])
     assert (row.user, row.label, row.scopes) == (alice.user, "CI", ["dashboard:read"])
@@ -55,7 +55,7 @@ def test_a_new_key_is_shown_once_and_works_immediately(alice: Person, browser: A
 
 
 def test_the_list_has_only_own_keys_newest_first(alice: Person, bob: Person, browser: Api) -> None:
-    first, second = make(browser).json, make(browser, label="two").json
+    first, second = create_key(browser).json, create_key(browser, label="two").json
     rows = browser.get(KEYS).json
     assert [row["id"] for row in rows][:2] == [second["id"], first["id"]]
     assert len(rows) == alice.user.personal_api_keys.count() == 3
@@ -64,7 +64,7 @@ def test_the_list_has_only_own_keys_newest_first(alice: Person, bob: Person, bro
 
 
 def test_an_empty_key_list_is_an_empty_array(bob: Person) -> None:
-    browser = signed_in(bob)
+    browser = make_session(bob)
     PersonalAPIKey.objects.all().delete()
     assert browser.get(KEYS).json == []
 
@@ -97,9 +97,9 @@ def test_an_empty_key_list_is_an_empty_array(bob: Person) -> None:
 def test_invalid_values_are_reported_and_change_nothing(
     browser: Api, changes: dict[str, Any], code: str, attr: str
 ) -> None:
-    made = make(browser).json
+    made = create_key(browser).json
     before = read_stored_keys()
-    assert browser.post(KEYS, body(**changes)).error == (400, "validation_error", code, attr)
+    assert browser.post(KEYS, build_body(**changes)).error == (400, "validation_error", code, attr)
     answer = browser.patch(f"{KEYS}{made['id']}/", {"description": "changed", **changes})
     assert answer.error == (400, "validation_error", code, attr)
     assert read_stored_keys() == before
@@ -107,33 +107,33 @@ def test_invalid_values_are_reported_and_change_nothing(
 
 @pytest.mark.parametrize("missing", ["label", "scopes"])
 def test_label_and_scopes_are_required_and_nothing_else(browser: Api, missing: str) -> None:
-    sent = body()
+    sent = build_body()
     del sent[missing]
     assert browser.post(KEYS, sent).error == (400, "validation_error", "required", missing)
     assert browser.post(KEYS, {"label": "x", "scopes": ["*"]}).status == 201
 
 
 def test_an_unknown_scope_is_reported(browser: Api) -> None:
-    assert browser.post(KEYS, body(scopes=["invalid"])).json["detail"] == "Invalid scope: invalid"
+    assert browser.post(KEYS, build_body(scopes=["invalid"])).json["detail"] == "Invalid scope: invalid"
 
 
 def test_a_key_may_have_scoped_projects_and_an_expiry(alice: Person, carol: Person, browser: Api) -> None:
     project = alice.membership.project
     end = (timezone.now() + timedelta(days=1)).isoformat()
     scoped = {"scoped_teams": [project.pk], "scoped_organizations": [str(project.organization_id)]}
-    made = make(browser, **scoped, expires_at=end).json
+    made = create_key(browser, **scoped, expires_at=end).json
     assert {name: made[name] for name in scoped} == scoped
     assert Api(made["value"], project.pk).get("dashboards/").status == 200
     foreign = carol.membership.project
     for changes in ({"scoped_teams": [foreign.pk]}, {"scoped_organizations": [str(foreign.organization_id)]}):
         [attr] = changes
-        assert browser.post(KEYS, body(**changes)).error == (400, "validation_error", "invalid_input", attr)
+        assert browser.post(KEYS, build_body(**changes)).error == (400, "validation_error", "invalid_input", attr)
     PersonalAPIKey.objects.filter(pk=made["id"]).update(expires_at=timezone.now())
     assert Api(made["value"], project.pk).get("dashboards/").status == 401
 
 
 def test_a_change_applies_to_the_next_request(alice: Person, browser: Api) -> None:
-    made = make(browser, scopes=["dashboard:write"]).json
+    made = create_key(browser, scopes=["dashboard:write"]).json
     api = Api(made["value"], alice.membership.project_id)
     assert api.get("dashboards/").status == 200
     changed = browser.patch(f"{KEYS}{made['id']}/", {"label": "renamed", "scopes": ["insight:read"], "description": ""})
@@ -146,7 +146,9 @@ def test_a_change_applies_to_the_next_request(alice: Person, browser: Api) -> No
 def test_a_key_can_be_sent_back_as_it_was_read(alice: Person, browser: Api) -> None:
     project = make_project("Left")
     membership = project.memberships.create(user=alice.user)
-    made = make(browser, scoped_teams=[project.pk], expires_at=(timezone.now() + timedelta(days=1)).isoformat()).json
+    made = create_key(
+        browser, scoped_teams=[project.pk], expires_at=(timezone.now() + timedelta(days=1)).isoformat()
+    ).json
     PersonalAPIKey.objects.filter(pk=made["id"]).update(expires_at=timezone.now() - timedelta(days=1))
     membership.delete()
     read = browser.get(f"{KEYS}{made['id']}/").json
@@ -169,7 +171,7 @@ def test_a_key_can_be_sent_back_as_it_was_read(alice: Person, browser: Api) -> N
     ],
 )
 def test_read_only_fields_cannot_be_set(browser: Api, field: str, value: Any) -> None:
-    made = browser.call("POST", KEYS, body(**{field: value}), documented=False)
+    made = browser.call("POST", KEYS, build_body(**{field: value}), documented=False)
     assert (made.status, made.json.get(field) == value) == (201, False)
     before = PersonalAPIKey.objects.filter(pk=made.json["id"]).values().get()
     assert browser.call("PATCH", f"{KEYS}{made.json['id']}/", {field: value}, documented=False).status == 200
@@ -177,7 +179,7 @@ def test_read_only_fields_cannot_be_set(browser: Api, field: str, value: Any) ->
 
 
 def test_rolling_keeps_the_key_and_ends_the_old_secret(alice: Person, browser: Api) -> None:
-    made = make(browser).json
+    made = create_key(browser).json
     rolled = browser.post(f"{KEYS}{made['id']}/roll/")
     assert rolled.status == 200
     kept = ("id", "label", "scopes", "created_at", "scoped_teams", "scoped_organizations")
@@ -192,7 +194,7 @@ def test_rolling_keeps_the_key_and_ends_the_old_secret(alice: Person, browser: A
 
 
 def test_a_deleted_key_is_refused_immediately(alice: Person, browser: Api) -> None:
-    made = make(browser).json
+    made = create_key(browser).json
     answer = browser.delete(f"{KEYS}{made['id']}/")
     assert (answer.status, answer.text) == (204, "")
     assert not PersonalAPIKey.objects.filter(pk=made["id"]).exists()
@@ -201,8 +203,8 @@ def test_a_deleted_key_is_refused_immediately(alice: Person, browser: Api) -> No
 
 def test_the_eleventh_key_is_refused(alice: Person, browser: Api) -> None:
     for _ in range(10 - alice.user.personal_api_keys.count()):
-        make(browser)
-    answer = browser.post(KEYS, body())
+        create_key(browser)
+    answer = browser.post(KEYS, build_body())
     assert answer.error == (400, "validation_error", "invalid_input", None)
     assert "10 personal API keys" in answer.json["detail"]
     assert alice.user.personal_api_keys.count() == 10
@@ -229,7 +231,7 @@ def test_a_key_cannot_manage_keys(alice: Person) -> None:
     before = read_stored_keys()
     answers = [
         alice.api.get(KEYS),
-        alice.api.post(KEYS, body()),
+        alice.api.post(KEYS, build_body()),
         alice.api.get(f"{KEYS}{other.pk}/"),
         *(
             call
@@ -248,13 +250,13 @@ def test_a_key_cannot_manage_keys(alice: Person) -> None:
 
 
 def test_changes_require_a_recent_sign_in(alice: Person, browser: Api) -> None:
-    made = make(browser).json
+    made = create_key(browser).json
     session = browser.client.session
     session["signed_in_at"] = time.time() - 2 * 3600 - 1
     session.save()
     path = f"{KEYS}{made['id']}/"
     for answer in (
-        browser.post(KEYS, body()),
+        browser.post(KEYS, build_body()),
         browser.patch(path, {"label": "x"}),
         browser.post(f"{path}roll/"),
         browser.delete(path),

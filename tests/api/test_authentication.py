@@ -16,7 +16,7 @@ NONE = (401, "authentication_error", "not_authenticated", None)
 BAD = (401, "authentication_error", "authentication_failed", None)
 
 
-def with_header(person: Person, value: str) -> Api:
+def make_api(person: Person, value: str) -> Api:
     api = Api(None, person.membership.project_id)
     api.client.defaults["HTTP_AUTHORIZATION"] = value
     return api
@@ -31,17 +31,17 @@ def test_no_credentials(alice: Person) -> None:
 
 @pytest.mark.parametrize("value", ["Basic Zm9vOmJhcg==", "Token abc", "Bearer", "Bearer ", "phx_raw"])
 def test_other_authorization_schemes_are_ignored(alice: Person, value: str) -> None:
-    assert with_header(alice, value).get("dashboards/").error == NONE
+    assert make_api(alice, value).get("dashboards/").error == NONE
 
 
 @pytest.mark.parametrize("template", ["Bearer   {}  ", "bearer {}", "BEARER {}"])
 def test_spaces_and_case_of_the_scheme_are_tolerated(alice: Person, template: str) -> None:
-    assert with_header(alice, template.format(alice.key)).get("dashboards/").status == 200
+    assert make_api(alice, template.format(alice.key)).get("dashboards/").status == 200
 
 
 @pytest.mark.parametrize("key", ["phx_nope", "x" * 10_000, "phx_é", "' OR '1'='1", "phx_\udcff"])
 def test_an_unknown_key(alice: Person, key: str) -> None:
-    answer = with_header(alice, f"Bearer {key}").get("dashboards/")
+    answer = make_api(alice, f"Bearer {key}").get("dashboards/")
     assert answer.error == BAD
     assert answer.json["detail"] == "Personal API key found in request Authorization header is invalid."
     assert "WWW-Authenticate" in answer.headers
@@ -108,9 +108,9 @@ def test_a_form_with_too_many_fields_is_not_searched_for_a_key(alice: Person) ->
 
 
 def test_the_header_wins_over_the_body(alice: Person) -> None:
-    api = with_header(alice, "Bearer phx_nope")
+    api = make_api(alice, "Bearer phx_nope")
     assert api.post("dashboards/", {"personal_api_key": alice.key}).error == BAD
-    api = with_header(alice, "Basic abc")
+    api = make_api(alice, "Basic abc")
     assert api.post("dashboards/", {"personal_api_key": alice.key}).error == NONE
 
 

@@ -8,13 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboards.models import Activity, Dashboard, DashboardTag, Tag
 from dashboards.services.bulk import TOO_MANY_TAGS
-from tests.api.test_activity import changes
+from tests.api.test_activity import latest_changes
 from tests.builders import Person, make_dashboard
 
 PATH = "dashboards/bulk_update_tags/"
 
 
-def tags_of(dashboard: Dashboard) -> list[str]:
+def list_tags(dashboard: Dashboard) -> list[str]:
     return sorted(dashboard.tag_links.values_list("tag__name", flat=True))
 
 
@@ -52,18 +52,18 @@ def test_links_tags_and_activities_are_consistent(alice: Person) -> None:
     one, other = make_dashboard(alice, tags=["a", "b"]), make_dashboard(alice, tags=["b", "c"])
     alice.api.post(PATH, {"ids": [one.pk, other.pk], "action": "set", "tags": ["c", "d"]})
     for board, before in ((one, ["a", "b"]), (other, ["b", "c"])):
-        assert tags_of(board) == ["c", "d"]
+        assert list_tags(board) == ["c", "d"]
         assert Dashboard.objects.get(pk=board.pk).tag_names == ["c", "d"]
-        assert changes(alice, board.pk) == {"tags": ("Dashboard", "changed", before, ["c", "d"])}
+        assert latest_changes(alice, board.pk) == {"tags": ("Dashboard", "changed", before, ["c", "d"])}
     alice.api.post(PATH, {"ids": [one.pk, other.pk], "action": "remove", "tags": ["d", "x"]})
-    assert (tags_of(one), tags_of(other)) == (["c"], ["c"])
+    assert (list_tags(one), list_tags(other)) == (["c"], ["c"])
     versions = alice.api.get(f"dashboards/{one.pk}/versions/").json["results"]
     states = [
         alice.api.get(f"dashboards/{one.pk}/versions/{each['version']}/").json["state"]["tags"] for each in versions
     ]
     assert states == [["c"], ["c", "d"], ["a", "b"]]
     restored = alice.api.post(f"dashboards/{one.pk}/versions/{versions[1]['version']}/restore/")
-    assert restored.json["tags"] == tags_of(one) == ["c", "d"]
+    assert restored.json["tags"] == list_tags(one) == ["c", "d"]
 
 
 def test_dashboard_cannot_exceed_its_tag_limit(alice: Person) -> None:
@@ -72,7 +72,7 @@ def test_dashboard_cannot_exceed_its_tag_limit(alice: Person) -> None:
     assert answer.json == {"updated": [], "skipped": [{"id": full.pk, "reason": TOO_MANY_TAGS}]}
     assert "100" in TOO_MANY_TAGS
     fitting = alice.api.post(PATH, {"ids": [full.pk], "action": "add", "tags": ["t0", "x"]})
-    assert len(fitting.json["updated"][0]["tags"]) == len(tags_of(full)) == 100
+    assert len(fitting.json["updated"][0]["tags"]) == len(list_tags(full)) == 100
 
 
 def test_tags_stored_before_the_limit_can_be_removed(alice: Person) -> None:
@@ -84,7 +84,7 @@ def test_tags_stored_before_the_limit_can_be_removed(alice: Person) -> None:
     assert alice.api.post(PATH, {"ids": [board.pk], "action": "add", "tags": ["new"]}).json["updated"] == []
     removed = alice.api.post(PATH, {"ids": [board.pk], "action": "remove", "tags": ["t000", "t001"]})
     assert removed.json["updated"] == [{"id": board.pk, "tags": names[2:]}]
-    assert tags_of(board) == names[2:]
+    assert list_tags(board) == names[2:]
 
 
 def test_content_of_dashboards_is_not_read(alice: Person) -> None:
@@ -92,5 +92,5 @@ def test_content_of_dashboards_is_not_read(alice: Person) -> None:
     alice.api.post(PATH, {"ids": [board.pk], "action": "add", "tags": ["a"]})
     assert Activity.objects.latest("pk").state is None
     alice.api.patch(f"dashboards/{board.pk}/", {"name": "new"})
-    assert changes(alice, board.pk) == {"name": ("Dashboard", "changed", "Board", "new")}
+    assert latest_changes(alice, board.pk) == {"name": ("Dashboard", "changed", "Board", "new")}
     assert Activity.objects.latest("pk").state["tags"] == ["a"]

@@ -23,12 +23,12 @@ def path(board: Dashboard) -> str:
     return f"dashboards/{board.pk}/collaborators/"
 
 
-def body_for(person: Person, **more: Any) -> dict[str, Any]:
+def build_body(person: Person, **more: Any) -> dict[str, Any]:
     return {"user_uuid": str(person.user.uuid), "level": 37, **more}
 
 
 def test_collaborator_is_added_listed_and_removed(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
-    added = alice.api.post(path, body_for(bob))
+    added = alice.api.post(path, build_body(bob))
     row = Collaborator.objects.get()
     assert added.status == 201
     assert (row.dashboard_id, row.membership_id, row.level) == (board.pk, bob.membership.pk, 37)
@@ -53,7 +53,7 @@ def test_collaborator_sees_and_has_the_edit_right(alice: Person, bob: Person, bo
 
     assert levels() == [(21, "viewer")] * 4
     assert bob.api.get(f"{url}sharing/").json["user_access_level"] == "viewer"
-    alice.api.post(path, body_for(bob))
+    alice.api.post(path, build_body(bob))
     assert levels() == [(37, "editor")] * 4
     assert bob.api.get(f"{url}sharing/").json["user_access_level"] == "editor"
     assert bob.api.patch(url, {"name": "together"}).json["name"] == "together"
@@ -83,7 +83,7 @@ WRITES: dict[str, tuple[Write, int]] = {
     ),
     "copy": (
         lambda p, b, o, t, i: p.api.post(
-            f"dashboards/{b.pk}/copy_tile/", {"fromDashboardId": o.pk, "tileId": _tile_of(o).pk}
+            f"dashboards/{b.pk}/copy_tile/", {"fromDashboardId": o.pk, "tileId": _first_tile(o).pk}
         ),
         200,
     ),
@@ -95,7 +95,7 @@ WRITES: dict[str, tuple[Write, int]] = {
 }
 
 
-def _tile_of(dashboard: Dashboard) -> Tile:
+def _first_tile(dashboard: Dashboard) -> Tile:
     return Tile.objects.filter(dashboard=dashboard).earliest("pk")
 
 
@@ -112,14 +112,14 @@ def test_every_write_requires_the_edit_right(
     refused = act(bob, board, other, tile, insight)
     assert refused.error == (403, "authentication_error", "permission_denied", None)
     assert alice.api.get(f"dashboards/{board.pk}/").json == before
-    alice.api.post(path, body_for(bob))
+    alice.api.post(path, build_body(bob))
     assert act(bob, board, other, tile, insight).status == allowed
 
 
 def test_bulk_update_of_tags_requires_the_edit_right(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
     request = {"ids": [board.pk], "action": "add", "tags": ["a"]}
     assert bob.api.post("dashboards/bulk_update_tags/", request).json["updated"] == []
-    alice.api.post(path, body_for(bob))
+    alice.api.post(path, build_body(bob))
     answer = bob.api.post("dashboards/bulk_update_tags/", request)
     assert answer.json == {"updated": [{"id": board.pk, "tags": ["a"]}], "skipped": []}
 
@@ -129,12 +129,12 @@ def test_edit_right_is_limited_to_one_dashboard_and_one_member(
 ) -> None:
     dora = make_person("dora", alice.membership.project)
     other = make_dashboard(alice, restriction_level=37)
-    alice.api.post(path, body_for(bob))
+    alice.api.post(path, build_body(bob))
     assert bob.api.patch(f"dashboards/{other.pk}/", {"name": "x"}).status == 403
     assert dora.api.patch(f"dashboards/{board.pk}/", {"name": "x"}).status == 403
-    assert dora.api.post(path, body_for(dora)).status == 403
+    assert dora.api.post(path, build_body(dora)).status == 403
     # Who may edit may let others edit.
-    assert bob.api.post(path, body_for(dora)).status == 201
+    assert bob.api.post(path, build_body(dora)).status == 201
     assert dora.api.patch(f"dashboards/{board.pk}/", {"name": "three"}).status == 200
 
 
@@ -151,13 +151,13 @@ def test_edit_right_is_limited_to_one_dashboard_and_one_member(
 def test_invalid_bodies_are_400_at_their_path(
     alice: Person, bob: Person, path: str, body: dict[str, Any], code: str, attr: str
 ) -> None:
-    assert alice.api.post(path, body_for(bob, **body)).error == (400, "validation_error", code, attr)
+    assert alice.api.post(path, build_body(bob, **body)).error == (400, "validation_error", code, attr)
     assert Collaborator.objects.count() == 0
 
 
 @pytest.mark.parametrize("missing", ["user_uuid", "level"])
 def test_both_fields_are_required(alice: Person, bob: Person, path: str, missing: str) -> None:
-    body = body_for(bob)
+    body = build_body(bob)
     del body[missing]
     assert alice.api.post(path, body).error == (400, "validation_error", "required", missing)
 
@@ -167,26 +167,26 @@ def test_invalid_collaborators_are_refused(
 ) -> None:
     admin = make_person("ada", alice.membership.project, MembershipLevel.ADMIN)
     for person in (alice, admin):
-        assert alice.api.post(path, body_for(person)).error == (400, "validation_error", "invalid_input", "user_uuid")
-    assert alice.api.post(path, body_for(carol)).error == (400, "validation_error", "does_not_exist", "user_uuid")
-    alice.api.post(path, body_for(bob))
-    assert alice.api.post(path, body_for(bob)).error == (400, "validation_error", "unique", "user_uuid")
+        assert alice.api.post(path, build_body(person)).error == (400, "validation_error", "invalid_input", "user_uuid")
+    assert alice.api.post(path, build_body(carol)).error == (400, "validation_error", "does_not_exist", "user_uuid")
+    alice.api.post(path, build_body(bob))
+    assert alice.api.post(path, build_body(bob)).error == (400, "validation_error", "unique", "user_uuid")
     assert Collaborator.objects.count() == 1
 
 
 def test_unrestricted_dashboard_keeps_collaborators_and_accepts_no_new_ones(
     alice: Person, bob: Person, board: Dashboard, path: str
 ) -> None:
-    alice.api.post(path, body_for(bob))
+    alice.api.post(path, build_body(bob))
     alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 21})
     dora = make_person("dora", alice.membership.project)
-    assert alice.api.post(path, body_for(dora)).error == (400, "validation_error", "invalid_input", None)
+    assert alice.api.post(path, build_body(dora)).error == (400, "validation_error", "invalid_input", None)
     alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37})
     assert bob.api.patch(f"dashboards/{board.pk}/", {"name": "again"}).status == 200
 
 
 def test_removed_member_loses_the_edit_right(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
-    alice.api.post(path, body_for(bob))
+    alice.api.post(path, build_body(bob))
     bob.membership.delete()
     assert alice.api.get(path).json == []
     add_member(board.project, user=bob.user)
@@ -197,14 +197,14 @@ def test_deleted_foreign_and_unknown_dashboards_are_404(alice: Person, bob: Pers
     boards = [make_dashboard(alice, restriction_level=37, deleted=True), make_dashboard(carol, restriction_level=37)]
     for number in [board.pk for board in boards] + [999999999, "x"]:
         url = f"dashboards/{number}/collaborators/"
-        answers = [alice.api.get(url), alice.api.post(url, body_for(bob)), alice.api.delete(f"{url}{bob.user.uuid}/")]
+        answers = [alice.api.get(url), alice.api.post(url, build_body(bob)), alice.api.delete(f"{url}{bob.user.uuid}/")]
         assert [answer.error[:3] for answer in answers] == [(404, "invalid_request", "not_found")] * 3
     for user in (bob.user.uuid, uuid4(), "x"):
         assert alice.api.delete(f"{path}{user}/").error == (404, "invalid_request", "not_found", None)
 
 
 def test_form_body_is_accepted(alice: Person, bob: Person, path: str) -> None:
-    assert alice.api.form("POST", path, body_for(bob)).status == 201
+    assert alice.api.form("POST", path, build_body(bob)).status == 201
     assert Collaborator.objects.get().membership_id == bob.membership.pk
 
 

@@ -14,7 +14,7 @@ from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Answer
 
 
-def known(person: Person, path: str, etag: str) -> Answer:
+def get_if_none_match(person: Person, path: str, etag: str) -> Answer:
     return person.api.call("GET", path, headers={"If-None-Match": etag})
 
 
@@ -37,10 +37,10 @@ def test_unchanged_response_is_304(alice: Person, board: Dashboard, path: str) -
     assert etag.startswith('W/"')
     assert first.headers["Cache-Control"] == "private, no-cache"
     assert "Authorization" in first.headers["Vary"].split(", ")
-    again = known(alice, path, f'"other", {etag}')
+    again = get_if_none_match(alice, path, f'"other", {etag}')
     assert (again.status, again.text, again.headers["ETag"]) == (304, "", etag)
     alice.api.patch(f"dashboards/{board.pk}/", {"description": "new"})
-    changed = known(alice, path, etag)
+    changed = get_if_none_match(alice, path, etag)
     assert (changed.status, changed.headers["ETag"] != etag) == (200, True)
     assert "new" in changed.text
 
@@ -48,36 +48,36 @@ def test_unchanged_response_is_304(alice: Person, board: Dashboard, path: str) -
 def test_conditional_request_takes_two_queries(alice: Person, path: str) -> None:
     etag = alice.api.get(path).headers["ETag"]
     with CaptureQueriesContext(connection) as captured:
-        assert known(alice, path, etag).status == 304
+        assert get_if_none_match(alice, path, etag).status == 304
     assert len(captured) == 2
 
 
 def test_etag_depends_on_the_caller_and_the_query(alice: Person, bob: Person, path: str) -> None:
     etag = alice.api.get(path).headers["ETag"]
-    assert known(bob, path, etag).status == 200
-    assert known(alice, f"{path}{'&' if '?' in path else '?'}limit=1", etag).status == 200
-    assert known(alice, path, "*").status == 304
+    assert get_if_none_match(bob, path, etag).status == 200
+    assert get_if_none_match(alice, f"{path}{'&' if '?' in path else '?'}limit=1", etag).status == 200
+    assert get_if_none_match(alice, path, "*").status == 304
 
 
 def test_changed_edit_right_changes_the_etag(alice: Person, bob: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     etag = bob.api.get(path).headers["ETag"]
     alice.api.patch(path, {"restriction_level": 37})
-    answer = known(bob, path, etag)
+    answer = get_if_none_match(bob, path, etag)
     assert (answer.status, answer.json["effective_privilege_level"]) == (200, 21)
     etag = answer.headers["ETag"]
     bob.membership.level = 8
     bob.membership.save()
-    assert known(bob, path, etag).json["effective_privilege_level"] == 37
+    assert get_if_none_match(bob, path, etag).json["effective_privilege_level"] == 37
 
 
 def test_errors_take_precedence_over_304(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
     etag = alice.api.get(path).headers["ETag"]
-    assert known(alice, f"{path}?filters_override=[", etag).status == 400
+    assert get_if_none_match(alice, f"{path}?filters_override=[", etag).status == 400
     alice.api.patch(path, {"deleted": True})
-    assert known(alice, path, etag).status == 404
-    assert known(alice, path, "*").status == 404
+    assert get_if_none_match(alice, path, etag).status == 404
+    assert get_if_none_match(alice, path, "*").status == 404
 
 
 def test_dashboard_of_another_project_is_404_despite_a_matching_etag(alice: Person, carol: Person) -> None:
@@ -85,7 +85,7 @@ def test_dashboard_of_another_project_is_404_despite_a_matching_etag(alice: Pers
     path = f"dashboards/{foreign.pk}/"
     etag = carol.api.get(path).headers["ETag"]
     Dashboard.objects.filter(pk=foreign.pk).update(last_accessed_at=None)
-    assert [known(alice, path, each).status for each in (etag, "*")] == [404, 404]
+    assert [get_if_none_match(alice, path, each).status for each in (etag, "*")] == [404, 404]
     foreign.refresh_from_db()
     assert foreign.last_accessed_at is None
 
@@ -94,7 +94,7 @@ def test_reading_does_not_change_the_etag(alice: Person, board: Dashboard) -> No
     path = f"dashboards/{board.pk}/"
     etag = alice.api.get(path).headers["ETag"]
     Dashboard.objects.update(last_accessed_at=None)
-    assert known(alice, path, etag).status == 304
+    assert get_if_none_match(alice, path, etag).status == 304
     board.refresh_from_db()
     assert board.last_accessed_at is not None
     answer: Any = alice.api.get(path)

@@ -16,9 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from dashboards.models import Dashboard, Tile
 from dashboards_api.db.retry import ATTEMPTS_AFTER_CONFLICT
 from dashboards_api.environment import Rate
-from tests.builders import PASSWORD, Person, give_password, make_dashboard, make_key, make_project, signed_in
+from tests.builders import PASSWORD, Person, make_dashboard, make_key, make_project, make_session, set_password
 from tests.client import Api
-from tests.pages.browsing import path_of, sign_in, text_of, token_in
+from tests.pages.browsing import get_csrf_token, get_dashboard_path, get_text, sign_in
 from users.models import IdempotentRequest, MembershipLevel, Organization, RateWindow
 from users.services.projects import add_member
 
@@ -30,7 +30,7 @@ Execute = Callable[..., Any]
 
 
 @pytest.fixture
-def other(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
+def other_connection(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
     """A second connection to the database of the test."""
     database = connection.settings_dict
     with psycopg.connect(
@@ -40,7 +40,7 @@ def other(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.fixture
-def snapshots(transactional_db: None) -> Iterator[None]:
+def repeatable_read(transactional_db: None) -> Iterator[None]:
     """Each transaction of ours sees the database as it was at its beginning."""
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_isolation = 'repeatable read'")
@@ -48,11 +48,11 @@ def snapshots(transactional_db: None) -> Iterator[None]:
         cursor.execute("RESET default_transaction_isolation")
 
 
-class Overtaken:
+class ConcurrentChange:
     """Before ours locks dashboards, another connection changes them: so often."""
 
-    def __init__(self, other: psycopg.Connection[Any], times: int) -> None:
-        self.other, self.left = other, times
+    def __init__(self, other_connection: psycopg.Connection[Any], times: int) -> None:
+        self.other, self.left = other_connection, times
 
     def __call__(self, execute: Execute, sql: str, params: Any, many: bool, context: Any) -> Any:
         if self.left and "FOR UPDATE" in sql and 'FROM "dashboards_dashboard"' in sql:
@@ -62,7 +62,7 @@ class Overtaken:
         return execute(sql, params, many, context)
 
 
-class Broken:
+class ConflictAt:
     """The server ends the first statement that begins like this, as it does where two transactions conflict."""
 
     def __init__(self, beginning: str) -> None:
@@ -76,12 +76,12 @@ class Broken:
 
 
 @on_postgresql
-@pytest.mark.usefixtures("snapshots")
-def test_request_with_a_write_conflict_is_retried(alice: Person, other: psycopg.Connection[Any]) -> None:
+@pytest.mark.usefixtures("repeatable_read")
+def test_request_with_a_write_conflict_is_retried(alice: Person, other_connection: psycopg.Connection[Any]) -> None:
     made = make_dashboard(alice, description="d")
     with (
         override_settings(RATE_LIMITS=[Rate(5, 86400)], RATE_LIMIT_UNIT_SECONDS=60),
-        connection.execute_wrapper(Overtaken(other, 3)),
+        connection.execute_wrapper(ConcurrentChange(other_connection, 3)),
     ):
         answer = alice.api.patch(f"dashboards/{made.pk}/", {"name": "new", "bogus": 1}, documented=False)
     assert (answer.status, answer.json["name"], answer.json["description"]) == (200, "new", "dxxx")
@@ -93,10 +93,12 @@ def test_request_with_a_write_conflict_is_retried(alice: Person, other: psycopg.
 
 
 @on_postgresql
-@pytest.mark.usefixtures("snapshots")
-def test_request_that_conflicts_on_every_attempt_is_503(alice: Person, other: psycopg.Connection[Any]) -> None:
+@pytest.mark.usefixtures("repeatable_read")
+def test_request_that_conflicts_on_every_attempt_is_503(
+    alice: Person, other_connection: psycopg.Connection[Any]
+) -> None:
     made = make_dashboard(alice, description="")
-    with connection.execute_wrapper(Overtaken(other, 100)):
+    with connection.execute_wrapper(ConcurrentChange(other_connection, 100)):
         answer = alice.api.patch(f"dashboards/{made.pk}/", {"name": "new"})
     assert answer.error == (503, "server_error", "service_unavailable", None)
     assert answer.json["detail"] == "Other requests changed the same data at the same time. Please try again."
@@ -106,12 +108,12 @@ def test_request_that_conflicts_on_every_attempt_is_503(alice: Person, other: ps
 
 
 @on_postgresql
-@pytest.mark.usefixtures("snapshots")
+@pytest.mark.usefixtures("repeatable_read")
 @pytest.mark.parametrize("kind", ["form", "multipart"])
-def test_retry_has_the_request_body(alice: Person, other: psycopg.Connection[Any], kind: str) -> None:
+def test_retry_has_the_request_body(alice: Person, other_connection: psycopg.Connection[Any], kind: str) -> None:
     made = make_dashboard(alice, description="d")
     path = f"dashboards/{made.pk}/"
-    with connection.execute_wrapper(Overtaken(other, 1)):
+    with connection.execute_wrapper(ConcurrentChange(other_connection, 1)):
         if kind == "form":
             answer = alice.api.form("PATCH", path, {"name": "new"})
         else:
@@ -121,15 +123,15 @@ def test_retry_has_the_request_body(alice: Person, other: psycopg.Connection[Any
 
 
 @on_postgresql
-@pytest.mark.usefixtures("snapshots")
+@pytest.mark.usefixtures("repeatable_read")
 @pytest.mark.parametrize("times", [1, 100])
 def test_request_with_an_idempotency_key_keeps_its_claim_while_it_is_retried(
-    alice: Person, other: psycopg.Connection[Any], times: int
+    alice: Person, other_connection: psycopg.Connection[Any], times: int
 ) -> None:
     made = make_dashboard(alice, description="")
     path, body = f"dashboards/{made.pk}/create_text_tile/", {"body": "once"}
     headers = {"Idempotency-Key": "k"}
-    with connection.execute_wrapper(Overtaken(other, times)):
+    with connection.execute_wrapper(ConcurrentChange(other_connection, times)):
         answer = alice.api.post(path, body, headers=headers)
     assert answer.status == (201 if times == 1 else 503)
     assert IdempotentRequest.objects.count() == Tile.objects.count() == (1 if times == 1 else 0)
@@ -139,17 +141,17 @@ def test_request_with_an_idempotency_key_keeps_its_claim_while_it_is_retried(
 
 
 @on_postgresql
-def test_victim_of_a_deadlock_is_retried(alice: Person, other: psycopg.Connection[Any]) -> None:
+def test_victim_of_a_deadlock_is_retried(alice: Person, other_connection: psycopg.Connection[Any]) -> None:
     first, second = make_dashboard(alice, "first"), make_dashboard(alice, "second")
     lock = "SELECT 1 FROM dashboards_dashboard WHERE id = %s FOR UPDATE"
-    other.execute("SET deadlock_timeout = '30s'")  # ours notices it first, and is the one that is ended
-    other.autocommit = False
-    other.execute(lock, [second.pk])
+    other_connection.execute("SET deadlock_timeout = '30s'")  # ours notices it first, and is the one that is ended
+    other_connection.autocommit = False
+    other_connection.execute(lock, [second.pk])
 
     def cross() -> None:
         time.sleep(0.3)
-        other.execute(lock, [first.pk])
-        other.rollback()
+        other_connection.execute(lock, [first.pk])
+        other_connection.rollback()
 
     crossing = threading.Thread(target=cross)
     crossing.start()
@@ -164,19 +166,23 @@ def test_victim_of_a_deadlock_is_retried(alice: Person, other: psycopg.Connectio
 
 
 @on_postgresql
-@pytest.mark.usefixtures("snapshots")
-def test_console_forms_are_retried(alice: Person, other: psycopg.Connection[Any]) -> None:
-    give_password(alice)
+@pytest.mark.usefixtures("repeatable_read")
+def test_console_forms_are_retried(alice: Person, other_connection: psycopg.Connection[Any]) -> None:
+    set_password(alice)
     made = make_dashboard(alice, description="d")
     browser = Client(enforce_csrf_checks=True)
     sign_in(browser, alice.user.email, PASSWORD)
-    form = {"csrfmiddlewaretoken": token_in(browser.get(path_of(made))), "action": "duplicate", "name": "copy"}
-    with connection.execute_wrapper(Broken('INSERT INTO "dashboards_sharingconfiguration"')):
-        response = browser.post(path_of(made), form)
+    form = {
+        "csrfmiddlewaretoken": get_csrf_token(browser.get(get_dashboard_path(made))),
+        "action": "duplicate",
+        "name": "copy",
+    }
+    with connection.execute_wrapper(ConflictAt('INSERT INTO "dashboards_sharingconfiguration"')):
+        response = browser.post(get_dashboard_path(made), form)
     assert response.status_code == 303
     assert sorted(Dashboard.objects.values_list("name", flat=True)) == ["Board", "copy"]
-    with connection.execute_wrapper(Overtaken(other, 2)):
-        response = browser.post(path_of(made), {**form, "action": "edit", "description": "mine"})
+    with connection.execute_wrapper(ConcurrentChange(other_connection, 2)):
+        response = browser.post(get_dashboard_path(made), {**form, "action": "edit", "description": "mine"})
     assert response.status_code == 303
     made.refresh_from_db()
     assert (made.name, made.description) == ("copy", "mine")
@@ -185,44 +191,44 @@ def test_console_forms_are_retried(alice: Person, other: psycopg.Connection[Any]
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
 def test_conflicting_form_is_applied_once(alice: Person) -> None:
-    give_password(alice)
+    set_password(alice)
     browser = Client(enforce_csrf_checks=True)
     sign_in(browser, alice.user.email, PASSWORD)
     form = {"action": "create", "label": "mine", "scope": "dashboard:read", "expires": ""}
-    form["csrfmiddlewaretoken"] = token_in(browser.get("/keys"))
-    with connection.execute_wrapper(Broken('INSERT INTO "users_personalapikey"')):
+    form["csrfmiddlewaretoken"] = get_csrf_token(browser.get("/keys"))
+    with connection.execute_wrapper(ConflictAt('INSERT INTO "users_personalapikey"')):
         response = browser.post("/keys", form, follow=True)
     assert response.status_code == 200
     assert list(alice.user.personal_api_keys.order_by("created_at").values_list("label", flat=True)) == ["test", "mine"]
-    assert "phx_" in text_of(response)
+    assert "phx_" in get_text(response)
 
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
 def test_sign_out_is_retried_with_the_original_session(alice: Person) -> None:
-    browser = signed_in(alice)
-    with connection.execute_wrapper(Broken('DELETE FROM "django_session"')):
+    browser = make_session(alice)
+    with connection.execute_wrapper(ConflictAt('DELETE FROM "django_session"')):
         assert browser.post("/api/logout/").status == 204
     assert Session.objects.count() == 0
 
 
 @on_postgresql
 def test_concurrent_invitations_of_one_user_create_one_invitation(
-    alice: Person, other: psycopg.Connection[Any]
+    alice: Person, other_connection: psycopg.Connection[Any]
 ) -> None:
-    give_password(alice)
+    set_password(alice)
     elsewhere = make_project("Elsewhere")
     admin = add_member(elsewhere, user=alice.user, level=MembershipLevel.ADMIN)
     browser = Client(enforce_csrf_checks=True)
     sign_in(browser, alice.user.email, PASSWORD)
     path = f"/projects/{elsewhere.pk}/members"
     form = {"action": "invite", "email": "dora@example.com", "level": "1"}
-    form["csrfmiddlewaretoken"] = token_in(browser.get(path))
+    form["csrfmiddlewaretoken"] = get_csrf_token(browser.get(path))
     theirs = [elsewhere.pk, "dora@example.com", int(MembershipLevel.MEMBER), admin.pk, "0" * 64]
 
     def first(execute: Execute, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith('INSERT INTO "users_invitation"') and theirs:
-            other.execute(
+            other_connection.execute(
                 "INSERT INTO users_invitation (project_id, email, level, invited_by_id, secret_hash, created_at,"
                 " expires_at) VALUES (%s, %s, %s, %s, %s, now(), now() + interval '1 day')",
                 [*theirs],

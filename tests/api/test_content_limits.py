@@ -9,13 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from dashboards.changelog import activity_log, limits
 from dashboards.models import Activity, Dashboard, Insight, InsightTag, Text, Tile
 from dashboards.services import insights
-from tests.api.test_activity import changes
+from tests.api.test_activity import latest_changes
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Answer
 
 
 @pytest.fixture
-def only_two(monkeypatch: pytest.MonkeyPatch) -> None:
+def limit_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (limits, insights):
         monkeypatch.setattr(module, "DASHBOARDS_OF_CONTENT_MAX", 2)
 
@@ -25,7 +25,7 @@ def assert_refused(answer: Answer, attr: str) -> None:
     assert "2 dashboards" in answer.json["detail"]
 
 
-@pytest.mark.usefixtures("only_two")
+@pytest.mark.usefixtures("limit_of_two")
 def test_content_is_on_a_limited_number_of_dashboards(alice: Person) -> None:
     one, other, third = (make_dashboard(alice) for _ in range(3))
     insight = make_insight(alice, one, other)
@@ -72,7 +72,7 @@ def test_activity_log_records_placements_of_insights(alice: Person) -> None:
     path = f"insights/{insight.pk}/"
 
     def told(board: Dashboard) -> tuple[Any, Any]:
-        [(field, change)] = changes(alice, board.pk).items()
+        [(field, change)] = latest_changes(alice, board.pk).items()
         assert field == f"tiles__{Tile.objects.get(dashboard=board).pk}"
         return change[2], change[3]
 

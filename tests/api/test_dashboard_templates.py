@@ -24,13 +24,13 @@ DOCUMENT: dict[str, Any] = {
 PATH = "dashboard_templates/"
 
 
-def stored(person: Person, **query: Any) -> list[dict[str, Any]]:
+def list_stored(person: Person, **query: Any) -> list[dict[str, Any]]:
     """The rows of a list without the built-in templates."""
     return [row for row in person.api.get(PATH, **query).json["results"] if row["created_at"]]
 
 
-def named(person: Person, **query: Any) -> list[str]:
-    return [row["template_name"] for row in stored(person, **query)]
+def list_names(person: Person, **query: Any) -> list[str]:
+    return [row["template_name"] for row in list_stored(person, **query)]
 
 
 def test_template_is_stored_as_sent(alice: Person) -> None:
@@ -49,7 +49,7 @@ def test_template_is_stored_as_sent(alice: Person) -> None:
         "team_id": alice.membership.project_id,
     }
     assert alice.api.get(f"{PATH}{row.pk}/").json == answer.json
-    assert stored(alice) == [answer.json]
+    assert list_stored(alice) == [answer.json]
 
 
 def test_name_keeps_its_spaces(alice: Person) -> None:
@@ -130,7 +130,7 @@ def test_name_is_unique_among_live_templates(alice: Person, carol: Person) -> No
     assert alice.api.patch(f"{PATH}{made['id']}/", {"deleted": False, "template_name": "Other"}).status == 200
     answer = alice.api.patch(f"{PATH}{made['id']}/", {"template_name": "Weekly"})
     assert answer.error == (400, "validation_error", "unique", "template_name")
-    assert named(alice) == ["Other", "Weekly"]
+    assert list_names(alice) == ["Other", "Weekly"]
     assert again["id"] != made["id"]
 
 
@@ -138,7 +138,7 @@ def test_delete_and_restore(alice: Person) -> None:
     made = alice.api.post(PATH, DOCUMENT).json
     path = f"{PATH}{made['id']}/"
     assert alice.api.patch(path, {"deleted": True}).json == {**made, "deleted": True}
-    assert (alice.api.get(path).status, named(alice)) == (404, [])
+    assert (alice.api.get(path).status, list_names(alice)) == (404, [])
     assert alice.api.post("dashboards/", {"use_template": "Weekly"}).error[3] == "use_template"
     assert alice.api.patch(path, {"template_name": "x"}).status == 404
     assert alice.api.patch(path, {"deleted": False}).json == made
@@ -151,7 +151,7 @@ def test_changed_template_is_found_by_its_new_name(alice: Person) -> None:
     made = alice.api.post(PATH, DOCUMENT).json
     changed = alice.api.patch(f"{PATH}{made['id']}/", {"template_name": "Daily", "tags": ["X "]}).json
     assert changed == {**made, "template_name": "Daily", "tags": ["x"]}
-    assert (named(alice, search="weekly"), named(alice, search="DAI")) == ([], ["Daily"])
+    assert (list_names(alice, search="weekly"), list_names(alice, search="DAI")) == ([], ["Daily"])
 
 
 def test_search_ranks_names_before_tags_and_descriptions(alice: Person) -> None:
@@ -160,7 +160,7 @@ def test_search_ranks_names_before_tags_and_descriptions(alice: Person) -> None:
     make_template(project, "b", tags=["sales"])
     make_template(project, "z Sales")
     make_template(project, "none")
-    assert named(alice, search="SALES") == ["z Sales", "b", "a"]
+    assert list_names(alice, search="SALES") == ["z Sales", "b", "a"]
     assert alice.api.get(PATH, search="x" * 201).error == (400, "validation_error", "max_length", "search")
 
 
@@ -169,7 +169,7 @@ def test_key_of_a_built_in_template_is_reserved(alice: Person) -> None:
     assert alice.api.post(PATH, {**DOCUMENT, "template_name": "DEFAULT_APP"}).error == taken
     own = make_template(alice.membership.project, "mine")
     assert alice.api.patch(f"{PATH}{own.pk}/", {"template_name": "WEBSITE_TRAFFIC"}).error == taken
-    assert named(alice) == ["mine"]
+    assert list_names(alice) == ["mine"]
 
 
 def test_list_can_be_filtered_and_ordered(alice: Person) -> None:
@@ -177,11 +177,11 @@ def test_list_can_be_filtered_and_ordered(alice: Person) -> None:
     make_template(project, "a")
     make_template(project, "b", is_featured=True)
     make_template(None, "c", scope="global")
-    assert named(alice) == ["b", "a", "c"]
-    assert named(alice, ordering="template_name") == ["a", "b", "c"]
-    assert named(alice, ordering="-template_name") == ["c", "b", "a"]
-    assert (named(alice, scope="global"), named(alice, scope="team")) == (["c"], ["b", "a"])
-    assert (named(alice, is_featured="true"), named(alice, is_featured="false")) == (["b"], ["a", "c"])
+    assert list_names(alice) == ["b", "a", "c"]
+    assert list_names(alice, ordering="template_name") == ["a", "b", "c"]
+    assert list_names(alice, ordering="-template_name") == ["c", "b", "a"]
+    assert (list_names(alice, scope="global"), list_names(alice, scope="team")) == (["c"], ["b", "a"])
+    assert (list_names(alice, is_featured="true"), list_names(alice, is_featured="false")) == (["b"], ["a", "c"])
     page = alice.api.get(PATH, limit=1, offset=1).json
     assert (page["count"], [row["template_name"] for row in page["results"]]) == (5, ["a"])
     for name, value in {"ordering": "id", "scope": "x", "is_featured": "x"}.items():
@@ -191,7 +191,7 @@ def test_list_can_be_filtered_and_ordered(alice: Person) -> None:
 def test_templates_of_other_projects_are_not_found_unless_global(alice: Person, carol: Person) -> None:
     theirs = make_template(carol.membership.project, "theirs", created_by=carol.user)
     path = f"{PATH}{theirs.pk}/"
-    assert (named(alice), alice.api.get(path).status) == ([], 404)
+    assert (list_names(alice), alice.api.get(path).status) == ([], 404)
     assert alice.api.patch(path, {"template_name": "mine"}).status == 404
     DashboardTemplate.objects.update(scope="global")
     shown = alice.api.get(path).json

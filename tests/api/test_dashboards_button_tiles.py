@@ -14,13 +14,13 @@ def board(alice: Person) -> Dashboard:
     return make_dashboard(alice)
 
 
-def add(person: Person, board: Dashboard, **button: Any) -> Answer:
+def add_button(person: Person, board: Dashboard, **button: Any) -> Answer:
     item = {"button_tile": {"url": "https://example.com", "text": "Go", **button}}
     return person.api.patch(f"dashboards/{board.pk}/", {"tiles": [item]})
 
 
 def test_button_tile_shape(alice: Person, board: Dashboard) -> None:
-    [tile] = add(alice, board).json["tiles"]
+    [tile] = add_button(alice, board).json["tiles"]
     row = Tile.objects.get()
     button = tile["button_tile"]
     assert (tile["text"], tile["insight"]) == (None, None)
@@ -39,7 +39,7 @@ def test_button_tile_shape(alice: Person, board: Dashboard) -> None:
 
 
 def test_editing_a_button_updates_it_and_its_last_modifier(alice: Person, bob: Person, board: Dashboard) -> None:
-    [tile] = add(alice, board, placement="right", style="secondary").json["tiles"]
+    [tile] = add_button(alice, board, placement="right", style="secondary").json["tiles"]
     change = {"id": tile["id"], "button_tile": {"text": "New", "url": "/new"}}
     [shown] = bob.api.patch(f"dashboards/{board.pk}/", {"tiles": [change]}).json["tiles"]
     button = shown["button_tile"]
@@ -58,7 +58,7 @@ def test_editing_a_button_updates_it_and_its_last_modifier(alice: Person, bob: P
     "url", ["https://example.com/path?q=1#f", "HTTP://example.com", "/", "/dashboard/123", "/insights?filter=active"]
 )
 def test_urls_and_paths_are_stored_as_sent(alice: Person, board: Dashboard, url: str) -> None:
-    assert add(alice, board, url=url).json["tiles"][0]["button_tile"]["url"] == url
+    assert add_button(alice, board, url=url).json["tiles"][0]["button_tile"]["url"] == url
 
 
 BAD_URLS = [
@@ -76,7 +76,7 @@ BAD_URLS += ["https://", "https:///a", "data:text/html,x", "https://e.com/" + "x
 
 @pytest.mark.parametrize("url", BAD_URLS)
 def test_other_urls_are_refused(alice: Person, board: Dashboard, url: str) -> None:
-    status, type_, _, attr = add(alice, board, url=url).error
+    status, type_, _, attr = add_button(alice, board, url=url).error
     assert (status, type_, attr) == (400, "validation_error", "button_tile__url")
     assert (Button.objects.count(), Tile.objects.count()) == (0, 0)
 
@@ -96,7 +96,7 @@ def test_other_urls_are_refused(alice: Person, board: Dashboard, url: str) -> No
 def test_invalid_values_are_refused(
     alice: Person, board: Dashboard, button: dict[str, str], code: str, attr: str
 ) -> None:
-    assert add(alice, board, **button).error == (400, "validation_error", code, attr)
+    assert add_button(alice, board, **button).error == (400, "validation_error", code, attr)
     assert Tile.objects.count() == 0
 
 
@@ -109,7 +109,7 @@ def test_new_button_requires_url_and_text(alice: Person, board: Dashboard) -> No
 
 
 def test_button_of_another_dashboard_is_not_changed(alice: Person, board: Dashboard) -> None:
-    [theirs] = add(alice, make_dashboard(alice), text="original").json["tiles"]
-    answer = add(alice, board, id=theirs["button_tile"]["id"], text="hijacked")
+    [theirs] = add_button(alice, make_dashboard(alice), text="original").json["tiles"]
+    answer = add_button(alice, board, id=theirs["button_tile"]["id"], text="hijacked")
     assert answer.error == (400, "validation_error", "does_not_exist", "button_tile")
     assert Button.objects.get().text == "original"

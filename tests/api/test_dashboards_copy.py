@@ -37,13 +37,13 @@ def source(alice: Person) -> Dashboard:
     return board
 
 
-def copy(person: Person, source: Dashboard, **body: Any) -> Answer:
+def create_copy(person: Person, source: Dashboard, **body: Any) -> Answer:
     return person.api.post("dashboards/", {"name": "Copy", "use_dashboard": source.pk, **body})
 
 
 def test_shallow_copy_shares_content(alice: Person, source: Dashboard) -> None:
     before = alice.api.get(f"dashboards/{source.pk}/").json
-    answer = copy(alice, source)
+    answer = create_copy(alice, source)
     assert answer.status == 201
     made = answer.json
     assert (made["creation_mode"], made["use_dashboard"], made["name"]) == ("duplicate", source.pk, "Copy")
@@ -70,7 +70,7 @@ def test_shallow_copy_shares_content(alice: Person, source: Dashboard) -> None:
 
 def test_deep_copy_duplicates_content(alice: Person, bob: Person, source: Dashboard) -> None:
     before = alice.api.get(f"dashboards/{source.pk}/").json
-    made = copy(bob, source, duplicate_tiles=True).json
+    made = create_copy(bob, source, duplicate_tiles=True).json
     for old, new in zip(before["tiles"], made["tiles"], strict=True):
         for key in (*DISPLAY, "order"):
             assert new[key] == old[key]
@@ -94,7 +94,7 @@ def test_deep_copy_of_an_unnamed_insight_is_unnamed_and_long_names_are_truncated
     board = make_dashboard(alice)
     make_insight(alice, board, name="")
     make_insight(alice, board, name="x" * 400)
-    names = [tile["insight"]["name"] for tile in copy(alice, board, duplicate_tiles=True).json["tiles"]]
+    names = [tile["insight"]["name"] for tile in create_copy(alice, board, duplicate_tiles=True).json["tiles"]]
     assert names == ["", "x" * 393 + " (Copy)"]
 
 
@@ -107,7 +107,7 @@ def test_body_overrides_the_source(alice: Person, source: Dashboard) -> None:
         "breakdown_colors": [],
         "pinned": True,
     }
-    made = copy(alice, source, **body, tiles=[{"text": {"body": "more"}}]).json
+    made = create_copy(alice, source, **body, tiles=[{"text": {"body": "more"}}]).json
     assert (made["filters"], made["tags"], made["description"], made["variables"]) == ({}, [], "", {})
     assert (made["breakdown_colors"], made["pinned"], len(made["tiles"])) == ([], True, 4)
 
@@ -119,7 +119,7 @@ def test_removed_tiles_and_deleted_insights_are_not_copied(alice: Person) -> Non
     insight = make_insight(alice, board)
     alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": gone.pk, "deleted": True}]})
     Insight.objects.filter(pk=insight.pk).update(deleted=True)
-    assert [tile["text"]["body"] for tile in copy(alice, board).json["tiles"]] == ["keep"]
+    assert [tile["text"]["body"] for tile in create_copy(alice, board).json["tiles"]] == ["keep"]
 
 
 @pytest.mark.parametrize("case", ["unknown", "deleted", "foreign"])
@@ -138,7 +138,7 @@ def test_foreign_or_unknown_source_is_400_and_creates_nothing(alice: Person, car
 def test_editing_shared_text_changes_both_dashboards(alice: Person) -> None:
     board = make_dashboard(alice)
     tile = make_text_tile(alice, board, "before")
-    made = copy(alice, board).json
+    made = create_copy(alice, board).json
     alice.api.patch(f"dashboards/{made['id']}/", {"tiles": [{"text": {"id": tile.text_id, "body": "after"}}]})
     assert Text.objects.get().body == "after"
     shown = alice.api.get(f"dashboards/{board.pk}/").json["tiles"][0]["text"]

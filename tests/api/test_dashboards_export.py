@@ -7,7 +7,7 @@ import pytest
 
 from dashboards.models import Dashboard
 from tests.builders import QUERY, Person, make_dashboard, make_insight
-from tests.client import keys
+from tests.client import iter_keys
 
 TILES: list[dict[str, Any]] = [
     {
@@ -74,7 +74,7 @@ def test_export_contains_no_ids_users_or_urls(alice: Person, board: Dashboard) -
     document = export(alice, board.pk)
     document.pop("variables")
     hidden = {"id", "short_id", "created_by", "team_id", "dashboard", "use_template", "creation_mode", "created_at"}
-    assert not hidden & set(keys(document))
+    assert not hidden & set(iter_keys(document))
     assert alice.user.email not in json.dumps(document)
 
 
@@ -162,7 +162,7 @@ def test_export_that_cannot_be_imported_is_refused(
     assert Dashboard.objects.count() == 1
 
 
-def nested(levels: int, inner: Any) -> Any:
+def nest(levels: int, inner: Any) -> Any:
     for _ in range(levels):
         inner = {"a": inner}
     return inner
@@ -175,9 +175,9 @@ def test_placeholders_are_nested_no_deeper_than_an_import_allows(
     document = {
         "template_name": "deep",
         "dashboard_description": "",
-        "dashboard_filters": nested(31, "{V}"),
+        "dashboard_filters": nest(31, "{V}"),
         "tiles": [{"type": "TEXT", "body": "b"}],
-        "variables": [{"id": "V", "default": nested(default_levels, 1)}],
+        "variables": [{"id": "V", "default": nest(default_levels, 1)}],
     }
     answer = alice.api.post("dashboards/create_from_template_json/", {"template": document})
     assert answer.status == status

@@ -8,7 +8,7 @@ from dashboards.models import Dashboard
 from tests.builders import Person, make_dashboard
 
 
-def listed(person: Person, **query: Any) -> list[str]:
+def list_names(person: Person, **query: Any) -> list[str]:
     answer = person.api.get("dashboards/", **query)
     assert answer.status == 200, answer
     return [row["name"] for row in answer.json["results"]]
@@ -37,12 +37,12 @@ def test_list_can_be_filtered(alice: Person, bob: Person) -> None:
     make_dashboard(bob, "two", tags=["b"])
     copy = alice.api.post("dashboards/", {"name": "three", "use_dashboard": make_dashboard(bob, "four").pk})
     assert copy.status == 201
-    assert listed(alice, tags=["A ", "b"]) == ["one", "two"]
-    assert listed(alice, tags="a") == ["one"]
-    assert listed(alice, tags="nothing") == []
-    assert listed(alice, creation_mode="duplicate") == ["three"]
-    assert listed(alice, created_by=bob.user.pk) == ["four", "two"]
-    assert listed(alice, created_by=bob.user.pk, tags="b") == ["two"]
+    assert list_names(alice, tags=["A ", "b"]) == ["one", "two"]
+    assert list_names(alice, tags="a") == ["one"]
+    assert list_names(alice, tags="nothing") == []
+    assert list_names(alice, creation_mode="duplicate") == ["three"]
+    assert list_names(alice, created_by=bob.user.pk) == ["four", "two"]
+    assert list_names(alice, created_by=bob.user.pk, tags="b") == ["two"]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_unlisted_dashboard_is_listed_only_on_request(alice: Person, carol: Pers
     assert (answer.status, answer.json["creation_mode"], answer.json["tags"]) == (201, "unlisted", ["feature-1"])
     made = answer.json["id"]
     assert alice.api.get("dashboards/").json["count"] == 0
-    assert listed(alice, search="feature") == []
+    assert list_names(alice, search="feature") == []
     rows = alice.api.get("dashboards/", creation_mode="unlisted", tags="feature-1").json["results"]
     assert [row["id"] for row in rows] == [made]
     assert alice.api.get(f"dashboards/{made}/").status == 200
@@ -96,7 +96,7 @@ def test_tags_of_many_dashboards_are_updated(
     }
     assert [row["tags"] for row in alice.api.get("dashboards/").json["results"]] == after
     for tag in {*after[0]}:
-        assert listed(alice, search=tag) == ["b", "c"]
+        assert list_names(alice, search=tag) == ["b", "c"]
 
 
 def test_dashboards_without_the_edit_right_are_skipped_and_reported(alice: Person, bob: Person, carol: Person) -> None:

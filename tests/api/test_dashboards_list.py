@@ -7,7 +7,7 @@ from tests.builders import Person, make_dashboard
 NAMES = ["b", "A", "ä", "Z", "ÜBER", "über", ""]
 
 
-def names(person: Person, **query: object) -> list[str]:
+def list_names(person: Person, **query: object) -> list[str]:
     answer = person.api.get("dashboards/", **query)
     assert answer.status == 200, answer
     return [row["name"] for row in answer.json["results"]]
@@ -58,16 +58,16 @@ def test_order_is_by_pinned_then_folded_name_then_id(alice: Person) -> None:
     for name in NAMES:
         make_dashboard(alice, name)
     make_dashboard(alice, "zz", pinned=True)
-    assert names(alice) == ["zz", "", "A", "b", "Z", "ä", "ÜBER", "über"]
+    assert list_names(alice) == ["zz", "", "A", "b", "Z", "ä", "ÜBER", "über"]
 
 
 def test_list_has_only_live_dashboards_of_the_project(alice: Person, carol: Person) -> None:
     make_dashboard(alice, "live")
     make_dashboard(alice, "gone", deleted=True)
     make_dashboard(carol, "their live one", pinned=True, tags=["live"])
-    assert names(alice) == ["live"]
-    assert names(alice, search="live") == ["live"]
-    assert names(alice, tags="live") == names(alice, pinned="true") == []
+    assert list_names(alice) == ["live"]
+    assert list_names(alice, search="live") == ["live"]
+    assert list_names(alice, tags="live") == list_names(alice, pinned="true") == []
 
 
 @pytest.mark.parametrize(
@@ -87,31 +87,31 @@ def test_list_has_only_live_dashboards_of_the_project(alice: Person, carol: Pers
 def test_search_folds_case_and_composition_and_is_literal(alice: Person, search: str, found: list[str]) -> None:
     for name in NAMES:
         make_dashboard(alice, name)
-    assert names(alice, search=search) == found
+    assert list_names(alice, search=search) == found
 
 
 def test_search_covers_description_and_tags(alice: Person) -> None:
     make_dashboard(alice, "one", description="about Needles")
     make_dashboard(alice, "two", tags=["needle"])
     make_dashboard(alice, "three")
-    assert names(alice, search="NEEDLE") == ["one", "two"]
+    assert list_names(alice, search="NEEDLE") == ["one", "two"]
     dashboard_id = alice.api.get("dashboards/", search="needles").json["results"][0]["id"]
     alice.api.patch(f"dashboards/{dashboard_id}/", {"description": "", "tags": ["hay"]})
-    assert names(alice, search="needle") == ["two"]
-    assert names(alice, search="hay") == ["one"]
+    assert list_names(alice, search="needle") == ["two"]
+    assert list_names(alice, search="hay") == ["one"]
 
 
 def test_search_is_limited_to_200_characters(alice: Person) -> None:
-    assert names(alice, search="x" * 200) == []
+    assert list_names(alice, search="x" * 200) == []
     assert alice.api.get("dashboards/", search="x" * 201).error == (400, "validation_error", "max_length", "search")
 
 
 def test_pinned_filter(alice: Person) -> None:
     make_dashboard(alice, "pinned", pinned=True)
     make_dashboard(alice, "plain")
-    assert names(alice, pinned="true") == ["pinned"]
-    assert names(alice, pinned="false") == ["plain"]
-    assert names(alice, pinned="") == ["pinned", "plain"]
+    assert list_names(alice, pinned="true") == ["pinned"]
+    assert list_names(alice, pinned="false") == ["plain"]
+    assert list_names(alice, pinned="") == ["pinned", "plain"]
     assert alice.api.get("dashboards/", pinned="maybe").error == (400, "validation_error", "invalid_input", "pinned")
 
 

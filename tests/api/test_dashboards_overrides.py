@@ -130,7 +130,7 @@ def test_retrieval_does_not_wait_for_a_writer(alice: Person) -> None:
 SOURCE = {"kind": "TrendsQuery", "dateRange": {"date_from": "-7d"}}
 
 
-def dates_in(row: dict[str, Any]) -> Any:
+def get_date_from(row: dict[str, Any]) -> Any:
     return row["query"]["source"]["dateRange"]["date_from"]
 
 
@@ -142,7 +142,7 @@ def test_dashboard_overrides_apply_to_queries_of_tiles(alice: Person) -> None:
 
     def shown(**query: str) -> Any:
         [tile] = alice.api.get(path, **query).json["tiles"]
-        return dates_in(tile["insight"])
+        return get_date_from(tile["insight"])
 
     assert shown() == "-30d"
     assert shown(filters_override='{"date_from": "-90d"}') == "-90d"
@@ -151,10 +151,10 @@ def test_dashboard_overrides_apply_to_queries_of_tiles(alice: Person) -> None:
     [changed] = alice.api.patch(path, {"tiles": [{"id": tile["id"], "filters_overrides": {"date_from": "-1d"}}]}).json[
         "tiles"
     ]
-    assert dates_in(changed["insight"]) == shown() == "-1d"
+    assert get_date_from(changed["insight"]) == shown() == "-1d"
     # Elsewhere the insight is as it was stored, and a tile that is sent back changes nothing of it.
     [elsewhere] = alice.api.get(f"dashboards/{plain.pk}/").json["tiles"]
-    assert dates_in(elsewhere["insight"]) == dates_in(alice.api.get(f"insights/{insight.pk}/").json) == "-7d"
+    assert get_date_from(elsewhere["insight"]) == get_date_from(alice.api.get(f"insights/{insight.pk}/").json) == "-7d"
     whole = alice.api.get(path).json
     assert alice.api.patch(path, whole, documented=False).json["tiles"] == whole["tiles"]
     stored = Insight.objects.get()
@@ -198,4 +198,4 @@ def test_single_tile_response_has_the_same_overrides(alice: Person) -> None:
     board = make_dashboard(alice, filters={"date_from": "-30d"})
     insight = make_insight(alice, query={"kind": "InsightVizNode", "source": SOURCE})
     added = alice.api.post(f"dashboards/{board.pk}/tiles/", {"insight": insight.pk})
-    assert dates_in(added.json["insight"]) == "-30d"
+    assert get_date_from(added.json["insight"]) == "-30d"

@@ -32,11 +32,11 @@ def names(alice: Person) -> list[str]:
     return order
 
 
-def page(person: Person, **query: Any) -> Any:
+def get_page(person: Person, **query: Any) -> Any:
     return person.api.get("dashboards/", **query).json
 
 
-def walk(person: Person, limit: int) -> list[Any]:
+def follow_next(person: Person, limit: int) -> list[Any]:
     """All rows, by `next`, as clients follow it."""
     found, path = [], f"dashboards/?limit={limit}"
     while path:
@@ -49,22 +49,22 @@ def walk(person: Person, limit: int) -> list[Any]:
 
 @pytest.mark.parametrize("limit", range(1, 9))
 def test_following_next_returns_each_row_once_in_order(alice: Person, names: list[str], limit: int) -> None:
-    rows = walk(alice, limit)
+    rows = follow_next(alice, limit)
     assert [row["name"] for row in rows] == names
     assert len({row["id"] for row in rows}) == 8
 
 
 @pytest.mark.parametrize("offset", range(10))
 def test_offset_pages_are_stable(alice: Person, names: list[str], offset: int) -> None:
-    everything = page(alice)["results"]
+    everything = get_page(alice)["results"]
     for limit in (1, 3, 100):
-        answer = page(alice, offset=offset, limit=limit)
+        answer = get_page(alice, offset=offset, limit=limit)
         assert answer["results"] == everything[offset : offset + limit]
         assert answer["count"] == 8
 
 
 def test_next_keeps_its_position_when_earlier_rows_change(alice: Person, names: list[str]) -> None:
-    first = page(alice, limit=4)
+    first = get_page(alice, limit=4)
     make_dashboard(alice, "a", pinned=True)
     Dashboard.objects.filter(name="B").update(deleted=True)
     second = alice.api.get(first["next"].removeprefix("http://testserver")).json
@@ -73,12 +73,12 @@ def test_next_keeps_its_position_when_earlier_rows_change(alice: Person, names: 
 
 def test_client_can_compute_offsets_itself(alice: Person, names: list[str]) -> None:
     """Some copy all parameters of `next` and change the offset: what belongs to another offset counts for nothing."""
-    query = {name: values[0] for name, values in parse_qs(urlsplit(page(alice, limit=2)["next"]).query).items()}
+    query = {name: values[0] for name, values in parse_qs(urlsplit(get_page(alice, limit=2)["next"]).query).items()}
     assert set(query) == {"limit", "offset", "after"}
-    assert [row["name"] for row in page(alice, **{**query, "offset": "6"})["results"]] == names[6:]
-    assert [row["name"] for row in page(alice, **{**query, "offset": "0"})["results"]] == names[:2]
+    assert [row["name"] for row in get_page(alice, **{**query, "offset": "6"})["results"]] == names[6:]
+    assert [row["name"] for row in get_page(alice, **{**query, "offset": "0"})["results"]] == names[:2]
     query["after"] = query["after"][:-2]
-    assert [row["name"] for row in page(alice, **query)["results"]] == names[2:4]
+    assert [row["name"] for row in get_page(alice, **query)["results"]] == names[2:4]
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_invalid_cursor_is_ignored(alice: Person, names: list[str], after: str) 
 
 
 def test_previous_and_search_links_have_no_cursor(alice: Person, names: list[str]) -> None:
-    second = alice.api.get(page(alice, limit=2)["next"].removeprefix("http://testserver")).json
+    second = alice.api.get(get_page(alice, limit=2)["next"].removeprefix("http://testserver")).json
     assert "after" not in second["previous"]
-    assert "after" not in page(alice, search="b", limit=1)["next"]
+    assert "after" not in get_page(alice, search="b", limit=1)["next"]
 
 
 def test_query_count_does_not_depend_on_the_offset(alice: Person, names: list[str]) -> None:
@@ -104,7 +104,7 @@ def test_query_count_does_not_depend_on_the_offset(alice: Person, names: list[st
             assert alice.api.get(path).status == 200
         return len(captured)
 
-    first = page(alice, limit=2)
+    first = get_page(alice, limit=2)
     path = first["next"].removeprefix("http://testserver")
     assert (cost("dashboards/?limit=1"), cost("dashboards/?limit=1000"), cost(path)) == (2, 2, 2)
     assert (cost("dashboards/?limit=2&offset=4"), cost("dashboards/?offset=50")) == (4, 2)

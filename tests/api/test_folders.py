@@ -23,14 +23,14 @@ def make_named_insight(person: Person, name: str, **content: Any) -> Insight:
     return make_insight(person, name=name, **content)
 
 
-def listed(person: Person, kind: str, **query: Any) -> list[str]:
+def list_names(person: Person, kind: str, **query: Any) -> list[str]:
     answer = person.api.get(f"{kind}/", **query)
     assert answer.status == 200, answer
     assert answer.json["count"] == len(answer.json["results"])
     return [row["name"] for row in answer.json["results"]]
 
 
-def folders_of(answer: Answer) -> tuple[Any, ...]:
+def get_folders(answer: Answer) -> tuple[Any, ...]:
     assert answer.status in (200, 201), answer
     return answer.json["folder"], answer.json["_create_in_folder"], answer.headers.get("Ignored-Fields")
 
@@ -83,23 +83,23 @@ def test_valid_folders_are_stored(alice: Person) -> None:
     for folder in (longest, deepest, r"a\/b/c", "👩‍🚀", ".."):
         answer = alice.api.post("dashboards/", {"folder": folder}, headers=STRICT)
         assert answer.json["folder"] == folder
-        assert listed(alice, "dashboards", folder=folder) == [""]
+        assert list_names(alice, "dashboards", folder=folder) == [""]
 
 
 def test_insight_returns_its_creation_folder_as_sent(alice: Person) -> None:
     sent = {"name": "a", "query": QUERY, "_create_in_folder": "Unfiled/Insights/"}
     made = alice.api.post("insights/", sent, headers=STRICT)
-    assert folders_of(made) == ("Unfiled/Insights", "Unfiled/Insights/", None)
+    assert get_folders(made) == ("Unfiled/Insights", "Unfiled/Insights/", None)
     path = f"insights/{made.json['id']}/"
-    assert folders_of(alice.api.get(path)) == ("Unfiled/Insights", "Unfiled/Insights/", None)
+    assert get_folders(alice.api.get(path)) == ("Unfiled/Insights", "Unfiled/Insights/", None)
     [row] = alice.api.get("insights/").json["results"]
     assert (row["folder"], row["_create_in_folder"]) == ("Unfiled/Insights", "Unfiled/Insights/")
     # Moved by a person, it stays where it is when Terraform sends its configuration again.
-    assert folders_of(alice.api.patch(path, {"folder": "Team"})) == ("Team", "Unfiled/Insights/", None)
+    assert get_folders(alice.api.patch(path, {"folder": "Team"})) == ("Team", "Unfiled/Insights/", None)
     again = alice.api.patch(path, {"name": "b", "_create_in_folder": "Unfiled/Insights/"}, headers=STRICT)
-    assert folders_of(again) == ("Team", "Unfiled/Insights/", None)
+    assert get_folders(again) == ("Team", "Unfiled/Insights/", None)
     # A changed configuration moves it.
-    assert folders_of(alice.api.patch(path, {"_create_in_folder": "B"}, headers=STRICT)) == ("B", "B", None)
+    assert get_folders(alice.api.patch(path, {"_create_in_folder": "B"}, headers=STRICT)) == ("B", "B", None)
     stored = Insight.objects.get()
     assert (stored.folder, stored.create_in_folder) == ("B", "B")
     # What was read can be sent back.
@@ -110,9 +110,9 @@ def test_insight_returns_its_creation_folder_as_sent(alice: Person) -> None:
 
 
 def test_folder_is_null_by_default(alice: Person) -> None:
-    assert folders_of(alice.api.post("insights/", {"name": "a"})) == (None, None, None)
-    assert folders_of(alice.api.post("insights/", {"_create_in_folder": ""}, headers=STRICT)) == (None, None, None)
-    assert folders_of(alice.api.post("insights/", {"_create_in_folder": None}, headers=STRICT)) == (None, None, None)
+    assert get_folders(alice.api.post("insights/", {"name": "a"})) == (None, None, None)
+    assert get_folders(alice.api.post("insights/", {"_create_in_folder": ""}, headers=STRICT)) == (None, None, None)
+    assert get_folders(alice.api.post("insights/", {"_create_in_folder": None}, headers=STRICT)) == (None, None, None)
 
 
 @pytest.mark.parametrize("kind", ["dashboards", "insights"])
@@ -121,13 +121,13 @@ def test_lists_can_be_filtered_by_folder_and_subfolders(alice: Person, carol: Pe
     for folder in ("Team", "Team/Web", "Team/Web/Old", "Team 2", "team", "Team/web", "Team0", None):
         make[kind](alice, str(folder), folder=folder)
     make[kind](carol, "other project", folder="Team")
-    assert set(listed(alice, kind, folder="Team")) == {"Team", "Team/Web", "Team/Web/Old", "Team/web"}
-    assert set(listed(alice, kind, folder="/Team/Web/")) == {"Team/Web", "Team/Web/Old"}
-    assert listed(alice, kind, folder="Team/Web/Old") == ["Team/Web/Old"]
-    assert listed(alice, kind, folder="Te") == []
-    assert listed(alice, kind, folder="Team%") == []
-    assert len(listed(alice, kind, folder="")) == 8
-    assert listed(alice, kind, folder="Team", search="old") == ["Team/Web/Old"]
+    assert set(list_names(alice, kind, folder="Team")) == {"Team", "Team/Web", "Team/Web/Old", "Team/web"}
+    assert set(list_names(alice, kind, folder="/Team/Web/")) == {"Team/Web", "Team/Web/Old"}
+    assert list_names(alice, kind, folder="Team/Web/Old") == ["Team/Web/Old"]
+    assert list_names(alice, kind, folder="Te") == []
+    assert list_names(alice, kind, folder="Team%") == []
+    assert len(list_names(alice, kind, folder="")) == 8
+    assert list_names(alice, kind, folder="Team", search="old") == ["Team/Web/Old"]
     bad = alice.api.get(f"{kind}/", folder="a" * 401)
     assert bad.error == (400, "validation_error", "max_length", "folder")
 

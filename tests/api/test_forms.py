@@ -34,17 +34,17 @@ def test_moved_tile_as_json_text(alice: Person, board: Dashboard) -> None:
     assert Tile.objects.get().dashboard_id == target.pk
 
 
-def add(person: Person, board: Dashboard, **form: Any) -> Answer:
+def add_tile(person: Person, board: Dashboard, **form: Any) -> Answer:
     return person.api.form("POST", f"dashboards/{board.pk}/tiles/", form)
 
 
 def test_tile_content_as_json_text(alice: Person, board: Dashboard) -> None:
     one, other = make_insight(alice), make_insight(alice)
-    assert add(alice, board, text='{"body":"hello"}', color="red").json["text"]["body"] == "hello"
-    button = add(alice, board, button_tile='{"url":"/a","text":"Go"}', layouts='{"sm":{"x":3}}').json
+    assert add_tile(alice, board, text='{"body":"hello"}', color="red").json["text"]["body"] == "hello"
+    button = add_tile(alice, board, button_tile='{"url":"/a","text":"Go"}', layouts='{"sm":{"x":3}}').json
     assert (button["button_tile"]["text"], button["layouts"]) == ("Go", {"sm": {"x": 3}})
-    assert add(alice, board, insight=one.pk).json["insight"]["id"] == one.pk
-    assert add(alice, board, insight=json.dumps({"id": other.pk})).json["insight"]["id"] == other.pk
+    assert add_tile(alice, board, insight=one.pk).json["insight"]["id"] == one.pk
+    assert add_tile(alice, board, insight=json.dumps({"id": other.pk})).json["insight"]["id"] == other.pk
     assert Tile.objects.on_dashboard(board).count() == 4
 
 
@@ -77,6 +77,6 @@ def test_duplicate_tiles_is_a_boolean_or_a_list(alice: Person, board: Dashboard)
 def test_invalid_json_text_is_400_at_its_field(
     alice: Person, board: Dashboard, form: dict[str, str], attr: str
 ) -> None:
-    answer = add(alice, board, **form)
+    answer = add_tile(alice, board, **form)
     assert (answer.status, answer.json["attr"]) == (400, attr)
     assert Tile.objects.count() == 0

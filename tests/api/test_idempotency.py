@@ -13,7 +13,7 @@ from django.utils import timezone
 from dashboards.models import Dashboard, Tile
 from dashboards_api.environment import Rate
 from dashboards_api.idempotency.models import CLAIM_TIMEOUT, MAX_BODY_BYTES, RETENTION
-from tests.builders import Person, make_dashboard, make_insight, make_key, make_project, make_text_tile, signed_in
+from tests.builders import Person, make_dashboard, make_insight, make_key, make_project, make_session, make_text_tile
 from tests.client import Answer, Api
 from users.models import IdempotentRequest, PersonalAPIKey
 from users.services.projects import add_member
@@ -21,7 +21,7 @@ from users.services.projects import add_member
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
 
-def post(api: Api, path: str, body: Any = None, key: str = KEY, **options: Any) -> Answer:
+def post_with_key(api: Api, path: str, body: Any = None, key: str = KEY, **options: Any) -> Answer:
     return api.post(path, body, headers={"Idempotency-Key": key, **options.pop("headers", {})}, **options)
 
 
@@ -29,17 +29,17 @@ def is_replay(answer: Answer) -> bool:
     return answer.headers.get("Idempotency-Replayed") == "true"
 
 
-def age(by: timedelta) -> None:
+def age_requests(by: timedelta) -> None:
     IdempotentRequest.objects.update(claimed_at=timezone.now() - by)
 
 
 def test_a_repeated_request_replays_the_response_and_does_nothing(alice: Person) -> None:
     body = {"name": "once", "tiles": [{"text": {"body": "ü\n1.0"}}], "filters": {"b": 1.0, "a": None}, "bogus": 1}
-    first = post(alice.api, "dashboards/", body, documented=False)
+    first = post_with_key(alice.api, "dashboards/", body, documented=False)
     assert (first.status, is_replay(first)) == (201, False)
     made = Dashboard.objects.get()
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "changed since"})
-    again = post(alice.api, "dashboards/", body, documented=False)
+    again = post_with_key(alice.api, "dashboards/", body, documented=False)
     assert (again.status, is_replay(again)) == (201, True)
     assert again.text == first.text
     assert again.headers["Ignored-Fields"] == first.headers["Ignored-Fields"] == "bogus"
@@ -50,30 +50,30 @@ def test_a_repeated_request_replays_the_response_and_does_nothing(alice: Person)
 
 
 def test_quotes_are_not_part_of_the_key(alice: Person) -> None:
-    assert post(alice.api, "dashboards/", {"name": "a"}, key=f'"{KEY}"').status == 201
-    assert is_replay(post(alice.api, "dashboards/", {"name": "a"}, key=KEY))
+    assert post_with_key(alice.api, "dashboards/", {"name": "a"}, key=f'"{KEY}"').status == 201
+    assert is_replay(post_with_key(alice.api, "dashboards/", {"name": "a"}, key=KEY))
     assert Dashboard.objects.count() == 1
 
 
 @pytest.mark.parametrize("key", ["", " ", '""', "a b", "a\tb", "é", "x" * 256, '"' + "x" * 256 + '"'])
 def test_a_malformed_key_is_400(alice: Person, key: str) -> None:
-    answer = post(alice.api, "dashboards/", {"name": "a"}, key=key)
+    answer = post_with_key(alice.api, "dashboards/", {"name": "a"}, key=key)
     assert answer.error == (400, "validation_error", "invalid_input", "Idempotency-Key")
     assert Dashboard.objects.count() == IdempotentRequest.objects.count() == 0
 
 
 @pytest.mark.parametrize("key", ["a", "x" * 255, '"' + "x" * 255 + '"', "!~,;=/", 'a"b'])
 def test_keys_of_1_to_255_visible_characters_are_accepted(alice: Person, key: str) -> None:
-    assert post(alice.api, "dashboards/", {"name": "a"}, key=key).status == 201
-    assert is_replay(post(alice.api, "dashboards/", {"name": "a"}, key=key))
+    assert post_with_key(alice.api, "dashboards/", {"name": "a"}, key=key).status == 201
+    assert is_replay(post_with_key(alice.api, "dashboards/", {"name": "a"}, key=key))
 
 
 def test_another_request_with_the_same_key_is_422(alice: Person) -> None:
-    assert post(alice.api, "dashboards/", {"name": "a"}).status == 201
+    assert post_with_key(alice.api, "dashboards/", {"name": "a"}).status == 201
     others = [
-        post(alice.api, "dashboards/", {"name": "b"}),
-        post(alice.api, "insights/", {"name": "a"}),
-        post(alice.api, "dashboards/?x=1", {"name": "a"}),
+        post_with_key(alice.api, "dashboards/", {"name": "b"}),
+        post_with_key(alice.api, "insights/", {"name": "a"}),
+        post_with_key(alice.api, "dashboards/?x=1", {"name": "a"}),
         alice.api.call(
             "POST",
             "dashboards/",
@@ -91,85 +91,87 @@ def test_keys_are_unique_per_user_and_project(alice: Person, bob: Person) -> Non
     elsewhere = make_project("Elsewhere")
     add_member(elsewhere, user=alice.user)
     apis = [alice.api, bob.api, Api(alice.key, elsewhere.pk)]
-    assert [post(api, "dashboards/", {"name": "a"}).status for api in apis] == [201] * 3
+    assert [post_with_key(api, "dashboards/", {"name": "a"}).status for api in apis] == [201] * 3
     assert Dashboard.objects.count() == 3
     # Other API keys and the browser of the same user share their idempotency keys.
-    assert is_replay(post(Api(make_key(alice.user), alice.membership.project_id), "dashboards/", {"name": "a"}))
-    assert is_replay(post(signed_in(alice), "dashboards/", {"name": "a"}))
+    assert is_replay(
+        post_with_key(Api(make_key(alice.user), alice.membership.project_id), "dashboards/", {"name": "a"})
+    )
+    assert is_replay(post_with_key(make_session(alice), "dashboards/", {"name": "a"}))
     assert Dashboard.objects.count() == 3
 
 
 def test_a_replay_requires_the_same_permissions(alice: Person, bob: Person) -> None:
-    assert post(bob.api, "dashboards/", {"name": "a"}).status == 201
+    assert post_with_key(bob.api, "dashboards/", {"name": "a"}).status == 201
     reader = Api(make_key(bob.user, "dashboard:read"), bob.membership.project_id)
-    assert post(reader, "dashboards/", {"name": "a"}).status == 403
+    assert post_with_key(reader, "dashboards/", {"name": "a"}).status == 403
     bob.membership.delete()
-    assert post(bob.api, "dashboards/", {"name": "a"}).status == 403
+    assert post_with_key(bob.api, "dashboards/", {"name": "a"}).status == 403
 
 
 def test_signing_out_with_a_key_ends_the_session(alice: Person) -> None:
-    browser = signed_in(alice)
-    assert post(browser, "/api/logout/").status == 204
-    assert post(browser, "/api/logout/").status == 401
+    browser = make_session(alice)
+    assert post_with_key(browser, "/api/logout/").status == 204
+    assert post_with_key(browser, "/api/logout/").status == 401
 
 
 def test_a_response_without_a_body_is_replayed(alice: Person) -> None:
     made = make_dashboard(alice)
     path, body = f"dashboards/{made.pk}/delete_tile/", {"tile_id": make_text_tile(alice, made).pk}
-    assert [post(alice.api, path, body).status for _ in range(2)] == [204, 204]
+    assert [post_with_key(alice.api, path, body).status for _ in range(2)] == [204, 204]
     assert alice.api.post(path, body).status == 404
 
 
 def test_client_errors_of_the_handler_are_stored(alice: Person) -> None:
     body = {"use_dashboard": 1_000_000}
-    first = post(alice.api, "dashboards/", body)
+    first = post_with_key(alice.api, "dashboards/", body)
     assert first.error == (400, "validation_error", "does_not_exist", "use_dashboard")
-    again = post(alice.api, "dashboards/", body)
+    again = post_with_key(alice.api, "dashboards/", body)
     assert (again.status, again.text, is_replay(again)) == (400, first.text, True)
     path = "dashboards/999999/tiles/"
-    missing = [post(alice.api, path, {"text": {"body": "a"}}, key="other") for _ in range(2)]
+    missing = [post_with_key(alice.api, path, {"text": {"body": "a"}}, key="other") for _ in range(2)]
     assert [(each.status, is_replay(each)) for each in missing] == [(404, False), (404, True)]
     assert Dashboard.objects.count() == 0
 
 
 def test_errors_before_the_handler_are_not_stored(alice: Person) -> None:
     stranger, reader = Api("phx_unknown", alice.membership.project_id), make_key(alice.user, "dashboard:read")
-    assert post(stranger, "dashboards/", {"name": "a"}).status == 401
-    assert post(Api(reader, alice.membership.project_id), "dashboards/", {"name": "a"}).status == 403
+    assert post_with_key(stranger, "dashboards/", {"name": "a"}).status == 401
+    assert post_with_key(Api(reader, alice.membership.project_id), "dashboards/", {"name": "a"}).status == 403
     with override_settings(RATE_LIMITS=[Rate(1, 86400)]):
         assert alice.api.get("dashboards/").status == 200
-        assert post(alice.api, "dashboards/", {"name": "a"}).status == 429
+        assert post_with_key(alice.api, "dashboards/", {"name": "a"}).status == 429
     assert IdempotentRequest.objects.count() == 0
-    answer = post(alice.api, "dashboards/", {"name": "a"})
+    answer = post_with_key(alice.api, "dashboards/", {"name": "a"})
     assert (answer.status, is_replay(answer)) == (201, False)
 
 
 def test_a_replay_counts_against_the_rate_limit(alice: Person) -> None:
     with override_settings(RATE_LIMITS=[Rate(9, 86400)]):
-        answers = [post(alice.api, "dashboards/", {"name": "a"}) for _ in range(2)]
+        answers = [post_with_key(alice.api, "dashboards/", {"name": "a"}) for _ in range(2)]
     assert [each.headers["RateLimit-Remaining"] for each in answers] == ["8", "7"]
 
 
 def test_a_running_request_is_409_until_its_claim_times_out(alice: Person) -> None:
-    assert post(alice.api, "dashboards/", {"name": "a"}).status == 201
+    assert post_with_key(alice.api, "dashboards/", {"name": "a"}).status == 201
     Dashboard.objects.all().delete()
     IdempotentRequest.objects.update(status=None, body=None)  # as after a crash of the process
-    age(CLAIM_TIMEOUT - timedelta(seconds=5))
-    answer = post(alice.api, "dashboards/", {"name": "a"})
+    age_requests(CLAIM_TIMEOUT - timedelta(seconds=5))
+    answer = post_with_key(alice.api, "dashboards/", {"name": "a"})
     assert answer.error == (409, "invalid_request", "idempotency_key_in_use", None)
     assert answer.headers["Retry-After"] == "1"
-    age(CLAIM_TIMEOUT + timedelta(seconds=1))
-    answer = post(alice.api, "dashboards/", {"name": "a"})
+    age_requests(CLAIM_TIMEOUT + timedelta(seconds=1))
+    answer = post_with_key(alice.api, "dashboards/", {"name": "a"})
     assert (answer.status, is_replay(answer)) == (201, False)
-    assert is_replay(post(alice.api, "dashboards/", {"name": "a"}))
+    assert is_replay(post_with_key(alice.api, "dashboards/", {"name": "a"}))
     assert Dashboard.objects.count() == 1
 
 
 @pytest.mark.parametrize("by", [RETENTION + timedelta(seconds=1), -RETENTION - timedelta(seconds=30)])
 def test_a_key_can_be_reused_after_24_hours(alice: Person, by: timedelta) -> None:
-    assert post(alice.api, "dashboards/", {"name": "a"}).status == 201
-    age(by)
-    assert post(alice.api, "dashboards/", {"name": "b"}).status == 201
+    assert post_with_key(alice.api, "dashboards/", {"name": "a"}).status == 201
+    age_requests(by)
+    assert post_with_key(alice.api, "dashboards/", {"name": "b"}).status == 201
     assert sorted(Dashboard.objects.values_list("name", flat=True)) == ["a", "b"]
     assert IdempotentRequest.objects.count() == 1
 
@@ -177,10 +179,10 @@ def test_a_key_can_be_reused_after_24_hours(alice: Person, by: timedelta) -> Non
 def test_a_response_too_large_to_store_is_409_on_repetition(alice: Person) -> None:
     noise = "".join(chr(0x4E00 + (number * 7919 + number * number * 31) % 20_000) for number in range(300_000))
     body = {"filters": {"noise": noise}}
-    first = post(alice.api, "dashboards/", body)
+    first = post_with_key(alice.api, "dashboards/", body)
     assert first.status == 201
     assert IdempotentRequest.objects.get().body is None
-    again = post(alice.api, "dashboards/", body)
+    again = post_with_key(alice.api, "dashboards/", body)
     assert again.error == (409, "invalid_request", "idempotent_answer_not_kept", None)
     assert "Retry-After" not in again.headers
     assert Dashboard.objects.count() == 1
@@ -188,13 +190,13 @@ def test_a_response_too_large_to_store_is_409_on_repetition(alice: Person) -> No
 
 
 def test_responses_with_secrets_refuse_keys(alice: Person) -> None:
-    browser, made = signed_in(alice), make_dashboard(alice)
+    browser, made = make_session(alice), make_dashboard(alice)
     alice.api.patch(f"dashboards/{made.pk}/sharing/", {"password_required": True, "enabled": True})
     before = PersonalAPIKey.objects.count()
     answers = [
-        post(browser, "/api/personal_api_keys/", {"label": "a", "scopes": ["*"]}),
-        post(browser, f"/api/personal_api_keys/{alice.user.personal_api_keys.get().pk}/roll/"),
-        post(alice.api, f"dashboards/{made.pk}/sharing/passwords/"),
+        post_with_key(browser, "/api/personal_api_keys/", {"label": "a", "scopes": ["*"]}),
+        post_with_key(browser, f"/api/personal_api_keys/{alice.user.personal_api_keys.get().pk}/roll/"),
+        post_with_key(alice.api, f"dashboards/{made.pk}/sharing/passwords/"),
     ]
     refused = (400, "validation_error", "idempotency_key_not_supported", "Idempotency-Key")
     assert [each.error for each in answers] == [refused] * 3
@@ -204,7 +206,7 @@ def test_responses_with_secrets_refuse_keys(alice: Person) -> None:
 
 
 def test_neither_key_is_stored_in_clear_text(alice: Person) -> None:
-    post(alice.api, "dashboards/", {"name": "a", "personal_api_key": alice.key})
+    post_with_key(alice.api, "dashboards/", {"name": "a", "personal_api_key": alice.key})
     row = IdempotentRequest.objects.get()
     kept = repr([row.subject, row.fingerprint, row.headers, row.get_body()])
     assert KEY not in kept
@@ -231,13 +233,13 @@ def test_server_errors_are_not_stored(alice: Person) -> None:
 
     path, body = f"dashboards/{made.pk}/tiles/", {"insight": insight.pk}
     with connection.execute_wrapper(broken):
-        answer = post(Api(alice.key, alice.membership.project_id, raise_request_exception=False), path, body)
+        answer = post_with_key(Api(alice.key, alice.membership.project_id, raise_request_exception=False), path, body)
     assert answer.status == (
         503 if connection.vendor == "sqlite" else 500
     )  # the databases report the statement differently
     assert IdempotentRequest.objects.count() == Tile.objects.count() == 0
-    assert post(alice.api, path, body).status == 201
-    assert is_replay(post(alice.api, path, body))
+    assert post_with_key(alice.api, path, body).status == 201
+    assert is_replay(post_with_key(alice.api, path, body))
     assert Tile.objects.count() == 1
 
 

@@ -23,14 +23,14 @@ from dashboards_api.errors import VersionConflict
 from tests.api.test_conflicts import on_postgresql
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Answer
-from tests.races import at_once
+from tests.races import run_concurrently
 
 
-def version_of(dashboard: Dashboard) -> int:
+def get_version(dashboard: Dashboard) -> int:
     return Revision.objects.get(kind=RevisionKind.DASHBOARD, object_id=dashboard.pk).number
 
 
-def patch(person: Person, dashboard: Dashboard, version: str, **body: Any) -> Answer:
+def patch_if_match(person: Person, dashboard: Dashboard, version: str, **body: Any) -> Answer:
     return person.api.call("PATCH", f"dashboards/{dashboard.pk}/", body, headers={"If-Match": version})
 
 
@@ -39,13 +39,13 @@ def test_outdated_if_match_is_412_with_the_current_version(alice: Person, bob: P
     path = f"dashboards/{made.pk}/"
     seen = bob.api.get(path).headers["ETag"]
     newer = alice.api.patch(path, {"name": "Alice's"}).headers["ETag"]
-    stale = patch(bob, made, seen, name="Bob's")
+    stale = patch_if_match(bob, made, seen, name="Bob's")
     assert (stale.status, stale.json["type"], stale.json["code"]) == (412, "invalid_request", "precondition_failed")
     assert "version 2" in stale.json["detail"]
     assert stale.headers["ETag"] == 'W/"2"'
     assert Dashboard.objects.get().name == "Alice's"
-    assert patch(bob, made, stale.headers["ETag"], name="Bob's").status == 200
-    assert patch(alice, made, newer, name="again").status == 412
+    assert patch_if_match(bob, made, stale.headers["ETag"], name="Bob's").status == 200
+    assert patch_if_match(alice, made, newer, name="again").status == 412
     assert bob.api.get(path).json["name"] == "Bob's"
 
 
@@ -56,38 +56,41 @@ def test_etag_of_any_response_about_the_dashboard_matches(alice: Person) -> None
     tags = [alice.api.get(path).headers["ETag"], alice.api.get(f"{path}?filters_override={override}").headers["ETag"]]
     assert len(set(tags)) == 2
     for tag in tags:
-        assert patch(alice, made, tag).status == 200
-    tag = patch(alice, made, tags[0], name="new").headers["ETag"]
-    tag = patch(alice, made, tag, name="newer").headers["ETag"]
+        assert patch_if_match(alice, made, tag).status == 200
+    tag = patch_if_match(alice, made, tags[0], name="new").headers["ETag"]
+    tag = patch_if_match(alice, made, tag, name="newer").headers["ETag"]
     assert alice.api.call("GET", path, headers={"If-None-Match": tag}).status == 304
     created = alice.api.post("dashboards/", {"name": "other"})
-    assert patch(alice, Dashboard.objects.get(pk=created.json["id"]), created.headers["ETag"], name="x").status == 200
+    assert (
+        patch_if_match(alice, Dashboard.objects.get(pk=created.json["id"]), created.headers["ETag"], name="x").status
+        == 200
+    )
 
 
 @pytest.mark.parametrize("form", ["{}", '"{}"', 'W/"{}"', '"other", "{}"', "*", " {} "])
 def test_matching_header_formats(alice: Person, form: str) -> None:
     made = make_dashboard(alice)
-    assert patch(alice, made, form.format(version_of(made)), name="new").status == 200
+    assert patch_if_match(alice, made, form.format(get_version(made)), name="new").status == 200
 
 
 @pytest.mark.parametrize("form", ["0", '"99"', '"other"', "", "-1", '"1"x', "x" * 5000, "9" * 40, '"1.zz"'])
 def test_header_formats_that_do_not_match(alice: Person, form: str) -> None:
     made = make_dashboard(alice)
-    assert patch(alice, made, form, name="new").status == 412
+    assert patch_if_match(alice, made, form, name="new").status == 412
     assert Dashboard.objects.get().name == "Board"
 
 
 def test_etag_of_the_list_does_not_match_a_dashboard(alice: Person) -> None:
     made = make_dashboard(alice)
-    assert patch(alice, made, alice.api.get("dashboards/").headers["ETag"], name="new").status == 412
+    assert patch_if_match(alice, made, alice.api.get("dashboards/").headers["ETag"], name="new").status == 412
 
 
 def test_change_of_shared_content_changes_the_version(alice: Person) -> None:
     made = make_dashboard(alice)
     insight = make_insight(alice, made)
-    seen = version_of(made)
+    seen = get_version(made)
     alice.api.patch(f"insights/{insight.pk}/", {"name": "renamed"})
-    assert patch(alice, made, str(seen), name="new").status == 412
+    assert patch_if_match(alice, made, str(seen), name="new").status == 412
 
 
 def test_every_write_accepts_if_match(alice: Person, bob: Person) -> None:
@@ -98,7 +101,7 @@ def test_every_write_accepts_if_match(alice: Person, bob: Person) -> None:
     password = alice.api.post(f"dashboards/{made.pk}/sharing/passwords/", {}).json["id"]
     alice.api.patch(f"dashboards/{made.pk}/", {"restriction_level": 37})
     before = (
-        version_of(made),
+        get_version(made),
         Dashboard.objects.values().get(pk=made.pk),
         SharingConfiguration.objects.values().first(),
     )
@@ -125,7 +128,7 @@ def test_every_write_accepts_if_match(alice: Person, bob: Person) -> None:
     ):
         answer = alice.api.call(method, f"dashboards/{made.pk}/{path}", body, headers={"If-Match": '"1"'})
         assert answer.status == 412, (method, path, answer)
-    now = (version_of(made), Dashboard.objects.values().get(pk=made.pk), SharingConfiguration.objects.values().first())
+    now = (get_version(made), Dashboard.objects.values().get(pk=made.pk), SharingConfiguration.objects.values().first())
     assert now == before
 
 
@@ -160,17 +163,17 @@ def test_every_write_response_has_the_next_etag(alice: Person, bob: Person) -> N
         ("PATCH", "", {"deleted": False}, 200),
     ):
         path = path.format(password=SharePassword.objects.values_list("pk", flat=True).first())
-        before = version_of(made)
+        before = get_version(made)
         answer = alice.api.call(method, root + path, body, headers={"If-Match": tag})
-        assert (answer.status, version_of(made)) == (status, before + 1), (method, path, answer)
+        assert (answer.status, get_version(made)) == (status, before + 1), (method, path, answer)
         tag = answer.headers["ETag"]
         assert tag.startswith(f'W/"{before + 1}.'), (method, path)
 
 
 def test_dashboard_of_another_project_has_no_version(alice: Person, carol: Person) -> None:
     made = make_dashboard(alice)
-    assert patch(carol, made, "1", name="x").status == 404
-    assert patch(carol, made, "99", name="x").status == 404
+    assert patch_if_match(carol, made, "1", name="x").status == 404
+    assert patch_if_match(carol, made, "99", name="x").status == 404
 
 
 def test_if_match_can_be_required_by_a_setting(alice: Person) -> None:
@@ -180,7 +183,7 @@ def test_if_match_can_be_required_by_a_setting(alice: Person) -> None:
         answer = alice.api.patch(path, {"name": "new"})
         assert (answer.status, answer.json["code"]) == (428, "precondition_required")
         assert alice.api.patch(f"{path}sharing/", {"enabled": True}).status == 428
-        assert patch(alice, made, "*", name="new").status == 200
+        assert patch_if_match(alice, made, "*", name="new").status == 200
         assert alice.api.get(path).status == 200
         assert alice.api.post("dashboards/", {"name": "other"}).status == 201
 
@@ -189,11 +192,11 @@ def test_if_match_can_be_required_by_a_setting(alice: Person) -> None:
 def test_concurrent_writes_of_one_version_succeed_once(alice: Person) -> None:
     made = make_dashboard(alice)
     answers: list[Answer] = []
-    jobs = [lambda each=each: answers.append(patch(alice, made, "1", name=str(each))) for each in range(6)]
-    assert at_once(*jobs) == []
+    jobs = [lambda each=each: answers.append(patch_if_match(alice, made, "1", name=str(each))) for each in range(6)]
+    assert run_concurrently(*jobs) == []
     assert sorted(answer.status for answer in answers) == [200, 412, 412, 412, 412, 412]
     [written] = [answer.json["name"] for answer in answers if answer.status == 200]
-    assert (Dashboard.objects.get().name, version_of(made)) == (written, 2)
+    assert (Dashboard.objects.get().name, get_version(made)) == (written, 2)
 
 
 @on_postgresql
@@ -205,17 +208,17 @@ def test_concurrent_edit_of_shared_text_is_not_overwritten(
     made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
     other = alice.api.post("dashboards/", {"use_dashboard": made.pk}).json["id"]
     mine, theirs = Tile.objects.get(dashboard=made), Tile.objects.get(dashboard=other)
-    seen, project = version_of(made), made.project
+    seen, project = get_version(made), made.project
     item: Any = {"id": theirs.pk, "text": {"body": "Bob's"}}
     content: Any = {"tiles": [{"id": mine.pk, "text": {"body": body}}]}
     with (
         pytest.raises(VersionConflict) if is_refused else nullcontext() as stale,
         write_transaction(alice.membership, ExpectedVersions(made.pk, project, {seen})) as changes,
     ):
-        assert at_once(lambda: bob.api.patch(f"dashboards/{other}/", {"tiles": [item]})) == []
+        assert run_concurrently(lambda: bob.api.patch(f"dashboards/{other}/", {"tiles": [item]})) == []
         update_dashboard(changes, made.pk, project=project, content=content)
     assert Text.objects.get().body == "Bob's"
-    assert version_of(made) == seen + 1
+    assert get_version(made) == seen + 1
     if stale is not None:
         assert stale.value.version == seen + 1
 
@@ -230,13 +233,15 @@ def test_concurrent_moves_in_both_directions_do_not_deadlock(alice: Person) -> N
     def move(index: int) -> None:
         body = {"tile": {"id": tiles[index].pk}, "to_dashboard": boards[1 - index].pk}
         path = f"dashboards/{boards[index].pk}/move_tile/"
-        answers.append(alice.api.call("PATCH", path, body, headers={"If-Match": str(version_of(boards[index]))}).status)
+        answers.append(
+            alice.api.call("PATCH", path, body, headers={"If-Match": str(get_version(boards[index]))}).status
+        )
 
     for _ in range(5):
         answers.clear()
         for board in boards:
             Tile.objects.filter(pk=tiles[boards.index(board)].pk).update(dashboard=board)
-        assert at_once(lambda: move(0), lambda: move(1)) == []
+        assert run_concurrently(lambda: move(0), lambda: move(1)) == []
         # Who comes later finds their dashboard at another version.
         assert sorted(answers) in ([200, 412], [200, 200])
 
@@ -263,7 +268,7 @@ def test_concurrent_changes_are_all_in_the_activity_log(alice: Person) -> None:
     made = make_dashboard(alice)
     bodies: list[dict[str, Any]] = [{"name": "n"}, {"description": "d"}, {"pinned": True}, {"tags": ["t"]}] * 2
     jobs = [lambda body=body: alice.api.patch(f"dashboards/{made.pk}/", body) for body in bodies]
-    assert at_once(*jobs) == []
+    assert run_concurrently(*jobs) == []
     acts = alice.api.get(f"dashboards/{made.pk}/activity/").json["results"]
     told = sorted(each["field"] for act in acts for each in act["detail"]["changes"])
     assert told == ["description", "name", "pinned", "tags"]

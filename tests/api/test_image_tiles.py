@@ -8,7 +8,7 @@ from dashboards.models import Dashboard, Text, Tile
 from tests.api.test_shared import share
 from tests.builders import Person, make_dashboard
 from tests.client import Answer
-from tests.pages.browsing import elements, text_of, visit
+from tests.pages.browsing import get_text, list_elements, visit
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def board(alice: Person) -> Dashboard:
     return make_dashboard(alice)
 
 
-def create(person: Person, board: Dashboard, body: Any, type_: str = "image") -> Answer:
+def create_image(person: Person, board: Dashboard, body: Any, type_: str = "image") -> Answer:
     return person.api.post(f"dashboards/{board.pk}/create_text_tile/", {"body": body, "type": type_})
 
 
@@ -30,7 +30,7 @@ def create(person: Person, board: Dashboard, body: Any, type_: str = "image") ->
     ],
 )
 def test_one_image_is_stored_as_sent(alice: Person, board: Dashboard, body: str) -> None:
-    answer = create(alice, board, body)
+    answer = create_image(alice, board, body)
     assert (answer.status, answer.json["text"]["body"]) == (201, body)
     assert Text.objects.get().body == body
     assert "Ignored-Fields" not in answer.headers
@@ -55,9 +55,9 @@ def test_one_image_is_stored_as_sent(alice: Person, board: Dashboard, body: str)
     ],
 )
 def test_invalid_images_are_400(alice: Person, board: Dashboard, body: str) -> None:
-    assert create(alice, board, body).error == (400, "validation_error", "invalid_input", "body")
+    assert create_image(alice, board, body).error == (400, "validation_error", "invalid_input", "body")
     assert Tile.objects.count() == 0
-    assert create(alice, board, body, "text").status == 201
+    assert create_image(alice, board, body, "text").status == 201
 
 
 def test_unknown_type_is_400(alice: Person, board: Dashboard) -> None:
@@ -68,8 +68,10 @@ def test_unknown_type_is_400(alice: Person, board: Dashboard) -> None:
 
 
 def test_page_links_to_the_image_without_loading_it(alice: Person, board: Dashboard) -> None:
-    create(alice, board, '![A "chart"](https://example.com/a.png?b=1&c=2)')
+    create_image(alice, board, '![A "chart"](https://example.com/a.png?b=1&c=2)')
     page = visit(f"/shared/{share(alice, board)}")
-    assert ("a", "https://example.com/a.png?b=1&c=2") in [(tag, attrs.get("href")) for tag, attrs in elements(page)]
-    assert ">A &quot;chart&quot;</a>" in text_of(page)
-    assert "<img" not in text_of(page)
+    assert ("a", "https://example.com/a.png?b=1&c=2") in [
+        (tag, attrs.get("href")) for tag, attrs in list_elements(page)
+    ]
+    assert ">A &quot;chart&quot;</a>" in get_text(page)
+    assert "<img" not in get_text(page)

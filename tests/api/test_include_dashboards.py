@@ -36,7 +36,7 @@ def test_insights_include_dashboards_unless_false(alice: Person, value: str, is_
     assert ('"dashboards":' in events) == is_there
 
 
-def tile_id(person: Person, board: Dashboard, kind: str) -> int:
+def get_tile_id(person: Person, board: Dashboard, kind: str) -> int:
     """Return the id of the one tile of this kind."""
     [found] = [tile["id"] for tile in person.api.get(f"dashboards/{board.pk}/").json["tiles"] if tile[kind]]
     return int(found)
@@ -49,10 +49,10 @@ def test_dashboard_and_tile_writes_include_dashboards_unless_false(alice: Person
     made, other = make_insight(alice, board), make_insight(alice)
     path = f"dashboards/{board.pk}/"
     version = alice.api.get(f"{path}versions/").json["results"][0]["version"]
-    tile, text = tile_id(alice, board, "insight"), tile_id(alice, board, "text")
+    tile, text = get_tile_id(alice, board, "insight"), get_tile_id(alice, board, "text")
     source = make_dashboard(alice)
     make_insight(alice, source)
-    from_source = {"fromDashboardId": source.pk, "tileId": tile_id(alice, source, "insight")}
+    from_source = {"fromDashboardId": source.pk, "tileId": get_tile_id(alice, source, "insight")}
     added = alice.api.post(f"{path}tiles/{query}", {"insight": other.pk})
     changed = alice.api.post(f"{path}update_tile/{query}", {"tile_id": tile, "color": "red"})
     boards = [

@@ -14,7 +14,7 @@ OWN = {"code_name": "country", "variableId": "v1", "value": "own"}
 SQL = {"kind": "HogQLQuery", "query": "SELECT {variables.country}", "variables": {"v1": OWN}}
 
 
-def read(person: Person, insight: Insight, **query: Any) -> tuple[dict[str, Any], str | None]:
+def read_insight(person: Person, insight: Insight, **query: Any) -> tuple[dict[str, Any], str | None]:
     """The insight and what is named as ignored; nothing of it is stored."""
     asked = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in query.items()}
     answer = person.api.get(f"insights/{insight.short_id}/", **asked)
@@ -25,14 +25,14 @@ def read(person: Person, insight: Insight, **query: Any) -> tuple[dict[str, Any]
     return answer.json, answer.headers.get("Ignored-Fields")
 
 
-def date_of(person: Person, insight: Insight, **query: Any) -> str:
-    shown, ignored = read(person, insight, **query)
+def read_date_from(person: Person, insight: Insight, **query: Any) -> str:
+    shown, ignored = read_insight(person, insight, **query)
     assert ignored is None
     found: str = shown["query"]["source"]["dateRange"]["date_from"]
     return found
 
 
-def place(insight: Insight, board: Dashboard, person: Person, **filters_overrides: Any) -> None:
+def set_tile_filters(insight: Insight, board: Dashboard, person: Person, **filters_overrides: Any) -> None:
     [tile] = person.api.get(f"dashboards/{board.pk}/").json["tiles"]
     item = {"id": tile["id"], "filters_overrides": filters_overrides}
     assert person.api.patch(f"dashboards/{board.pk}/", {"tiles": [item]}).status == 200
@@ -40,9 +40,9 @@ def place(insight: Insight, board: Dashboard, person: Person, **filters_override
 
 def test_filters_override_applies(alice: Person) -> None:
     insight = make_insight(alice, query=TRENDS)
-    assert date_of(alice, insight) == "-7d"
-    assert date_of(alice, insight, filters_override={"date_from": "-30d"}) == "-30d"
-    shown, _ = read(alice, insight, filters_override={"properties": [{"key": "a"}]})
+    assert read_date_from(alice, insight) == "-7d"
+    assert read_date_from(alice, insight, filters_override={"date_from": "-30d"}) == "-30d"
+    shown, _ = read_insight(alice, insight, filters_override={"properties": [{"key": "a"}]})
     assert shown["query"]["source"]["properties"] == [{"key": "a"}]
     assert shown == {**alice.api.get(f"insights/{insight.pk}/").json, "query": shown["query"]}
 
@@ -50,7 +50,7 @@ def test_filters_override_applies(alice: Person) -> None:
 def test_variables_override_applies(alice: Person) -> None:
     insight = make_insight(alice, query=SQL)
     for override in ({"v1": "FR"}, {"country": {"value": "FR"}}, {"new": {"code_name": "country", "value": "FR"}}):
-        shown, ignored = read(alice, insight, variables_override=override)
+        shown, ignored = read_insight(alice, insight, variables_override=override)
         assert (shown["query"]["variables"]["v1"], ignored) == ({**OWN, "value": "FR"}, None)
 
 
@@ -59,21 +59,21 @@ def test_from_dashboard_applies_the_dashboard_overrides(alice: Person) -> None:
         alice, filters={"date_from": "-30d"}, variables={"new": {"code_name": "country", "value": 1}}
     )
     insight = make_insight(alice, board, query=TRENDS)
-    assert date_of(alice, insight, from_dashboard=board.pk) == "-30d"
-    assert date_of(alice, insight, from_dashboard=board.pk, filters_override={"date_from": "-90d"}) == "-90d"
-    assert date_of(alice, insight, from_dashboard=board.pk, filters_override={"date_from": None}) == "-7d"
-    place(insight, board, alice, date_from="-1d")
-    assert date_of(alice, insight, from_dashboard=board.pk) == "-1d"
+    assert read_date_from(alice, insight, from_dashboard=board.pk) == "-30d"
+    assert read_date_from(alice, insight, from_dashboard=board.pk, filters_override={"date_from": "-90d"}) == "-90d"
+    assert read_date_from(alice, insight, from_dashboard=board.pk, filters_override={"date_from": None}) == "-7d"
+    set_tile_filters(insight, board, alice, date_from="-1d")
+    assert read_date_from(alice, insight, from_dashboard=board.pk) == "-1d"
     [tile] = alice.api.get(f"dashboards/{board.pk}/").json["tiles"]
-    assert read(alice, insight, from_dashboard=board.pk)[0] == tile["insight"]
+    assert read_insight(alice, insight, from_dashboard=board.pk)[0] == tile["insight"]
 
 
 def test_variables_of_the_dashboard_apply(alice: Person) -> None:
     board = make_dashboard(alice, variables={"new": {"code_name": "country", "value": "DE"}})
     insight = make_insight(alice, board, query=SQL)
-    shown, _ = read(alice, insight, from_dashboard=board.pk)
+    shown, _ = read_insight(alice, insight, from_dashboard=board.pk)
     assert shown["query"]["variables"]["v1"]["value"] == "DE"
-    shown, ignored = read(alice, insight, from_dashboard=board.pk, variables_override={"country": "FR"})
+    shown, ignored = read_insight(alice, insight, from_dashboard=board.pk, variables_override={"country": "FR"})
     assert (shown["query"]["variables"]["v1"]["value"], ignored) == ("FR", None)
 
 
@@ -108,7 +108,7 @@ def test_override_without_effect_is_reported(
     alice: Person, content: dict[str, Any], override: dict[str, Any], ignored: str | None
 ) -> None:
     insight = make_insight(alice, **content)
-    shown, named = read(alice, insight, **override)
+    shown, named = read_insight(alice, insight, **override)
     assert named == ignored
     if ignored:
         assert shown["query"] == insight.query
@@ -120,8 +120,8 @@ def test_override_without_effect_is_reported(
 def test_value_that_the_tile_overrides_is_reported(alice: Person) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board, query=TRENDS)
-    place(insight, board, alice, date_from="-1d")
-    shown, named = read(alice, insight, from_dashboard=board.pk, filters_override={"date_from": "-90d"})
+    set_tile_filters(insight, board, alice, date_from="-1d")
+    shown, named = read_insight(alice, insight, from_dashboard=board.pk, filters_override={"date_from": "-90d"})
     assert (shown["query"]["source"]["dateRange"]["date_from"], named) == ("-1d", "filters_override__date_from")
 
 

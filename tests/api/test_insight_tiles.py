@@ -14,7 +14,7 @@ def board(alice: Person) -> Dashboard:
     return make_dashboard(alice)
 
 
-def send(person: Person, board: Dashboard, *items: dict[str, Any], **options: Any) -> Answer:
+def patch_tiles(person: Person, board: Dashboard, *items: dict[str, Any], **options: Any) -> Answer:
     return person.api.patch(f"dashboards/{board.pk}/", {"tiles": list(items)}, **options)
 
 
@@ -23,7 +23,7 @@ def test_item_without_an_id_adds_an_insight(alice: Person, board: Dashboard, for
     made = make_insight(alice)
     whole = alice.api.get(f"insights/{made.pk}/").json
     insight = {"number": made.pk, "object": {"id": made.pk}, "whole": whole}[form]
-    [tile] = send(alice, board, {"insight": insight, "color": "green"}).json["tiles"]
+    [tile] = patch_tiles(alice, board, {"insight": insight, "color": "green"}).json["tiles"]
     assert (tile["insight"]["id"], tile["color"], tile["insight"]["dashboards"]) == (made.pk, "green", [board.pk])
 
 
@@ -38,11 +38,11 @@ def test_new_dashboard_can_contain_insights(alice: Person) -> None:
 def test_adding_an_insight_again_updates_or_restores_its_tile(alice: Person, board: Dashboard) -> None:
     made = make_insight(alice, board)
     tile = Tile.objects.get()
-    [shown] = send(alice, board, {"insight": made.pk, "color": "red"}).json["tiles"]
+    [shown] = patch_tiles(alice, board, {"insight": made.pk, "color": "red"}).json["tiles"]
     assert (shown["id"], shown["color"]) == (tile.pk, "red")
-    send(alice, board, {"id": tile.pk, "deleted": True})
+    patch_tiles(alice, board, {"id": tile.pk, "deleted": True})
     assert alice.api.get(f"insights/{made.pk}/").json["dashboards"] == []
-    [shown] = send(alice, board, {"insight": made.pk}).json["tiles"]
+    [shown] = patch_tiles(alice, board, {"insight": made.pk}).json["tiles"]
     assert (shown["id"], shown["color"]) == (tile.pk, "red")
 
 
@@ -51,14 +51,14 @@ def test_insight_of_another_project_is_400(alice: Person, carol: Person, board: 
     id_ = {"unknown": 999999999, "deleted": make_insight(alice, deleted=True).pk, "foreign": make_insight(carol).pk}[
         case
     ]
-    answer = send(alice, board, {"text": {"body": "t"}}, {"insight": {"id": id_}})
+    answer = patch_tiles(alice, board, {"text": {"body": "t"}}, {"insight": {"id": id_}})
     assert answer.error == (400, "validation_error", "does_not_exist", "tiles__1__insight")
     assert Tile.objects.count() == 0
 
 
 @pytest.mark.parametrize("insight", ["abc", {}, {"id": "5"}, True, [1], 1.5])
 def test_invalid_reference_is_400(alice: Person, board: Dashboard, insight: Any) -> None:
-    answer = send(alice, board, {"insight": insight})
+    answer = patch_tiles(alice, board, {"insight": insight})
     assert answer.error == (400, "validation_error", "invalid_input", "tiles__0__insight")
 
 
@@ -67,10 +67,10 @@ def test_content_of_a_tile_cannot_be_replaced(alice: Person, board: Dashboard, h
     mine, other = make_insight(alice, board), make_insight(alice)
     tile = Tile.objects.get()
     item = {"id": tile.pk, "color": "blue", "insight": {"id": other.pk}, "insight_id": other.pk}
-    answer = send(alice, board, item, headers=headers)
+    answer = patch_tiles(alice, board, item, headers=headers)
     assert [(each["insight"]["id"], each["color"]) for each in answer.json["tiles"]] == [(mine.pk, "blue")]
     assert answer.headers["Ignored-Fields"] == "tiles__0__insight, tiles__0__insight_id"
-    same = send(alice, board, {"id": tile.pk, "insight": mine.pk, "insight_id": mine.pk}, headers=headers)
+    same = patch_tiles(alice, board, {"id": tile.pk, "insight": mine.pk, "insight_id": mine.pk}, headers=headers)
     assert "Ignored-Fields" not in same.headers
 
 
@@ -118,5 +118,5 @@ def test_insight_and_dashboard_can_be_deleted_in_either_order(alice: Person, boa
 
 def test_removing_a_tile_keeps_the_insight(alice: Person, board: Dashboard) -> None:
     made = make_insight(alice, board)
-    send(alice, board, {"id": Tile.objects.get().pk, "deleted": True})
+    patch_tiles(alice, board, {"id": Tile.objects.get().pk, "deleted": True})
     assert alice.api.get(f"insights/{made.pk}/").json["dashboards"] == []

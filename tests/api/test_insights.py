@@ -11,13 +11,13 @@ from tests.builders import QUERY, Person, make_dashboard, make_insight, make_key
 from tests.client import Api
 
 
-def listed(person: Person, **query: Any) -> list[str]:
+def list_names(person: Person, **query: Any) -> list[str]:
     answer = person.api.get("insights/", **query)
     assert answer.status == 200, answer
     return [row["name"] for row in answer.json["results"]]
 
 
-def tile_insights(person: Person, dashboard: Dashboard) -> list[int]:
+def list_insights_of(person: Person, dashboard: Dashboard) -> list[int]:
     tiles = person.api.get(f"dashboards/{dashboard.pk}/").json["tiles"]
     return [tile["insight"]["id"] for tile in tiles if tile["insight"]]
 
@@ -109,7 +109,7 @@ def test_dashboards_field_replaces_the_whole_list(alice: Person) -> None:
     assert (kept.layouts, kept.color, kept.deleted) == ({"sm": {"x": 3}}, "red", False)
     assert alice.api.patch(f"insights/{made.pk}/", {"name": "renamed"}).json["dashboards"] == both["dashboards"]
     assert alice.api.patch(f"insights/{made.pk}/", {"dashboards": [two.pk]}).json["dashboards"] == [two.pk]
-    assert tile_insights(alice, one) == []
+    assert list_insights_of(alice, one) == []
     alice.api.patch(f"insights/{made.pk}/", {"dashboards": [one.pk]})
     [revived] = alice.api.get(f"dashboards/{one.pk}/").json["tiles"]
     assert (revived["id"], revived["layouts"], revived["color"]) == (tile.pk, {"sm": {"x": 3}}, "red")
@@ -124,7 +124,7 @@ def test_insight_is_added_to_all_its_dashboards_or_none(alice: Person, carol: Pe
     made = make_insight(alice, mine)
     assert alice.api.patch(f"insights/{made.pk}/", {"name": "x", "dashboards": [theirs.pk]}).status == 400
     assert Insight.objects.get().name == "Insight"
-    assert tile_insights(alice, mine) == [made.pk]
+    assert list_insights_of(alice, mine) == [made.pk]
 
 
 def test_deleted_dashboard_in_the_list_is_ignored_and_reported(alice: Person) -> None:
@@ -141,7 +141,7 @@ def test_changed_dashboards_require_the_edit_right(alice: Person, bob: Person) -
     assert bob.api.patch(f"insights/{made.pk}/", {"dashboards": [open_.pk]}).status == 403
     assert bob.api.patch(f"insights/{made.pk}/", {"dashboards": [closed.pk, open_.pk], "name": "bob"}).status == 200
     assert bob.api.patch(f"insights/{made.pk}/", {"dashboards": [closed.pk]}).json["dashboards"] == [closed.pk]
-    assert tile_insights(alice, closed) == [made.pk]
+    assert list_insights_of(alice, closed) == [made.pk]
 
 
 def test_edit_right_depends_on_the_dashboards_of_the_insight(alice: Person, bob: Person) -> None:
@@ -221,13 +221,13 @@ def test_deleted_insight_is_hidden_with_its_tiles_and_restored_with_them(alice: 
     answer = alice.api.patch(f"insights/{made.pk}/", {"deleted": True})
     assert (answer.status, answer.json["deleted"], answer.json["dashboards"]) == (200, True, [])
     assert alice.api.get(f"insights/{made.pk}/").status == 404
-    assert listed(alice) == []
+    assert list_names(alice) == []
     assert [tile["id"] for tile in alice.api.get(f"dashboards/{board.pk}/").json["tiles"]] == [text.pk]
     for body in ({}, {"name": "x"}, {"deleted": True}):
         assert alice.api.patch(f"insights/{made.pk}/", body).status == 404
     restored = alice.api.patch(f"insights/{made.pk}/", {"deleted": False, "name": "back"}).json
     assert (restored["deleted"], restored["name"], restored["dashboards"]) == (False, "back", [board.pk])
-    assert tile_insights(alice, other) == []
+    assert list_insights_of(alice, other) == []
 
 
 def test_tile_of_a_restored_insight_stays_hidden_with_its_deleted_dashboard(alice: Person) -> None:
@@ -237,7 +237,7 @@ def test_tile_of_a_restored_insight_stays_hidden_with_its_deleted_dashboard(alic
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
     assert alice.api.patch(f"insights/{made.pk}/", {"deleted": False}).json["dashboards"] == []
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": False})
-    assert tile_insights(alice, board) == [made.pk]
+    assert list_insights_of(alice, board) == [made.pk]
 
 
 def test_tile_of_an_insight_deleted_outside_the_api_is_hidden(alice: Person) -> None:

@@ -14,20 +14,20 @@ from tests.client import Api
 __all__ = ["robot"]
 
 
-def version_of(board: Dashboard) -> int:
+def get_version(board: Dashboard) -> int:
     return Revision.objects.of(RevisionKind.DASHBOARD, board.pk).values_list("number", flat=True).get()
 
 
-def acts_on(insight: Insight) -> list[tuple[str, list[Any]]]:
+def list_activities_of(insight: Insight) -> list[tuple[str, list[Any]]]:
     found = Activity.objects.filter(scope=ActivityScope.INSIGHT, item_id=insight.pk).order_by("pk")
     return [(act.activity, [each["field"] for each in act.changes]) for act in found]
 
 
-def shown(person: Person, board: Dashboard) -> list[int]:
+def list_insights_of(person: Person, board: Dashboard) -> list[int]:
     return [tile["insight"]["id"] for tile in person.api.get(f"dashboards/{board.pk}/").json["tiles"]]
 
 
-def closed(person: Person, board: Dashboard) -> None:
+def restrict(person: Person, board: Dashboard) -> None:
     assert person.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37}).status == 200
 
 
@@ -35,8 +35,8 @@ def test_bulk_deletion_and_restore_equal_single_ones(alice: Person, bob: Person,
     board, locked = make_dashboard(alice), make_dashboard(alice)
     one, two = make_insight(alice, board, name="one"), make_insight(bob, name="two")
     kept, secret, theirs = make_insight(alice, board), make_insight(alice, locked), make_insight(carol)
-    closed(alice, locked)
-    before = version_of(board)
+    restrict(alice, locked)
+    before = get_version(board)
     ids = [two.pk, one.pk, one.pk, secret.pk, theirs.pk, 999999]
     answer = bob.api.post("insights/bulk_delete/", {"ids": ids})
     assert answer.json == {
@@ -48,9 +48,9 @@ def test_bulk_deletion_and_restore_equal_single_ones(alice: Person, bob: Person,
         ],
     }
     assert set(Insight.objects.filter(deleted=True)) == {one, two}
-    assert shown(alice, board) == [kept.pk]
-    assert version_of(board) == before + 1
-    assert acts_on(one)[-1] == ("deleted", ["deleted"])
+    assert list_insights_of(alice, board) == [kept.pk]
+    assert get_version(board) == before + 1
+    assert list_activities_of(one)[-1] == ("deleted", ["deleted"])
     assert alice.api.get(f"insights/{one.pk}/").status == 404
     again = bob.api.post("insights/bulk_delete/", {"ids": [one.pk]})
     assert again.json == {"deleted": [], "skipped": [{"id": one.pk, "reason": "not found"}]}
@@ -62,9 +62,9 @@ def test_bulk_deletion_and_restore_equal_single_ones(alice: Person, bob: Person,
     }
     assert not Insight.objects.filter(deleted=True).exists()
     assert set(Insight.objects.values_list("deletion_id", flat=True)) == {None}
-    assert shown(alice, board) == [one.pk, kept.pk]
-    assert version_of(board) == before + 2
-    assert acts_on(one)[-1] == ("restored", ["deleted"])
+    assert list_insights_of(alice, board) == [one.pk, kept.pk]
+    assert get_version(board) == before + 2
+    assert list_activities_of(one)[-1] == ("restored", ["deleted"])
     assert {act.user for act in Activity.objects.filter(activity="restored")} == {bob.user}
 
 
@@ -73,7 +73,7 @@ def test_insight_of_a_bulk_deletion_is_restored_on_its_own(alice: Person) -> Non
     one, two = make_insight(alice, board), make_insight(alice, board)
     alice.api.post("insights/bulk_delete/", {"ids": [one.pk, two.pk]})
     assert alice.api.patch(f"insights/{one.pk}/", {"deleted": False}).status == 200
-    assert shown(alice, board) == [one.pk]
+    assert list_insights_of(alice, board) == [one.pk]
     assert Insight.objects.get(pk=two.pk).deleted is True
 
 
@@ -83,7 +83,7 @@ def test_tile_removed_before_stays_removed(alice: Person) -> None:
     alice.api.patch(f"insights/{insight.pk}/", {"dashboards": [board.pk]})
     alice.api.post("insights/bulk_delete/", {"ids": [insight.pk]})
     alice.api.post("insights/bulk_restore/", {"ids": [insight.pk]})
-    assert (shown(alice, board), shown(alice, other)) == ([insight.pk], [])
+    assert (list_insights_of(alice, board), list_insights_of(alice, other)) == ([insight.pk], [])
 
 
 def test_tile_of_a_deleted_dashboard_is_restored_with_it(alice: Person) -> None:
@@ -95,7 +95,7 @@ def test_tile_of_a_deleted_dashboard_is_restored_with_it(alice: Person) -> None:
     tile = Tile.objects.select_related("dashboard").get()
     assert (tile.deleted, tile.deletion_id) == (True, tile.dashboard.deletion_id)
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": False})
-    assert shown(alice, board) == [insight.pk]
+    assert list_insights_of(alice, board) == [insight.pk]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_bulk_update_of_tags_equals_single_ones(
     board = make_dashboard(alice)
     insights = [make_insight(alice, board, tags=before) for before in (["a", "b"], [], ["d"])]
     gone = make_insight(alice, deleted=True)
-    before = version_of(board)
+    before = get_version(board)
     body = {"ids": [*(each.pk for each in insights), gone.pk], "action": action, "tags": tags}
     answer = alice.api.post("insights/bulk_update_tags/", body)
     assert answer.json == {
@@ -125,9 +125,9 @@ def test_bulk_update_of_tags_equals_single_ones(
         assert read["tags"] == now
         assert sorted(each.tag_links.values_list("tag__name", flat=True)) == now
         was = each.tag_names
-        assert (acts_on(each)[-1] == ("updated", ["tags"])) == (now != was)
+        assert (list_activities_of(each)[-1] == ("updated", ["tags"])) == (now != was)
         assert (read["last_modified_at"] > each.last_modified_at.isoformat().replace("+00:00", "Z")) == (now != was)
-    assert version_of(board) == before + 1
+    assert get_version(board) == before + 1
     found = alice.api.get("insights/", tags="b").json["results"]
     assert {row["id"] for row in found} == {each.pk for each, now in zip(insights, after, strict=True) if "b" in now}
 
@@ -135,9 +135,9 @@ def test_bulk_update_of_tags_equals_single_ones(
 def test_present_tags_change_nothing(alice: Person, bob: Person) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board, tags=["a"])
-    before = version_of(board)
+    before = get_version(board)
     bob.api.post("insights/bulk_update_tags/", {"ids": [insight.pk], "action": "add", "tags": ["a"]})
-    assert (version_of(board), acts_on(insight)[-1][0]) == (before, "created")
+    assert (get_version(board), list_activities_of(insight)[-1][0]) == (before, "created")
     insight.refresh_from_db()
     assert insight.last_modified_by is None
 
@@ -145,7 +145,7 @@ def test_present_tags_change_nothing(alice: Person, bob: Person) -> None:
 def test_insights_without_the_edit_right_are_skipped(alice: Person, bob: Person) -> None:
     board = make_dashboard(alice)
     insight = make_insight(alice, board)
-    closed(alice, board)
+    restrict(alice, board)
     skipped = [{"id": insight.pk, "reason": "no edit permission"}]
     for action, body in (
         ("bulk_delete", {}),
@@ -166,7 +166,7 @@ def test_bulk_deletion_is_undone(alice: Person, robot: Api) -> None:
     answer = undo(alice)
     assert (answer.status, answer.json["skipped"]) == (200, [])
     assert [each.tag_names for each in Insight.objects.filter(deleted=False)] == [["a"]] * 3
-    assert shown(alice, board) == ids
+    assert list_insights_of(alice, board) == ids
 
 
 def test_bulk_restore_is_undone(alice: Person, robot: Api) -> None:

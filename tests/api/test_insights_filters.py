@@ -11,7 +11,7 @@ from django.db.migrations.state import ProjectState
 from django.utils import timezone
 
 from dashboards.models import Insight
-from tests.api.test_insights_list import listed
+from tests.api.test_insights_list import list_names
 from tests.builders import Person, make_dashboard, make_insight
 
 SOURCES = {
@@ -44,7 +44,7 @@ def test_list_is_filtered_by_kind(alice: Person, kind: str) -> None:
             make_insight(alice, name=f"old {name}", query=None, filters={"insight": name})
     make_insight(alice, name="none", query=None)
     old = [f"old {kind}"] if kind in OLDER else []
-    assert listed(alice, insight=kind) == [*old, f"bare {kind}", kind]
+    assert list_names(alice, insight=kind) == [*old, f"bare {kind}", kind]
 
 
 def test_other_queries_are_json_and_missing_ones_have_no_kind(alice: Person) -> None:
@@ -52,16 +52,16 @@ def test_other_queries_are_json_and_missing_ones_have_no_kind(alice: Person) -> 
         make_insight(alice, name=str(number), **content)
     empty = make_insight(alice, name="empty", query={})
     older = make_insight(alice, name="older", query=None, filters={"insight": ["TRENDS"]})
-    assert listed(alice, insight="JSON") == ["4", "3", "2", "1", "0"]
+    assert list_names(alice, insight="JSON") == ["4", "3", "2", "1", "0"]
     assert (empty.kind, older.kind) == ("", "")
 
 
 def test_kind_is_derived_from_the_query(alice: Person) -> None:
     made = make_insight(alice, name="x", query={"kind": "TrendsQuery"})
     alice.api.patch(f"insights/{made.pk}/", {"query": {"kind": "HogQLQuery", "query": "SELECT 1"}})
-    assert (listed(alice, insight="TRENDS"), listed(alice, insight="SQL")) == ([], ["x"])
+    assert (list_names(alice, insight="TRENDS"), list_names(alice, insight="SQL")) == ([], ["x"])
     alice.api.patch(f"insights/{made.pk}/", {"query": None, "filters": {"insight": "PATHS"}})
-    assert (listed(alice, insight="SQL"), listed(alice, insight="PATHS")) == ([], ["x"])
+    assert (list_names(alice, insight="SQL"), list_names(alice, insight="PATHS")) == ([], ["x"])
 
 
 def test_copies_and_template_insights_have_a_kind(alice: Person) -> None:
@@ -70,7 +70,7 @@ def test_copies_and_template_insights_have_a_kind(alice: Person) -> None:
     alice.api.post("dashboards/", {"use_dashboard": board.pk, "duplicate_tiles": True})
     document = alice.api.get(f"dashboards/{board.pk}/export/").json
     alice.api.post("dashboards/create_from_template_json/", {"template": document})
-    assert listed(alice, insight="FUNNELS") == ["x", "x (Copy)", "x"]
+    assert list_names(alice, insight="FUNNELS") == ["x", "x (Copy)", "x"]
 
 
 def test_unknown_kind_is_400(alice: Person) -> None:
@@ -88,31 +88,31 @@ def test_list_is_filtered_by_dates(alice: Person, column: str, start: str, end: 
     for name, moment in days.items():
         Insight.objects.filter(pk=make_insight(alice, name=name).pk).update(**{column: moment})
     make_insight(alice, name="now")
-    assert listed(alice, **{start: "2026-01-02"}) == ["now", "second"]
-    assert listed(alice, **{start: "2026-01-01T00:00:00Z"}) == ["now", "second", "first"]
-    assert listed(alice, **{start: "2026-01-01T00:00:01Z"}) == ["now", "second"]
-    assert listed(alice, **{end: "2026-01-02"}) == ["second", "first"]
-    assert listed(alice, **{end: "2026-01-02T11:00:00"}) == ["first"]
-    assert listed(alice, **{start: "2026-01-02", end: "2026-01-02"}) == ["second"]
-    assert listed(alice, **{start: "-7d"}) == ["now"]
-    assert listed(alice, **{end: "-7d"}) == ["second", "first"]
-    assert listed(alice, **{start: "all", end: ""}) == ["now", "second", "first"]
-    assert listed(alice, **{start: "2030-01-01"}) == []
+    assert list_names(alice, **{start: "2026-01-02"}) == ["now", "second"]
+    assert list_names(alice, **{start: "2026-01-01T00:00:00Z"}) == ["now", "second", "first"]
+    assert list_names(alice, **{start: "2026-01-01T00:00:01Z"}) == ["now", "second"]
+    assert list_names(alice, **{end: "2026-01-02"}) == ["second", "first"]
+    assert list_names(alice, **{end: "2026-01-02T11:00:00"}) == ["first"]
+    assert list_names(alice, **{start: "2026-01-02", end: "2026-01-02"}) == ["second"]
+    assert list_names(alice, **{start: "-7d"}) == ["now"]
+    assert list_names(alice, **{end: "-7d"}) == ["second", "first"]
+    assert list_names(alice, **{start: "all", end: ""}) == ["now", "second", "first"]
+    assert list_names(alice, **{start: "2030-01-01"}) == []
 
 
 def test_relative_dates_count_from_now(alice: Person) -> None:
     made = make_insight(alice, name="x")
     Insight.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(hours=5))
-    assert listed(alice, created_date_from="-6h") == ["x"]
-    assert listed(alice, created_date_from="-4h") == []
-    assert listed(alice, created_date_to="-4h") == ["x"]
+    assert list_names(alice, created_date_from="-6h") == ["x"]
+    assert list_names(alice, created_date_from="-4h") == []
+    assert list_names(alice, created_date_to="-4h") == ["x"]
 
 
 def test_viewed_insights_are_always_empty(alice: Person) -> None:
     make_insight(alice, name="x")
-    assert listed(alice, last_viewed_date_from="2020-01-01") == []
-    assert listed(alice, last_viewed_date_to="2040-01-01") == []
-    assert listed(alice, last_viewed_date_from="all") == ["x"]
+    assert list_names(alice, last_viewed_date_from="2020-01-01") == []
+    assert list_names(alice, last_viewed_date_to="2040-01-01") == []
+    assert list_names(alice, last_viewed_date_from="all") == ["x"]
 
 
 @pytest.mark.parametrize("prefix", ["created_date", "date", "last_viewed_date"])
@@ -131,7 +131,7 @@ def test_filters_are_combined(alice: Person, bob: Person) -> None:
     make_insight(bob, name="elsewhere", tags=["t"], query={"kind": "FunnelsQuery"})
     make_insight(bob, board, name="no tag", query={"kind": "FunnelsQuery"})
     query = {"insight": "FUNNELS", "created_by": bob.user.pk, "tags": "t", "dashboards": f"[{board.pk}]"}
-    assert listed(alice, **query, created_date_from="-1d", date_to="all", search="want") == [wanted.name]
+    assert list_names(alice, **query, created_date_from="-1d", date_to="all", search="want") == [wanted.name]
 
 
 def test_migration_sets_the_kind_of_stored_insights(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:

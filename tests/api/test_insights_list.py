@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.builders import Person, make_dashboard, make_insight
 
 
-def listed(person: Person, **query: Any) -> list[str]:
+def list_names(person: Person, **query: Any) -> list[str]:
     answer = person.api.get("insights/", **query)
     assert answer.status == 200, answer
     return [row["name"] for row in answer.json["results"]]
@@ -20,7 +20,7 @@ def test_list_is_ordered_by_order_then_newest_first(alice: Person, carol: Person
         make_insight(alice, name=name, order=order)
     make_insight(alice, name="gone", deleted=True)
     make_insight(carol, name="theirs")
-    assert listed(alice) == ["c", "b", "d", "a"]
+    assert list_names(alice) == ["c", "b", "d", "a"]
     page = alice.api.get("insights/", limit=1, offset=1).json
     assert (page["count"], [row["name"] for row in page["results"]]) == (4, ["b"])
     assert "offset=2" in page["next"]
@@ -32,23 +32,23 @@ def test_list_can_be_filtered(alice: Person, bob: Person) -> None:
     make_insight(alice, one, name="One", description="about needles", favorited=True)
     make_insight(bob, name="Saved", saved=True, tags=["y"])
     make_insight(bob, name="Loose", tags=["z"])
-    assert listed(alice, search="äb") == ["Both ÄB"]
-    assert listed(alice, search="NEEDLE") == ["One"]
-    assert listed(alice, search="y") == ["Saved"]
-    assert listed(alice, short_id=both.short_id) == ["Both ÄB"]
-    assert listed(alice, saved="true") == ["Saved", "One", "Both ÄB"]
-    assert listed(alice, saved="false") == ["Loose"]
-    assert listed(alice, favorited="true") == ["One"]
-    assert listed(alice, user="true") == ["One", "Both ÄB"]
-    assert listed(alice, created_by=bob.user.pk) == ["Loose", "Saved"]
-    assert listed(alice, dashboards=f"[{one.pk}]") == ["One", "Both ÄB"]
-    assert listed(alice, dashboards=f"[{one.pk},{two.pk}]") == ["Both ÄB"]
-    assert listed(alice, dashboards=[one.pk, two.pk]) == ["Both ÄB"]
-    assert listed(alice, dashboards=f"[{one.pk},{one.pk},{one.pk}]") == ["One", "Both ÄB"]
-    assert listed(alice, dashboards=f"[{one.pk},999999]") == []
-    assert listed(alice, dashboards="[]") == ["Loose", "Saved", "One", "Both ÄB"]
-    assert listed(alice, tags=["X", "y"]) == ["Saved", "Both ÄB"]
-    assert listed(alice, basic="true", limit="10000") == ["Loose", "Saved", "One", "Both ÄB"]
+    assert list_names(alice, search="äb") == ["Both ÄB"]
+    assert list_names(alice, search="NEEDLE") == ["One"]
+    assert list_names(alice, search="y") == ["Saved"]
+    assert list_names(alice, short_id=both.short_id) == ["Both ÄB"]
+    assert list_names(alice, saved="true") == ["Saved", "One", "Both ÄB"]
+    assert list_names(alice, saved="false") == ["Loose"]
+    assert list_names(alice, favorited="true") == ["One"]
+    assert list_names(alice, user="true") == ["One", "Both ÄB"]
+    assert list_names(alice, created_by=bob.user.pk) == ["Loose", "Saved"]
+    assert list_names(alice, dashboards=f"[{one.pk}]") == ["One", "Both ÄB"]
+    assert list_names(alice, dashboards=f"[{one.pk},{two.pk}]") == ["Both ÄB"]
+    assert list_names(alice, dashboards=[one.pk, two.pk]) == ["Both ÄB"]
+    assert list_names(alice, dashboards=f"[{one.pk},{one.pk},{one.pk}]") == ["One", "Both ÄB"]
+    assert list_names(alice, dashboards=f"[{one.pk},999999]") == []
+    assert list_names(alice, dashboards="[]") == ["Loose", "Saved", "One", "Both ÄB"]
+    assert list_names(alice, tags=["X", "y"]) == ["Saved", "Both ÄB"]
+    assert list_names(alice, basic="true", limit="10000") == ["Loose", "Saved", "One", "Both ÄB"]
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_removed_tiles_are_not_counted(alice: Person) -> None:
     one, two = make_dashboard(alice), make_dashboard(alice)
     made = make_insight(alice, one, two, name="moved")
     alice.api.patch(f"insights/{made.pk}/", {"dashboards": [one.pk]})
-    assert listed(alice, dashboards=f"[{one.pk},{two.pk}]") == []
-    assert listed(alice, dashboards=f"[{one.pk}]") == ["moved"]
+    assert list_names(alice, dashboards=f"[{one.pk},{two.pk}]") == []
+    assert list_names(alice, dashboards=f"[{one.pk}]") == ["moved"]
 
 
 def test_at_most_100_distinct_dashboards_can_be_named(alice: Person) -> None:
@@ -81,7 +81,7 @@ def test_at_most_100_distinct_dashboards_can_be_named(alice: Person) -> None:
     made = make_insight(alice, name="on all")
     alice.api.patch(f"insights/{made.pk}/", {"dashboards": boards})
     repeated = str(boards * 34)  # 102 numbers, three dashboards
-    assert listed(alice, dashboards=repeated) == ["on all"]
+    assert list_names(alice, dashboards=repeated) == ["on all"]
     answer = alice.api.get("insights/", dashboards=str(list(range(1, 102))))
     assert answer.error == (400, "validation_error", "max_length", "dashboards")
     assert "100" in answer.json["detail"]
@@ -93,7 +93,7 @@ def test_number_of_subqueries_does_not_depend_on_the_dashboards(alice: Person) -
 
     def selects(number: int) -> int:
         with CaptureQueriesContext(connection) as captured:
-            assert listed(alice, dashboards=str(list(range(1000, 1000 + number)))) == []
+            assert list_names(alice, dashboards=str(list(range(1000, 1000 + number)))) == []
         return sum(query["sql"].count("SELECT") for query in captured)
 
     selects(1)  # the first use of a key is noted

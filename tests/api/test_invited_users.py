@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.test_access_table import CALLERS, CELL_NAMES, CELLS, TABLE, body_of, path_of
+from tests.api.test_access_table import CALLERS, CELL_NAMES, CELLS, TABLE, build_body, build_path
 from tests.builders import Person, make_dashboard, make_insight, make_key
 from tests.client import Api
 from users.models import MembershipLevel
@@ -19,8 +19,8 @@ def make_invited(alice: Person) -> Api:
 
 @pytest.mark.parametrize(("route", "method"), CELLS, ids=CELL_NAMES)
 def test_invitation_grants_no_access(alice: Person, route: str, method: str) -> None:
-    path = path_of(route, make_dashboard(alice), make_insight(alice))
-    answer = make_invited(alice).call(method, path, body_of(method))
+    path = build_path(route, make_dashboard(alice), make_insight(alice))
+    answer = make_invited(alice).call(method, path, build_body(method))
     assert answer.status == TABLE[route][method][CALLERS.index("outsider")]
 
 

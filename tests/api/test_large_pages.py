@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from dashboards.models import Dashboard, DashboardTemplate, Insight
 from dashboards.readers import dashboards_list
 from dashboards_api import limits
-from tests.builders import Person, make_dashboard, make_insight, make_template, signed_in
+from tests.builders import Person, make_dashboard, make_insight, make_session, make_template
 
 LISTS = [
     "dashboards/",
@@ -36,7 +36,7 @@ def rows(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dashboards_list, "ROWS_THAT_FIT", 0)
 
 
-def walk(person: Person, path: str) -> list[list[dict[str, Any]]]:
+def follow_next(person: Person, path: str) -> list[list[dict[str, Any]]]:
     """All pages, by `next`."""
     pages = []
     while path:
@@ -51,7 +51,7 @@ def walk(person: Person, path: str) -> list[list[dict[str, Any]]]:
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("limit", [2, 1000])
 def test_following_next_returns_each_row_once(alice: Person, path: str, limit: int) -> None:
-    pages = walk(alice, f"{path}{'&' if '?' in path else '?'}limit={limit}")
+    pages = follow_next(alice, f"{path}{'&' if '?' in path else '?'}limit={limit}")
     shown = [row.get("name") or row["template_name"] for page in pages for row in page]
     expected = sorted(shown, reverse=path.startswith("insights/"))
     assert (shown, len(set(shown))) == (expected, ROWS)
@@ -62,7 +62,7 @@ def test_following_next_returns_each_row_once(alice: Person, path: str, limit: i
 
 @pytest.mark.usefixtures("rows")
 def test_large_text_is_complete_on_its_page(alice: Person) -> None:
-    [[row]] = [page for page in walk(alice, "dashboards/") if page[0]["name"] == "row 4"]
+    [[row]] = [page for page in follow_next(alice, "dashboards/") if page[0]["name"] == "row 4"]
     assert row["description"] == "d" * 50_000
 
 
@@ -75,7 +75,7 @@ def test_short_page_is_continued_by_its_offset(alice: Person) -> None:
 
 @pytest.mark.usefixtures("rows")
 def test_console_continues_after_a_short_page(alice: Person) -> None:
-    browser = signed_in(alice)
+    browser = make_session(alice)
     page = browser.client.get(f"/projects/{alice.membership.project_id}/dashboards")
     text = page.content.decode()
     assert "row 2" in text

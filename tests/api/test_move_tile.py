@@ -18,7 +18,7 @@ def target(alice: Person) -> Dashboard:
     return make_dashboard(alice, "target")
 
 
-def ids(person: Person, dashboard: Dashboard) -> list[int]:
+def list_tile_ids(person: Person, dashboard: Dashboard) -> list[int]:
     return [tile["id"] for tile in person.api.get(f"dashboards/{dashboard.pk}/").json["tiles"]]
 
 
@@ -52,7 +52,7 @@ def test_insight_moves_with_its_tile(alice: Person, source: Dashboard, target: D
 def test_removed_tile_of_the_same_content_is_deleted(alice: Person, source: Dashboard, target: Dashboard) -> None:
     made = make_insight(alice, source, target)
     alice.api.patch(f"insights/{made.pk}/", {"dashboards": [source.pk]})
-    [tile_id] = ids(alice, source)
+    [tile_id] = list_tile_ids(alice, source)
     body = {"tile": {"id": tile_id}, "to_dashboard": target.pk}
     assert alice.api.patch(f"dashboards/{source.pk}/move_tile/", body).status == 200
     assert list(Tile.objects.values_list("pk", "dashboard_id")) == [(tile_id, target.pk)]
@@ -130,7 +130,7 @@ def test_both_dashboards_require_the_edit_right(
     Dashboard.objects.filter(name=closed).update(restriction_level=37)
     answer = bob.api.patch(f"dashboards/{source.pk}/move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": target.pk})
     assert answer.error == (403, "authentication_error", "permission_denied", None)
-    assert ids(alice, source) == [tile.pk]
+    assert list_tile_ids(alice, source) == [tile.pk]
 
 
 def test_body_of_the_upstream_client_is_refused_with_the_reason(alice: Person, source: Dashboard) -> None:

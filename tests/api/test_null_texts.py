@@ -7,8 +7,8 @@ from django.test import Client
 
 from dashboards.models import Dashboard, DashboardTemplate, Text
 from tests.api.test_shared import share
-from tests.builders import PASSWORD, Person, give_password, make_dashboard, make_text_tile
-from tests.pages.browsing import path_of, sign_in, text_of, visit
+from tests.builders import PASSWORD, Person, make_dashboard, make_text_tile, set_password
+from tests.pages.browsing import get_dashboard_path, get_text, sign_in, visit
 
 
 @pytest.fixture
@@ -64,15 +64,15 @@ def test_pages_show_a_stored_null_as_an_empty_text(alice: Person, board: Dashboa
     token = share(alice, board)
     shared = alice.api.get(f"/shared/{token}.json")
     assert shared.json["dashboard"]["tiles"][0]["text"] == {"body": None}
-    assert 'aria-label="Text"><div class="prose"></div>' in text_of(visit(f"/shared/{token}"))
-    give_password(alice)
+    assert 'aria-label="Text"><div class="prose"></div>' in get_text(visit(f"/shared/{token}"))
+    set_password(alice)
     client = Client()
     sign_in(client, alice.user.email, PASSWORD)
-    assert 'aria-label="Text"><div class="prose"></div>' in text_of(client.get(path_of(board)))
-    editor: Any = client.get(f"{path_of(board)}/tiles")
+    assert 'aria-label="Text"><div class="prose"></div>' in get_text(client.get(get_dashboard_path(board)))
+    editor: Any = client.get(f"{get_dashboard_path(board)}/tiles")
     assert editor.status_code == 200
-    assert "required>\n</textarea>" in text_of(editor)
-    assert "None" not in text_of(editor)
+    assert "required>\n</textarea>" in get_text(editor)
+    assert "None" not in get_text(editor)
 
 
 def test_export_of_a_stored_null_can_be_imported(alice: Person, board: Dashboard) -> None:

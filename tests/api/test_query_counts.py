@@ -12,7 +12,7 @@ from tests.builders import Person, make_dashboard, make_insight
 BUTTON = {"button_tile": {"url": "/a", "text": "b"}}
 
 
-def queries(person: Person, path: str) -> int:
+def count_queries(person: Person, path: str) -> int:
     person.api.get(path)  # the first use of a key is noted
     with CaptureQueriesContext(
         connection,
@@ -23,12 +23,12 @@ def queries(person: Person, path: str) -> int:
 
 def test_list_takes_the_same_queries_for_0_1_and_20_rows(alice: Person, bob: Person) -> None:
     path = "dashboards/?search=board"
-    empty = queries(alice, path)
+    empty = count_queries(alice, path)
     make_dashboard(alice, tags=["a"])
-    one = queries(alice, path)
+    one = count_queries(alice, path)
     for number in range(19):
         make_dashboard(bob, f"board {number}", tags=["a", str(number)], tiles=[{"text": {"body": "t"}}])
-    assert (empty, one, queries(alice, path)) == (3, 4, 4)
+    assert (empty, one, count_queries(alice, path)) == (3, 4, 4)
 
 
 @pytest.mark.parametrize("tiles", [1, 20, 100])
@@ -36,18 +36,18 @@ def test_retrieve_takes_the_same_queries_for_any_number_of_tiles(alice: Person, 
     made = make_dashboard(alice, tags=["a"], tiles=[{"text": {"body": "t"}}, BUTTON] * tiles)
     for number in range(tiles):
         make_insight(alice, made, name=str(number), tags=["a"])
-    assert queries(alice, f"dashboards/{made.pk}/") == 4
+    assert count_queries(alice, f"dashboards/{made.pk}/") == 4
 
 
 def test_retrieve_of_an_empty_dashboard_takes_fewer_queries(alice: Person) -> None:
-    assert queries(alice, f"dashboards/{make_dashboard(alice).pk}/") == 3
+    assert count_queries(alice, f"dashboards/{make_dashboard(alice).pk}/") == 3
 
 
 def test_sharing_and_projects_take_few_queries(alice: Person) -> None:
     made = make_dashboard(alice)
-    assert queries(alice, f"dashboards/{made.pk}/sharing/") == 3
-    assert queries(alice, "/api/projects/") == 3
-    assert queries(alice, "/api/users/@me/") == 3
+    assert count_queries(alice, f"dashboards/{made.pk}/sharing/") == 3
+    assert count_queries(alice, "/api/projects/") == 3
+    assert count_queries(alice, "/api/users/@me/") == 3
 
 
 def test_query_count_of_a_write_does_not_depend_on_other_tiles(alice: Person) -> None:
@@ -78,15 +78,15 @@ def test_changing_many_tiles_takes_one_statement_for_each_kind_of_change(alice: 
 
 def test_insights_take_the_same_queries_for_1_and_20_rows(alice: Person) -> None:
     made = make_insight(alice, make_dashboard(alice), tags=["a"])
-    one = queries(alice, "insights/")
+    one = count_queries(alice, "insights/")
     for number in range(19):
         make_insight(alice, make_dashboard(alice), name=str(number), tags=["a", str(number)])
-    assert (one, queries(alice, "insights/"), queries(alice, f"insights/{made.pk}/")) == (6, 6, 4)
+    assert (one, count_queries(alice, "insights/"), count_queries(alice, f"insights/{made.pk}/")) == (6, 6, 4)
 
 
 def test_project_takes_few_queries(alice: Person) -> None:
-    assert queries(alice, "/api/projects/@current/") == 3
-    assert queries(alice, f"/api/projects/{alice.membership.project_id}/") == 2
+    assert count_queries(alice, "/api/projects/@current/") == 3
+    assert count_queries(alice, f"/api/projects/{alice.membership.project_id}/") == 2
 
 
 def test_writes_take_few_queries(alice: Person) -> None:

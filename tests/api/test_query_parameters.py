@@ -10,8 +10,8 @@ from rest_framework.test import APIRequestFactory
 
 from dashboards.models import Dashboard
 from dashboards_api.http.parameter_validation import get_declared_parameters
-from tests.api.test_access_table import path_of
-from tests.builders import Person, make_dashboard, make_insight, make_key, signed_in
+from tests.api.test_access_table import build_path
+from tests.builders import Person, make_dashboard, make_insight, make_key, make_session
 from tests.client import Api
 from tests.contract.document import document
 
@@ -19,25 +19,25 @@ STRICT = {"Prefer": "handling=strict"}
 UNKNOWN = (400, "validation_error", "unknown_field", "zz")
 
 
-def operations(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
+def iter_operations(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
     """Route, method and view of everything below /api/ but the document itself."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + str(pattern.pattern).replace("<str:", "<")
         if isinstance(pattern, URLResolver):
-            yield from operations(pattern.url_patterns, path)
+            yield from iter_operations(pattern.url_patterns, path)
         elif isinstance(pattern, URLPattern) and path.startswith("api/") and hasattr(pattern.callback, "actions"):
             for method in pattern.callback.actions:
                 yield path, method.upper(), pattern.callback
 
 
-OPERATIONS = list(operations())
+OPERATIONS = list(iter_operations())
 NAMES = [f"{method} {route}" for route, method, _ in OPERATIONS]
 REFUSED = [
     (route, method) for route, method, view in OPERATIONS if method in getattr(view.cls, "refused_methods", frozenset())
 ]
 
 
-def documented(route: str, method: str) -> set[str]:
+def get_documented_parameters(route: str, method: str) -> set[str]:
     operation = document()["paths"]["/" + route.replace("<", "{").replace(">", "}")][method.lower()]
     return {each["name"] for each in operation.get("parameters", []) if each["in"] == "query"}
 
@@ -47,7 +47,7 @@ def test_operation_accepts_the_documented_parameters(route: str, method: str, vi
     instance = view.cls(**view.initkwargs)
     instance.action, instance.kwargs = view.actions[method.lower()], {}
     instance.request = Request(getattr(APIRequestFactory(), method.lower())("/"))
-    assert get_declared_parameters(instance) == documented(route, method)
+    assert get_declared_parameters(instance) == get_documented_parameters(route, method)
 
 
 @pytest.mark.parametrize(("route", "method", "view"), OPERATIONS, ids=NAMES)
@@ -55,9 +55,9 @@ def test_every_operation_refuses_or_reports_unknown_parameters(
     alice: Person, route: str, method: str, view: Any
 ) -> None:
     route = route.replace("api/environments/<", "api/projects/<")
-    path = path_of(route, make_dashboard(alice), make_insight(alice)) + "?zz=1"
+    path = build_path(route, make_dashboard(alice), make_insight(alice)) + "?zz=1"
     body: Any = None if method in ("GET", "DELETE") else {}
-    caller = alice.api if "personal_api_keys/" not in route and "logout" not in route else signed_in(alice)
+    caller = alice.api if "personal_api_keys/" not in route and "logout" not in route else make_session(alice)
     if route.endswith("personal_api_keys/@current/"):
         caller = alice.api
     answer = caller.call(method, path, body, headers=STRICT)

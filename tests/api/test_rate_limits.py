@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from dashboards_api.environment import Rate
-from tests.builders import Person, make_key, signed_in
+from tests.builders import Person, make_key, make_session
 from tests.client import Answer, Api
 from users.models import RateWindow
 from users.rate_limiting import failed_keys
@@ -23,7 +23,7 @@ def five_a_day() -> Iterator[None]:
         yield
 
 
-def limits(answer: Answer) -> tuple[str, str]:
+def get_limits(answer: Answer) -> tuple[str, str]:
     assert 1 <= int(answer.headers["RateLimit-Reset"]) <= DAY
     return answer.headers["RateLimit-Limit"], answer.headers["RateLimit-Remaining"]
 
@@ -32,7 +32,7 @@ def limits(answer: Answer) -> tuple[str, str]:
 def test_requests_beyond_the_limit_are_429_with_retry_after(alice: Person) -> None:
     answers = [alice.api.get("dashboards/") for _ in range(7)]
     assert [answer.status for answer in answers] == [200] * 5 + [429] * 2
-    assert [limits(answer) for answer in answers] == [("5", left) for left in "4321000"]
+    assert [get_limits(answer) for answer in answers] == [("5", left) for left in "4321000"]
     refused = answers[-1]
     assert refused.error == (429, "throttled_error", "throttled", None)
     wait = int(refused.headers["Retry-After"])
@@ -55,7 +55,7 @@ def test_every_response_has_rate_limit_headers(alice: Person) -> None:
     unchanged = alice.api.call("GET", "dashboards/", headers={"If-None-Match": etag})
     refused = alice.api.post("dashboards/", {"name": None, "tags": 1})
     missing = alice.api.get("dashboards/999999/")
-    assert [(each.status, limits(each)) for each in (unchanged, refused, missing)] == [
+    assert [(each.status, get_limits(each)) for each in (unchanged, refused, missing)] == [
         (304, ("5", "3")),
         (400, ("5", "2")),
         (404, ("5", "1")),
@@ -75,7 +75,7 @@ def test_requests_refused_for_other_reasons_count(alice: Person, carol: Person) 
         reader.get(f"/api/projects/{carol.membership.project_id}/dashboards/"),
     ]
     assert [answer.status for answer in answers] == [403, 403, 403, 404, 403, 429, 429]
-    assert [limits(answer) for answer in answers] == [("5", left) for left in "4321000"]
+    assert [get_limits(answer) for answer in answers] == [("5", left) for left in "4321000"]
     assert alice.api.get("dashboards/").json["count"] == 0
 
 
@@ -94,7 +94,7 @@ def test_all_operations_count_together(alice: Person, path: str) -> None:
 def test_each_key_of_a_user_has_its_own_limit(alice: Person) -> None:
     other = Api(make_key(alice.user), alice.membership.project_id)
     assert [alice.api.get("dashboards/").status for _ in range(6)][-1] == 429
-    assert limits(other.get("dashboards/")) == ("5", "4")
+    assert get_limits(other.get("dashboards/")) == ("5", "4")
 
 
 @pytest.mark.usefixtures("five_a_day")
@@ -106,7 +106,7 @@ def test_requests_with_a_key_in_the_body_count(alice: Person) -> None:
 
 @pytest.mark.usefixtures("five_a_day")
 def test_sessions_and_unknown_keys_are_not_counted(alice: Person) -> None:
-    browser, stranger = signed_in(alice), Api("phx_unknown", alice.membership.project_id)
+    browser, stranger = make_session(alice), Api("phx_unknown", alice.membership.project_id)
     for api, status in ((browser, 200), (stranger, 401)):
         answers = [api.get("dashboards/") for _ in range(7)]
         assert {answer.status for answer in answers} == {status}
@@ -124,7 +124,7 @@ def test_without_rate_limits_nothing_is_counted(alice: Person) -> None:
 
 def test_the_headers_show_the_tightest_of_several_rates(alice: Person) -> None:
     with override_settings(RATE_LIMITS=[Rate(9, DAY), Rate(1000, 3600)], RATE_LIMIT_UNIT_SECONDS=60):
-        assert limits(alice.api.get("dashboards/")) == ("9", "8")
+        assert get_limits(alice.api.get("dashboards/")) == ("9", "8")
 
 
 def test_an_expensive_request_is_charged_more(alice: Person) -> None:
@@ -150,13 +150,13 @@ def send_invalid_keys(project_id: int, times: int, address: str) -> list[Answer]
 
 
 @pytest.fixture
-def not_at_the_end_of_a_minute() -> None:
+def wait_for_a_new_minute() -> None:
     """Wait near the end of a minute, because a new minute resets the counters."""
     while time.time() % failed_keys.WINDOW_SECONDS > 50:
         time.sleep(0.5)
 
 
-@pytest.mark.usefixtures("five_a_day", "not_at_the_end_of_a_minute")
+@pytest.mark.usefixtures("five_a_day", "wait_for_a_new_minute")
 def test_only_invalid_keys_of_an_address_are_limited(alice: Person) -> None:
     project = alice.membership.project_id
     answers = send_invalid_keys(project, failed_keys.MAX_FAILURES + 2, "198.51.100.7")
@@ -174,7 +174,7 @@ def test_only_invalid_keys_of_an_address_are_limited(alice: Person) -> None:
     assert RateWindow.objects.count() == 1  # of the valid key
 
 
-@pytest.mark.usefixtures("not_at_the_end_of_a_minute")
+@pytest.mark.usefixtures("wait_for_a_new_minute")
 def test_without_rate_limits_invalid_keys_are_401(alice: Person) -> None:
     answers = send_invalid_keys(alice.membership.project_id, failed_keys.MAX_FAILURES + 2, "198.51.100.9")
     assert {answer.status for answer in answers} == {401}

@@ -34,7 +34,7 @@ def board(alice: Person) -> Dashboard:
     return board
 
 
-def everything() -> list[Any]:
+def read_all_rows() -> list[Any]:
     return [list(table.objects.order_by("pk").values()) for table in TABLES]  # type: ignore[attr-defined]  # every model has a manager
 
 
@@ -48,20 +48,20 @@ def test_sending_back_a_response_changes_nothing(
     for person in (alice, bob) if level == 21 else (alice,):
         path = f"dashboards/{board.pk}/"
         read = person.api.get(path)
-        before = everything()
+        before = read_all_rows()
         answer = person.api.call(method, path, read.json, headers=headers)
         assert (answer.status, answer.text) == (200, read.text)
         assert "Ignored-Fields" not in answer.headers
-        assert everything() == before
+        assert read_all_rows() == before
 
 
 def test_list_row_can_be_sent_back(alice: Person, board: Dashboard) -> None:
     [row] = alice.api.get("dashboards/").json["results"]
-    before = everything()
+    before = read_all_rows()
     answer = alice.api.patch(f"dashboards/{board.pk}/", row)
     assert answer.status == 200
     assert "Ignored-Fields" not in answer.headers
-    assert everything() == before
+    assert read_all_rows() == before
 
 
 def test_post_and_post_with_patch_differ_only_in_ids_and_times(alice: Person, board: Dashboard) -> None:
@@ -72,15 +72,15 @@ def test_post_and_post_with_patch_differ_only_in_ids_and_times(alice: Person, bo
     at_once = alice.api.post("dashboards/", document, documented=False).json
     in_two = alice.api.post("dashboards/").json
     in_two = alice.api.patch(f"dashboards/{in_two['id']}/", document, documented=False).json
-    assert without_ids_and_times(at_once) == without_ids_and_times(in_two)
+    assert remove_ids_and_times(at_once) == remove_ids_and_times(in_two)
 
 
-def without_ids_and_times(value: Any) -> Any:
+def remove_ids_and_times(value: Any) -> Any:
     if isinstance(value, list):
-        return [without_ids_and_times(each) for each in value]
+        return [remove_ids_and_times(each) for each in value]
     if isinstance(value, dict):
         return {
-            key: without_ids_and_times(inner)
+            key: remove_ids_and_times(inner)
             for key, inner in value.items()
             if key not in ("id", "dashboard_id") and not key.endswith("_at")
         }

@@ -18,7 +18,7 @@ from tests.client import Answer, Api
 from users.models import AttemptCounter
 
 PASSWORD = "correct horse 1"
-LOCKED = (401, "authentication_error", "password_required", None)
+TOO_MANY_ATTEMPTS = (401, "authentication_error", "password_required", None)
 WRONG = (401, "authentication_error", "incorrect_password", None)
 
 
@@ -37,7 +37,7 @@ def path(board: Dashboard) -> str:
     return f"dashboards/{board.pk}/sharing/passwords/"
 
 
-def add(person: Person, path: str, **body: Any) -> dict[str, Any]:
+def add_password(person: Person, path: str, **body: Any) -> dict[str, Any]:
     answer = person.api.post(path, {"raw_password": PASSWORD, **body})
     assert answer.status == 201, answer
     made: dict[str, Any] = answer.json
@@ -65,14 +65,14 @@ class Browser:
         return Answer(self.client.get(path, headers={**headers, "Cookie": "; ".join(sent)}))  # type: ignore[arg-type]  # the stubs of the test client are narrower
 
 
-def error_of(answer: Answer) -> tuple[Any, ...]:
+def pop_error(answer: Answer) -> tuple[Any, ...]:
     """An error of the unlock route says its detail twice."""
     assert answer.json.pop("error") == answer.json["detail"]
     return answer.error
 
 
 def test_password_is_shown_once_and_stored_as_a_hash(alice: Person, board: Dashboard, token: str, path: str) -> None:
-    made = add(alice, path, note="for the board")
+    made = add_password(alice, path, note="for the board")
     row = SharePassword.objects.get()
     assert made == {
         "id": row.pk,
@@ -126,13 +126,13 @@ def test_passwords_require_protection_and_are_limited_to_ten(alice: Person, boar
     assert alice.api.post(path, {"raw_password": PASSWORD}).error == (400, "validation_error", "invalid_input", None)
     share(alice, board, password_required=True)
     for _ in range(10):
-        add(alice, path)
+        add_password(alice, path)
     assert alice.api.post(path, {"raw_password": PASSWORD}).error == (400, "validation_error", "invalid_input", None)
     assert SharePassword.objects.count() == 10
 
 
 def test_edit_right_and_scope_are_required(alice: Person, bob: Person, board: Dashboard, token: str, path: str) -> None:
-    made = add(alice, path)
+    made = add_password(alice, path)
     reader = Api(make_key(alice.user, "sharing_configuration:read", "dashboard:write"), board.project_id)
     Dashboard.objects.update(restriction_level=37)
     for api in (reader, bob.api):
@@ -148,7 +148,7 @@ def test_edit_right_and_scope_are_required(alice: Person, bob: Person, board: Da
 def test_passwords_of_other_dashboards_are_not_found(
     alice: Person, carol: Person, board: Dashboard, token: str, path: str
 ) -> None:
-    made = add(alice, path)
+    made = add_password(alice, path)
     other = make_dashboard(alice)
     foreign = make_dashboard(carol)
     for number, password in ((other.pk, made["id"]), (foreign.pk, made["id"]), (board.pk, 999999), (board.pk, "x")):
@@ -160,10 +160,10 @@ def test_passwords_of_other_dashboards_are_not_found(
 
 @pytest.mark.parametrize("step", ["shared", "embedded", "shared_dashboard"])
 def test_correct_password_unlocks_the_json(alice: Person, token: str, path: str, step: str) -> None:
-    add(alice, path, raw_password="another one")
-    add(alice, path)
+    add_password(alice, path, raw_password="another one")
+    add_password(alice, path)
     browser = Browser()
-    assert browser.get(f"/{step}/{token}.json").error == LOCKED
+    assert browser.get(f"/{step}/{token}.json").error == TOO_MANY_ATTEMPTS
     answer = browser.unlock(f"/{step}/{token}", {"password": PASSWORD})
     assert (answer.status, list(answer.json)) == (200, ["shareToken"])
     for cookie in answer.response.cookies.values():
@@ -175,60 +175,60 @@ def test_correct_password_unlocks_the_json(alice: Person, token: str, path: str,
     # Scripts show the token themselves; nobody else is let in.
     shown = Browser().get(f"/{step}/{token}.json", Authorization=f"Bearer {answer.json['shareToken']}")
     assert shown.json["dashboard"]["name"] == "Quarter"
-    assert Browser().get(f"/{step}/{token}.json").error == LOCKED
+    assert Browser().get(f"/{step}/{token}.json").error == TOO_MANY_ATTEMPTS
 
 
 def test_form_unlocks(alice: Person, token: str, path: str) -> None:
-    add(alice, path)
+    add_password(alice, path)
     assert Client().post(f"/shared/{token}", {"password": PASSWORD}).status_code == 200
 
 
 @pytest.mark.parametrize("guess", ["wrong", PASSWORD.upper(), f" {PASSWORD}", f"{PASSWORD} "])
 def test_incorrect_password_is_401_with_two_error_fields(alice: Person, token: str, path: str, guess: str) -> None:
-    add(alice, path)
+    add_password(alice, path)
     answer = Browser().unlock(f"/shared/{token}", {"password": guess})
     assert answer.json["error"] == "Incorrect password"
-    assert error_of(answer) == WRONG
+    assert pop_error(answer) == WRONG
     assert not answer.response.cookies
     assert "Quarter" not in answer.text
 
 
 def test_link_without_passwords_cannot_be_unlocked(token: str) -> None:
-    assert error_of(Browser().unlock(f"/shared/{token}", {"password": PASSWORD})) == WRONG
+    assert pop_error(Browser().unlock(f"/shared/{token}", {"password": PASSWORD})) == WRONG
 
 
 @pytest.mark.parametrize("body", [{}, {"password": ""}, {"password": None}, {"password": 5}, [], "x"])
 def test_invalid_bodies_are_400(token: str, body: Any) -> None:
-    assert error_of(Browser().unlock(f"/shared/{token}", body))[:2] == (400, "validation_error")
+    assert pop_error(Browser().unlock(f"/shared/{token}", body))[:2] == (400, "validation_error")
     assert AttemptCounter.objects.count() == 0
 
 
 def test_unknown_link_is_404_and_unprotected_one_400(alice: Person, board: Dashboard) -> None:
-    assert error_of(Browser().unlock(f"/shared/{'a' * 30}", {"password": PASSWORD}))[0] == 404
+    assert pop_error(Browser().unlock(f"/shared/{'a' * 30}", {"password": PASSWORD}))[0] == 404
     token = share(alice, board)
     answer = Browser().unlock(f"/shared/{token}", {"password": PASSWORD})
-    assert error_of(answer) == (400, "validation_error", "invalid_input", None)
+    assert pop_error(answer) == (400, "validation_error", "invalid_input", None)
     share(alice, board, password_required=True)
     alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": False})
     assert Browser().unlock(f"/shared/{token}", {"password": PASSWORD}).status == 404
 
 
 def test_attempts_are_limited_to_ten_a_minute(alice: Person, board: Dashboard, token: str, path: str) -> None:
-    add(alice, path)
+    add_password(alice, path)
     browser = Browser()
     assert [browser.unlock(f"/shared/{token}", {"password": str(n)}).status for n in range(10)] == [401] * 10
     # The limit is the link's, by whatever path it is tried, and a right guess beyond it says nothing.
     for step in ("shared", "embedded"):
         answer = browser.unlock(f"/{step}/{token}", {"password": PASSWORD})
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
-        assert error_of(answer) == (429, "throttled_error", "throttled", None)
+        assert pop_error(answer) == (429, "throttled_error", "throttled", None)
     assert Browser("192.0.2.2").unlock(f"/shared/{token}", {"password": PASSWORD}).status == 200
     AttemptCounter.objects.update(expires_at=timezone.now())
     assert browser.unlock(f"/shared/{token}", {"password": PASSWORD}).status == 200
 
 
 def test_correct_password_resets_failed_attempts(alice: Person, token: str, path: str) -> None:
-    add(alice, path)
+    add_password(alice, path)
     browser = Browser()
     for _ in range(3):
         for guess in ("a", "b", "c", "d"):
@@ -237,34 +237,34 @@ def test_correct_password_resets_failed_attempts(alice: Person, token: str, path
 
 
 def test_share_token_is_invalid_without_its_password(alice: Person, token: str, path: str) -> None:
-    made, other = add(alice, path), add(alice, path, raw_password="another one")
+    made, other = add_password(alice, path), add_password(alice, path, raw_password="another one")
     browser = Browser()
     browser.unlock(f"/shared/{token}", {"password": PASSWORD})
     assert alice.api.delete(f"{path}{other['id']}/").status == 204
     assert browser.get(f"/shared/{token}.json").status == 200
     assert alice.api.delete(f"{path}{made['id']}/").status == 204
-    assert browser.get(f"/shared/{token}.json").error == LOCKED
+    assert browser.get(f"/shared/{token}.json").error == TOO_MANY_ATTEMPTS
     assert browser.unlock(f"/shared/{token}", {"password": PASSWORD}).status == 401
 
 
 def test_share_token_is_limited_to_one_link(alice: Person, board: Dashboard, token: str, path: str) -> None:
-    add(alice, path)
+    add_password(alice, path)
     other_board = make_dashboard(alice, "Other")
     other = share(alice, other_board, password_required=True)
-    add(alice, f"dashboards/{other_board.pk}/sharing/passwords/")
+    add_password(alice, f"dashboards/{other_board.pk}/sharing/passwords/")
     unlocked = Browser().unlock(f"/shared/{token}", {"password": PASSWORD}).json["shareToken"]
-    assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {unlocked}").error == LOCKED
+    assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {unlocked}").error == TOO_MANY_ATTEMPTS
     # A token that names the other link with a password of this one is no better.
     forged = sign_share_token(other, SharePassword.objects.earliest("pk").pk)
-    assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {forged}").error == LOCKED
+    assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {forged}").error == TOO_MANY_ATTEMPTS
     # The old link stays open for its last minutes; the new one asks again.
     new = alice.api.post(f"dashboards/{board.pk}/sharing/refresh/").json["access_token"]
     assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {unlocked}").status == 200
-    assert Browser().get(f"/shared/{new}.json", Authorization=f"Bearer {unlocked}").error == LOCKED
+    assert Browser().get(f"/shared/{new}.json", Authorization=f"Bearer {unlocked}").error == TOO_MANY_ATTEMPTS
 
 
 def test_share_token_is_valid_for_a_day(alice: Person, token: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    add(alice, path)
+    add_password(alice, path)
     browser = Browser()
     browser.unlock(f"/shared/{token}", {"password": PASSWORD})
     now = timezone.now()
@@ -278,14 +278,14 @@ def test_share_token_is_valid_for_a_day(alice: Person, token: str, path: str, mo
 
 @pytest.mark.parametrize("forged", ["", "x", "a:b:c", "eyJh.eyJh.c2ln", "é"])
 def test_other_tokens_do_not_unlock(alice: Person, token: str, path: str, forged: str) -> None:
-    made = add(alice, path)
+    made = add_password(alice, path)
     signed_elsewhere = signing.dumps([token, made["id"]], salt="another salt")
     wrong_shape = signing.dumps({"a": 1}, salt="dashboards.share_tokens")
     for each in (forged, alice.key, signed_elsewhere, wrong_shape):
-        assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {each}").error == LOCKED
+        assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {each}").error == TOO_MANY_ATTEMPTS
 
 
 def test_share_token_is_not_an_api_key(alice: Person, token: str, path: str) -> None:
-    add(alice, path)
+    add_password(alice, path)
     unlocked = Browser().unlock(f"/shared/{token}", {"password": PASSWORD}).json["shareToken"]
     assert Api(unlocked, alice.membership.project_id).get("dashboards/").status == 401

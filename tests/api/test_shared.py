@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboards.models import Dashboard, ReplacedAccessToken, Tile
 from tests.builders import QUERY, Person, make_dashboard, make_insight, make_text_tile
-from tests.client import Answer, keys
+from tests.client import Answer, iter_keys
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_users_urls_and_origins_are_not_shown(alice: Person, board: Dashboard) -
         "effective_restriction_level",
         "effective_privilege_level",
     }
-    assert not hidden & set(keys(answer.json))
+    assert not hidden & set(iter_keys(answer.json))
 
 
 def test_queries_can_be_hidden(alice: Person, board: Dashboard) -> None:

@@ -20,18 +20,20 @@ def board(alice: Person) -> Dashboard:
     return make_dashboard(alice, filters=FILTERS, variables=VARIABLES)
 
 
-def look(token: str, **overrides: Any) -> Answer:
+def get_with_overrides(token: str, **overrides: Any) -> Answer:
     query = "&".join(f"{name}_override={json.dumps(value)}" for name, value in overrides.items())
     return visit(f"/shared/{token}.json?{query}")
 
 
 def test_allowed_keys_apply_and_are_not_stored(alice: Person, board: Dashboard) -> None:
     token = share(alice, board, settings={"allow_overrides": ["date_from", "country", "id-2"]})
-    answer = look(token, filters={"date_from": "-30d"}, variables={"id-1": {"code_name": "country", "value": "y"}})
+    answer = get_with_overrides(
+        token, filters={"date_from": "-30d"}, variables={"id-1": {"code_name": "country", "value": "y"}}
+    )
     assert answer.json["dashboard"]["filters"] == {**FILTERS, "date_from": "-30d"}
     assert answer.json["dashboard"]["variables"]["id-1"]["value"] == "y"
     for name, given in (("id-2", {"value": "paid"}), ("plan", {"value": "paid"}), ("id-2", "paid")):
-        shown = look(token, variables={name: given}).json["dashboard"]["variables"]
+        shown = get_with_overrides(token, variables={name: given}).json["dashboard"]["variables"]
         assert shown["id-2"] == {"code_name": "plan", "value": "paid"}
     plain = visit(f"/shared/{token}.json").json["dashboard"]
     assert (plain["filters"], plain["variables"]) == (FILTERS, VARIABLES)
@@ -61,13 +63,13 @@ def test_other_keys_are_403(
     alice: Person, board: Dashboard, allowed: list[str] | None, overrides: dict[str, Any]
 ) -> None:
     token = share(alice, board, settings=None if allowed is None else {"allow_overrides": allowed})
-    answer = look(token, **overrides)
+    answer = get_with_overrides(token, **overrides)
     assert answer.error == (403, "authentication_error", "permission_denied", None)
 
 
 def test_empty_override_is_always_allowed(alice: Person, board: Dashboard) -> None:
     token = share(alice, board)
-    assert look(token, filters={}, variables={}).status == 200
+    assert get_with_overrides(token, filters={}, variables={}).status == 200
     assert visit(f"/shared/{token}.json?filters_override=&refresh=force_blocking&cache_keys=x").status == 200
 
 
@@ -82,7 +84,7 @@ def test_stored_variables_of_any_shape_are_handled(alice: Person) -> None:
     board = make_dashboard(alice, variables={"a": None, "b": ["x"], "c": "text"})
     token = share(alice, board, settings={"allow_overrides": ["x"]})
     for name in ("a", "b", "c"):
-        assert look(token, variables={name: {"value": 1}}).status == 403
+        assert get_with_overrides(token, variables={name: {"value": 1}}).status == 403
 
 
 def test_overrides_of_viewers_apply_to_queries(alice: Person, board: Dashboard) -> None:
@@ -90,7 +92,7 @@ def test_overrides_of_viewers_apply_to_queries(alice: Person, board: Dashboard) 
     token = share(alice, board, settings={"allow_overrides": ["date_from"]})
 
     def shown(**overrides: Any) -> Any:
-        [tile] = look(token, **overrides).json["dashboard"]["tiles"]
+        [tile] = get_with_overrides(token, **overrides).json["dashboard"]["tiles"]
         return tile["insight"]["query"]["dateRange"]["date_from"]
 
     assert (shown(), shown(filters={"date_from": "-1d"})) == ("-7d", "-1d")

@@ -21,14 +21,14 @@ def path(board: Dashboard) -> str:
     return f"dashboards/{board.pk}/sharing/"
 
 
-def stored(board: Dashboard) -> SharingConfiguration:
+def read_sharing(board: Dashboard) -> SharingConfiguration:
     return SharingConfiguration.objects.get(dashboard=board)
 
 
 def test_enabling_is_shown_everywhere_and_keeps_the_token(alice: Person, board: Dashboard, path: str) -> None:
-    before = stored(board)
+    before = read_sharing(board)
     answer = alice.api.patch(path, {"enabled": True})
-    row = stored(board)
+    row = read_sharing(board)
     assert (answer.status, row.enabled, row.access_token) == (200, True, before.access_token)
     assert row.created_at is not None
     assert answer.json == alice.api.get(path).json
@@ -46,7 +46,7 @@ def test_disabling_invalidates_every_token(alice: Person, board: Dashboard, path
     assert (off["enabled"], off["created_at"]) == (False, first["created_at"])
     assert ReplacedAccessToken.objects.count() == 0
     on = alice.api.patch(path, {"enabled": True}).json
-    assert on["access_token"] == stored(board).access_token
+    assert on["access_token"] == read_sharing(board).access_token
     assert len({first["access_token"], second["access_token"], on["access_token"]}) == 3
 
 
@@ -54,7 +54,7 @@ def test_refresh_changes_only_the_token(alice: Person, board: Dashboard, path: s
     before = alice.api.patch(path, {"enabled": True, "settings": {"noHeader": True}}).json
     answer = alice.api.post(f"{path}refresh/")
     assert answer.status == 200
-    assert answer.json == {**before, "access_token": stored(board).access_token}
+    assert answer.json == {**before, "access_token": read_sharing(board).access_token}
     assert answer.json["access_token"] != before["access_token"]
     [replaced] = ReplacedAccessToken.objects.all()
     assert replaced.access_token == before["access_token"]
@@ -90,7 +90,7 @@ def test_refresh_keeps_only_tokens_within_the_grace_period(alice: Person, path: 
 def test_settings_are_stored_as_sent(alice: Person, board: Dashboard, path: str, settings: Any) -> None:
     alice.api.patch(path, {"settings": {"legend": True}})
     answer = alice.api.patch(path, {"settings": settings})
-    assert answer.json["settings"] == settings == stored(board).settings
+    assert answer.json["settings"] == settings == read_sharing(board).settings
     assert answer.json["access_token"] == alice.api.get(path).json["access_token"]
 
 
@@ -131,7 +131,7 @@ def test_unknown_keys_are_reported_and_read_only_ones_ignored(alice: Person, boa
 def test_password_can_be_required(alice: Person, board: Dashboard, path: str) -> None:
     answer = alice.api.patch(path, {"enabled": True, "password_required": True})
     assert answer.json["password_required"] is True
-    assert stored(board).password_required is True
+    assert read_sharing(board).password_required is True
 
 
 def test_edit_right_is_required(alice: Person, bob: Person, board: Dashboard, path: str) -> None:
@@ -148,7 +148,7 @@ def test_read_scope_cannot_change_sharing(alice: Person, board: Dashboard, path:
     reader = Api(key, alice.membership.project_id)
     for answer in (reader.patch(path, {"enabled": True}), reader.post(f"{path}refresh/")):
         assert answer.json["detail"] == "API key missing required scope 'sharing_configuration:write'"
-    assert stored(board).enabled is False
+    assert read_sharing(board).enabled is False
 
 
 def test_deleted_foreign_or_unknown_dashboard_is_404(alice: Person, carol: Person) -> None:

@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from dashboards.models import Dashboard
-from tests.builders import PASSWORD, Person, give_password, signed_in
+from tests.builders import PASSWORD, Person, make_session, set_password
 from tests.client import Api
 from users.models import AttemptCounter
 from users.services.users import set_active
@@ -22,11 +22,11 @@ NONE = (401, "authentication_error", "not_authenticated", None)
 
 @pytest.fixture
 def browser(alice: Person) -> Api:
-    return signed_in(alice)
+    return make_session(alice)
 
 
 def test_signing_in_sets_the_cookies_of_a_session(alice: Person) -> None:
-    give_password(alice)
+    set_password(alice)
     answer = Api(None, 0).sign_in("  ALICE@Example.com ", PASSWORD)
     assert (answer.status, answer.json) == (200, {"success": True})
     session = answer.response.cookies["sessionid"]
@@ -52,7 +52,7 @@ def test_a_session_is_refused_for_other_projects(browser: Api, carol: Person) ->
 
 @pytest.mark.parametrize("email", ["alice@example.com", "nobody@example.com", "bob@example.com", "not an address"])
 def test_unknown_user_and_incorrect_password_are_indistinguishable(alice: Person, bob: Person, email: str) -> None:
-    give_password(alice)
+    set_password(alice)
     answer = Api(None, 0).sign_in(email, "definitely wrong")
     assert answer.error == BAD_PAIR
     assert answer.json["detail"] == "Invalid email or password."
@@ -73,7 +73,7 @@ def test_deactivating_a_user_ends_their_sessions(alice: Person, browser: Api) ->
 
 
 def test_changing_the_password_ends_sessions(alice: Person, browser: Api) -> None:
-    give_password(alice, "another horse battery")
+    set_password(alice, "another horse battery")
     assert browser.get("dashboards/").error == NONE
 
 
@@ -102,7 +102,7 @@ def test_invalid_bodies_are_reported(db: None, body: dict[str, Any], code: str, 
 
 
 def test_a_form_signs_in(alice: Person) -> None:
-    give_password(alice, f" {PASSWORD} ")
+    set_password(alice, f" {PASSWORD} ")
     answer = Api(None, 0).form("POST", "/api/login/", {"email": alice.user.email, "password": f" {PASSWORD} "})
     assert answer.status == 200
 
@@ -114,7 +114,7 @@ def test_signing_in_with_a_key_is_refused(alice: Person) -> None:
 
 
 def test_signing_in_from_another_site_is_refused(alice: Person) -> None:
-    give_password(alice)
+    set_password(alice)
     body = {"email": alice.user.email, "password": PASSWORD}
     for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
         assert Api(None, 0).post("/api/login/", body, headers={"Sec-Fetch-Site": site}).status == status

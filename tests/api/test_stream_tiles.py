@@ -17,14 +17,14 @@ def board(alice: Person) -> Dashboard:
     return make_dashboard(alice, "Board", filters={"a": 1}, tiles=[*tiles, {"text": {"body": "nowhere"}}])
 
 
-def events(answer: Answer) -> list[Any]:
+def parse_events(answer: Answer) -> list[Any]:
     *blocks, end = answer.text.split("\n\n")
     assert (answer.status, end) == (200, "")
     assert answer.headers["Content-Type"] == "text/event-stream"
     return [json.loads(block.removeprefix("data: ")) for block in blocks]
 
 
-def bodies(told: list[Any]) -> list[str]:
+def get_bodies(told: list[Any]) -> list[str]:
     metadata, *others, _ = told
     tiles = [*metadata["dashboard"]["tiles"], *(event["tile"] for event in others)]
     return [tile["text"]["body"] for tile in tiles]
@@ -32,7 +32,7 @@ def bodies(told: list[Any]) -> list[str]:
 
 def test_events_equal_a_retrieval(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
-    told = events(alice.api.get(f"{path}stream_tiles/"))
+    told = parse_events(alice.api.get(f"{path}stream_tiles/"))
     assert [event["type"] for event in told] == ["metadata", "tile", "tile", "complete"]
     metadata, third, fourth, _ = told
     whole = alice.api.get(path).json
@@ -44,16 +44,16 @@ def test_events_equal_a_retrieval(alice: Person, board: Dashboard) -> None:
 
 def test_tiles_are_in_layout_order(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/stream_tiles/"
-    assert bodies(events(alice.api.get(path))) == ["0", "1", "2", "nowhere"]
-    assert bodies(events(alice.api.get(path, layoutSize="sm"))) == ["0", "1", "2", "nowhere"]
-    assert bodies(events(alice.api.get(path, layoutSize="xs"))) == ["2", "1", "0", "nowhere"]
+    assert get_bodies(parse_events(alice.api.get(path))) == ["0", "1", "2", "nowhere"]
+    assert get_bodies(parse_events(alice.api.get(path, layoutSize="sm"))) == ["0", "1", "2", "nowhere"]
+    assert get_bodies(parse_events(alice.api.get(path, layoutSize="xs"))) == ["2", "1", "0", "nowhere"]
     assert alice.api.get(path, layoutSize="lg").error == (400, "validation_error", "invalid_choice", "layoutSize")
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_small_dashboard_is_one_event(alice: Person, number: int) -> None:
     made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * number)
-    told = events(alice.api.get(f"dashboards/{made.pk}/stream_tiles/"))
+    told = parse_events(alice.api.get(f"dashboards/{made.pk}/stream_tiles/"))
     assert [event["type"] for event in told] == ["metadata", "complete"]
     assert len(told[0]["dashboard"]["tiles"]) == number
 
@@ -61,7 +61,7 @@ def test_small_dashboard_is_one_event(alice: Person, number: int) -> None:
 @pytest.mark.parametrize("accept", ["text/event-stream", "application/json", "*/*", "image/png"])
 def test_accept_header_is_ignored_and_errors_are_json(alice: Person, board: Dashboard, accept: str) -> None:
     headers = {"Accept": accept}
-    assert len(events(alice.api.call("GET", f"dashboards/{board.pk}/stream_tiles/", headers=headers))) == 4
+    assert len(parse_events(alice.api.call("GET", f"dashboards/{board.pk}/stream_tiles/", headers=headers))) == 4
     missing = alice.api.call("GET", "dashboards/999999999/stream_tiles/", headers=headers)
     assert missing.error == (404, "invalid_request", "not_found", None)
     assert missing.headers["Content-Type"] == "application/json"
@@ -69,7 +69,7 @@ def test_accept_header_is_ignored_and_errors_are_json(alice: Person, board: Dash
 
 def test_overrides_apply_and_the_access_is_recorded(alice: Person, board: Dashboard) -> None:
     answer = alice.api.get(f"dashboards/{board.pk}/stream_tiles/", filters_override='{"a": 2}')
-    shown = events(answer)[0]["dashboard"]
+    shown = parse_events(answer)[0]["dashboard"]
     board.refresh_from_db()
     assert (shown["filters"], shown["persisted_filters"], board.filters) == ({"a": 2}, {"a": 1}, {"a": 1})
     assert board.last_accessed_at is not None

@@ -24,7 +24,7 @@ def dora(alice: Person) -> Person:
     return make_person("dora", make_project("Second", "Home"))
 
 
-def names(person: Person, **query: Any) -> list[str]:
+def list_names(person: Person, **query: Any) -> list[str]:
     answer = person.api.get(PATH, **query)
     assert answer.status == 200, answer
     return [row["template_name"] for row in answer.json["results"]]
@@ -88,10 +88,10 @@ def test_built_in_templates_are_ordered_among_the_others(
     make_template(None, "q", scope="global", tags=["web"])
     make_template(project, "x", dashboard_description="of the web")
     make_template(project, "z featured", is_featured=True)
-    assert names(alice, **query) == wanted
+    assert list_names(alice, **query) == wanted
     assert alice.api.get(PATH, **query).json["count"] == len(wanted)
     for limit in (1, 2, 4):
-        pages = [names(alice, **query, limit=limit, offset=offset) for offset in range(0, len(wanted) + 1, limit)]
+        pages = [list_names(alice, **query, limit=limit, offset=offset) for offset in range(0, len(wanted) + 1, limit)]
         assert [name for page in pages for name in page] == wanted
         assert all(len(page) == limit for page, _ in pairwise([page for page in pages if page]))
 
@@ -99,11 +99,11 @@ def test_built_in_templates_are_ordered_among_the_others(
 def test_organization_template_is_visible_in_all_its_projects(alice: Person, carol: Person, dora: Person) -> None:
     made = make_template(alice.membership.project, "shared", scope="organization", created_by=alice.user)
     path = f"{PATH}{made.pk}/"
-    assert (names(dora, scope="organization"), names(dora, scope="team")) == (["shared"], [])
+    assert (list_names(dora, scope="organization"), list_names(dora, scope="team")) == (["shared"], [])
     shown = dora.api.get(path).json
     assert (shown["scope"], shown["team_id"], shown["created_by"]) == ("organization", made.project_id, None)
     assert alice.api.get(path).json["created_by"]["email"] == alice.user.email
-    assert (names(carol, scope="organization"), carol.api.get(path).status) == ([], 404)
+    assert (list_names(carol, scope="organization"), carol.api.get(path).status) == ([], 404)
     assert carol.api.post("dashboards/", {"use_template": "shared"}).error[3] == "use_template"
     board = dora.api.post("dashboards/", {"use_template": "shared"})
     assert (board.status, Dashboard.objects.get().project_id) == (201, dora.membership.project_id)

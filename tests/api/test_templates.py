@@ -36,16 +36,16 @@ TEMPLATE: dict[str, Any] = {
 }
 
 
-def send(person: Person, template: Any, **more: Any) -> Answer:
+def import_template(person: Person, template: Any, **more: Any) -> Answer:
     return person.api.post("dashboards/create_from_template_json/", {"template": template, **more})
 
 
-def changed(**changes: Any) -> dict[str, Any]:
+def change_template(**changes: Any) -> dict[str, Any]:
     return {**copy.deepcopy(TEMPLATE), **changes}
 
 
 def test_dashboard_is_created_from_a_template(alice: Person) -> None:
-    answer = send(alice, TEMPLATE, creation_context="onboarding", _create_in_folder="x")
+    answer = import_template(alice, TEMPLATE, creation_context="onboarding", _create_in_folder="x")
     assert answer.status == 200
     assert answer.headers["Ignored-Fields"] == "creation_context"
     made = answer.json
@@ -72,7 +72,9 @@ def test_dashboard_is_created_from_a_template(alice: Person) -> None:
 
 
 def test_older_tiles_keep_their_filters_and_can_be_unnamed(alice: Person) -> None:
-    [tile] = send(alice, changed(tiles=[{"type": "INSIGHT", "filters": {"insight": "TRENDS"}}])).json["tiles"]
+    [tile] = import_template(
+        alice, change_template(tiles=[{"type": "INSIGHT", "filters": {"insight": "TRENDS"}}])
+    ).json["tiles"]
     insight = tile["insight"]
     assert (insight["name"], insight["query"]) == ("", None)
     assert insight["filters"] == {"insight": "TRENDS", "date_from": "-30d", "date_to": None}
@@ -80,9 +82,9 @@ def test_older_tiles_keep_their_filters_and_can_be_unnamed(alice: Person) -> Non
 
 
 def test_tags_and_variables_can_be_missing_or_null(alice: Person) -> None:
-    template = changed(variables=None)
+    template = change_template(variables=None)
     del template["tags"]
-    assert send(alice, template).json["tags"] == []
+    assert import_template(alice, template).json["tags"] == []
 
 
 BAD: list[tuple[dict[str, Any], str, str]] = [
@@ -120,15 +122,15 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 def test_invalid_template_is_400_at_its_path_and_creates_nothing(
     alice: Person, changes: dict[str, Any], code: str, attr: str
 ) -> None:
-    assert send(alice, changed(**changes)).error == (400, "validation_error", code, attr)
+    assert import_template(alice, change_template(**changes)).error == (400, "validation_error", code, attr)
     assert [model.objects.count() for model in (Dashboard, Tile, Insight, Text)] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("missing", ["template_name", "dashboard_description", "dashboard_filters", "tiles"])
 def test_missing_key_is_reported(alice: Person, missing: str) -> None:
-    template = changed()
+    template = change_template()
     del template[missing]
-    answer = send(alice, template)
+    answer = import_template(alice, template)
     assert answer.error == (400, "validation_error", "required", f"template__{missing}")
     assert missing in answer.json["detail"]
 
@@ -158,27 +160,29 @@ def test_placeholders_are_replaced_by_variable_defaults(alice: Person) -> None:
         {"id": "EVENT_1", "name": "Event", "type": "event", "default": event, "description": "", "required": True}
     ]
     query = {"kind": "Q", "series": ["{EVENT_1}", "{event}", "{EVENT_1} and more", "{}", "{1}"]}
-    [tile] = send(alice, changed(variables=variables, tiles=[{"type": "INSIGHT", "query": query}])).json["tiles"]
+    [tile] = import_template(
+        alice, change_template(variables=variables, tiles=[{"type": "INSIGHT", "query": query}])
+    ).json["tiles"]
     assert tile["insight"]["query"] == {"kind": "Q", "series": [event, "{event}", "{EVENT_1} and more", "{}", "{1}"]}
 
 
 def test_placeholder_without_a_variable_is_400_at_its_path(alice: Person) -> None:
     query = {"kind": "Q", "series": [{"event": "{EVENT_2}"}]}
-    answer = send(alice, changed(tiles=[{"type": "INSIGHT", "query": query}]))
+    answer = import_template(alice, change_template(tiles=[{"type": "INSIGHT", "query": query}]))
     assert answer.error == (400, "validation_error", "invalid_input", "template__tiles__0__query__series__0__event")
     assert "EVENT_2" in answer.json["detail"]
 
 
 def test_placeholder_with_an_unsuitable_default_is_400(alice: Person) -> None:
     variables = [{"id": "A", "default": {"x": 1}}]
-    answer = send(alice, changed(variables=variables, tiles=[{"type": "TEXT", "body": "{A}"}]))
+    answer = import_template(alice, change_template(variables=variables, tiles=[{"type": "TEXT", "body": "{A}"}]))
     assert answer.error == (400, "validation_error", "invalid_input", "template__tiles__0__body")
 
 
 def test_filled_template_size_is_limited(alice: Person) -> None:
     variables = [{"id": "A", "default": {"x": "y" * 100_000}}]
     tiles = [{"type": "INSIGHT", "query": {"many": ["{A}"] * 1000}}]
-    answer = send(alice, changed(variables=variables, tiles=tiles))
+    answer = import_template(alice, change_template(variables=variables, tiles=tiles))
     assert answer.status == 400
     assert "too large" in answer.json["detail"]
     assert Dashboard.objects.count() == 0
@@ -206,7 +210,7 @@ def test_files_of_built_in_templates_are_named_by_their_keys() -> None:
     assert set(builtin_templates()) == {"DEFAULT_APP", "WEBSITE_TRAFFIC"}
 
 
-def stored(person: Person | None, name: str, body: str, scope: str = "team", **more: Any) -> DashboardTemplate:
+def store_template(person: Person | None, name: str, body: str, scope: str = "team", **more: Any) -> DashboardTemplate:
     return DashboardTemplate.objects.create(
         project=person.membership.project if person else None,
         template_name=name,
@@ -217,11 +221,11 @@ def stored(person: Person | None, name: str, body: str, scope: str = "team", **m
 
 
 def test_templates_of_the_project_and_global_ones_can_be_used(alice: Person, carol: Person) -> None:
-    stored(carol, "Theirs", "theirs")
-    stored(carol, "Shared", "shared", scope="global")
-    stored(None, "Both", "global", scope="global")
-    stored(alice, "Both", "own", tags=["T"], dashboard_description="d")
-    stored(alice, "Gone", "gone", deleted=True)
+    store_template(carol, "Theirs", "theirs")
+    store_template(carol, "Shared", "shared", scope="global")
+    store_template(None, "Both", "global", scope="global")
+    store_template(alice, "Both", "own", tags=["T"], dashboard_description="d")
+    store_template(alice, "Gone", "gone", deleted=True)
 
     def body_of(name: str) -> str:
         made = alice.api.post("dashboards/", {"use_template": name})

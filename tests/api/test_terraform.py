@@ -34,7 +34,7 @@ class Terraform:
         return written
 
 
-def holds(state: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
+def is_up_to_date(state: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
     """Whether a plan for `wanted` is empty. Tags are a set; a tile's own keys are compared as JSON."""
     return state is not None and all(
         sorted(state[key]) == sorted(value) if key == "tags" else state[key] == value for key, value in wanted.items()
@@ -48,7 +48,7 @@ def test_apply_plan_update_drift_and_destroy(alice: Person) -> None:
 
     # Create.
     made = terraform.write("POST", "dashboards/", board)
-    assert holds(made, {**board, "deleted": False})
+    assert is_up_to_date(made, {**board, "deleted": False})
     path = f"dashboards/{made['id']}/"
     placed = terraform.write("POST", "insights/", {**insight, "_create_in_folder": "Unfiled/Insights"})
     insight_path = f"insights/{placed['id']}/"
@@ -63,9 +63,9 @@ def test_apply_plan_update_drift_and_destroy(alice: Person) -> None:
     )
 
     # An empty plan.
-    assert holds(terraform.read(path), {**board, "deleted": False})
+    assert is_up_to_date(terraform.read(path), {**board, "deleted": False})
     insight["_create_in_folder"] = "Unfiled/Insights"
-    assert holds(terraform.read(insight_path), {**insight, "deleted": False, "dashboards": [made["id"]]})
+    assert is_up_to_date(terraform.read(insight_path), {**insight, "deleted": False, "dashboards": [made["id"]]})
     read = terraform.read(path)
     assert read is not None
     tiles = {tile["id"]: tile for tile in read["tiles"]}
@@ -77,7 +77,7 @@ def test_apply_plan_update_drift_and_destroy(alice: Person) -> None:
     # Update: the provider sends all that is configured, and `deleted: false`.
     board = {"name": "From code", "description": "", "pinned": False, "tags": ["managed"]}
     terraform.write("PATCH", path, {**board, "deleted": False})
-    assert holds(terraform.read(path), {**board, "deleted": False})
+    assert is_up_to_date(terraform.read(path), {**board, "deleted": False})
     changed = {"id": text_tile["id"], "text": {"body": "# Changed"}, "color": "", "layouts": {"sm": {"x": 6, "y": 0}}}
     after = terraform.write("PATCH", path, {"tiles": [changed]})
     shown = next(tile for tile in after["tiles"] if tile["id"] == text_tile["id"])

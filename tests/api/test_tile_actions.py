@@ -14,22 +14,24 @@ def board(alice: Person) -> Dashboard:
     return make_dashboard(alice)
 
 
-def act(person: Person, board: Dashboard, action: str, body: Any, **options: Any) -> Answer:
+def run_action(person: Person, board: Dashboard, action: str, body: Any, **options: Any) -> Answer:
     return person.api.post(f"dashboards/{board.pk}/{action}/", body, **options)
 
 
-def shown(person: Person, board: Dashboard) -> list[dict[str, Any]]:
+def list_tiles(person: Person, board: Dashboard) -> list[dict[str, Any]]:
     tiles: list[dict[str, Any]] = person.api.get(f"dashboards/{board.pk}/").json["tiles"]
     return tiles
 
 
 def test_create_text_tile(alice: Person, board: Dashboard) -> None:
-    answer = act(alice, board, "create_text_tile", {"body": " # Hi ", "color": "red", "layouts": {"sm": {"x": 1}}})
+    answer = run_action(
+        alice, board, "create_text_tile", {"body": " # Hi ", "color": "red", "layouts": {"sm": {"x": 1}}}
+    )
     assert answer.status == 201
     tile = answer.json
     assert (tile["text"]["body"], tile["color"], tile["layouts"]) == (" # Hi ", "red", {"sm": {"x": 1}})
     assert tile["text"]["created_by"]["email"] == "alice@example.com"
-    assert shown(alice, board) == [tile]
+    assert list_tiles(alice, board) == [tile]
 
 
 @pytest.mark.parametrize(
@@ -37,16 +39,16 @@ def test_create_text_tile(alice: Person, board: Dashboard) -> None:
     [({}, "required"), ({"body": ""}, "blank"), ({"body": None}, "null"), ({"body": "x" * 4001}, "max_length")],
 )
 def test_text_tile_requires_a_body(alice: Person, board: Dashboard, body: dict[str, Any], code: str) -> None:
-    assert act(alice, board, "create_text_tile", body).error == (400, "validation_error", code, "body")
+    assert run_action(alice, board, "create_text_tile", body).error == (400, "validation_error", code, "body")
     assert Tile.objects.count() == 0
 
 
 def test_update_text_tile(alice: Person, bob: Person, board: Dashboard) -> None:
     tile = make_text_tile(alice, board, "old", color="red")
-    answer = act(bob, board, "update_text_tile", {"tile_id": tile.pk, "body": "new"})
+    answer = run_action(bob, board, "update_text_tile", {"tile_id": tile.pk, "body": "new"})
     assert (answer.status, answer.json["text"]["body"], answer.json["color"]) == (200, "new", "red")
     assert answer.json["text"]["last_modified_by"]["email"] == "bob@example.com"
-    answer = act(bob, board, "update_text_tile", {"tile_id": tile.pk, "color": "blue"})
+    answer = run_action(bob, board, "update_text_tile", {"tile_id": tile.pk, "color": "blue"})
     assert (answer.json["text"]["body"], answer.json["color"]) == ("new", "blue")
 
 
@@ -54,25 +56,25 @@ def test_update_tile(alice: Person, board: Dashboard) -> None:
     make_insight(alice, board)
     tile = Tile.objects.get()
     body = {"tile_id": tile.pk, "show_description": False, "color": "blue", "layouts": {"sm": {"y": 3}}}
-    answer = act(alice, board, "update_tile", body)
+    answer = run_action(alice, board, "update_tile", body)
     assert answer.status == 200
     assert {key: answer.json[key] for key in body if key != "tile_id"} == {
         "show_description": False,
         "color": "blue",
         "layouts": {"sm": {"y": 3}},
     }
-    only = act(alice, board, "update_tile", {"tile_id": tile.pk, "color": None}).json
+    only = run_action(alice, board, "update_tile", {"tile_id": tile.pk, "color": None}).json
     assert (only["color"], only["show_description"], only["layouts"]) == (None, False, {"sm": {"y": 3}})
 
 
 def test_each_kind_of_tile_has_its_action(alice: Person, board: Dashboard) -> None:
     make_insight(alice, board)
     insight, text = Tile.objects.get().pk, make_text_tile(alice, board).pk
-    answer = act(alice, board, "update_tile", {"tile_id": text, "color": "red"})
+    answer = run_action(alice, board, "update_tile", {"tile_id": text, "color": "red"})
     assert answer.error == (400, "validation_error", "invalid_input", "tile_id")
-    answer = act(alice, board, "update_text_tile", {"tile_id": insight, "body": "x"})
+    answer = run_action(alice, board, "update_text_tile", {"tile_id": insight, "body": "x"})
     assert answer.error == (400, "validation_error", "invalid_input", "tile_id")
-    assert {tile["color"] for tile in shown(alice, board)} == {None}
+    assert {tile["color"] for tile in list_tiles(alice, board)} == {None}
 
 
 def test_delete_tile_closes_gaps_of_placed_tiles(alice: Person, board: Dashboard) -> None:
@@ -84,9 +86,9 @@ def test_delete_tile_closes_gaps_of_placed_tiles(alice: Person, board: Dashboard
     make("second", 2, xs={"x": 0, "y": "2", "w": 1, "h": 2})
     make("third", 4, lg={"x": 0, "y": 9, "w": 1, "h": 1})
     make_text_tile(alice, board, "unplaced")
-    answer = act(alice, board, "delete_tile", {"tile_id": first.pk})
+    answer = run_action(alice, board, "delete_tile", {"tile_id": first.pk})
     assert (answer.status, answer.text) == (204, "")
-    second, third, unplaced = shown(alice, board)
+    second, third, unplaced = list_tiles(alice, board)
     assert second["layouts"] == {
         "sm": {"x": 0, "y": 0, "w": 6, "h": 2, "i": "keep"},
         "xs": {"x": 0, "y": 0, "w": 1, "h": 2},
@@ -104,16 +106,16 @@ def test_copy_tile_shares_the_content(alice: Person, board: Dashboard) -> None:
     alice.api.patch(
         f"dashboards/{board.pk}/", {"tiles": [{"id": tile.pk, "color": "red", "layouts": {"sm": {"x": 2}}}]}
     )
-    answer = act(alice, target, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
+    answer = run_action(alice, target, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
     assert (answer.status, answer.json["id"]) == (200, target.pk)
     [copied] = answer.json["tiles"]
     assert (copied["insight"]["id"], copied["color"], copied["layouts"]) == (made.pk, "red", {"sm": {"x": 2}})
     assert copied["id"] != tile.pk
-    assert len(shown(alice, board)) == 1
-    again = act(alice, target, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
+    assert len(list_tiles(alice, board)) == 1
+    again = run_action(alice, target, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
     assert again.error == (400, "validation_error", "unique", "tileId")
     alice.api.patch(f"dashboards/{target.pk}/", {"tiles": [{"id": copied["id"], "deleted": True}]})
-    revived = act(alice, target, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
+    revived = run_action(alice, target, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
     assert [each["id"] for each in revived.json["tiles"]] == [copied["id"]]
 
 
@@ -122,12 +124,12 @@ def test_copy_tile_of_an_unknown_tile_is_404(alice: Person, bob: Person, carol: 
     foreign = make_dashboard(carol)
     foreign_tile = make_text_tile(carol, foreign)
     for from_, tile_id in [(999999, tile.pk), (board.pk, 999999), (target.pk, tile.pk), (foreign.pk, foreign_tile.pk)]:
-        answer = act(alice, target, "copy_tile", {"fromDashboardId": from_, "tileId": tile_id})
+        answer = run_action(alice, target, "copy_tile", {"fromDashboardId": from_, "tileId": tile_id})
         assert answer.error == (404, "invalid_request", "not_found", None)
     assert not Tile.objects.filter(dashboard=target).exists()
-    own = act(alice, board, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
+    own = run_action(alice, board, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
     assert own.error == (400, "validation_error", "unique", "tileId")
-    assert act(alice, board, "copy_tile", {"tileId": 1}).error == (
+    assert run_action(alice, board, "copy_tile", {"tileId": 1}).error == (
         400,
         "validation_error",
         "required",
@@ -135,11 +137,11 @@ def test_copy_tile_of_an_unknown_tile_is_404(alice: Person, bob: Person, carol: 
     )
     Dashboard.objects.filter(pk=board.pk).update(restriction_level=37)
     body = {"fromDashboardId": board.pk, "tileId": tile.pk}
-    assert act(bob, target, "copy_tile", body).status == 200  # who may see it may copy it
-    assert act(bob, board, "copy_tile", {"fromDashboardId": target.pk, "tileId": tile.pk}).status == 403
+    assert run_action(bob, target, "copy_tile", body).status == 200  # who may see it may copy it
+    assert run_action(bob, board, "copy_tile", {"fromDashboardId": target.pk, "tileId": tile.pk}).status == 403
 
 
-def spots(answer: Answer) -> list[tuple[int, dict[str, Any]]]:
+def get_layouts(answer: Answer) -> list[tuple[int, dict[str, Any]]]:
     return [(tile["id"], tile["layouts"]["sm"]) for tile in answer.json["tiles"]]
 
 
@@ -147,28 +149,32 @@ def test_reorder_tiles_places_them_in_the_given_order(alice: Person, board: Dash
     wide = make_text_tile(alice, board, layouts={"sm": {"x": 0, "y": 0, "w": "12", "h": 2, "minW": 3}, "lg": {"x": 9}})
     small = make_text_tile(alice, board, layouts={"sm": {"x": 0, "y": 2, "w": 4, "h": 3}})
     bare = make_text_tile(alice, board)
-    answer = act(alice, board, "reorder_tiles", {"tile_order": [small.pk, wide.pk]})
-    assert spots(answer) == [
+    answer = run_action(alice, board, "reorder_tiles", {"tile_order": [small.pk, wide.pk]})
+    assert get_layouts(answer) == [
         (small.pk, {"x": 0, "y": 0, "w": 4, "h": 3}),
         (wide.pk, {"x": 0, "y": 3, "w": 12, "h": 2, "minW": 3}),
         (bare.pk, {"x": 0, "y": 5, "w": 6, "h": 5}),
     ]
     layouts = Tile.objects.get(pk=wide.pk).layouts
     assert (layouts["lg"], layouts["xs"]) == ({"x": 9}, {"x": 0, "y": 3, "w": 1, "h": 2})
-    two = act(alice, board, "reorder_tiles", {"tile_order": [bare.pk, wide.pk, small.pk], "layout": "two_column"})
-    assert [(id_, place["x"], place["y"], place["w"]) for id_, place in spots(two)] == [
+    two = run_action(
+        alice, board, "reorder_tiles", {"tile_order": [bare.pk, wide.pk, small.pk], "layout": "two_column"}
+    )
+    assert [(id_, place["x"], place["y"], place["w"]) for id_, place in get_layouts(two)] == [
         (bare.pk, 0, 0, 6),
         (wide.pk, 6, 0, 6),
         (small.pk, 6, 2, 6),
     ]
-    three = act(alice, board, "reorder_tiles", {"tile_order": [bare.pk, wide.pk, small.pk], "layout": "three_column"})
-    assert [(place["x"], place["y"], place["w"], place["h"]) for _, place in spots(three)] == [
+    three = run_action(
+        alice, board, "reorder_tiles", {"tile_order": [bare.pk, wide.pk, small.pk], "layout": "three_column"}
+    )
+    assert [(place["x"], place["y"], place["w"], place["h"]) for _, place in get_layouts(three)] == [
         (0, 0, 4, 5),
         (4, 0, 4, 2),
         (8, 0, 4, 3),
     ]
-    full = act(alice, board, "reorder_tiles", {"tile_order": [bare.pk], "layout": "full_width"})
-    assert [(place["y"], place["w"]) for _, place in spots(full)] == [(0, 12), (5, 12), (7, 12)]
+    full = run_action(alice, board, "reorder_tiles", {"tile_order": [bare.pk], "layout": "full_width"})
+    assert [(place["y"], place["w"]) for _, place in get_layouts(full)] == [(0, 12), (5, 12), (7, 12)]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +195,7 @@ def test_invalid_order_changes_no_layout(alice: Person, board: Dashboard, order:
     alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": gone.pk, "deleted": True}]})
     named = {"twice": [tile.pk, tile.pk], "foreign": [tile.pk, elsewhere.pk], "removed": [gone.pk]}
     sent = named.get(order, order) if isinstance(order, str) else order
-    assert act(alice, board, "reorder_tiles", {"tile_order": sent}).error == error
+    assert run_action(alice, board, "reorder_tiles", {"tile_order": sent}).error == error
     assert {repr(each.layouts) for each in Tile.objects.all()} == {"{}"}
 
 
@@ -229,12 +235,12 @@ def test_every_action_has_the_same_errors(
 
 def test_post_tiles_adds_a_tile_of_any_kind(alice: Person, board: Dashboard) -> None:
     made = make_insight(alice)
-    answer = act(alice, board, "tiles", {"insight": made.pk})
+    answer = run_action(alice, board, "tiles", {"insight": made.pk})
     assert (answer.status, answer.json["insight"]["id"]) == (201, made.pk)
-    assert act(alice, board, "tiles", {"text": {"body": "t"}}).json["text"]["body"] == "t"
-    assert act(alice, board, "tiles", {"button_tile": {"url": "/", "text": "b"}}).json["order"] == 2
-    assert act(alice, board, "tiles", {"insight": 999999}).error[0] == 400
-    assert act(alice, board, "tiles", {}).error == (400, "validation_error", "required", None)
+    assert run_action(alice, board, "tiles", {"text": {"body": "t"}}).json["text"]["body"] == "t"
+    assert run_action(alice, board, "tiles", {"button_tile": {"url": "/", "text": "b"}}).json["order"] == 2
+    assert run_action(alice, board, "tiles", {"insight": 999999}).error[0] == 400
+    assert run_action(alice, board, "tiles", {}).error == (400, "validation_error", "required", None)
 
 
 def test_duplicate_tiles_in_an_update_duplicates_content(alice: Person, board: Dashboard) -> None:
@@ -277,19 +283,22 @@ def test_duplicate_tiles_as_a_list_is_refused_in_a_create(alice: Person) -> None
 def test_new_tile_requires_content_whatever_its_ids(alice: Person, board: Dashboard, body: dict[str, Any]) -> None:
     tile = make_text_tile(alice, board)
     named = {**body, "id": tile.pk} if "id" in body else body
-    for answer in (act(alice, board, "tiles", named), alice.api.form("POST", f"dashboards/{board.pk}/tiles/", [])):
+    for answer in (
+        run_action(alice, board, "tiles", named),
+        alice.api.form("POST", f"dashboards/{board.pk}/tiles/", []),
+    ):
         assert (answer.status, answer.json["code"]) == (400, "required")
     assert list(Tile.objects.values_list("pk", "color")) == [(tile.pk, None)]
 
 
 @pytest.mark.parametrize("insight", [999_999, {"id": 999_999}])
 def test_unknown_insight_is_reported_by_its_field(alice: Person, board: Dashboard, insight: Any) -> None:
-    answer = act(alice, board, "tiles", {"insight": insight})
+    answer = run_action(alice, board, "tiles", {"insight": insight})
     assert answer.error == (400, "validation_error", "does_not_exist", "insight")
     assert Tile.objects.count() == 0
 
 
 def test_new_tile_cannot_be_marked_as_deleted(alice: Person, board: Dashboard) -> None:
-    answer = act(alice, board, "tiles", {"text": {"body": "text"}, "deleted": True})
+    answer = run_action(alice, board, "tiles", {"text": {"body": "text"}, "deleted": True})
     assert answer.error == (400, "validation_error", "does_not_exist", "deleted")
     assert (Tile.objects.count(), Text.objects.count()) == (0, 0)

@@ -26,11 +26,11 @@ def undo(person: Person, label: str = "robot", **body: Any) -> Answer:
     return person.api.post("activity_log/undo/", {"key_id": key.pk, "since": EARLIER.isoformat(), **body})
 
 
-def paths(answer: Answer) -> dict[str, list[str]]:
+def get_undone_paths(answer: Answer) -> dict[str, list[str]]:
     return {f"{each['scope']} {each['item_id']}": each["paths"] for each in answer.json["undone"]}
 
 
-def skipped(answer: Answer) -> list[tuple[str, list[str], str]]:
+def get_skipped(answer: Answer) -> list[tuple[str, list[str], str]]:
     return [(each["item_id"], each["paths"], each["reason"]) for each in answer.json["skipped"]]
 
 
@@ -49,7 +49,7 @@ def test_fields_and_tiles_are_restored(alice: Person, robot: Api) -> None:
     answer = undo(alice)
     assert (answer.status, answer.json["preview"], answer.json["skipped"]) == (200, False, [])
     added = Tile.objects.latest("pk")
-    assert paths(answer) == {
+    assert get_undone_paths(answer) == {
         f"Dashboard {made.pk}": [
             "name",
             "tags",
@@ -73,8 +73,8 @@ def test_fields_that_others_changed_since_are_skipped(alice: Person, robot: Api)
     robot.patch(f"dashboards/{made.pk}/", {"name": "robot", "description": "robot", "tiles": [item]})
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "mine", "tiles": [{"id": tile.pk, "text": {"body": "mine"}}]})
     answer = undo(alice)
-    assert paths(answer) == {f"Dashboard {made.pk}": ["description", f"tiles__{tile.pk}__color"]}
-    assert skipped(answer) == [(str(made.pk), ["name", f"tiles__{tile.pk}__text"], "changed since")]
+    assert get_undone_paths(answer) == {f"Dashboard {made.pk}": ["description", f"tiles__{tile.pk}__color"]}
+    assert get_skipped(answer) == [(str(made.pk), ["name", f"tiles__{tile.pk}__text"], "changed since")]
     read = alice.api.get(f"dashboards/{made.pk}/").json
     assert (read["name"], read["description"]) == ("mine", "")
     assert (read["tiles"][0]["text"]["body"], read["tiles"][0]["color"]) == ("mine", None)
@@ -98,7 +98,7 @@ def test_created_items_are_deleted_and_deleted_ones_restored(alice: Person, robo
 def test_created_items_that_others_changed_are_kept(alice: Person, robot: Api) -> None:
     new = robot.post("dashboards/", {"name": "new"}).json["id"]
     alice.api.patch(f"dashboards/{new}/", {"description": "mine"})
-    assert skipped(undo(alice)) == [(str(new), ["deleted"], "changed since")]
+    assert get_skipped(undo(alice)) == [(str(new), ["deleted"], "changed since")]
     assert Dashboard.objects.get().deleted is False
 
 
@@ -127,8 +127,8 @@ def test_link_is_disabled_but_never_enabled_again(alice: Person, robot: Api) -> 
     robot.patch(f"dashboards/{opened.pk}/sharing/", {"enabled": True})
     robot.patch(f"dashboards/{closed.pk}/sharing/", {"enabled": False})
     answer = undo(alice)
-    assert paths(answer) == {f"Dashboard {opened.pk}": ["sharing__enabled"]}
-    assert skipped(answer) == [
+    assert get_undone_paths(answer) == {f"Dashboard {opened.pk}": ["sharing__enabled"]}
+    assert get_skipped(answer) == [
         (str(closed.pk), ["sharing__enabled"], GIVES_RIGHTS),
         (str(closed.pk), ["sharing__access_token"], LOST),
     ]
@@ -157,7 +157,7 @@ def test_undo_is_limited_to_the_time_range(alice: Person, robot: Api) -> None:
     for act, minutes in ((before, 3), (within, 2), (after, 1)):
         Activity.objects.filter(pk=act.pk).update(created_at=now - timedelta(minutes=minutes))
     body = {"since": (now - timedelta(minutes=2)).isoformat(), "until": (now - timedelta(minutes=1)).isoformat()}
-    assert paths(undo(alice, **body)) == {f"Dashboard {made.pk}": ["description"]}
+    assert get_undone_paths(undo(alice, **body)) == {f"Dashboard {made.pk}": ["description"]}
     assert alice.api.get(f"dashboards/{made.pk}/").json["name"] == "before"
 
 
@@ -169,7 +169,7 @@ def test_owner_of_the_key_and_admins_can_undo(alice: Person, bob: Person, robot:
     assert refused.status == 403
     unknown = undo(carol)  # their own project knows nothing of it
     assert (unknown.status, unknown.json["code"], unknown.json["attr"]) == (400, "does_not_exist", "key_id")
-    assert paths(undo(bob)) == {f"Dashboard {made.pk}": ["name"]}
+    assert get_undone_paths(undo(bob)) == {f"Dashboard {made.pk}": ["name"]}
 
 
 def test_item_without_the_edit_right_is_skipped(alice: Person, bob: Person, robot: Api) -> None:
@@ -178,8 +178,8 @@ def test_item_without_the_edit_right_is_skipped(alice: Person, bob: Person, robo
         robot.patch(f"dashboards/{each.pk}/", {"name": "X"})
     alice.api.patch(f"dashboards/{closed.pk}/", {"restriction_level": 37})
     answer = undo(bob)
-    assert paths(answer) == {f"Dashboard {made.pk}": ["name"]}
-    assert [each[:2] for each in skipped(answer)] == [(str(closed.pk), ["name"])]
+    assert get_undone_paths(answer) == {f"Dashboard {made.pk}": ["name"]}
+    assert [each[:2] for each in get_skipped(answer)] == [(str(closed.pk), ["name"])]
     assert list(Dashboard.objects.order_by("pk").values_list("name", flat=True)) == ["a", "X"]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from dashboards.models import Dashboard, Insight, Text, Tile
 from dashboards.services.undo import CHANGED_SINCE, LOST
-from tests.api.test_undo import paths, robot, skipped, undo
+from tests.api.test_undo import get_skipped, get_undone_paths, robot, undo
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Api
 
@@ -16,7 +16,7 @@ def test_moved_tile_returns_with_its_id_and_display_settings(alice: Person, robo
     tile = Tile.objects.get()
     robot.patch(f"dashboards/{source.pk}/move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": target.pk})
     robot.patch(f"dashboards/{target.pk}/", {"tiles": [{"id": tile.pk, "color": "blue"}]})
-    assert paths(undo(alice))[f"Dashboard {source.pk}"] == [f"tiles__{tile.pk}"]
+    assert get_undone_paths(undo(alice))[f"Dashboard {source.pk}"] == [f"tiles__{tile.pk}"]
     for _ in range(2):
         assert undo(alice).json["undone"] == []
     assert list(Tile.objects.values_list("pk", "dashboard", "color")) == [(tile.pk, source.pk, "red")]
@@ -29,7 +29,7 @@ def test_tile_that_others_added_in_its_place_is_kept(alice: Person, robot: Api) 
     robot.patch(f"dashboards/{source.pk}/move_tile/", {"tile": {"id": tile.pk}, "to_dashboard": target.pk})
     item = {"insight": insight.pk, "color": "hers", "layouts": {"sm": {"x": 3, "y": 3}}}
     alice.api.patch(f"dashboards/{source.pk}/", {"tiles": [item]})
-    assert (str(source.pk), [f"tiles__{tile.pk}"], CHANGED_SINCE) in skipped(undo(alice))
+    assert (str(source.pk), [f"tiles__{tile.pk}"], CHANGED_SINCE) in get_skipped(undo(alice))
     assert Tile.objects.values_list("color", "layouts").get(dashboard=source) == ("hers", item["layouts"])
 
 
@@ -40,8 +40,11 @@ def test_insight_is_restored_with_its_previously_removed_tile(alice: Person, rob
     robot.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": tile.pk, "deleted": True}]})
     robot.patch(f"insights/{insight.pk}/", {"deleted": True})
     answer = undo(alice)
-    assert skipped(answer) == []
-    assert paths(answer) == {f"Dashboard {board.pk}": [f"tiles__{tile.pk}"], f"Insight {insight.pk}": ["deleted"]}
+    assert get_skipped(answer) == []
+    assert get_undone_paths(answer) == {
+        f"Dashboard {board.pk}": [f"tiles__{tile.pk}"],
+        f"Insight {insight.pk}": ["deleted"],
+    }
     assert (Insight.objects.get().deleted, Tile.objects.get().deleted) == (False, False)
 
 
@@ -51,7 +54,7 @@ def test_dashboard_restored_by_the_key_is_deleted_again_with_its_insights(alice:
     path = f"dashboards/{board.pk}/"
     alice.api.patch(path, {"deleted": True, "delete_insights": True})
     robot.patch(path, {"deleted": False})
-    assert skipped(undo(alice)) == []
+    assert get_skipped(undo(alice)) == []
     assert (Dashboard.objects.get().deleted, Insight.objects.get().deleted) == (True, True)
     assert [tile["insight"]["id"] for tile in alice.api.patch(path, {"deleted": False}).json["tiles"]] == [insight.pk]
 
@@ -62,7 +65,7 @@ def test_insight_used_on_a_dashboard_that_others_deleted_is_kept(alice: Person, 
     path = f"dashboards/{board.pk}/"
     alice.api.patch(path, {"tiles": [{"insight": made}]})
     alice.api.patch(path, {"deleted": True})
-    assert skipped(undo(alice)) == [(str(made), ["deleted"], CHANGED_SINCE)]
+    assert get_skipped(undo(alice)) == [(str(made), ["deleted"], CHANGED_SINCE)]
     assert [tile["insight"]["id"] for tile in alice.api.patch(path, {"deleted": False}).json["tiles"]] == [made]
 
 
@@ -70,9 +73,9 @@ def test_undoing_a_part_does_not_prevent_undoing_the_rest(alice: Person, robot: 
     made = robot.post("dashboards/", {"name": "new"}).json["id"]
     robot.patch(f"dashboards/{made}/", {"name": "newer"})
     since = alice.api.get(f"dashboards/{made}/activity/").json["results"][0]["created_at"]
-    assert paths(undo(alice, since=since)) == {f"Dashboard {made}": ["name"]}
+    assert get_undone_paths(undo(alice, since=since)) == {f"Dashboard {made}": ["name"]}
     answer = undo(alice)
-    assert (paths(answer), skipped(answer)) == ({f"Dashboard {made}": ["deleted"]}, [])
+    assert (get_undone_paths(answer), get_skipped(answer)) == ({f"Dashboard {made}": ["deleted"]}, [])
     assert Dashboard.objects.get().deleted is True
     assert undo(alice).json == {"preview": False, "undone": [], "skipped": []}
 
@@ -85,7 +88,7 @@ def test_text_that_others_changed_elsewhere_is_kept(alice: Person, robot: Api) -
     robot.patch(f"dashboards/{one.pk}/", {"tiles": [{"id": ours, "deleted": True}]})
     alice.api.patch(f"dashboards/{other}/", {"tiles": [{"id": theirs, "text": {"body": "hers"}}]})
     answer = undo(alice)
-    assert (str(one.pk), [f"tiles__{ours}__text"], LOST) in skipped(answer)
+    assert (str(one.pk), [f"tiles__{ours}__text"], LOST) in get_skipped(answer)
     assert (Text.objects.get().body, Tile.objects.get(pk=ours).deleted) == ("hers", False)
 
 
@@ -97,8 +100,8 @@ def test_restored_dashboard_that_others_changed_is_kept(alice: Person, robot: Ap
     alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"text": {"body": "work"}}]})
     alice.api.patch(f"dashboards/{other.pk}/", {"tiles": [{"insight": insight.pk}]})
     answer = undo(alice)
-    assert paths(answer) == {}
-    assert [each[1:] for each in skipped(answer)] == [(["deleted"], CHANGED_SINCE)] * 2
+    assert get_undone_paths(answer) == {}
+    assert [each[1:] for each in get_skipped(answer)] == [(["deleted"], CHANGED_SINCE)] * 2
     assert Dashboard.objects.get(pk=board.pk).deleted is False
     assert len(alice.api.get(f"dashboards/{other.pk}/").json["tiles"]) == 1
 
@@ -107,9 +110,9 @@ def test_two_keys_are_undone_one_after_the_other(alice: Person, robot: Api) -> N
     board = make_dashboard(alice, "before")
     robot.patch(f"dashboards/{board.pk}/", {"name": "robot's"})
     alice.api.patch(f"dashboards/{board.pk}/", {"name": "test's"})
-    assert skipped(undo(alice)) == [(str(board.pk), ["name"], CHANGED_SINCE)]
-    assert paths(undo(alice, "test")) == {f"Dashboard {board.pk}": ["name"]}
-    assert paths(undo(alice)) == {f"Dashboard {board.pk}": ["name"]}
+    assert get_skipped(undo(alice)) == [(str(board.pk), ["name"], CHANGED_SINCE)]
+    assert get_undone_paths(undo(alice, "test")) == {f"Dashboard {board.pk}": ["name"]}
+    assert get_undone_paths(undo(alice)) == {f"Dashboard {board.pk}": ["name"]}
     assert Dashboard.objects.get().name == "before"
 
 
@@ -117,7 +120,7 @@ def test_changes_by_others_are_kept_after_repeated_undos(alice: Person, robot: A
     made = robot.post("dashboards/", {"name": "new"}).json["id"]
     alice.api.patch(f"dashboards/{made}/", {"name": "hers"})
     robot.patch(f"dashboards/{made}/", {"name": "again"})
-    assert paths(undo(alice)) == {f"Dashboard {made}": ["name"]}
+    assert get_undone_paths(undo(alice)) == {f"Dashboard {made}": ["name"]}
     for _ in range(2):
         assert undo(alice).json["undone"] == []
     assert Dashboard.objects.values_list("name", "deleted").get() == ("hers", False)
@@ -131,7 +134,7 @@ def test_many_activities_of_others_do_not_prevent_undo(
     robot.patch(f"dashboards/{board.pk}/", {"name": "robot's"})
     for number in range(5):
         alice.api.patch(f"dashboards/{board.pk}/", {"description": str(number)})
-    assert paths(undo(alice)) == {f"Dashboard {board.pk}": ["name"]}
+    assert get_undone_paths(undo(alice)) == {f"Dashboard {board.pk}": ["name"]}
 
 
 def test_insight_created_renamed_and_deleted_has_nothing_to_undo(alice: Person, robot: Api) -> None:

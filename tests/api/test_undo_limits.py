@@ -6,7 +6,7 @@ import pytest
 
 from dashboards.models import Activity, Dashboard
 from dashboards.services import undo_limits
-from tests.api.test_undo import paths, robot, undo
+from tests.api.test_undo import get_undone_paths, robot, undo
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Api
 
@@ -55,7 +55,7 @@ def test_too_much_is_refused_with_the_number(
     assert_too_much(alice, number)
     assert Dashboard.objects.get(pk=one.pk).name == "robot's"
     monkeypatch.undo()
-    assert sorted(paths(undo(alice)).values()) == [["description"], ["description", "name"]]
+    assert sorted(get_undone_paths(undo(alice)).values()) == [["description"], ["description", "name"]]
 
 
 def test_dashboards_that_show_an_insight_are_counted(
@@ -73,6 +73,6 @@ def test_only_undone_fields_are_written_to_the_dashboard(alice: Person, robot: A
     items: Any = alice.api.get(f"dashboards/{board.pk}/").json["tiles"]
     robot.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": items[0]["id"], "color": "blue"}]})
     alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": items[1]["id"], "color": "red"}], "name": "New"})
-    assert paths(undo(alice)) == {f"Dashboard {board.pk}": [f"tiles__{items[0]['id']}__color"]}
+    assert get_undone_paths(undo(alice)) == {f"Dashboard {board.pk}": [f"tiles__{items[0]['id']}__color"]}
     after = alice.api.get(f"dashboards/{board.pk}/").json
     assert (after["name"], [tile["color"] for tile in after["tiles"]]) == ("New", [None, "red", None, None, None])

@@ -7,8 +7,8 @@ import pytest
 from dashboards.models import Activity, Dashboard, Insight, Text, Tile
 from dashboards.services import undo_limits
 from dashboards.services.undo import GIVES_RIGHTS, LOST
-from tests.api.test_activity_of_many import versions
-from tests.api.test_undo import paths, robot, skipped, undo
+from tests.api.test_activity_of_many import read_versions
+from tests.api.test_undo import get_skipped, get_undone_paths, robot, undo
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Api
 
@@ -41,7 +41,7 @@ def test_restriction_is_not_lowered(alice: Person, robot: Api) -> None:
     mine = robot.post("dashboards/", {"name": "mine"}).json["id"]
     alice.api.patch(f"dashboards/{mine}/", {"description": "ours"})
     robot.patch(f"dashboards/{mine}/", {"restriction_level": 37})
-    assert (str(mine), ["restriction_level"], GIVES_RIGHTS) in skipped(undo(alice))
+    assert (str(mine), ["restriction_level"], GIVES_RIGHTS) in get_skipped(undo(alice))
     assert Dashboard.objects.get().restriction_level == 37
 
 
@@ -78,7 +78,7 @@ def test_text_shown_on_a_deleted_dashboard_is_kept(alice: Person, robot: Api, wa
     robot.patch(f"dashboards/{made.pk}/", {"tiles": [item]})
     alice.api.patch(f"dashboards/{other}/", {"deleted": True})
     if way == "undo":
-        assert skipped(undo(alice)) == []  # the key changed it there, too, and nobody since
+        assert get_skipped(undo(alice)) == []  # the key changed it there, too, and nobody since
     else:
         answer = alice.api.post(f"dashboards/{made.pk}/versions/1/restore/")
         assert answer.headers["Ignored-Fields"] == f"tiles__{item['id']}__text"
@@ -115,7 +115,7 @@ def test_insight_that_others_placed_is_kept(alice: Person, robot: Api) -> None:
     made = robot.post("insights/", {"name": "new"}).json["id"]
     board = make_dashboard(alice)
     alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"insight": made}]})
-    assert skipped(undo(alice)) == [(str(made), ["deleted"], "changed since")]
+    assert get_skipped(undo(alice)) == [(str(made), ["deleted"], "changed since")]
     assert (Insight.objects.get().deleted, Tile.objects.get().deleted) == (False, False)
 
 
@@ -134,11 +134,11 @@ def test_full_dashboard_is_skipped_alone(alice: Person, robot: Api, monkeypatch:
     robot.patch(f"dashboards/{full.pk}/", {"tiles": [{"id": gone.pk, "deleted": True}]})
     robot.patch(f"dashboards/{other.pk}/", {"name": "X"})
     alice.api.patch(f"dashboards/{full.pk}/", {"tiles": [{"text": {"body": "a"}}, {"text": {"body": "b"}}]})
-    before = versions()
+    before = read_versions()
     answer = undo(alice)
     assert answer.status == 200
-    assert versions() == {**before, other.pk: before[other.pk] + 1}
-    assert skipped(answer) == [(str(full.pk), [f"tiles__{gone.pk}"], "A dashboard holds at most 2 tiles.")]
+    assert read_versions() == {**before, other.pk: before[other.pk] + 1}
+    assert get_skipped(answer) == [(str(full.pk), [f"tiles__{gone.pk}"], "A dashboard holds at most 2 tiles.")]
     assert Dashboard.objects.get(pk=other.pk).name == "Weekly"
     assert Tile.objects.get(pk=gone.pk).deleted is True
 
@@ -153,7 +153,7 @@ def test_insight_that_would_exceed_the_tile_limit_stays_deleted(
     robot.patch(f"dashboards/{other.pk}/", {"name": "X"})
     alice.api.patch(f"dashboards/{full.pk}/", {"tiles": [{"text": {"body": "a"}}, {"text": {"body": "b"}}]})
     answer = undo(alice)
-    assert (str(insight.pk), ["deleted"], "A dashboard holds at most 2 tiles.") in skipped(answer)
+    assert (str(insight.pk), ["deleted"], "A dashboard holds at most 2 tiles.") in get_skipped(answer)
     assert (Dashboard.objects.get(pk=other.pk).name, Insight.objects.get().deleted) == ("Weekly", True)
 
 
@@ -166,7 +166,7 @@ def test_moved_tile_of_a_restricted_insight_is_skipped_alone(alice: Person, bob:
     robot.patch(f"dashboards/{board.pk}/", {"name": "X"})
     alice.api.patch(f"dashboards/{closed.pk}/", {"restriction_level": 37})
     if way == "undo":
-        assert (str(board.pk), [f"tiles__{tile.pk}"], LOST) in skipped(undo(bob))
+        assert (str(board.pk), [f"tiles__{tile.pk}"], LOST) in get_skipped(undo(bob))
     else:
         answer = bob.api.post(f"dashboards/{board.pk}/versions/2/restore/")
         assert (answer.status, answer.headers["Ignored-Fields"]) == (200, f"tiles__{tile.pk}")
@@ -181,5 +181,5 @@ def test_field_changed_back_and_forth_is_reported_once(alice: Person, robot: Api
     robot.patch(f"dashboards/{made.pk}/", {"description": "robot's"})
     alice.api.patch(f"dashboards/{made.pk}/", {"description": "first"})
     answer = undo(alice)
-    assert (paths(answer), skipped(answer)) == ({f"Dashboard {made.pk}": ["name"]}, [])
+    assert (get_undone_paths(answer), get_skipped(answer)) == ({f"Dashboard {made.pk}": ["name"]}, [])
     assert Dashboard.objects.values_list("name", "description").get() == ("Alice's", "first")

@@ -75,20 +75,20 @@ class World:
         return chance.choice(ways)()
 
 
-def snapshot() -> dict[str, Any]:
+def read_snapshot() -> dict[str, Any]:
     """All that people see, but for the ids of content."""
     seen: dict[str, Any] = {}
     for dashboard in Dashboard.objects.filter(deleted=False):
         [shown] = load_snapshots([dashboard.pk])
         hidden = set(Tile.objects.filter(dashboard=dashboard, insight__deleted=True).values_list("pk", flat=True))
-        tiles = [without_ids(tile) for id_, tile in shown.current["tiles"].items() if int(id_) not in hidden]
+        tiles = [remove_ids(tile) for id_, tile in shown.current["tiles"].items() if int(id_) not in hidden]
         seen[f"dashboard {dashboard.pk}"] = {**shown.current, "tiles": sorted(tiles, key=repr)}
     for insight in Insight.objects.filter(deleted=False):
         seen[f"insight {insight.pk}"] = (insight.name, insight.tag_names, insight.query)
     return seen
 
 
-def without_ids(tile: dict[str, Any]) -> dict[str, Any]:
+def remove_ids(tile: dict[str, Any]) -> dict[str, Any]:
     contents: dict[str, Any] = {kind: {**tile[kind], "id": None} for kind in ("text", "button_tile") if kind in tile}
     return {**dict(sorted(tile.items())), **contents}
 
@@ -96,7 +96,7 @@ def without_ids(tile: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("seed", range(40))
 def test_undo_restores_everything_if_only_the_key_made_changes(alice: Person, robot: Api, seed: int) -> None:
     world = World(alice, robot, seed)
-    before, done = snapshot(), 0
+    before, done = read_snapshot(), 0
     while done < 1 + seed % 5:
         answer = world.act()
         assert answer.status < 500, answer
@@ -105,7 +105,7 @@ def test_undo_restores_everything_if_only_the_key_made_changes(alice: Person, ro
     assert preview == {**undone, "preview": True}
     assert {each["reason"] for each in undone["skipped"]} <= {GIVES_RIGHTS}
     held = {(each["item_id"], path) for each in undone["skipped"] for path in each["paths"]}
-    now = snapshot()
+    now = read_snapshot()
     for id_, path in held:  # what is refused is as the key left it
         for seen in (before, now):
             seen.get(f"dashboard {id_}", {}).pop(path.partition("__")[0], None)

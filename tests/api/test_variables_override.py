@@ -14,10 +14,10 @@ SQL = {
     "kind": "DataVisualizationNode",
     "source": {"kind": "HogQLQuery", "query": "SELECT {variables.country}", "variables": {"v1": OWN}},
 }
-SAVED = {"code_name": "country", "value": "DE"}
+STORED = {"code_name": "country", "value": "DE"}
 
 
-def shown(person: Person, variables: dict[str, Any], override: Any = None) -> dict[str, Any]:
+def read_variable(person: Person, variables: dict[str, Any], override: Any = None) -> dict[str, Any]:
     """The variable in the SQL of an insight on a dashboard with these variables."""
     board = make_dashboard(person, variables=variables)
     make_insight(person, board, query=SQL)
@@ -31,10 +31,10 @@ def shown(person: Person, variables: dict[str, Any], override: Any = None) -> di
 
 @pytest.mark.parametrize("id_", ["v1", "made-anew"])
 def test_stored_value_applies_to_sql_by_id_and_code_name(alice: Person, id_: str) -> None:
-    assert shown(alice, {id_: SAVED}) == {**OWN, "value": "DE"}
+    assert read_variable(alice, {id_: STORED}) == {**OWN, "value": "DE"}
 
 
-@pytest.mark.parametrize("saved", [{"v1": SAVED}, {"made-anew": SAVED}, {"v1": {"value": "DE"}}, {}])
+@pytest.mark.parametrize("saved", [{"v1": STORED}, {"made-anew": STORED}, {"v1": {"value": "DE"}}, {}])
 @pytest.mark.parametrize(
     "override",
     [
@@ -47,40 +47,40 @@ def test_stored_value_applies_to_sql_by_id_and_code_name(alice: Person, id_: str
     ],
 )
 def test_override_applies_under_any_key(alice: Person, saved: Any, override: Any) -> None:
-    found = shown(alice, saved, override)
+    found = read_variable(alice, saved, override)
     assert (found["value"], found["code_name"], found.get("isNull", False)) == ("FR", "country", False)
 
 
 @pytest.mark.parametrize("value", [0, False, [], "", 1.5, ["a"]])
 def test_bare_value_is_accepted(alice: Person, value: Any) -> None:
-    assert shown(alice, {"v1": SAVED}, {"v1": value})["value"] == value
+    assert read_variable(alice, {"v1": STORED}, {"v1": value})["value"] == value
 
 
 def test_null_is_expressed_by_is_null(alice: Person) -> None:
-    assert shown(alice, {"v1": SAVED}, {"v1": {"isNull": True}}) == {**OWN, "isNull": True}
-    board = make_dashboard(alice, variables={"v1": SAVED})
+    assert read_variable(alice, {"v1": STORED}, {"v1": {"isNull": True}}) == {**OWN, "isNull": True}
+    board = make_dashboard(alice, variables={"v1": STORED})
     answer = alice.api.get(f"dashboards/{board.pk}/", variables_override='{"v1": null}')
     assert answer.error == (400, "validation_error", "null", "variables_override__v1")
 
 
 def test_keys_missing_from_the_override_are_kept(alice: Person) -> None:
-    board = make_dashboard(alice, variables={"v1": {**SAVED, "free": [1.0]}})
+    board = make_dashboard(alice, variables={"v1": {**STORED, "free": [1.0]}})
     path = f"dashboards/{board.pk}/"
     answer = alice.api.get(path, variables_override='{"country": "FR"}')
     assert json.dumps(answer.json["variables"]) == json.dumps(
         {"v1": {"code_name": "country", "free": [1.0], "value": "FR"}}
     )
-    assert answer.json["persisted_variables"] == {"v1": {**SAVED, "free": [1.0]}}
+    assert answer.json["persisted_variables"] == {"v1": {**STORED, "free": [1.0]}}
     board.refresh_from_db()
-    assert board.variables == {"v1": {**SAVED, "free": [1.0]}}
+    assert board.variables == {"v1": {**STORED, "free": [1.0]}}
 
 
 def test_override_without_a_value_is_reported_and_ignored(alice: Person) -> None:
-    board = make_dashboard(alice, variables={"v1": SAVED})
+    board = make_dashboard(alice, variables={"v1": STORED})
     path = f"dashboards/{board.pk}/"
     override = json.dumps({"v1": {"code_name": "country"}})
     answer = alice.api.get(path, variables_override=override)
-    assert (answer.json["variables"], answer.headers["Ignored-Fields"]) == ({"v1": SAVED}, "variables_override__v1")
+    assert (answer.json["variables"], answer.headers["Ignored-Fields"]) == ({"v1": STORED}, "variables_override__v1")
     refused = alice.api.call("GET", f"{path}?variables_override=%7B%22v1%22:%7B%7D%7D", headers=STRICT)
     assert refused.error == (400, "validation_error", "unknown_field", "variables_override__v1")
 
@@ -97,8 +97,8 @@ def test_value_for_many_variables_of_many_queries_is_limited(alice: Person, tile
     value = "y" * (24_000 // tiles)
     answer = alice.api.get(path, variables_override=json.dumps({"country": value}))
     assert answer.error == (400, "validation_error", "too_large", "variables_override")
-    shown = alice.api.get(path, variables_override=json.dumps({"country": "FR"})).json["tiles"]
-    assert {tile["insight"]["query"]["variables"]["v7"]["value"] for tile in shown} == {"FR"}
+    read_variable = alice.api.get(path, variables_override=json.dumps({"country": "FR"})).json["tiles"]
+    assert {tile["insight"]["query"]["variables"]["v7"]["value"] for tile in read_variable} == {"FR"}
 
 
 def test_too_large_stored_variables_leave_queries_unchanged(alice: Person) -> None:
@@ -111,7 +111,7 @@ def test_too_large_stored_variables_leave_queries_unchanged(alice: Person) -> No
 
 
 def test_two_overrides_of_one_variable_are_400(alice: Person) -> None:
-    board = make_dashboard(alice, variables={"v1": SAVED})
+    board = make_dashboard(alice, variables={"v1": STORED})
     answer = alice.api.get(f"dashboards/{board.pk}/", variables_override='{"v1": "FR", "country": "NL"}')
     assert answer.error == (400, "validation_error", "unique", "variables_override__country")
 

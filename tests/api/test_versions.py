@@ -10,7 +10,7 @@ from tests.builders import Person, make_dashboard, make_insight
 BUTTON = {"button_tile": {"url": "/a", "text": "b", "placement": "left", "style": "primary"}}
 
 
-def detail(person: Person, dashboard_id: int) -> dict[str, Any]:
+def read_detail(person: Person, dashboard_id: int) -> dict[str, Any]:
     """A dashboard without what every read or write touches."""
     read = person.api.get(f"dashboards/{dashboard_id}/").json
     for tile in read["tiles"]:
@@ -84,7 +84,7 @@ def test_two_versions_are_compared(alice: Person, board: Dashboard) -> None:
 
 
 def test_restore_returns_fields_tags_tiles_and_layouts(alice: Person, board: Dashboard) -> None:
-    before = detail(alice, board.pk)
+    before = read_detail(alice, board.pk)
     text, button, insight = (tile["id"] for tile in before["tiles"])
     alice.api.patch(
         f"dashboards/{board.pk}/",
@@ -105,7 +105,7 @@ def test_restore_returns_fields_tags_tiles_and_layouts(alice: Person, board: Das
     )
     answer = alice.api.post(f"dashboards/{board.pk}/versions/2/restore/")
     assert (answer.status, answer.headers.get("Ignored-Fields")) == (200, None)
-    assert detail(alice, board.pk) == before
+    assert read_detail(alice, board.pk) == before
     assert alice.api.get(f"dashboards/{board.pk}/versions/").json["results"][0]["activity"] == "reverted"
     # It is a version like any other.
     assert alice.api.post(f"dashboards/{board.pk}/versions/3/restore/").json["name"] == "Changed"
@@ -114,9 +114,9 @@ def test_restore_returns_fields_tags_tiles_and_layouts(alice: Person, board: Das
 
 
 def test_restoring_the_current_version_changes_nothing(alice: Person, board: Dashboard) -> None:
-    before = detail(alice, board.pk)
+    before = read_detail(alice, board.pk)
     assert alice.api.post(f"dashboards/{board.pk}/versions/2/restore/").status == 200
-    assert detail(alice, board.pk) == before
+    assert read_detail(alice, board.pk) == before
     assert len(alice.api.get(f"dashboards/{board.pk}/versions/").json["results"]) == 2
 
 

@@ -35,11 +35,11 @@ class FaultyViewSet(AuthenticatedViewSet):
         raise AssertionError("an action without a declared scope was called")
 
 
-def plain_fault(request: HttpRequest) -> NoReturn:
+def plain_error(request: HttpRequest) -> NoReturn:
     raise RuntimeError("a secret of the inside")
 
 
-def database_away(request: HttpRequest) -> NoReturn:
+def unavailable_database(request: HttpRequest) -> NoReturn:
     raise OperationalError("connection to a secret host failed")
 
 
@@ -49,8 +49,8 @@ urlpatterns = [
     path("api/database-away/", FaultyViewSet.as_view({"get": "lose_database"})),
     path("api/break-constraint/", FaultyViewSet.as_view({"post": "break_constraint"})),
     path("api/undeclared/", FaultyViewSet.as_view({"get": "undeclared"})),
-    path("api/plain-fault/", plain_fault),
-    path("api/plain-database-away/", database_away),
-    path("plain-fault", plain_fault),
-    path("database-away", database_away),
+    path("api/plain-fault/", plain_error),
+    path("api/plain-database-away/", unavailable_database),
+    path("plain-fault", plain_error),
+    path("database-away", unavailable_database),
 ]

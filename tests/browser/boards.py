@@ -5,7 +5,7 @@ import httpx
 SHARE_PASSWORD = "open sesame"
 
 
-def share(api: httpx.Client) -> str:
+def share_dashboard(api: httpx.Client) -> str:
     """The path of a shared dashboard with a tile of each kind."""
     tiles = [
         {
@@ -20,7 +20,7 @@ def share(api: httpx.Client) -> str:
     return f"/shared/{token}"
 
 
-def lock(api: httpx.Client, shared: str) -> None:
+def require_password(api: httpx.Client, shared: str) -> None:
     """Put a password in front of a shared dashboard."""
     paths = [f"dashboards/{row['id']}/sharing/" for row in api.get("dashboards/").json()["results"]]
     [path] = [path for path in paths if api.get(path).json()["access_token"] == shared.rpartition("/")[2]]

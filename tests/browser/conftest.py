@@ -32,7 +32,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-class Faults:
+class PageErrors:
     """What no page may do: break its policy, say an error, fail a request, ask another host."""
 
     def __init__(self, page: Page, base: str) -> None:
@@ -56,7 +56,7 @@ def page(chromium: Browser, service: Service, request: pytest.FixtureRequest) ->
     options: Any = {"viewport": {"width": request.param, "height": 900}, "base_url": service.base}
     with chromium.new_context(**options) as context:
         opened = context.new_page()
-        faults = Faults(opened, service.base)
+        faults = PageErrors(opened, service.base)
         yield opened
         assert faults.found == []
 

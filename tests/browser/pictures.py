@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def take_all(browser: Browser, service: Service) -> None:
-    shared, locked = shared_links(service)
+    shared, locked = create_shared_links(service)
     sign_up(browser, service)
     for width_name, width in WIDTHS.items():
         for theme in ("light", "dark"):
@@ -60,7 +60,7 @@ def take_all(browser: Browser, service: Service) -> None:
             context.close()
 
 
-def shared_links(service: Service) -> tuple[str, str]:
+def create_shared_links(service: Service) -> tuple[str, str]:
     """A shared dashboard of the demo, and one with a password."""
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     with httpx.Client(base_url=f"{service.base}/api/projects/2/dashboards/", headers=headers) as api:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.boards import lock, share
+from tests.browser.boards import require_password, share_dashboard
 from tests.live.conftest import Service
 
 AXE = os.environ.get("AXE", "")
@@ -18,7 +18,7 @@ def test_axe_finds_no_serious_violations(
     chromium: Browser, service: Service, admin: dict[str, str], api: httpx.Client, theme: str
 ) -> None:
     assert AXE, "set AXE to the path of axe.min.js of the npm package axe-core"
-    lock(api, locked := share(api))
+    require_password(api, locked := share_dashboard(api))
     # The policy of the pages would not let the checker in.
     with chromium.new_context(base_url=service.base, bypass_csp=True, color_scheme=theme) as context:  # type: ignore[arg-type]  # a string from the parameters
         page = context.new_page()
@@ -27,9 +27,9 @@ def test_axe_finds_no_serious_violations(
         def check(*paths: str) -> None:
             for path in paths:
                 page.goto(path)
-                faults[path] = serious(page)
+                faults[path] = find_serious_violations(page)
 
-        check(share(api), locked, f"/shared/{'a' * 30}", "/nowhere", "/login")
+        check(share_dashboard(api), locked, f"/shared/{'a' * 30}", "/nowhere", "/login")
         page.get_by_label("E-mail address").fill(admin["email"])
         page.get_by_label("Password").fill(admin["password"])
         page.get_by_role("button", name="Sign in").click()
@@ -47,17 +47,17 @@ def test_axe_finds_no_serious_violations(
         page.get_by_label("Label").fill(theme)
         page.get_by_label("Everything").check()
         page.get_by_role("button", name="Create key").click()
-        faults["a new key"] = serious(page)
+        faults["a new key"] = find_serious_violations(page)
         check("/projects/1/members")
         page.get_by_label("E-mail address").fill(f"{theme}@example.com")
         page.get_by_role("button", name="Create invitation link").click()
-        faults["a new member"] = serious(page)
+        faults["a new member"] = find_serious_violations(page)
         check(page.get_by_label("Invitation link", exact=True).input_value())
     assert len(faults) == 17
     assert {path: found for path, found in faults.items() if found} == {}
 
 
-def serious(page: Page) -> list[str]:
+def find_serious_violations(page: Page) -> list[str]:
     """The serious faults of a page with everything that can be unfolded."""
     for summary in page.locator("summary").all():
         summary.click()

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.boards import SHARE_PASSWORD, lock, share
+from tests.browser.boards import SHARE_PASSWORD, require_password, share_dashboard
 from tests.live.conftest import Service
 
 
 @pytest.fixture
-def signed_in(page: Page, admin: dict[str, str]) -> Page:
+def signed_in_page(page: Page, admin: dict[str, str]) -> Page:
     page.goto("/")
     page.get_by_label("E-mail address").fill(admin["email"])
     page.get_by_label("Password").fill(admin["password"])
@@ -25,7 +25,7 @@ def signed_in(page: Page, admin: dict[str, str]) -> Page:
 
 @pytest.fixture
 def shared(api: httpx.Client) -> str:
-    return share(api)
+    return share_dashboard(api)
 
 
 def test_shared_dashboard_requires_no_script(chromium: Browser, service: Service, shared: str) -> None:
@@ -50,7 +50,7 @@ def test_tiles_are_placed_by_their_layouts(page: Page, shared: str) -> None:
 
 
 def test_password_unlocks_a_shared_dashboard(page: Page, shared: str, api: httpx.Client) -> None:
-    lock(api, shared)
+    require_password(api, shared)
     page.goto(shared)
     expect(page.get_by_role("heading", level=1)).to_have_text("This dashboard is protected")
     page.get_by_label("Password").fill("wrong")
@@ -61,8 +61,8 @@ def test_password_unlocks_a_shared_dashboard(page: Page, shared: str, api: httpx
     expect(page.get_by_role("heading", level=1)).to_have_text("Shared board")
 
 
-def test_dashboard_is_created_edited_shared_deleted_and_restored(signed_in: Page, service: Service) -> None:
-    page = signed_in
+def test_dashboard_is_created_edited_shared_deleted_and_restored(signed_in_page: Page, service: Service) -> None:
+    page = signed_in_page
     page.get_by_label("Name of a new dashboard").fill("Journey")
     page.get_by_role("button", name="Create").click()
     page.get_by_text("Edit", exact=True).click()
@@ -86,8 +86,8 @@ def test_dashboard_is_created_edited_shared_deleted_and_restored(signed_in: Page
     expect(page.get_by_role("heading", level=1)).to_have_text("Journey")
 
 
-def test_tiles_are_edited_moved_resized_and_removed(signed_in: Page) -> None:
-    page = signed_in
+def test_tiles_are_edited_moved_resized_and_removed(signed_in_page: Page) -> None:
+    page = signed_in_page
     page.get_by_label("Name of a new dashboard").fill("Tiles")
     page.get_by_role("button", name="Create").click()
     page.get_by_role("link", name="Tiles", exact=True).click()
@@ -112,12 +112,12 @@ def test_tiles_are_edited_moved_resized_and_removed(signed_in: Page) -> None:
     expect(page.get_by_role("heading", name="Second")).to_be_visible()
 
 
-def test_key_is_created_copied_used_rolled_and_revoked(signed_in: Page, service: Service) -> None:
+def test_key_is_created_copied_used_rolled_and_revoked(signed_in_page: Page, service: Service) -> None:
     def status(value: str) -> int:
         headers = {"Authorization": f"Bearer {value}"}
         return httpx.get(f"{service.base}/api/users/@me/", headers=headers).status_code
 
-    page = signed_in
+    page = signed_in_page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("link", name="API keys").click()
     page.get_by_label("Label").fill("Browser")
@@ -136,8 +136,10 @@ def test_key_is_created_copied_used_rolled_and_revoked(signed_in: Page, service:
     assert status(rolled) == 401
 
 
-def test_member_joins_by_a_link_and_changes_the_password(signed_in: Page, chromium: Browser, service: Service) -> None:
-    page = signed_in
+def test_member_joins_by_a_link_and_changes_the_password(
+    signed_in_page: Page, chromium: Browser, service: Service
+) -> None:
+    page = signed_in_page
     email = f"eve{page.viewport_size['width'] if page.viewport_size else 0}@example.com"
     page.get_by_role("link", name="Members").click()
     page.get_by_label("E-mail address").fill(email)
@@ -168,7 +170,7 @@ def test_unknown_page_is_a_page(page: Page) -> None:
 
 
 @contextmanager
-def site(html: str) -> Iterator[str]:
+def serve_site(html: str) -> Iterator[str]:
     """Another site than the service's, to a browser: it is called localhost."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -187,9 +189,9 @@ def site(html: str) -> Iterator[str]:
 def test_embedded_dashboard_is_unlocked_in_a_frame_of_another_site(
     chromium: Browser, service: Service, shared: str, api: httpx.Client
 ) -> None:
-    lock(api, shared)
+    require_password(api, shared)
     embedded = f"{service.base}{shared.replace('/shared/', '/embedded/')}"
-    with chromium.new_context() as context, site(f"<iframe src='{embedded}'></iframe>") as other:
+    with chromium.new_context() as context, serve_site(f"<iframe src='{embedded}'></iframe>") as other:
         page = context.new_page()
         page.goto(other)
         frame = page.frame_locator("iframe")
@@ -198,15 +200,15 @@ def test_embedded_dashboard_is_unlocked_in_a_frame_of_another_site(
         expect(frame.get_by_role("heading", level=1)).to_have_text("Shared board")
 
 
-def test_signing_out_ends_access(signed_in: Page) -> None:
-    signed_in.get_by_role("button", name="Sign out").click()
-    expect(signed_in.get_by_role("heading", level=1)).to_have_text("Sign in")
-    signed_in.goto("/projects/1/dashboards")
-    expect(signed_in.get_by_role("heading", level=1)).to_have_text("Sign in")
+def test_signing_out_ends_access(signed_in_page: Page) -> None:
+    signed_in_page.get_by_role("button", name="Sign out").click()
+    expect(signed_in_page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    signed_in_page.goto("/projects/1/dashboards")
+    expect(signed_in_page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-def test_earlier_version_is_restored(signed_in: Page, api: httpx.Client) -> None:
-    page = signed_in
+def test_earlier_version_is_restored(signed_in_page: Page, api: httpx.Client) -> None:
+    page = signed_in_page
     number = api.post("dashboards/", json={"name": "As it was"}).json()["id"]
     api.patch(f"dashboards/{number}/", json={"name": "As it is"})
     page.goto(f"/projects/1/dashboards/{number}")

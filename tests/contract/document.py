@@ -31,7 +31,7 @@ def _document() -> dict[str, Any]:
     return loaded
 
 
-def operation_of(method: str, path: str) -> dict[str, Any] | None:
+def find_operation(method: str, path: str) -> dict[str, Any] | None:
     """The documented operation for a request, the most literal path first; None where there is none."""
     for template in sorted(document()["paths"], key=lambda each: each.count("{")):
         pattern = "/".join("[^/]+" if step.startswith("{") else re.escape(step) for step in template.split("/"))
@@ -52,7 +52,7 @@ def resolve(node: dict[str, Any]) -> dict[str, Any]:
 def check_exchange(method: str, url: str, status: int, answer: Any, request: Any = None) -> None:
     """Fails with what is wrong, where an exchange is not as the document says."""
     path = urlsplit(url).path
-    operation = operation_of(method, path)
+    operation = find_operation(method, path)
     where = f"{method} {path} -> {status}"
     if operation is None:
         if status >= 400 and path.startswith("/api/"):

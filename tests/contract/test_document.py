@@ -10,8 +10,8 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from dashboards.serializers.tiles_request import DashboardTileRequestSerializer
-from tests.api.test_access_table import routes
-from tests.builders import Person, signed_in
+from tests.api.test_access_table import iter_routes
+from tests.builders import Person, make_session
 from tests.contract.document import FILE, document, resolve
 
 # Operation ids are the names of functions in generated clients: they may be added to, never changed.
@@ -44,7 +44,7 @@ UserBasic DashboardTile DashboardTileBasic Text ButtonTile Error Insight Insight
 """.split()  # noqa: SIM905  a list reads worse
 
 
-def operations() -> dict[str, dict[str, Any]]:
+def read_operations() -> dict[str, dict[str, Any]]:
     return {each["operationId"]: each for methods in document()["paths"].values() for each in methods.values()}
 
 
@@ -68,7 +68,7 @@ def test_operation_ids_are_stable_on_both_prefixes() -> None:
         for each in OPERATIONS
         if not each.startswith(("users", "projects_list", "organizations", "personal_api_keys", "login", "logout"))
     }
-    assert set(operations()) == set(OPERATIONS) | aliased
+    assert set(read_operations()) == set(OPERATIONS) | aliased
 
 
 def test_components_have_stable_names() -> None:
@@ -83,19 +83,19 @@ def test_document_contains_no_host() -> None:
 
 def test_every_route_is_documented() -> None:
     documented = {path.lstrip("/").replace("{", "<").replace("}", ">") for path in document()["paths"]}
-    served = {route for route in routes() if re.match("api/(?!schema/|$)", route)}
+    served = {route for route in iter_routes() if re.match("api/(?!schema/|$)", route)}
     assert documented == served
 
 
 @pytest.mark.parametrize("status", ["400", "401", "403", "404"])
 def test_every_operation_documents_its_errors(status: str) -> None:
-    for name, operation in operations().items():
+    for name, operation in read_operations().items():
         content = resolve(operation["responses"][status])["content"]
         assert content["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}, name
 
 
 def test_destroy_is_documented_as_405_without_a_body() -> None:
-    responses = operations()["dashboards_destroy"]["responses"]
+    responses = read_operations()["dashboards_destroy"]["responses"]
     assert "content" not in responses["405"]
     assert not any(status.startswith("2") for status in responses)
 
@@ -172,7 +172,7 @@ def test_swagger_ui_contacts_no_other_host() -> None:
 
 @pytest.mark.django_db
 def test_swagger_ui_has_a_strict_policy_and_contains_no_token(alice: Person) -> None:
-    browser = signed_in(alice).client
+    browser = make_session(alice).client
     page = browser.get("/api/schema/swagger-ui/")
     policy = dict(directive.strip().split(" ", 1) for directive in page["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == "'none'"

@@ -36,24 +36,24 @@ def create_twice(person: Person) -> Answer:
     return [person.api.post("dashboards/create_unlisted_dashboard/", {"tag": "checkout"}) for _ in range(2)][1]
 
 
-def change_an_older_version(person: Person) -> Answer:
+def update_older_version(person: Person) -> Answer:
     dashboard = make_dashboard(person)
     path = f"dashboards/{dashboard.pk}/"
     return [person.api.patch(path, {"pinned": pinned}, headers={"If-Match": "1"}) for pinned in (True, False)][1]
 
 
-def change_without_version(person: Person) -> Answer:
+def update_without_version(person: Person) -> Answer:
     dashboard = make_dashboard(person)
     with override_settings(REQUIRE_IF_MATCH=True):
         return person.api.patch(f"dashboards/{dashboard.pk}/", {"pinned": True})
 
 
-def reuse_a_key(person: Person) -> Answer:
+def reuse_key(person: Person) -> Answer:
     headers = {"Idempotency-Key": "weekly"}
     return [person.api.post("dashboards/", {"name": name}, headers=headers) for name in ("a", "b")][1]
 
 
-def call_too_often(person: Person) -> Answer:
+def exceed_rate_limit(person: Person) -> Answer:
     with override_settings(RATE_LIMITS=[Rate(1, 60)], RATE_LIMIT_UNIT_SECONDS=60):
         return [person.api.get("dashboards/") for _ in range(2)][1]
 
@@ -65,11 +65,11 @@ REFUSED: dict[str, Callable[[Person], Answer]] = {
     "NotFound": lambda person: person.api.get("dashboards/1000000/"),
     "NotAcceptable": lambda person: person.api.call("GET", "dashboards/", headers={"Accept": "text/html"}),
     "Conflict": create_twice,
-    "PreconditionFailed": change_an_older_version,
+    "PreconditionFailed": update_older_version,
     "UnsupportedMediaType": lambda person: person.api.post("dashboards/", raw=b"x", content_type="text/plain"),
-    "UnprocessableEntity": reuse_a_key,
-    "PreconditionRequired": change_without_version,
-    "TooManyRequests": call_too_often,
+    "UnprocessableEntity": reuse_key,
+    "PreconditionRequired": update_without_version,
+    "TooManyRequests": exceed_rate_limit,
 }
 
 
@@ -81,7 +81,7 @@ def test_example_equals_the_response(alice: Person, name: str) -> None:
     for error in (answer.json, example) if name == "TooManyRequests" else ():
         error["detail"] = NUMBER.sub("N", error["detail"])
     assert answer.json == example
-    documented = {status for status, reference in _references() if reference == name}
+    documented = {status for status, reference in _list_references() if reference == name}
     assert documented == {str(answer.status)}
 
 
@@ -102,7 +102,7 @@ def test_examples_of_body_errors_equal_those_of_the_edge() -> None:
 
 def test_every_error_has_an_example_that_matches_its_schema() -> None:
     tested = {*REFUSED, "InternalServerError", "ServiceUnavailable", "RequestTimeout", "PayloadTooLarge"}
-    assert set(RESPONSES) == {name for _, name in _references()} == tested
+    assert set(RESPONSES) == {name for _, name in _list_references()} == tested
     for name, response in RESPONSES.items():
         content = response["content"]["application/json"]
         check_value(content["example"], content["schema"], closed=True, where=name)
@@ -115,7 +115,7 @@ def test_every_error_is_documented_by_a_reference() -> None:
                 assert set(response) == {"$ref"}, f"{operation} {status}"
 
 
-def _references() -> set[tuple[str, str]]:
+def _list_references() -> set[tuple[str, str]]:
     """Return each error status that operations document, with the name of its response."""
     return {
         (status, response["$ref"].rpartition("/")[2])

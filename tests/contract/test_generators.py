@@ -12,55 +12,55 @@ from tests.contract.document import document
 GO_PREFIXES = ("New", "Nullable")
 
 
-def schemas() -> dict[str, Any]:
+def read_schemas() -> dict[str, Any]:
     found: dict[str, Any] = document()["components"]["schemas"]
     return found
 
 
-def normalized(name: object) -> str:
+def normalize(name: object) -> str:
     """Return a name without its separators and cases: what is equal then may be one name in a generated client."""
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
-def collisions(names: Iterable[object]) -> list[str]:
-    return [name for name, number in Counter(map(normalized, names)).items() if number > 1]
+def find_collisions(names: Iterable[object]) -> list[str]:
+    return [name for name, number in Counter(map(normalize, names)).items() if number > 1]
 
 
-def objects_in(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+def iter_objects(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Return each schema that has properties, at any depth, with where it is."""
     if isinstance(node, dict):
         if isinstance(node.get("properties"), dict):
             yield path, node["properties"]
         for key, inner in node.items():
-            yield from objects_in(inner, f"{path}/{key}")
+            yield from iter_objects(inner, f"{path}/{key}")
     elif isinstance(node, list):
         for index, inner in enumerate(node):
-            yield from objects_in(inner, f"{path}/{index}")
+            yield from iter_objects(inner, f"{path}/{index}")
 
 
 def test_property_names_do_not_collide() -> None:
-    found = {path: collisions(properties) for path, properties in objects_in(document())}
+    found = {path: find_collisions(properties) for path, properties in iter_objects(document())}
     assert len(found) > 70
     assert {path: names for path, names in found.items() if names} == {}
 
 
 def test_schema_names_do_not_collide() -> None:
-    names = set(schemas())
-    assert collisions(names) == []
+    names = set(read_schemas())
+    assert find_collisions(names) == []
     prefixed = {f"{prefix}{name}" for prefix in GO_PREFIXES for name in names}
     assert names & prefixed == set()
 
 
 def test_enum_members_do_not_collide() -> None:
     """Constants of all enums share one package in Go."""
-    enums = {name: schema for name, schema in schemas().items() if "enum" in schema}
+    enums = {name: schema for name, schema in read_schemas().items() if "enum" in schema}
     members = [member for schema in enums.values() for member in schema.get("x-enum-varnames", schema["enum"])]
     assert len(enums) > 10
-    assert collisions(members) == []
+    assert find_collisions(members) == []
 
 
 def test_members_of_numeric_enums_have_names() -> None:
-    enums = {name: schema for name, schema in schemas().items() if "enum" in schema}
+    enums = {name: schema for name, schema in read_schemas().items() if "enum" in schema}
     numeric = {name: schema for name, schema in enums.items() if schema["type"] == "integer"}
     assert set(numeric) == {"RestrictionLevelEnum", "PrivilegeLevelEnum"}
     for name, choices in (("RestrictionLevelEnum", RestrictionLevel), ("PrivilegeLevelEnum", PrivilegeLevel)):
@@ -70,10 +70,10 @@ def test_members_of_numeric_enums_have_names() -> None:
 
 
 def test_one_alias_of_a_field_is_documented() -> None:
-    moved, copied = schemas()["MoveTileRequest"], schemas()["CopyTileRequest"]
+    moved, copied = read_schemas()["MoveTileRequest"], read_schemas()["CopyTileRequest"]
     assert (set(moved["properties"]), set(moved["required"])) == ({"tile", "to_dashboard"},) * 2
     assert (set(copied["properties"]), set(copied["required"])) == ({"fromDashboardId", "tileId"},) * 2
-    assert set(schemas()["PatchedMoveTileRequest"]["properties"]) == {"tile", "to_dashboard"}
+    assert set(read_schemas()["PatchedMoveTileRequest"]["properties"]) == {"tile", "to_dashboard"}
 
 
 def test_every_body_can_be_json() -> None:

@@ -16,13 +16,13 @@ SEED: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "seed.json
 MEDIA_TYPES = {"application/json", "application/x-www-form-urlencoded", "multipart/form-data"}
 
 
-def operation(name: str) -> dict[str, Any]:
+def find_operation(name: str) -> dict[str, Any]:
     method, path = name.split(" ")
     found: dict[str, Any] = document()["paths"][path][method.lower()]
     return found
 
 
-def properties(schema: dict[str, Any]) -> dict[str, Any]:
+def get_properties(schema: dict[str, Any]) -> dict[str, Any]:
     """The properties of a schema, a reference followed."""
     for wrapped in schema.get("allOf", []):
         schema = wrapped
@@ -32,14 +32,14 @@ def properties(schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def answer(name: str) -> dict[str, Any] | None:
-    content = operation(name)["responses"][str(SEED[name]["status"])].get("content")
-    return properties(content["application/json"]["schema"]) if content else None
+def get_response_properties(name: str) -> dict[str, Any] | None:
+    content = find_operation(name)["responses"][str(SEED[name]["status"])].get("content")
+    return get_properties(content["application/json"]["schema"]) if content else None
 
 
 @pytest.mark.parametrize("name", SEED)
 def test_operation_has_the_id_and_parameters_of_the_seed(name: str) -> None:
-    documented = operation(name)
+    documented = find_operation(name)
     assert documented["operationId"] == SEED[name]["operation"]
     types = {(each["in"], each["name"]): each["schema"]["type"] for each in documented["parameters"]}
     for place in ("path", "query"):
@@ -49,7 +49,7 @@ def test_operation_has_the_id_and_parameters_of_the_seed(name: str) -> None:
 
 @pytest.mark.parametrize("name", SEED)
 def test_response_has_every_field_of_the_seed(name: str) -> None:
-    fields = answer(name)
+    fields = get_response_properties(name)
     if SEED[name]["answer"] is None:
         assert fields is None
     else:
@@ -59,22 +59,22 @@ def test_response_has_every_field_of_the_seed(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in SEED if "rows" in SEED[name]])
 def test_list_rows_have_every_field_of_the_seed(name: str) -> None:
-    fields = answer(name)
+    fields = get_response_properties(name)
     assert fields is not None
-    rows = properties(fields["results"]["items"])
+    rows = get_properties(fields["results"]["items"])
     assert set(SEED[name]["rows"]) <= set(rows)
     assert "tiles" not in rows
-    assert set(SEED[name]["rows.created_by"]) <= set(properties(rows["created_by"]))
+    assert set(SEED[name]["rows.created_by"]) <= set(get_properties(rows["created_by"]))
 
 
 @pytest.mark.parametrize("name", [name for name in SEED if "body" in SEED[name]])
 def test_bodies_accept_every_field_of_the_seed_and_require_none(name: str) -> None:
-    content = operation(name)["requestBody"]["content"]
+    content = find_operation(name)["requestBody"]["content"]
     assert set(content) == MEDIA_TYPES
     for media in content.values():
         takes_all = media["schema"].get("additionalProperties") is True
-        assert takes_all or set(SEED[name]["body"]) <= set(properties(media["schema"]))
-    assert operation(name)["requestBody"].get("required", False) is False
+        assert takes_all or set(SEED[name]["body"]) <= set(get_properties(media["schema"]))
+    assert find_operation(name)["requestBody"].get("required", False) is False
 
 
 def test_scopes_equal_those_of_the_seed() -> None:

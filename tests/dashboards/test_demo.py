@@ -37,17 +37,17 @@ def test_demo_creates_three_dashboards_in_project_2_once() -> None:
 
 @pytest.mark.parametrize("path", sorted(DEMO_FOLDER.glob("*.json")), ids=lambda path: path.stem)
 def test_demo_tiles_do_not_overlap(path: object) -> None:
-    check_places(json.loads(path.read_text())["tiles"])  # type: ignore[attr-defined]  # a path
+    check_placements(json.loads(path.read_text())["tiles"])  # type: ignore[attr-defined]  # a path
 
 
 @pytest.mark.parametrize("key", ["DEFAULT_APP", "WEBSITE_TRAFFIC"])
 def test_built_in_templates_are_valid_without_overlaps(key: str) -> None:
     template = builtin_templates()[key]
     assert fill_template(template) == template
-    check_places(template["tiles"])
+    check_placements(template["tiles"])
 
 
-def check_places(tiles: list[dict[str, dict[str, dict[str, int]]]]) -> None:
+def check_placements(tiles: list[dict[str, dict[str, dict[str, int]]]]) -> None:
     taken: set[tuple[int, int]] = set()
     for tile in tiles:
         place = tile["layouts"]["sm"]

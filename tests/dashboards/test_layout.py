@@ -49,7 +49,7 @@ def overlap(one: Placement, other: Placement) -> bool:
     )
 
 
-def are_sound(places: list[Placement]) -> bool:
+def are_valid(places: list[Placement]) -> bool:
     """None overlaps, and they are in reading order."""
     apart = not any(overlap(one, other) for n, one in enumerate(places) for other in places[:n])
     return apart and places == sorted(places, key=lambda place: (place[1], place[0]))
@@ -58,7 +58,7 @@ def are_sound(places: list[Placement]) -> bool:
 @given(SIZES)
 def test_packed_tiles_do_not_overlap_and_keep_their_order(sizes: list[tuple[int, int]]) -> None:
     places = pack(sizes, 12)
-    assert are_sound(places)
+    assert are_valid(places)
     assert [(width, height) for _, _, width, height in places] == sizes
     assert all(x + width <= 12 for x, _, width, _ in places)
 
@@ -69,7 +69,7 @@ def test_arranging_is_idempotent(sizes: list[tuple[int, int]], arrangement: Arra
     assert arrange_tiles(once, arrangement) == once
     for breakpoint in ("sm", "xs"):
         places = [get_placement(layouts, breakpoint) for layouts in once]
-        assert are_sound([place for place in places if place])
+        assert are_valid([place for place in places if place])
 
 
 @given(SIZES, st.data())
@@ -77,7 +77,7 @@ def test_compaction_keeps_the_order_and_moves_nothing_down(sizes: list[tuple[int
     places = pack(sizes, 12)
     rest = [place for place in places if data.draw(st.booleans())]
     closed = compact_vertically(rest)
-    assert are_sound(closed)
+    assert are_valid(closed)
     assert all(new[1] <= old[1] and new[0] == old[0] for new, old in zip(closed, rest, strict=True))
     assert compact_vertically(closed) == closed
 

@@ -14,12 +14,12 @@ from dashboards.packing import DEFAULT_SIZE, GRID_COLUMNS, Number, Placement, co
 Layouts = dict[str, Any]
 
 
-def lowest(taken: Iterable[Placement], x: Number, width: Number) -> Number:
+def find_lowest_row(taken: Iterable[Placement], x: Number, width: Number) -> Number:
     """The first row below everything in these columns."""
     return max((each[1] + each[3] for each in taken if each[0] < x + width and x < each[0] + each[2]), default=0)
 
 
-def first_gap(taken: Collection[Placement]) -> Placement:
+def find_first_gap(taken: Collection[Placement]) -> Placement:
     """Look at every row and column for the first place where a tile of the default size overlaps nothing."""
     width, height = DEFAULT_SIZE
     rows = sorted({0, *(each[1] + each[3] for each in taken)})
@@ -31,7 +31,7 @@ def first_gap(taken: Collection[Placement]) -> Placement:
     raise AssertionError("below everything there is room")
 
 
-def slowly_shown(layouts: Sequence[Layouts]) -> list[Placement]:
+def place_slowly(layouts: Sequence[Layouts]) -> list[Placement]:
     placed = []
     for index, each in enumerate(layouts):
         if found := get_placement(each, "sm"):
@@ -40,17 +40,17 @@ def slowly_shown(layouts: Sequence[Layouts]) -> list[Placement]:
             placed.append((y, min(max(round(x), 0), GRID_COLUMNS - width), index, width, height))
     shown: dict[int, Placement] = {}
     for _, x, index, width, height in sorted(placed):
-        shown[index] = (x, lowest(shown.values(), x, width), width, height)
+        shown[index] = (x, find_lowest_row(shown.values(), x, width), width, height)
     for index in range(len(layouts)):
         if index not in shown:
-            shown[index] = first_gap(shown.values())
+            shown[index] = find_first_gap(shown.values())
     return [shown[index] for index in range(len(layouts))]
 
 
-def slowly_closed_up(places: Sequence[Placement]) -> list[Placement]:
+def compact_slowly(places: Sequence[Placement]) -> list[Placement]:
     closed: list[Placement] = []
     for x, y, width, height in places:
-        highest = lowest(closed, x, width)
+        highest = find_lowest_row(closed, x, width)
         if closed:
             before = closed[-1]
             highest = max(highest, before[1] if before[0] < x else before[1] + 1)
@@ -58,15 +58,15 @@ def slowly_closed_up(places: Sequence[Placement]) -> list[Placement]:
     return closed
 
 
-SPOTS = st.fixed_dictionaries(
+POSITIONS = st.fixed_dictionaries(
     {"x": st.integers(-2, 14), "y": st.integers(-3, 40), "w": st.integers(0, 14), "h": st.integers(0, 60)}
 )
-BOARDS = st.lists(st.builds(lambda spot: {"sm": spot}, SPOTS) | st.just({}), max_size=40)
+BOARDS = st.lists(st.builds(lambda spot: {"sm": spot}, POSITIONS) | st.just({}), max_size=40)
 
 
 @given(BOARDS)
 def test_placement_equals_a_brute_force_search(layouts: list[Layouts]) -> None:
-    assert compute_placements(layouts) == slowly_shown(layouts)
+    assert compute_placements(layouts) == place_slowly(layouts)
 
 
 NUMBERS = st.integers(-20, 40) | st.floats(-20, 40).map(lambda number: round(number, 1))
@@ -76,18 +76,18 @@ PLACES = st.tuples(NUMBERS, NUMBERS, st.integers(1, 9) | st.floats(0.1, 9), NUMB
 @given(st.lists(PLACES, max_size=30))
 def test_compaction_equals_a_brute_force_search(places: list[Placement]) -> None:
     in_order = sorted(places, key=lambda place: (place[1], place[0]))
-    assert compact_vertically(in_order) == slowly_closed_up(in_order)
+    assert compact_vertically(in_order) == compact_slowly(in_order)
 
 
 def test_tile_without_a_width_is_placed() -> None:
     assert compact_vertically([(0, 0, 6, 2), (0, 7, 0, 1), (0, 9, 6, 1)]) == [(0, 0, 6, 2), (0, 2, 0, 1), (0, 3, 6, 1)]
 
 
-def in_one_column(index: int) -> Layouts:
+def build_column_layout(index: int) -> Layouts:
     return {"sm": {"x": 5, "y": index, "w": 2, "h": 50}}
 
 
-def of_its_own_columns(index: int) -> Layouts:
+def build_odd_layout(index: int) -> Layouts:
     return {"sm": {"x": index * 3.7, "y": index // 7, "w": 900.5, "h": 2}}
 
 
@@ -95,20 +95,20 @@ def of_its_own_columns(index: int) -> Layouts:
     "layouts",
     [
         [{} for _ in range(1000)],
-        [in_one_column(index) if index % 2 else {} for index in range(1000)],
-        [of_its_own_columns(index) for index in range(1000)],
+        [build_column_layout(index) if index % 2 else {} for index in range(1000)],
+        [build_odd_layout(index) for index in range(1000)],
     ],
     ids=["none placed", "half placed", "all placed"],
 )
 def test_packing_1000_tiles_takes_milliseconds(layouts: list[Layouts]) -> None:
-    assert seconds(lambda: compute_placements(layouts)) < 0.1
+    assert measure_seconds(lambda: compute_placements(layouts)) < 0.1
     places = sorted(
         filter(None, (get_placement(each, "sm") for each in layouts)), key=lambda place: (place[1], place[0])
     )
-    assert seconds(lambda: compact_vertically(places)) < 0.1
+    assert measure_seconds(lambda: compact_vertically(places)) < 0.1
 
 
-def seconds(work: Callable[[], object]) -> float:
+def measure_seconds(work: Callable[[], object]) -> float:
     """The least processor time of three runs."""
     found = []
     for _ in range(3):

@@ -11,7 +11,7 @@ from dashboards.models import Activity
 from tests.builders import Person, make_dashboard, make_insight
 
 
-def age(days: int) -> None:
+def age_activities(days: int) -> None:
     Activity.objects.update(created_at=timezone.now() - timedelta(days=days))
 
 
@@ -24,7 +24,7 @@ def test_old_activities_are_deleted_and_the_latest_version_is_kept(
     for name in ("second", "third"):
         alice.api.patch(f"dashboards/{made.pk}/", {"name": name})
     alice.api.post(f"dashboards/{made.pk}/sharing/refresh/", {})
-    age(31)
+    age_activities(31)
     alice.api.patch(f"insights/{insight.pk}/", {"name": "new"})
     assert Activity.objects.count() == 8
     call_command("prune_history", older_than=30)
@@ -40,7 +40,7 @@ def test_old_activities_are_deleted_and_the_latest_version_is_kept(
 def test_next_activity_is_a_diff_from_the_kept_version(alice: Person) -> None:
     made = make_dashboard(alice, "first")
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "second"})
-    age(31)
+    age_activities(31)
     call_command("prune_history", older_than=30)
     alice.api.patch(f"dashboards/{made.pk}/", {"description": "new"})
     latest, stayed = alice.api.get(f"dashboards/{made.pk}/activity/").json["results"]
@@ -52,7 +52,7 @@ def test_next_activity_is_a_diff_from_the_kept_version(alice: Person) -> None:
 @pytest.mark.parametrize("days", ["0", "-1", "36501", "x", "", "9" * 30])
 def test_invalid_days_are_refused(alice: Person, days: str) -> None:
     make_dashboard(alice)
-    age(40_000)
+    age_activities(40_000)
     with pytest.raises(CommandError, match="--older-than"):
         call_command("prune_history", "--older-than", days)
     assert Activity.objects.count() == 1

@@ -11,23 +11,23 @@ from dashboards.changelog.versions import recount_dashboards
 from dashboards.models import Dashboard, Revision, RevisionKind, Tile
 from dashboards.services.dashboards import update_dashboard
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
-from tests.races import at_once
+from tests.races import run_concurrently
 from users.services.setup import check_setup, complete_setup, create_setup_token
 
 
-def revision(kind: RevisionKind, object_id: int) -> int:
+def get_revision(kind: RevisionKind, object_id: int) -> int:
     return next(iter(Revision.objects.of(kind, object_id).values_list("number", flat=True)), 0)
 
 
-def of(board: Dashboard) -> int:
-    return revision(RevisionKind.DASHBOARD, board.pk)
+def get_dashboard_revision(board: Dashboard) -> int:
+    return get_revision(RevisionKind.DASHBOARD, board.pk)
 
 
-def kept(person: Person) -> int:
+def get_stored_count(person: Person) -> int:
     return Revision.objects.of(RevisionKind.LIST, person.membership.project_id).get().live
 
 
-def counted(person: Person) -> int:
+def count_listed(person: Person) -> int:
     return Dashboard.objects.filter(project=person.membership.project_id).not_deleted().listed().count()
 
 
@@ -81,24 +81,24 @@ CHANGES: dict[str, tuple[Callable[[Boards], Any], bool]] = {
 def test_change_bumps_the_versions_of_affected_dashboards(alice: Person, bob: Person, name: str) -> None:
     boards = Boards(alice, bob)
     change, is_shared = CHANGES[name]
-    lists = revision(RevisionKind.LIST, boards.first.project_id)
-    first, second, third = (of(board) for board in (boards.first, boards.second, boards.third))
+    lists = get_revision(RevisionKind.LIST, boards.first.project_id)
+    first, second, third = (get_dashboard_revision(board) for board in (boards.first, boards.second, boards.third))
     answer = change(boards)
     assert answer.status in (200, 201), answer
-    assert of(boards.first) == first + 1
-    assert (of(boards.second) > second) is is_shared
-    assert (of(boards.third) > third) is (name == "a tile moved")
-    assert revision(RevisionKind.LIST, boards.first.project_id) == lists + 1
-    assert kept(alice) == counted(alice)
+    assert get_dashboard_revision(boards.first) == first + 1
+    assert (get_dashboard_revision(boards.second) > second) is is_shared
+    assert (get_dashboard_revision(boards.third) > third) is (name == "a tile moved")
+    assert get_revision(RevisionKind.LIST, boards.first.project_id) == lists + 1
+    assert get_stored_count(alice) == count_listed(alice)
 
 
 def test_collaborator_change_bumps_dashboards_with_shared_content(alice: Person, bob: Person) -> None:
     boards = Boards(alice, bob)
     boards.patch({"restriction_level": 37})
-    second = of(boards.second)
+    second = get_dashboard_revision(boards.second)
     answer = boards.action("collaborators", {"user_uuid": str(bob.user.uuid), "level": 37})
     assert answer.status == 201
-    assert of(boards.second) == second + 1
+    assert get_dashboard_revision(boards.second) == second + 1
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_stored_count_equals_the_list(alice: Person) -> None:
     alice.api.patch(f"dashboards/{made[0].pk}/", {"deleted": True})
     alice.api.patch(f"dashboards/{made[1].pk}/", {"deleted": True})
     alice.api.patch(f"dashboards/{made[1].pk}/", {"deleted": False})
-    assert (kept(alice), counted(alice), alice.api.get("dashboards/").json["count"]) == (3, 3, 3)
+    assert (get_stored_count(alice), count_listed(alice), alice.api.get("dashboards/").json["count"]) == (3, 3, 3)
     assert alice.api.get("dashboards/", offset=50).json["count"] == 3
 
 
@@ -141,19 +141,21 @@ def test_stored_count_is_correct_after_concurrent_writes(alice: Person) -> None:
 
         return job
 
-    raised = at_once(create, create, *(delete(board) for board in boards), lambda: recount_dashboards(project.pk))
+    raised = run_concurrently(
+        create, create, *(delete(board) for board in boards), lambda: recount_dashboards(project.pk)
+    )
     assert raised == []
-    assert kept(alice) == counted(alice) == 10
+    assert get_stored_count(alice) == count_listed(alice) == 10
 
 
 def test_incorrect_count_is_repaired(alice: Person, capsys: pytest.CaptureFixture[str]) -> None:
     make_dashboard(alice)
     Revision.objects.update(live=7)
-    number = revision(RevisionKind.LIST, alice.membership.project_id)
+    number = get_revision(RevisionKind.LIST, alice.membership.project_id)
     call_command("recount_dashboards")
     assert "7 was kept, 1 are there." in capsys.readouterr().out
-    assert kept(alice) == 1
-    assert revision(RevisionKind.LIST, alice.membership.project_id) == number + 1
+    assert get_stored_count(alice) == 1
+    assert get_revision(RevisionKind.LIST, alice.membership.project_id) == number + 1
 
 
 def test_changed_user_name_bumps_dashboards_that_show_it(alice: Person, bob: Person) -> None:
@@ -161,13 +163,17 @@ def test_changed_user_name_bumps_dashboards_that_show_it(alice: Person, bob: Per
     shared = make_dashboard(alice, "shared")
     other = make_dashboard(alice, "other")
     make_insight(bob, shared, name="Visits")
-    before = {board.pk: of(board) for board in (theirs, shared, other)}
-    lists = revision(RevisionKind.LIST, theirs.project_id)
+    before = {board.pk: get_dashboard_revision(board) for board in (theirs, shared, other)}
+    lists = get_revision(RevisionKind.LIST, theirs.project_id)
     complete_setup(
         check_setup(
             create_setup_token(bob.user), name="Robert", email="bob@example.com", password="correct horse battery"
         )
     )
-    assert (of(theirs), of(shared), of(other)) == (before[theirs.pk] + 1, before[shared.pk] + 1, before[other.pk])
-    assert revision(RevisionKind.LIST, theirs.project_id) == lists + 1
-    assert kept(alice) == 3
+    assert (get_dashboard_revision(theirs), get_dashboard_revision(shared), get_dashboard_revision(other)) == (
+        before[theirs.pk] + 1,
+        before[shared.pk] + 1,
+        before[other.pk],
+    )
+    assert get_revision(RevisionKind.LIST, theirs.project_id) == lists + 1
+    assert get_stored_count(alice) == 3

@@ -12,7 +12,7 @@ from dashboards.services.tiles import move_tile
 from dashboards_api.db.fields import json_differs
 from dashboards_api.errors import Forbidden
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
-from tests.races import at_once
+from tests.races import run_concurrently
 
 
 def update(person: Person, dashboard: Dashboard, content: DashboardInput, **options: bool) -> list[str]:
@@ -63,7 +63,7 @@ def test_concurrent_updates_of_different_fields_are_kept(alice: Person) -> None:
         {"tags": ["t"]},
         {"tiles": [{"text": {"body": "b"}}]},
     ]
-    assert at_once(*[lambda each=each: update(alice, dashboard, each) for each in changes]) == []
+    assert run_concurrently(*[lambda each=each: update(alice, dashboard, each) for each in changes]) == []
     row = Dashboard.objects.get()
     assert (row.name, row.description, row.pinned, row.filters) == ("n", "d", True, {"a": 1})
     assert row.search_text.split("\n") == ["n", "d", "t"]
@@ -72,7 +72,7 @@ def test_concurrent_updates_of_different_fields_are_kept(alice: Person) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_creations_share_one_tag(alice: Person) -> None:
-    assert at_once(*[lambda: make_dashboard(alice, tags=["same", "other"])] * 6) == []
+    assert run_concurrently(*[lambda: make_dashboard(alice, tags=["same", "other"])] * 6) == []
     assert Tag.objects.count() == 2
     assert Dashboard.objects.count() == 6
 
@@ -81,7 +81,7 @@ def test_concurrent_creations_share_one_tag(alice: Person) -> None:
 def test_concurrent_deletion_and_addition_leave_no_live_tile(alice: Person) -> None:
     for _ in range(5):
         dashboard = make_dashboard(alice)
-        raised = at_once(
+        raised = run_concurrently(
             lambda d=dashboard: update(alice, d, {"deleted": True}),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
             lambda d=dashboard: update(alice, d, {"tiles": [{"text": {"body": "b"}}]}),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
         )
@@ -101,7 +101,7 @@ def test_tile_moved_concurrently_is_on_one_dashboard(alice: Person) -> None:
         with write_transaction(alice.membership) as changes:
             move_tile(changes, source.pk, project=project, tile_id=tile.pk, to_dashboard_id=target.pk)
 
-    raised = at_once(*[lambda target=target: move(target) for target in targets])
+    raised = run_concurrently(*[lambda target=target: move(target) for target in targets])
     assert [type(error) for error in raised] == [TileNotFound] * 5
     assert Tile.objects.get().dashboard in targets
 
@@ -111,7 +111,7 @@ def test_concurrent_changes_of_insight_and_dashboard_do_not_deadlock(alice: Pers
     for _ in range(3):
         board, other = make_dashboard(alice), make_dashboard(alice)
         insight = make_insight(alice, board)
-        raised = at_once(
+        raised = run_concurrently(
             lambda b=board: update(alice, b, {"deleted": True, "delete_insights": True}),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
             lambda i=insight, o=other: set_dashboards(alice, i, o),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
         )

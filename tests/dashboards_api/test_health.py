@@ -23,7 +23,7 @@ for path in ("/healthz", "/readyz"):
 """
 
 
-def answers(url: str, data: Path) -> str:
+def ask_readiness(url: str, data: Path) -> str:
     """What a process on another database answers."""
     environment = os.environ | {"DATABASE_URL": url, "DATA_DIR": str(data), "LOG_LEVEL": "CRITICAL"}
     environment["DJANGO_SETTINGS_MODULE"] = "dashboards_api.settings"
@@ -53,13 +53,13 @@ def test_missing_migration_is_not_ready_and_unknown_one_is() -> None:
 
 def test_empty_database_is_not_ready_because_of_migrations(tmp_path: Path) -> None:
     (tmp_path / "empty.sqlite3").touch()
-    said = answers(f"sqlite:///{tmp_path / 'empty.sqlite3'}", tmp_path)
+    said = ask_readiness(f"sqlite:///{tmp_path / 'empty.sqlite3'}", tmp_path)
     assert '/healthz 200 {"status": "ok"}' in said
     assert '/readyz 503 {"status": "unavailable", "reason": "migrations"}' in said
 
 
 def test_unreachable_database_is_not_ready(tmp_path: Path) -> None:
-    said = answers("postgresql://nobody@127.0.0.1:1/none", tmp_path)
+    said = ask_readiness("postgresql://nobody@127.0.0.1:1/none", tmp_path)
     assert '/healthz 200 {"status": "ok"}' in said
     assert '/readyz 503 {"status": "unavailable", "reason": "database"}' in said
 

@@ -9,7 +9,7 @@ from dashboards_api.startup import redact_password
 
 
 @pytest.fixture
-def database(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def connection_settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The settings of a connection that no statement uses meanwhile."""
     changed = {**connection.settings_dict, "NAME": "boards", "USER": "role", "HOST": "db.example.com"}
     monkeypatch.setattr(connection, "settings_dict", changed)
@@ -17,8 +17,8 @@ def database(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("password", ["a", "in", "failed", "hunter2", "correct horse", "p@s$w/rd"])
-def test_password_is_redacted_as_a_whole_word(database: dict[str, Any], password: str) -> None:
-    database["PASSWORD"] = password
+def test_password_is_redacted_as_a_whole_word(connection_settings: dict[str, Any], password: str) -> None:
+    connection_settings["PASSWORD"] = password
     for text, shown in (
         (
             f"bad address postgresql://role:{password.replace(' ', '%20')}@h/boards",
@@ -31,18 +31,18 @@ def test_password_is_redacted_as_a_whole_word(database: dict[str, Any], password
 
 
 @pytest.mark.parametrize("password", ["a", "in", "failed", "role", "boards", "db.example.com", "5432"])
-def test_other_occurrences_of_the_text_are_kept(database: dict[str, Any], password: str) -> None:
-    database["PASSWORD"] = password
+def test_other_occurrences_of_the_text_are_kept(connection_settings: dict[str, Any], password: str) -> None:
+    connection_settings["PASSWORD"] = password
     text = 'connection to server at "db.example.com", port 5432 failed: FATAL: no role "role" in database "boards"'
     assert redact_password(text) == text
 
 
-def test_long_password_is_redacted_anywhere(database: dict[str, Any]) -> None:
-    database["PASSWORD"] = ""
-    database["OPTIONS"] = {"password": "correct-horse"}
+def test_long_password_is_redacted_anywhere(connection_settings: dict[str, Any]) -> None:
+    connection_settings["PASSWORD"] = ""
+    connection_settings["OPTIONS"] = {"password": "correct-horse"}
     assert redact_password("x:correct-horse!") == "x:***!"
 
 
-def test_without_a_password_nothing_is_redacted(database: dict[str, Any]) -> None:
-    database["PASSWORD"] = ""
+def test_without_a_password_nothing_is_redacted(connection_settings: dict[str, Any]) -> None:
+    connection_settings["PASSWORD"] = ""
     assert redact_password("password authentication failed") == "password authentication failed"

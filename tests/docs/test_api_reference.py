@@ -16,10 +16,12 @@ PAGES_WITH_EXAMPLES = [page for page in [*ALL_PAGES, *MORE_PAGES] if read_exampl
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_EXAMPLES, ids=lambda page: page.stem)
-def test_every_example_has_the_documented_response(fresh: dict[str, str], tmp_path: Path, page: Path) -> None:
-    service = Service(fresh | {"WORKERS": "1"}, tmp_path / "log").wait()
+def test_every_example_has_the_documented_response(
+    fresh_environment: dict[str, str], tmp_path: Path, page: Path
+) -> None:
+    service = Service(fresh_environment | {"WORKERS": "1"}, tmp_path / "log").wait()
     try:
-        runner = PageRunner(fresh, service.base, service.printed_keys[0], tmp_path)
+        runner = PageRunner(fresh_environment, service.base, service.printed_keys[0], tmp_path)
         differences = list(find_differences(runner, page))
     finally:
         service.stop()

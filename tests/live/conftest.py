@@ -116,7 +116,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[dict[str, str]]:
+def fresh_environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     """An empty database of one test."""
     with empty_database(tmp_path / "data") as made:
         yield made

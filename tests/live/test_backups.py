@@ -14,79 +14,79 @@ import httpx
 import pytest
 
 from tests.live.conftest import ROOT, Service, manage
-from tests.live.writer import Writer, written
-from tests.rows import rows_of
+from tests.live.writer import Writer, busy_writer
+from tests.rows import read_rows
 
-__all__ = ["written"]
+__all__ = ["busy_writer"]
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="PostgreSQL has programs of its own"
 )
 
 
-def url_of(environment: dict[str, str]) -> str:
+def get_url(environment: dict[str, str]) -> str:
     return f"sqlite:///{environment['DATA_DIR']}/dashboards.sqlite3"
 
 
-def done(environment: dict[str, str], *arguments: object) -> str:
+def run_command(environment: dict[str, str], *arguments: object) -> str:
     finished = manage({**environment, "LOG_LEVEL": "CRITICAL"}, *arguments)
     assert finished.returncode == 0, finished.stderr
     return finished.stdout
 
 
-def refused(environment: dict[str, str], *arguments: object) -> str:
+def get_refusal(environment: dict[str, str], *arguments: object) -> str:
     finished = manage({**environment, "LOG_LEVEL": "CRITICAL"}, *arguments)
     assert finished.returncode == 1, finished.stdout
     assert finished.stderr.count("\n") == 1
     return finished.stderr
 
 
-def empty(environment: dict[str, str], folder: Path) -> dict[str, str]:
+def make_other_environment(environment: dict[str, str], folder: Path) -> dict[str, str]:
     """The environment of another database, whose folder is not there yet."""
     return {**environment, "DATA_DIR": str(folder)}
 
 
 def test_backup_during_writes_is_consistent_and_can_be_restored(
-    written: Writer, environment: dict[str, str], tmp_path: Path
+    busy_writer: Writer, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    while len(written.made) < 10:
-        written.is_over.wait(0.05)
-    acknowledged = list(written.made)
-    done(environment, "backup", tmp_path / "one")
+    while len(busy_writer.made) < 10:
+        busy_writer.is_over.wait(0.05)
+    acknowledged = list(busy_writer.made)
+    run_command(environment, "backup", tmp_path / "one")
     assert (tmp_path / "one").stat().st_mode & 0o777 == 0o600
-    assert len(written.made) > len(acknowledged)  # nobody waited for it
-    other = empty(environment, tmp_path / "data")
-    assert "Restored" in done(other, "restore", tmp_path / "one")
-    rows = rows_of(url_of(other))
+    assert len(busy_writer.made) > len(acknowledged)  # nobody waited for it
+    other = make_other_environment(environment, tmp_path / "data")
+    assert "Restored" in run_command(other, "restore", tmp_path / "one")
+    rows = read_rows(get_url(other))
     restored = len(rows["dashboards_dashboard"])
-    assert len(acknowledged) <= restored <= len(written.made) + 1
+    assert len(acknowledged) <= restored <= len(busy_writer.made) + 1
     assert len(rows["dashboards_sharingconfiguration"]) == restored
     assert restored - 1 <= len(rows["dashboards_tile"]) <= restored
-    done(other, "backup", tmp_path / "two")
-    third = empty(environment, tmp_path / "again")
-    done(third, "restore", tmp_path / "two")
-    assert rows_of(url_of(third)) == rows
+    run_command(other, "backup", tmp_path / "two")
+    third = make_other_environment(environment, tmp_path / "again")
+    run_command(third, "restore", tmp_path / "two")
+    assert read_rows(get_url(third)) == rows
 
 
 def test_restored_rows_are_equal_and_the_service_works(
-    written: Writer, service: Service, environment: dict[str, str], tmp_path: Path
+    busy_writer: Writer, service: Service, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    while not written.made:
-        written.is_over.wait(0.05)
-    written.stop()
-    done(environment, "backup", tmp_path / "backup")
-    other = empty(environment, tmp_path / "data")
-    done(other, "restore", tmp_path / "backup")
-    assert rows_of(url_of(other)) == rows_of(url_of(environment))
+    while not busy_writer.made:
+        busy_writer.is_over.wait(0.05)
+    busy_writer.stop()
+    run_command(environment, "backup", tmp_path / "backup")
+    other = make_other_environment(environment, tmp_path / "data")
+    run_command(other, "restore", tmp_path / "backup")
+    assert read_rows(get_url(other)) == read_rows(get_url(environment))
     second = Service(other, tmp_path / "log").wait()
     try:
         address = f"{second.base}/api/projects/1/dashboards/"
-        found = httpx.get(f"{address}{written.made[0]}/", headers=written.headers).json()
+        found = httpx.get(f"{address}{busy_writer.made[0]}/", headers=busy_writer.headers).json()
         assert (found["name"], found["filters"]) == ("Board é 0", {"b": [1.0, None]})
         assert found["tiles"][0]["text"]["body"] == "# Text\n'quoted'\t\\N"
-        made = httpx.post(address, headers=written.headers, json={"name": "new"})
+        made = httpx.post(address, headers=busy_writer.headers, json={"name": "new"})
         assert made.status_code == 201
-        assert made.json()["id"] > written.made[-1]
+        assert made.json()["id"] > busy_writer.made[-1]
     finally:
         second.stop()
 
@@ -94,86 +94,86 @@ def test_restored_rows_are_equal_and_the_service_works(
 def test_existing_database_is_replaced_only_with_force(
     service: Service, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    done(environment, "backup", tmp_path / "backup")
-    other = empty(environment, tmp_path / "data")
-    done(other, "restore", tmp_path / "backup")
-    before = rows_of(url_of(other))
-    done(other, "create_project", "Added since")
-    changed = rows_of(url_of(other))
+    run_command(environment, "backup", tmp_path / "backup")
+    other = make_other_environment(environment, tmp_path / "data")
+    run_command(other, "restore", tmp_path / "backup")
+    before = read_rows(get_url(other))
+    run_command(other, "create_project", "Added since")
+    changed = read_rows(get_url(other))
     assert changed != before
-    assert "--force" in refused(other, "restore", tmp_path / "backup")
-    assert rows_of(url_of(other)) == changed
-    done(other, "restore", tmp_path / "backup", "--force")
-    assert rows_of(url_of(other)) == before
+    assert "--force" in get_refusal(other, "restore", tmp_path / "backup")
+    assert read_rows(get_url(other)) == changed
+    run_command(other, "restore", tmp_path / "backup", "--force")
+    assert read_rows(get_url(other)) == before
 
 
 def test_damaged_backup_changes_nothing(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
     good, cut, other_file = tmp_path / "good", tmp_path / "cut", tmp_path / "other"
-    done(environment, "backup", good)
+    run_command(environment, "backup", good)
     cut.write_bytes(good.read_bytes()[: good.stat().st_size * 2 // 3])
     other_file.write_text("something else")
-    other = empty(environment, tmp_path / "data")
-    done(other, "restore", good)
-    before = rows_of(url_of(other))
+    other = make_other_environment(environment, tmp_path / "data")
+    run_command(other, "restore", good)
+    before = read_rows(get_url(other))
     for file, reason in ((cut, ""), (other_file, "not a backup"), (tmp_path / "missing", "cannot be read")):
-        assert reason in refused(other, "restore", file, "--force")
-        assert rows_of(url_of(other)) == before
+        assert reason in get_refusal(other, "restore", file, "--force")
+        assert read_rows(get_url(other)) == before
     assert not list((tmp_path / "data").glob("*restoring*"))
-    assert "exists already" in refused(environment, "backup", good)
+    assert "exists already" in get_refusal(environment, "backup", good)
 
 
 def test_backup_of_a_newer_release_is_refused(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
-    done(environment, "backup", tmp_path / "backup")
+    run_command(environment, "backup", tmp_path / "backup")
     note = "INSERT INTO django_migrations (app, name, applied) VALUES ('users', '9999_newer', CURRENT_TIMESTAMP)"
-    other = empty(environment, tmp_path / "data")
-    target = empty(environment, tmp_path / "target")
-    done(other, "restore", tmp_path / "backup")
-    with sqlite3.connect(url_of(other).removeprefix("sqlite:///")) as opened:
+    other = make_other_environment(environment, tmp_path / "data")
+    target = make_other_environment(environment, tmp_path / "target")
+    run_command(other, "restore", tmp_path / "backup")
+    with sqlite3.connect(get_url(other).removeprefix("sqlite:///")) as opened:
         opened.execute(note)
     opened.close()
     # This release would not back up what it does not know: the newer one did.
-    assert "users.9999_newer" in refused(other, "backup", tmp_path / "refused")
-    newer = Path(url_of(other).removeprefix("sqlite:///"))
-    assert "users.9999_newer" in refused(target, "restore", shutil.copyfile(newer, tmp_path / "newer"))
+    assert "users.9999_newer" in get_refusal(other, "backup", tmp_path / "refused")
+    newer = Path(get_url(other).removeprefix("sqlite:///"))
+    assert "users.9999_newer" in get_refusal(target, "restore", shutil.copyfile(newer, tmp_path / "newer"))
     assert list(Path(target["DATA_DIR"]).iterdir()) == []
 
 
 def test_sqlite_database_in_use_is_not_replaced(
-    service: Service, written: Writer, environment: dict[str, str], tmp_path: Path
+    service: Service, busy_writer: Writer, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    done(environment, "backup", tmp_path / "backup")
-    assert httpx.get(written.address, headers=written.headers).status_code == 200
-    assert "stop the service" in refused(environment, "restore", tmp_path / "backup", "--force")
-    assert httpx.get(written.address, headers=written.headers).status_code == 200
+    run_command(environment, "backup", tmp_path / "backup")
+    assert httpx.get(busy_writer.address, headers=busy_writer.headers).status_code == 200
+    assert "stop the service" in get_refusal(environment, "restore", tmp_path / "backup", "--force")
+    assert httpx.get(busy_writer.address, headers=busy_writer.headers).status_code == 200
 
 
 @pytest.mark.parametrize("damage", [b"x" * 5000, b"SQLite format 3\0" + b"x" * 5000, None], ids=["text", "head", "cut"])
 def test_damaged_database_is_kept_beside_the_restored_one(
     service: Service, environment: dict[str, str], tmp_path: Path, damage: bytes | None
 ) -> None:
-    done(environment, "backup", tmp_path / "backup")
-    other = empty(environment, tmp_path / "data")
-    done(other, "restore", tmp_path / "backup")
-    before = rows_of(url_of(other))
-    database = Path(url_of(other).removeprefix("sqlite:///"))
+    run_command(environment, "backup", tmp_path / "backup")
+    other = make_other_environment(environment, tmp_path / "data")
+    run_command(other, "restore", tmp_path / "backup")
+    before = read_rows(get_url(other))
+    database = Path(get_url(other).removeprefix("sqlite:///"))
     whole = database.read_bytes()
     damaged = whole[: len(whole) // 2 + 1] if damage is None else damage
     database.write_bytes(damaged)
     journal = database.with_name(f"{database.name}-wal")
     journal.write_bytes(b"of the damaged one")
-    assert "--force" in refused(other, "restore", tmp_path / "backup")
-    assert "Restored" in done(other, "restore", tmp_path / "backup", "--force")
-    assert rows_of(url_of(other)) == before
+    assert "--force" in get_refusal(other, "restore", tmp_path / "backup")
+    assert "Restored" in run_command(other, "restore", tmp_path / "backup", "--force")
+    assert read_rows(get_url(other)) == before
     aside = [path.read_bytes() for path in database.parent.glob("*.damaged-*[0-9]")]
     assert aside == [damaged]
 
 
 def test_killed_restore_leaves_no_readable_files(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
-    done(environment, "backup", tmp_path / "backup")
-    other = empty(environment, tmp_path / "data")
+    run_command(environment, "backup", tmp_path / "backup")
+    other = make_other_environment(environment, tmp_path / "data")
     pipe = tmp_path / "slow"
     os.mkfifo(pipe)
-    feeder = threading.Thread(target=feed, args=(pipe, (tmp_path / "backup").read_bytes()), daemon=True)
+    feeder = threading.Thread(target=feed_backup, args=(pipe, (tmp_path / "backup").read_bytes()), daemon=True)
     feeder.start()
     running = subprocess.Popen([sys.executable, "manage.py", "restore", str(pipe)], env=other, cwd=ROOT, umask=0o022)
     draft = tmp_path / "data" / ".dashboards.sqlite3.restoring"
@@ -181,17 +181,19 @@ def test_killed_restore_leaves_no_readable_files(service: Service, environment: 
         wait_for_size(draft, 8192)
         assert stat.S_IMODE(draft.parent.stat().st_mode) == 0o700
         assert stat.S_IMODE(draft.stat().st_mode) == 0o600
-        assert f"Another process is writing {draft} at this moment." in refused(other, "restore", tmp_path / "backup")
+        assert f"Another process is writing {draft} at this moment." in get_refusal(
+            other, "restore", tmp_path / "backup"
+        )
     finally:
         running.kill()
         running.wait()
     assert stat.S_IMODE(draft.stat().st_mode) == 0o600
-    assert "Restored" in done(other, "restore", tmp_path / "backup")
-    assert rows_of(url_of(other)) == rows_of(url_of(environment))
+    assert "Restored" in run_command(other, "restore", tmp_path / "backup")
+    assert read_rows(get_url(other)) == read_rows(get_url(environment))
     assert [path.name for path in draft.parent.iterdir()] == ["dashboards.sqlite3"]
 
 
-def feed(pipe: Path, backup: bytes) -> None:
+def feed_backup(pipe: Path, backup: bytes) -> None:
     """Give a reader the start of a backup, as it looks what that is, and then a part of it and no end."""
     with pipe.open("wb") as opened:
         opened.write(backup[:16])
@@ -210,9 +212,11 @@ def wait_for_size(file: Path, size: int) -> None:
 
 def test_remains_of_a_killed_backup_are_replaced(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".one.part").write_text("half")
-    done(environment, "backup", tmp_path / "one")
+    run_command(environment, "backup", tmp_path / "one")
     assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
 def test_missing_folder_is_reported(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
-    assert f"The folder {tmp_path}/none does not exist." in refused(environment, "backup", tmp_path / "none" / "one")
+    assert f"The folder {tmp_path}/none does not exist." in get_refusal(
+        environment, "backup", tmp_path / "none" / "one"
+    )

@@ -11,8 +11,8 @@ import pytest
 
 from tests.live.conftest import Service, empty_database, manage
 from tests.live.writer import Writer
-from tests.postgres import binaries
-from tests.rows import rows_of
+from tests.postgres import find_binaries
+from tests.rows import read_rows
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="SQLite has its own in test_backups.py"
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
 PASSWORD = "never/printed"
 
 
-def said(environment: dict[str, str], *arguments: object) -> str:
+def get_refusal(environment: dict[str, str], *arguments: object) -> str:
     """The one line of a command that does not do it."""
     ended = manage(environment, *arguments)
     assert ended.returncode == 1
@@ -32,7 +32,7 @@ def said(environment: dict[str, str], *arguments: object) -> str:
 def run_printed(line: str, environment: dict[str, str]) -> None:
     """Run the command that a line ends with, as an operator would."""
     command = shlex.split(line.partition(" with: ")[2])
-    subprocess.run([binaries() / command[0], *command[1:]], env=environment, check=True)
+    subprocess.run([find_binaries() / command[0], *command[1:]], env=environment, check=True)
 
 
 def test_printed_commands_back_up_and_restore(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
@@ -40,27 +40,27 @@ def test_printed_commands_back_up_and_restore(service: Service, environment: dic
     with httpx.Client(base_url=service.base, headers=headers, timeout=20) as api:
         assert api.post("/api/projects/1/dashboards/", json={"name": "Board é"}).status_code == 201
         file = tmp_path / "a file"
-        line = said({**environment, "PGPASSWORD": PASSWORD}, "backup", file)
+        line = get_refusal({**environment, "PGPASSWORD": PASSWORD}, "backup", file)
         assert line.startswith("CommandError: The database is a PostgreSQL. Back it up with: pg_dump --format=custom")
         assert not file.exists()
         run_printed(line, environment)
-        before = rows_of(environment["DATABASE_URL"])
+        before = read_rows(environment["DATABASE_URL"])
         assert api.post("/api/projects/1/dashboards/", json={"name": "after"}).status_code == 201
-        line = said({**environment, "PGPASSWORD": PASSWORD}, "restore", file, "--force")
+        line = get_refusal({**environment, "PGPASSWORD": PASSWORD}, "restore", file, "--force")
         assert "is a dump of PostgreSQL. Restore it with: pg_restore --clean" in line
         run_printed(line, environment)
-        assert rows_of(environment["DATABASE_URL"]) == before
+        assert read_rows(environment["DATABASE_URL"]) == before
         assert api.get("/api/projects/1/dashboards/").json()["count"] == 1
         with empty_database(tmp_path / "data") as other:
-            run_printed(said(other, "restore", file), environment)
-            assert rows_of(other["DATABASE_URL"]) == before
+            run_printed(get_refusal(other, "restore", file), environment)
+            assert read_rows(other["DATABASE_URL"]) == before
         lite = {name: value for name, value in environment.items() if name != "DATABASE_URL"}
-        assert "cannot be restored into SQLite" in said(lite, "restore", file)
+        assert "cannot be restored into SQLite" in get_refusal(lite, "restore", file)
 
 
 def test_command_contains_the_postgresql_variables(environment: dict[str, str], tmp_path: Path) -> None:
     of_pg = {"DATABASE_URL": "postgresql:///boards?sslmode=disable", "PGHOST": "db", "PGUSER": "ann", "PGPORT": "5433"}
-    line = said({**environment, **of_pg, "PGPASSWORD": PASSWORD}, "backup", "/backups/one")
+    line = get_refusal({**environment, **of_pg, "PGPASSWORD": PASSWORD}, "backup", "/backups/one")
     assert "--file=/backups/one '--dbname=host=db port=5433 user=ann dbname=boards sslmode=disable'" in line
 
 
@@ -78,8 +78,8 @@ def test_sqlite_database_is_converted_to_postgresql(tmp_path: Path) -> None:
         assert manage(old, "backup", tmp_path / "backup").returncode == 0
         moved = manage(new, "restore", tmp_path / "backup")
         assert moved.returncode == 0, moved.stderr
-        assert rows_of(new["DATABASE_URL"]) == rows_of(f"sqlite:///{tmp_path}/sqlite/dashboards.sqlite3")
-        assert "--force" in said(new, "restore", tmp_path / "backup")
+        assert read_rows(new["DATABASE_URL"]) == read_rows(f"sqlite:///{tmp_path}/sqlite/dashboards.sqlite3")
+        assert "--force" in get_refusal(new, "restore", tmp_path / "backup")
         running = Service(new, tmp_path / "log2").wait()
         try:
             address = f"{running.base}/api/projects/1/dashboards/"

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.live.conftest import ROOT, Service
-from tests.postgres import binaries, own_server
+from tests.postgres import find_binaries, run_server
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="it starts a PostgreSQL"
@@ -24,12 +24,12 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 @pytest.fixture(scope="module")
 def socket_folder() -> Iterator[str]:
     """The folder of a server that was prepared as the container's is, and asks all but `postgres` for a password."""
-    with own_server() as url:
+    with run_server() as url:
         with psycopg.connect(url, autocommit=True) as connection:
             [file] = connection.execute("SHOW hba_file").fetchone() or []
             folder = str(Path(file).parent.parent)
             environment = {
-                "PATH": f"{binaries()}:{os.environ['PATH']}",
+                "PATH": f"{find_binaries()}:{os.environ['PATH']}",
                 "POSTGRES_PASSWORD": PASSWORD,
                 "PGHOST": folder,
             }

@@ -21,7 +21,7 @@ HALF_BODY = (
 
 
 @contextmanager
-def connections(service: Service, number: int, sent: bytes) -> Iterator[list[socket.socket]]:
+def open_connections(service: Service, number: int, sent: bytes) -> Iterator[list[socket.socket]]:
     with ExitStack() as stack:
         made = [stack.enter_context(socket.create_connection(("127.0.0.1", service.port))) for _ in range(number)]
         for each in made:
@@ -29,7 +29,7 @@ def connections(service: Service, number: int, sent: bytes) -> Iterator[list[soc
         yield made
 
 
-def seconds_of(url: str, times: int = 20) -> float:
+def measure_longest(url: str, times: int = 20) -> float:
     """The longest of some answers."""
     longest = 0.0
     for _ in range(times):
@@ -41,13 +41,13 @@ def seconds_of(url: str, times: int = 20) -> float:
 
 @pytest.mark.parametrize("sent", [HALF_BODY + b" " * 59_000, b"GET / HTTP/1.1\r\n", b""])
 def test_stalled_clients_delay_no_others(service: Service, sent: bytes) -> None:
-    with connections(service, 400, sent):
-        assert seconds_of(f"{service.base}/healthz") < 5
-        assert seconds_of(f"{service.base}/api/projects/1/dashboards/") < 5
+    with open_connections(service, 400, sent):
+        assert measure_longest(f"{service.base}/healthz") < 5
+        assert measure_longest(f"{service.base}/api/projects/1/dashboards/") < 5
 
 
 def test_http_2_is_not_supported(service: Service) -> None:
-    with connections(service, 1, HTTP2_PREFACE) as [connection]:
+    with open_connections(service, 1, HTTP2_PREFACE) as [connection]:
         connection.settimeout(10)
         answer = b""
         while block := connection.recv(65536):
@@ -75,7 +75,7 @@ def test_large_body_without_credentials_is_refused_before_parsing(service: Servi
 
 def test_large_body_that_is_announced_and_not_sent_is_refused_within_seconds(service: Service) -> None:
     started = time.monotonic()
-    with connections(service, 20, HALF_BODY.replace(b" 60000", b" 600000")) as made:
+    with open_connections(service, 20, HALF_BODY.replace(b" 60000", b" 600000")) as made:
         for connection in made:
             connection.settimeout(20)
             assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")

@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 from tests.live.conftest import ROOT, Service, free_port, manage
-from tests.rows import rows_of
+from tests.rows import read_rows
 
 FIRST_FILES = ("first_api_key", "setup_link")
 
 
-def url_of(environment: dict[str, str]) -> str:
+def get_url(environment: dict[str, str]) -> str:
     return environment.get("DATABASE_URL") or f"sqlite:///{environment['DATA_DIR']}/dashboards.sqlite3"
 
 
@@ -65,7 +65,7 @@ def test_host_is_printed_as_an_allowed_url(
 ) -> None:
     data = {**environment, "DATA_DIR": str(tmp_path / "data"), "SECRET_KEY": "s" * 40}
     if "DATABASE_URL" not in data:
-        data["DATABASE_URL"] = url_of(environment)
+        data["DATABASE_URL"] = get_url(environment)
     other = Service(data, tmp_path / "log", "--host", host).wait()
     try:
         [address] = re.findall(r"^Serving on (\S+)$", other.log.read_text(), re.MULTILINE)
@@ -93,10 +93,12 @@ def test_secrets_are_shown_on_a_terminal_and_not_stored(tmp_path: Path) -> None:
     assert not [name for name in FIRST_FILES if (tmp_path / "data" / name).exists()]
 
 
-def test_two_concurrent_first_starts_create_everything_once(fresh: dict[str, str], tmp_path: Path) -> None:
-    environments = [fresh, fresh]
-    if "DATABASE_URL" in fresh:  # machines that share a PostgreSQL have folders of their own
-        environments = [{**fresh, "DATA_DIR": str(tmp_path / name), "SECRET_KEY": "s" * 40} for name in ("one", "two")]
+def test_two_concurrent_first_starts_create_everything_once(fresh_environment: dict[str, str], tmp_path: Path) -> None:
+    environments = [fresh_environment, fresh_environment]
+    if "DATABASE_URL" in fresh_environment:  # machines that share a PostgreSQL have folders of their own
+        environments = [
+            {**fresh_environment, "DATA_DIR": str(tmp_path / name), "SECRET_KEY": "s" * 40} for name in ("one", "two")
+        ]
     both = [Service(each, tmp_path / f"log{index}", "--demo") for index, each in enumerate(environments)]
     try:
         for each in both:
@@ -105,7 +107,7 @@ def test_two_concurrent_first_starts_create_everything_once(fresh: dict[str, str
     finally:
         for each in both:
             each.stop()
-    rows = rows_of(url_of(fresh))
+    rows = read_rows(get_url(fresh_environment))
     assert len(rows["users_user"]) == 1
     assert len(rows["users_personalapikey"]) == 1
     assert len(rows["users_project"]) == 2
@@ -114,8 +116,8 @@ def test_two_concurrent_first_starts_create_everything_once(fresh: dict[str, str
     assert len(keys) == 1
 
 
-def test_demo_is_the_first_page_after_setup(fresh: dict[str, str], tmp_path: Path) -> None:
-    service = Service(fresh, tmp_path / "log", "--demo").wait()
+def test_demo_is_the_first_page_after_setup(fresh_environment: dict[str, str], tmp_path: Path) -> None:
+    service = Service(fresh_environment, tmp_path / "log", "--demo").wait()
     try:
         with httpx.Client(follow_redirects=True, timeout=20) as browser:
             page = browser.get(service.setup_links[0])

@@ -29,13 +29,13 @@ def exchange(
     return received
 
 
-def count(service: Service) -> int:
+def count_dashboards(service: Service) -> int:
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     number: int = httpx.get(f"{service.base}/api/projects/1/dashboards/", headers=headers).json()["count"]
     return number
 
 
-CUT_OFF = {
+TRUNCATED = {
     "form": f"Content-Type: {FORM}\r\nContent-Length: 60\r\n\r\nname=half",
     "json": 'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"name": "ab"}',
     "multipart": "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 500\r\n\r\n"
@@ -45,14 +45,14 @@ CUT_OFF = {
 }
 
 
-@pytest.mark.parametrize("case", CUT_OFF)
+@pytest.mark.parametrize("case", TRUNCATED)
 def test_truncated_body_writes_nothing(service: Service, case: str) -> None:
-    before = count(service)
-    answer = exchange(service, CUT_OFF[case].encode())
+    before = count_dashboards(service)
+    answer = exchange(service, TRUNCATED[case].encode())
     assert b" 201 " not in answer.split(b"\r\n", 1)[0]
     if b" 400 " in answer.split(b"\r\n", 1)[0] and b"{" in answer:
         assert json.loads(answer[answer.index(b"{") : answer.rindex(b"}") + 1])["code"] == "parse_error"
-    assert count(service) == before
+    assert count_dashboards(service) == before
 
 
 @pytest.mark.parametrize("charset", ["base64", "hex", "rot13", "undefined", "idna", "utf-16", "punycode"])

@@ -45,7 +45,7 @@ def test_concurrent_and_repeated_creates_act_once_per_key(service: Service) -> N
     assert sorted(row["name"] for row in listed["results"]) == sorted(names)
 
 
-def until(condition: Callable[[], object]) -> None:
+def wait_until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < deadline
@@ -87,7 +87,7 @@ def test_a_request_of_a_killed_process_can_be_repeated(
         asking.start()
         waiting = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database()"
         waiting += " AND wait_event_type = 'Lock'"
-        until(lambda: (watcher.execute(waiting).fetchone() or [False])[0])
+        wait_until(lambda: (watcher.execute(waiting).fetchone() or [False])[0])
         kill(mortal)
         asking.join()
         holder.rollback()

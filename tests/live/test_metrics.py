@@ -19,7 +19,7 @@ LIST = "api/projects/<str:project_id>/dashboards/"
 
 
 @pytest.fixture(scope="module")
-def measured(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service_with_metrics(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("metrics")
     with_token = {**environment, "METRICS_TOKEN": TOKEN, "TMPDIR": str(folder)}
     running = Service(with_token, folder / "serve.log", "--workers", "2").wait()
@@ -35,38 +35,38 @@ def scrape(service: Service) -> str:
     return answer.text
 
 
-def counted(service: Service, **labels: str) -> float:
+def read_count(service: Service, **labels: str) -> float:
     """How many requests with these labels were timed."""
     lines = re.findall(r"^dashboards_request_duration_seconds_count\{(.*)\} (\S+)$", scrape(service), re.MULTILINE)
     return sum(float(value) for found, value in lines if all(f'{k}="{v}"' in found for k, v in labels.items()))
 
 
-def lists(service: Service, times: int) -> None:
+def request_lists(service: Service, times: int) -> None:
     """Each on a connection of its own, so that any worker may answer."""
     key = service.printed_keys[0] if service.printed_keys else "phx_wrong"
     for _ in range(times):
         httpx.get(f"{service.base}/api/projects/1/dashboards/", headers={"Authorization": f"Bearer {key}"}, timeout=20)
 
 
-def workers_of(service: Service) -> list[int]:
+def list_workers(service: Service) -> list[int]:
     children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()
     named = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
     return [pid for pid, command in named.items() if b"resource_tracker" not in command]
 
 
-def test_requests_of_both_workers_are_counted_by_route_method_and_status(measured: Service) -> None:
-    before = counted(measured, route=LIST)
-    lists(measured, 40)
-    httpx.post(f"{measured.base}/api/projects/1/dashboards/")
-    assert counted(measured, route=LIST) - before == 41
-    assert counted(measured, route=LIST, method="GET", status="2xx") >= 40
-    assert counted(measured, route=LIST, method="POST", status="4xx") == 1
+def test_requests_of_both_workers_are_counted_by_route_method_and_status(service_with_metrics: Service) -> None:
+    before = read_count(service_with_metrics, route=LIST)
+    request_lists(service_with_metrics, 40)
+    httpx.post(f"{service_with_metrics.base}/api/projects/1/dashboards/")
+    assert read_count(service_with_metrics, route=LIST) - before == 41
+    assert read_count(service_with_metrics, route=LIST, method="GET", status="2xx") >= 40
+    assert read_count(service_with_metrics, route=LIST, method="POST", status="4xx") == 1
 
 
-def test_labels_contain_no_client_input(measured: Service) -> None:
-    httpx.get(f"{measured.base}/made-up-1234")
-    httpx.request("MADEUP", f"{measured.base}/api/projects/1/dashboards/1234567/")
-    found = scrape(measured)
+def test_labels_contain_no_client_input(service_with_metrics: Service) -> None:
+    httpx.get(f"{service_with_metrics.base}/made-up-1234")
+    httpx.request("MADEUP", f"{service_with_metrics.base}/api/projects/1/dashboards/1234567/")
+    found = scrape(service_with_metrics)
     assert 'route="unmatched"' in found
     assert 'method="other"' in found
     for made_up in ("made-up", "MADEUP", "1234567"):
@@ -74,21 +74,21 @@ def test_labels_contain_no_client_input(measured: Service) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers are found in /proc")
-def test_counters_survive_the_restart_of_a_worker(measured: Service) -> None:
-    lists(measured, 20)
-    before = counted(measured, route=LIST)
-    for pid in workers_of(measured):
+def test_counters_survive_the_restart_of_a_worker(service_with_metrics: Service) -> None:
+    request_lists(service_with_metrics, 20)
+    before = read_count(service_with_metrics, route=LIST)
+    for pid in list_workers(service_with_metrics):
         os.kill(pid, signal.SIGKILL)
         time.sleep(1)
-        measured.wait()
-    assert counted(measured, route=LIST) == before
-    lists(measured, 5)
-    assert counted(measured, route=LIST) - before == 5
+        service_with_metrics.wait()
+    assert read_count(service_with_metrics, route=LIST) == before
+    request_lists(service_with_metrics, 5)
+    assert read_count(service_with_metrics, route=LIST) - before == 5
 
 
 @pytest.mark.parametrize("sent", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}])
-def test_missing_token_is_401(measured: Service, sent: dict[str, str]) -> None:
-    answer = httpx.get(f"{measured.base}/metrics", headers=sent)
+def test_missing_token_is_401(service_with_metrics: Service, sent: dict[str, str]) -> None:
+    answer = httpx.get(f"{service_with_metrics.base}/metrics", headers=sent)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert "dashboards_request" not in answer.text

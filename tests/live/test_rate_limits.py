@@ -15,23 +15,25 @@ THREADS = 4
 
 
 @pytest.fixture
-def limited(environment: dict[str, str], tmp_path: Path) -> Iterator[Service]:
+def limited_service(environment: dict[str, str], tmp_path: Path) -> Iterator[Service]:
     running = Service({**environment, "RATE_LIMITS": f"{LIMIT}/hour"}, tmp_path / "serve.log", "--workers", "2").wait()
     yield running
     running.stop()
 
 
-def calls(service: Service, times: int) -> list[httpx.Response]:
+def send_requests(service: Service, times: int) -> list[httpx.Response]:
     """Each on a connection of its own, so that any worker may answer."""
     address = f"{service.base}/api/users/@me/"
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     return [httpx.get(address, headers=headers, timeout=20) for _ in range(times)]
 
 
-def test_two_workers_share_one_limit(limited: Service) -> None:
+def test_two_workers_share_one_limit(limited_service: Service) -> None:
     began = int(time.time()) // 3600
     with ThreadPoolExecutor(THREADS) as pool:
-        answers = [each for found in pool.map(lambda _: calls(limited, 80), range(THREADS)) for each in found]
+        answers = [
+            each for found in pool.map(lambda _: send_requests(limited_service, 80), range(THREADS)) for each in found
+        ]
     windows = int(time.time()) // 3600 - began + 1
     refused = [answer for answer in answers if answer.status_code == 429]
     allowed = len(answers) - len(refused)
@@ -41,4 +43,4 @@ def test_two_workers_share_one_limit(limited: Service) -> None:
         assert answer.json()["code"] == "throttled"
         assert 1 <= int(answer.headers["Retry-After"]) <= 3600
         assert answer.headers["RateLimit-Remaining"] == "0"
-    assert httpx.get(f"{limited.base}/readyz").status_code == 200
+    assert httpx.get(f"{limited_service.base}/readyz").status_code == 200

@@ -86,15 +86,15 @@ def run_steps(steps: list[Step], variables: dict[str, str], folder: Path) -> lis
     [("README.md", 2), ("docs/quickstart.md", 25), ("docs/use-with/python.md", 4), ("docs/use-with/posthog.md", 1)],
 )
 def test_commands_and_programs_print_the_documented_output(
-    fresh: dict[str, str], tmp_path: Path, page: str, fewest_answers: int, options: list[str]
+    fresh_environment: dict[str, str], tmp_path: Path, page: str, fewest_answers: int, options: list[str]
 ) -> None:
-    service = Service(fresh, tmp_path / "log", *options).wait()
+    service = Service(fresh_environment, tmp_path / "log", *options).wait()
     variables = {"HOST": service.base, "KEY": service.printed_keys[0], "HOME": str(tmp_path), "NO_PROXY": "*"}
     variables["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     (tmp_path / "outputs").mkdir()
     steps = read_steps(page)
     try:
-        outputs = run_steps(steps, fresh | variables, tmp_path / "outputs")
+        outputs = run_steps(steps, fresh_environment | variables, tmp_path / "outputs")
     finally:
         service.stop()
     for step, output in zip(steps, outputs, strict=True):

@@ -76,14 +76,14 @@ def test_chunked_body_is_read_completely(client: httpx.Client, content_type: str
     assert client.get(f"dashboards/{made['id']}/").json()["filters"] == {"note": text}
 
 
-def blocks_of(megabytes: int) -> Iterator[bytes]:
+def iter_blocks(megabytes: int) -> Iterator[bytes]:
     for _ in range(megabytes):
         yield b" " * 1024 * 1024
 
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_body_over_20_mb_is_413_and_the_response_is_read(client: httpx.Client, chunked: bool) -> None:
-    content: Any = blocks_of(25) if chunked else b" " * 25 * 1024 * 1024
+    content: Any = iter_blocks(25) if chunked else b" " * 25 * 1024 * 1024
     answer = client.post("dashboards/", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
     assert answer.json()["code"] == "payload_too_large"

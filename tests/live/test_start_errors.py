@@ -18,44 +18,44 @@ NO_FILE = "the file does not exist. `manage.py serve` or `manage.py migrate` cre
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> dict[str, str]:
+def bare_environment(tmp_path: Path) -> dict[str, str]:
     """An environment in which nothing is set but a folder that does not exist yet."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     return {**kept, "DATA_DIR": str(tmp_path / "data")}
 
 
 @pytest.mark.parametrize("command", [SERVE, ("create_user", "a@example.com"), ("help",)])
-def test_every_command_reports_an_invalid_setting(bare: dict[str, str], command: tuple[str, ...]) -> None:
-    line = start_error({**bare, "LOG_LEVEL": "verbose"}, *command)
+def test_every_command_reports_an_invalid_setting(bare_environment: dict[str, str], command: tuple[str, ...]) -> None:
+    line = start_error({**bare_environment, "LOG_LEVEL": "verbose"}, *command)
     assert line == "Error: LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'verbose'.\n"
-    assert not Path(bare["DATA_DIR"]).exists()
+    assert not Path(bare_environment["DATA_DIR"]).exists()
 
 
-def test_data_dir_that_cannot_be_created_is_reported(bare: dict[str, str]) -> None:
-    line = start_error({**bare, "DATA_DIR": "/proc/nope"}, "migrate")
+def test_data_dir_that_cannot_be_created_is_reported(bare_environment: dict[str, str]) -> None:
+    line = start_error({**bare_environment, "DATA_DIR": "/proc/nope"}, "migrate")
     problem = "must be a folder that the service can write, and /proc/nope is not: No such file or directory"
     assert line == f"Error: DATA_DIR {problem}.\n"
 
 
-def test_read_only_data_dir_is_reported(bare: dict[str, str], tmp_path: Path) -> None:
+def test_read_only_data_dir_is_reported(bare_environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o500)
     prefix = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
-    line = start_error(bare, "serve", "--port", free_port(), prefix=prefix)
+    line = start_error(bare_environment, "serve", "--port", free_port(), prefix=prefix)
     problem = f"must be a folder that the service can write, and {tmp_path}/data is not: Permission denied"
     assert line == f"Error: DATA_DIR {problem}.\n"
 
 
 @pytest.mark.parametrize("command", [("migrate",), ("create_user", "a@example.com")])
 def test_file_that_is_not_a_database_is_reported(
-    bare: dict[str, str], tmp_path: Path, command: tuple[str, ...]
+    bare_environment: dict[str, str], tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     (tmp_path / "notes").write_text("no database " * 100)
-    line = start_error({**bare, "DATABASE_URL": f"sqlite:///{tmp_path}/notes"}, *command)
+    line = start_error({**bare_environment, "DATABASE_URL": f"sqlite:///{tmp_path}/notes"}, *command)
     assert f"The SQLite database {tmp_path}/notes (DATABASE_URL, or DATA_DIR) cannot be used: file is not" in line
 
 
-def test_missing_folder_of_a_database_is_reported(bare: dict[str, str], tmp_path: Path) -> None:
-    line = start_error({**bare, "DATABASE_URL": f"sqlite:///{tmp_path}/none/file.sqlite3"}, "migrate")
+def test_missing_folder_of_a_database_is_reported(bare_environment: dict[str, str], tmp_path: Path) -> None:
+    line = start_error({**bare_environment, "DATABASE_URL": f"sqlite:///{tmp_path}/none/file.sqlite3"}, "migrate")
     assert f"{tmp_path}/none/file.sqlite3 (DATABASE_URL, or DATA_DIR) cannot be used: unable to open" in line
 
 
@@ -67,45 +67,47 @@ def test_missing_folder_of_a_database_is_reported(bare: dict[str, str], tmp_path
         ("showmigrations",),
     ],
 )
-def test_command_without_a_database_leaves_no_files(bare: dict[str, str], command: tuple[str, ...]) -> None:
-    Path(bare["DATA_DIR"]).mkdir()
-    assert NO_FILE in start_error(bare, *command)
-    assert os.listdir(bare["DATA_DIR"]) == []
+def test_command_without_a_database_leaves_no_files(bare_environment: dict[str, str], command: tuple[str, ...]) -> None:
+    Path(bare_environment["DATA_DIR"]).mkdir()
+    assert NO_FILE in start_error(bare_environment, *command)
+    assert os.listdir(bare_environment["DATA_DIR"]) == []
 
 
-def test_unsupported_database_is_refused_without_connecting(bare: dict[str, str]) -> None:
+def test_unsupported_database_is_refused_without_connecting(bare_environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0)
         url = f"mysql://u:hunter2@127.0.0.1:{server.getsockname()[1]}/name"
-        line = start_error({**bare, "DATABASE_URL": url}, "migrate")
+        line = start_error({**bare_environment, "DATABASE_URL": url}, "migrate")
         with pytest.raises(BlockingIOError):
             server.accept()
     assert "DATABASE_URL must look like postgresql://user:password@host:5432/name or sqlite:////path/to/file" in line
     assert "hunter2" not in line
 
 
-def test_port_in_use_is_reported_before_anything_is_created(bare: dict[str, str]) -> None:
+def test_port_in_use_is_reported_before_anything_is_created(bare_environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        ended = manage(bare, "serve", "--port", port)
+        ended = manage(bare_environment, "serve", "--port", port)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == f"Cannot listen on 127.0.0.1, port {port}: Address already in use. See --host and --port.\n"
-    assert not Path(bare["DATA_DIR"]).exists()
+    assert not Path(bare_environment["DATA_DIR"]).exists()
 
 
 @pytest.mark.parametrize(
     ("host", "problem"),
     [("nowhere.invalid", "Name or service not known"), ("192.0.2.1", "Cannot assign requested address")],
 )
-def test_host_of_another_machine_is_reported(bare: dict[str, str], host: str, problem: str) -> None:
-    ended = manage(bare, "serve", "--host", host)
+def test_host_of_another_machine_is_reported(bare_environment: dict[str, str], host: str, problem: str) -> None:
+    ended = manage(bare_environment, "serve", "--host", host)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == f"Cannot listen on {host}, port 8000: {problem}. See --host and --port.\n"
-    assert not Path(bare["DATA_DIR"]).exists()
+    assert not Path(bare_environment["DATA_DIR"]).exists()
 
 
-def test_misspelled_variables_are_reported(bare: dict[str, str]) -> None:
-    ended = manage({**bare, "DATABASE_URI": "postgresql://db/x", "PUBLICURL": "https://x", "PATHS": "/"}, "check")
+def test_misspelled_variables_are_reported(bare_environment: dict[str, str]) -> None:
+    ended = manage(
+        {**bare_environment, "DATABASE_URI": "postgresql://db/x", "PUBLICURL": "https://x", "PATHS": "/"}, "check"
+    )
     assert ended.returncode == 0
     assert ended.stderr.splitlines() == [
         "Warning: DATABASE_URI is no setting of this service. Do you mean DATABASE_URL?",
@@ -113,39 +115,41 @@ def test_misspelled_variables_are_reported(bare: dict[str, str]) -> None:
     ]
 
 
-def test_removed_settings_are_reported(bare: dict[str, str]) -> None:
-    ended = manage({**bare, "REPLICA_URLS": "postgresql://replica/x"}, "check")
+def test_removed_settings_are_reported(bare_environment: dict[str, str]) -> None:
+    ended = manage({**bare_environment, "REPLICA_URLS": "postgresql://replica/x"}, "check")
     assert ended.returncode == 0
     assert ended.stderr == "Warning: REPLICA_URLS is no longer supported and has no effect. See CHANGELOG.md.\n"
 
 
-def test_settings_module_of_the_command_line_is_used(bare: dict[str, str], tmp_path: Path) -> None:
+def test_settings_module_of_the_command_line_is_used(bare_environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "other_settings.py").write_text('from dashboards_api.settings import *\n\nLANGUAGE_CODE = "de"\n')
-    variables = {**bare, "PYTHONPATH": str(tmp_path), "PUBLICURL": "https://x"}
+    variables = {**bare_environment, "PYTHONPATH": str(tmp_path), "PUBLICURL": "https://x"}
     ended = manage(variables, "diffsettings", "--settings", "other_settings")
     assert ended.returncode == 0
     assert "LANGUAGE_CODE = 'de'" in ended.stdout
     assert ended.stderr == "Warning: PUBLICURL is no setting of this service. Do you mean PUBLIC_URL?\n"
 
 
-def test_traceback_is_shown_on_request(bare: dict[str, str]) -> None:
-    ended = manage(bare, "create_user", "a@example.com", "--traceback")
+def test_traceback_is_shown_on_request(bare_environment: dict[str, str]) -> None:
+    ended = manage(bare_environment, "create_user", "a@example.com", "--traceback")
     assert "Traceback" in ended.stderr
 
 
-def test_help_lists_own_commands_first_and_the_own_version(bare: dict[str, str]) -> None:
-    text = manage(bare, "help").stdout
+def test_help_lists_own_commands_first_and_the_own_version(bare_environment: dict[str, str]) -> None:
+    text = manage(bare_environment, "help").stdout
     ours, _, others = text.partition("Of Django:")
     assert "\n  serve                Prepare the database, and serve until SIGTERM\n" in ours
     assert "\n  create_api_key " in ours
     assert "runserver" in others
-    assert manage(bare, "version").stdout == manage(bare, "--version").stdout == "0.2.0\n"
-    assert "--database-timeout" in manage(bare, "help", "serve").stdout
+    assert manage(bare_environment, "version").stdout == manage(bare_environment, "--version").stdout == "0.2.0\n"
+    assert "--database-timeout" in manage(bare_environment, "help", "serve").stdout
 
 
-def test_server_process_reports_errors_in_one_line(bare: dict[str, str]) -> None:
+def test_server_process_reports_errors_in_one_line(bare_environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "dashboards_api.server", "127.0.0.1", str(free_port()), "1", "http://localhost/"]
-    ended = subprocess.run(command, env={**bare, "WORKERS": "many"}, cwd=ROOT, capture_output=True, text=True)
+    ended = subprocess.run(
+        command, env={**bare_environment, "WORKERS": "many"}, cwd=ROOT, capture_output=True, text=True
+    )
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "Error: WORKERS must be a whole number from 1 to 256, not 'many'.\n"
 
@@ -166,18 +170,18 @@ def test_server_process_reports_errors_in_one_line(bare: dict[str, str]) -> None
     ],
 )
 def test_invalid_command_line_is_reported_in_one_line(
-    bare: dict[str, str], arguments: tuple[str, ...], problem: str
+    bare_environment: dict[str, str], arguments: tuple[str, ...], problem: str
 ) -> None:
-    assert problem in start_error(bare, *arguments)
-    assert not Path(bare["DATA_DIR"]).exists()
+    assert problem in start_error(bare_environment, *arguments)
+    assert not Path(bare_environment["DATA_DIR"]).exists()
 
 
 @pytest.mark.parametrize("arguments", [(), ("127.0.0.1", "http", "1", "http://localhost/")])
 def test_invalid_command_line_of_the_server_is_reported_in_one_line(
-    bare: dict[str, str], arguments: tuple[str, ...]
+    bare_environment: dict[str, str], arguments: tuple[str, ...]
 ) -> None:
     command = [sys.executable, "-m", "dashboards_api.server", *arguments]
-    ended = subprocess.run(command, env=bare, cwd=ROOT, capture_output=True, text=True)
+    ended = subprocess.run(command, env=bare_environment, cwd=ROOT, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("Usage: python -m dashboards_api.server HOST PORT WORKERS ADDRESS.")
     assert ended.stderr.count("\n") == 1

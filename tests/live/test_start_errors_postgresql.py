@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 
 from tests.live.conftest import ROOT, Service, free_port, manage, start_error
-from tests.postgres import own_server
+from tests.postgres import run_server
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="these errors are of PostgreSQL"
@@ -25,7 +25,7 @@ HBA = "local all postgres trust\nlocal all all scram-sha-256\n"
 @pytest.fixture(scope="module")
 def socket_folder() -> Iterator[str]:
     """The folder of a server that asks the role `boards` for a password, with databases of three encodings."""
-    with own_server() as url, psycopg.connect(url, autocommit=True) as connection:
+    with run_server() as url, psycopg.connect(url, autocommit=True) as connection:
         role = sql.SQL("CREATE ROLE boards LOGIN PASSWORD {}").format(sql.Literal(PASSWORD))
         connection.execute(role)
         connection.execute("CREATE DATABASE boards OWNER boards")
@@ -40,25 +40,25 @@ def socket_folder() -> Iterator[str]:
 
 
 @pytest.fixture
-def boards(socket_folder: str, tmp_path: Path) -> dict[str, str]:
+def boards_environment(socket_folder: str, tmp_path: Path) -> dict[str, str]:
     """The settings apart: any character may be in each."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     own = {"DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": "postgresql:///boards", "PYTHONUNBUFFERED": "1"}
     return {**kept, **own, "PGHOST": socket_folder, "PGUSER": "boards", "PGPASSWORD": PASSWORD}
 
 
-def test_any_password_works_as_a_separate_setting(boards: dict[str, str], tmp_path: Path) -> None:
-    service = Service(boards, tmp_path / "log").wait()
+def test_any_password_works_as_a_separate_setting(boards_environment: dict[str, str], tmp_path: Path) -> None:
+    service = Service(boards_environment, tmp_path / "log").wait()
     service.stop()
     assert PASSWORD not in service.log.read_text()
     assert len(service.printed_keys) == 1
 
 
 def test_password_can_be_read_from_a_file_or_percent_encoded_in_the_url(
-    boards: dict[str, str], socket_folder: str, tmp_path: Path
+    boards_environment: dict[str, str], socket_folder: str, tmp_path: Path
 ) -> None:
     (tmp_path / "password").write_text(f"{PASSWORD}\n")
-    rest = {name: value for name, value in boards.items() if name != "PGPASSWORD"}
+    rest = {name: value for name, value in boards_environment.items() if name != "PGPASSWORD"}
     assert manage({**rest, "PGPASSWORD_FILE": str(tmp_path / "password")}, "migrate", "--plan").returncode == 0
     url = f"postgresql://boards:{quote(PASSWORD, safe='')}@{quote(socket_folder, safe='')}/boards"
     assert manage({**rest, "DATABASE_URL": url}, "migrate", "--plan").returncode == 0
@@ -78,10 +78,10 @@ def test_password_can_be_read_from_a_file_or_percent_encoded_in_the_url(
     ],
 )
 def test_unusable_database_is_reported_in_one_line(
-    boards: dict[str, str], variables: dict[str, str], problem: str
+    boards_environment: dict[str, str], variables: dict[str, str], problem: str
 ) -> None:
     started = time.monotonic()
-    line = start_error({**boards, **variables}, "serve", "--port", free_port())
+    line = start_error({**boards_environment, **variables}, "serve", "--port", free_port())
     assert line.startswith("Error: The PostgreSQL database (DATABASE_URL) ")
     assert problem in line
     assert "hunter2" not in line
@@ -89,21 +89,25 @@ def test_unusable_database_is_reported_in_one_line(
     assert time.monotonic() - started < 29  # to wait for it would help nobody
 
 
-def test_every_command_reports_it(boards: dict[str, str]) -> None:
-    line = start_error({**boards, "PGPASSWORD": "hunter2"}, "create_user", "a@example.com")
+def test_every_command_reports_it(boards_environment: dict[str, str]) -> None:
+    line = start_error({**boards_environment, "PGPASSWORD": "hunter2"}, "create_user", "a@example.com")
     assert "password authentication failed" in line
     assert "hunter2" not in line
 
 
-def test_role_without_the_create_privilege_is_reported_in_one_line(boards: dict[str, str], socket_folder: str) -> None:
+def test_role_without_the_create_privilege_is_reported_in_one_line(
+    boards_environment: dict[str, str], socket_folder: str
+) -> None:
     with psycopg.connect(f"postgresql://postgres@{quote(socket_folder, safe='')}/postgres", autocommit=True) as other:
         other.execute("CREATE DATABASE of_others")
-    line = start_error({**boards, "DATABASE_URL": "postgresql:///of_others"}, "serve", "--port", free_port())
+    line = start_error(
+        {**boards_environment, "DATABASE_URL": "postgresql:///of_others"}, "serve", "--port", free_port()
+    )
     assert "permission denied for schema public" in line
 
 
-def test_unreachable_server_is_reported_in_one_line_after_a_timeout(boards: dict[str, str]) -> None:
-    nowhere = {**boards, "PGHOST": "127.0.0.1", "PGPORT": "1"}
+def test_unreachable_server_is_reported_in_one_line_after_a_timeout(boards_environment: dict[str, str]) -> None:
+    nowhere = {**boards_environment, "PGHOST": "127.0.0.1", "PGPORT": "1"}
     assert 'connection to server at "127.0.0.1", port 1 failed: Connection refused' in start_error(nowhere, "migrate")
     ended = manage(nowhere, "serve", "--port", free_port(), "--database-timeout", 2)
     assert (ended.returncode, ended.stdout) == (2, "")
@@ -112,12 +116,12 @@ def test_unreachable_server_is_reported_in_one_line_after_a_timeout(boards: dict
     assert error.startswith("Error: The PostgreSQL database (DATABASE_URL) cannot be used: connection failed")
 
 
-def test_start_waits_for_a_late_server(boards: dict[str, str], socket_folder: str, tmp_path: Path) -> None:
+def test_start_waits_for_a_late_server(boards_environment: dict[str, str], socket_folder: str, tmp_path: Path) -> None:
     later = tmp_path / "socket"
     port = free_port()
     with (tmp_path / "log").open("wb") as log:
         command = [sys.executable, "manage.py", "serve", "--port", str(port), "--database-timeout", "60"]
-        environment = {**boards, "PGHOST": str(later)}
+        environment = {**boards_environment, "PGHOST": str(later)}
         running = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
         try:
             wait_for_text(tmp_path / "log", "Waiting for the database")

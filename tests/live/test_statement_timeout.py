@@ -17,15 +17,15 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def hurried(environment: dict[str, str], tmp_path: Path) -> Iterator[Service]:
+def service_with_timeout(environment: dict[str, str], tmp_path: Path) -> Iterator[Service]:
     running = Service({**environment, "STATEMENT_TIMEOUT": "1"}, tmp_path / "log", "--workers", "1").wait()
     yield running
     running.stop()
 
 
-def test_statement_timeout_is_503_with_the_reason(hurried: Service, environment: dict[str, str]) -> None:
-    headers = {"Authorization": f"Bearer {hurried.printed_keys[0]}"}
-    url = f"{hurried.base}/api/projects/1/dashboards/"
+def test_statement_timeout_is_503_with_the_reason(service_with_timeout: Service, environment: dict[str, str]) -> None:
+    headers = {"Authorization": f"Bearer {service_with_timeout.printed_keys[0]}"}
+    url = f"{service_with_timeout.base}/api/projects/1/dashboards/"
     assert httpx.get(url, headers=headers, timeout=20).status_code == 200
     with psycopg.connect(environment["DATABASE_URL"]) as other:
         other.execute("LOCK TABLE dashboards_dashboard IN ACCESS EXCLUSIVE MODE")

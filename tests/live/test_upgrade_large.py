@@ -13,7 +13,7 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from tests.live.conftest import Service
-from tests.live.test_upgrades import load
+from tests.live.test_upgrades import load_release
 from tests.releases import FIXTURES
 
 RELEASE = "before-limits"
@@ -57,8 +57,8 @@ def enlarge(environment: dict[str, str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def upgraded(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    load(environment, RELEASE)
+def upgraded_service(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    load_release(environment, RELEASE)
     enlarge(environment)
     service = Service(environment, tmp_path_factory.mktemp("log") / "serve.log").wait()
     yield service
@@ -66,15 +66,15 @@ def upgraded(environment: dict[str, str], tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-def api(upgraded: Service, environment: dict[str, str]) -> Iterator[httpx.Client]:
+def api(upgraded_service: Service, environment: dict[str, str]) -> Iterator[httpx.Client]:
     engine = "postgresql" if "DATABASE_URL" in environment else "sqlite"
     key = json.loads((FIXTURES / RELEASE / f"{engine}.json").read_text())["key"]
-    root = f"{upgraded.base}/api/projects/{PROJECT}/"
+    root = f"{upgraded_service.base}/api/projects/{PROJECT}/"
     with httpx.Client(base_url=root, headers={"Authorization": f"Bearer {key}"}, timeout=60) as client:
         yield client
 
 
-def rows(api: httpx.Client, path: str) -> list[Any]:
+def list_rows(api: httpx.Client, path: str) -> list[Any]:
     """All rows of a list, by `next`."""
     found: list[Any] = []
     address: str | None = path
@@ -87,10 +87,10 @@ def rows(api: httpx.Client, path: str) -> list[Any]:
 
 
 def test_every_row_is_listed_and_retrieved(api: httpx.Client) -> None:
-    boards = {row["id"]: row for row in rows(api, "dashboards/")}
+    boards = {row["id"]: row for row in list_rows(api, "dashboards/")}
     assert (len(boards[1]["description"]), boards[1]["tags"]) == (len(LONG_TEXT), TAGS)
     for path in ("dashboards/", "insights/", "dashboard_templates/"):
-        listed = rows(api, path)
+        listed = list_rows(api, path)
         assert listed or path == "dashboard_templates/"
         for row in listed:
             api.get(f"{path}{row['id']}/").raise_for_status()
@@ -138,24 +138,24 @@ def test_insight_is_sent_back_and_changed(api: httpx.Client) -> None:
 @pytest.mark.parametrize("board", [1, 2, 3])
 def test_activity_log_records_it(api: httpx.Client, board: int) -> None:
     api.patch(f"dashboards/{board}/", json={"pinned": True}).raise_for_status()
-    versions = rows_of_versions(api, board)
+    versions = list_versions(api, board)
     state = api.get(f"dashboards/{board}/versions/{versions[0]}/").raise_for_status().json()["state"]
     assert state["pinned"] is True
     api.post(f"dashboards/{board}/versions/{versions[0]}/restore/", json={}).raise_for_status()
 
 
-def rows_of_versions(api: httpx.Client, board: int) -> list[int]:
+def list_versions(api: httpx.Client, board: int) -> list[int]:
     found = api.get(f"dashboards/{board}/versions/").raise_for_status().json()["results"]
     return [row["version"] for row in found]
 
 
 @pytest.mark.parametrize("board", [1, 2, 3])
-def test_pages_show_it(api: httpx.Client, upgraded: Service, board: int) -> None:
+def test_pages_show_it(api: httpx.Client, upgraded_service: Service, board: int) -> None:
     sharing = api.patch(f"dashboards/{board}/sharing/", json={"enabled": True}).raise_for_status().json()
-    with httpx.Client(base_url=upgraded.base, timeout=60, follow_redirects=True) as browser:
+    with httpx.Client(base_url=upgraded_service.base, timeout=60, follow_redirects=True) as browser:
         for path in (f"/shared/{sharing['access_token']}", f"/shared/{sharing['access_token']}.json"):
             assert browser.get(path).status_code == 200
-        me = api.get(f"{upgraded.base}/api/users/@me/").json()
+        me = api.get(f"{upgraded_service.base}/api/users/@me/").json()
         signed_in = browser.post("/api/login/", json={"email": me["email"], "password": PASSWORD})
         assert signed_in.status_code == 200, signed_in.text
         console = f"/projects/{PROJECT}/dashboards"

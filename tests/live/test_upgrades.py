@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from tests.live.conftest import Service
-from tests.releases import FIXTURES, answers_of
+from tests.releases import FIXTURES, read_answers
 
 RELEASES = sorted(path.name for path in FIXTURES.iterdir())
 
 
-def load(environment: dict[str, str], release: str) -> str:
+def load_release(environment: dict[str, str], release: str) -> str:
     """Make the database of a release; the engine that it is of."""
     if "DATABASE_URL" in environment:
         with psycopg.connect(environment["DATABASE_URL"]) as connection:
@@ -30,18 +30,18 @@ def load(environment: dict[str, str], release: str) -> str:
     return "sqlite"
 
 
-def kept(before: Any, after: Any, path: str = "") -> None:
+def assert_unchanged(before: Any, after: Any, path: str = "") -> None:
     """All that was answered still is; keys may have been added, and reading leaves its time."""
     if isinstance(before, dict):
         assert isinstance(after, dict), path
         for key in before.keys() - {"last_accessed_at"}:
             assert key in after, f"{path}/{key}"
-            kept(before[key], after[key], f"{path}/{key}")
+            assert_unchanged(before[key], after[key], f"{path}/{key}")
     elif isinstance(before, list):
         assert isinstance(after, list), path
         assert len(before) == len(after), path
         for index, (one, other) in enumerate(zip(before, after, strict=True)):
-            kept(one, other, f"{path}/{index}")
+            assert_unchanged(one, other, f"{path}/{index}")
     else:
         assert before == after, path
 
@@ -50,12 +50,12 @@ def kept(before: Any, after: Any, path: str = "") -> None:
 def test_database_of_a_release_is_migrated_and_read_as_before(
     environment: dict[str, str], release: str, tmp_path: Path
 ) -> None:
-    engine = load(environment, release)
+    engine = load_release(environment, release)
     known = json.loads((FIXTURES / release / f"{engine}.json").read_text())
     service = Service(environment, tmp_path / "log").wait()
     try:
         assert service.printed_keys == []  # it was no first start
-        kept(known["answers"], answers_of(service, known["key"], known["project"]))
+        assert_unchanged(known["answers"], read_answers(service, known["key"], known["project"]))
     finally:
         service.stop()
 

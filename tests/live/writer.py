@@ -36,7 +36,7 @@ class Writer(threading.Thread):
 
 
 @pytest.fixture(scope="module")
-def written(service: Service) -> Iterator[Writer]:
+def busy_writer(service: Service) -> Iterator[Writer]:
     writer = Writer(service)
     writer.start()
     yield writer

@@ -15,29 +15,29 @@ import psycopg
 from tests.live.conftest import free_port
 
 # From here on it follows prepared statements from one server connection to the other.
-FOLLOWS_PREPARED = (1, 21)
+FIRST_WITH_PREPARED = (1, 21)
 
 
-def version() -> tuple[int, ...]:
-    done = subprocess.run([program(), "--version"], check=True, stdout=subprocess.PIPE, text=True)
+def read_version() -> tuple[int, ...]:
+    done = subprocess.run([find_program(), "--version"], check=True, stdout=subprocess.PIPE, text=True)
     found = re.search(r"(\d+)\.(\d+)", done.stdout)
     assert found, done.stdout
     return tuple(map(int, found.groups()))
 
 
-def program() -> str:
+def find_program() -> str:
     found = os.environ.get("PGBOUNCER") or shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     assert found, "these tests need pgbouncer: install it"
     return found
 
 
 @contextmanager
-def bouncing(url: str, folder: Path, *, connections: int) -> Iterator[str]:
+def run_pgbouncer(url: str, folder: Path, *, connections: int) -> Iterator[str]:
     """The URL of a pooler with so many connections to the database at `url`."""
     to = urlsplit(url)
     port, name = free_port(), to.path.lstrip("/")
     (folder / "users").write_text(f'"{to.username}" "{to.password or ""}"\n')
-    prepared = "max_prepared_statements = 100\n" if version() >= FOLLOWS_PREPARED else ""
+    prepared = "max_prepared_statements = 100\n" if read_version() >= FIRST_WITH_PREPARED else ""
     (folder / "ini").write_text(
         f"[databases]\n{name} = host={unquote(to.hostname or '')} port={to.port or 5432} user={to.username}\n"
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
@@ -46,7 +46,7 @@ def bouncing(url: str, folder: Path, *, connections: int) -> Iterator[str]:
     folder.chmod(0o755)
     as_nobody = ["--user", "nobody"] if os.geteuid() == 0 else []
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([program(), *as_nobody, folder / "ini"], stdout=log, stderr=log)
+        process = subprocess.Popen([find_program(), *as_nobody, folder / "ini"], stdout=log, stderr=log)
     try:
         pooled = f"postgresql://{to.username}@127.0.0.1:{port}/{name}"
         _wait(pooled, process, folder / "log")

@@ -75,7 +75,7 @@ class Proxy(NamedTuple):
         return received.decode()
 
 
-def program(name: str) -> str:
+def find_program(name: str) -> str:
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     assert found, f"these tests need {name}: install it"
     return found
@@ -91,7 +91,7 @@ def make_certificate(folder: Path) -> None:
     (folder / "both.pem").write_text(both)
 
 
-def replaced(file: str, *replacements: tuple[str, str]) -> str:
+def read_configuration(file: str, *replacements: tuple[str, str]) -> str:
     """Return a configuration of docs/proxies/ with replacements, each of which must be there."""
     text = (ROOT / "docs/proxies" / file).read_text()
     for old, new in replacements:
@@ -100,8 +100,8 @@ def replaced(file: str, *replacements: tuple[str, str]) -> str:
     return text
 
 
-def nginx(proxy: Proxy, folder: Path, upstream: str) -> list[str | Path]:
-    site = replaced(
+def configure_nginx(proxy: Proxy, folder: Path, upstream: str) -> list[str | Path]:
+    site = read_configuration(
         "nginx.conf",
         ("https://dashboards.example.com", proxy.base),
         ("dashboards.example.com", "localhost"),
@@ -117,11 +117,11 @@ def nginx(proxy: Proxy, folder: Path, upstream: str) -> list[str | Path]:
     (folder / "site.conf").write_text(site)
     user = "user root;\n" if os.geteuid() == 0 else ""  # the folder is closed to others
     (folder / "nginx.conf").write_text(NGINX_MAIN.format(user=user, folder=folder))
-    return [program("nginx"), "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
+    return [find_program("nginx"), "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
 
 
-def caddy(proxy: Proxy, folder: Path, upstream: str) -> list[str | Path]:
-    text = replaced(
+def configure_caddy(proxy: Proxy, folder: Path, upstream: str) -> list[str | Path]:
+    text = read_configuration(
         "Caddyfile",
         ("https://dashboards.example.com", proxy.base),
         ("dashboards.example.com {", "localhost {\n\tbind 127.0.0.1"),
@@ -134,11 +134,11 @@ def caddy(proxy: Proxy, folder: Path, upstream: str) -> list[str | Path]:
         ("/etc/caddy/dashboards.key", f"{folder}/key.pem"),
     )
     (folder / "Caddyfile").write_text(text)
-    return [program("caddy"), "run", "--config", folder / "Caddyfile", "--adapter", "caddyfile"]
+    return [find_program("caddy"), "run", "--config", folder / "Caddyfile", "--adapter", "caddyfile"]
 
 
-def haproxy(proxy: Proxy, folder: Path, upstream: str) -> list[str | Path]:
-    text = replaced(
+def configure_haproxy(proxy: Proxy, folder: Path, upstream: str) -> list[str | Path]:
+    text = read_configuration(
         "haproxy.cfg",
         ("https://dashboards.example.com", proxy.base),
         ("127.0.0.1:8000", upstream),
@@ -150,16 +150,16 @@ def haproxy(proxy: Proxy, folder: Path, upstream: str) -> list[str | Path]:
     if os.geteuid() != 0:  # only root becomes another user
         text = "".join(line for line in text.splitlines(keepends=True) if line.split()[:1] not in ROOT_ONLY)
     (folder / "haproxy.cfg").write_text(text)
-    return [program("haproxy"), "-db", "-f", folder / "haproxy.cfg"]
+    return [find_program("haproxy"), "-db", "-f", folder / "haproxy.cfg"]
 
 
 ROOT_ONLY = (["user"], ["group"], ["chroot"])
 Configure = Callable[[Proxy, Path, str], list[str | Path]]
-PROXIES: dict[str, Configure] = {"nginx": nginx, "caddy": caddy, "haproxy": haproxy}
+PROXIES: dict[str, Configure] = {"nginx": configure_nginx, "caddy": configure_caddy, "haproxy": configure_haproxy}
 
 
 @contextmanager
-def proxying(name: str, upstream: str, folder: Path, port: int | None = None) -> Iterator[Proxy]:
+def run_proxy(name: str, upstream: str, folder: Path, port: int | None = None) -> Iterator[Proxy]:
     """Run a proxy in front of `upstream`, an address with a port."""
     make_certificate(folder)
     proxy = Proxy(name, port or free_port(), free_port(), folder / "cert.pem", folder / "log")
@@ -210,7 +210,7 @@ def proxy(
     request: pytest.FixtureRequest, service: Service, public_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Proxy]:
     folder = tmp_path_factory.mktemp(request.param)
-    with proxying(request.param, f"127.0.0.1:{service.port}", folder, public_port) as running:
+    with run_proxy(request.param, f"127.0.0.1:{service.port}", folder, public_port) as running:
         yield running
 
 

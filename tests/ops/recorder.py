@@ -68,7 +68,7 @@ class Recorder:
 
 
 @contextmanager
-def recording() -> Iterator[Recorder]:
+def run_recorder() -> Iterator[Recorder]:
     recorder = Recorder()
     yield recorder
     recorder.released.set()

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.live.conftest import Service, environment
-from tests.ops.faulty import DASHBOARDS, client_of, create
+from tests.ops.faulty import DASHBOARDS, create, make_client
 
 __all__ = ["environment"]
 
@@ -55,7 +55,7 @@ def jump(request: pytest.FixtureRequest, clock: Clock) -> Iterator[int]:
 
 
 def test_replaced_token_expires_despite_clock_changes(service: Service, clock: Clock) -> None:
-    with client_of(service) as client:
+    with make_client(service) as client:
         sharing = f"{DASHBOARDS}{create(client).json()['id']}/sharing/"
         old = client.patch(sharing, json={"enabled": True}).json()["access_token"]
         new = client.post(f"{sharing}refresh/").json()["access_token"]
@@ -66,7 +66,7 @@ def test_replaced_token_expires_despite_clock_changes(service: Service, clock: C
 
 
 def test_exhausted_limit_applies_only_to_its_window(service: Service, clock: Clock, jump: int) -> None:
-    with client_of(service) as client:
+    with make_client(service) as client:
         answers = [client.get(DASHBOARDS) for _ in range(LIMIT + 1)]
         assert answers[-1].status_code == 429
         clock.jump(jump)
@@ -80,16 +80,16 @@ def test_exhausted_limit_applies_only_to_its_window(service: Service, clock: Clo
         assert 0 < int(refused.headers["Retry-After"]) <= 3600
 
 
-def guess(service: Service, email: str) -> httpx.Response:
+def attempt_sign_in(service: Service, email: str) -> httpx.Response:
     body = {"email": email, "password": "not the password"}
     return httpx.post(f"{service.base}/api/login/", json=body, timeout=30)
 
 
 def test_account_lock_ends_after_a_clock_change(service: Service, clock: Clock, jump: int) -> None:
     email = f"guessed{jump}@example.com"
-    answers = [guess(service, email) for _ in range(GUESSES + 1)]
+    answers = [attempt_sign_in(service, email) for _ in range(GUESSES + 1)]
     assert [answer.json()["code"] for answer in answers[-2:]] == ["invalid_credentials", "too_many_failed_attempts"]
     clock.jump(jump)
-    assert guess(service, email).json()["code"] == "invalid_credentials"
+    assert attempt_sign_in(service, email).json()["code"] == "invalid_credentials"
     clock.jump(0)
-    assert guess(service, email).json()["code"] == "invalid_credentials"
+    assert attempt_sign_in(service, email).json()["code"] == "invalid_credentials"

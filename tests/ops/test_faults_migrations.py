@@ -18,12 +18,12 @@ __all__ = ["environment"]
 KILLS = 8
 
 
-def migrate(environment: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
+def start_migrate(environment: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "manage.py", "migrate", "--verbosity=0", *arguments]
     return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
 
 
-def applied(environment: dict[str, str]) -> int:
+def count_applied(environment: dict[str, str]) -> int:
     """How many migrations the database says that it has; 0 while it does not say."""
     count = "SELECT count(*) FROM django_migrations"
     with contextlib.suppress(sqlite3.OperationalError, psycopg.errors.UndefinedTable):
@@ -42,19 +42,19 @@ def test_killed_migrations_are_completed_by_the_next_run(environment: dict[str, 
     """Each time a little later in the work, as far as it got the time before."""
     reached = [0]
     for kill in range(KILLS):
-        process = migrate(environment)
-        while process.poll() is None and applied(environment) <= reached[-1]:
+        process = start_migrate(environment)
+        while process.poll() is None and count_applied(environment) <= reached[-1]:
             time.sleep(0.005)
         time.sleep(0.003 * kill)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        reached.append(applied(environment))
+        reached.append(count_applied(environment))
     assert reached == sorted(reached)
     assert 0 < reached[1] < reached[-1]
-    assert migrate(environment).wait() == 0
+    assert start_migrate(environment).wait() == 0
     missing = subprocess.run(
         [sys.executable, "manage.py", "migrate", "--check"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
     )
     assert missing.returncode == 0
-    assert applied(environment) > reached[1]
+    assert count_applied(environment) > reached[1]

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from dashboards_api.http.request_body import BODY_SECONDS
 from tests.live.conftest import Service, environment, service
-from tests.ops.faulty import DASHBOARDS, client_of, create, names
+from tests.ops.faulty import DASHBOARDS, create, list_names, make_client
 
 __all__ = ["environment", "service"]
 
@@ -30,13 +30,13 @@ def receive_all(connection: socket.socket) -> bytes:
 
 
 def test_unfinished_bodies_time_out(service: Service) -> None:
-    with ExitStack() as clients, client_of(service) as client:
+    with ExitStack() as clients, make_client(service) as client:
         slow = [clients.enter_context(socket.create_connection(("127.0.0.1", service.port))) for _ in range(CLIENTS)]
         started = time.monotonic()
         for each in slow:
             each.sendall(unfinished_request(service))
         assert create(client, "after").status_code == 201
-        assert names(client) == ["after"]
+        assert list_names(client) == ["after"]
         assert time.monotonic() - started < BODY_SECONDS / 2
         time.sleep(max(0.0, started + BODY_SECONDS + 10 - time.monotonic()))
         answers = [receive_all(each) for each in slow]
@@ -44,4 +44,4 @@ def test_unfinished_bodies_time_out(service: Service) -> None:
         assert len(late) >= CLIENTS // 2
         assert all(b'"code":"request_timeout"' in answer for answer in late)
         assert all(answer.startswith((b"HTTP/1.1 408 ", b"HTTP/1.1 503 ")) for answer in answers)
-        assert names(client) == ["after"]
+        assert list_names(client) == ["after"]

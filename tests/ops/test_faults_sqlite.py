@@ -17,13 +17,13 @@ from tests.live.conftest import Service, manage
 from tests.ops.faulty import (
     DASHBOARDS,
     SECONDS_TO_RECOVER,
-    client_of,
     create,
-    fill,
-    is_refusal,
-    names,
-    small_disk,
-    wait_until_it_writes,
+    fill_database,
+    is_unavailable,
+    list_names,
+    make_client,
+    mount_small_disk,
+    wait_for_write,
 )
 
 pytestmark = pytest.mark.skipif(
@@ -34,44 +34,49 @@ FULL = 400_000  # bytes: more than the tables need, less than what is written
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> dict[str, str]:
+def empty_environment(tmp_path: Path) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "LOG_LEVEL")}
     return clean | {"DATA_DIR": str(tmp_path / "data"), "WORKERS": "2", "PYTHONUNBUFFERED": "1"}
 
 
 @pytest.fixture
-def running(empty: dict[str, str], tmp_path: Path) -> Iterator[Service]:
-    service = Service(empty, tmp_path / "log").wait()
+def running_service(empty_environment: dict[str, str], tmp_path: Path) -> Iterator[Service]:
+    service = Service(empty_environment, tmp_path / "log").wait()
     yield service
     service.stop()
 
 
-def file_of(environment: dict[str, str]) -> Path:
+def get_file(environment: dict[str, str]) -> Path:
     return Path(environment["DATA_DIR"]) / "dashboards.sqlite3"
 
 
 def check_integrity(environment: dict[str, str]) -> None:
-    with sqlite3.connect(file_of(environment)) as connection:
+    with sqlite3.connect(get_file(environment)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     connection.close()
 
 
-def test_lock_of_another_process_is_503_for_writes_only(running: Service, empty: dict[str, str]) -> None:
-    with client_of(running) as client, sqlite3.connect(file_of(empty), isolation_level=None) as other:
+def test_lock_of_another_process_is_503_for_writes_only(
+    running_service: Service, empty_environment: dict[str, str]
+) -> None:
+    with (
+        make_client(running_service) as client,
+        sqlite3.connect(get_file(empty_environment), isolation_level=None) as other,
+    ):
         assert create(client, "before").status_code == 201
         other.execute("BEGIN IMMEDIATE")
         started = time.monotonic()
-        assert names(client) == ["before"]
+        assert list_names(client) == ["before"]
         assert time.monotonic() - started < 2
         started = time.monotonic()
-        assert is_refusal(create(client, "meanwhile"))
+        assert is_unavailable(create(client, "meanwhile"))
         assert LOCK_TIMEOUT - 1 < time.monotonic() - started < LOCK_TIMEOUT + 3
         other.execute("ROLLBACK")
-        assert wait_until_it_writes(client, "after") < SECONDS_TO_RECOVER
-        assert names(client) == ["after", "before"]
+        assert wait_for_write(client, "after") < SECONDS_TO_RECOVER
+        assert list_names(client) == ["after", "before"]
     other.close()
-    check_integrity(empty)
+    check_integrity(empty_environment)
 
 
 def create_reader(environment: dict[str, str]) -> dict[str, str]:
@@ -83,18 +88,21 @@ def create_reader(environment: dict[str, str]) -> dict[str, str]:
     return {"Authorization": f"Bearer {key['value']}", "path": f"/api/projects/{project['id']}/dashboards/"}
 
 
-def test_readers_do_not_wait_for_waiting_writers(running: Service, empty: dict[str, str]) -> None:
+def test_readers_do_not_wait_for_waiting_writers(running_service: Service, empty_environment: dict[str, str]) -> None:
     """A caller has one thread at a time, and only the first of its writers waits for as long as a lock may last."""
-    headers = create_reader(empty)
+    headers = create_reader(empty_environment)
     path = headers.pop("path")
     for _ in range(20):  # so that each worker has requests of the key's limit in memory, which it reserves by a write
-        assert httpx.get(f"{running.base}{path}", headers=headers).status_code == 200
+        assert httpx.get(f"{running_service.base}{path}", headers=headers).status_code == 200
 
     def write(number: int) -> httpx.Response:
-        with client_of(running) as client:
+        with make_client(running_service) as client:
             return create(client, f"meanwhile {number}")
 
-    with client_of(running) as client, sqlite3.connect(file_of(empty), isolation_level=None) as other:
+    with (
+        make_client(running_service) as client,
+        sqlite3.connect(get_file(empty_environment), isolation_level=None) as other,
+    ):
         other.execute("BEGIN IMMEDIATE")
         with ThreadPoolExecutor(12) as pool:
             started = time.monotonic()
@@ -103,13 +111,13 @@ def test_readers_do_not_wait_for_waiting_writers(running: Service, empty: dict[s
             response = client.get(path, headers=headers)
             assert response.status_code == 200, response.text
             assert time.monotonic() - started < 3
-            assert all(is_refusal(answer) for answer in writers)
+            assert all(is_unavailable(answer) for answer in writers)
         assert time.monotonic() - started < LOCK_TIMEOUT + 8
         other.execute("ROLLBACK")
         for number in range(4):
-            assert wait_until_it_writes(client, f"after {number}") < SECONDS_TO_RECOVER
+            assert wait_for_write(client, f"after {number}") < SECONDS_TO_RECOVER
     other.close()
-    check_integrity(empty)
+    check_integrity(empty_environment)
 
 
 def largest_file(environment: dict[str, str]) -> int:
@@ -123,67 +131,71 @@ def limit_files(pid: int, size: int) -> None:
         resource.prlimit(each, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-def test_file_size_limit_is_503_without_data_loss(running: Service, empty: dict[str, str]) -> None:
-    with client_of(running) as client:
-        limit_files(running.process.pid, largest_file(empty) + FULL)
-        made = fill(client)
+def test_file_size_limit_is_503_without_data_loss(running_service: Service, empty_environment: dict[str, str]) -> None:
+    with make_client(running_service) as client:
+        limit_files(running_service.process.pid, largest_file(empty_environment) + FULL)
+        made = fill_database(client)
         assert made
-        assert names(client) == made
-        limit_files(running.process.pid, resource.RLIM_INFINITY)
-        assert wait_until_it_writes(client, "after") < SECONDS_TO_RECOVER
-        assert names(client) == ["after", *made]
-    check_integrity(empty)
+        assert list_names(client) == made
+        limit_files(running_service.process.pid, resource.RLIM_INFINITY)
+        assert wait_for_write(client, "after") < SECONDS_TO_RECOVER
+        assert list_names(client) == ["after", *made]
+    check_integrity(empty_environment)
 
 
-def test_full_disk_is_503_without_data_loss(empty: dict[str, str], tmp_path: Path) -> None:
-    disk = Path(empty["DATA_DIR"])
+def test_full_disk_is_503_without_data_loss(empty_environment: dict[str, str], tmp_path: Path) -> None:
+    disk = Path(empty_environment["DATA_DIR"])
     disk.mkdir()
-    with small_disk(disk) as enlarge:
-        service = Service(empty, tmp_path / "log").wait()
-        with client_of(service) as client:
-            made = fill(client)
+    with mount_small_disk(disk) as enlarge:
+        service = Service(empty_environment, tmp_path / "log").wait()
+        with make_client(service) as client:
+            made = fill_database(client)
             assert made
-            assert names(client) == made
+            assert list_names(client) == made
             enlarge()
-            assert wait_until_it_writes(client, "after") < SECONDS_TO_RECOVER
-            assert names(client) == ["after", *made]
+            assert wait_for_write(client, "after") < SECONDS_TO_RECOVER
+            assert list_names(client) == ["after", *made]
         service.stop()
-        check_integrity(empty)
+        check_integrity(empty_environment)
 
 
-def test_read_only_file_allows_reads_only(empty: dict[str, str], tmp_path: Path) -> None:
+def test_read_only_file_allows_reads_only(empty_environment: dict[str, str], tmp_path: Path) -> None:
     """Root may write everything: the service runs without that right."""
-    service = Service(empty, tmp_path / "log").wait()
-    with client_of(service) as client:
+    service = Service(empty_environment, tmp_path / "log").wait()
+    with make_client(service) as client:
         create(client, "before")
     service.stop()
-    file_of(empty).chmod(0o444)
+    get_file(empty_environment).chmod(0o444)
     as_others = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
-    service = Service(empty, tmp_path / "log", prefix=as_others).wait()
+    service = Service(empty_environment, tmp_path / "log", prefix=as_others).wait()
     try:
-        with client_of(service) as client:
-            assert names(client) == ["before"]
-            assert is_refusal(create(client, "meanwhile"))
-            assert names(client) == ["before"]
+        with make_client(service) as client:
+            assert list_names(client) == ["before"]
+            assert is_unavailable(create(client, "meanwhile"))
+            assert list_names(client) == ["before"]
     finally:
         service.stop()
-    check_integrity(empty)
+    check_integrity(empty_environment)
 
 
-def test_two_services_write_to_one_file_concurrently(running: Service, empty: dict[str, str], tmp_path: Path) -> None:
-    second = Service(empty, tmp_path / "second").wait()
+def test_two_services_write_to_one_file_concurrently(
+    running_service: Service, empty_environment: dict[str, str], tmp_path: Path
+) -> None:
+    second = Service(empty_environment, tmp_path / "second").wait()
     try:
 
         def write(number: int) -> list[int]:
-            with client_of((running, second)[number % 2]) as client:
+            with make_client((running_service, second)[number % 2]) as client:
                 return [create(client, f"{number}-{step:02}").status_code for step in range(25)]
 
         with ThreadPoolExecutor(8) as pool:
             statuses = [status for found in pool.map(write, range(8)) for status in found]
         assert statuses == [201] * 200
-        with client_of(second) as client:
-            assert sorted(names(client)) == sorted(f"{number}-{step:02}" for number in range(8) for step in range(25))
+        with make_client(second) as client:
+            assert sorted(list_names(client)) == sorted(
+                f"{number}-{step:02}" for number in range(8) for step in range(25)
+            )
             assert client.get(DASHBOARDS).json()["count"] == 200
     finally:
         second.stop()
-    check_integrity(empty)
+    check_integrity(empty_environment)

@@ -14,7 +14,7 @@ import pytest
 
 from dashboards_api.db.statement_timeout import USE_OFF
 from tests.live.conftest import ROOT, Service, environment, free_port
-from tests.ops.pgbouncer import FOLLOWS_PREPARED, bouncing, version
+from tests.ops.pgbouncer import FIRST_WITH_PREPARED, read_version, run_pgbouncer
 
 __all__ = ["environment"]
 
@@ -25,25 +25,25 @@ WORKERS, CONNECTIONS = 4, 2
 
 
 def pgbouncer_is_old() -> bool:
-    return version() < FOLLOWS_PREPARED
+    return read_version() < FIRST_WITH_PREPARED
 
 
 @pytest.fixture(params=["false", "true"])
-def pooled(request: pytest.FixtureRequest, environment: dict[str, str], tmp_path: Path) -> Iterator[Service]:
+def pooled_service(request: pytest.FixtureRequest, environment: dict[str, str], tmp_path: Path) -> Iterator[Service]:
     if request.param == "true" and pgbouncer_is_old():
         pytest.skip("this pgbouncer does not follow prepared statements")
     with tempfile.TemporaryDirectory(prefix="pgbouncer-") as folder:
         url = environment["DATABASE_URL"]
         with psycopg.connect(url) as connection:
             connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        with bouncing(url, Path(folder), connections=CONNECTIONS) as through:
+        with run_pgbouncer(url, Path(folder), connections=CONNECTIONS) as through:
             pooler = {"DATABASE_URL": through, "PREPARED_STATEMENTS": request.param, "STATEMENT_TIMEOUT": "off"}
             service = Service({**environment, **pooler}, tmp_path / "log", "--workers", str(WORKERS)).wait()
             yield service
             service.stop()
 
 
-def work(service: Service, number: int) -> list[int]:
+def send_requests(service: Service, number: int) -> list[int]:
     """Return the statuses that one client gets, which opens a connection for each request."""
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     root = f"{service.base}/api/projects/1/dashboards/"
@@ -65,9 +65,13 @@ def work(service: Service, number: int) -> list[int]:
     return statuses
 
 
-def test_concurrent_clients_share_fewer_connections(pooled: Service, environment: dict[str, str]) -> None:
+def test_concurrent_clients_share_fewer_connections(pooled_service: Service, environment: dict[str, str]) -> None:
     with ThreadPoolExecutor(8) as pool:
-        statuses = [status for found in pool.map(lambda number: work(pooled, number), range(8)) for status in found]
+        statuses = [
+            status
+            for found in pool.map(lambda number: send_requests(pooled_service, number), range(8))
+            for status in found
+        ]
     assert sorted(set(statuses)) == [200, 201]
     assert statuses.count(201) == 8 * 15
     with psycopg.connect(environment["DATABASE_URL"]) as connection:
@@ -79,21 +83,23 @@ def test_concurrent_clients_share_fewer_connections(pooled: Service, environment
         assert 1 <= clients[0] <= CONNECTIONS
 
 
-def test_session_settings_do_not_leak_to_the_next_client(pooled: Service, environment: dict[str, str]) -> None:
+def test_session_settings_do_not_leak_to_the_next_client(pooled_service: Service, environment: dict[str, str]) -> None:
     """Times are of UTC for whoever gets the connection next: it is set for each server connection, or not at all."""
-    headers = {"Authorization": f"Bearer {pooled.printed_keys[0]}"}
-    made = httpx.post(f"{pooled.base}/api/projects/1/dashboards/", headers=headers, json={}).json()
+    headers = {"Authorization": f"Bearer {pooled_service.printed_keys[0]}"}
+    made = httpx.post(f"{pooled_service.base}/api/projects/1/dashboards/", headers=headers, json={}).json()
     assert made["created_at"].endswith("Z")
     times = {
-        httpx.get(f"{pooled.base}/api/projects/1/dashboards/{made['id']}/", headers=headers).json()["created_at"]
+        httpx.get(f"{pooled_service.base}/api/projects/1/dashboards/{made['id']}/", headers=headers).json()[
+            "created_at"
+        ]
         for _ in range(20)
     }
     assert times == {made["created_at"]}
 
 
-def test_role_setting_limits_statements_behind_a_pooler(pooled: Service, environment: dict[str, str]) -> None:
+def test_role_setting_limits_statements_behind_a_pooler(pooled_service: Service, environment: dict[str, str]) -> None:
     url = environment["DATABASE_URL"]
-    headers = {"Authorization": f"Bearer {pooled.printed_keys[0]}"}
+    headers = {"Authorization": f"Bearer {pooled_service.printed_keys[0]}"}
     with psycopg.connect(url, autocommit=True) as connection:
         name = connection.info.dbname
         connection.execute(f"ALTER ROLE CURRENT_USER IN DATABASE \"{name}\" SET statement_timeout = '1s'".encode())
@@ -105,7 +111,8 @@ def test_role_setting_limits_statements_behind_a_pooler(pooled: Service, environ
     with psycopg.connect(url) as other:
         other.execute("SET statement_timeout = 0; LOCK TABLE dashboards_dashboard IN ACCESS EXCLUSIVE MODE")
         answers = [
-            httpx.get(f"{pooled.base}/api/projects/1/dashboards/", headers=headers, timeout=30) for _ in range(3)
+            httpx.get(f"{pooled_service.base}/api/projects/1/dashboards/", headers=headers, timeout=30)
+            for _ in range(3)
         ]
     assert {answer.status_code for answer in answers} == {503}
     assert any("exceeded its time limit" in answer.json()["detail"] for answer in answers)
@@ -114,7 +121,7 @@ def test_role_setting_limits_statements_behind_a_pooler(pooled: Service, environ
 def test_pooler_that_refuses_the_timeout_is_reported_at_start(environment: dict[str, str], tmp_path: Path) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="pgbouncer-") as folder,
-        bouncing(environment["DATABASE_URL"], Path(folder), connections=CONNECTIONS) as through,
+        run_pgbouncer(environment["DATABASE_URL"], Path(folder), connections=CONNECTIONS) as through,
     ):
         command = [sys.executable, "manage.py", "serve", "--port", str(free_port())]
         settings = {**environment, "DATABASE_URL": through, "PREPARED_STATEMENTS": "false"}

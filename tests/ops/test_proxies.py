@@ -20,7 +20,7 @@ HIDDEN = ["/metrics", "/readyz"]
 ODD = ["/%6detrics", "//metrics", "/./metrics", "/a/../metrics", "/metrics/", "/metrics;x", "/METRICS", "/metrics%00"]
 
 
-def lies(number: int = 1) -> dict[str, str]:
+def forged_headers(number: int = 1) -> dict[str, str]:
     """Return headers with which a client claims another address, and that it came by plain http."""
     return {
         "X-Forwarded-For": f"203.0.113.{number}",
@@ -31,18 +31,18 @@ def lies(number: int = 1) -> dict[str, str]:
     }
 
 
-def form_of(page: httpx.Response, **fields: str) -> dict[str, str]:
+def build_form(page: httpx.Response, **fields: str) -> dict[str, str]:
     [token] = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text))
     return {"csrfmiddlewaretoken": token, **fields}
 
 
-def cookies_set(answer: httpx.Response) -> dict[str, set[str]]:
+def parse_set_cookie(answer: httpx.Response) -> dict[str, set[str]]:
     """Return the attributes of each cookie of an answer."""
     lines = [line.lower().split("; ") for line in answer.headers.get_list("set-cookie")]
     return {line[0].partition("=")[0]: set(line[1:]) for line in lines}
 
 
-def setup_link(environment: dict[str, str], proxy: Proxy) -> str:
+def make_setup_link(environment: dict[str, str], proxy: Proxy) -> str:
     command = [sys.executable, "manage.py", "setup_link", EMAIL]
     settings = environment | {"PUBLIC_URL": proxy.base}
     done = subprocess.run(command, cwd=ROOT, env=settings, check=True, capture_output=True, text=True)
@@ -51,28 +51,28 @@ def setup_link(environment: dict[str, str], proxy: Proxy) -> str:
     return found[0]
 
 
-def last_request(service: Service) -> dict[str, Any]:
+def read_last_request(service: Service) -> dict[str, Any]:
     lines = [line for line in service.log.read_text().splitlines() if '"event":"request"' in line]
     request: dict[str, Any] = json.loads(lines[-1])
     return request
 
 
 def test_sign_in_on_a_port_other_than_443(proxy: Proxy, environment: dict[str, str]) -> None:
-    link = setup_link(environment, proxy)
+    link = make_setup_link(environment, proxy)
     assert link.startswith(f"{proxy.base}/setup/")
     with proxy.client() as browser:
         origin = {"Origin": proxy.base}
-        form = form_of(browser.get(link), name="Ada", email=EMAIL, password=PASSWORD)
+        form = build_form(browser.get(link), name="Ada", email=EMAIL, password=PASSWORD)
         answer = browser.post(link, data=form, headers=origin)
         assert (answer.status_code, answer.headers["Location"]) == (303, "/")
-        assert {"secure", "httponly"} <= cookies_set(answer)["sessionid"]
+        assert {"secure", "httponly"} <= parse_set_cookie(answer)["sessionid"]
         assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
         home = browser.get("/", follow_redirects=True)
         assert (home.status_code, str(home.url)) == (200, f"{proxy.base}/projects/1/dashboards")
-        assert browser.post("/logout", data=form_of(home), headers=origin).status_code == 303
+        assert browser.post("/logout", data=build_form(home), headers=origin).status_code == 303
         page = browser.get("/login")
-        assert "secure" in cookies_set(page)["posthog_csrftoken"]
-        form = form_of(page, email=EMAIL, password=PASSWORD)
+        assert "secure" in parse_set_cookie(page)["posthog_csrftoken"]
+        form = build_form(page, email=EMAIL, password=PASSWORD)
         assert browser.post("/login", data=form, headers={"Origin": "https://localhost"}).status_code == 403
         assert browser.post("/login", data=form, headers=origin).status_code == 303
         assert browser.get("/projects/1/dashboards").status_code == 200
@@ -109,10 +109,10 @@ def test_internal_endpoints_are_not_exposed(proxy: Proxy, service: Service, path
 
 
 def test_forged_forwarding_headers_are_ignored(proxy: Proxy, service: Service, admin: httpx.Client) -> None:
-    for headers in ({}, lies()):
+    for headers in ({}, forged_headers()):
         answer = admin.get(DASHBOARDS, headers=headers)
         assert answer.status_code == 200  # by plain http it would be redirected
-        request = last_request(service)
+        request = read_last_request(service)
         assert (request["request_id"], request["address"]) == (answer.headers["X-Request-ID"], CLIENT)
 
 
@@ -123,7 +123,7 @@ def test_failed_attempts_count_for_the_client_address(proxy: Proxy, admin: httpx
 
     def guess(client: httpx.Client, number: int, password: str) -> int:
         # The names that Go's proxies send last are the ones that overwrite others.
-        headers = {**lies(number), "Z1": "1", "Z2": "1"}
+        headers = {**forged_headers(number), "Z1": "1", "Z2": "1"}
         return client.post(f"/shared/{token}", json={"password": password}, headers=headers).status_code
 
     with proxy.client() as client, proxy.client(NEIGHBOUR) as neighbour:

@@ -18,7 +18,7 @@ HALF_BODIES = 40
 SECONDS_TO_ANSWER = 5  # of a machine that is busy with other tests
 
 
-def blocks() -> Iterator[bytes]:
+def iter_blocks() -> Iterator[bytes]:
     for _ in range(25):
         yield b" " * MIB
 
@@ -47,7 +47,7 @@ def test_body_over_20_mb_is_413_and_the_response_is_read(
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}", "Content-Type": "application/json"}
     if how == "expect":
         headers["Expect"] = "100-continue"
-    body = blocks() if how == "chunks" else b" " * 25 * MIB
+    body = iter_blocks() if how == "chunks" else b" " * 25 * MIB
     connection = http.client.HTTPSConnection("localhost", proxy.port, context=proxy.tls(), timeout=60)
     with closing(connection):
         connection.request("POST", DASHBOARDS, body, headers, encode_chunked=how == "chunks")

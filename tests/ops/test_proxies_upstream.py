@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from dashboards_api.server import HEADER_MILLISECONDS
-from tests.ops.proxies import CLIENT, NEIGHBOUR, PROXIES, Proxy, proxying
-from tests.ops.recorder import Recorder, recording
+from tests.ops.proxies import CLIENT, NEIGHBOUR, PROXIES, Proxy, run_proxy
+from tests.ops.recorder import Recorder, run_recorder
 
 # Bytes of a body that a proxy receives before it asks the service.
 BUFFERED = {"nginx": 20_000_000, "haproxy": 60_000, "caddy": 0}
 REQUESTS_OF_ONE, CONNECTIONS_OF_ONE, HELD_OF_ONE = 2000, 200, 100
-LIES = {
+FORGED = {
     "X-Forwarded-For": "203.0.113.1",
     "X_Forwarded_For": "203.0.113.2",
     "X-Forwarded_For": "203.0.113.3",
@@ -30,23 +30,23 @@ LIES = {
 
 @pytest.fixture
 def recorder() -> Iterator[Recorder]:
-    with recording() as running:
+    with run_recorder() as running:
         yield running
 
 
 @pytest.fixture(params=PROXIES)
 def proxy(request: pytest.FixtureRequest, recorder: Recorder, tmp_path: Path) -> Iterator[Proxy]:
-    with proxying(request.param, recorder.address, tmp_path) as running:
+    with run_proxy(request.param, recorder.address, tmp_path) as running:
         yield running
 
 
 def test_service_receives_address_scheme_and_host(proxy: Proxy, recorder: Recorder) -> None:
     with proxy.client() as client:
-        assert client.get("/api/projects/1/dashboards/", headers=LIES).text == "ok"
-    assert_is_told(recorder, proxy)
+        assert client.get("/api/projects/1/dashboards/", headers=FORGED).text == "ok"
+    assert_forwarded_headers(recorder, proxy)
 
 
-def assert_is_told(recorder: Recorder, proxy: Proxy) -> None:
+def assert_forwarded_headers(recorder: Recorder, proxy: Proxy) -> None:
     headers = recorder.headers()
     assert [value for name, value in headers if name == "x-forwarded-for"] == [CLIENT]
     assert [value for name, value in headers if name == "x-forwarded-proto"] == ["https"]
@@ -56,7 +56,7 @@ def assert_is_told(recorder: Recorder, proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("proxy", ["caddy", "haproxy"], indirect=True)
 def test_service_receives_them_over_http_2(proxy: Proxy, recorder: Recorder) -> None:
-    said = [part for lie in LIES.items() for part in ("-H", ": ".join(lie))]
+    said = [part for lie in FORGED.items() for part in ("-H", ": ".join(lie))]
     options: list[str | Path] = [
         "-sS",
         "--http2",
@@ -69,7 +69,7 @@ def test_service_receives_them_over_http_2(proxy: Proxy, recorder: Recorder) -> 
     ]
     command: list[str | Path] = ["curl", *options, *said, f"{proxy.base}/login"]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "ok 2"
-    assert_is_told(recorder, proxy)
+    assert_forwarded_headers(recorder, proxy)
 
 
 def test_upstream_connections_are_reused_and_closed_by_the_proxy_first(proxy: Proxy, recorder: Recorder) -> None:
@@ -140,7 +140,7 @@ def test_idle_connections_are_closed(recorder: Recorder, tmp_path: Path) -> None
         silent: list[socket.socket] = []
         for name in PROXIES:
             (tmp_path / name).mkdir()
-            running = stack.enter_context(proxying(name, recorder.address, tmp_path / name))
+            running = stack.enter_context(run_proxy(name, recorder.address, tmp_path / name))
             silent.append(stack.enter_context(running.connect()))
             silent.append(stack.enter_context(socket.create_connection(("127.0.0.1", running.plain_port))))
         for connection in silent:

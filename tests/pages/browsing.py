@@ -29,23 +29,23 @@ ATTACKS = [
 ]
 
 
-def token_in(response: Any) -> str:
+def get_csrf_token(response: Any) -> str:
     found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', response.content.decode())
     assert found is not None
     return found[1]
 
 
 def sign_in(client: Client, email: str, password: str, **fields: str) -> Any:
-    token = token_in(client.get("/login?again=1"))
+    token = get_csrf_token(client.get("/login?again=1"))
     return client.post("/login", {"csrfmiddlewaretoken": token, "email": email, "password": password, **fields})
 
 
-def text_of(response: Any) -> str:
+def get_text(response: Any) -> str:
     text: str = response.content.decode()
     return text
 
 
-def path_of(dashboard: Dashboard) -> str:
+def get_dashboard_path(dashboard: Dashboard) -> str:
     return f"/projects/{dashboard.project_id}/dashboards/{dashboard.pk}"
 
 
@@ -65,17 +65,17 @@ class _Elements(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def elements(response: Any) -> list[tuple[str, dict[str, str | None]]]:
+def list_elements(response: Any) -> list[tuple[str, dict[str, str | None]]]:
     return _Elements(response.content.decode()).found
 
 
-def policy(response: Any) -> dict[str, str]:
+def parse_policy(response: Any) -> dict[str, str]:
     parts = (part.strip().partition(" ") for part in response["Content-Security-Policy"].split(";"))
     return {name: value for name, _, value in parts}
 
 
-def version_in(page: Any) -> str:
+def get_form_version(page: Any) -> str:
     """The version of the dashboard that the forms of a page were made from."""
-    found = re.search(r'name="version" value="(\d+)"', text_of(page))
+    found = re.search(r'name="version" value="(\d+)"', get_text(page))
     assert found is not None
     return found[1]

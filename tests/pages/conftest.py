@@ -1,14 +1,14 @@
 import pytest
 from django.test import Client
 
-from tests.builders import PASSWORD, Person, give_password
+from tests.builders import PASSWORD, Person, set_password
 from tests.pages.browsing import sign_in
 
 
 @pytest.fixture
 def browser(alice: Person) -> Client:
     """Alice's, signed in through the form. It checks CSRF tokens as a real one meets them."""
-    give_password(alice)
+    set_password(alice)
     client = Client(enforce_csrf_checks=True)
     assert sign_in(client, alice.user.email, PASSWORD).status_code == 303
     return client

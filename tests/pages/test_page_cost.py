@@ -9,8 +9,8 @@ from django.test import Client
 from dashboards.models import Dashboard
 from pages.components import markdown
 from tests.api.test_shared import share
-from tests.builders import PASSWORD, Person, give_password, make_dashboard
-from tests.pages.browsing import path_of, sign_in
+from tests.builders import PASSWORD, Person, make_dashboard, set_password
+from tests.pages.browsing import get_dashboard_path, sign_in
 
 TILES = 1000
 
@@ -20,36 +20,36 @@ def board(alice: Person) -> Dashboard:
     return make_dashboard(alice, tiles=[{"text": {"body": f"text *{number}*"}} for number in range(TILES)])
 
 
-def seconds_for(client: Client, path: str) -> float:
+def measure_seconds(client: Client, path: str) -> float:
     """The least processor time of three requests."""
     found = []
     for _ in range(3):
         started = time.process_time()
         response: Any = client.get(path)
         found.append(time.process_time() - started)
-        assert (response.status_code, response.content.count(b"<section")) == (200, TILES + response_panels(path))
+        assert (response.status_code, response.content.count(b"<section")) == (200, TILES + count_panels(path))
     return min(found)
 
 
-def response_panels(path: str) -> int:
+def count_panels(path: str) -> int:
     """The sections of a page that are no tiles."""
     return 1 if path.endswith("/tiles") else 0
 
 
 def test_cost_of_a_shared_page_with_1000_tiles_without_layouts(alice: Person, board: Dashboard) -> None:
     path = f"/shared/{share(alice, board)}"
-    assert seconds_for(Client(), path) < 0.25
+    assert measure_seconds(Client(), path) < 0.25
 
 
 def test_cost_of_a_shared_page_without_cached_texts(
     alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(markdown, "MAX_CACHED_CHARACTERS", 0)
-    assert seconds_for(Client(), f"/shared/{share(alice, board)}") < 0.5
+    assert measure_seconds(Client(), f"/shared/{share(alice, board)}") < 0.5
 
 
 def test_cost_of_the_edit_page(alice: Person, board: Dashboard) -> None:
     client = Client()
-    give_password(alice)
+    set_password(alice)
     sign_in(client, alice.user.email, PASSWORD)
-    assert seconds_for(client, f"{path_of(board)}/tiles") < 1
+    assert measure_seconds(client, f"{get_dashboard_path(board)}/tiles") < 1

@@ -13,15 +13,23 @@ from typing import Any
 
 import httpx
 
-from tests.security.access_rules import RULES, Cell, build_body, expected_status, generate_cells, is_for, may_be_silent
+from tests.security.access_rules import (
+    RULES,
+    Cell,
+    build_body,
+    expected_status,
+    generate_cells,
+    is_body_optional,
+    matches_operation,
+)
 from tests.security.database_snapshot import diff_snapshots, take_snapshot
 from tests.security.error_envelope import is_envelope
-from tests.security.path_ids import PathIds, create_path_ids, refused_content
+from tests.security.path_ids import PathIds, create_path_ids, create_restricted_content
 from tests.security.report import Outcome, Report
 from tests.security.service import Target, run_service
 
 # Of the people, names and rows of a project that no caller of the matrix may enter.
-OF_VAULT = ("Vault", "dave@", "Secretname-dave")
+VAULT_NAMES = ("Vault", "dave@", "Secretname-dave")
 QUICK_CELLS = 1_500
 SHOWN = 1_000
 
@@ -41,12 +49,12 @@ def _run(engine: str, report: Report, chosen: list[Cell], *, proves: bool) -> Ou
     with run_service(engine) as target:
         matrix = Matrix(target, report, create_path_ids(target))
         ruled = matrix.with_rule(chosen)
-        silent = [cell for cell in ruled if not may_write(cell)]
+        silent = [cell for cell in ruled if not is_write(cell)]
         before = take_snapshot(target)
         matrix.ask_at_once(silent)
         for table, (gone, new) in diff_snapshots(before, take_snapshot(target)).items():
             report.fault("a refusal or a read changed a table", table=table, gone=gone[:5], new=new[:5])
-        matrix.ask(cell for cell in ruled if may_write(cell))
+        matrix.ask(cell for cell in ruled if is_write(cell))
         matrix.compare()
         proven = matrix.prove_bodies() if proves else 0
     report.note("statuses", **{str(status): times for status, times in sorted(matrix.statuses.items())})
@@ -99,7 +107,7 @@ class Matrix:
                 self._hold(cell, answer)
 
     def _send(self, cell: Cell) -> httpx.Response:
-        status = _status(cell)
+        status = _required_status(cell)
         body = build_body(cell, status, self.path_ids.own)
         answer = self.callers[cell.caller].request(cell.method, self.path_ids.path(cell), json=body)
         if cell.route == "api/logout/" and answer.status_code == 204:
@@ -107,13 +115,13 @@ class Matrix:
         return answer
 
     def _hold(self, cell: Cell, answer: httpx.Response) -> None:
-        status = _status(cell)
+        status = _required_status(cell)
         self.statuses[answer.status_code] += 1
         if cell.ids != "own":
             self.answers[cell] = (answer.status_code, self.path_ids.without_ids(cell, answer.text))
         if answer.status_code != status:
             self._deviates("a status other than expected", cell, expected=status, answer=answer)
-        if any(secret in answer.text for secret in OF_VAULT):
+        if any(secret in answer.text for secret in VAULT_NAMES):
             self._deviates("something of Vault is in an answer", cell, answer=answer)
         if cell.route.startswith("api/") and status >= 400 and not _is_envelope(cell, answer):
             self._deviates("an error that is no envelope", cell, answer=answer)
@@ -130,13 +138,13 @@ class Matrix:
     def prove_bodies(self) -> int:
         """Send each body that was refused once more as somebody who may: a body that cannot work proves nothing."""
         every = [cell for cell in generate_cells() if cell.ids == "own"]
-        path_ids = refused_content(self.target)
+        path_ids = create_restricted_content(self.target)
         for name in RULES["bodies"]:
             caller = "session" if "personal_api_keys" in name else "admin"
-            cell = next(cell for cell in every if cell.caller == caller and is_for(name, cell))
+            cell = next(cell for cell in every if cell.caller == caller and matches_operation(name, cell))
             answer = self._prove(cell, path_ids)
             if not answer.is_success:  # another body may have removed what this one is about
-                path_ids = refused_content(self.target)
+                path_ids = create_restricted_content(self.target)
                 answer = self._prove(cell, path_ids)
             if not answer.is_success:
                 self._deviates("a body that does nothing", cell, answer=answer)
@@ -154,7 +162,7 @@ class Matrix:
         self.report.fault(what, **cell._asdict(), path=self.path_ids.path(cell), **details)
 
 
-def _status(cell: Cell) -> int:
+def _required_status(cell: Cell) -> int:
     """Return the expected status of a cell that has a rule."""
     status = expected_status(cell)
     if status is None:
@@ -162,13 +170,13 @@ def _status(cell: Cell) -> int:
     return status
 
 
-def may_write(cell: Cell) -> bool:
-    return cell.method != "GET" and _status(cell) < 300
+def is_write(cell: Cell) -> bool:
+    return cell.method != "GET" and _required_status(cell) < 300
 
 
 def _is_envelope(cell: Cell, answer: httpx.Response) -> bool:
     if not answer.content:
-        return may_be_silent(cell, answer.status_code)
+        return is_body_optional(cell, answer.status_code)
     try:
         return is_envelope(answer.json())
     except json.JSONDecodeError:

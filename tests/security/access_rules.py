@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pages import urls as pages_urls
-from tests.api.test_access_table import CALLERS, METHODS, PUBLIC, SIGNED_IN, TABLE, routes
+from tests.api.test_access_table import CALLERS, METHODS, PUBLIC, SIGNED_IN, TABLE, iter_routes
 
 FILE = Path(__file__).with_name("expected_access.toml")
 RULES: dict[str, Any] = tomllib.loads(FILE.read_text())
@@ -20,7 +20,7 @@ def format_route(route: str) -> str:
     return re.sub(r"\(\?P<(\w+)>.*?\)", r"<\1>", route).removeprefix("^").removesuffix("\\Z").replace("\\.", ".")
 
 
-OF_EVERYONE = {format_route(route) for route in (*PUBLIC, *routes(pages_urls.shared))}
+PUBLIC_ROWS = {format_route(route) for route in (*PUBLIC, *iter_routes(pages_urls.shared))}
 
 
 class Cell(NamedTuple):
@@ -37,16 +37,16 @@ class Cell(NamedTuple):
         return self.route.replace("api/environments/<", "api/projects/<")
 
 
-def served_routes() -> list[str]:
+def list_served_routes() -> list[str]:
     """Return every route of the service except those of the console and redirects to it."""
     return [
         format_route(route)
-        for route in sorted(set(routes()) - set(routes([*pages_urls.console, *pages_urls.posthog_addresses])))
+        for route in sorted(set(iter_routes()) - set(iter_routes([*pages_urls.console, *pages_urls.posthog_addresses])))
     ]
 
 
 def generate_cells() -> Iterator[Cell]:
-    for route in served_routes():
+    for route in list_served_routes():
         for ids in get_kinds(route):
             for method in METHODS:
                 for caller in RULES["columns"]:
@@ -65,7 +65,7 @@ def get_kinds(route: str) -> list[str]:
 
 def expected_status(cell: Cell) -> int | None:
     """Return the status that a cell must have, or None if no rule covers it."""
-    if cell.row in OF_EVERYONE:
+    if cell.row in PUBLIC_ROWS:
         return _public_status(cell)
     table = "project" if cell.row in TABLE else "signed in"
     own = _own_status(cell)
@@ -101,9 +101,9 @@ def _rule_matches(rule: dict[str, Any], cell: Cell, table: str, own: int) -> boo
     return all(value in rule[name] for name, value in of_cell.items() if name in rule)
 
 
-def may_be_silent(cell: Cell, status: int) -> bool:
+def is_body_optional(cell: Cell, status: int) -> bool:
     """Return whether the API document allows an error of this cell to have no body."""
-    return status == 405 and any(is_for(name, cell) for name in RULES["without_body"])
+    return status == 405 and any(matches_operation(name, cell) for name in RULES["without_body"])
 
 
 def build_body(cell: Cell, status: int, own_ids: dict[str, Any]) -> Any:
@@ -112,11 +112,11 @@ def build_body(cell: Cell, status: int, own_ids: dict[str, Any]) -> Any:
         return None
     if status not in (401, 403, 404):
         return {}
-    fitting = [body for name, body in RULES["bodies"].items() if is_for(name, cell)]
+    fitting = [body for name, body in RULES["bodies"].items() if matches_operation(name, cell)]
     return _fill_ids(max(fitting, key=len), own_ids) if fitting else {}
 
 
-def is_for(name: str, cell: Cell) -> bool:
+def matches_operation(name: str, cell: Cell) -> bool:
     """Return whether a name such as `PATCH sharing/`, a method and the end of a route, matches this cell."""
     method, _, end = name.partition(" ")
     return method == cell.method and cell.route.endswith(f"/{end}")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from tests.security.error_envelope import is_envelope
-from tests.security.payloads import DEEP, value_of
+from tests.security.payloads import DEEP, parse_value
 from tests.security.writable_fields import Place
 from tests.security.written_values import NOWHERE, find_shown_value, is_same
 
@@ -33,12 +33,12 @@ def check_error(place: Place, payload: str, answer: httpx.Response) -> list[str]
         return ["an error that is no JSON"]
     if not is_envelope(envelope):
         return ["an error without the envelope"]
-    if answer.status_code == 400 and envelope["code"] not in NO_FIELD and not names_field(place, payload, envelope):
+    if answer.status_code == 400 and envelope["code"] not in NO_FIELD and not is_field_named(place, payload, envelope):
         return ["an error that does not name the field"]
     return []
 
 
-def names_field(place: Place, payload: str, error: dict[str, Any]) -> bool:
+def is_field_named(place: Place, payload: str, error: dict[str, Any]) -> bool:
     """Return whether an error names the field, what contains it, or what was sent in it."""
     attr = error["attr"]
     if attr is None:  # what is too deep is not walked; a body that says nothing has no field to blame
@@ -50,16 +50,16 @@ def names_field(place: Place, payload: str, error: dict[str, Any]) -> bool:
 
 def check_value(place: Place, payload: str, answer: httpx.Response, row: Any) -> Values:
     """Return whether the row has the value that was sent, or the response reports it as ignored."""
-    sent = value_of(payload)
+    sent = parse_value(payload)
     found = find_shown_value(place, row, sent)
     if found is NOWHERE or "Ignored-Fields" in answer.headers:
         return Values(0, [])
-    if any(is_same(found, each) for each in equivalent_values(place, payload, sent)):
+    if any(is_same(found, each) for each in list_equivalent_values(place, payload, sent)):
         return Values(1, [])
     return Values(1, [f"stored {json.dumps(found)[:200]} for {json.dumps(sent)[:200]}"])
 
 
-def equivalent_values(place: Place, payload: str, sent: Any) -> list[Any]:
+def list_equivalent_values(place: Place, payload: str, sent: Any) -> list[Any]:
     """Return the values that may be stored: the value itself, or its conversion to the type of the column."""
     found = [sent]
     if any(step in FREE for step in place.pointer[:-1]):

@@ -20,11 +20,11 @@ from tests.security.service import Target, run_service
 from tests.security.timing import Comparison, Request, compare
 from users.models.personal_api_key import ALPHABET, PREFIX, RANDOM_BITS, encode_base62
 
-GUESSES = 20_000
+ATTEMPTS = 20_000
 TIMINGS = 2_000
 REPETITIONS = 3
-AT_ONCE = 16
-RIGHT_EVERY = 100
+CONCURRENCY = 16
+VALID_EVERY = 100
 SECONDS_AT_MOST = 5
 LIMITS = "6000/minute"
 ME = "/api/users/@me/"
@@ -34,12 +34,12 @@ MISSING = range(90, 96)
 SIGN_INS = 12
 
 
-class Guess(NamedTuple):
+class Attempt(NamedTuple):
     value: str
     is_right: bool
 
 
-class Refusals(NamedTuple):
+class IndistinguishableRequests(NamedTuple):
     """Two kinds of requests that must be refused in the same way, and how many of each are timed."""
 
     what: str
@@ -54,7 +54,11 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
     with run_service(engine, RATE_LIMITS=LIMITS) as target:
         figures = [guess_keys(target, report, chance)]
     with run_service(engine) as target:
-        for kinds in (key_refusals(target, chance), id_refusals(target, chance), sign_in_refusals(chance)):
+        for kinds in (
+            build_key_requests(target, chance),
+            build_id_requests(target, chance),
+            build_sign_in_requests(chance),
+        ):
             figures.append(compare_repeatedly(target, report, kinds, seed))
     return report.outcome("; ".join(figures))
 
@@ -63,16 +67,16 @@ def guess_keys(target: Target, report: Report, chance: random.Random) -> str:
     """Send wrong keys with right ones between them: the wrong ones are refused, and the right ones served."""
     real = target.keys["admin"]
     guesses = [
-        Guess(nearly_right_key(real, chance) if number % 10 == 0 else random_key(chance), False)
-        for number in range(GUESSES)
+        Attempt(make_similar_key(real, chance) if number % 10 == 0 else make_random_key(chance), False)
+        for number in range(ATTEMPTS)
     ]
-    for number in range(0, GUESSES, RIGHT_EVERY):
-        guesses.insert(number + number // RIGHT_EVERY, Guess(real, True))
-    parts = [guesses[number::AT_ONCE] for number in range(AT_ONCE)]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    for number in range(0, ATTEMPTS, VALID_EVERY):
+        guesses.insert(number + number // VALID_EVERY, Attempt(real, True))
+    parts = [guesses[number::CONCURRENCY] for number in range(CONCURRENCY)]
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
         answers = [pair for found in pool.map(lambda part: try_keys(target, part), parts) for pair in found]
     for key, answer in answers:
-        check_guess(key, answer, report)
+        check_attempt(key, answer, report)
     times: dict[int, list[float]] = {200: [], 401: [], 429: []}
     for _, answer in answers:
         times.get(answer.status, []).append(answer.seconds * 1000)
@@ -84,12 +88,14 @@ def guess_keys(target: Target, report: Report, chance: random.Random) -> str:
     return f"{refused:,} wrong keys refused ({len(times[401]):,} with 401), {len(times[200])} right ones served between"
 
 
-def try_keys(target: Target, guesses: list[Guess]) -> list[tuple[Guess, ClientResponse]]:
+def try_keys(target: Target, guesses: list[Attempt]) -> list[tuple[Attempt, ClientResponse]]:
     with target.client(None) as client:
-        return [(each, send(client, ClientRequest("GET", ME, None, bearer(each.value)))) for each in guesses]
+        return [
+            (each, send(client, ClientRequest("GET", ME, None, build_bearer_header(each.value)))) for each in guesses
+        ]
 
 
-def check_guess(key: Guess, answer: ClientResponse, report: Report) -> None:
+def check_attempt(key: Attempt, answer: ClientResponse, report: Report) -> None:
     """Check that a valid key is served, and that a wrong one is a 401, or a 429 with `Retry-After`."""
     right = answer.status == 200 if key.is_right else answer.status in (401, 429)
     if answer.status == 429:
@@ -101,7 +107,7 @@ def check_guess(key: Guess, answer: ClientResponse, report: Report) -> None:
         report.fault("an answer to a key", key=value, status=answer.status, body=answer.body, seconds=answer.seconds)
 
 
-def compare_repeatedly(target: Target, report: Report, kinds: Refusals, seed: int) -> str:
+def compare_repeatedly(target: Target, report: Report, kinds: IndistinguishableRequests, seed: int) -> str:
     """Compare them in three repetitions: the largest difference of their medians, in words."""
     found: list[Comparison] = []
     for number in range(REPETITIONS):
@@ -118,29 +124,29 @@ def compare_repeatedly(target: Target, report: Report, kinds: Refusals, seed: in
     return f"{kinds.what}: medians differ by at most {apart}"
 
 
-def key_refusals(target: Target, chance: random.Random) -> Refusals:
+def build_key_requests(target: Target, chance: random.Random) -> IndistinguishableRequests:
     real = target.keys["admin"]
-    return Refusals(
+    return IndistinguishableRequests(
         "unknown and nearly right keys",
         401,
-        lambda: Request(ME, bearer(random_key(chance))),
-        lambda: Request(ME, bearer(nearly_right_key(real, chance))),
+        lambda: Request(ME, build_bearer_header(make_random_key(chance))),
+        lambda: Request(ME, build_bearer_header(make_similar_key(real, chance))),
     )
 
 
-def id_refusals(target: Target, chance: random.Random) -> Refusals:
+def build_id_requests(target: Target, chance: random.Random) -> IndistinguishableRequests:
     """Return requests for ids with equally many digits: dashboards of another project, and missing ones."""
     foreign = [each for each in fill_project(target, "Away", "foreign member", BOARDS)["dashboards"] if len(each) == 2]
     missing = [str(number) for number in MISSING]
-    headers = bearer(target.keys["admin"])
+    headers = build_bearer_header(target.keys["admin"])
 
     def of(ids: list[str]) -> Request:
         return Request(target.home(f"dashboards/{chance.choice(ids)}/"), headers)
 
-    return Refusals("foreign and missing ids", 404, lambda: of(foreign), lambda: of(missing))
+    return IndistinguishableRequests("foreign and missing ids", 404, lambda: of(foreign), lambda: of(missing))
 
 
-def sign_in_refusals(chance: random.Random) -> Refusals:
+def build_sign_in_requests(chance: random.Random) -> IndistinguishableRequests:
     """Return sign-ins with wrong passwords for existing and unknown accounts: several, since each is limited."""
     strangers = [f"not-{name}" for name in USERS]
 
@@ -148,18 +154,20 @@ def sign_in_refusals(chance: random.Random) -> Refusals:
         body = json.dumps({"email": get_email(chance.choice(names)), "password": f"wrong {chance.getrandbits(64)}"})
         return Request("/api/login/", {"Content-Type": "application/json"}, "POST", body)
 
-    return Refusals("sign-ins of members and strangers", 400, lambda: of(USERS), lambda: of(strangers), SIGN_INS)
+    return IndistinguishableRequests(
+        "sign-ins of members and strangers", 400, lambda: of(USERS), lambda: of(strangers), SIGN_INS
+    )
 
 
-def bearer(value: str) -> dict[str, str]:
+def build_bearer_header(value: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {value}"}
 
 
-def random_key(chance: random.Random) -> str:
+def make_random_key(chance: random.Random) -> str:
     return PREFIX + encode_base62(chance.getrandbits(RANDOM_BITS))
 
 
-def nearly_right_key(real: str, chance: random.Random) -> str:
+def make_similar_key(real: str, chance: random.Random) -> str:
     """Return a key that differs from a valid one in one of its last six characters."""
     place = len(real) - chance.randint(1, 6)
     other = chance.choice([each for each in ALPHABET if each != real[place]])

@@ -12,11 +12,11 @@ import httpx
 import yaml
 
 from pages import urls as pages_urls
-from tests.api.test_access_table import METHODS, PUBLIC, routes
+from tests.api.test_access_table import METHODS, PUBLIC, iter_routes
 from tests.contract.document import document
 from tests.live.conftest import ROOT
 from tests.security.access_rules import format_route
-from tests.security.database_snapshot import everything
+from tests.security.database_snapshot import read_all_rows
 from tests.security.report import Outcome, Report
 from tests.security.service import Target, run_service
 from tests.security.used_secrets import UsedSecrets, use_secrets
@@ -72,7 +72,7 @@ def check_deployment(target: Target, report: Report) -> None:
 def compare_routes(report: Report) -> None:
     """Compare the API routes of the code with the document, both ways."""
     documented = {path.lstrip("/").replace("{", "<").replace("}", ">") for path in document()["paths"]}
-    served = {format_route(route) for route in set(routes()) - set(routes(pages_urls.urlpatterns))}
+    served = {format_route(route) for route in set(iter_routes()) - set(iter_routes(pages_urls.urlpatterns))}
     for route in sorted(served - documented - set(NOT_DOCUMENTED)):
         report.fault("a route that the document lacks", route=route)
     for route in sorted(documented - served):
@@ -99,11 +99,11 @@ def request_routes(target: Target, report: Report) -> int:
                 _expect(401, (nobody.request(method, address) for method in METHODS), report)
             lacking = [method for method in METHODS if method.lower() not in methods]
             of_people = browser if re.match(r"/api/(personal_api_keys|logout|login)/", path) else admin
-            _expect(405, (of_people.request(method, _own(target, path)) for method in lacking), report)
+            _expect(405, (of_people.request(method, _fill_path(target, path)) for method in lacking), report)
     return operations
 
 
-def _own(target: Target, path: str) -> str:
+def _fill_path(target: Target, path: str) -> str:
     path = path.replace("{project_id}", str(target.projects["Home"]))
     return re.sub(r"\{\w+\}", "1", path)
 
@@ -121,7 +121,7 @@ def search_database(target: Target, used: UsedSecrets, report: Report) -> int:
     On SQLite in the bytes of its files, too: what was deleted may still lie there.
     """
     values = known = 0
-    for table, rows in everything(target).items():
+    for table, rows in read_all_rows(target).items():
         for row in rows:
             values += len(row)
             text = "\n".join(_as_text(value) for value in row)
@@ -164,13 +164,13 @@ def scan_repository(report: Report) -> str:
     if not (AUDIT_VENV / "audit" / "bin" / "detect-secrets-hook").exists():
         report.note("no secret scan: `make audit` makes its environment")
         return "no secret scan (`make audit` was never run)"
-    printed = _output("make", "--just-print", "audit", f"VENV={AUDIT_VENV}")
+    printed = _run_command("make", "--just-print", "audit", f"VENV={AUDIT_VENV}")
     [command] = [line for line in printed.stdout.splitlines() if "detect-secrets-hook" in line]
-    done = _output("bash", "-eu", "-o", "pipefail", "-c", command)
+    done = _run_command("bash", "-eu", "-o", "pipefail", "-c", command)
     if done.returncode:
         report.fault("the secret scan", output=(done.stdout + done.stderr)[-4_000:])
     return "repository scanned for secrets"
 
 
-def _output(*command: str) -> subprocess.CompletedProcess[str]:
+def _run_command(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

@@ -14,7 +14,7 @@ from benchmarks.processes import get_cpu_seconds
 from tests.live.conftest import ROOT
 from tests.security.cost_custom_requests import ExpensiveRequest
 from tests.security.cost_fixtures import CostFixtures, Scale
-from tests.security.cost_requests import anonymous_requests, expensive_requests
+from tests.security.cost_requests import iter_anonymous_requests, iter_expensive_requests
 from tests.security.report import Outcome, Report
 from tests.security.service import run_service
 
@@ -57,14 +57,14 @@ def _run(engine: str, report: Report, scale: Scale) -> Outcome:
     document = yaml.load((ROOT / "openapi.yaml").read_text(), Loader=yaml.CSafeLoader)
     with run_service(engine) as target, CostFixtures(target, scale) as fixtures:
         stage = Cost(target.pid, report)
-        of_members = [stage.measure(each, SECONDS_MAX) for each in expensive_requests(fixtures, document)]
+        of_members = [stage.measure(each, SECONDS_MAX) for each in iter_expensive_requests(fixtures, document)]
         of_strangers = [
-            stage.measure(each, each.seconds_max or STRANGERS_SECONDS_MAX) for each in anonymous_requests(fixtures)
+            stage.measure(each, each.seconds_max or STRANGERS_SECONDS_MAX) for each in iter_anonymous_requests(fixtures)
         ]
     measured = [*of_members, *of_strangers]
-    for operation in operations(document) - {each.request.operation for each in measured}:
+    for operation in list_operations(document) - {each.request.operation for each in measured}:
         report.fault("an operation without a request", operation=operation)
-    print(table(measured), flush=True)
+    print(format_table(measured), flush=True)
     dearest = max(of_members, key=lambda each: each.seconds)
     number = len({each.request.operation for each in measured})
     return report.outcome(
@@ -73,7 +73,7 @@ def _run(engine: str, report: Report, scale: Scale) -> Outcome:
     )
 
 
-def operations(document: dict[str, Any]) -> set[str]:
+def list_operations(document: dict[str, Any]) -> set[str]:
     """Return every operation of the document once."""
     return {
         f"{method.upper()} {path.removeprefix('/api/')}"
@@ -83,7 +83,7 @@ def operations(document: dict[str, Any]) -> set[str]:
     }
 
 
-def table(measured: list[Measured]) -> str:
+def format_table(measured: list[Measured]) -> str:
     ordered = sorted(measured, key=lambda each: -each.seconds)
     head = [
         "| operation | request | status | sent, kB | received, kB | CPU, s |",

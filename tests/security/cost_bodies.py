@@ -14,7 +14,7 @@ SAMPLES = {"date-time": "2020-01-01T00:00:00Z", "uuid": "00000000-0000-4000-8000
 FREE_MAX = 900_000
 
 
-def largest_body(schema: Mapping[str, Any], components: Mapping[str, Any], known: Mapping[str, Any]) -> bytes:
+def build_largest_body(schema: Mapping[str, Any], components: Mapping[str, Any], known: Mapping[str, Any]) -> bytes:
     """Return the largest body of an operation: every property, full lists, and texts of the maximum length.
 
     `known` maps names of properties to values, such as ids of existing rows.
@@ -22,7 +22,7 @@ def largest_body(schema: Mapping[str, Any], components: Mapping[str, Any], known
     return json.dumps(_Largest(components, known).value(schema, "", BODY_MAX)).encode()
 
 
-def free_json(size: int = FREE_MAX) -> dict[str, Any]:
+def build_free_json(size: int = FREE_MAX) -> dict[str, Any]:
     """Return JSON of about `size` characters, nested to the limit, with many short values.
 
     A dashboard that is sent back has its filters and variables twice, and a body has a limited number of values.
@@ -58,7 +58,7 @@ class _Largest:
     def _object(self, schema: Mapping[str, Any], room: int) -> Any:
         properties = schema.get("properties")
         if not properties:
-            return free_json(min(FREE_MAX, room))
+            return build_free_json(min(FREE_MAX, room))
         return {name: self.value(each, name, room // len(properties)) for name, each in properties.items()}
 
     def _array(self, schema: Mapping[str, Any], name: str, room: int) -> Any:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from tests.security.cost_bodies import free_json
-from tests.security.cost_fixtures import TAGS, TEXT, CostFixtures, layouts
+from tests.security.cost_bodies import build_free_json
+from tests.security.cost_fixtures import TAGS, TEXT, CostFixtures, build_layouts
 
 P = "projects/{project_id}/"
 
@@ -25,7 +25,7 @@ class ExpensiveRequest(NamedTuple):
     seconds_max: float | None = None
 
 
-def reads(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
+def iter_reads(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
     """Yield requests for lists, dashboards and versions with large responses."""
     full, seen, version = f"dashboards/{fixtures.full}/", f"dashboards/{fixtures.seen}/", "dashboards/{id}/versions/"
     override = json.dumps({"date_from": "-30d", "properties": [{"key": "k", "value": "v" * 500}]})
@@ -50,11 +50,11 @@ def reads(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
         yield ExpensiveRequest(f"GET {P}{operation}", what, fixtures.owner, fixtures.root + path)
 
 
-def writes(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
+def iter_writes(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
     """Yield writes to full dashboards, to insights on many dashboards, and to many rows."""
     for requests in (_undo, _creates, _changes, _tiles, _insights, _many):
         for operation, what, path, body in requests(fixtures):
-            prepared = _serialized(body) if callable(body) else json.dumps(body).encode()
+            prepared = _serialize(body) if callable(body) else json.dumps(body).encode()
             method, _, rest = operation.partition(" ")
             yield ExpensiveRequest(
                 f"{method} {P}{rest}", what, fixtures.owner, fixtures.root + (path or rest), prepared
@@ -64,7 +64,7 @@ def writes(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
 Written = Iterator[tuple[str, str, str, Any]]
 
 
-def _serialized(body: Callable[[], Any]) -> Callable[[], bytes]:
+def _serialize(body: Callable[[], Any]) -> Callable[[], bytes]:
     return lambda: json.dumps(body()).encode()
 
 
@@ -97,7 +97,7 @@ def _changes(fixtures: CostFixtures) -> Written:
 
     def moves() -> Any:
         turn = fixtures.next_turn()
-        return {"tiles": [{"id": each["id"], "layouts": layouts(turn + 1)} for each in fixtures.tiles]}
+        return {"tiles": [{"id": each["id"], "layouts": build_layouts(turn + 1)} for each in fixtures.tiles]}
 
     def deletion() -> Any:
         fixtures.owner.patch(fixtures.root + seen, json={"deleted": False})
@@ -148,7 +148,7 @@ def _tiles(fixtures: CostFixtures) -> Written:
     )
     yield "POST dashboards/{id}/reorder_tiles/", "every tile", f"{full}reorder_tiles/", order
     yield "POST dashboards/{id}/delete_tile/", "10 breakpoints", f"{full}delete_tile/", lambda: {"tile_id": first()}
-    text = {"text": {"body": TEXT}, "layouts": layouts(0)}
+    text = {"text": {"body": TEXT}, "layouts": build_layouts(0)}
     yield "POST dashboards/{id}/tiles/", "to a full one", f"{full}tiles/", text
     yield (
         "POST dashboards/{id}/move_tile/",
@@ -168,8 +168,13 @@ def _insights(fixtures: CostFixtures) -> Written:
         fixtures.owner.patch(fixtures.root + insight, json={"deleted": False})
         return {"deleted": True}
 
-    yield "POST insights/", "on 200 dashboards", "", {"dashboards": fixtures.boards[:200], "query": free_json()}
-    yield "PATCH insights/{id}/", "larger, on many", insight, lambda: {"query": free_json(7_000 + fixtures.next_turn())}
+    yield "POST insights/", "on 200 dashboards", "", {"dashboards": fixtures.boards[:200], "query": build_free_json()}
+    yield (
+        "PATCH insights/{id}/",
+        "larger, on many",
+        insight,
+        lambda: {"query": build_free_json(7_000 + fixtures.next_turn())},
+    )
     yield "PATCH insights/{id}/", "deleted from many", insight, deletion
 
 

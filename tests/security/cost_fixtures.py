@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Self
 
 import httpx
 
-from tests.security.cost_bodies import free_json
+from tests.security.cost_bodies import build_free_json
 from tests.security.project_content import expect_success
 from tests.security.service import Target
 
@@ -62,7 +62,7 @@ class CostFixtures:
         self.organization = self.get("")["organization"]
         self.turn = 0
         # The first is on every breakpoint, for the removal of it.
-        self.patch(f"dashboards/{self.full}/", {"tiles": [{"id": self.tiles[0]["id"], "layouts": layouts(0)}]})
+        self.patch(f"dashboards/{self.full}/", {"tiles": [{"id": self.tiles[0]["id"], "layouts": build_layouts(0)}]})
 
     def __enter__(self) -> Self:
         return self
@@ -89,13 +89,13 @@ class CostFixtures:
 
     def full_board(self) -> dict[str, Any]:
         # On more breakpoints it would be more values than a body that sends it back may hold.
-        texts = [{"text": {"body": TEXT}, "layouts": layouts(number, 8)} for number in range(self.scale.tiles)]
+        texts = [{"text": {"body": TEXT}, "layouts": build_layouts(number, 8)} for number in range(self.scale.tiles)]
         return {
             "name": "full",
             "description": "d" * 10_000,
             "tags": TAGS,
-            "filters": free_json(),
-            "variables": free_json(),
+            "filters": build_free_json(),
+            "variables": build_free_json(),
             "tiles": texts,
         }
 
@@ -114,11 +114,11 @@ class CostFixtures:
 
     def template(self, query: dict[str, Any] = QUERY) -> dict[str, Any]:
         tile = {"type": "INSIGHT", "name": "n", "query": query, "filters_overrides": {"date_from": "-1d"}}
-        tiles = [{**tile, "layouts": layouts(number)} for number in range(self.scale.tiles)]
+        tiles = [{**tile, "layouts": build_layouts(number)} for number in range(self.scale.tiles)]
         return {"template_name": "seen", "dashboard_description": "", "dashboard_filters": {}, "tiles": tiles}
 
 
-def layouts(number: int, breakpoints: int = 10) -> dict[str, Any]:
+def build_layouts(number: int, breakpoints: int = 10) -> dict[str, Any]:
     """Return layouts with as many breakpoints as a tile may have, or with `breakpoints` of them."""
     place = {"x": number % 2 * 6, "y": number // 2 * 5, "w": 6, "h": 5}
     return {"sm": place, "xs": {**place, "x": 0, "w": 1}, **{f"b{each}": place for each in range(breakpoints - 2)}}

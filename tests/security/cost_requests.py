@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from tests.security.accounts import get_email
-from tests.security.cost_bodies import largest_body
-from tests.security.cost_custom_requests import ExpensiveRequest, reads, writes
+from tests.security.cost_bodies import build_largest_body
+from tests.security.cost_custom_requests import ExpensiveRequest, iter_reads, iter_writes
 from tests.security.cost_fixtures import CostFixtures
 
 ALIAS = "/api/environments/"
@@ -20,9 +20,9 @@ HASHING_SECONDS_MAX = 0.6
 FULL_PAGE_SECONDS_MAX = 1.0
 
 
-def expensive_requests(fixtures: CostFixtures, document: dict[str, Any]) -> Iterator[ExpensiveRequest]:
+def iter_expensive_requests(fixtures: CostFixtures, document: dict[str, Any]) -> Iterator[ExpensiveRequest]:
     """Yield for each operation of the document its custom requests, or else the largest body."""
-    by_hand = [*reads(fixtures), *writes(fixtures)]
+    by_hand = [*iter_reads(fixtures), *iter_writes(fixtures)]
     known = {each.operation for each in by_hand}
     yield from by_hand
     for path, methods in document["paths"].items():
@@ -38,7 +38,7 @@ def _largest(
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     components = document["components"]["schemas"]
     known = {"id": 1, "scopes": ["*"], "deleted": False}
-    body = largest_body(content["schema"], components, known) if content else b""
+    body = build_largest_body(content["schema"], components, known) if content else b""
     client = fixtures.browser if path.startswith("/api/personal_api_keys/") else fixtures.owner
     client = fixtures.target.session("bob") if path == "/api/logout/" else client
     address = re.sub(r"\{(\w+)\}", lambda found: str(_id(fixtures, path, found[1])), path)
@@ -59,7 +59,7 @@ def _id(fixtures: CostFixtures, path: str, name: str) -> Any:
     return {"id": fixtures.full, "dashboard_id": fixtures.full, "version": 1}.get(name, 1)
 
 
-def anonymous_requests(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
+def iter_anonymous_requests(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
     """Yield requests without a key. Hashing a password and the page of a full dashboard have limits of their own."""
     large, brackets = _json(password=["[" * 50] * 1000), b"[" + b"[]," * 20_000 + b"[]]"
     page = partial(ExpensiveRequest, client=fixtures.nobody, times=TIMES, is_taken=False)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.security import stored_state
-from tests.security.processes import KillablePostgreSQL, KillableService, durable_postgresql
+from tests.security.processes import KillablePostgreSQL, KillableService, run_durable_postgresql
 from tests.security.report import Outcome, Report
 from tests.security.stored_state import State, Stored
 from tests.security.writers import Journal, Operation, Writer
@@ -31,7 +31,7 @@ SECONDS_TO_END = 40
 def run(engine: str, report: Report, seed: int) -> Outcome:
     """Kill the service in 20 rounds; with PostgreSQL, stop that 5 times too."""
     chance = random.Random(seed)
-    with tempfile.TemporaryDirectory(prefix="crash-") as folder, database(engine, Path(folder)) as (url, server):
+    with tempfile.TemporaryDirectory(prefix="crash-") as folder, create_database(engine, Path(folder)) as (url, server):
         service = KillableService(Path(folder), url)
         service.start()
         try:
@@ -49,11 +49,11 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
 
 
 @contextlib.contextmanager
-def database(engine: str, folder: Path) -> Iterator[tuple[str, KillablePostgreSQL | None]]:
+def create_database(engine: str, folder: Path) -> Iterator[tuple[str, KillablePostgreSQL | None]]:
     if engine == "sqlite":
         yield f"sqlite:///{folder}/dashboards.sqlite3", None
         return
-    with durable_postgresql() as server:
+    with run_durable_postgresql() as server:
         yield server.url, server
 
 
@@ -71,7 +71,7 @@ class Crashes:
         return f"{self.lost} lost, {self.partial} partial, ready again after {start:.1f} s (median)"
 
     def recovery(self) -> str:
-        worst = percentile(self.recoveries, 95)
+        worst = compute_percentile(self.recoveries, 95)
         return f"{self.lost} lost, {self.partial} partial, {self.refused} answers of 503, recovery p95 {worst:.2f} s"
 
     def kill_service(self, name: str) -> None:
@@ -164,5 +164,5 @@ def matches_operation(operation: Operation, state: State) -> bool:
     return operation.makes is not None and state.name == operation.makes.name
 
 
-def percentile(values: list[float], which: int) -> float:
+def compute_percentile(values: list[float], which: int) -> float:
     return sorted(values)[min(len(values) - 1, len(values) * which // 100)]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.security.concurrent_clients import ClientRequest
-from tests.security.race_harness import LOST, TWICE, WRONG, RaceHarness, with_status
+from tests.security.race_harness import LOST, TWICE, WRONG, RaceHarness, filter_by_status
 
 TILES = 12
 TRANSPARENT = 5
@@ -14,22 +14,22 @@ VERSIONS = 5
 PATCHES = 15
 
 
-def texts(count: int) -> list[dict[str, Any]]:
+def build_texts(count: int) -> list[dict[str, Any]]:
     return [{"text": {"body": f"text {number}"}} for number in range(count)]
 
 
-def bodies(board: dict[str, Any]) -> list[str]:
+def get_bodies(board: dict[str, Any]) -> list[str]:
     return sorted(tile["text"]["body"] for tile in board["tiles"])
 
 
-def version_in(etag: str) -> str:
+def parse_version(etag: str) -> str:
     """Return the version in an ETag. The rest of the ETag depends on the request."""
     return etag.removeprefix('W/"').rstrip('"').partition(".")[0]
 
 
-def different_fields(harness: RaceHarness, token: str) -> None:
+def race_different_fields(harness: RaceHarness, token: str) -> None:
     """Send 50 changes of different fields of one dashboard. All of them must be stored."""
-    board = harness.board("different fields", tiles=texts(TILES))
+    board = harness.board("different fields", tiles=build_texts(TILES))
     path = f"dashboards/{board['id']}/"
     fields = {
         "name": f"name {token}",
@@ -60,9 +60,9 @@ def different_fields(harness: RaceHarness, token: str) -> None:
         harness.check(LOST, kept.items() >= change.items(), "of a tile", tile=id_, wanted=change, found=kept)
 
 
-def same_fields(harness: RaceHarness, token: str) -> None:
+def race_same_fields(harness: RaceHarness, token: str) -> None:
     """Send 20 changes of the same fields and tiles. One of them must be stored, not a mix."""
-    board = harness.board("same fields", tiles=texts(3))
+    board = harness.board("same fields", tiles=build_texts(3))
     requests = []
     for number in range(SAME_FIELD):
         mark = f"{token}.{number}"
@@ -70,13 +70,13 @@ def same_fields(harness: RaceHarness, token: str) -> None:
         body = {"name": mark, "description": mark, "tags": [mark], "filters": {"date_from": mark}, "tiles": tiles}
         requests.append(ClientRequest("PATCH", f"dashboards/{board['id']}/", body))
     answers = harness.send_together(requests, {200})
-    for about in [answer.body for answer in with_status(answers, 200)] + [harness.read(board["id"])]:
+    for about in [answer.body for answer in filter_by_status(answers, 200)] + [harness.read(board["id"])]:
         marks = {about["name"], about["description"], *about["tags"], about["filters"]["date_from"]}
-        marks |= {tile["color"] for tile in about["tiles"]} | set(bodies(about))
+        marks |= {tile["color"] for tile in about["tiles"]} | set(get_bodies(about))
         harness.check(LOST, len(marks) == 1, "a mix of several changes", board=board["id"], found=sorted(marks))
 
 
-def moves(harness: RaceHarness, token: str) -> None:
+def race_moves(harness: RaceHarness, token: str) -> None:
     """Move a tile to 20 dashboards. It must be on exactly one, unchanged."""
     source = harness.board("source", tiles=[{"text": {"body": token}, "color": "blue"}])
     targets = [harness.board(f"target {number}")["id"] for number in range(BOARDS)]
@@ -85,7 +85,7 @@ def moves(harness: RaceHarness, token: str) -> None:
     answers = harness.send_together(
         [ClientRequest("PATCH", path, {"tile": {"id": tile}, "to_dashboard": target}) for target in targets], {200, 404}
     )
-    done = [answer.request.body["to_dashboard"] for answer in with_status(answers, 200)]
+    done = [answer.request.body["to_dashboard"] for answer in filter_by_status(answers, 200)]
     boards = [harness.read(board_id) for board_id in [source["id"], *targets]]
     homes = [(board["id"], each["id"], each["color"]) for board in boards for each in board["tiles"]]
     kind = LOST if not homes else TWICE
@@ -93,11 +93,11 @@ def moves(harness: RaceHarness, token: str) -> None:
     harness.check(TWICE, len(done) == 1, "a tile that was moved more than once", tile=tile, done=done)
 
 
-def deletion(harness: RaceHarness, token: str) -> None:
+def race_deletion(harness: RaceHarness, token: str) -> None:
     """Add tiles while their dashboard is deleted, and then while it is deleted and restored repeatedly."""
-    board = harness.board("deleted and restored", tiles=texts(3))
+    board = harness.board("deleted and restored", tiles=build_texts(3))
     path = f"dashboards/{board['id']}/"
-    known = bodies(board)
+    known = get_bodies(board)
     for deleted in ([True], [True, False] * 5):
         added = [
             ClientRequest("POST", f"{path}create_text_tile/", {"body": f"added {token}.{number}.{len(deleted)}"})
@@ -106,17 +106,17 @@ def deletion(harness: RaceHarness, token: str) -> None:
         changes = [ClientRequest("PATCH", path, {"deleted": each}) for each in deleted]
         requests = [*added[: ADDED // 2], *changes, *added[ADDED // 2 :]]
         answers = harness.send_together(requests, {200, 201, 404})
-        known += [answer.body["text"]["body"] for answer in with_status(answers, 201)]
+        known += [answer.body["text"]["body"] for answer in filter_by_status(answers, 201)]
         if deleted == [True]:
             gone = harness.client.get(harness.path(path))
             harness.check(WRONG, gone.status_code == 404, "a deleted dashboard can be read", path=path)
         restored = harness.do("PATCH", path, {"deleted": False})
-        for found in (bodies(restored), bodies(harness.read(board["id"]))):
+        for found in (get_bodies(restored), get_bodies(harness.read(board["id"]))):
             kind = TWICE if len(found) > len(known) else LOST
             harness.check(kind, found == sorted(known), "tiles after a restore", wanted=sorted(known), found=found)
 
 
-def preconditions(harness: RaceHarness, token: str) -> None:
+def race_preconditions(harness: RaceHarness, token: str) -> None:
     """Send 20 changes with the same `If-Match`. One must succeed, and the others must get a 412."""
     board = harness.board("seen")
     path = f"dashboards/{board['id']}/"
@@ -125,18 +125,18 @@ def preconditions(harness: RaceHarness, token: str) -> None:
         ClientRequest("PATCH", path, {"name": f"{token}.{number}"}, {"If-Match": seen}) for number in range(SAME_FIELD)
     ]
     answers = harness.send_together(requests, {200, 412})
-    done = [answer.request.body["name"] for answer in with_status(answers, 200)]
+    done = [answer.request.body["name"] for answer in filter_by_status(answers, 200)]
     found = harness.read(board["id"])["name"]
     harness.check(LOST, done == [found], "more than one If-Match held, or none", done=done, found=found)
-    current = version_in(harness.client.get(harness.path(path)).headers["ETag"])
-    for answer in with_status(answers, 412):
-        told = version_in(answer.headers.get("ETag", ""))
+    current = parse_version(harness.client.get(harness.path(path)).headers["ETag"])
+    for answer in filter_by_status(answers, 412):
+        told = parse_version(answer.headers.get("ETag", ""))
         harness.check(WRONG, told == current, "a 412 with another version", told=told, current=current)
 
 
-def versions(harness: RaceHarness, token: str) -> None:
+def race_versions(harness: RaceHarness, token: str) -> None:
     """Restore versions while the dashboard changes. Each activity must be logged, and the last one must be current."""
-    board = harness.board("v0", description="v0", tags=["v0"], tiles=texts(2))
+    board = harness.board("v0", description="v0", tags=["v0"], tiles=build_texts(2))
     path = f"dashboards/{board['id']}/"
     for number in range(1, VERSIONS + 1):
         harness.do("PATCH", path, {"name": f"v{number}", "description": f"v{number}"})
@@ -149,7 +149,7 @@ def versions(harness: RaceHarness, token: str) -> None:
     answers = harness.send_together(requests, {200})
     rows = harness.do("GET", f"{path}versions/")["results"]
     acts = harness.do("GET", f"{path}activity/")["results"]
-    wanted = len(before) + len(with_status(answers, 200))
+    wanted = len(before) + len(filter_by_status(answers, 200))
     numbers = {row["version"] for row in rows}
     harness.check(LOST, len(acts) == wanted, "acts in the log", path=path, wanted=wanted, found=len(acts))
     harness.check(

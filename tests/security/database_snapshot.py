@@ -13,19 +13,19 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 # What reads and refusals may write: counters, and when something was last used.
 COUNTERS = frozenset({"AttemptCounter", "RateWindow", "IdempotentRequest"})
-STAMPS = frozenset({"last_used_at", "last_accessed_at"})
+TIMESTAMPS = frozenset({"last_used_at", "last_accessed_at"})
 
 
 def take_snapshot(target: Target) -> Rows:
     """Return the rows of every table, without counters and times of use, which refused requests may change."""
     return {
-        model._meta.db_table: _read(target, model._meta.db_table, _columns(model, STAMPS))
+        model._meta.db_table: _read(target, model._meta.db_table, _columns(model, TIMESTAMPS))
         for model in apps.get_models(include_auto_created=True)
         if model.__name__ not in COUNTERS
     }
 
 
-def everything(target: Target) -> Rows:
+def read_all_rows(target: Target) -> Rows:
     """Return all rows of every table."""
     tables = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
     return {table: _read(target, table, _columns(model, frozenset())) for table, model in tables.items()}

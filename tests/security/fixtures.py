@@ -11,7 +11,7 @@ from tests.security.project_content import COLLECTIONS, PAGE, QUERY, TEMPLATE, e
 SECONDS = 5
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 # Times of reading, which a read itself moves.
-OF_READING = ("last_accessed_at", "last_viewed_at", "last_used_at")
+TIMESTAMPS = ("last_accessed_at", "last_viewed_at", "last_used_at")
 
 
 class Fixtures:
@@ -68,11 +68,11 @@ class Fixtures:
         return [f"{self.root}{name}/?limit={PAGE}" for name in dict.fromkeys(["dashboards", collection]) if name]
 
 
-def timed(client: httpx.Client, path: str) -> tuple[httpx.Response, float]:
+def get_timed(client: httpx.Client, path: str) -> tuple[httpx.Response, float]:
     started = time.monotonic()
     answer = client.get(path, headers=HTML if "/api/" not in path and not path.endswith(".json") else {})
     return answer, time.monotonic() - started
 
 
 def _without_timestamps(row: Any) -> Any:
-    return {key: value for key, value in row.items() if key not in OF_READING} if isinstance(row, dict) else row
+    return {key: value for key, value in row.items() if key not in TIMESTAMPS} if isinstance(row, dict) else row

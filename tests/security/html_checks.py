@@ -4,20 +4,20 @@ import re
 from html.parser import HTMLParser
 
 # What Markdown in a text may become.
-OF_TEXTS = {
+TEXT_ELEMENTS = {
     *((tag, "") for tag in ("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em")),
     *((tag, "") for tag in ("strong", "s", "a", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td")),
     *(("a", name) for name in ("href", "title", "rel", "target")),
     ("ol", "start"),
 }
 # What a form says of a value that it offers.
-OF_FORMS = {("input", "checked"), ("option", "selected")}
+FORM_ELEMENTS = {("input", "checked"), ("option", "selected")}
 ADDRESSES = {"href", "src", "srcset", "action", "formaction", "data", "poster", "background", "xlink:href"}
 # A browser drops these before it looks at the scheme.
 DROPPED = re.compile(r"^[\x00-\x20]+|[\t\r\n]")
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 SCHEMES = {"http", "https", "mailto"}
-ELSEWHERE = re.compile(r"[/\\]{2}")
+OTHER_HOST = re.compile(r"[/\\]{2}")
 NOT_IN_STYLES = re.compile(r"url\(|@import|expression|[<\\]", re.IGNORECASE)
 
 
@@ -58,13 +58,13 @@ def is_safe_url(address: str) -> bool:
     """Return whether a URL stays on this host or has a scheme that executes nothing."""
     seen = DROPPED.sub("", address)
     scheme = SCHEME.match(seen)
-    return scheme[1].lower() in SCHEMES if scheme else not ELSEWHERE.match(seen)
+    return scheme[1].lower() in SCHEMES if scheme else not OTHER_HOST.match(seen)
 
 
 def find_violations(text: str, plain: HTMLCollector, written: object) -> list[str]:
     """Return what a page contains that the same page with harmless content does not, and must not."""
     page = HTMLCollector(text)
-    strange = sorted(page.kinds - plain.kinds - OF_TEXTS - OF_FORMS)
+    strange = sorted(page.kinds - plain.kinds - TEXT_ELEMENTS - FORM_ELEMENTS)
     found = page.wrong + [f"new {tag} {name}".strip() for tag, name in strange]
     if page.scripts > plain.scripts:
         found.append("more scripts")

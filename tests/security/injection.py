@@ -19,9 +19,9 @@ import yaml
 from tests.live.conftest import ROOT
 from tests.security.accounts import get_email
 from tests.security.assertions import check_error, check_value
-from tests.security.fixtures import SECONDS, Fixtures, timed
+from tests.security.fixtures import SECONDS, Fixtures, get_timed
 from tests.security.html_checks import HTMLCollector, find_violations
-from tests.security.payloads import MARKUP, is_refused, is_text, payloads, value_of
+from tests.security.payloads import MARKUP, build_payloads, is_json_string, is_refused, parse_value
 from tests.security.project_content import COLLECTIONS, expect_success, read_everything
 from tests.security.report import Outcome, Report
 from tests.security.request_log import read_requests
@@ -36,7 +36,7 @@ REQUESTS_AT_LEAST = 6_000
 PAGES_EVERY = 10
 SHOWN = ("name", "description", "body", "text", "url", "kind", "event", "query", "template_name", "code_name")
 # An accepted write leaves their board other than the next one needs it.
-SPOILS = ("move_tile", "copy_tile", "delete_tile", "passwords")
+BREAKING = ("move_tile", "copy_tile", "delete_tile", "passwords")
 FIGURES = ("requests", "accepted", "values", "reads")
 JSON = {"Content-Type": "application/json"}
 LOCK = threading.Lock()
@@ -66,7 +66,7 @@ def _run(engine: str, report: Report, seed: int, *, every: int, at_least: int) -
     if requests < at_least:
         report.fault("too few requests for a verdict", requests=requests, at_least=at_least)
     return report.outcome(
-        f"{len(payloads(seed))} payloads by {len(found)} places: {requests:,} requests, {accepted:,} accepted, "
+        f"{len(build_payloads(seed))} payloads by {len(found)} places: {requests:,} requests, {accepted:,} accepted, "
         f"{values:,} values compared, {reads:,} reads; {rows:,} rows read again"
     )
 
@@ -101,7 +101,7 @@ class Worker:
         self.known = {"collaborator": collaborator, "key": target.key_ids["spare"]}
         other = self.fixtures()
         self.known |= {"other": other.board, "tile of other": other.known["tile"]}
-        self.plain_page = HTMLCollector(timed(self.nobody, f"/shared/{other.token}")[0].text)
+        self.plain_page = HTMLCollector(get_timed(self.nobody, f"/shared/{other.token}")[0].text)
         self.plain_page.kinds.add(("h1", "class"))  # of a heading that is only for those who do not see
         self.plain_console = HTMLCollector("".join(self.browser.get(path).text for path in other.pages(other.board)))
 
@@ -129,7 +129,7 @@ class Worker:
             answer = self.send(place, payload, fixtures, row)
             if answer.is_success:
                 self.accepted(place, payload, fixtures, row, answer)
-                if place.name in SPOILS:
+                if place.name in BREAKING:
                     fixtures = self.fixtures()
                     row = self.row(place, fixtures)
                 before = fixtures.state(row, collection)
@@ -141,7 +141,7 @@ class Worker:
 
     def chosen(self, place: Place) -> list[str]:
         random = Random(f"{self.seed} {place}")
-        some = [each for each in payloads(self.seed) if is_text(each) or not is_key(place)]
+        some = [each for each in build_payloads(self.seed) if is_json_string(each) or not is_key(place)]
         more = random.sample(MARKUP, MARKUP_A_PLACE) if place.pointer[-1] in SHOWN else []
         return list(dict.fromkeys([*map(json.dumps, more), *random.sample(some, PAYLOADS_A_PLACE)]))
 
@@ -190,7 +190,7 @@ class Worker:
         board, token = fixtures.board, fixtures.token
         if place.method == "post":
             row = self.made(place, row, made)
-        if place.pointer == ("deleted",) and value_of(payload):
+        if place.pointer == ("deleted",) and parse_value(payload):
             self.restore(row)
         if "/dashboards/" in row and row.strip("/").rpartition("/")[2] not in (board, "sharing"):
             board = row.strip("/").rpartition("/")[2]
@@ -230,12 +230,12 @@ class Worker:
                 self.see(path, self.read(self.browser, path).text, self.plain_console, payload)
 
     def read(self, client: httpx.Client, path: str) -> httpx.Response:
-        answer, seconds = timed(client, path)
+        answer, seconds = get_timed(client, path)
         self.figures["reads"] += 1
         if answer.status_code != 200 or seconds > SECONDS:
             self.fault("a read is broken", read=path, status=answer.status_code, took=seconds, answer=answer.text[:500])
         return answer
 
     def see(self, path: str, text: str, plain: HTMLCollector, payload: str) -> None:
-        for wrong in find_violations(text, plain, value_of(payload)):
+        for wrong in find_violations(text, plain, parse_value(payload)):
             self.fault("markup", read=path, wrong=wrong)

@@ -20,7 +20,7 @@ from tests.live.conftest import ROOT
 from tests.security.report import Outcome, Report
 
 LIST = Path(__file__).with_suffix(".toml")
-AT_ONCE = 2
+CONCURRENCY = 2
 SECONDS_AT_MOST = 300
 LINES_TO_KEEP = 20
 
@@ -49,11 +49,11 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
         return report.outcome("not run: SQLite alone")
     mutants = load_mutants(tomllib.loads(LIST.read_text()))
     tree = list_tracked_files()
-    control = run_tests(tree, sorted({file for mutant in mutants for file in mutant.tests}), workers=AT_ONCE)
+    control = run_tests(tree, sorted({file for mutant in mutants for file in mutant.tests}), workers=CONCURRENCY)
     if not control.is_passed:
         report.fault("the tests fail without a mutant", output=control.output)
         return report.outcome("the control run failed")
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
         results = pool.map(lambda mutant: run_tests(tree, mutant.tests, mutant), mutants)
         for mutant, result in zip(mutants, results, strict=True):
             if result.failed:

@@ -74,7 +74,7 @@ def create_path_ids(target: Target) -> PathIds:
     return PathIds(own, foreign)
 
 
-def refused_content(target: Target) -> PathIds:
+def create_restricted_content(target: Target) -> PathIds:
     """Create what each refused body can be about: restricted dashboards, links with a password, and a key."""
     own = _ids(target, "Home", "admin")
     path = target.home(f"dashboards/{own['dashboard']}/")

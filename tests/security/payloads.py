@@ -39,14 +39,14 @@ DEEP = ["[" * 40 + "]" * 40, "[" * 100 + "]" * 100, '{"a":' * 70 + "1" + "}" * 7
 REFUSED = {*ODD_TEXTS, *NUMBERS[:3], "9" * 5_000, "9223372036854775808", "1" + "0" * 30, *DEEP[1:]}
 
 
-def payloads(seed: int) -> list[str]:
+def build_payloads(seed: int) -> list[str]:
     """Return each payload as JSON, or as text that imitates JSON."""
     random = Random(seed)
     noise = "".join(chr(random.choice([*range(0x20, 0xD800), *range(0xE000, 0x11000)])) for _ in range(12))
     return [*(json.dumps(text) for text in [*TEXTS, noise]), *ODD_TEXTS, *NUMBERS, *SHAPES, *DEEP]
 
 
-def is_text(payload: str) -> bool:
+def is_json_string(payload: str) -> bool:
     """Return whether a payload can be the key of an object."""
     return payload.startswith('"')
 
@@ -56,6 +56,6 @@ def is_refused(payload: str) -> bool:
     return payload in REFUSED
 
 
-def value_of(payload: str) -> object:
+def parse_value(payload: str) -> object:
     """Return the value that a JSON parser reads."""
     return json.loads(payload)

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import psycopg
 
 from tests.live.conftest import free_port
-from tests.postgres import INITDB, binaries, reachable, unprivileged
+from tests.postgres import INITDB, find_binaries, get_unprivileged_user, make_reachable
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_START = 60
@@ -85,8 +85,8 @@ class KillablePostgreSQL:
     """A server with the durability that PostgreSQL comes with."""
 
     def __init__(self, work: Path) -> None:
-        self.as_user = unprivileged(work)
-        self.folder = reachable(binaries(), work)
+        self.as_user = get_unprivileged_user(work)
+        self.folder = make_reachable(find_binaries(), work)
         self.data = work / "data"
         self.log = work / "log"
         self.url = f"postgresql://postgres@{quote(str(work), safe='')}/postgres"
@@ -117,7 +117,7 @@ class KillablePostgreSQL:
 
 
 @contextlib.contextmanager
-def durable_postgresql() -> Iterator[KillablePostgreSQL]:
+def run_durable_postgresql() -> Iterator[KillablePostgreSQL]:
     """Run a durable server during the block."""
     with tempfile.TemporaryDirectory(prefix="pg-") as work:
         server = KillablePostgreSQL(Path(work))

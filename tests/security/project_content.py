@@ -72,13 +72,13 @@ def read_everything(target: Target, report: Report, project: str = "Home") -> in
     with target.client("admin") as client:
         for collection in COLLECTIONS:
             path = target.home(f"{collection}/", project)
-            for row in all_pages(client, path, report):
+            for row in list_rows(client, path, report):
                 rows += 1
                 check_readable(client, f"{path}{row['id']}/", report)
     return rows
 
 
-def all_pages(client: httpx.Client, path: str, report: Report) -> list[Any]:
+def list_rows(client: httpx.Client, path: str, report: Report) -> list[Any]:
     """Return all rows of a list."""
     found: list[Any] = []
     address: str | None = f"{path}?limit={PAGE}"

@@ -52,7 +52,7 @@ class RaceHarness:
         ready = [each._replace(path=self.path(each.path), headers={**by, **(each.headers or {})}) for each in requests]
         answers = self.clients.send_together(ready)
         for answer in answers:
-            self.check(WRONG, answer.status in allowed, "an answer", **shown(answer))
+            self.check(WRONG, answer.status in allowed, "an answer", **describe_exchange(answer))
             self.slowest = max(self.slowest, answer.seconds)
         return answers
 
@@ -63,7 +63,7 @@ class RaceHarness:
             self.report.fault(f"{kind}: {what}", **details)
 
 
-def shown(answer: ClientResponse) -> dict[str, Any]:
+def describe_exchange(answer: ClientResponse) -> dict[str, Any]:
     """Return what is needed to repeat a request, without the key."""
     request = answer.request
     said = {name: value for name, value in (request.headers or {}).items() if name in ("If-Match", "Idempotency-Key")}
@@ -78,5 +78,5 @@ def shown(answer: ClientResponse) -> dict[str, Any]:
     }
 
 
-def with_status(answers: list[ClientResponse], status: int) -> list[ClientResponse]:
+def filter_by_status(answers: list[ClientResponse], status: int) -> list[ClientResponse]:
     return [answer for answer in answers if answer.status == status]

@@ -20,16 +20,16 @@ from tests.security.service import Target, run_service
 ROUNDS = 20
 ROUNDS_IN_QUICK = 2
 RACES = (
-    row_races.keys,
-    dashboard_races.different_fields,
-    dashboard_races.same_fields,
-    row_races.sharing,
-    dashboard_races.moves,
-    row_races.creates,
-    dashboard_races.deletion,
-    dashboard_races.preconditions,
-    row_races.idempotency,
-    dashboard_races.versions,
+    row_races.race_keys,
+    dashboard_races.race_different_fields,
+    dashboard_races.race_same_fields,
+    row_races.race_sharing,
+    dashboard_races.race_moves,
+    row_races.race_creates,
+    dashboard_races.race_deletion,
+    dashboard_races.race_preconditions,
+    row_races.race_idempotency,
+    dashboard_races.race_versions,
 )
 
 
@@ -53,7 +53,7 @@ def _run(engine: str, report: Report, seed: int, rounds: int) -> Outcome:
             report.note("a race", race=race.__name__, rounds=rounds, took=took, slowest=round(harness.slowest, 2))
         harness.close()
         limited, allowed = race_for_rate_limit(target, report, rounds)
-        settle(target, harness)
+        check_final_state(target, harness)
     counts = harness.counts + limited.counts
     requests = harness.clients.requests + limited.clients.requests
     return report.outcome(
@@ -69,18 +69,18 @@ def race_for_rate_limit(target: Target, report: Report, rounds: int) -> tuple[Ra
     service = Service({**target.environment, "RATE_LIMITS": f"{row_races.LIMIT}/minute"}, log).wait()
     try:
         harness = RaceHarness(dataclasses.replace(target, base=service.base, log=log), report)
-        allowed = [row_races.count_allowed(harness, key) for key in row_races.more_keys(harness, rounds)]
+        allowed = [row_races.count_allowed(harness, key) for key in row_races.create_keys(harness, rounds)]
         harness.close()
     finally:
         service.stop()
     report.note("requests that were allowed", allowed=allowed)
-    server_errors(harness.target, harness)
+    check_server_errors(harness.target, harness)
     return harness, allowed
 
 
-def settle(target: Target, harness: RaceHarness) -> None:
+def check_final_state(target: Target, harness: RaceHarness) -> None:
     """Check the stored counters, and that no row is inconsistent."""
-    server_errors(target, harness)
+    check_server_errors(target, harness)
     recount = [sys.executable, "manage.py", "recount_dashboards"]
     done = subprocess.run(recount, check=True, cwd=ROOT, env=target.environment, stdout=subprocess.PIPE, text=True)
     harness.check(LOST, done.stdout.strip() == "Every count was right.", "kept counts", output=done.stdout)
@@ -89,6 +89,6 @@ def settle(target: Target, harness: RaceHarness) -> None:
         harness.check(LOST, False, "the database", wrong=wrong)
 
 
-def server_errors(target: Target, harness: RaceHarness) -> None:
+def check_server_errors(target: Target, harness: RaceHarness) -> None:
     for line in read_requests(target.log):
         harness.check(WRONG, line["status"] < 500, "a server error", line=line)

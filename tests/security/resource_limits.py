@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.processes import measure_cost
-from tests.security.crash import database, percentile
+from tests.security.crash import compute_percentile, create_database
 from tests.security.error_envelope import is_envelope
 from tests.security.processes import KillableService
 from tests.security.report import Outcome, Report
@@ -39,7 +39,7 @@ class Request(NamedTuple):
 
 def run(engine: str, report: Report, seed: int) -> Outcome:
     """Send large and odd requests one after the other, then measure a client among slow ones of each kind."""
-    with tempfile.TemporaryDirectory(prefix="resources-") as folder, database(engine, Path(folder)) as (url, _):
+    with tempfile.TemporaryDirectory(prefix="resources-") as folder, create_database(engine, Path(folder)) as (url, _):
         service = KillableService(Path(folder), url)
         service.start()
         try:
@@ -84,7 +84,7 @@ class Resources:
         return [f"{method} {path} HTTP/1.1", *own, "Connection: close", *more]
 
     def requests(self) -> Iterator[Request]:
-        for name, body in bodies():
+        for name, body in iter_bodies():
             yield Request(name, self.head("POST", PATH, f"Content-Length: {len(body)}"), body)
         small = b'{"name": "chunked"}'
         chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in small) + b"0\r\n\r\n"
@@ -145,10 +145,10 @@ class Resources:
                 self.report.fault("an ordinary request was not answered", status=status, seconds=times[-1])
                 break
         self.report.note("probed", median=statistics.median(times))
-        return percentile(times, 99)
+        return compute_percentile(times, 99)
 
 
-def bodies() -> Iterator[tuple[str, bytes]]:
+def iter_bodies() -> Iterator[tuple[str, bytes]]:
     """Yield large, deep and many-part bodies."""
     for size in (1, 100, 1000, 5_000, 15_000, 19_000, 25_000, 50_000):
         yield f"{size} kB of text", json.dumps({"filters": {"a": "x" * (size * 1000)}}).encode()

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 
 from tests.security.concurrent_clients import ClientRequest
-from tests.security.project_content import all_pages, expect_success
-from tests.security.race_harness import LOST, TWICE, WRONG, RaceHarness, with_status
+from tests.security.project_content import expect_success, list_rows
+from tests.security.race_harness import LOST, TWICE, WRONG, RaceHarness, filter_by_status
 
 KEYS_AT_ONCE = 11
 KEYS_AT_MOST = 10
@@ -22,21 +22,21 @@ WINDOW = 60
 SECONDS_OF_ROUND = 3
 
 
-def of_browser(browser: httpx.Client) -> dict[str, str]:
+def build_browser_headers(browser: httpx.Client) -> dict[str, str]:
     """Return the headers of a signed-in browser."""
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     return {"Cookie": cookies, "X-CSRFToken": browser.headers["X-CSRFToken"]}
 
 
-def keys(harness: RaceHarness, token: str) -> None:
+def race_keys(harness: RaceHarness, token: str) -> None:
     """Create 11 keys from one session. At most 10 must exist."""
     with contextlib.closing(harness.target.session("carol")) as browser:
         path = "/api/personal_api_keys/"
         before = {row["id"] for row in expect_success(browser.get(path))}
         request = ClientRequest("POST", path, {"label": token[:40], "scopes": ["dashboard:read"]})
-        answers = harness.send_together([request] * KEYS_AT_ONCE, {201, 400}, of_browser(browser))
+        answers = harness.send_together([request] * KEYS_AT_ONCE, {201, 400}, build_browser_headers(browser))
         after = {row["id"] for row in expect_success(browser.get(path))}
-        made = {answer.body["id"] for answer in with_status(answers, 201)}
+        made = {answer.body["id"] for answer in filter_by_status(answers, 201)}
         harness.check(TWICE, len(after) <= KEYS_AT_MOST, "keys of one user", found=len(after))
         right = after == before | made and len(after) == KEYS_AT_MOST
         harness.check(LOST, right, "keys that were made", before=len(before), made=len(made), after=len(after))
@@ -44,7 +44,7 @@ def keys(harness: RaceHarness, token: str) -> None:
             browser.delete(f"{path}{key_id}/").raise_for_status()
 
 
-def sharing(harness: RaceHarness, token: str) -> None:
+def race_sharing(harness: RaceHarness, token: str) -> None:
     """Enable and refresh a link. One must be active, the one that is read, and disabling sharing must close all."""
     board = harness.board("shared", tiles=[{"text": {"body": token}}])
     path = f"dashboards/{board['id']}/sharing/"
@@ -69,16 +69,16 @@ def sharing(harness: RaceHarness, token: str) -> None:
         harness.check(TWICE, status == 404, "a link that outlives its end", path=path, status=status)
 
 
-def creates(harness: RaceHarness, token: str) -> None:
+def race_creates(harness: RaceHarness, token: str) -> None:
     """Create 50 dashboards. There must be 50 rows, and the list must count them."""
     before = harness.do("GET", "dashboards/?limit=1")["count"]
     names = [f"made {token}.{number}" for number in range(CREATES)]
     requests = [ClientRequest("POST", "dashboards/", {"name": name, "tags": [f"made {token}"]}) for name in names]
     answers = harness.send_together(requests, {201})
-    ids = {answer.body["id"] for answer in with_status(answers, 201)}
-    harness.check(TWICE, len(ids) == len(with_status(answers, 201)), "an id twice", found=len(ids))
+    ids = {answer.body["id"] for answer in filter_by_status(answers, 201)}
+    harness.check(TWICE, len(ids) == len(filter_by_status(answers, 201)), "an id twice", found=len(ids))
     count = harness.do("GET", "dashboards/?limit=1")["count"]
-    rows = all_pages(harness.client, harness.path("dashboards/"), harness.report)
+    rows = list_rows(harness.client, harness.path("dashboards/"), harness.report)
     mine = sorted(row["name"] for row in rows if row["id"] in ids)
     harness.check(LOST, mine == sorted(names), "rows that were made", wanted=len(names), found=len(mine))
     right = count == len(rows) == before + CREATES
@@ -86,14 +86,14 @@ def creates(harness: RaceHarness, token: str) -> None:
     harness.check(kind, right, "the count of the list", before=before, count=count, walked=len(rows))
 
 
-def idempotency(harness: RaceHarness, token: str) -> None:
+def race_idempotency(harness: RaceHarness, token: str) -> None:
     """Send one create 20 times with one key. There must be one row, and each response must be about it."""
     request = ClientRequest("POST", "dashboards/", {"name": f"once {token}"}, {"Idempotency-Key": token})
     answers = harness.send_together([request] * REPEATS, {201, 409})
-    bodies = [answer.body for answer in with_status(answers, 201)]
-    firsts = [each for each in with_status(answers, 201) if "Idempotency-Replayed" not in each.headers]
+    bodies = [answer.body for answer in filter_by_status(answers, 201)]
+    firsts = [each for each in filter_by_status(answers, 201) if "Idempotency-Replayed" not in each.headers]
     harness.check(TWICE, len(firsts) == 1, "acts with one key", key=token, found=len(firsts))
-    for answer in with_status(answers, 409):
+    for answer in filter_by_status(answers, 409):
         right = answer.body["code"] == "idempotency_key_in_use" and "Retry-After" in answer.headers
         harness.check(WRONG, right, "a 409 for another reason", key=token, body=answer.body)
     again = harness.client.post(harness.path(request.path), json=request.body, headers=request.headers)
@@ -104,7 +104,7 @@ def idempotency(harness: RaceHarness, token: str) -> None:
     harness.check(LOST if not named else TWICE, len(named) == 1, "rows of one key", key=token, found=named)
 
 
-def more_keys(harness: RaceHarness, count: int) -> list[str]:
+def create_keys(harness: RaceHarness, count: int) -> list[str]:
     """Return `count` keys with separate rate limits: at most ten of each of two users."""
     found = [harness.target.keys["foreign member"], harness.target.keys["vault"]]
     for name in ("carol", "dave"):
@@ -128,12 +128,12 @@ def count_allowed(harness: RaceHarness, key: str) -> int:
     request = ClientRequest("GET", "/api/users/@me/")
     answers = [each for _ in range(CALLS) for each in harness.send_together([request] * CALLERS, {200, 429}, by)]
     windows = int(time.time() // WINDOW - window) + 1
-    allowed = len(with_status(answers, 200))
+    allowed = len(filter_by_status(answers, 200))
     harness.check(
         TWICE, allowed <= LIMIT * windows, "more requests allowed than the limit", allowed=allowed, windows=windows
     )
     harness.check(LOST, allowed >= LIMIT // 2, "requests refused below the limit", allowed=allowed)
-    for answer in with_status(answers, 429):
+    for answer in filter_by_status(answers, 429):
         wait: Any = answer.headers.get("Retry-After", "0")
         harness.check(WRONG, 1 <= int(wait) <= WINDOW, "a 429 without a time to wait", wait=wait)
     return allowed

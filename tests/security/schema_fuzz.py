@@ -34,7 +34,7 @@ CHECKS = (
     "use_after_free",
     "ensure_resource_availability",
 )
-OF_SESSIONS = "^/api/(login|users|organizations|projects|personal_api_keys)/"
+SESSION_PATHS = "^/api/(login|users|organizations|projects|personal_api_keys)/"
 
 
 class Run(NamedTuple):
@@ -62,7 +62,7 @@ def _run(engine: str, report: Report, seed: int, *, seconds: int, at_least: int)
         key = {"Authorization": f"Bearer {target.keys['admin']}"}
         checks = f"--checks={','.join([*CHECKS, 'ignored_auth'])}"
         runs = [Run(seed, seconds, key, (checks,)), Run(fresh, seconds, key, (checks,))]
-        runs.append(_of_a_browser(target, seed, min(seconds, SECONDS_OF_SESSION)))
+        runs.append(_build_session_run(target, seed, min(seconds, SECONDS_OF_SESSION)))
         generated = sum(_generate(target, each, ids, report) for each in runs)
         statuses = Counter(line["status"] for line in read_requests(target.log))
         for status in [status for status in statuses if status >= 500]:
@@ -77,12 +77,12 @@ def _run(engine: str, report: Report, seed: int, *, seconds: int, at_least: int)
     )
 
 
-def _of_a_browser(target: Target, seed: int, seconds: int) -> Run:
+def _build_session_run(target: Target, seed: int, seconds: int) -> Run:
     """Return a run with a session, which manages keys. Signing out would end it."""
     browser = target.session("bob")
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     headers = {"Cookie": cookies, "X-CSRFToken": browser.headers["X-CSRFToken"]}
-    return Run(seed, seconds, headers, (f"--checks={','.join(CHECKS)}", f"--include-path-regex={OF_SESSIONS}"))
+    return Run(seed, seconds, headers, (f"--checks={','.join(CHECKS)}", f"--include-path-regex={SESSION_PATHS}"))
 
 
 def _generate(target: Target, each: Run, ids: dict[str, list[str]], report: Report) -> int:
@@ -106,7 +106,7 @@ def _generate(target: Target, each: Run, ids: dict[str, list[str]], report: Repo
     if not found.exists():
         report.fault("schemathesis did not run", code=done.returncode, output=text[-4000:])
         return 0
-    _take(json.loads(found.read_text()), text, report)
+    _report_failures(json.loads(found.read_text()), text, report)
     return int(json.loads(found.read_text())["test_cases"]["generated"])
 
 
@@ -114,7 +114,7 @@ def _toml(table: dict[str, str]) -> str:
     return "{ " + ", ".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in table.items()) + " }"
 
 
-def _take(results: dict[str, Any], text: str, report: Report) -> None:
+def _report_failures(results: dict[str, Any], text: str, report: Report) -> None:
     for failure in results["failures"]:
         report.fault(failure["title"], seed=results["seed"], operations=failure["operations"], output=text[-20_000:])
     if results["test_cases"]["errored"]:

@@ -17,11 +17,11 @@ import psycopg
 from psycopg import sql
 
 from tests.live.conftest import ROOT, Service
-from tests.postgres import server
+from tests.postgres import use_server
 from tests.security.accounts import PASSWORD, get_email
 
 SECONDS_TO_ANSWER = 30
-OF_THE_OUTSIDE = ("DATABASE_URL", "LOG_LEVEL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "SECRET_KEY", "TRUSTED_PROXIES")
+OUTER_VARIABLES = ("DATABASE_URL", "LOG_LEVEL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "SECRET_KEY", "TRUSTED_PROXIES")
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class Target:
 @contextlib.contextmanager
 def run_service(engine: str, **settings: str) -> Iterator[Target]:
     """Run a service during the block. `settings` are variables of its environment."""
-    with tempfile.TemporaryDirectory(prefix="security-") as name, _database(engine) as database:
+    with tempfile.TemporaryDirectory(prefix="security-") as name, _create_database(engine) as database:
         folder = Path(name)
-        environment = {key: value for key, value in os.environ.items() if key not in OF_THE_OUTSIDE}
+        environment = {key: value for key, value in os.environ.items() if key not in OUTER_VARIABLES}
         environment |= {"DATA_DIR": name, "WORKERS": "2", "PYTHONUNBUFFERED": "1", "RATE_LIMITS": ""}
         environment |= database | settings
-        made = _fill(environment)
+        made = _create_accounts(environment)
         service = Service(environment, folder / "serve.log").wait()
         try:
             yield Target(
@@ -82,12 +82,12 @@ def run_service(engine: str, **settings: str) -> Iterator[Target]:
 
 
 @contextlib.contextmanager
-def _database(engine: str) -> Iterator[dict[str, str]]:
+def _create_database(engine: str) -> Iterator[dict[str, str]]:
     """Provide DATABASE_URL of an empty database. SQLite needs none: its default is a file in DATA_DIR."""
     if engine == "sqlite":
         yield {}
         return
-    with server() as url:
+    with use_server() as url:
         name = f"security_{uuid.uuid4().hex}"
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -95,7 +95,7 @@ def _database(engine: str) -> Iterator[dict[str, str]]:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _fill(environment: dict[str, str]) -> Any:
+def _create_accounts(environment: dict[str, str]) -> Any:
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(migrate, check=True, cwd=ROOT, env=environment)
     accounts = [sys.executable, "-m", "tests.security.accounts"]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from tests.security.accounts import PASSWORD, get_email
-from tests.security.crash import percentile
+from tests.security.crash import compute_percentile
 from tests.security.report import Outcome, Report
 from tests.security.service import Target, run_service
 
@@ -172,7 +172,7 @@ class Starvation:
                 probe.start()
             for probe in probes:
                 probe.join()
-        p50, p99, worst, healthy = percentile(lists, 50), percentile(lists, 99), max(lists), max(health)
+        p50, p99, worst, healthy = compute_percentile(lists, 50), compute_percentile(lists, 99), max(lists), max(health)
         if p99 > SECONDS_MAX or healthy > SECONDS_MAX:
             self.report.fault("others waited", attack=name, p99=p99, worst=worst, health=healthy)
         return "   | " + " | ".join([name, *(f"{value * 1000:.0f}" for value in (p50, p99, worst, healthy))]) + " |"

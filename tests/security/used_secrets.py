@@ -29,8 +29,8 @@ def use_secrets(target: Target, rounds: int) -> UsedSecrets:
     used.hashed += target.keys.values()
     for number in range(rounds):
         _make_keys(target, used, number)
-        _share(target, used)
-    _refused(target, used)
+        _use_sharing(target, used)
+    _send_refused(target, used)
     return used
 
 
@@ -61,7 +61,7 @@ def _show_key(nobody: httpx.Client, target: Target, value: str) -> None:
     nobody.get(f"/{value}")
 
 
-def _share(target: Target, used: UsedSecrets) -> None:
+def _use_sharing(target: Target, used: UsedSecrets) -> None:
     with target.client("admin") as admin:
         root = target.home()
         board = create_dashboard(admin, root, f"Board {uuid4()}")["dashboards"]
@@ -78,10 +78,10 @@ def _share(target: Target, used: UsedSecrets) -> None:
     with target.client(None) as viewer:
         for password in (chosen, drawn["password"]):
             used.hashed.append(expect_success(viewer.post(f"/shared/{new}", json={"password": password}))["shareToken"])
-        _open(viewer, old, new, used)
+        _open_link(viewer, old, new, used)
 
 
-def _open(viewer: httpx.Client, old: str, new: str, used: UsedSecrets) -> None:
+def _open_link(viewer: httpx.Client, old: str, new: str, used: UsedSecrets) -> None:
     """Open a link, and common misspellings of it."""
     base = str(viewer.base_url).rstrip("/")
     for token in (old, new):
@@ -92,7 +92,7 @@ def _open(viewer: httpx.Client, old: str, new: str, used: UsedSecrets) -> None:
         viewer.post(f"/shared/{token}", data={"password": used.word()})
 
 
-def _refused(target: Target, used: UsedSecrets) -> None:
+def _send_refused(target: Target, used: UsedSecrets) -> None:
     """Send invalid bodies of all kinds, and wrong passwords."""
     with target.client("admin") as admin:
         path = target.home("dashboards/")

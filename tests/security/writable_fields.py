@@ -35,7 +35,7 @@ SAMPLES: dict[str, Any] = {
     "template": DOCUMENT,
 }
 # What must stand beside a place so that it is read: by the name of the object around it.
-BESIDE: dict[str, dict[str, Any]] = {
+REQUIRED_BESIDE: dict[str, dict[str, Any]] = {
     "text": {"body": "text"},
     "button_tile": {"url": "/a", "text": "text"},
     "move_tile": {"tile": {"id": "tile"}, "to_dashboard": "other"},
@@ -43,7 +43,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "dashboard_templates": DOCUMENT,
     "personal_api_keys": {"label": "attack", "scopes": ["dashboard:read"]},
 }
-CONTENT_OF_TILE = {"id", "text", "button_tile", "insight", "insight_id"}
+TILE_CONTENT = {"id", "text", "button_tile", "insight", "insight_id"}
 # Of required fields: what is right.
 VALID: dict[str, Any] = {
     "tile_id": "tile",
@@ -114,17 +114,17 @@ class _Walk:
         if "properties" in schema:
             yield from self._object(schema, pointer, name)
         elif schema.get("type") == "object":
-            yield from _leaves(SAMPLES.get(name, {"k": "v"}), pointer)
+            yield from _iter_leaves(SAMPLES.get(name, {"k": "v"}), pointer)
         elif schema.get("type") == "array":
             yield from self._array(schema, pointer, name)
 
     def _object(self, schema: Any, pointer: Pointer, name: str) -> Iterator[tuple[Pointer, Any]]:
         properties = schema["properties"]
         beside = {required: VALID.get(required, "text") for required in schema.get("required", [])}
-        beside |= BESIDE.get(name, {})
+        beside |= REQUIRED_BESIDE.get(name, {})
         for key, inner in properties.items():
             others = {each: value for each, value in beside.items() if each != key}
-            if "button_tile" in properties and key not in CONTENT_OF_TILE:
+            if "button_tile" in properties and key not in TILE_CONTENT:
                 others["text"] = {"body": "text"}
             for place, value in self.inside(inner, (*pointer, key), key):
                 yield place, {**others, key: value}
@@ -133,7 +133,7 @@ class _Walk:
         items = self._resolve(schema["items"])
         if items.get("type") == "object" and "properties" not in items:
             # Free objects in a list are parts of a template document.
-            yield from _leaves(DOCUMENT.get(name, SAMPLES.get(name, [{"k": "v"}])), pointer)
+            yield from _iter_leaves(DOCUMENT.get(name, SAMPLES.get(name, [{"k": "v"}])), pointer)
             return
         for place, value in self.inside(items, (*pointer, 0), name):
             yield place, [value]
@@ -145,21 +145,21 @@ class _Walk:
         return schema
 
 
-def _leaves(sample: Any, pointer: Pointer) -> Iterator[tuple[Pointer, Any]]:
+def _iter_leaves(sample: Any, pointer: Pointer) -> Iterator[tuple[Pointer, Any]]:
     """Yield each value of a sample for replacement, and one added key."""
     if isinstance(sample, dict):
         yield (*pointer, HERE), {**sample, HERE: "v"}
-    for path in _paths(sample):
+    for path in _iter_paths(sample):
         whole = copy.deepcopy(sample)
         _put(whole, path, HERE)
         yield (*pointer, *path), whole
 
 
-def _paths(value: Any) -> Iterator[Pointer]:
+def _iter_paths(value: Any) -> Iterator[Pointer]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, each in inner:
         yield (key,)
-        yield from ((key, *rest) for rest in _paths(each))
+        yield from ((key, *rest) for rest in _iter_paths(each))
 
 
 def _put(whole: Any, path: Pointer, value: Any) -> None:
@@ -174,12 +174,12 @@ def is_key(place: Place) -> bool:
 
 def build_body(place: Place, payload: str, known: dict[str, Any]) -> str:
     """Return the body as JSON, with the payload in its place and the ids of existing rows."""
-    return json.dumps(_known(place.body, known)).replace(f'"{HERE}"', payload)
+    return json.dumps(_fill_known(place.body, known)).replace(f'"{HERE}"', payload)
 
 
-def _known(value: Any, known: dict[str, Any]) -> Any:
+def _fill_known(value: Any, known: dict[str, Any]) -> Any:
     if isinstance(value, dict):
-        return {key: _known(inner, known) for key, inner in value.items()}
+        return {key: _fill_known(inner, known) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_known(inner, known) for inner in value]
+        return [_fill_known(inner, known) for inner in value]
     return known.get(value, value) if isinstance(value, str) else value

@@ -131,7 +131,7 @@ class Writer(threading.Thread):
         self.states |= states
         if operation.name != "move":  # it answers with the source alone, whose tile is known
             self.tiles[answer["id"]] = answer["tiles"] or self.tiles.get(answer["id"], [])
-        if answer["id"] in states and not states[answer["id"]].deleted and state_of(answer) != states[answer["id"]]:
+        if answer["id"] in states and not states[answer["id"]].deleted and parse_state(answer) != states[answer["id"]]:
             self.report.fault("the answer is not what was asked for", body=operation.body, answer=answer)
 
     def choose(self) -> Operation:
@@ -163,13 +163,13 @@ class Writer(threading.Thread):
         return patch_operation("fields", id_, fields, wanted)
 
     def restored(self, id_: int) -> State:
-        return self.states[id_]._replace(deleted=False, tiles=tiles_of(self.tiles[id_]))
+        return self.states[id_]._replace(deleted=False, tiles=parse_tiles(self.tiles[id_]))
 
     def moved(self, source: int, target: int) -> Operation:
         tile = self.random.choice(self.tiles[source])
         self.tiles[source] = [each for each in self.tiles[source] if each is not tile]
         self.tiles[target] = [*self.tiles[target], tile]
-        wanted = {id_: self.states[id_]._replace(tiles=tiles_of(self.tiles[id_])) for id_ in (source, target)}
+        wanted = {id_: self.states[id_]._replace(tiles=parse_tiles(self.tiles[id_])) for id_ in (source, target)}
         body = {"tile": {"id": tile["id"]}, "to_dashboard": target}
         return Operation("move", "PATCH", f"{source}/move_tile/", body, wanted)
 
@@ -180,7 +180,7 @@ class Writer(threading.Thread):
         for number, tile in enumerate(self.tiles[id_]):
             text = {"text": {"body": f"text {token}.{number}"}} if tile.get("text") else {}
             items.append({"id": tile["id"], "color": token, **text})
-            expected.append((text["text"]["body"] if text else content_of(tile), token))
+            expected.append((text["text"]["body"] if text else parse_content(tile), token))
         if len(items) < TILES_MAX:
             items.append({"text": {"body": f"text {token}.new"}})
             expected.append((f"text {token}.new", None))
@@ -224,17 +224,17 @@ def patch_operation(name: str, id_: int, body: dict[str, Any], wanted: State) ->
     return Operation(name, "PATCH", f"{id_}/", body, {id_: wanted})
 
 
-def state_of(answer: dict[str, Any]) -> State:
+def parse_state(answer: dict[str, Any]) -> State:
     return State(
-        answer["name"], answer["description"], answer["deleted"], tuple(answer["tags"]), tiles_of(answer["tiles"])
+        answer["name"], answer["description"], answer["deleted"], tuple(answer["tags"]), parse_tiles(answer["tiles"])
     )
 
 
-def tiles_of(tiles: list[dict[str, Any]]) -> Tiles:
-    return sort_tiles((content_of(tile), tile["color"]) for tile in tiles)
+def parse_tiles(tiles: list[dict[str, Any]]) -> Tiles:
+    return sort_tiles((parse_content(tile), tile["color"]) for tile in tiles)
 
 
-def content_of(tile: dict[str, Any]) -> str:
+def parse_content(tile: dict[str, Any]) -> str:
     if tile.get("text"):
         return str(tile["text"]["body"])
     return str(tile["button_tile"]["url"] if tile.get("button_tile") else tile["insight"]["name"])

@@ -7,9 +7,9 @@ from tests.security.writable_fields import HERE, Place, Pointer, is_key
 
 NOWHERE = object()
 # The tile that an action makes or changes, by its place among those of the board.
-OF_TILES = {"create_text_tile": -1, "tiles": -1, "update_text_tile": 0, "update_tile": 1}
+TILE_FIELDS = {"create_text_tile": -1, "tiles": -1, "update_text_tile": 0, "update_tile": 1}
 # What a stage has to turn back before it looks, and what an update lets pass as read before.
-OF_THE_MOMENT = ("deleted", "password_required", "enabled")
+TRANSIENT = ("deleted", "password_required", "enabled")
 ECHOED = ("use_template", "use_dashboard", "delete_insights")
 NAMES_IN_DOCUMENTS = {"dashboard_description": "description", "dashboard_filters": "filters"}
 NAMES_IN_TILES = {"body": ("text", "body"), "url": ("button_tile", "url"), "text": ("button_tile", "text")}
@@ -22,26 +22,26 @@ def is_same(one: Any, other: Any) -> bool:
 
 def find_shown_value(place: Place, answer: Any, payload: Any) -> Any:
     """Return the value of the field in `answer`, the row after the request, or NOWHERE if it does not show it."""
-    if place.pointer[-1] in OF_THE_MOMENT or (place.method == "patch" and place.pointer[0] in ECHOED):
+    if place.pointer[-1] in TRANSIENT or (place.method == "patch" and place.pointer[0] in ECHOED):
         return NOWHERE
     name = place.name
     pointer = place.pointer
-    if name in OF_TILES:
-        answer = _tiles(answer)[OF_TILES[name]]
+    if name in TILE_FIELDS:
+        answer = _tiles(answer)[TILE_FIELDS[name]]
         pointer = NAMES_IN_TILES.get("body" if pointer == ("body",) else "", pointer)
     elif name == "create_from_template_json":
-        answer, pointer = _of_document(answer, pointer[1:])
+        answer, pointer = _find_in_document(answer, pointer[1:])
     elif pointer[0] == "tiles" and "/dashboards/" in place.path:
         answer, pointer = (_tiles(answer)[-1], pointer[2:]) if len(pointer) > 2 else (NOWHERE, ())
     elif name in ("undo", "login", "bulk_restore", "bulk_update_tags", "passwords", "collaborators"):
         return NOWHERE
     if is_key(place) and len(pointer) > 1:
-        parent = _at(answer, pointer[:-1])
+        parent = _get_at(answer, pointer[:-1])
         return payload if isinstance(parent, dict) and parent.get(payload) == "v" else None
-    return _at(answer, pointer)
+    return _get_at(answer, pointer)
 
 
-def _of_document(answer: Any, pointer: Pointer) -> tuple[Any, Pointer]:
+def _find_in_document(answer: Any, pointer: Pointer) -> tuple[Any, Pointer]:
     """Return where a dashboard created from a template shows the field: tiles keep the template's order."""
     if len(pointer) < 3 or pointer[0] != "tiles":
         return answer, (NAMES_IN_DOCUMENTS.get(str(pointer[0]), "") if pointer else "", *pointer[1:])
@@ -56,7 +56,7 @@ def _tiles(answer: Any) -> list[Any]:
     return sorted(answer["tiles"], key=lambda tile: int(tile["id"])) or [NOWHERE]
 
 
-def _at(value: Any, pointer: Pointer) -> Any:
+def _get_at(value: Any, pointer: Pointer) -> Any:
     for step in pointer:
         if step == HERE:
             return NOWHERE

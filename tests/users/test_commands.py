@@ -19,7 +19,7 @@ from users.services.setup import get_setup_user
 pytestmark = pytest.mark.django_db
 
 
-def run(*arguments: str) -> dict[str, Any]:
+def run_command(*arguments: str) -> dict[str, Any]:
     out = io.StringIO()
     call_command(*arguments, "--json", stdout=out)
     answer: dict[str, Any] = json.loads(out.getvalue().strip().splitlines()[-1])
@@ -27,9 +27,9 @@ def run(*arguments: str) -> dict[str, Any]:
 
 
 def test_commands_create_a_user_a_project_and_a_working_key() -> None:
-    user = run("create_user", "eve@example.com", "--name", "Eve van Dyk", "--staff")
-    project = run("create_project", "Board room", "--organization", "Org", "--admin", "eve@example.com")
-    key = run(
+    user = run_command("create_user", "eve@example.com", "--name", "Eve van Dyk", "--staff")
+    project = run_command("create_project", "Board room", "--organization", "Org", "--admin", "eve@example.com")
+    key = run_command(
         "create_api_key",
         "eve@example.com",
         "--label",
@@ -47,27 +47,27 @@ def test_commands_create_a_user_a_project_and_a_working_key() -> None:
     assert key["scopes"] == ["dashboard:write"]
     assert PersonalAPIKey.objects.get().scoped_projects == [project["id"]]
     assert Api(key["value"], project["id"]).post("dashboards/").status == 201
-    rolled = run("roll_api_key", key["id"])
+    rolled = run_command("roll_api_key", key["id"])
     assert Api(key["value"], project["id"]).get("dashboards/").status == 401
     assert Api(rolled["value"], project["id"]).get("dashboards/").status == 200
-    assert run("revoke_api_key", key["id"]) == {"id": key["id"], "revoked": True}
+    assert run_command("revoke_api_key", key["id"]) == {"id": key["id"], "revoked": True}
     assert Api(rolled["value"], project["id"]).get("dashboards/").status == 401
 
 
 def test_a_deactivated_user_is_refused_until_reactivated(alice: Person) -> None:
-    assert run("deactivate_user", "ALICE@example.com") == {
+    assert run_command("deactivate_user", "ALICE@example.com") == {
         "id": alice.user.pk,
         "email": "alice@example.com",
         "is_active": False,
     }
     assert User.objects.get(pk=alice.user.pk).is_active is False
     assert alice.api.get("dashboards/").status == 401
-    assert run("deactivate_user", "alice@example.com", "--undo")["is_active"] is True
+    assert run_command("deactivate_user", "alice@example.com", "--undo")["is_active"] is True
     assert alice.api.get("dashboards/").status == 200
 
 
 def test_setup_link_prints_a_valid_link(alice: Person) -> None:
-    link = run("setup_link", "alice@example.com", "--base", "https://boards.example.com/")["link"]
+    link = run_command("setup_link", "alice@example.com", "--base", "https://boards.example.com/")["link"]
     assert link.startswith("https://boards.example.com/setup/")
     assert get_setup_user(link.rpartition("/")[2]) == alice.user
 
@@ -86,17 +86,17 @@ def test_setup_link_uses_the_address_of_the_service(
     settings.PUBLIC_URL, settings.DATA_DIR = public_url, tmp_path
     if remembered:
         store_address(remembered)
-    assert run("setup_link", "alice@example.com")["link"].startswith(f"{base}/setup/")
+    assert run_command("setup_link", "alice@example.com")["link"].startswith(f"{base}/setup/")
 
 
 def test_setup_link_refuses_a_malformed_base(alice: Person) -> None:
     with pytest.raises(SettingError, match=r"--base must look like https://dashboards\.example\.com"):
-        run("setup_link", "alice@example.com", "--base", "boards.example.com/path")
+        run_command("setup_link", "alice@example.com", "--base", "boards.example.com/path")
 
 
 def test_the_password_can_be_read_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
-    run("create_user", "eve@example.com", "--password-stdin")
+    run_command("create_user", "eve@example.com", "--password-stdin")
     assert User.objects.get().check_password("correct horse battery")
 
 

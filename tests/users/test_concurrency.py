@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.builders import Person
-from tests.races import at_once
+from tests.races import run_concurrently
 from users.models import AttemptCounter, User
 from users.rate_limiting.login_attempts import (
     Attempt,
@@ -20,7 +20,7 @@ from users.services.api_keys import create_api_key
 
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_creations_never_exceed_ten_keys(alice: Person) -> None:
-    raised = at_once(*[lambda: create_api_key(alice.user, label="k", scopes=["*"])] * 11)
+    raised = run_concurrently(*[lambda: create_api_key(alice.user, label="k", scopes=["*"])] * 11)
     assert len(raised) == 2
     assert alice.user.personal_api_keys.count() == 10
 
@@ -36,19 +36,19 @@ def test_concurrent_correct_guesses_do_not_fail() -> None:
             count_attempts([pair, overall])
             record_success(reset=[pair], refund=[overall])
 
-    assert [repr(error) for error in at_once(*[guess] * 4)] == []
+    assert [repr(error) for error in run_concurrently(*[guess] * 4)] == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_guesses_never_exceed_the_limit() -> None:
     limit = AttemptLimit("test", attempts=5, within=timedelta(minutes=1))
-    raised = at_once(*[lambda: count_attempts([Attempt(limit, "a@example.com", "192.0.2.1")])] * 12)
+    raised = run_concurrently(*[lambda: count_attempts([Attempt(limit, "a@example.com", "192.0.2.1")])] * 12)
     assert [type(error) for error in raised] == [AttemptLimitReached] * 7
     assert AttemptCounter.objects.get().attempts == 5
 
 
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_commands_create_a_user_once_and_report_the_conflict(capsys: pytest.CaptureFixture[str]) -> None:
-    raised = at_once(*[lambda: call_command("create_user", "a@example.com")] * 4)
+    raised = run_concurrently(*[lambda: call_command("create_user", "a@example.com")] * 4)
     assert [type(error) for error in raised] == [CommandError] * 3
     assert User.objects.count() == 1

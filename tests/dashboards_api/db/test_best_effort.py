@@ -10,7 +10,7 @@ from users.models import Project
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def timeout() -> str:
+def read_lock_timeout() -> str:
     """How long a statement waits for a lock."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout" if connection.vendor == "postgresql" else "PRAGMA busy_timeout")
@@ -18,20 +18,20 @@ def timeout() -> str:
 
 
 def test_short_timeout_applies_only_to_the_write() -> None:
-    before, seen = timeout(), []
+    before, seen = read_lock_timeout(), []
     project = make_project("Home")
 
     def write() -> None:
-        seen.append(timeout())
+        seen.append(read_lock_timeout())
         Project.objects.filter(pk=project.pk).update(name="Renamed")
 
     assert best_effort_write(write)
     with transaction.atomic():
         assert best_effort_write(write)
-        assert timeout() == before
+        assert read_lock_timeout() == before
         assert not best_effort_write(lambda: Project.objects.create(pk=project.pk, organization=project.organization))
-        assert timeout() == before
-    assert timeout() == before
+        assert read_lock_timeout() == before
+    assert read_lock_timeout() == before
     assert [text.removesuffix("ms") for text in seen] == [str(LOCK_TIMEOUT_MS)] * 2
     project.refresh_from_db()
     assert project.name == "Renamed"
@@ -42,5 +42,5 @@ def test_timeout_of_the_outer_transaction_is_restored() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '7s'")
             assert best_effort_write(lambda: None)
-            assert timeout() == "7s"
-    assert timeout() in ("0", "10000")
+            assert read_lock_timeout() == "7s"
+    assert read_lock_timeout() in ("0", "10000")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TABLES = {"users_half", "users_quarter"}
 
 
-class Halves(migrations.Migration):
+class TwoTables(migrations.Migration):
     """It leaves a statement for its end: the second table refers to the first."""
 
     operations = [
@@ -30,33 +30,33 @@ class Halves(migrations.Migration):
     ]
 
 
-class Killed(AtomicMigrationExecutor):
+class KilledExecutor(AtomicMigrationExecutor):
     def record_migration(self, migration: Any) -> None:
         super().record_migration(migration)
         raise KeyboardInterrupt
 
 
-def there() -> set[str]:
+def list_tables() -> set[str]:
     return TABLES & set(connection.introspection.table_names())
 
 
-def noted(executor: AtomicMigrationExecutor) -> bool:
+def is_recorded(executor: AtomicMigrationExecutor) -> bool:
     return ("users", "halves") in executor.recorder.applied_migrations()
 
 
 def test_killed_migration_leaves_nothing_and_can_be_repeated() -> None:
-    migration = Halves("halves", "users")
+    migration = TwoTables("halves", "users")
     with pytest.raises(KeyboardInterrupt):
-        Killed(connection).apply_migration(ProjectState(), migration)
+        KilledExecutor(connection).apply_migration(ProjectState(), migration)
     executor = AtomicMigrationExecutor(connection)
-    assert (there(), noted(executor)) == (set(), False)
+    assert (list_tables(), is_recorded(executor)) == (set(), False)
     state = executor.apply_migration(ProjectState(), migration)
-    assert (there(), noted(executor)) == (TABLES, True)
+    assert (list_tables(), is_recorded(executor)) == (TABLES, True)
     executor.recorder.record_unapplied("users", "halves")
     with connection.schema_editor() as editor:
         for name in ("Quarter", "Half"):
             editor.delete_model(state.apps.get_model("users", name))
-    assert there() == set()
+    assert list_tables() == set()
 
 
 def test_migrate_command_uses_the_atomic_executor() -> None:

@@ -16,7 +16,7 @@ from dashboards_api.http.request_body import (
     LARGE_BODY_BYTES,
     MIB,
 )
-from tests.dashboards_api.http.test_request_normalization import scope
+from tests.dashboards_api.http.test_request_normalization import build_scope
 
 Answer = tuple[int, dict[str, str], bytes]
 DASHBOARDS = "/api/projects/1/dashboards/"
@@ -69,7 +69,7 @@ def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Respons
     return Response([body])
 
 
-def answers(*exchanges: tuple[Any, Protocol], application: Any = echo, seconds: float = 5) -> list[Answer]:
+def run_exchanges(*exchanges: tuple[Any, Protocol], application: Any = echo, seconds: float = 5) -> list[Answer]:
     """The answers to exchanges that come at once."""
 
     async def run() -> None:
@@ -82,15 +82,15 @@ def answers(*exchanges: tuple[Any, Protocol], application: Any = echo, seconds: 
     return [answer for _, protocol in exchanges for answer in protocol.answers]
 
 
-def sent(*headers: tuple[str, str], path: str = DASHBOARDS) -> Any:
-    request = scope(path=path, method="POST")
+def build_request(*headers: tuple[str, str], path: str = DASHBOARDS) -> Any:
+    request = build_scope(path=path, method="POST")
     found = [KEY, *headers]
     request.headers.items = lambda: found
     request.headers.get = lambda name, default=None: dict(found).get(name, default)
     return request
 
 
-def length(size: int) -> tuple[str, str]:
+def content_length(size: int) -> tuple[str, str]:
     return ("content-length", str(size))
 
 
@@ -98,42 +98,43 @@ CHUNKED = ("transfer-encoding", "chunked")
 
 
 @pytest.mark.parametrize(
-    ("header", "seen"), [(length(10), ("10", b"whole body")), (CHUNKED, ("10", b"whole body")), (length(0), ("", b""))]
+    ("header", "seen"),
+    [(content_length(10), ("10", b"whole body")), (CHUNKED, ("10", b"whole body")), (content_length(0), ("", b""))],
 )
 def test_application_receives_a_complete_body_with_its_length(header: Any, seen: Any) -> None:
-    blocks = () if header == length(0) else (b"whole", b" body")
-    [(status, headers, body)] = answers((sent(header), Protocol(*blocks)))
+    blocks = () if header == content_length(0) else (b"whole", b" body")
+    [(status, headers, body)] = run_exchanges((build_request(header), Protocol(*blocks)))
     assert (status, (headers["X-Length"], body)) == (200, seen)
 
 
 @pytest.mark.parametrize(
     ("header", "protocol", "error"),
     [
-        (length(10), Protocol(b"short"), b"BodyError"),
+        (content_length(10), Protocol(b"short"), b"BodyError"),
         (CHUNKED, Protocol(), b"BodyError"),
-        (length(10), Protocol(b"short", is_silent=True), b"BodyTooSlow"),
+        (content_length(10), Protocol(b"short", is_silent=True), b"BodyTooSlow"),
         (CHUNKED, Protocol(b"short", is_silent=True), b"BodyTooSlow"),
-        (length(MIB), Protocol(b"x" * MIB, is_silent=True), b"BodyTooSlow"),
-        (length(LARGE_BODY_BYTES + 1), Protocol(b"x"), b"BodyTooLarge"),
+        (content_length(MIB), Protocol(b"x" * MIB, is_silent=True), b"BodyTooSlow"),
+        (content_length(LARGE_BODY_BYTES + 1), Protocol(b"x"), b"BodyTooLarge"),
         (CHUNKED, Protocol(*[b"x" * MIB] * 21), b"BodyTooLarge"),
     ],
 )
 def test_incomplete_body_raises_when_it_is_read(header: Any, protocol: Protocol, error: bytes) -> None:
-    [(status, headers, body)] = answers((sent(header), protocol), seconds=0.2)
+    [(status, headers, body)] = run_exchanges((build_request(header), protocol), seconds=0.2)
     assert (status, body) == (400, error)
     assert int(headers["X-Length"]) > 0
 
 
 def test_page_request_is_refused_without_the_application() -> None:
     late = Protocol(b"email=", is_silent=True)
-    [(status, headers, body)] = answers((sent(length(20), path="/login"), late), seconds=0.1)
+    [(status, headers, body)] = run_exchanges((build_request(content_length(20), path="/login"), late), seconds=0.1)
     assert (status, headers["content-type"]) == (408, "text/plain; charset=utf-8")
     assert body == b"The request body took too long to arrive.\n"
 
 
 def test_small_bodies_do_not_count_against_the_memory_limit() -> None:
-    half = [(sent(length(64 * KIB)), Protocol(b"x" * 60 * KIB, is_silent=True)) for _ in range(50)]
-    seen = {(status, body) for status, _, body in answers(*half, seconds=0.2)}
+    half = [(build_request(content_length(64 * KIB)), Protocol(b"x" * 60 * KIB, is_silent=True)) for _ in range(50)]
+    seen = {(status, body) for status, _, body in run_exchanges(*half, seconds=0.2)}
     assert seen == {(400, b"BodyTooSlow")}
 
 
@@ -143,7 +144,7 @@ def test_memory_limit_is_shared_by_clients_behind_a_proxy(settings: Any) -> None
     async def run() -> dict[str, int]:
         edge = Edge(echo, body_seconds=0.5)
         edge.__rsgi_init__(asyncio.get_running_loop())
-        clients = [sent(length(MIB), ("x-forwarded-for", f"203.0.113.{number}")) for number in (1, 2)]
+        clients = [build_request(content_length(MIB), ("x-forwarded-for", f"203.0.113.{number}")) for number in (1, 2)]
         half = [edge.__rsgi__(each, Protocol(b"x" * 128 * KIB, is_silent=True)) for each in clients]
         receiving = asyncio.gather(*half)
         await asyncio.sleep(0.1)
@@ -164,10 +165,10 @@ def test_health_check_succeeds_while_every_thread_is_busy() -> None:
     async def run() -> list[int]:
         edge = Edge(slow)
         edge.__rsgi_init__(asyncio.get_running_loop())
-        busy = [asyncio.create_task(edge.__rsgi__(sent(length(0)), Protocol())) for _ in range(20)]
+        busy = [asyncio.create_task(edge.__rsgi__(build_request(content_length(0)), Protocol())) for _ in range(20)]
         await asyncio.sleep(0.05)
         health = Protocol()
-        await edge.__rsgi__(scope(path="/healthz"), health)
+        await edge.__rsgi__(build_scope(path="/healthz"), health)
         release.set()
         await asyncio.gather(*busy)
         return [status for status, _, _ in health.answers]
@@ -186,10 +187,13 @@ def test_waiting_request_of_a_disconnected_client_is_not_started() -> None:
     async def run() -> None:
         edge = Edge(slow)
         edge.__rsgi_init__(asyncio.get_running_loop())
-        busy = [asyncio.create_task(edge.__rsgi__(sent(length(0), path="/busy"), Protocol())) for _ in range(2)]
+        busy = [
+            asyncio.create_task(edge.__rsgi__(build_request(content_length(0), path="/busy"), Protocol()))
+            for _ in range(2)
+        ]
         await asyncio.sleep(0.05)
         left = Protocol()
-        waiting = asyncio.create_task(edge.__rsgi__(sent(length(0), path="/left"), left))
+        waiting = asyncio.create_task(edge.__rsgi__(build_request(content_length(0), path="/left"), left))
         await asyncio.sleep(0.05)
         left.gone.set()
         await asyncio.wait_for(waiting, 5)
@@ -205,8 +209,8 @@ def test_thread_survives_an_exception_of_the_application() -> None:
     def broken(environ: dict[str, Any], start_response: Any) -> Response:
         raise RuntimeError("boom")
 
-    exchanges = [(sent(length(0)), Protocol()) for _ in range(12)]
-    for status, _, body in answers(*exchanges, application=broken):
+    exchanges = [(build_request(content_length(0)), Protocol()) for _ in range(12)]
+    for status, _, body in run_exchanges(*exchanges, application=broken):
         assert status == 500
         assert json.loads(body) == {
             "type": "server_error",
@@ -229,7 +233,7 @@ def test_invalid_keys_share_one_caller_and_valid_keys_belong_to_their_user() -> 
         edge.__rsgi_init__(asyncio.get_running_loop())
         for key in ("Bearer phx_1", "Bearer phx_2", "Bearer phx_valid", "bearer   phx_valid", "BEARER phx_valid"):
             callers.append(edge.callers.find({"HTTP_AUTHORIZATION": key}, "2001:db8::/64"))
-            request = sent(length(0))
+            request = build_request(content_length(0))
             request.headers.items = lambda key=key: [("authorization", key)]
             await edge.__rsgi__(request, Protocol())
 
@@ -238,6 +242,8 @@ def test_invalid_keys_share_one_caller_and_valid_keys_belong_to_their_user() -> 
 
 
 def test_concurrent_bodies_of_one_network_are_limited() -> None:
-    half = [(sent(length(100)), Protocol(b"x", is_silent=True)) for _ in range(BODIES_MAX_PER_NETWORK + 10)]
-    found = [body for _, _, body in answers(*half, seconds=0.3)]
+    half = [
+        (build_request(content_length(100)), Protocol(b"x", is_silent=True)) for _ in range(BODIES_MAX_PER_NETWORK + 10)
+    ]
+    found = [body for _, _, body in run_exchanges(*half, seconds=0.3)]
     assert (found.count(b"BodyTooSlow"), found.count(b"TooManyBodies")) == (BODIES_MAX_PER_NETWORK, 10)

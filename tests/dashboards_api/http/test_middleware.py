@@ -15,7 +15,7 @@ from tests.builders import Person, make_dashboard
 from tests.client import Api
 
 
-def seen_through(settings: Any, trusted: list[str], **meta: str) -> tuple[str, str]:
+def run_middleware(settings: Any, trusted: list[str], **meta: str) -> tuple[str, str]:
     """(client address, scheme) after the middleware."""
     settings.TRUSTED_PROXIES = [ipaddress.ip_network(each) for each in trusted]
     request = RequestFactory().get("/", **meta)  # type: ignore[arg-type]  # values of WSGI
@@ -33,16 +33,16 @@ FORWARDED = {"HTTP_X_FORWARDED_FOR": "1.1.1.1, 9.9.9.9, 10.0.0.2", "HTTP_X_FORWA
 
 
 def test_untrusted_proxy_is_ignored(settings: Any) -> None:
-    assert seen_through(settings, ["10.0.0.0/8"], REMOTE_ADDR="8.8.8.8", **FORWARDED) == ("8.8.8.8", "http")
+    assert run_middleware(settings, ["10.0.0.0/8"], REMOTE_ADDR="8.8.8.8", **FORWARDED) == ("8.8.8.8", "http")
 
 
 def test_trusted_proxy_reports_the_last_untrusted_address(settings: Any) -> None:
-    assert seen_through(settings, ["10.0.0.0/8"], REMOTE_ADDR="10.0.0.1", **FORWARDED) == ("9.9.9.9", "https")
+    assert run_middleware(settings, ["10.0.0.0/8"], REMOTE_ADDR="10.0.0.1", **FORWARDED) == ("9.9.9.9", "https")
 
 
 @pytest.mark.parametrize("hops", ["", "nonsense", "unknown, 10.0.0.3", "1.2.3.4, "])
 def test_invalid_address_is_ignored(settings: Any, hops: str) -> None:
-    address, _ = seen_through(settings, ["10.0.0.0/8"], REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=hops)
+    address, _ = run_middleware(settings, ["10.0.0.0/8"], REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=hops)
     assert address.startswith("10.0.0.")
 
 
@@ -65,7 +65,7 @@ def test_forwarded_hosts_are_not_used_in_links(alice: Person) -> None:
     assert "evil" not in answer.text
 
 
-def log_of(caplog: pytest.LogCaptureFixture) -> str:
+def read_log(caplog: pytest.LogCaptureFixture) -> str:
     return json.dumps([json.loads(JSONFormatter().format(record)) for record in caplog.records])
 
 
@@ -85,7 +85,7 @@ def test_log_contains_the_request_and_no_secret(alice: Person, caplog: pytest.Lo
         "/api/Shared/sharetoken1234",
     ):
         Client().get(path)
-    log = log_of(caplog)
+    log = read_log(caplog)
     assert f'"path": "/api/projects/{alice.membership.project_id}/dashboards/"' in log
     assert '"status": 201' in log
     assert f'"user": {alice.user.pk}' in log
@@ -101,4 +101,4 @@ def test_valid_request_id_is_kept_and_any_other_replaced(alice: Person, caplog: 
         given = alice.api.call("GET", "dashboards/", headers={"X-Request-ID": odd}).headers["X-Request-ID"]
         assert len(given) == 32
         assert given.isalnum()
-    assert '"request_id": "abc-123"' in log_of(caplog)
+    assert '"request_id": "abc-123"' in read_log(caplog)

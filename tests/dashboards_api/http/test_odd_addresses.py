@@ -5,7 +5,7 @@ from django.conf import settings
 from django.test import Client
 
 from dashboards.models import Dashboard
-from tests.builders import PASSWORD, Person, give_password, signed_in
+from tests.builders import PASSWORD, Person, make_session, set_password
 from users.models import User
 
 ODD = ["http://[", "http://[::1", "https://]", "http://a[b", "//[", "[", "http://\u2100", "http://testserver:x"]
@@ -14,7 +14,7 @@ ODD += ["null", "é", "://"]
 
 @pytest.mark.parametrize("odd", ODD)
 def test_sign_in_from_an_invalid_origin_is_refused(alice: Person, odd: str) -> None:
-    give_password(alice)
+    set_password(alice)
     body = {"email": alice.user.email, "password": PASSWORD}
     answer = Client().post("/api/login/", body, "application/json", headers={"Origin": odd})
     assert answer.status_code == 403
@@ -26,7 +26,7 @@ def test_sign_in_from_an_invalid_origin_is_refused(alice: Person, odd: str) -> N
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("header", ["Origin", "Referer"])
 def test_write_of_a_session_from_an_invalid_origin_is_refused(alice: Person, odd: str, header: str) -> None:
-    browser = signed_in(alice).client
+    browser = make_session(alice).client
     csrf = {"X-CSRFToken": browser.cookies[settings.CSRF_COOKIE_NAME].value}
     path = f"/api/projects/{alice.membership.project_id}/dashboards/"
     secure = header == "Referer"  # it is asked for on https alone
@@ -57,7 +57,7 @@ def test_invalid_host_is_a_bad_request(alice: Person, odd: str) -> None:
 
 @pytest.mark.parametrize("odd", [*ODD, "/\\[", "///[", "/[", "//a.example"])
 def test_sign_in_redirects_only_to_own_urls(alice: Person, odd: str) -> None:
-    give_password(alice)
+    set_password(alice)
     for client in (Client(), Client(headers={"Accept": "text/html"})):
         assert client.get("/login", {"next": odd}).status_code == 200
         response = client.post("/login", {"email": alice.user.email, "password": PASSWORD, "next": odd})

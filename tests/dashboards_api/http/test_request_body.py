@@ -15,10 +15,10 @@ from dashboards_api.http.request_body import (
     TooManyBodies,
     get_body_limit,
 )
-from tests.dashboards_api.http.test_edge import DASHBOARDS, Protocol, answers, length, sent
+from tests.dashboards_api.http.test_edge import DASHBOARDS, Protocol, build_request, content_length, run_exchanges
 
 
-class Dripping(Protocol):
+class SlowSender(Protocol):
     """A client that goes on sending, a byte at a time."""
 
     async def each(self) -> AsyncIterator[bytes]:
@@ -30,7 +30,7 @@ class Dripping(Protocol):
 def test_too_large_body_is_drained_within_limits_unless_100_continue_is_expected() -> None:
     for extra, drained in [((), range(100 * MIB, 102 * MIB)), ((("expect", "100-continue"),), range(1))]:
         protocol = Protocol(*[b"x" * MIB] * 200)
-        [(status, _, body)] = answers((sent(length(200 * MIB), *extra), protocol))
+        [(status, _, body)] = run_exchanges((build_request(content_length(200 * MIB), *extra), protocol))
         assert (status, body) == (400, b"BodyTooLarge")
         assert protocol.taken in drained
 
@@ -42,14 +42,14 @@ def test_announced_too_large_body_that_is_not_sent_is_refused_soon(
     monkeypatch.setattr(request_body, "DRAIN_SECONDS", 0.2)
     started = time.monotonic()
     silent = Protocol(*blocks, is_silent=True)
-    [(_, _, body)] = answers((sent(length(LARGE_BODY_BYTES + 1)), silent), seconds=20)
+    [(_, _, body)] = run_exchanges((build_request(content_length(LARGE_BODY_BYTES + 1)), silent), seconds=20)
     assert body == b"BodyTooLarge"
     assert 0.2 <= time.monotonic() - started < 10
 
 
 def test_client_that_continues_to_send_too_much_is_refused() -> None:
     started = time.monotonic()
-    [(_, _, body)] = answers((sent(length(LARGE_BODY_BYTES + 1)), Dripping()), seconds=0.5)
+    [(_, _, body)] = run_exchanges((build_request(content_length(LARGE_BODY_BYTES + 1)), SlowSender()), seconds=0.5)
     assert body == b"BodyTooLarge"
     assert time.monotonic() - started >= 0.5
 

@@ -19,7 +19,7 @@ from dashboards_api.idempotency.store import (
     store_response,
 )
 from tests.builders import Person
-from tests.races import at_once
+from tests.races import run_concurrently
 from users.models import IdempotentRequest
 
 RESPONSE = StoredResponse(201, {"Ignored-Fields": "x"}, b'{"a": 1.0}')
@@ -37,7 +37,7 @@ def get_response(person: Person, key: str = "k", fingerprint: str = "f") -> Stor
     return result
 
 
-def age(by: timedelta) -> None:
+def age_requests(by: timedelta) -> None:
     IdempotentRequest.objects.update(claimed_at=timezone.now() - by)
 
 
@@ -52,7 +52,7 @@ def test_a_request_whose_claim_was_taken_over_stores_nothing(alice: Person) -> N
     slow = claim(alice)
     with pytest.raises(RequestInProgress):
         claim(alice)
-    age(CLAIM_TIMEOUT)
+    age_requests(CLAIM_TIMEOUT)
     quick = claim(alice)
     with pytest.raises(RequestInProgress):
         store_response(slow, RESPONSE)
@@ -82,7 +82,7 @@ def test_a_rolled_back_request_stores_no_response(alice: Person) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_only_one_of_concurrent_requests_gets_the_claim(alice: Person) -> None:
     ran: list[Claim] = []
-    raised = at_once(*[lambda: ran.append(claim(alice))] * 12)
+    raised = run_concurrently(*[lambda: ran.append(claim(alice))] * 12)
     assert [type(error) for error in raised] == [RequestInProgress] * 11
     assert [each.id for each in ran] == [IdempotentRequest.objects.get().claim]
 
@@ -90,9 +90,9 @@ def test_only_one_of_concurrent_requests_gets_the_claim(alice: Person) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_only_one_of_concurrent_requests_takes_a_claim_over(alice: Person) -> None:
     claim(alice)
-    age(CLAIM_TIMEOUT)
+    age_requests(CLAIM_TIMEOUT)
     ran: list[Claim] = []
-    raised = at_once(*[lambda: ran.append(claim(alice))] * 12)
+    raised = run_concurrently(*[lambda: ran.append(claim(alice))] * 12)
     assert [type(error) for error in raised] == [RequestInProgress] * 11
     assert len(ran) == 1
 
@@ -107,7 +107,7 @@ def test_a_claim_needs_its_own_transaction(alice: Person) -> None:
 def test_expired_and_surplus_rows_are_deleted(alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(idempotency, "MAX_REQUESTS_PER_USER", 5)
     claim(bob, "old")
-    age(RETENTION)
+    age_requests(RETENTION)
     claim(bob, "new")
     for number in range(8):
         claim(alice, str(number))
@@ -123,7 +123,7 @@ def test_claims_delete_old_rows_now_and_then(alice: Person, monkeypatch: pytest.
     monkeypatch.setattr(idempotency, "CLEANUP_INTERVAL", 10)
     for number in range(40):
         claim(alice, str(number))
-        age(RETENTION)
+        age_requests(RETENTION)
     assert IdempotentRequest.objects.count() <= 10
 
 

@@ -43,11 +43,11 @@ SQL = {
 }
 
 
-def trends(display: str) -> dict[str, Any]:
+def trends_query(display: str) -> dict[str, Any]:
     return {"kind": "InsightVizNode", "source": {"kind": "TrendsQuery", "trendsFilter": {"display": display}}}
 
 
-def drawn(result: Any, query: Any = None) -> str:
+def render_checked(result: Any, query: Any = None) -> str:
     chart = render_chart(result, query, "Name & more")
     assert chart is not None
     # It is one well-formed piece of markup, with nothing that a strict policy would block.
@@ -62,7 +62,7 @@ def test_trends_are_rendered_as_lines() -> None:
         [Series("Visits", [10, 20, 5, 40]), Series("Sign-ups", [1, None, 2, 3.5])],
         as_bars=False,
     )
-    chart = drawn(TRENDS)
+    chart = render_checked(TRENDS)
     assert chart.count("<polyline") == 3  # the second series has a gap
     assert 'points="44.0,135.5 186.7,93.0 329.3,156.8 472.0,8.0"' in chart
     assert "<title>Name &amp; more</title>" in chart
@@ -75,7 +75,7 @@ def test_trends_are_rendered_as_lines() -> None:
 
 
 def test_data_table_is_hidden_or_visible() -> None:
-    assert '<div class="unseen"><table>' in drawn(TRENDS)
+    assert '<div class="unseen"><table>' in render_checked(TRENDS)
     chart = render_chart(TRENDS, None, "Name & more", has_table=True)
     assert chart is not None
     assert '<div class="grid" tabindex="0" role="group" aria-label="Name &amp; more: data"><table>' in chart
@@ -83,35 +83,35 @@ def test_data_table_is_hidden_or_visible() -> None:
 
 
 def test_trends_are_rendered_as_bars() -> None:
-    chart = drawn(TRENDS, trends("ActionsBar"))
+    chart = render_checked(TRENDS, trends_query("ActionsBar"))
     assert (chart.count("<rect"), chart.count("<polyline")) == (7, 0)
 
 
 def test_single_point_is_a_dot() -> None:
-    assert 'points="258.0,8.0 258.0,8.0"' in drawn([{"label": "a", "data": [4], "labels": ["x"]}])
+    assert 'points="258.0,8.0 258.0,8.0"' in render_checked([{"label": "a", "data": [4], "labels": ["x"]}])
 
 
 def test_negative_values_are_within_the_chart() -> None:
-    chart = drawn([{"label": "a", "data": [-10, 10], "labels": ["x", "y"]}])
+    chart = render_checked([{"label": "a", "data": [-10, 10], "labels": ["x", "y"]}])
     assert 'points="44.0,178.0 472.0,8.0"' in chart
     assert ">-10<" in chart
 
 
 def test_zeros_are_a_line_at_the_bottom() -> None:
-    assert 'points="44.0,178.0 472.0,178.0"' in drawn([{"label": "a", "data": [0, 0]}])
+    assert 'points="44.0,178.0 472.0,178.0"' in render_checked([{"label": "a", "data": [0, 0]}])
 
 
 def test_totals_are_bars_in_descending_order() -> None:
     assert parse_result(TOTALS, None) == Parts(
         [("Firefox", 60), ("Chrome", 30), ("Value", 10)], as_pie=False, of_first=False
     )
-    chart = drawn(TOTALS)
+    chart = render_checked(TOTALS)
     assert '<rect class="fill-0" width="100.0" height="10"/>' in chart
     assert '<rect class="fill-1" width="50.0" height="10"/>' in chart
 
 
 def test_pie_has_a_slice_with_a_share_for_each_series() -> None:
-    chart = drawn(TOTALS, trends("ActionsPie"))
+    chart = render_checked(TOTALS, trends_query("ActionsPie"))
     assert chart.count("<path") == 3
     assert 'd="M0,0L0.0,-80.0A80,80,0,1,1,' in chart  # more than half of it
     for share in ("60%", "30%", "10%"):
@@ -119,26 +119,30 @@ def test_pie_has_a_slice_with_a_share_for_each_series() -> None:
 
 
 def test_small_slices_are_combined() -> None:
-    chart = drawn([{"label": str(n), "aggregated_value": 100 - n} for n in range(20)], trends("ActionsPie"))
+    chart = render_checked(
+        [{"label": str(n), "aggregated_value": 100 - n} for n in range(20)], trends_query("ActionsPie")
+    )
     assert chart.count("<path") == 9
     assert "Other" in chart
 
 
 def test_pie_of_one_is_a_circle_and_of_none_is_bars() -> None:
-    assert "A80,80,0,1,1,0,80A80,80" in drawn([{"label": "a", "aggregated_value": 5}], trends("ActionsPie"))
-    assert "<path" not in drawn([{"label": "a", "aggregated_value": 0}], trends("ActionsPie"))
+    assert "A80,80,0,1,1,0,80A80,80" in render_checked(
+        [{"label": "a", "aggregated_value": 5}], trends_query("ActionsPie")
+    )
+    assert "<path" not in render_checked([{"label": "a", "aggregated_value": 0}], trends_query("ActionsPie"))
 
 
 def test_number_is_shown_alone() -> None:
-    assert parse_result(TRENDS, trends("BoldNumber")) == Number(75)
+    assert parse_result(TRENDS, trends_query("BoldNumber")) == Number(75)
     assert (
-        drawn([{"label": "a", "aggregated_value": 1234567.4}], trends("BoldNumber")).strip()
+        render_checked([{"label": "a", "aggregated_value": 1234567.4}], trends_query("BoldNumber")).strip()
         == '<p class="number">1,234,567</p>'
     )
 
 
 def test_funnel_shows_each_step_as_a_share_of_the_first() -> None:
-    chart = drawn(FUNNEL)
+    chart = render_checked(FUNNEL)
     assert "200 <span>100%</span>" in chart
     assert "50 <span>25%</span>" in chart
     assert parse_result([FUNNEL, FUNNEL], None) == Parts([("Visit", 200), ("Pay", 50)] * 2, as_pie=False, of_first=True)
@@ -149,11 +153,11 @@ def test_retention_and_sql_are_tables() -> None:
     assert parse_result(SQL, None) == Table(
         ["country", "visits", "x"], [["NL", "1,200", ""], ["<b>", "0.12", "True"]], 0
     )
-    assert "&lt;b&gt;" in drawn(SQL)
+    assert "&lt;b&gt;" in render_checked(SQL)
 
 
 def test_large_tables_say_how_much_is_omitted() -> None:
-    assert "50 more rows" in drawn({"results": [[1] * 30] * 150, "columns": ["c"] * 30})
+    assert "50 more rows" in render_checked({"results": [[1] * 30] * 150, "columns": ["c"] * 30})
 
 
 @pytest.mark.parametrize(
@@ -189,7 +193,7 @@ DISPLAYS = st.sampled_from(["", "ActionsPie", "BoldNumber", "ActionsBar", "Actio
 
 @given(ROWS | st.lists(ROWS, max_size=2) | JSON, DISPLAYS)
 def test_any_result_is_handled(result: Any, display: str) -> None:
-    render_chart(result, trends(display), "x")
+    render_chart(result, trends_query(display), "x")
 
 
 def test_axis_labels_are_round_and_short() -> None:

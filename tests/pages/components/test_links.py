@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pages.components.links import LINKED_MAX_LENGTH, find_addresses, linkify
 from pages.components.markdown import MAX_PARSED_CHARACTERS, render_markdown
 from tests.builders import Person, make_dashboard, make_insight
-from tests.pages.browsing import elements, path_of, text_of
+from tests.pages.browsing import get_dashboard_path, get_text, list_elements
 
 LINK = re.compile(r'<a href="([^"]*)"[^>]*>([^<]*)</a>')
 
@@ -68,10 +68,10 @@ def test_descriptions_contain_links(alice: Person, browser: Client) -> None:
     make_insight(alice, board, description=text)
     assert alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True}).status == 200
     token = alice.api.get(f"dashboards/{board.pk}/sharing/").json["access_token"]
-    for page in (browser.get(path_of(board)), Client().get(f"/shared/{token}")):
-        hrefs = [attrs.get("href") for tag, attrs in elements(page) if tag == "a"]
+    for page in (browser.get(get_dashboard_path(board)), Client().get(f"/shared/{token}")):
+        hrefs = [attrs.get("href") for tag, attrs in list_elements(page) if tag == "a"]
         assert hrefs.count("https://a.example/?q=") == hrefs.count("mailto:dora@example.com") == 2
-        assert "&quot;&lt;b&gt; or" in text_of(page)
+        assert "&quot;&lt;b&gt; or" in get_text(page)
 
 
 PIECES = st.sampled_from(

@@ -5,24 +5,24 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.builders import PASSWORD, Person, signed_in
-from tests.pages.browsing import sign_in, text_of, token_in
+from tests.builders import PASSWORD, Person, make_session
+from tests.pages.browsing import get_csrf_token, get_text, sign_in
 
 NEW = "another horse battery"
 
 
-def send(client: Client, **fields: Any) -> Any:
-    return client.post("/account", {"csrfmiddlewaretoken": token_in(client.get("/account")), **fields})
+def post_form(client: Client, **fields: Any) -> Any:
+    return client.post("/account", {"csrfmiddlewaretoken": get_csrf_token(client.get("/account")), **fields})
 
 
 def test_new_password_ends_other_sessions(alice: Person, browser: Client) -> None:
-    other = signed_in(alice)
+    other = make_session(alice)
     browser = Client(enforce_csrf_checks=True)
     sign_in(browser, alice.user.email, PASSWORD)
-    response = send(browser, current=PASSWORD, new=NEW)
+    response = post_form(browser, current=PASSWORD, new=NEW)
     assert (response.status_code, response["Location"]) == (303, "/account")
-    assert "Your password is changed." in text_of(browser.get("/account"))
-    assert "Your password is changed." not in text_of(browser.get("/account"))
+    assert "Your password is changed." in get_text(browser.get("/account"))
+    assert "Your password is changed." not in get_text(browser.get("/account"))
     alice.user.refresh_from_db()
     assert alice.user.check_password(NEW)
     assert browser.get("/account").status_code == 200
@@ -42,15 +42,15 @@ def test_new_password_ends_other_sessions(alice: Person, browser: Client) -> Non
     ],
 )
 def test_invalid_values_are_reported(alice: Person, browser: Client, current: str, new: str, said: str) -> None:
-    response = send(browser, current=current, new=new)
+    response = post_form(browser, current=current, new=new)
     assert response.status_code == 400
-    assert said in text_of(response)
+    assert said in get_text(response)
     alice.user.refresh_from_db()
     assert alice.user.check_password(PASSWORD)
 
 
 def test_password_attempts_are_limited(alice: Person, browser: Client) -> None:
-    assert {send(browser, current="wrong", new=NEW).status_code for _ in range(30)} == {400}
-    response = send(browser, current=PASSWORD, new=NEW)
+    assert {post_form(browser, current="wrong", new=NEW).status_code for _ in range(30)} == {400}
+    response = post_form(browser, current=PASSWORD, new=NEW)
     assert response.status_code == 403
-    assert "Too many failed attempts" in text_of(response)
+    assert "Too many failed attempts" in get_text(response)

@@ -10,14 +10,14 @@ from django.test import Client
 from dashboards.models import Activity, Dashboard
 from pages.console.edit_form import format_tags, parse_tags
 from tests.builders import Person, make_dashboard
-from tests.pages.browsing import path_of, text_of
+from tests.pages.browsing import get_dashboard_path, get_text
 
 FIELD = re.compile(r'<input[^>]*? name="(version|was-\w+|name|tags|csrfmiddlewaretoken)" [^>]*?value="([^"]*)"')
 
 
-def form_in(page: Any) -> dict[str, str]:
+def read_form(page: Any) -> dict[str, str]:
     """Return what a browser would send of the edit form, line breaks as it sends them."""
-    text = text_of(page).partition('name="action" value="edit"')[0]
+    text = get_text(page).partition('name="action" value="edit"')[0]
     found = {name: html.unescape(value) for name, value in FIELD.findall(text)}
     found["name"] = re.sub(r"[\r\n]", "", found["name"])
     description = re.search(r"<textarea[^>]*>\r?\n?([^<]*)</textarea>", text)
@@ -27,11 +27,11 @@ def form_in(page: Any) -> dict[str, str]:
     return {**found, **({"pinned": "on"} if pinned and pinned[1] else {}), "action": "edit"}
 
 
-def save(client: Client, board: Dashboard, form: dict[str, str], **changes: str) -> Any:
-    return client.post(path_of(board), {**form, **changes})
+def post_form(client: Client, board: Dashboard, form: dict[str, str], **changes: str) -> Any:
+    return client.post(get_dashboard_path(board), {**form, **changes})
 
 
-def state_of(board: Dashboard) -> tuple[Any, ...]:
+def read_state(board: Dashboard) -> tuple[Any, ...]:
     board.refresh_from_db()
     tags = sorted(board.tag_links.values_list("tag__name", flat=True))
     return board.name, board.description, board.pinned, tags
@@ -39,54 +39,54 @@ def state_of(board: Dashboard) -> tuple[Any, ...]:
 
 def test_saving_unchanged_values_changes_nothing(alice: Person, browser: Client) -> None:
     board = make_dashboard(alice, 'a\n"b" <', description="x\r\ny\rz\n", tags=["a,b", 'say "hi"', "plain"], pinned=True)
-    before, acts = state_of(board), Activity.objects.count()
-    form = form_in(browser.get(path_of(board)))
-    assert save(browser, board, form).status_code == 303
-    assert (state_of(board), Activity.objects.count()) == (before, acts)
+    before, acts = read_state(board), Activity.objects.count()
+    form = read_form(browser.get(get_dashboard_path(board)))
+    assert post_form(browser, board, form).status_code == 303
+    assert (read_state(board), Activity.objects.count()) == (before, acts)
 
 
 def test_tag_with_a_comma_remains_one_tag(alice: Person, browser: Client) -> None:
     board = make_dashboard(alice, tags=["a,b", 'say "hi"', "c"])
-    form = form_in(browser.get(path_of(board)))
-    assert save(browser, board, form, name="Other").status_code == 303
-    assert state_of(board) == ("Other", "", False, ["a,b", "c", 'say "hi"'])
-    form = form_in(browser.get(path_of(board)))
-    assert save(browser, board, form, tags=form["tags"] + ", new").status_code == 303
-    assert state_of(board)[3] == ["a,b", "c", "new", 'say "hi"']
-    form = form_in(browser.get(path_of(board)))
-    assert save(browser, board, form, tags='"x, y", z').status_code == 303
-    assert state_of(board)[3] == ["x, y", "z"]
+    form = read_form(browser.get(get_dashboard_path(board)))
+    assert post_form(browser, board, form, name="Other").status_code == 303
+    assert read_state(board) == ("Other", "", False, ["a,b", "c", 'say "hi"'])
+    form = read_form(browser.get(get_dashboard_path(board)))
+    assert post_form(browser, board, form, tags=form["tags"] + ", new").status_code == 303
+    assert read_state(board)[3] == ["a,b", "c", "new", 'say "hi"']
+    form = read_form(browser.get(get_dashboard_path(board)))
+    assert post_form(browser, board, form, tags='"x, y", z').status_code == 303
+    assert read_state(board)[3] == ["x, y", "z"]
 
 
 def test_saving_keeps_changes_by_others(alice: Person, browser: Client) -> None:
     board = make_dashboard(alice, "Weekly", description="old", tags=["one"])
-    form = form_in(browser.get(path_of(board)))
+    form = read_form(browser.get(get_dashboard_path(board)))
     theirs: dict[str, Any] = {"tags": ["two", "three"], "pinned": True, "description": "theirs"}
     assert alice.api.patch(f"dashboards/{board.pk}/", theirs).status == 200
-    refused = save(browser, board, form, name="Monthly")
+    refused = post_form(browser, board, form, name="Monthly")
     assert refused.status_code == 409
-    assert state_of(board) == ("Weekly", "theirs", True, ["three", "two"])
-    again = form_in(refused)
+    assert read_state(board) == ("Weekly", "theirs", True, ["three", "two"])
+    again = read_form(refused)
     assert (again["name"], again["description"], again["tags"], again["pinned"]) == (
         "Monthly",
         "theirs",
         "three, two",
         "on",
     )
-    assert save(browser, board, again).status_code == 303
-    assert state_of(board) == ("Monthly", "theirs", True, ["three", "two"])
+    assert post_form(browser, board, again).status_code == 303
+    assert read_state(board) == ("Monthly", "theirs", True, ["three", "two"])
 
 
 def test_refused_form_keeps_its_input(alice: Person, browser: Client) -> None:
     board = make_dashboard(alice, "Weekly", pinned=True)
-    form = form_in(browser.get(path_of(board)))
+    form = read_form(browser.get(get_dashboard_path(board)))
     del form["pinned"]
-    refused = save(browser, board, form, tags="x" * 300, description="written")
+    refused = post_form(browser, board, form, tags="x" * 300, description="written")
     assert refused.status_code == 400
-    again = form_in(refused)
+    again = read_form(refused)
     assert (again["tags"], again["description"], "pinned" in again) == ("x" * 300, "written", False)
-    assert save(browser, board, again, tags="short").status_code == 303
-    assert state_of(board) == ("Weekly", "written", False, ["short"])
+    assert post_form(browser, board, again, tags="short").status_code == 303
+    assert read_state(board) == ("Weekly", "written", False, ["short"])
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,16 @@ from django.test import Client
 
 from dashboards.models import Activity, Dashboard, Tile
 from pages.console.history import VALUE_SHOWN, summarize_changes
-from tests.builders import PASSWORD, Person, give_password, make_dashboard
-from tests.pages.browsing import ATTACKS, elements, path_of, sign_in, text_of, token_in, version_in
+from tests.builders import PASSWORD, Person, make_dashboard, set_password
+from tests.pages.browsing import (
+    ATTACKS,
+    get_csrf_token,
+    get_dashboard_path,
+    get_form_version,
+    get_text,
+    list_elements,
+    sign_in,
+)
 
 
 @pytest.fixture
@@ -20,15 +28,15 @@ def board(alice: Person) -> Dashboard:
 
 
 def restore(client: Client, board: Dashboard, version: object, seen: str | None = None) -> Any:
-    path = f"{path_of(board)}/history"
+    path = f"{get_dashboard_path(board)}/history"
     page = client.get(path)
-    form = {"csrfmiddlewaretoken": token_in(page), "version": seen or version_in(page)}
+    form = {"csrfmiddlewaretoken": get_csrf_token(page), "version": seen or get_form_version(page)}
     return client.post(path, {**form, "restore": version})
 
 
 def test_activity_shows_user_change_and_key(browser: Client, board: Dashboard) -> None:
-    assert f"{path_of(board)}/history" in text_of(browser.get(path_of(board)))
-    text = text_of(browser.get(f"{path_of(board)}/history"))
+    assert f"{get_dashboard_path(board)}/history" in get_text(browser.get(get_dashboard_path(board)))
+    text = get_text(browser.get(f"{get_dashboard_path(board)}/history"))
     assert text.index("1 tile removed") < text.index("name, tags") < text.index("Created")
     assert "Alice, with the key test" in text
     assert text.count("Current") == 1
@@ -39,7 +47,7 @@ def test_activity_shows_user_change_and_key(browser: Client, board: Dashboard) -
 
 def test_version_is_restored(browser: Client, board: Dashboard) -> None:
     response = restore(browser, board, 1)
-    assert (response.status_code, response["Location"]) == (303, path_of(board))
+    assert (response.status_code, response["Location"]) == (303, get_dashboard_path(board))
     assert (Dashboard.objects.get().name, Tile.objects.get().deleted) == ("First", False)
     latest = Activity.objects.latest("pk")
     assert (latest.activity, latest.key_id) == ("reverted", "")
@@ -47,32 +55,32 @@ def test_version_is_restored(browser: Client, board: Dashboard) -> None:
 
 
 def test_outdated_restore_overwrites_nothing(browser: Client, alice: Person, board: Dashboard) -> None:
-    seen = version_in(browser.get(f"{path_of(board)}/history"))
+    seen = get_form_version(browser.get(f"{get_dashboard_path(board)}/history"))
     alice.api.patch(f"dashboards/{board.pk}/", {"name": "Third"})
     refused = restore(browser, board, 1, seen)
-    assert (refused.status_code, "This dashboard has changed" in text_of(refused)) == (409, True)
+    assert (refused.status_code, "This dashboard has changed" in get_text(refused)) == (409, True)
     assert (Dashboard.objects.get().name, Tile.objects.get().deleted) == ("Third", True)
     assert restore(browser, board, 1).status_code == 303
     assert Dashboard.objects.get().name == "First"
 
 
 def test_member_without_the_edit_right_sees_no_buttons(alice: Person, bob: Person, board: Dashboard) -> None:
-    give_password(bob)
+    set_password(bob)
     client = Client()
     sign_in(client, bob.user.email, PASSWORD)
     alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37})
-    page = client.get(f"{path_of(board)}/history")
-    assert "Restore" not in text_of(page)
-    assert "restriction level" in text_of(page)
-    assert client.post(f"{path_of(board)}/history", {"restore": 1}).status_code == 403
+    page = client.get(f"{get_dashboard_path(board)}/history")
+    assert "Restore" not in get_text(page)
+    assert "restriction level" in get_text(page)
+    assert client.post(f"{get_dashboard_path(board)}/history", {"restore": 1}).status_code == 403
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_stored_markup_is_escaped(browser: Client, alice: Person, board: Dashboard, attack: str) -> None:
-    path = f"{path_of(board)}/history"
-    before = elements(browser.get(path))
+    path = f"{get_dashboard_path(board)}/history"
+    before = list_elements(browser.get(path))
     alice.api.patch(f"dashboards/{board.pk}/", {"name": attack, "tags": [attack]})
-    now = elements(browser.get(path))
+    now = list_elements(browser.get(path))
     assert {tag for tag, _ in now} == {tag for tag, _ in before}
     assert {name for _, attributes in now for name in attributes} == {name for _, each in before for name in each}
     assert {each["href"] for tag, each in now if tag == "a"} == {each["href"] for tag, each in before if tag == "a"}
@@ -81,7 +89,7 @@ def test_stored_markup_is_escaped(browser: Client, alice: Person, board: Dashboa
 def test_long_and_many_changes_are_truncated(browser: Client, alice: Person, board: Dashboard) -> None:
     tiles = [{"text": {"body": str(number)}} for number in range(30)]
     alice.api.patch(f"dashboards/{board.pk}/", {"description": "x" * 1000, "tiles": tiles})
-    text = text_of(browser.get(f"{path_of(board)}/history"))
+    text = get_text(browser.get(f"{get_dashboard_path(board)}/history"))
     assert f"{'x' * VALUE_SHOWN}…</dd>" in text
     assert "x" * (VALUE_SHOWN + 1) not in text
     assert "and 11 more" in text

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tests.builders import PASSWORD, Person, give_password, make_key, make_person
+from tests.builders import PASSWORD, Person, make_key, make_person, set_password
 from tests.client import Api
-from tests.pages.browsing import sign_in, text_of, token_in
+from tests.pages.browsing import get_csrf_token, get_text, sign_in
 from users.models import Invitation, Membership, MembershipLevel, User
 from users.services.members import change_member_level, create_invitation, remove_member
 from users.services.projects import add_member
@@ -19,7 +19,7 @@ from users.services.users import create_user, set_active
 CEO = "ceo@corp.example"
 
 
-def path_for(person: Person, email: str, level: MembershipLevel = MembershipLevel.MEMBER) -> str:
+def make_invitation_path(person: Person, email: str, level: MembershipLevel = MembershipLevel.MEMBER) -> str:
     return f"/invitations/{create_invitation(person.membership, email=email, level=level).token}"
 
 
@@ -27,7 +27,7 @@ def new_client() -> Client:
     return Client(enforce_csrf_checks=True)
 
 
-def browser_of(user: User) -> Client:
+def sign_in_browser(user: User) -> Client:
     user.set_password(PASSWORD)
     user.save()
     client = new_client()
@@ -35,17 +35,17 @@ def browser_of(user: User) -> Client:
     return client
 
 
-def send(client: Client, path: str, action: str = "accept", **fields: Any) -> Any:
+def post_form(client: Client, path: str, action: str = "accept", **fields: Any) -> Any:
     page = client.get(path if action == "accept" or "/" in path else "/account")
-    return client.post(path, {"csrfmiddlewaretoken": token_in(page), "action": action, **fields})
+    return client.post(path, {"csrfmiddlewaretoken": get_csrf_token(page), "action": action, **fields})
 
 
 def test_new_user_creates_an_account_and_joins(alice: Person) -> None:
-    path, client = path_for(alice, "Dora@example.com", MembershipLevel.ADMIN), new_client()
-    page = text_of(client.get(path))
+    path, client = make_invitation_path(alice, "Dora@example.com", MembershipLevel.ADMIN), new_client()
+    page = get_text(client.get(path))
     for shown in ("Join Home", "alice@example.com invites dora@example.com", "as admin"):
         assert shown in page
-    response = send(client, path, name="Dora van Dyk", password=PASSWORD, email="carol@victim.example")
+    response = post_form(client, path, name="Dora van Dyk", password=PASSWORD, email="carol@victim.example")
     project_id = alice.membership.project_id
     assert (response.status_code, response["Location"]) == (303, f"/projects/{project_id}/dashboards")
     dora = User.objects.get(email="dora@example.com")
@@ -68,23 +68,23 @@ def test_new_user_creates_an_account_and_joins(alice: Person) -> None:
     ],
 )
 def test_invalid_values_are_reported_and_create_nothing(alice: Person, fields: dict[str, str], said: str) -> None:
-    path = path_for(alice, "dora@example.com")
-    response = send(new_client(), path, **{"name": "Dora", "password": PASSWORD, **fields})
+    path = make_invitation_path(alice, "dora@example.com")
+    response = post_form(new_client(), path, **{"name": "Dora", "password": PASSWORD, **fields})
     assert response.status_code == 400
-    assert said in text_of(response)
+    assert said in get_text(response)
     assert (User.objects.count(), Membership.objects.count(), Invitation.objects.count()) == (1, 1, 1)
 
 
 def test_existing_user_signs_in_and_accepts(alice: Person, carol: Person) -> None:
-    path = path_for(alice, carol.user.email)
-    page = text_of(new_client().get(path))
+    path = make_invitation_path(alice, carol.user.email)
+    page = get_text(new_client().get(path))
     assert "Sign in to accept" in page
     assert f'href="/login?next={path.replace("/", "%2F")}"' in page
     assert carol.user.first_name not in page
-    assert send(new_client(), path, name="Carol", password=PASSWORD).status_code == 400
+    assert post_form(new_client(), path, name="Carol", password=PASSWORD).status_code == 400
     assert Membership.objects.filter(user=carol.user).count() == 1
-    client = browser_of(carol.user)
-    assert send(client, path).status_code == 303
+    client = sign_in_browser(carol.user)
+    assert post_form(client, path).status_code == 303
     assert Membership.objects.get(user=carol.user, project=alice.membership.project).level == MembershipLevel.MEMBER
     carol.user.refresh_from_db()
     assert carol.user.current_project_id == carol.membership.project_id
@@ -92,11 +92,11 @@ def test_existing_user_signs_in_and_accepts(alice: Person, carol: Person) -> Non
 
 
 def test_other_user_cannot_accept(alice: Person, bob: Person, carol: Person) -> None:
-    path = path_for(alice, "dora@example.com", MembershipLevel.ADMIN)
-    client = browser_of(carol.user)
-    page = text_of(client.get(path))
+    path = make_invitation_path(alice, "dora@example.com", MembershipLevel.ADMIN)
+    client = sign_in_browser(carol.user)
+    page = get_text(client.get(path))
     assert "You are signed in as carol@example.com" in page
-    assert send(client, path).status_code == 403
+    assert post_form(client, path).status_code == 403
     assert Membership.objects.count() == 3
     assert Invitation.objects.count() == 1
 
@@ -104,69 +104,69 @@ def test_other_user_cannot_accept(alice: Person, bob: Person, carol: Person) -> 
 def test_account_created_beforehand_joins_no_other_project(alice: Person, carol: Person) -> None:
     """The admin of one project opens the link for somebody else, and waits for another project to invite them."""
     attacker = new_client()
-    send(attacker, path_for(carol, CEO), name="CEO", password=PASSWORD)
+    post_form(attacker, make_invitation_path(carol, CEO), name="CEO", password=PASSWORD)
     account = User.objects.get(email=CEO)
     key = make_key(account)
-    path = path_for(alice, CEO, MembershipLevel.ADMIN)
+    path = make_invitation_path(alice, CEO, MembershipLevel.ADMIN)
     home = alice.membership.project_id
     assert attacker.get(f"/projects/{home}/members").status_code == 403
     assert Api(key, home).get("dashboards/").status == 403
-    assert "Home" not in text_of(attacker.get("/invitations"))
+    assert "Home" not in get_text(attacker.get("/invitations"))
     pending = Invitation.objects.get()
-    send(attacker, "/invitations", invitation=pending.pk)
-    send(attacker, "/invitations", "decline", invitation=pending.pk)
+    post_form(attacker, "/invitations", invitation=pending.pk)
+    post_form(attacker, "/invitations", "decline", invitation=pending.pk)
     assert Invitation.objects.get() == pending
     # Whom Alice gave the link to learns that the account is not theirs, and an operator gives it to them.
-    assert "If this account is not yours" in text_of(new_client().get(path))
+    assert "If this account is not yours" in get_text(new_client().get(path))
     complete_setup(check_setup(create_setup_token(account), name="CEO", email=CEO, password="another horse battery"))
     assert attacker.get("/account").status_code == 302
     assert Api(key, carol.membership.project_id).get("dashboards/").status == 401
     mine = new_client()
     sign_in(mine, CEO, "another horse battery")
-    assert send(mine, path).status_code == 303
+    assert post_form(mine, path).status_code == 303
     assert Membership.objects.get(user=account, project=home).level == MembershipLevel.ADMIN
 
 
 def test_inviting_an_email_address_does_not_reserve_it(alice: Person, carol: Person) -> None:
-    path_for(carol, CEO)
-    mine = path_for(alice, CEO)
-    assert send(new_client(), mine, name="C", password=PASSWORD).status_code == 303
+    make_invitation_path(carol, CEO)
+    mine = make_invitation_path(alice, CEO)
+    assert post_form(new_client(), mine, name="C", password=PASSWORD).status_code == 303
     account = User.objects.get(email=CEO)
     assert [each.project for each in Membership.objects.filter(user=account)] == [alice.membership.project]
 
 
 def test_verified_user_sees_pending_invitations(alice: Person, carol: Person) -> None:
     carol.user.is_email_verified = True
-    client = browser_of(carol.user)
+    client = sign_in_browser(carol.user)
     for level in (MembershipLevel.ADMIN, MembershipLevel.MEMBER):
         create_invitation(alice.membership, email=carol.user.email, level=level)
-    page = text_of(client.get("/invitations"))
+    page = get_text(client.get("/invitations"))
     assert ("Home" in page, "alice@example.com" in page) == (True, True)
     invitation = Invitation.objects.get()
-    declined = send(client, "/invitations", "decline", invitation=invitation.pk)
+    declined = post_form(client, "/invitations", "decline", invitation=invitation.pk)
     assert declined["Location"] == "/invitations"
-    assert "You declined to join Home." in text_of(client.get("/invitations"))
-    assert "You declined" not in text_of(client.get("/invitations"))
+    assert "You declined to join Home." in get_text(client.get("/invitations"))
+    assert "You declined" not in get_text(client.get("/invitations"))
     assert (Invitation.objects.count(), Membership.objects.count()) == (0, 2)
     again = create_invitation(alice.membership, email=carol.user.email, level=MembershipLevel.MEMBER).invitation
-    accepted = send(client, "/invitations", invitation=again.pk)
+    accepted = post_form(client, "/invitations", invitation=again.pk)
     assert accepted["Location"] == f"/projects/{alice.membership.project_id}/dashboards"
     assert Membership.objects.filter(user=carol.user, project=alice.membership.project).exists()
-    assert send(client, "/invitations", invitation=again.pk)["Location"] == "/invitations"
+    assert post_form(client, "/invitations", invitation=again.pk)["Location"] == "/invitations"
 
 
 def test_verified_user_cannot_accept_invitations_of_others(alice: Person, carol: Person) -> None:
     carol.user.is_email_verified = True
-    client = browser_of(carol.user)
+    client = sign_in_browser(carol.user)
     theirs = create_invitation(alice.membership, email=CEO, level=MembershipLevel.MEMBER).invitation
     for action in ("accept", "decline"):
-        assert send(client, "/invitations", action, invitation=theirs.pk)["Location"] == "/invitations"
+        assert post_form(client, "/invitations", action, invitation=theirs.pk)["Location"] == "/invitations"
     assert Invitation.objects.get() == theirs
 
 
 def test_invitation_can_be_declined(alice: Person) -> None:
-    path, client = path_for(alice, CEO), new_client()
-    assert "Invitation declined" in text_of(send(client, path, "decline"))
+    path, client = make_invitation_path(alice, CEO), new_client()
+    assert "Invitation declined" in get_text(post_form(client, path, "decline"))
     assert Invitation.objects.count() == 0
     assert client.get(path).status_code == 404
 
@@ -178,8 +178,8 @@ def test_invitation_expires(alice: Person, bob: Person, change: str) -> None:
         "inviter", alice.membership.project, MembershipLevel.OWNER if is_owner else MembershipLevel.ADMIN
     )
     level = {"below the level": MembershipLevel.OWNER, "demoted": MembershipLevel.MEMBER}.get(change, 8)
-    path, client = path_for(inviter, CEO, MembershipLevel(level)), new_client()
-    token = token_in(client.get(path))
+    path, client = make_invitation_path(inviter, CEO, MembershipLevel(level)), new_client()
+    token = get_csrf_token(client.get(path))
     if change == "time":
         Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     elif change == "removed":
@@ -199,18 +199,18 @@ def test_invitation_expires(alice: Person, bob: Person, change: str) -> None:
 
 
 def test_higher_level_is_kept(alice: Person, carol: Person) -> None:
-    path = path_for(alice, carol.user.email, MembershipLevel.MEMBER)
+    path = make_invitation_path(alice, carol.user.email, MembershipLevel.MEMBER)
     add_member(alice.membership.project, user=carol.user, level=MembershipLevel.ADMIN)
-    assert send(browser_of(carol.user), path).status_code == 303
+    assert post_form(sign_in_browser(carol.user), path).status_code == 303
     assert Membership.objects.get(user=carol.user, project=alice.membership.project).level == MembershipLevel.ADMIN
 
 
 def test_unused_account_of_an_earlier_release_gets_a_new_link(alice: Person) -> None:
     old = create_user("dora@example.com")
     membership = add_member(alice.membership.project, user=old, level=MembershipLevel.MEMBER)
-    give_password(alice)
-    path = path_for(alice, "dora@example.com")
-    assert send(new_client(), path, name="Dora", password=PASSWORD).status_code == 303
+    set_password(alice)
+    path = make_invitation_path(alice, "dora@example.com")
+    assert post_form(new_client(), path, name="Dora", password=PASSWORD).status_code == 303
     old.refresh_from_db()
     assert (old.first_name, old.check_password(PASSWORD), old.is_email_verified) == ("Dora", True, False)
     membership.refresh_from_db()
@@ -228,9 +228,9 @@ def test_used_account_is_not_taken_over(alice: Person, carol: Person, used: str)
         User.objects.filter(pk=old.pk).update(is_email_verified=True)
     elif used == "signed in":
         User.objects.filter(pk=old.pk).update(last_login=timezone.now())
-    path = path_for(alice, "robot@example.com")
-    assert "Sign in to accept" in text_of(new_client().get(path))
-    token = token_in(new_client().get(path))
+    path = make_invitation_path(alice, "robot@example.com")
+    assert "Sign in to accept" in get_text(new_client().get(path))
+    token = get_csrf_token(new_client().get(path))
     client = Client()
     fields = {"csrfmiddlewaretoken": token, "action": "accept", "name": "R", "password": PASSWORD}
     assert client.post(path, fields).status_code == 400
@@ -239,6 +239,6 @@ def test_used_account_is_not_taken_over(alice: Person, carol: Person, used: str)
 
 
 def test_form_without_a_csrf_token_accepts_nothing(alice: Person, carol: Person) -> None:
-    path = path_for(alice, carol.user.email)
-    assert browser_of(carol.user).post(path, {"action": "accept"}).status_code == 403
+    path = make_invitation_path(alice, carol.user.email)
+    assert sign_in_browser(carol.user).post(path, {"action": "accept"}).status_code == 403
     assert Membership.objects.count() == 2

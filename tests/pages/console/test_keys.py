@@ -10,25 +10,25 @@ from django.utils import timezone
 
 from tests.builders import PASSWORD, Person
 from tests.client import Api
-from tests.pages.browsing import sign_in, text_of, token_in
+from tests.pages.browsing import get_csrf_token, get_text, sign_in
 from users.models import PersonalAPIKey
 
 
-def send(client: Client, **fields: Any) -> Any:
-    return client.post("/keys", {"csrfmiddlewaretoken": token_in(client.get("/keys")), **fields})
+def post_form(client: Client, **fields: Any) -> Any:
+    return client.post("/keys", {"csrfmiddlewaretoken": get_csrf_token(client.get("/keys")), **fields})
 
 
-def value_after(client: Client, response: Any) -> str:
+def read_shown_key(client: Client, response: Any) -> str:
     """Return the key that the page shows after a form."""
     assert (response.status_code, response["Location"]) == (303, "/keys")
-    found = re.search(r'class="secret" id="value" value="(\w+)"', text_of(client.get("/keys")))
+    found = re.search(r'class="secret" id="value" value="(\w+)"', get_text(client.get("/keys")))
     assert found is not None
     return found[1]
 
 
 def test_key_is_created_shown_once_and_works(alice: Person, browser: Client) -> None:
     project = alice.membership.project_id
-    response = send(
+    response = post_form(
         browser,
         action="create",
         label="<CI>",
@@ -40,32 +40,32 @@ def test_key_is_created_shown_once_and_works(alice: Person, browser: Client) -> 
     assert (key.label, key.scopes, key.scoped_projects) == ("<CI>", ["dashboard:read", "insight:read"], [project])
     assert key.expires_at is not None
     assert timedelta(days=29) < key.expires_at - timezone.now() <= timedelta(days=30)
-    value = value_after(browser, response)
+    value = read_shown_key(browser, response)
     assert Api(value, project).get("dashboards/").status == 200
     again = browser.get("/keys")
-    assert value not in text_of(again)
-    assert "&lt;CI&gt;" in text_of(again)
+    assert value not in get_text(again)
+    assert "&lt;CI&gt;" in get_text(again)
     assert (response["Cache-Control"], again["Cache-Control"]) == ("no-store", "no-store")
 
 
 def test_key_is_rolled_and_revoked(alice: Person, browser: Client) -> None:
     key = PersonalAPIKey.objects.get()
-    value = value_after(browser, send(browser, action="roll", id=key.pk))
+    value = read_shown_key(browser, post_form(browser, action="roll", id=key.pk))
     assert [Api(each, alice.membership.project_id).get("dashboards/").status for each in (alice.key, value)] == [
         401,
         200,
     ]
-    assert send(browser, action="revoke", id=key.pk).status_code == 303
+    assert post_form(browser, action="revoke", id=key.pk).status_code == 303
     assert PersonalAPIKey.objects.count() == 0
-    assert "You have no keys." in text_of(browser.get("/keys"))
-    assert send(browser, action="revoke", id=key.pk)["Location"] == "/keys"
+    assert "You have no keys." in get_text(browser.get("/keys"))
+    assert post_form(browser, action="revoke", id=key.pk)["Location"] == "/keys"
 
 
 def test_keys_of_others_are_neither_shown_nor_changed(alice: Person, bob: Person, browser: Client) -> None:
     theirs = bob.user.personal_api_keys.get()
-    assert theirs.pk not in text_of(browser.get("/keys"))
+    assert theirs.pk not in get_text(browser.get("/keys"))
     for action in ("roll", "revoke"):
-        assert send(browser, action=action, id=theirs.pk).status_code == 303
+        assert post_form(browser, action=action, id=theirs.pk).status_code == 303
     assert bob.api.get("dashboards/").status == 200
 
 
@@ -81,17 +81,17 @@ def test_keys_of_others_are_neither_shown_nor_changed(alice: Person, bob: Person
     ],
 )
 def test_invalid_values_are_reported(browser: Client, fields: dict[str, Any], said: str) -> None:
-    response = send(browser, action="create", **fields)
+    response = post_form(browser, action="create", **fields)
     assert response.status_code == 400
-    assert said in text_of(response)
+    assert said in get_text(response)
     assert PersonalAPIKey.objects.count() == 1
 
 
 def test_eleventh_key_is_refused(browser: Client) -> None:
     for _ in range(9):
-        send(browser, action="create", label="x", scope=["*"])
-    assert "the maximum number of keys" in text_of(browser.get("/keys"))
-    assert send(browser, action="create", label="x", scope=["*"]).status_code == 400
+        post_form(browser, action="create", label="x", scope=["*"])
+    assert "the maximum number of keys" in get_text(browser.get("/keys"))
+    assert post_form(browser, action="create", label="x", scope=["*"]).status_code == 400
     assert PersonalAPIKey.objects.count() == 10
 
 
@@ -99,12 +99,12 @@ def test_old_session_must_confirm_the_password(alice: Person, browser: Client) -
     session = browser.session
     session["signed_in_at"] = 0
     session.save()
-    response = send(browser, action="create", label="x", scope=["*"])
+    response = post_form(browser, action="create", label="x", scope=["*"])
     assert (response.status_code, response["Location"]) == (303, "/login?again=1&next=%2Fkeys")
     assert PersonalAPIKey.objects.count() == 1
     assert browser.get(response["Location"]).status_code == 200
     assert sign_in(browser, alice.user.email, PASSWORD, next="/keys")["Location"] == "/keys"
-    assert send(browser, action="create", label="x", scope=["*"]).status_code == 303
+    assert post_form(browser, action="create", label="x", scope=["*"]).status_code == 303
 
 
 def test_form_without_a_csrf_token_creates_nothing(browser: Client) -> None:

@@ -8,10 +8,10 @@ from django.test import Client
 
 from dashboards.models import Dashboard, Insight, Tile
 from pages import urls
-from tests.api.test_access_table import routes
+from tests.api.test_access_table import iter_routes
 from tests.builders import Person, make_dashboard, make_insight, make_project
 from tests.client import Api
-from tests.pages.browsing import HTML, path_of, text_of
+from tests.pages.browsing import HTML, get_dashboard_path, get_text
 from users.services.projects import add_member
 
 ADDRESSES = [
@@ -52,39 +52,45 @@ def insight(alice: Person) -> Insight:
     return make_insight(alice, make_dashboard(alice, "Second"))
 
 
-def named(address: str, insight: Insight, board: Dashboard | None = None) -> str:
+def fill_address(address: str, insight: Insight, board: Dashboard | None = None) -> str:
     board_id = board.pk if board else ""
     return address.format(project=insight.project_id, board=board_id, insight=insight.short_id, number=insight.pk)
 
 
-def leads(client: Client, path: str) -> tuple[int, str]:
+def get_redirect(client: Client, path: str) -> tuple[int, str]:
     response = client.get(path)
     return response.status_code, response.headers.get("Location", "")
 
 
 def test_project_urls_redirect_to_its_dashboards(browser: Client, insight: Insight) -> None:
     for address in ADDRESSES:
-        assert leads(browser, named(address, insight)) == (302, f"/projects/{insight.project_id}/dashboards"), address
+        assert get_redirect(browser, fill_address(address, insight)) == (
+            302,
+            f"/projects/{insight.project_id}/dashboards",
+        ), address
 
 
 def test_dashboard_urls_redirect_to_its_page(browser: Client, insight: Insight) -> None:
     board = Dashboard.objects.get()
     for address in BOARDS:
-        assert leads(browser, named(address, insight, board)) == (302, path_of(board)), address
+        assert get_redirect(browser, fill_address(address, insight, board)) == (302, get_dashboard_path(board)), address
 
 
 def test_insight_urls_redirect_to_a_dashboard_that_shows_it(browser: Client, insight: Insight) -> None:
     tile = Tile.objects.get()
     for address in OF_INSIGHTS:
-        assert leads(browser, named(address, insight)) == (302, f"{path_of(tile.dashboard)}#tile-{tile.pk}"), address
+        assert get_redirect(browser, fill_address(address, insight)) == (
+            302,
+            f"{get_dashboard_path(tile.dashboard)}#tile-{tile.pk}",
+        ), address
 
 
 def test_insight_on_no_dashboard_is_explained(alice: Person, browser: Client, insight: Insight) -> None:
     Dashboard.objects.update(deleted=True)
     for address in OF_INSIGHTS:
-        response = browser.get(named(address, insight))
+        response = browser.get(fill_address(address, insight))
         assert response.status_code == 404
-        assert "Insight is on no dashboard." in text_of(response)
+        assert "Insight is on no dashboard." in get_text(response)
 
 
 def test_dashboard_in_another_project_of_the_user_is_found(alice: Person, browser: Client) -> None:
@@ -92,8 +98,8 @@ def test_dashboard_in_another_project_of_the_user_is_found(alice: Person, browse
     there = Person(alice.user, add_member(other, user=alice.user), alice.key, alice.api)
     board = make_dashboard(there)
     made = make_insight(there, board)
-    assert leads(browser, f"/dashboard/{board.pk}") == (302, path_of(board))
-    assert leads(browser, f"/insights/{made.short_id}")[1].startswith(path_of(board))
+    assert get_redirect(browser, f"/dashboard/{board.pk}") == (302, get_dashboard_path(board))
+    assert get_redirect(browser, f"/insights/{made.short_id}")[1].startswith(get_dashboard_path(board))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +126,7 @@ def test_unknown_url_is_an_explanatory_page(browser: Client, alice: Person, path
 def test_redirect_leads_to_no_other_site(browser: Client, alice: Person) -> None:
     project = alice.membership.project_id
     for path in (f"/project/{project}/dashboard//evil.example", "/dashboard//evil.example", "/project/@current/"):
-        status, location = leads(browser, path)
+        status, location = get_redirect(browser, path)
         assert (status, location.startswith((f"/projects/{project}/dashboards", ""))) in ((302, True), (404, True))
         assert "evil" not in location
 
@@ -139,17 +145,20 @@ def test_inaccessible_items_are_not_revealed(alice: Person, carol: Person, brows
         answers = [browser.get(each) for each in (path, missing)]
         assert answers[0].status_code == answers[1].status_code
         assert answers[0].status_code in (403, 404)
-        assert "Secret" not in text_of(answers[0])
-    assert leads(browser, f"/project/{board.project_id}/dashboard/{board.pk}") == (302, path_of(board))
-    assert browser.get(path_of(board)).status_code == 403
+        assert "Secret" not in get_text(answers[0])
+    assert get_redirect(browser, f"/project/{board.project_id}/dashboard/{board.pk}") == (
+        302,
+        get_dashboard_path(board),
+    )
+    assert browser.get(get_dashboard_path(board)).status_code == 403
 
 
 def test_sign_in_is_required_first(insight: Insight) -> None:
     board = Dashboard.objects.get()
     for address in (*ADDRESSES, *BOARDS, *OF_INSIGHTS):
-        path = named(address, insight, board)
-        assert leads(Client(), path) == (302, f"/login?next={quote(path, safe='')}")
-    assert {route.partition("/")[0] for route in routes(urls.posthog_addresses)} == {
+        path = fill_address(address, insight, board)
+        assert get_redirect(Client(), path) == (302, f"/login?next={quote(path, safe='')}")
+    assert {route.partition("/")[0] for route in iter_routes(urls.posthog_addresses)} == {
         "project",
         "projects",
         "dashboard",

@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.test import Client
 
-from tests.builders import PASSWORD, Person, give_password
-from tests.pages.browsing import sign_in, text_of, token_in
+from tests.builders import PASSWORD, Person, set_password
+from tests.pages.browsing import get_csrf_token, get_text, sign_in
 from users.models import User
 from users.services.initial_data import create_initial_data
 from users.services.setup import create_setup_token
@@ -23,15 +23,15 @@ def path(alice: Person) -> str:
     return f"/setup/{create_setup_token(alice.user)}"
 
 
-def send(client: Client, path: str, **changes: str) -> Any:
-    return client.post(path, {"csrfmiddlewaretoken": token_in(client.get(path)), **FORM, **changes})
+def post_form(client: Client, path: str, **changes: str) -> Any:
+    return client.post(path, {"csrfmiddlewaretoken": get_csrf_token(client.get(path)), **FORM, **changes})
 
 
 def test_setup_sets_name_and_password_and_signs_in(alice: Person, path: str) -> None:
     client = Client(enforce_csrf_checks=True)
-    page = text_of(client.get(path))
+    page = get_text(client.get(path))
     assert re.search(r'<input id="email"[^>]* value="alice@example.com"[^>]* readonly', page)
-    response = send(client, path, email="Alice@Example.com")
+    response = post_form(client, path, email="Alice@Example.com")
     assert (response.status_code, response["Location"]) == (303, "/")
     user = User.objects.get()
     assert (user.email, user.first_name, user.last_name) == ("alice@example.com", "Ada", "van Dyk")
@@ -44,30 +44,30 @@ def test_first_admin_chooses_an_email(db: None) -> None:
     made = create_initial_data()
     assert made is not None
     client, path = Client(enforce_csrf_checks=True), f"/setup/{create_setup_token(made.key.user)}"
-    assert "readonly" not in text_of(client.get(path))
-    assert send(client, path, email="\u017fam@example.com").status_code == 400
-    assert send(client, path, email="Ada@M\xfcller.de").status_code == 303
+    assert "readonly" not in get_text(client.get(path))
+    assert post_form(client, path, email="\u017fam@example.com").status_code == 400
+    assert post_form(client, path, email="Ada@M\xfcller.de").status_code == 303
     user = User.objects.get()
     assert (user.email, user.is_email_verified) == ("ada@xn--mller-kva.de", True)
     assert user.personal_api_keys.get() == made.key
 
 
 def test_keys_of_an_unverified_account_are_revoked(alice: Person, path: str) -> None:
-    send(Client(enforce_csrf_checks=True), path)
+    post_form(Client(enforce_csrf_checks=True), path)
     assert alice.api.get("dashboards/").status == 200
     User.objects.update(is_email_verified=False)
     alice.user.refresh_from_db()
     client, path = Client(enforce_csrf_checks=True), f"/setup/{create_setup_token(alice.user)}"
-    assert send(client, path).status_code == 303
+    assert post_form(client, path).status_code == 303
     assert alice.api.get("dashboards/").status == 401
     assert User.objects.get().is_email_verified is True
 
 
 def test_link_is_valid_once(alice: Person, path: str) -> None:
-    send(Client(enforce_csrf_checks=True), path)
+    post_form(Client(enforce_csrf_checks=True), path)
     assert Client().get(path).status_code == 404
     assert Client().post(path, FORM).status_code == 404
-    assert "This link has been used" in text_of(Client().get(path))
+    assert "This link has been used" in get_text(Client().get(path))
 
 
 def test_link_is_valid_for_a_day(alice: Person, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ def test_link_is_valid_for_a_day(alice: Person, path: str, monkeypatch: pytest.M
 @pytest.mark.parametrize("change", ["signed in", "deactivated", "another address"])
 def test_link_is_invalid_after_sign_in_deactivation_or_email_change(alice: Person, path: str, change: str) -> None:
     if change == "signed in":
-        give_password(alice)
+        set_password(alice)
     elif change == "deactivated":
         set_active(alice.user, active=False)
     else:
@@ -113,9 +113,9 @@ def test_invalid_values_are_reported_and_change_nothing(
     alice: Person, bob: Person, path: str, changes: dict[str, str], said: str
 ) -> None:
     before = User.objects.filter(pk=alice.user.pk).values().get()
-    response = send(Client(enforce_csrf_checks=True), path, **changes)
+    response = post_form(Client(enforce_csrf_checks=True), path, **changes)
     assert response.status_code == 400
-    assert said in text_of(response)
+    assert said in get_text(response)
     assert User.objects.filter(pk=alice.user.pk).values().get() == before
     assert Client().get(path).status_code == 200
 

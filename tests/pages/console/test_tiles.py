@@ -7,7 +7,7 @@ from django.test import Client
 
 from dashboards.models import Dashboard, Text, Tile
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
-from tests.pages.browsing import path_of, text_of, token_in
+from tests.pages.browsing import get_csrf_token, get_dashboard_path, get_text
 
 
 @pytest.fixture
@@ -27,27 +27,27 @@ def second(alice: Person, board: Dashboard, first: Tile) -> Tile:
     return tile
 
 
-def send(client: Client, board: Dashboard, **fields: Any) -> Any:
-    path = f"{path_of(board)}/tiles"
-    return client.post(path, {"csrfmiddlewaretoken": token_in(client.get(path)), **fields})
+def post_form(client: Client, board: Dashboard, **fields: Any) -> Any:
+    path = f"{get_dashboard_path(board)}/tiles"
+    return client.post(path, {"csrfmiddlewaretoken": get_csrf_token(client.get(path)), **fields})
 
 
 def test_text_is_added_and_edited(browser: Client, alice: Person, board: Dashboard) -> None:
-    send(browser, board, action="add", text="\n## Hi\r\nthere")
+    post_form(browser, board, action="add", text="\n## Hi\r\nthere")
     tile = Tile.objects.select_related("text").get()
     assert tile.text is not None
     assert (tile.text.body, tile.text.created_by) == ("\n## Hi\nthere", alice.user)
-    response = send(browser, board, action="text", tile=tile.pk, text="<b>new</b>")
-    assert (response.status_code, response["Location"]) == (303, f"{path_of(board)}/tiles#edit-{tile.pk}")
+    response = post_form(browser, board, action="text", tile=tile.pk, text="<b>new</b>")
+    assert (response.status_code, response["Location"]) == (303, f"{get_dashboard_path(board)}/tiles#edit-{tile.pk}")
     assert Text.objects.get().body == "<b>new</b>"
-    assert "&lt;b&gt;new&lt;/b&gt;</textarea>" in text_of(browser.get(f"{path_of(board)}/tiles"))
+    assert "&lt;b&gt;new&lt;/b&gt;</textarea>" in get_text(browser.get(f"{get_dashboard_path(board)}/tiles"))
 
 
 def test_outdated_text_form_overwrites_nothing(browser: Client, alice: Person, board: Dashboard, first: Tile) -> None:
     alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": first.pk, "text": {"body": "theirs"}}]})
-    response = send(browser, board, action="text", tile=first.pk, text="mine", version=1)
+    response = post_form(browser, board, action="text", tile=first.pk, text="mine", version=1)
     assert response.status_code == 409
-    assert "mine</textarea>" in text_of(response)
+    assert "mine</textarea>" in get_text(response)
     assert Text.objects.get().body == "theirs"
 
 
@@ -55,14 +55,14 @@ BUTTON = {"text": "Handbook", "url": "/handbook", "placement": "right", "style":
 
 
 def test_button_is_added_and_edited(browser: Client, board: Dashboard) -> None:
-    send(browser, board, action="add-button", **BUTTON)
+    post_form(browser, board, action="add-button", **BUTTON)
     tile = Tile.objects.select_related("button").get()
     assert tile.button is not None
     assert {name: getattr(tile.button, name) for name in BUTTON} == BUTTON
-    assert 'value="/handbook"' in text_of(browser.get(f"{path_of(board)}/tiles"))
+    assert 'value="/handbook"' in get_text(browser.get(f"{get_dashboard_path(board)}/tiles"))
     changed = {**BUTTON, "url": "https://a.example/", "style": "primary"}
-    response = send(browser, board, action="button", tile=tile.pk, **changed)
-    assert response["Location"] == f"{path_of(board)}/tiles#edit-{tile.pk}"
+    response = post_form(browser, board, action="button", tile=tile.pk, **changed)
+    assert response["Location"] == f"{get_dashboard_path(board)}/tiles#edit-{tile.pk}"
     tile.button.refresh_from_db()
     assert {name: getattr(tile.button, name) for name in BUTTON} == changed
 
@@ -70,18 +70,18 @@ def test_button_is_added_and_edited(browser: Client, board: Dashboard) -> None:
 @pytest.mark.parametrize("change", [{"url": "javascript:x"}, {"url": "//e.example"}, {"text": ""}, {"style": "big"}])
 def test_invalid_button_is_refused(browser: Client, board: Dashboard, first: Tile, change: dict[str, str]) -> None:
     for fields in ({"action": "add-button"}, {"action": "button", "tile": str(first.pk)}):
-        response = send(browser, board, **{**BUTTON, **change, **fields})
+        response = post_form(browser, board, **{**BUTTON, **change, **fields})
         assert response.status_code == 400
-        assert 'role="alert"' in text_of(response)
+        assert 'role="alert"' in get_text(response)
     assert not Tile.objects.filter(button__isnull=False).exists()
 
 
 def test_refused_button_keeps_its_input_and_shows_the_error(browser: Client, board: Dashboard) -> None:
-    send(browser, board, action="add-button", **BUTTON)
+    post_form(browser, board, action="add-button", **BUTTON)
     tile = Tile.objects.get()
     for fields, id_ in (({"action": "add-button"}, "new"), ({"action": "button", "tile": tile.pk}, tile.pk)):
         written = {"text": "Runbook", "url": "ftp://x y", "placement": "left", "style": "primary"}
-        text = text_of(send(browser, board, **written, **fields))
+        text = get_text(post_form(browser, board, **written, **fields))
         form = text.partition(f'<input id="button-text-{id_}"')
         assert form[0].rpartition("<details")[2].startswith((' class="panel" open', " open"))
         inside = form[2].partition("</form>")[0]
@@ -105,23 +105,23 @@ def test_refused_button_keeps_its_input_and_shows_the_error(browser: Client, boa
     ],
 )
 def test_url_without_a_scheme_is_completed(browser: Client, board: Dashboard, typed: str, kept: str) -> None:
-    assert send(browser, board, **{**BUTTON, "action": "add-button", "url": typed}).status_code == 303
+    assert post_form(browser, board, **{**BUTTON, "action": "add-button", "url": typed}).status_code == 303
     button = Tile.objects.get().button
     assert button is not None
     assert button.url == kept
 
 
 def test_text_form_cannot_edit_a_button(browser: Client, board: Dashboard, first: Tile) -> None:
-    assert send(browser, board, action="button", tile=first.pk, **BUTTON).status_code == 400
+    assert post_form(browser, board, action="button", tile=first.pk, **BUTTON).status_code == 400
     assert Tile.objects.get() == first
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x" * 4001])
 def test_invalid_text_is_refused(browser: Client, board: Dashboard, first: Tile, text: str) -> None:
     for fields in ({"action": "add"}, {"action": "text", "tile": str(first.pk)}):
-        response = send(browser, board, text=text, **fields)
+        response = post_form(browser, board, text=text, **fields)
         assert response.status_code == 400
-        assert "1 to 4,000 characters" in text_of(response)
+        assert "1 to 4,000 characters" in get_text(response)
     assert Text.objects.get().body == "one"
 
 
@@ -130,11 +130,11 @@ def test_tiles_are_reordered(browser: Client, board: Dashboard, first: Tile, sec
         return list(Tile.objects.on_dashboard(board).in_layout_order().values_list("pk", flat=True))
 
     assert order() == [first.pk, second.pk]
-    send(browser, board, action="later", tile=first.pk)
+    post_form(browser, board, action="later", tile=first.pk)
     assert order() == [second.pk, first.pk]
-    send(browser, board, action="later", tile=first.pk)
+    post_form(browser, board, action="later", tile=first.pk)
     assert order() == [second.pk, first.pk]
-    send(browser, board, action="earlier", tile=first.pk)
+    post_form(browser, board, action="earlier", tile=first.pk)
     assert order() == [first.pk, second.pk]
 
 
@@ -145,7 +145,7 @@ def test_tile_is_resized(
     browser: Client, board: Dashboard, first: Tile, second: Tile, action: str, width: int, height: int
 ) -> None:
     for tile in (first, second):
-        send(browser, board, action=action, tile=tile.pk)
+        post_form(browser, board, action=action, tile=tile.pk)
         tile.refresh_from_db()
         assert (tile.layouts["sm"]["w"], tile.layouts["sm"]["h"]) == (width, height)
     assert first.layouts["xs"] == {"y": 3}
@@ -155,13 +155,13 @@ def test_tile_is_resized(
 def test_size_is_limited_to_the_grid(browser: Client, board: Dashboard, first: Tile) -> None:
     Tile.objects.update(layouts={"sm": {"x": 0, "y": 0, "w": 12, "h": 1}})
     for action in ("wider", "lower"):
-        send(browser, board, action=action, tile=first.pk)
+        post_form(browser, board, action=action, tile=first.pk)
     first.refresh_from_db()
     assert first.layouts == {"sm": {"x": 0, "y": 0, "w": 12, "h": 1}}
 
 
 def test_tile_is_removed(browser: Client, board: Dashboard, first: Tile, second: Tile) -> None:
-    send(browser, board, action="remove", tile=first.pk)
+    post_form(browser, board, action="remove", tile=first.pk)
     assert list(Tile.objects.on_dashboard(board).visible()) == [second]
 
 
@@ -170,8 +170,8 @@ def test_tiles_of_other_projects_are_not_found(browser: Client, alice: Person, b
     tile = make_text_tile(alice, other, "theirs")
     for action in ("text", "remove", "later", "wider"):
         for id_ in (tile.pk, 999999, "x"):
-            assert send(browser, board, action=action, tile=id_, text="taken").status_code == 404
-    assert send(browser, board, action="other").status_code == 400
+            assert post_form(browser, board, action=action, tile=id_, text="taken").status_code == 404
+    assert post_form(browser, board, action="other").status_code == 400
     assert set(Text.objects.values_list("body", flat=True)) == {"one", "theirs"}
 
 
@@ -180,9 +180,9 @@ def test_member_without_the_edit_right_changes_no_tile(browser: Client, alice: P
     tile = make_text_tile(bob, theirs)
     alice.membership.level = 1
     alice.membership.save()
-    path = f"{path_of(theirs)}/tiles"
+    path = f"{get_dashboard_path(theirs)}/tiles"
     assert browser.get(path).status_code == 403
-    token = token_in(browser.get(path_of(theirs)))
+    token = get_csrf_token(browser.get(get_dashboard_path(theirs)))
     for action in ("add", "text", "remove", "later", "wider"):
         fields = {"csrfmiddlewaretoken": token, "action": action, "tile": tile.pk, "text": "taken"}
         assert browser.post(path, fields).status_code == 403

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from dashboards.models import Dashboard
 from tests.api.test_shared import share
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
-from tests.pages.browsing import ATTACKS, HTML, elements, policy, visit
+from tests.pages.browsing import ATTACKS, HTML, list_elements, parse_policy, visit
 
 PASSWORD = "correct horse 1"
 
@@ -43,13 +43,13 @@ def test_page_shows_the_dashboard(alice: Person, board: Dashboard, step: str) ->
         "No result yet",
     ):
         assert shown in text
-    links = [attrs["href"] for tag, attrs in elements(response) if tag == "a"]
+    links = [attrs["href"] for tag, attrs in list_elements(response) if tag == "a"]
     assert sorted(links, key=str) == ["/handbook", "https://example.com/"]
     assert "Trends" in text
 
 
 def test_page_contains_no_script_inline_style_or_foreign_resource(alice: Person, board: Dashboard) -> None:
-    for tag, attrs in elements(visit(f"/shared/{share(alice, board)}")):
+    for tag, attrs in list_elements(visit(f"/shared/{share(alice, board)}")):
         assert tag not in ("script", "img", "iframe", "object", "form")
         assert not [name for name in attrs if name == "style" or name.startswith("on")]
         if tag == "link":
@@ -64,9 +64,9 @@ def test_page_contains_no_users_tags_or_origin(alice: Person, board: Dashboard) 
 
 def test_content_security_policy_allows_only_own_styles(alice: Person, board: Dashboard) -> None:
     response = visit(f"/shared/{share(alice, board)}")
-    assert policy(response)["default-src"] == "'none'"
-    assert policy(response)["base-uri"] == "'none'"
-    assert re.fullmatch(r"'self' 'sha256-[A-Za-z0-9+/=]{44}'", policy(response)["style-src"])
+    assert parse_policy(response)["default-src"] == "'none'"
+    assert parse_policy(response)["base-uri"] == "'none'"
+    assert re.fullmatch(r"'self' 'sha256-[A-Za-z0-9+/=]{44}'", parse_policy(response)["style-src"])
     assert (response["X-Content-Type-Options"], response["Referrer-Policy"]) == ("nosniff", "same-origin")
     assert (response["X-Robots-Tag"], response["Cache-Control"]) == ("noindex", "private, no-cache")
     assert not response.cookies
@@ -76,16 +76,16 @@ def test_content_security_policy_allows_only_own_styles(alice: Person, board: Da
 def test_page_can_be_framed_by_allowed_origins(alice: Person, board: Dashboard, step: str) -> None:
     path = f"/{step}/{share(alice, board)}"
     assert "X-Frame-Options" not in visit(path)
-    assert policy(visit(path))["frame-ancestors"] == "*"
+    assert parse_policy(visit(path))["frame-ancestors"] == "*"
     with override_settings(EMBED_ORIGINS=["https://a.example", "https://b.example"]):
-        assert policy(visit(path))["frame-ancestors"] == "https://a.example https://b.example"
+        assert parse_policy(visit(path))["frame-ancestors"] == "https://a.example https://b.example"
 
 
 def test_other_pages_cannot_be_framed() -> None:
     for path in ("/nowhere", "/static/nothing.css"):
         response = Client().get(path)
         assert response["X-Frame-Options"] == "DENY"
-        assert policy(response)["frame-ancestors"] == "'none'"
+        assert parse_policy(response)["frame-ancestors"] == "'none'"
 
 
 def test_unchanged_page_is_304(alice: Person, board: Dashboard) -> None:
@@ -162,7 +162,7 @@ def test_deleted_dashboard_is_404(alice: Person, board: Dashboard) -> None:
     assert visit(f"/shared/{token}").status_code == 404
 
 
-def locked(alice: Person, board: Dashboard) -> str:
+def protect(alice: Person, board: Dashboard) -> str:
     token = share(alice, board, password_required=True)
     path = f"dashboards/{board.pk}/sharing/passwords/"
     assert alice.api.post(path, {"raw_password": PASSWORD}).status == 201
@@ -170,7 +170,7 @@ def locked(alice: Person, board: Dashboard) -> str:
 
 
 def test_password_form_unlocks_the_page(alice: Person, board: Dashboard) -> None:
-    path, browser = locked(alice, board), Client(headers=HTML)
+    path, browser = protect(alice, board), Client(headers=HTML)
     asked = browser.get(path)
     assert asked.status_code == 401
     assert "Quarter" not in asked.content.decode()
@@ -186,16 +186,16 @@ def test_password_form_unlocks_the_page(alice: Person, board: Dashboard) -> None
 
 
 def test_password_form_in_a_frame_returns_the_dashboard(alice: Person, board: Dashboard) -> None:
-    path = locked(alice, board).replace("/shared/", "/embedded/")
+    path = protect(alice, board).replace("/shared/", "/embedded/")
     opened = Client(headers=HTML).post(path, {"password": PASSWORD})
     assert opened.status_code == 200
     assert "Quarter" in opened.content.decode()
-    assert "sha256-" in policy(opened)["style-src"]
+    assert "sha256-" in parse_policy(opened)["style-src"]
     assert Client(headers=HTML).get(path).status_code == 401
 
 
 def test_password_attempts_are_limited(alice: Person, board: Dashboard) -> None:
-    path, browser = locked(alice, board), Client(headers=HTML)
+    path, browser = protect(alice, board), Client(headers=HTML)
     assert {browser.post(path, {"password": str(number)}).status_code for number in range(10)} == {401}
     refused = browser.post(path, {"password": PASSWORD})
     assert refused.status_code == 429
@@ -215,7 +215,7 @@ def test_stored_markup_is_escaped(alice: Person, attack: str) -> None:
     content: Any = {"description": attack, "tiles": [{"text": {"body": attack}, "color": attack[:30]}]}
     made = make_dashboard(alice, attack, **content)
     make_insight(alice, made, name=attack, description=attack, query={"kind": attack})
-    for tag, attrs in elements(visit(f"/shared/{share(alice, made)}")):
+    for tag, attrs in list_elements(visit(f"/shared/{share(alice, made)}")):
         assert tag not in ("script", "img", "svg", "iframe")
         assert not [name for name in attrs if name.startswith("on")]
         address = urlsplit(attrs.get("href") or "")

@@ -19,7 +19,7 @@ PARAMETERS = {
 }
 
 
-def collection_of(path: str, name: str) -> str:
+def find_collection(path: str, name: str) -> str:
     """Return the collection of a parameter: for `id`, the preceding step of the path."""
     if name != "id":
         return PARAMETERS.get(name, "")
@@ -33,7 +33,7 @@ def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) ->
     number = zlib.crc32(repr(sorted(path_parameters.items())).encode())
     if number % 2:
         return path_parameters
-    found = {name: KNOWN.get(collection_of(context.operation.path, name), []) for name in path_parameters}
+    found = {name: KNOWN.get(find_collection(context.operation.path, name), []) for name in path_parameters}
     return {
         name: found[name][number // 2 % len(found[name])] if found[name] else value
         for name, value in path_parameters.items()

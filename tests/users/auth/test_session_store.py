@@ -13,59 +13,59 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from tests.builders import PASSWORD, Person, signed_in
+from tests.builders import PASSWORD, Person, make_session
 from tests.client import Api
 from users.auth.session_store import SessionStore, hash_session_key
 from users.auth.sessions import end_all_sessions
 
 
-def cookie_of(browser: Api) -> str:
+def get_session_cookie(browser: Api) -> str:
     return browser.client.cookies["sessionid"].value
 
 
-def status_with(cookie: str) -> int:
+def get_status(cookie: str) -> int:
     client = Client()
     client.cookies["sessionid"] = cookie
     return client.get("/api/users/@me/").status_code
 
 
 def test_the_cookie_is_not_stored_and_its_hash_does_not_sign_in(alice: Person) -> None:
-    cookie = cookie_of(signed_in(alice))
-    assert status_with(cookie) == 200
+    cookie = get_session_cookie(make_session(alice))
+    assert get_status(cookie) == 200
     row = Session.objects.get()
     assert row.session_key == hash_session_key(cookie)
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM django_session")
         assert cookie not in str(cursor.fetchall())
-    assert [status_with(stolen) for stolen in (row.session_key, row.session_key[:32])] == [401, 401]
+    assert [get_status(stolen) for stolen in (row.session_key, row.session_key[:32])] == [401, 401]
 
 
 def test_signing_in_again_replaces_the_session(alice: Person) -> None:
-    browser = signed_in(alice)
-    old = cookie_of(browser)
+    browser = make_session(alice)
+    old = get_session_cookie(browser)
     assert browser.sign_in(alice.user.email, PASSWORD).status == 200
-    assert cookie_of(browser) != old
-    assert (status_with(old), status_with(cookie_of(browser))) == (401, 200)
+    assert get_session_cookie(browser) != old
+    assert (get_status(old), get_status(get_session_cookie(browser))) == (401, 200)
     assert Session.objects.count() == 1
 
 
 def test_ended_sessions_are_deleted(alice: Person, bob: Person) -> None:
-    browser, other, theirs = signed_in(alice), Api(None, 0), signed_in(bob)
+    browser, other, theirs = make_session(alice), Api(None, 0), make_session(bob)
     assert other.sign_in(alice.user.email, PASSWORD).status == 200
-    cookie = cookie_of(browser)
+    cookie = get_session_cookie(browser)
     assert browser.post("/api/logout/").status == 204
-    assert (status_with(cookie), Session.objects.count()) == (401, 2)
+    assert (get_status(cookie), Session.objects.count()) == (401, 2)
     end_all_sessions(alice.user)
-    assert (status_with(cookie_of(other)), status_with(cookie_of(theirs))) == (401, 200)
+    assert (get_status(get_session_cookie(other)), get_status(get_session_cookie(theirs))) == (401, 200)
     assert Session.objects.get().get_decoded()["_auth_user_id"] == str(bob.user.pk)
 
 
 def test_expired_sessions_are_refused_and_deleted_by_clearsessions(alice: Person) -> None:
-    browser = signed_in(alice)
+    browser = make_session(alice)
     call_command("clearsessions")
     assert Session.objects.count() == 1
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
-    assert status_with(cookie_of(browser)) == 401
+    assert get_status(get_session_cookie(browser)) == 401
     call_command("clearsessions")
     assert Session.objects.count() == 0
 
@@ -105,12 +105,12 @@ def test_the_asynchronous_methods_hash_the_key() -> None:
 
 def test_sessions_of_earlier_releases_remain_valid(alice: Person) -> None:
     """Earlier releases stored sessions under their cookies, with the session store of Django."""
-    browser = signed_in(alice)
-    cookie = cookie_of(browser)
+    browser = make_session(alice)
+    cookie = get_session_cookie(browser)
     Session.objects.update(session_key=cookie)
     assert plain.SessionStore(cookie).load()["_auth_user_id"] == str(alice.user.pk)
     migration = importlib.import_module("users.migrations.0006_hash_session_keys")
     for _ in range(2):  # a second run changes nothing
         migration.hash_session_keys(apps, connection.schema_editor(atomic=False))
         assert Session.objects.get().session_key == hash_session_key(cookie)
-        assert status_with(cookie) == 200
+        assert get_status(cookie) == 200

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboards_api.environment import Rate
 from tests.builders import Person
-from tests.races import at_once
-from tests.unwritable import unwritable
+from tests.races import run_concurrently
+from tests.unwritable import read_only_database
 from users.models import RateWindow
 from users.rate_limiting import store
 from users.rate_limiting.limiter import RESERVATION_DIVISOR, RateLimiter, RateLimitStatus
@@ -177,7 +177,7 @@ def test_two_processes_with_threads_allow_90_to_100_percent_of_the_limit(limit: 
         counts.append(count_allowed(limiter, rates, NOW, calls))
 
     jobs = [lambda limiter=limiter: work(limiter) for limiter in processes for _ in range(3)]
-    assert [repr(error) for error in at_once(*jobs)] == []
+    assert [repr(error) for error in run_concurrently(*jobs)] == []
     assert limit * 0.9 <= sum(counts) <= limit
 
 
@@ -190,7 +190,7 @@ def test_threads_of_one_process_allow_exactly_the_limit() -> None:
         with lock:
             counts[0] += found
 
-    assert at_once(*[work] * 4) == []
+    assert run_concurrently(*[work] * 4) == []
     assert counts == [100]
 
 
@@ -234,7 +234,7 @@ def test_windows_of_a_deleted_key_expire(alice: Person) -> None:
 def test_each_process_counts_by_itself_while_the_database_is_read_only() -> None:
     """Reads succeed, and the limit holds in each process."""
     limiter = RateLimiter()
-    with unwritable():
+    with read_only_database():
         assert count_allowed(limiter, TEN, NOW, 25) == 10
         assert count_allowed(RateLimiter(), TEN, NOW, 25) == 10
         assert count_allowed(limiter, TEN, NOW + MINUTE, 4) == 4

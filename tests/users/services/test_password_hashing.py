@@ -9,7 +9,7 @@ from django.db import transaction
 from users.services.password_hashing import HashingBusy, HashingSlots, hash_password, verify_password
 
 
-def hold(slots: HashingSlots, inside: threading.Event, until: threading.Event) -> threading.Thread:
+def hold_slot(slots: HashingSlots, inside: threading.Event, until: threading.Event) -> threading.Thread:
     """Start a thread that occupies a slot or waits for one, as a request does."""
 
     def run() -> None:
@@ -25,9 +25,9 @@ def hold(slots: HashingSlots, inside: threading.Event, until: threading.Event) -
 def test_one_thread_hashes_one_waits_and_others_are_refused(db: None) -> None:
     slots = HashingSlots(at_once=1, waiting=1)
     first, second, done = threading.Event(), threading.Event(), threading.Event()
-    threads = [hold(slots, first, done)]
+    threads = [hold_slot(slots, first, done)]
     assert first.wait(10)
-    threads.append(hold(slots, second, done))
+    threads.append(hold_slot(slots, second, done))
     while slots.threads.acquire(blocking=False):  # until the second one waits
         slots.threads.release()
     with pytest.raises(HashingBusy) as refused, slots.slot():
