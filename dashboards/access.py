@@ -49,7 +49,7 @@ def may_edit(dashboard: Dashboard, membership: Membership) -> bool:
 
 def check_may_edit(dashboard: Dashboard, membership: Membership) -> None:
     """Raise Forbidden unless the member may edit the dashboard."""
-    if not may_edit(dashboard, membership):
+    if privilege_level(membership, get_restriction(dashboard)) < PrivilegeLevel.CAN_EDIT:
         raise Forbidden("You don't have edit permissions for this dashboard.")
 
 

@@ -14,6 +14,7 @@ DASHBOARD_FIELDS = (
     "folder",
 )
 DISPLAY_FIELDS = ("color", "filters_overrides", "show_description", "transparent_background")
+TILE_FIELDS = ("layouts", *DISPLAY_FIELDS)
 TEXT_FIELDS = ("body",)
 BUTTON_FIELDS = ("url", "text", "placement", "style")
 # A change of one of these sets `last_modified_by` and `last_modified_at` of the insight.

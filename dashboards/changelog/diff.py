@@ -117,13 +117,17 @@ def apply_changes(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
 
 def merge_changes(changes: Sequence[Change]) -> list[Change]:
     """Return one change for each path, from its first value to its last; paths with equal values are left out."""
-    nets: dict[str, Change] = {}
+    last = {change["field"]: change for change in changes}
+    before: dict[str, Any] = {}
     for change in changes:
-        path = change["field"]
-        first = nets.get(path)
-        nets[path] = build_change(change["type"], [path], first["before"], change["after"]) if first else change
-    before, after = ({path: net[side] for path, net in nets.items()} for side in ("before", "after"))
-    return [nets[path] for path in find_differing(nets, before, after)]
+        before.setdefault(change["field"], change["before"])
+    after = {path: change["after"] for path, change in last.items()}
+    return [
+        last[path]
+        if last[path]["before"] is before[path]
+        else build_change(last[path]["type"], [path], before[path], after[path])
+        for path in find_differing(before, before, after)
+    ]
 
 
 def join_path(*parts: object) -> str:

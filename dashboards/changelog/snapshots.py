@@ -12,7 +12,7 @@ from dashboards.changelog.diff import Snapshot, fill_added_fields
 from dashboards.changelog.versions import Delta, apply_deltas, load_deltas
 from dashboards.models import Activity, Dashboard, Revision, RevisionKind, Tile
 from dashboards.models.dashboard import DashboardQuerySet
-from dashboards.tracked_fields import BUTTON_FIELDS, DASHBOARD_FIELDS, DISPLAY_FIELDS
+from dashboards.tracked_fields import BUTTON_FIELDS, DASHBOARD_FIELDS, TILE_FIELDS
 from dashboards_api.db.compiled_queries import CompiledQuery, int_param
 from dashboards_api.db.fields import raw_json
 
@@ -25,11 +25,10 @@ _SHARING = ("enabled", "settings", "password_required")
 _JSON = {"tags": raw_json("tag_names"), **{field: raw_json(field) for field in FREE_JSON}}
 _COLUMNS = tuple(f"raw_{field}" if field in _JSON else field for field in _FIELDS)
 _TEXT, _BUTTON = ("id", "body"), ("id", *BUTTON_FIELDS)
-_DISPLAY = ("layouts", *DISPLAY_FIELDS)
 _TILE_COLUMNS = ("id", "insight", *(f"text__{each}" for each in _TEXT), *(f"button__{each}" for each in _BUTTON))
 # The positions of that JSON in rows of dashboards and of tiles.
 _FREE_JSON_POSITIONS = [_FIELDS.index(field) for field in FREE_JSON]
-_FREE_JSON_OF_TILE_POSITIONS = [len(_TILE_COLUMNS) + _DISPLAY.index(field) for field in FREE_JSON_OF_TILE]
+_FREE_JSON_OF_TILE_POSITIONS = [len(_TILE_COLUMNS) + TILE_FIELDS.index(field) for field in FREE_JSON_OF_TILE]
 
 
 class Deltas(NamedTuple):
@@ -65,10 +64,9 @@ def load_snapshots(dashboard_ids: Collection[int]) -> list[DashboardSnapshot]:
     else:
         rows = list(_select_snapshots(Dashboard.objects.filter(pk__in=dashboard_ids)).order_by("pk"))
     deltas: dict[int, list[Delta]] = {}
-    for delta in load_deltas(
-        [id_ for id_, *_, whole_version, latest_version in rows if whole_version != latest_version]
-    ):
-        deltas.setdefault(delta[0], []).append(delta)
+    if partial := [id_ for id_, *_, whole_version, latest_version in rows if whole_version != latest_version]:
+        for delta in load_deltas(partial):
+            deltas.setdefault(delta[0], []).append(delta)
     return [_build_dashboard_snapshot(row, deltas) for row in rows]
 
 
@@ -76,9 +74,9 @@ def _build_dashboard_snapshot(row: tuple[Any, ...], all_deltas: Mapping[int, lis
     id_, project_id, version, *columns, tile_rows, logged, _, _ = row
     tiles = sorted(orjson.loads(tile_rows or "[]"))
     deltas = all_deltas.get(id_, [])
-    previous = None
-    if logged is not None:
-        previous = fill_added_fields(apply_deltas(orjson.loads(logged), [changes for _, changes, _ in deltas]))
+    previous = None if logged is None else fill_added_fields(orjson.loads(logged))
+    if previous is not None and deltas:
+        previous = apply_deltas(previous, [changes for _, changes, _ in deltas])
     json_size = sum(len(columns[position]) for position in _FREE_JSON_POSITIONS)
     json_size += sum(len(tile[position]) for tile in tiles for position in _FREE_JSON_OF_TILE_POSITIONS)
     return DashboardSnapshot(
@@ -113,43 +111,42 @@ class _JSONRows(Aggregate):
         return self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **extra)
 
 
+# The tiles of a dashboard, or those that it had when it was deleted, as one JSON array.
+_TILES = (
+    Tile.objects.filter(dashboard=OuterRef("pk"))
+    .filter(Q(deleted=False) | Q(deletion_id=OuterRef("deletion_id")))
+    .order_by()
+    .values("dashboard")
+    .annotate(rows=Cast(_JSONRows(_JSONRow(*(F(each) for each in (*_TILE_COLUMNS, *TILE_FIELDS)))), TextField()))
+    .values("rows")
+)
+_VERSIONS = Activity.objects.versions_of(OuterRef("pk")).order_by("-version")
+_WHOLE_VERSIONS = _VERSIONS.with_snapshot()
+_ANNOTATIONS = {
+    **{f"raw_{field}": column for field, column in _JSON.items()},
+    "raw_settings": raw_json("sharing_configuration__settings"),
+    "revision": Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk")),
+    "tile_rows": Subquery(_TILES),
+    "before": Subquery(_WHOLE_VERSIONS.values(text=raw_json("state"))[:1]),
+    "whole_version": Subquery(_WHOLE_VERSIONS.values("version")[:1]),
+    "latest_version": Subquery(_VERSIONS.values("version")[:1]),
+}
+
+
 def _select_snapshots(found: DashboardQuerySet) -> Any:
     """Return a query for the rows that `_build_dashboard_snapshot` reads."""
-    versions = Activity.objects.versions_of(OuterRef("pk")).order_by("-version")
-    whole = versions.with_snapshot()
-    rows = found.annotate(
-        **{f"raw_{field}": column for field, column in _JSON.items()},
-        raw_settings=raw_json("sharing_configuration__settings"),
-        revision=Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk")),
-        tile_rows=Subquery(_select_tiles()),
-        before=Subquery(whole.values(text=raw_json("state"))[:1]),
-        whole_version=Subquery(whole.values("version")[:1]),
-        latest_version=Subquery(versions.values("version")[:1]),
-    )
     sharing = ("sharing_configuration__enabled", "raw_settings", "sharing_configuration__password_required")
     logged = ("before", "whole_version", "latest_version")
-    return rows.values_list("pk", "project_id", "revision", *_COLUMNS, *sharing, "tile_rows", *logged)
+    columns = ("pk", "project_id", "revision", *_COLUMNS, *sharing, "tile_rows", *logged)
+    return found.annotate(**_ANNOTATIONS).values_list(*columns)
 
 
 _ONE = CompiledQuery(lambda: _select_snapshots(Dashboard.objects.filter(pk=int_param("id"))))
 
 
-def _select_tiles() -> Any:
-    """Return a sub-query for the tiles of a dashboard, or those that it had when it was deleted, as one JSON array."""
-    columns = [F(each) for each in (*_TILE_COLUMNS, *_DISPLAY)]
-    return (
-        Tile.objects.filter(dashboard=OuterRef("pk"))
-        .filter(Q(deleted=False) | Q(deletion_id=OuterRef("deletion_id")))
-        .order_by()
-        .values("dashboard")
-        .annotate(rows=Cast(_JSONRows(_JSONRow(*columns)), TextField()))
-        .values("rows")
-    )
-
-
 def build_tile_snapshot(tile: Tile) -> Snapshot:
     """Return the part of a snapshot that describes a tile with an insight."""
-    return {"insight": tile.insight_id, **{column: getattr(tile, column) for column in _DISPLAY}}
+    return {"insight": tile.insight_id, **{column: getattr(tile, column) for column in TILE_FIELDS}}
 
 
 def _build_snapshot(columns: Sequence[Any], tiles: list[list[Any]]) -> Snapshot:
@@ -159,22 +156,24 @@ def _build_snapshot(columns: Sequence[Any], tiles: list[list[Any]]) -> Snapshot:
     enabled, settings, is_locked = columns[len(_FIELDS) :]
     shared = (bool(enabled), None if settings is None else orjson.loads(settings), is_locked)
     snapshot["sharing"] = dict(zip(_SHARING, shared, strict=True))
-    snapshot["tiles"] = {str(tile[0]): _build_tile(tile) for tile in tiles}
+    snapshot["tiles"] = _build_tiles(tiles)
     return snapshot
 
 
-def _build_tile(row: list[Any]) -> Snapshot:
-    _, insight, text_id, body, button_id, *rest = row
-    button, display = rest[: len(_BUTTON) - 1], dict(zip(_DISPLAY, rest[len(_BUTTON) - 1 :], strict=True))
-    tile: Snapshot = {}
-    if insight is not None:
-        tile["insight"] = insight
-    elif text_id is not None:
-        tile["text"] = dict(zip(_TEXT, (text_id, body), strict=True))
-    else:
-        tile["button_tile"] = dict(zip(_BUTTON, (str(uuid.UUID(button_id)), *button), strict=True))
-    for column in FREE_JSON_OF_TILE:
-        display[column] = {} if display[column] == "{}" else orjson.loads(display[column])
-    for column in ("show_description", "transparent_background"):
-        display[column] = None if display[column] is None else bool(display[column])
-    return {**tile, **display}
+def _build_tiles(rows: list[list[Any]]) -> dict[str, Snapshot]:
+    tiles: dict[str, Snapshot] = {}
+    for id_, insight, text_id, body, button_id, *rest in rows:
+        button, display = rest[: len(_BUTTON) - 1], dict(zip(TILE_FIELDS, rest[len(_BUTTON) - 1 :], strict=True))
+        content: Snapshot
+        if insight is not None:
+            content = {"insight": insight}
+        elif text_id is not None:
+            content = {"text": dict(zip(_TEXT, (text_id, body), strict=True))}
+        else:
+            content = {"button_tile": dict(zip(_BUTTON, (str(uuid.UUID(button_id)), *button), strict=True))}
+        for column in FREE_JSON_OF_TILE:
+            display[column] = {} if display[column] == "{}" else orjson.loads(display[column])
+        for column in ("show_description", "transparent_background"):
+            display[column] = None if display[column] is None else bool(display[column])
+        tiles[str(id_)] = {**content, **display}
+    return tiles

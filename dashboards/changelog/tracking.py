@@ -33,7 +33,6 @@ from dashboards.changelog.versions import (
 )
 from dashboards.exceptions import DashboardNotFound
 from dashboards.models import ActivityName, Button, CreationMode, Dashboard, Insight, RevisionKind, Text
-from dashboards.models.tile import CONTENT_KINDS
 from dashboards_api.db.retry import retry_on_conflict
 from dashboards_api.errors import VersionConflict
 from users.models import Membership, Project
@@ -66,7 +65,7 @@ class ChangeSet:
         The activity log finds out what changed by comparing snapshots.
         """
         self._dashboards.add(dashboard.pk)
-        self.record_list(dashboard.project_id)
+        self._lists.setdefault(dashboard.project_id, 0)
 
     def record_created_dashboard(self, dashboard: Dashboard) -> None:
         """Record that a dashboard was created just now."""
@@ -165,7 +164,7 @@ class ChangeSet:
         Called once, by `write_transaction`. No row is locked after the versions, so that no two writes wait for each
         other. Raises TooManyTiles and DashboardTooLarge for a dashboard that has outgrown its limits.
         """
-        self.versions = bump_versions(self._counter_queries())
+        self.versions = bump_versions(self._list_counters())
         write_activity(
             ChangeSummary(
                 actor=self.actor,
@@ -180,19 +179,18 @@ class ChangeSet:
             )
         )
 
-    def _counter_queries(self) -> Iterator[CounterQuery]:
+    def _list_counters(self) -> list[CounterQuery]:
         rows = [(RevisionKind.LIST.value, id_, by) for id_, by in self._lists.items()]
         rows += [(RevisionKind.DASHBOARD.value, id_, 0) for id_ in self._dashboards | self._known.keys()]
-        if rows:
-            yield select_rows(rows)
+        queries = [select_rows(rows)] if rows else []
         if self._shared:
-            for kind in CONTENT_KINDS:
-                yield select_dashboards_sharing(kind, sorted(self._shared))
+            queries.append(select_dashboards_sharing(sorted(self._shared)))
         for kind, model in (("text", Text), ("button", Button)):
             if ids := [each.content.pk for each in self._contents.values() if isinstance(each.content, model)]:
-                yield select_dashboards_showing(kind, ids)
+                queries.append(select_dashboards_showing(kind, ids))
         if self._shown_insights:
-            yield select_dashboards_showing("insight", sorted(self._shown_insights))
+            queries.append(select_dashboards_showing("insight", sorted(self._shown_insights)))
+        return queries
 
 
 class ExpectedVersions(NamedTuple):

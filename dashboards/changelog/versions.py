@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef
 from dashboards.changelog.diff import Change, Snapshot, apply_changes
 from dashboards.models import Activity, Button, Dashboard, Insight, Revision, RevisionKind, Text, Tile
 from dashboards.models.activity import ActivityQuerySet
+from dashboards.models.tile import CONTENT_KINDS
 from dashboards_api.db.retry import atomic_with_retry
 
 # As rows: the dashboard, its changes, and their size.
@@ -109,15 +110,18 @@ def select_dashboards_showing(column: str, content_ids: Iterable[Any]) -> Counte
     return CounterQuery(sql, ids)
 
 
-def select_dashboards_sharing(column: str, dashboard_ids: list[int]) -> CounterQuery:
+def select_dashboards_sharing(dashboard_ids: list[int]) -> CounterQuery:
     """Return a query for the dashboards that have, or had, tiles with the same content as these dashboards."""
     table = Tile._meta.db_table
     places = ", ".join(["%s"] * len(dashboard_ids))
-    sql = f"""
+    parts = [
+        f"""
         SELECT {RevisionKind.DASHBOARD.value}, theirs.dashboard_id, 0 FROM {table} AS ours
-        JOIN {table} AS theirs ON theirs.{column}_id = ours.{column}_id WHERE ours.dashboard_id IN ({places})
+        JOIN {table} AS theirs ON theirs.{kind}_id = ours.{kind}_id WHERE ours.dashboard_id IN ({places})
         """  # noqa: S608  names of our own columns
-    return CounterQuery(sql, list(dashboard_ids))
+        for kind in CONTENT_KINDS
+    ]
+    return CounterQuery(" UNION ".join(parts), dashboard_ids * len(parts))
 
 
 def bump_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:

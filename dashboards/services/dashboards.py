@@ -177,8 +177,11 @@ def change_dashboard(
     if "breakdown_colors" in content and not from_history:
         check_breakdown_colors(content["breakdown_colors"], dashboard.breakdown_colors)
     _save_changed(changes, dashboard, content)
-    items = content.get("tiles", [])
-    ignored = change_tiles(changes, dashboard, items, refuse_unknown=refuse_unknown_tiles, from_history=from_history)
+    ignored: list[str] = []
+    if items := content.get("tiles"):
+        ignored = change_tiles(
+            changes, dashboard, items, refuse_unknown=refuse_unknown_tiles, from_history=from_history
+        )
     if isinstance(clones := content.get("duplicate_tiles"), list):
         duplicate_tiles(changes, dashboard, clones)
     if content.get("deleted"):

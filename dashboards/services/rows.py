@@ -18,7 +18,7 @@ from dashboards.exceptions import DashboardNotFound
 from dashboards.models import Collaborator, Dashboard, Tile
 from dashboards.models.dashboard import DashboardQuerySet
 from dashboards.models.tile import CONTENT_KINDS, LAYOUT_COLUMNS, ContentKind
-from dashboards.tracked_fields import DISPLAY_FIELDS
+from dashboards.tracked_fields import TILE_FIELDS
 from dashboards_api.db.fields import find_differing
 from users.models import Membership, Project
 
@@ -130,7 +130,7 @@ def assign_changed_fields(row: Model, changes: Mapping[str, Any], fields: Iterab
 
 def assign_display_fields(tile: Tile, content: Mapping[str, Any]) -> list[str]:
     """Set the display fields of a tile that differ, and return the columns that changed."""
-    changed = assign_changed_fields(tile, content, ("layouts", *DISPLAY_FIELDS))
+    changed = assign_changed_fields(tile, content, TILE_FIELDS)
     if "layouts" not in changed:
         return changed
     tile.set_layouts(tile.layouts)

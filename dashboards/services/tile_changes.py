@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Model, Q
@@ -27,7 +28,7 @@ from dashboards.services.rows import (
     group_contents,
     update_rows,
 )
-from dashboards.tracked_fields import BUTTON_FIELDS
+from dashboards.tracked_fields import BUTTON_FIELDS, TILE_FIELDS
 from dashboards_api.errors import ValidationFailed
 
 
@@ -49,7 +50,8 @@ def change_tiles(
         return []
     named = _insights_to_add(items)
     of_dashboard = Tile.objects.on_dashboard(dashboard).select_related("text", "button")
-    tiles = list(of_dashboard.filter(_select_named_tiles(items, named)))
+    unread = {"layouts", "filters_overrides"}.difference(*items)  # the free JSON that no item changes
+    tiles = list(of_dashboard.filter(_select_named_tiles(items, named)).defer(*unread))
     insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(named) if named else {}
     # A member who could put content on a dashboard, or restore its tile, could edit it there.
     placed = group_contents(_tiles_to_restore(items, tiles))
@@ -59,11 +61,15 @@ def change_tiles(
         check_may_edit_contents(kind, ids, changes.actor)
     upsert = TileUpsert(changes, dashboard, tiles=tiles, insights=insights, from_history=from_history)
     for index, item in enumerate(items):
-        upsert.apply(index, item)
+        try:
+            upsert.apply(index, item)
+        except TooLarge as error:
+            raise error.within(f"tiles__{index}") from error
     if upsert.skipped and refuse_unknown:
         raise TileNotOnDashboard(upsert.skipped[0])
     upsert.save()
-    check_placements(placed, attr="tiles")
+    if placed:
+        check_placements(placed, attr="tiles")
     return upsert.ignored
 
 
@@ -128,29 +134,21 @@ class TileUpsert:
         self.insights = insights
         self.from_history = from_history
         self.now: datetime = timezone.now()
-        self.tiles: dict[int, Tile] = {}
-        self.by_content: dict[tuple[str, Any], Tile] = {}
+        self.tiles = {tile.pk: tile for tile in tiles}
         self.new: list[Tile] = []
         self.changed: dict[Tile | Text | Button, set[str]] = {}
-        for tile in tiles:
-            self.tiles[tile.pk] = tile
-            self.by_content.update(dict.fromkeys(tile.content.items(), tile))
         self.named: set[int] = set()  # rows that items were about, by identity: new rows have no id yet
         self.places_tiles = False
         self.skipped: list[int] = []
         self.ignored: list[str] = []
 
+    @cached_property
+    def by_content(self) -> dict[tuple[str, Any], Tile]:
+        """Return the tiles by the column of their content and its id."""
+        return {content: tile for tile in self.tiles.values() for content in tile.content.items()}
+
     def apply(self, index: int, item: TileInput) -> None:
-        """Apply one item.
-
-        Raises TileNotOnDashboard, ContentNotOnDashboard, InsightNotInProject, DuplicateTile and ValidationFailed.
-        """
-        try:
-            self._apply(index, item)
-        except TooLarge as error:
-            raise error.within(f"tiles__{index}") from error
-
-    def _apply(self, index: int, item: TileInput) -> None:
+        """Apply one item. Raises TooLarge, and what `change_tiles` raises."""
         tile_id = item.get("id")
         if tile_id is None:
             self._add_or_change(index, item)
@@ -162,7 +160,8 @@ class TileUpsert:
                 raise TileNotOnDashboard(index, "id")
             self._skip(index)
         else:
-            self._ignore_other_insights(index, item, tile.insight_id)
+            if "insight" in item or "insight_id" in item:
+                self._ignore_other_insights(index, item, tile.insight_id)
             self._check_named_once(tile, f"tiles__{index}__id")
             self._change(index, tile, item)
 
@@ -172,7 +171,8 @@ class TileUpsert:
             self.changes.record_tiles(self.dashboard)
         elif self.changed:
             self.changes.record_dashboard(self.dashboard)
-        insert_tiles(self.changes, self.new)
+        if self.new:
+            insert_tiles(self.changes, self.new)
         alike: dict[tuple[type[Model], frozenset[str]], list[Any]] = {}
         for row, columns in self.changed.items():
             alike.setdefault((type(row), frozenset(columns)), []).append(row)
@@ -249,15 +249,19 @@ class TileUpsert:
         self.named.add(id(row))
 
     def _change(self, index: int, tile: Tile, item: TileInput) -> None:
+        columns: list[str] = []
         if "deleted" in item and tile.deleted != item["deleted"]:
             tile.set_deleted(item["deleted"])
             self.places_tiles = True
-            self._mark_changed(tile, ["deleted", "deletion_id"])
+            columns += ["deleted", "deletion_id"]
         if (text := item.get("text")) is not None:
             self._edit_text(index, tile, text)
         if (button := item.get("button_tile")) is not None:
             self._edit_button(index, tile, button)
-        self._mark_changed(tile, self._display(index, tile, item))
+        if not item.keys().isdisjoint(TILE_FIELDS):
+            columns += self._display(index, tile, item)
+        if columns and tile.pk is not None:
+            self.changed.setdefault(tile, set()).update(columns)
 
     def _display(self, index: int, tile: Tile, item: DisplayInput) -> list[str]:
         if "layouts" in item and not self.from_history:
@@ -291,7 +295,3 @@ class TileUpsert:
             content.last_modified_by_id = self.changes.actor.user_id
             content.last_modified_at = self.now
             self.changed.setdefault(content, set()).update({*columns, "last_modified_by", "last_modified_at"})
-
-    def _mark_changed(self, tile: Tile, columns: list[str]) -> None:
-        if columns and tile.pk is not None:
-            self.changed.setdefault(tile, set()).update(columns)

@@ -104,10 +104,12 @@ def undo_dashboard(undo: UndoContext, item: ItemUndo) -> UndoneFields:
             return UndoneFields()
         change_dashboard(undo.changes, dashboard, {"deleted": True})
         return UndoneFields(["deleted"])
-    before = undo.plan.snapshots[dashboard.pk]
-    now = load_snapshots([dashboard.pk])[0].current if undo.changes.affects(dashboard.pk) else before
-    wanted = revert_changes(now, item.changes)
-    paths = find_differing_paths(before, revert_changes(before, item.changes), list_paths(item.changes))
+    now = before = undo.plan.snapshots[dashboard.pk]
+    wanted = revert_changes(before, item.changes)
+    paths = find_differing_paths(before, wanted, [change["field"] for change in item.changes])
+    if undo.changes.affects(dashboard.pk):
+        now = load_snapshots([dashboard.pk])[0].current
+        wanted = revert_changes(now, item.changes)
     held = _hold_restriction(now, wanted)
     paths = [path for path in paths if path not in held]
     if now["deleted"] and wanted["deleted"]:
@@ -127,11 +129,14 @@ def _restore_content(
 
     Return the paths of tiles that others replaced, and of those that cannot be restored.
     """
-    paths = list_paths(own)
+    paths = [change["field"] for change in own]
     of_tiles = {path: path.split(SEPARATOR)[1] for path in paths if path.startswith(f"{TILES}{SEPARATOR}")}
     may_change = [path for path, id_ in of_tiles.items() if id_ in now[TILES]]
-    may_change += _find_unchanged_contents(own)
-    replaced, lost = _move_tiles_back(undo, dashboard, now, wanted)
+    replaced: list[str] = []
+    lost: list[str] = []
+    if of_tiles:
+        may_change += _find_unchanged_contents(own)
+        replaced, lost = _move_tiles_back(undo, dashboard, now, wanted)
     content, inaccessible = build_restore_input(
         dashboard,
         wanted,
@@ -140,7 +145,7 @@ def _restore_content(
         fields=[field for field in DASHBOARD_FIELDS if field in paths],
         only_tiles=set(of_tiles.values()),
     )
-    if json_differs(wanted["restriction_level"], now["restriction_level"]):
+    if wanted["restriction_level"] != now["restriction_level"]:
         content["restriction_level"] = wanted["restriction_level"]
     if wanted["deleted"]:
         insights = set(Insight.objects.only_on_dashboard(dashboard).not_deleted().values_list("pk", flat=True))
@@ -149,7 +154,7 @@ def _restore_content(
     if deferred := dashboard.get_deferred_fields() & content.keys():
         dashboard.refresh_from_db(fields=list(deferred))
     change_dashboard(undo.changes, dashboard, content, from_history=True)
-    if content["tiles"] or now["deleted"]:
+    if now["deleted"] or not all(each.get("deleted") for each in content["tiles"]):
         check_tile_limits([dashboard.pk])
     return replaced, [*lost, *inaccessible]
 

@@ -1,5 +1,6 @@
 """The plan of an undo: the net changes of a key by item, without the fields that others changed since."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
@@ -19,7 +20,7 @@ from dashboards.changelog.diff import (
 from dashboards.changelog.snapshots import load_snapshots
 from dashboards.models import ActivityName, ActivityScope, Insight, Tile
 from dashboards.services.undo_limits import ACTIVITIES_MAX, ItemKey, UndoneActivity, activities_since
-from dashboards_api.db.fields import find_differing, json_differs
+from dashboards_api.db.fields import find_differing, json_differs, raw_json
 from users.models import Project
 
 # Stands for the creation of an item: undoing it deletes the item.
@@ -28,6 +29,7 @@ CREATION = build_change("Dashboard", ["deleted"], True, False)
 RIGHTS = ("Collaborator", "SharePassword")
 SHARING_TYPES = ("SharingConfiguration", *RIGHTS)
 ACTIVITIES_AT_ONCE = 500
+_RAW_CHANGES = raw_json("changes")
 
 # The author of an activity: the key, an undo of its activities, or another key or user.
 Author = Literal["key", "undo", "other"]
@@ -90,6 +92,8 @@ class UndoPlan:
 
     def _find_insights_deleted_with_dashboards(self) -> set[int]:
         """Return the insights that the key restored together with dashboards, and that are deleted with them again."""
+        if not self.insights:
+            return set()
         deleted = [item.item_id for item in self.dashboards if item.is_to_be_deleted and not item.is_created]
         insights = [item.item_id for item in self.insights if item.is_to_be_deleted and not item.is_created]
         if not deleted or not insights:
@@ -106,9 +110,10 @@ def build_plan(project: Project, activities: Sequence[UndoneActivity], key_id: s
     own = {activity.id for activity in activities}
     keys = {(activity.scope, activity.item_id) for activity in activities}
     histories: dict[ItemKey, list[tuple[Author, list[Change]]]] = defaultdict(list)
-    later = activities_since(project, activities[0].id - 1, keys).order_by("id")
-    columns = later.values_list("id", "scope", "item_id", "key_id", "activity", "changes")
-    for id_, scope, item_id, by, activity, changes in columns.iterator(chunk_size=ACTIVITIES_AT_ONCE):
+    later = activities_since(project, activities[0].id - 1, keys).order_by("id").annotate(raw_changes=_RAW_CHANGES)
+    columns = later.values_list("id", "scope", "item_id", "key_id", "activity", "raw_changes")
+    for id_, scope, item_id, by, activity, raw_changes in columns.iterator(chunk_size=ACTIVITIES_AT_ONCE):
+        changes = json.loads(raw_changes)
         if id_ in own:
             histories[scope, item_id].append(("key", [CREATION] if activity == ActivityName.CREATED else changes))
         elif activity == ActivityName.UNDONE:

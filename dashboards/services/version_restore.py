@@ -49,7 +49,7 @@ def build_restore_input(
     `fields` and the ids in `only_tiles` narrow it to what differs. Content that other dashboards show as well changes
     only where its path is in `may_change`.
     """
-    rows = Tile.objects.on_dashboard(dashboard).select_related("text", "button")
+    rows = Tile.objects.on_dashboard(dashboard).select_related("text", "button").defer("layouts", "filters_overrides")
     if only_tiles is not None:
         rows = rows.filter(pk__in=[int(id_) for id_ in only_tiles])
         wanted_tiles = {id_: tile for id_, tile in snapshot[TILES].items() if id_ in only_tiles}
@@ -58,10 +58,11 @@ def build_restore_input(
     tiles = {str(tile.pk): tile for tile in rows}
     shown = {id_ for id_, tile in tiles.items() if not tile.deleted or tile.was_deleted_with(dashboard)}
     added = {id_: tile for id_, tile in wanted_tiles.items() if id_ not in shown}
-    inaccessible = _find_inaccessible_tiles(added, tiles, dashboard, member)
+    inaccessible = _find_inaccessible_tiles(added, tiles, dashboard, member) if added else []
     left_out = [join_path(TILES, id_) for id_ in inaccessible]
     items: list[TileInput] = [{"id": int(id_), "deleted": True} for id_ in shown - wanted_tiles.keys()]
-    shared = _find_shared_contents(dashboard, tiles.values())
+    kept = [tile for id_, tile in tiles.items() if id_ in wanted_tiles]
+    shared = _find_shared_contents(dashboard, kept) if kept else (set(), set())
     for id_, tile in wanted_tiles.items():
         if id_ in inaccessible:
             continue
@@ -106,8 +107,6 @@ def _find_inaccessible_tiles(
     added: Mapping[str, Snapshot], tiles: Mapping[str, Tile], dashboard: Dashboard, member: Membership
 ) -> list[str]:
     """Return the ids of the tiles to add whose content is deleted, or that the member may not edit elsewhere."""
-    if not added:
-        return []
     is_available = Q(deleted=False)
     if dashboard.deleted:  # what was deleted with it is restored with it
         is_available |= Q(deletion_id=dashboard.deletion_id)

@@ -169,7 +169,7 @@ def validate_value(value: Any) -> None:
         members = container.items() if isinstance(container, dict) else enumerate(container)
         inner = []
         for key, member in members:
-            if isinstance(key, str):
+            if isinstance(key, str) and ("\x00" in key or not key.isascii()):
                 validate_text(key, path)
             if isinstance(member, dict | list):
                 inner.append((member, (*path, key)))

@@ -154,7 +154,8 @@ def find_unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[s
     elif isinstance(field, RequestSerializer) and isinstance(value, Mapping):
         for key, item in value.items():
             if key in field.fields:
-                yield from find_unknown_keys(field.fields[key], item, f"{path}{key}__")
+                if isinstance(item, list | Mapping):
+                    yield from find_unknown_keys(field.fields[key], item, f"{path}{key}__")
             elif key not in field.tolerated_keys and not field.reads_alias(key, value):
                 yield f"{path}{key}"
 
@@ -164,7 +165,7 @@ def unknown_field_error(path: str) -> ValidationError:
     return ValidationError({path: [ErrorDetail("This field is not known here.", code="unknown_field")]})
 
 
-def format_ignored_fields(paths: list[str]) -> str:
+def format_ignored_fields(paths: Iterable[str]) -> str:
     """Return the value of the header: as many paths as fit."""
     value = ""
     for path in list(dict.fromkeys(paths))[:IGNORED_NAMES_MAX]:

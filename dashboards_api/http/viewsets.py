@@ -1,6 +1,6 @@
 """The base class of API view sets: it reads bodies and reports ignored fields."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from typing import Any, ClassVar
@@ -56,6 +56,9 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
     accepts_idempotency_key: ClassVar[bool] = False
     # Methods that are routed only to answer 405. They are left out of the `Allow` header.
     refused_methods: ClassVar[frozenset[str]] = frozenset()
+
+    # The paths of keys and parameters that had no effect in this request.
+    ignored: Sequence[str] = ()
 
     @property
     def allowed_methods(self) -> list[str]:
@@ -135,11 +138,7 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
 
     def add_ignored(self, paths: list[str]) -> None:
         """Name in the answer what had no effect."""
-        self._ignored = [*self.ignored, *paths]
-
-    @property
-    def ignored(self) -> list[str]:
-        return getattr(self, "_ignored", [])
+        self.ignored = [*self.ignored, *paths]
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)

@@ -52,10 +52,6 @@ class WindowQuota:
     def is_exhausted(self) -> bool:
         return self.available <= 0 and not self.unreserved
 
-    @property
-    def remaining(self) -> int:
-        return max(0, self.available + self.unreserved)
-
     def reserve_more(self, key_id: str) -> None:
         """Reserve requests in the database. While it is read-only, this process counts by itself."""
         # `available` is negative after an expensive request, which is charged when it has finished.
@@ -71,7 +67,8 @@ class WindowQuota:
         self.unreserved = max(0, limit - reserved)
 
     def get_status(self, now: float, *, is_allowed: bool) -> RateLimitStatus:
-        return RateLimitStatus(is_allowed, self.rate.limit, self.remaining, max(1, math.ceil(self.ends - now)))
+        remaining = max(0, self.available + self.unreserved)
+        return RateLimitStatus(is_allowed, self.rate.limit, remaining, max(1, math.ceil(self.ends - now)))
 
 
 class KeyQuota:
@@ -93,7 +90,7 @@ class KeyQuota:
                 return max(exhausted, key=attrgetter("ends")).get_status(now, is_allowed=False)
             for window in windows:
                 window.available -= 1
-            return min(windows, key=attrgetter("remaining")).get_status(now, is_allowed=True)
+            return min((window.get_status(now, is_allowed=True) for window in windows), key=attrgetter("remaining"))
 
     def charge(self, key_id: str, units: int, rates: Sequence[Rate], now: float) -> RateLimitStatus:
         """Count `units` more for a request that was allowed. What exceeds the reservation is reserved at once."""
@@ -104,7 +101,7 @@ class KeyQuota:
                 if window.available < 0 and window.unreserved:
                     with suppress(DatabaseError):  # the request has succeeded: charging it must not make it fail
                         window.reserve_more(key_id)
-            return min(windows, key=attrgetter("remaining")).get_status(now, is_allowed=True)
+            return min((window.get_status(now, is_allowed=True) for window in windows), key=attrgetter("remaining"))
 
     def get_window(self, rate: Rate, now: float) -> WindowQuota:
         """Return the window that contains `now`. It replaces any other window of this rate, earlier or later."""
