@@ -5,6 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.installed-run
+# The engine that computes results. ENGINE=off neither installs nor starts it.
+ENGINE ?= on
+ENGINE_PACKAGES := $(VENV)/.installed-engine
+WITH_ENGINE := $(if $(filter off false no 0,$(ENGINE)),,$(ENGINE_PACKAGES))
 TEST := $(VENV)/.installed-test
 DEV := $(VENV)/.installed-dev
 
@@ -23,12 +27,12 @@ SECURITY ?=
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
-install: $(RUN)  ## Make .venv with what the service needs, and nothing else
+install: $(RUN) $(WITH_ENGINE)  ## Make .venv with what the service needs, and nothing else
 
-serve: $(RUN)  ## Serve on http://127.0.0.1:8000, with a database in ./data
+serve: $(RUN) $(WITH_ENGINE)  ## Serve on http://127.0.0.1:8000, with data in ./data; ENGINE=off without the engine
 	$(BIN)/python manage.py serve
 
-demo: $(RUN)  ## The same, with a demo project of three filled dashboards
+demo: $(RUN) $(WITH_ENGINE)  ## The same, with a demo project of three filled dashboards
 	$(BIN)/python manage.py serve --demo
 
 test: $(TEST)  ## The whole suite on SQLite, then on a real PostgreSQL
@@ -72,7 +76,7 @@ bench-growth: $(TEST) $(GUNICORN)  ## How answers slow down as a project grows
 # A key in the documentation is no secret; passwords in tests are made up, and their plugin finds nothing else.
 audit: $(AUDIT)  ## Known weaknesses of the dependencies, and secrets in the repository
 	git ls-files | grep -vE '\.(lock|png)$$|^tests/fixtures/' | xargs $(VENV)/audit/bin/detect-secrets-hook --disable-plugin KeywordDetector --exclude-lines 'user:password@host'
-	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock -r requirements-engine.lock
 
 security: $(TEST) $(SCHEMATHESIS)  ## Security tests against a live service of their own. SECURITY holds arguments
 	$(BIN)/python -m tests.security.run $(SECURITY)
@@ -85,6 +89,7 @@ clients: $(CLIENTS)  ## A Go client, generated from openapi.yaml, compiles; need
 lock:  ## Resolve the dependencies anew; needs uv
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group test -c requirements.lock -o requirements-test.lock
+	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group pyproject.toml:engine -c requirements-test.lock -o requirements-engine.lock
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group dev -c requirements-test.lock -o requirements-dev.lock
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group pyproject.toml:docs -o requirements-docs.lock
 
@@ -93,11 +98,17 @@ $(RUN): requirements.lock | $(BIN)/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
-$(TEST): requirements-test.lock | $(BIN)/python
+# Without dependencies: the lock has them all but pandas and pyarrow, which chdb-core declares for data frames.
+$(ENGINE_PACKAGES): requirements-engine.lock | $(BIN)/python
+	@echo "Installing the engine: 190 MB to download, 550 MB on the disk. With ENGINE=off the service runs without it."
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r $<
+	touch $@
+
+$(TEST): requirements-test.lock $(ENGINE_PACKAGES) | $(BIN)/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	touch $@ $(RUN)
 
-$(DEV): requirements-dev.lock | $(BIN)/python
+$(DEV): requirements-dev.lock $(ENGINE_PACKAGES) | $(BIN)/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	touch $@ $(TEST) $(RUN)
 

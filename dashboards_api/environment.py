@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_TOKEN_LENGTH = 16
@@ -21,9 +21,21 @@ _TOKEN = re.compile(r"[!-~]+")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.*:\[\]-]+")
 _HOST = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*")
 _RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
+_DATABASE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class EngineServer(NamedTuple):
+    """A ClickHouse server, by its HTTP interface."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str
+    secure: bool
 
 
 class Rate(NamedTuple):
@@ -107,6 +119,28 @@ def _is_base(text: str) -> bool:
     host = parts.hostname or ""
     is_host = bool(_ip_address(host) or (_HOST.fullmatch(host) and not host.startswith(".")))
     return parts.scheme in ("http", "https") and is_plain and has_good_port and is_host and "@" not in parts.netloc
+
+
+def parse_engine_url(text: str) -> EngineServer | None:
+    """Return the server of `clickhouse://user:password@host:8123/db`, with `?secure=true` by https; None of no address.
+
+    Raises ValueError, whose text never holds a part of a password.
+    """
+    if not (text := text.strip()):
+        return None
+    form = "must look like clickhouse://user:password@host:8123/db, with ?secure=true for https"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(form) from error
+    database = parts.path.removeprefix("/")
+    is_plain = parts.scheme == "clickhouse" and not parts.fragment and parts.query in ("", "secure=true")
+    if not (is_plain and parts.hostname and _DATABASE.fullmatch(database)):
+        raise ValueError(form)
+    secure = bool(parts.query)
+    user, password = unquote(parts.username or "default"), unquote(parts.password or "")
+    return EngineServer(parts.hostname, port or (8443 if secure else 8123), user, password, database, secure)
 
 
 def parse_hosts(text: str) -> list[str]:

@@ -22,6 +22,8 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from dashboards_api.startup import report_start_errors
+from engine.client import find_folder
+from engine.supervision import supervised_engine
 
 APPLICATION = "dashboards_api.rsgi:application"
 HEADER_BYTES_MAX = 64 * 1024
@@ -49,7 +51,8 @@ def main() -> None:
         exit_with_reason(importlib.import_module("dashboards_api.db.statement_timeout").find_refusal())
         server = build_server(numeric_host, int(port), int(workers))
         server.on_startup(lambda: print(f"Serving on {address}", flush=True))  # noqa: T201  said to the terminal
-        server.serve()
+        with supervised_engine(find_folder()):
+            server.serve()
 
 
 def build_server(host: str, port: int, workers: int) -> Any:

@@ -17,6 +17,7 @@ from dashboards_api.environment import (
     get_default_workers,
     get_hosts,
     parse_boolean,
+    parse_engine_url,
     parse_hosts,
     parse_log_level,
     parse_networks,
@@ -79,6 +80,7 @@ INSTALLED_APPS = [
     "corsheaders",
     "dashboards_api",
     "users",
+    "engine",
     "dashboards",
     "pages",
 ]
@@ -117,6 +119,11 @@ DATABASES: dict[str, Any] = {
 }
 STATEMENT_TIMEOUT_MS = env.value("STATEMENT_TIMEOUT", parse_statement_timeout, "15")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- The engine that computes results ------------------------------------------------------------------------------
+
+ENGINE = env.value("ENGINE", parse_boolean, "on")
+ENGINE_URL = env.value("ENGINE_URL", parse_engine_url)
 
 # --- Authentication and limits ------------------------------------------------------------------------------------
 

@@ -90,6 +90,14 @@ def test_any_setting_can_be_read_from_a_file(load: Loader, tmp_path: Path, end: 
         ("LOG_LEVEL", "verbose", "one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'verbose'"),
         ("STATEMENT_TIMEOUT", "never", "must be off, or a whole number from 1 to 3600, not 'never'"),
         ("STATEMENT_TIMEOUT", "0", "must be off, or a whole number"),
+        ("ENGINE", "embedded", "must be true or false"),
+        ("ENGINE_URL", "http://host:8123/db", "must look like clickhouse://user:password@host:8123/db"),
+        ("ENGINE_URL", "clickhouse://host:8123", "must look like"),
+        ("ENGINE_URL", "clickhouse://host:8123/", "must look like"),
+        ("ENGINE_URL", "clickhouse://host:8123/a;b", "must look like"),
+        ("ENGINE_URL", "clickhouse://host:none/db", "must look like"),
+        ("ENGINE_URL", "clickhouse://host/db?secure=false", "with ?secure=true for https"),
+        ("ENGINE_URL", "clickhouse:///db", "must look like"),
         ("SECRET_KEY_FILE", "/nowhere/secret", "the path of a readable file, and /nowhere/secret is not"),
         ("ALLOWED_HOSTS", "http://x", "without scheme, port, path or network, not 'http://x'"),
         ("ALLOWED_HOSTS", "x.example:8000", "without scheme, port, path or network"),
@@ -108,9 +116,17 @@ def test_invalid_value_is_reported_in_one_line_with_the_accepted_format(
     assert not load.folder.exists()
 
 
-def test_password_in_a_url_is_not_shown(load: Loader) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLIC_URL", "https://admin:hunter2@boards.example.com"),
+        ("ENGINE_URL", "clickhouse://admin:hunter2/@host:8123/db"),
+        ("ENGINE_URL", "clickhouse://admin:hunter2@host:8123/db#x"),
+    ],
+)
+def test_password_in_a_url_is_not_shown(load: Loader, name: str, value: str) -> None:
     with pytest.raises(SettingError) as raised:
-        load(PUBLIC_URL="https://admin:hunter2@boards.example.com")
+        load(**{name: value})
     assert "hunter2" not in str(raised.value)
 
 
@@ -159,6 +175,27 @@ def test_allowed_host_with_ipv6_is_normalized(load: Loader) -> None:
 )
 def test_rate_limits_are_parsed(load: Loader, value: str | None, rates: list[tuple[int, int]]) -> None:
     assert load(**({} if value is None else {"RATE_LIMITS": value}))["RATE_LIMITS"] == rates
+
+
+@pytest.mark.parametrize(
+    ("value", "server"),
+    [
+        (None, None),
+        ("", None),
+        ("clickhouse://ada:p%40s%2Fs@ch.example:9000/events", ("ch.example", 9000, "ada", "p@s/s", "events", False)),
+        ("clickhouse://ch.example/events?secure=true", ("ch.example", 8443, "default", "", "events", True)),
+        ("clickhouse://[::1]/db", ("::1", 8123, "default", "", "db", False)),
+    ],
+)
+def test_address_of_a_clickhouse_server_is_parsed(
+    load: Loader, value: str | None, server: tuple[object, ...] | None
+) -> None:
+    loaded = load(**({} if value is None else {"ENGINE_URL": value}))
+    assert (loaded["ENGINE"], loaded["ENGINE_URL"]) == (True, server)
+
+
+def test_engine_can_be_turned_off(load: Loader) -> None:
+    assert load(ENGINE="off")["ENGINE"] is False
 
 
 def test_empty_variable_is_the_default_and_empty_list_is_empty(load: Loader) -> None:

@@ -1,0 +1,36 @@
+"""The engine that the settings name. Other packages import from here, from `errors` and from `interface`."""
+
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from dashboards_api.environment import EngineServer
+from engine.embedded_client import EmbeddedClient
+from engine.errors import EngineUnavailable
+from engine.files import FOLDER, has_store
+from engine.interface import EngineClient
+from engine.server_client import ServerClient
+
+
+def get_client() -> EngineClient:
+    """Return the client of the engine. Nothing is started or connected yet. Raises EngineUnavailable."""
+    if not settings.ENGINE:
+        raise EngineUnavailable("The engine is turned off: ENGINE=off.")
+    return _build_server_client(settings.ENGINE_URL) if settings.ENGINE_URL else EmbeddedClient(get_folder())
+
+
+@cache
+def _build_server_client(server: EngineServer) -> ServerClient:
+    """Return one client of a server for the whole process: it has a pool of connections."""
+    return ServerClient(server)
+
+
+def get_folder() -> Path:
+    return settings.DATA_DIR.absolute() / FOLDER
+
+
+def find_folder() -> Path | None:
+    """Return the folder of the embedded engine; None where there is none, or it has no data yet."""
+    embedded = settings.ENGINE and not settings.ENGINE_URL
+    return get_folder() if embedded and has_store(get_folder()) else None

@@ -1,0 +1,214 @@
+"""The client of the embedded engine. Each statement has a connection of its own to the engine's Unix socket."""
+
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from engine.errors import EngineError, EngineUnavailable, InvalidQuery, QueryTimeout, build_error, build_start_error
+from engine.files import INCOMING, read_failure, read_holder
+from engine.interface import (
+    READ_SETTINGS,
+    SECONDS_TO_WRITE,
+    WRITE_SETTINGS,
+    EngineClient,
+    EngineInfo,
+    FileImport,
+    Limits,
+    Result,
+    build_insert,
+    encode_rows,
+    make_query_id,
+    parse_result,
+)
+from engine.parameters import Value, format_parameters, quote_text
+from engine.protocol import ProtocolError, connect, receive_message, send_message
+from engine.read_guard import check_read
+from engine.supervision import ensure_supervisor, is_engine_installed
+
+SECONDS_TO_START = 30
+SECONDS_BETWEEN_ATTEMPTS = 0.02
+SECONDS_TO_ANSWER = 10
+# The engine ends a statement at its deadline, or itself two seconds later. Only a machine that stands still is slower.
+SECONDS_OF_GRACE = 10
+
+
+class ConnectionLost(Exception):
+    """The engine died while a statement ran."""
+
+
+class EmbeddedClient(EngineClient):
+    """Starts the engine of a folder when it is first needed, unless another process already runs it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(
+        self,
+        sql: str,
+        parameters: Mapping[str, Value] | None = None,
+        *,
+        limits: Limits | None = None,
+        query_id: str | None = None,
+    ) -> Result:
+        check_read(sql)
+        limits = limits or Limits()
+        request = {
+            "operation": "run",
+            "sql": sql,
+            "parameters": format_parameters(parameters or {}),
+            "settings": READ_SETTINGS | limits.as_settings(),
+            "readonly": True,
+            "result_bytes": limits.result_bytes,
+            "seconds": limits.seconds,
+            "query_id": query_id or make_query_id(),
+        }
+        started = time.monotonic()
+        try:
+            _, body = self._ask(request, limits.seconds + SECONDS_OF_GRACE)
+        except ConnectionLost as error:
+            if time.monotonic() - started >= limits.seconds:
+                raise QueryTimeout(f"The query took longer than {limits.seconds:g} seconds.") from error
+            _, body = self._ask_again(request, limits.seconds + SECONDS_OF_GRACE)
+        return parse_result(body)
+
+    def execute(
+        self,
+        sql: str,
+        parameters: Mapping[str, Value] | None = None,
+        *,
+        seconds: float = SECONDS_TO_WRITE,
+        query_id: str | None = None,
+    ) -> Result:
+        request = build_write(sql, query_id) | {"parameters": format_parameters(parameters or {}), "seconds": seconds}
+        _, body = self._write(request, b"", seconds)
+        return parse_result(body)
+
+    def insert_rows(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, query_id: str | None = None
+    ) -> int:
+        request = build_write(build_insert(table, columns), query_id) | {"input_format": "JSONCompactEachRow"}
+        if not (body := encode_rows(rows)):
+            return 0
+        header, _ = self._write(request, body, SECONDS_TO_WRITE)
+        return int(header["rows"])
+
+    def insert_file(self, table: str, file: FileImport, *, query_id: str | None = None) -> None:
+        self.ping()  # the engine makes the folder for files
+        with self._place_file(file.path) as path:
+            source = ", ".join(map(quote_text, (str(path), file.format, file.structure)))
+            insert = build_insert(table, file.select)
+            sql = f"{insert} SELECT {', '.join(file.select.values())} FROM file({source})"  # noqa: S608  quoted
+            self._write(build_write(sql, query_id), b"", SECONDS_TO_WRITE)
+
+    def cancel(self, query_id: str) -> bool:
+        try:
+            header, _ = self._exchange({"operation": "cancel", "query_id": query_id}, b"", SECONDS_TO_ANSWER)
+        except (FileNotFoundError, ConnectionError):
+            return False  # nothing runs where no engine does
+        except (OSError, ConnectionLost) as error:
+            raise self._unavailable() from error
+        return bool(header["found"])
+
+    def ping(self) -> EngineInfo:
+        try:
+            header, _ = self._ask({"operation": "ping"}, SECONDS_TO_ANSWER)
+        except ConnectionLost as error:
+            raise self._unavailable() from error
+        return EngineInfo(header["version"], str(self.folder))
+
+    def close(self) -> None:
+        """Do nothing: a connection ends with its statement, and the engine with the process that started it."""
+
+    def _write(self, request: dict[str, Any], body: bytes, seconds: float) -> tuple[dict[str, Any], bytes]:
+        try:
+            return self._ask(request, seconds + SECONDS_OF_GRACE, body)
+        except ConnectionLost as error:
+            raise EngineUnavailable("The engine ended while it wrote. It is not known what was kept.") from error
+
+    def _ask_again(self, request: dict[str, Any], timeout: float) -> tuple[dict[str, Any], bytes]:
+        try:
+            return self._ask(request, timeout)
+        except ConnectionLost as error:
+            raise EngineUnavailable("The engine ended twice while it ran the query.") from error
+
+    def _ask(self, request: dict[str, Any], timeout: float, body: bytes = b"") -> tuple[dict[str, Any], bytes]:
+        """Send a request, and start the engine where none answers."""
+        deadline = time.monotonic() + SECONDS_TO_START
+        while True:
+            try:
+                header, answered = self._exchange(request, body, timeout)
+            except (FileNotFoundError, ConnectionError) as error:
+                if time.monotonic() > deadline:
+                    raise self._unavailable() from error
+                self._start()
+                time.sleep(SECONDS_BETWEEN_ATTEMPTS)
+                continue
+            except TimeoutError as error:
+                raise QueryTimeout("The engine did not answer in time.") from error
+            except OSError as error:
+                raise self._unavailable() from error
+            if problem := header.get("error"):
+                raise build_error(problem["code"], problem["message"], reading=bool(request.get("readonly")))
+            return header, answered
+
+    def _exchange(self, request: dict[str, Any], body: bytes, timeout: float) -> tuple[dict[str, Any], bytes]:
+        with connect(self.folder, timeout) as connection:
+            try:
+                send_message(connection, request, body)
+                message = receive_message(connection)
+            except (ConnectionResetError, BrokenPipeError) as error:
+                raise ConnectionLost from error
+            except ProtocolError as error:
+                raise InvalidQuery(f"The statement cannot be sent to the engine: {error}.") from error
+        if message is None:
+            raise ConnectionLost
+        return message
+
+    def _start(self) -> None:
+        if not is_engine_installed():
+            raise EngineUnavailable(
+                "The packages of the engine are not installed: `make serve` installs them, as does"
+                " `pip install --no-deps -r requirements-engine.lock`."
+            )
+        try:
+            ensure_supervisor(self.folder)
+        except OSError as error:
+            raise EngineUnavailable(f"The engine cannot be started: {error.strerror}.") from error
+        if failure := read_failure(self.folder):
+            raise build_start_error(failure)
+
+    def _unavailable(self) -> EngineError:
+        return EngineUnavailable(
+            f"The engine does not answer. {read_holder(self.folder).capitalize()} has its folder, {self.folder}."
+        )
+
+    @contextmanager
+    def _place_file(self, path: Path) -> Iterator[Path]:
+        """Give the engine a link to a file, or a copy: it can read its own folder alone."""
+        suffix = "".join(path.suffixes[-2:])  # tells the compression, as in .jsonl.gz
+        placed = self.folder / INCOMING / f"{uuid.uuid4().hex}{suffix}"
+        source = path.resolve()
+        try:
+            try:
+                os.link(source, placed)
+            except OSError:  # another disk, or another owner
+                shutil.copyfile(source, placed)
+            yield placed
+        finally:
+            placed.unlink(missing_ok=True)
+
+
+def build_write(sql: str, query_id: str | None) -> dict[str, Any]:
+    return {
+        "operation": "run",
+        "sql": sql,
+        "parameters": {},
+        "settings": WRITE_SETTINGS,
+        "seconds": SECONDS_TO_WRITE,
+        "query_id": query_id or make_query_id(),
+    }

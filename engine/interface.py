@@ -1,0 +1,164 @@
+"""What every engine can do, embedded or remote. The same SQL runs with the same settings on both."""
+
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from engine.errors import InvalidQuery
+from engine.parameters import Value, quote_identifier
+
+Setting = str | int | float
+
+# Joins give null where a row is missing, each row counts once, and numbers are numbers in JSON.
+READ_SETTINGS: dict[str, Setting] = {
+    "join_use_nulls": 1,
+    "final": 1,
+    "do_not_merge_across_partitions_select_final": 1,
+    "output_format_json_quote_64bit_integers": 0,
+    "output_format_json_quote_denormals": 0,
+    "output_format_json_quote_decimals": 0,
+}
+WRITE_SETTINGS: dict[str, Setting] = {"date_time_input_format": "best_effort"}
+SECONDS_TO_WRITE = 3600
+SEVERAL_RESULTS = "The text holds more than one statement, or a FORMAT of its own."
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one read may take."""
+
+    seconds: float = 10
+    memory_bytes: int = 1_000_000_000
+    result_rows: int = 100_000
+    result_bytes: int = 50_000_000
+    ast_depth: int = 500
+
+    def as_settings(self) -> dict[str, Setting]:
+        return {
+            "max_execution_time": self.seconds,
+            "max_memory_usage": self.memory_bytes,
+            "max_bytes_before_external_group_by": self.memory_bytes // 2,
+            "max_bytes_before_external_sort": self.memory_bytes // 2,
+            "max_result_rows": self.result_rows,
+            "max_result_bytes": self.result_bytes,
+            "max_ast_depth": self.ast_depth,
+        }
+
+
+class Result(NamedTuple):
+    columns: list[str]
+    types: list[str]
+    rows: list[list[Any]]
+    rows_read: int
+    seconds: float
+
+
+class EngineInfo(NamedTuple):
+    version: str
+    place: str
+
+
+@dataclass(frozen=True)
+class FileImport:
+    """A file whose rows go into a table: `structure` are its columns with their types, `select` what becomes of them.
+
+    A column of the structure that the file lacks is null, or the default of its type.
+    """
+
+    path: Path
+    format: str
+    structure: str
+    select: Mapping[str, str]
+    """An expression over the columns of the file for each column of the table."""
+
+
+class EngineClient(ABC):
+    """Runs statements. One client may be used by many threads."""
+
+    @abstractmethod
+    def read(
+        self,
+        sql: str,
+        parameters: Mapping[str, Value] | None = None,
+        *,
+        limits: Limits | None = None,
+        query_id: str | None = None,
+    ) -> Result:
+        """Run a statement that changes nothing, and return its rows. Raises EngineError."""
+
+    @abstractmethod
+    def execute(
+        self,
+        sql: str,
+        parameters: Mapping[str, Value] | None = None,
+        *,
+        seconds: float = SECONDS_TO_WRITE,
+        query_id: str | None = None,
+    ) -> Result:
+        """Run a statement of our own that may change something; one without a result has no columns.
+
+        It is not run again where the engine dies meanwhile. Raises EngineError.
+        """
+
+    @abstractmethod
+    def insert_rows(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, query_id: str | None = None
+    ) -> int:
+        """Insert rows and return how many there were. Raises EngineError, and then none of them is kept.
+
+        All rows are sent in one message: give at most some hundred thousand at a time.
+        """
+
+    @abstractmethod
+    def insert_file(self, table: str, file: FileImport, *, query_id: str | None = None) -> None:
+        """Insert the rows of a file. Raises EngineError: then a part of them may be there, so use a staging table."""
+
+    @abstractmethod
+    def cancel(self, query_id: str) -> bool:
+        """End a statement that runs. Return whether there was one. Raises EngineUnavailable."""
+
+    @abstractmethod
+    def ping(self) -> EngineInfo:
+        """Return what the engine says of itself. Raises EngineUnavailable."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+
+def make_query_id() -> str:
+    return str(uuid.uuid4())
+
+
+def build_insert(table: str, columns: Iterable[str]) -> str:
+    """Return the statement without its rows."""
+    names = ", ".join(quote_identifier(name) for name in columns)
+    return f"INSERT INTO {quote_identifier(table)} ({names})"
+
+
+def encode_rows(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return rows in ClickHouse's format JSONCompactEachRow."""
+    return b"\n".join(orjson.dumps(row, option=orjson.OPT_UTC_Z) for row in rows)
+
+
+def parse_result(body: bytes) -> Result:
+    """Return the rows of ClickHouse's format JSONCompact. A statement without a result has an empty body.
+
+    Raises InvalidQuery for several results, one after the other, and for another format.
+    """
+    if not body.strip():
+        return Result([], [], [], 0, 0.0)
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidQuery(SEVERAL_RESULTS) from error
+    if not isinstance(document, dict) or "meta" not in document:
+        raise InvalidQuery(SEVERAL_RESULTS)
+    columns = [column["name"] for column in document["meta"]]
+    types = [column["type"] for column in document["meta"]]
+    statistics = document.get("statistics", {})
+    return Result(columns, types, document["data"], statistics.get("rows_read", 0), statistics.get("elapsed", 0.0))

@@ -1,0 +1,25 @@
+"""The form of a read: one SELECT, without comments and without clauses that change what becomes of it.
+
+ClickHouse's `readonly` allows more than reading: KILL QUERY, SYSTEM STOP MERGES, INTO OUTFILE. The printer prints none
+of it, and puts every text into a parameter or between quotes; so what is outside of quotes here is its own.
+"""
+
+import re
+
+from engine.errors import QueryRefused
+
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`|"(?:[^"\\]|\\.|"")*\"""", re.DOTALL)
+_START = re.compile(r"[\s(]*(SELECT|WITH)\b", re.IGNORECASE)
+# A second statement, comments, heredocs, an unfinished quote, a file, settings, another format.
+_REFUSED = re.compile(
+    r";|--|/\*|\#|\$|['`\"]|\bINTO\s+OUTFILE\b|\bSETTINGS\s+\w+\s*=|\bFORMAT\s+\w+\s*$", re.IGNORECASE
+)
+
+
+def check_read(sql: str) -> None:
+    """Raise QueryRefused for a statement that is not a plain SELECT."""
+    bare = _QUOTED.sub(" x ", sql)
+    if not _START.match(bare):
+        raise QueryRefused("A read has to be a SELECT.")
+    if found := _REFUSED.search(bare):
+        raise QueryRefused(f"A read must not contain {found[0]!r} outside of quotes.")

@@ -1,0 +1,122 @@
+"""The statements that run in the engine process, and when each has to end."""
+
+import os
+import re
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+TIMEOUT, CANCELLED = 159, 394
+# ClickHouse checks its own limit between blocks, and says more: it gets the time to do so.
+SECONDS_OF_GRACE = 0.5
+SECONDS_TO_END = 2
+_CODE = re.compile(r"Code: (\d+)\.")
+
+
+@dataclass(eq=False)
+class Running:
+    """A statement that runs for a connection."""
+
+    query_id: str
+    connection: socket.socket
+    seconds: float | None
+    deadline: float
+    ended_by: int = 0
+    message: str = ""
+    killed_at: float = 0
+
+    @property
+    def is_cancelled(self) -> bool:
+        return bool(self.ended_by)
+
+    def end(self, code: int, message: str) -> None:
+        """Mark the statement as one that has to end; the first reason counts."""
+        if not self.ended_by:
+            self.ended_by, self.message, self.killed_at = code, message, time.monotonic()
+
+    def describe(self, message: str) -> tuple[int, str]:
+        """Return ClickHouse's code and message, or the reason for which we ended the statement."""
+        if self.ended_by:
+            return self.ended_by, self.message
+        found = _CODE.search(message)
+        return (int(found[1]) if found else 0), message
+
+    def is_abandoned(self) -> bool:
+        """Return whether nobody waits for the answer any more."""
+        try:
+            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+
+class Statements:
+    """What runs now. The watching thread calls `enforce` again and again."""
+
+    def __init__(self, kill: Callable[[Running], None]) -> None:
+        self._kill = kill
+        self._lock = threading.Lock()
+        self._running: set[Running] = set()
+
+    @contextmanager
+    def register(self, query_id: str, connection: socket.socket, seconds: float | None) -> Iterator[Running]:
+        deadline = time.monotonic() + seconds + SECONDS_OF_GRACE if seconds else float("inf")
+        running = Running(query_id, connection, seconds, deadline)
+        with self._lock:
+            self._running.add(running)
+        try:
+            yield running
+        finally:
+            with self._lock:
+                self._running.discard(running)
+
+    def count(self) -> int:
+        return len(self._running)
+
+    def cancel(self, query_id: str) -> bool:
+        """Cancel the statements of an id. Return whether there was one."""
+        found = [running for running in self._list() if running.query_id == query_id]
+        for running in found:
+            running.end(CANCELLED, "The query was cancelled.")
+        return bool(found)
+
+    def cancel_all(self) -> int:
+        """Cancel everything, for the end of the process. Return how many still run."""
+        for running in self._list():
+            running.end(CANCELLED, "The engine stops.")
+        return self._end_marked()
+
+    def enforce(self) -> None:
+        """End what is past its deadline or abandoned; end the process where that does not help.
+
+        The supervisor starts it again within a second: an engine that cannot be made to stop one statement would
+        keep its memory and its threads.
+        """
+        now = time.monotonic()
+        for running in self._list():
+            if now > running.deadline:
+                running.end(TIMEOUT, f"The query took longer than {running.seconds:g} seconds.")
+            elif running.is_abandoned():
+                running.end(CANCELLED, "The client is gone.")
+        self._end_marked()
+        if any(running.seconds and now > running.killed_at + SECONDS_TO_END for running in self._list_marked()):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _end_marked(self) -> int:
+        marked = self._list_marked()
+        for running in marked:
+            with suppress(Exception):  # it ended meanwhile, or is killed with the next check
+                self._kill(running)
+        return len(marked)
+
+    def _list(self) -> list[Running]:
+        with self._lock:
+            return list(self._running)
+
+    def _list_marked(self) -> list[Running]:
+        return [running for running in self._list() if running.is_cancelled]

@@ -1,0 +1,54 @@
+"""The store: its tables, and the id that ties it to one database.
+
+The main database keeps the same id. Without the comparison, a restored database beside an empty engine folder, a
+second machine with a folder of its own, or two installations on one ClickHouse database would answer with numbers
+that look right and are not.
+"""
+
+from uuid import UUID, uuid4
+
+from engine.errors import EngineUnavailable
+from engine.interface import EngineClient
+from engine.schema import TABLES, build_statements
+from engine.server_client import ServerClient
+
+
+def create_store(client: EngineClient) -> UUID:
+    """Create the missing tables and the id of a new store, and return the id. Raises EngineError."""
+    for statement in build_statements(durable=not isinstance(client, ServerClient)):
+        client.execute(statement)
+    if (found := read_store_id(client)) is not None:
+        return found
+    client.execute(
+        "INSERT INTO store SELECT {id:UUID}, now64(6) WHERE (SELECT count() FROM store) = 0", {"id": uuid4()}
+    )
+    created = read_store_id(client)
+    if created is None:
+        raise EngineUnavailable("The id of the new store was not kept.")
+    return created
+
+
+def read_store_id(client: EngineClient) -> UUID | None:
+    """Return the id of the store; None where no store was made yet. Raises EngineError."""
+    names = client.read(
+        "SELECT name FROM system.tables WHERE database = currentDatabase() AND name IN {names:Array(String)}",
+        {"names": TABLES},
+    )
+    if ["store"] not in names.rows:
+        return None
+    rows = client.read("SELECT id FROM store ORDER BY created_at, id LIMIT 1").rows
+    return UUID(rows[0][0]) if rows else None
+
+
+def check_store(client: EngineClient, expected: UUID | None) -> None:
+    """Raise EngineUnavailable unless the store is the one whose id the main database has; None has no store yet."""
+    found = read_store_id(client)
+    if found == expected:
+        return
+    if found is None:
+        reason = "is empty, and the database has a store: restore the data of the engine, or import the events again"
+    elif expected is None:
+        reason = "belongs to another database: use an empty one"
+    else:
+        reason = f"has the id {found} and belongs to another database, whose store has the id {expected}"
+    raise EngineUnavailable(f"The store of the engine ({client.ping().place}) {reason}.")

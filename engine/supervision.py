@@ -1,0 +1,69 @@
+"""The supervisor of this process: started when the engine is first needed, stopped when this process ends."""
+
+import atexit
+import importlib.util
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine.files import FAILURE_NAME
+from engine.supervisor import spawn_python, stop_process
+
+SECONDS_TO_STOP = 8
+
+_lock = threading.Lock()
+_supervisors: dict[Path, "subprocess.Popen[bytes]"] = {}
+_owner = 0
+
+
+def is_engine_installed() -> bool:
+    return importlib.util.find_spec("chdb") is not None
+
+
+def ensure_supervisor(folder: Path) -> None:
+    """Start a supervisor for a folder, where this process has none that runs."""
+    global _owner
+    with _lock:
+        if _owner != os.getpid():  # a fork must not take its parent's supervisor for its own
+            _supervisors.clear()
+            _owner = os.getpid()
+            atexit.register(stop_supervisors, _owner)
+        running = _supervisors.get(folder)
+        if running is None or running.poll() is not None:
+            if running and running.stdin:
+                running.stdin.close()
+            (folder / FAILURE_NAME).unlink(missing_ok=True)  # of an earlier start
+            _supervisors[folder] = spawn_python("engine.supervisor", folder)
+
+
+def stop_supervisors(owner: int) -> None:
+    """Stop the engines that a process has started, where it is this one."""
+    if os.getpid() == owner:
+        for folder in list(_supervisors):
+            stop_supervisor(folder)
+
+
+def stop_supervisor(folder: Path) -> None:
+    """Stop the engine of a folder, where this process has started it, and wait until it has ended."""
+    with _lock:
+        process = _supervisors.pop(folder, None) if _owner == os.getpid() else None
+    if process is not None:
+        if process.stdin:
+            process.stdin.close()
+        stop_process(process, SECONDS_TO_STOP)
+
+
+@contextmanager
+def supervised_engine(folder: Path | None) -> Iterator[None]:
+    """Keep the engine of a folder running while the block runs, where there is a folder."""
+    if folder is None:
+        yield
+        return
+    ensure_supervisor(folder)
+    try:
+        yield
+    finally:
+        stop_supervisor(folder)

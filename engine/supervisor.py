@@ -1,0 +1,186 @@
+"""The supervisor: a small process that starts the engine, starts it again when it dies, and stops it.
+
+It is a process and not a thread, so that neither a web worker nor a command that ends takes the engine with it
+unnoticed. Its standard input is a pipe from the process that wants the engine: when that one ends, for whatever
+reason, the supervisor stops the engine and ends. It imports nothing but the standard library and orjson.
+"""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, NoReturn, cast
+
+import orjson
+
+from engine.files import FAILURE_NAME, create_folder, is_on_this_machine, read_holder
+from engine.protocol import ProtocolError, connect, receive_message, send_message
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKED_EXIT = 3
+SECONDS_TO_START = 120  # a large store takes a while to open
+SECONDS_TO_STOP = 6
+SECONDS_TO_STAND_BY = 1
+SECONDS_BETWEEN_CHECKS = 0.2
+SECONDS_BETWEEN_PINGS = 5
+SECONDS_TO_ANSWER = 15
+BACKOFF_MIN, BACKOFF_MAX = 0.2, 30.0
+FAILURE_CHARACTERS_MAX = 500
+SAID_CHARACTERS_MAX = 20_000
+# ClickHouse writes why it did not start to standard error; Python's exception after it says less.
+_REASONS = (re.compile(r"^Code: .*", re.MULTILINE), re.compile(r"^\w+(?:Error|Exception)\b.*", re.MULTILINE))
+
+
+class Supervisor:
+    """Keeps the engine of a folder running until it is told to stop."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.is_stopping = False
+        self.backoff = BACKOFF_MIN
+        self.reported_holder = ""
+        self.is_ready = False
+
+    def run(self) -> None:
+        create_folder(self.folder)
+        while not self.is_stopping:
+            code, reason = self.run_engine()
+            if code == LOCKED_EXIT:
+                self.stand_by()
+            elif not self.is_stopping:
+                self.restart(code, reason)
+
+    def stand_by(self) -> None:
+        """Wait for a folder that another process uses. On this machine its engine answers us as well."""
+        holder = read_holder(self.folder)
+        if holder != self.reported_holder:
+            log("engine_in_use", folder=str(self.folder), holder=holder)
+            self.reported_holder = holder
+        if not is_on_this_machine(self.folder):
+            self.report_failure(f"Its folder, {self.folder}, is in use by {holder}.")
+        self.wait(SECONDS_TO_STAND_BY)
+
+    def report_failure(self, reason: str) -> None:
+        """Tell the clients why there is no engine, so that they need not wait for one."""
+        (self.folder / FAILURE_NAME).write_text(reason)
+
+    def restart(self, code: int, reason: str) -> None:
+        """Wait before the next start: the longer, the more often the engine ended before it answered."""
+        if self.is_ready:
+            self.backoff = BACKOFF_MIN
+        log("engine_died", level="error", code=code, reason=reason, restart_in_seconds=round(self.backoff, 1))
+        self.wait(self.backoff)
+        self.backoff = min(2 * self.backoff, BACKOFF_MAX)
+
+    def run_engine(self) -> tuple[int, str]:
+        """Run the engine until it ends. Return its exit code and the last thing it said."""
+        process = spawn_python("engine.embedded", self.folder, stderr=subprocess.PIPE)
+        stdin, stderr = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stderr)
+        os.set_blocking(stderr.fileno(), False)
+        said = self.watch(process, stderr)
+        stdin.close()
+        code = stop_process(process)
+        reason = describe_end(code, said + read_available(stderr))
+        stderr.close()
+        if code != LOCKED_EXIT and not self.is_ready and not self.is_stopping:
+            self.report_failure(reason)
+        return code, reason
+
+    def watch(self, process: "subprocess.Popen[bytes]", stderr: IO[bytes]) -> str:
+        """Wait until the engine ends, hangs or is no longer wanted. Return the end of what it wrote."""
+        said, self.is_ready = "", False
+        next_ping, deadline = 0.0, time.monotonic() + SECONDS_TO_START
+        while process.poll() is None and not self.is_stopping:
+            self.wait(SECONDS_BETWEEN_CHECKS if self.is_ready else 0.02)
+            said = (said + read_available(stderr))[:SAID_CHARACTERS_MAX]
+            if (now := time.monotonic()) < next_ping:
+                continue
+            if answer := ping(self.folder, process.pid):
+                next_ping, deadline = now + SECONDS_BETWEEN_PINGS, now + SECONDS_BETWEEN_PINGS + SECONDS_TO_ANSWER
+                if not self.is_ready:
+                    self.report_start(answer)
+            elif now > deadline:
+                process.kill()
+                return "It did not answer, and was ended."
+        return said
+
+    def report_start(self, answer: dict[str, Any]) -> None:
+        self.is_ready = True
+        (self.folder / FAILURE_NAME).unlink(missing_ok=True)
+        log("engine_started", folder=str(self.folder), **answer)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, and notice when the process that wants the engine is gone."""
+        deadline = time.monotonic() + seconds
+        while not self.is_stopping and (left := deadline - time.monotonic()) > 0:
+            readable, _, _ = select.select([sys.stdin], [], [], left)
+            if readable and not os.read(sys.stdin.fileno(), 4096):
+                self.is_stopping = True
+
+
+def ping(folder: Path, pid: int) -> dict[str, Any] | None:
+    """Return what the engine of a process says of itself; None where it does not answer in time."""
+    try:
+        with connect(folder, SECONDS_TO_ANSWER) as connection:
+            send_message(connection, {"operation": "ping"})
+            message = receive_message(connection)
+    except (OSError, ProtocolError, ValueError):
+        return None
+    return message[0] if message and message[0].get("pid") == pid else None
+
+
+def spawn_python(module: str, folder: Path, *, stderr: int | None = None) -> "subprocess.Popen[bytes]":
+    """Start `main` of a module for a folder in a new interpreter, without a variable of our environment."""
+    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from {module} import main; main()"
+    return subprocess.Popen(  # noqa: S603  our own interpreter and module
+        [sys.executable, "-I", "-B", "-c", program, str(folder)],
+        env={},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL if stderr is not None else None,
+        stderr=stderr,
+        close_fds=True,
+    )
+
+
+def stop_process(process: "subprocess.Popen[bytes]", seconds: float = SECONDS_TO_STOP) -> int:
+    """End a process, by force where it does not end in time. Return its exit code."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        return process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def read_available(stream: IO[bytes]) -> str:
+    return (stream.read() or b"").decode(errors="replace")
+
+
+def describe_end(code: int, said: str) -> str:
+    for pattern in _REASONS:
+        if found := pattern.search(said):
+            return found[0][:FAILURE_CHARACTERS_MAX]
+    if lines := said.strip().splitlines():
+        return lines[-1][:FAILURE_CHARACTERS_MAX]
+    return f"It was ended by signal {-code}." if code < 0 else f"It ended with code {code}."
+
+
+def log(event: str, level: str = "info", **values: object) -> None:
+    """Write a line as the log of the service has them."""
+    line = {"event": event, **values, "timestamp": datetime.now(UTC), "level": level, "logger": "engine"}
+    sys.stderr.write(orjson.dumps(line, option=orjson.OPT_UTC_Z).decode() + "\n")
+    sys.stderr.flush()
+
+
+def main() -> NoReturn:
+    supervisor = Supervisor(Path(sys.argv[1]))
+    signal.signal(signal.SIGTERM, lambda *_: setattr(supervisor, "is_stopping", True))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the pipe says when to stop
+    supervisor.run()
+    sys.exit(0)

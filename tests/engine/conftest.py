@@ -1,0 +1,84 @@
+"""Real engines in folders of their own. The main database does not matter here: the tests run once, beside SQLite."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.embedded_client import EmbeddedClient
+from engine.errors import build_error
+from engine.interface import READ_SETTINGS, Limits, make_query_id
+from engine.protocol import connect, receive_message, send_message
+from engine.supervision import stop_supervisor
+
+if os.environ.get("TEST_ENGINE") == "postgresql":
+    collect_ignore_glob = ["test_*.py"]
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("shared") / "engine"
+    yield folder
+    stop_supervisor(folder)
+
+
+@pytest.fixture
+def shared(shared_folder: Path) -> EmbeddedClient:
+    """An engine for tests that leave it as it was."""
+    return EmbeddedClient(shared_folder)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder whose engine ends with the test."""
+    yield tmp_path / "engine"
+    stop_supervisor(tmp_path / "engine")
+
+
+@pytest.fixture
+def own(folder: Path) -> EmbeddedClient:
+    """An engine that a test may damage."""
+    return EmbeddedClient(folder)
+
+
+def read_unguarded(folder: Path, sql: str, limits: Limits) -> bytes:
+    """Run a read as the engine process gets it, past the check of its form. Raises EngineError."""
+    request = {"operation": "run", "sql": sql, "parameters": {}, "readonly": True, "query_id": make_query_id()}
+    request |= {"seconds": limits.seconds, "settings": READ_SETTINGS | limits.as_settings()}
+    with connect(folder, limits.seconds + 10) as connection:
+        send_message(connection, request)
+        answer = receive_message(connection)
+    assert answer, "the engine ended"
+    if problem := answer[0].get("error"):
+        raise build_error(problem["code"], problem["message"], reading=True)
+    return answer[1]
+
+
+def get_pid(folder: Path) -> int:
+    """Return the process of the engine that answers in a folder."""
+    with connect(folder, 5) as connection:
+        send_message(connection, {"operation": "ping"})
+        answer = receive_message(connection)
+    assert answer
+    return int(answer[0]["pid"])
+
+
+def get_parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def is_running(pid: int) -> bool:
+    """Return whether a process runs; one that has ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)

@@ -1,0 +1,116 @@
+"""A full disk and damaged files: a clear message, and never numbers of which some are missing."""
+
+import os
+import resource
+import secrets
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from engine.embedded_client import EmbeddedClient
+from engine.errors import DiskFull, EngineUnavailable, StoreDamaged
+from engine.files import STORE
+from engine.schema import build_statements
+from engine.supervision import stop_supervisor
+from tests.engine.conftest import get_pid
+from tests.engine.test_store import EVENTS, make_event
+
+# A thousand rows for each: what is written is larger than any limit on files here.
+COPY_MANY = (
+    "INSERT INTO events SELECT events.* REPLACE (generateUUIDv4(n.number) AS uuid, hex(randomString(9)) AS properties)"
+    " FROM events, numbers(1000) AS n"
+)
+
+
+def fill(client: EmbeddedClient, rows: int) -> None:
+    for statement in build_statements(durable=True):
+        client.execute(statement)
+    client.insert_rows("events", EVENTS, [make_event(number) for number in range(rows)])
+
+
+def count_events(client: EmbeddedClient) -> object:
+    return client.read("SELECT count() FROM events").rows[0][0]
+
+
+def limit_files(pid: int, size: int) -> None:
+    """Let no file of a process grow beyond a size, as on a disk that is full there."""
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+@pytest.mark.parametrize("size", [0, 4096])
+def test_a_full_disk_refuses_writes_keeps_reads_and_recovers(own: EmbeddedClient, size: int) -> None:
+    fill(own, 100)
+    pid = get_pid(own.folder)
+    rows = [make_event(number, properties=secrets.token_hex(100)) for number in range(100, 20_000)]
+    limit_files(pid, size)
+    with pytest.raises(DiskFull, match="The disk of the engine is full"):
+        own.insert_rows("events", EVENTS, rows)
+    with pytest.raises(DiskFull, match="The disk of the engine is full"):
+        own.execute(COPY_MANY)
+    assert count_events(own) == 100
+    assert get_pid(own.folder) == pid
+    limit_files(pid, resource.RLIM_INFINITY)
+    own.insert_rows("events", EVENTS, [make_event(100)])
+    assert count_events(own) == 101
+
+
+def test_a_disk_with_little_space_takes_nothing_and_answers(tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=120m", "tmpfs", str(folder)]
+    if subprocess.run(mount).returncode != 0:
+        pytest.skip("only root can mount a small disk, and not everywhere")
+    client = EmbeddedClient(folder / "engine")
+    try:
+        fill(client, 10)
+        (folder / "other").write_bytes(bytes(30_000_000))
+        with pytest.raises(DiskFull):
+            client.insert_rows("events", EVENTS, [make_event(number) for number in range(10, 20)])
+        assert count_events(client) == 10
+        (folder / "other").unlink()
+        client.insert_rows("events", EVENTS, [make_event(number) for number in range(10, 20)])
+        assert count_events(client) == 20
+    finally:
+        stop_supervisor(client.folder)
+        subprocess.run(["umount", folder], check=True)
+
+
+def find_parts(client: EmbeddedClient) -> list[Path]:
+    sql = "SELECT path FROM system.parts WHERE table = 'events' AND active"
+    return [Path(path) for [path] in client.read(sql).rows]
+
+
+def test_changed_data_of_a_part_is_noticed(own: EmbeddedClient) -> None:
+    fill(own, 2000)
+    [part] = find_parts(own)
+    data = next(path for path in part.iterdir() if path.name in ("data.bin", "properties.bin"))
+    content = bytearray(data.read_bytes())
+    for index in range(100, len(content), 64):
+        content[index] ^= 0xFF
+    data.write_bytes(content)
+    os.kill(get_pid(own.folder), signal.SIGKILL)  # it may hold the old data in memory
+    with pytest.raises(StoreDamaged, match="The store of the engine is damaged"):
+        own.read("SELECT sum(length(properties)), sum(cityHash64(*)) FROM events")
+
+
+@pytest.mark.parametrize("damage", ["columns.txt", "part"])
+def test_a_part_that_cannot_be_opened_is_not_left_out(own: EmbeddedClient, damage: str) -> None:
+    fill(own, 10)
+    own.insert_rows("events", EVENTS, [make_event(number) for number in range(10, 20)])
+    part = find_parts(own)[0]
+    os.kill(get_pid(own.folder), signal.SIGKILL)
+    for path in part.iterdir():
+        if damage == "part" or path.name == damage:
+            path.write_bytes(b"broken")
+    with pytest.raises(StoreDamaged, match=r"does not start, its store is damaged.*events"):
+        count_events(own)
+
+
+def test_a_table_whose_definition_is_damaged_says_so(own: EmbeddedClient) -> None:
+    fill(own, 1)
+    os.kill(get_pid(own.folder), signal.SIGKILL)
+    next((own.folder / STORE).rglob("events.sql")).write_text("ATTACH nonsense")
+    with pytest.raises(EngineUnavailable, match=r"does not start.*events\.sql"):
+        own.read("SELECT count() FROM events")

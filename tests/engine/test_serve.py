@@ -1,0 +1,60 @@
+"""`manage.py serve` and the engine: started where there is data, stopped with the service, never in a web process."""
+
+import time
+from pathlib import Path
+
+from engine.embedded_client import EmbeddedClient
+from engine.store import create_store
+from engine.supervision import stop_supervisor
+from tests.engine.conftest import get_parent, get_pid, is_running, wait_until
+from tests.live.conftest import Service, empty_database
+
+
+def list_descendants(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [descendant for child in children for descendant in (int(child), *list_descendants(int(child)))]
+
+
+def has_chdb(pid: int) -> bool:
+    return "_chdb" in Path(f"/proc/{pid}/maps").read_text()
+
+
+def list_commands(service: Service) -> list[str]:
+    pids = list_descendants(service.process.pid)
+    return [Path(f"/proc/{pid}/cmdline").read_bytes().decode() for pid in pids]
+
+
+def answers(folder: Path) -> bool:
+    try:
+        return get_pid(folder) > 0
+    except OSError:
+        return False
+
+
+def test_the_engine_of_a_service_runs_beside_it_and_ends_with_it(tmp_path: Path) -> None:
+    with empty_database(tmp_path / "data") as environment:
+        folder = tmp_path / "data" / "engine"
+        create_store(EmbeddedClient(folder))
+        stop_supervisor(folder)
+        check_off(environment, tmp_path / "off.log")
+        service = Service(environment, tmp_path / "on.log").wait()
+        wait_until(lambda: answers(folder), 30)
+        engine = get_pid(folder)
+        assert get_parent(get_parent(engine)) == service.process.pid
+        everything = [service.process.pid, *list_descendants(service.process.pid)]
+        assert [pid for pid in everything if has_chdb(pid)] == [engine]
+        started = time.monotonic()
+        assert service.stop() == 0
+        assert time.monotonic() - started < 10
+        assert [pid for pid in everything if is_running(pid)] == []
+        assert '"event":"engine_started"' in (tmp_path / "on.log").read_text()
+
+
+def check_off(environment: dict[str, str], log: Path) -> None:
+    """With ENGINE=off nothing of the engine runs, though there is data."""
+    service = Service({**environment, "ENGINE": "off"}, log).wait()
+    try:
+        assert [command for command in list_commands(service) if "engine." in command] == []
+    finally:
+        assert service.stop() == 0
+    assert "engine_started" not in log.read_text()

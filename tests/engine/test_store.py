@@ -1,0 +1,134 @@
+"""The tables, what goes into them, and the id that ties a store to a database."""
+
+import gzip
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.embedded_client import EmbeddedClient
+from engine.errors import EngineError, EngineUnavailable
+from engine.interface import FileImport
+from engine.schema import TABLES
+from engine.store import check_store, create_store, read_store_id
+
+EVENTS = (
+    "project_id",
+    "uuid",
+    "event",
+    "distinct_id",
+    "person_id",
+    "timestamp",
+    "created_at",
+    "properties",
+    "person_properties",
+)
+NOON = datetime(2026, 11, 29, 12, 0, 0, 123456, UTC)
+
+
+def make_event(number: int, *, event: str = "page viewed", properties: str | None = None) -> list[Any]:
+    properties = properties or f'{{"number": {number}}}'
+    return [1, uuid.UUID(int=number), event, f"user{number % 7}", uuid.UUID(int=0), NOON, NOON, properties, "{}"]
+
+
+@pytest.fixture
+def store(shared: EmbeddedClient) -> EmbeddedClient:
+    """A shared engine with empty tables."""
+    create_store(shared)
+    shared.execute("TRUNCATE TABLE events")
+    return shared
+
+
+def test_a_new_store_has_the_tables_and_an_id_that_stays(own: EmbeddedClient) -> None:
+    assert read_store_id(own) is None
+    check_store(own, None)
+    created = create_store(own)
+    assert create_store(own) == created == read_store_id(own)
+    check_store(own, created)
+    assert {name for [name] in own.execute("SHOW TABLES").rows} == set(TABLES)
+
+
+def test_a_store_of_another_database_is_refused(store: EmbeddedClient) -> None:
+    with pytest.raises(EngineUnavailable, match="belongs to another database"):
+        check_store(store, uuid.uuid4())
+    with pytest.raises(EngineUnavailable, match="belongs to another database: use an empty one"):
+        check_store(store, None)
+
+
+def test_an_empty_store_beside_a_database_that_has_one_is_refused(own: EmbeddedClient) -> None:
+    with pytest.raises(EngineUnavailable, match="is empty, and the database has a store"):
+        check_store(own, uuid.uuid4())
+
+
+def test_rows_are_inserted_as_they_are(store: EmbeddedClient) -> None:
+    text = '{"quote": "it\'s \\"x\\"", "tab": "\\t", "text": "日本 🎈", "number": 1e300, "null": null}'
+    assert store.insert_rows("events", EVENTS, [make_event(1, properties=text)]) == 1
+    [row] = store.read("SELECT uuid, timestamp, properties FROM events").rows
+    assert row == [str(uuid.UUID(int=1)), "2026-11-29 12:00:00.123456", text]
+
+
+def test_an_event_that_is_inserted_again_counts_once(store: EmbeddedClient) -> None:
+    for _ in range(3):
+        store.insert_rows("events", EVENTS, [make_event(1), make_event(2)])
+    assert store.read("SELECT count() FROM events").rows == [[2]]
+
+
+def test_the_latest_version_of_a_person_counts(store: EmbeddedClient) -> None:
+    for version, text in ((2, "new"), (1, "old")):
+        row = [1, uuid.UUID(int=5), text, NOON, version]
+        store.insert_rows("persons", ["project_id", "person_id", "properties", "created_at", "version"], [row])
+    assert store.read("SELECT properties FROM persons").rows == [["new"]]
+
+
+def test_one_bad_row_keeps_all_out(store: EmbeddedClient) -> None:
+    bad = make_event(2)
+    bad[5] = "no moment"
+    with pytest.raises(EngineError, match="row 2"):
+        store.insert_rows("events", EVENTS, [make_event(1), bad, make_event(3)])
+    assert store.read("SELECT count() FROM events").rows == [[0]]
+    assert store.insert_rows("events", EVENTS, []) == 0
+
+
+def write_files(folder: Path) -> list[tuple[Path, str]]:
+    lines = "".join(f'{{"event": "e{number}", "at": "2026-01-0{number}T00:00:00Z"}}\n' for number in (1, 2))
+    (folder / "plain file's.jsonl").write_text(lines)
+    (folder / "packed.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    (folder / "table.csv").write_text("event,at\ne1,2026-01-01T00:00:00Z\ne2,2026-01-02T00:00:00Z\n")
+    return [
+        (folder / "plain file's.jsonl", "JSONEachRow"),
+        (folder / "packed.jsonl.gz", "JSONEachRow"),
+        (folder / "table.csv", "CSVWithNames"),
+    ]
+
+
+def build_import(path: Path, name: str) -> FileImport:
+    select = {"project_id": "1", "uuid": "generateUUIDv4()", "event": "event", "timestamp": "at", "properties": "''"}
+    return FileImport(path, name, "event String, at DateTime64(6, 'UTC'), missing Nullable(String)", select)
+
+
+def test_files_are_inserted_and_left_alone(store: EmbeddedClient, tmp_path: Path) -> None:
+    for path, name in write_files(tmp_path):
+        content = path.read_bytes()
+        store.insert_file("events", build_import(path, name))
+        rows = store.read("SELECT event, timestamp FROM events ORDER BY event").rows
+        assert rows == [["e1", "2026-01-01 00:00:00.000000"], ["e2", "2026-01-02 00:00:00.000000"]]
+        assert path.read_bytes() == content
+        assert list((store.folder / "incoming").glob("*.jsonl*")) == []
+        store.execute("TRUNCATE TABLE events")
+
+
+def test_a_parquet_file_is_inserted(store: EmbeddedClient) -> None:
+    path = store.folder / "tmp" / "events.parquet"
+    select = "SELECT 'e1' AS event, toDateTime64('2026-01-01 00:00:00', 6, 'UTC') AS at"
+    store.execute(f"{select} INTO OUTFILE '{path}' TRUNCATE FORMAT Parquet")
+    store.insert_file("events", build_import(path, "Parquet"))
+    assert store.read("SELECT event, timestamp FROM events").rows == [["e1", "2026-01-01 00:00:00.000000"]]
+
+
+def test_a_file_that_ends_early_is_no_damage_of_the_store(store: EmbeddedClient, tmp_path: Path) -> None:
+    (tmp_path / "cut.jsonl").write_text('{"event": "e1", "at": "2026-01-01T00:00:00Z"}\n{"event": "e2", "a')
+    with pytest.raises(EngineError) as raised:
+        store.insert_file("events", build_import(tmp_path / "cut.jsonl", "JSONEachRow"))
+    assert not isinstance(raised.value, EngineUnavailable)
