@@ -30,6 +30,7 @@ COPY manage.py openapi.yaml ./
 COPY dashboards_api dashboards_api
 COPY users users
 COPY engine engine
+COPY queries queries
 COPY dashboards dashboards
 COPY pages pages
 USER 10001

@@ -1,0 +1,1 @@
+"""From query JSON and HogQL to results."""

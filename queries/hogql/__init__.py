@@ -1,0 +1,8 @@
+"""HogQL: a text becomes a syntax tree, and the tree becomes one ClickHouse statement that reads one project.
+
+    query = parse_select(text)                      # parser.py; only where the process may be killed
+    query = replace_placeholders(query, values)     # placeholders.py
+    statement = print_query(query, context)         # printer.py
+
+Nothing here knows Django, HTTP or an engine.
+"""

@@ -1,0 +1,269 @@
+"""The syntax tree that HogQL and the JSON query kinds share. Nodes are values: nothing changes them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from queries.hogql.errors import Span
+
+ConstantValue = str | int | float | bool | None | date | datetime | UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of a query. `span` is where in the text it came from, if it came from a text."""
+
+    span: Span | None = field(default=None, kw_only=True, compare=False, repr=False)
+
+    def children(self) -> Iterator["Node"]:
+        """Yield the nodes directly below this one."""
+        for part in fields(self):
+            yield from _find_nodes(getattr(self, part.name))
+
+
+def _find_nodes(value: Any) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple) and not isinstance(value, Span):
+        for item in value:
+            yield from _find_nodes(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _find_nodes(item)
+
+
+@dataclass(frozen=True, slots=True)
+class Expr(Node):
+    """A value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Expr):
+    value: ConstantValue
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Expr):
+    """A column, an alias, or a property: `events.properties.$browser` is a chain of three."""
+
+    chain: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Star(Expr):
+    """All columns, of one table or of all."""
+
+    table: str | None = None
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alias(Expr):
+    expr: Expr
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expr):
+    """A function. `params` are the first parentheses of `quantile(0.9)(x)`."""
+
+    name: str
+    args: tuple[Expr, ...] = ()
+    params: tuple[Expr, ...] | None = None
+    distinct: bool = False
+    condition: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBound(Node):
+    """An end of a window's frame. Without an offset it is UNBOUNDED, or the current row."""
+
+    kind: str
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBy(Node):
+    expr: Expr
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window(Node):
+    partition_by: tuple[Expr, ...] = ()
+    order_by: tuple[OrderBy, ...] = ()
+    frame_method: str | None = None
+    frame_start: FrameBound | None = None
+    frame_end: FrameBound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCall(Expr):
+    """A function over a window, which is written out or named."""
+
+    call: Call
+    window: Window | str
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic(Expr):
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Expr):
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Expr):
+    expr: Expr
+    low: Expr
+    high: Expr
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class And(Expr):
+    exprs: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Expr):
+    exprs: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Expr):
+    expr: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Expr):
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Array(Expr):
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayAccess(Expr):
+    """`array[index]`, and `properties['name']`."""
+
+    array: Expr
+    index: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class TupleAccess(Expr):
+    tuple: Expr
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda(Expr):
+    args: tuple[str, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder(Expr):
+    """`{filters}`, `{variables.name}`: a place that gets a value before the query is printed."""
+
+    chain: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Expr):
+    """A SELECT or several of them. Inside an expression it is a subquery."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSource(Node):
+    name: tuple[str, ...]
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySource(Node):
+    query: Query
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Node):
+    """A further source. `using` are the columns that both sides share, instead of a condition."""
+
+    kind: str
+    source: TableSource | QuerySource
+    condition: Expr | None = None
+    using: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayJoin(Node):
+    items: tuple[Alias, ...]
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LimitBy(Node):
+    count: Expr
+    exprs: tuple[Expr, ...]
+    offset: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommonTable(Node):
+    """`WITH name AS (SELECT …)`, or `WITH expression AS name`, which is a scalar."""
+
+    name: str
+    value: Expr
+    scalar: bool = False
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Select(Query):
+    columns: tuple[Expr, ...]
+    source: TableSource | QuerySource | None = None
+    joins: tuple[Join, ...] = ()
+    array_join: ArrayJoin | None = None
+    where: Expr | None = None
+    group_by: tuple[Expr, ...] = ()
+    group_mode: str | None = None
+    having: Expr | None = None
+    qualify: Expr | None = None
+    order_by: tuple[OrderBy, ...] = ()
+    limit_by: LimitBy | None = None
+    limit: Expr | None = None
+    offset: Expr | None = None
+    distinct: bool = False
+    common_tables: tuple[CommonTable, ...] = ()
+    windows: Mapping[str, Window] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SetPart(Node):
+    op: str
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class SetQuery(Query):
+    """UNION, INTERSECT and EXCEPT, from left to right as they are written."""
+
+    first: Query
+    rest: tuple[SetPart, ...]
+    order_by: tuple[OrderBy, ...] = ()
+    limit: Expr | None = None
+    offset: Expr | None = None
+    common_tables: tuple[CommonTable, ...] = ()

@@ -1,0 +1,114 @@
+"""Refusals of a query. `code` is for programs; `span` is where in the text it went wrong, counted in characters."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dashboards_api.choices import closest_match
+from dashboards_api.errors import DomainError
+
+NAME_MAX_LENGTH = 80  # characters of an unknown name that an error repeats
+
+
+class Span(NamedTuple):
+    """A part of the text: `start` is its first character, `end` the first one behind it."""
+
+    start: int
+    end: int
+
+    def find_line(self, text: str) -> tuple[int, int]:
+        """Return the line and the column where it starts, both counted from 1."""
+        before = text[: self.start]
+        return before.count("\n") + 1, self.start - (before.rfind("\n") + 1) + 1
+
+
+class HogQLError(DomainError):
+    """A query that cannot be run."""
+
+    code = "invalid_query"
+
+    def __init__(self, detail: str, *, span: Span | None = None) -> None:
+        super().__init__(detail, attr="query")
+        self.span = span
+
+
+class InvalidSyntax(HogQLError):
+    """A text that is no HogQL."""
+
+    code = "invalid_syntax"
+
+
+class UnsupportedSyntax(HogQLError):
+    """HogQL that this service does not run."""
+
+    code = "unsupported_syntax"
+
+
+class QueryTooComplex(HogQLError):
+    """A query that is longer, deeper or larger than allowed."""
+
+    code = "query_too_complex"
+
+
+class InvalidArguments(HogQLError):
+    """A function with the wrong number or kind of arguments."""
+
+    code = "invalid_arguments"
+
+
+class InvalidValue(HogQLError):
+    """A constant that does not mean what its place requires, such as a date."""
+
+    code = "invalid_value"
+
+
+class AmbiguousColumn(HogQLError):
+    """A column that several tables of the query have."""
+
+    code = "ambiguous_column"
+
+
+class UnknownName(HogQLError):
+    """A name that is not known here. `nearest` is the known one that was probably meant."""
+
+    kind = "name"
+
+    def __init__(self, name: str, known: Iterable[str], *, span: Span | None = None) -> None:
+        self.name = name[:NAME_MAX_LENGTH]
+        self.nearest = closest_match(self.name, known)
+        guess = f' Did you mean "{self.nearest}"?' if self.nearest else ""
+        super().__init__(f'Unknown {self.kind} "{self.name}".{guess}', span=span)
+
+
+class UnknownFunction(UnknownName):
+    """A function that is not in functions.py."""
+
+    code = "unknown_function"
+    kind = "function"
+
+
+class UnknownTable(UnknownName):
+    """A table that the project does not have."""
+
+    code = "unknown_table"
+    kind = "table"
+
+
+class UnknownColumn(UnknownName):
+    """A column that no table of the query has."""
+
+    code = "unknown_column"
+    kind = "column"
+
+
+class UnknownPlaceholder(UnknownName):
+    """A placeholder without a value."""
+
+    code = "unknown_placeholder"
+    kind = "placeholder"
+
+
+class UnknownTimeZone(UnknownName):
+    """A time zone that is not in the database of time zones."""
+
+    code = "unknown_time_zone"
+    kind = "time zone"

@@ -1,0 +1,79 @@
+"""What must be known of a text before the parser sees it: it crashes on some texts, and is slow on others."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from queries.hogql.errors import InvalidSyntax, QueryTooComplex, Span, UnsupportedSyntax
+
+TEXT_MAX_LENGTH = 65_536  # characters
+TOKENS_MAX = 12_000
+# The parser segfaults on chains of some ten thousand operators, and each doubling of a chain costs four times the time.
+OPERATORS_MAX = 1_000
+NESTING_MAX = 60
+
+TOKEN = re.compile(
+    r"""
+      (?P<skipped> \s+ | --[^\n]* | //[^\n]* | \#!?[ ][^\n]* | /\*.*?\*/ )
+    | (?P<quoted> '(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | `(?:[^`\\]|\\.|``)*` )
+    | (?P<number> \d[\w.]* )
+    | (?P<word> [A-Za-z_$][\w$]* )
+    | (?P<open> [(\[{] )
+    | (?P<close> [)\]}] )
+    | (?P<operator> <=>|->|::|\|\||[<>=!]=|<>|=~\*?|!~\*?|\?\?|\?\.|[-+*/%<>=!?] )
+    | (?P<other> . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+WORD_OPERATORS = frozenset({"and", "or", "not", "like", "ilike", "in", "is", "between", "case", "interval"})
+# The parser accepts these words and leaves nothing of them in the tree: the query would run as if they were not there.
+DROPPED = (("with", "totals"), ("nulls", "first"), ("ignore", "nulls"), ("respect", "nulls"))
+
+
+def check_text(text: str) -> None:
+    """Check that a text can be given to the parser. Raises HogQLError."""
+    if len(text) > TEXT_MAX_LENGTH:
+        raise QueryTooComplex(f"The query has {len(text):,} characters; at most {TEXT_MAX_LENGTH:,} are allowed.")
+    if "\0" in text:
+        raise InvalidSyntax("The query has a null character.", span=Span(text.index("\0"), text.index("\0") + 1))
+    tokens = list(_find_tokens(text))
+    if len(tokens) > TOKENS_MAX:
+        raise QueryTooComplex(f"The query has {len(tokens):,} words and signs; at most {TOKENS_MAX:,} are allowed.")
+    operators = sum(_is_operator(token) for token in tokens)
+    if operators > OPERATORS_MAX:
+        raise QueryTooComplex(f"The query has {operators:,} operators; at most {OPERATORS_MAX:,} are allowed.")
+    _check_nesting(tokens)
+    _check_dropped_words(tokens)
+
+
+def find_phrases(text: str, first: str, second: str) -> list[Span]:
+    """Return where two words follow each other, such as ORDER BY."""
+    return [
+        Span(left.start(), right.end())
+        for left, right in pairwise(_find_tokens(text))
+        if (left.group().lower(), right.group().lower()) == (first, second) and right.lastgroup == "word"
+    ]
+
+
+def _find_tokens(text: str) -> Iterator[re.Match[str]]:
+    return (token for token in TOKEN.finditer(text) if token.lastgroup != "skipped")
+
+
+def _is_operator(token: re.Match[str]) -> bool:
+    return token.lastgroup == "operator" or (token.lastgroup == "word" and token.group().lower() in WORD_OPERATORS)
+
+
+def _check_nesting(tokens: list[re.Match[str]]) -> None:
+    depth = 0
+    for token in tokens:
+        depth += {"open": 1, "close": -1}.get(token.lastgroup or "", 0)
+        if depth > NESTING_MAX:
+            raise QueryTooComplex(f"The query is nested deeper than {NESTING_MAX} levels.", span=Span(*token.span()))
+
+
+def _check_dropped_words(tokens: list[re.Match[str]]) -> None:
+    for first, second in pairwise(tokens):
+        words = (first.group().lower(), second.group().lower())
+        if words in DROPPED and first.lastgroup == second.lastgroup == "word":
+            span = Span(first.start(), second.end())
+            raise UnsupportedSyntax(f"{' '.join(words).upper()} is not supported.", span=span)

@@ -1,0 +1,170 @@
+"""What the names of one SELECT mean."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from queries.hogql.ast import Expr
+from queries.hogql.errors import AmbiguousColumn, Span, UnknownColumn, UnknownTable
+from queries.hogql.properties import print_property
+from queries.hogql.session import PrintSession
+from queries.hogql.tables import Column, Table, quote_identifier
+from queries.hogql.values import Sql, ValueType
+
+
+def print_property_below(session: PrintSession, column: Sql, keys: tuple[str, ...]) -> Sql:
+    """Return the property below a column of JSON, typed by its definition."""
+    kind = session.context.property_types.find(".".join(keys), of_person=column.json == "person")
+    return print_property(column.text, [session.bind(key, "String") for key in keys], kind, session.time_zone)
+
+
+@dataclass
+class TableInScope:
+    """A table that a SELECT reads. It remembers which columns are used: no others are read."""
+
+    alias: str
+    table: Table
+    session: PrintSession
+    nullable: bool = False
+    used: set[str] = field(default_factory=set)
+
+    def find(self, chain: tuple[str, ...]) -> Sql | None:
+        """Return what a chain of names below this table means, or None."""
+        path = self.table.paths.get(chain)
+        name = chain[0] if len(chain) == 1 else path
+        if name is None:
+            return self._find_property(chain)
+        column = self.table.columns.get(path or name)
+        return None if column is None else self._print_column(path or name, column)
+
+    def _find_property(self, chain: tuple[str, ...]) -> Sql | None:
+        for path, stored in self.table.properties.items():
+            if chain[: len(path)] == path and len(chain) > len(path):
+                column = self._print_column(stored, self.table.columns[stored])
+                return print_property_below(self.session, column, chain[len(path) :])
+        return None
+
+    def _print_column(self, name: str, column: Column) -> Sql:
+        stored = column.stored or name
+        self.used.add(stored)
+        text, nullable = f"{self.alias}.{quote_identifier(stored)}", column.nullable or self.nullable
+        if column.type is ValueType.DATETIME:
+            return Sql(f"toTimeZone({text}, {self.session.time_zone})", column.type, nullable, instant=text)
+        return Sql(text, column.type, nullable, json=self._describe_json(stored))
+
+    def _describe_json(self, stored: str) -> str | None:
+        if stored not in self.table.properties.values():
+            return None
+        return "person" if self.table.name == "persons" or stored == "person_properties" else "event"
+
+    def list_columns(self) -> list[str]:
+        return [name for name, column in self.table.columns.items() if column.in_star]
+
+    def list_names(self) -> list[str]:
+        return [*self.table.columns, *(".".join(path) for path in self.table.paths)]
+
+    def render(self) -> str:
+        return f"{self.table.scan(self.used)} AS {self.alias}"
+
+
+@dataclass
+class QueryInScope:
+    """A subquery or a WITH that a SELECT reads. `columns` are what its columns are called inside the statement."""
+
+    alias: str
+    sql: str
+    columns: Mapping[str, Sql]
+    session: PrintSession
+    nullable: bool = False
+
+    def find(self, chain: tuple[str, ...]) -> Sql | None:
+        column = self.columns.get(chain[0])
+        if column is None or (len(chain) > 1 and column.json is None):
+            return None
+        text, nullable = f"{self.alias}.{column.text}", column.nullable or self.nullable
+        found = replace(column, text=text, nullable=nullable, instant=None)
+        return found if len(chain) == 1 else print_property_below(self.session, found, chain[1:])
+
+    def list_columns(self) -> list[str]:
+        return list(self.columns)
+
+    def list_names(self) -> list[str]:
+        return list(self.columns)
+
+    def render(self) -> str:
+        return f"{self.sql} AS {self.alias}"
+
+
+Source = TableInScope | QueryInScope
+
+
+@dataclass(frozen=True, slots=True)
+class CommonTableInScope:
+    """A WITH. Its text is printed once, at the start of its SELECT."""
+
+    name: str
+    columns: Mapping[str, Sql]
+
+
+@dataclass
+class Scope:
+    """The names of one SELECT. Those of a WITH are seen by the subqueries as well, no others are."""
+
+    session: PrintSession
+    common_tables: dict[str, CommonTableInScope] = field(default_factory=dict)
+    scalars: dict[str, Expr] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    aliases: dict[str, Sql] = field(default_factory=dict)
+    arguments: dict[str, Sql] = field(default_factory=dict)
+    using: set[str] = field(default_factory=set)
+    aliases_first: bool = False
+
+    def add_source(self, name: str, source: Source, span: Span | None) -> None:
+        if name in self.sources:
+            raise AmbiguousColumn(f'Two tables of the query are called "{name[:80]}".', span=span)
+        self.sources[name] = source
+
+    def find_table(self, chain: tuple[str, ...], span: Span | None) -> Table | CommonTableInScope:
+        """Return a table. Raises UnknownTable, which names the nearest one."""
+        tables, name = self.session.context.all_tables, ".".join(chain)
+        if len(chain) == 1 and name in self.common_tables:
+            return self.common_tables[name]
+        if name not in tables:
+            raise UnknownTable(name, [*self.common_tables, *tables], span=span)
+        return tables[name]
+
+    def find_field(self, chain: tuple[str, ...], span: Span | None) -> Sql:
+        """Return what a chain of names means. Raises UnknownColumn.
+
+        Raises AmbiguousColumn where several tables have it.
+
+        A column hides an alias of the same name, as in SQL, but where results are grouped and sorted: there the alias
+        hides the column.
+        """
+        if len(chain) == 1 and chain[0] in self.arguments:
+            return self.arguments[chain[0]]
+        alias = self.aliases.get(chain[0]) if len(chain) == 1 else None
+        if alias is not None and self.aliases_first:
+            return alias
+        found = self._find_below_table(chain) or self._find_in_sources(chain, span) or alias
+        if found is None:
+            raise UnknownColumn(".".join(chain), self._list_names(), span=span)
+        return found
+
+    def _find_below_table(self, chain: tuple[str, ...]) -> Sql | None:
+        source = self.sources.get(chain[0])
+        return source.find(chain[1:]) if source is not None and len(chain) > 1 else None
+
+    def _find_in_sources(self, chain: tuple[str, ...], span: Span | None) -> Sql | None:
+        found = [sql for source in self.sources.values() if (sql := source.find(chain)) is not None]
+        if len(found) > 1 and chain[0] not in self.using:
+            tables = ", ".join(list(self.sources)[:5])
+            raise AmbiguousColumn(f'Several tables ({tables}) have "{".".join(chain)[:80]}".', span=span)
+        return found[0] if found else None
+
+    def _list_names(self) -> Iterable[str]:
+        yield from self.aliases
+        yield from self.scalars
+        for name, source in self.sources.items():
+            for column in source.list_names():
+                yield column
+                yield f"{name}.{column}"

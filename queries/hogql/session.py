@@ -1,0 +1,109 @@
+"""What all parts of one statement share: the project, bound parameters, generated names, and a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from queries.hogql.ast import Query
+from queries.hogql.errors import QueryTooComplex
+from queries.hogql.properties import PropertyTypes
+from queries.hogql.statement import ParameterValue
+from queries.hogql.tables import BUILT_IN_TABLES, Table
+from queries.hogql.values import Sql, ValueType
+
+if TYPE_CHECKING:
+    from queries.hogql.scopes import Scope
+
+NODES_MAX = 50_000  # printed nodes: names of a WITH that are used twice are printed twice
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedQuery:
+    """A query without the parentheses around it. `columns` are HogQL's names and what the statement calls them."""
+
+    sql: str
+    columns: list[tuple[str, Sql]]
+
+    @property
+    def by_name(self) -> dict[str, Sql]:
+        """The columns by name. Of several with one name the first one counts."""
+        return dict(reversed(self.columns))
+
+
+@dataclass(frozen=True)
+class PrintContext:
+    """What a query means in a project. `now` is what now() returns, so that a result can be computed again."""
+
+    project_id: int
+    time_zone: str = "UTC"
+    week_starts_on_monday: bool = False
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    property_types: PropertyTypes = field(default_factory=PropertyTypes)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    default_limit: int = DEFAULT_LIMIT
+    max_limit: int = MAX_LIMIT
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def all_tables(self) -> Mapping[str, Table]:
+        """The tables by name. An imported one cannot replace a built-in one."""
+        return {**self.tables, **BUILT_IN_TABLES}
+
+
+class PrintSession:
+    """The state of printing one statement."""
+
+    def __init__(self, context: PrintContext, print_subquery: Callable[[Query, Scope], PrintedQuery]) -> None:
+        self.context = context
+        self.print_subquery = print_subquery
+        self.parameters: dict[str, ParameterValue] = {"project_id": context.project_id}
+        self._placeholders: dict[tuple[str, type, ParameterValue], str] = {}
+        self._names = 0
+        self._nodes = 0
+
+    @property
+    def time_zone(self) -> str:
+        """The project's time zone as SQL."""
+        return self.bind(self.context.time_zone, "String")
+
+    def bind(self, value: ParameterValue, kind: str) -> str:
+        """Return the placeholder of a value. Equal values share one, since GROUP BY compares expressions as written."""
+        key = (kind, type(value), value)
+        if key not in self._placeholders:
+            name = f"p{len(self._placeholders) + 1}"
+            self.parameters[name] = value
+            self._placeholders[key] = f"{{{name}:{kind}}}"
+        return self._placeholders[key]
+
+    def list_parameters(self, sql: str) -> dict[str, ParameterValue]:
+        """Return the parameters that a statement uses. Others were replaced, as a text that is compared with a time."""
+        return {name: value for name, value in self.parameters.items() if name == "project_id" or f"{{{name}:" in sql}
+
+    def bind_text(self, text: str) -> Sql:
+        return Sql(self.bind(text, "String"), ValueType.TEXT, nullable=False)
+
+    def make_name(self, prefix: str) -> str:
+        """Return a name that the statement does not have. No name of a query is ever printed."""
+        self._names += 1
+        return f"{prefix}{self._names}"
+
+    def count_node(self) -> None:
+        """Count a printed node. Raises QueryTooComplex beyond the budget."""
+        self._nodes += 1
+        if self._nodes > NODES_MAX:
+            raise QueryTooComplex(f"The query becomes more than {NODES_MAX:,} parts.")
+
+    def print_datetime(self, moment: datetime) -> Sql:
+        """Return a moment in the project's time zone."""
+        text = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        instant = f"toDateTime64({self.bind(text, 'String')}, 6, 'UTC')"
+        return Sql(f"toTimeZone({instant}, {self.time_zone})", ValueType.DATETIME, False, instant)

@@ -1,0 +1,55 @@
+"""A finished statement. It cannot be made unless everything that it reads is limited to one project."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from queries.hogql.tables import PROJECT_CONDITION
+
+ParameterValue = str | int | float
+
+# All texts of a user are parameters, so these words are never inside of a literal of theirs.
+_READ = re.compile(r"\b(?:FROM|JOIN)\s+(?!\()(\S+)(.*?)(?=\bFROM\b|\bJOIN\b|$)", re.DOTALL)
+_QUOTED_NAME = re.compile(r"`[^`]*`")
+_ARRAY_JOIN = re.compile(r"\b(?:LEFT )?ARRAY JOIN ")
+_COMMON_TABLE = re.compile(r"w\d+")
+_STORED_TABLE = re.compile(r"[a-z][a-z0-9_]*")
+_FORBIDDEN = re.compile(
+    r";|--|/\*|\\|\b(?:SETTINGS|FORMAT|INTO|OUTFILE|INSERT|ALTER|DROP|CREATE|SYSTEM|ATTACH|KILL|GRANT|SET|TABLE)\b"
+)
+
+
+class IsolationError(AssertionError):
+    """A statement that reads something other than rows of its project: a defect of the printer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SELECT of ClickHouse. `columns` are the names of the result; in the statement they are called otherwise.
+
+    It returns one row more than `limit` where there are more.
+    """
+
+    sql: str
+    parameters: Mapping[str, ParameterValue]
+    columns: Sequence[str]
+    limit: int
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        check_isolation(self.sql)
+        if type(self.parameters.get("project_id")) is not int:
+            raise IsolationError("the statement has no project")
+
+
+def check_isolation(sql: str) -> None:
+    """Check that a statement reads nothing but rows of its project. Raises IsolationError."""
+    sql = _QUOTED_NAME.sub("QUOTED", sql)
+    if found := _FORBIDDEN.search(sql):
+        raise IsolationError(f"{found.group()!r} in a statement")
+    for read in _READ.finditer(_ARRAY_JOIN.sub("ARRAYS ", sql)):
+        name, rest = read.group(1).rstrip(")"), read.group(2)
+        if _COMMON_TABLE.fullmatch(name):
+            continue
+        if not _STORED_TABLE.fullmatch(name) or not rest.startswith(f" WHERE {PROJECT_CONDITION})"):
+            raise IsolationError(f"{name!r} is read without the condition of the project")

@@ -1,0 +1,205 @@
+"""The tables that HogQL can read, their columns, and the only code that names a table of the store.
+
+`scan` functions return a subquery that reads rows of one project. The project is not an argument that could be left
+out or be wrong: it is the placeholder `{project_id:Int64}`, to which every statement binds its own project. A statement
+checks that nothing else is read (statement.py).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from queries.hogql.values import ValueType
+
+PROJECT_CONDITION = "project_id = {project_id:Int64}"
+SESSION_TIMES = ("$start_timestamp", "$end_timestamp")
+_PHYSICAL_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_COLUMN_TYPES = {
+    "String": ValueType.TEXT,
+    "Float64": ValueType.NUMBER,
+    "Int64": ValueType.NUMBER,
+    "Bool": ValueType.BOOLEAN,
+    "DateTime64(6, 'UTC')": ValueType.DATETIME,
+    "Date": ValueType.DATE,
+    "UUID": ValueType.UUID,
+}
+
+Scan = Callable[[Iterable[str]], str]
+"""From the columns that a query uses to the subquery that reads them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of HogQL. `stored` is its name in the scan, where the two differ."""
+
+    type: ValueType
+    nullable: bool = False
+    in_star: bool = True
+    stored: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of HogQL. `properties` maps a path such as ("person", "properties") to the scan's column of JSON."""
+
+    name: str
+    columns: Mapping[str, Column]
+    scan: Scan
+    properties: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    paths: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    """Names of several parts that mean a column: ("person", "id") is person_id."""
+
+
+def scan_rows(physical: str, columns: Iterable[str]) -> str:
+    """Return the subquery that reads columns of the project's rows. Nothing else prints the name of a stored table."""
+    names = ", ".join(quote_identifier(name) for name in sorted(set(columns))) or "1"
+    return f"(SELECT {names} FROM {physical} WHERE {PROJECT_CONDITION})"
+
+
+def quote_identifier(name: str) -> str:
+    """Return a column's name as SQL. It comes from an import, never from a query.
+
+    Raises ValueError on signs that would need escapes.
+    """
+    if not name or re.search(r"[`\\\x00-\x1f\x7f{}]", name):
+        raise ValueError(f"{name!r} is no name of a column")
+    return f"`{name}`"
+
+
+def build_user_table(name: str, physical: str, columns: Mapping[str, str]) -> Table:
+    """Return a table that was imported under a name. `columns` are their ClickHouse types, Nullable or not.
+
+    Raises ValueError if the name in the store is no plain name, or a column's type cannot be read.
+    """
+    if not _PHYSICAL_NAME.fullmatch(physical):
+        raise ValueError(f"{physical!r} is no name of a table")
+    converted = {column: _build_column(kind) for column, kind in columns.items()}
+    for column in converted:
+        quote_identifier(column)
+    return Table(name, converted, lambda used: scan_rows(physical, used))
+
+
+def _build_column(kind: str) -> Column:
+    nullable = kind.startswith("Nullable(")
+    inner = kind.removeprefix("Nullable(").removesuffix(")") if nullable else kind
+    return Column(_COLUMN_TYPES.get(inner, ValueType.ANY), nullable)
+
+
+def _scan_events(used: Iterable[str]) -> str:
+    """Read events. The person is who the distinct id belongs to now: persons may have been merged since the event.
+
+    Properties of the person are those that came with the event, else the person's present ones.
+    """
+    names = set(used)
+    of_session = sorted(name for name in names if name.startswith("session."))
+    stored = names.difference(of_session)
+    if not (of_session or names & _PERSON_COLUMNS):
+        return scan_rows("events", stored)
+    columns = [f"e.{quote_identifier(name)} AS {quote_identifier(name)}" for name in sorted(stored - _PERSON_COLUMNS)]
+    sources = [f"{scan_rows('events', stored | _EVENT_KEYS)} AS e"]
+    if names & _PERSON_COLUMNS:
+        sources.append(f"LEFT ANY JOIN {_DISTINCT_IDS} AS d ON e.distinct_id = d.distinct_id")
+        columns.append(f"{_PERSON_ID} AS person_id")
+    if "person_properties" in names:
+        sources.append(f"LEFT ANY JOIN {_PERSONS} AS p ON {_PERSON_ID} = p.person_id")
+        columns.append(_PERSON_PROPERTIES)
+    if of_session:
+        session = [name.removeprefix("session.") for name in of_session]
+        sources.append(f"LEFT ANY JOIN {_scan_sessions(session)} AS s ON {_SESSION_OF_EVENT} = s.session_id")
+        columns += [f"s.`{name}` AS `session.{name}`" for name in session]
+    return f"(SELECT {', '.join(columns)} FROM {' '.join(sources)})"
+
+
+_PERSON_COLUMNS = frozenset({"person_id", "person_properties"})
+_EVENT_KEYS = frozenset({"distinct_id", "person_id", "person_properties", "properties"})
+_DISTINCT_IDS = scan_rows("person_distinct_ids", ["distinct_id", "person_id"])
+_PERSONS = scan_rows("persons", ["person_id", "properties"])
+_PERSON_ID = "ifNull(d.person_id, e.person_id)"
+_PERSON_PROPERTIES = (
+    "if(e.person_properties IN ('', '{}'), ifNull(p.properties, '{}'), e.person_properties) AS person_properties"
+)
+_SESSION_OF_EVENT = "JSONExtractString(e.properties, '$session_id')"
+
+
+def _scan_sessions(used: Iterable[str]) -> str:
+    """Read sessions: what the events that have the same `$session_id` have in common."""
+    columns = [f"{_SESSION_COLUMNS[name]} AS `{name}`" for name in sorted({*used, "session_id"})]
+    rows = scan_rows("events", ["event", "distinct_id", "timestamp", "properties"])
+    inner = f"(SELECT *, JSONExtractString(properties, '$session_id') AS sid FROM {rows})"
+    return f"(SELECT {', '.join(columns)} FROM {inner} WHERE sid != '' GROUP BY sid)"
+
+
+_URL = "JSONExtractString(properties, '$current_url')"
+_PATH = "JSONExtractString(properties, '$pathname')"
+_SESSION_COLUMNS = {
+    "session_id": "sid",
+    "distinct_id": "argMin(distinct_id, timestamp)",
+    "$start_timestamp": "min(timestamp)",
+    "$end_timestamp": "max(timestamp)",
+    "$session_duration": "dateDiff('second', min(timestamp), max(timestamp))",
+    "$entry_current_url": f"argMin({_URL}, timestamp)",
+    "$exit_current_url": f"argMax({_URL}, timestamp)",
+    "$entry_pathname": f"argMin({_PATH}, timestamp)",
+    "$exit_pathname": f"argMax({_PATH}, timestamp)",
+    "$pageview_count": "countIf(event = '$pageview')",
+    "$autocapture_count": "countIf(event = '$autocapture')",
+    "$screen_count": "countIf(event = '$screen')",
+    "$is_bounce": "countIf(event IN ('$pageview', '$screen')) <= 1 AND countIf(event = '$autocapture') = 0"
+    " AND dateDiff('second', min(timestamp), max(timestamp)) < 10",
+}
+_SESSION_NUMBERS = ("$session_duration", "$pageview_count", "$autocapture_count", "$screen_count")
+_SESSION_TYPES = {
+    **dict.fromkeys(SESSION_TIMES, ValueType.DATETIME),
+    **dict.fromkeys(_SESSION_NUMBERS, ValueType.NUMBER),
+}
+SESSIONS = Table(
+    "sessions",
+    {name: Column(_SESSION_TYPES.get(name, ValueType.TEXT)) for name in _SESSION_COLUMNS}
+    | {"$is_bounce": Column(ValueType.BOOLEAN), "id": Column(ValueType.TEXT, in_star=False, stored="session_id")},
+    _scan_sessions,
+)
+EVENTS = Table(
+    "events",
+    {
+        "uuid": Column(ValueType.UUID),
+        "event": Column(ValueType.TEXT),
+        "properties": Column(ValueType.TEXT),
+        "timestamp": Column(ValueType.DATETIME),
+        "distinct_id": Column(ValueType.TEXT),
+        "created_at": Column(ValueType.DATETIME),
+        "person_id": Column(ValueType.UUID, in_star=False),
+        "person_properties": Column(ValueType.TEXT, in_star=False),
+    }
+    | {
+        f"session.{name}": Column(column.type, nullable=True, in_star=False)
+        for name, column in SESSIONS.columns.items()
+        if column.stored is None
+    },
+    _scan_events,
+    properties={
+        ("properties",): "properties",
+        ("person", "properties"): "person_properties",
+        ("poe", "properties"): "person_properties",
+    },
+    paths={
+        ("person", "id"): "person_id",
+        ("session", "id"): "session.session_id",
+        **{("session", name): f"session.{name}" for name in _SESSION_COLUMNS},
+    },
+)
+PERSONS = Table(
+    "persons",
+    {
+        "id": Column(ValueType.UUID, stored="person_id"),
+        "created_at": Column(ValueType.DATETIME),
+        "properties": Column(ValueType.TEXT),
+    },
+    lambda used: scan_rows("persons", used),
+    properties={("properties",): "properties"},
+)
+PERSON_DISTINCT_IDS = Table(
+    "person_distinct_ids",
+    {"distinct_id": Column(ValueType.TEXT), "person_id": Column(ValueType.UUID)},
+    lambda used: scan_rows("person_distinct_ids", used),
+)
+BUILT_IN_TABLES = {table.name: table for table in (EVENTS, PERSONS, SESSIONS, PERSON_DISTINCT_IDS)}
