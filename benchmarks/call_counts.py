@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = tuple(f"{ROOT / name}{os.sep}" for name in ("dashboards_api", "users", "dashboards", "pages"))
+PACKAGES = tuple(f"{ROOT / name}{os.sep}" for name in ("dashboards_api", "users", "dashboards", "engine", "pages"))
 # The most files that a request may run through, and the most calls.
 LIMITS = {
     "PATCH with tiles": (40, 345),
