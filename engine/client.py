@@ -13,11 +13,19 @@ from engine.interface import EngineClient
 from engine.server_client import ServerClient
 
 
-def get_client() -> EngineClient:
-    """Return the client of the engine. Nothing is started or connected yet. Raises EngineUnavailable."""
+def get_client(*, may_start: bool = True) -> EngineClient:
+    """Return the client of the engine. Nothing is started or connected yet. Raises EngineUnavailable.
+
+    The embedded engine ends with the process that started it: one that lives shorter than others that use the engine
+    must not start it.
+    """
     if not settings.ENGINE:
         raise EngineUnavailable("The engine is turned off: ENGINE=off.")
-    return _build_server_client(settings.ENGINE_URL) if settings.ENGINE_URL else EmbeddedClient(get_folder())
+    return (
+        _build_server_client(settings.ENGINE_URL)
+        if settings.ENGINE_URL
+        else EmbeddedClient(get_folder(), may_start=may_start)
+    )
 
 
 @cache

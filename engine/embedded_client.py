@@ -42,10 +42,15 @@ class ConnectionLost(Exception):
 
 
 class EmbeddedClient(EngineClient):
-    """Starts the engine of a folder when it is first needed, unless another process already runs it."""
+    """Starts the engine of a folder when it is first needed, unless another process already runs it.
 
-    def __init__(self, folder: Path) -> None:
+    The engine ends with the process that started it. With `may_start=False` a client waits until another process has
+    started it: for children that are killed while others use the engine.
+    """
+
+    def __init__(self, folder: Path, *, may_start: bool = True) -> None:
         self.folder = folder
+        self.may_start = may_start
 
     def read(
         self,
@@ -105,6 +110,12 @@ class EmbeddedClient(EngineClient):
             sql = f"{insert} SELECT {', '.join(file.select.values())} FROM file({source})"  # noqa: S608  quoted
             self._write(build_write(sql, query_id), b"", SECONDS_TO_WRITE)
 
+    def describe_file(self, path: Path, format: str) -> dict[str, str]:
+        self.ping()
+        with self._place_file(path) as placed:
+            described = self.execute(f"DESCRIBE TABLE file({quote_text(str(placed))}, {quote_text(format)})")
+        return {row[0]: row[1] for row in described.rows}
+
     def cancel(self, query_id: str) -> bool:
         try:
             header, _ = self._exchange({"operation": "cancel", "query_id": query_id}, b"", SECONDS_TO_ANSWER)
@@ -150,8 +161,8 @@ class EmbeddedClient(EngineClient):
                 continue
             except TimeoutError as error:
                 raise QueryTimeout("The engine did not answer in time.") from error
-            except OSError as error:
-                raise self._unavailable() from error
+            except OSError as error:  # of another user, or no folder
+                raise EngineUnavailable(f"The engine in {self.folder} cannot be reached: {error.strerror}.") from error
             if problem := header.get("error"):
                 raise build_error(problem["code"], problem["message"], reading=bool(request.get("readonly")))
             return header, answered
@@ -176,9 +187,11 @@ class EmbeddedClient(EngineClient):
                 " `pip install --no-deps -r requirements-engine.lock`."
             )
         try:
-            ensure_supervisor(self.folder)
+            if self.may_start:
+                ensure_supervisor(self.folder)
         except OSError as error:
-            raise EngineUnavailable(f"The engine cannot be started: {error.strerror}.") from error
+            reason = f"{error.filename or self.folder}: {error.strerror}"
+            raise EngineUnavailable(f"The engine cannot be started: {reason}.") from error
         if failure := read_failure(self.folder):
             raise build_start_error(failure)
 

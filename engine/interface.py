@@ -23,7 +23,12 @@ READ_SETTINGS: dict[str, Setting] = {
     "output_format_json_quote_denormals": 0,
     "output_format_json_quote_decimals": 0,
 }
-WRITE_SETTINGS: dict[str, Setting] = {"date_time_input_format": "best_effort"}
+# Moments as ISO 8601 has them; months without number; and blocks of which a large import holds a gigabyte at most.
+WRITE_SETTINGS: dict[str, Setting] = {
+    "date_time_input_format": "best_effort",
+    "max_partitions_per_insert_block": 0,
+    "min_insert_block_size_bytes": 128_000_000,
+}
 SECONDS_TO_WRITE = 3600
 SEVERAL_RESULTS = "The text holds more than one statement, or a FORMAT of its own."
 
@@ -111,12 +116,17 @@ class EngineClient(ABC):
     ) -> int:
         """Insert rows and return how many there were. Raises EngineError, and then none of them is kept.
 
-        All rows are sent in one message: give at most some hundred thousand at a time.
+        All rows are sent in one message: give at most some hundred thousand at a time. After EngineUnavailable those
+        of some months may be there: inserting them again is harmless.
         """
 
     @abstractmethod
     def insert_file(self, table: str, file: FileImport, *, query_id: str | None = None) -> None:
         """Insert the rows of a file. Raises EngineError: then a part of them may be there, so use a staging table."""
+
+    @abstractmethod
+    def describe_file(self, path: Path, format: str) -> dict[str, str]:
+        """Return the columns of a file with their types, as ClickHouse sees them. Raises EngineError."""
 
     @abstractmethod
     def cancel(self, query_id: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from dashboards_api.environment import EngineServer
-from engine.errors import EngineUnavailable, QueryTimeout, build_error
+from engine.errors import EngineUnavailable, InvalidQuery, QueryTimeout, build_error
 from engine.interface import (
     READ_SETTINGS,
     SECONDS_TO_WRITE,
@@ -38,6 +38,8 @@ SECONDS_TO_CONNECT = 5
 # The server ends a statement at its limit; this is for one that does not answer at all.
 SECONDS_OF_GRACE = 5
 CHUNK_BYTES = 1024 * 1024
+SAMPLE_LINES = 1000
+BINARY_FORMATS = ("Parquet", "ORC", "Arrow", "Avro", "Native", "RowBinary")
 
 
 class ServerClient(EngineClient):
@@ -110,6 +112,15 @@ class ServerClient(EngineClient):
         statement = f"{insert} FORMAT {input_format}\n".encode()
         body = (chunk for chunk in itertools.chain([statement], chunks))
         self._call(lambda client: client.raw_insert("", insert_block=body, settings=settings), reading=False)
+
+    def describe_file(self, path: Path, format: str) -> dict[str, str]:
+        """Return the columns by the first lines of a file; the server cannot look into another format than text."""
+        if format.startswith(BINARY_FORMATS):
+            raise InvalidQuery(f"A ClickHouse server cannot tell the columns of a file of the format {format}.")
+        with open_file(path) as opened:
+            sample = b"".join(itertools.islice(opened, SAMPLE_LINES)).decode()
+        described = self.execute(f"DESCRIBE TABLE format({quote_text(format)}, {{sample:String}})", {"sample": sample})
+        return {row[0]: row[1] for row in described.rows}
 
     def cancel(self, query_id: str) -> bool:
         result = self.execute("KILL QUERY WHERE query_id = {id:String} ASYNC", {"id": query_id}, seconds=10)

@@ -5,17 +5,21 @@ import importlib.util
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.files import FAILURE_NAME
+from engine.files import FAILURE_NAME, create_folder
 from engine.supervisor import spawn_python, stop_process
 
 SECONDS_TO_STOP = 8
+# A supervisor that ends by itself is not started again in a loop.
+SECONDS_BETWEEN_STARTS = 1
 
 _lock = threading.Lock()
 _supervisors: dict[Path, "subprocess.Popen[bytes]"] = {}
+_started: dict[Path, float] = {}
 _owner = 0
 
 
@@ -24,7 +28,7 @@ def is_engine_installed() -> bool:
 
 
 def ensure_supervisor(folder: Path) -> None:
-    """Start a supervisor for a folder, where this process has none that runs."""
+    """Start a supervisor for a folder, where this process has none that runs. Raises OSError."""
     global _owner
     with _lock:
         if _owner != os.getpid():  # a fork must not take its parent's supervisor for its own
@@ -32,11 +36,19 @@ def ensure_supervisor(folder: Path) -> None:
             _owner = os.getpid()
             atexit.register(stop_supervisors, _owner)
         running = _supervisors.get(folder)
-        if running is None or running.poll() is not None:
+        if running is None or (
+            running.poll() is not None and _started[folder] < time.monotonic() - SECONDS_BETWEEN_STARTS
+        ):
             if running and running.stdin:
                 running.stdin.close()
-            (folder / FAILURE_NAME).unlink(missing_ok=True)  # of an earlier start
-            _supervisors[folder] = spawn_python("engine.supervisor", folder)
+            _start_supervisor(folder)
+
+
+def _start_supervisor(folder: Path) -> None:
+    create_folder(folder)
+    (folder / FAILURE_NAME).unlink(missing_ok=True)  # of an earlier start
+    _started[folder] = time.monotonic()
+    _supervisors[folder] = spawn_python("engine.supervisor", folder)
 
 
 def stop_supervisors(owner: int) -> None:

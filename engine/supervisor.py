@@ -12,13 +12,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
 import orjson
 
-from engine.files import FAILURE_NAME, create_folder, is_on_this_machine, read_holder
+from engine.files import FAILURE_NAME, is_on_this_machine, read_holder
 from engine.protocol import ProtocolError, connect, receive_message, send_message
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,7 +48,6 @@ class Supervisor:
         self.is_ready = False
 
     def run(self) -> None:
-        create_folder(self.folder)
         while not self.is_stopping:
             code, reason = self.run_engine()
             if code == LOCKED_EXIT:
@@ -67,7 +67,8 @@ class Supervisor:
 
     def report_failure(self, reason: str) -> None:
         """Tell the clients why there is no engine, so that they need not wait for one."""
-        (self.folder / FAILURE_NAME).write_text(reason)
+        with suppress(OSError):  # on a full disk
+            (self.folder / FAILURE_NAME).write_text(reason)
 
     def restart(self, code: int, reason: str) -> None:
         """Wait before the next start: the longer, the more often the engine ended before it answered."""

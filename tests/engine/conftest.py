@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.embedded_client import EmbeddedClient
-from engine.errors import build_error
+from engine.errors import EngineUnavailable, build_error
 from engine.interface import READ_SETTINGS, Limits, make_query_id
 from engine.protocol import connect, receive_message, send_message
 from engine.supervision import stop_supervisor
@@ -82,3 +82,10 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
+
+
+def answers(client: EmbeddedClient) -> bool:
+    try:
+        return client.read("SELECT 1").rows == [[1]]
+    except EngineUnavailable:
+        return False

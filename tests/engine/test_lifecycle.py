@@ -9,42 +9,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from engine.embedded_client import EmbeddedClient
 from engine.errors import EngineError, EngineUnavailable
-from engine.files import LOCK_NAME, STORE, create_folder
-from engine.interface import Limits
-from engine.supervision import ensure_supervisor, stop_supervisor
+from engine.files import STORE, create_folder
+from engine.supervision import stop_supervisor
 from engine.supervisor import ROOT
-from tests.engine.conftest import get_parent, get_pid, is_running, wait_until
+from tests.engine.conftest import answers, get_parent, get_pid, is_running, wait_until
 from tests.engine.test_statements import ENDLESS
-
-USER = """
-import sys, time
-from pathlib import Path
-from engine.embedded_client import EmbeddedClient
-client = EmbeddedClient(Path(sys.argv[1]))
-client.ping()
-print("ready", flush=True)
-sys.stdin.read()
-"""
-
-
-def start_user(folder: Path) -> "subprocess.Popen[str]":
-    """Start another process that uses the engine of a folder, and wait until it does."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", USER, folder], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    assert process.stdout.readline() == "ready\n"
-    return process
-
-
-def end_user(process: "subprocess.Popen[str]") -> None:
-    process.communicate(timeout=10)
-    assert process.returncode == 0
 
 
 def fill(client: EmbeddedClient, rows: int = 3) -> None:
@@ -72,12 +45,12 @@ def test_threads_that_begin_at_once_share_one_engine(own: EmbeddedClient) -> Non
 
 def test_a_killed_engine_is_started_again_and_keeps_what_was_acknowledged(own: EmbeddedClient) -> None:
     fill(own)
-    for count in (3, 6, 9):
-        pid = get_pid(own.folder)
-        os.kill(pid, signal.SIGKILL)
-        assert own.read("SELECT count() FROM t").rows == [[count]]
-        assert get_pid(own.folder) != pid
-        own.insert_rows("t", ["a"], [[1], [2], [3]])
+    pid = get_pid(own.folder)
+    os.kill(pid, signal.SIGKILL)
+    assert own.read("SELECT count() FROM t").rows == [[3]]
+    assert get_pid(own.folder) != pid
+    own.insert_rows("t", ["a"], [[1], [2], [3]])
+    assert own.read("SELECT count() FROM t").rows == [[6]]
 
 
 def test_a_read_that_the_crash_interrupts_runs_again_and_a_write_does_not(own: EmbeddedClient) -> None:
@@ -124,15 +97,6 @@ def test_the_engine_ends_with_its_supervisor_and_is_started_when_it_is_needed(ow
     assert own.read("SELECT count() FROM t").rows == [[3]]
 
 
-def test_the_engine_ends_with_a_killed_process_that_started_it(folder: Path) -> None:
-    process = start_user(folder)
-    pid = get_pid(folder)
-    supervisor = get_parent(pid)
-    process.kill()
-    process.communicate()
-    wait_until(lambda: not is_running(pid) and not is_running(supervisor))
-
-
 def test_a_stop_ends_what_runs_within_seconds(own: EmbeddedClient) -> None:
     fill(own)
     pid, errors = get_pid(own.folder), []
@@ -154,7 +118,8 @@ def test_a_stop_ends_what_runs_within_seconds(own: EmbeddedClient) -> None:
     assert errors == ["The engine stops."]
 
 
-def test_a_hanging_engine_is_replaced(folder: Path, tmp_path: Path) -> None:
+def test_a_hanging_engine_is_replaced(folder: Path) -> None:
+    create_folder(folder)
     changed = "import engine.supervisor as s; s.SECONDS_BETWEEN_PINGS = s.SECONDS_TO_ANSWER = 0.5; s.main()"
     process = subprocess.Popen([sys.executable, "-c", changed, folder], cwd=ROOT, stdin=subprocess.PIPE)
     client = EmbeddedClient(folder)
@@ -169,47 +134,6 @@ def test_a_hanging_engine_is_replaced(folder: Path, tmp_path: Path) -> None:
         process.communicate(timeout=10)
 
 
-def test_a_second_service_on_a_folder_uses_the_same_engine_and_takes_over(folder: Path) -> None:
-    first = start_user(folder)
-    pid = get_pid(folder)
-    second = start_user(folder)
-    assert get_pid(folder) == pid
-    end_user(first)
-    assert not is_running(pid)
-    client = EmbeddedClient(folder)
-    assert client.read("SELECT 1").rows == [[1]]
-    assert get_pid(folder) != pid
-    end_user(second)
-
-
-def test_the_log_says_which_process_has_the_folder(own: EmbeddedClient, tmp_path: Path) -> None:
-    own.ping()
-    program = "import engine.supervisor; engine.supervisor.main()"
-    with (tmp_path / "log").open("w") as log:
-        second = subprocess.Popen(
-            [sys.executable, "-c", program, own.folder], cwd=ROOT, stdin=subprocess.PIPE, stderr=log
-        )
-    wait_until(lambda: (tmp_path / "log").read_text().count("\n") > 0)
-    second.communicate(timeout=10)
-    [line] = (tmp_path / "log").read_text().splitlines()
-    assert orjson.loads(line)["event"] == "engine_in_use"
-    assert orjson.loads(line)["holder"] == f"process {get_pid(own.folder)} on {os.uname().nodename}"
-
-
-def test_a_folder_that_another_machine_uses_is_unavailable(own: EmbeddedClient) -> None:
-    create_folder(own.folder)
-    holder = "import fcntl, sys, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX)"
-    write = """f.write('{"pid": 7, "host": "elsewhere"}'); f.flush(); print('ready', flush=True); sys.stdin.read()"""
-    command: list[str | Path] = [sys.executable, "-c", f"{holder}; {write}", own.folder / LOCK_NAME]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout
-        other.stdout.readline()
-        with pytest.raises(EngineUnavailable, match="in use by process 7 on elsewhere"):
-            own.read("SELECT 1")
-        other.communicate()
-    wait_until(lambda: answers(own))
-
-
 def test_an_engine_that_cannot_start_says_why_and_starts_once_it_can(own: EmbeddedClient) -> None:
     create_folder(own.folder)
     (own.folder / STORE).write_text("no folder")
@@ -219,13 +143,6 @@ def test_an_engine_that_cannot_start_says_why_and_starts_once_it_can(own: Embedd
     wait_until(lambda: answers(own))
 
 
-def answers(client: EmbeddedClient) -> bool:
-    try:
-        return client.read("SELECT 1").rows == [[1]]
-    except EngineUnavailable:
-        return False
-
-
 def test_without_its_packages_the_engine_is_unavailable(own: EmbeddedClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "chdb", None)  # as the import system marks what cannot be imported
     with pytest.raises(EngineUnavailable, match=r"not installed: .*requirements-engine\.lock"):
@@ -233,26 +150,34 @@ def test_without_its_packages_the_engine_is_unavailable(own: EmbeddedClient, mon
     assert not own.folder.exists()
 
 
+def test_what_was_acknowledged_survives_kills_in_the_midst_of_inserts(own: EmbeddedClient) -> None:
+    fill(own, 0)
+    acknowledged: list[int] = []
+    stopped = threading.Event()
+
+    def insert() -> None:
+        batch = 0
+        while not stopped.is_set():
+            batch += 1
+            try:
+                own.insert_rows("t", ["a"], [[batch]] * 100)
+            except EngineUnavailable:
+                continue
+            acknowledged.append(batch)
+
+    thread = threading.Thread(target=insert)
+    thread.start()
+    for count in (20, 40, 60):
+        wait_until(lambda count=count: len(acknowledged) >= count, 20)  # type: ignore[misc]  # mypy infers no lambda
+        os.kill(get_pid(own.folder), signal.SIGKILL)
+    wait_until(lambda: len(acknowledged) >= 80, 20)
+    stopped.set()
+    thread.join(10)
+    counts = dict(own.read("SELECT a, count() FROM t GROUP BY a").rows)
+    assert set(acknowledged) <= set(counts)
+    assert set(counts.values()) == {100}
+
+
 def test_nothing_runs_where_no_engine_does(own: EmbeddedClient) -> None:
     assert not own.cancel("some")
     assert not own.folder.exists()
-
-
-def test_a_path_of_any_length_works(tmp_path: Path) -> None:
-    folder = tmp_path / ("x" * 120) / "engine"
-    client = EmbeddedClient(folder)
-    try:
-        assert client.read("SELECT 1", limits=Limits(seconds=5)).rows == [[1]]
-    finally:
-        stop_supervisor(folder)
-
-
-def test_a_supervisor_is_started_once(folder: Path) -> None:
-    ensure_supervisor(folder)
-    ensure_supervisor(folder)
-    EmbeddedClient(folder).ping()
-    parent = get_parent(get_pid(folder))
-    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    assert str(parent) in children
-    commands = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
-    assert sum(str(folder).encode() in command for command in commands) == 1

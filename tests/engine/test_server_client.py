@@ -114,10 +114,16 @@ def test_rows_and_files_are_stored(client: ServerClient, tmp_path: Path) -> None
         client.insert_rows("events", EVENTS, [make_event(2), [1, "no uuid"]])
     for path, name in write_files(tmp_path):
         client.execute("TRUNCATE TABLE events")
+        assert list(client.describe_file(path, name)) == ["event", "at"]
         client.insert_file("events", build_import(path, name))
         moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
         found = client.read("SELECT event FROM events WHERE timestamp < {at:DateTime64(6, 'UTC')}", {"at": moment})
         assert found.rows == [["e1"]], path
+
+
+def test_the_columns_of_a_binary_file_are_not_guessed(client: ServerClient, tmp_path: Path) -> None:
+    with pytest.raises(InvalidQuery, match="Parquet"):
+        client.describe_file(tmp_path / "x.parquet", "Parquet")
 
 
 def test_ping_says_version_and_place_without_the_password(client: ServerClient) -> None:

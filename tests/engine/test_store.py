@@ -127,6 +127,22 @@ def test_a_parquet_file_is_inserted(store: EmbeddedClient) -> None:
     assert store.read("SELECT event, timestamp FROM events").rows == [["e1", "2026-01-01 00:00:00.000000"]]
 
 
+def test_the_columns_of_a_file_are_described(store: EmbeddedClient, tmp_path: Path) -> None:
+    for path, name in write_files(tmp_path):
+        columns = store.describe_file(path, name)
+        assert list(columns) == ["event", "at"]
+        assert "String" in columns["event"]
+        assert "DateTime" in columns["at"]
+
+
+def test_events_of_many_months_are_inserted_at_once(store: EmbeddedClient) -> None:
+    rows = [make_event(number) for number in range(150)]
+    for number, row in enumerate(rows):
+        row[5] = datetime(2000 + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+    assert store.insert_rows("events", EVENTS, rows) == 150
+    assert store.read("SELECT count() FROM events").rows == [[150]]
+
+
 def test_a_file_that_ends_early_is_no_damage_of_the_store(store: EmbeddedClient, tmp_path: Path) -> None:
     (tmp_path / "cut.jsonl").write_text('{"event": "e1", "at": "2026-01-01T00:00:00Z"}\n{"event": "e2", "a')
     with pytest.raises(EngineError) as raised:
