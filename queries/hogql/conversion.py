@@ -121,7 +121,7 @@ def _convert_call(node: Json, text: str) -> ast.Expr:
         return _build_cast(node, args[0], str(args[1].value))
     params = node.get("params")
     return ast.Call(
-        name,
+        "caseWithExpression" if name == "_caseWithExpression" else name,  # CASE x WHEN …
         args,
         params=None if params is None else convert_all(params, text),
         distinct=bool(node.get("distinct")),

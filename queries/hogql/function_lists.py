@@ -43,7 +43,7 @@ _TEXTS = """
     cutQueryStringAndFragment:1 netloc:1 formatDateTime:2-3 dateName:2 monthName:1 formatReadableSize:1
     formatReadableQuantity:1 formatReadableTimeDelta:1-2 JSONExtractString:1+ JSONExtractRaw:1+ JSONType:1+
     simpleJSONExtractString:2 simpleJSONExtractRaw:2 JSON_VALUE:2 toTypeName:1 IPv4NumToString:1
-    arrayStringConcat:1-2 bar:3-4 idnaEncode:1 punycodeEncode:1
+    arrayStringConcat:1-2 bar:3-4
 """
 _BOOLEANS = """
     and:2+ or:2+ xor:2 not:1 isNull:1 isNotNull:1 isFinite:1 isInfinite:1 isNaN:1 empty:1 notEmpty:1 startsWith:2
@@ -77,12 +77,12 @@ _ARRAYS = """
     arrayMap:2+ arrayFilter:2+ arrayFill:2+ arraySplit:2+ arrayReverseFill:2+ arrayCumSum:1+ arrayDifference:1
     arrayIntersect:1+ arrayZip:1+ arrayFlatten:1 arrayResize:2-3 arrayWithConstant:2
     JSONExtractArrayRaw:1+ JSONExtractKeys:1+ JSONExtractKeysAndValuesRaw:1+ URLPathHierarchy:1 URLHierarchy:1
-    extractURLParameters:1 extractURLParameterNames:1 mapKeys:1 mapValues:1 timeSlots:2-3 arrayRotateLeft:2
+    extractURLParameters:1 extractURLParameterNames:1 mapKeys:1 mapValues:1 arrayRotateLeft:2
     arrayRotateRight:2 arrayShiftLeft:2-3 arrayShiftRight:2-3
 """
 _ANYTHING = """
     if:3 multiIf:3+ ifNull:2 coalesce:1+ nullIf:2 assumeNotNull:1 toNullable:1 greatest:2+ least:2+
-    plus:2 minus:2 multiply:2 divide:2 transform:3-4 caseWithExpression:4+ _caseWithExpression=caseWithExpression:4+
+    plus:2 minus:2 multiply:2 divide:2 transform:3-4 caseWithExpression:4+
     tuple:0+ tupleElement:2-3 untuple:1 map:0+ mapContains:2 mapFromArrays:2 arrayElement:2 arrayJoin:1
     arrayFirst:2+ arrayLast:2+ arrayFirstIndex:2+ arrayLastIndex:2+ arrayFold:3+ arrayMin:1-2
     arrayMax:1-2 toIntervalSecond:1 toIntervalMinute:1 toIntervalHour:1 toIntervalDay:1 toIntervalWeek:1
@@ -91,7 +91,7 @@ _ANYTHING = """
     addYears:2 subtractDays:2 subtractWeeks:2 subtractMonths:2 subtractQuarters:2 subtractYears:2 in:2 notIn:2
     arrayElementOrNull:2 JSONExtract:2+
 """
-_COUNTS = "count:0-1 uniq:1+ uniqExact:1+ uniqHLL12:1+ uniqCombined:1+ uniqTheta:1+ countDistinct=uniqExact:1+"
+_COUNTS = "count:0-1 uniq:1+ uniqExact:1+ uniqHLL12:1+ uniqCombined:1+ countDistinct=uniqExact:1+"
 _NUMBER_AGGREGATES = """
     sum:1 avg:1 median:1 quantile[1]:1 quantileExact[1]:1 quantileExactInclusive[1]:1 quantileTiming[1]:1
     quantileTDigest[1]:1 quantileDeterministic[1]:2 quantileExactWeighted[1]:2 stddevPop:1 stddevSamp:1
