@@ -3,9 +3,12 @@
 The main database keeps the same id. Without the comparison, a restored database beside an empty engine folder, a
 second machine with a folder of its own, or two installations on one ClickHouse database would answer with numbers
 that look right and are not.
+
+To make a store, keep a new id in the main database and say that it is not confirmed, create the store with it, and
+confirm it. After a crash in between the same steps complete it.
 """
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from engine.errors import EngineUnavailable
 from engine.interface import EngineClient
@@ -13,19 +16,13 @@ from engine.schema import TABLES, build_statements
 from engine.server_client import ServerClient
 
 
-def create_store(client: EngineClient) -> UUID:
-    """Create the missing tables and the id of a new store, and return the id. Raises EngineError."""
+def create_store(client: EngineClient, store_id: UUID) -> None:
+    """Create the tables and the id of a store, as far as they are missing. Raises EngineError, also for another id."""
     for statement in build_statements(durable=not isinstance(client, ServerClient)):
         client.execute(statement)
-    if (found := read_store_id(client)) is not None:
-        return found
-    client.execute(
-        "INSERT INTO store SELECT {id:UUID}, now64(6) WHERE (SELECT count() FROM store) = 0", {"id": uuid4()}
-    )
-    created = read_store_id(client)
-    if created is None:
-        raise EngineUnavailable("The id of the new store was not kept.")
-    return created
+    if read_store_id(client) is None:
+        client.execute("INSERT INTO store VALUES ({id:UUID}, now64(6))", {"id": store_id})
+    check_store(client, store_id)  # of two installations that begin at once on one server, one is refused
 
 
 def read_store_id(client: EngineClient) -> UUID | None:

@@ -15,6 +15,7 @@ from engine.files import STORE
 from engine.server_client import ServerClient
 from engine.store import create_store
 from engine.supervision import stop_supervisor
+from tests.engine.test_store import STORE_ID
 
 
 @pytest.fixture
@@ -47,16 +48,16 @@ def test_off_is_said_and_refuses_to_compute(data: Path, settings: Settings) -> N
 
 def test_a_working_engine_is_one_line(folder: Path, own: EmbeddedClient, data: Path) -> None:
     assert folder == data
-    store = create_store(own)
+    create_store(own, STORE_ID)
     line = check()
     assert line.startswith("ok: embedded engine 26.")
-    assert f"store {store}, {data}, " in line
+    assert f"store {STORE_ID}, {data}, " in line
     assert line.endswith(" MB\n")
     assert find_folder() == data
 
 
 def test_an_engine_that_does_not_start_is_one_line_and_a_failure(own: EmbeddedClient, data: Path) -> None:
-    create_store(own)
+    create_store(own, STORE_ID)
     stop_supervisor(data)
     next((data / STORE).rglob("events.sql")).write_text("ATTACH nonsense")
     output = StringIO()

@@ -7,6 +7,7 @@ from engine.embedded_client import EmbeddedClient
 from engine.store import create_store
 from engine.supervision import stop_supervisor
 from tests.engine.conftest import get_parent, get_pid, is_running, wait_until
+from tests.engine.test_store import STORE_ID
 from tests.live.conftest import Service, empty_database
 
 
@@ -34,7 +35,7 @@ def answers(folder: Path) -> bool:
 def test_the_engine_of_a_service_runs_beside_it_and_ends_with_it(tmp_path: Path) -> None:
     with empty_database(tmp_path / "data") as environment:
         folder = tmp_path / "data" / "engine"
-        create_store(EmbeddedClient(folder))
+        create_store(EmbeddedClient(folder), STORE_ID)
         stop_supervisor(folder)
         check_off(environment, tmp_path / "off.log")
         service = Service(environment, tmp_path / "on.log").wait()

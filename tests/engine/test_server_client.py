@@ -29,7 +29,7 @@ from engine.server_client import ServerClient
 from engine.store import check_store, create_store, read_store_id
 from tests.engine.conftest import wait_until
 from tests.engine.test_statements import ENDLESS, PARAMETERS
-from tests.engine.test_store import EVENTS, build_import, make_event, write_files
+from tests.engine.test_store import EVENTS, STORE_ID, build_import, make_event, write_files
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +104,9 @@ def test_a_query_is_cancelled(client: ServerClient) -> None:
 
 
 def test_rows_and_files_are_stored(client: ServerClient, tmp_path: Path) -> None:
-    store = create_store(client)
-    check_store(client, store)
-    assert read_store_id(client) == store
+    create_store(client, STORE_ID)
+    check_store(client, STORE_ID)
+    assert read_store_id(client) == STORE_ID
     text = '{"quote": "it\'s \\"x\\"", "tab": "\\t", "text": "日本 🎈"}'
     client.insert_rows("events", EVENTS, [make_event(1, properties=text)])
     assert client.read("SELECT properties, timestamp FROM events").rows == [[text, "2026-11-29 12:00:00.123456"]]

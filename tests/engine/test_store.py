@@ -11,7 +11,7 @@ import pytest
 from engine.embedded_client import EmbeddedClient
 from engine.errors import EngineError, EngineUnavailable
 from engine.interface import FileImport
-from engine.schema import TABLES
+from engine.schema import TABLES, build_statements
 from engine.store import check_store, create_store, read_store_id
 
 EVENTS = (
@@ -25,6 +25,7 @@ EVENTS = (
     "properties",
     "person_properties",
 )
+STORE_ID = uuid.UUID("0190b0c5-5a4c-7a33-9d4e-1f2a3b4c5d6e")
 NOON = datetime(2026, 11, 29, 12, 0, 0, 123456, UTC)
 
 
@@ -36,7 +37,7 @@ def make_event(number: int, *, event: str = "page viewed", properties: str | Non
 @pytest.fixture
 def store(shared: EmbeddedClient) -> EmbeddedClient:
     """A shared engine with empty tables."""
-    create_store(shared)
+    create_store(shared, STORE_ID)
     shared.execute("TRUNCATE TABLE events")
     return shared
 
@@ -44,10 +45,25 @@ def store(shared: EmbeddedClient) -> EmbeddedClient:
 def test_a_new_store_has_the_tables_and_an_id_that_stays(own: EmbeddedClient) -> None:
     assert read_store_id(own) is None
     check_store(own, None)
-    created = create_store(own)
-    assert create_store(own) == created == read_store_id(own)
-    check_store(own, created)
+    for _ in range(2):
+        create_store(own, STORE_ID)
+        assert read_store_id(own) == STORE_ID
+        check_store(own, STORE_ID)
     assert {name for [name] in own.execute("SHOW TABLES").rows} == set(TABLES)
+
+
+def test_a_store_whose_creation_was_cut_off_is_completed(own: EmbeddedClient) -> None:
+    for statement in build_statements(durable=True)[1:]:
+        own.execute(statement)
+    create_store(own, STORE_ID)
+    check_store(own, STORE_ID)
+    assert own.read("SELECT count() FROM events").rows == [[0]]
+
+
+def test_a_second_installation_on_a_store_is_refused(store: EmbeddedClient) -> None:
+    with pytest.raises(EngineUnavailable, match="belongs to another database"):
+        create_store(store, uuid.uuid4())
+    check_store(store, STORE_ID)
 
 
 def test_a_store_of_another_database_is_refused(store: EmbeddedClient) -> None:
