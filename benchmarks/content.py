@@ -56,7 +56,7 @@ def _keep_counts() -> None:
 
 
 class _Filler:
-    """One project as it fills, some thousand dashboards at a time."""
+    """A builder of one project, with some thousand dashboards at a time."""
 
     def __init__(self, project: Project, team: Team, tiles: int, random: Random) -> None:
         self.project_id = project.pk

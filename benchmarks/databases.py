@@ -19,7 +19,7 @@ from tests.postgres import find_binaries, run_server
 ROOT = Path(__file__).resolve().parent.parent
 LIKE_PRODUCTION = ["shared_buffers=1GB", "jit=off", "work_mem=16MB", "max_connections=120", "max_wal_size=4GB"]
 COUNTING = ["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track_utility=off"]
-# But for our own question, and the checks of foreign keys at a commit.
+# Except for this query and the checks of foreign keys at a commit.
 STATEMENTS = """SELECT coalesce(sum(calls), 0) FROM pg_stat_statements
  WHERE query NOT LIKE '%pg_stat_statements%' AND query NOT LIKE '% FROM ONLY %'"""
 
@@ -54,7 +54,7 @@ class Database:
 
 @dataclass(frozen=True)
 class Filled:
-    """What `benchmarks.fill` says of the database that it filled."""
+    """The output of `benchmarks.fill` about a filled database."""
 
     key: str
     big: int
@@ -62,7 +62,7 @@ class Filled:
 
 
 class Databases:
-    """Where new databases come from, each empty: files in a folder, or databases of one server."""
+    """A source of empty databases: files in a folder, or databases of one server."""
 
     def __init__(self, folder: Path, server_url: str | None, *, counts: bool) -> None:
         self._folder = folder
@@ -81,7 +81,7 @@ class Databases:
         return database
 
     def drop(self, database: Database) -> None:
-        """Give its space back; nobody may be connected to it any more."""
+        """Drop the database. Nothing may be connected to it."""
         if self._server_url is not None:
             with psycopg.connect(self._server_url, autocommit=True) as connection:
                 connection.execute(f'DROP DATABASE "{database.url.rpartition("/")[2]}"'.encode())

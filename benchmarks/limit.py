@@ -29,7 +29,7 @@ BASIC = f"""m.level, m.user_id, {COLLABORATES.format("d")}, d.created_by_id,
  d.last_accessed_at, d.tag_names, s.enabled, {USER.format("u")}"""
 JOINED = f"""d left join users_user u on u.id = d.created_by_id
  join dashboards_sharingconfiguration s on s.dashboard_id = d.id cross join {CALLER} m"""
-# As the index on the list says it: SQLite takes no other words for the same.
+# In the words of the index on the list: SQLite does not recognize equivalent conditions.
 LIVE = "project_id = %(project)s and not deleted and not creation_mode = 'unlisted'"
 COUNT = f"select count(*) from dashboards_dashboard where {LIVE}"
 LIST = f"""select {BASIC} from (select * from dashboards_dashboard where {LIVE}
@@ -183,7 +183,7 @@ def get_dashboard(arguments: Row) -> Row | None:
 
 def list_dashboards(arguments: Row, address: str) -> Row | None:
     project, limit, offset = (arguments[name] for name in ("project", "limit", "offset"))
-    # As literals: a plan that was made for any window may be a bad one for the first page.
+    # As literals: a generic plan may be bad for the first page.
     found = rows(LIST.format(limit=limit, offset=offset), arguments)
     if not found:
         return None

@@ -22,7 +22,7 @@ SECONDS_TO_SETTLE = 0.3
 SETTLED_AFTER_AT_MOST = 20
 COUNTED_REQUESTS = 20
 # `wrk` runs and reports through these functions; latencies are in microseconds. An answer of 304 is no error to it.
-# What was started costs the server its time, even where `wrk` ends before the answer comes.
+# A started request takes the server's time even if `wrk` ends before the response.
 SCRIPT = """
 local paths = {%s}
 local threads = {}
@@ -43,7 +43,7 @@ end
 
 
 class Server(NamedTuple):
-    """A server that runs: where it answers, the process that all its others are below, and a key for it."""
+    """A running server: its URL, its main process, and an API key."""
 
     name: str
     address: str
@@ -93,7 +93,7 @@ class Result:
 
 
 class Job(NamedTuple):
-    """What is asked for, at random, and with which headers."""
+    """The paths to request, at random, and the headers."""
 
     paths: list[str]
     headers: dict[str, str]
@@ -167,7 +167,7 @@ def run_wrk(server: Server, job: Job, *, connections: int, seconds: int) -> dict
 
 
 def _settle(server: Server) -> None:
-    """Wait for the answers that `wrk` no longer waited for: until the server is idle."""
+    """Wait until the server is idle: `wrk` does not wait for the last responses."""
     last = 0.0
     for _ in range(SETTLED_AFTER_AT_MOST):
         now = measure_cost(server.pid).cpu_seconds

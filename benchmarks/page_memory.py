@@ -5,7 +5,7 @@ from benchmarks.processes import measure_cost
 from benchmarks.servers import WORKERS
 
 PAGE, PAGES, MUST_KEEP_MB = 1000, 240, 20
-# Pages that everything is loaded by, which only the first ones cost.
+# The first pages load modules and caches, which is not measured.
 FIRST_PAGES = 20
 
 

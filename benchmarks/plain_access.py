@@ -29,7 +29,7 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class IsMember(BasePermission):
-    """It leaves the membership for serializers: what a member may do is part of the answer."""
+    """A permission that also stores the membership for serializers, whose responses contain the member's rights."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         memberships = Membership.objects.filter(project_id=view.kwargs["project_id"])

@@ -47,7 +47,7 @@ class UserSerializer(Serializer):
 
 
 class JSONSerializer(Serializer):
-    """Free JSON is a field of our own, which DRF takes for text."""
+    """A serializer for free JSON, whose model field DRF would treat as text."""
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
         if model_field.__class__.__name__ == "JSONTextField":

@@ -1,4 +1,4 @@
-"""A check that the servers do the same work: their responses differ in URLs and times of access only."""
+"""A check that the servers do the same work: their responses may differ only in URLs and times of access."""
 
 from collections.abc import Iterator
 from typing import Any

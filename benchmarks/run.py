@@ -44,7 +44,7 @@ def main() -> None:
         if options.against:
             size = {"dashboards": options.dashboards, "tiles": options.tiles}
             measured.append(running.enter_context(serving_commit(options.against, made, folder, **size)))
-        # Made before anything is measured: deep pages are asked for, and what that leaves behind stays for all rounds.
+        # Created before anything is measured: requesting deep pages fills caches for all rounds.
         work = [(server, its, name, create_job(server, name)) for name in JOBS for server, its in measured]
         results = [
             measure(server, name, job, database=its, connections=options.connections, seconds=options.seconds)

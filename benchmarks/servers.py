@@ -16,7 +16,7 @@ from benchmarks.load import Server
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 20
 WORKERS = 2
-# Where `make bench` installs gunicorn, which the project itself does not need.
+# The folder where `make bench` installs gunicorn, which the project itself does not need.
 GUNICORN = Path(os.environ.get("BENCH_GUNICORN", ROOT / ".venv" / "gunicorn"))
 GRANIAN = ["-m", "granian", "--interface=wsgi", f"--workers={WORKERS}", "--no-ws", "--log-level=warning"]
 NAMES = ("ours", "plain", "limit")
@@ -80,7 +80,7 @@ def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask it to end, then end it with all its workers: they are a session of their own."""
+    """Stop the server, then kill its session with all workers."""
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(SECONDS_TO_STOP)

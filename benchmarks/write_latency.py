@@ -10,7 +10,7 @@ from benchmarks.load import Server, list_live_ids
 from benchmarks.report import format_table
 
 TIMES = 100
-# Of the dashboard that is duplicated.
+# The number of tiles of the duplicated dashboard.
 TILES = 50
 Request = tuple[str, str, Any]
 

@@ -15,7 +15,7 @@ ENGINES = ("sqlite", "postgresql")
 
 
 def run_engine(engine: str, arguments: list[str]) -> bool:
-    """Whether the suite passed on one engine. pytest's own code for "no tests" counts as a failure."""
+    """Run the suite on one engine, and return whether it passed. "No tests collected" counts as a failure."""
     print(f"\n== {engine}", flush=True)
     with tempfile.TemporaryDirectory(prefix="tests-") as data:
         environment = os.environ | {"TEST_ENGINE": engine, "DATA_DIR": data, "LOG_LEVEL": "WARNING"}

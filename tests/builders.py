@@ -1,4 +1,4 @@
-"""Plain functions that put things into the database, for tests to start from."""
+"""Plain functions that create rows for tests."""
 
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ QUERY: dict[str, Any] = {
 
 
 class Person(NamedTuple):
-    """Someone with a key for everything, in one project."""
+    """A user in one project, with a key for all scopes."""
 
     user: User
     membership: Membership
@@ -49,7 +49,7 @@ def set_password(person: Person, password: str = PASSWORD) -> None:
 
 
 def make_session(person: Person) -> Api:
-    """A browser of theirs, which signed in with a password."""
+    """Return a client with a session, which signed in with a password."""
     set_password(person)
     api = Api(None, person.membership.project_id)
     assert api.sign_in(person.user.email, PASSWORD).status == 200

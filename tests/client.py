@@ -1,4 +1,4 @@
-"""The client of the suite: Django's own, with a key, whose every exchange is held against openapi.yaml."""
+"""The client of the suite: Django's own with an API key, which checks every exchange against openapi.yaml."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.contract.document import UNDOCUMENTED_METHODS, check_exchange
 
 
 def iter_keys(value: Any) -> Iterator[str]:
-    """Every key of a JSON value, at any depth."""
+    """Yield every key of a JSON value, at any depth."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield key
@@ -24,7 +24,7 @@ def iter_keys(value: Any) -> Iterator[str]:
 
 
 class Answer:
-    """A response with its JSON body; `json` is None where there is no body, or one of events."""
+    """A response with its JSON body; `json` is None for an empty body and for a stream of events."""
 
     def __init__(self, response: HttpResponse) -> None:
         self.response = response
@@ -39,14 +39,14 @@ class Answer:
 
     @property
     def error(self) -> tuple[Any, ...]:
-        """(status, type, code, attr) of an error envelope, with nothing else in it."""
+        """Return (status, type, code, attr) of an error, after checking its envelope."""
         assert set(self.json) == {"type", "code", "detail", "attr"}, self
         assert isinstance(self.json["detail"], str), self
         return self.status, self.json["type"], self.json["code"], self.json["attr"]
 
 
 class Api:
-    """Calls below one project. A path that starts with a slash is taken as it is."""
+    """A client for the operations of one project. A path that starts with a slash is absolute."""
 
     def __init__(self, key: str | None, project_id: int | str, **client_options: Any) -> None:
         self.key = key
@@ -64,7 +64,7 @@ class Api:
         headers: dict[str, str] | None = None,
         documented: bool = True,
     ) -> Answer:
-        """`documented=False` for a body that is accepted though the document does not describe it."""
+        """Send a request. `documented=False` allows a body that the API document does not describe."""
         url = path if path.startswith("/") else self.root + path
         sent = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         credentials = self._csrf() if self.key is None else {"Authorization": f"Bearer {self.key}"}
@@ -75,7 +75,7 @@ class Api:
         return answer
 
     def sign_in(self, email: str, password: str) -> Answer:
-        """From now on calls without a key are those of this session, and carry its CSRF token."""
+        """Sign in. Later calls without a key use this session and its CSRF token."""
         return self.post("/api/login/", {"email": email, "password": password})
 
     def _csrf(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The fixed cast: Alice is an admin of Home, Bob a member, Carol the admin of Away, in another organization."""
+"""The test users: Alice is an admin of Home, Bob a member, Carol the admin of Away, in another organization."""
 
 import os
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ from users.models import MembershipLevel, Project
 def django_db_modify_db_settings(
     tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_xdist_suffix: None
 ) -> None:
-    """SQLite in a file, as in production: one in memory takes no locks and has no journal."""
+    """Use SQLite in a file, as in production: a database in memory has no locks and no journal."""
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
-        # Not durable, as the PostgreSQL of the suite is not: nothing pulls the plug here, and disks are slow at times.
+        # Not durable, like the PostgreSQL of the suite: tests need not survive a power failure, and disks can be slow.
         database["OPTIONS"]["init_command"] = database["OPTIONS"]["init_command"].replace("FULL", "OFF")
         folder: Path = tmp_path_factory.mktemp("database")
         database.setdefault("TEST", {})["NAME"] = str(folder / "test.sqlite3")
@@ -28,20 +28,20 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(autouse=True, scope="session")
 def check_engine() -> None:
-    """A run for PostgreSQL that silently used SQLite would prove nothing."""
+    """Check the engine: a run for PostgreSQL must not use SQLite silently."""
     assert connection.vendor == os.environ.get("TEST_ENGINE", connection.vendor)
 
 
 @pytest.fixture(autouse=True, scope="session")
 def fast_password_hashing() -> Iterator[None]:
-    """Hashing is slow on purpose; `test_sign_in` looks at what is really configured."""
+    """Use a fast password hasher. `test_sign_in` checks the configured one."""
     with override_settings(PASSWORD_HASHERS=["tests.hashers.OutsideTransactions"]):
         yield
 
 
 @pytest.fixture(autouse=True, scope="session")
 def no_rate_limits() -> Iterator[None]:
-    """Counting requests costs a statement now and then; `test_rate_limits` turns it on."""
+    """Disable rate limits, whose counters would add statements. `test_rate_limits` enables them."""
     with override_settings(RATE_LIMITS=[]):
         yield
 

@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def generate(tools: Path, client: Path) -> None:
-    """Write the client. Its tests are left out: they import a package for assertions."""
+    """Generate the client without its tests, which import a package for assertions."""
     generator = str(tools / "bin" / "openapi-generator-cli")
     options = ["--package-name", "dashboards", "--global-property", "apiTests=false,modelTests=false"]
     run(tools, [generator, "generate", "-g", "go", "-i", str(DOCUMENT), "-o", str(client), *options])
@@ -37,7 +37,7 @@ def generate(tools: Path, client: Path) -> None:
 
 
 def stub_import(client: Path, stub: Path) -> None:
-    """Put a module of ours in the place of the one that the client imports."""
+    """Replace the module that the client imports by a stub."""
     stub.mkdir()
     (stub / "go.mod").write_text(f"module {MODULE}\n\ngo 1.23\n")
     (stub / "validator.go").write_text(STUB)
@@ -46,7 +46,7 @@ def stub_import(client: Path, stub: Path) -> None:
 
 
 def run(tools: Path, command: list[str], cwd: Path | None = None) -> None:
-    """Run a command; show what it printed and exit where it fails."""
+    """Run a command. If it fails, print its output and exit."""
     go = {"GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local", "GOCACHE": str(tools / "go-cache")}
     done = subprocess.run(
         command, cwd=cwd, env={**os.environ, **go, "CGO_ENABLED": "0"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

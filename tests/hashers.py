@@ -1,4 +1,4 @@
-"""The password hasher of the suite: quick, and a failure of the test wherever a transaction would wait for it."""
+"""The password hasher of the suite: fast, and a failure of the test if it is used inside a transaction."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from dashboards_api.db.transactions import is_in_transaction
 
 
 class OutsideTransactions(MD5PasswordHasher):
-    """Whatever of the service hashes or verifies a password goes through here, and so does every test of it."""
+    """A fast hasher that refuses to run inside a transaction, which would hold locks meanwhile."""
 
     calls: ClassVar[int] = 0
 

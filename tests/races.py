@@ -1,4 +1,4 @@
-"""What happens at once. Tests that use it need real transactions: `django_db(transaction=True)`."""
+"""Concurrent calls. Tests that use them need real transactions: `django_db(transaction=True)`."""
 
 import threading
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from django.db import connection
 
 
 def run_concurrently(*jobs: Callable[[], object]) -> list[BaseException]:
-    """Run jobs in threads that start together; what they raised."""
+    """Run jobs in threads that start together, and return the exceptions that they raised."""
     barrier = threading.Barrier(len(jobs))
     raised: list[BaseException] = []
 

@@ -1,6 +1,6 @@
-"""What a release leaves in databases, kept for later releases: `python -m tests.releases NAME` once for each release.
+"""Databases of releases, stored for upgrade tests: run `python -m tests.releases NAME` once for each release.
 
-It writes tests/fixtures/NAME/: for each engine the statements that make its database, and what the API answers of it.
+It writes tests/fixtures/NAME/: for each engine the SQL of its database, and the responses of the API.
 """
 
 import json
@@ -25,7 +25,7 @@ DUMP = ("--inserts", "--no-owner", "--no-privileges", "--no-comments")
 
 
 def read_answers(service: Service, key: str, project_id: int) -> dict[str, Any]:
-    """What the API answers, by path. The first read of a dashboard changes it: it is read twice."""
+    """Return the responses of the API by path. The first retrieval of a dashboard changes it, so it is repeated."""
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=f"{service.base}/api/projects/{project_id}/", headers=headers, timeout=20) as client:
         client.get("dashboards/1/")
@@ -55,7 +55,7 @@ def write_release(engine: str, folder: Path, url: str, data: str) -> None:
 
 
 def dump_statements(url: str) -> str:
-    """A database as SQL. Commands of psql are left out: a driver does not know them."""
+    """Return a database as SQL, without the commands of psql, which drivers do not support."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as opened:
             return "\n".join(opened.iterdump()) + "\n"

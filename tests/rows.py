@@ -1,4 +1,4 @@
-"""Every row of every table of a database, to compare one with another."""
+"""The rows of all tables of a database, for comparisons."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name 
 
 
 def read_rows(url: str) -> Rows:
-    """By table, sorted, each with its columns by name, so that the order of columns and rows tells nothing."""
+    """Return the sorted rows of each table, with columns by name, so that databases can be compared."""
     return _read_sqlite(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else _read_postgresql(url)
 
 
@@ -49,7 +49,7 @@ def _sort_rows(rows: Iterable[tuple[Any, ...]]) -> list[tuple[str, ...]]:
 
 
 def _to_text(value: Any) -> str:
-    """As SQLite keeps it."""
+    """Return a value as SQLite stores it."""
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, UUID):

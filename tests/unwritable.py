@@ -1,4 +1,4 @@
-"""A database that can be read but not written. Tests that use it need real transactions."""
+"""A read-only database. Tests that use it need real transactions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from django.db import connection
 
 @contextmanager
 def read_only_database() -> Iterator[None]:
-    """For this connection, until the end of the block."""
+    """Make the database read-only for this connection during the block."""
     if connection.vendor == "postgresql":
         refuse, allow = (f"SET default_transaction_read_only = {value}" for value in ("on", "off"))
     else:

@@ -23,7 +23,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CALLERS = ("nobody", "no scope", "reader", "member", "admin", "outsider", "scoped elsewhere")
 
-# Answers of one method for the callers in that order.
+# The statuses of one method, for the callers in that order.
 Row = tuple[int, int, int, int, int, int, int]
 READ: Row = (401, 403, 200, 200, 200, 403, 403)
 CREATE: Row = (401, 403, 403, 201, 201, 403, 403)
@@ -66,7 +66,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/dashboards/<id>/activity/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/<id>/versions/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/<id>/versions/<version>/": {**LACKS, "GET": READ},
-    # It wants a version to compare with.
+    # The parameter `with` is required.
     "api/projects/<project_id>/dashboards/<id>/versions/<version>/diff/": {
         **LACKS,
         "GET": (401, 403, 400, 400, 400, 403, 403),
@@ -113,12 +113,12 @@ TABLE: dict[str, dict[str, Row]] = {
         for action in ("bulk_delete", "bulk_restore", "bulk_update_tags")
     },
 }
-# Everyone may read the document and ask whether the service is well, and open what is shared; metrics have a token.
+# The API document, health checks and shared dashboards are public; metrics have a token of their own.
 PUBLIC = {"healthz", "readyz", "metrics", "api/schema/", "api/schema/swagger-ui/", "api/login/", "api/"} | {
     str(shared.pattern) for shared in shared_urls.urlpatterns
 }
 
-# For people who signed in: nobody, a key that may do everything, a session.
+# Session-only operations: the statuses for nobody, for a key with all scopes, and for a session.
 NO_ACTION = (401, 405, 405)
 SIGNED_IN: dict[str, dict[str, tuple[int, int, int]]] = {
     "api/logout/": {**dict.fromkeys(METHODS, (401, 401, 405)), "POST": (401, 401, 204)},
@@ -136,7 +136,7 @@ SIGNED_IN: dict[str, dict[str, tuple[int, int, int]]] = {
 
 
 def iter_routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:
-    """Every route of the service, `<str:id>` written as `<id>`."""
+    """Yield every route of the service, with `<str:id>` as `<id>`."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + str(pattern.pattern).replace("<str:", "<")
         if isinstance(pattern, URLResolver):
@@ -219,7 +219,7 @@ def test_session_gets_the_same_status_as_a_key_of_the_member(
 ) -> None:
     path = build_path(route, make_dashboard(alice), make_insight(alice))
     expected = TABLE[route][method][CALLERS.index("member")]
-    if (route, method) == ("api/personal_api_keys/@current/", "GET"):  # there is no key that it could show
+    if (route, method) == ("api/personal_api_keys/@current/", "GET"):  # a session has no key to show
         expected = 404
     assert make_session(bob).call(method, path, build_body(method)).status == expected
 

@@ -22,7 +22,7 @@ def list_activities(person: Person, dashboard_id: int) -> list[dict[str, Any]]:
 
 
 def latest_changes(person: Person, dashboard_id: int) -> dict[str, tuple[str, str, Any, Any]]:
-    """What the latest act changed, by field."""
+    """Return the changes of the latest activity by field."""
     latest = list_activities(person, dashboard_id)[0]["detail"]["changes"]
     return {each["field"]: (each["type"], each["action"], each["before"], each["after"]) for each in latest}
 
@@ -190,7 +190,7 @@ def test_insight_changes_are_recorded_with_earlier_values(alice: Person) -> None
     assert told["query"][1] == {"kind": "HogQLQuery"}
     assert told["tags"] == ([], ["a"])
     assert log[0]["detail"]["short_id"] == made.short_id
-    assert set(latest_changes(alice, board.pk)) == {f"tiles__{Tile.objects.get().pk}"}  # its place, of the day it came
+    assert set(latest_changes(alice, board.pk)) == {f"tiles__{Tile.objects.get().pk}"}  # its first layouts
 
 
 def test_activity_log_can_be_filtered(alice: Person, bob: Person) -> None:
@@ -260,7 +260,7 @@ def test_query_count_does_not_depend_on_the_number_of_activities(alice: Person) 
 
 def test_first_change_records_a_baseline_version(alice: Person) -> None:
     made = make_dashboard(alice, "old", tiles=[{"text": {"body": "t"}}])
-    Activity.objects.all().delete()  # as a database of an earlier release has it
+    Activity.objects.all().delete()  # as in a database of an earlier release
     alice.api.patch(f"dashboards/{made.pk}/", {"name": "new"})
     [latest, first] = list_activities(alice, made.pk)
     assert (first["activity"], first["is_system"], first["user"], first["version"]) == ("recorded", True, None, 1)

@@ -1,4 +1,4 @@
-"""What a body may be: media types, the JSON gate, sizes, and every error in the envelope."""
+"""Request bodies: media types, JSON validation, sizes, and the error envelope."""
 
 import json
 import time
@@ -34,7 +34,7 @@ def test_broken_json_is_a_parse_error(alice: Person, raw: bytes) -> None:
     if raw:
         assert answer.error == PARSE_ERROR
     else:
-        assert answer.status == 201  # no body at all is a body without fields
+        assert answer.status == 201  # an empty body is read as one without fields
     assert Dashboard.objects.count() == (0 if raw else 1)
 
 

@@ -44,7 +44,7 @@ def test_query_count_does_not_depend_on_the_number_of_dashboards(alice: Person, 
             assert alice.api.post(PATH, body).json["skipped"] == []
         return len(queries)
 
-    statements(1)  # the first use of a key is noted
+    statements(1)  # the first use of a key is recorded
     assert statements(2) == statements(30)
 
 

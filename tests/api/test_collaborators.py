@@ -57,7 +57,7 @@ def test_collaborator_sees_and_has_the_edit_right(alice: Person, bob: Person, bo
     assert levels() == [(37, "editor")] * 4
     assert bob.api.get(f"{url}sharing/").json["user_access_level"] == "editor"
     assert bob.api.patch(url, {"name": "together"}).json["name"] == "together"
-    # The right to edit is none to open it for everyone.
+    # The right to edit does not include the right to remove the restriction.
     assert bob.api.patch(url, {"restriction_level": 21}).error[0] == 403
     alice.api.delete(f"{path}{bob.user.uuid}/")
     assert bob.api.patch(url, {"name": "alone"}).error == (403, "authentication_error", "permission_denied", None)
@@ -133,7 +133,7 @@ def test_edit_right_is_limited_to_one_dashboard_and_one_member(
     assert bob.api.patch(f"dashboards/{other.pk}/", {"name": "x"}).status == 403
     assert dora.api.patch(f"dashboards/{board.pk}/", {"name": "x"}).status == 403
     assert dora.api.post(path, build_body(dora)).status == 403
-    # Who may edit may let others edit.
+    # Collaborators can add collaborators.
     assert bob.api.post(path, build_body(dora)).status == 201
     assert dora.api.patch(f"dashboards/{board.pk}/", {"name": "three"}).status == 200
 
@@ -216,7 +216,7 @@ def test_restricted_dashboard_cannot_be_edited_through_shared_content(
     alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"button_tile": {"url": "/orig", "text": "orig"}}]})
     before = alice.api.get(f"dashboards/{board.pk}/").json["tiles"]
     mine = make_dashboard(bob, "mine")
-    # An insight that they may not edit is not put where they may.
+    # An insight without the edit right cannot be added to a dashboard with it.
     for answer in (
         bob.api.post(f"dashboards/{mine.pk}/tiles/", {"insight": insight.pk}),
         bob.api.patch(f"dashboards/{mine.pk}/", {"tiles": [{"insight": {"id": insight.pk}}]}),
@@ -225,7 +225,7 @@ def test_restricted_dashboard_cannot_be_edited_through_shared_content(
         bob.api.patch(f"insights/{insight.pk}/", {"deleted": True}),
     ):
         assert answer.error == (403, "authentication_error", "permission_denied", None)
-    # What they copy is their own.
+    # A copy belongs to the user who makes it.
     copied = bob.api.post(f"dashboards/{mine.pk}/copy_tile/", {"fromDashboardId": board.pk, "tileId": text.pk}).json
     shallow = bob.api.post("dashboards/", {"use_dashboard": board.pk}).json
     assert [tile["text"]["body"] for tile in copied["tiles"]] == ["orig"]

@@ -31,7 +31,7 @@ Execute = Callable[..., Any]
 
 @pytest.fixture
 def other_connection(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
-    """A second connection to the database of the test."""
+    """Yield a second connection to the database of the test."""
     database = connection.settings_dict
     with psycopg.connect(
         dbname=database["NAME"], user=database["USER"], host=database["HOST"], autocommit=True
@@ -41,7 +41,7 @@ def other_connection(transactional_db: None) -> Iterator[psycopg.Connection[Any]
 
 @pytest.fixture
 def repeatable_read(transactional_db: None) -> Iterator[None]:
-    """Each transaction of ours sees the database as it was at its beginning."""
+    """Run transactions of the test with the isolation level "repeatable read"."""
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_isolation = 'repeatable read'")
         yield
@@ -49,7 +49,7 @@ def repeatable_read(transactional_db: None) -> Iterator[None]:
 
 
 class ConcurrentChange:
-    """Before ours locks dashboards, another connection changes them: so often."""
+    """A wrapper that changes dashboards by another connection before the request locks them, `times` times."""
 
     def __init__(self, other_connection: psycopg.Connection[Any], times: int) -> None:
         self.other, self.left = other_connection, times
@@ -57,13 +57,13 @@ class ConcurrentChange:
     def __call__(self, execute: Execute, sql: str, params: Any, many: bool, context: Any) -> Any:
         if self.left and "FOR UPDATE" in sql and 'FROM "dashboards_dashboard"' in sql:
             self.left -= 1
-            context["connection"].connection.execute("SELECT 1")  # the transaction sees what there is by now
+            context["connection"].connection.execute("SELECT 1")  # takes the snapshot of the transaction
             self.other.execute("UPDATE dashboards_dashboard SET description = description || 'x'")
         return execute(sql, params, many, context)
 
 
 class ConflictAt:
-    """The server ends the first statement that begins like this, as it does where two transactions conflict."""
+    """A wrapper that makes the first statement with this beginning fail, as in a conflict of two transactions."""
 
     def __init__(self, beginning: str) -> None:
         self.beginning, self.left = beginning, 1
@@ -144,7 +144,7 @@ def test_request_with_an_idempotency_key_keeps_its_claim_while_it_is_retried(
 def test_victim_of_a_deadlock_is_retried(alice: Person, other_connection: psycopg.Connection[Any]) -> None:
     first, second = make_dashboard(alice, "first"), make_dashboard(alice, "second")
     lock = "SELECT 1 FROM dashboards_dashboard WHERE id = %s FOR UPDATE"
-    other_connection.execute("SET deadlock_timeout = '30s'")  # ours notices it first, and is the one that is ended
+    other_connection.execute("SET deadlock_timeout = '30s'")  # the request is the victim of the deadlock
     other_connection.autocommit = False
     other_connection.execute(lock, [second.pk])
 

@@ -91,7 +91,7 @@ def test_activity_log_records_placements_of_insights(alice: Person) -> None:
             assert Activity.objects.versions_of(board.pk).latest("version").state is None
     assert alice.api.patch(path, {"dashboards": [boards[0].pk]}).status == 200
     assert told(boards[2]) == (state, None)
-    assert len(Activity.objects.versions_of(boards[0].pk)) == 4  # it stayed where it was
+    assert len(Activity.objects.versions_of(boards[0].pk)) == 4  # it was not moved
     version = Activity.objects.versions_of(boards[2].pk).order_by("version")[1].version
     restored = alice.api.post(f"dashboards/{boards[2].pk}/versions/{version}/restore/", documented=False).json
     assert [tile["insight"]["id"] for tile in restored["tiles"]] == [insight.pk]
@@ -108,7 +108,7 @@ def test_query_count_does_not_depend_on_the_number_of_dashboards(alice: Person) 
             found.append(len(queries))
         return found
 
-    statements(1)  # the first use of a key is noted
+    statements(1)  # the first use of a key is recorded
     assert statements(2) == statements(30)
 
 

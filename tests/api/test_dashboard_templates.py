@@ -25,7 +25,7 @@ PATH = "dashboard_templates/"
 
 
 def list_stored(person: Person, **query: Any) -> list[dict[str, Any]]:
-    """The rows of a list without the built-in templates."""
+    """Return the rows of a list without the built-in templates."""
     return [row for row in person.api.get(PATH, **query).json["results"] if row["created_at"]]
 
 

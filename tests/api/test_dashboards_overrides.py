@@ -101,7 +101,7 @@ def test_failed_best_effort_write_does_not_fail_the_retrieval(alice: Person, cap
 @pytest.mark.django_db(transaction=True)
 def test_retrieval_does_not_wait_for_a_writer(alice: Person) -> None:
     made = make_dashboard(alice)
-    alice.api.get("dashboards/")  # notes the use of the key
+    alice.api.get("dashboards/")  # records the use of the key
     held, done = threading.Event(), threading.Event()
 
     def write() -> None:
@@ -124,7 +124,7 @@ def test_retrieval_does_not_wait_for_a_writer(alice: Person) -> None:
         done.set()
         writer.join()
     assert (answer.status, answer.json["last_accessed_at"]) == (200, None)
-    assert took < 2  # SQLite would wait ten seconds for the writer
+    assert took < 2  # with the default timeout, SQLite would wait ten seconds for the writer
 
 
 SOURCE = {"kind": "TrendsQuery", "dateRange": {"date_from": "-7d"}}
@@ -152,7 +152,7 @@ def test_dashboard_overrides_apply_to_queries_of_tiles(alice: Person) -> None:
         "tiles"
     ]
     assert get_date_from(changed["insight"]) == shown() == "-1d"
-    # Elsewhere the insight is as it was stored, and a tile that is sent back changes nothing of it.
+    # The insight itself is unchanged, and sending back a tile does not change it.
     [elsewhere] = alice.api.get(f"dashboards/{plain.pk}/").json["tiles"]
     assert get_date_from(elsewhere["insight"]) == get_date_from(alice.api.get(f"insights/{insight.pk}/").json) == "-7d"
     whole = alice.api.get(path).json

@@ -13,7 +13,7 @@ from tests.builders import Person, make_dashboard
 
 @pytest.fixture
 def names(alice: Person) -> list[str]:
-    """The names in the order of the list: pinned ones first, several without a name."""
+    """Create dashboards, and return their names in list order: pinned ones first, several without a name."""
     wanted = [
         ("Äpfel", True),
         ("b", True),
@@ -37,7 +37,7 @@ def get_page(person: Person, **query: Any) -> Any:
 
 
 def follow_next(person: Person, limit: int) -> list[Any]:
-    """All rows, by `next`, as clients follow it."""
+    """Return all rows, following `next`."""
     found, path = [], f"dashboards/?limit={limit}"
     while path:
         answer = person.api.get(path).json
@@ -72,7 +72,7 @@ def test_next_keeps_its_position_when_earlier_rows_change(alice: Person, names: 
 
 
 def test_client_can_compute_offsets_itself(alice: Person, names: list[str]) -> None:
-    """Some copy all parameters of `next` and change the offset: what belongs to another offset counts for nothing."""
+    """Clients copy all parameters of `next` and change the offset: a cursor for another offset is ignored."""
     query = {name: values[0] for name, values in parse_qs(urlsplit(get_page(alice, limit=2)["next"]).query).items()}
     assert set(query) == {"limit", "offset", "after"}
     assert [row["name"] for row in get_page(alice, **{**query, "offset": "6"})["results"]] == names[6:]

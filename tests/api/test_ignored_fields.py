@@ -65,7 +65,7 @@ def test_unknown_key_is_escaped_in_the_header(alice: Person) -> None:
 
 
 def test_api_key_in_the_body_is_not_reported(alice: Person) -> None:
-    """It was looked for there before; beside the header it has no effect."""
+    """A key in the body is valid, but the header takes precedence."""
     answer = alice.api.post("dashboards/", {"personal_api_key": "x"}, headers=STRICT)
     assert answer.status == 201
     assert "personal_api_key" not in answer.json

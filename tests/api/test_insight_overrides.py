@@ -15,7 +15,7 @@ SQL = {"kind": "HogQLQuery", "query": "SELECT {variables.country}", "variables":
 
 
 def read_insight(person: Person, insight: Insight, **query: Any) -> tuple[dict[str, Any], str | None]:
-    """The insight and what is named as ignored; nothing of it is stored."""
+    """Return the insight and the ignored fields, after checking that nothing was stored."""
     asked = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in query.items()}
     answer = person.api.get(f"insights/{insight.short_id}/", **asked)
     assert answer.status == 200, answer

@@ -106,5 +106,5 @@ def test_query_count_does_not_depend_on_the_page(alice: Person) -> None:
             alice.api.get("insights/activity/", limit=limit)
         return len(captured)
 
-    cost(1)  # the first use of a key is noted
+    cost(1)  # the first use of a key is recorded
     assert cost(1) == cost(2) == 4

@@ -208,8 +208,8 @@ def test_query_count_does_not_depend_on_the_number_of_insights(alice: Person) ->
         return len(captured)
 
     tags = {"action": "add", "tags": ["a", "b"]}
-    alice.api.get("insights/")  # the first use of a key is noted
-    alice.api.post("insights/bulk_delete/", {"ids": [insights.pop().pk]})  # so is what the dashboards show
+    alice.api.get("insights/")  # the first use of a key is recorded
+    alice.api.post("insights/bulk_delete/", {"ids": [insights.pop().pk]})  # the dashboards are unchanged, too
     for action, body in (("bulk_update_tags", tags), ("bulk_delete", {}), ("bulk_restore", {})):
         path = f"insights/{action}/"
         assert cost(path, insights[:3], body) == cost(path, insights[3:], body), action

@@ -80,7 +80,7 @@ def test_at_most_100_distinct_dashboards_can_be_named(alice: Person) -> None:
     boards = [make_dashboard(alice).pk for _ in range(3)]
     made = make_insight(alice, name="on all")
     alice.api.patch(f"insights/{made.pk}/", {"dashboards": boards})
-    repeated = str(boards * 34)  # 102 numbers, three dashboards
+    repeated = str(boards * 34)  # 102 ids of three dashboards
     assert list_names(alice, dashboards=repeated) == ["on all"]
     answer = alice.api.get("insights/", dashboards=str(list(range(1, 102))))
     assert answer.error == (400, "validation_error", "max_length", "dashboards")
@@ -88,7 +88,7 @@ def test_at_most_100_distinct_dashboards_can_be_named(alice: Person) -> None:
 
 
 def test_number_of_subqueries_does_not_depend_on_the_dashboards(alice: Person) -> None:
-    """A sub-query for each kept PostgreSQL planning: two seconds for a hundred, and ten minutes for five hundred."""
+    """With a subquery for each dashboard, PostgreSQL planned for two seconds with 100, and for ten minutes with 500."""
     make_insight(alice, make_dashboard(alice))
 
     def selects(number: int) -> int:
@@ -96,5 +96,5 @@ def test_number_of_subqueries_does_not_depend_on_the_dashboards(alice: Person) -
             assert list_names(alice, dashboards=str(list(range(1000, 1000 + number)))) == []
         return sum(query["sql"].count("SELECT") for query in captured)
 
-    selects(1)  # the first use of a key is noted
+    selects(1)  # the first use of a key is recorded
     assert selects(1) == selects(100)

@@ -23,7 +23,7 @@ ROWS = 7
 
 @pytest.fixture
 def rows(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seven rows of each list, of 1,000 characters each but for one of 50,000; a page has 3,500."""
+    """Create seven rows in each list, of 1,000 characters each but for one of 50,000, and limit pages to 3,500."""
     for number in range(ROWS):
         size = 50_000 if number == 4 else 1000
         board, insight = make_dashboard(alice, f"row {number}"), make_insight(alice, name=f"row {number}")
@@ -37,7 +37,7 @@ def rows(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def follow_next(person: Person, path: str) -> list[list[dict[str, Any]]]:
-    """All pages, by `next`."""
+    """Return all pages, following `next`."""
     pages = []
     while path:
         answer = person.api.get(path).json
@@ -94,7 +94,7 @@ def test_rows_above_todays_limits_are_found_without_being_read(alice: Person) ->
         ("small", 0, 0),
     ]
     listed = [each["sql"] for each in queries if 'FROM "dashboards_dashboard"' in each["sql"]]
-    assert len(listed) == 3  # the list, the sizes and the texts of what is large
+    assert len(listed) == 3  # the list, the sizes and the large texts
 
 
 def test_size_of_an_insight_includes_its_tiles(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from tests.builders import Person, make_dashboard
 
 @pytest.fixture
 def board(alice: Person) -> Dashboard:
-    """A dashboard of 320,000 characters."""
+    """Create a dashboard of 320,000 characters."""
     return make_dashboard(alice, "Large", tiles=[{"text": {"body": "x" * 4000}}] * 80)
 
 
@@ -29,7 +29,7 @@ def read_snapshots(alice: Person, board: Dashboard) -> dict[int, Any]:
 
 
 def have_snapshots(board: Dashboard) -> list[bool]:
-    """Whether each version holds the whole state, the newest first."""
+    """Return whether each version has a full snapshot, the newest first."""
     versions = Activity.objects.versions_of(board.pk).order_by("-version")
     return [state is not None for state in versions.values_list("state", flat=True)]
 

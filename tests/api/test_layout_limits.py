@@ -100,7 +100,7 @@ def test_layouts_have_at_most_10_breakpoints(alice: Person, board: Dashboard) ->
 
 @pytest.fixture
 def large_tiles(alice: Person, board: Dashboard) -> list[Tile]:
-    """Tiles with numbers that earlier releases took."""
+    """Create tiles with numbers that earlier releases accepted."""
     tiles = [make_text_tile(alice, board, f"text {number}") for number in range(2 * len(HUGE))]
     for number, tile in enumerate(tiles):
         value = HUGE[number // 2]
@@ -118,7 +118,7 @@ def test_stored_large_numbers_are_returned_and_can_be_sent_back(
     answer = alice.api.patch(f"dashboards/{board.pk}/", read.json)
     assert (answer.status, answer.headers["ETag"]) == (200, read.headers["ETag"])
     for tile in read.json["tiles"]:
-        layouts = {**tile["layouts"], "xs": {**tile["layouts"]["xs"], "y": 2}}  # another number beside the large ones
+        layouts = {**tile["layouts"], "xs": {**tile["layouts"]["xs"], "y": 2}}  # another number in the same layouts
         changed = patch_tiles(alice, board, {"id": tile["id"], "layouts": layouts})
         assert changed.status == 200
         assert next(each for each in changed.json["tiles"] if each["id"] == tile["id"])["layouts"] == layouts
@@ -171,7 +171,7 @@ def test_stored_large_numbers_allow_pages(alice: Person, board: Dashboard, large
 
 
 def test_integers_beyond_64_bits_become_floats_that_can_be_sent_back(alice: Person, board: Dashboard) -> None:
-    """Earlier releases stored them when they closed the gap below a tile of such a height."""
+    """Earlier releases stored such integers when they compacted the rows below a tile of that height."""
     long = make_text_tile(alice, board)
     table = Tile._meta.db_table
     text = '{"sm":{"x":0,"y":1' + "0" * 300 + ',"w":6,"h":9223372036854775807,"i":"' + "1" * 25 + '"}}'

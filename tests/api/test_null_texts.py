@@ -13,7 +13,7 @@ from tests.pages.browsing import get_dashboard_path, get_text, sign_in, visit
 
 @pytest.fixture
 def board(alice: Person) -> Dashboard:
-    """A dashboard with one text, null as earlier releases stored it."""
+    """Create a dashboard with one text that is null, as earlier releases stored it."""
     made = make_dashboard(alice, "Nulls", description="d")
     tile = make_text_tile(alice, made)
     Text.objects.filter(tiles=tile).update(body=None)

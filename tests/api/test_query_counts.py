@@ -13,7 +13,7 @@ BUTTON = {"button_tile": {"url": "/a", "text": "b"}}
 
 
 def count_queries(person: Person, path: str) -> int:
-    person.api.get(path)  # the first use of a key is noted
+    person.api.get(path)  # the first use of a key is recorded
     with CaptureQueriesContext(
         connection,
     ) as captured:

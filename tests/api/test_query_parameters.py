@@ -1,4 +1,4 @@
-"""Query parameters: what an operation does not know is named, or refused; and how many there may be."""
+"""Query parameters: unknown ones are reported or refused, and their number is limited."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ UNKNOWN = (400, "validation_error", "unknown_field", "zz")
 
 
 def iter_operations(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
-    """Route, method and view of everything below /api/ but the document itself."""
+    """Yield route, method and view of every operation below /api/ except the API document."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + str(pattern.pattern).replace("<str:", "<")
         if isinstance(pattern, URLResolver):

@@ -1,4 +1,4 @@
-"""…/sharing/passwords/, and unlocking what they protect: POST /shared/:token and /embedded/:token."""
+"""…/sharing/passwords/, and unlocking shared dashboards: POST /shared/:token and /embedded/:token."""
 
 import json
 from datetime import timedelta
@@ -45,7 +45,7 @@ def add_password(person: Person, path: str, **body: Any) -> dict[str, Any]:
 
 
 class Browser:
-    """One with cookies, which sends each to its path alone, as browsers do."""
+    """A client with cookies that sends each only to its path, as browsers do."""
 
     def __init__(self, address: str = "192.0.2.1") -> None:
         self.client = Client(REMOTE_ADDR=address)
@@ -66,7 +66,7 @@ class Browser:
 
 
 def pop_error(answer: Answer) -> tuple[Any, ...]:
-    """An error of the unlock route says its detail twice."""
+    """Return the error of an unlock response, which has its detail in two fields."""
     assert answer.json.pop("error") == answer.json["detail"]
     return answer.error
 
@@ -172,7 +172,7 @@ def test_correct_password_unlocks_the_json(alice: Person, token: str, path: str,
         assert cookie["path"].startswith(f"/{step}/{token}")
     assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex")
     assert browser.get(f"/{step}/{token}.json").json["dashboard"]["name"] == "Quarter"
-    # Scripts show the token themselves; nobody else is let in.
+    # Scripts send the token themselves; other clients are refused.
     shown = Browser().get(f"/{step}/{token}.json", Authorization=f"Bearer {answer.json['shareToken']}")
     assert shown.json["dashboard"]["name"] == "Quarter"
     assert Browser().get(f"/{step}/{token}.json").error == TOO_MANY_ATTEMPTS
@@ -217,7 +217,7 @@ def test_attempts_are_limited_to_ten_a_minute(alice: Person, board: Dashboard, t
     add_password(alice, path)
     browser = Browser()
     assert [browser.unlock(f"/shared/{token}", {"password": str(n)}).status for n in range(10)] == [401] * 10
-    # The limit is the link's, by whatever path it is tried, and a right guess beyond it says nothing.
+    # The limit applies to the link on all paths, and a correct password beyond it is refused, too.
     for step in ("shared", "embedded"):
         answer = browser.unlock(f"/{step}/{token}", {"password": PASSWORD})
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
@@ -254,10 +254,10 @@ def test_share_token_is_limited_to_one_link(alice: Person, board: Dashboard, tok
     add_password(alice, f"dashboards/{other_board.pk}/sharing/passwords/")
     unlocked = Browser().unlock(f"/shared/{token}", {"password": PASSWORD}).json["shareToken"]
     assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {unlocked}").error == TOO_MANY_ATTEMPTS
-    # A token that names the other link with a password of this one is no better.
+    # A share token for the other link with a password of this one is invalid.
     forged = sign_share_token(other, SharePassword.objects.earliest("pk").pk)
     assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {forged}").error == TOO_MANY_ATTEMPTS
-    # The old link stays open for its last minutes; the new one asks again.
+    # The old link stays unlocked for the grace period; the new one requires the password.
     new = alice.api.post(f"dashboards/{board.pk}/sharing/refresh/").json["access_token"]
     assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {unlocked}").status == 200
     assert Browser().get(f"/shared/{new}.json", Authorization=f"Bearer {unlocked}").error == TOO_MANY_ATTEMPTS

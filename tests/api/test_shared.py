@@ -33,7 +33,7 @@ def board(alice: Person) -> Dashboard:
 
 
 def share(person: Person, dashboard: Dashboard, **changes: Any) -> str:
-    """The token of a dashboard that is now shared."""
+    """Share a dashboard, and return its access token."""
     answer = person.api.patch(f"dashboards/{dashboard.pk}/sharing/", {"enabled": True, **changes})
     assert answer.status == 200
     token: str = answer.json["access_token"]
@@ -172,7 +172,7 @@ def test_replaced_token_is_valid_for_a_grace_period_without_revealing_the_new_on
     assert answer.json["accessToken"] == old
     assert new not in answer.text
     assert visit(f"/shared/{new}.json").status == 200
-    # The second is what is left of it after the clock was set back.
+    # The second one remains after the clock was set back.
     for left in (timedelta(seconds=-1), timedelta(hours=1)):
         ReplacedAccessToken.objects.update(expires_at=timezone.now() + left)
         assert [visit(f"/shared/{each}.json").status for each in (old, new)] == [404, 200]

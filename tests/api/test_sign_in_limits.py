@@ -158,7 +158,7 @@ def test_a_limited_address_is_refused_before_the_body_is_parsed(db: None) -> Non
 def test_a_sign_in_without_a_hashing_slot_is_refused_and_not_counted(alice: Person) -> None:
     set_password(alice)
     with hashing_slots.slot():
-        assert hashing_slots.threads.acquire(blocking=False)  # as a waiting request does
+        assert hashing_slots.threads.acquire(blocking=False)  # like a waiting request
         try:
             answer = Api(None, 0).sign_in(alice.user.email, PASSWORD)
         finally:

@@ -135,7 +135,7 @@ def test_dashboard_stored_before_the_limits_is_read_changed_and_sent_back(alice:
         description="d" * 50_000, filters=LARGE, variables={"v": "x" * 5_000_000}, tag_names=names
     )
     Tile.objects.update(filters_overrides={**LARGE, "other": 1})
-    Activity.objects.all().delete()  # it is older than the log
+    Activity.objects.all().delete()  # it was created before the activity log existed
     path = f"dashboards/{board.pk}/"
     read = alice.api.get(path).json
     assert (len(read["description"]), len(read["tags"])) == (50_000, 150)

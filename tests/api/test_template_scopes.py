@@ -11,7 +11,7 @@ from tests.builders import Person, make_person, make_project, make_template
 from users.models import MembershipLevel, User
 
 PATH = "dashboard_templates/"
-# Ids that clients may have stored.
+# Clients may have stored these ids.
 BUILTIN = {
     "Product analytics": "9f7e06c7-de2d-5921-9557-f86d6fc24067",
     "Website": "48f02a53-ae60-529d-9b2d-cae5e3205c04",
@@ -20,7 +20,7 @@ BUILTIN = {
 
 @pytest.fixture
 def dora(alice: Person) -> Person:
-    """A member of another project of Alice's organization."""
+    """Create a member of another project of Alice's organization."""
     return make_person("dora", make_project("Second", "Home"))
 
 

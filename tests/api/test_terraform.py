@@ -16,7 +16,7 @@ QUERY = {
 
 
 class Terraform:
-    """What the provider does, resource by resource."""
+    """The calls of the provider."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
@@ -35,7 +35,7 @@ class Terraform:
 
 
 def is_up_to_date(state: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
-    """Whether a plan for `wanted` is empty. Tags are a set; a tile's own keys are compared as JSON."""
+    """Return whether a plan for `wanted` is empty. Tags are a set; a tile's own keys are compared as JSON."""
     return state is not None and all(
         sorted(state[key]) == sorted(value) if key == "tags" else state[key] == value for key, value in wanted.items()
     )
@@ -88,7 +88,7 @@ def test_apply_plan_update_drift_and_destroy(alice: Person) -> None:
     after = terraform.write("PATCH", path, {"tiles": [{"id": text_tile["id"], "deleted": True}]})
     assert [tile["id"] for tile in after["tiles"]] == [insight_tile["id"]]
 
-    # Drift: deleted elsewhere, the resource is gone from the state and made again.
+    # Drift: a resource that was deleted outside of Terraform is created again.
     alice.api.patch(path, {"deleted": True})
     assert terraform.read(path) is None
     assert alice.api.patch(path, {"name": "x"}).status == 404

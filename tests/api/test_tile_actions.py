@@ -137,7 +137,7 @@ def test_copy_tile_of_an_unknown_tile_is_404(alice: Person, bob: Person, carol: 
     )
     Dashboard.objects.filter(pk=board.pk).update(restriction_level=37)
     body = {"fromDashboardId": board.pk, "tileId": tile.pk}
-    assert run_action(bob, target, "copy_tile", body).status == 200  # who may see it may copy it
+    assert run_action(bob, target, "copy_tile", body).status == 200  # members who can see it can copy it
     assert run_action(bob, board, "copy_tile", {"fromDashboardId": target.pk, "tileId": tile.pk}).status == 403
 
 

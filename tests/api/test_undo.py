@@ -17,7 +17,7 @@ EARLIER = datetime(2020, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def robot(bob: Person) -> Api:
-    """A script that runs with a key of Bob's."""
+    """Return a client with another key of Bob."""
     return Api(create_api_key(bob.user, label="robot", scopes=["*"]).value, bob.membership.project_id)
 
 
@@ -63,7 +63,7 @@ def test_fields_and_tiles_are_restored(alice: Person, robot: Api) -> None:
     assert (read["name"], read["tags"], read["filters"]) == ("Weekly", ["a"], {"n": 1.0})
     assert [(tile["id"], tile["text"]["body"]) for tile in read["tiles"]] == [(kept.pk, "kept"), (gone.pk, "gone")]
     assert Activity.objects.latest("pk").activity == "undone"
-    assert undo(alice).json["undone"] == []  # there is nothing left of it
+    assert undo(alice).json["undone"] == []  # nothing of it remains
 
 
 def test_fields_that_others_changed_since_are_skipped(alice: Person, robot: Api) -> None:
@@ -167,7 +167,7 @@ def test_owner_of_the_key_and_admins_can_undo(alice: Person, bob: Person, robot:
     other = create_api_key(alice.user, label="other", scopes=["*"]).key.pk
     refused = bob.api.post("activity_log/undo/", {"key_id": other, "since": EARLIER.isoformat()})
     assert refused.status == 403
-    unknown = undo(carol)  # their own project knows nothing of it
+    unknown = undo(carol)  # no activity is visible in their own project
     assert (unknown.status, unknown.json["code"], unknown.json["attr"]) == (400, "does_not_exist", "key_id")
     assert get_undone_paths(undo(bob)) == {f"Dashboard {made.pk}": ["name"]}
 

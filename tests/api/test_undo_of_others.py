@@ -78,7 +78,7 @@ def test_text_shown_on_a_deleted_dashboard_is_kept(alice: Person, robot: Api, wa
     robot.patch(f"dashboards/{made.pk}/", {"tiles": [item]})
     alice.api.patch(f"dashboards/{other}/", {"deleted": True})
     if way == "undo":
-        assert get_skipped(undo(alice)) == []  # the key changed it there, too, and nobody since
+        assert get_skipped(undo(alice)) == []  # the key changed it there, too, and nobody has changed it since
     else:
         answer = alice.api.post(f"dashboards/{made.pk}/versions/1/restore/")
         assert answer.headers["Ignored-Fields"] == f"tiles__{item['id']}__text"

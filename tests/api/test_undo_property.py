@@ -19,7 +19,7 @@ BUTTON = {"url": "/a", "text": "b"}
 
 
 class World:
-    """Four dashboards that share insights and a text, and what a key may do with them, by chance."""
+    """Four dashboards that share insights and a text, and random operations on them with an API key."""
 
     def __init__(self, alice: Person, robot: Api, seed: int) -> None:
         self.api, self.chance = robot, random.Random(seed)  # noqa: S311  no secret
@@ -76,7 +76,7 @@ class World:
 
 
 def read_snapshot() -> dict[str, Any]:
-    """All that people see, but for the ids of content."""
+    """Return everything that users see, without the ids of content."""
     seen: dict[str, Any] = {}
     for dashboard in Dashboard.objects.filter(deleted=False):
         [shown] = load_snapshots([dashboard.pk])
@@ -106,7 +106,7 @@ def test_undo_restores_everything_if_only_the_key_made_changes(alice: Person, ro
     assert {each["reason"] for each in undone["skipped"]} <= {GIVES_RIGHTS}
     held = {(each["item_id"], path) for each in undone["skipped"] for path in each["paths"]}
     now = read_snapshot()
-    for id_, path in held:  # what is refused is as the key left it
+    for id_, path in held:  # refused items remain as the key left them
         for seen in (before, now):
             seen.get(f"dashboard {id_}", {}).pop(path.partition("__")[0], None)
     assert now == before

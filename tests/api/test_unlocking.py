@@ -28,7 +28,7 @@ def board(alice: Person) -> Dashboard:
 
 @pytest.fixture
 def token(alice: Person, board: Dashboard) -> str:
-    """The link of a dashboard with ten passwords, the last of which is PASSWORD."""
+    """Share a dashboard with ten passwords, the last of which is PASSWORD, and return the access token."""
     token = share(alice, board, password_required=True)
     path = f"dashboards/{board.pk}/sharing/passwords/"
     for number in range(9):
@@ -39,7 +39,7 @@ def token(alice: Person, board: Dashboard) -> str:
 
 @contextmanager
 def busy_hashing() -> Iterator[None]:
-    """Another password is being hashed, and another request waits to do so."""
+    """Occupy both hashing slots: one hashes, and one waits."""
     with hashing_slots.slot():
         assert hashing_slots.threads.acquire(blocking=False)
         yield
@@ -137,7 +137,7 @@ def test_attackers_do_not_lock_out_a_known_viewer(token: str) -> None:
         attempt_unlock(token, "wrong", f"10.0.{number}.1")
     assert attempt_unlock(token, PASSWORD, "192.0.2.2") == 429
     assert attempt_unlock(token, PASSWORD) == 200
-    # Where somebody forges that address, the limit of the pair holds.
+    # The limit of the pair applies to an attacker who forges that address.
     assert [attempt_unlock(token) for _ in range(UNLOCK.attempts + 1)] == [401] * UNLOCK.attempts + [429]
 
 

@@ -1,4 +1,4 @@
-"""While the database can be read but not written: writes are refused, reads are answered, also under a limit."""
+"""A read-only database: writes are refused, and reads succeed, also with a rate limit."""
 
 import pytest
 from django.test import override_settings

@@ -11,7 +11,7 @@ BUTTON = {"button_tile": {"url": "/a", "text": "b", "placement": "left", "style"
 
 
 def read_detail(person: Person, dashboard_id: int) -> dict[str, Any]:
-    """A dashboard without what every read or write touches."""
+    """Return a dashboard without the fields that every read or write changes."""
     read = person.api.get(f"dashboards/{dashboard_id}/").json
     for tile in read["tiles"]:
         for content in ("text", "button_tile"):

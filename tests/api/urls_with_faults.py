@@ -1,4 +1,4 @@
-"""The service's routes, and some that fail: in views of the API, in plain views and in pages."""
+"""The routes of the service, and routes that fail: in API views, in plain views and in pages."""
 
 from typing import ClassVar, NoReturn
 

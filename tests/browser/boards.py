@@ -1,4 +1,4 @@
-"""What the tests of pages look at, made through the API."""
+"""The content that browser tests look at, created through the API."""
 
 import httpx
 
@@ -6,7 +6,7 @@ SHARE_PASSWORD = "open sesame"
 
 
 def share_dashboard(api: httpx.Client) -> str:
-    """The path of a shared dashboard with a tile of each kind."""
+    """Create and share a dashboard with a tile of each kind, and return its path."""
     tiles = [
         {
             "text": {"body": "## Hello\n\n[more](https://example.com/)"},
@@ -21,7 +21,7 @@ def share_dashboard(api: httpx.Client) -> str:
 
 
 def require_password(api: httpx.Client, shared: str) -> None:
-    """Put a password in front of a shared dashboard."""
+    """Require a password for a shared dashboard."""
     paths = [f"dashboards/{row['id']}/sharing/" for row in api.get("dashboards/").json()["results"]]
     [path] = [path for path in paths if api.get(path).json()["access_token"] == shared.rpartition("/")[2]]
     api.patch(path, json={"password_required": True})

@@ -1,4 +1,4 @@
-"""A real browser on the running service. Every page that it opens is held to the same rules."""
+"""A real browser and a running service. Every page that it opens must keep the same rules."""
 
 import os
 import re
@@ -33,7 +33,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class PageErrors:
-    """What no page may do: break its policy, say an error, fail a request, ask another host."""
+    """The violations of a page: of its policy, errors in the console, failed requests, requests to other hosts."""
 
     def __init__(self, page: Page, base: str) -> None:
         self.found: list[str] = []
@@ -43,7 +43,7 @@ class PageErrors:
         page.on("requestfailed", self.note_failed)
 
     def note_failed(self, request: Request) -> None:
-        # A page that is left drops what it was still loading: that is the browser's doing.
+        # A browser aborts pending requests when it leaves a page.
         self.note(request.failure != "net::ERR_ABORTED", f"failed: {request.url} {request.failure}")
 
     def note(self, is_fault: bool, text: str) -> None:
@@ -63,7 +63,7 @@ def page(chromium: Browser, service: Service, request: pytest.FixtureRequest) ->
 
 @pytest.fixture(scope="module")
 def admin(service: Service, chromium: Browser) -> dict[str, str]:
-    """The first admin, set up with the link of the first start."""
+    """Set up the first admin with the link of the first start."""
     [link] = service.setup_links
     with chromium.new_context() as context:
         page = context.new_page()

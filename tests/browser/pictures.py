@@ -61,7 +61,7 @@ def take_all(browser: Browser, service: Service) -> None:
 
 
 def create_shared_links(service: Service) -> tuple[str, str]:
-    """A shared dashboard of the demo, and one with a password."""
+    """Share a dashboard of the demo, and one with a password, and return their paths."""
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     with httpx.Client(base_url=f"{service.base}/api/projects/2/dashboards/", headers=headers) as api:
         tokens = [

@@ -1,4 +1,4 @@
-"""What axe-core finds on every page, in both themes."""
+"""Accessibility: the findings of axe-core on every page, in both themes."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ def test_axe_finds_no_serious_violations(
 ) -> None:
     assert AXE, "set AXE to the path of axe.min.js of the npm package axe-core"
     require_password(api, locked := share_dashboard(api))
-    # The policy of the pages would not let the checker in.
+    # The policy of the pages would block the script of axe-core.
     with chromium.new_context(base_url=service.base, bypass_csp=True, color_scheme=theme) as context:  # type: ignore[arg-type]  # a string from the parameters
         page = context.new_page()
         faults: dict[str, list[str]] = {}
@@ -58,12 +58,12 @@ def test_axe_finds_no_serious_violations(
 
 
 def find_serious_violations(page: Page) -> list[str]:
-    """The serious faults of a page with everything that can be unfolded."""
+    """Return the serious violations on a page with all details expanded."""
     for summary in page.locator("summary").all():
         summary.click()
     page.add_script_tag(content=Path(AXE).read_text())
     results = page.evaluate("axe.run()")
-    assert len(results["passes"]) > 5  # it really looked
+    assert len(results["passes"]) > 5  # it really ran
     return [
         f"{each['id']}: {node['target']}"
         for each in results["violations"]

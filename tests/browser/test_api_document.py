@@ -1,4 +1,4 @@
-"""The page of the API document in a real browser. It keeps to its policy: the fixture `page` notes what breaks it."""
+"""The page of the API document in a real browser. The fixture `page` fails on violations of its policy."""
 
 import re
 

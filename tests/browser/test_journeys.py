@@ -1,4 +1,4 @@
-"""What people do with the pages, in a real browser, on a wide screen and on a phone."""
+"""User journeys in a real browser, on a wide screen and on a phone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -171,7 +171,7 @@ def test_unknown_page_is_a_page(page: Page) -> None:
 
 @contextmanager
 def serve_site(html: str) -> Iterator[str]:
-    """Another site than the service's, to a browser: it is called localhost."""
+    """Serve a page from another site than the service: its host is localhost."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""Holds every exchange of the suite against openapi.yaml: status, body and, for what was accepted, the request."""
+"""Checks of every exchange of the suite against openapi.yaml: status, response body, and accepted request bodies."""
 
 import copy
 import re
@@ -13,7 +13,7 @@ import yaml
 
 FILE = Path(__file__).parents[2] / "openapi.yaml"
 ERROR = {"$ref": "#/components/schemas/Error"}
-# No operations, so not in the document.
+# These are not operations, so the document does not have them.
 UNDOCUMENTED_METHODS = {"HEAD", "OPTIONS"}
 
 
@@ -21,7 +21,7 @@ _loading = Lock()
 
 
 def document() -> dict[str, Any]:
-    with _loading:  # tests of what happens at once would each load it
+    with _loading:  # concurrent tests would each load it
         return _document()
 
 
@@ -32,7 +32,7 @@ def _document() -> dict[str, Any]:
 
 
 def find_operation(method: str, path: str) -> dict[str, Any] | None:
-    """The documented operation for a request, the most literal path first; None where there is none."""
+    """Return the documented operation of a request, or None. Literal paths go before those with parameters."""
     for template in sorted(document()["paths"], key=lambda each: each.count("{")):
         pattern = "/".join("[^/]+" if step.startswith("{") else re.escape(step) for step in template.split("/"))
         if re.fullmatch(pattern, path if path.endswith("/") else f"{path}/"):
@@ -42,7 +42,7 @@ def find_operation(method: str, path: str) -> dict[str, Any] | None:
 
 
 def resolve(node: dict[str, Any]) -> dict[str, Any]:
-    """A part of the document, or the component that it refers to."""
+    """Return a part of the document, or the component that it refers to."""
     found: dict[str, Any] = document() if "$ref" in node else node
     for step in node.get("$ref", "#").split("/")[1:]:
         found = found[step]
@@ -50,7 +50,7 @@ def resolve(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_exchange(method: str, url: str, status: int, answer: Any, request: Any = None) -> None:
-    """Fails with what is wrong, where an exchange is not as the document says."""
+    """Fail if an exchange differs from the document."""
     path = urlsplit(url).path
     operation = find_operation(method, path)
     where = f"{method} {path} -> {status}"
@@ -80,7 +80,7 @@ def check_value(value: Any, schema: dict[str, Any], *, closed: bool, where: str)
 
 @cache
 def _json_schema_components(closed: bool) -> dict[str, Any]:
-    """The components as JSON Schema. `closed` ones allow no key beside those documented."""
+    """Return the components as JSON Schema. If `closed`, they allow documented keys only."""
     translated = _translate(copy.deepcopy(document()["components"]["schemas"]), closed)
     return {"schemas": translated}
 

@@ -1,4 +1,4 @@
-"""docs/compatibility.md: every report is answered, and the tests that it names exist."""
+"""docs/compatibility.md: every report has a row, and the tests that it names exist."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""openapi.yaml: names that clients rely on, nothing that is not ours, and how it is served."""
+"""openapi.yaml: stable names, own operations only, and how it is served."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ from tests.api.test_access_table import iter_routes
 from tests.builders import Person, make_session
 from tests.contract.document import FILE, document, resolve
 
-# Operation ids are the names of functions in generated clients: they may be added to, never changed.
+# Operation ids are function names in generated clients: new ones can be added, existing ones never change.
 OPERATIONS = """
 dashboards_list dashboards_create dashboards_retrieve dashboards_update dashboards_partial_update dashboards_destroy
 dashboards_move_tile_partial_update dashboards_move_tile_create dashboards_create_from_template_json_create
@@ -142,7 +142,7 @@ def test_other_prefixes_are_refused(prefix: str) -> None:
 
 
 def test_document_is_generated_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Anyone may ask for it, as often as they like."""
+    """The document is public, so generating it for each request would be expensive."""
     queries = ("", "?prefix=projects", "?format=json", "?format=json&prefix=projects")
     first = {query: Client().get(f"/api/schema/{query}").content for query in queries}
     assert len(set(first.values())) == len(queries)

@@ -1,4 +1,4 @@
-"""The example of each error status is what the service answers."""
+"""The example of each error status equals the response of the service."""
 
 import re
 from collections.abc import Callable

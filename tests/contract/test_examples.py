@@ -1,4 +1,4 @@
-"""Examples of requests and responses in openapi.yaml. tests/docs/ compares them with what the service answers."""
+"""Examples of requests and responses in openapi.yaml. tests/docs/ compares them with responses of the service."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ projects_list personal_api_keys_create
 
 
 def find_bodies(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return the JSON bodies of an operation: `request`, and `response` for each status of success."""
+    """Yield the JSON bodies of an operation: `request`, and `response` for each successful status."""
     bodies = [("request", operation.get("requestBody", {}))]
     bodies += [("response", resolve(each)) for status, each in operation["responses"].items() if status < "300"]
     for kind, body in bodies:

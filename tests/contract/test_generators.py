@@ -1,4 +1,4 @@
-"""openapi.yaml as generators of clients read it: in each language two names may become one."""
+"""openapi.yaml for client generators: in some languages two names could become one."""
 
 import re
 from collections import Counter
@@ -8,7 +8,7 @@ from typing import Any
 from dashboards.models import PrivilegeLevel, RestrictionLevel
 from tests.contract.document import document
 
-# What Go puts before the name of a model: the names of its constructor and of its wrapper.
+# The prefixes that the Go generator adds to model names, for constructors and wrappers.
 GO_PREFIXES = ("New", "Nullable")
 
 
@@ -18,7 +18,7 @@ def read_schemas() -> dict[str, Any]:
 
 
 def normalize(name: object) -> str:
-    """Return a name without its separators and cases: what is equal then may be one name in a generated client."""
+    """Return a name without separators and case: equal ones could become one name in a generated client."""
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
@@ -27,7 +27,7 @@ def find_collisions(names: Iterable[object]) -> list[str]:
 
 
 def iter_objects(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return each schema that has properties, at any depth, with where it is."""
+    """Yield each schema that has properties, at any depth, with its path."""
     if isinstance(node, dict):
         if isinstance(node.get("properties"), dict):
             yield path, node["properties"]

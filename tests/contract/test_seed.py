@@ -1,4 +1,4 @@
-"""The frozen contract (seed.json) is what PostHog's documentation promises; the API document must keep all of it."""
+"""The frozen contract (seed.json) is what PostHog's documentation promises; openapi.yaml must keep all of it."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def find_operation(name: str) -> dict[str, Any]:
 
 
 def get_properties(schema: dict[str, Any]) -> dict[str, Any]:
-    """The properties of a schema, a reference followed."""
+    """Return the properties of a schema, after following references."""
     for wrapped in schema.get("allOf", []):
         schema = wrapped
     if "$ref" in schema:

@@ -50,7 +50,7 @@ def overlap(one: Placement, other: Placement) -> bool:
 
 
 def are_valid(places: list[Placement]) -> bool:
-    """None overlaps, and they are in reading order."""
+    """Return whether placements do not overlap and are in reading order."""
     apart = not any(overlap(one, other) for n, one in enumerate(places) for other in places[:n])
     return apart and places == sorted(places, key=lambda place: (place[1], place[0]))
 

@@ -15,12 +15,12 @@ Layouts = dict[str, Any]
 
 
 def find_lowest_row(taken: Iterable[Placement], x: Number, width: Number) -> Number:
-    """The first row below everything in these columns."""
+    """Return the first row below everything in these columns."""
     return max((each[1] + each[3] for each in taken if each[0] < x + width and x < each[0] + each[2]), default=0)
 
 
 def find_first_gap(taken: Collection[Placement]) -> Placement:
-    """Look at every row and column for the first place where a tile of the default size overlaps nothing."""
+    """Search every row and column for the first placement where a tile of the default size overlaps nothing."""
     width, height = DEFAULT_SIZE
     rows = sorted({0, *(each[1] + each[3] for each in taken)})
     for y in rows:
@@ -109,7 +109,7 @@ def test_packing_1000_tiles_takes_milliseconds(layouts: list[Layouts]) -> None:
 
 
 def measure_seconds(work: Callable[[], object]) -> float:
-    """The least processor time of three runs."""
+    """Return the least processor time of three runs."""
     found = []
     for _ in range(3):
         started = time.process_time()

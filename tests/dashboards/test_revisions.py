@@ -49,7 +49,7 @@ class Boards:
         return getattr(self.alice.api, method)(f"dashboards/{self.first.pk}/{name}/", body)
 
 
-# What is done to the first dashboard or its insight, and whether the second, which shows the insight too, is told.
+# Writes to the first dashboard or its insight, and whether they change the version of the second one, which shares it.
 CHANGES: dict[str, tuple[Callable[[Boards], Any], bool]] = {
     "name": (lambda b: b.patch({"name": "new"}), False),
     "tags": (lambda b: b.patch({"tags": ["new"]}), False),

@@ -1,4 +1,4 @@
-"""What is said to an unknown choice, in bodies, templates and parameters."""
+"""The error for an unknown choice, in bodies, templates and parameters."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Options of `serve` that are refused before anything is read or made, and the addresses that it prints."""
+"""Options of `serve` that are refused before anything is read or created, and the URLs that it prints."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Settings: what is read from the environment, and that every variable is documented."""
+"""Settings from the environment, and that every variable is documented."""
 
 import os
 import re
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Loader:
-    """Runs the settings anew with an environment of its own."""
+    """A loader that runs the settings module with its own environment."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder

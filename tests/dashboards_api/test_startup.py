@@ -1,4 +1,4 @@
-"""Errors of the database as the operator sees them, without its password."""
+"""Database errors at start, shown without the password."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from dashboards_api.startup import redact_password
 
 @pytest.fixture
 def connection_settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The settings of a connection that no statement uses meanwhile."""
+    """Return the changed settings of a connection. The test must not use it."""
     changed = {**connection.settings_dict, "NAME": "boards", "USER": "role", "HOST": "db.example.com"}
     monkeypatch.setattr(connection, "settings_dict", changed)
     return changed

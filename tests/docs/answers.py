@@ -1,4 +1,4 @@
-"""Documented JSON beside the JSON of an answer. `// …` at the end of an object or a list stands for the rest of it."""
+"""Comparison of documented JSON with JSON responses. `// …` at the end of an object or a list stands for the rest."""
 
 import json
 import re
@@ -12,7 +12,7 @@ _REST_COMMENT = re.compile(r"//[ ]*…[^\n]*")
 
 
 def parse_answer(text: str) -> Any:
-    """Return documented JSON, with `REST` as a key or an item where the rest is left out."""
+    """Return documented JSON, with `REST` as a key or an item where the rest is omitted."""
     parsed, position = "", 0
     for comment in _REST_COMMENT.finditer(text):
         parsed += text[position : comment.start()].rstrip()
@@ -58,7 +58,7 @@ def _find_difference_of_lists(documented: list[Any], actual: list[Any], placehol
 
 
 def update_answer(documented: Any, actual: Any, placeholders: Placeholders, key: str = "") -> Any:
-    """Return the actual answer as the documentation shows it: the same parts are left out, and placeholders stay."""
+    """Return the actual response as the documentation shows it: the same parts are omitted, and placeholders stay."""
     if isinstance(actual, dict):
         return _update_object(documented if isinstance(documented, dict) else {}, actual, placeholders)
     if isinstance(actual, list):
@@ -85,7 +85,7 @@ def _update_list(documented: list[Any], actual: list[Any], placeholders: Placeho
 
 
 def render_answer(value: Any, indent: str = "") -> str:
-    """Return JSON for a page: what fits stands on one line, and what is left out is a comment."""
+    """Return JSON for a page: short values are on one line, and omitted parts are a comment."""
     line = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, dict | list) or (len(indent) + len(line) <= LINE_WIDTH and REST not in line):
         return line

@@ -30,13 +30,13 @@ def write_api_examples(examples: ApiExamples) -> None:
 
 
 def find_operation_id(page: Path, example: Example) -> str | None:
-    """Return the operation whose example in the API document an example of a page is."""
+    """Return the id of the operation whose example in the API document comes from this example of a page."""
     return _select_examples(page).get(example.answer.start) if example.answer else None
 
 
 @cache
 def _select_examples(page: Path) -> dict[int, str]:
-    """Return the operation ids by where the answer to their example begins."""
+    """Return the operation ids by the position where the response to their example begins."""
     wanted, selected = set(read_api_examples()), {}
     for example in read_examples(page):
         if example.is_setup or not example.answer or example.answer.status >= 300:

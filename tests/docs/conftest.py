@@ -1,4 +1,4 @@
-"""Each page runs on an empty database of its own, so that the ids in it are the same each time."""
+"""Fixtures for documentation tests. Each page runs on its own empty database, so that ids are the same each time."""
 
 from tests.live.conftest import fresh_environment
 

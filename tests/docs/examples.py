@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.live.conftest import ROOT
 
 PAGES = ROOT / "docs" / "api"
-# Others whose examples are executed too.
+# Other pages whose examples are executed, too.
 MORE_PAGES = [ROOT / "docs" / "operations" / "monitoring.md"]
 _BLOCK = re.compile(
     r"^```(?P<language>sh|json|http|text)(?: title=\"(?P<title>[^\"]*)\")?\n(?P<text>.*?)^```$"
@@ -24,7 +24,7 @@ _BLOCK = re.compile(
 
 @dataclass(frozen=True)
 class Answer:
-    """A documented answer, and where its text stands in the page."""
+    """A documented response, and the position of its text in the page."""
 
     language: str
     status: int

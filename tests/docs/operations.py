@@ -23,7 +23,7 @@ def read_document() -> dict[str, Any]:
 
 @cache
 def read_operations() -> dict[tuple[str, str], dict[str, Any]]:
-    """Return each operation of the API document by method and path, once where it has two addresses."""
+    """Return each operation of the API document by method and path, without the alias of its path."""
     return {
         (method.upper(), path): operation
         for path, item in read_document()["paths"].items()
@@ -44,7 +44,7 @@ def read_headings() -> dict[tuple[str, str], tuple[Path, list[str]]]:
 
 
 def find_operation(method: str, path: str) -> tuple[str, str] | None:
-    """Return the operation that a request is for. A literal path goes before one with parameters."""
+    """Return the operation of a request. A literal path takes precedence over one with parameters."""
     for known_method, template in sorted(read_operations(), key=lambda each: each[1].count("{")):
         if known_method == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
             return known_method, template

@@ -27,7 +27,7 @@ class Placeholders:
         self.values: dict[str, str] = {}
 
     def copy(self) -> "Placeholders":
-        """Return placeholders of their own for a text beside the page: new ones do not change those of the page."""
+        """Return a copy for a text outside of the page, so that new placeholders do not affect the page."""
         copied = Placeholders(self.host)
         copied.values = dict(self.values)
         return copied
@@ -39,7 +39,7 @@ class Placeholders:
         return text.replace(DOCUMENTED_HOST, self.host)
 
     def match(self, documented: str, actual: str) -> bool:
-        """Whether a text stands for the actual one. Remembers the value of a placeholder that is new."""
+        """Return whether a text matches the actual one. Remembers the value of a new placeholder."""
         if documented not in self.values and is_placeholder_of(documented, actual):
             self.values[documented] = actual
         if TIME.fullmatch(documented):
@@ -73,7 +73,7 @@ class Placeholders:
 
 
 def is_placeholder_of(documented: str, actual: str) -> bool:
-    """Whether a documented text may stand for any value of the shape that the actual one has."""
+    """Return whether a documented text is a placeholder for values of the actual one's shape."""
     if UUID.fullmatch(documented):
         return UUID.fullmatch(actual) is not None
     prefix, example, _ = documented.partition("EXAMPLE")

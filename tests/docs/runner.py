@@ -25,7 +25,7 @@ MANAGE = ".venv/bin/python manage.py"
 
 @dataclass(frozen=True)
 class Reply:
-    """What a command received."""
+    """A response that a command received."""
 
     status: int
     headers: dict[str, str]
@@ -33,7 +33,7 @@ class Reply:
 
 
 class PageRunner:
-    """Runs commands in a folder of their own, with a curl that writes down the headers of each reply."""
+    """A runner of commands in a folder of its own, with a curl that records the headers of each reply."""
 
     def __init__(self, environment: dict[str, str], host: str, key: str, folder: Path) -> None:
         self.folder = folder
@@ -87,7 +87,7 @@ class PageRunner:
 
 
 def find_differences(runner: PageRunner, page: Path) -> Iterator[str]:
-    """Yield what each example of a page that is not up to date answers instead."""
+    """Yield the differences of each example of a page that is out of date."""
     for example in read_examples(page):
         reply = runner.run(example)
         difference = runner.find_difference(example.answer, reply) if example.answer and reply else ""

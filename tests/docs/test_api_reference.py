@@ -1,4 +1,4 @@
-"""docs/api/: every operation has an example, and every example is answered as the page says."""
+"""docs/api/: every operation has an example, and every example has the documented response."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rules for the code that no linter checks: sizes, layers, and reasons for ignored warnings."""
+"""Code rules that no linter checks: sizes, layers, and reasons for ignored warnings."""
 
 import ast
 import re

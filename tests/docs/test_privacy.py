@@ -1,4 +1,4 @@
-"""docs/operations/privacy.md: deleting a user in Django's shell leaves their dashboards, and nothing of the person."""
+"""docs/operations/privacy.md: deleting a user in Django's shell keeps their dashboards and no personal data."""
 
 import re
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Words that have a standard term by now. An identifier must not have one of them as a part.
+# Retired words with their standard terms. No identifier may contain one of them.
 RETIRED_WORDS = {
     "arrival": "request body deadline",
     "arrivals": "request body deadline",
@@ -28,7 +28,7 @@ RETIRED_WORDS = {
     "told": "activity",
     "unwritable": "read-only error",
 }
-# Names that were replaced as a whole; their words are in use with other meanings.
+# Retired names: their words are still used with other meanings.
 RETIRED_NAMES = {
     "Act": "Activity",
     "AlreadyThere": "Conflict",
@@ -63,7 +63,7 @@ def find_python_files() -> list[str]:
 
 
 def iter_identifiers(name: str) -> Iterator[str]:
-    """Yield the names that a file defines, its own among them."""
+    """Yield the names that a file defines, and those in its path."""
     yield from re.split(r"[/.]", name)
     for node in ast.walk(ast.parse((ROOT / name).read_text())):
         match node:
@@ -83,7 +83,7 @@ def split_words(identifier: str) -> list[str]:
 
 
 def describe_retired(identifier: str) -> str | None:
-    """Return what to write instead of an identifier; None where nothing of it is retired."""
+    """Return the term that replaces an identifier, or None if it is not retired."""
     if identifier in RETIRED_NAMES:
         return RETIRED_NAMES[identifier]
     return next((RETIRED_WORDS[word] for word in split_words(identifier) if word in RETIRED_WORDS), None)

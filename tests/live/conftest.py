@@ -1,4 +1,4 @@
-"""The service as people run it: `manage.py serve` in a process of its own, on a database of its own."""
+"""The service as operators run it: `manage.py serve` in its own process, on its own database."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 class Service:
-    """A running `manage.py serve`, by a command before it where there is a prefix."""
+    """A running `manage.py serve`, optionally started through the command `prefix`."""
 
     def __init__(self, environment: dict[str, str], log: Path, *options: str, prefix: Sequence[str] = ()) -> None:
         self.port = free_port()
@@ -58,12 +58,12 @@ class Service:
 
     @property
     def printed_keys(self) -> list[str]:
-        """The API key that the first start wrote to its file, where there was a first start."""
+        """Return the API key that a first start wrote to its file, in a list; empty if there was no first start."""
         return self._written("first_api_key")
 
     @property
     def setup_links(self) -> list[str]:
-        """The link for the first admin that the first start wrote to its file."""
+        """Return the set-up link that a first start wrote to its file, in a list."""
         return self._written("setup_link")
 
     def _written(self, name: str) -> list[str]:
@@ -84,7 +84,7 @@ def manage(
 
 
 def start_error(environment: dict[str, str], *arguments: object, prefix: Sequence[str] = ()) -> str:
-    """Return the one line that a command ends with, and nothing else, where it cannot start."""
+    """Return the one line of error output of a command that cannot start."""
     ended = manage(environment, *arguments, prefix=prefix)
     assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
     assert ended.stderr.startswith("Error: ")
@@ -94,7 +94,7 @@ def start_error(environment: dict[str, str], *arguments: object, prefix: Sequenc
 
 @contextmanager
 def empty_database(data: Path) -> Iterator[dict[str, str]]:
-    """An environment with a database without a table, on the engine of this run."""
+    """Yield an environment with a database without tables, on the engine of this run."""
     url = os.environ.get("DATABASE_URL", "")
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "LOG_LEVEL")}
     clean |= {"DATA_DIR": str(data), "WORKERS": "2", "PYTHONUNBUFFERED": "1"}
@@ -110,14 +110,14 @@ def empty_database(data: Path) -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """An empty database that the tests of a module share."""
+    """Yield an empty database that the tests of a module share."""
     with empty_database(tmp_path_factory.mktemp("data")) as made:
         yield made
 
 
 @pytest.fixture
 def fresh_environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """An empty database of one test."""
+    """Yield an empty database for one test."""
     with empty_database(tmp_path / "data") as made:
         yield made
 

@@ -42,7 +42,7 @@ def get_refusal(environment: dict[str, str], *arguments: object) -> str:
 
 
 def make_other_environment(environment: dict[str, str], folder: Path) -> dict[str, str]:
-    """The environment of another database, whose folder is not there yet."""
+    """Return the environment of another database, whose folder does not exist yet."""
     return {**environment, "DATA_DIR": str(folder)}
 
 
@@ -54,7 +54,7 @@ def test_backup_during_writes_is_consistent_and_can_be_restored(
     acknowledged = list(busy_writer.made)
     run_command(environment, "backup", tmp_path / "one")
     assert (tmp_path / "one").stat().st_mode & 0o777 == 0o600
-    assert len(busy_writer.made) > len(acknowledged)  # nobody waited for it
+    assert len(busy_writer.made) > len(acknowledged)  # the killed process was not waited for
     other = make_other_environment(environment, tmp_path / "data")
     assert "Restored" in run_command(other, "restore", tmp_path / "one")
     rows = read_rows(get_url(other))
@@ -131,7 +131,7 @@ def test_backup_of_a_newer_release_is_refused(service: Service, environment: dic
     with sqlite3.connect(get_url(other).removeprefix("sqlite:///")) as opened:
         opened.execute(note)
     opened.close()
-    # This release would not back up what it does not know: the newer one did.
+    # This release cannot back up an unknown migration: the newer release did.
     assert "users.9999_newer" in get_refusal(other, "backup", tmp_path / "refused")
     newer = Path(get_url(other).removeprefix("sqlite:///"))
     assert "users.9999_newer" in get_refusal(target, "restore", shutil.copyfile(newer, tmp_path / "newer"))
@@ -194,12 +194,12 @@ def test_killed_restore_leaves_no_readable_files(service: Service, environment: 
 
 
 def feed_backup(pipe: Path, backup: bytes) -> None:
-    """Give a reader the start of a backup, as it looks what that is, and then a part of it and no end."""
+    """Write the start of a backup for the format check of a reader, then a part of the backup without its end."""
     with pipe.open("wb") as opened:
         opened.write(backup[:16])
-    time.sleep(0.2)  # the reader has gone, and comes again
+    time.sleep(0.2)  # the reader opens it a second time
     with pipe.open("wb", buffering=0) as opened:
-        opened.write(backup[:16384] * 80)  # more than what is copied at once
+        opened.write(backup[:16384] * 80)  # more than one block of the copy
         time.sleep(60)
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL is backed up by its own programs: `manage.py backup` and `restore` say how. SQLite moves into it."""
+"""Backups of PostgreSQL by its own programs, which `manage.py backup` and `restore` print, and moving from SQLite."""
 
 import os
 import shlex
@@ -21,7 +21,7 @@ PASSWORD = "never/printed"
 
 
 def get_refusal(environment: dict[str, str], *arguments: object) -> str:
-    """The one line of a command that does not do it."""
+    """Return the one line of error output of a refused command."""
     ended = manage(environment, *arguments)
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1

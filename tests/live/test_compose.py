@@ -1,4 +1,4 @@
-"""What docker-compose.yml starts, without containers: its role, and the settings that it passes on."""
+"""docker-compose.yml without containers: the database role, and the settings that it passes on."""
 
 import os
 import re
@@ -23,7 +23,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 
 @pytest.fixture(scope="module")
 def socket_folder() -> Iterator[str]:
-    """The folder of a server that was prepared as the container's is, and asks all but `postgres` for a password."""
+    """Yield the socket folder of a server prepared like the container's: every role but `postgres` needs a password."""
     with run_server() as url:
         with psycopg.connect(url, autocommit=True) as connection:
             [file] = connection.execute("SHOW hba_file").fetchone() or []
@@ -59,7 +59,7 @@ def test_any_password_works_and_the_role_is_not_a_superuser(socket_folder: str, 
 
 def test_every_setting_is_passed_to_the_container() -> None:
     documented = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE)
-    own = {"DATA_DIR", "PGHOST", "PGUSER"}  # the image has the first; the others are parts of an address
+    own = {"DATA_DIR", "PGHOST", "PGUSER"}  # the image sets the first; the others are parts of a URL
     assert {*documented} ^ {*COMPOSE["dashboards"]["environment"]} == own
 
 

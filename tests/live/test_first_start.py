@@ -1,4 +1,4 @@
-"""The first start: where its secrets go, which addresses it prints, and what happens when two start at once."""
+"""The first start: its secrets, the URLs that it prints, and two concurrent first starts."""
 
 import os
 import pty
@@ -23,7 +23,7 @@ def get_url(environment: dict[str, str]) -> str:
 
 
 def read_until(descriptor: int, text: str) -> str:
-    """Return what a terminal shows until a text is there."""
+    """Return the output of a terminal up to a text."""
     shown = b""
     deadline = time.monotonic() + 60
     while text not in shown.decode():
@@ -95,7 +95,7 @@ def test_secrets_are_shown_on_a_terminal_and_not_stored(tmp_path: Path) -> None:
 
 def test_two_concurrent_first_starts_create_everything_once(fresh_environment: dict[str, str], tmp_path: Path) -> None:
     environments = [fresh_environment, fresh_environment]
-    if "DATABASE_URL" in fresh_environment:  # machines that share a PostgreSQL have folders of their own
+    if "DATABASE_URL" in fresh_environment:  # machines that share a PostgreSQL have separate folders
         environments = [
             {**fresh_environment, "DATA_DIR": str(tmp_path / name), "SECRET_KEY": "s" * 40} for name in ("one", "two")
         ]

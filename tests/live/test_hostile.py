@@ -1,4 +1,4 @@
-"""What only a real connection can do: cut off, odd headers, odd methods."""
+"""Hostile requests over real connections: truncated bodies, unusual headers and methods."""
 
 import json
 import socket
@@ -14,7 +14,7 @@ FORM = "application/x-www-form-urlencoded"
 def exchange(
     service: Service, request: bytes, *, method: str = "POST", path: str = "dashboards/", ends: bool = True
 ) -> bytes:
-    """Send the head of a request with a key, then `request`, then (`ends`) nothing any more; what comes back."""
+    """Send the head of a request with a key, then `request`, and end the stream if `ends`. Return the response."""
     head = (
         f"{method} /api/projects/1/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
         f"Authorization: Bearer {service.printed_keys[0]}\r\n"

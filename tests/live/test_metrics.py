@@ -1,4 +1,4 @@
-"""`/metrics` of a running service with two workers: for who has the token, and about both."""
+"""`/metrics` of a running service: the token, and the counters of both workers."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def service_with_metrics(environment: dict[str, str], tmp_path_factory: pytest.T
     running = Service(with_token, folder / "serve.log", "--workers", "2").wait()
     yield running
     assert running.stop() == 0
-    assert [path.name for path in folder.iterdir()] == ["serve.log"]  # what was counted in is gone
+    assert [path.name for path in folder.iterdir()] == ["serve.log"]  # the files of the counters are deleted
 
 
 def scrape(service: Service) -> str:
@@ -36,13 +36,13 @@ def scrape(service: Service) -> str:
 
 
 def read_count(service: Service, **labels: str) -> float:
-    """How many requests with these labels were timed."""
+    """Return the number of timed requests with these labels."""
     lines = re.findall(r"^dashboards_request_duration_seconds_count\{(.*)\} (\S+)$", scrape(service), re.MULTILINE)
     return sum(float(value) for found, value in lines if all(f'{k}="{v}"' in found for k, v in labels.items()))
 
 
 def request_lists(service: Service, times: int) -> None:
-    """Each on a connection of its own, so that any worker may answer."""
+    """Send requests on separate connections, so that any worker may respond."""
     key = service.printed_keys[0] if service.printed_keys else "phx_wrong"
     for _ in range(times):
         httpx.get(f"{service.base}/api/projects/1/dashboards/", headers={"Authorization": f"Bearer {key}"}, timeout=20)

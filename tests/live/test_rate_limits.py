@@ -1,4 +1,4 @@
-"""The limit of a key holds over the workers of a service that runs."""
+"""The rate limit of a key is shared by the workers of a running service."""
 
 import time
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def limited_service(environment: dict[str, str], tmp_path: Path) -> Iterator[Ser
 
 
 def send_requests(service: Service, times: int) -> list[httpx.Response]:
-    """Each on a connection of its own, so that any worker may answer."""
+    """Send requests on separate connections, so that any worker may respond."""
     address = f"{service.base}/api/users/@me/"
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     return [httpx.get(address, headers=headers, timeout=20) for _ in range(times)]

@@ -23,7 +23,7 @@ PROGRAM_ANSWER = "# => "
 
 
 class Step(NamedTuple):
-    """A command or a program as it is shown, and what its output contains."""
+    """A documented command or program, and a part of its output."""
 
     language: str
     text: str

@@ -1,4 +1,4 @@
-"""`manage.py serve`: first run, bodies over a real connection, slow clients, stopping."""
+"""`manage.py serve`: first start, bodies over real connections, slow clients, stopping."""
 
 import http.client
 import json
@@ -128,7 +128,7 @@ def test_too_large_header_is_refused_and_the_service_continues(service: Service,
         connection.request("GET", "/healthz", headers={"X-Large": "x" * 500_000})
         assert connection.getresponse().status in (400, 431)
     except (ConnectionError, http.client.RemoteDisconnected):
-        pass  # closed before it was read whole is a refusal too
+        pass  # closing the connection before the end of the request is a refusal, too
     finally:
         connection.close()
     assert client.get("dashboards/?limit=1").status_code == 200
@@ -149,6 +149,6 @@ def test_sigterm_stops_the_service_cleanly(environment: dict[str, str], tmp_path
     running = Service(environment, tmp_path / "log").wait()
     started = time.monotonic()
     assert running.stop() == 0
-    assert time.monotonic() - started < 13  # a worker that is still starting gets ten seconds
+    assert time.monotonic() - started < 13  # a worker that is still starting has ten seconds to stop
     with pytest.raises(ConnectionError):
         socket.create_connection(("127.0.0.1", running.port)).close()

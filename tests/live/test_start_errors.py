@@ -1,4 +1,4 @@
-"""What does not start says why in one line on standard error, names the setting, and ends with code 2."""
+"""Start errors: one line on standard error that names the setting, and exit code 2."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ NO_FILE = "the file does not exist. `manage.py serve` or `manage.py migrate` cre
 
 @pytest.fixture
 def bare_environment(tmp_path: Path) -> dict[str, str]:
-    """An environment in which nothing is set but a folder that does not exist yet."""
+    """Return an environment without settings, except for a DATA_DIR that does not exist yet."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     return {**kept, "DATA_DIR": str(tmp_path / "data")}
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL that cannot be used, and passwords that hold what an address cannot."""
+"""Start errors of PostgreSQL, and passwords with characters that a URL cannot contain."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ HBA = "local all postgres trust\nlocal all all scram-sha-256\n"
 
 @pytest.fixture(scope="module")
 def socket_folder() -> Iterator[str]:
-    """The folder of a server that asks the role `boards` for a password, with databases of three encodings."""
+    """Yield the socket folder of a server with databases of three encodings; the role `boards` has a password."""
     with run_server() as url, psycopg.connect(url, autocommit=True) as connection:
         role = sql.SQL("CREATE ROLE boards LOGIN PASSWORD {}").format(sql.Literal(PASSWORD))
         connection.execute(role)
@@ -41,7 +41,7 @@ def socket_folder() -> Iterator[str]:
 
 @pytest.fixture
 def boards_environment(socket_folder: str, tmp_path: Path) -> dict[str, str]:
-    """The settings apart: any character may be in each."""
+    """Return an environment with separate connection settings, which can contain any character."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     own = {"DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": "postgresql:///boards", "PYTHONUNBUFFERED": "1"}
     return {**kept, **own, "PGHOST": socket_folder, "PGUSER": "boards", "PGPASSWORD": PASSWORD}
@@ -86,7 +86,7 @@ def test_unusable_database_is_reported_in_one_line(
     assert problem in line
     assert "hunter2" not in line
     assert PASSWORD not in line
-    assert time.monotonic() - started < 29  # to wait for it would help nobody
+    assert time.monotonic() - started < 29  # retrying would not help
 
 
 def test_every_command_reports_it(boards_environment: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""PostgreSQL cancels a statement of a request that runs, or waits, for too long; those of commands it does not."""
+"""`statement_timeout`: PostgreSQL cancels slow statements of requests, but not those of commands."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Clients that ask for a large answer and read nothing of it are cut off, and others are not."""
+"""Clients that request large responses and read nothing are disconnected, and others are not."""
 
 import socket
 import sys
@@ -27,7 +27,7 @@ def connected(port: int) -> int:
 
 
 def ask(service: Service, buffer: int) -> socket.socket:
-    """Return a client that has asked for several megabytes, and has not read any of them."""
+    """Return a client that has requested several megabytes and read nothing."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
     client.connect(("127.0.0.1", service.port))

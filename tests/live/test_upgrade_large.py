@@ -1,4 +1,4 @@
-"""A database of before the limits on sizes, brought to this release: all of it is read, changed and sent back."""
+"""An upgraded database from before the size limits: all of it can be read, changed and sent back."""
 
 import json
 import sqlite3
@@ -24,7 +24,7 @@ TAGS = [f"tag {number:04}" for number in range(1000)]
 PLACE = {"x": 0, "y": 0, "w": 6, "h": 5}
 BREAKPOINTS = json.dumps({"sm": PLACE, **{f"b{number}": PLACE for number in range(2000)}})
 HUGE_PLACE = '{"sm":{"x":0,"y":1' + "0" * 300 + ',"w":6,"h":1e300}}'
-# Statements with their values; each is about rows that the demo of every release has.
+# Statements with their values, for rows that the demo of every release has.
 ENLARGE: list[tuple[str, Sequence[Any]]] = [
     ("UPDATE dashboards_dashboard SET description = ?, tag_names = ? WHERE id = 1", (LONG_TEXT, json.dumps(TAGS))),
     ("UPDATE dashboards_dashboard SET filters = ?, variables = ? WHERE id = 2", (LONG_JSON, LONG_JSON)),
@@ -35,7 +35,7 @@ ENLARGE: list[tuple[str, Sequence[Any]]] = [
     ("UPDATE dashboards_insight SET description = ?, query = ? WHERE id = 1", ("d" * 50_000, LONG_JSON)),
     ("UPDATE users_user SET password = ?", (PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=1),)),
     *(("INSERT INTO dashboards_tag (project_id, name) VALUES (2, ?)", (tag,)) for tag in TAGS),
-    ("DELETE FROM dashboards_activity WHERE scope = 'Dashboard'", ()),  # it tells of what they were before
+    ("DELETE FROM dashboards_activity WHERE scope = 'Dashboard'", ()),  # it has the earlier values
     ("DELETE FROM dashboards_dashboardtag WHERE dashboard_id = 1", ()),
     (
         "INSERT INTO dashboards_dashboardtag (dashboard_id, tag_id) "
@@ -75,7 +75,7 @@ def api(upgraded_service: Service, environment: dict[str, str]) -> Iterator[http
 
 
 def list_rows(api: httpx.Client, path: str) -> list[Any]:
-    """All rows of a list, by `next`."""
+    """Return all rows of a list, following `next`."""
     found: list[Any] = []
     address: str | None = path
     while address:

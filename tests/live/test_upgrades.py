@@ -1,4 +1,4 @@
-"""A database of each release that was, brought to this one: its rows read as they did."""
+"""Upgraded databases of all earlier releases: their rows are read as before."""
 
 import json
 import os
@@ -17,7 +17,7 @@ RELEASES = sorted(path.name for path in FIXTURES.iterdir())
 
 
 def load_release(environment: dict[str, str], release: str) -> str:
-    """Make the database of a release; the engine that it is of."""
+    """Load the database of a release, and return its engine."""
     if "DATABASE_URL" in environment:
         with psycopg.connect(environment["DATABASE_URL"]) as connection:
             connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
@@ -31,7 +31,7 @@ def load_release(environment: dict[str, str], release: str) -> str:
 
 
 def assert_unchanged(before: Any, after: Any, path: str = "") -> None:
-    """All that was answered still is; keys may have been added, and reading leaves its time."""
+    """Check that responses keep their values. Keys may be added, and `last_accessed_at` may differ."""
     if isinstance(before, dict):
         assert isinstance(after, dict), path
         for key in before.keys() - {"last_accessed_at"}:
@@ -54,7 +54,7 @@ def test_database_of_a_release_is_migrated_and_read_as_before(
     known = json.loads((FIXTURES / release / f"{engine}.json").read_text())
     service = Service(environment, tmp_path / "log").wait()
     try:
-        assert service.printed_keys == []  # it was no first start
+        assert service.printed_keys == []  # it was not a first start
         assert_unchanged(known["answers"], read_answers(service, known["key"], known["project"]))
     finally:
         service.stop()

@@ -1,4 +1,4 @@
-"""A client that writes while something else happens to the service."""
+"""A client that writes in the background."""
 
 import threading
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.live.conftest import Service
 
 
 class Writer(threading.Thread):
-    """Makes one dashboard after the other, each with a tile, until it is told to stop."""
+    """A thread that creates dashboards with a tile until it is stopped."""
 
     def __init__(self, service: Service) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What clients see while something beside the service fails, and that it is over soon afterwards."""
+"""Helpers for tests of failing dependencies: what clients get meanwhile, and the recovery afterwards."""
 
 import secrets
 import subprocess
@@ -14,12 +14,12 @@ import pytest
 from tests.live.conftest import Service
 
 DASHBOARDS = "/api/projects/1/dashboards/"
-# A fault that is over must not be seen for longer than this.
+# The maximum time until requests succeed after a failure has ended.
 SECONDS_TO_RECOVER = 5
 
 
 def make_client(service: Service) -> httpx.Client:
-    """As the first admin, on one connection, patient enough for any lock."""
+    """Return a client for the first admin, on one connection, with a timeout longer than any lock."""
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     return httpx.Client(base_url=service.base, headers=headers, timeout=60)
 
@@ -29,7 +29,7 @@ def create(client: httpx.Client, name: str = "board", **body: Any) -> httpx.Resp
 
 
 def is_unavailable(answer: httpx.Response) -> bool:
-    """Whether it says, in the envelope, that the service cannot do it now, and when to come again."""
+    """Return whether a response is a 503 in the envelope, with `Retry-After`."""
     return (
         answer.status_code == 503
         and answer.json().keys() == {"type", "code", "detail", "attr"}
@@ -39,7 +39,7 @@ def is_unavailable(answer: httpx.Response) -> bool:
 
 
 def list_names(client: httpx.Client) -> list[str]:
-    """The names of all dashboards that can be read whole."""
+    """Return the names of all dashboards, after checking that each can be retrieved."""
     rows = client.get(DASHBOARDS, params={"limit": 1000}).raise_for_status().json()["results"]
     for row in rows:
         [tile] = client.get(f"{DASHBOARDS}{row['id']}/").raise_for_status().json()["tiles"]
@@ -48,7 +48,7 @@ def list_names(client: httpx.Client) -> list[str]:
 
 
 def wait_for_write(client: httpx.Client, name: str) -> float:
-    """Create a dashboard as soon as that works. The seconds that took; an answer before is a refusal."""
+    """Retry creating a dashboard until it succeeds, and return the seconds. Earlier responses must be 503."""
     started = time.monotonic()
     while True:
         answer = create(client, name)
@@ -60,11 +60,11 @@ def wait_for_write(client: httpx.Client, name: str) -> float:
 
 
 def fill_database(client: httpx.Client) -> list[str]:
-    """Create dashboards until one is refused; the names of those that were not."""
+    """Create dashboards until one is refused, and return the names of the others."""
     made: list[str] = []
     while True:
         name = f"board {len(made):04}"
-        answer = create(client, name, filters={"note": secrets.token_urlsafe(40_000)})  # no database makes it smaller
+        answer = create(client, name, filters={"note": secrets.token_urlsafe(40_000)})  # it cannot be compressed
         if answer.status_code != 201:
             assert is_unavailable(answer), answer.text
             return made
@@ -74,7 +74,7 @@ def fill_database(client: httpx.Client) -> list[str]:
 
 @contextmanager
 def mount_small_disk(folder: Path) -> Iterator[Callable[[], object]]:
-    """A disk of 8 MB at an empty folder, where anybody may write. What it gives makes it larger."""
+    """Mount a disk of 8 MB on an empty folder, writable for everyone. Yields a function that enlarges it."""
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0777", "tmpfs", folder]).returncode != 0:
         pytest.skip("only root can mount a small disk, and not everywhere")
     try:

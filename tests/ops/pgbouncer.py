@@ -1,4 +1,4 @@
-"""A PgBouncer in transaction mode in front of a PostgreSQL, for as long as a test needs it."""
+"""A PgBouncer in transaction mode in front of a PostgreSQL, for a test."""
 
 import os
 import re
@@ -14,7 +14,7 @@ import psycopg
 
 from tests.live.conftest import free_port
 
-# From here on it follows prepared statements from one server connection to the other.
+# The first version that supports prepared statements in transaction mode.
 FIRST_WITH_PREPARED = (1, 21)
 
 
@@ -33,7 +33,7 @@ def find_program() -> str:
 
 @contextmanager
 def run_pgbouncer(url: str, folder: Path, *, connections: int) -> Iterator[str]:
-    """The URL of a pooler with so many connections to the database at `url`."""
+    """Run a pooler with this many connections to the database at `url`, and yield its URL."""
     to = urlsplit(url)
     port, name = free_port(), to.path.lstrip("/")
     (folder / "users").write_text(f'"{to.username}" "{to.password or ""}"\n')

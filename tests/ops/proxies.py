@@ -1,4 +1,4 @@
-"""nginx, Caddy and HAProxy as docs/proxies/ configures them, for as long as a test needs one.
+"""nginx, Caddy and HAProxy with the configurations of docs/proxies/.
 
 Of the files, only addresses, ports and paths are replaced. The test's clients come from 127.0.0.2 and the like, so that
 they are told from the proxy, which is 127.0.0.1.
@@ -66,7 +66,7 @@ class Proxy(NamedTuple):
         return self.tls().wrap_socket(plain, server_hostname="localhost")
 
     def exchange(self, request: str, address: str = CLIENT) -> str:
-        """Send raw requests, the last of which ends the connection; return all that comes back."""
+        """Send raw requests, the last of which closes the connection, and return all responses."""
         received = b""
         with self.connect(address) as connection, suppress(ConnectionResetError, ssl.SSLEOFError):
             connection.sendall(request.encode())
@@ -115,7 +115,7 @@ def configure_nginx(proxy: Proxy, folder: Path, upstream: str) -> list[str | Pat
         ("/var/log/nginx/dashboards.log", str(proxy.log)),
     )
     (folder / "site.conf").write_text(site)
-    user = "user root;\n" if os.geteuid() == 0 else ""  # the folder is closed to others
+    user = "user root;\n" if os.geteuid() == 0 else ""  # other users cannot read the folder
     (folder / "nginx.conf").write_text(NGINX_MAIN.format(user=user, folder=folder))
     return [find_program("nginx"), "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
 
@@ -147,7 +147,7 @@ def configure_haproxy(proxy: Proxy, folder: Path, upstream: str) -> list[str | P
         ("/etc/haproxy/dashboards.pem", f"{folder}/both.pem"),
         ("log /dev/log local0", "log stdout format raw local0"),
     )
-    if os.geteuid() != 0:  # only root becomes another user
+    if os.geteuid() != 0:  # only root can change its user
         text = "".join(line for line in text.splitlines(keepends=True) if line.split()[:1] not in ROOT_ONLY)
     (folder / "haproxy.cfg").write_text(text)
     return [find_program("haproxy"), "-db", "-f", folder / "haproxy.cfg"]
@@ -194,7 +194,7 @@ def public_port() -> int:
 def service(
     environment: dict[str, str], public_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """The service as docs/operations/proxies.md sets it up behind a proxy."""
+    """Run the service with the settings of docs/operations/proxies.md."""
     settings = {
         "PUBLIC_URL": f"https://localhost:{public_port}",
         "TRUSTED_PROXIES": "127.0.0.1",
@@ -216,6 +216,6 @@ def proxy(
 
 @pytest.fixture
 def admin(proxy: Proxy, service: Service) -> Iterator[httpx.Client]:
-    """The first admin, by an API key, through the proxy."""
+    """Yield a client for the first admin, with an API key, through the proxy."""
     with proxy.client(key=service.printed_keys[0]) as client:
         yield client

@@ -1,4 +1,4 @@
-"""A server that notes what a proxy sends to it, and how long the proxy keeps connections."""
+"""A server that records what a proxy sends to it, and how long the proxy keeps connections."""
 
 import re
 import socket
@@ -21,7 +21,7 @@ class Connection:
         self.closed = 0.0
 
     def take_request(self) -> bytes | None:
-        """Return the next request when it is there whole."""
+        """Return the next complete request, or None."""
         head, ends, rest = self.sent.partition(b"\r\n\r\n")
         length = LENGTH.search(head + b"\r\n")
         size = int(length[1]) if length else 0
@@ -32,7 +32,7 @@ class Connection:
 
 
 class Recorder:
-    """The server. It does not answer requests for /hold before it is released."""
+    """The recording server. It delays responses for /hold until it is released."""
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)

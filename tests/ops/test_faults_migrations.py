@@ -1,4 +1,4 @@
-"""A migration that is killed half way: the next one completes it."""
+"""Killed migrations: the next run completes them."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ def start_migrate(environment: dict[str, str], *arguments: str) -> subprocess.Po
 
 
 def count_applied(environment: dict[str, str]) -> int:
-    """How many migrations the database says that it has; 0 while it does not say."""
+    """Return the number of recorded migrations, 0 while the table does not exist."""
     count = "SELECT count(*) FROM django_migrations"
     with contextlib.suppress(sqlite3.OperationalError, psycopg.errors.UndefinedTable):
         if url := environment.get("DATABASE_URL"):
@@ -39,7 +39,7 @@ def count_applied(environment: dict[str, str]) -> int:
 
 
 def test_killed_migrations_are_completed_by_the_next_run(environment: dict[str, str]) -> None:
-    """Each time a little later in the work, as far as it got the time before."""
+    """Each run is killed a little later than the one before."""
     reached = [0]
     for kill in range(KILLS):
         process = start_migrate(environment)

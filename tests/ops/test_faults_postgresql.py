@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(
 )
 OURS = "datname = current_database() AND pid <> pg_backend_pid()"
 END_OURS = f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {OURS}"  # noqa: S608  a constant
-# Of the service, where others are connected too: they have no statement behind them.
+# The connections of the service, among others: these have an earlier statement.
 END_OF_SERVICE = f"{END_OURS} AND query <> ''"
 
 
@@ -45,7 +45,7 @@ def administrator(environment: dict[str, str]) -> Iterator[psycopg.Connection]:
 
 
 def exhaust_connections(url: str, others: ExitStack) -> None:
-    """Connect until that is refused."""
+    """Open connections until one is refused."""
     with suppress(psycopg.OperationalError):
         while True:
             others.enter_context(psycopg.connect(url))
@@ -58,7 +58,7 @@ def read_value(connection: psycopg.Connection, statement: str) -> int:
 
 
 def test_terminated_connections_lose_no_write(service: Service, administrator: psycopg.Connection) -> None:
-    """Whatever was acknowledged is there; what was not is a refusal, and the next requests are answered."""
+    """Acknowledged writes are stored, other requests are refused, and later ones succeed."""
     stop = threading.Event()
 
     def write(number: int) -> tuple[list[str], int]:
@@ -90,14 +90,14 @@ def test_terminated_connections_lose_no_write(service: Service, administrator: p
         assert wait_for_write(client, "after") < SECONDS_TO_RECOVER
         there = list_names(client)
     assert made <= set(there)
-    # One that was refused may have been written where the connection ended after COMMIT, and before it was known.
+    # A refused one may be stored if the connection ended after COMMIT, before its result was received.
     assert len(there) <= len(made) + 1 + sum(refused for _, refused in written)
     assert read_value(administrator, "SELECT count(*) FROM dashboards_dashboard") == len(there)
 
 
 def test_exhausted_connections_are_503_until_one_is_free(environment: dict[str, str], tmp_path: Path) -> None:
     with run_server("max_connections=10") as url:
-        own = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path / "data")}  # the first start writes its API key there
+        own = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path / "data")}  # the first start writes its API key here
         crowded = Service({**environment, **own}, tmp_path / "log").wait()
         with make_client(crowded) as client, ExitStack() as others:
             assert create(client, "before").status_code == 201
@@ -115,7 +115,7 @@ def test_exhausted_connections_are_503_until_one_is_free(environment: dict[str, 
 
 
 def test_read_only_server_is_503_for_writes(service: Service, administrator: psycopg.Connection) -> None:
-    """As one that stands by, after the one before it has failed."""
+    """The server is a standby, as after a failover."""
     database = administrator.info.dbname
     with make_client(service) as client:
         created = create(client, "before it stood by")
@@ -134,12 +134,12 @@ def test_read_only_server_is_503_for_writes(service: Service, administrator: psy
 
 
 def test_full_disk_is_503_without_data_loss(environment: dict[str, str], tmp_path: Path) -> None:
-    """The rows of dashboards and of their history are on a small disk; the log of the database is not."""
+    """The tables of dashboards and activities are on a small disk, and the write-ahead log is not."""
     with tempfile.TemporaryDirectory() as disk, mount_small_disk(Path(disk)) as enlarge, run_server() as url:
         own = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path / "data")}
         full = Service({**environment, **own}, tmp_path / "log").wait()
         with make_client(full) as client, psycopg.connect(url, autocommit=True) as connection:
-            shutil.chown(disk, "nobody")  # as whom a server of ours runs where root mounts disks
+            shutil.chown(disk, "nobody")  # the user of the database server when the tests run as root
             connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'".encode())
             for table in ("dashboards_dashboard", "dashboards_activity"):
                 connection.execute(f"ALTER TABLE {table} SET TABLESPACE small".encode())

@@ -1,4 +1,4 @@
-"""More clients that never finish their body than the service has threads: none has to wait, and each is given up."""
+"""More clients with unfinished bodies than the service has threads: others do not wait, and each times out."""
 
 import socket
 import time
@@ -21,7 +21,7 @@ def unfinished_request(service: Service) -> bytes:
 
 
 def receive_all(connection: socket.socket) -> bytes:
-    """Return what comes until the service closes the connection."""
+    """Return everything received until the service closes the connection."""
     connection.settimeout(10)
     answer = b""
     while block := connection.recv(65536):

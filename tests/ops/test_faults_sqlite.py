@@ -1,4 +1,4 @@
-"""A database file that is locked, full, read-only or shared: refusals, no damage, and recovery by itself."""
+"""A database file that is locked, full, read-only or shared: 503 without damage, and automatic recovery."""
 
 import json
 import os
@@ -92,7 +92,7 @@ def test_readers_do_not_wait_for_waiting_writers(running_service: Service, empty
     """A caller has one thread at a time, and only the first of its writers waits for as long as a lock may last."""
     headers = create_reader(empty_environment)
     path = headers.pop("path")
-    for _ in range(20):  # so that each worker has requests of the key's limit in memory, which it reserves by a write
+    for _ in range(20):  # each worker reserves requests of the key's limit by a write
         assert httpx.get(f"{running_service.base}{path}", headers=headers).status_code == 200
 
     def write(number: int) -> httpx.Response:
@@ -160,7 +160,7 @@ def test_full_disk_is_503_without_data_loss(empty_environment: dict[str, str], t
 
 
 def test_read_only_file_allows_reads_only(empty_environment: dict[str, str], tmp_path: Path) -> None:
-    """Root may write everything: the service runs without that right."""
+    """Root can write to any file, so the service runs without that capability."""
     service = Service(empty_environment, tmp_path / "log").wait()
     with make_client(service) as client:
         create(client, "before")

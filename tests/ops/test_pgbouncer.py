@@ -84,7 +84,7 @@ def test_concurrent_clients_share_fewer_connections(pooled_service: Service, env
 
 
 def test_session_settings_do_not_leak_to_the_next_client(pooled_service: Service, environment: dict[str, str]) -> None:
-    """Times are of UTC for whoever gets the connection next: it is set for each server connection, or not at all."""
+    """The time zone must be UTC for the next client of a server connection, too."""
     headers = {"Authorization": f"Bearer {pooled_service.printed_keys[0]}"}
     made = httpx.post(f"{pooled_service.base}/api/projects/1/dashboards/", headers=headers, json={}).json()
     assert made["created_at"].endswith("Z")
@@ -103,7 +103,7 @@ def test_role_setting_limits_statements_behind_a_pooler(pooled_service: Service,
     with psycopg.connect(url, autocommit=True) as connection:
         name = connection.info.dbname
         connection.execute(f"ALTER ROLE CURRENT_USER IN DATABASE \"{name}\" SET statement_timeout = '1s'".encode())
-        # Connections that the pooler has open already keep what they began with.
+        # Open connections of the pooler keep their settings.
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
             [name],

@@ -1,4 +1,4 @@
-"""The service behind each proxy of docs/proxies/: people sign in, machines read, and nobody lies about themselves."""
+"""The service behind each proxy of docs/proxies/: sign-in, API requests, and forged headers."""
 
 import json
 import re
@@ -16,12 +16,12 @@ __all__ = ["admin", "environment", "proxy", "public_port", "service"]
 
 EMAIL, PASSWORD = "admin@example.com", "correct horse battery"
 HIDDEN = ["/metrics", "/readyz"]
-# Spellings that some server takes for /metrics.
+# Variants of the path that some servers treat as /metrics.
 ODD = ["/%6detrics", "//metrics", "/./metrics", "/a/../metrics", "/metrics/", "/metrics;x", "/METRICS", "/metrics%00"]
 
 
 def forged_headers(number: int = 1) -> dict[str, str]:
-    """Return headers with which a client claims another address, and that it came by plain http."""
+    """Return headers that claim another client address and plain http."""
     return {
         "X-Forwarded-For": f"203.0.113.{number}",
         "X_Forwarded_For": f"198.51.100.{number}",
@@ -76,7 +76,7 @@ def test_sign_in_on_a_port_other_than_443(proxy: Proxy, environment: dict[str, s
         assert browser.post("/login", data=form, headers={"Origin": "https://localhost"}).status_code == 403
         assert browser.post("/login", data=form, headers=origin).status_code == 303
         assert browser.get("/projects/1/dashboards").status_code == 200
-    if proxy.name != "caddy":  # which keeps no log of requests
+    if proxy.name != "caddy":  # its configuration has no request log
         log = proxy.log.read_text()
         assert '"GET /setup/..." 200 ' in log
         assert link.rpartition("/")[2] not in log
@@ -111,7 +111,7 @@ def test_internal_endpoints_are_not_exposed(proxy: Proxy, service: Service, path
 def test_forged_forwarding_headers_are_ignored(proxy: Proxy, service: Service, admin: httpx.Client) -> None:
     for headers in ({}, forged_headers()):
         answer = admin.get(DASHBOARDS, headers=headers)
-        assert answer.status_code == 200  # by plain http it would be redirected
+        assert answer.status_code == 200  # plain http would be redirected
         request = read_last_request(service)
         assert (request["request_id"], request["address"]) == (answer.headers["X-Request-ID"], CLIENT)
 
@@ -122,7 +122,7 @@ def test_failed_attempts_count_for_the_client_address(proxy: Proxy, admin: httpx
     assert admin.post(f"{sharing}passwords/", json={"raw_password": PASSWORD}).status_code == 201
 
     def guess(client: httpx.Client, number: int, password: str) -> int:
-        # The names that Go's proxies send last are the ones that overwrite others.
+        # Go proxies send headers sorted by name, so these could overwrite earlier ones.
         headers = {**forged_headers(number), "Z1": "1", "Z2": "1"}
         return client.post(f"/shared/{token}", json={"password": password}, headers=headers).status_code
 

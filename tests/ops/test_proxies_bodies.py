@@ -15,7 +15,7 @@ __all__ = ["admin", "environment", "proxy", "public_port", "service"]
 
 MIB = 1024 * 1024
 HALF_BODIES = 40
-SECONDS_TO_ANSWER = 5  # of a machine that is busy with other tests
+SECONDS_TO_ANSWER = 5  # on a machine that is busy with other tests
 
 
 def iter_blocks() -> Iterator[bytes]:
@@ -43,7 +43,7 @@ def test_unfinished_bodies_delay_no_others(proxy: Proxy, service: Service, admin
 def test_body_over_20_mb_is_413_and_the_response_is_read(
     proxy: Proxy, service: Service, admin: httpx.Client, how: str
 ) -> None:
-    """Even by a client that sends all of it before it reads."""
+    """The client sends the whole body before it reads."""
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}", "Content-Type": "application/json"}
     if how == "expect":
         headers["Expect"] = "100-continue"

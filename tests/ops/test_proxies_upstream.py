@@ -1,4 +1,4 @@
-"""What each proxy passes on, what it keeps back, and how it keeps its connections."""
+"""Requests that each proxy passes on or holds back, and its connections."""
 
 import socket
 import subprocess
@@ -15,7 +15,7 @@ from dashboards_api.server import HEADER_MILLISECONDS
 from tests.ops.proxies import CLIENT, NEIGHBOUR, PROXIES, Proxy, run_proxy
 from tests.ops.recorder import Recorder, run_recorder
 
-# Bytes of a body that a proxy receives before it asks the service.
+# Bytes of a body that a proxy buffers before it sends the request to the service.
 BUFFERED = {"nginx": 20_000_000, "haproxy": 60_000, "caddy": 0}
 REQUESTS_OF_ONE, CONNECTIONS_OF_ONE, HELD_OF_ONE = 2000, 200, 100
 FORGED = {
@@ -73,7 +73,7 @@ def test_service_receives_them_over_http_2(proxy: Proxy, recorder: Recorder) -> 
 
 
 def test_upstream_connections_are_reused_and_closed_by_the_proxy_first(proxy: Proxy, recorder: Recorder) -> None:
-    """Otherwise a POST meets a connection that the service is closing, and is answered with 502."""
+    """Otherwise a POST can be sent on a connection that the service closes, and gets a 502."""
     with proxy.client() as client:
         assert [client.post("/login", content=b"x").text for _ in range(20)] == ["ok"] * 20
         used = [connection for connection in recorder.connections if connection.requests]

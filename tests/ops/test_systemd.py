@@ -1,4 +1,4 @@
-"""The unit of docs/operations/self-hosting.md, as systemd reads it."""
+"""The systemd unit of docs/operations/self-hosting.md."""
 
 import os
 import re

@@ -54,7 +54,7 @@ def visit(path: str, **headers: str) -> Any:
 
 
 class _Elements(HTMLParser):
-    """Every element of a page with its attributes."""
+    """A parser that collects the elements of a page with their attributes."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ def parse_policy(response: Any) -> dict[str, str]:
 
 
 def get_form_version(page: Any) -> str:
-    """The version of the dashboard that the forms of a page were made from."""
+    """Return the version of the dashboard in the forms of a page."""
     found = re.search(r'name="version" value="(\d+)"', get_text(page))
     assert found is not None
     return found[1]

@@ -7,7 +7,7 @@ from tests.pages.browsing import sign_in
 
 @pytest.fixture
 def browser(alice: Person) -> Client:
-    """Alice's, signed in through the form. It checks CSRF tokens as a real one meets them."""
+    """Return a client of Alice, signed in through the form, that enforces CSRF checks."""
     set_password(alice)
     client = Client(enforce_csrf_checks=True)
     assert sign_in(client, alice.user.email, PASSWORD).status_code == 303

@@ -21,7 +21,7 @@ def board(alice: Person) -> Dashboard:
 
 
 def measure_seconds(client: Client, path: str) -> float:
-    """The least processor time of three requests."""
+    """Return the least processor time of three requests."""
     found = []
     for _ in range(3):
         started = time.process_time()
@@ -32,7 +32,7 @@ def measure_seconds(client: Client, path: str) -> float:
 
 
 def count_panels(path: str) -> int:
-    """The sections of a page that are no tiles."""
+    """Return the number of sections of a page that are not tiles."""
     return 1 if path.endswith("/tiles") else 0
 
 

@@ -28,7 +28,7 @@ from tests.security.path_ids import PathIds, create_path_ids, create_restricted_
 from tests.security.report import Outcome, Report
 from tests.security.service import Target, run_service
 
-# Of the people, names and rows of a project that no caller of the matrix may enter.
+# Names, users and rows of the project Vault, which no caller may access.
 VAULT_NAMES = ("Vault", "dave@", "Secretname-dave")
 QUICK_CELLS = 1_500
 SHOWN = 1_000
@@ -66,7 +66,7 @@ def _run(engine: str, report: Report, chosen: list[Cell], *, proves: bool) -> Ou
 
 
 class Matrix:
-    """The callers at work, and what they were answered."""
+    """The callers, and the responses that they got."""
 
     def __init__(self, target: Target, report: Report, path_ids: PathIds) -> None:
         self.target = target
@@ -143,7 +143,7 @@ class Matrix:
             caller = "session" if "personal_api_keys" in name else "admin"
             cell = next(cell for cell in every if cell.caller == caller and matches_operation(name, cell))
             answer = self._prove(cell, path_ids)
-            if not answer.is_success:  # another body may have removed what this one is about
+            if not answer.is_success:  # an earlier request may have removed the row
                 path_ids = create_restricted_content(self.target)
                 answer = self._prove(cell, path_ids)
             if not answer.is_success:

@@ -24,7 +24,7 @@ PUBLIC_ROWS = {format_route(route) for route in (*PUBLIC, *iter_routes(pages_url
 
 
 class Cell(NamedTuple):
-    """One request: `ids` says whose the ids in the path are."""
+    """One request. `ids` is the owner of the ids in the path."""
 
     route: str
     method: str

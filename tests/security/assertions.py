@@ -10,9 +10,9 @@ from tests.security.payloads import DEEP, parse_value
 from tests.security.writable_fields import Place
 from tests.security.written_values import NOWHERE, find_shown_value, is_same
 
-# What these refuse is no field's fault: who calls, or what is there.
+# These errors depend on the caller or on existing rows, not on a field.
 NO_FIELD = ("parse_error", "not_found", "permission_denied", "throttled", "invalid_credentials")
-# Below these nothing is taken for anything but itself.
+# Values below these fields are not converted.
 FREE = ("filters", "filters_overrides", "variables", "query", "layouts", "dashboard_filters", "dashboard_variables")
 
 
@@ -41,7 +41,7 @@ def check_error(place: Place, payload: str, answer: httpx.Response) -> list[str]
 def is_field_named(place: Place, payload: str, error: dict[str, Any]) -> bool:
     """Return whether an error names the field, what contains it, or what was sent in it."""
     attr = error["attr"]
-    if attr is None:  # what is too deep is not walked; a body that says nothing has no field to blame
+    if attr is None:  # too deep values are not searched, and an empty body has no invalid field
         return payload in DEEP or (error["code"] == "required" and len(place.pointer) == 1)
     if "variables" in place.pointer and attr == "tiles__0__body":
         return True  # where the document uses the variable

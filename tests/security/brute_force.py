@@ -30,7 +30,7 @@ LIMITS = "6000/minute"
 ME = "/api/users/@me/"
 BOARDS = 15
 MISSING = range(90, 96)
-# A password takes long to check, on purpose.
+# Checking a password is slow on purpose.
 SIGN_INS = 12
 
 
@@ -64,7 +64,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
 
 
 def guess_keys(target: Target, report: Report, chance: random.Random) -> str:
-    """Send wrong keys with right ones between them: the wrong ones are refused, and the right ones served."""
+    """Send invalid keys with valid ones between them: invalid ones must be refused, and valid ones served."""
     real = target.keys["admin"]
     guesses = [
         Attempt(make_similar_key(real, chance) if number % 10 == 0 else make_random_key(chance), False)
@@ -108,7 +108,7 @@ def check_attempt(key: Attempt, answer: ClientResponse, report: Report) -> None:
 
 
 def compare_repeatedly(target: Target, report: Report, kinds: IndistinguishableRequests, seed: int) -> str:
-    """Compare them in three repetitions: the largest difference of their medians, in words."""
+    """Compare response times in three repetitions, and describe the largest difference of the medians."""
     found: list[Comparison] = []
     for number in range(REPETITIONS):
         timed = compare(target.base, (kinds.first, kinds.second), kinds.each, f"{seed} {kinds.what} {number}")

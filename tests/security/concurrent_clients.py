@@ -10,12 +10,12 @@ import httpx
 from tests.security.service import Target
 
 ONE_REQUEST_EACH = httpx.Limits(max_keepalive_connections=0)
-# Nothing here speaks TLS, and to read the certificates of this machine for each caller takes long.
+# TLS is not used, and loading certificates for each client would be slow.
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class ClientRequest(NamedTuple):
-    """One request: its path begins at the service, its headers say who calls."""
+    """One request. Its path is absolute, and its headers authenticate the caller."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ class ClientResponse(NamedTuple):
 
 
 class ConcurrentClients:
-    """As many callers as are needed; they stay for the next time."""
+    """A pool of clients, which grows as needed."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -40,7 +40,7 @@ class ConcurrentClients:
         self.requests = 0
 
     def send_together(self, requests: list[ClientRequest]) -> list[ClientResponse]:
-        """Send them all together. Answers are in the order of the requests; one that failed has the status 0."""
+        """Send all requests together, and return the responses in order. A failed request has the status 0."""
         while len(self.clients) < len(requests):
             self.clients.append(self.target.client(None, limits=ONE_REQUEST_EACH, verify=NO_CERTIFICATES))
         barrier = threading.Barrier(len(requests))

@@ -21,7 +21,7 @@ from tests.security.report import Outcome, Report
 from tests.security.service import Target, run_service
 from tests.security.used_secrets import UsedSecrets, use_secrets
 
-# What is served beside the document, and why it is not in it.
+# Routes that the document does not have, and the reasons.
 NOT_DOCUMENTED = {
     "api/schema/": "the document",
     "api/schema/swagger-ui/": "a page that shows it",
@@ -33,7 +33,7 @@ NOT_DOCUMENTED = {
     "shared_dashboard/<access_token>.json": "the older name of the first",
 }
 ROUNDS = 5
-# The environment of `make audit`; another may have been made elsewhere.
+# The environment of `make audit`.
 AUDIT_VENV = Path(os.environ.get("SECURITY_AUDIT_VENV", ROOT / ".venv"))
 
 
@@ -82,7 +82,7 @@ def compare_routes(report: Report) -> None:
 
 
 def request_routes(target: Target, report: Report) -> int:
-    """Ask the running service for each documented path; how many operations there are.
+    """Request each documented path from the running service, and return the number of operations.
 
     Nobody is a stranger to an operation: it asks for a key, where a route that does not exist is 404. What the
     document lacks is 405 to who may do everything.
@@ -116,9 +116,9 @@ def _expect(status: int, answers: Iterable[httpx.Response], report: Report) -> N
 
 
 def search_database(target: Target, used: UsedSecrets, report: Report) -> int:
-    """Look for secrets in every value of every table; how many values there are.
+    """Search every value of every table for secrets, and return the number of values.
 
-    On SQLite in the bytes of its files, too: what was deleted may still lie there.
+    On SQLite, search the bytes of its files, too: they can still contain deleted rows.
     """
     values = known = 0
     for table, rows in read_all_rows(target).items():
@@ -148,7 +148,7 @@ def _as_text(value: object) -> str:
 
 
 def search_log(target: Target, used: UsedSecrets, report: Report) -> int:
-    """Look for secrets and words of bodies in each line of the log; how many lines there are."""
+    """Search each line of the log for secrets and words of bodies, and return the number of lines."""
     lines = target.log.read_text(errors="replace").splitlines()
     for line in lines:
         for secret in (*used.hashed, *used.links, *used.bodies):

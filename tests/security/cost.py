@@ -21,9 +21,9 @@ from tests.security.service import run_service
 SECONDS_MAX, STRANGERS_SECONDS_MAX = 1.0, 0.05
 FULL = Scale(tiles=1_000, copies=8, boards=500, undoable=50)
 SMALL = Scale(tiles=100, copies=2, boards=20, undoable=12)
-# What works after the answer was sent belongs to the request.
+# Work after the response belongs to the request.
 SECONDS_TO_SETTLE = 0.03
-# A busy machine makes some requests dearer than they are: what is too expensive is sent again.
+# On a busy machine requests take more processor time, so too expensive ones are repeated.
 ATTEMPTS = 3
 ALIAS = "/api/environments/"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -97,7 +97,7 @@ class Cost:
         self.pid, self.report = pid, report
 
     def measure(self, request: ExpensiveRequest, seconds_max: float) -> Measured:
-        """Send a request, again where it took too long. What takes too long each time is a fault."""
+        """Measure a request. One that is too slow is repeated, and is a fault if it is too slow each time."""
         measured = self._send(request)
         for _ in range(ATTEMPTS - 1):
             if measured.seconds <= seconds_max:

@@ -6,11 +6,11 @@ from typing import Any
 
 from tests.security.writable_fields import VALID
 
-# A body is refused beyond 20 MiB; every list and text in it has a part of that.
+# Bodies above 20 MiB are refused; each list and text gets a share of that.
 BODY_MAX = 15_000_000
 LIST_MAX, TEXT_MAX, DEPTH = 1_000, 10_000, 50
 SAMPLES = {"date-time": "2020-01-01T00:00:00Z", "uuid": "00000000-0000-4000-8000-000000000000"}
-# Of free JSON in one field, in characters; below what it may be.
+# The size of free JSON in one field, in characters, below its limit.
 FREE_MAX = 900_000
 
 

@@ -13,7 +13,7 @@ P = "projects/{project_id}/"
 
 
 class ExpensiveRequest(NamedTuple):
-    """A request; `body` may be a function that prepares it anew, beside what is measured."""
+    """A request. `body` may be a function that prepares it each time, which is not measured."""
 
     operation: str
     what: str

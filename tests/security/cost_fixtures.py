@@ -11,7 +11,7 @@ from tests.security.service import Target
 
 SECONDS_TO_ANSWER = 120
 TEXT = "**x** " * 650
-# As large as an insight may be that fits on any dashboard.
+# The maximum size of an insight that fits on any dashboard.
 QUERY: dict[str, Any] = {
     "kind": "InsightVizNode",
     "source": {"kind": "TrendsQuery", "series": [{"event": "$pageview", "custom_name": "x" * 350}] * 9},
@@ -21,7 +21,7 @@ TAGS = [f"{number:03}{'t' * 17}" for number in range(100)]
 
 
 class Scale(NamedTuple):
-    """The tiles of a full dashboard, how many others show the same, and how many others there are."""
+    """The amounts of test data: tiles of a full dashboard, its copies, other dashboards, and dashboards to undo."""
 
     tiles: int
     copies: int
@@ -61,7 +61,7 @@ class CostFixtures:
         self.template_id = self.post("dashboard_templates/", self.stored_template("stored"))["id"]
         self.organization = self.get("")["organization"]
         self.turn = 0
-        # The first is on every breakpoint, for the removal of it.
+        # The first tile is on every breakpoint, which makes its removal expensive.
         self.patch(f"dashboards/{self.full}/", {"tiles": [{"id": self.tiles[0]["id"], "layouts": build_layouts(0)}]})
 
     def __enter__(self) -> Self:
@@ -88,7 +88,7 @@ class CostFixtures:
         return token
 
     def full_board(self) -> dict[str, Any]:
-        # On more breakpoints it would be more values than a body that sends it back may hold.
+        # With more breakpoints, a body that sends it back would have too many values.
         texts = [{"text": {"body": TEXT}, "layouts": build_layouts(number, 8)} for number in range(self.scale.tiles)]
         return {
             "name": "full",

@@ -21,7 +21,7 @@ from tests.security.writers import Journal, Operation, Writer
 ROUNDS = 20
 STOPS = 5
 WRITERS = 6
-# How long writers write before a kill, in seconds.
+# Seconds of writing before a kill.
 BEFORE = (0.3, 2.5)
 SECONDS_TO_RECOVER = 5
 SECONDS_TO_GIVE_UP = 30
@@ -29,7 +29,7 @@ SECONDS_TO_END = 40
 
 
 def run(engine: str, report: Report, seed: int) -> Outcome:
-    """Kill the service in 20 rounds; with PostgreSQL, stop that 5 times too."""
+    """Kill the service in 20 rounds. With PostgreSQL, stop the database 5 times, too."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="crash-") as folder, create_database(engine, Path(folder)) as (url, server):
         service = KillableService(Path(folder), url)
@@ -126,7 +126,7 @@ class Crashes:
         self.report.note("written", round=name, writes=writes, unsettled=len(self.operations))
 
     def check(self, name: str) -> None:
-        """Compare what was acknowledged with what is stored, and settle what was not answered by what is stored."""
+        """Compare acknowledged writes with the stored state, and settle unanswered ones by it."""
         found = stored_state.read_state(self.service.database_url)
         for what in found.wrong:
             self.partial += 1

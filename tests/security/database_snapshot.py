@@ -11,7 +11,7 @@ from tests.security.service import Target
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
-# What reads and refusals may write: counters, and when something was last used.
+# Reads and refused requests may write counters and times of use.
 COUNTERS = frozenset({"AttemptCounter", "RateWindow", "IdempotentRequest"})
 TIMESTAMPS = frozenset({"last_used_at", "last_accessed_at"})
 

@@ -10,12 +10,12 @@ from tests.security.project_content import COLLECTIONS, PAGE, QUERY, TEMPLATE, e
 
 SECONDS = 5
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-# Times of reading, which a read itself moves.
+# Times that change with each read.
 TIMESTAMPS = ("last_accessed_at", "last_viewed_at", "last_used_at")
 
 
 class Fixtures:
-    """Made anew for each place, in a project of the worker's own."""
+    """Fresh rows for each field, in the project of the worker."""
 
     def __init__(self, client: httpx.Client, browser: httpx.Client, root: str, known: dict[str, Any]) -> None:
         self.client, self.browser, self.root = client, browser, root

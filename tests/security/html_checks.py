@@ -3,17 +3,17 @@
 import re
 from html.parser import HTMLParser
 
-# What Markdown in a text may become.
+# Elements of rendered Markdown.
 TEXT_ELEMENTS = {
     *((tag, "") for tag in ("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em")),
     *((tag, "") for tag in ("strong", "s", "a", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td")),
     *(("a", name) for name in ("href", "title", "rel", "target")),
     ("ol", "start"),
 }
-# What a form says of a value that it offers.
+# Attributes of options in forms.
 FORM_ELEMENTS = {("input", "checked"), ("option", "selected")}
 ADDRESSES = {"href", "src", "srcset", "action", "formaction", "data", "poster", "background", "xlink:href"}
-# A browser drops these before it looks at the scheme.
+# Browsers remove these before they parse the scheme.
 DROPPED = re.compile(r"^[\x00-\x20]+|[\t\r\n]")
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 SCHEMES = {"http", "https", "mailto"}
@@ -22,7 +22,7 @@ NOT_IN_STYLES = re.compile(r"url\(|@import|expression|[<\\]", re.IGNORECASE)
 
 
 class HTMLCollector(HTMLParser):
-    """The elements and attributes of a page, and what is wrong with them by themselves."""
+    """A parser that collects the elements and attributes of a page, and unsafe ones among them."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

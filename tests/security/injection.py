@@ -35,7 +35,7 @@ MARKUP_A_PLACE = 6
 REQUESTS_AT_LEAST = 6_000
 PAGES_EVERY = 10
 SHOWN = ("name", "description", "body", "text", "url", "kind", "event", "query", "template_name", "code_name")
-# An accepted write leaves their board other than the next one needs it.
+# An accepted write changes the dashboard, so the next field gets a new one.
 BREAKING = ("move_tile", "copy_tile", "delete_tile", "passwords")
 FIGURES = ("requests", "accepted", "values", "reads")
 JSON = {"Content-Type": "application/json"}
@@ -74,7 +74,7 @@ def _run(engine: str, report: Report, seed: int, *, every: int, at_least: int) -
 def _worker(target: Target, number: int, report: Report, seed: int) -> "Worker":
     name = f"{PROJECT} {number}"
     target.projects[name] = _project(target, name)
-    person = ("alice", "bob")[number % 2]  # nobody may have more than ten keys
+    person = ("alice", "bob")[number % 2]  # a user has at most ten keys
     return Worker(target, target.projects[name], person, report, seed)
 
 
@@ -86,7 +86,7 @@ def _project(target: Target, name: str) -> int:
 
 
 class Worker:
-    """Sends its share of the places, one after the other."""
+    """A worker that sends the payloads of its share of the fields."""
 
     def __init__(self, target: Target, project: int, person: str, report: Report, seed: int) -> None:
         self.client, self.browser, self.nobody = target.client("admin"), target.session(person), target.client(None)
@@ -102,7 +102,7 @@ class Worker:
         other = self.fixtures()
         self.known |= {"other": other.board, "tile of other": other.known["tile"]}
         self.plain_page = HTMLCollector(get_timed(self.nobody, f"/shared/{other.token}")[0].text)
-        self.plain_page.kinds.add(("h1", "class"))  # of a heading that is only for those who do not see
+        self.plain_page.kinds.add(("h1", "class"))  # a heading for screen readers
         self.plain_console = HTMLCollector("".join(self.browser.get(path).text for path in other.pages(other.board)))
 
     def fixtures(self) -> Fixtures:

@@ -26,7 +26,7 @@ LINES_TO_KEEP = 20
 
 
 class Mutant(NamedTuple):
-    """One check that is removed: `old` stands once in `file`, and `new` takes its place."""
+    """A check that is removed: `old` occurs once in `file`, and is replaced by `new`."""
 
     name: str
     file: str
@@ -36,7 +36,7 @@ class Mutant(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What one run of tests said. A test that failed is named; what could not even run names none."""
+    """The result of one run of tests. A run that could not start names no failed test."""
 
     is_passed: bool
     failed: list[str]

@@ -24,7 +24,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class PathIds:
-    """`own` and `foreign` ids by name; with both a path is made for each cell."""
+    """The `own` and `foreign` ids by name, from which the path of each cell is built."""
 
     own: dict[str, Any]
     foreign: dict[str, Any]
@@ -65,7 +65,7 @@ def create_path_ids(target: Target) -> PathIds:
     own, foreign = _ids(target, "Home", "admin"), _ids(target, "Vault", "vault")
     with target.client("member") as bob:
         own["user"] = expect_success(bob.get("/api/users/@me/"))["uuid"]
-    # As in the tables of the suite: nobody is a collaborator yet, and these are no ids of Bob's.
+    # As in the tables of the suite: there is no collaborator yet, and these ids do not belong to Bob.
     own |= {"user_uuid": NO_UUID, "password_id": NO_NUMBER, "key": "unknown"}
     with target.client("admin") as admin:
         _share(admin, target.home(f"dashboards/{own['dashboard']}/sharing/"), enabled=True)

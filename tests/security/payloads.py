@@ -29,7 +29,7 @@ SLOW = ["(" * 3900, "[" * 3900, "*" * 3900, "[a](" * 900, "|a" * 1900, "> " * 19
 LONG = ["x" * 41, "x" * 401, "x" * 5_000, "x" * 100_000]
 TEXTS = [*MARKUP, *CHARACTERS, *SQL, *SLOW, *LONG, "", " ", "{A}", "@current", "__proto__"]
 
-# What no encoder of ours writes.
+# Values that our JSON encoder cannot write.
 ODD_TEXTS = [r'"\ud800"', r'"a\udfff\ud800b"', r'"\u0000"', r'"a\u0000b"']
 NUMBERS = ["NaN", "-Infinity", "1e400", "-0.0", "1e-400", "9" * 5_000, "2147483648", "9223372036854775807"]
 NUMBERS += ["9223372036854775808", "1" + "0" * 30, "-1", "0", "1.0", "999999999"]

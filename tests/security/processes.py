@@ -46,7 +46,7 @@ class KillableService:
         return (self.log.parent / "first_api_key").read_text().strip()
 
     def start(self) -> float:
-        """Start it and wait until it is ready. The seconds that took."""
+        """Start the service, wait until it is ready, and return the seconds."""
         started = time.monotonic()
         command = [sys.executable, "manage.py", "serve", "--port", str(self.port), "--workers", str(WORKERS)]
         with self.log.open("ab") as output:
@@ -67,7 +67,7 @@ class KillableService:
         return True
 
     def kill(self) -> None:
-        """End all its processes at once, without a word."""
+        """Kill all its processes at once."""
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -82,7 +82,7 @@ class KillableService:
 
 
 class KillablePostgreSQL:
-    """A server with the durability that PostgreSQL comes with."""
+    """A server with PostgreSQL's default durability."""
 
     def __init__(self, work: Path) -> None:
         self.as_user = get_unprivileged_user(work)
@@ -94,7 +94,7 @@ class KillablePostgreSQL:
         self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", *INITDB)
 
     def start(self) -> None:
-        """Start it and wait until it accepts connections, to a few milliseconds."""
+        """Start the server and wait until it accepts connections."""
         self._run("pg_ctl", "-D", self.data, "-l", self.log, "-o", self.settings, "-W", "start")
         deadline = time.monotonic() + SECONDS_TO_START
         while not self.accepts():

@@ -14,7 +14,7 @@ WRONG = "wrong answer"
 
 
 class RaceHarness:
-    """Paths of requests begin below the project Home, or at the service where they begin with a slash."""
+    """Concurrent and single clients of one project. Paths with a leading slash are absolute."""
 
     def __init__(self, target: Target, report: Report, caller: str = "admin") -> None:
         self.target, self.report = target, report
@@ -47,7 +47,7 @@ class RaceHarness:
     def send_together(
         self, requests: list[ClientRequest], allowed: set[int], headers: dict[str, str] | None = None
     ) -> list[ClientResponse]:
-        """Send them together with the harness's key, or with `headers`. Other statuses than `allowed` are faults."""
+        """Send requests together, with the harness's key or `headers`. Statuses other than `allowed` are faults."""
         by = self.key if headers is None else headers
         ready = [each._replace(path=self.path(each.path), headers={**by, **(each.headers or {})}) for each in requests]
         answers = self.clients.send_together(ready)

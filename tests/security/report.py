@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Outcome(NamedTuple):
-    """What one stage says at its end on one engine. Anything but 0 faults fails the attack."""
+    """The result of a stage on one engine. Any fault fails the run."""
 
     figure: str
     faults: int

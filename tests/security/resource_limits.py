@@ -23,14 +23,14 @@ SECONDS_TO_ANSWER, SECONDS_TO_PROBE = 5, 1
 PROBES = 200
 ANSWERS = {200, 201, 400, 404, 413, 414, 431}
 ROUNDS = 4
-# What a large request needs may be kept for the next one, but not more each time.
+# The memory of a large request may be kept for the next one, but must not grow each time.
 MAY_GROW_MB = 50
 PATH = "/api/projects/1/dashboards/"
 MB = 1024 * 1024
 
 
 class Request(NamedTuple):
-    """What is sent as it is, and what it is called in a report."""
+    """A raw request, and its name in the report."""
 
     name: str
     head: list[str]

@@ -23,7 +23,7 @@ from tests.security.report import Outcome, Report
 ENGINES = ("sqlite", "postgresql")
 
 
-# Each is a module of this package, in the order in which they run.
+# The modules of the stages, in the order in which they run.
 STAGES = (
     "contract",
     "schema_fuzz",

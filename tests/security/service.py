@@ -26,7 +26,7 @@ OUTER_VARIABLES = ("DATABASE_URL", "LOG_LEVEL", "PUBLIC_URL", "ALLOWED_HOSTS", "
 
 @dataclass(frozen=True)
 class Target:
-    """A running service, who may call it, and what it writes down."""
+    """A running service, its callers, and its log."""
 
     engine: str
     base: str

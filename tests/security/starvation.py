@@ -32,7 +32,7 @@ HALF_BODY = (
 
 
 class Attack(NamedTuple):
-    """Requests that `act` sends, `at_once` of them, again `every` so many seconds."""
+    """An attack: `at_once` threads call `act` again `every` so many seconds."""
 
     name: str
     act: Callable[[httpx.Client], Any]

@@ -24,7 +24,7 @@ TILES = """
 TAGS = "SELECT l.dashboard_id, t.name FROM dashboards_dashboardtag AS l JOIN dashboards_tag AS t ON t.id = l.tag_id"
 REVISIONS = "SELECT object_id, number FROM dashboards_revision WHERE kind = 1"
 
-# What must be empty, whatever was written.
+# Queries for inconsistencies, which must find nothing.
 HALVES = {
     "a dashboard without exactly one sharing row": """
         SELECT d.id, count(s.id) FROM dashboards_dashboard AS d
@@ -60,7 +60,7 @@ HALVES = {
 
 
 class State(NamedTuple):
-    """A dashboard as far as it is compared; of each tile its content and its colour, sorted."""
+    """The compared fields of a dashboard: of each tile the content and the colour, sorted."""
 
     name: str
     description: str
@@ -70,7 +70,7 @@ class State(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """All dashboards by id, how often each was changed, and what is wrong with the database by itself."""
+    """All dashboards by id, the number of their changes, and inconsistencies of the database."""
 
     states: dict[int, State]
     revisions: dict[int, int]

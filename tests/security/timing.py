@@ -21,7 +21,7 @@ class Request(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Two medians in microseconds, and how likely ranks lie so far apart by chance."""
+    """Two medians in microseconds, and the probability of such a difference of ranks by chance."""
 
     first: float
     second: float
@@ -37,7 +37,7 @@ class Comparison(NamedTuple):
 
 
 class Timed(NamedTuple):
-    """The answers that each kind got, without their order, and how their times compare."""
+    """The responses to each kind, without their order, and the comparison of their times."""
 
     comparison: Comparison
     answers: list[set[tuple[int, bytes]]]

@@ -1,4 +1,4 @@
-"""Create, show and refuse keys, passwords, links and cookies, and return what they are."""
+"""Use of keys, passwords, links and cookies, whose values are then searched for."""
 
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from tests.security.service import Target
 
 @dataclass
 class UsedSecrets:
-    """`hashed` must be in no table; nothing of all this may be in a log. `bodies` are words of what was sent."""
+    """Secrets that were used. `hashed` must not be in any table, and nothing in a log. `bodies` are words of bodies."""
 
     hashed: list[str] = field(default_factory=lambda: [PASSWORD])
     links: list[str] = field(default_factory=list)

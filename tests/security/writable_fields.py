@@ -12,7 +12,7 @@ METHODS = ("post", "patch")  # PUT takes the body of PATCH
 ALIAS = "/api/environments/"
 HERE = "@@here@@"
 
-# What free objects hold, so that what is written into them is looked at as what it says it is.
+# Samples of free objects, so that payloads in them are interpreted as such objects.
 FILTERS: Any = {"date_from": "-7d", "properties": [{"key": "k", "type": "event", "value": ["v"], "operator": "exact"}]}
 DOCUMENT: dict[str, Any] = {
     "template_name": "Attack",
@@ -34,7 +34,7 @@ SAMPLES: dict[str, Any] = {
     "breakdown_colors": [{"breakdownValue": "v", "colorToken": "preset-1"}],
     "template": DOCUMENT,
 }
-# What must stand beside a place so that it is read: by the name of the object around it.
+# Other fields that must be sent with a field, by the name of the object around it.
 REQUIRED_BESIDE: dict[str, dict[str, Any]] = {
     "text": {"body": "text"},
     "button_tile": {"url": "/a", "text": "text"},
@@ -44,7 +44,7 @@ REQUIRED_BESIDE: dict[str, dict[str, Any]] = {
     "personal_api_keys": {"label": "attack", "scopes": ["dashboard:read"]},
 }
 TILE_CONTENT = {"id", "text", "button_tile", "insight", "insight_id"}
-# Of required fields: what is right.
+# Valid values of required fields.
 VALID: dict[str, Any] = {
     "tile_id": "tile",
     "tile_order": ["tile"],
@@ -68,7 +68,7 @@ VALID: dict[str, Any] = {
 
 
 class Place(NamedTuple):
-    """Where in the body of an operation. `body` has HERE in it, as a value or a key, and names of rows."""
+    """A field in the body of an operation. `body` contains HERE as a value or a key, and names of rows."""
 
     method: str
     path: str
@@ -100,7 +100,7 @@ def find_places(document: dict[str, Any]) -> list[Place]:
 
 
 class _Walk:
-    """Gives (pointer, value with HERE in it) for each place in a schema."""
+    """A walk that yields (pointer, value with HERE in it) for each field of a schema."""
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.components = components

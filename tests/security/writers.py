@@ -26,7 +26,7 @@ QUERY = {"kind": "InsightVizNode", "source": {"kind": "TrendsQuery", "series": [
 
 
 class Operation(NamedTuple):
-    """One request; what it makes of dashboards by id, and the new dashboard that it makes, if any."""
+    """One request, the expected state of dashboards by id, and the dashboard that it creates, if any."""
 
     name: str
     method: str
@@ -37,7 +37,7 @@ class Operation(NamedTuple):
 
 
 class Journal:
-    """What was acknowledged, a line each, on the disk before the next request is sent."""
+    """A file of acknowledged writes, a line each, which is synced before the next request is sent."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -67,7 +67,7 @@ class Journal:
 
 
 class Writer(threading.Thread):
-    """Writes until `stop` is set. What it could not learn the end of is `unsettled`."""
+    """A thread that writes until `stop` is set. Operations without a response are `unsettled`."""
 
     def __init__(
         self, name: str, service: KillableService, journal: Journal, report: Report, stop: threading.Event
@@ -129,7 +129,7 @@ class Writer(threading.Thread):
         self.first_success = self.first_success or time.monotonic()
         self.written += 1
         self.states |= states
-        if operation.name != "move":  # it answers with the source alone, whose tile is known
+        if operation.name != "move":  # the response has only the source, whose tile is known
             self.tiles[answer["id"]] = answer["tiles"] or self.tiles.get(answer["id"], [])
         if answer["id"] in states and not states[answer["id"]].deleted and parse_state(answer) != states[answer["id"]]:
             self.report.fault("the answer is not what was asked for", body=operation.body, answer=answer)

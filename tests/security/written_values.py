@@ -6,9 +6,9 @@ from typing import Any
 from tests.security.writable_fields import HERE, Place, Pointer, is_key
 
 NOWHERE = object()
-# The tile that an action makes or changes, by its place among those of the board.
+# The position of the tile that an action creates or changes.
 TILE_FIELDS = {"create_text_tile": -1, "tiles": -1, "update_text_tile": 0, "update_tile": 1}
-# What a stage has to turn back before it looks, and what an update lets pass as read before.
+# Fields that the stage reverts before it reads, and fields that an update ignores.
 TRANSIENT = ("deleted", "password_required", "enabled")
 ECHOED = ("use_template", "use_dashboard", "delete_insights")
 NAMES_IN_DOCUMENTS = {"dashboard_description": "description", "dashboard_filters": "filters"}

@@ -1,4 +1,4 @@
-"""What `make bench` fills the tables with is what the services would have stored."""
+"""The rows that `make bench` creates equal those that the services would have stored."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -23,7 +23,7 @@ def list_columns(row: Model) -> dict[str, Any]:
 
 
 def check_derived(rows: Iterable[Any], derive: Callable[[Any], None]) -> None:
-    """Deriving again changes nothing."""
+    """Check that deriving the columns again changes nothing."""
     for row in rows:
         stored = list_columns(row)
         derive(row)

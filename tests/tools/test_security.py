@@ -1,4 +1,4 @@
-"""Unit tests of the security tests' own tools; the stages are run with `make security`."""
+"""Unit tests of the tools of the security tests. `make security` runs the stages."""
 
 import tomllib
 
@@ -29,6 +29,6 @@ def test_difference_must_exceed_a_tenth_and_chance(first: float, second: float, 
 
 @pytest.mark.parametrize("name", tomllib.loads(LIST.read_text()))
 def test_each_mutant_applies_to_the_tree(name: str) -> None:
-    """A change that moves the text of a mutant fails here, not in the next run of the stage `mutants`."""
+    """A change of code that a mutant replaces fails here, before the next run of the stage `mutants`."""
     [mutant] = load_mutants({name: tomllib.loads(LIST.read_text())[name]})
     assert mutant.tests

@@ -1,4 +1,4 @@
-"""What is written only if nothing holds a lock: the short timeout for it is gone afterwards."""
+"""Best-effort writes: their short lock timeout does not outlast them."""
 
 import pytest
 from django.db import connection, transaction
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def read_lock_timeout() -> str:
-    """How long a statement waits for a lock."""
+    """Return how long a statement waits for a lock."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout" if connection.vendor == "postgresql" else "PRAGMA busy_timeout")
         return str(cursor.fetchone()[0])

@@ -1,4 +1,4 @@
-"""Prepared queries give what the same queries of the ORM give."""
+"""Compiled queries return the same rows as queries of the ORM."""
 
 import pytest
 from django.db import connection
@@ -32,7 +32,7 @@ def test_values_equal_those_of_the_models(alice: Person) -> None:
 
 @pytest.mark.parametrize("name", READ)
 def test_columns_are_ordered_by_name(alice: Person, name: str) -> None:
-    """Readers count on it, and Django sorts annotations behind columns in some versions."""
+    """Readers rely on the order, and some versions of Django put annotations after columns."""
     prepared, names = READ[name]
     compiler = prepared.build().query.get_compiler(connection=connection)
     compiler.as_sql()

@@ -1,4 +1,4 @@
-"""Addresses of databases: what is read, what is refused, and that no part of a password is repeated."""
+"""Database URLs: accepted and refused ones, and that errors contain no part of a password."""
 
 from pathlib import Path
 from urllib.parse import quote

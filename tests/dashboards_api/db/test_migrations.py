@@ -1,4 +1,4 @@
-"""A migration and the note that it was applied are one: there is never one without the other."""
+"""A migration and the record that it was applied are one transaction."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ TABLES = {"users_half", "users_quarter"}
 
 
 class TwoTables(migrations.Migration):
-    """It leaves a statement for its end: the second table refers to the first."""
+    """A migration with a deferred statement at its end: the second table has a foreign key to the first."""
 
     operations = [
         migrations.CreateModel("Half", [("id", models.BigAutoField(primary_key=True))]),

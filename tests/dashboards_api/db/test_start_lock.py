@@ -1,4 +1,4 @@
-"""The lock of a starting process: one has it, and nothing else waits for it."""
+"""The lock of a starting process: one process holds it, and requests do not wait for it."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""The asynchronous edge: how bodies are received, and what reaches the application."""
+"""The asynchronous edge: receiving bodies, and handing requests to the application."""
 
 import asyncio
 import ipaddress
@@ -24,7 +24,7 @@ KEY = ("authorization", "Bearer phx_x")
 
 
 class Protocol:
-    """The side of the server: blocks of a body, at last the end of it or silence, and one answer."""
+    """The server's side of an exchange: blocks of a body, then its end or silence, and one response."""
 
     def __init__(self, *blocks: bytes, is_silent: bool = False) -> None:
         self.blocks = blocks
@@ -60,7 +60,7 @@ class Response(list[bytes]):
 
 
 def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Response:
-    """An application that answers with what it reads."""
+    """Respond with the body that was read."""
     try:
         body, status = environ["wsgi.input"].read(), "200 OK"
     except OSError as error:
@@ -70,7 +70,7 @@ def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Respons
 
 
 def run_exchanges(*exchanges: tuple[Any, Protocol], application: Any = echo, seconds: float = 5) -> list[Answer]:
-    """The answers to exchanges that come at once."""
+    """Return the responses to concurrent exchanges."""
 
     async def run() -> None:
         edge = Edge(application, body_seconds=seconds)

@@ -10,7 +10,7 @@ SOON = 5.0
 
 
 def submit_blocking(pool: FairPool, caller: str, release: threading.Event) -> threading.Event:
-    """Submit a job that runs until `release`; the event tells that it has begun."""
+    """Submit a job that runs until `release`, and return an event that is set once it runs."""
     begun = threading.Event()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""Proxies that are trusted, and what the log says."""
+"""Trusted proxies, and the request log."""
 
 import ipaddress
 import json
@@ -16,7 +16,7 @@ from tests.client import Api
 
 
 def run_middleware(settings: Any, trusted: list[str], **meta: str) -> tuple[str, str]:
-    """(client address, scheme) after the middleware."""
+    """Return (client address, scheme) after the middleware."""
     settings.TRUSTED_PROXIES = [ipaddress.ip_network(each) for each in trusted]
     request = RequestFactory().get("/", **meta)  # type: ignore[arg-type]  # values of WSGI
     seen: list[HttpRequest] = []

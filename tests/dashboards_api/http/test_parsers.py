@@ -1,4 +1,4 @@
-"""Parsing of JSON that requests may hold."""
+"""Parsing and validation of JSON in requests."""
 
 import json
 import time

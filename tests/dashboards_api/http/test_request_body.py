@@ -19,7 +19,7 @@ from tests.dashboards_api.http.test_edge import DASHBOARDS, Protocol, build_requ
 
 
 class SlowSender(Protocol):
-    """A client that goes on sending, a byte at a time."""
+    """A client that sends one byte at a time, without end."""
 
     async def each(self) -> AsyncIterator[bytes]:
         while True:

@@ -1,4 +1,4 @@
-"""What Django sees of the requests that the server receives."""
+"""Requests of the server, as Django gets them."""
 
 from types import SimpleNamespace
 from typing import Any

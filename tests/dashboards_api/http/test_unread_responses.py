@@ -1,4 +1,4 @@
-"""Connections whose client takes nothing are ended by the kernel."""
+"""Connections of clients that read nothing are closed by the kernel."""
 
 import errno
 import logging

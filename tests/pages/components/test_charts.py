@@ -50,7 +50,7 @@ def trends_query(display: str) -> dict[str, Any]:
 def render_checked(result: Any, query: Any = None) -> str:
     chart = render_chart(result, query, "Name & more")
     assert chart is not None
-    # It is one well-formed piece of markup, with nothing that a strict policy would block.
+    # The markup is well-formed, and a strict policy blocks nothing of it.
     ElementTree.fromstring(f"<div>{chart}</div>")  # noqa: S314  our own
     assert not re.search(r"style=|<script|\son\w+=", chart)
     return chart

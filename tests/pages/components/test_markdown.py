@@ -93,7 +93,7 @@ def test_page_of_expensive_markup_takes_less_than_a_second(monkeypatch: pytest.M
 
 
 def measure_seconds(texts: list[str], monkeypatch: pytest.MonkeyPatch) -> float:
-    """Processor time with an empty cache."""
+    """Return the processor time of rendering texts with an empty cache."""
     monkeypatch.setattr(markdown, "_cache", markdown._Cache())
     started = time.process_time()
     render_texts(texts)
@@ -106,7 +106,7 @@ def test_cache_keeps_the_latest_texts_up_to_a_size(monkeypatch: pytest.MonkeyPat
     for name in ("first", "second", "third"):
         cache.put(name, SafeString(name * 5))
         cache.put(name, SafeString("twice"))
-        assert cache.get("first") == "first" * 5  # so that it is the second that goes
+        assert cache.get("first") == "first" * 5  # so that the second one is evicted
     assert (cache.get("second"), cache.get("third")) == (None, "third" * 5)
     cache.put("large", SafeString("x" * 200))
     assert [cache.get(name) for name in ("first", "third", "large")] == [None, None, None]

@@ -28,7 +28,7 @@ from users.services.projects import add_member
 from users.services.sign_in import SIGN_IN_FROM_ADDRESS
 from users.services.users import set_active
 
-# Every page of the console, and whether it opens without signing in.
+# Every page of the console, and whether it is public.
 TABLE = {"": False, "login": True, "logout": False, "projects/<project_id>/dashboards": False}
 TABLE |= {"setup/<token>": True, "keys": False, "account": False}
 TABLE |= {"invitations": False, "invitations/<token>": True}
@@ -76,7 +76,7 @@ def test_password_attempts_are_limited_as_in_the_api(alice: Person) -> None:
     client = Client(enforce_csrf_checks=True)
     for _ in range(30):
         sign_in(client, "alice@example.com", "wrong")
-    assert [counter.attempts for counter in AttemptCounter.objects.all()] == [30, 30]  # of the pair, of the account
+    assert [counter.attempts for counter in AttemptCounter.objects.all()] == [30, 30]  # pair, account
     response = sign_in(client, "alice@example.com", "wrong")
     assert response.status_code == 403
     assert "Too many failed attempts" in get_text(response)
@@ -219,7 +219,7 @@ def test_user_without_a_project_sees_an_explanation(alice: Person, browser: Clie
 
 
 def send_attacks(alice: Person, browser: Client, attack: str) -> list[str]:
-    """Put the attack wherever text is stored, and give back the pages that show it."""
+    """Store the attack in every text field, and return the pages that show it."""
     board = make_dashboard(alice, attack, description=attack, tags=[attack], tiles=[{"text": {"body": attack}}])
     make_insight(alice, board, name=attack, description=attack, query={"kind": attack, "source": {"kind": attack}})
     tiles: Any = [{"button_tile": {"text": attack, "url": "/x"}, "color": attack[:30]}]

@@ -72,7 +72,7 @@ def test_dashboard_shows_its_folder_and_is_moved(alice: Person, browser: Client)
     assert edit(folder=" New / Place ").status_code == 303
     board.refresh_from_db()
     assert board.folder == "New/Place"
-    edit()  # a form that has no such field
+    edit()  # a form without the field
     board.refresh_from_db()
     assert board.folder == "New/Place"
     refused = edit(folder="/".join("a" * 21))

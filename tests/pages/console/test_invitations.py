@@ -1,4 +1,4 @@
-"""/invitations/:token and /invitations: joining a project by an invitation, and only so."""
+"""/invitations/:token and /invitations: joining a project by invitation."""
 
 from datetime import timedelta
 from typing import Any
@@ -102,7 +102,7 @@ def test_other_user_cannot_accept(alice: Person, bob: Person, carol: Person) -> 
 
 
 def test_account_created_beforehand_joins_no_other_project(alice: Person, carol: Person) -> None:
-    """The admin of one project opens the link for somebody else, and waits for another project to invite them."""
+    """An admin creates the account of another person with the link, and another project invites that person."""
     attacker = new_client()
     post_form(attacker, make_invitation_path(carol, CEO), name="CEO", password=PASSWORD)
     account = User.objects.get(email=CEO)
@@ -116,7 +116,7 @@ def test_account_created_beforehand_joins_no_other_project(alice: Person, carol:
     post_form(attacker, "/invitations", invitation=pending.pk)
     post_form(attacker, "/invitations", "decline", invitation=pending.pk)
     assert Invitation.objects.get() == pending
-    # Whom Alice gave the link to learns that the account is not theirs, and an operator gives it to them.
+    # The invited user sees that the account has another owner, and an operator resets it with a set-up link.
     assert "If this account is not yours" in get_text(new_client().get(path))
     complete_setup(check_setup(create_setup_token(account), name="CEO", email=CEO, password="another horse battery"))
     assert attacker.get("/account").status_code == 302

@@ -24,7 +24,7 @@ def post_form(client: Client, path: str, **fields: Any) -> Any:
 
 
 def invite_user(client: Client, path: str, **fields: Any) -> str:
-    """Return the token of the link that inviting somebody shows."""
+    """Invite a user, and return the token of the link that is shown."""
     response = post_form(client, path, action="invite", **fields)
     assert (response.status_code, response["Location"]) == (303, path)
     found = re.search(r'value="http://testserver/invitations/([^"]+)"', get_text(client.get(path)))
@@ -120,7 +120,7 @@ def test_member_leaves_the_project(alice: Person, bob: Person, browser: Client) 
     response = post_form(browser, page, action="leave")
     assert (response.status_code, response["Location"]) == (303, "/")
     assert list(Membership.objects.all()) == [bob.membership]
-    assert Invitation.objects.count() == 0  # it went with her
+    assert Invitation.objects.count() == 0  # her membership is deleted, and the invitation with it
     assert browser.get(page).status_code == alice.api.get("dashboards/").status == 403
 
 

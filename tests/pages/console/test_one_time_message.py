@@ -15,7 +15,7 @@ from users.models import Invitation, PersonalAPIKey
 
 
 def build_secret_forms(alice: Person) -> list[tuple[str, dict[str, str], Any]]:
-    """Every form that shows a secret: its page, what it sends, and what it makes."""
+    """Return the forms that show a secret: the page, the fields, and the model of the created row."""
     board = make_dashboard(alice)
     alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True, "password_required": True})
     members = f"/projects/{alice.membership.project_id}/members"
@@ -28,7 +28,7 @@ def build_secret_forms(alice: Person) -> list[tuple[str, dict[str, str], Any]]:
 
 
 def find_secrets(page: Any) -> set[str]:
-    """Return what a page offers to copy; the link of a shared dashboard is there each time."""
+    """Return the secrets that a page shows. The link of a shared dashboard is always shown."""
     found = re.findall(r'<input class="secret"[^>]* value="([^"]+)"', get_text(page))
     return {each for each in found if "/shared/" not in each}
 

@@ -36,6 +36,6 @@ def test_the_counters_are_bounded_and_removed_after_a_minute() -> None:
     for number in range(MAX_ADDRESSES + 500):
         counter.record_failure(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", NOW)
     assert len(counter.failures) == MAX_ADDRESSES
-    assert fail_keys(counter, MAX_FAILURES, "10.0.0.0")[-1] == WINDOW_SECONDS  # one that is held is counter on
+    assert fail_keys(counter, MAX_FAILURES, "10.0.0.0")[-1] == WINDOW_SECONDS  # a stored counter is incremented
     counter.record_failure("192.0.2.1", NOW + WINDOW_SECONDS)
     assert counter.failures == {"192.0.2.1": 1}

@@ -232,7 +232,7 @@ def test_windows_of_a_deleted_key_expire(alice: Person) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_each_process_counts_by_itself_while_the_database_is_read_only() -> None:
-    """Reads succeed, and the limit holds in each process."""
+    """The limit applies in each process separately."""
     limiter = RateLimiter()
     with read_only_database():
         assert count_allowed(limiter, TEN, NOW, 25) == 10

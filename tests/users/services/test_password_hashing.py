@@ -46,7 +46,7 @@ def test_waiting_for_a_slot_times_out(db: None) -> None:
     with slots.slot():
         with pytest.raises(HashingBusy), slots.slot(max_wait=0.01):
             pass
-        assert slots.threads.acquire(blocking=False)  # the place of the thread that gave up is free
+        assert slots.threads.acquire(blocking=False)  # the slot of the thread that timed out is free
         slots.threads.release()
 
 
