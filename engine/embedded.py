@@ -24,8 +24,8 @@ from engine.files import INCOMING, LOCK_NAME, STORE, TEMPORARY, describe_holder
 from engine.landlock import restrict_files
 from engine.memory import get_memory_limit
 from engine.protocol import GREETING, ProtocolError, listen, receive_message, send_message
-from engine.statements import Running, Statements
-from engine.write_check import WriteCheck
+from engine.statements import RunningStatement, Statements
+from engine.write_verification import WriteVerifier
 
 LOCKED_EXIT = 3
 SECONDS_BETWEEN_CHECKS = 0.1
@@ -63,7 +63,7 @@ class Engine:
         self._session = connect(self.address)  # keeps the store open between statements
         self.version = str(self._session.query("SELECT version()", "TSVRaw")).strip()
         self.statements = Statements(self.kill)
-        self.write_check = WriteCheck()
+        self.write_verifier = WriteVerifier()
 
     def answer(self, connection: socket.socket, request: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         match request["operation"]:
@@ -85,7 +85,7 @@ class Engine:
                 code, message = running.describe(str(error))
                 return {"error": {"code": code, "message": message}}, b""
 
-    def _run(self, request: dict[str, Any], body: bytes, running: Running) -> tuple[dict[str, Any], bytes]:
+    def _run(self, request: dict[str, Any], body: bytes, running: RunningStatement) -> tuple[dict[str, Any], bytes]:
         opened = self._connect(self.address)
         try:
             settings = {**request["settings"], "log_comment": running.query_id}
@@ -96,14 +96,14 @@ class Engine:
                 raise RuntimeError("cancelled before the start")
             if request.get("readonly"):
                 return {}, _query(opened, request)
-            with self.write_check.checked(opened):
+            with self.write_verifier.verify_write(opened):
                 if (input_format := request.get("input_format")) is not None:
                     return {"rows": _insert(opened, request["sql"], input_format, body)}, b""
                 return {}, _query(opened, request)
         finally:
             opened.close()
 
-    def kill(self, running: Running) -> None:
+    def kill(self, running: RunningStatement) -> None:
         """Ask ClickHouse to end a statement. It is found by the comment that only its own connection has set."""
         opened = self._connect(self.address)
         try:

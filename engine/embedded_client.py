@@ -27,7 +27,7 @@ from engine.interface import (
 )
 from engine.parameters import Value, format_parameters, quote_text
 from engine.protocol import ProtocolError, connect, receive_message, send_message
-from engine.read_guard import check_read
+from engine.read_validation import check_read
 from engine.supervision import ensure_supervisor, is_engine_installed
 
 SECONDS_TO_START = 30
@@ -42,7 +42,7 @@ class ConnectionLost(Exception):
 
 
 class EmbeddedClient(EngineClient):
-    """Starts the engine of a folder when it is first needed, unless another process already runs it.
+    """A client that starts the engine of a folder when it is first needed, unless another process runs it already.
 
     The engine ends with the process that started it. With `may_start=False` a client waits until another process has
     started it: for children that are killed while others use the engine.

@@ -1,4 +1,4 @@
-"""What every engine can do, embedded or remote. The same SQL runs with the same settings on both."""
+"""The interface of an engine, embedded or remote. Both run the same SQL with the same settings."""
 
 import uuid
 from abc import ABC, abstractmethod
@@ -35,7 +35,7 @@ SEVERAL_RESULTS = "The text holds more than one statement, or a FORMAT of its ow
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one read may take."""
+    """The limits of one read."""
 
     seconds: float = 10
     memory_bytes: int = 1_000_000_000
@@ -65,25 +65,25 @@ class Result(NamedTuple):
 
 class EngineInfo(NamedTuple):
     version: str
-    place: str
+    location: str
 
 
 @dataclass(frozen=True)
 class FileImport:
-    """A file whose rows go into a table: `structure` are its columns with their types, `select` what becomes of them.
+    """A file to insert into a table.
 
-    A column of the structure that the file lacks is null, or the default of its type.
+    `structure` lists the columns of the file with their types; a column that the file lacks is null, or the default
+    of its type. `select` maps each column of the table to an expression over the columns of the file.
     """
 
     path: Path
     format: str
     structure: str
     select: Mapping[str, str]
-    """An expression over the columns of the file for each column of the table."""
 
 
 class EngineClient(ABC):
-    """Runs statements. One client may be used by many threads."""
+    """A client that runs statements. Threads may share one."""
 
     @abstractmethod
     def read(
@@ -134,7 +134,7 @@ class EngineClient(ABC):
 
     @abstractmethod
     def ping(self) -> EngineInfo:
-        """Return what the engine says of itself. Raises EngineUnavailable."""
+        """Return the version and location of the engine. Raises EngineUnavailable."""
 
     @abstractmethod
     def close(self) -> None: ...

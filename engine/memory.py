@@ -1,4 +1,4 @@
-"""How much memory the embedded engine may use."""
+"""The memory limit of the embedded engine."""
 
 import os
 from collections.abc import Iterator

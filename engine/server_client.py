@@ -28,7 +28,7 @@ from engine.interface import (
     parse_result,
 )
 from engine.parameters import Value, format_parameter, quote_text
-from engine.read_guard import check_read
+from engine.read_validation import check_read
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -43,11 +43,11 @@ BINARY_FORMATS = ("Parquet", "ORC", "Arrow", "Avro", "Native", "RowBinary")
 
 
 class ServerClient(EngineClient):
-    """Connects when it is first used, and again after a failure. The server's pool serves all threads."""
+    """A client that connects on first use, and again after a failure. Threads share its connection pool."""
 
     def __init__(self, server: EngineServer) -> None:
         self.server = server
-        self.place = f"{server.host}:{server.port}/{server.database}"
+        self.location = f"{server.host}:{server.port}/{server.database}"
         self._lock = threading.Lock()
         self._connected: Client | None = None
 
@@ -129,7 +129,7 @@ class ServerClient(EngineClient):
     def ping(self) -> EngineInfo:
         version = self._call(lambda client: str(client.server_version), reading=False)
         self.execute("SELECT 1", seconds=10)
-        return EngineInfo(version, self.place)
+        return EngineInfo(version, self.location)
 
     def close(self) -> None:
         with self._lock:
@@ -148,8 +148,8 @@ class ServerClient(EngineClient):
             with suppress(Error):
                 self.close()
             if "timed out" in str(error).lower():
-                raise QueryTimeout(f"The ClickHouse server {self.place} did not answer in time.") from error
-            raise EngineUnavailable(f"The ClickHouse server {self.place} does not answer.") from error
+                raise QueryTimeout(f"The ClickHouse server {self.location} did not answer in time.") from error
+            raise EngineUnavailable(f"The ClickHouse server {self.location} does not answer.") from error
 
     def _connect(self) -> "Client":
         with self._lock:

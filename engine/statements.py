@@ -1,4 +1,4 @@
-"""The statements that run in the engine process, and when each has to end."""
+"""Deadlines and cancellation of statements in the engine process."""
 
 import os
 import re
@@ -18,7 +18,7 @@ _CODE = re.compile(r"Code: (\d+)\.")
 
 
 @dataclass(eq=False)
-class Running:
+class RunningStatement:
     """A statement that runs for a connection."""
 
     query_id: str
@@ -34,7 +34,7 @@ class Running:
         return bool(self.ended_by)
 
     def end(self, code: int, message: str) -> None:
-        """Mark the statement as one that has to end; the first reason counts."""
+        """Mark the statement for cancellation. The first reason is reported."""
         if not self.ended_by:
             self.ended_by, self.message, self.killed_at = code, message, time.monotonic()
 
@@ -46,7 +46,7 @@ class Running:
         return (int(found[1]) if found else 0), message
 
     def is_abandoned(self) -> bool:
-        """Return whether nobody waits for the answer any more."""
+        """Return whether the client has closed its connection."""
         try:
             return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -56,17 +56,17 @@ class Running:
 
 
 class Statements:
-    """What runs now. The watching thread calls `enforce` again and again."""
+    """The statements that run now. The main thread calls `enforce` every 0.1 seconds."""
 
-    def __init__(self, kill: Callable[[Running], None]) -> None:
+    def __init__(self, kill: Callable[[RunningStatement], None]) -> None:
         self._kill = kill
         self._lock = threading.Lock()
-        self._running: set[Running] = set()
+        self._running: set[RunningStatement] = set()
 
     @contextmanager
-    def register(self, query_id: str, connection: socket.socket, seconds: float | None) -> Iterator[Running]:
+    def register(self, query_id: str, connection: socket.socket, seconds: float | None) -> Iterator[RunningStatement]:
         deadline = time.monotonic() + seconds + SECONDS_OF_GRACE if seconds else float("inf")
-        running = Running(query_id, connection, seconds, deadline)
+        running = RunningStatement(query_id, connection, seconds, deadline)
         with self._lock:
             self._running.add(running)
         try:
@@ -92,10 +92,10 @@ class Statements:
         return self._end_marked()
 
     def enforce(self) -> None:
-        """End what is past its deadline or abandoned; end the process where that does not help.
+        """Cancel statements that are past their deadline or abandoned. Kill the process if one does not end.
 
-        The supervisor starts it again within a second: an engine that cannot be made to stop one statement would
-        keep its memory and its threads.
+        The supervisor restarts it within a second. A statement that ignores its cancellation would keep its memory and
+        threads for ever.
         """
         now = time.monotonic()
         for running in self._list():
@@ -114,9 +114,9 @@ class Statements:
                 self._kill(running)
         return len(marked)
 
-    def _list(self) -> list[Running]:
+    def _list(self) -> list[RunningStatement]:
         with self._lock:
             return list(self._running)
 
-    def _list_marked(self) -> list[Running]:
+    def _list_marked(self) -> list[RunningStatement]:
         return [running for running in self._list() if running.is_cancelled]

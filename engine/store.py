@@ -48,4 +48,4 @@ def check_store(client: EngineClient, expected: UUID | None) -> None:
         reason = "belongs to another database: use an empty one"
     else:
         reason = f"has the id {found} and belongs to another database, whose store has the id {expected}"
-    raise EngineUnavailable(f"The store of the engine ({client.ping().place}) {reason}.")
+    raise EngineUnavailable(f"The store of the engine ({client.ping().location}) {reason}.")

@@ -32,13 +32,13 @@ SECONDS_BETWEEN_PINGS = 5
 SECONDS_TO_ANSWER = 15
 BACKOFF_MIN, BACKOFF_MAX = 0.2, 30.0
 FAILURE_CHARACTERS_MAX = 500
-SAID_CHARACTERS_MAX = 20_000
+OUTPUT_CHARACTERS_MAX = 20_000
 # ClickHouse writes why it did not start to standard error; Python's exception after it says less.
 _REASONS = (re.compile(r"^Code: .*", re.MULTILINE), re.compile(r"^\w+(?:Error|Exception)\b.*", re.MULTILINE))
 
 
 class Supervisor:
-    """Keeps the engine of a folder running until it is told to stop."""
+    """The loop that keeps the engine of a folder running until it is told to stop."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -79,26 +79,26 @@ class Supervisor:
         self.backoff = min(2 * self.backoff, BACKOFF_MAX)
 
     def run_engine(self) -> tuple[int, str]:
-        """Run the engine until it ends. Return its exit code and the last thing it said."""
+        """Run the engine until it ends. Return its exit code and the reason why it ended."""
         process = spawn_python("engine.embedded", self.folder, stderr=subprocess.PIPE)
         stdin, stderr = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stderr)
         os.set_blocking(stderr.fileno(), False)
-        said = self.watch(process, stderr)
+        output = self.watch(process, stderr)
         stdin.close()
         code = stop_process(process)
-        reason = describe_end(code, said + read_available(stderr))
+        reason = describe_end(code, output + read_available(stderr))
         stderr.close()
         if code != LOCKED_EXIT and not self.is_ready and not self.is_stopping:
             self.report_failure(reason)
         return code, reason
 
     def watch(self, process: "subprocess.Popen[bytes]", stderr: IO[bytes]) -> str:
-        """Wait until the engine ends, hangs or is no longer wanted. Return the end of what it wrote."""
-        said, self.is_ready = "", False
+        """Wait until the engine ends, hangs or is no longer wanted. Return the beginning of its error output."""
+        output, self.is_ready = "", False
         next_ping, deadline = 0.0, time.monotonic() + SECONDS_TO_START
         while process.poll() is None and not self.is_stopping:
             self.wait(SECONDS_BETWEEN_CHECKS if self.is_ready else 0.02)
-            said = (said + read_available(stderr))[:SAID_CHARACTERS_MAX]
+            output = (output + read_available(stderr))[:OUTPUT_CHARACTERS_MAX]
             if (now := time.monotonic()) < next_ping:
                 continue
             if answer := ping(self.folder, process.pid):
@@ -108,7 +108,7 @@ class Supervisor:
             elif now > deadline:
                 process.kill()
                 return "It did not answer, and was ended."
-        return said
+        return output
 
     def report_start(self, answer: dict[str, Any]) -> None:
         self.is_ready = True
@@ -125,7 +125,7 @@ class Supervisor:
 
 
 def ping(folder: Path, pid: int) -> dict[str, Any] | None:
-    """Return what the engine of a process says of itself; None where it does not answer in time."""
+    """Return the answer of the engine with this process id; None if there is none in time."""
     try:
         with connect(folder, SECONDS_TO_ANSWER) as connection:
             send_message(connection, {"operation": "ping"})
@@ -163,11 +163,11 @@ def read_available(stream: IO[bytes]) -> str:
     return (stream.read() or b"").decode(errors="replace")
 
 
-def describe_end(code: int, said: str) -> str:
+def describe_end(code: int, output: str) -> str:
     for pattern in _REASONS:
-        if found := pattern.search(said):
+        if found := pattern.search(output):
             return found[0][:FAILURE_CHARACTERS_MAX]
-    if lines := said.strip().splitlines():
+    if lines := output.strip().splitlines():
         return lines[-1][:FAILURE_CHARACTERS_MAX]
     return f"It was ended by signal {-code}." if code < 0 else f"It ended with code {code}."
 

@@ -46,7 +46,7 @@ def test_off_is_said_and_refuses_to_compute(data: Path, settings: Settings) -> N
         get_client()
 
 
-def test_a_working_engine_is_one_line(folder: Path, own: EmbeddedClient, data: Path) -> None:
+def test_working_engine_is_one_line(folder: Path, own: EmbeddedClient, data: Path) -> None:
     assert folder == data
     create_store(own, STORE_ID)
     line = check()
@@ -56,7 +56,7 @@ def test_a_working_engine_is_one_line(folder: Path, own: EmbeddedClient, data: P
     assert find_folder() == data
 
 
-def test_an_engine_that_does_not_start_is_one_line_and_a_failure(own: EmbeddedClient, data: Path) -> None:
+def test_engine_that_does_not_start_is_one_line_and_a_failure(own: EmbeddedClient, data: Path) -> None:
     create_store(own, STORE_ID)
     stop_supervisor(data)
     next((data / STORE).rglob("events.sql")).write_text("ATTACH nonsense")
@@ -68,7 +68,7 @@ def test_an_engine_that_does_not_start_is_one_line_and_a_failure(own: EmbeddedCl
     assert output.getvalue().count("\n") == 1
 
 
-def test_a_url_names_a_server(data: Path, settings: Settings) -> None:
+def test_url_names_a_server(data: Path, settings: Settings) -> None:
     settings.ENGINE_URL = parse_engine_url("clickhouse://user:secret@127.0.0.1:1/db")
     client = get_client()
     assert isinstance(client, ServerClient)

@@ -40,7 +40,7 @@ def limit_files(pid: int, size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 4096])
-def test_a_full_disk_refuses_writes_keeps_reads_and_recovers(own: EmbeddedClient, size: int) -> None:
+def test_full_disk_refuses_writes_keeps_reads_and_recovers(own: EmbeddedClient, size: int) -> None:
     fill(own, 100)
     pid = get_pid(own.folder)
     rows = [make_event(number, properties=secrets.token_hex(100)) for number in range(100, 20_000)]
@@ -56,7 +56,7 @@ def test_a_full_disk_refuses_writes_keeps_reads_and_recovers(own: EmbeddedClient
     assert count_events(own) == 101
 
 
-def test_a_disk_with_little_space_takes_nothing_and_answers(tmp_path: Path) -> None:
+def test_disk_with_little_space_takes_nothing_and_answers(tmp_path: Path) -> None:
     folder = tmp_path / "small"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=120m", "tmpfs", str(folder)]
@@ -96,7 +96,7 @@ def test_changed_data_of_a_part_is_noticed(own: EmbeddedClient) -> None:
 
 
 @pytest.mark.parametrize("damage", ["columns.txt", "part"])
-def test_a_part_that_cannot_be_opened_is_not_left_out(own: EmbeddedClient, damage: str) -> None:
+def test_part_that_cannot_be_opened_is_not_left_out(own: EmbeddedClient, damage: str) -> None:
     fill(own, 10)
     own.insert_rows("events", EVENTS, [make_event(number) for number in range(10, 20)])
     part = find_parts(own)[0]
@@ -108,7 +108,7 @@ def test_a_part_that_cannot_be_opened_is_not_left_out(own: EmbeddedClient, damag
         count_events(own)
 
 
-def test_a_table_whose_definition_is_damaged_says_so(own: EmbeddedClient) -> None:
+def test_table_whose_definition_is_damaged_says_so(own: EmbeddedClient) -> None:
     fill(own, 1)
     os.kill(get_pid(own.folder), signal.SIGKILL)
     next((own.folder / STORE).rglob("events.sql")).write_text("ATTACH nonsense")

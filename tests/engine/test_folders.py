@@ -45,7 +45,7 @@ def end_user(process: "subprocess.Popen[str]") -> None:
     assert process.returncode == 0
 
 
-def test_the_engine_ends_with_a_killed_process_that_started_it(folder: Path) -> None:
+def test_engine_ends_with_a_killed_process_that_started_it(folder: Path) -> None:
     process = start_user(folder)
     pid = get_pid(folder)
     supervisor = get_parent(pid)
@@ -54,7 +54,7 @@ def test_the_engine_ends_with_a_killed_process_that_started_it(folder: Path) -> 
     wait_until(lambda: not is_running(pid) and not is_running(supervisor))
 
 
-def test_a_second_service_on_a_folder_uses_the_same_engine_and_takes_over(folder: Path) -> None:
+def test_second_service_on_a_folder_uses_the_same_engine_and_takes_over(folder: Path) -> None:
     first = start_user(folder)
     pid = get_pid(folder)
     second = start_user(folder)
@@ -67,7 +67,7 @@ def test_a_second_service_on_a_folder_uses_the_same_engine_and_takes_over(folder
     end_user(second)
 
 
-def test_the_log_says_which_process_has_the_folder(own: EmbeddedClient, tmp_path: Path) -> None:
+def test_log_says_which_process_has_the_folder(own: EmbeddedClient, tmp_path: Path) -> None:
     own.ping()
     program = "import engine.supervisor; engine.supervisor.main()"
     with (tmp_path / "log").open("w") as log:
@@ -81,7 +81,7 @@ def test_the_log_says_which_process_has_the_folder(own: EmbeddedClient, tmp_path
     assert orjson.loads(line)["holder"] == f"process {get_pid(own.folder)} on {os.uname().nodename}"
 
 
-def test_a_folder_that_another_machine_uses_is_unavailable(own: EmbeddedClient) -> None:
+def test_folder_that_another_machine_uses_is_unavailable(own: EmbeddedClient) -> None:
     create_folder(own.folder)
     holder = "import fcntl, sys, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX)"
     write = """f.write('{"pid": 7, "host": "elsewhere"}'); f.flush(); print('ready', flush=True); sys.stdin.read()"""
@@ -95,7 +95,7 @@ def test_a_folder_that_another_machine_uses_is_unavailable(own: EmbeddedClient) 
     wait_until(lambda: answers(own))
 
 
-def test_a_folder_that_cannot_be_made_is_unavailable_at_once(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_made_is_unavailable_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     started = time.monotonic()
     with pytest.raises(EngineUnavailable, match=r"cannot be reached: Not a directory\.$"):
@@ -103,7 +103,7 @@ def test_a_folder_that_cannot_be_made_is_unavailable_at_once(tmp_path: Path) -> 
     assert time.monotonic() - started < 1
 
 
-def test_a_client_that_must_not_start_the_engine_waits_for_another_process(folder: Path) -> None:
+def test_client_that_must_not_start_the_engine_waits_for_another_process(folder: Path) -> None:
     waiting: list[Any] = []
     client = EmbeddedClient(folder, may_start=False)
     thread = threading.Thread(target=lambda: waiting.append(client.read("SELECT 1").rows))
@@ -116,7 +116,7 @@ def test_a_client_that_must_not_start_the_engine_waits_for_another_process(folde
     assert waiting == [[[1]]]
 
 
-def test_a_path_of_any_length_works(tmp_path: Path) -> None:
+def test_path_of_any_length_works(tmp_path: Path) -> None:
     folder = tmp_path / ("x" * 120) / "engine"
     client = EmbeddedClient(folder)
     try:
@@ -125,7 +125,7 @@ def test_a_path_of_any_length_works(tmp_path: Path) -> None:
         stop_supervisor(folder)
 
 
-def test_a_supervisor_is_started_once(folder: Path) -> None:
+def test_supervisor_is_started_once(folder: Path) -> None:
     ensure_supervisor(folder)
     ensure_supervisor(folder)
     EmbeddedClient(folder).ping()

@@ -63,7 +63,7 @@ CHANGES = [
     "SELECT 1 SETTINGS max_memory_usage = 0",
     "SET readonly = 0; DROP TABLE kept",
 ]
-# What `readonly` allows, and the check of a read's form does not.
+# Statements that `readonly` allows and `read_validation` refuses.
 NO_READS = [
     "KILL QUERY WHERE 1",
     "SYSTEM STOP MERGES",
@@ -146,7 +146,7 @@ def test_nothing_is_changed(kept: EmbeddedClient, sql: str) -> None:
 
 
 @pytest.mark.parametrize("sql", NO_READS)
-def test_a_read_is_one_plain_select(shared: EmbeddedClient, sql: str) -> None:
+def test_read_is_one_plain_select(shared: EmbeddedClient, sql: str) -> None:
     with pytest.raises(QueryRefused):
         shared.read(sql)
 
@@ -178,7 +178,7 @@ def test_no_file_outside_the_folder_is_read_or_written(shared: EmbeddedClient, s
 
 
 @pytest.mark.parametrize("sql", BOMBS, ids=lambda sql: sql[:40])
-def test_a_bomb_ends_within_its_limits(shared: EmbeddedClient, sql: str) -> None:
+def test_bomb_ends_within_its_limits(shared: EmbeddedClient, sql: str) -> None:
     pid = get_pid(shared.folder) if shared.ping() else 0
     with pytest.raises(EngineError):
         read_unguarded(shared.folder, sql, Limits(seconds=1, memory_bytes=300_000_000))
@@ -191,7 +191,7 @@ def measure_memory(pid: int) -> int:
     return int(line.split()[1]) * 1024
 
 
-def test_the_socket_and_the_folder_are_for_their_owner_alone(shared: EmbeddedClient) -> None:
+def test_socket_and_the_folder_are_for_their_owner_alone(shared: EmbeddedClient) -> None:
     shared.ping()
     assert stat.S_IMODE((shared.folder / SOCKET_NAME).stat().st_mode) == 0o600
     assert stat.S_IMODE(shared.folder.stat().st_mode) == 0o700
@@ -199,7 +199,7 @@ def test_the_socket_and_the_folder_are_for_their_owner_alone(shared: EmbeddedCli
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
-def test_the_process_has_no_variable_of_ours_and_leaves_no_core(shared: EmbeddedClient) -> None:
+def test_process_has_no_variable_of_ours_and_leaves_no_core(shared: EmbeddedClient) -> None:
     shared.ping()
     pid = get_pid(shared.folder)
     assert Path(f"/proc/{pid}/environ").read_bytes() == b""

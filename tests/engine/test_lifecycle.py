@@ -43,7 +43,7 @@ def test_threads_that_begin_at_once_share_one_engine(own: EmbeddedClient) -> Non
     assert len(set(pids)) == 1
 
 
-def test_a_killed_engine_is_started_again_and_keeps_what_was_acknowledged(own: EmbeddedClient) -> None:
+def test_killed_engine_is_started_again_and_keeps_what_was_acknowledged(own: EmbeddedClient) -> None:
     fill(own)
     pid = get_pid(own.folder)
     os.kill(pid, signal.SIGKILL)
@@ -53,7 +53,7 @@ def test_a_killed_engine_is_started_again_and_keeps_what_was_acknowledged(own: E
     assert own.read("SELECT count() FROM t").rows == [[6]]
 
 
-def test_a_read_that_the_crash_interrupts_runs_again_and_a_write_does_not(own: EmbeddedClient) -> None:
+def test_read_that_the_crash_interrupts_runs_again_and_a_write_does_not(own: EmbeddedClient) -> None:
     own.ping()
     pid = get_pid(own.folder)
     slow = "SELECT count() FROM numbers(1000) WHERE sleepEachRow(0.001) = 0"
@@ -80,7 +80,7 @@ def test_a_read_that_the_crash_interrupts_runs_again_and_a_write_does_not(own: E
     assert [[1000]] in results
 
 
-def test_an_engine_that_does_not_stop_a_statement_is_ended(own: EmbeddedClient) -> None:
+def test_engine_that_does_not_stop_a_statement_is_ended(own: EmbeddedClient) -> None:
     own.ping()
     pid = get_pid(own.folder)
     with pytest.raises(EngineUnavailable):  # its client waits between attempts, and does not look whether it is killed
@@ -89,7 +89,7 @@ def test_an_engine_that_does_not_stop_a_statement_is_ended(own: EmbeddedClient) 
     assert own.read("SELECT 1").rows == [[1]]
 
 
-def test_the_engine_ends_with_its_supervisor_and_is_started_when_it_is_needed(own: EmbeddedClient) -> None:
+def test_engine_ends_with_its_supervisor_and_is_started_when_it_is_needed(own: EmbeddedClient) -> None:
     fill(own)
     pid = get_pid(own.folder)
     os.kill(get_parent(pid), signal.SIGKILL)
@@ -97,7 +97,7 @@ def test_the_engine_ends_with_its_supervisor_and_is_started_when_it_is_needed(ow
     assert own.read("SELECT count() FROM t").rows == [[3]]
 
 
-def test_a_stop_ends_what_runs_within_seconds(own: EmbeddedClient) -> None:
+def test_stop_ends_what_runs_within_seconds(own: EmbeddedClient) -> None:
     fill(own)
     pid, errors = get_pid(own.folder), []
 
@@ -118,7 +118,7 @@ def test_a_stop_ends_what_runs_within_seconds(own: EmbeddedClient) -> None:
     assert errors == ["The engine stops."]
 
 
-def test_a_hanging_engine_is_replaced(folder: Path) -> None:
+def test_hanging_engine_is_replaced(folder: Path) -> None:
     create_folder(folder)
     changed = "import engine.supervisor as s; s.SECONDS_BETWEEN_PINGS = s.SECONDS_TO_ANSWER = 0.5; s.main()"
     process = subprocess.Popen([sys.executable, "-c", changed, folder], cwd=ROOT, stdin=subprocess.PIPE)
@@ -134,7 +134,7 @@ def test_a_hanging_engine_is_replaced(folder: Path) -> None:
         process.communicate(timeout=10)
 
 
-def test_an_engine_that_cannot_start_says_why_and_starts_once_it_can(own: EmbeddedClient) -> None:
+def test_engine_that_cannot_start_says_why_and_starts_once_it_can(own: EmbeddedClient) -> None:
     create_folder(own.folder)
     (own.folder / STORE).write_text("no folder")
     with pytest.raises(EngineUnavailable, match="does not start: FileExistsError"):

@@ -1,4 +1,4 @@
-"""How much memory the engine may take, on machines and in control groups."""
+"""The memory limit of the engine, on machines and in control groups."""
 
 from pathlib import Path
 
@@ -23,12 +23,12 @@ def find_limit(groups: Path, machine: int) -> int:
 
 
 @pytest.mark.parametrize(("machine", "limit"), [(GB, int(0.4 * GB)), (4 * GB, int(1.6 * GB)), (64 * GB, MEMORY_MAX)])
-def test_a_machine_gives_a_share_of_its_memory(groups: Path, machine: int, limit: int) -> None:
+def test_machine_gives_a_share_of_its_memory(groups: Path, machine: int, limit: int) -> None:
     assert find_limit(groups, machine) == limit
 
 
 @pytest.mark.parametrize("place", ["memory.max", "service/memory.max", "service/web/memory.max"])
-def test_the_limit_of_any_group_above_counts(groups: Path, place: str) -> None:
+def test_limit_of_any_group_above_counts(groups: Path, place: str) -> None:
     (groups / place).write_text(f"{GB}\n")
     assert find_limit(groups, 64 * GB) == int(0.4 * GB)
 
@@ -40,5 +40,5 @@ def test_groups_of_the_first_version_count(groups: Path) -> None:
     assert find_limit(groups, 64 * GB) == int(0.8 * GB)
 
 
-def test_a_system_without_groups_has_its_machine_alone(tmp_path: Path) -> None:
+def test_system_without_groups_has_its_machine_alone(tmp_path: Path) -> None:
     assert find_memory_limit(GB, tmp_path / "missing", tmp_path) == int(0.4 * GB)

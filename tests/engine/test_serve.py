@@ -32,7 +32,7 @@ def answers(folder: Path) -> bool:
         return False
 
 
-def test_the_engine_of_a_service_runs_beside_it_and_ends_with_it(tmp_path: Path) -> None:
+def test_engine_of_a_service_runs_beside_it_and_ends_with_it(tmp_path: Path) -> None:
     with empty_database(tmp_path / "data") as environment:
         folder = tmp_path / "data" / "engine"
         create_store(EmbeddedClient(folder), STORE_ID)

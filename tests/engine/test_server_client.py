@@ -73,7 +73,7 @@ def test_parameters_are_the_same_values(client: ServerClient, kind: str, value: 
         ("SELECT 1; DROP TABLE events", Limits(), QueryRefused),
     ],
 )
-def test_a_limit_is_a_typed_error(client: ServerClient, sql: str, limits: Limits, error: type[EngineError]) -> None:
+def test_limit_is_a_typed_error(client: ServerClient, sql: str, limits: Limits, error: type[EngineError]) -> None:
     with pytest.raises(error):
         client.read(sql, limits=limits)
     assert client.read("SELECT 1").rows == [[1]]
@@ -86,7 +86,7 @@ def test_settings_of_reads_are_in_force(client: ServerClient) -> None:
     assert (result.columns, result.rows) == (["a", "b"], [[1, True]])
 
 
-def test_a_query_is_cancelled(client: ServerClient) -> None:
+def test_query_is_cancelled(client: ServerClient) -> None:
     query_id, errors = str(uuid.uuid4()), []
 
     def run() -> None:
@@ -121,7 +121,7 @@ def test_rows_and_files_are_stored(client: ServerClient, tmp_path: Path) -> None
         assert found.rows == [["e1"]], path
 
 
-def test_the_columns_of_a_binary_file_are_not_guessed(client: ServerClient, tmp_path: Path) -> None:
+def test_columns_of_a_binary_file_are_not_guessed(client: ServerClient, tmp_path: Path) -> None:
     with pytest.raises(InvalidQuery, match="Parquet"):
         client.describe_file(tmp_path / "x.parquet", "Parquet")
 
@@ -129,16 +129,16 @@ def test_the_columns_of_a_binary_file_are_not_guessed(client: ServerClient, tmp_
 def test_ping_says_version_and_place_without_the_password(client: ServerClient) -> None:
     info = client.ping()
     assert info.version.startswith("26.")
-    assert info.place == f"127.0.0.1:{client.server.port}/default"
+    assert info.location == f"127.0.0.1:{client.server.port}/default"
 
 
-def test_a_wrong_password_is_unavailable(url: str) -> None:
+def test_wrong_password_is_unavailable(url: str) -> None:
     with pytest.raises(EngineUnavailable) as raised:
         open_client(url.replace("p%40ss", "wrong-secret")).read("SELECT 1")
     assert "wrong-secret" not in raised.value.detail
 
 
-def test_a_server_that_is_not_there_is_unavailable_and_then_used(client: ServerClient) -> None:
+def test_server_that_is_not_there_is_unavailable_and_then_used(client: ServerClient) -> None:
     missing = ServerClient(EngineServer("127.0.0.1", 1, "tester", "p@ss", "default", False))
     with pytest.raises(EngineUnavailable, match=r"^The ClickHouse server 127\.0\.0\.1:1/default does not answer\.$"):
         missing.read("SELECT 1")

@@ -1,4 +1,4 @@
-"""What one statement can do: parameters, limits, settings, cancellation."""
+"""Statements: parameters, limits, settings, cancellation."""
 
 import threading
 import time
@@ -64,18 +64,18 @@ def test_parameters_are_values_and_never_text_of_the_statement(
     assert shared.read(f"SELECT {{p:{kind}}} AS p", {"p": value}).rows == [[expected]]
 
 
-def test_a_moment_without_a_time_zone_is_refused(shared: EmbeddedClient) -> None:
+def test_moment_without_a_time_zone_is_refused(shared: EmbeddedClient) -> None:
     with pytest.raises(ValueError, match="time zone"):
         shared.read("SELECT {p:DateTime64}", {"p": datetime(2026, 1, 1)})
 
 
 @pytest.mark.parametrize("value", ["1 OR 1", "1x", "", "0x", "--"])
-def test_a_parameter_that_is_no_number_is_refused(shared: EmbeddedClient, value: str) -> None:
+def test_parameter_that_is_no_number_is_refused(shared: EmbeddedClient, value: str) -> None:
     with pytest.raises(InvalidQuery):
         shared.read("SELECT {p:Int64}", {"p": value})
 
 
-def test_a_name_of_a_table_can_be_bound(shared: EmbeddedClient) -> None:
+def test_name_of_a_table_can_be_bound(shared: EmbeddedClient) -> None:
     assert shared.read("SELECT * FROM system.{p:Identifier}", {"p": "one"}).rows == [[0]]
     with pytest.raises(InvalidQuery):
         shared.read("SELECT * FROM system.{p:Identifier}", {"p": "one, system.processes"})
@@ -96,7 +96,7 @@ def test_a_name_of_a_table_can_be_bound(shared: EmbeddedClient) -> None:
         ("SELECT FROM WHERE", Limits(), InvalidQuery),
     ],
 )
-def test_a_limit_is_a_typed_error(shared: EmbeddedClient, sql: str, limits: Limits, error: type[EngineError]) -> None:
+def test_limit_is_a_typed_error(shared: EmbeddedClient, sql: str, limits: Limits, error: type[EngineError]) -> None:
     started = time.monotonic()
     with pytest.raises(error) as raised:
         shared.read(sql, limits=limits)
@@ -116,7 +116,7 @@ def test_missing_rows_of_a_join_are_null_and_infinity_is_null(shared: EmbeddedCl
     assert shared.read("SELECT 1 / 0, 0 / 0, toDecimal64(1.5, 2), toUInt64(-1)").rows == [[None, None, 1.5, 2**64 - 1]]
 
 
-def test_a_query_is_cancelled_at_once_and_others_run_beside_it(shared: EmbeddedClient) -> None:
+def test_query_is_cancelled_at_once_and_others_run_beside_it(shared: EmbeddedClient) -> None:
     query_id, errors = str(uuid.uuid4()), []
 
     def run() -> None:
@@ -138,7 +138,7 @@ def test_a_query_is_cancelled_at_once_and_others_run_beside_it(shared: EmbeddedC
     assert not shared.cancel(query_id)
 
 
-def test_a_query_of_a_client_that_is_gone_ends(shared: EmbeddedClient) -> None:
+def test_query_of_a_client_that_is_gone_ends(shared: EmbeddedClient) -> None:
     query_id = str(uuid.uuid4())
     request = {"operation": "run", "sql": ENDLESS, "parameters": {}, "settings": {}, "readonly": True}
     with connect(shared.folder, 5) as connection:

@@ -42,7 +42,7 @@ def store(shared: EmbeddedClient) -> EmbeddedClient:
     return shared
 
 
-def test_a_new_store_has_the_tables_and_an_id_that_stays(own: EmbeddedClient) -> None:
+def test_new_store_has_the_tables_and_an_id_that_stays(own: EmbeddedClient) -> None:
     assert read_store_id(own) is None
     check_store(own, None)
     for _ in range(2):
@@ -52,7 +52,7 @@ def test_a_new_store_has_the_tables_and_an_id_that_stays(own: EmbeddedClient) ->
     assert {name for [name] in own.execute("SHOW TABLES").rows} == set(TABLES)
 
 
-def test_a_store_whose_creation_was_cut_off_is_completed(own: EmbeddedClient) -> None:
+def test_store_whose_creation_was_cut_off_is_completed(own: EmbeddedClient) -> None:
     for statement in build_statements(durable=True)[1:]:
         own.execute(statement)
     create_store(own, STORE_ID)
@@ -60,20 +60,20 @@ def test_a_store_whose_creation_was_cut_off_is_completed(own: EmbeddedClient) ->
     assert own.read("SELECT count() FROM events").rows == [[0]]
 
 
-def test_a_second_installation_on_a_store_is_refused(store: EmbeddedClient) -> None:
+def test_second_installation_on_a_store_is_refused(store: EmbeddedClient) -> None:
     with pytest.raises(EngineUnavailable, match="belongs to another database"):
         create_store(store, uuid.uuid4())
     check_store(store, STORE_ID)
 
 
-def test_a_store_of_another_database_is_refused(store: EmbeddedClient) -> None:
+def test_store_of_another_database_is_refused(store: EmbeddedClient) -> None:
     with pytest.raises(EngineUnavailable, match="belongs to another database"):
         check_store(store, uuid.uuid4())
     with pytest.raises(EngineUnavailable, match="belongs to another database: use an empty one"):
         check_store(store, None)
 
 
-def test_an_empty_store_beside_a_database_that_has_one_is_refused(own: EmbeddedClient) -> None:
+def test_empty_store_beside_a_database_that_has_one_is_refused(own: EmbeddedClient) -> None:
     with pytest.raises(EngineUnavailable, match="is empty, and the database has a store"):
         check_store(own, uuid.uuid4())
 
@@ -85,13 +85,13 @@ def test_rows_are_inserted_as_they_are(store: EmbeddedClient) -> None:
     assert row == [str(uuid.UUID(int=1)), "2026-11-29 12:00:00.123456", text]
 
 
-def test_an_event_that_is_inserted_again_counts_once(store: EmbeddedClient) -> None:
+def test_event_that_is_inserted_again_counts_once(store: EmbeddedClient) -> None:
     for _ in range(3):
         store.insert_rows("events", EVENTS, [make_event(1), make_event(2)])
     assert store.read("SELECT count() FROM events").rows == [[2]]
 
 
-def test_the_latest_version_of_a_person_counts(store: EmbeddedClient) -> None:
+def test_latest_version_of_a_person_counts(store: EmbeddedClient) -> None:
     for version, text in ((2, "new"), (1, "old")):
         row = [1, uuid.UUID(int=5), text, NOON, version]
         store.insert_rows("persons", ["project_id", "person_id", "properties", "created_at", "version"], [row])
@@ -135,7 +135,7 @@ def test_files_are_inserted_and_left_alone(store: EmbeddedClient, tmp_path: Path
         store.execute("TRUNCATE TABLE events")
 
 
-def test_a_parquet_file_is_inserted(store: EmbeddedClient) -> None:
+def test_parquet_file_is_inserted(store: EmbeddedClient) -> None:
     path = store.folder / "tmp" / "events.parquet"
     select = "SELECT 'e1' AS event, toDateTime64('2026-01-01 00:00:00', 6, 'UTC') AS at"
     store.execute(f"{select} INTO OUTFILE '{path}' TRUNCATE FORMAT Parquet")
@@ -143,7 +143,7 @@ def test_a_parquet_file_is_inserted(store: EmbeddedClient) -> None:
     assert store.read("SELECT event, timestamp FROM events").rows == [["e1", "2026-01-01 00:00:00.000000"]]
 
 
-def test_the_columns_of_a_file_are_described(store: EmbeddedClient, tmp_path: Path) -> None:
+def test_columns_of_a_file_are_described(store: EmbeddedClient, tmp_path: Path) -> None:
     for path, name in write_files(tmp_path):
         columns = store.describe_file(path, name)
         assert list(columns) == ["event", "at"]
@@ -159,7 +159,7 @@ def test_events_of_many_months_are_inserted_at_once(store: EmbeddedClient) -> No
     assert store.read("SELECT count() FROM events").rows == [[150]]
 
 
-def test_a_file_that_ends_early_is_no_damage_of_the_store(store: EmbeddedClient, tmp_path: Path) -> None:
+def test_file_that_ends_early_is_no_damage_of_the_store(store: EmbeddedClient, tmp_path: Path) -> None:
     (tmp_path / "cut.jsonl").write_text('{"event": "e1", "at": "2026-01-01T00:00:00Z"}\n{"event": "e2", "a')
     with pytest.raises(EngineError) as raised:
         store.insert_file("events", build_import(tmp_path / "cut.jsonl", "JSONEachRow"))

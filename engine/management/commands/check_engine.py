@@ -39,7 +39,7 @@ def describe_engine(client: EngineClient) -> str:
     store = read_store_id(client)
     content = f"store {store}" if store else "no data"
     kind = "ClickHouse server" if settings.ENGINE_URL else "embedded engine"
-    return f"ok: {kind} {info.version}, {content}, {info.place}, {measure_store(client) / 1_000_000:.1f} MB"
+    return f"ok: {kind} {info.version}, {content}, {info.location}, {measure_store(client) / 1_000_000:.1f} MB"
 
 
 def measure_store(client: EngineClient) -> int:

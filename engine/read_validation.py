@@ -1,4 +1,4 @@
-"""The form of a read: one SELECT, without comments and without clauses that change what becomes of it.
+"""Validation of reads: one SELECT, without comments, settings, output files or a second statement.
 
 ClickHouse's `readonly` allows more than reading: KILL QUERY, SYSTEM STOP MERGES, INTO OUTFILE. The printer prints none
 of it, and puts every text into a parameter or between quotes; so what is outside of quotes here is its own.

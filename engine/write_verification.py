@@ -1,4 +1,4 @@
-"""Reading back what a write has stored, in the engine process.
+"""Verification of writes in the engine process: new parts are read back.
 
 chDB 26.9 acknowledges an insert whose files a full disk has cut off: the part is there, its rows are not, and every
 later read of the table fails. So each new part is read once after the write, and dropped where it is damaged.
@@ -21,15 +21,15 @@ class Part(NamedTuple):
     name: str
 
 
-class WriteCheck:
-    """Checks the writes of all connections. They run beside each other, so that two may find the same part."""
+class WriteVerifier:
+    """The verification of writes on all connections. Concurrent writes may both find the same part."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._dropped = 0
 
     @contextmanager
-    def checked(self, opened: Any) -> Iterator[None]:
+    def verify_write(self, opened: Any) -> Iterator[None]:
         """Raise an error like ClickHouse's where the write in the block has left a part that cannot be read."""
         before, dropped = list_parts(opened), self._dropped
         yield
