@@ -293,7 +293,7 @@ def test_405_names_the_method_and_the_allowed_ones(alice: Person) -> None:
     assert answer.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
 
 
-@pytest.mark.urls("tests.api.urls_with_faults")
+@pytest.mark.urls("tests.api.failing_urls")
 def test_action_without_declared_scopes_is_refused(alice: Person) -> None:
     answer = alice.api.get("/api/undeclared/")
     assert answer.error == (403, "authentication_error", "permission_denied", None)

@@ -20,10 +20,10 @@ from dashboards.models import (
 )
 from dashboards.services.dashboards import update_dashboard
 from dashboards_api.errors import VersionConflict
-from tests.api.test_conflicts import on_postgresql
+from tests.api.test_write_conflicts import on_postgresql
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Answer
-from tests.races import run_concurrently
+from tests.concurrency import run_concurrently
 
 
 def get_version(dashboard: Dashboard) -> int:

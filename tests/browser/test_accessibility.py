@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.boards import require_password, share_dashboard
+from tests.browser.shared_dashboards import require_password, share_dashboard
 from tests.live.conftest import Service
 
 AXE = os.environ.get("AXE", "")

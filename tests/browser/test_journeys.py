@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.boards import SHARE_PASSWORD, require_password, share_dashboard
+from tests.browser.shared_dashboards import SHARE_PASSWORD, require_password, share_dashboard
 from tests.live.conftest import Service
 
 

@@ -85,7 +85,7 @@ def test_example_equals_the_response(alice: Person, name: str) -> None:
     assert documented == {str(answer.status)}
 
 
-@pytest.mark.urls("tests.api.urls_with_faults")
+@pytest.mark.urls("tests.api.failing_urls")
 @pytest.mark.parametrize(
     ("name", "path"), [("InternalServerError", "/api/fault/"), ("ServiceUnavailable", "/api/database-away/")]
 )

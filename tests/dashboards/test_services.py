@@ -12,7 +12,7 @@ from dashboards.services.tiles import move_tile
 from dashboards_api.db.fields import json_differs
 from dashboards_api.errors import Forbidden
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
-from tests.races import run_concurrently
+from tests.concurrency import run_concurrently
 
 
 def update(person: Person, dashboard: Dashboard, content: DashboardInput, **options: bool) -> list[str]:

@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.database_rows import read_rows
 from tests.live.conftest import ROOT, Service, manage
 from tests.live.writer import Writer, busy_writer
-from tests.rows import read_rows
 
 __all__ = ["busy_writer"]
 

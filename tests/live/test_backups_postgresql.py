@@ -9,10 +9,10 @@ import httpx
 import psycopg
 import pytest
 
+from tests.database_rows import read_rows
 from tests.live.conftest import Service, empty_database, manage
 from tests.live.writer import Writer
 from tests.postgres import find_binaries
-from tests.rows import read_rows
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="SQLite has its own in test_backups.py"

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.database_rows import read_rows
 from tests.live.conftest import ROOT, Service, free_port, manage
-from tests.rows import read_rows
 
 FIRST_FILES = ("first_api_key", "setup_link")
 

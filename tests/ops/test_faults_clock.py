@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.live.conftest import Service, environment
-from tests.ops.faulty import DASHBOARDS, create, make_client
+from tests.ops.failures import DASHBOARDS, create, make_client
 
 __all__ = ["environment"]
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from tests.live.conftest import Service, environment, service
-from tests.ops.faulty import (
+from tests.ops.failures import (
     DASHBOARDS,
     SECONDS_TO_RECOVER,
     create,

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from dashboards_api.http.request_body import BODY_SECONDS
 from tests.live.conftest import Service, environment, service
-from tests.ops.faulty import DASHBOARDS, create, list_names, make_client
+from tests.ops.failures import DASHBOARDS, create, list_names, make_client
 
 __all__ = ["environment", "service"]
 

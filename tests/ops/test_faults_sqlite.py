@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.live.conftest import Service, manage
-from tests.ops.faulty import (
+from tests.ops.failures import (
     DASHBOARDS,
     SECONDS_TO_RECOVER,
     create,

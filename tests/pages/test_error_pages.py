@@ -5,7 +5,7 @@ from django.test import Client
 
 from tests.pages.browsing import HTML
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.urls_with_faults")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.failing_urls")]
 
 
 @pytest.mark.parametrize(

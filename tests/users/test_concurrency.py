@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.builders import Person
-from tests.races import run_concurrently
+from tests.concurrency import run_concurrently
 from users.models import AttemptCounter, User
 from users.rate_limiting.login_attempts import (
     Attempt,

@@ -19,7 +19,7 @@ from dashboards_api.idempotency.store import (
     store_response,
 )
 from tests.builders import Person
-from tests.races import run_concurrently
+from tests.concurrency import run_concurrently
 from users.models import IdempotentRequest
 
 RESPONSE = StoredResponse(201, {"Ignored-Fields": "x"}, b'{"a": 1.0}')

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboards_api.environment import Rate
 from tests.builders import Person
-from tests.races import run_concurrently
-from tests.unwritable import read_only_database
+from tests.concurrency import run_concurrently
+from tests.read_only import read_only_database
 from users.models import RateWindow
 from users.rate_limiting import store
 from users.rate_limiting.limiter import RESERVATION_DIVISOR, RateLimiter, RateLimitStatus

@@ -168,7 +168,7 @@ def test_disallowed_host_is_a_400_envelope(alice: Person) -> None:
     assert "evil" not in answer.text
 
 
-@pytest.mark.urls("tests.api.urls_with_faults")
+@pytest.mark.urls("tests.api.failing_urls")
 @pytest.mark.parametrize("path", ["/api/fault/", "/api/plain-fault/"])
 def test_unexpected_error_is_a_500_envelope_without_details(alice: Person, path: str) -> None:
     answer = Client(raise_request_exception=False).get(path, headers={"Authorization": f"Bearer {alice.key}"})
@@ -181,7 +181,7 @@ def test_unexpected_error_is_a_500_envelope_without_details(alice: Person, path:
     }
 
 
-@pytest.mark.urls("tests.api.urls_with_faults")
+@pytest.mark.urls("tests.api.failing_urls")
 @pytest.mark.parametrize("path", ["/api/database-away/", "/api/plain-database-away/"])
 def test_unavailable_database_is_a_503_envelope(alice: Person, path: str) -> None:
     answer = Client(raise_request_exception=False).get(path, headers={"Authorization": f"Bearer {alice.key}"})
@@ -284,5 +284,5 @@ def test_error_log_contains_no_row_data(alice: Person, caplog: pytest.LogCapture
     [record] = caplog.records
     line = json.loads(JSONFormatter().format(record))
     assert line["exceptions"] == ["RuntimeError", "IntegrityError"]
-    assert "test_bodies.py" in line["frames"][0]
+    assert "test_request_bodies.py" in line["frames"][0]
     assert "secret" not in str(line)

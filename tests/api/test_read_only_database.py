@@ -6,7 +6,7 @@ from django.test import override_settings
 from dashboards.models import Dashboard
 from dashboards_api.environment import Rate
 from tests.builders import Person, make_dashboard
-from tests.unwritable import read_only_database
+from tests.read_only import read_only_database
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ import pytest
 from dashboards.models import Activity, Dashboard, Insight, Text, Tile
 from dashboards.services import undo_limits
 from dashboards.services.undo import GIVES_RIGHTS, LOST
-from tests.api.test_activity_of_many import read_versions
+from tests.api.test_activity_bulk import read_versions
 from tests.api.test_undo import get_skipped, get_undone_paths, robot, undo
 from tests.builders import Person, make_dashboard, make_insight
 from tests.client import Api

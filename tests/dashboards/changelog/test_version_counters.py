@@ -11,7 +11,7 @@ from dashboards.changelog.versions import recount_dashboards
 from dashboards.models import Dashboard, Revision, RevisionKind, Tile
 from dashboards.services.dashboards import update_dashboard
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
-from tests.races import run_concurrently
+from tests.concurrency import run_concurrently
 from users.services.setup import check_setup, complete_setup, create_setup_token
 
 

@@ -1,4 +1,4 @@
-"""Pictures of every page, wide and on a phone, light and dark: `python -m tests.browser.pictures`."""
+"""Pictures of every page, wide and on a phone, light and dark: `python -m tests.browser.screenshots`."""
 
 import os
 import shutil

@@ -243,7 +243,7 @@ def test_concurrent_invitations_of_one_user_create_one_invitation(
     assert (invitation.email, invitation.secret_hash == "0" * 64) == ("dora@example.com", False)
 
 
-@pytest.mark.urls("tests.api.urls_with_faults")
+@pytest.mark.urls("tests.api.failing_urls")
 def test_constraint_violation_on_every_attempt_is_500(alice: Person) -> None:
     api = Api(make_key(alice.user), 0, raise_request_exception=False)
     with CaptureQueriesContext(connection) as captured:
