@@ -78,7 +78,8 @@ class Engine:
 
     def run(self, connection: socket.socket, request: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         """Run a statement. An error of ClickHouse is an answer, too."""
-        with self.statements.register(request["query_id"], connection, request["seconds"]) as running:
+        limits = request["seconds"], request["seconds_to_end"]
+        with self.statements.register(request["query_id"], connection, *limits) as running:
             try:
                 return self._run(request, body, running)
             except Exception as error:  # noqa: BLE001  chDB raises several types, some of them bare

@@ -35,6 +35,8 @@ SECONDS_BETWEEN_ATTEMPTS = 0.02
 SECONDS_TO_ANSWER = 10
 # The engine ends a statement at its deadline, or itself two seconds later. Only a machine that stands still is slower.
 SECONDS_OF_GRACE = 10
+# A statement that runs on so long after its cancellation ends the engine. A write notices it between two large blocks.
+SECONDS_TO_END_READ, SECONDS_TO_END_WRITE = 2, 30
 
 
 class ConnectionLost(Exception):
@@ -69,6 +71,7 @@ class EmbeddedClient(EngineClient):
             "settings": READ_SETTINGS | limits.as_settings(),
             "readonly": True,
             "result_bytes": limits.result_bytes,
+            "seconds_to_end": SECONDS_TO_END_READ,
             "seconds": limits.seconds,
             "query_id": query_id or make_query_id(),
         }
@@ -137,7 +140,7 @@ class EmbeddedClient(EngineClient):
 
     def _write(self, request: dict[str, Any], body: bytes, seconds: float) -> tuple[dict[str, Any], bytes]:
         try:
-            return self._ask(request, seconds + SECONDS_OF_GRACE, body)
+            return self._ask(request, seconds + SECONDS_TO_END_WRITE + SECONDS_OF_GRACE, body)
         except ConnectionLost as error:
             raise EngineUnavailable("The engine ended while it wrote. It is not known what was kept.") from error
 
@@ -223,5 +226,6 @@ def build_write(sql: str, query_id: str | None) -> dict[str, Any]:
         "parameters": {},
         "settings": WRITE_SETTINGS,
         "seconds": SECONDS_TO_WRITE,
+        "seconds_to_end": SECONDS_TO_END_WRITE,
         "query_id": query_id or make_query_id(),
     }

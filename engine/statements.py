@@ -13,7 +13,6 @@ from dataclasses import dataclass
 TIMEOUT, CANCELLED = 159, 394
 # ClickHouse checks its own limit between blocks, and says more: it gets the time to do so.
 SECONDS_OF_GRACE = 0.5
-SECONDS_TO_END = 2
 _CODE = re.compile(r"Code: (\d+)\.")
 
 
@@ -23,8 +22,9 @@ class RunningStatement:
 
     query_id: str
     connection: socket.socket
-    seconds: float | None
+    seconds: float
     deadline: float
+    seconds_to_end: float
     ended_by: int = 0
     message: str = ""
     killed_at: float = 0
@@ -64,9 +64,11 @@ class Statements:
         self._running: set[RunningStatement] = set()
 
     @contextmanager
-    def register(self, query_id: str, connection: socket.socket, seconds: float | None) -> Iterator[RunningStatement]:
-        deadline = time.monotonic() + seconds + SECONDS_OF_GRACE if seconds else float("inf")
-        running = RunningStatement(query_id, connection, seconds, deadline)
+    def register(
+        self, query_id: str, connection: socket.socket, seconds: float, seconds_to_end: float
+    ) -> Iterator[RunningStatement]:
+        deadline = time.monotonic() + seconds + SECONDS_OF_GRACE
+        running = RunningStatement(query_id, connection, seconds, deadline, seconds_to_end)
         with self._lock:
             self._running.add(running)
         try:
@@ -104,7 +106,7 @@ class Statements:
             elif running.is_abandoned():
                 running.end(CANCELLED, "The client is gone.")
         self._end_marked()
-        if any(running.seconds and now > running.killed_at + SECONDS_TO_END for running in self._list_marked()):
+        if any(now > running.killed_at + running.seconds_to_end for running in self._list_marked()):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def _end_marked(self) -> int:

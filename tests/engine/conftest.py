@@ -46,7 +46,7 @@ def own(folder: Path) -> EmbeddedClient:
 def read_unguarded(folder: Path, sql: str, limits: Limits) -> bytes:
     """Run a read as the engine process gets it, past the check of its form. Raises EngineError."""
     request = {"operation": "run", "sql": sql, "parameters": {}, "readonly": True, "query_id": make_query_id()}
-    request |= {"seconds": limits.seconds, "settings": READ_SETTINGS | limits.as_settings()}
+    request |= {"seconds": limits.seconds, "seconds_to_end": 2, "settings": READ_SETTINGS | limits.as_settings()}
     with connect(folder, limits.seconds + 10) as connection:
         send_message(connection, request)
         answer = receive_message(connection)

@@ -6,14 +6,16 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.embedded_client import EmbeddedClient
-from engine.errors import EngineError, EngineUnavailable
+from engine.embedded_client import EmbeddedClient, build_write
+from engine.errors import EngineError, EngineUnavailable, QueryCancelled
 from engine.files import STORE, create_folder
+from engine.protocol import connect, receive_message, send_message
 from engine.supervision import stop_supervisor
 from engine.supervisor import ROOT
 from tests.engine.conftest import answers, get_parent, get_pid, is_running, wait_until
@@ -80,12 +82,34 @@ def test_read_that_the_crash_interrupts_runs_again_and_a_write_does_not(own: Emb
     assert [[1000]] in results
 
 
+def test_cancelled_import_ends_and_the_engine_goes_on(own: EmbeddedClient) -> None:
+    fill(own, 0)
+    pid, errors = get_pid(own.folder), []
+
+    def insert() -> None:
+        try:
+            own.execute("INSERT INTO t SELECT sipHash64(number) FROM numbers(1000000000)", query_id="import")
+        except EngineError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=insert)
+    thread.start()
+    wait_until(lambda: own.cancel("import"))
+    thread.join(20)
+    assert [type(error) for error in errors] == [QueryCancelled]
+    assert get_pid(own.folder) == pid
+
+
 def test_engine_that_does_not_stop_a_statement_is_ended(own: EmbeddedClient) -> None:
     own.ping()
     pid = get_pid(own.folder)
-    with pytest.raises(EngineUnavailable):  # its client waits between attempts, and does not look whether it is killed
-        own.execute("SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')", seconds=0.5)
-    assert not is_running(pid)
+    # ClickHouse waits between its attempts to connect, and does not notice a cancellation meanwhile.
+    request = build_write("SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')", None)
+    with connect(own.folder, 10) as connection:
+        send_message(connection, request | {"seconds": 0.5, "seconds_to_end": 1})
+        with suppress(ConnectionResetError):
+            assert receive_message(connection) is None
+    wait_until(lambda: not is_running(pid))
     assert own.read("SELECT 1").rows == [[1]]
 
 

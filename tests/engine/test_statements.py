@@ -142,7 +142,7 @@ def test_query_of_a_client_that_is_gone_ends(shared: EmbeddedClient) -> None:
     query_id = str(uuid.uuid4())
     request = {"operation": "run", "sql": ENDLESS, "parameters": {}, "settings": {}, "readonly": True}
     with connect(shared.folder, 5) as connection:
-        send_message(connection, {**request, "seconds": 60, "query_id": query_id})
+        send_message(connection, {**request, "seconds": 60, "seconds_to_end": 2, "query_id": query_id})
         wait_until(lambda: count_running(shared, query_id) == 1)
     wait_until(lambda: count_running(shared, query_id) == 0)
 
