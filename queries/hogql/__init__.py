@@ -1,6 +1,6 @@
 """HogQL: a text becomes a syntax tree, and the tree becomes one ClickHouse statement that reads one project.
 
-    query = parse_select(text)                      # parser.py; only where the process may be killed
+    query = parse_select(text)                      # parser.py, in a process of its own
     query = replace_placeholders(query, values)     # placeholders.py
     statement = print_query(query, context)         # printer.py
 

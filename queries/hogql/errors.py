@@ -31,6 +31,12 @@ class HogQLError(DomainError):
         self.span = span
 
 
+class ParserUnavailable(HogQLError):
+    """The parser is not installed, or does not start: the query may be right."""
+
+    code = "engine_unavailable"
+
+
 class InvalidSyntax(HogQLError):
     """A text that is no HogQL."""
 

@@ -36,6 +36,8 @@ def check_text(text: str) -> None:
         raise QueryTooComplex(f"The query has {len(text):,} characters; at most {TEXT_MAX_LENGTH:,} are allowed.")
     if "\0" in text:
         raise InvalidSyntax("The query has a null character.", span=Span(text.index("\0"), text.index("\0") + 1))
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise InvalidSyntax("The query has half of a character (a lone surrogate).")
     tokens = list(_find_tokens(text))
     if len(tokens) > TOKENS_MAX:
         raise QueryTooComplex(f"The query has {len(tokens):,} words and signs; at most {TOKENS_MAX:,} are allowed.")

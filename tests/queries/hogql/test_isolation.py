@@ -18,7 +18,7 @@ from tests.queries.hogql.trees import NODES, RandomQueries
 
 ABSTRACT = {ast.Node, ast.Expr, ast.Query}
 STORED_TABLES = ("events", "persons", "person_distinct_ids", "table_orders")
-RANDOM_QUERIES = 150
+RANDOM_QUERIES = 100
 
 
 def find_node_types() -> set[type[ast.Node]]:

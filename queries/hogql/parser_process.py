@@ -1,0 +1,81 @@
+"""The parser's process as its user sees it: started with the first text, started again when it ends."""
+
+import atexit
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from queries.hogql.errors import ParserUnavailable, QueryTooComplex
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 5.0
+SECONDS_TO_START = 10
+
+
+class ParserProcess:
+    """A process that parses. Threads take turns, and a process that was forked from this one gets its own."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._owner = 0
+
+    def parse(self, text: str, *, expression: bool = False, seconds: float = SECONDS) -> str:
+        """Return the parser's JSON. Raises QueryTooComplex at the deadline or a crash, and ParserUnavailable."""
+        request = {"text": text, "expression": expression, "seconds": seconds}
+        with self._lock:
+            answer = self._ask(json.dumps(request) + "\n", seconds + SECONDS_TO_START)
+        if answer["tree"] is not None:
+            return str(answer["tree"])
+        if answer["signal"] == signal.SIGALRM:
+            raise QueryTooComplex(f"The query takes longer than {seconds:g} seconds to parse: nest it less.")
+        raise QueryTooComplex("The query is too complex for the parser.")
+
+    def close(self) -> None:
+        """End the process. The next text starts another one."""
+        process, self._process = self._process, None
+        if process is None or self._owner != os.getpid():
+            return
+        process.kill()
+        process.communicate()
+
+    def _ask(self, line: str, seconds: float) -> dict[str, Any]:
+        for _ in range(2):  # it may have been killed since the last text
+            process = self._get_process()
+            assert process.stdin is not None  # noqa: S101  # for mypy: both are pipes
+            assert process.stdout is not None  # noqa: S101
+            try:
+                process.stdin.write(line)
+                process.stdin.flush()
+            except BrokenPipeError:
+                self.close()
+                continue
+            answer = process.stdout.readline() if select.select([process.stdout], [], [], seconds)[0] else ""
+            if answer:
+                return dict(json.loads(answer))
+            self.close()
+        raise ParserUnavailable("The parser of HogQL does not run. It is installed with the engine.")
+
+    def _get_process(self) -> subprocess.Popen[str]:
+        if self._process is None or self._owner != os.getpid():
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "queries.hogql.parser_server"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                cwd="/",
+                env={"PYTHONPATH": str(ROOT)},
+            )
+            self._owner = os.getpid()
+        return self._process
+
+
+PARSER = ParserProcess()
+atexit.register(PARSER.close)
