@@ -1,5 +1,6 @@
 """Query parameters: unknown ones are reported or refused, and their number is limited."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,6 +38,11 @@ REFUSED = [
 ]
 
 
+# Accepted by creating and changing a dashboard, and left out of the API document (`dashboards/views/base.py`).
+UNDOCUMENTED = {"include_dashboards"}
+DASHBOARDS = re.compile(r"api/(projects|environments)/<project_id>/dashboards/(<id>/)?")
+
+
 def get_documented_parameters(route: str, method: str) -> set[str]:
     operation = document()["paths"]["/" + route.replace("<", "{").replace(">", "}")][method.lower()]
     return {each["name"] for each in operation.get("parameters", []) if each["in"] == "query"}
@@ -47,7 +53,10 @@ def test_operation_accepts_the_documented_parameters(route: str, method: str, vi
     instance = view.cls(**view.initkwargs)
     instance.action, instance.kwargs = view.actions[method.lower()], {}
     instance.request = Request(getattr(APIRequestFactory(), method.lower())("/"))
-    assert get_declared_parameters(instance) == get_documented_parameters(route, method)
+    declared = get_declared_parameters(instance)
+    undocumented = UNDOCUMENTED if method in ("POST", "PUT", "PATCH") and re.fullmatch(DASHBOARDS, route) else set()
+    assert declared - undocumented == get_documented_parameters(route, method)
+    assert undocumented <= declared
 
 
 @pytest.mark.parametrize(("route", "method", "view"), OPERATIONS, ids=NAMES)
