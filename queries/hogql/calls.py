@@ -127,7 +127,7 @@ def _print_exists(printer: ExpressionPrinter, node: ast.Call, function: Function
     if not isinstance(node.args[0], ast.Query):
         raise InvalidArguments("exists takes a subquery.", span=node.span)
     query = printer.session.print_subquery(node.args[0], printer.scope)
-    return Sql(f"((SELECT count() FROM ({query.sql} LIMIT 1)) > 0)", ValueType.BOOLEAN, nullable=False)
+    return Sql(f"((SELECT count() FROM (SELECT 1 FROM ({query.sql}) LIMIT 1)) > 0)", ValueType.BOOLEAN, nullable=False)
 
 
 def _print_window_funnel(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:

@@ -1,6 +1,7 @@
 """Refusals of a query. `code` is for programs; `span` is where in the text it went wrong, counted in characters."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from dashboards_api.choices import closest_match
@@ -53,6 +54,15 @@ class QueryTooComplex(HogQLError):
     """A query that is longer, deeper or larger than allowed."""
 
     code = "query_too_complex"
+
+
+@contextmanager
+def refuse_deep_recursion() -> Iterator[None]:
+    """Turn the end of the stack into QueryTooComplex: a chain of operators is a tree as deep as it is long."""
+    try:
+        yield
+    except RecursionError:
+        raise QueryTooComplex("The query has too long a chain of operators, or is nested too deep.") from None
 
 
 class InvalidArguments(HogQLError):

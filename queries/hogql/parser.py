@@ -6,7 +6,14 @@ from typing import Any
 
 from queries.hogql.ast import Expr, Query
 from queries.hogql.conversion import convert_expression
-from queries.hogql.errors import HogQLError, InvalidSyntax, QueryTooComplex, Span, UnsupportedSyntax
+from queries.hogql.errors import (
+    HogQLError,
+    InvalidSyntax,
+    QueryTooComplex,
+    Span,
+    UnsupportedSyntax,
+    refuse_deep_recursion,
+)
 from queries.hogql.lexer import check_text, find_phrases
 from queries.hogql.parser_process import PARSER
 from queries.hogql.query_conversion import convert_query
@@ -17,20 +24,19 @@ NODES_MAX = 20_000
 def parse_select(text: str) -> Query:
     """Return the tree of a SELECT. Raises HogQLError."""
     check_text(text)
-    return convert_query(_read_tree(PARSER.parse(text), text), text)
+    with refuse_deep_recursion():
+        return convert_query(_read_tree(PARSER.parse(text), text), text)
 
 
 def parse_expression(text: str) -> Expr:
     """Return the tree of an expression, such as the `properties.$os = 'Linux'` of a filter. Raises HogQLError."""
     check_text(text)
-    return convert_expression(_read_tree(PARSER.parse(text, expression=True), text), text)
+    with refuse_deep_recursion():
+        return convert_expression(_read_tree(PARSER.parse(text, expression=True), text), text)
 
 
 def _read_tree(answer: str, text: str) -> dict[str, Any]:
-    try:
-        tree: dict[str, Any] = json.loads(answer)
-    except RecursionError:
-        raise QueryTooComplex("The query is nested too deep.") from None
+    tree: dict[str, Any] = json.loads(answer)
     if tree.get("error"):
         raise _build_error(tree, text)
     nodes = list(_walk_nodes(tree))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import IO, Any, cast
 
 from queries.hogql.errors import ParserUnavailable, QueryTooComplex
 
@@ -48,15 +48,14 @@ class ParserProcess:
     def _ask(self, line: str, seconds: float) -> dict[str, Any]:
         for _ in range(2):  # it may have been killed since the last text
             process = self._get_process()
-            assert process.stdin is not None  # noqa: S101  # for mypy: both are pipes
-            assert process.stdout is not None  # noqa: S101
+            stdin, stdout = cast(IO[str], process.stdin), cast(IO[str], process.stdout)
             try:
-                process.stdin.write(line)
-                process.stdin.flush()
+                stdin.write(line)
+                stdin.flush()
             except BrokenPipeError:
                 self.close()
                 continue
-            answer = process.stdout.readline() if select.select([process.stdout], [], [], seconds)[0] else ""
+            answer = stdout.readline() if select.select([stdout], [], [], seconds)[0] else ""
             if answer:
                 return dict(json.loads(answer))
             self.close()

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from queries.hogql.ast import Array, Compare, Constant, ConstantValue, Expr, Node, Placeholder
-from queries.hogql.errors import Span, UnknownPlaceholder
+from queries.hogql.errors import Span, UnknownPlaceholder, refuse_deep_recursion
 
 PlaceholderValue = ConstantValue | Expr | Sequence[ConstantValue]
 RANGE_ENDS = frozenset({"filters.dateRange.from", "filters.dateRange.to"})
@@ -18,13 +18,19 @@ def replace_placeholders(node: NodeT, values: Mapping[str, PlaceholderValue]) ->
     The keys are the names without their braces. A comparison with an end of the date range that is None holds always.
     Raises UnknownPlaceholder.
     """
-    return _replace_node(node, values)  # type: ignore[no-any-return]  # a node stays of its type, but a placeholder
+    with refuse_deep_recursion():
+        return _replace_node(node, values)  # type: ignore[no-any-return]  # a node stays of its type, but a placeholder
 
 
 def find_placeholders(node: Node) -> set[str]:
     """Return the names of all placeholders, so that a caller computes values of no others."""
-    found = {".".join(node.chain)} if isinstance(node, Placeholder) else set()
-    return found.union(*(find_placeholders(child) for child in node.children()))
+    found, waiting = set(), [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Placeholder):
+            found.add(".".join(part.chain))
+        waiting.extend(part.children())
+    return found
 
 
 def _replace_node(node: Node, values: Mapping[str, PlaceholderValue]) -> Any:

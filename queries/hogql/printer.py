@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from queries.hogql import ast
-from queries.hogql.errors import InvalidArguments, InvalidValue, UnknownTable
+from queries.hogql.errors import InvalidArguments, InvalidValue, UnknownTable, refuse_deep_recursion
 from queries.hogql.expressions import ExpressionPrinter
 from queries.hogql.scopes import CommonTableInScope, QueryInScope, Scope, Source, TableInScope
-from queries.hogql.session import PrintContext, PrintedQuery, PrintSession
+from queries.hogql.session import PrintContext, PrintedQuery, PrintSession, index_columns
 from queries.hogql.statement import Statement
 from queries.hogql.tables import Table
 from queries.hogql.values import Sql
@@ -28,7 +28,8 @@ def print_query(query: ast.Query, context: PrintContext) -> Statement:
     offset = _read_count(query.offset, 0)
     session = PrintSession(context, print_subquery)
     limited = replace(query, limit=ast.Constant(limit + 1), offset=ast.Constant(offset) if offset else None)
-    printed = print_subquery(limited, Scope(session))
+    with refuse_deep_recursion():
+        printed = print_subquery(limited, Scope(session))
     names = [name for name, _ in printed.columns]
     return Statement(printed.sql, session.list_parameters(printed.sql), names, limit, offset)
 
@@ -58,7 +59,7 @@ def print_set(query: ast.SetQuery, scope: Scope) -> PrintedQuery:
         sql += f" {op} ({printed.sql})"
     columns = [(name, replace(column, nullable=True)) for name, column in first.columns]
     alias = scope.session.make_name("s")
-    source = QueryInScope(alias, f"({sql})", dict(reversed(columns)), scope.session)
+    source = QueryInScope(alias, f"({sql})", index_columns(columns), scope.session)
     scope.add_source(alias, source, query.span)
     names = ", ".join(f"{alias}.{column.text} AS {column.text}" for _, column in columns)
     tail = " ".join(print_tail(query, ExpressionPrinter(scope), columns))
@@ -75,7 +76,7 @@ def print_common_tables(tables: tuple[ast.CommonTable, ...], scope: Scope) -> st
         printed, name = print_subquery(table.value, scope), scope.session.make_name("w")
         columns = [(new, column) for new, (_, column) in zip(table.columns, printed.columns, strict=False)]
         columns += printed.columns[len(columns) :]
-        scope.common_tables[table.name] = CommonTableInScope(name, dict(reversed(columns)))
+        scope.common_tables[table.name] = CommonTableInScope(name, index_columns(columns))
         parts.append(f"{name} AS ({printed.sql})")
     return f"WITH {', '.join(parts)} " if parts else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -32,8 +32,15 @@ class PrintedQuery:
 
     @property
     def by_name(self) -> dict[str, Sql]:
-        """The columns by name. Of several with one name the first one counts."""
-        return dict(reversed(self.columns))
+        return index_columns(self.columns)
+
+
+def index_columns(columns: Iterable[tuple[str, Sql]]) -> dict[str, Sql]:
+    """Return columns by name, in their order. Of several with one name the first one counts."""
+    found: dict[str, Sql] = {}
+    for name, column in columns:
+        found.setdefault(name, column)
+    return found
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,7 @@ select n from (select 1 as n union all select 2 as n) order by n desc limit 1
 select n from ((select 1 as n) union all (select 2 as n)) order by n desc limit 1
 select (select count() from events) + (select count() from persons)
 select exists(select 1 from events where event = 'purchase')
+select exists(select event from events order by timestamp limit 2), exists(select 1 union all select 2)
 select count() from events where (event, distinct_id) in (select event, distinct_id from events)
 select count() from events where properties.plan not in ('free', 'trial')
 select count() from events where event in ['purchase', 'signup']

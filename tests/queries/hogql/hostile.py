@@ -242,6 +242,8 @@ BOMBS = {
     "braces": "select " + "{" * 1_000 + "1" + "}" * 1_000,
     "subqueries": "select * from " + "(select * from " * 100 + "events" + ")" * 100,
     "sums": "select " + "+".join(["1"] * 20_000),
+    "sums that the parser takes": "select " + "+".join(["1"] * 900),
+    "choices": "select " + "1 ? 2 : " * 400 + "3",
     "minuses": "select " + "- " * 20_000 + "1",
     "nots": "select " + "not " * 5_000 + "1",
     "conditions": "select " + " and ".join(["1"] * 10_000),

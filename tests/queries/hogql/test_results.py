@@ -73,6 +73,10 @@ ANSWERS: list[tuple[str, list[list[Any]]]] = [
     ("select 'a\\'; drop table events --', '\\\\', '{p1:String}'", [["a'; drop table events --", "\\", "{p1:String}"]]),
     ("select event from events where event = 'x\\n\\t' or event = '\\\\N'", []),
     ("select [1, 2][1], (1, 'b').2, arraySum(x -> x * 2, [1, 2])", [[1, "b", 6]]),
+    ("select * from (select 'z' as b, 'y' as a, 'x' as b) limit 1", [["z", "y"]]),
+    ("select * from (select 1 as b, 2 as a union all select 3, 4) order by b", [[1, 2], [3, 4]]),
+    ("with w as (select 1 as b, 2 as a) select * from w", [[1, 2]]),
+    ("with w(d, c) as (select 1 as b, 2 as a) select * from w", [[1, 2]]),
     ("select toInt('1.5'), toInt('7'), toFloat('x'), toIntOrZero('x')", [[None, 7, None, 0]]),
 ]
 
