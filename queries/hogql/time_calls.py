@@ -72,9 +72,26 @@ def _print_to_date(printer: ExpressionPrinter, node: ast.Call, function: Functio
     return Sql(f"toDate({value.text})", ValueType.DATE, value.nullable)
 
 
+def print_time(printer: ExpressionPrinter, node: ast.Expr) -> Sql:
+    """Return a time. A text is read in the project's time zone, and is null if it is none."""
+    value = printer.print(node)
+    if value.type is not ValueType.TEXT:
+        return value
+    return Sql(f"parseDateTime64BestEffortOrNull({value.text}, 6, {printer.session.time_zone})", ValueType.DATETIME)
+
+
+def _print_of_time(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
+    """Print a function whose first argument is a time."""
+    time = print_time(printer, node.args[0])
+    args = [time.text, *(printer.print(arg).text for arg in node.args[1:])]
+    keeps_type = function.stored.startswith(("add", "subtract"))
+    kind = time.type if keeps_type and time.type is ValueType.DATETIME else function.type
+    return Sql(f"{function.stored}({', '.join(args)})", kind, time.nullable)
+
+
 def _print_start_of_week(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
     """Weeks start on the day that the project says, unless the query says one."""
-    value = printer.print(node.args[0])
+    value = print_time(printer, node.args[0])
     mode = printer.print(node.args[1]).text if len(node.args) > 1 else _print_week_mode(printer)
     return Sql(f"toStartOfWeek({value.text}, {mode})", ValueType.DATE, value.nullable)
 
@@ -84,7 +101,7 @@ def _print_week_mode(printer: ExpressionPrinter) -> str:
 
 
 def _print_date_trunc(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    unit, value = _read_unit(node.args[0]), printer.print(node.args[1])
+    unit, value = _read_unit(node.args[0]), print_time(printer, node.args[1])
     if len(node.args) > 2:
         value = replace(value, text=f"toTimeZone({value.text}, {_print_time_zone(printer, node.args[2])})")
     if unit == "Week":
@@ -96,9 +113,9 @@ def _print_date_trunc(printer: ExpressionPrinter, node: ast.Call, function: Func
 def _print_date_add(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
     """Both dateAdd(unit, number, time) and dateAdd(time, interval) are known."""
     if len(node.args) == 2:
-        value, interval = printer.print(node.args[0]), printer.print(node.args[1]).text
+        value, interval = print_time(printer, node.args[0]), printer.print(node.args[1]).text
     else:
-        unit, value = _read_unit(node.args[0]), printer.print(node.args[2])
+        unit, value = _read_unit(node.args[0]), print_time(printer, node.args[2])
         interval = f"toInterval{unit}({printer.print(node.args[1]).text})"
     operator = "minus" if function.stored == "dateSub" else "plus"
     kind = ValueType.DATETIME if value.type is ValueType.DATETIME else ValueType.ANY
@@ -123,7 +140,7 @@ def _read_unit(node: ast.Expr) -> str:
 
 
 def _print_to_time_zone(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    value = printer.print(node.args[0])
+    value = print_time(printer, node.args[0])
     return replace(value, text=f"toTimeZone({value.text}, {_print_time_zone(printer, node.args[1])})")
 
 
@@ -136,7 +153,19 @@ def _print_time_zone(printer: ExpressionPrinter, node: ast.Expr) -> str:
     return printer.session.bind(node.value, "String")
 
 
+# Functions that ClickHouse has: only a text as their first argument needs help.
+OF_TIME = """
+    toYear toQuarter toMonth toDayOfYear toDayOfMonth toHour toMinute toSecond toMillisecond toUnixTimestamp
+    toUnixTimestamp64Milli toUnixTimestamp64Micro toYYYYMM toYYYYMMDD toYYYYMMDDhhmmss toISOYear toISOWeek toDayOfWeek
+    toWeek toYearWeek formatDateTime monthName toStartOfSecond toStartOfMinute toStartOfFiveMinutes
+    toStartOfTenMinutes toStartOfFifteenMinutes toStartOfHour toStartOfDay toStartOfInterval timeSlot toStartOfMonth
+    toStartOfQuarter toStartOfYear toStartOfISOYear toMonday toLastDayOfMonth toLastDayOfWeek addSeconds addMinutes
+    addHours addDays addWeeks addMonths addQuarters addYears subtractSeconds subtractMinutes subtractHours
+    subtractDays subtractWeeks subtractMonths subtractQuarters subtractYears
+"""
+
 TIME_HANDLERS: dict[str, Handler] = {
+    **dict.fromkeys(OF_TIME.split(), _print_of_time),
     "now": _print_now,
     "today": _print_today,
     "yesterday": _print_today,

@@ -19,6 +19,12 @@ ANSWERS: list[tuple[str, list[list[Any]]]] = [
     ("select count() from events where timestamp >= '2026-03-29T00:00:00Z'", [[4]]),
     ("select count() from events where toDate(timestamp) = '2026-03-30'", [[2]]),
     ("select dateDiff('hour', toDateTime('2026-03-29'), toDateTime('2026-03-30'))", [[23]]),
+    ("select toUnixTimestamp('2026-03-29 00:00:00'), toStartOfMonth('2026-03-29')", [[1774738800, "2026-03-01"]]),
+    ("select toHour('2026-03-29T00:00:00Z'), dateTrunc('day', 'soon')", [[1, None]]),
+    (
+        "select addDays('2026-03-29', 1) = '2026-03-30', dateAdd('hour', 2, '2026-03-29 01:00:00')",
+        [[1, "2026-03-29 04:00:00.000000"]],
+    ),
     ("select now(), today(), yesterday()", [["2026-03-31 14:00:00.000000", "2026-03-31", "2026-03-30"]]),
     # The column, not the alias, is compared: the alias would have no event before noon.
     (
