@@ -50,9 +50,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2, help="of each measurement (default: %(default)s)")
     options = parser.parse_args()
     times: Times = {}
-    with work_folder() as folder, databases("postgresql", folder) as made:
+    with work_folder() as folder, databases("postgresql", folder) as created:
         for size in options.sizes:
-            times |= measure_size(size, made, folder, options)
+            times |= measure_size(size, created, folder, options)
             print(f"{size:,} dashboards are measured:", flush=True)
             print(format_times({key: time for key, time in times.items() if key[2] == size}, [size]), flush=True)
     print(f"\nMilliseconds, median at one connection; `plain` is served by {get_plain_server()}.\n")

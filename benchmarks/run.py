@@ -35,15 +35,15 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     options = parse_arguments()
-    with work_folder() as folder, databases(options.engine, folder) as made, ExitStack() as running:
-        database = made.create("bench")
+    with work_folder() as folder, databases(options.engine, folder) as created, ExitStack() as running:
+        database = created.create("bench")
         filled = fill(database, folder, dashboards=options.dashboards, tiles=options.tiles)
         servers = [running.enter_context(serving(name, database, filled, folder)) for name in NAMES]
         unequal = diff_responses(servers)
         measured = [(server, database) for server in servers]
         if options.against:
             size = {"dashboards": options.dashboards, "tiles": options.tiles}
-            measured.append(running.enter_context(serving_commit(options.against, made, folder, **size)))
+            measured.append(running.enter_context(serving_commit(options.against, created, folder, **size)))
         # Created before anything is measured: requesting deep pages fills caches for all rounds.
         work = [(server, its, name, create_job(server, name)) for name in JOBS for server, its in measured]
         results = [

@@ -53,8 +53,8 @@ def _writes(server: Server) -> dict[str, Callable[[int], Request]]:
 
 
 def _create(server: Server, body: Any) -> int:
-    made: int = server.send("POST", server.dashboards, body)[2]["id"]
-    return made
+    created: int = server.send("POST", server.dashboards, body)[2]["id"]
+    return created
 
 
 def _measure(server: Server, database: Database, request: Callable[[int], Request]) -> list[str]:

@@ -22,24 +22,24 @@ def read_rows(url: str) -> Rows:
 
 
 def _read_sqlite(path: str) -> Rows:
-    with closing(sqlite3.connect(path)) as opened:
-        tables = opened.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    with closing(sqlite3.connect(path)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         found = {}
         for (table,) in tables.fetchall():
-            columns = sorted(row[1] for row in opened.execute(f'PRAGMA table_info("{table}")'))
+            columns = sorted(row[1] for row in connection.execute(f'PRAGMA table_info("{table}")'))
             names = ", ".join(f'"{column}"' for column in columns)
-            found[table] = _sort_rows(opened.execute(f'SELECT {names} FROM "{table}"'))  # noqa: S608  names of the database
+            found[table] = _sort_rows(connection.execute(f'SELECT {names} FROM "{table}"'))  # noqa: S608  names of the database
         return found
 
 
 def _read_postgresql(url: str) -> Rows:
-    with psycopg.connect(url, options="-c timezone=UTC") as opened:
+    with psycopg.connect(url, options="-c timezone=UTC") as connection:
         found = {}
-        for (table,) in opened.execute(_TABLES).fetchall():
-            columns = sorted(name for (name,) in opened.execute(_COLUMNS, [table]).fetchall())
+        for (table,) in connection.execute(_TABLES).fetchall():
+            columns = sorted(name for (name,) in connection.execute(_COLUMNS, [table]).fetchall())
             names = sql.SQL(", ").join(map(sql.Identifier, columns))
             found[table] = _sort_rows(
-                opened.execute(sql.SQL("SELECT {} FROM {}").format(names, sql.Identifier(table))).fetchall()
+                connection.execute(sql.SQL("SELECT {} FROM {}").format(names, sql.Identifier(table))).fetchall()
             )
         return found
 

@@ -57,8 +57,8 @@ def write_release(engine: str, folder: Path, url: str, data: str) -> None:
 def dump_statements(url: str) -> str:
     """Return a database as SQL, without the commands of psql, which drivers do not support."""
     if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as opened:
-            return "\n".join(opened.iterdump()) + "\n"
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            return "\n".join(connection.iterdump()) + "\n"
     done = subprocess.run([find_binaries() / "pg_dump", *DUMP, url], check=True, stdout=subprocess.PIPE, text=True)
     return "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith(("\\", "--", "\n")))
 

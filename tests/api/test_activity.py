@@ -28,16 +28,16 @@ def latest_changes(person: Person, dashboard_id: int) -> dict[str, tuple[str, st
 
 
 def test_activity_has_user_time_and_key(alice: Person) -> None:
-    made = make_dashboard(alice, "Weekly")
-    alice.api.patch(f"dashboards/{made.pk}/", {"name": "Monthly", "pinned": True})
-    [latest, first] = list_activities(alice, made.pk)
+    board = make_dashboard(alice, "Weekly")
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "Monthly", "pinned": True})
+    [latest, first] = list_activities(alice, board.pk)
     key = PersonalAPIKey.objects.get(user=alice.user)
     assert (first["activity"], first["detail"]["changes"]) == ("created", [])
     assert latest["activity"] == "updated"
     assert UUID(latest["id"]).int == Activity.objects.latest("pk").pk
     assert (latest["scope"], latest["item_id"], latest["user"]["email"]) == (
         "Dashboard",
-        str(made.pk),
+        str(board.pk),
         alice.user.email,
     )
     assert latest["detail"] == {
@@ -50,29 +50,29 @@ def test_activity_has_user_time_and_key(alice: Person) -> None:
         "trigger": {"job_type": "personal_api_key", "job_id": key.pk, "payload": {"label": "test"}},
     }
     assert (latest["is_system"], latest["was_impersonated"], latest["unread"]) == (False, False, False)
-    assert latest["version"] == Revision.objects.get(kind=RevisionKind.DASHBOARD, object_id=made.pk).number
+    assert latest["version"] == Revision.objects.get(kind=RevisionKind.DASHBOARD, object_id=board.pk).number
 
 
 def test_activity_of_a_session_has_no_key(alice: Person) -> None:
-    made = make_dashboard(alice)
-    make_session(alice).patch(f"dashboards/{made.pk}/", {"name": "new"})
-    assert list_activities(alice, made.pk)[0]["detail"]["trigger"] is None
+    board = make_dashboard(alice)
+    make_session(alice).patch(f"dashboards/{board.pk}/", {"name": "new"})
+    assert list_activities(alice, board.pk)[0]["detail"]["trigger"] is None
 
 
 def test_activity_log_records_tile_changes_by_field(alice: Person) -> None:
-    made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
-    [tile] = alice.api.get(f"dashboards/{made.pk}/").json["tiles"]
+    board = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
+    [tile] = alice.api.get(f"dashboards/{board.pk}/").json["tiles"]
     path = f"tiles__{tile['id']}"
     item = {"id": tile["id"], "text": {"body": "new"}, "layouts": {"sm": {"x": 1.0, "y": 2}}, "color": "blue"}
-    alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [item]})
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [item]})
     text_id = tile["text"]["id"]
-    assert latest_changes(alice, made.pk) == {
+    assert latest_changes(alice, board.pk) == {
         f"{path}__text": ("Tile", "changed", {"id": text_id, "body": "old"}, {"id": text_id, "body": "new"}),
         f"{path}__layouts": ("Tile", "changed", {}, {"sm": {"x": 1.0, "y": 2}}),
         f"{path}__color": ("Tile", "created", None, "blue"),
     }
-    alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [{"id": tile["id"], "deleted": True}]})
-    [(kind, action, before, after)] = latest_changes(alice, made.pk).values()
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": tile["id"], "deleted": True}]})
+    [(kind, action, before, after)] = latest_changes(alice, board.pk).values()
     assert (kind, action, before["text"]["body"], after) == ("Tile", "deleted", "new", None)
 
 
@@ -88,43 +88,43 @@ def test_moved_tile_is_recorded_on_both_dashboards(alice: Person) -> None:
 
 
 def test_write_without_changes_is_not_recorded(alice: Person) -> None:
-    made = make_dashboard(alice, tags=["a"], tiles=[{"text": {"body": "t"}}], filters={"date_from": "-7d"})
-    read = alice.api.get(f"dashboards/{made.pk}/").json
+    board = make_dashboard(alice, tags=["a"], tiles=[{"text": {"body": "t"}}], filters={"date_from": "-7d"})
+    read = alice.api.get(f"dashboards/{board.pk}/").json
     count = Activity.objects.count()
-    assert alice.api.patch(f"dashboards/{made.pk}/", read).status == 200
-    assert alice.api.patch(f"dashboards/{made.pk}/", {}).status == 200
-    assert alice.api.patch(f"dashboards/{made.pk}/sharing/", {"enabled": False}).status == 200
+    assert alice.api.patch(f"dashboards/{board.pk}/", read).status == 200
+    assert alice.api.patch(f"dashboards/{board.pk}/", {}).status == 200
+    assert alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": False}).status == 200
     assert Activity.objects.count() == count
 
 
 def test_refused_write_is_not_recorded(alice: Person) -> None:
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
     count = Activity.objects.count()
     body = {"name": "new", "tiles": [{"id": 99999, "text": {"body": "t"}}]}
-    assert alice.api.patch(f"dashboards/{made.pk}/", body).status == 400
+    assert alice.api.patch(f"dashboards/{board.pk}/", body).status == 400
     assert Activity.objects.count() == count
 
 
 def test_deletion_and_restoration_have_their_own_activities(alice: Person) -> None:
-    made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
-    alice.api.patch(f"dashboards/{made.pk}/", {"deleted": True})
-    [latest, _] = alice.api.get(f"activity_log/?scope=Dashboard&item_id={made.pk}").json["results"]
+    board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
+    [latest, _] = alice.api.get(f"activity_log/?scope=Dashboard&item_id={board.pk}").json["results"]
     assert latest["activity"] == "deleted"
     assert [each["field"] for each in latest["detail"]["changes"]] == ["deleted"]
-    alice.api.patch(f"dashboards/{made.pk}/", {"deleted": False})
-    assert [act["activity"] for act in list_activities(alice, made.pk)] == ["restored", "deleted", "created"]
+    alice.api.patch(f"dashboards/{board.pk}/", {"deleted": False})
+    assert [act["activity"] for act in list_activities(alice, board.pk)] == ["restored", "deleted", "created"]
 
 
 def test_sharing_changes_are_recorded_without_secrets(alice: Person) -> None:
-    made = make_dashboard(alice)
-    sharing = f"dashboards/{made.pk}/sharing/"
+    board = make_dashboard(alice)
+    sharing = f"dashboards/{board.pk}/sharing/"
     alice.api.patch(sharing, {"enabled": True, "password_required": True, "settings": {"theme": "dark"}})
     first = alice.api.get(sharing).json["access_token"]
     second = alice.api.post(f"{sharing}refresh/").json["access_token"]
     password = alice.api.post(f"{sharing}passwords/", {"raw_password": "open sesame"}).json["id"]
     alice.api.delete(f"{sharing}passwords/{password}/")
     alice.api.patch(sharing, {"enabled": False})
-    assert [act["activity"] for act in list_activities(alice, made.pk)] == [
+    assert [act["activity"] for act in list_activities(alice, board.pk)] == [
         "sharing disabled",
         "share password removed",
         "share password added",
@@ -132,7 +132,7 @@ def test_sharing_changes_are_recorded_without_secrets(alice: Person) -> None:
         "sharing enabled",
         "created",
     ]
-    assert list_activities(alice, made.pk)[4]["detail"]["changes"][1] == {
+    assert list_activities(alice, board.pk)[4]["detail"]["changes"][1] == {
         "type": "SharingConfiguration",
         "action": "created",
         "field": "sharing__settings",
@@ -144,52 +144,52 @@ def test_sharing_changes_are_recorded_without_secrets(alice: Person) -> None:
 
 
 def test_activity_log_records_access_changes(alice: Person, bob: Person) -> None:
-    made = make_dashboard(alice, restriction_level=37)
+    board = make_dashboard(alice, restriction_level=37)
     uuid = str(bob.user.uuid)
-    alice.api.post(f"dashboards/{made.pk}/collaborators/", {"user_uuid": uuid, "level": 37})
-    assert latest_changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "created", None, uuid)}
-    alice.api.delete(f"dashboards/{made.pk}/collaborators/{uuid}/")
-    assert list_activities(alice, made.pk)[0]["activity"] == "collaborator removed"
-    assert latest_changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "deleted", uuid, None)}
+    alice.api.post(f"dashboards/{board.pk}/collaborators/", {"user_uuid": uuid, "level": 37})
+    assert latest_changes(alice, board.pk) == {f"collaborators__{uuid}": ("Collaborator", "created", None, uuid)}
+    alice.api.delete(f"dashboards/{board.pk}/collaborators/{uuid}/")
+    assert list_activities(alice, board.pk)[0]["activity"] == "collaborator removed"
+    assert latest_changes(alice, board.pk) == {f"collaborators__{uuid}": ("Collaborator", "deleted", uuid, None)}
 
 
 def test_activity_log_records_access_of_a_removed_member(alice: Person, bob: Person) -> None:
     boards = [make_dashboard(alice, restriction_level=37) for _ in range(2)]
     uuid = str(bob.user.uuid)
-    for made in boards:
-        alice.api.post(f"dashboards/{made.pk}/collaborators/", {"user_uuid": uuid, "level": 37})
+    for created in boards:
+        alice.api.post(f"dashboards/{created.pk}/collaborators/", {"user_uuid": uuid, "level": 37})
     remove_member(alice.membership, membership_id=bob.membership.pk)
     assert Collaborator.objects.count() == 0
-    for made in boards:
-        latest = list_activities(alice, made.pk)[0]
+    for created in boards:
+        latest = list_activities(alice, created.pk)[0]
         assert (latest["activity"], latest["user"]["email"]) == ("collaborator removed", alice.user.email)
-        assert latest_changes(alice, made.pk) == {f"collaborators__{uuid}": ("Collaborator", "deleted", uuid, None)}
+        assert latest_changes(alice, created.pk) == {f"collaborators__{uuid}": ("Collaborator", "deleted", uuid, None)}
 
 
 def test_text_changes_are_recorded_on_each_dashboard_that_shows_it(alice: Person) -> None:
-    made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
-    other = alice.api.post("dashboards/", {"use_dashboard": made.pk}).json["id"]
-    tile = Tile.objects.get(dashboard=made)
-    alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [{"id": tile.pk, "text": {"body": "new"}}]})
-    [(field, told)] = latest_changes(alice, other).items()
+    board = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
+    other = alice.api.post("dashboards/", {"use_dashboard": board.pk}).json["id"]
+    tile = Tile.objects.get(dashboard=board)
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": tile.pk, "text": {"body": "new"}}]})
+    [(field, logged)] = latest_changes(alice, other).items()
     assert field == f"tiles__{Tile.objects.get(dashboard=other).pk}__text"
-    assert (told[2]["body"], told[3]["body"]) == ("old", "new")
+    assert (logged[2]["body"], logged[3]["body"]) == ("old", "new")
     alice.api.patch(f"dashboards/{other}/", {"name": "mine"})
     assert set(latest_changes(alice, other)) == {"name"}
 
 
 def test_insight_changes_are_recorded_with_earlier_values(alice: Person) -> None:
     board = make_dashboard(alice)
-    made = make_insight(alice, board, name="Visits")
-    alice.api.patch(f"insights/{made.pk}/", {"name": "Views", "query": {"kind": "HogQLQuery"}, "tags": ["a"]})
-    alice.api.patch(f"insights/{made.pk}/", {"name": "Views"})
-    log = alice.api.get(f"activity_log/?scope=Insight&item_id={made.pk}").json["results"]
+    insight = make_insight(alice, board, name="Visits")
+    alice.api.patch(f"insights/{insight.pk}/", {"name": "Views", "query": {"kind": "HogQLQuery"}, "tags": ["a"]})
+    alice.api.patch(f"insights/{insight.pk}/", {"name": "Views"})
+    log = alice.api.get(f"activity_log/?scope=Insight&item_id={insight.pk}").json["results"]
     assert [act["activity"] for act in log] == ["updated", "created"]
-    told = {each["field"]: (each["before"], each["after"]) for each in log[0]["detail"]["changes"]}
-    assert told["name"] == ("Visits", "Views")
-    assert told["query"][1] == {"kind": "HogQLQuery"}
-    assert told["tags"] == ([], ["a"])
-    assert log[0]["detail"]["short_id"] == made.short_id
+    logged = {each["field"]: (each["before"], each["after"]) for each in log[0]["detail"]["changes"]}
+    assert logged["name"] == ("Visits", "Views")
+    assert logged["query"][1] == {"kind": "HogQLQuery"}
+    assert logged["tags"] == ([], ["a"])
+    assert log[0]["detail"]["short_id"] == insight.short_id
     assert set(latest_changes(alice, board.pk)) == {f"tiles__{Tile.objects.get().pk}"}  # its first layouts
 
 
@@ -211,18 +211,18 @@ def test_activity_log_can_be_filtered(alice: Person, bob: Person) -> None:
 
 
 def test_activity_log_is_limited_to_the_project(alice: Person, carol: Person) -> None:
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
     assert carol.api.get("activity_log/").json["results"] == []
-    assert carol.api.get(f"activity_log/?item_id={made.pk}").json["results"] == []
-    assert carol.api.get(f"dashboards/{made.pk}/activity/").status == 404
+    assert carol.api.get(f"activity_log/?item_id={board.pk}").json["results"] == []
+    assert carol.api.get(f"dashboards/{board.pk}/activity/").status == 404
 
 
 def test_pages_are_contiguous(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "PAGE_ROWS", 3)
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
     for number in range(7):
-        alice.api.patch(f"dashboards/{made.pk}/", {"name": str(number)})
-    path: str | None = f"dashboards/{made.pk}/activity/"
+        alice.api.patch(f"dashboards/{board.pk}/", {"name": str(number)})
+    path: str | None = f"dashboards/{board.pk}/activity/"
     versions, sizes = [], []
     while path:
         page = alice.api.get(path).json
@@ -234,17 +234,17 @@ def test_pages_are_contiguous(alice: Person, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_page_of_large_changes_ends_early(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "PAGE_SIZE_MAX", 5000)
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
     for number in range(3):
-        alice.api.patch(f"dashboards/{made.pk}/", {"filters": {"a": str(number) * 3000}})
-    page = alice.api.get(f"dashboards/{made.pk}/activity/").json
+        alice.api.patch(f"dashboards/{board.pk}/", {"filters": {"a": str(number) * 3000}})
+    page = alice.api.get(f"dashboards/{board.pk}/activity/").json
     assert [len(act["detail"]["changes"]) for act in page["results"]] == [1]
     following = alice.api.get(page["next"].removeprefix("http://testserver")).json
     assert [act["version"] for act in following["results"]] == [3]
 
 
 def test_query_count_does_not_depend_on_the_number_of_activities(alice: Person) -> None:
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
 
     def cost() -> int:
         with CaptureQueriesContext(connection) as captured:
@@ -254,23 +254,23 @@ def test_query_count_does_not_depend_on_the_number_of_activities(alice: Person) 
     cost()
     one = cost()
     for number in range(20):
-        alice.api.patch(f"dashboards/{made.pk}/", {"name": str(number)})
+        alice.api.patch(f"dashboards/{board.pk}/", {"name": str(number)})
     assert one == cost() == 3
 
 
 def test_first_change_records_a_baseline_version(alice: Person) -> None:
-    made = make_dashboard(alice, "old", tiles=[{"text": {"body": "t"}}])
+    board = make_dashboard(alice, "old", tiles=[{"text": {"body": "t"}}])
     Activity.objects.all().delete()  # as in a database of an earlier release
-    alice.api.patch(f"dashboards/{made.pk}/", {"name": "new"})
-    [latest, first] = list_activities(alice, made.pk)
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "new"})
+    [latest, first] = list_activities(alice, board.pk)
     assert (first["activity"], first["is_system"], first["user"], first["version"]) == ("recorded", True, None, 1)
     assert [each["before"] for each in latest["detail"]["changes"]] == ["old"]
-    assert alice.api.get(f"dashboards/{made.pk}/versions/1/").json["state"]["name"] == "old"
+    assert alice.api.get(f"dashboards/{board.pk}/versions/1/").json["state"]["name"] == "old"
 
 
 def test_dashboard_has_at_most_1000_tiles(alice: Person) -> None:
-    made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * 999)
-    path = f"dashboards/{made.pk}/"
+    board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * 999)
+    path = f"dashboards/{board.pk}/"
     two = {"tiles": [{"text": {"body": "t"}}] * 2}
     answer = alice.api.patch(path, {"name": "new", **two})
     assert (answer.status, answer.json["code"], answer.json["attr"]) == (400, "too_many", "tiles")

@@ -36,11 +36,11 @@ def test_bulk_update_keeps_the_version_of_an_unchanged_dashboard(alice: Person, 
 
 
 def test_recording_a_baseline_does_not_change_the_version(alice: Person) -> None:
-    made = make_dashboard(alice, "Weekly")
+    board = make_dashboard(alice, "Weekly")
     Activity.objects.all().delete()
-    alice.api.patch(f"dashboards/{made.pk}/", {"name": "Weekly"})
-    assert read_versions() == {made.pk: 1}
-    assert [act["activity"] for act in list_activities(alice, made.pk)] == ["recorded"]
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "Weekly"})
+    assert read_versions() == {board.pk: 1}
+    assert [act["activity"] for act in list_activities(alice, board.pk)] == ["recorded"]
 
 
 def test_more_dashboards_than_sqlite_allows_in_a_compound_select(alice: Person) -> None:

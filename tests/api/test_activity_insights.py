@@ -60,11 +60,11 @@ def test_insights_created_with_a_dashboard_are_recorded_and_undone(
         target = robot.post("dashboards/", {"name": "target"}).json["id"]
         alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37})
         robot.post(f"dashboards/{target}/copy_tile/", {"fromDashboardId": board.pk, "tileId": tile.pk})
-    made = Insight.objects.exclude(pk=theirs.pk).get()
-    assert list_activities_of(alice, made.pk) == [("created", made.short_id)]
+    created = Insight.objects.exclude(pk=theirs.pk).get()
+    assert list_activities_of(alice, created.pk) == [("created", created.short_id)]
     answer = undo(alice)
     assert answer.json["skipped"] == []
-    assert get_undone_paths(answer)[f"Insight {made.pk}"] == ["deleted"]
+    assert get_undone_paths(answer)[f"Insight {created.pk}"] == ["deleted"]
     assert list(Insight.objects.filter(deleted=False)) == [theirs]
     live = Dashboard.objects.filter(deleted=False)
     assert list(live) == [board]

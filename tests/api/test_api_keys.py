@@ -39,15 +39,15 @@ def create_key(browser: Api, **more: Any) -> Answer:
 
 
 def test_a_new_key_is_shown_once_and_works_immediately(alice: Person, browser: Api) -> None:
-    made = create_key(browser, description="for the pipeline")
-    value = made.json["value"]
-    row = PersonalAPIKey.objects.get(pk=made.json["id"])
+    created = create_key(browser, description="for the pipeline")
+    value = created.json["value"]
+    row = PersonalAPIKey.objects.get(pk=created.json["id"])
     assert (row.user, row.label, row.scopes) == (alice.user, "CI", ["dashboard:read"])
     assert (row.description, row.scoped_projects, row.scoped_organizations) == ("for the pipeline", [], [])
     assert row.secret_hash == hash_secret(value)
-    assert made.headers["Cache-Control"] == "no-store"
-    assert made.json["mask_value"] == f"phx_...{value[-4:]}"
-    assert made.json == {**browser.get(f"{KEYS}{row.pk}/").json, "value": value}
+    assert created.headers["Cache-Control"] == "no-store"
+    assert created.json["mask_value"] == f"phx_...{value[-4:]}"
+    assert created.json == {**browser.get(f"{KEYS}{row.pk}/").json, "value": value}
     assert browser.get(f"{KEYS}{row.pk}/").json["value"] is None
     api = Api(value, alice.membership.project_id)
     assert api.get("dashboards/").status == 200
@@ -97,10 +97,10 @@ def test_an_empty_key_list_is_an_empty_array(bob: Person) -> None:
 def test_invalid_values_are_reported_and_change_nothing(
     browser: Api, changes: dict[str, Any], code: str, attr: str
 ) -> None:
-    made = create_key(browser).json
+    created = create_key(browser).json
     before = read_stored_keys()
     assert browser.post(KEYS, build_body(**changes)).error == (400, "validation_error", code, attr)
-    answer = browser.patch(f"{KEYS}{made['id']}/", {"description": "changed", **changes})
+    answer = browser.patch(f"{KEYS}{created['id']}/", {"description": "changed", **changes})
     assert answer.error == (400, "validation_error", code, attr)
     assert read_stored_keys() == before
 
@@ -121,24 +121,26 @@ def test_a_key_may_have_scoped_projects_and_an_expiry(alice: Person, carol: Pers
     project = alice.membership.project
     end = (timezone.now() + timedelta(days=1)).isoformat()
     scoped = {"scoped_teams": [project.pk], "scoped_organizations": [str(project.organization_id)]}
-    made = create_key(browser, **scoped, expires_at=end).json
-    assert {name: made[name] for name in scoped} == scoped
-    assert Api(made["value"], project.pk).get("dashboards/").status == 200
+    created = create_key(browser, **scoped, expires_at=end).json
+    assert {name: created[name] for name in scoped} == scoped
+    assert Api(created["value"], project.pk).get("dashboards/").status == 200
     foreign = carol.membership.project
     for changes in ({"scoped_teams": [foreign.pk]}, {"scoped_organizations": [str(foreign.organization_id)]}):
         [attr] = changes
         assert browser.post(KEYS, build_body(**changes)).error == (400, "validation_error", "invalid_input", attr)
-    PersonalAPIKey.objects.filter(pk=made["id"]).update(expires_at=timezone.now())
-    assert Api(made["value"], project.pk).get("dashboards/").status == 401
+    PersonalAPIKey.objects.filter(pk=created["id"]).update(expires_at=timezone.now())
+    assert Api(created["value"], project.pk).get("dashboards/").status == 401
 
 
 def test_a_change_applies_to_the_next_request(alice: Person, browser: Api) -> None:
-    made = create_key(browser, scopes=["dashboard:write"]).json
-    api = Api(made["value"], alice.membership.project_id)
+    created = create_key(browser, scopes=["dashboard:write"]).json
+    api = Api(created["value"], alice.membership.project_id)
     assert api.get("dashboards/").status == 200
-    changed = browser.patch(f"{KEYS}{made['id']}/", {"label": "renamed", "scopes": ["insight:read"], "description": ""})
+    changed = browser.patch(
+        f"{KEYS}{created['id']}/", {"label": "renamed", "scopes": ["insight:read"], "description": ""}
+    )
     assert (changed.json["label"], changed.json["scopes"], changed.json["value"]) == ("renamed", ["insight:read"], None)
-    row = PersonalAPIKey.objects.get(pk=made["id"])
+    row = PersonalAPIKey.objects.get(pk=created["id"])
     assert (row.label, row.scopes, row.description) == ("renamed", ["insight:read"], None)
     assert api.get("dashboards/").error == REFUSED
 
@@ -146,13 +148,13 @@ def test_a_change_applies_to_the_next_request(alice: Person, browser: Api) -> No
 def test_a_key_can_be_sent_back_as_it_was_read(alice: Person, browser: Api) -> None:
     project = make_project("Left")
     membership = project.memberships.create(user=alice.user)
-    made = create_key(
+    created = create_key(
         browser, scoped_teams=[project.pk], expires_at=(timezone.now() + timedelta(days=1)).isoformat()
     ).json
-    PersonalAPIKey.objects.filter(pk=made["id"]).update(expires_at=timezone.now() - timedelta(days=1))
+    PersonalAPIKey.objects.filter(pk=created["id"]).update(expires_at=timezone.now() - timedelta(days=1))
     membership.delete()
-    read = browser.get(f"{KEYS}{made['id']}/").json
-    answer = browser.patch(f"{KEYS}{made['id']}/", read, documented=False)
+    read = browser.get(f"{KEYS}{created['id']}/").json
+    answer = browser.patch(f"{KEYS}{created['id']}/", read, documented=False)
     assert (answer.status, answer.json) == (200, read)
     assert "Ignored-Fields" not in answer.headers
 
@@ -171,34 +173,34 @@ def test_a_key_can_be_sent_back_as_it_was_read(alice: Person, browser: Api) -> N
     ],
 )
 def test_read_only_fields_cannot_be_set(browser: Api, field: str, value: Any) -> None:
-    made = browser.call("POST", KEYS, build_body(**{field: value}), documented=False)
-    assert (made.status, made.json.get(field) == value) == (201, False)
-    before = PersonalAPIKey.objects.filter(pk=made.json["id"]).values().get()
-    assert browser.call("PATCH", f"{KEYS}{made.json['id']}/", {field: value}, documented=False).status == 200
-    assert PersonalAPIKey.objects.filter(pk=made.json["id"]).values().get() == before
+    created = browser.call("POST", KEYS, build_body(**{field: value}), documented=False)
+    assert (created.status, created.json.get(field) == value) == (201, False)
+    before = PersonalAPIKey.objects.filter(pk=created.json["id"]).values().get()
+    assert browser.call("PATCH", f"{KEYS}{created.json['id']}/", {field: value}, documented=False).status == 200
+    assert PersonalAPIKey.objects.filter(pk=created.json["id"]).values().get() == before
 
 
 def test_rolling_keeps_the_key_and_ends_the_old_secret(alice: Person, browser: Api) -> None:
-    made = create_key(browser).json
-    rolled = browser.post(f"{KEYS}{made['id']}/roll/")
+    created = create_key(browser).json
+    rolled = browser.post(f"{KEYS}{created['id']}/roll/")
     assert rolled.status == 200
     kept = ("id", "label", "scopes", "created_at", "scoped_teams", "scoped_organizations")
-    assert {name: rolled.json[name] for name in kept} == {name: made[name] for name in kept}
+    assert {name: rolled.json[name] for name in kept} == {name: created[name] for name in kept}
     assert rolled.json["last_rolled_at"] is not None
-    assert rolled.json["value"] not in (None, made["value"])
+    assert rolled.json["value"] not in (None, created["value"])
     statuses = [
         Api(value, alice.membership.project_id).get("dashboards/").status
-        for value in (made["value"], rolled.json["value"])
+        for value in (created["value"], rolled.json["value"])
     ]
     assert statuses == [401, 200]
 
 
 def test_a_deleted_key_is_refused_immediately(alice: Person, browser: Api) -> None:
-    made = create_key(browser).json
-    answer = browser.delete(f"{KEYS}{made['id']}/")
+    created = create_key(browser).json
+    answer = browser.delete(f"{KEYS}{created['id']}/")
     assert (answer.status, answer.text) == (204, "")
-    assert not PersonalAPIKey.objects.filter(pk=made["id"]).exists()
-    assert Api(made["value"], alice.membership.project_id).get("dashboards/").status == 401
+    assert not PersonalAPIKey.objects.filter(pk=created["id"]).exists()
+    assert Api(created["value"], alice.membership.project_id).get("dashboards/").status == 401
 
 
 def test_the_eleventh_key_is_refused(alice: Person, browser: Api) -> None:
@@ -250,11 +252,11 @@ def test_a_key_cannot_manage_keys(alice: Person) -> None:
 
 
 def test_changes_require_a_recent_sign_in(alice: Person, browser: Api) -> None:
-    made = create_key(browser).json
+    created = create_key(browser).json
     session = browser.client.session
     session["signed_in_at"] = time.time() - 2 * 3600 - 1
     session.save()
-    path = f"{KEYS}{made['id']}/"
+    path = f"{KEYS}{created['id']}/"
     for answer in (
         browser.post(KEYS, build_body()),
         browser.patch(path, {"label": "x"}),
@@ -264,12 +266,12 @@ def test_changes_require_a_recent_sign_in(alice: Person, browser: Api) -> None:
         assert answer.error == (403, "authentication_error", "sensitive_action_required_reauth", None)
     assert browser.get(KEYS).status == browser.get(path).status == 200
     assert browser.post("dashboards/", {"name": "x"}).status == 201
-    assert PersonalAPIKey.objects.get(pk=made["id"]).label == "CI"
+    assert PersonalAPIKey.objects.get(pk=created["id"]).label == "CI"
     assert browser.sign_in(alice.user.email, PASSWORD).status == 200
     assert browser.delete(path).status == 204
 
 
 def test_a_form_creates_a_key(browser: Api) -> None:
     pairs = [("label", "form"), ("scopes", "dashboard:read"), ("scopes", "insight:read"), ("scoped_teams", "[]")]
-    made = browser.form("POST", KEYS, pairs)
-    assert (made.status, made.json["scopes"]) == (201, ["dashboard:read", "insight:read"])
+    created = browser.form("POST", KEYS, pairs)
+    assert (created.status, created.json["scopes"]) == (201, ["dashboard:read", "insight:read"])

@@ -33,9 +33,9 @@ STORED: list[dict[str, Any]] = [
 
 
 def test_colors_are_stored_as_sent(alice: Person) -> None:
-    made = alice.api.post("dashboards/", {"breakdown_colors": GOOD})
-    assert (made.status, made.json["breakdown_colors"]) == (201, GOOD)
-    answer = alice.api.patch(f"dashboards/{made.json['id']}/", {"breakdown_colors": GOOD[:1]})
+    created = alice.api.post("dashboards/", {"breakdown_colors": GOOD})
+    assert (created.status, created.json["breakdown_colors"]) == (201, GOOD)
+    answer = alice.api.patch(f"dashboards/{created.json['id']}/", {"breakdown_colors": GOOD[:1]})
     assert answer.json["breakdown_colors"] == GOOD[:1] == Dashboard.objects.get().breakdown_colors
 
 
@@ -69,5 +69,5 @@ def test_stored_invalid_colors_can_be_sent_back_and_restored(alice: Person) -> N
     copy = alice.api.post("dashboards/", {"use_dashboard": board.pk})
     assert copy.json["breakdown_colors"] == [GOOD[0], *reversed(STORED)]
     document = alice.api.get(f"{path}export/").json
-    made = alice.api.post("dashboards/create_from_template_json/", {"template": document})
-    assert (made.status, made.json["breakdown_colors"]) == (200, [GOOD[0], *reversed(STORED)])
+    created = alice.api.post("dashboards/create_from_template_json/", {"template": document})
+    assert (created.status, created.json["breakdown_colors"]) == (200, [GOOD[0], *reversed(STORED)])

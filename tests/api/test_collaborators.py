@@ -230,16 +230,16 @@ def test_restricted_dashboard_cannot_be_edited_through_shared_content(
     shallow = bob.api.post("dashboards/", {"use_dashboard": board.pk}).json
     assert [tile["text"]["body"] for tile in copied["tiles"]] == ["orig"]
     assert len(shallow["tiles"]) == 3
-    for made in (copied, shallow):
+    for created in (copied, shallow):
         items = [
             {
                 "id": tile["id"],
                 **({"text": {**tile["text"], "body": "bob"}} if tile["text"] else {}),
                 **({"button_tile": {"id": tile["button_tile"]["id"], "url": "/bob"}} if tile["button_tile"] else {}),
             }
-            for tile in made["tiles"]
+            for tile in created["tiles"]
         ]
-        assert bob.api.patch(f"dashboards/{made['id']}/", {"tiles": items}, documented=False).status == 200
+        assert bob.api.patch(f"dashboards/{created['id']}/", {"tiles": items}, documented=False).status == 200
     [copy] = [tile["insight"]["id"] for tile in shallow["tiles"] if tile["insight"]]
     assert bob.api.patch(f"insights/{copy}/", {"name": "bob"}).status == 200
     assert alice.api.get(f"dashboards/{board.pk}/").json["tiles"] == before

@@ -20,9 +20,9 @@ def get_if_none_match(person: Person, path: str, etag: str) -> Answer:
 
 @pytest.fixture
 def board(alice: Person) -> Dashboard:
-    made = make_dashboard(alice, "Board")
-    make_insight(alice, made, name="Visits")
-    return made
+    created = make_dashboard(alice, "Board")
+    make_insight(alice, created, name="Visits")
+    return created
 
 
 @pytest.fixture(params=["dashboards/", "dashboards/?search=board", "dashboards/{}/"])

@@ -24,11 +24,11 @@ def names(alice: Person) -> list[str]:
         ("z", False),
         ("y", False),
     ]
-    made = [make_dashboard(alice, name, pinned=pinned) for name, pinned in wanted]
+    created = [make_dashboard(alice, name, pinned=pinned) for name, pinned in wanted]
     make_dashboard(alice, "gone", deleted=True)
     alice.api.post("dashboards/create_unlisted_dashboard/", {"tag": "hidden"})
     order = ["b", "B", "Äpfel", "", "", "", "y", "z"]
-    assert len(made) == len(order)
+    assert len(created) == len(order)
     return order
 
 

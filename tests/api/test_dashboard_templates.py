@@ -61,8 +61,8 @@ def test_name_keeps_its_spaces(alice: Person) -> None:
 
 def test_dashboard_is_created_from_a_stored_template(alice: Person) -> None:
     alice.api.post(PATH, DOCUMENT)
-    made = alice.api.post("dashboards/", {"use_template": "Weekly"}).json
-    assert (made["name"], made["creation_mode"], made["tags"], len(made["tiles"])) == (
+    created = alice.api.post("dashboards/", {"use_template": "Weekly"}).json
+    assert (created["name"], created["creation_mode"], created["tags"], len(created["tiles"])) == (
         "Weekly",
         "template",
         ["growth"],
@@ -113,44 +113,44 @@ def test_invalid_values_are_reported_and_change_nothing(alice: Person, body: dic
     status, type_, _, named_attr = alice.api.post(PATH, {**DOCUMENT, **body}).error
     assert (status, type_, named_attr) == (400, "validation_error", attr)
     assert not DashboardTemplate.objects.exists()
-    made = alice.api.post(PATH, DOCUMENT).json
-    answer = alice.api.patch(f"{PATH}{made['id']}/", {"is_featured": True, **body})
+    created = alice.api.post(PATH, DOCUMENT).json
+    answer = alice.api.patch(f"{PATH}{created['id']}/", {"is_featured": True, **body})
     assert (answer.error[0], answer.error[3]) == (400, attr)
-    assert alice.api.get(f"{PATH}{made['id']}/").json == made
+    assert alice.api.get(f"{PATH}{created['id']}/").json == created
 
 
 def test_name_is_unique_among_live_templates(alice: Person, carol: Person) -> None:
-    made = alice.api.post(PATH, DOCUMENT).json
+    created = alice.api.post(PATH, DOCUMENT).json
     assert alice.api.post(PATH, DOCUMENT).error == (400, "validation_error", "unique", "template_name")
     assert carol.api.post(PATH, DOCUMENT).status == 201
-    alice.api.patch(f"{PATH}{made['id']}/", {"deleted": True})
+    alice.api.patch(f"{PATH}{created['id']}/", {"deleted": True})
     again = alice.api.post(PATH, DOCUMENT).json
-    back = alice.api.patch(f"{PATH}{made['id']}/", {"deleted": False})
+    back = alice.api.patch(f"{PATH}{created['id']}/", {"deleted": False})
     assert back.error == (400, "validation_error", "unique", "template_name")
-    assert alice.api.patch(f"{PATH}{made['id']}/", {"deleted": False, "template_name": "Other"}).status == 200
-    answer = alice.api.patch(f"{PATH}{made['id']}/", {"template_name": "Weekly"})
+    assert alice.api.patch(f"{PATH}{created['id']}/", {"deleted": False, "template_name": "Other"}).status == 200
+    answer = alice.api.patch(f"{PATH}{created['id']}/", {"template_name": "Weekly"})
     assert answer.error == (400, "validation_error", "unique", "template_name")
     assert list_names(alice) == ["Other", "Weekly"]
-    assert again["id"] != made["id"]
+    assert again["id"] != created["id"]
 
 
 def test_delete_and_restore(alice: Person) -> None:
-    made = alice.api.post(PATH, DOCUMENT).json
-    path = f"{PATH}{made['id']}/"
-    assert alice.api.patch(path, {"deleted": True}).json == {**made, "deleted": True}
+    created = alice.api.post(PATH, DOCUMENT).json
+    path = f"{PATH}{created['id']}/"
+    assert alice.api.patch(path, {"deleted": True}).json == {**created, "deleted": True}
     assert (alice.api.get(path).status, list_names(alice)) == (404, [])
     assert alice.api.post("dashboards/", {"use_template": "Weekly"}).error[3] == "use_template"
     assert alice.api.patch(path, {"template_name": "x"}).status == 404
-    assert alice.api.patch(path, {"deleted": False}).json == made
-    assert alice.api.get(path).json == made
+    assert alice.api.patch(path, {"deleted": False}).json == created
+    assert alice.api.get(path).json == created
     answer = alice.api.delete(path)
     assert (answer.status, answer.headers["Allow"]) == (405, "GET, PUT, PATCH, HEAD, OPTIONS")
 
 
 def test_changed_template_is_found_by_its_new_name(alice: Person) -> None:
-    made = alice.api.post(PATH, DOCUMENT).json
-    changed = alice.api.patch(f"{PATH}{made['id']}/", {"template_name": "Daily", "tags": ["X "]}).json
-    assert changed == {**made, "template_name": "Daily", "tags": ["x"]}
+    created = alice.api.post(PATH, DOCUMENT).json
+    changed = alice.api.patch(f"{PATH}{created['id']}/", {"template_name": "Daily", "tags": ["X "]}).json
+    assert changed == {**created, "template_name": "Daily", "tags": ["x"]}
     assert (list_names(alice, search="weekly"), list_names(alice, search="DAI")) == ([], ["Daily"])
 
 
@@ -208,12 +208,12 @@ def test_global_scope_requires_staff(alice: Person) -> None:
         "authentication_error",
         "permission_denied",
     )
-    made = alice.api.post(PATH, DOCUMENT).json
-    path = f"{PATH}{made['id']}/"
+    created = alice.api.post(PATH, DOCUMENT).json
+    path = f"{PATH}{created['id']}/"
     assert alice.api.patch(path, {"scope": "global"}).status == 403
     User.objects.filter(pk=alice.user.pk).update(is_staff=True)
     assert alice.api.patch(path, {"scope": "global", "is_featured": True}).json["scope"] == "global"
-    assert alice.api.patch(path, {"scope": "team"}).json == {**made, "is_featured": True}
+    assert alice.api.patch(path, {"scope": "team"}).json == {**created, "is_featured": True}
     homeless = make_template(None, "homeless", scope="global")
     answer = alice.api.patch(f"{PATH}{homeless.pk}/", {"scope": "team"})
     assert answer.error == (400, "validation_error", "invalid_input", "scope")
@@ -223,8 +223,8 @@ def test_global_scope_requires_staff(alice: Person) -> None:
 
 def test_featuring_requires_an_admin_and_other_changes_a_member(alice: Person, bob: Person) -> None:
     assert bob.api.post(PATH, {**DOCUMENT, "is_featured": True}).error[0] == 403
-    made = bob.api.post(PATH, DOCUMENT).json
-    path = f"{PATH}{made['id']}/"
+    created = bob.api.post(PATH, DOCUMENT).json
+    path = f"{PATH}{created['id']}/"
     assert bob.api.patch(path, {"is_featured": True}).error[0] == 403
     assert alice.api.patch(path, {"is_featured": True}).json["is_featured"] is True
     assert bob.api.patch(path, {"template_name": "Renamed", "is_featured": True}).json["template_name"] == "Renamed"

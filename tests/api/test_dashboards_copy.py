@@ -45,18 +45,18 @@ def test_shallow_copy_shares_content(alice: Person, source: Dashboard) -> None:
     before = alice.api.get(f"dashboards/{source.pk}/").json
     answer = create_copy(alice, source)
     assert answer.status == 201
-    made = answer.json
-    assert (made["creation_mode"], made["use_dashboard"], made["name"]) == ("duplicate", source.pk, "Copy")
-    assert (made["description"], made["tags"], made["filters"], made["variables"]) == (
+    created = answer.json
+    assert (created["creation_mode"], created["use_dashboard"], created["name"]) == ("duplicate", source.pk, "Copy")
+    assert (created["description"], created["tags"], created["filters"], created["variables"]) == (
         "d",
         ["t"],
         {"z": 1.0},
         {"v": {}},
     )
-    assert made["breakdown_colors"] == [{"breakdownValue": 1, "colorToken": "preset-3"}]
-    assert (made["data_color_theme_id"], made["pinned"], made["restriction_level"]) == (4, False, 21)
-    assert len(made["tiles"]) == 3
-    for old, new in zip(before["tiles"], made["tiles"], strict=True):
+    assert created["breakdown_colors"] == [{"breakdownValue": 1, "colorToken": "preset-3"}]
+    assert (created["data_color_theme_id"], created["pinned"], created["restriction_level"]) == (4, False, 21)
+    assert len(created["tiles"]) == 3
+    for old, new in zip(before["tiles"], created["tiles"], strict=True):
         assert new["id"] != old["id"]
         for key in (*DISPLAY, "order"):
             assert new[key] == old[key]
@@ -65,26 +65,26 @@ def test_shallow_copy_shares_content(alice: Person, source: Dashboard) -> None:
     after = alice.api.get(f"dashboards/{source.pk}/").json
     assert [tile["id"] for tile in after["tiles"]] == [tile["id"] for tile in before["tiles"]]
     insight = alice.api.get(f"insights/{Insight.objects.get().pk}/").json
-    assert sorted(insight["dashboards"]) == sorted([source.pk, made["id"]])
+    assert sorted(insight["dashboards"]) == sorted([source.pk, created["id"]])
 
 
 def test_deep_copy_duplicates_content(alice: Person, bob: Person, source: Dashboard) -> None:
     before = alice.api.get(f"dashboards/{source.pk}/").json
-    made = create_copy(bob, source, duplicate_tiles=True).json
-    for old, new in zip(before["tiles"], made["tiles"], strict=True):
+    created = create_copy(bob, source, duplicate_tiles=True).json
+    for old, new in zip(before["tiles"], created["tiles"], strict=True):
         for key in (*DISPLAY, "order"):
             assert new[key] == old[key]
         for kind in ("insight", "text", "button_tile"):
             if old[kind]:
                 assert new[kind]["id"] != old[kind]["id"]
                 assert new[kind]["created_by"]["email"] == "bob@example.com"
-    text, button, insight = (made["tiles"][n][kind] for n, kind in enumerate(("text", "button_tile", "insight")))
+    text, button, insight = (created["tiles"][n][kind] for n, kind in enumerate(("text", "button_tile", "insight")))
     assert text["body"] == "words"
     assert (button["url"], button["text"], button["style"], button["placement"]) == ("/x", "Go", "secondary", "right")
     assert (insight["name"], insight["tags"], insight["description"]) == ("Visits (Copy)", ["x"], "why")
     assert insight["query"] == before["tiles"][2]["insight"]["query"]
     assert insight["short_id"] != before["tiles"][2]["insight"]["short_id"]
-    assert insight["dashboards"] == [made["id"]]
+    assert insight["dashboards"] == [created["id"]]
     assert alice.api.get("insights/", search="x").json["count"] == 2
     after = alice.api.get(f"dashboards/{source.pk}/").json
     assert after == before
@@ -107,9 +107,9 @@ def test_body_overrides_the_source(alice: Person, source: Dashboard) -> None:
         "breakdown_colors": [],
         "pinned": True,
     }
-    made = create_copy(alice, source, **body, tiles=[{"text": {"body": "more"}}]).json
-    assert (made["filters"], made["tags"], made["description"], made["variables"]) == ({}, [], "", {})
-    assert (made["breakdown_colors"], made["pinned"], len(made["tiles"])) == ([], True, 4)
+    created = create_copy(alice, source, **body, tiles=[{"text": {"body": "more"}}]).json
+    assert (created["filters"], created["tags"], created["description"], created["variables"]) == ({}, [], "", {})
+    assert (created["breakdown_colors"], created["pinned"], len(created["tiles"])) == ([], True, 4)
 
 
 def test_removed_tiles_and_deleted_insights_are_not_copied(alice: Person) -> None:
@@ -138,11 +138,11 @@ def test_foreign_or_unknown_source_is_400_and_creates_nothing(alice: Person, car
 def test_editing_shared_text_changes_both_dashboards(alice: Person) -> None:
     board = make_dashboard(alice)
     tile = make_text_tile(alice, board, "before")
-    made = create_copy(alice, board).json
-    alice.api.patch(f"dashboards/{made['id']}/", {"tiles": [{"text": {"id": tile.text_id, "body": "after"}}]})
+    created = create_copy(alice, board).json
+    alice.api.patch(f"dashboards/{created['id']}/", {"tiles": [{"text": {"id": tile.text_id, "body": "after"}}]})
     assert Text.objects.get().body == "after"
     shown = alice.api.get(f"dashboards/{board.pk}/").json["tiles"][0]["text"]
-    assert [place["dashboard_id"] for place in shown["dashboard_tiles"]] == [board.pk, made["id"]]
+    assert [place["dashboard_id"] for place in shown["dashboard_tiles"]] == [board.pk, created["id"]]
 
 
 def test_duplicate_tiles_in_an_update_is_reported_as_ignored(alice: Person) -> None:

@@ -47,9 +47,9 @@ def test_every_field_is_stored_and_returned_as_sent(alice: Person) -> None:
 
 
 def test_response_equals_that_of_retrieve(alice: Person) -> None:
-    made = alice.api.post("dashboards/", {"name": "n", "tags": ["x"], "tiles": [{"text": {"body": "t"}}]}).json
-    shown = alice.api.get(f"dashboards/{made['id']}/").json
-    assert shown == {**made, "last_accessed_at": shown["last_accessed_at"]}
+    created = alice.api.post("dashboards/", {"name": "n", "tags": ["x"], "tiles": [{"text": {"body": "t"}}]}).json
+    shown = alice.api.get(f"dashboards/{created['id']}/").json
+    assert shown == {**created, "last_accessed_at": shown["last_accessed_at"]}
 
 
 def test_form_and_multipart_bodies_are_read_like_json(alice: Person) -> None:
@@ -71,10 +71,10 @@ def test_null_name_is_stored_as_empty(alice: Person) -> None:
 
 
 def test_dashboard_can_be_created_as_deleted_and_restored(alice: Person) -> None:
-    made = alice.api.post("dashboards/", {"deleted": True, "tiles": [{"text": {"body": "t"}}]})
-    assert (made.status, made.json["deleted"], made.json["tiles"]) == (201, True, [])
-    assert alice.api.get(f"dashboards/{made.json['id']}/").status == 404
-    restored = alice.api.patch(f"dashboards/{made.json['id']}/", {"deleted": False}).json
+    created = alice.api.post("dashboards/", {"deleted": True, "tiles": [{"text": {"body": "t"}}]})
+    assert (created.status, created.json["deleted"], created.json["tiles"]) == (201, True, [])
+    assert alice.api.get(f"dashboards/{created.json['id']}/").status == 404
+    restored = alice.api.patch(f"dashboards/{created.json['id']}/", {"deleted": False}).json
     assert [tile["text"]["body"] for tile in restored["tiles"]] == ["t"]
 
 
@@ -183,9 +183,9 @@ def test_id_of_a_tile_does_not_replace_its_content(alice: Person, item: dict[str
 
 def test_new_tile_marked_as_deleted_is_refused(alice: Person) -> None:
     item = {"text": {"body": "t"}, "deleted": True}
-    made = alice.api.post("dashboards/", {"tiles": [item]})
-    assert (made.status, made.json["tiles"], made.headers["Ignored-Fields"]) == (201, [], "tiles__0")
-    changed = alice.api.patch(f"dashboards/{made.json['id']}/", {"tiles": [item]})
+    created = alice.api.post("dashboards/", {"tiles": [item]})
+    assert (created.status, created.json["tiles"], created.headers["Ignored-Fields"]) == (201, [], "tiles__0")
+    changed = alice.api.patch(f"dashboards/{created.json['id']}/", {"tiles": [item]})
     assert (changed.status, changed.json["tiles"], changed.headers["Ignored-Fields"]) == (200, [], "tiles__0")
 
 

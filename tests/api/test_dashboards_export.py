@@ -30,12 +30,12 @@ CONTENT: dict[str, Any] = {
 
 @pytest.fixture
 def board(alice: Person) -> Dashboard:
-    made = make_dashboard(alice, "Quarter", **CONTENT, pinned=True, tiles=TILES)
+    created = make_dashboard(alice, "Quarter", **CONTENT, pinned=True, tiles=TILES)
     make_insight(
-        alice, made, name="Visits", description="all", tags=["b", "a"], derived_name="Page views", favorited=True
+        alice, created, name="Visits", description="all", tags=["b", "a"], derived_name="Page views", favorited=True
     )
-    make_insight(alice, made, name="Old", query=None, filters={"insight": "TRENDS"})
-    return made
+    make_insight(alice, created, name="Old", query=None, filters={"insight": "TRENDS"})
+    return created
 
 
 def export(person: Person, dashboard_id: int) -> Any:
@@ -84,18 +84,18 @@ def test_imported_export_equals_the_dashboard(
 ) -> None:
     person: Person = request.getfixturevalue(reader)
     document = export(alice, board.pk)
-    made = person.api.post("dashboards/create_from_template_json/", {"template": document})
-    assert made.status == 200
-    assert made.json["id"] != board.pk
-    assert json.dumps(export(person, made.json["id"])) == json.dumps(document)
+    created = person.api.post("dashboards/create_from_template_json/", {"template": document})
+    assert created.status == 200
+    assert created.json["id"] != board.pk
+    assert json.dumps(export(person, created.json["id"])) == json.dumps(document)
     source = alice.api.get(f"dashboards/{board.pk}/").json
     for field in ("name", "description", "filters", "variables", "breakdown_colors", "tags", "pinned"):
-        assert json.dumps(made.json[field]) == json.dumps(source[field])
+        assert json.dumps(created.json[field]) == json.dumps(source[field])
     shown = ("order", "layouts", "color", "filters_overrides", "show_description", "transparent_background")
-    assert [{key: tile[key] for key in shown} for tile in made.json["tiles"]] == [
+    assert [{key: tile[key] for key in shown} for tile in created.json["tiles"]] == [
         {key: tile[key] for key in shown} for tile in source["tiles"]
     ]
-    assert [(tile["text"] or {}).get("body") for tile in made.json["tiles"]] == [
+    assert [(tile["text"] or {}).get("body") for tile in created.json["tiles"]] == [
         (tile["text"] or {}).get("body") for tile in source["tiles"]
     ]
 
@@ -103,8 +103,8 @@ def test_imported_export_equals_the_dashboard(
 def test_restriction_is_exported(alice: Person, bob: Person) -> None:
     board = make_dashboard(alice, restriction_level=37, tiles=[{"text": {"body": "t"}}])
     document = export(bob, board.pk)
-    made = bob.api.post("dashboards/create_from_template_json/", {"template": document}).json
-    assert (made["restriction_level"], made["user_access_level"]) == (37, "manager")
+    created = bob.api.post("dashboards/create_from_template_json/", {"template": document}).json
+    assert (created["restriction_level"], created["user_access_level"]) == (37, "manager")
 
 
 def test_insights_from_a_template_are_found_by_their_tags(alice: Person) -> None:

@@ -55,17 +55,17 @@ def test_invalid_filter_is_400_at_its_name(alice: Person, query: dict[str, str],
 def test_unlisted_dashboard_is_listed_only_on_request(alice: Person, carol: Person) -> None:
     answer = alice.api.post("dashboards/create_unlisted_dashboard/", {"tag": " Feature-1 "})
     assert (answer.status, answer.json["creation_mode"], answer.json["tags"]) == (201, "unlisted", ["feature-1"])
-    made = answer.json["id"]
+    created = answer.json["id"]
     assert alice.api.get("dashboards/").json["count"] == 0
     assert list_names(alice, search="feature") == []
     rows = alice.api.get("dashboards/", creation_mode="unlisted", tags="feature-1").json["results"]
-    assert [row["id"] for row in rows] == [made]
-    assert alice.api.get(f"dashboards/{made}/").status == 200
+    assert [row["id"] for row in rows] == [created]
+    assert alice.api.get(f"dashboards/{created}/").status == 200
     again = alice.api.post("dashboards/create_unlisted_dashboard/", {"tag": "feature-1"})
     assert again.error == (409, "invalid_request", "conflict", "tag")
     assert Dashboard.objects.count() == 1
     assert carol.api.post("dashboards/create_unlisted_dashboard/", {"tag": "feature-1"}).status == 201
-    alice.api.patch(f"dashboards/{made}/", {"deleted": True})
+    alice.api.patch(f"dashboards/{created}/", {"deleted": True})
     assert alice.api.post("dashboards/create_unlisted_dashboard/", {"tag": "feature-1"}).status == 201
 
 

@@ -14,7 +14,7 @@ def list_names(person: Person, **query: object) -> list[str]:
 
 
 def test_row_has_every_field(alice: Person) -> None:
-    made = make_dashboard(alice, "Numbers", description="weekly", pinned=True, tags=["growth", "ads"])
+    board = make_dashboard(alice, "Numbers", description="weekly", pinned=True, tags=["growth", "ads"])
     page = alice.api.get("dashboards/").json
     assert (page["count"], page["next"], page["previous"]) == (1, None, None)
     [row] = page["results"]
@@ -32,7 +32,7 @@ def test_row_has_every_field(alice: Person) -> None:
         "role_at_organization": None,
     }
     assert row == {
-        "id": made.pk,
+        "id": board.pk,
         "name": "Numbers",
         "description": "weekly",
         "folder": None,
@@ -173,6 +173,6 @@ def test_null_character_in_the_query_is_refused(alice: Person) -> None:
 
 
 def test_environments_prefix_is_an_alias(alice: Person) -> None:
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
     page = alice.api.get(f"/api/environments/{alice.membership.project_id}/dashboards/").json
-    assert [row["id"] for row in page["results"]] == [made.pk]
+    assert [row["id"] for row in page["results"]] == [board.pk]

@@ -18,71 +18,71 @@ from tests.builders import Person, make_dashboard, make_insight
 
 def test_filters_override_applies_to_one_response(alice: Person) -> None:
     stored = {"date_from": "-7d", "properties": [], "n": 1.0}
-    made = make_dashboard(alice, filters=stored)
-    answer = alice.api.get(f"dashboards/{made.pk}/", filters_override='{"date_from": "-1d", "x": 2.0}')
+    board = make_dashboard(alice, filters=stored)
+    answer = alice.api.get(f"dashboards/{board.pk}/", filters_override='{"date_from": "-1d", "x": 2.0}')
     assert json.dumps(answer.json["filters"]) == '{"date_from": "-1d", "properties": [], "n": 1.0, "x": 2.0}'
     assert answer.json["persisted_filters"] == stored
-    assert alice.api.get(f"dashboards/{made.pk}/").json["filters"] == stored
-    made.refresh_from_db()
-    assert made.filters == stored
+    assert alice.api.get(f"dashboards/{board.pk}/").json["filters"] == stored
+    board.refresh_from_db()
+    assert board.filters == stored
 
 
 def test_variables_override_applies_to_one_response(alice: Person) -> None:
     stored = {"v1": {"code_name": "country", "value": "x"}, "v2": {"code_name": "plan", "value": "y"}}
-    made = make_dashboard(alice, variables=stored)
+    board = make_dashboard(alice, variables=stored)
     override = {"v2": {"code_name": "plan", "value": "z"}}
-    answer = alice.api.get(f"dashboards/{made.pk}/", variables_override=json.dumps(override))
+    answer = alice.api.get(f"dashboards/{board.pk}/", variables_override=json.dumps(override))
     assert answer.json["variables"] == {**stored, **override}
     assert answer.json["persisted_variables"] == stored
-    made.refresh_from_db()
-    assert made.variables == stored
+    board.refresh_from_db()
+    assert board.variables == stored
 
 
 @pytest.mark.parametrize("name", ["filters_override", "variables_override"])
 @pytest.mark.parametrize("value", ["{oops", "[]", "5", '"text"', "null", "NaN", '{"a": 1e999}'])
 def test_override_other_than_an_object_is_400(alice: Person, name: str, value: str) -> None:
-    made = make_dashboard(alice)
-    status, type_, _, attr = alice.api.get(f"dashboards/{made.pk}/", **{name: value}).error
+    board = make_dashboard(alice)
+    status, type_, _, attr = alice.api.get(f"dashboards/{board.pk}/", **{name: value}).error
     assert (status, type_, str(attr).split("__")[0]) == (400, "validation_error", name)
 
 
 def test_empty_override_has_no_effect(alice: Person) -> None:
-    made = make_dashboard(alice, filters={"a": 1})
+    board = make_dashboard(alice, filters={"a": 1})
     for value in ("", "{}"):
-        assert alice.api.get(f"dashboards/{made.pk}/", filters_override=value).json["filters"] == {"a": 1}
+        assert alice.api.get(f"dashboards/{board.pk}/", filters_override=value).json["filters"] == {"a": 1}
 
 
 def test_retrieval_is_recorded_at_most_once_a_minute(alice: Person) -> None:
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
     assert alice.api.get("dashboards/").json["results"][0]["last_accessed_at"] is None
-    first = alice.api.get(f"dashboards/{made.pk}/").json
-    made.refresh_from_db()
-    noted = made.last_accessed_at
+    first = alice.api.get(f"dashboards/{board.pk}/").json
+    board.refresh_from_db()
+    noted = board.last_accessed_at
     assert noted is not None
     assert timezone.now() - noted < timedelta(seconds=30)
-    alice.api.get(f"dashboards/{made.pk}/")
-    made.refresh_from_db()
-    assert made.last_accessed_at == noted
+    alice.api.get(f"dashboards/{board.pk}/")
+    board.refresh_from_db()
+    assert board.last_accessed_at == noted
     for answer in (
         first,
-        alice.api.get(f"dashboards/{made.pk}/").json,
+        alice.api.get(f"dashboards/{board.pk}/").json,
         alice.api.get("dashboards/").json["results"][0],
     ):
         assert answer["last_accessed_at"] == noted.isoformat().replace("+00:00", "Z")
     Dashboard.objects.update(last_accessed_at=noted - timedelta(seconds=61))
-    alice.api.get(f"dashboards/{made.pk}/")
-    made.refresh_from_db()
-    assert made.last_accessed_at is not None
-    assert made.last_accessed_at >= noted
+    alice.api.get(f"dashboards/{board.pk}/")
+    board.refresh_from_db()
+    assert board.last_accessed_at is not None
+    assert board.last_accessed_at >= noted
 
 
 def test_list_and_write_are_not_recorded_as_retrieval(alice: Person) -> None:
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
     alice.api.get("dashboards/")
-    alice.api.patch(f"dashboards/{made.pk}/", {"name": "other"})
-    assert alice.api.get(f"dashboards/{made.pk}/", filters_override="[]").status == 400
-    made.refresh_from_db()
-    assert made.last_accessed_at is None
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "other"})
+    assert alice.api.get(f"dashboards/{board.pk}/", filters_override="[]").status == 400
+    board.refresh_from_db()
+    assert board.last_accessed_at is None
 
 
 def test_failed_best_effort_write_does_not_fail_the_retrieval(alice: Person, caplog: pytest.LogCaptureFixture) -> None:
@@ -94,20 +94,20 @@ def test_failed_best_effort_write_does_not_fail_the_retrieval(alice: Person, cap
 
     assert best_effort_write(write) is False
     assert "best-effort write skipped" in caplog.text
-    made = make_dashboard(alice)
-    assert alice.api.get(f"dashboards/{made.pk}/").status == 200
+    board = make_dashboard(alice)
+    assert alice.api.get(f"dashboards/{board.pk}/").status == 200
 
 
 @pytest.mark.django_db(transaction=True)
 def test_retrieval_does_not_wait_for_a_writer(alice: Person) -> None:
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
     alice.api.get("dashboards/")  # records the use of the key
     held, done = threading.Event(), threading.Event()
 
     def write() -> None:
         try:
             with transaction.atomic():
-                Dashboard.objects.filter(pk=made.pk).update(name="other")
+                Dashboard.objects.filter(pk=board.pk).update(name="other")
                 held.set()
                 done.wait(20)
         finally:
@@ -118,7 +118,7 @@ def test_retrieval_does_not_wait_for_a_writer(alice: Person) -> None:
     try:
         assert held.wait(20)
         started = time.monotonic()
-        answer = alice.api.get(f"dashboards/{made.pk}/")
+        answer = alice.api.get(f"dashboards/{board.pk}/")
         took = time.monotonic() - started
     finally:
         done.set()

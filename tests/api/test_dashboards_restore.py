@@ -49,31 +49,31 @@ def test_dashboards_deleted_together_are_restored_in_any_order(
 
 def test_insight_restored_and_deleted_again_with_another_dashboard(alice: Person) -> None:
     board, other = make_dashboard(alice), make_dashboard(alice)
-    made = make_insight(alice, board)
+    insight = make_insight(alice, board)
     delete(alice, board, with_insights=True)
-    assert alice.api.patch(f"insights/{made.pk}/", {"deleted": False, "dashboards": [other.pk]}).status == 200
+    assert alice.api.patch(f"insights/{insight.pk}/", {"deleted": False, "dashboards": [other.pk]}).status == 200
     delete(alice, other, with_insights=True)
-    assert [tile["insight"]["id"] for tile in restore(alice, board)] == [made.pk]
-    assert [tile["insight"]["id"] for tile in restore(alice, other)] == [made.pk]
+    assert [tile["insight"]["id"] for tile in restore(alice, board)] == [insight.pk]
+    assert [tile["insight"]["id"] for tile in restore(alice, other)] == [insight.pk]
 
 
 def test_insight_deleted_on_its_own_stays_deleted(alice: Person) -> None:
     board, other = make_dashboard(alice), make_dashboard(alice)
-    made = make_insight(alice, board, other)
+    insight = make_insight(alice, board, other)
     delete(alice, board, with_insights=True)
-    assert alice.api.patch(f"insights/{made.pk}/", {"deleted": True}).status == 200
+    assert alice.api.patch(f"insights/{insight.pk}/", {"deleted": True}).status == 200
     delete(alice, other, with_insights=True)
     assert restore(alice, board) == []
     assert Insight.objects.get().deleted is True
-    alice.api.patch(f"insights/{made.pk}/", {"deleted": False})
-    assert [tile["insight"]["id"] for tile in alice.api.get(f"dashboards/{board.pk}/").json["tiles"]] == [made.pk]
+    alice.api.patch(f"insights/{insight.pk}/", {"deleted": False})
+    assert [tile["insight"]["id"] for tile in alice.api.get(f"dashboards/{board.pk}/").json["tiles"]] == [insight.pk]
 
 
 def test_activity_log_records_the_restored_insight(alice: Person) -> None:
     board, other = make_dashboard(alice), make_dashboard(alice)
-    made = make_insight(alice, board, other)
+    insight = make_insight(alice, board, other)
     delete(alice, board, with_insights=False)
     delete(alice, other, with_insights=True)
     restore(alice, board)
-    log = alice.api.get(f"activity_log/?scope=Insight&item_id={made.pk}").json["results"]
+    log = alice.api.get(f"activity_log/?scope=Insight&item_id={insight.pk}").json["results"]
     assert [entry["activity"] for entry in log][:2] == ["restored", "deleted"]

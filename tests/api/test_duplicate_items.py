@@ -111,8 +111,8 @@ def test_item_without_an_id_updates_the_tile_of_its_insight(alice: Person, board
 
 
 def test_insight_naming_a_dashboard_twice_is_on_it_once(alice: Person, board: Dashboard) -> None:
-    made = alice.api.post("insights/", {"dashboards": [board.pk, board.pk]})
-    assert (made.status, made.json["dashboards"]) == (201, [board.pk])
+    created = alice.api.post("insights/", {"dashboards": [board.pk, board.pk]})
+    assert (created.status, created.json["dashboards"]) == (201, [board.pk])
 
 
 def test_restored_version_keeps_the_present_tile_of_an_insight(

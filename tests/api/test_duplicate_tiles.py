@@ -15,8 +15,8 @@ def board(alice: Person) -> Dashboard:
 
 def test_duplicate_tiles_in_an_update_duplicates_content(alice: Person, board: Dashboard) -> None:
     text = make_text_tile(alice, board, "twice", color="red", layouts={"sm": {"x": 1}})
-    made = make_insight(alice, board, name="Visits", tags=["t"])
-    tile = Tile.objects.get(insight=made)
+    insight = make_insight(alice, board, name="Visits", tags=["t"])
+    tile = Tile.objects.get(insight=insight)
     items = [{"id": text.pk}, {"id": tile.pk, "layouts": {"sm": {"x": 6}}}]
     answer = alice.api.patch(f"dashboards/{board.pk}/", {"duplicate_tiles": items})
     assert answer.status == 200

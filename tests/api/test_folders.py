@@ -62,10 +62,10 @@ def test_folder_takes_precedence_over_create_in_folder(alice: Person) -> None:
 
 
 def test_create_only_fields_in_an_update_are_reported(alice: Person) -> None:
-    made = make_dashboard(alice, folder="a")
-    answer = alice.api.patch(f"dashboards/{made.pk}/", {"name": "b", "_create_in_folder": "c"})
+    board = make_dashboard(alice, folder="a")
+    answer = alice.api.patch(f"dashboards/{board.pk}/", {"name": "b", "_create_in_folder": "c"})
     assert (answer.json["folder"], answer.headers["Ignored-Fields"]) == ("a", "_create_in_folder")
-    refused = alice.api.patch(f"dashboards/{made.pk}/", {"_create_in_folder": "c"}, headers=STRICT)
+    refused = alice.api.patch(f"dashboards/{board.pk}/", {"_create_in_folder": "c"}, headers=STRICT)
     assert refused.error == (400, "validation_error", "unknown_field", "_create_in_folder")
 
 
@@ -88,9 +88,9 @@ def test_valid_folders_are_stored(alice: Person) -> None:
 
 def test_insight_returns_its_creation_folder_as_sent(alice: Person) -> None:
     sent = {"name": "a", "query": QUERY, "_create_in_folder": "Unfiled/Insights/"}
-    made = alice.api.post("insights/", sent, headers=STRICT)
-    assert get_folders(made) == ("Unfiled/Insights", "Unfiled/Insights/", None)
-    path = f"insights/{made.json['id']}/"
+    created = alice.api.post("insights/", sent, headers=STRICT)
+    assert get_folders(created) == ("Unfiled/Insights", "Unfiled/Insights/", None)
+    path = f"insights/{created.json['id']}/"
     assert get_folders(alice.api.get(path)) == ("Unfiled/Insights", "Unfiled/Insights/", None)
     [row] = alice.api.get("insights/").json["results"]
     assert (row["folder"], row["_create_in_folder"]) == ("Unfiled/Insights", "Unfiled/Insights/")
@@ -150,8 +150,8 @@ def test_folders_are_exported(alice: Person) -> None:
     make_insight(alice, board, folder="Team/Insights")
     document = alice.api.get(f"dashboards/{board.pk}/export/").json
     assert (document["folder"], document["tiles"][0]["folder"]) == ("Team/Web", "Team/Insights")
-    made = alice.api.post("dashboards/create_from_template_json/", {"template": document}, headers=STRICT).json
-    assert (made["folder"], made["tiles"][0]["insight"]["folder"]) == ("Team/Web", "Team/Insights")
+    created = alice.api.post("dashboards/create_from_template_json/", {"template": document}, headers=STRICT).json
+    assert (created["folder"], created["tiles"][0]["insight"]["folder"]) == ("Team/Web", "Team/Insights")
     body = {"template": document, "_create_in_folder": "Other/"}
     elsewhere = alice.api.post("dashboards/create_from_template_json/", body, headers=STRICT)
     assert (elsewhere.json["folder"], "Ignored-Fields" in elsewhere.headers) == ("Other", False)
@@ -161,8 +161,8 @@ def test_folders_are_exported(alice: Person) -> None:
 
 
 def test_template_can_be_used_in_a_folder(alice: Person) -> None:
-    made = alice.api.post("dashboards/", {"use_template": "WEBSITE_TRAFFIC", "_create_in_folder": "Web"}).json
-    assert (made["folder"], made["creation_mode"]) == ("Web", "template")
+    created = alice.api.post("dashboards/", {"use_template": "WEBSITE_TRAFFIC", "_create_in_folder": "Web"}).json
+    assert (created["folder"], created["creation_mode"]) == ("Web", "template")
 
 
 def test_folder_change_is_recorded_and_undone(alice: Person) -> None:
@@ -194,10 +194,10 @@ def test_version_from_before_folders_has_none(alice: Person) -> None:
 
 
 def test_folder_change_of_an_insight_is_recorded_without_modification(alice: Person, bob: Person) -> None:
-    made = make_insight(alice)
-    answer = bob.api.patch(f"insights/{made.pk}/", {"folder": "Team"})
+    insight = make_insight(alice)
+    answer = bob.api.patch(f"insights/{insight.pk}/", {"folder": "Team"})
     assert (answer.json["folder"], answer.json["last_modified_by"]) == ("Team", None)
-    [act] = alice.api.get("activity_log/", scope="Insight", item_id=made.pk).json["results"][:1]
+    [act] = alice.api.get("activity_log/", scope="Insight", item_id=insight.pk).json["results"][:1]
     assert [(each["field"], each["before"], each["after"]) for each in act["detail"]["changes"]] == [
         ("folder", None, "Team")
     ]

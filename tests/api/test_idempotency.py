@@ -37,8 +37,8 @@ def test_a_repeated_request_replays_the_response_and_does_nothing(alice: Person)
     body = {"name": "once", "tiles": [{"text": {"body": "ü\n1.0"}}], "filters": {"b": 1.0, "a": None}, "bogus": 1}
     first = post_with_key(alice.api, "dashboards/", body, documented=False)
     assert (first.status, is_replay(first)) == (201, False)
-    made = Dashboard.objects.get()
-    alice.api.patch(f"dashboards/{made.pk}/", {"name": "changed since"})
+    created = Dashboard.objects.get()
+    alice.api.patch(f"dashboards/{created.pk}/", {"name": "changed since"})
     again = post_with_key(alice.api, "dashboards/", body, documented=False)
     assert (again.status, is_replay(again)) == (201, True)
     assert again.text == first.text
@@ -116,8 +116,8 @@ def test_signing_out_with_a_key_ends_the_session(alice: Person) -> None:
 
 
 def test_a_response_without_a_body_is_replayed(alice: Person) -> None:
-    made = make_dashboard(alice)
-    path, body = f"dashboards/{made.pk}/delete_tile/", {"tile_id": make_text_tile(alice, made).pk}
+    board = make_dashboard(alice)
+    path, body = f"dashboards/{board.pk}/delete_tile/", {"tile_id": make_text_tile(alice, board).pk}
     assert [post_with_key(alice.api, path, body).status for _ in range(2)] == [204, 204]
     assert alice.api.post(path, body).status == 404
 
@@ -190,13 +190,13 @@ def test_a_response_too_large_to_store_is_409_on_repetition(alice: Person) -> No
 
 
 def test_responses_with_secrets_refuse_keys(alice: Person) -> None:
-    browser, made = make_session(alice), make_dashboard(alice)
-    alice.api.patch(f"dashboards/{made.pk}/sharing/", {"password_required": True, "enabled": True})
+    browser, board = make_session(alice), make_dashboard(alice)
+    alice.api.patch(f"dashboards/{board.pk}/sharing/", {"password_required": True, "enabled": True})
     before = PersonalAPIKey.objects.count()
     answers = [
         post_with_key(browser, "/api/personal_api_keys/", {"label": "a", "scopes": ["*"]}),
         post_with_key(browser, f"/api/personal_api_keys/{alice.user.personal_api_keys.get().pk}/roll/"),
-        post_with_key(alice.api, f"dashboards/{made.pk}/sharing/passwords/"),
+        post_with_key(alice.api, f"dashboards/{board.pk}/sharing/passwords/"),
     ]
     refused = (400, "validation_error", "idempotency_key_not_supported", "Idempotency-Key")
     assert [each.error for each in answers] == [refused] * 3
@@ -215,23 +215,23 @@ def test_neither_key_is_stored_in_clear_text(alice: Person) -> None:
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT", "GET"])
 def test_other_methods_ignore_the_key(alice: Person, method: str) -> None:
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
     body = None if method == "GET" else {"name": "a"}
     for _ in range(2):
-        answer = alice.api.call(method, f"dashboards/{made.pk}/", body, headers={"Idempotency-Key": KEY})
+        answer = alice.api.call(method, f"dashboards/{board.pk}/", body, headers={"Idempotency-Key": KEY})
         assert (answer.status, is_replay(answer)) == (200, False)
     assert IdempotentRequest.objects.count() == 0
 
 
 def test_server_errors_are_not_stored(alice: Person) -> None:
-    made, insight = make_dashboard(alice), make_insight(alice)
+    board, insight = make_dashboard(alice), make_insight(alice)
 
     def broken(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith('INSERT INTO "dashboards_tile"'):
             sql, params = "SELECT no_such_column", None
         return execute(sql, params, many, context)
 
-    path, body = f"dashboards/{made.pk}/tiles/", {"insight": insight.pk}
+    path, body = f"dashboards/{board.pk}/tiles/", {"insight": insight.pk}
     with connection.execute_wrapper(broken):
         answer = post_with_key(Api(alice.key, alice.membership.project_id, raise_request_exception=False), path, body)
     assert answer.status == (

@@ -35,30 +35,34 @@ def patch_if_match(person: Person, dashboard: Dashboard, version: str, **body: A
 
 
 def test_outdated_if_match_is_412_with_the_current_version(alice: Person, bob: Person) -> None:
-    made = make_dashboard(alice)
-    path = f"dashboards/{made.pk}/"
-    seen = bob.api.get(path).headers["ETag"]
+    board = make_dashboard(alice)
+    path = f"dashboards/{board.pk}/"
+    seen_version = bob.api.get(path).headers["ETag"]
     newer = alice.api.patch(path, {"name": "Alice's"}).headers["ETag"]
-    stale = patch_if_match(bob, made, seen, name="Bob's")
-    assert (stale.status, stale.json["type"], stale.json["code"]) == (412, "invalid_request", "precondition_failed")
-    assert "version 2" in stale.json["detail"]
-    assert stale.headers["ETag"] == 'W/"2"'
+    outdated = patch_if_match(bob, board, seen_version, name="Bob's")
+    assert (outdated.status, outdated.json["type"], outdated.json["code"]) == (
+        412,
+        "invalid_request",
+        "precondition_failed",
+    )
+    assert "version 2" in outdated.json["detail"]
+    assert outdated.headers["ETag"] == 'W/"2"'
     assert Dashboard.objects.get().name == "Alice's"
-    assert patch_if_match(bob, made, stale.headers["ETag"], name="Bob's").status == 200
-    assert patch_if_match(alice, made, newer, name="again").status == 412
+    assert patch_if_match(bob, board, outdated.headers["ETag"], name="Bob's").status == 200
+    assert patch_if_match(alice, board, newer, name="again").status == 412
     assert bob.api.get(path).json["name"] == "Bob's"
 
 
 def test_etag_of_any_response_about_the_dashboard_matches(alice: Person) -> None:
-    made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
-    path = f"dashboards/{made.pk}/"
+    board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
+    path = f"dashboards/{board.pk}/"
     override = quote('{"date_from":"-1d"}')
     tags = [alice.api.get(path).headers["ETag"], alice.api.get(f"{path}?filters_override={override}").headers["ETag"]]
     assert len(set(tags)) == 2
     for tag in tags:
-        assert patch_if_match(alice, made, tag).status == 200
-    tag = patch_if_match(alice, made, tags[0], name="new").headers["ETag"]
-    tag = patch_if_match(alice, made, tag, name="newer").headers["ETag"]
+        assert patch_if_match(alice, board, tag).status == 200
+    tag = patch_if_match(alice, board, tags[0], name="new").headers["ETag"]
+    tag = patch_if_match(alice, board, tag, name="newer").headers["ETag"]
     assert alice.api.call("GET", path, headers={"If-None-Match": tag}).status == 304
     created = alice.api.post("dashboards/", {"name": "other"})
     assert (
@@ -69,40 +73,40 @@ def test_etag_of_any_response_about_the_dashboard_matches(alice: Person) -> None
 
 @pytest.mark.parametrize("form", ["{}", '"{}"', 'W/"{}"', '"other", "{}"', "*", " {} "])
 def test_matching_header_formats(alice: Person, form: str) -> None:
-    made = make_dashboard(alice)
-    assert patch_if_match(alice, made, form.format(get_version(made)), name="new").status == 200
+    board = make_dashboard(alice)
+    assert patch_if_match(alice, board, form.format(get_version(board)), name="new").status == 200
 
 
 @pytest.mark.parametrize("form", ["0", '"99"', '"other"', "", "-1", '"1"x', "x" * 5000, "9" * 40, '"1.zz"'])
 def test_header_formats_that_do_not_match(alice: Person, form: str) -> None:
-    made = make_dashboard(alice)
-    assert patch_if_match(alice, made, form, name="new").status == 412
+    board = make_dashboard(alice)
+    assert patch_if_match(alice, board, form, name="new").status == 412
     assert Dashboard.objects.get().name == "Board"
 
 
 def test_etag_of_the_list_does_not_match_a_dashboard(alice: Person) -> None:
-    made = make_dashboard(alice)
-    assert patch_if_match(alice, made, alice.api.get("dashboards/").headers["ETag"], name="new").status == 412
+    board = make_dashboard(alice)
+    assert patch_if_match(alice, board, alice.api.get("dashboards/").headers["ETag"], name="new").status == 412
 
 
 def test_change_of_shared_content_changes_the_version(alice: Person) -> None:
-    made = make_dashboard(alice)
-    insight = make_insight(alice, made)
-    seen = get_version(made)
+    board = make_dashboard(alice)
+    insight = make_insight(alice, board)
+    seen_version = get_version(board)
     alice.api.patch(f"insights/{insight.pk}/", {"name": "renamed"})
-    assert patch_if_match(alice, made, str(seen), name="new").status == 412
+    assert patch_if_match(alice, board, str(seen_version), name="new").status == 412
 
 
 def test_every_write_accepts_if_match(alice: Person, bob: Person) -> None:
-    made, other = make_dashboard(alice, tiles=[{"text": {"body": "t"}}]), make_dashboard(alice)
+    board, other = make_dashboard(alice, tiles=[{"text": {"body": "t"}}]), make_dashboard(alice)
     tile = Tile.objects.get()
     theirs = make_insight(alice, other).tiles.get()
-    alice.api.patch(f"dashboards/{made.pk}/sharing/", {"enabled": True, "password_required": True})
-    password = alice.api.post(f"dashboards/{made.pk}/sharing/passwords/", {}).json["id"]
-    alice.api.patch(f"dashboards/{made.pk}/", {"restriction_level": 37})
+    alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True, "password_required": True})
+    password = alice.api.post(f"dashboards/{board.pk}/sharing/passwords/", {}).json["id"]
+    alice.api.patch(f"dashboards/{board.pk}/", {"restriction_level": 37})
     before = (
-        get_version(made),
-        Dashboard.objects.values().get(pk=made.pk),
+        get_version(board),
+        Dashboard.objects.values().get(pk=board.pk),
         SharingConfiguration.objects.values().first(),
     )
     user = str(bob.user.uuid)
@@ -126,19 +130,23 @@ def test_every_write_accepts_if_match(alice: Person, bob: Person) -> None:
         ("DELETE", f"collaborators/{user}/", None),
         ("POST", "versions/1/restore/", {}),
     ):
-        answer = alice.api.call(method, f"dashboards/{made.pk}/{path}", body, headers={"If-Match": '"1"'})
+        answer = alice.api.call(method, f"dashboards/{board.pk}/{path}", body, headers={"If-Match": '"1"'})
         assert answer.status == 412, (method, path, answer)
-    now = (get_version(made), Dashboard.objects.values().get(pk=made.pk), SharingConfiguration.objects.values().first())
+    now = (
+        get_version(board),
+        Dashboard.objects.values().get(pk=board.pk),
+        SharingConfiguration.objects.values().first(),
+    )
     assert now == before
 
 
 def test_every_write_response_has_the_next_etag(alice: Person, bob: Person) -> None:
-    made, other = make_dashboard(alice, tiles=[{"text": {"body": "t"}}]), make_dashboard(alice)
+    board, other = make_dashboard(alice, tiles=[{"text": {"body": "t"}}]), make_dashboard(alice)
     tile = Tile.objects.get()
     theirs = make_insight(alice, other).tiles.get()
-    shown = make_insight(alice, made).tiles.get()
+    shown = make_insight(alice, board).tiles.get()
     user = str(bob.user.uuid)
-    root = f"dashboards/{made.pk}/"
+    root = f"dashboards/{board.pk}/"
     tag = alice.api.get(root).headers["ETag"]
     for method, path, body, status in (
         ("PATCH", "", {"name": "x"}, 200),
@@ -163,40 +171,40 @@ def test_every_write_response_has_the_next_etag(alice: Person, bob: Person) -> N
         ("PATCH", "", {"deleted": False}, 200),
     ):
         path = path.format(password=SharePassword.objects.values_list("pk", flat=True).first())
-        before = get_version(made)
+        before = get_version(board)
         answer = alice.api.call(method, root + path, body, headers={"If-Match": tag})
-        assert (answer.status, get_version(made)) == (status, before + 1), (method, path, answer)
+        assert (answer.status, get_version(board)) == (status, before + 1), (method, path, answer)
         tag = answer.headers["ETag"]
         assert tag.startswith(f'W/"{before + 1}.'), (method, path)
 
 
 def test_dashboard_of_another_project_has_no_version(alice: Person, carol: Person) -> None:
-    made = make_dashboard(alice)
-    assert patch_if_match(carol, made, "1", name="x").status == 404
-    assert patch_if_match(carol, made, "99", name="x").status == 404
+    board = make_dashboard(alice)
+    assert patch_if_match(carol, board, "1", name="x").status == 404
+    assert patch_if_match(carol, board, "99", name="x").status == 404
 
 
 def test_if_match_can_be_required_by_a_setting(alice: Person) -> None:
-    made = make_dashboard(alice)
-    path = f"dashboards/{made.pk}/"
+    board = make_dashboard(alice)
+    path = f"dashboards/{board.pk}/"
     with override_settings(REQUIRE_IF_MATCH=True):
         answer = alice.api.patch(path, {"name": "new"})
         assert (answer.status, answer.json["code"]) == (428, "precondition_required")
         assert alice.api.patch(f"{path}sharing/", {"enabled": True}).status == 428
-        assert patch_if_match(alice, made, "*", name="new").status == 200
+        assert patch_if_match(alice, board, "*", name="new").status == 200
         assert alice.api.get(path).status == 200
         assert alice.api.post("dashboards/", {"name": "other"}).status == 201
 
 
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_writes_of_one_version_succeed_once(alice: Person) -> None:
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
     answers: list[Answer] = []
-    jobs = [lambda each=each: answers.append(patch_if_match(alice, made, "1", name=str(each))) for each in range(6)]
+    jobs = [lambda each=each: answers.append(patch_if_match(alice, board, "1", name=str(each))) for each in range(6)]
     assert run_concurrently(*jobs) == []
     assert sorted(answer.status for answer in answers) == [200, 412, 412, 412, 412, 412]
     [written] = [answer.json["name"] for answer in answers if answer.status == 200]
-    assert (Dashboard.objects.get().name, get_version(made)) == (written, 2)
+    assert (Dashboard.objects.get().name, get_version(board)) == (written, 2)
 
 
 @on_postgresql
@@ -205,22 +213,22 @@ def test_concurrent_writes_of_one_version_succeed_once(alice: Person) -> None:
 def test_concurrent_edit_of_shared_text_is_not_overwritten(
     alice: Person, bob: Person, body: str, is_refused: bool
 ) -> None:
-    made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
-    other = alice.api.post("dashboards/", {"use_dashboard": made.pk}).json["id"]
-    mine, theirs = Tile.objects.get(dashboard=made), Tile.objects.get(dashboard=other)
-    seen, project = get_version(made), made.project
+    board = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
+    other = alice.api.post("dashboards/", {"use_dashboard": board.pk}).json["id"]
+    mine, theirs = Tile.objects.get(dashboard=board), Tile.objects.get(dashboard=other)
+    seen_version, project = get_version(board), board.project
     item: Any = {"id": theirs.pk, "text": {"body": "Bob's"}}
     content: Any = {"tiles": [{"id": mine.pk, "text": {"body": body}}]}
     with (
-        pytest.raises(VersionConflict) if is_refused else nullcontext() as stale,
-        write_transaction(alice.membership, ExpectedVersions(made.pk, project, {seen})) as changes,
+        pytest.raises(VersionConflict) if is_refused else nullcontext() as outdated,
+        write_transaction(alice.membership, ExpectedVersions(board.pk, project, {seen_version})) as changes,
     ):
         assert run_concurrently(lambda: bob.api.patch(f"dashboards/{other}/", {"tiles": [item]})) == []
-        update_dashboard(changes, made.pk, project=project, content=content)
+        update_dashboard(changes, board.pk, project=project, content=content)
     assert Text.objects.get().body == "Bob's"
-    assert get_version(made) == seen + 1
-    if stale is not None:
-        assert stale.value.version == seen + 1
+    assert get_version(board) == seen_version + 1
+    if outdated is not None:
+        assert outdated.value.version == seen_version + 1
 
 
 @on_postgresql
@@ -247,13 +255,13 @@ def test_concurrent_moves_in_both_directions_do_not_deadlock(alice: Person) -> N
 
 
 def test_if_match_on_unversioned_resources_is_refused(alice: Person) -> None:
-    made = make_dashboard(alice)
-    insight = make_insight(alice, made)
+    board = make_dashboard(alice)
+    insight = make_insight(alice, board)
     for method, path, body in (
         ("PATCH", f"insights/{insight.pk}/", {"name": "x"}),
         ("POST", "dashboards/", {"name": "x"}),
-        ("POST", "dashboards/bulk_update_tags/", {"ids": [made.pk], "action": "add", "tags": ["x"]}),
-        ("POST", "dashboards/bulk_restore/", {"ids": [made.pk]}),
+        ("POST", "dashboards/bulk_update_tags/", {"ids": [board.pk], "action": "add", "tags": ["x"]}),
+        ("POST", "dashboards/bulk_restore/", {"ids": [board.pk]}),
         ("POST", "activity_log/undo/", {"key_id": "x", "since": "2020-01-01T00:00:00Z"}),
     ):
         answer = alice.api.call(method, path, body, headers={"If-Match": "1"}, documented=False)
@@ -265,12 +273,12 @@ def test_if_match_on_unversioned_resources_is_refused(alice: Person) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_changes_are_all_in_the_activity_log(alice: Person) -> None:
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
     bodies: list[dict[str, Any]] = [{"name": "n"}, {"description": "d"}, {"pinned": True}, {"tags": ["t"]}] * 2
-    jobs = [lambda body=body: alice.api.patch(f"dashboards/{made.pk}/", body) for body in bodies]
+    jobs = [lambda body=body: alice.api.patch(f"dashboards/{board.pk}/", body) for body in bodies]
     assert run_concurrently(*jobs) == []
-    acts = alice.api.get(f"dashboards/{made.pk}/activity/").json["results"]
-    told = sorted(each["field"] for act in acts for each in act["detail"]["changes"])
-    assert told == ["description", "name", "pinned", "tags"]
-    latest = alice.api.get(f"dashboards/{made.pk}/versions/{acts[0]['version']}/").json["state"]
+    activities = alice.api.get(f"dashboards/{board.pk}/activity/").json["results"]
+    logged = sorted(each["field"] for activity in activities for each in activity["detail"]["changes"])
+    assert logged == ["description", "name", "pinned", "tags"]
+    latest = alice.api.get(f"dashboards/{board.pk}/versions/{activities[0]['version']}/").json["state"]
     assert (latest["name"], latest["description"], latest["pinned"], latest["tags"]) == ("n", "d", True, ["t"])

@@ -22,8 +22,8 @@ def test_unknown_keys_are_listed_in_their_order(alice: Person) -> None:
 
 
 def test_strict_handling_refuses_unknown_keys(alice: Person) -> None:
-    made = make_dashboard(alice, "kept")
-    path = f"dashboards/{made.pk}/"
+    board = make_dashboard(alice, "kept")
+    path = f"dashboards/{board.pk}/"
     answer = alice.api.patch(path, {"name": "x", "nmae": "y"}, headers=STRICT)
     assert answer.error == (400, "validation_error", "unknown_field", "nmae")
     answer = alice.api.patch(path, {"name": "x", "tiles": [{"text": {"body": "b"}, "colr": 1}]}, headers=STRICT)

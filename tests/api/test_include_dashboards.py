@@ -11,9 +11,9 @@ from tests.builders import Person, make_dashboard, make_insight
 @pytest.mark.parametrize(("value", "is_there"), [("true", True), ("", True), ("false", False), ("0", False)])
 def test_insights_include_dashboards_unless_false(alice: Person, value: str, is_there: bool) -> None:
     board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
-    made = make_insight(alice, board)
+    insight = make_insight(alice, board)
     query = f"?include_dashboards={value}"
-    one = f"insights/{made.pk}/{query}"
+    one = f"insights/{insight.pk}/{query}"
     answers: list[dict[str, Any]] = [
         alice.api.call("GET", one).json,
         alice.api.call("GET", f"{one}&from_dashboard={board.pk}").json,
@@ -46,7 +46,7 @@ def get_tile_id(person: Person, board: Dashboard, kind: str) -> int:
 def test_dashboard_and_tile_writes_include_dashboards_unless_false(alice: Person, value: str, is_there: bool) -> None:
     query = f"?include_dashboards={value}"
     board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
-    made, other = make_insight(alice, board), make_insight(alice)
+    insight, other = make_insight(alice, board), make_insight(alice)
     path = f"dashboards/{board.pk}/"
     version = alice.api.get(f"{path}versions/").json["results"][0]["version"]
     tile, text = get_tile_id(alice, board, "insight"), get_tile_id(alice, board, "text")
@@ -56,7 +56,7 @@ def test_dashboard_and_tile_writes_include_dashboards_unless_false(alice: Person
     added = alice.api.post(f"{path}tiles/{query}", {"insight": other.pk})
     changed = alice.api.post(f"{path}update_tile/{query}", {"tile_id": tile, "color": "red"})
     boards = [
-        alice.api.post(f"dashboards/{query}", {"tiles": [{"insight": {"id": made.pk}}]}),
+        alice.api.post(f"dashboards/{query}", {"tiles": [{"insight": {"id": insight.pk}}]}),
         alice.api.patch(f"{path}{query}", {"name": "new"}),
         alice.api.put(f"{path}{query}", {"name": "newer"}),
         alice.api.post(f"{path}reorder_tiles/{query}", {"tile_order": [tile, text, added.json["id"]]}),
@@ -75,11 +75,11 @@ def test_dashboard_and_tile_writes_include_dashboards_unless_false(alice: Person
 
 def test_invalid_value_is_400_and_changes_nothing(alice: Person) -> None:
     board = make_dashboard(alice)
-    made = make_insight(alice, board, name="old")
-    for path in (f"dashboards/{board.pk}/", f"insights/{made.pk}/", "insights/"):
+    insight = make_insight(alice, board, name="old")
+    for path in (f"dashboards/{board.pk}/", f"insights/{insight.pk}/", "insights/"):
         answer = alice.api.get(path, include_dashboards="maybe")
         assert answer.error == (400, "validation_error", "invalid_input", "include_dashboards")
-    assert alice.api.patch(f"insights/{made.pk}/?include_dashboards=maybe", {"name": "new"}).status == 400
+    assert alice.api.patch(f"insights/{insight.pk}/?include_dashboards=maybe", {"name": "new"}).status == 400
     assert Insight.objects.get().name == "old"
     for method, path in (
         ("POST", "dashboards/"),

@@ -20,29 +20,29 @@ def patch_tiles(person: Person, board: Dashboard, *items: dict[str, Any], **opti
 
 @pytest.mark.parametrize("form", ["number", "object", "whole"])
 def test_item_without_an_id_adds_an_insight(alice: Person, board: Dashboard, form: str) -> None:
-    made = make_insight(alice)
-    whole = alice.api.get(f"insights/{made.pk}/").json
-    insight = {"number": made.pk, "object": {"id": made.pk}, "whole": whole}[form]
+    created = make_insight(alice)
+    whole = alice.api.get(f"insights/{created.pk}/").json
+    insight = {"number": created.pk, "object": {"id": created.pk}, "whole": whole}[form]
     [tile] = patch_tiles(alice, board, {"insight": insight, "color": "green"}).json["tiles"]
-    assert (tile["insight"]["id"], tile["color"], tile["insight"]["dashboards"]) == (made.pk, "green", [board.pk])
+    assert (tile["insight"]["id"], tile["color"], tile["insight"]["dashboards"]) == (created.pk, "green", [board.pk])
 
 
 def test_new_dashboard_can_contain_insights(alice: Person) -> None:
-    made = make_insight(alice)
-    items = [{"insight": made.pk, "layouts": {"sm": {"x": 3}}, "color": "red"}]
+    insight = make_insight(alice)
+    items = [{"insight": insight.pk, "layouts": {"sm": {"x": 3}}, "color": "red"}]
     answer = alice.api.post("dashboards/", {"tiles": items})
     [tile] = answer.json["tiles"]
-    assert (tile["insight"]["id"], tile["layouts"], tile["color"]) == (made.pk, {"sm": {"x": 3}}, "red")
+    assert (tile["insight"]["id"], tile["layouts"], tile["color"]) == (insight.pk, {"sm": {"x": 3}}, "red")
 
 
 def test_adding_an_insight_again_updates_or_restores_its_tile(alice: Person, board: Dashboard) -> None:
-    made = make_insight(alice, board)
+    insight = make_insight(alice, board)
     tile = Tile.objects.get()
-    [shown] = patch_tiles(alice, board, {"insight": made.pk, "color": "red"}).json["tiles"]
+    [shown] = patch_tiles(alice, board, {"insight": insight.pk, "color": "red"}).json["tiles"]
     assert (shown["id"], shown["color"]) == (tile.pk, "red")
     patch_tiles(alice, board, {"id": tile.pk, "deleted": True})
-    assert alice.api.get(f"insights/{made.pk}/").json["dashboards"] == []
-    [shown] = patch_tiles(alice, board, {"insight": made.pk}).json["tiles"]
+    assert alice.api.get(f"insights/{insight.pk}/").json["dashboards"] == []
+    [shown] = patch_tiles(alice, board, {"insight": insight.pk}).json["tiles"]
     assert (shown["id"], shown["color"]) == (tile.pk, "red")
 
 
@@ -75,9 +75,9 @@ def test_content_of_a_tile_cannot_be_replaced(alice: Person, board: Dashboard, h
 
 
 def test_deleting_a_dashboard_keeps_its_insights(alice: Person, board: Dashboard) -> None:
-    made = make_insight(alice, board)
+    insight = make_insight(alice, board)
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
-    shown = alice.api.get(f"insights/{made.pk}/").json
+    shown = alice.api.get(f"insights/{insight.pk}/").json
     assert (shown["deleted"], shown["dashboards"], shown["dashboard_tiles"]) == (False, [], [])
 
 
@@ -99,10 +99,10 @@ def test_delete_insights_deletes_exclusive_insights_and_restore_returns_them(ali
 
 
 def test_insight_restored_on_its_own_is_not_part_of_the_deletion(alice: Person, board: Dashboard) -> None:
-    made = make_insight(alice, board)
+    insight = make_insight(alice, board)
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True, "delete_insights": True})
-    assert alice.api.patch(f"insights/{made.pk}/", {"deleted": False}).json["deleted"] is False
-    alice.api.patch(f"insights/{made.pk}/", {"deleted": True})
+    assert alice.api.patch(f"insights/{insight.pk}/", {"deleted": False}).json["deleted"] is False
+    alice.api.patch(f"insights/{insight.pk}/", {"deleted": True})
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": False})
     assert Insight.objects.get().deleted is True
 
@@ -117,6 +117,6 @@ def test_insight_and_dashboard_can_be_deleted_in_either_order(alice: Person, boa
 
 
 def test_removing_a_tile_keeps_the_insight(alice: Person, board: Dashboard) -> None:
-    made = make_insight(alice, board)
+    insight = make_insight(alice, board)
     patch_tiles(alice, board, {"id": Tile.objects.get().pk, "deleted": True})
-    assert alice.api.get(f"insights/{made.pk}/").json["dashboards"] == []
+    assert alice.api.get(f"insights/{insight.pk}/").json["dashboards"] == []

@@ -53,9 +53,9 @@ def test_query_is_returned_as_sent(alice: Person) -> None:
     written = '"query":{"z":1.0,"kind":"TrendsQuery","a":[null,{}],"version":3}'
     assert written in answer.text
     assert written in alice.api.get(f"insights/{answer.json['id']}/").text
-    made = make_dashboard(alice)
-    alice.api.patch(f"insights/{answer.json['id']}/", {"dashboards": [made.pk]})
-    assert written in alice.api.get(f"dashboards/{made.pk}/").text
+    board = make_dashboard(alice)
+    alice.api.patch(f"insights/{answer.json['id']}/", {"dashboards": [board.pk]})
+    assert written in alice.api.get(f"dashboards/{board.pk}/").text
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_bare_query_is_wrapped_only_for_identified_agents(
     alice: Person, query: dict[str, Any], kind: str | None
 ) -> None:
     agent = {"x-posthog-client": "mcp"}
-    made = alice.api.post("insights/", {"query": query}, headers=agent).json
-    assert made["query"] == ({"kind": kind, "source": query} if kind else query)
+    created = alice.api.post("insights/", {"query": query}, headers=agent).json
+    assert created["query"] == ({"kind": kind, "source": query} if kind else query)
     assert alice.api.post("insights/", {"query": query}).json["query"] == query
-    assert alice.api.patch(f"insights/{made['id']}/", {"name": "n"}, headers=agent).json["query"] == made["query"]
+    assert alice.api.patch(f"insights/{created['id']}/", {"name": "n"}, headers=agent).json["query"] == created["query"]
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_agents_must_send_a_supported_query(alice: Person, body: dict[str, Any],
 
 
 def test_insight_is_retrieved_by_id_and_short_id(alice: Person, carol: Person) -> None:
-    made = make_insight(alice)
-    for reference in (made.pk, made.short_id):
-        assert alice.api.get(f"insights/{reference}/").json["id"] == made.pk
+    insight = make_insight(alice)
+    for reference in (insight.pk, insight.short_id):
+        assert alice.api.get(f"insights/{reference}/").json["id"] == insight.pk
         assert carol.api.get(f"insights/{reference}/").error == (404, "invalid_request", "not_found", None)
-    assert alice.api.patch(f"insights/{made.short_id}", {"name": "by code"}).json["name"] == "by code"
+    assert alice.api.patch(f"insights/{insight.short_id}", {"name": "by code"}).json["name"] == "by code"
 
 
 @pytest.mark.parametrize("reference", ["999999999", "9" * 30, "AAAAAAAA", "x", "-1"])
@@ -100,17 +100,17 @@ def test_unknown_insight_is_404(alice: Person, reference: str) -> None:
 
 def test_dashboards_field_replaces_the_whole_list(alice: Person) -> None:
     one, two = make_dashboard(alice), make_dashboard(alice)
-    made = make_insight(alice, one)
-    tile = Tile.objects.get(insight=made)
+    insight = make_insight(alice, one)
+    tile = Tile.objects.get(insight=insight)
     alice.api.patch(f"dashboards/{one.pk}/", {"tiles": [{"id": tile.pk, "layouts": {"sm": {"x": 3}}, "color": "red"}]})
-    both = alice.api.patch(f"insights/{made.pk}/", {"dashboards": [two.pk, one.pk, one.pk]}).json
+    both = alice.api.patch(f"insights/{insight.pk}/", {"dashboards": [two.pk, one.pk, one.pk]}).json
     assert sorted(both["dashboards"]) == [one.pk, two.pk]
     kept = Tile.objects.get(pk=tile.pk)
     assert (kept.layouts, kept.color, kept.deleted) == ({"sm": {"x": 3}}, "red", False)
-    assert alice.api.patch(f"insights/{made.pk}/", {"name": "renamed"}).json["dashboards"] == both["dashboards"]
-    assert alice.api.patch(f"insights/{made.pk}/", {"dashboards": [two.pk]}).json["dashboards"] == [two.pk]
+    assert alice.api.patch(f"insights/{insight.pk}/", {"name": "renamed"}).json["dashboards"] == both["dashboards"]
+    assert alice.api.patch(f"insights/{insight.pk}/", {"dashboards": [two.pk]}).json["dashboards"] == [two.pk]
     assert list_insights_of(alice, one) == []
-    alice.api.patch(f"insights/{made.pk}/", {"dashboards": [one.pk]})
+    alice.api.patch(f"insights/{insight.pk}/", {"dashboards": [one.pk]})
     [revived] = alice.api.get(f"dashboards/{one.pk}/").json["tiles"]
     assert (revived["id"], revived["layouts"], revived["color"]) == (tile.pk, {"sm": {"x": 3}}, "red")
 
@@ -121,72 +121,72 @@ def test_insight_is_added_to_all_its_dashboards_or_none(alice: Person, carol: Pe
         answer = alice.api.post("insights/", {"name": "n", "dashboards": [mine.pk, id_]})
         assert answer.error == (400, "validation_error", "does_not_exist", "dashboards__1")
     assert (Insight.objects.count(), Tile.objects.count()) == (0, 0)
-    made = make_insight(alice, mine)
-    assert alice.api.patch(f"insights/{made.pk}/", {"name": "x", "dashboards": [theirs.pk]}).status == 400
+    insight = make_insight(alice, mine)
+    assert alice.api.patch(f"insights/{insight.pk}/", {"name": "x", "dashboards": [theirs.pk]}).status == 400
     assert Insight.objects.get().name == "Insight"
-    assert list_insights_of(alice, mine) == [made.pk]
+    assert list_insights_of(alice, mine) == [insight.pk]
 
 
 def test_deleted_dashboard_in_the_list_is_ignored_and_reported(alice: Person) -> None:
     live, gone = make_dashboard(alice), make_dashboard(alice, deleted=True)
-    made = make_insight(alice)
-    answer = alice.api.patch(f"insights/{made.pk}/", {"dashboards": [gone.pk, live.pk]})
+    insight = make_insight(alice)
+    answer = alice.api.patch(f"insights/{insight.pk}/", {"dashboards": [gone.pk, live.pk]})
     assert (answer.json["dashboards"], answer.headers["Ignored-Fields"]) == ([live.pk], "dashboards__0")
 
 
 def test_changed_dashboards_require_the_edit_right(alice: Person, bob: Person) -> None:
     closed, open_ = make_dashboard(alice, restriction_level=37), make_dashboard(alice)
     assert bob.api.post("insights/", {"dashboards": [closed.pk]}).status == 403
-    made = make_insight(alice, closed, open_)
-    assert bob.api.patch(f"insights/{made.pk}/", {"dashboards": [open_.pk]}).status == 403
-    assert bob.api.patch(f"insights/{made.pk}/", {"dashboards": [closed.pk, open_.pk], "name": "bob"}).status == 200
-    assert bob.api.patch(f"insights/{made.pk}/", {"dashboards": [closed.pk]}).json["dashboards"] == [closed.pk]
-    assert list_insights_of(alice, closed) == [made.pk]
+    insight = make_insight(alice, closed, open_)
+    assert bob.api.patch(f"insights/{insight.pk}/", {"dashboards": [open_.pk]}).status == 403
+    assert bob.api.patch(f"insights/{insight.pk}/", {"dashboards": [closed.pk, open_.pk], "name": "bob"}).status == 200
+    assert bob.api.patch(f"insights/{insight.pk}/", {"dashboards": [closed.pk]}).json["dashboards"] == [closed.pk]
+    assert list_insights_of(alice, closed) == [insight.pk]
 
 
 def test_edit_right_depends_on_the_dashboards_of_the_insight(alice: Person, bob: Person) -> None:
     closed, open_ = make_dashboard(alice, restriction_level=37), make_dashboard(alice)
-    made = make_insight(bob)
-    Tile.objects.create(project=closed.project, dashboard=closed, insight=made)
-    seen = bob.api.get(f"insights/{made.pk}/").json
+    insight = make_insight(bob)
+    Tile.objects.create(project=closed.project, dashboard=closed, insight=insight)
+    response = bob.api.get(f"insights/{insight.pk}/").json
     levels = ("effective_restriction_level", "effective_privilege_level", "user_access_level")
-    assert tuple(seen[level] for level in levels) == (37, 21, "viewer")
-    assert bob.api.patch(f"insights/{made.pk}/", {"name": "no"}).error[:3] == (
+    assert tuple(response[level] for level in levels) == (37, 21, "viewer")
+    assert bob.api.patch(f"insights/{insight.pk}/", {"name": "no"}).error[:3] == (
         403,
         "authentication_error",
         "permission_denied",
     )
-    Tile.objects.create(project=open_.project, dashboard=open_, insight=made)
-    seen = bob.api.get(f"insights/{made.pk}/").json
-    assert tuple(seen[level] for level in levels) == (37, 37, "manager")
-    assert bob.api.patch(f"insights/{made.pk}/", {"name": "yes"}).status == 200
+    Tile.objects.create(project=open_.project, dashboard=open_, insight=insight)
+    response = bob.api.get(f"insights/{insight.pk}/").json
+    assert tuple(response[level] for level in levels) == (37, 37, "manager")
+    assert bob.api.patch(f"insights/{insight.pk}/", {"name": "yes"}).status == 200
 
 
 def test_change_updates_the_last_modifier_and_no_change_does_not(alice: Person, bob: Person) -> None:
-    made = make_insight(alice, make_dashboard(alice), tags=["t"], is_sample=True)
+    insight = make_insight(alice, make_dashboard(alice), tags=["t"], is_sample=True)
     Insight.objects.update(is_sample=True)
     before = Insight.objects.values().get()
-    read = bob.api.get(f"insights/{made.pk}/")
-    answer = bob.api.patch(f"insights/{made.pk}/", read.json)
+    read = bob.api.get(f"insights/{insight.pk}/")
+    answer = bob.api.patch(f"insights/{insight.pk}/", read.json)
     assert (answer.status, answer.text) == (200, read.text)
     assert "Ignored-Fields" not in answer.headers
     assert Insight.objects.values().get() == before
-    bob.api.patch(f"insights/{made.pk}/", {"favorited": True, "order": 3})
+    bob.api.patch(f"insights/{insight.pk}/", {"favorited": True, "order": 3})
     row = Insight.objects.get()
     assert (row.favorited, row.order, row.is_sample, row.last_modified_by_id) == (True, 3, True, None)
     assert row.updated_at > before["updated_at"]
-    changed = bob.api.patch(f"insights/{made.pk}/", {"query": {"kind": "X"}}).json
+    changed = bob.api.patch(f"insights/{insight.pk}/", {"query": {"kind": "X"}}).json
     assert changed["last_modified_by"]["email"] == "bob@example.com"
     assert changed["last_modified_at"] > read.json["last_modified_at"]
     assert Insight.objects.get().is_sample is False
 
 
 def test_put_is_partial(alice: Person) -> None:
-    made = make_insight(alice, tags=["t"], description="d")
-    answer = alice.api.form("PUT", f"insights/{made.pk}/", {"name": "form", "query": '{"kind":"X"}'})
+    insight = make_insight(alice, tags=["t"], description="d")
+    answer = alice.api.form("PUT", f"insights/{insight.pk}/", {"name": "form", "query": '{"kind":"X"}'})
     shown = answer.json
     assert (shown["name"], shown["query"], shown["description"], shown["tags"]) == ("form", {"kind": "X"}, "d", ["t"])
-    assert alice.api.patch(f"insights/{made.pk}/", {"query": None}).json["query"] is None
+    assert alice.api.patch(f"insights/{insight.pk}/", {"query": None}).json["query"] is None
 
 
 BAD: list[tuple[dict[str, Any], str, str]] = [
@@ -215,41 +215,41 @@ def test_invalid_value_is_400_at_its_path(alice: Person, body: dict[str, Any], c
 
 def test_deleted_insight_is_hidden_with_its_tiles_and_restored_with_them(alice: Person) -> None:
     board, other = make_dashboard(alice), make_dashboard(alice)
-    made = make_insight(alice, board, other)
+    insight = make_insight(alice, board, other)
     text = make_text_tile(alice, board)
-    alice.api.patch(f"insights/{made.pk}/", {"dashboards": [board.pk]})
-    answer = alice.api.patch(f"insights/{made.pk}/", {"deleted": True})
+    alice.api.patch(f"insights/{insight.pk}/", {"dashboards": [board.pk]})
+    answer = alice.api.patch(f"insights/{insight.pk}/", {"deleted": True})
     assert (answer.status, answer.json["deleted"], answer.json["dashboards"]) == (200, True, [])
-    assert alice.api.get(f"insights/{made.pk}/").status == 404
+    assert alice.api.get(f"insights/{insight.pk}/").status == 404
     assert list_names(alice) == []
     assert [tile["id"] for tile in alice.api.get(f"dashboards/{board.pk}/").json["tiles"]] == [text.pk]
     for body in ({}, {"name": "x"}, {"deleted": True}):
-        assert alice.api.patch(f"insights/{made.pk}/", body).status == 404
-    restored = alice.api.patch(f"insights/{made.pk}/", {"deleted": False, "name": "back"}).json
+        assert alice.api.patch(f"insights/{insight.pk}/", body).status == 404
+    restored = alice.api.patch(f"insights/{insight.pk}/", {"deleted": False, "name": "back"}).json
     assert (restored["deleted"], restored["name"], restored["dashboards"]) == (False, "back", [board.pk])
     assert list_insights_of(alice, other) == []
 
 
 def test_tile_of_a_restored_insight_stays_hidden_with_its_deleted_dashboard(alice: Person) -> None:
     board = make_dashboard(alice)
-    made = make_insight(alice, board)
-    alice.api.patch(f"insights/{made.pk}/", {"deleted": True})
+    insight = make_insight(alice, board)
+    alice.api.patch(f"insights/{insight.pk}/", {"deleted": True})
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": True})
-    assert alice.api.patch(f"insights/{made.pk}/", {"deleted": False}).json["dashboards"] == []
+    assert alice.api.patch(f"insights/{insight.pk}/", {"deleted": False}).json["dashboards"] == []
     alice.api.patch(f"dashboards/{board.pk}/", {"deleted": False})
-    assert list_insights_of(alice, board) == [made.pk]
+    assert list_insights_of(alice, board) == [insight.pk]
 
 
 def test_tile_of_an_insight_deleted_outside_the_api_is_hidden(alice: Person) -> None:
     board = make_dashboard(alice)
-    made = make_insight(alice, board)
-    Insight.objects.filter(pk=made.pk).update(deleted=True)
+    insight = make_insight(alice, board)
+    Insight.objects.filter(pk=insight.pk).update(deleted=True)
     assert alice.api.get(f"dashboards/{board.pk}/").json["tiles"] == []
 
 
 def test_delete_is_405_without_a_body(alice: Person) -> None:
-    made = make_insight(alice)
-    answer = alice.api.delete(f"insights/{made.pk}/")
+    insight = make_insight(alice)
+    answer = alice.api.delete(f"insights/{insight.pk}/")
     assert (answer.status, answer.text) == (405, "")
     assert answer.headers["Allow"] == "GET, PUT, PATCH, HEAD, OPTIONS"
     assert Insight.objects.get().deleted is False

@@ -13,10 +13,10 @@ from tests.client import Api
 
 def test_activity_of_one_insight(alice: Person, bob: Person) -> None:
     board = make_dashboard(alice)
-    made, other = make_insight(alice, board, name="old"), make_insight(alice)
-    bob.api.patch(f"insights/{made.pk}/", {"name": "new"})
+    insight, other = make_insight(alice, board, name="old"), make_insight(alice)
+    bob.api.patch(f"insights/{insight.pk}/", {"name": "new"})
     alice.api.patch(f"insights/{other.pk}/", {"name": "other"})
-    for reference in (made.pk, made.short_id):
+    for reference in (insight.pk, insight.short_id):
         page = alice.api.get(f"insights/{reference}/activity/").json
         assert (page["total_count"], page["next"], page["previous"]) == (2, None, None)
         latest, first = page["results"]
@@ -28,7 +28,7 @@ def test_activity_of_one_insight(alice: Person, bob: Person) -> None:
         assert latest["detail"]["changes"] == [
             {"type": "Insight", "action": "changed", "field": "name", "before": "old", "after": "new"}
         ]
-        assert (latest["item_id"], latest["scope"]) == (str(made.pk), "Insight")
+        assert (latest["item_id"], latest["scope"]) == (str(insight.pk), "Insight")
 
 
 def test_activity_of_all_insights_of_a_project(alice: Person, carol: Person) -> None:
@@ -45,10 +45,10 @@ def test_activity_of_all_insights_of_a_project(alice: Person, carol: Person) -> 
 
 
 def test_pages_are_contiguous(alice: Person) -> None:
-    made = make_insight(alice, name="0")
+    insight = make_insight(alice, name="0")
     for number in range(1, 13):
-        alice.api.patch(f"insights/{made.pk}/", {"name": str(number)})
-    path = f"insights/{made.pk}/activity/"
+        alice.api.patch(f"insights/{insight.pk}/", {"name": str(number)})
+    path = f"insights/{insight.pk}/activity/"
     first = alice.api.get(path).json
     assert (len(first["results"]), first["total_count"], first["previous"]) == (10, 13, None)
     assert urlsplit(first["next"]).query == "page=2"
@@ -91,15 +91,15 @@ def test_deleted_foreign_or_unknown_insight_is_404(alice: Person, carol: Person)
 
 
 def test_activity_log_scope_is_required(alice: Person) -> None:
-    made = make_insight(alice)
+    insight = make_insight(alice)
     key = make_key(alice.user, "insight:read")
-    answer = Api(key, alice.membership.project_id).get(f"insights/{made.pk}/activity/")
+    answer = Api(key, alice.membership.project_id).get(f"insights/{insight.pk}/activity/")
     assert answer.json["detail"] == "API key missing required scope 'activity_log:read'"
 
 
 def test_query_count_does_not_depend_on_the_page(alice: Person) -> None:
-    made = make_insight(alice)
-    alice.api.patch(f"insights/{made.pk}/", {"name": "1"})
+    insight = make_insight(alice)
+    alice.api.patch(f"insights/{insight.pk}/", {"name": "1"})
 
     def cost(limit: int) -> int:
         with CaptureQueriesContext(connection) as captured:

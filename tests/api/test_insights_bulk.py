@@ -20,7 +20,7 @@ def get_version(board: Dashboard) -> int:
 
 def list_activities_of(insight: Insight) -> list[tuple[str, list[Any]]]:
     found = Activity.objects.filter(scope=ActivityScope.INSIGHT, item_id=insight.pk).order_by("pk")
-    return [(act.activity, [each["field"] for each in act.changes]) for act in found]
+    return [(activity.activity, [each["field"] for each in activity.changes]) for activity in found]
 
 
 def list_insights_of(person: Person, board: Dashboard) -> list[int]:
@@ -65,7 +65,7 @@ def test_bulk_deletion_and_restore_equal_single_ones(alice: Person, bob: Person,
     assert list_insights_of(alice, board) == [one.pk, kept.pk]
     assert get_version(board) == before + 2
     assert list_activities_of(one)[-1] == ("restored", ["deleted"])
-    assert {act.user for act in Activity.objects.filter(activity="restored")} == {bob.user}
+    assert {activity.user for activity in Activity.objects.filter(activity="restored")} == {bob.user}
 
 
 def test_insight_of_a_bulk_deletion_is_restored_on_its_own(alice: Person) -> None:

@@ -57,10 +57,10 @@ def test_other_queries_are_json_and_missing_ones_have_no_kind(alice: Person) -> 
 
 
 def test_kind_is_derived_from_the_query(alice: Person) -> None:
-    made = make_insight(alice, name="x", query={"kind": "TrendsQuery"})
-    alice.api.patch(f"insights/{made.pk}/", {"query": {"kind": "HogQLQuery", "query": "SELECT 1"}})
+    insight = make_insight(alice, name="x", query={"kind": "TrendsQuery"})
+    alice.api.patch(f"insights/{insight.pk}/", {"query": {"kind": "HogQLQuery", "query": "SELECT 1"}})
     assert (list_names(alice, insight="TRENDS"), list_names(alice, insight="SQL")) == ([], ["x"])
-    alice.api.patch(f"insights/{made.pk}/", {"query": None, "filters": {"insight": "PATHS"}})
+    alice.api.patch(f"insights/{insight.pk}/", {"query": None, "filters": {"insight": "PATHS"}})
     assert (list_names(alice, insight="SQL"), list_names(alice, insight="PATHS")) == ([], ["x"])
 
 
@@ -101,8 +101,8 @@ def test_list_is_filtered_by_dates(alice: Person, column: str, start: str, end: 
 
 
 def test_relative_dates_count_from_now(alice: Person) -> None:
-    made = make_insight(alice, name="x")
-    Insight.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(hours=5))
+    insight = make_insight(alice, name="x")
+    Insight.objects.filter(pk=insight.pk).update(created_at=timezone.now() - timedelta(hours=5))
     assert list_names(alice, created_date_from="-6h") == ["x"]
     assert list_names(alice, created_date_from="-4h") == []
     assert list_names(alice, created_date_to="-4h") == ["x"]
@@ -143,7 +143,7 @@ def test_migration_sets_the_kind_of_stored_insights(alice: Person, monkeypatch: 
         {"query": {}},
         {"query": None, "filters": {"insight": [1]}},
     ]
-    kinds = {made.pk: made.kind for made in (make_insight(alice, **content) for content in contents)}
+    kinds = {created.pk: created.kind for created in (make_insight(alice, **content) for content in contents)}
     damaged = make_insight(alice)
     Insight.objects.update(kind="")
     with connection.cursor() as cursor:

@@ -70,16 +70,16 @@ def test_invalid_filter_is_400_at_its_name(alice: Person, query: dict[str, str],
 
 def test_removed_tiles_are_not_counted(alice: Person) -> None:
     one, two = make_dashboard(alice), make_dashboard(alice)
-    made = make_insight(alice, one, two, name="moved")
-    alice.api.patch(f"insights/{made.pk}/", {"dashboards": [one.pk]})
+    insight = make_insight(alice, one, two, name="moved")
+    alice.api.patch(f"insights/{insight.pk}/", {"dashboards": [one.pk]})
     assert list_names(alice, dashboards=f"[{one.pk},{two.pk}]") == []
     assert list_names(alice, dashboards=f"[{one.pk}]") == ["moved"]
 
 
 def test_at_most_100_distinct_dashboards_can_be_named(alice: Person) -> None:
     boards = [make_dashboard(alice).pk for _ in range(3)]
-    made = make_insight(alice, name="on all")
-    alice.api.patch(f"insights/{made.pk}/", {"dashboards": boards})
+    insight = make_insight(alice, name="on all")
+    alice.api.patch(f"insights/{insight.pk}/", {"dashboards": boards})
     repeated = str(boards * 34)  # 102 ids of three dashboards
     assert list_names(alice, dashboards=repeated) == ["on all"]
     answer = alice.api.get("insights/", dashboards=str(list(range(1, 102))))

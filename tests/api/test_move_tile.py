@@ -43,15 +43,15 @@ def test_tile_moves_with_its_id_and_content(
 
 
 def test_insight_moves_with_its_tile(alice: Person, source: Dashboard, target: Dashboard) -> None:
-    made = make_insight(alice, source)
+    insight = make_insight(alice, source)
     body = {"tile": {"id": Tile.objects.get().pk}, "to_dashboard": target.pk}
     alice.api.patch(f"dashboards/{source.pk}/move_tile/", body)
-    assert alice.api.get(f"insights/{made.pk}/").json["dashboards"] == [target.pk]
+    assert alice.api.get(f"insights/{insight.pk}/").json["dashboards"] == [target.pk]
 
 
 def test_removed_tile_of_the_same_content_is_deleted(alice: Person, source: Dashboard, target: Dashboard) -> None:
-    made = make_insight(alice, source, target)
-    alice.api.patch(f"insights/{made.pk}/", {"dashboards": [source.pk]})
+    insight = make_insight(alice, source, target)
+    alice.api.patch(f"insights/{insight.pk}/", {"dashboards": [source.pk]})
     [tile_id] = list_tile_ids(alice, source)
     body = {"tile": {"id": tile_id}, "to_dashboard": target.pk}
     assert alice.api.patch(f"dashboards/{source.pk}/move_tile/", body).status == 200
@@ -75,8 +75,8 @@ REFUSED: list[tuple[str, tuple[Any, ...]]] = [
 def test_refused_move_changes_nothing(
     alice: Person, carol: Person, source: Dashboard, target: Dashboard, case: str, error: tuple[Any, ...]
 ) -> None:
-    made = make_insight(alice, source, target) if case == "content there" else make_insight(alice, source)
-    tile = Tile.objects.get(insight=made, dashboard=source)
+    created = make_insight(alice, source, target) if case == "content there" else make_insight(alice, source)
+    tile = Tile.objects.get(insight=created, dashboard=source)
     tile_id, to_dashboard = tile.pk, target.pk
     if case == "target unknown":
         to_dashboard = 999999999

@@ -14,10 +14,10 @@ from tests.pages.browsing import get_dashboard_path, get_text, sign_in, visit
 @pytest.fixture
 def board(alice: Person) -> Dashboard:
     """Create a dashboard with one text that is null, as earlier releases stored it."""
-    made = make_dashboard(alice, "Nulls", description="d")
-    tile = make_text_tile(alice, made)
+    created = make_dashboard(alice, "Nulls", description="d")
+    tile = make_text_tile(alice, created)
     Text.objects.filter(tiles=tile).update(body=None)
-    return made
+    return created
 
 
 def test_dashboard_texts_accept_null(alice: Person, board: Dashboard) -> None:
@@ -78,8 +78,8 @@ def test_pages_show_a_stored_null_as_an_empty_text(alice: Person, board: Dashboa
 def test_export_of_a_stored_null_can_be_imported(alice: Person, board: Dashboard) -> None:
     document = alice.api.get(f"dashboards/{board.pk}/export/").json
     assert document["tiles"][0]["body"] == ""
-    made = alice.api.post("dashboards/create_from_template_json/", {"template": document})
-    assert (made.status, made.json["tiles"][0]["text"]["body"]) == (200, "")
+    created = alice.api.post("dashboards/create_from_template_json/", {"template": document})
+    assert (created.status, created.json["tiles"][0]["text"]["body"]) == (200, "")
 
 
 def test_stored_null_is_copied(alice: Person, board: Dashboard) -> None:
@@ -94,8 +94,8 @@ def test_template_texts_accept_null(alice: Person) -> None:
         "dashboard_filters": {},
         "tiles": [{"type": "TEXT", "body": None}],
     }
-    made = alice.api.post("dashboards/create_from_template_json/", {"template": document})
-    assert (made.status, made.json["description"], made.json["tiles"][0]["text"]["body"]) == (200, "", "")
+    created = alice.api.post("dashboards/create_from_template_json/", {"template": document})
+    assert (created.status, created.json["description"], created.json["tiles"][0]["text"]["body"]) == (200, "", "")
     stored = alice.api.post("dashboard_templates/", document)
     assert (stored.status, stored.json["dashboard_description"]) == (201, "")
     assert DashboardTemplate.objects.get().dashboard_description == ""

@@ -33,10 +33,10 @@ def test_list_takes_the_same_queries_for_0_1_and_20_rows(alice: Person, bob: Per
 
 @pytest.mark.parametrize("tiles", [1, 20, 100])
 def test_retrieve_takes_the_same_queries_for_any_number_of_tiles(alice: Person, tiles: int) -> None:
-    made = make_dashboard(alice, tags=["a"], tiles=[{"text": {"body": "t"}}, BUTTON] * tiles)
+    board = make_dashboard(alice, tags=["a"], tiles=[{"text": {"body": "t"}}, BUTTON] * tiles)
     for number in range(tiles):
-        make_insight(alice, made, name=str(number), tags=["a"])
-    assert count_queries(alice, f"dashboards/{made.pk}/") == 4
+        make_insight(alice, board, name=str(number), tags=["a"])
+    assert count_queries(alice, f"dashboards/{board.pk}/") == 4
 
 
 def test_retrieve_of_an_empty_dashboard_takes_fewer_queries(alice: Person) -> None:
@@ -44,8 +44,8 @@ def test_retrieve_of_an_empty_dashboard_takes_fewer_queries(alice: Person) -> No
 
 
 def test_sharing_and_projects_take_few_queries(alice: Person) -> None:
-    made = make_dashboard(alice)
-    assert count_queries(alice, f"dashboards/{made.pk}/sharing/") == 3
+    board = make_dashboard(alice)
+    assert count_queries(alice, f"dashboards/{board.pk}/sharing/") == 3
     assert count_queries(alice, "/api/projects/") == 3
     assert count_queries(alice, "/api/users/@me/") == 3
 
@@ -64,24 +64,24 @@ def test_query_count_of_a_write_does_not_depend_on_other_tiles(alice: Person) ->
 
 
 def test_changing_many_tiles_takes_one_statement_for_each_kind_of_change(alice: Person) -> None:
-    made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}, BUTTON] * 25)
-    tiles = alice.api.get(f"dashboards/{made.pk}/").json["tiles"]
+    board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}, BUTTON] * 25)
+    tiles = alice.api.get(f"dashboards/{board.pk}/").json["tiles"]
 
     def cost(number: int, y: int) -> int:
         items = [{"id": tile["id"], "layouts": {"sm": {"y": y}}} for tile in tiles[:number]]
         with CaptureQueriesContext(connection) as captured:
-            assert alice.api.patch(f"dashboards/{made.pk}/", {"tiles": items}).status == 200
+            assert alice.api.patch(f"dashboards/{board.pk}/", {"tiles": items}).status == 200
         return len(captured)
 
     assert cost(1, 1) == cost(50, 2)
 
 
 def test_insights_take_the_same_queries_for_1_and_20_rows(alice: Person) -> None:
-    made = make_insight(alice, make_dashboard(alice), tags=["a"])
+    insight = make_insight(alice, make_dashboard(alice), tags=["a"])
     one = count_queries(alice, "insights/")
     for number in range(19):
         make_insight(alice, make_dashboard(alice), name=str(number), tags=["a", str(number)])
-    assert (one, count_queries(alice, "insights/"), count_queries(alice, f"insights/{made.pk}/")) == (6, 6, 4)
+    assert (one, count_queries(alice, "insights/"), count_queries(alice, f"insights/{insight.pk}/")) == (6, 6, 4)
 
 
 def test_project_takes_few_queries(alice: Person) -> None:

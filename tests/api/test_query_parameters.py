@@ -146,8 +146,8 @@ def test_permissions_are_checked_first(alice: Person, carol: Person) -> None:
 
 
 def test_shared_dashboard_reports_unknown_parameters(alice: Person) -> None:
-    made = make_dashboard(alice)
-    token = alice.api.patch(f"dashboards/{made.pk}/sharing/", {"enabled": True}).json["access_token"]
+    board = make_dashboard(alice)
+    token = alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True}).json["access_token"]
     path = f"/shared/{token}.json?embedded=1&filters_override={{}}"
     stranger = Api(None, 0)
     assert "Ignored-Fields" not in stranger.call("GET", path).headers

@@ -43,8 +43,8 @@ def test_requests_beyond_the_limit_are_429_with_retry_after(alice: Person) -> No
 
 @pytest.mark.usefixtures("five_a_day")
 def test_a_limited_request_writes_nothing(alice: Person) -> None:
-    made = [alice.api.post("dashboards/", {"name": "b"}).status for _ in range(6)]
-    assert made == [201] * 5 + [429]
+    created = [alice.api.post("dashboards/", {"name": "b"}).status for _ in range(6)]
+    assert created == [201] * 5 + [429]
     with override_settings(RATE_LIMITS=[]):
         assert alice.api.get("dashboards/").json["count"] == 5
 

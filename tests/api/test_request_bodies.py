@@ -58,8 +58,8 @@ REFUSED = [
 
 @pytest.mark.parametrize(("raw", "code", "attr"), REFUSED, ids=[each[0][:40].decode() for each in REFUSED])
 def test_json_validation_names_the_path(alice: Person, raw: bytes, code: str, attr: str) -> None:
-    made = make_dashboard(alice)
-    answer = alice.api.call("PATCH", f"dashboards/{made.pk}/", raw=raw)
+    board = make_dashboard(alice)
+    answer = alice.api.call("PATCH", f"dashboards/{board.pk}/", raw=raw)
     assert answer.error == (400, "validation_error", code, attr)
     assert alice.api.get("dashboards/").status == 200
 
@@ -201,9 +201,9 @@ def test_cors_allows_any_origin_with_a_key_but_not_with_cookies(alice: Person) -
 
 
 def test_method_override_is_ignored(alice: Person) -> None:
-    made = make_dashboard(alice, "kept")
-    alice.api.call("GET", f"dashboards/{made.pk}/?_method=PATCH&name=x", headers={"X-HTTP-Method-Override": "PATCH"})
-    alice.api.form("POST", f"dashboards/{made.pk}/", {"_method": "PATCH", "name": "x"})
+    board = make_dashboard(alice, "kept")
+    alice.api.call("GET", f"dashboards/{board.pk}/?_method=PATCH&name=x", headers={"X-HTTP-Method-Override": "PATCH"})
+    alice.api.form("POST", f"dashboards/{board.pk}/", {"_method": "PATCH", "name": "x"})
     assert Dashboard.objects.get().name == "kept"
 
 

@@ -95,10 +95,10 @@ def test_read_only_key_cannot_send_back(alice: Person, bob: Person) -> None:
 
 def test_tags_that_grow_in_lower_case_can_be_sent_back(alice: Person) -> None:
     fits, grows = "\u0130" * 127, "\u0130" * 128
-    made = alice.api.post("dashboards/", {"tags": [fits]})
-    assert made.status == 201
-    path = f"dashboards/{made.json['id']}/"
-    assert alice.api.patch(path, made.json).json["tags"] == made.json["tags"]
+    created = alice.api.post("dashboards/", {"tags": [fits]})
+    assert created.status == 201
+    path = f"dashboards/{created.json['id']}/"
+    assert alice.api.patch(path, created.json).json["tags"] == created.json["tags"]
     assert alice.api.patch(path, {"tags": [grows]}).error == (400, "validation_error", "max_length", "tags__0")
 
 

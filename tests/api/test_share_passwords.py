@@ -40,8 +40,8 @@ def path(board: Dashboard) -> str:
 def add_password(person: Person, path: str, **body: Any) -> dict[str, Any]:
     answer = person.api.post(path, {"raw_password": PASSWORD, **body})
     assert answer.status == 201, answer
-    made: dict[str, Any] = answer.json
-    return made
+    created: dict[str, Any] = answer.json
+    return created
 
 
 class Browser:
@@ -72,20 +72,20 @@ def pop_error(answer: Answer) -> tuple[Any, ...]:
 
 
 def test_password_is_shown_once_and_stored_as_a_hash(alice: Person, board: Dashboard, token: str, path: str) -> None:
-    made = add_password(alice, path, note="for the board")
+    created = add_password(alice, path, note="for the board")
     row = SharePassword.objects.get()
-    assert made == {
+    assert created == {
         "id": row.pk,
         "password": PASSWORD,
         "note": "for the board",
-        "created_at": made["created_at"],
+        "created_at": created["created_at"],
         "created_by_email": alice.user.email,
     }
     shown = alice.api.get(f"dashboards/{board.pk}/sharing/")
     assert shown.json["share_passwords"] == [
         {
             "id": row.pk,
-            "created_at": made["created_at"],
+            "created_at": created["created_at"],
             "note": "for the board",
             "created_by_email": alice.user.email,
             "is_active": True,
@@ -132,7 +132,7 @@ def test_passwords_require_protection_and_are_limited_to_ten(alice: Person, boar
 
 
 def test_edit_right_and_scope_are_required(alice: Person, bob: Person, board: Dashboard, token: str, path: str) -> None:
-    made = add_password(alice, path)
+    created = add_password(alice, path)
     reader = Api(make_key(alice.user, "sharing_configuration:read", "dashboard:write"), board.project_id)
     Dashboard.objects.update(restriction_level=37)
     for api in (reader, bob.api):
@@ -141,17 +141,22 @@ def test_edit_right_and_scope_are_required(alice: Person, bob: Person, board: Da
             "authentication_error",
             "permission_denied",
         )
-        assert api.delete(f"{path}{made['id']}/").error[:3] == (403, "authentication_error", "permission_denied")
-    assert [row.pk for row in SharePassword.objects.all()] == [made["id"]]
+        assert api.delete(f"{path}{created['id']}/").error[:3] == (403, "authentication_error", "permission_denied")
+    assert [row.pk for row in SharePassword.objects.all()] == [created["id"]]
 
 
 def test_passwords_of_other_dashboards_are_not_found(
     alice: Person, carol: Person, board: Dashboard, token: str, path: str
 ) -> None:
-    made = add_password(alice, path)
+    created = add_password(alice, path)
     other = make_dashboard(alice)
     foreign = make_dashboard(carol)
-    for number, password in ((other.pk, made["id"]), (foreign.pk, made["id"]), (board.pk, 999999), (board.pk, "x")):
+    for number, password in (
+        (other.pk, created["id"]),
+        (foreign.pk, created["id"]),
+        (board.pk, 999999),
+        (board.pk, "x"),
+    ):
         answer = alice.api.delete(f"dashboards/{number}/sharing/passwords/{password}/")
         assert answer.error == (404, "invalid_request", "not_found", None)
     assert alice.api.post(f"dashboards/{foreign.pk}/sharing/passwords/", {}).error[0] == 404
@@ -237,12 +242,12 @@ def test_correct_password_resets_failed_attempts(alice: Person, token: str, path
 
 
 def test_share_token_is_invalid_without_its_password(alice: Person, token: str, path: str) -> None:
-    made, other = add_password(alice, path), add_password(alice, path, raw_password="another one")
+    created, other = add_password(alice, path), add_password(alice, path, raw_password="another one")
     browser = Browser()
     browser.unlock(f"/shared/{token}", {"password": PASSWORD})
     assert alice.api.delete(f"{path}{other['id']}/").status == 204
     assert browser.get(f"/shared/{token}.json").status == 200
-    assert alice.api.delete(f"{path}{made['id']}/").status == 204
+    assert alice.api.delete(f"{path}{created['id']}/").status == 204
     assert browser.get(f"/shared/{token}.json").error == TOO_MANY_ATTEMPTS
     assert browser.unlock(f"/shared/{token}", {"password": PASSWORD}).status == 401
 
@@ -278,8 +283,8 @@ def test_share_token_is_valid_for_a_day(alice: Person, token: str, path: str, mo
 
 @pytest.mark.parametrize("forged", ["", "x", "a:b:c", "eyJh.eyJh.c2ln", "é"])
 def test_other_tokens_do_not_unlock(alice: Person, token: str, path: str, forged: str) -> None:
-    made = add_password(alice, path)
-    signed_elsewhere = signing.dumps([token, made["id"]], salt="another salt")
+    created = add_password(alice, path)
+    signed_elsewhere = signing.dumps([token, created["id"]], salt="another salt")
     wrong_shape = signing.dumps({"a": 1}, salt="dashboards.share_tokens")
     for each in (forged, alice.key, signed_elsewhere, wrong_shape):
         assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {each}").error == TOO_MANY_ATTEMPTS

@@ -107,8 +107,8 @@ def test_queries_can_be_hidden(alice: Person, board: Dashboard) -> None:
 
 def test_enabled_settings_are_shown(alice: Person, board: Dashboard) -> None:
     token = share(alice, board, settings={"noHeader": True, "legend": False, "theme": "dark"})
-    told = visit(f"/embedded/{token}.json").json
-    assert (told["noHeader"], told["theme"], "legend" in told) == (True, "dark", False)
+    data = visit(f"/embedded/{token}.json").json
+    assert (data["noHeader"], data["theme"], "legend" in data) == (True, "dark", False)
     assert "whitelabel" not in visit(f"/shared/{token}.json?whitelabel").json
 
 

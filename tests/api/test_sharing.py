@@ -8,9 +8,9 @@ from tests.client import Api
 
 
 def test_sharing_is_disabled_by_default_and_its_token_is_stable(alice: Person) -> None:
-    made = make_dashboard(alice)
-    answer = alice.api.get(f"dashboards/{made.pk}/sharing/")
-    row = SharingConfiguration.objects.get(dashboard=made)
+    board = make_dashboard(alice)
+    answer = alice.api.get(f"dashboards/{board.pk}/sharing/")
+    row = SharingConfiguration.objects.get(dashboard=board)
     assert answer.json == {
         "created_at": None,
         "enabled": False,
@@ -20,7 +20,7 @@ def test_sharing_is_disabled_by_default_and_its_token_is_stable(alice: Person) -
         "share_passwords": [],
         "user_access_level": "manager",
     }
-    assert alice.api.get(f"dashboards/{made.pk}/sharing").json == answer.json
+    assert alice.api.get(f"dashboards/{board.pk}/sharing").json == answer.json
 
 
 def test_each_dashboard_has_its_own_token(alice: Person) -> None:
@@ -29,10 +29,10 @@ def test_each_dashboard_has_its_own_token(alice: Person) -> None:
 
 
 def test_dashboard_shows_that_it_is_shared(alice: Person) -> None:
-    made = make_dashboard(alice)
-    SharingConfiguration.objects.filter(dashboard=made).update(enabled=True)
-    assert alice.api.get(f"dashboards/{made.pk}/sharing/").json["enabled"] is True
-    assert alice.api.get(f"dashboards/{made.pk}/").json["is_shared"] is True
+    board = make_dashboard(alice)
+    SharingConfiguration.objects.filter(dashboard=board).update(enabled=True)
+    assert alice.api.get(f"dashboards/{board.pk}/sharing/").json["enabled"] is True
+    assert alice.api.get(f"dashboards/{board.pk}/").json["is_shared"] is True
     assert alice.api.get("dashboards/").json["results"][0]["is_shared"] is True
 
 
@@ -47,8 +47,8 @@ def test_deleted_or_foreign_dashboard_is_404(alice: Person, carol: Person) -> No
 
 
 def test_dashboard_scope_does_not_grant_access(alice: Person) -> None:
-    made = make_dashboard(alice)
+    board = make_dashboard(alice)
     api = Api(make_key(alice.user, "dashboard:write"), alice.membership.project_id)
-    answer = api.get(f"dashboards/{made.pk}/sharing/")
+    answer = api.get(f"dashboards/{board.pk}/sharing/")
     assert answer.error == (403, "authentication_error", "permission_denied", None)
     assert answer.json["detail"] == "API key missing required scope 'sharing_configuration:read'"

@@ -38,8 +38,8 @@ def test_signing_in_sets_the_cookies_of_a_session(alice: Person) -> None:
 
 
 def test_a_session_reads_and_writes_as_the_user(alice: Person, browser: Api) -> None:
-    made = browser.post("dashboards/", {"name": "by hand"})
-    assert (made.status, made.json["created_by"]["email"]) == (201, alice.user.email)
+    created = browser.post("dashboards/", {"name": "by hand"})
+    assert (created.status, created.json["created_by"]["email"]) == (201, alice.user.email)
     assert browser.get("dashboards/").json["results"][0]["name"] == "by hand"
     assert browser.get("/api/users/@me/").json["email"] == alice.user.email
     assert browser.get("/api/projects/").json["count"] == 1

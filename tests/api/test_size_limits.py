@@ -32,9 +32,9 @@ def assert_too_large(answer: Answer, attr: str | None, number: str) -> None:
 )
 def test_description_length_is_limited(alice: Person, path: str, field: str, body: dict[str, Any]) -> None:
     assert_too_large(alice.api.post(path, {**body, field: "x" * 10_001}), field, "10,000")
-    made = alice.api.post(path, {**body, field: "ü" * 10_000})
-    assert (made.status, len(made.json[field])) == (201, 10_000)
-    row = f"{path}{made.json['id']}/"
+    created = alice.api.post(path, {**body, field: "ü" * 10_000})
+    assert (created.status, len(created.json[field])) == (201, 10_000)
+    row = f"{path}{created.json['id']}/"
     assert_too_large(alice.api.patch(row, {field: "x" * 10_001}), field, "10,000")
     assert alice.api.get(row).json[field] == "ü" * 10_000
 
@@ -53,8 +53,8 @@ def test_description_length_is_limited(alice: Person, path: str, field: str, bod
 )
 def test_free_json_size_is_limited(alice: Person, path: str, field: str, value: Any, body: dict[str, Any]) -> None:
     assert_too_large(alice.api.post(path, {**body, field: value}), field, "1,000,000")
-    made = alice.api.post(path, body)
-    assert_too_large(alice.api.patch(f"{path}{made.json['id']}/", {field: value}), field, "1,000,000")
+    created = alice.api.post(path, body)
+    assert_too_large(alice.api.patch(f"{path}{created.json['id']}/", {field: value}), field, "1,000,000")
 
 
 @pytest.mark.parametrize("field", ["layouts", "filters_overrides"])
@@ -77,11 +77,11 @@ def test_free_json_size_of_a_tile_is_limited(alice: Person, field: str) -> None:
 def test_total_free_json_size_of_a_dashboard_is_limited(alice: Person) -> None:
     part = {"k": "x" * 900_000}
     tiles = [{"text": {"body": "t"}, "filters_overrides": part} for _ in range(3)]
-    made = alice.api.post("dashboards/", {"tiles": tiles, "filters": part}).json
-    path = f"dashboards/{made['id']}/"
+    created = alice.api.post("dashboards/", {"tiles": tiles, "filters": part}).json
+    path = f"dashboards/{created['id']}/"
     assert_too_large(alice.api.patch(path, {"variables": part}), None, "4,000,000")
     assert_too_large(alice.api.post(f"{path}tiles/", tiles[0]), None, "4,000,000")
-    copy = {"id": made["tiles"][0]["id"], "layouts": {}}
+    copy = {"id": created["tiles"][0]["id"], "layouts": {}}
     assert_too_large(alice.api.patch(path, {"duplicate_tiles": [copy]}), None, "4,000,000")
     assert alice.api.patch(path, {"filters": {}, "variables": part}).status == 200
     assert Dashboard.objects.get().variables == part
@@ -108,9 +108,9 @@ def test_size_of_insights_of_a_dashboard_is_limited(alice: Person) -> None:
 def test_copy_above_the_limit_is_refused(alice: Person) -> None:
     board = make_dashboard(alice)
     for _ in range(9):
-        made = make_insight(alice)
-        Insight.objects.filter(pk=made.pk).update(query={"kind": "x" * 900_000})
-        Tile.objects.create(project=board.project, dashboard=board, insight=made)
+        insight = make_insight(alice)
+        Insight.objects.filter(pk=insight.pk).update(query={"kind": "x" * 900_000})
+        Tile.objects.create(project=board.project, dashboard=board, insight=insight)
     for body in ({}, {"duplicate_tiles": True}):
         assert_too_large(alice.api.post("dashboards/", {"use_dashboard": board.pk, **body}), None, "4,000,000")
     assert (Dashboard.objects.count(), Insight.objects.count()) == (1, 9)
@@ -121,9 +121,9 @@ def test_number_of_tags_is_limited(alice: Person, path: str) -> None:
     body = TEMPLATE if path == "dashboard_templates/" else {}
     names = [f"t{number:03}" for number in range(101)]
     assert_too_large(alice.api.post(path, {**body, "tags": names}), "tags", "100")
-    made = alice.api.post(path, {**body, "tags": names[:100]}).json
-    assert_too_large(alice.api.patch(f"{path}{made['id']}/", {"tags": names}), "tags", "100")
-    assert alice.api.get(f"{path}{made['id']}/").json["tags"] == names[:100]
+    created = alice.api.post(path, {**body, "tags": names[:100]}).json
+    assert_too_large(alice.api.patch(f"{path}{created['id']}/", {"tags": names}), "tags", "100")
+    assert alice.api.get(f"{path}{created['id']}/").json["tags"] == names[:100]
 
 
 def test_dashboard_stored_before_the_limits_is_read_changed_and_sent_back(alice: Person) -> None:
@@ -154,9 +154,9 @@ def test_dashboard_stored_before_the_limits_is_read_changed_and_sent_back(alice:
 
 
 def test_insight_stored_before_the_limits_is_read_changed_and_sent_back(alice: Person) -> None:
-    made = make_insight(alice, make_dashboard(alice))
+    insight = make_insight(alice, make_dashboard(alice))
     Insight.objects.update(description="d" * 50_000, query={"kind": "x" * 9_000_000})
-    path = f"insights/{made.pk}/"
+    path = f"insights/{insight.pk}/"
     read = alice.api.get(path).json
     assert alice.api.patch(path, {"name": "new"}).status == 200
     assert alice.api.patch(path, {**read, "name": "newer"}).status == 200
@@ -166,9 +166,9 @@ def test_insight_stored_before_the_limits_is_read_changed_and_sent_back(alice: P
 
 
 def test_template_stored_before_the_limits_is_read_changed_and_sent_back(alice: Person) -> None:
-    made = make_template(alice.membership.project)
+    template = make_template(alice.membership.project)
     DashboardTemplate.objects.update(dashboard_description="d" * 50_000, tags=[f"t{number}" for number in range(150)])
-    path = f"dashboard_templates/{made.pk}/"
+    path = f"dashboard_templates/{template.pk}/"
     read = alice.api.get(path).json
     assert alice.api.patch(path, {**read, "template_name": "New"}).status == 200
     assert_too_large(alice.api.patch(path, {"dashboard_description": "d" * 50_001}), "dashboard_description", "10,000")

@@ -24,21 +24,21 @@ def parse_events(answer: Answer) -> list[Any]:
     return [json.loads(block.removeprefix("data: ")) for block in blocks]
 
 
-def get_bodies(told: list[Any]) -> list[str]:
-    metadata, *others, _ = told
+def get_bodies(events: list[Any]) -> list[str]:
+    metadata, *others, _ = events
     tiles = [*metadata["dashboard"]["tiles"], *(event["tile"] for event in others)]
     return [tile["text"]["body"] for tile in tiles]
 
 
 def test_events_equal_a_retrieval(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/"
-    told = parse_events(alice.api.get(f"{path}stream_tiles/"))
-    assert [event["type"] for event in told] == ["metadata", "tile", "tile", "complete"]
-    metadata, third, fourth, _ = told
-    whole = alice.api.get(path).json
-    assert metadata["dashboard"] == {**whole, "tiles": metadata["dashboard"]["tiles"]}
+    events = parse_events(alice.api.get(f"{path}stream_tiles/"))
+    assert [event["type"] for event in events] == ["metadata", "tile", "tile", "complete"]
+    metadata, third, fourth, _ = events
+    retrieved = alice.api.get(path).json
+    assert metadata["dashboard"] == {**retrieved, "tiles": metadata["dashboard"]["tiles"]}
     tiles = [*metadata["dashboard"]["tiles"], third["tile"], fourth["tile"]]
-    assert sorted(tiles, key=lambda tile: tile["order"]) == whole["tiles"]
+    assert sorted(tiles, key=lambda tile: tile["order"]) == retrieved["tiles"]
     assert (third["order"], fourth["order"]) == (third["tile"]["order"], fourth["tile"]["order"])
 
 
@@ -52,10 +52,10 @@ def test_tiles_are_in_layout_order(alice: Person, board: Dashboard) -> None:
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_small_dashboard_is_one_event(alice: Person, number: int) -> None:
-    made = make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * number)
-    told = parse_events(alice.api.get(f"dashboards/{made.pk}/stream_tiles/"))
-    assert [event["type"] for event in told] == ["metadata", "complete"]
-    assert len(told[0]["dashboard"]["tiles"]) == number
+    created = make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * number)
+    events = parse_events(alice.api.get(f"dashboards/{created.pk}/stream_tiles/"))
+    assert [event["type"] for event in events] == ["metadata", "complete"]
+    assert len(events[0]["dashboard"]["tiles"]) == number
 
 
 @pytest.mark.parametrize("accept", ["text/event-stream", "application/json", "*/*", "image/png"])

@@ -82,8 +82,8 @@ def test_placeholder_text_survives_an_export(alice: Person) -> None:
     for body in ("{NAME}", "Write {NAME} here"):
         make_text_tile(alice, board, body)
     exported = alice.api.get(f"dashboards/{board.pk}/export/").json
-    made = import_document(alice, exported)
-    assert [tile["text"]["body"] for tile in made.json["tiles"]] == ["{NAME}", "Write {NAME} here"]
+    created = import_document(alice, exported)
+    assert [tile["text"]["body"] for tile in created.json["tiles"]] == ["{NAME}", "Write {NAME} here"]
 
 
 def test_template_stored_before_the_limits_remains_usable(alice: Person) -> None:
@@ -95,8 +95,8 @@ def test_template_stored_before_the_limits_remains_usable(alice: Person) -> None
     tiles += [build_insight(tags=[f"t{number}" for number in range(1000)])] * 6
     template = make_template(alice.membership.project, "Old", variables=[T, T])
     DashboardTemplate.objects.update(tiles=tiles)
-    made = alice.api.post("dashboards/", {"use_template": "Old"})
-    assert (made.status, len(made.json["tiles"])) == (201, 9)
+    created = alice.api.post("dashboards/", {"use_template": "Old"})
+    assert (created.status, len(created.json["tiles"])) == (201, 9)
     path = f"dashboard_templates/{template.pk}/"
     assert alice.api.patch(path, {"dashboard_description": "new"}).json["dashboard_description"] == "new"
     read = alice.api.get(path).json
@@ -113,8 +113,8 @@ def test_export_of_larger_layouts_can_be_imported(alice: Person) -> None:
     [exported] = alice.api.get(f"dashboards/{board.pk}/export/").json["tiles"]
     assert exported["layouts"]["sm"] == {"x": -10_000, "y": 1_000_000_000, "w": 10_000, "h": 5, "i": "keep"}
     assert len(exported["layouts"]) == 10
-    made = import_document(alice, build_document(tiles=[exported]))
-    assert (made.status, made.json["tiles"][0]["layouts"]) == (200, exported["layouts"])
+    created = import_document(alice, build_document(tiles=[exported]))
+    assert (created.status, created.json["tiles"][0]["layouts"]) == (200, exported["layouts"])
 
 
 EXPENSIVE: list[dict[str, Any]] = [

@@ -38,8 +38,8 @@ def test_built_in_templates_are_listed_and_retrieved(alice: Person) -> None:
         assert (row["scope"], row["is_featured"], row["deleted"]) == ("global", False, False)
         assert (row["team_id"], row["created_by"], row["created_at"], row["image_url"]) == (None, None, None, None)
         assert alice.api.get(f"{PATH}{row['id']}/").json == row
-        made = alice.api.post("dashboards/", {"use_template": row["template_name"]})
-        assert (made.status, len(made.json["tiles"])) == (201, len(document["tiles"]))
+        created = alice.api.post("dashboards/", {"use_template": row["template_name"]})
+        assert (created.status, len(created.json["tiles"])) == (201, len(document["tiles"]))
         assert alice.api.post("dashboards/create_from_template_json/", {"template": row}).status == 200
 
 
@@ -97,11 +97,11 @@ def test_built_in_templates_are_ordered_among_the_others(
 
 
 def test_organization_template_is_visible_in_all_its_projects(alice: Person, carol: Person, dora: Person) -> None:
-    made = make_template(alice.membership.project, "shared", scope="organization", created_by=alice.user)
-    path = f"{PATH}{made.pk}/"
+    template = make_template(alice.membership.project, "shared", scope="organization", created_by=alice.user)
+    path = f"{PATH}{template.pk}/"
     assert (list_names(dora, scope="organization"), list_names(dora, scope="team")) == (["shared"], [])
     shown = dora.api.get(path).json
-    assert (shown["scope"], shown["team_id"], shown["created_by"]) == ("organization", made.project_id, None)
+    assert (shown["scope"], shown["team_id"], shown["created_by"]) == ("organization", template.project_id, None)
     assert alice.api.get(path).json["created_by"]["email"] == alice.user.email
     assert (list_names(carol, scope="organization"), carol.api.get(path).status) == ([], 404)
     assert carol.api.post("dashboards/", {"use_template": "shared"}).error[3] == "use_template"
@@ -109,12 +109,12 @@ def test_organization_template_is_visible_in_all_its_projects(alice: Person, car
     assert (board.status, Dashboard.objects.get().project_id) == (201, dora.membership.project_id)
     own = make_template(dora.membership.project, "shared", dashboard_description="nearer")
     assert dora.api.post("dashboards/", {"use_template": "shared"}).json["description"] == "nearer"
-    assert own.project_id != made.project_id
+    assert own.project_id != template.project_id
 
 
 def test_organization_scope_requires_an_admin_of_the_project(alice: Person, bob: Person, dora: Person) -> None:
-    made = make_template(alice.membership.project, "mine")
-    path = f"{PATH}{made.pk}/"
+    template = make_template(alice.membership.project, "mine")
+    path = f"{PATH}{template.pk}/"
     assert bob.api.patch(path, {"scope": "organization"}).error[0] == 403
     assert bob.api.post(PATH, {**bob.api.get(path).json, "template_name": "x", "scope": "organization"}).status == 403
     assert alice.api.patch(path, {"scope": "organization"}).json["scope"] == "organization"
@@ -123,8 +123,8 @@ def test_organization_scope_requires_an_admin_of_the_project(alice: Person, bob:
     for person in (bob, dora):
         for body in ({"template_name": "x"}, {"scope": "team"}, {"deleted": True}):
             assert person.api.patch(path, body).error == (403, "authentication_error", "permission_denied", None)
-    made.refresh_from_db()
-    assert (made.template_name, made.scope, made.deleted) == ("mine", "organization", False)
+    template.refresh_from_db()
+    assert (template.template_name, template.scope, template.deleted) == ("mine", "organization", False)
     assert alice.api.patch(path, {"scope": "team"}).json["scope"] == "team"
     assert dora.api.get(path).status == 404
     homeless = make_template(None, "homeless", scope="global")
@@ -134,12 +134,12 @@ def test_organization_scope_requires_an_admin_of_the_project(alice: Person, bob:
 
 
 def test_put_equals_patch(alice: Person) -> None:
-    made = make_template(alice.membership.project, "mine", tags=["kept"])
-    answer = alice.api.put(f"{PATH}{made.pk}/", {"template_name": "other"})
+    template = make_template(alice.membership.project, "mine", tags=["kept"])
+    answer = alice.api.put(f"{PATH}{template.pk}/", {"template_name": "other"})
     assert (answer.status, answer.json["template_name"], answer.json["tags"]) == (200, "other", ["kept"])
-    made.refresh_from_db()
-    assert made.template_name == "other"
-    assert alice.api.put(f"{PATH}{made.pk}/", {"tiles": []}).error == (
+    template.refresh_from_db()
+    assert template.template_name == "other"
+    assert alice.api.put(f"{PATH}{template.pk}/", {"tiles": []}).error == (
         400,
         "validation_error",
         "invalid_input",

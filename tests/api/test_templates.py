@@ -48,11 +48,11 @@ def test_dashboard_is_created_from_a_template(alice: Person) -> None:
     answer = import_template(alice, TEMPLATE, creation_context="onboarding", _create_in_folder="x")
     assert answer.status == 200
     assert answer.headers["Ignored-Fields"] == "creation_context"
-    made = answer.json
-    assert made["folder"] == "x"
-    assert (made["name"], made["description"], made["filters"]) == ("From JSON", "d", {"date_from": "-30d"})
-    assert (made["tags"], made["creation_mode"], made["use_template"]) == (["a", "b"], "template", "From JSON")
-    insight_tile, text_tile, button_tile = made["tiles"]
+    created = answer.json
+    assert created["folder"] == "x"
+    assert (created["name"], created["description"], created["filters"]) == ("From JSON", "d", {"date_from": "-30d"})
+    assert (created["tags"], created["creation_mode"], created["use_template"]) == (["a", "b"], "template", "From JSON")
+    insight_tile, text_tile, button_tile = created["tiles"]
     insight = insight_tile["insight"]
     assert (insight_tile["color"], insight_tile["layouts"]) == ("blue", {"sm": {"x": 0, "y": "1", "i": "21"}})
     # Stored as sent, and shown with the filters of the dashboard.
@@ -66,8 +66,8 @@ def test_dashboard_is_created_from_a_template(alice: Person) -> None:
     assert (text_tile["transparent_background"], text_tile["color"], text_tile["layouts"]) == (True, None, {})
     button = button_tile["button_tile"]
     assert (button["url"], button["text"], button["style"], button["placement"]) == ("/a", "Go", "secondary", "left")
-    shown = alice.api.get(f"dashboards/{made['id']}/").json
-    assert shown == {**made, "last_accessed_at": shown["last_accessed_at"]}
+    shown = alice.api.get(f"dashboards/{created['id']}/").json
+    assert shown == {**created, "last_accessed_at": shown["last_accessed_at"]}
     assert alice.api.get("insights/", search="visits").json["count"] == 1
 
 
@@ -191,19 +191,28 @@ def test_filled_template_size_is_limited(alice: Person) -> None:
 @pytest.mark.parametrize("key", ["DEFAULT_APP", "WEBSITE_TRAFFIC"])
 def test_dashboard_is_created_from_a_built_in_template(alice: Person, key: str) -> None:
     template = builtin_templates()[key]
-    made = alice.api.post("dashboards/", {"use_template": key}).json
-    assert (made["creation_mode"], made["use_template"], made["name"]) == ("template", key, template["template_name"])
-    assert (made["description"], made["tags"]) == (template["dashboard_description"], template["tags"])
-    assert [tile["insight"]["name"] for tile in made["tiles"]] == [tile["name"] for tile in template["tiles"]]
-    assert all({"x", "y", "w", "h"} <= set(tile["layouts"]["sm"]) for tile in made["tiles"])
+    created = alice.api.post("dashboards/", {"use_template": key}).json
+    assert (created["creation_mode"], created["use_template"], created["name"]) == (
+        "template",
+        key,
+        template["template_name"],
+    )
+    assert (created["description"], created["tags"]) == (template["dashboard_description"], template["tags"])
+    assert [tile["insight"]["name"] for tile in created["tiles"]] == [tile["name"] for tile in template["tiles"]]
+    assert all({"x", "y", "w", "h"} <= set(tile["layouts"]["sm"]) for tile in created["tiles"])
     by_name = alice.api.post("dashboards/", {"use_template": template["template_name"]}).json
-    assert len(by_name["tiles"]) == len(made["tiles"])
+    assert len(by_name["tiles"]) == len(created["tiles"])
 
 
 def test_body_overrides_the_template(alice: Person) -> None:
     body = {"name": "Mine", "use_template": "DEFAULT_APP", "description": "own", "tags": ["x"], "filters": {"a": 1}}
-    made = alice.api.post("dashboards/", body).json
-    assert (made["name"], made["description"], made["tags"], made["filters"]) == ("Mine", "own", ["x"], {"a": 1})
+    created = alice.api.post("dashboards/", body).json
+    assert (created["name"], created["description"], created["tags"], created["filters"]) == (
+        "Mine",
+        "own",
+        ["x"],
+        {"a": 1},
+    )
 
 
 def test_files_of_built_in_templates_are_named_by_their_keys() -> None:
@@ -228,8 +237,8 @@ def test_templates_of_the_project_and_global_ones_can_be_used(alice: Person, car
     store_template(alice, "Gone", "gone", deleted=True)
 
     def body_of(name: str) -> str:
-        made = alice.api.post("dashboards/", {"use_template": name})
-        text: str = made.json["tiles"][0]["text"]["body"] if made.status == 201 else str(made.error)
+        created = alice.api.post("dashboards/", {"use_template": name})
+        text: str = created.json["tiles"][0]["text"]["body"] if created.status == 201 else str(created.error)
         return text
 
     assert body_of("Shared") == "shared"

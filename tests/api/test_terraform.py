@@ -47,12 +47,12 @@ def test_apply_plan_update_drift_and_destroy(alice: Person) -> None:
     insight = {"name": "Visits", "description": "", "query": QUERY, "tags": ["managed"]}
 
     # Create.
-    made = terraform.write("POST", "dashboards/", board)
-    assert is_up_to_date(made, {**board, "deleted": False})
-    path = f"dashboards/{made['id']}/"
+    created = terraform.write("POST", "dashboards/", board)
+    assert is_up_to_date(created, {**board, "deleted": False})
+    path = f"dashboards/{created['id']}/"
     placed = terraform.write("POST", "insights/", {**insight, "_create_in_folder": "Unfiled/Insights"})
     insight_path = f"insights/{placed['id']}/"
-    terraform.write("PATCH", insight_path, {"dashboards": [made["id"]]})
+    terraform.write("PATCH", insight_path, {"dashboards": [created["id"]]})
     added = terraform.write(
         "PATCH", path, {"tiles": [{"text": {"body": "# Notes\n"}, "layouts": LAYOUTS, "color": "blue"}]}
     )
@@ -65,7 +65,7 @@ def test_apply_plan_update_drift_and_destroy(alice: Person) -> None:
     # An empty plan.
     assert is_up_to_date(terraform.read(path), {**board, "deleted": False})
     insight["_create_in_folder"] = "Unfiled/Insights"
-    assert is_up_to_date(terraform.read(insight_path), {**insight, "deleted": False, "dashboards": [made["id"]]})
+    assert is_up_to_date(terraform.read(insight_path), {**insight, "deleted": False, "dashboards": [created["id"]]})
     read = terraform.read(path)
     assert read is not None
     tiles = {tile["id"]: tile for tile in read["tiles"]}

@@ -101,7 +101,7 @@ def test_delete_tile_closes_gaps_of_placed_tiles(alice: Person, board: Dashboard
 
 def test_copy_tile_shares_the_content(alice: Person, board: Dashboard) -> None:
     target = make_dashboard(alice)
-    made = make_insight(alice, board)
+    insight = make_insight(alice, board)
     tile = Tile.objects.get()
     alice.api.patch(
         f"dashboards/{board.pk}/", {"tiles": [{"id": tile.pk, "color": "red", "layouts": {"sm": {"x": 2}}}]}
@@ -109,7 +109,7 @@ def test_copy_tile_shares_the_content(alice: Person, board: Dashboard) -> None:
     answer = run_action(alice, target, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
     assert (answer.status, answer.json["id"]) == (200, target.pk)
     [copied] = answer.json["tiles"]
-    assert (copied["insight"]["id"], copied["color"], copied["layouts"]) == (made.pk, "red", {"sm": {"x": 2}})
+    assert (copied["insight"]["id"], copied["color"], copied["layouts"]) == (insight.pk, "red", {"sm": {"x": 2}})
     assert copied["id"] != tile.pk
     assert len(list_tiles(alice, board)) == 1
     again = run_action(alice, target, "copy_tile", {"fromDashboardId": board.pk, "tileId": tile.pk})
@@ -176,9 +176,9 @@ def test_every_action_has_the_same_errors(
 
 
 def test_post_tiles_adds_a_tile_of_any_kind(alice: Person, board: Dashboard) -> None:
-    made = make_insight(alice)
-    answer = run_action(alice, board, "tiles", {"insight": made.pk})
-    assert (answer.status, answer.json["insight"]["id"]) == (201, made.pk)
+    insight = make_insight(alice)
+    answer = run_action(alice, board, "tiles", {"insight": insight.pk})
+    assert (answer.status, answer.json["insight"]["id"]) == (201, insight.pk)
     assert run_action(alice, board, "tiles", {"text": {"body": "t"}}).json["text"]["body"] == "t"
     assert run_action(alice, board, "tiles", {"button_tile": {"url": "/", "text": "b"}}).json["order"] == 2
     assert run_action(alice, board, "tiles", {"insight": 999999}).error[0] == 400

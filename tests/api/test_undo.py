@@ -35,22 +35,22 @@ def get_skipped(answer: Answer) -> list[tuple[str, list[str], str]]:
 
 
 def test_fields_and_tiles_are_restored(alice: Person, robot: Api) -> None:
-    made = make_dashboard(
+    board = make_dashboard(
         alice, "Weekly", tags=["a"], filters={"n": 1.0}, tiles=[{"text": {"body": "kept"}}, {"text": {"body": "gone"}}]
     )
     kept, gone = Tile.objects.order_by("pk")
-    robot.patch(f"dashboards/{made.pk}/", {"name": "X", "tags": ["b"], "filters": {}})
+    robot.patch(f"dashboards/{board.pk}/", {"name": "X", "tags": ["b"], "filters": {}})
     items = [
         {"id": kept.pk, "text": {"body": "vandalized"}},
         {"id": gone.pk, "deleted": True},
         {"text": {"body": "ad"}},
     ]
-    robot.patch(f"dashboards/{made.pk}/", {"tiles": items, "name": "Y"})
+    robot.patch(f"dashboards/{board.pk}/", {"tiles": items, "name": "Y"})
     answer = undo(alice)
     assert (answer.status, answer.json["preview"], answer.json["skipped"]) == (200, False, [])
     added = Tile.objects.latest("pk")
     assert get_undone_paths(answer) == {
-        f"Dashboard {made.pk}": [
+        f"Dashboard {board.pk}": [
             "name",
             "tags",
             "filters",
@@ -59,7 +59,7 @@ def test_fields_and_tiles_are_restored(alice: Person, robot: Api) -> None:
             f"tiles__{added.pk}",
         ]
     }
-    read = alice.api.get(f"dashboards/{made.pk}/").json
+    read = alice.api.get(f"dashboards/{board.pk}/").json
     assert (read["name"], read["tags"], read["filters"]) == ("Weekly", ["a"], {"n": 1.0})
     assert [(tile["id"], tile["text"]["body"]) for tile in read["tiles"]] == [(kept.pk, "kept"), (gone.pk, "gone")]
     assert Activity.objects.latest("pk").activity == "undone"
@@ -67,15 +67,15 @@ def test_fields_and_tiles_are_restored(alice: Person, robot: Api) -> None:
 
 
 def test_fields_that_others_changed_since_are_skipped(alice: Person, robot: Api) -> None:
-    made = make_dashboard(alice, "Weekly", tiles=[{"text": {"body": "old"}}])
+    board = make_dashboard(alice, "Weekly", tiles=[{"text": {"body": "old"}}])
     tile = Tile.objects.get()
     item = {"id": tile.pk, "text": {"body": "robot"}, "color": "red"}
-    robot.patch(f"dashboards/{made.pk}/", {"name": "robot", "description": "robot", "tiles": [item]})
-    alice.api.patch(f"dashboards/{made.pk}/", {"name": "mine", "tiles": [{"id": tile.pk, "text": {"body": "mine"}}]})
+    robot.patch(f"dashboards/{board.pk}/", {"name": "robot", "description": "robot", "tiles": [item]})
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "mine", "tiles": [{"id": tile.pk, "text": {"body": "mine"}}]})
     answer = undo(alice)
-    assert get_undone_paths(answer) == {f"Dashboard {made.pk}": ["description", f"tiles__{tile.pk}__color"]}
-    assert get_skipped(answer) == [(str(made.pk), ["name", f"tiles__{tile.pk}__text"], "changed since")]
-    read = alice.api.get(f"dashboards/{made.pk}/").json
+    assert get_undone_paths(answer) == {f"Dashboard {board.pk}": ["description", f"tiles__{tile.pk}__color"]}
+    assert get_skipped(answer) == [(str(board.pk), ["name", f"tiles__{tile.pk}__text"], "changed since")]
+    read = alice.api.get(f"dashboards/{board.pk}/").json
     assert (read["name"], read["description"]) == ("mine", "")
     assert (read["tiles"][0]["text"]["body"], read["tiles"][0]["color"]) == ("mine", None)
 
@@ -104,12 +104,17 @@ def test_created_items_that_others_changed_are_kept(alice: Person, robot: Api) -
 
 def test_insights_are_restored(alice: Person, robot: Api) -> None:
     board = make_dashboard(alice)
-    made = make_insight(alice, board, name="Visits", tags=["a"])
-    robot.patch(f"insights/{made.pk}/", {"name": "X", "query": None, "tags": [], "dashboards": []})
+    insight = make_insight(alice, board, name="Visits", tags=["a"])
+    robot.patch(f"insights/{insight.pk}/", {"name": "X", "query": None, "tags": [], "dashboards": []})
     answer = undo(alice)
     assert answer.json["skipped"] == []
-    read = alice.api.get(f"insights/{made.pk}/").json
-    assert (read["name"], read["query"], read["tags"], read["dashboards"]) == ("Visits", made.query, ["a"], [board.pk])
+    read = alice.api.get(f"insights/{insight.pk}/").json
+    assert (read["name"], read["query"], read["tags"], read["dashboards"]) == (
+        "Visits",
+        insight.query,
+        ["a"],
+        [board.pk],
+    )
 
 
 def test_moved_tile_is_moved_back(alice: Person, robot: Api) -> None:
@@ -122,64 +127,64 @@ def test_moved_tile_is_moved_back(alice: Person, robot: Api) -> None:
 
 
 def test_link_is_disabled_but_never_enabled_again(alice: Person, robot: Api) -> None:
-    opened, closed = make_dashboard(alice), make_dashboard(alice)
-    alice.api.patch(f"dashboards/{closed.pk}/sharing/", {"enabled": True})
-    robot.patch(f"dashboards/{opened.pk}/sharing/", {"enabled": True})
-    robot.patch(f"dashboards/{closed.pk}/sharing/", {"enabled": False})
+    enabled, disabled = make_dashboard(alice), make_dashboard(alice)
+    alice.api.patch(f"dashboards/{disabled.pk}/sharing/", {"enabled": True})
+    robot.patch(f"dashboards/{enabled.pk}/sharing/", {"enabled": True})
+    robot.patch(f"dashboards/{disabled.pk}/sharing/", {"enabled": False})
     answer = undo(alice)
-    assert get_undone_paths(answer) == {f"Dashboard {opened.pk}": ["sharing__enabled"]}
+    assert get_undone_paths(answer) == {f"Dashboard {enabled.pk}": ["sharing__enabled"]}
     assert get_skipped(answer) == [
-        (str(closed.pk), ["sharing__enabled"], GIVES_RIGHTS),
-        (str(closed.pk), ["sharing__access_token"], LOST),
+        (str(disabled.pk), ["sharing__enabled"], GIVES_RIGHTS),
+        (str(disabled.pk), ["sharing__access_token"], LOST),
     ]
     assert list(SharingConfiguration.objects.values_list("enabled", flat=True)) == [False, False]
 
 
 def test_preview_returns_the_result_and_changes_nothing(alice: Person, robot: Api) -> None:
-    made = make_dashboard(alice, "Weekly", tiles=[{"text": {"body": "t"}}])
-    robot.patch(f"dashboards/{made.pk}/", {"name": "X", "deleted": True})
+    board = make_dashboard(alice, "Weekly", tiles=[{"text": {"body": "t"}}])
+    robot.patch(f"dashboards/{board.pk}/", {"name": "X", "deleted": True})
     new = robot.post("dashboards/", {"name": "new"}).json["id"]
     before = list(Activity.objects.values_list("pk", flat=True))
     preview = undo(alice, preview=True).json
-    assert (Dashboard.objects.get(pk=made.pk).name, Dashboard.objects.get(pk=new).deleted) == ("X", False)
+    assert (Dashboard.objects.get(pk=board.pk).name, Dashboard.objects.get(pk=new).deleted) == ("X", False)
     assert list(Activity.objects.values_list("pk", flat=True)) == before
     assert preview == {**undo(alice).json, "preview": True}
-    assert Dashboard.objects.get(pk=made.pk).name == "Weekly"
+    assert Dashboard.objects.get(pk=board.pk).name == "Weekly"
 
 
 def test_undo_is_limited_to_the_time_range(alice: Person, robot: Api) -> None:
-    made = make_dashboard(alice, "Weekly")
-    robot.patch(f"dashboards/{made.pk}/", {"name": "before"})
-    robot.patch(f"dashboards/{made.pk}/", {"description": "within"})
-    robot.patch(f"dashboards/{made.pk}/", {"pinned": True})
+    board = make_dashboard(alice, "Weekly")
+    robot.patch(f"dashboards/{board.pk}/", {"name": "before"})
+    robot.patch(f"dashboards/{board.pk}/", {"description": "within"})
+    robot.patch(f"dashboards/{board.pk}/", {"pinned": True})
     before, within, after = Activity.objects.exclude(key_id="").order_by("pk")
     now = datetime.now(UTC)
     for act, minutes in ((before, 3), (within, 2), (after, 1)):
         Activity.objects.filter(pk=act.pk).update(created_at=now - timedelta(minutes=minutes))
     body = {"since": (now - timedelta(minutes=2)).isoformat(), "until": (now - timedelta(minutes=1)).isoformat()}
-    assert get_undone_paths(undo(alice, **body)) == {f"Dashboard {made.pk}": ["description"]}
-    assert alice.api.get(f"dashboards/{made.pk}/").json["name"] == "before"
+    assert get_undone_paths(undo(alice, **body)) == {f"Dashboard {board.pk}": ["description"]}
+    assert alice.api.get(f"dashboards/{board.pk}/").json["name"] == "before"
 
 
 def test_owner_of_the_key_and_admins_can_undo(alice: Person, bob: Person, robot: Api, carol: Person) -> None:
-    made = make_dashboard(alice, "Weekly")
-    robot.patch(f"dashboards/{made.pk}/", {"name": "X"})
+    board = make_dashboard(alice, "Weekly")
+    robot.patch(f"dashboards/{board.pk}/", {"name": "X"})
     other = create_api_key(alice.user, label="other", scopes=["*"]).key.pk
     refused = bob.api.post("activity_log/undo/", {"key_id": other, "since": EARLIER.isoformat()})
     assert refused.status == 403
     unknown = undo(carol)  # no activity is visible in their own project
     assert (unknown.status, unknown.json["code"], unknown.json["attr"]) == (400, "does_not_exist", "key_id")
-    assert get_undone_paths(undo(bob)) == {f"Dashboard {made.pk}": ["name"]}
+    assert get_undone_paths(undo(bob)) == {f"Dashboard {board.pk}": ["name"]}
 
 
 def test_item_without_the_edit_right_is_skipped(alice: Person, bob: Person, robot: Api) -> None:
-    made, closed = make_dashboard(alice, "a"), make_dashboard(alice, "b")
-    for each in (made, closed):
+    board, disabled = make_dashboard(alice, "a"), make_dashboard(alice, "b")
+    for each in (board, disabled):
         robot.patch(f"dashboards/{each.pk}/", {"name": "X"})
-    alice.api.patch(f"dashboards/{closed.pk}/", {"restriction_level": 37})
+    alice.api.patch(f"dashboards/{disabled.pk}/", {"restriction_level": 37})
     answer = undo(bob)
-    assert get_undone_paths(answer) == {f"Dashboard {made.pk}": ["name"]}
-    assert [each[:2] for each in get_skipped(answer)] == [(str(closed.pk), ["name"])]
+    assert get_undone_paths(answer) == {f"Dashboard {board.pk}": ["name"]}
+    assert [each[:2] for each in get_skipped(answer)] == [(str(disabled.pk), ["name"])]
     assert list(Dashboard.objects.order_by("pk").values_list("name", flat=True)) == ["a", "X"]
 
 
@@ -201,8 +206,8 @@ def test_invalid_body_is_400_at_its_field(alice: Person, robot: Api, body: dict[
 
 @pytest.mark.parametrize(("query", "body"), [("?preview=true", {}), ("", {"dry_run": True}), ("?x=", {})])
 def test_misspelled_preview_undoes_nothing(alice: Person, robot: Api, query: str, body: dict[str, Any]) -> None:
-    made = make_dashboard(alice, "Weekly")
-    robot.patch(f"dashboards/{made.pk}/", {"name": "X"})
+    board = make_dashboard(alice, "Weekly")
+    robot.patch(f"dashboards/{board.pk}/", {"name": "X"})
     key = PersonalAPIKey.objects.get(label="robot").pk
     body = {"key_id": key, "since": EARLIER.isoformat(), **body}
     answer = alice.api.call("POST", f"activity_log/undo/{query}", body, documented=False)
@@ -215,9 +220,9 @@ def test_more_than_1000_activities_are_undone_in_batches(
     alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboards.services.undo_limits.ACTIVITIES_MAX", 1)
-    made = make_dashboard(alice, "Weekly")
-    robot.patch(f"dashboards/{made.pk}/", {"name": "X"})
-    robot.patch(f"dashboards/{made.pk}/", {"name": "Y"})
+    board = make_dashboard(alice, "Weekly")
+    robot.patch(f"dashboards/{board.pk}/", {"name": "X"})
+    robot.patch(f"dashboards/{board.pk}/", {"name": "Y"})
     answer = undo(alice)
     assert (answer.status, answer.json["code"], answer.json["attr"]) == (400, "too_many", "since")
     assert Dashboard.objects.get().name == "Y"

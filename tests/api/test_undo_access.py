@@ -87,20 +87,20 @@ def test_changes_that_cancel_out_have_no_effect(alice: Person) -> None:
 
 
 def test_later_decisions_of_others_are_kept(alice: Person, robot: Api) -> None:
-    board, opened = make_dashboard(alice, "A"), make_dashboard(alice)
-    robot.patch(f"dashboards/{opened.pk}/sharing/", {"enabled": True})
+    board, shared = make_dashboard(alice, "A"), make_dashboard(alice)
+    robot.patch(f"dashboards/{shared.pk}/sharing/", {"enabled": True})
     for enabled in (False, True):
-        alice.api.patch(f"dashboards/{opened.pk}/sharing/", {"enabled": enabled})
+        alice.api.patch(f"dashboards/{shared.pk}/sharing/", {"enabled": enabled})
     robot.patch(f"dashboards/{board.pk}/", {"deleted": True})
     for deleted in (False, True):
         alice.api.patch(f"dashboards/{board.pk}/", {"deleted": deleted})
     answer = undo(alice)
     assert get_skipped(answer) == [
         (str(board.pk), ["deleted"], CHANGED_SINCE),
-        (str(opened.pk), ["sharing__enabled"], CHANGED_SINCE),
+        (str(shared.pk), ["sharing__enabled"], CHANGED_SINCE),
     ]
     assert Dashboard.objects.get(pk=board.pk).deleted is True
-    assert SharingConfiguration.objects.get(dashboard=opened).enabled is True
+    assert SharingConfiguration.objects.get(dashboard=shared).enabled is True
 
 
 @pytest.mark.parametrize("way", ["patch", "restore"])

@@ -46,41 +46,41 @@ def test_restriction_is_not_lowered(alice: Person, robot: Api) -> None:
 
 
 def test_dashboard_shared_and_deleted_is_restored_unshared(alice: Person, robot: Api) -> None:
-    made = make_dashboard(alice, "Weekly")
-    robot.patch(f"dashboards/{made.pk}/sharing/", {"enabled": True})
-    robot.patch(f"dashboards/{made.pk}/", {"deleted": True})
+    board = make_dashboard(alice, "Weekly")
+    robot.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True})
+    robot.patch(f"dashboards/{board.pk}/", {"deleted": True})
     assert undo(alice).json["skipped"] == []
-    read = alice.api.get(f"dashboards/{made.pk}/").json
+    read = alice.api.get(f"dashboards/{board.pk}/").json
     assert (read["deleted"], read["is_shared"]) == (False, False)
 
 
 @pytest.mark.parametrize("way", ["restore", "undo"])
 def test_text_shown_on_another_dashboard_is_kept(alice: Person, robot: Api, way: str) -> None:
-    made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
-    other = alice.api.post("dashboards/", {"use_dashboard": made.pk}).json["id"]
-    tile = Tile.objects.get(dashboard=made)
-    robot.patch(f"dashboards/{made.pk}/", {"tiles": [{"id": tile.pk, "deleted": True}]})
+    board = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
+    other = alice.api.post("dashboards/", {"use_dashboard": board.pk}).json["id"]
+    tile = Tile.objects.get(dashboard=board)
+    robot.patch(f"dashboards/{board.pk}/", {"tiles": [{"id": tile.pk, "deleted": True}]})
     item = {"id": Tile.objects.get(dashboard=other).pk, "text": {"body": "theirs"}}
     alice.api.patch(f"dashboards/{other}/", {"tiles": [item]})
     if way == "undo":
         assert [each["paths"] for each in undo(alice).json["skipped"]] == [[f"tiles__{tile.pk}__text"]]
     else:
-        answer = alice.api.post(f"dashboards/{made.pk}/versions/1/restore/")
+        answer = alice.api.post(f"dashboards/{board.pk}/versions/1/restore/")
         assert answer.headers["Ignored-Fields"] == f"tiles__{tile.pk}__text"
     assert (Text.objects.get().body, Tile.objects.get(pk=tile.pk).deleted) == ("theirs", False)
 
 
 @pytest.mark.parametrize("way", ["restore", "undo"])
 def test_text_shown_on_a_deleted_dashboard_is_kept(alice: Person, robot: Api, way: str) -> None:
-    made = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
-    other = alice.api.post("dashboards/", {"use_dashboard": made.pk}).json["id"]
-    item = {"id": Tile.objects.get(dashboard=made).pk, "text": {"body": "new"}}
-    robot.patch(f"dashboards/{made.pk}/", {"tiles": [item]})
+    board = make_dashboard(alice, tiles=[{"text": {"body": "old"}}])
+    other = alice.api.post("dashboards/", {"use_dashboard": board.pk}).json["id"]
+    item = {"id": Tile.objects.get(dashboard=board).pk, "text": {"body": "new"}}
+    robot.patch(f"dashboards/{board.pk}/", {"tiles": [item]})
     alice.api.patch(f"dashboards/{other}/", {"deleted": True})
     if way == "undo":
         assert get_skipped(undo(alice)) == []  # the key changed it there, too, and nobody has changed it since
     else:
-        answer = alice.api.post(f"dashboards/{made.pk}/versions/1/restore/")
+        answer = alice.api.post(f"dashboards/{board.pk}/versions/1/restore/")
         assert answer.headers["Ignored-Fields"] == f"tiles__{item['id']}__text"
     restored = alice.api.patch(f"dashboards/{other}/", {"deleted": False}).json
     assert [tile["text"]["body"] for tile in restored["tiles"]] == ["old" if way == "undo" else "new"]
@@ -112,17 +112,17 @@ def test_refused_undo_does_not_change_the_count(alice: Person, bob: Person, robo
 
 
 def test_insight_that_others_placed_is_kept(alice: Person, robot: Api) -> None:
-    made = robot.post("insights/", {"name": "new"}).json["id"]
+    created = robot.post("insights/", {"name": "new"}).json["id"]
     board = make_dashboard(alice)
-    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"insight": made}]})
-    assert get_skipped(undo(alice)) == [(str(made), ["deleted"], "changed since")]
+    alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"insight": created}]})
+    assert get_skipped(undo(alice)) == [(str(created), ["deleted"], "changed since")]
     assert (Insight.objects.get().deleted, Tile.objects.get().deleted) == (False, False)
 
 
 def test_large_changes_are_undone_in_batches(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(undo_limits, "SIZE_MAX", 1000)
-    made = make_dashboard(alice)
-    robot.patch(f"dashboards/{made.pk}/", {"filters": {"a": "x" * 2000}})
+    board = make_dashboard(alice)
+    robot.patch(f"dashboards/{board.pk}/", {"filters": {"a": "x" * 2000}})
     assert undo(alice).json["code"] == "too_many"
     assert Activity.objects.count() == 2
 
@@ -175,11 +175,11 @@ def test_moved_tile_of_a_restricted_insight_is_skipped_alone(alice: Person, bob:
 
 
 def test_field_changed_back_and_forth_is_reported_once(alice: Person, robot: Api) -> None:
-    made = make_dashboard(alice, "first", description="first")
+    board = make_dashboard(alice, "first", description="first")
     for person, name in ((robot, "a"), (alice.api, "Alice's"), (robot, "b")):
-        person.patch(f"dashboards/{made.pk}/", {"name": name})
-    robot.patch(f"dashboards/{made.pk}/", {"description": "robot's"})
-    alice.api.patch(f"dashboards/{made.pk}/", {"description": "first"})
+        person.patch(f"dashboards/{board.pk}/", {"name": name})
+    robot.patch(f"dashboards/{board.pk}/", {"description": "robot's"})
+    alice.api.patch(f"dashboards/{board.pk}/", {"description": "first"})
     answer = undo(alice)
-    assert (get_undone_paths(answer), get_skipped(answer)) == ({f"Dashboard {made.pk}": ["name"]}, [])
+    assert (get_undone_paths(answer), get_skipped(answer)) == ({f"Dashboard {board.pk}": ["name"]}, [])
     assert Dashboard.objects.values_list("name", "description").get() == ("Alice's", "first")

@@ -60,22 +60,22 @@ def test_dashboard_restored_by_the_key_is_deleted_again_with_its_insights(alice:
 
 
 def test_insight_used_on_a_dashboard_that_others_deleted_is_kept(alice: Person, robot: Api) -> None:
-    made = robot.post("insights/", {"name": "new"}).json["id"]
+    created = robot.post("insights/", {"name": "new"}).json["id"]
     board = make_dashboard(alice, tiles=[])
     path = f"dashboards/{board.pk}/"
-    alice.api.patch(path, {"tiles": [{"insight": made}]})
+    alice.api.patch(path, {"tiles": [{"insight": created}]})
     alice.api.patch(path, {"deleted": True})
-    assert get_skipped(undo(alice)) == [(str(made), ["deleted"], CHANGED_SINCE)]
-    assert [tile["insight"]["id"] for tile in alice.api.patch(path, {"deleted": False}).json["tiles"]] == [made]
+    assert get_skipped(undo(alice)) == [(str(created), ["deleted"], CHANGED_SINCE)]
+    assert [tile["insight"]["id"] for tile in alice.api.patch(path, {"deleted": False}).json["tiles"]] == [created]
 
 
 def test_undoing_a_part_does_not_prevent_undoing_the_rest(alice: Person, robot: Api) -> None:
-    made = robot.post("dashboards/", {"name": "new"}).json["id"]
-    robot.patch(f"dashboards/{made}/", {"name": "newer"})
-    since = alice.api.get(f"dashboards/{made}/activity/").json["results"][0]["created_at"]
-    assert get_undone_paths(undo(alice, since=since)) == {f"Dashboard {made}": ["name"]}
+    created = robot.post("dashboards/", {"name": "new"}).json["id"]
+    robot.patch(f"dashboards/{created}/", {"name": "newer"})
+    since = alice.api.get(f"dashboards/{created}/activity/").json["results"][0]["created_at"]
+    assert get_undone_paths(undo(alice, since=since)) == {f"Dashboard {created}": ["name"]}
     answer = undo(alice)
-    assert (get_undone_paths(answer), get_skipped(answer)) == ({f"Dashboard {made}": ["deleted"]}, [])
+    assert (get_undone_paths(answer), get_skipped(answer)) == ({f"Dashboard {created}": ["deleted"]}, [])
     assert Dashboard.objects.get().deleted is True
     assert undo(alice).json == {"preview": False, "undone": [], "skipped": []}
 
@@ -117,10 +117,10 @@ def test_two_keys_are_undone_one_after_the_other(alice: Person, robot: Api) -> N
 
 
 def test_changes_by_others_are_kept_after_repeated_undos(alice: Person, robot: Api) -> None:
-    made = robot.post("dashboards/", {"name": "new"}).json["id"]
-    alice.api.patch(f"dashboards/{made}/", {"name": "hers"})
-    robot.patch(f"dashboards/{made}/", {"name": "again"})
-    assert get_undone_paths(undo(alice)) == {f"Dashboard {made}": ["name"]}
+    created = robot.post("dashboards/", {"name": "new"}).json["id"]
+    alice.api.patch(f"dashboards/{created}/", {"name": "hers"})
+    robot.patch(f"dashboards/{created}/", {"name": "again"})
+    assert get_undone_paths(undo(alice)) == {f"Dashboard {created}": ["name"]}
     for _ in range(2):
         assert undo(alice).json["undone"] == []
     assert Dashboard.objects.values_list("name", "deleted").get() == ("hers", False)
@@ -138,7 +138,7 @@ def test_many_activities_of_others_do_not_prevent_undo(
 
 
 def test_insight_created_renamed_and_deleted_has_nothing_to_undo(alice: Person, robot: Api) -> None:
-    made = robot.post("insights/", {"name": "new"}).json["id"]
-    robot.patch(f"insights/{made}/", {"name": "newer"})
-    robot.patch(f"insights/{made}/", {"deleted": True})
+    created = robot.post("insights/", {"name": "new"}).json["id"]
+    robot.patch(f"insights/{created}/", {"name": "newer"})
+    robot.patch(f"insights/{created}/", {"deleted": True})
     assert undo(alice).json == {"preview": False, "undone": [], "skipped": []}

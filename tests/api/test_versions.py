@@ -23,7 +23,7 @@ def read_detail(person: Person, dashboard_id: int) -> dict[str, Any]:
 
 @pytest.fixture
 def board(alice: Person) -> Dashboard:
-    made = make_dashboard(
+    created = make_dashboard(
         alice,
         "First",
         description="d",
@@ -32,8 +32,8 @@ def board(alice: Person) -> Dashboard:
         variables={"v": {"id": "v"}},
         tiles=[{"text": {"body": "one"}, "layouts": {"sm": {"x": 0, "y": 0}}}, {**BUTTON, "color": "blue"}],
     )
-    make_insight(alice, made)
-    return Dashboard.objects.get(pk=made.pk)
+    make_insight(alice, created)
+    return Dashboard.objects.get(pk=created.pk)
 
 
 def test_versions_are_listed_with_their_changes(alice: Person, board: Dashboard) -> None:
@@ -153,11 +153,11 @@ def test_access_and_links_are_not_restored(alice: Person, board: Dashboard) -> N
 
 
 def test_member_without_the_edit_right_can_read_but_not_restore(alice: Person, bob: Person, carol: Person) -> None:
-    made = make_dashboard(alice, restriction_level=37)
-    assert bob.api.get(f"dashboards/{made.pk}/versions/1/").status == 200
-    assert bob.api.post(f"dashboards/{made.pk}/versions/1/restore/").status == 403
+    created = make_dashboard(alice, restriction_level=37)
+    assert bob.api.get(f"dashboards/{created.pk}/versions/1/").status == 200
+    assert bob.api.post(f"dashboards/{created.pk}/versions/1/restore/").status == 403
     for method, path in (("GET", ""), ("GET", "1/"), ("GET", "1/diff/?to=1"), ("POST", "1/restore/")):
-        assert carol.api.call(method, f"dashboards/{made.pk}/versions/{path}").status == 404
+        assert carol.api.call(method, f"dashboards/{created.pk}/versions/{path}").status == 404
 
 
 @pytest.mark.parametrize("version", ["99", "x", "-1", "9" * 30, "1.0"])
@@ -181,8 +181,8 @@ def test_deleted_dashboards_are_restored_together(alice: Person, bob: Person, ca
     closed, foreign = make_dashboard(alice, restriction_level=37), make_dashboard(carol)
     removed = Tile.objects.filter(dashboard=first).order_by("pk")[0]
     alice.api.patch(f"dashboards/{first.pk}/", {"tiles": [{"id": removed.pk, "deleted": True}]})
-    for made in (first, second, closed):
-        alice.api.patch(f"dashboards/{made.pk}/", {"deleted": True, "delete_insights": True})
+    for created in (first, second, closed):
+        alice.api.patch(f"dashboards/{created.pk}/", {"deleted": True, "delete_insights": True})
     ids = [first.pk, second.pk, live.pk, closed.pk, foreign.pk, first.pk, 999999]
     answer = bob.api.post("dashboards/bulk_restore/", {"ids": ids})
     assert answer.json == {

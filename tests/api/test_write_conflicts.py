@@ -35,8 +35,8 @@ def other_connection(transactional_db: None) -> Iterator[psycopg.Connection[Any]
     database = connection.settings_dict
     with psycopg.connect(
         dbname=database["NAME"], user=database["USER"], host=database["HOST"], autocommit=True
-    ) as opened:
-        yield opened
+    ) as other:
+        yield other
 
 
 @pytest.fixture
@@ -78,18 +78,18 @@ class ConflictAt:
 @on_postgresql
 @pytest.mark.usefixtures("repeatable_read")
 def test_request_with_a_write_conflict_is_retried(alice: Person, other_connection: psycopg.Connection[Any]) -> None:
-    made = make_dashboard(alice, description="d")
+    board = make_dashboard(alice, description="d")
     with (
         override_settings(RATE_LIMITS=[Rate(5, 86400)], RATE_LIMIT_UNIT_SECONDS=60),
         connection.execute_wrapper(ConcurrentChange(other_connection, 3)),
     ):
-        answer = alice.api.patch(f"dashboards/{made.pk}/", {"name": "new", "bogus": 1}, documented=False)
+        answer = alice.api.patch(f"dashboards/{board.pk}/", {"name": "new", "bogus": 1}, documented=False)
     assert (answer.status, answer.json["name"], answer.json["description"]) == (200, "new", "dxxx")
     assert answer.headers["Ignored-Fields"] == "bogus"
     assert answer.headers["RateLimit-Remaining"] == "4"
     assert RateWindow.objects.get().taken == 1
-    made.refresh_from_db()
-    assert (made.name, made.description) == ("new", "dxxx")
+    board.refresh_from_db()
+    assert (board.name, board.description) == ("new", "dxxx")
 
 
 @on_postgresql
@@ -97,22 +97,22 @@ def test_request_with_a_write_conflict_is_retried(alice: Person, other_connectio
 def test_request_that_conflicts_on_every_attempt_is_503(
     alice: Person, other_connection: psycopg.Connection[Any]
 ) -> None:
-    made = make_dashboard(alice, description="")
+    board = make_dashboard(alice, description="")
     with connection.execute_wrapper(ConcurrentChange(other_connection, 100)):
-        answer = alice.api.patch(f"dashboards/{made.pk}/", {"name": "new"})
+        answer = alice.api.patch(f"dashboards/{board.pk}/", {"name": "new"})
     assert answer.error == (503, "server_error", "service_unavailable", None)
     assert answer.json["detail"] == "Other requests changed the same data at the same time. Please try again."
     assert answer.headers["Retry-After"] == "2"
-    made.refresh_from_db()
-    assert (made.name, made.description) == ("Board", "x" * ATTEMPTS_AFTER_CONFLICT)
+    board.refresh_from_db()
+    assert (board.name, board.description) == ("Board", "x" * ATTEMPTS_AFTER_CONFLICT)
 
 
 @on_postgresql
 @pytest.mark.usefixtures("repeatable_read")
 @pytest.mark.parametrize("kind", ["form", "multipart"])
 def test_retry_has_the_request_body(alice: Person, other_connection: psycopg.Connection[Any], kind: str) -> None:
-    made = make_dashboard(alice, description="d")
-    path = f"dashboards/{made.pk}/"
+    board = make_dashboard(alice, description="d")
+    path = f"dashboards/{board.pk}/"
     with connection.execute_wrapper(ConcurrentChange(other_connection, 1)):
         if kind == "form":
             answer = alice.api.form("PATCH", path, {"name": "new"})
@@ -128,8 +128,8 @@ def test_retry_has_the_request_body(alice: Person, other_connection: psycopg.Con
 def test_request_with_an_idempotency_key_keeps_its_claim_while_it_is_retried(
     alice: Person, other_connection: psycopg.Connection[Any], times: int
 ) -> None:
-    made = make_dashboard(alice, description="")
-    path, body = f"dashboards/{made.pk}/create_text_tile/", {"body": "once"}
+    board = make_dashboard(alice, description="")
+    path, body = f"dashboards/{board.pk}/create_text_tile/", {"body": "once"}
     headers = {"Idempotency-Key": "k"}
     with connection.execute_wrapper(ConcurrentChange(other_connection, times)):
         answer = alice.api.post(path, body, headers=headers)
@@ -169,23 +169,23 @@ def test_victim_of_a_deadlock_is_retried(alice: Person, other_connection: psycop
 @pytest.mark.usefixtures("repeatable_read")
 def test_console_forms_are_retried(alice: Person, other_connection: psycopg.Connection[Any]) -> None:
     set_password(alice)
-    made = make_dashboard(alice, description="d")
+    board = make_dashboard(alice, description="d")
     browser = Client(enforce_csrf_checks=True)
     sign_in(browser, alice.user.email, PASSWORD)
     form = {
-        "csrfmiddlewaretoken": get_csrf_token(browser.get(get_dashboard_path(made))),
+        "csrfmiddlewaretoken": get_csrf_token(browser.get(get_dashboard_path(board))),
         "action": "duplicate",
         "name": "copy",
     }
     with connection.execute_wrapper(ConflictAt('INSERT INTO "dashboards_sharingconfiguration"')):
-        response = browser.post(get_dashboard_path(made), form)
+        response = browser.post(get_dashboard_path(board), form)
     assert response.status_code == 303
     assert sorted(Dashboard.objects.values_list("name", flat=True)) == ["Board", "copy"]
     with connection.execute_wrapper(ConcurrentChange(other_connection, 2)):
-        response = browser.post(get_dashboard_path(made), {**form, "action": "edit", "description": "mine"})
+        response = browser.post(get_dashboard_path(board), {**form, "action": "edit", "description": "mine"})
     assert response.status_code == 303
-    made.refresh_from_db()
-    assert (made.name, made.description) == ("copy", "mine")
+    board.refresh_from_db()
+    assert (board.name, board.description) == ("copy", "mine")
 
 
 @on_postgresql

@@ -55,9 +55,9 @@ class PageErrors:
 def page(chromium: Browser, service: Service, request: pytest.FixtureRequest) -> Iterator[Page]:
     options: Any = {"viewport": {"width": request.param, "height": 900}, "base_url": service.base}
     with chromium.new_context(**options) as context:
-        opened = context.new_page()
-        faults = PageErrors(opened, service.base)
-        yield opened
+        new_page = context.new_page()
+        faults = PageErrors(new_page, service.base)
+        yield new_page
         assert faults.found == []
 
 

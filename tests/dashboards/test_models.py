@@ -22,8 +22,8 @@ def test_folding_equates_equivalent_texts(one: str, other: str) -> None:
 
 
 def test_names_with_long_folded_keys_can_be_sorted(alice: Person) -> None:
-    made = make_dashboard(alice, "\ufdfa" * 400)
-    row = Dashboard.objects.get(pk=made.pk)
+    board = make_dashboard(alice, "\ufdfa" * 400)
+    row = Dashboard.objects.get(pk=board.pk)
     assert (len(row.name), len(row.name_key)) == (400, 400)
 
 

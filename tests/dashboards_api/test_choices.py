@@ -17,13 +17,13 @@ def test_message_lists_choices_and_the_closest_match() -> None:
 
 
 def test_message_length_is_limited() -> None:
-    told = invalid_choice_message("x" * 100_000, range(30))
-    assert told.endswith("18, 19 and 10 more.")
-    assert len(told) < 300
+    message = invalid_choice_message("x" * 100_000, range(30))
+    assert message.endswith("18, 19 and 10 more.")
+    assert len(message) < 300
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "attr", "told"),
+    ("method", "path", "body", "attr", "message"),
     [
         ("PATCH", "dashboards/{}/", {"restriction_level": 22}, "restriction_level", "Valid choices: 21, 37."),
         ("PATCH", "dashboards/{}/", {"restriction_level": {"a": 1}}, "restriction_level", "Valid choices: 21, 37."),
@@ -56,9 +56,9 @@ def test_message_length_is_limited() -> None:
     ],
 )
 def test_every_choice_field_has_the_same_message(
-    alice: Person, method: str, path: str, body: Any, attr: str, told: str
+    alice: Person, method: str, path: str, body: Any, attr: str, message: str
 ) -> None:
     make_template(alice.membership.project, "My weekly")
     answer = alice.api.call(method, path.format(make_dashboard(alice).pk), body)
     assert (answer.status, answer.json["attr"]) == (400, attr)
-    assert told in answer.json["detail"]
+    assert message in answer.json["detail"]

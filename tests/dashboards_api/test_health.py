@@ -53,15 +53,15 @@ def test_missing_migration_is_not_ready_and_unknown_one_is() -> None:
 
 def test_empty_database_is_not_ready_because_of_migrations(tmp_path: Path) -> None:
     (tmp_path / "empty.sqlite3").touch()
-    said = ask_readiness(f"sqlite:///{tmp_path / 'empty.sqlite3'}", tmp_path)
-    assert '/healthz 200 {"status": "ok"}' in said
-    assert '/readyz 503 {"status": "unavailable", "reason": "migrations"}' in said
+    output = ask_readiness(f"sqlite:///{tmp_path / 'empty.sqlite3'}", tmp_path)
+    assert '/healthz 200 {"status": "ok"}' in output
+    assert '/readyz 503 {"status": "unavailable", "reason": "migrations"}' in output
 
 
 def test_unreachable_database_is_not_ready(tmp_path: Path) -> None:
-    said = ask_readiness("postgresql://nobody@127.0.0.1:1/none", tmp_path)
-    assert '/healthz 200 {"status": "ok"}' in said
-    assert '/readyz 503 {"status": "unavailable", "reason": "database"}' in said
+    output = ask_readiness("postgresql://nobody@127.0.0.1:1/none", tmp_path)
+    assert '/healthz 200 {"status": "ok"}' in output
+    assert '/readyz 503 {"status": "unavailable", "reason": "database"}' in output
 
 
 @pytest.mark.django_db

@@ -111,15 +111,15 @@ def empty_database(data: Path) -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Yield an empty database that the tests of a module share."""
-    with empty_database(tmp_path_factory.mktemp("data")) as made:
-        yield made
+    with empty_database(tmp_path_factory.mktemp("data")) as created:
+        yield created
 
 
 @pytest.fixture
 def fresh_environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Yield an empty database for one test."""
-    with empty_database(tmp_path / "data") as made:
-        yield made
+    with empty_database(tmp_path / "data") as created:
+        yield created
 
 
 @pytest.fixture(scope="module")

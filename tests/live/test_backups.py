@@ -84,9 +84,9 @@ def test_restored_rows_are_equal_and_the_service_works(
         found = httpx.get(f"{address}{busy_writer.made[0]}/", headers=busy_writer.headers).json()
         assert (found["name"], found["filters"]) == ("Board é 0", {"b": [1.0, None]})
         assert found["tiles"][0]["text"]["body"] == "# Text\n'quoted'\t\\N"
-        made = httpx.post(address, headers=busy_writer.headers, json={"name": "new"})
-        assert made.status_code == 201
-        assert made.json()["id"] > busy_writer.made[-1]
+        created = httpx.post(address, headers=busy_writer.headers, json={"name": "new"})
+        assert created.status_code == 201
+        assert created.json()["id"] > busy_writer.made[-1]
     finally:
         second.stop()
 
@@ -156,8 +156,8 @@ def test_damaged_database_is_kept_beside_the_restored_one(
     run_command(other, "restore", tmp_path / "backup")
     before = read_rows(get_url(other))
     database = Path(get_url(other).removeprefix("sqlite:///"))
-    whole = database.read_bytes()
-    damaged = whole[: len(whole) // 2 + 1] if damage is None else damage
+    content = database.read_bytes()
+    damaged = content[: len(content) // 2 + 1] if damage is None else damage
     database.write_bytes(damaged)
     journal = database.with_name(f"{database.name}-wal")
     journal.write_bytes(b"of the damaged one")

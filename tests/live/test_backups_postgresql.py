@@ -83,9 +83,9 @@ def test_sqlite_database_is_converted_to_postgresql(tmp_path: Path) -> None:
         running = Service(new, tmp_path / "log2").wait()
         try:
             address = f"{running.base}/api/projects/1/dashboards/"
-            made = httpx.post(address, headers=writer.headers, json={"name": "on PostgreSQL"})
-            assert made.status_code == 201
-            assert made.json()["id"] > writer.made[-1]
+            created = httpx.post(address, headers=writer.headers, json={"name": "on PostgreSQL"})
+            assert created.status_code == 201
+            assert created.json()["id"] > writer.made[-1]
             assert httpx.get(address, headers=writer.headers).json()["count"] == len(writer.made) + 1
         finally:
             running.stop()

@@ -48,12 +48,12 @@ def test_any_password_works_and_the_role_is_not_a_superuser(socket_folder: str, 
     service = Service(environment, tmp_path / "log").wait()
     service.stop()
     assert len(service.printed_keys) == 1
-    with psycopg.connect(host=socket_folder, user="dashboards", password=PASSWORD, dbname="dashboards") as opened:
-        row = opened.execute("SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user")
+    with psycopg.connect(host=socket_folder, user="dashboards", password=PASSWORD, dbname="dashboards") as session:
+        row = session.execute("SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user")
         assert row.fetchone() == (False, False, False)
-        assert opened.execute("SELECT count(*) FROM users_user").fetchone() == (1,)
-    with psycopg.connect(host=socket_folder, user="postgres", dbname="postgres") as opened:
-        row = opened.execute("SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'")
+        assert session.execute("SELECT count(*) FROM users_user").fetchone() == (1,)
+    with psycopg.connect(host=socket_folder, user="postgres", dbname="postgres") as session:
+        row = session.execute("SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'")
         assert row.fetchone() == (None,)
 
 

@@ -23,10 +23,10 @@ HALF_BODY = (
 @contextmanager
 def open_connections(service: Service, number: int, sent: bytes) -> Iterator[list[socket.socket]]:
     with ExitStack() as stack:
-        made = [stack.enter_context(socket.create_connection(("127.0.0.1", service.port))) for _ in range(number)]
-        for each in made:
+        created = [stack.enter_context(socket.create_connection(("127.0.0.1", service.port))) for _ in range(number)]
+        for each in created:
             each.sendall(sent)
-        yield made
+        yield created
 
 
 def measure_longest(url: str, times: int = 20) -> float:
@@ -75,8 +75,8 @@ def test_large_body_without_credentials_is_refused_before_parsing(service: Servi
 
 def test_large_body_that_is_announced_and_not_sent_is_refused_within_seconds(service: Service) -> None:
     started = time.monotonic()
-    with open_connections(service, 20, HALF_BODY.replace(b" 60000", b" 600000")) as made:
-        for connection in made:
+    with open_connections(service, 20, HALF_BODY.replace(b" 60000", b" 600000")) as created:
+        for connection in created:
             connection.settimeout(20)
             assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
     assert time.monotonic() - started < 20  # an incomplete body may take a minute

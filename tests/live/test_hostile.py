@@ -61,8 +61,8 @@ def test_charset_is_ignored(service: Service, charset: str) -> None:
     headers = {**key, "Content-Type": f"application/json; charset={charset}"}
     base = f"{service.base}/api/projects/1/dashboards/"
     assert httpx.get(f"{base}?limit=1&search=x", headers=headers).status_code == 200
-    made = httpx.post(base, content='{"name": "ü"}'.encode(), headers=headers)
-    assert (made.status_code, made.json()["name"]) == (201, "ü")
+    created = httpx.post(base, content='{"name": "ü"}'.encode(), headers=headers)
+    assert (created.status_code, created.json()["name"]) == (201, "ü")
     form = {**key, "Content-Type": f"{FORM}; charset={charset}"}
     assert httpx.post(base, content=b"name=%C3%BC", headers=form).json()["name"] == "ü"
     odd = {"Content-Type": "a; x*=bogus''y"}

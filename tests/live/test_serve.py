@@ -25,8 +25,8 @@ def client(service: Service) -> Iterator[httpx.Client]:
 
 def test_first_start_creates_one_key_for_project_1(service: Service, client: httpx.Client) -> None:
     assert len(service.printed_keys) == 1
-    made = client.post("dashboards/", json={"name": "first"})
-    assert made.status_code == 201
+    created = client.post("dashboards/", json={"name": "first"})
+    assert created.status_code == 201
     assert client.get("dashboards/").json()["results"][0]["name"] == "first"
     assert client.get(f"{service.base}/api/users/@me/").json()["email"] == "admin@example.com"
 
@@ -53,11 +53,11 @@ def test_link_of_the_first_start_sets_up_the_admin(service: Service) -> None:
 def test_second_start_keeps_the_data_and_creates_no_key(
     service: Service, environment: dict[str, str], client: httpx.Client, tmp_path: Path
 ) -> None:
-    made = client.post("dashboards/", json={"name": "kept"}).json()
+    created = client.post("dashboards/", json={"name": "kept"}).json()
     second = Service(environment, tmp_path / "second.log", "--workers", "1").wait()
     try:
         assert "first_api_key" not in second.log.read_text()
-        answer = client.get(f"{second.base}/api/projects/1/dashboards/{made['id']}/")
+        answer = client.get(f"{second.base}/api/projects/1/dashboards/{created['id']}/")
         assert answer.json()["name"] == "kept"
     finally:
         assert second.stop() == 0
@@ -65,15 +65,15 @@ def test_second_start_keeps_the_data_and_creates_no_key(
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded"])
 def test_chunked_body_is_read_completely(client: httpx.Client, content_type: str) -> None:
-    made = client.post("dashboards/").json()
+    created = client.post("dashboards/").json()
     text = "x" * 150_000
     filters = json.dumps({"note": text})
     raw = f'{{"filters": {filters}}}' if content_type == "application/json" else f"filters={quote(filters)}"
     blocks = (raw[start : start + 7000].encode() for start in range(0, len(raw), 7000))
-    answer = client.patch(f"dashboards/{made['id']}/", content=blocks, headers={"Content-Type": content_type})
+    answer = client.patch(f"dashboards/{created['id']}/", content=blocks, headers={"Content-Type": content_type})
     assert "Content-Length" not in answer.request.headers
     assert answer.status_code == 200
-    assert client.get(f"dashboards/{made['id']}/").json()["filters"] == {"note": text}
+    assert client.get(f"dashboards/{created['id']}/").json()["filters"] == {"note": text}
 
 
 def iter_blocks(megabytes: int) -> Iterator[bytes]:

@@ -51,9 +51,9 @@ def enlarge(environment: dict[str, str]) -> None:
             for statement, values in ENLARGE:
                 connection.execute(statement.replace("%", "%%").replace("?", "%s").encode(), values)
         return
-    with closing(sqlite3.connect(Path(environment["DATA_DIR"]) / "dashboards.sqlite3")) as opened, opened:
+    with closing(sqlite3.connect(Path(environment["DATA_DIR"]) / "dashboards.sqlite3")) as database, database:
         for statement, values in ENLARGE:
-            opened.execute(statement, values)
+            database.execute(statement, values)
 
 
 @pytest.fixture(scope="module")

@@ -25,8 +25,8 @@ def load_release(environment: dict[str, str], release: str) -> str:
         return "postgresql"
     path = Path(environment["DATA_DIR"]) / "dashboards.sqlite3"
     path.unlink(missing_ok=True)
-    with closing(sqlite3.connect(path)) as opened:
-        opened.executescript((FIXTURES / release / "sqlite.sql").read_text())
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript((FIXTURES / release / "sqlite.sql").read_text())
     return "sqlite"
 
 

@@ -23,12 +23,12 @@ class Writer(threading.Thread):
         with httpx.Client(headers=self.headers, timeout=20) as client:
             while not self.is_over.is_set():
                 body = {"name": f"Board é {len(self.made)}", "tags": ["a"], "filters": {"b": [1.0, None]}}
-                made = client.post(self.address, json=body)
-                assert made.status_code == 201
+                created = client.post(self.address, json=body)
+                assert created.status_code == 201
                 tiles = [{"text": {"body": "# Text\n'quoted'\t\\N"}}]
-                changed = client.patch(f"{self.address}{made.json()['id']}/", json={"tiles": tiles})
+                changed = client.patch(f"{self.address}{created.json()['id']}/", json={"tiles": tiles})
                 assert changed.status_code == 200
-                self.made.append(made.json()["id"])
+                self.made.append(created.json()["id"])
 
     def stop(self) -> None:
         self.is_over.set()

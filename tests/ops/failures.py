@@ -61,15 +61,15 @@ def wait_for_write(client: httpx.Client, name: str) -> float:
 
 def fill_database(client: httpx.Client) -> list[str]:
     """Create dashboards until one is refused, and return the names of the others."""
-    made: list[str] = []
+    created: list[str] = []
     while True:
-        name = f"board {len(made):04}"
+        name = f"board {len(created):04}"
         answer = create(client, name, filters={"note": secrets.token_urlsafe(40_000)})  # it cannot be compressed
         if answer.status_code != 201:
             assert is_unavailable(answer), answer.text
-            return made
-        made.append(name)
-        assert len(made) < 1000
+            return created
+        created.append(name)
+        assert len(created) < 1000
 
 
 @contextmanager

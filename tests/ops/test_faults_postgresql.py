@@ -62,18 +62,18 @@ def test_terminated_connections_lose_no_write(service: Service, administrator: p
     stop = threading.Event()
 
     def write(number: int) -> tuple[list[str], int]:
-        made: list[str] = []
+        created: list[str] = []
         refused = 0
         with make_client(service) as client:
             while not stop.is_set():
-                name = f"{number}-{len(made) + refused:05}"
+                name = f"{number}-{len(created) + refused:05}"
                 answer = create(client, name)
                 if answer.status_code == 201:
-                    made.append(name)
+                    created.append(name)
                 else:
                     assert is_unavailable(answer), answer.text
                     refused += 1
-        return made, refused
+        return created, refused
 
     with ThreadPoolExecutor(6) as pool:
         writers = [pool.submit(write, number) for number in range(6)]
@@ -83,15 +83,15 @@ def test_terminated_connections_lose_no_write(service: Service, administrator: p
             ended += read_value(administrator, END_OURS)
         stop.set()
         written = [writer.result() for writer in writers]
-    made = {name for found, _ in written for name in found}
+    created = {name for found, _ in written for name in found}
     assert ended >= 20
-    assert len(made) >= 20
+    assert len(created) >= 20
     with make_client(service) as client:
         assert wait_for_write(client, "after") < SECONDS_TO_RECOVER
         there = list_names(client)
-    assert made <= set(there)
+    assert created <= set(there)
     # A refused one may be stored if the connection ended after COMMIT, before its result was received.
-    assert len(there) <= len(made) + 1 + sum(refused for _, refused in written)
+    assert len(there) <= len(created) + 1 + sum(refused for _, refused in written)
     assert read_value(administrator, "SELECT count(*) FROM dashboards_dashboard") == len(there)
 
 
@@ -143,10 +143,10 @@ def test_full_disk_is_503_without_data_loss(environment: dict[str, str], tmp_pat
             connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'".encode())
             for table in ("dashboards_dashboard", "dashboards_activity"):
                 connection.execute(f"ALTER TABLE {table} SET TABLESPACE small".encode())
-            made = fill_database(client)
-            assert made
-            assert list_names(client) == made
+            created = fill_database(client)
+            assert created
+            assert list_names(client) == created
             enlarge()
             assert wait_for_write(client, "after") < SECONDS_TO_RECOVER
-            assert list_names(client) == ["after", *made]
+            assert list_names(client) == ["after", *created]
         full.stop()

@@ -134,12 +134,12 @@ def limit_files(pid: int, size: int) -> None:
 def test_file_size_limit_is_503_without_data_loss(running_service: Service, empty_environment: dict[str, str]) -> None:
     with make_client(running_service) as client:
         limit_files(running_service.process.pid, largest_file(empty_environment) + FULL)
-        made = fill_database(client)
-        assert made
-        assert list_names(client) == made
+        created = fill_database(client)
+        assert created
+        assert list_names(client) == created
         limit_files(running_service.process.pid, resource.RLIM_INFINITY)
         assert wait_for_write(client, "after") < SECONDS_TO_RECOVER
-        assert list_names(client) == ["after", *made]
+        assert list_names(client) == ["after", *created]
     check_integrity(empty_environment)
 
 
@@ -149,12 +149,12 @@ def test_full_disk_is_503_without_data_loss(empty_environment: dict[str, str], t
     with mount_small_disk(disk) as enlarge:
         service = Service(empty_environment, tmp_path / "log").wait()
         with make_client(service) as client:
-            made = fill_database(client)
-            assert made
-            assert list_names(client) == made
+            created = fill_database(client)
+            assert created
+            assert list_names(client) == created
             enlarge()
             assert wait_for_write(client, "after") < SECONDS_TO_RECOVER
-            assert list_names(client) == ["after", *made]
+            assert list_names(client) == ["after", *created]
         service.stop()
         check_integrity(empty_environment)
 

@@ -50,10 +50,10 @@ def send_requests(service: Service, number: int) -> list[int]:
     statuses = []
     with httpx.Client(headers=headers, timeout=30, limits=httpx.Limits(max_keepalive_connections=0)) as one:
         for step in range(15):
-            made = one.post(root, json={"name": f"{number}-{step}", "tags": ["a"]})
-            address = f"{root}{made.json()['id']}/"
+            created = one.post(root, json={"name": f"{number}-{step}", "tags": ["a"]})
+            address = f"{root}{created.json()['id']}/"
             answers = [
-                made,
+                created,
                 one.patch(address, json={"tiles": [{"text": {"body": f"text {step}"}}]}),
                 one.get(address),
                 one.get(f"{root}?search={number}-{step}"),
@@ -86,15 +86,15 @@ def test_concurrent_clients_share_fewer_connections(pooled_service: Service, env
 def test_session_settings_do_not_leak_to_the_next_client(pooled_service: Service, environment: dict[str, str]) -> None:
     """The time zone must be UTC for the next client of a server connection, too."""
     headers = {"Authorization": f"Bearer {pooled_service.printed_keys[0]}"}
-    made = httpx.post(f"{pooled_service.base}/api/projects/1/dashboards/", headers=headers, json={}).json()
-    assert made["created_at"].endswith("Z")
+    created = httpx.post(f"{pooled_service.base}/api/projects/1/dashboards/", headers=headers, json={}).json()
+    assert created["created_at"].endswith("Z")
     times = {
-        httpx.get(f"{pooled_service.base}/api/projects/1/dashboards/{made['id']}/", headers=headers).json()[
+        httpx.get(f"{pooled_service.base}/api/projects/1/dashboards/{created['id']}/", headers=headers).json()[
             "created_at"
         ]
         for _ in range(20)
     }
-    assert times == {made["created_at"]}
+    assert times == {created["created_at"]}
 
 
 def test_role_setting_limits_statements_behind_a_pooler(pooled_service: Service, environment: dict[str, str]) -> None:

@@ -62,8 +62,8 @@ def test_chunked_body_is_read_completely(admin: httpx.Client) -> None:
     tiles = ", ".join(f'{{"text": {{"body": "{text}"}}}}' for text in texts)
     raw = f'{{"name": "chunked", "tiles": [{tiles}]}}'.encode()
     parts = (raw[start : start + 7001] for start in range(0, len(raw), 7001))
-    made = admin.post(DASHBOARDS, content=parts, headers={"Content-Type": "application/json"})
-    assert "Content-Length" not in made.request.headers
-    assert made.status_code == 201
-    stored = admin.get(f"{DASHBOARDS}{made.json()['id']}/").json()
+    created = admin.post(DASHBOARDS, content=parts, headers={"Content-Type": "application/json"})
+    assert "Content-Length" not in created.request.headers
+    assert created.status_code == 201
+    stored = admin.get(f"{DASHBOARDS}{created.json()['id']}/").json()
     assert sorted(tile["text"]["body"] for tile in stored["tiles"]) == texts

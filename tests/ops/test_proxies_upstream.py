@@ -56,7 +56,7 @@ def assert_forwarded_headers(recorder: Recorder, proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("proxy", ["caddy", "haproxy"], indirect=True)
 def test_service_receives_them_over_http_2(proxy: Proxy, recorder: Recorder) -> None:
-    said = [part for lie in FORGED.items() for part in ("-H", ": ".join(lie))]
+    header_options = [part for header in FORGED.items() for part in ("-H", ": ".join(header))]
     options: list[str | Path] = [
         "-sS",
         "--http2",
@@ -67,7 +67,7 @@ def test_service_receives_them_over_http_2(proxy: Proxy, recorder: Recorder) -> 
         "-w",
         " %{http_version}",
     ]
-    command: list[str | Path] = ["curl", *options, *said, f"{proxy.base}/login"]
+    command: list[str | Path] = ["curl", *options, *header_options, f"{proxy.base}/login"]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "ok 2"
     assert_forwarded_headers(recorder, proxy)
 

@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.failing_urls")]
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "said"),
+    ("path", "status", "message"),
     [
         ("/nowhere", 404, "There is no page at this address."),
         (f"/shared/{'a' * 30}/", 404, "There is no page at this address."),
@@ -18,26 +18,26 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.failing_urls")]
         ("/database-away", 503, "The service cannot reach its database."),
     ],
 )
-def test_error_is_a_page_for_browsers(path: str, status: int, said: str) -> None:
+def test_error_is_a_page_for_browsers(path: str, status: int, message: str) -> None:
     page = Client(headers=HTML, raise_request_exception=False).get(path)
     assert (page.status_code, page["Content-Type"]) == (status, "text/html; charset=utf-8")
-    assert said in page.content.decode()
+    assert message in page.content.decode()
     assert "secret" not in page.content.decode()
     assert page["X-Frame-Options"] == "DENY"
     assert page.get("Retry-After") == ("2" if status == 503 else None)
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "said"),
+    ("path", "status", "message"),
     [
         ("/nowhere", 404, "Endpoint not found.\n"),
         ("/plain-fault", 500, "A server error occurred.\n"),
         ("/database-away", 503, "The service cannot reach its database at the moment. Please try again.\n"),
     ],
 )
-def test_error_is_plain_text_for_scripts(path: str, status: int, said: str) -> None:
+def test_error_is_plain_text_for_scripts(path: str, status: int, message: str) -> None:
     answer = Client(raise_request_exception=False).get(path)
-    assert (answer.status_code, answer.content.decode()) == (status, said)
+    assert (answer.status_code, answer.content.decode()) == (status, message)
 
 
 def test_disallowed_host_is_explained() -> None:

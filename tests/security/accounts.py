@@ -35,8 +35,8 @@ def run_command(name: str, *arguments: str) -> Any:
 def make_key(name: str, *scopes: str, project: int | None = None, days: int | None = None) -> dict[str, str]:
     arguments = [get_email(name), "--label", "attack", *(part for scope in scopes for part in ("--scope", scope))]
     arguments += ["--project", str(project)] if project else []
-    made = run_command("create_api_key", *arguments, *(["--expires-in", str(days)] if days else []))
-    return {"id": made["id"], "value": made["value"]}
+    created = run_command("create_api_key", *arguments, *(["--expires-in", str(days)] if days else []))
+    return {"id": created["id"], "value": created["value"]}
 
 
 def make_projects() -> dict[str, int]:

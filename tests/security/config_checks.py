@@ -111,8 +111,8 @@ def _fill_path(target: Target, path: str) -> str:
 def _expect(status: int, answers: Iterable[httpx.Response], report: Report) -> None:
     for answer in answers:
         if answer.status_code != status:
-            asked = f"{answer.request.method} {answer.request.url.path}"
-            report.fault("a method other than documented", asked=asked, expected=status, status=answer.status_code)
+            request = f"{answer.request.method} {answer.request.url.path}"
+            report.fault("a method other than documented", asked=request, expected=status, status=answer.status_code)
 
 
 def search_database(target: Target, used: UsedSecrets, report: Report) -> int:

@@ -151,12 +151,12 @@ class Crashes:
         for operation in self.operations:
             now = {id_: found.states[id_] for id_ in operation.wanted if id_ in found.states}
             before = {id_: states[id_] for id_ in operation.wanted}
-            made = {id_: each for id_, each in found.states.items() if matches_operation(operation, each)}
-            is_whole = now in (before, operation.wanted) and list(made.values()) in ([], [operation.makes])
+            created = {id_: each for id_, each in found.states.items() if matches_operation(operation, each)}
+            is_whole = now in (before, operation.wanted) and list(created.values()) in ([], [operation.makes])
             if not is_whole:
                 self.partial += 1
-                self.report.fault("half of an operation", round=name, operation=operation, stored=[now, made])
-            settled |= now | made
+                self.report.fault("half of an operation", round=name, operation=operation, stored=[now, created])
+            settled |= now | created
         return settled
 
 

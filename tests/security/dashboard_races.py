@@ -108,8 +108,8 @@ def race_deletion(harness: RaceHarness, token: str) -> None:
         answers = harness.send_together(requests, {200, 201, 404})
         known += [answer.body["text"]["body"] for answer in filter_by_status(answers, 201)]
         if deleted == [True]:
-            gone = harness.client.get(harness.path(path))
-            harness.check(WRONG, gone.status_code == 404, "a deleted dashboard can be read", path=path)
+            after_deletion = harness.client.get(harness.path(path))
+            harness.check(WRONG, after_deletion.status_code == 404, "a deleted dashboard can be read", path=path)
         restored = harness.do("PATCH", path, {"deleted": False})
         for found in (get_bodies(restored), get_bodies(harness.read(board["id"]))):
             kind = TWICE if len(found) > len(known) else LOST
@@ -120,9 +120,10 @@ def race_preconditions(harness: RaceHarness, token: str) -> None:
     """Send 20 changes with the same `If-Match`. One must succeed, and the others must get a 412."""
     board = harness.board("seen")
     path = f"dashboards/{board['id']}/"
-    seen = harness.client.get(harness.path(path)).headers["ETag"]
+    seen_etag = harness.client.get(harness.path(path)).headers["ETag"]
     requests = [
-        ClientRequest("PATCH", path, {"name": f"{token}.{number}"}, {"If-Match": seen}) for number in range(SAME_FIELD)
+        ClientRequest("PATCH", path, {"name": f"{token}.{number}"}, {"If-Match": seen_etag})
+        for number in range(SAME_FIELD)
     ]
     answers = harness.send_together(requests, {200, 412})
     done = [answer.request.body["name"] for answer in filter_by_status(answers, 200)]
@@ -130,8 +131,8 @@ def race_preconditions(harness: RaceHarness, token: str) -> None:
     harness.check(LOST, done == [found], "more than one If-Match held, or none", done=done, found=found)
     current = parse_version(harness.client.get(harness.path(path)).headers["ETag"])
     for answer in filter_by_status(answers, 412):
-        told = parse_version(answer.headers.get("ETag", ""))
-        harness.check(WRONG, told == current, "a 412 with another version", told=told, current=current)
+        answered = parse_version(answer.headers.get("ETag", ""))
+        harness.check(WRONG, answered == current, "a 412 with another version", told=answered, current=current)
 
 
 def race_versions(harness: RaceHarness, token: str) -> None:

@@ -186,10 +186,10 @@ class Worker:
 
     def accepted(self, place: Place, payload: str, fixtures: Fixtures, row: str, answer: httpx.Response) -> None:
         self.figures["accepted"] += 1
-        made = answer.json() if answer.content else {}
+        created = answer.json() if answer.content else {}
         board, token = fixtures.board, fixtures.token
         if place.method == "post":
-            row = self.made(place, row, made)
+            row = self.made(place, row, created)
         if place.pointer == ("deleted",) and parse_value(payload):
             self.restore(row)
         if "/dashboards/" in row and row.strip("/").rpartition("/")[2] not in (board, "sharing"):

@@ -92,9 +92,9 @@ def _share(client: Any, path: str, *, enabled: bool) -> None:
 def _ids(target: Target, project: str, key: str) -> dict[str, Any]:
     with target.client(key) as client:
         root = target.home(project=project)
-        made, other = (create_dashboard(client, root, f"{project} secret {uuid4()}") for _ in range(2))
-        boards = [expect_success(client.get(f"{root}dashboards/{each['dashboards']}/")) for each in (made, other)]
-        sharing = expect_success(client.get(f"{root}dashboards/{made['dashboards']}/sharing/"))
+        created, other = (create_dashboard(client, root, f"{project} secret {uuid4()}") for _ in range(2))
+        boards = [expect_success(client.get(f"{root}dashboards/{each['dashboards']}/")) for each in (created, other)]
+        sharing = expect_success(client.get(f"{root}dashboards/{created['dashboards']}/sharing/"))
         of_project = expect_success(client.get(root))
         me = expect_success(client.get("/api/users/@me/"))
     return {
@@ -105,9 +105,9 @@ def _ids(target: Target, project: str, key: str) -> dict[str, Any]:
         "tile": _tile(boards[0], "text"),
         "button": _tile(boards[0], "button_tile"),
         "other_tile": _tile(boards[1], "text"),
-        "insight": made["insights"],
-        "template": made["dashboard_templates"],
-        "password_id": made["passwords"],
+        "insight": created["insights"],
+        "template": created["dashboard_templates"],
+        "password_id": created["passwords"],
         "access_token": sharing["access_token"],
         "user_uuid": me["uuid"],
         "version": 1,

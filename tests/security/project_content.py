@@ -46,11 +46,11 @@ def create_dashboard(client: httpx.Client, root: str, name: str) -> dict[str, st
     board = expect_success(client.post(f"{root}dashboards/", json={"name": name, "tags": [name], "tiles": tiles}))
     path = f"{root}dashboards/{board['id']}/"
     insight = {"name": name, "query": QUERY, "dashboards": [board["id"]]}
-    made = expect_success(client.post(f"{root}insights/", json=insight))
+    created = expect_success(client.post(f"{root}insights/", json=insight))
     template = expect_success(client.post(f"{root}dashboard_templates/", json={**TEMPLATE, "template_name": name}))
     expect_success(client.patch(f"{path}sharing/", json={"enabled": True, "password_required": True}))
     password = expect_success(client.post(f"{path}sharing/passwords/", json={"note": "attack"}))
-    rows = {"dashboards": board, "insights": made, "dashboard_templates": template, "passwords": password}
+    rows = {"dashboards": board, "insights": created, "dashboard_templates": template, "passwords": password}
     return {collection: str(row["id"]) for collection, row in rows.items()}
 
 

@@ -37,8 +37,8 @@ class RaceHarness:
 
     def board(self, name: str, **fields: Any) -> dict[str, Any]:
         """Create a dashboard, and return the response."""
-        made: dict[str, Any] = self.do("POST", "dashboards/", {"name": name, **fields})
-        return made
+        created: dict[str, Any] = self.do("POST", "dashboards/", {"name": name, **fields})
+        return created
 
     def read(self, board_id: int) -> dict[str, Any]:
         found: dict[str, Any] = self.do("GET", f"dashboards/{board_id}/")
@@ -66,12 +66,14 @@ class RaceHarness:
 def describe_exchange(answer: ClientResponse) -> dict[str, Any]:
     """Return what is needed to repeat a request, without the key."""
     request = answer.request
-    said = {name: value for name, value in (request.headers or {}).items() if name in ("If-Match", "Idempotency-Key")}
+    request_headers = {
+        name: value for name, value in (request.headers or {}).items() if name in ("If-Match", "Idempotency-Key")
+    }
     return {
         "method": request.method,
         "path": request.path,
         "sent": request.body,
-        "headers": said,
+        "headers": request_headers,
         "status": answer.status,
         "body": str(answer.body)[:500],
         "milliseconds": round(answer.seconds * 1000),

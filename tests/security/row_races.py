@@ -36,11 +36,11 @@ def race_keys(harness: RaceHarness, token: str) -> None:
         request = ClientRequest("POST", path, {"label": token[:40], "scopes": ["dashboard:read"]})
         answers = harness.send_together([request] * KEYS_AT_ONCE, {201, 400}, build_browser_headers(browser))
         after = {row["id"] for row in expect_success(browser.get(path))}
-        made = {answer.body["id"] for answer in filter_by_status(answers, 201)}
+        created = {answer.body["id"] for answer in filter_by_status(answers, 201)}
         harness.check(TWICE, len(after) <= KEYS_AT_MOST, "keys of one user", found=len(after))
-        right = after == before | made and len(after) == KEYS_AT_MOST
-        harness.check(LOST, right, "keys that were made", before=len(before), made=len(made), after=len(after))
-        for key_id in made:
+        right = after == before | created and len(after) == KEYS_AT_MOST
+        harness.check(LOST, right, "keys that were made", before=len(before), made=len(created), after=len(after))
+        for key_id in created:
             browser.delete(f"{path}{key_id}/").raise_for_status()
 
 
@@ -60,9 +60,9 @@ def race_sharing(harness: RaceHarness, token: str) -> None:
     harness.check(LOST, found["enabled"], "enabling", path=path, found=found)
     harness.check(LOST, found["access_token"] in replaced, "the last token is none that was answered", path=path)
     harness.check(LOST, harness.read(board["id"])["is_shared"], "is_shared", path=path)
-    opened = harness.client.get(f"/shared/{found['access_token']}.json")
-    shown = opened.status_code == 200 and opened.json()["accessToken"] == found["access_token"]
-    harness.check(LOST, shown, "the active link", path=path, status=opened.status_code)
+    page = harness.client.get(f"/shared/{found['access_token']}.json")
+    shown = page.status_code == 200 and page.json()["accessToken"] == found["access_token"]
+    harness.check(LOST, shown, "the active link", path=path, status=page.status_code)
     closed = harness.do("PATCH", path, {"enabled": False})
     for each in {*seen, closed["access_token"]}:
         status = harness.client.get(f"/shared/{each}.json").status_code

@@ -64,15 +64,15 @@ def run_service(engine: str, **settings: str) -> Iterator[Target]:
         environment = {key: value for key, value in os.environ.items() if key not in OUTER_VARIABLES}
         environment |= {"DATA_DIR": name, "WORKERS": "2", "PYTHONUNBUFFERED": "1", "RATE_LIMITS": ""}
         environment |= database | settings
-        made = _create_accounts(environment)
+        created = _create_accounts(environment)
         service = Service(environment, folder / "serve.log").wait()
         try:
             yield Target(
                 engine=engine,
                 base=service.base,
-                projects=made["projects"],
-                keys={caller: key["value"] for caller, key in made["keys"].items()},
-                key_ids={caller: key["id"] for caller, key in made["keys"].items()},
+                projects=created["projects"],
+                keys={caller: key["value"] for caller, key in created["keys"].items()},
+                key_ids={caller: key["id"] for caller, key in created["keys"].items()},
                 log=folder / "serve.log",
                 environment=environment,
                 pid=service.process.pid,

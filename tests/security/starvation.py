@@ -55,8 +55,8 @@ class Starvation:
         self.target, self.report = target, report
         self.key = target.client("admin").headers["Authorization"]
         with target.client("admin") as owner:
-            made = owner.post(target.home("dashboards/"), json={"tiles": [{"text": {"body": "x"}}] * TILES}).json()
-            self.shared = self.share(owner, made["id"], {"enabled": True})
+            created = owner.post(target.home("dashboards/"), json={"tiles": [{"text": {"body": "x"}}] * TILES}).json()
+            self.shared = self.share(owner, created["id"], {"enabled": True})
             locked = owner.post(target.home("dashboards/"), json={"name": "locked"}).json()["id"]
             self.locked = self.share(owner, locked, {"enabled": True, "password_required": True})
             for _ in range(3):

@@ -39,13 +39,13 @@ def _make_keys(target: Target, used: UsedSecrets, number: int) -> None:
     with closing(target.session("bob")) as browser:
         used.hashed.append(browser.cookies["sessionid"])
         body = {"label": f"key {number}", "scopes": ["*"], "description": used.word()}
-        made = expect_success(browser.post("/api/personal_api_keys/", json=body))
-        rolled = expect_success(browser.post(f"/api/personal_api_keys/{made['id']}/roll/"))
+        created = expect_success(browser.post("/api/personal_api_keys/", json=body))
+        rolled = expect_success(browser.post(f"/api/personal_api_keys/{created['id']}/roll/"))
         browser.post("/api/personal_api_keys/", json=body, headers={"Idempotency-Key": str(uuid4())})
         browser.delete(f"/api/personal_api_keys/{rolled['id']}/")
-    used.hashed += [made["value"], rolled["value"]]
+    used.hashed += [created["value"], rolled["value"]]
     with target.client(None) as nobody:
-        for value in (made["value"], rolled["value"]):
+        for value in (created["value"], rolled["value"]):
             _show_key(nobody, target, value)
 
 
@@ -67,14 +67,14 @@ def _use_sharing(target: Target, used: UsedSecrets) -> None:
         board = create_dashboard(admin, root, f"Board {uuid4()}")["dashboards"]
         sharing = f"{root}dashboards/{board}/sharing/"
         chosen = f"Chosen {uuid4()}"
-        made = expect_success(admin.post(f"{sharing}passwords/", json={"raw_password": chosen}))
+        created = expect_success(admin.post(f"{sharing}passwords/", json={"raw_password": chosen}))
         drawn = expect_success(admin.post(f"{sharing}passwords/", json={"note": used.word()}))
         old = expect_success(admin.get(sharing))["access_token"]
         new = expect_success(admin.post(f"{sharing}refresh/", headers={"Idempotency-Key": str(uuid4())}))[
             "access_token"
         ]
     used.links += [old, new]
-    used.hashed += [made["password"], drawn["password"], chosen]
+    used.hashed += [created["password"], drawn["password"], chosen]
     with target.client(None) as viewer:
         for password in (chosen, drawn["password"]):
             used.hashed.append(expect_success(viewer.post(f"/shared/{new}", json={"password": password}))["shareToken"])

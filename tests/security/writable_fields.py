@@ -150,9 +150,9 @@ def _iter_leaves(sample: Any, pointer: Pointer) -> Iterator[tuple[Pointer, Any]]
     if isinstance(sample, dict):
         yield (*pointer, HERE), {**sample, HERE: "v"}
     for path in _iter_paths(sample):
-        whole = copy.deepcopy(sample)
-        _put(whole, path, HERE)
-        yield (*pointer, *path), whole
+        sample_copy = copy.deepcopy(sample)
+        _put(sample_copy, path, HERE)
+        yield (*pointer, *path), sample_copy
 
 
 def _iter_paths(value: Any) -> Iterator[Pointer]:
@@ -162,10 +162,10 @@ def _iter_paths(value: Any) -> Iterator[Pointer]:
         yield from ((key, *rest) for rest in _iter_paths(each))
 
 
-def _put(whole: Any, path: Pointer, value: Any) -> None:
+def _put(sample_copy: Any, path: Pointer, value: Any) -> None:
     for step in path[:-1]:
-        whole = whole[step]
-    whole[path[-1]] = value
+        sample_copy = sample_copy[step]
+    sample_copy[path[-1]] = value
 
 
 def is_key(place: Place) -> bool:

@@ -47,11 +47,11 @@ def test_printed_key_lists_the_large_project(filled_database: Filled) -> None:
 
 def test_new_rows_follow_the_filled_ones(filled_database: Filled) -> None:
     last = Dashboard.objects.latest("pk").pk
-    made = Api(filled_database.key, filled_database.small).post(
+    created = Api(filled_database.key, filled_database.small).post(
         "dashboards/", {"name": "Mine", "tiles": [{"text": {"body": "x"}}]}
     )
-    assert made.status == 201
-    assert made.json["id"] == last + 1
+    assert created.status == 201
+    assert created.json["id"] == last + 1
 
 
 def test_derived_columns_are_correct(filled_database: Filled) -> None:

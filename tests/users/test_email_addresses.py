@@ -65,9 +65,9 @@ def test_an_account_with_a_non_ascii_address_stays_usable(email: str) -> None:
 
 @pytest.mark.django_db
 def test_a_domain_may_be_entered_in_unicode() -> None:
-    made = create_user("a@müller.de", password=PASSWORD)
-    assert made.email == "a@xn--mller-kva.de"
+    created = create_user("a@müller.de", password=PASSWORD)
+    assert created.email == "a@xn--mller-kva.de"
     for typed in ("a@müller.de", "A@Müller.DE", "a@xn--mller-kva.de"):
-        assert authenticate_user(typed, PASSWORD, address="192.0.2.1") == made
+        assert authenticate_user(typed, PASSWORD, address="192.0.2.1") == created
         with pytest.raises(ValidationFailed, match="already"):
             create_user(typed)

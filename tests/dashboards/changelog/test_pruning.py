@@ -19,11 +19,11 @@ def test_old_activities_are_deleted_and_the_latest_version_is_kept(
     alice: Person, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "ROWS_AT_ONCE", 2)
-    made, quiet = make_dashboard(alice, "first"), make_dashboard(alice, "quiet")
-    insight = make_insight(alice, made)
+    board, quiet = make_dashboard(alice, "first"), make_dashboard(alice, "quiet")
+    insight = make_insight(alice, board)
     for name in ("second", "third"):
-        alice.api.patch(f"dashboards/{made.pk}/", {"name": name})
-    alice.api.post(f"dashboards/{made.pk}/sharing/refresh/", {})
+        alice.api.patch(f"dashboards/{board.pk}/", {"name": name})
+    alice.api.post(f"dashboards/{board.pk}/sharing/refresh/", {})
     age_activities(31)
     alice.api.patch(f"insights/{insight.pk}/", {"name": "new"})
     assert Activity.objects.count() == 8
@@ -32,20 +32,20 @@ def test_old_activities_are_deleted_and_the_latest_version_is_kept(
     left = Activity.objects.order_by("pk").values_list("scope", "item_id", "activity", "name")
     assert list(left) == [
         ("Dashboard", quiet.pk, "created", "quiet"),
-        ("Dashboard", made.pk, "updated", "third"),
+        ("Dashboard", board.pk, "updated", "third"),
         ("Insight", insight.pk, "updated", "new"),
     ]
 
 
 def test_next_activity_is_a_diff_from_the_kept_version(alice: Person) -> None:
-    made = make_dashboard(alice, "first")
-    alice.api.patch(f"dashboards/{made.pk}/", {"name": "second"})
+    board = make_dashboard(alice, "first")
+    alice.api.patch(f"dashboards/{board.pk}/", {"name": "second"})
     age_activities(31)
     call_command("prune_history", older_than=30)
-    alice.api.patch(f"dashboards/{made.pk}/", {"description": "new"})
-    latest, stayed = alice.api.get(f"dashboards/{made.pk}/activity/").json["results"]
+    alice.api.patch(f"dashboards/{board.pk}/", {"description": "new"})
+    latest, stayed = alice.api.get(f"dashboards/{board.pk}/activity/").json["results"]
     assert [each["field"] for each in latest["detail"]["changes"]] == ["description"]
-    restored = alice.api.post(f"dashboards/{made.pk}/versions/{stayed['version']}/restore/")
+    restored = alice.api.post(f"dashboards/{board.pk}/versions/{stayed['version']}/restore/")
     assert (restored.json["name"], restored.json["description"]) == ("second", "")
 
 

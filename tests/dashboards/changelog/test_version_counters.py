@@ -114,12 +114,12 @@ def test_write_without_changes_bumps_nothing(alice: Person, bob: Person, body: d
 
 
 def test_stored_count_equals_the_list(alice: Person) -> None:
-    made = [make_dashboard(alice, str(number)) for number in range(4)]
+    created = [make_dashboard(alice, str(number)) for number in range(4)]
     alice.api.post("dashboards/create_unlisted_dashboard/", {"tag": "hidden"})
     alice.api.post("dashboards/", {"name": "gone", "deleted": True})
-    alice.api.patch(f"dashboards/{made[0].pk}/", {"deleted": True})
-    alice.api.patch(f"dashboards/{made[1].pk}/", {"deleted": True})
-    alice.api.patch(f"dashboards/{made[1].pk}/", {"deleted": False})
+    alice.api.patch(f"dashboards/{created[0].pk}/", {"deleted": True})
+    alice.api.patch(f"dashboards/{created[1].pk}/", {"deleted": True})
+    alice.api.patch(f"dashboards/{created[1].pk}/", {"deleted": False})
     assert (get_stored_count(alice), count_listed(alice), alice.api.get("dashboards/").json["count"]) == (3, 3, 3)
     assert alice.api.get("dashboards/", offset=50).json["count"] == 3
 

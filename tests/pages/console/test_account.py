@@ -31,7 +31,7 @@ def test_new_password_ends_other_sessions(alice: Person, browser: Client) -> Non
 
 
 @pytest.mark.parametrize(
-    ("current", "new", "said"),
+    ("current", "new", "message"),
     [
         ("wrong", NEW, "That is not your password."),
         ("", NEW, "That is not your password."),
@@ -41,10 +41,10 @@ def test_new_password_ends_other_sessions(alice: Person, browser: Client) -> Non
         (PASSWORD, NEW * 50, "at most 1,000 characters"),
     ],
 )
-def test_invalid_values_are_reported(alice: Person, browser: Client, current: str, new: str, said: str) -> None:
+def test_invalid_values_are_reported(alice: Person, browser: Client, current: str, new: str, message: str) -> None:
     response = post_form(browser, current=current, new=new)
     assert response.status_code == 400
-    assert said in get_text(response)
+    assert message in get_text(response)
     alice.user.refresh_from_db()
     assert alice.user.check_password(PASSWORD)
 

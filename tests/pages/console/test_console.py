@@ -83,7 +83,7 @@ def test_password_attempts_are_limited_as_in_the_api(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "leads_to"),
+    ("next_url", "leads_to"),
     [
         ("/projects/1/dashboards?tag=a", "/projects/1/dashboards?tag=a"),
         ("https://evil.example/", "/"),
@@ -94,9 +94,9 @@ def test_password_attempts_are_limited_as_in_the_api(alice: Person) -> None:
         ("evil", "/"),
     ],
 )
-def test_redirect_leads_to_no_other_site(alice: Person, asked: str, leads_to: str) -> None:
+def test_redirect_leads_to_no_other_site(alice: Person, next_url: str, leads_to: str) -> None:
     set_password(alice)
-    response = sign_in(Client(enforce_csrf_checks=True), alice.user.email, PASSWORD, next=asked)
+    response = sign_in(Client(enforce_csrf_checks=True), alice.user.email, PASSWORD, next=next_url)
     assert (response.status_code, response["Location"]) == (303, leads_to)
 
 
@@ -240,10 +240,10 @@ def send_attacks(alice: Person, browser: Client, attack: str) -> list[str]:
         "variables": [{"id": "A", "default": attack}],
         "tiles": [{"type": "TEXT", "body": "{A}"}, {"type": "INSIGHT", "name": "{A}", "query": {"kind": "{A}"}}],
     }
-    made = alice.api.post("dashboards/create_from_template_json/", {"template": template})
-    assert made.status == 200
+    created = alice.api.post("dashboards/create_from_template_json/", {"template": template})
+    assert created.status == 200
     home = f"/projects/{board.project_id}"
-    boards = [get_dashboard_path(board), f"{home}/dashboards/{made.json['id']}"]
+    boards = [get_dashboard_path(board), f"{home}/dashboards/{created.json['id']}"]
     found = urlencode({"search": attack, "tag": attack})
     lists = [f"{home}/dashboards", f"{home}/dashboards?{found}", f"{home}/members", "/keys", "/account"]
     return [*boards, *(f"{each}/tiles" for each in boards), *lists, f"/login?{urlencode({'again': 1, 'next': attack})}"]

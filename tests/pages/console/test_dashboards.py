@@ -22,10 +22,10 @@ def post_form(client: Client, path: str, **fields: Any) -> Any:
 
 def test_dashboard_is_created(alice: Person, browser: Client) -> None:
     response = post_form(browser, f"/projects/{alice.membership.project_id}/dashboards", name="  New <b>")
-    made = Dashboard.objects.get()
-    assert (response.status_code, response["Location"]) == (303, get_dashboard_path(made))
-    assert (made.name, made.created_by) == ("  New <b>", alice.user)
-    assert "<h1>  New &lt;b&gt;</h1>" in get_text(browser.get(get_dashboard_path(made)))
+    created = Dashboard.objects.get()
+    assert (response.status_code, response["Location"]) == (303, get_dashboard_path(created))
+    assert (created.name, created.created_by) == ("  New <b>", alice.user)
+    assert "<h1>  New &lt;b&gt;</h1>" in get_text(browser.get(get_dashboard_path(created)))
 
 
 def test_dashboard_is_edited_by_the_rules_of_the_api(browser: Client, board: Dashboard) -> None:
@@ -139,8 +139,8 @@ def test_sharing_settings_and_passwords_apply_to_the_shared_page(
     assert found[1] not in get_text(browser.get(path))
     assert "for the board" in get_text(browser.get(path))
     link = f"/shared/{sharing.access_token}"
-    opened = Client().post(link, {"password": found[1]}, headers={"Accept": "text/html"})
-    assert opened.status_code == 303
+    panel = Client().post(link, {"password": found[1]}, headers={"Accept": "text/html"})
+    assert panel.status_code == 303
     assert "nobody can open the link" not in get_text(browser.get(path))
     for password in sharing.share_passwords.all():
         post_form(browser, path, action="remove-password", password=password.pk)
@@ -202,8 +202,8 @@ def test_invalid_characters_are_refused_or_replaced(browser: Client, board: Dash
 def test_requiring_a_password_creates_one_if_there_is_none(browser: Client, alice: Person, board: Dashboard) -> None:
     path = get_dashboard_path(board)
     assert post_form(browser, path, action="enable")["Location"] == f"{path}?panel=share"
-    opened = get_text(browser.get(f"{path}?panel=share"))
-    assert '<details class="tool" open><summary>Share' in opened
+    panel = get_text(browser.get(f"{path}?panel=share"))
+    assert '<details class="tool" open><summary>Share' in panel
     version = get_form_version(browser.get(path))
     response = post_form(browser, path, action="sharing", theme="light", password_required="on", version=version)
     assert response["Location"] == f"{path}?panel=share"

@@ -21,10 +21,10 @@ from tests.pages.browsing import (
 
 @pytest.fixture
 def board(alice: Person) -> Dashboard:
-    made = make_dashboard(alice, "First", tiles=[{"text": {"body": "one"}}])
-    alice.api.patch(f"dashboards/{made.pk}/", {"name": "Second", "tags": ["a"]})
-    alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [{"id": Tile.objects.get().pk, "deleted": True}]})
-    return made
+    created = make_dashboard(alice, "First", tiles=[{"text": {"body": "one"}}])
+    alice.api.patch(f"dashboards/{created.pk}/", {"name": "Second", "tags": ["a"]})
+    alice.api.patch(f"dashboards/{created.pk}/", {"tiles": [{"id": Tile.objects.get().pk, "deleted": True}]})
+    return created
 
 
 def restore(client: Client, board: Dashboard, version: object, seen: str | None = None) -> Any:

@@ -60,18 +60,18 @@ def test_new_user_creates_an_account_and_joins(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"password": "short"}, "too short"),
         ({"password": "dora@example.com"}, "too similar"),
         ({"name": "x" * 151}, "at most 150"),
     ],
 )
-def test_invalid_values_are_reported_and_create_nothing(alice: Person, fields: dict[str, str], said: str) -> None:
+def test_invalid_values_are_reported_and_create_nothing(alice: Person, fields: dict[str, str], message: str) -> None:
     path = make_invitation_path(alice, "dora@example.com")
     response = post_form(new_client(), path, **{"name": "Dora", "password": PASSWORD, **fields})
     assert response.status_code == 400
-    assert said in get_text(response)
+    assert message in get_text(response)
     assert (User.objects.count(), Membership.objects.count(), Invitation.objects.count()) == (1, 1, 1)
 
 

@@ -70,7 +70,7 @@ def test_keys_of_others_are_neither_shown_nor_changed(alice: Person, bob: Person
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"label": "", "scope": ["*"]}, "may not be blank"),
         ({"label": "x" * 41, "scope": ["*"]}, "at most 40"),
@@ -80,10 +80,10 @@ def test_keys_of_others_are_neither_shown_nor_changed(alice: Person, bob: Person
         ({"label": "x", "scope": ["*"], "expires": "0"}, "between 1 and 36,500"),
     ],
 )
-def test_invalid_values_are_reported(browser: Client, fields: dict[str, Any], said: str) -> None:
+def test_invalid_values_are_reported(browser: Client, fields: dict[str, Any], message: str) -> None:
     response = post_form(browser, action="create", **fields)
     assert response.status_code == 400
-    assert said in get_text(response)
+    assert message in get_text(response)
     assert PersonalAPIKey.objects.count() == 1
 
 

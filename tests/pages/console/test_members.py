@@ -141,7 +141,7 @@ def test_member_cannot_manage_higher_levels(alice: Person, browser: Client) -> N
 
 
 def test_members_see_others_and_change_nothing(alice: Person, bob: Person, browser: Client) -> None:
-    asked = create_invitation(alice.membership, email="asked@example.com", level=MembershipLevel.MEMBER).invitation
+    sent = create_invitation(alice.membership, email="asked@example.com", level=MembershipLevel.MEMBER).invitation
     alice.membership.level = MembershipLevel.MEMBER
     alice.membership.save()
     page = browser.get(get_members_path(alice))
@@ -152,7 +152,7 @@ def test_members_see_others_and_change_nothing(alice: Person, bob: Person, brows
         {"action": "remove", "member": bob.membership.pk},
         {"action": "invite", "email": "new@example.com", "level": "1"},
         {"action": "level", "member": alice.membership.pk, "level": "8"},
-        {"action": "withdraw", "invitation": asked.pk},
+        {"action": "withdraw", "invitation": sent.pk},
     ):
         assert post_form(browser, get_members_path(alice), **fields).status_code == 403
     assert (Membership.objects.count(), Invitation.objects.count()) == (2, 1)

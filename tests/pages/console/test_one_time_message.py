@@ -38,10 +38,10 @@ def test_reload_shows_nothing_and_creates_nothing(alice: Person, browser: Client
         response = browser.post(path, {"csrfmiddlewaretoken": get_csrf_token(browser.get(path)), **fields})
         assert (response.status_code, response["Location"].partition("?")[0]) == (303, path)
         assert response["Cache-Control"] == "no-store"
-        made = model.objects.count()
+        created = model.objects.count()
         assert len(find_secrets(browser.get(path))) == 1, path
         assert find_secrets(browser.get(path)) == set()
-        assert model.objects.count() == made
+        assert model.objects.count() == created
 
 
 def test_message_is_not_stored_on_the_server(alice: Person, browser: Client) -> None:

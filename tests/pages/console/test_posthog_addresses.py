@@ -97,9 +97,9 @@ def test_dashboard_in_another_project_of_the_user_is_found(alice: Person, browse
     other = make_project("Other")
     there = Person(alice.user, add_member(other, user=alice.user), alice.key, alice.api)
     board = make_dashboard(there)
-    made = make_insight(there, board)
+    created = make_insight(there, board)
     assert get_redirect(browser, f"/dashboard/{board.pk}") == (302, get_dashboard_path(board))
-    assert get_redirect(browser, f"/insights/{made.short_id}")[1].startswith(get_dashboard_path(board))
+    assert get_redirect(browser, f"/insights/{created.short_id}")[1].startswith(get_dashboard_path(board))
 
 
 @pytest.mark.parametrize(

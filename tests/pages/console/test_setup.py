@@ -41,15 +41,15 @@ def test_setup_sets_name_and_password_and_signs_in(alice: Person, path: str) -> 
 
 
 def test_first_admin_chooses_an_email(db: None) -> None:
-    made = create_initial_data()
-    assert made is not None
-    client, path = Client(enforce_csrf_checks=True), f"/setup/{create_setup_token(made.key.user)}"
+    created = create_initial_data()
+    assert created is not None
+    client, path = Client(enforce_csrf_checks=True), f"/setup/{create_setup_token(created.key.user)}"
     assert "readonly" not in get_text(client.get(path))
     assert post_form(client, path, email="\u017fam@example.com").status_code == 400
     assert post_form(client, path, email="Ada@M\xfcller.de").status_code == 303
     user = User.objects.get()
     assert (user.email, user.is_email_verified) == ("ada@xn--mller-kva.de", True)
-    assert user.personal_api_keys.get() == made.key
+    assert user.personal_api_keys.get() == created.key
 
 
 def test_keys_of_an_unverified_account_are_revoked(alice: Person, path: str) -> None:
@@ -96,7 +96,7 @@ def test_invalid_links_are_refused(alice: Person, bob: Person, token: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"password": "short"}, "too short"),
         ({"password": "password12"}, "too common"),
@@ -110,12 +110,12 @@ def test_invalid_links_are_refused(alice: Person, bob: Person, token: str) -> No
     ],
 )
 def test_invalid_values_are_reported_and_change_nothing(
-    alice: Person, bob: Person, path: str, changes: dict[str, str], said: str
+    alice: Person, bob: Person, path: str, changes: dict[str, str], message: str
 ) -> None:
     before = User.objects.filter(pk=alice.user.pk).values().get()
     response = post_form(Client(enforce_csrf_checks=True), path, **changes)
     assert response.status_code == 400
-    assert said in get_text(response)
+    assert message in get_text(response)
     assert User.objects.filter(pk=alice.user.pk).values().get() == before
     assert Client().get(path).status_code == 200
 

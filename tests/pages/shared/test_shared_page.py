@@ -19,14 +19,14 @@ PASSWORD = "correct horse 1"
 
 @pytest.fixture
 def board(alice: Person) -> Dashboard:
-    made = make_dashboard(alice, "Quarter", description="for all\nof us", tags=["internal-tag"])
+    created = make_dashboard(alice, "Quarter", description="for all\nof us", tags=["internal-tag"])
     make_text_tile(
-        alice, made, "## Hello\n\n[more](https://example.com/)", layouts={"sm": {"x": 0, "y": 0, "w": 6, "h": 4}}
+        alice, created, "## Hello\n\n[more](https://example.com/)", layouts={"sm": {"x": 0, "y": 0, "w": 6, "h": 4}}
     )
-    make_insight(alice, made, name="Visits", description="all of them")
+    make_insight(alice, created, name="Visits", description="all of them")
     button: Any = {"button_tile": {"url": "/handbook", "text": "Handbook", "style": "secondary"}, "color": "green"}
-    assert alice.api.patch(f"dashboards/{made.pk}/", {"tiles": [button]}).status == 200
-    return made
+    assert alice.api.patch(f"dashboards/{created.pk}/", {"tiles": [button]}).status == 200
+    return created
 
 
 @pytest.mark.parametrize("step", ["shared", "embedded", "shared_dashboard"])
@@ -171,26 +171,26 @@ def protect(alice: Person, board: Dashboard) -> str:
 
 def test_password_form_unlocks_the_page(alice: Person, board: Dashboard) -> None:
     path, browser = protect(alice, board), Client(headers=HTML)
-    asked = browser.get(path)
-    assert asked.status_code == 401
-    assert "Quarter" not in asked.content.decode()
+    form = browser.get(path)
+    assert form.status_code == 401
+    assert "Quarter" not in form.content.decode()
     wrong = browser.post(path, {"password": "wrong"})
     assert wrong.status_code == 401
     assert "Wrong password." in wrong.content.decode()
-    opened = browser.post(path, {"password": PASSWORD})
-    assert (opened.status_code, opened["Location"]) == (303, path)
+    unlocked = browser.post(path, {"password": PASSWORD})
+    assert (unlocked.status_code, unlocked["Location"]) == (303, path)
     assert "Quarter" in browser.get(path).content.decode()
     assert browser.get(
-        f"{path}.json", headers={"Cookie": f"share_token_json={opened.cookies['share_token_json'].value}"}
+        f"{path}.json", headers={"Cookie": f"share_token_json={unlocked.cookies['share_token_json'].value}"}
     )
 
 
 def test_password_form_in_a_frame_returns_the_dashboard(alice: Person, board: Dashboard) -> None:
     path = protect(alice, board).replace("/shared/", "/embedded/")
-    opened = Client(headers=HTML).post(path, {"password": PASSWORD})
-    assert opened.status_code == 200
-    assert "Quarter" in opened.content.decode()
-    assert "sha256-" in parse_policy(opened)["style-src"]
+    unlocked = Client(headers=HTML).post(path, {"password": PASSWORD})
+    assert unlocked.status_code == 200
+    assert "Quarter" in unlocked.content.decode()
+    assert "sha256-" in parse_policy(unlocked)["style-src"]
     assert Client(headers=HTML).get(path).status_code == 401
 
 
@@ -213,9 +213,9 @@ def test_password_form_of_an_unprotected_or_unknown_link(alice: Person, board: D
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_stored_markup_is_escaped(alice: Person, attack: str) -> None:
     content: Any = {"description": attack, "tiles": [{"text": {"body": attack}, "color": attack[:30]}]}
-    made = make_dashboard(alice, attack, **content)
-    make_insight(alice, made, name=attack, description=attack, query={"kind": attack})
-    for tag, attrs in list_elements(visit(f"/shared/{share(alice, made)}")):
+    created = make_dashboard(alice, attack, **content)
+    make_insight(alice, created, name=attack, description=attack, query={"kind": attack})
+    for tag, attrs in list_elements(visit(f"/shared/{share(alice, created)}")):
         assert tag not in ("script", "img", "svg", "iframe")
         assert not [name for name in attrs if name.startswith("on")]
         address = urlsplit(attrs.get("href") or "")
@@ -224,10 +224,10 @@ def test_stored_markup_is_escaped(alice: Person, attack: str) -> None:
 
 
 def test_layouts_become_a_grid_and_an_order_for_phones(alice: Person) -> None:
-    made = make_dashboard(alice)
-    first = make_text_tile(alice, made, "a", layouts={"sm": {"x": 6, "y": 0, "w": 6, "h": 2}, "xs": {"y": 9}})
-    second = make_text_tile(alice, made, "b")
-    text = visit(f"/shared/{share(alice, made)}").content.decode()
+    created = make_dashboard(alice)
+    first = make_text_tile(alice, created, "a", layouts={"sm": {"x": 6, "y": 0, "w": 6, "h": 2}, "xs": {"y": 9}})
+    second = make_text_tile(alice, created, "b")
+    text = visit(f"/shared/{share(alice, created)}").content.decode()
     assert f"#tile-{first.pk}{{grid-area:1/7/span 2/span 6}}" in text
     assert f"#tile-{second.pk}{{grid-area:1/1/span 5/span 6}}" in text
     assert f"#tile-{second.pk}{{order:0}}#tile-{first.pk}{{order:1}}" in text
@@ -243,8 +243,8 @@ def test_damaged_tile_does_not_affect_others(alice: Person, board: Dashboard) ->
 
 
 def test_fifty_tiles_take_two_queries(alice: Person) -> None:
-    made = make_dashboard(alice, tiles=[{"text": {"body": "**x**"}}] * 50)
-    path = f"/shared/{share(alice, made)}"
+    created = make_dashboard(alice, tiles=[{"text": {"body": "**x**"}}] * 50)
+    path = f"/shared/{share(alice, created)}"
     with CaptureQueriesContext(connection) as captured:
         assert visit(path).status_code == 200
     assert len(captured) == 2

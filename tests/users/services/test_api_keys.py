@@ -16,14 +16,14 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_key_is_shown_once_and_stored_as_a_hash(alice: Person) -> None:
-    made = create_api_key(alice.user, label="CI", scopes=["dashboard:read", "dashboard:read"])
-    assert re.fullmatch(r"phx_[0-9A-Za-z]{40,43}", made.value)
-    row = PersonalAPIKey.objects.get(pk=made.key.pk)
-    assert (row.secret_hash, row.scopes) == (hash_secret(made.value), ["dashboard:read"])
-    assert row.mask_value == f"phx_...{made.value[-4:]}"
+    created = create_api_key(alice.user, label="CI", scopes=["dashboard:read", "dashboard:read"])
+    assert re.fullmatch(r"phx_[0-9A-Za-z]{40,43}", created.value)
+    row = PersonalAPIKey.objects.get(pk=created.key.pk)
+    assert (row.secret_hash, row.scopes) == (hash_secret(created.value), ["dashboard:read"])
+    assert row.mask_value == f"phx_...{created.value[-4:]}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM users_personalapikey")
-        assert made.value not in str(cursor.fetchall())
+        assert created.value not in str(cursor.fetchall())
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_a_user_has_at_most_ten_keys(alice: Person) -> None:
 
 
 def test_rolling_keeps_the_key_and_changes_the_secret(alice: Person) -> None:
-    made = create_api_key(alice.user, label="k", scopes=["*"])
-    rolled = roll_api_key(made.key.pk)
-    assert rolled.key.pk == made.key.pk
-    row = PersonalAPIKey.objects.get(pk=made.key.pk)
+    created = create_api_key(alice.user, label="k", scopes=["*"])
+    rolled = roll_api_key(created.key.pk)
+    assert rolled.key.pk == created.key.pk
+    row = PersonalAPIKey.objects.get(pk=created.key.pk)
     assert (row.secret_hash, row.mask_value[-4:]) == (hash_secret(rolled.value), rolled.value[-4:])
     assert row.last_rolled_at is not None
     with pytest.raises(NotFound):
@@ -76,8 +76,8 @@ def test_rolling_keeps_the_key_and_changes_the_secret(alice: Person) -> None:
 
 
 def test_revoking_deletes_the_key(alice: Person) -> None:
-    made = create_api_key(alice.user, label="k", scopes=["*"])
-    revoke_api_key(made.key.pk)
-    assert not PersonalAPIKey.objects.filter(pk=made.key.pk).exists()
+    created = create_api_key(alice.user, label="k", scopes=["*"])
+    revoke_api_key(created.key.pk)
+    assert not PersonalAPIKey.objects.filter(pk=created.key.pk).exists()
     with pytest.raises(NotFound):
-        revoke_api_key(made.key.pk)
+        revoke_api_key(created.key.pk)

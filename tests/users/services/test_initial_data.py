@@ -9,10 +9,10 @@ pytestmark = pytest.mark.django_db
 
 
 def test_initial_data_is_created_once() -> None:
-    made = create_initial_data()
-    assert made is not None
+    created = create_initial_data()
+    assert created is not None
     [membership] = Membership.objects.all()
     assert (membership.user.email, membership.level) == ("admin@example.com", MembershipLevel.OWNER)
     assert membership.user.has_usable_password() is False
-    assert made.key.scopes == ["*"]
+    assert created.key.scopes == ["*"]
     assert create_initial_data() is None
