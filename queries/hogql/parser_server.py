@@ -48,6 +48,7 @@ def answer_request(library: ModuleType, request: dict[str, Any]) -> dict[str, An
 def parse_and_exit(library: ModuleType, request: dict[str, Any], writer: int) -> NoReturn:
     code = 1
     try:
+        os.closerange(0, 2)  # its pipes: the end of the process that forked this one must be seen by their other sides
         signal.setitimer(signal.ITIMER_REAL, request["seconds"])
         parse = library.parse_expr_json if request["expression"] else library.parse_select_json
         with os.fdopen(writer, "wb") as pipe:
