@@ -41,7 +41,7 @@ def test_printed_commands_back_up_and_restore(service: Service, environment: dic
         assert api.post("/api/projects/1/dashboards/", json={"name": "Board é"}).status_code == 201
         file = tmp_path / "a file"
         line = get_refusal({**environment, "PGPASSWORD": PASSWORD}, "backup", file)
-        assert line.startswith("CommandError: The database is a PostgreSQL. Back it up with: pg_dump --format=custom")
+        assert line.startswith("CommandError: The database is PostgreSQL. Back it up with: pg_dump --format=custom")
         assert not file.exists()
         run_printed(line, environment)
         before = read_rows(environment["DATABASE_URL"])
