@@ -89,10 +89,10 @@ def test_insight_restored_and_changed_in_one_write_has_one_activity(alice: Perso
     robot.patch(f"dashboards/{board.pk}/", {"deleted": True, "delete_insights": True})
     before = Activity.objects.filter(scope=ActivityScope.INSIGHT).count()
     assert get_skipped(undo(alice)) == []
-    [told] = Activity.objects.filter(scope=ActivityScope.INSIGHT).order_by("pk")[before:]
-    assert {each["field"]: (each["before"], each["after"]) for each in told.changes} == {
+    [activity] = Activity.objects.filter(scope=ActivityScope.INSIGHT).order_by("pk")[before:]
+    assert {each["field"]: (each["before"], each["after"]) for each in activity.changes} == {
         "name": ("X", "Visits"),
         "deleted": (True, False),
     }
-    assert (told.name, told.short_id) == ("Visits", insight.short_id)
+    assert (activity.name, activity.short_id) == ("Visits", insight.short_id)
     assert Insight.objects.values_list("name", "deleted").get() == ("Visits", False)

@@ -71,7 +71,7 @@ def test_activity_log_records_placements_of_insights(alice: Person) -> None:
     insight = make_insight(alice)
     path = f"insights/{insight.pk}/"
 
-    def told(board: Dashboard) -> tuple[Any, Any]:
+    def get_state_change(board: Dashboard) -> tuple[Any, Any]:
         [(field, change)] = latest_changes(alice, board.pk).items()
         assert field == f"tiles__{Tile.objects.get(dashboard=board).pk}"
         return change[2], change[3]
@@ -87,10 +87,10 @@ def test_activity_log_records_placements_of_insights(alice: Person) -> None:
     for body in ({"dashboards": [board.pk for board in boards]}, {"deleted": True}, {"deleted": False}):
         assert alice.api.patch(path, body).status == 200
         for board in boards:
-            assert told(board) == ((state, None) if body.get("deleted") else (None, state))
+            assert get_state_change(board) == ((state, None) if body.get("deleted") else (None, state))
             assert Activity.objects.versions_of(board.pk).latest("version").state is None
     assert alice.api.patch(path, {"dashboards": [boards[0].pk]}).status == 200
-    assert told(boards[2]) == (state, None)
+    assert get_state_change(boards[2]) == (state, None)
     assert len(Activity.objects.versions_of(boards[0].pk)) == 4  # it was not moved
     version = Activity.objects.versions_of(boards[2].pk).order_by("version")[1].version
     restored = alice.api.post(f"dashboards/{boards[2].pk}/versions/{version}/restore/", documented=False).json

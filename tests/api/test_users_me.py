@@ -9,7 +9,7 @@ from users.readers import MAX_TEAMS
 from users.services.projects import add_member
 
 
-def test_it_returns_the_user_of_the_key(alice: Person) -> None:
+def test_response_is_the_user_of_the_key(alice: Person) -> None:
     me = alice.api.get("/api/users/@me/").json
     project = alice.membership.project
     assert (me["id"], me["email"], me["first_name"]) == (alice.user.pk, "alice@example.com", "Alice")
@@ -20,7 +20,7 @@ def test_it_returns_the_user_of_the_key(alice: Person) -> None:
     assert [each["id"] for each in me["organizations"]] == [str(project.organization_id)]
 
 
-def test_it_contains_no_secrets(alice: Person) -> None:
+def test_response_contains_no_secrets(alice: Person) -> None:
     answer = alice.api.get("/api/users/@me/")
     assert alice.key not in answer.text
     assert "password" not in answer.json

@@ -93,7 +93,6 @@ def test_identifiers_have_no_retired_terms() -> None:
     found = {
         f"{name}: {identifier} ({term})"
         for name in find_python_files()
-        if not name.startswith("tests/")
         for identifier in iter_identifiers(name)
         if (term := describe_retired(identifier))
     }

@@ -217,7 +217,7 @@ def test_process_has_no_variable_of_ours_and_leaves_no_core(shared: EmbeddedClie
         b"\x80\x04.",
     ],
 )
-def test_what_is_no_message_ends_its_connection_alone(shared: EmbeddedClient, sent: bytes) -> None:
+def test_invalid_message_closes_only_its_connection(shared: EmbeddedClient, sent: bytes) -> None:
     shared.ping()
     pid = get_pid(shared.folder)
     with connect(shared.folder, 5) as connection:

@@ -174,7 +174,7 @@ def test_without_its_packages_the_engine_is_unavailable(own: EmbeddedClient, mon
     assert not own.folder.exists()
 
 
-def test_what_was_acknowledged_survives_kills_in_the_midst_of_inserts(own: EmbeddedClient) -> None:
+def test_acknowledged_inserts_survive_kills(own: EmbeddedClient) -> None:
     fill(own, 0)
     acknowledged: list[int] = []
     stopped = threading.Event()

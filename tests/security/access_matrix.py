@@ -131,9 +131,9 @@ class Matrix:
         for cell, foreign in self.answers.items():
             whose, _, part = cell.ids.partition(" ")
             twin = cell._replace(ids=f"missing {part}")
-            told_apart = part == "project" and expected_status(cell) != expected_status(twin)
-            if whose == "foreign" and not told_apart and self.answers.get(twin, foreign) != foreign:
-                self._deviates("foreign and missing are told apart", cell, foreign=foreign, missing=self.answers[twin])
+            distinguishable = part == "project" and expected_status(cell) != expected_status(twin)
+            if whose == "foreign" and not distinguishable and self.answers.get(twin, foreign) != foreign:
+                self._deviates("foreign and missing rows differ", cell, foreign=foreign, missing=self.answers[twin])
 
     def prove_bodies(self) -> int:
         """Send each body that was refused once more as somebody who may: a body that cannot work proves nothing."""

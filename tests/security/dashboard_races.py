@@ -132,7 +132,7 @@ def race_preconditions(harness: RaceHarness, token: str) -> None:
     current = parse_version(harness.client.get(harness.path(path)).headers["ETag"])
     for answer in filter_by_status(answers, 412):
         answered = parse_version(answer.headers.get("ETag", ""))
-        harness.check(WRONG, answered == current, "a 412 with another version", told=answered, current=current)
+        harness.check(WRONG, answered == current, "a 412 with another version", answered=answered, current=current)
 
 
 def race_versions(harness: RaceHarness, token: str) -> None:

@@ -108,8 +108,8 @@ class Resources:
         seconds = time.monotonic() - started
         self.memory()
         is_refusal = status is not None and 400 <= status < 500
-        is_known = status in ANSWERS and (not is_refusal or status in (400, 431, 414) or is_envelope(answer))
-        if not is_known or seconds > SECONDS_TO_ANSWER:
+        is_expected = status in ANSWERS and (not is_refusal or status in (400, 431, 414) or is_envelope(answer))
+        if not is_expected or seconds > SECONDS_TO_ANSWER:
             self.report.fault("no clear answer", request=request.name, status=status, seconds=seconds, answer=answer)
         self.report.note("answered", request=request.name, status=status, seconds=round(seconds, 3))
         return seconds

@@ -1,4 +1,4 @@
-"""A comparison of response times: can two kinds of requests be told apart by them?"""
+"""A comparison of response times: whether two kinds of requests can be distinguished by them."""
 
 import http.client
 import math

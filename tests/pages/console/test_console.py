@@ -117,7 +117,7 @@ def test_bearer_token_of_a_proxy_is_ignored(alice: Person, browser: Client) -> N
     assert browser.post("/logout", {"csrfmiddlewaretoken": get_csrf_token(page)}, headers=headers).status_code == 303
 
 
-def test_limited_address_is_told_to_wait(alice: Person) -> None:
+def test_limited_address_gets_the_time_to_wait(alice: Person) -> None:
     client = Client(enforce_csrf_checks=True)
     for _ in range(SIGN_IN_FROM_ADDRESS.attempts):
         count_attempts([Attempt(SIGN_IN_FROM_ADDRESS, address="127.0.0.1")])

@@ -54,7 +54,7 @@ def test_killed_process_is_started_again(parser: ParserProcess) -> None:
     assert "SelectQuery" in parser.parse("select 1")
 
 
-def test_what_one_text_taught_the_parser_does_not_slow_down_the_next(parser: ParserProcess) -> None:
+def test_parser_is_not_slowed_down_by_earlier_texts(parser: ParserProcess) -> None:
     """In one process the depths 5 to 9 would take more than a minute."""
     started = monotonic()
     for depth in range(1, 10):
