@@ -1,4 +1,4 @@
-"""How response times grow with a project: `python -m benchmarks.growth --sizes 1000,10000,100000[,1000000]`.
+"""The growth of response times with a project: `python -m benchmarks.growth --sizes 1000,10000,100000[,1000000]`.
 
 Medians of the latency for one client, in milliseconds, on PostgreSQL, of the service and of the plain service.
 """

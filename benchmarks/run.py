@@ -1,7 +1,7 @@
 """The service, plain Django REST framework and a bare limit in one run: `python -m benchmarks.run [--dashboards N]`.
 
-Each round loads every server with every job in turn, so that what else the machine does hits all of them. What is
-printed are medians of the rounds, and the ratios that are goals.
+Each round loads every server with every job in turn, so that other work of the machine affects all of them. The
+report has the medians of the rounds, and the ratios with their goals.
 """
 
 import argparse

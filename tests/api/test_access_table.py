@@ -1,8 +1,8 @@
 """One table for every route, method and caller. A route that is missing from it fails the suite.
 
-Callers: nobody; a key without a fitting scope; a key that may only read; a member; the admin of the project; the admin
-of another project; a key of the admin that is scoped to another project. A member who signed in with a password
-gets what the member's key gets.
+Callers: nobody; a key without a matching scope; a key that can only read; a member; the admin of the project; the admin
+of another project; a key of the admin that is scoped to another project. The session of a member gets the same statuses
+as the member's key.
 """
 
 import re
@@ -118,7 +118,7 @@ PUBLIC = {"healthz", "readyz", "metrics", "api/schema/", "api/schema/swagger-ui/
     str(shared.pattern) for shared in shared_urls.urlpatterns
 }
 
-# Session-only operations: the statuses for nobody, for a key with all scopes, and for a session.
+# Session-only operations: the statuses without a key, for a key with all scopes, and for a session.
 NO_ACTION = (401, 405, 405)
 SIGNED_IN: dict[str, dict[str, tuple[int, int, int]]] = {
     "api/logout/": {**dict.fromkeys(METHODS, (401, 401, 405)), "POST": (401, 401, 204)},

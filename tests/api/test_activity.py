@@ -1,4 +1,4 @@
-"""GET …/activity_log/ and …/dashboards/:id/activity/: who changed what, when, and with which API key."""
+"""GET …/activity_log/ and …/dashboards/:id/activity/: changes with their user, time and API key."""
 
 from typing import Any
 from uuid import UUID

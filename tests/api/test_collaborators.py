@@ -1,4 +1,4 @@
-"""…/dashboards/:id/collaborators/: who may edit a restricted dashboard."""
+"""…/dashboards/:id/collaborators/: the right to edit a restricted dashboard."""
 
 from collections.abc import Callable
 from typing import Any

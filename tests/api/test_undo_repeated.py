@@ -1,4 +1,4 @@
-"""Undoing an undo, undoing in parts, and undoing beside changes of others."""
+"""Undoing an undo, undoing in parts, and undoing next to changes by others."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The examples of a page: each shell block, and the answer that stands below it.
+"""The examples of a page: each shell block, and the response below it.
 
 An answer is a `json`, `http` or `text` block. `json` and `text` have the status in their title: `title="201 Created"`.
 A comment `<!-- setup` with shell commands up to `-->` prepares what the examples need; readers do not see it. What it

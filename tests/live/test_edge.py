@@ -1,4 +1,4 @@
-"""Tests that need real connections: slow, silent and greedy clients beside an ordinary one, and a port in use."""
+"""Tests that need real connections: slow, silent and greedy clients next to an ordinary one, and a port in use."""
 
 import os
 import socket

@@ -1,7 +1,7 @@
 """nginx, Caddy and HAProxy with the configurations of docs/proxies/.
 
-Of the files, only addresses, ports and paths are replaced. The test's clients come from 127.0.0.2 and the like, so that
-they are told from the proxy, which is 127.0.0.1.
+Only addresses, ports and paths of the files are replaced. Clients of the tests use 127.0.0.2 and other addresses than
+the proxy, which has 127.0.0.1.
 """
 
 import os

@@ -136,7 +136,7 @@ class Matrix:
                 self._deviates("foreign and missing rows differ", cell, foreign=foreign, missing=self.answers[twin])
 
     def prove_bodies(self) -> int:
-        """Send each body that was refused once more as somebody who may: a body that cannot work proves nothing."""
+        """Send each refused body again as an allowed caller: the refusal of an invalid body proves nothing."""
         every = [cell for cell in generate_cells() if cell.ids == "own"]
         path_ids = create_restricted_content(self.target)
         for name in RULES["bodies"]:

@@ -84,8 +84,8 @@ def compare_routes(report: Report) -> None:
 def request_routes(target: Target, report: Report) -> int:
     """Request each documented path from the running service, and return the number of operations.
 
-    Nobody is a stranger to an operation: it asks for a key, where a route that does not exist is 404. What the
-    document lacks is 405 to who may do everything.
+    Without a key, an existing operation is 401 and a missing route is 404. Undocumented methods must be 405 for a key
+    with all scopes.
     """
     open_to_all = {f"/{route}" for route in PUBLIC}
     operations = 0

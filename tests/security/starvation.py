@@ -1,6 +1,6 @@
 """Starvation: how long an ordinary reader and `/healthz` wait while one client is greedy.
 
-Each attack runs for some seconds beside a reader with another key and a probe of `/healthz`. A 99th percentile or a
+Each attack runs for some seconds next to a reader with another key and a probe of `/healthz`. A 99th percentile or a
 health check above a second is a fault. These attacks stopped an earlier release.
 """
 

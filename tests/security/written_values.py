@@ -1,4 +1,4 @@
-"""Where a response shows the value that was written to a field."""
+"""Search for the value that was written to a field in a response."""
 
 import json
 from typing import Any

@@ -1,7 +1,7 @@
-"""Loaded by schemathesis: half of the generated ids in paths become those of rows that exist.
+"""A hook of schemathesis: half of the generated ids in paths are replaced by ids of existing rows.
 
-KNOWN_IDS is JSON: the name of a collection, and ids of its rows. What is generated decides, so that a seed gives the
-same requests again.
+KNOWN_IDS is JSON: the name of a collection, and ids of its rows. The choice depends on the generated ids, so that
+a seed reproduces the requests.
 """
 
 import json
