@@ -33,7 +33,8 @@ pytestmark = pytest.mark.skipif(
     not os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="these faults are of PostgreSQL"
 )
 OURS = "datname = current_database() AND pid <> pg_backend_pid()"
-END_OURS = f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {OURS}"  # noqa: S608  a constant
+# With a timeout, the call waits until the processes have ended and their connections are free.
+END_OURS = f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE {OURS}"  # noqa: S608  a constant
 # The connections of the service, among others: these have an earlier statement.
 END_OF_SERVICE = f"{END_OURS} AND query <> ''"
 
