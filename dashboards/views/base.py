@@ -147,3 +147,8 @@ def dashboard_response(view: ProjectScopedViewSet, dashboard_id: int, status: in
     response = Response(body, status=status)
     response["ETag"] = view.get_etag(version, is_version=True)
     return response
+
+
+def describe_skipped(skipped: Iterable[tuple[int, str]]) -> list[dict[str, Any]]:
+    """Return the objects that a bulk action left out, as `{id, reason}`."""
+    return [{"id": id_, "reason": reason} for id_, reason in skipped]

@@ -13,7 +13,7 @@ from dashboards.serializers.bulk import (
     BulkUpdateTagsSerializer,
 )
 from dashboards.services.bulk import TagAction, restore_dashboards, update_tags
-from dashboards.views.base import write
+from dashboards.views.base import describe_skipped, write
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
@@ -47,7 +47,7 @@ class DashboardBulkViewSet(ProjectScopedViewSet):
             lambda result: Response(
                 {
                     "updated": [{"id": id_, "tags": tags} for id_, tags in result.updated],
-                    "skipped": [{"id": id_, "reason": reason} for id_, reason in result.skipped],
+                    "skipped": describe_skipped(result.skipped),
                 }
             ),
         )
@@ -67,7 +67,7 @@ class DashboardBulkViewSet(ProjectScopedViewSet):
             lambda result: Response(
                 {
                     "restored": result.restored,
-                    "skipped": [{"id": id_, "reason": reason} for id_, reason in result.skipped],
+                    "skipped": describe_skipped(result.skipped),
                 }
             ),
         )

@@ -17,7 +17,7 @@ from dashboards.serializers.bulk import (
 )
 from dashboards.services.bulk import TagAction
 from dashboards.services.bulk_insights import delete_insights, restore_insights, update_insight_tags
-from dashboards.views.base import write
+from dashboards.views.base import describe_skipped, write
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
@@ -43,7 +43,7 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         return write(
             self,
             lambda changes: delete_insights(changes, self.project, insight_ids=ids),
-            lambda result: Response({"deleted": _named(result.insights), "skipped": _skipped(result.skipped)}),
+            lambda result: Response({"deleted": _named(result.insights), "skipped": describe_skipped(result.skipped)}),
         )
 
     @extend_schema(
@@ -57,7 +57,7 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         return write(
             self,
             lambda changes: restore_insights(changes, self.project, insight_ids=ids),
-            lambda result: Response({"restored": _named(result.insights), "skipped": _skipped(result.skipped)}),
+            lambda result: Response({"restored": _named(result.insights), "skipped": describe_skipped(result.skipped)}),
         )
 
     @extend_schema(
@@ -80,7 +80,7 @@ class InsightBulkViewSet(ProjectScopedViewSet):
             lambda result: Response(
                 {
                     "updated": [{"id": id_, "tags": tags} for id_, tags in result.updated],
-                    "skipped": _skipped(result.skipped),
+                    "skipped": describe_skipped(result.skipped),
                 }
             ),
         )
@@ -88,7 +88,3 @@ class InsightBulkViewSet(ProjectScopedViewSet):
 
 def _named(insights: Iterable[Insight]) -> list[dict[str, Any]]:
     return [{"id": insight.pk, "name": insight.name} for insight in insights]
-
-
-def _skipped(skipped: Iterable[tuple[int, str]]) -> list[dict[str, Any]]:
-    return [{"id": id_, "reason": reason} for id_, reason in skipped]
