@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.timezone import now
 
+from dashboards_api.db.fields import JSONTextField
+
 
 class Organization(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -25,11 +27,21 @@ def generate_api_token() -> str:
     return f"phc_{secrets.token_urlsafe(32)}"
 
 
+class WeekStartDay(models.IntegerChoices):
+    SUNDAY = 0
+    MONDAY = 1
+
+
 class Project(models.Model):
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="projects")
     name = models.CharField(max_length=200)
     timezone = models.CharField(max_length=240, default="UTC")
+    week_start_day = models.SmallIntegerField(
+        choices=WeekStartDay.choices, default=WeekStartDay.SUNDAY, db_default=WeekStartDay.SUNDAY
+    )
+    # Property filters that queries with `filterTestAccounts` add to their own.
+    test_account_filters = JSONTextField(default=list, db_default="[]")
     api_token = models.CharField(max_length=200, unique=True, default=generate_api_token, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
 
