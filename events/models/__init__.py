@@ -1,0 +1,3 @@
+from events.models.store import DataVersion, Store
+
+__all__ = ["DataVersion", "Store"]
