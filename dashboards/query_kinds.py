@@ -1,14 +1,10 @@
-"""Kinds of insight queries, and the nodes that wrap them. Pure functions on JSON."""
+"""Kinds of insights by their queries. Pure functions on JSON."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from dashboards_api.errors import ValidationFailed
+from queries.nodes import get_source_kind
 
-# The most nodes around a query that are looked through: stored JSON may nest deeper.
-MAX_WRAPPERS = 5
-# Nodes that only visualize the query in their `source`.
-WRAPPERS = frozenset({"InsightVizNode", "DataTableNode", "DataVisualizationNode"})
 # The names of query kinds in the `insight` filter of lists; any other query is JSON.
 KINDS = {
     "TrendsQuery": "TRENDS",
@@ -23,34 +19,6 @@ KINDS = {
 OTHER_KIND = "JSON"
 # In the order in which error messages list them.
 INSIGHT_KINDS = sorted({*KINDS.values(), OTHER_KIND})
-
-
-def iter_nodes(query: Any) -> Iterator[dict[str, Any]]:
-    """Yield a query and the ones nested in its `source`, the outermost first."""
-    for _ in range(MAX_WRAPPERS + 1):
-        if not isinstance(query, dict):
-            return
-        yield query
-        query = query.get("source")
-
-
-def get_source(query: Any) -> dict[str, Any]:
-    """Return the query inside visualization nodes, or the query itself; empty if there is none."""
-    node: dict[str, Any] = {}
-    for node in iter_nodes(query):
-        if _kind(node) not in WRAPPERS:
-            break
-    return node
-
-
-def get_source_kind(query: Any) -> str:
-    """Return the kind of the query inside visualization nodes; empty if there is none."""
-    return _kind(get_source(query))
-
-
-def _kind(node: dict[str, Any]) -> str:
-    kind = node.get("kind")
-    return kind if isinstance(kind, str) else ""
 
 
 def get_insight_kind(query: Any, filters: Any) -> str:

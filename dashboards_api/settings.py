@@ -81,6 +81,8 @@ INSTALLED_APPS = [
     "dashboards_api",
     "users",
     "engine",
+    "events",
+    "queries",
     "dashboards",
     "pages",
 ]

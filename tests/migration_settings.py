@@ -10,7 +10,7 @@ from dashboards_api.settings import INSTALLED_APPS as OURS
 INSTALLED_APPS = [*OURS, "django_migration_linter"]
 MIGRATION_LINTER_OPTIONS = {
     "no_cache": True,
-    "include_apps": ["users", "dashboards"],
+    "include_apps": ["users", "events", "queries", "dashboards"],
     "warnings_as_errors": [],
     # From before the first release: they never run on tables with rows.
     "ignore_name": [

@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString
 
 from dashboards.layout import compute_placements, parse_number
 from dashboards.packing import GridPlacement
-from dashboards.query_kinds import iter_nodes
 from dashboards_api.db.fields import to_plain_json
 from pages.components.charts import Size, render_chart
 from pages.components.markdown import render_texts
+from queries.nodes import iter_nodes
 from users.readers import Row
 
 # The colours of tiles that have a style; any other is shown as none.

@@ -12,7 +12,7 @@ Results of other shapes are not drawn. The numbers of series, points and rows ar
 
 from typing import Any, NamedTuple
 
-from dashboards.query_kinds import iter_nodes
+from queries.nodes import iter_nodes
 
 MAX_SERIES = 12
 MAX_POINTS = 400

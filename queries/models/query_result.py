@@ -1,0 +1,106 @@
+"""Results of queries. The row of a result is its place in the queue, too: a query is computed once for all who wait."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils.timezone import now
+
+from dashboards_api.db.fields import JSONTextField
+from users.models import Project
+
+CACHE_KEY_MAX_LENGTH = 64
+ERROR_CODE_MAX_LENGTH = 40
+
+
+class QueryResultQuerySet(models.QuerySet["QueryResult"]):
+    def in_project(self, project: Project | int) -> "QueryResultQuerySet":
+        return self.filter(project=project)
+
+    def queued(self) -> "QueryResultQuerySet":
+        """Return results that somebody waits for, running or not."""
+        return self.filter(requested_at__isnull=False)
+
+    def claimable(self, moment: datetime) -> "QueryResultQuerySet":
+        """Return results that wait for a worker: nobody computes them, or the lease of the one who did has expired."""
+        return self.queued().filter(Q(lease_until__isnull=True) | Q(lease_until__lt=moment))
+
+    def running(self, moment: datetime) -> "QueryResultQuerySet":
+        return self.queued().filter(lease_until__gte=moment)
+
+
+class QueryResult(models.Model):
+    """The latest result of one query in one project, or the error of the last attempt, and the request for a new one.
+
+    A result stays until it is replaced, also while it is computed again and after an attempt that failed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="query_results")
+    cache_key = models.CharField(max_length=CACHE_KEY_MAX_LENGTH)
+    # The effective query, without the nodes around it.
+    query = JSONTextField()
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    # The request. While it is set, the query is queued or computed.
+    requested_at = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+    # The worker that computes the query holds a lease, which it renews: `lease_id` tells whether it still has it.
+    lease_id = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+
+    # The result: JSON of the response body of its kind.
+    result = JSONTextField(null=True)
+    computed_at = models.DateTimeField(null=True)
+    data_version = models.BigIntegerField(default=0)
+    # When it becomes stale by its age. Null where it never does, since its date range had ended before.
+    stale_at = models.DateTimeField(null=True)
+    milliseconds = models.IntegerField(null=True)
+
+    # The error of the last attempt, if that failed.
+    error_code = models.CharField(max_length=ERROR_CODE_MAX_LENGTH, default="", blank=True)
+    error_detail = models.TextField(default="", blank=True)
+    failed_at = models.DateTimeField(null=True)
+
+    # When it was last part of a response, in steps of an hour: results that nobody reads are deleted.
+    read_at = models.DateTimeField(default=now)
+
+    objects = QueryResultQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "cache_key"], name="one_result_per_key")]
+        indexes = [
+            models.Index(fields=["requested_at"], name="query_result_queue", condition=Q(requested_at__isnull=False)),
+            models.Index(fields=["read_at"], name="query_result_read_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id}: {self.cache_key}"
+
+
+class ResultVersionQuerySet(models.QuerySet["ResultVersion"]):
+    def raise_version(self, project_id: int) -> None:
+        """Count a change of the project's results. Call it in the transaction of the change."""
+        if not self.filter(project=project_id).update(number=F("number") + 1):
+            self.bulk_create([ResultVersion(project_id=project_id, number=1)], ignore_conflicts=True)
+
+    def number_subquery(self, project_id: Any) -> Coalesce:
+        """Return the number as a subquery, 0 before the first result."""
+        rows = self.filter(project=project_id).values("number")
+        return Coalesce(models.Subquery(rows), models.Value(0), output_field=models.BigIntegerField())
+
+
+class ResultVersion(models.Model):
+    """A counter that rises with every change of a project's results. ETags of responses with results contain it."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="result_version")
+    number = models.BigIntegerField(default=0)
+
+    objects = ResultVersionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.project_id}: {self.number}"

@@ -1,0 +1,38 @@
+"""The nodes of query JSON: visualization nodes around the query that is computed. Pure functions on JSON."""
+
+from collections.abc import Iterator
+from typing import Any
+
+# The most nodes around a query that are looked through: stored JSON may nest deeper.
+MAX_WRAPPERS = 5
+# Nodes that only visualize the query in their `source`.
+WRAPPERS = frozenset({"InsightVizNode", "DataTableNode", "DataVisualizationNode"})
+
+
+def iter_nodes(query: Any) -> Iterator[dict[str, Any]]:
+    """Yield a query and the ones nested in its `source`, the outermost first."""
+    for _ in range(MAX_WRAPPERS + 1):
+        if not isinstance(query, dict):
+            return
+        yield query
+        query = query.get("source")
+
+
+def get_source(query: Any) -> dict[str, Any]:
+    """Return the query inside visualization nodes, or the query itself; empty if there is none."""
+    node: dict[str, Any] = {}
+    for node in iter_nodes(query):
+        if get_kind(node) not in WRAPPERS:
+            break
+    return node
+
+
+def get_source_kind(query: Any) -> str:
+    """Return the kind of the query inside visualization nodes; empty if there is none."""
+    return get_kind(get_source(query))
+
+
+def get_kind(node: dict[str, Any]) -> str:
+    """Return the kind of a node; empty if it has none."""
+    kind = node.get("kind")
+    return kind if isinstance(kind, str) else ""
