@@ -9,11 +9,11 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from dashboards.exceptions import WrongSharePassword
-from dashboards.request_overrides import FILTERS_OVERRIDE, VARIABLES_OVERRIDE, RequestOverrides, validate_overrides
 from dashboards.services.share_passwords import find_locked_link, unlock
 from dashboards.share_tokens import SHARE_TOKEN_LIFETIME
 from dashboards_api.errors import TooManyAttempts
 from dashboards_api.http.request_options import parse_object_parameter
+from queries.request_overrides import FILTERS_OVERRIDE, VARIABLES_OVERRIDE, RequestOverrides, validate_overrides
 from users.auth.authentication import get_bearer_token
 
 logger = structlog.get_logger("dashboards.shared")

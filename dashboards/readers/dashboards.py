@@ -13,9 +13,9 @@ from dashboards.exceptions import DashboardNotFound
 from dashboards.models import Dashboard, RestrictionLevel, Revision, RevisionKind
 from dashboards.readers.resolved_tiles import EMPTY_OBJECT, QueryOverrides, load_query_overrides
 from dashboards.readers.tiles import read_tiles
-from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides
 from dashboards_api.db.compiled_queries import CompiledQuery, NamedQuery, RowGroups, get_columns, int_param
 from dashboards_api.db.fields import dump_json, raw_json
+from queries.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides
 from users.models import Membership, Project
 from users.readers import Users, build_basic_user, user_getter
 

@@ -6,10 +6,11 @@ import orjson
 
 from dashboards.exceptions import InsightNotOnDashboard
 from dashboards.models import Tile
-from dashboards.query_overrides import applicable_filters, iter_variables
 from dashboards.readers.insights import InsightRow, build_insights, read_insight_row
 from dashboards.readers.resolved_tiles import EMPTY_OBJECT, NO_OVERRIDES, StoredTile, load_query_overrides, resolve_tile
-from dashboards.request_overrides import (
+from dashboards_api.db.fields import raw_json
+from queries.overrides import applicable_filters, iter_variables
+from queries.request_overrides import (
     FILTERS_OVERRIDE,
     VARIABLES_OVERRIDE,
     Json,
@@ -17,7 +18,6 @@ from dashboards.request_overrides import (
     get_code_name,
     match_variables,
 )
-from dashboards_api.db.fields import raw_json
 from users.models import Membership, Project
 
 

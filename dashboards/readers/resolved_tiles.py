@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from dashboards.query_overrides import (
+from dashboards_api.db.fields import dump_json
+from dashboards_api.errors import ValidationFailed
+from queries.overrides import (
     VariableLayers,
     VariableValues,
     apply_overrides,
@@ -13,7 +15,7 @@ from dashboards.query_overrides import (
     count_variable_characters,
     has_overrides,
 )
-from dashboards.request_overrides import (
+from queries.request_overrides import (
     FILTERS_OVERRIDE,
     NO_REQUEST_OVERRIDES,
     VARIABLES_OVERRIDE,
@@ -21,8 +23,6 @@ from dashboards.request_overrides import (
     match_variables,
     merge_variable,
 )
-from dashboards_api.db.fields import dump_json
-from dashboards_api.errors import ValidationFailed
 
 EMPTY_OBJECT = "{}"
 DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}

@@ -23,10 +23,10 @@ from dashboards.readers.resolved_tiles import (
     resolve_tile,
 )
 from dashboards.readers.tiles import TILE_JSON
-from dashboards.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides, get_code_name, match_variables
 from dashboards.share_tokens import read_share_token
 from dashboards.tracked_fields import BUTTON_FIELDS, TEXT_FIELDS
 from dashboards_api.db.fields import dump_json, raw_json
+from queries.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides, get_code_name, match_variables
 from users.readers import Row
 
 PageType = Literal["scene", "embed"]

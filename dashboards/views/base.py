@@ -13,18 +13,18 @@ from dashboards.folders import normalize_folder
 from dashboards.http_requests import parse_overrides
 from dashboards.readers.activity import Page
 from dashboards.readers.dashboards import read_dashboard_revision
-from dashboards.request_overrides import (
-    FILTERS_OVERRIDE,
-    VARIABLES_OVERRIDE,
-    RequestOverrides,
-    find_ignored_overrides,
-)
 from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.api_exceptions import PreconditionRequired
 from dashboards_api.http.openapi import id_parameter
 from dashboards_api.http.pagination import CursorPagination
 from dashboards_api.http.request_options import QueryParametersMixin, parse_expected_versions
 from dashboards_api.http.viewsets import ApiViewSet
+from queries.request_overrides import (
+    FILTERS_OVERRIDE,
+    VARIABLES_OVERRIDE,
+    RequestOverrides,
+    find_ignored_overrides,
+)
 from users.viewsets import ProjectScopedViewSet
 
 T = TypeVar("T")

@@ -11,7 +11,6 @@ from dashboards.models import Insight
 from dashboards.query_kinds import INSIGHT_KINDS, wrap_query
 from dashboards.readers.insights import InsightQuery, list_insights, read_insight
 from dashboards.readers.resolved_insights import read_resolved_insight
-from dashboards.request_overrides import NO_REQUEST_OVERRIDES
 from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
 from dashboards.services.inputs import InsightInput
 from dashboards.services.insights import create_insight, update_insight
@@ -31,6 +30,7 @@ from dashboards.views.base import (
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH
+from queries.request_overrides import NO_REQUEST_OVERRIDES
 from users.viewsets import ProjectScopedViewSet
 
 DATE = "A date (2026-01-31, 2026-01-31T12:00:00Z), a relative one (-7d, mStart), or `all`."

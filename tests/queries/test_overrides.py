@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.query_overrides import (
+from queries.overrides import (
     INSIGHT_QUERIES,
     VariableValues,
     apply_overrides,

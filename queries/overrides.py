@@ -7,9 +7,9 @@ unknown kind or shape stay as they are. The stored insight is never changed.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dashboards.request_overrides import VALUE_KEYS, Json, as_variable, get_code_name
 from dashboards_api.db.fields import dump_json
 from queries.nodes import MAX_WRAPPERS, WRAPPERS, get_source, get_source_kind
+from queries.request_overrides import VALUE_KEYS, Json, as_variable, get_code_name
 
 # Queries with `dateRange` and `properties` of their own.
 INSIGHT_QUERIES = frozenset(
