@@ -53,12 +53,14 @@ class QueryResult(models.Model):
     lease_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
 
-    # The result: JSON of the response body of its kind.
-    result = JSONTextField(null=True)
+    # The result: the rows or series, and the other fields of the response that are stored with them.
+    results = JSONTextField(null=True)
+    details = JSONTextField(null=True)
     computed_at = models.DateTimeField(null=True)
     data_version = models.BigIntegerField(default=0)
-    # When it becomes stale by its age. Null where it never does, since its date range had ended before.
+    # When its age makes it stale, and stale for lazy refreshes. Null where its date range had ended before: never.
     stale_at = models.DateTimeField(null=True)
+    lazily_stale_at = models.DateTimeField(null=True)
     milliseconds = models.IntegerField(null=True)
 
     # The error of the last attempt, if that failed.
