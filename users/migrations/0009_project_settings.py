@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='project',
             name='test_account_filters',
-            field=dashboards_api.db.fields.JSONTextField(db_default='[]', default=list),
+            field=dashboards_api.db.fields.JSONTextField(blank=True, db_default='[]', default=list),
         ),
         migrations.AddField(
             model_name='project',

@@ -41,7 +41,7 @@ class Project(models.Model):
         choices=WeekStartDay.choices, default=WeekStartDay.SUNDAY, db_default=WeekStartDay.SUNDAY
     )
     # Property filters that queries with `filterTestAccounts` add to their own.
-    test_account_filters = JSONTextField(default=list, db_default="[]")
+    test_account_filters = JSONTextField(default=list, db_default="[]", blank=True)
     api_token = models.CharField(max_length=200, unique=True, default=generate_api_token, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
 
