@@ -1,0 +1,79 @@
+"""The store of the engine, tied to the main database by its id. All reads and writes of events begin here."""
+
+from uuid import UUID
+
+from django.conf import settings
+
+from engine.client import get_client, get_folder
+from engine.errors import EngineUnavailable
+from engine.files import LOCK_NAME
+from engine.interface import EngineClient
+from engine.store import check_store, create_store
+from events.models import Store
+
+STORE_ROW = 1
+# Where nobody imported yet, one import creates the store; a second one that begins meanwhile completes it.
+NO_DATA = "No events have been imported yet: `manage.py import_events`."
+# From the store that was last found, and the start of its engine.
+_checked: set[tuple[UUID, str, int, int]] = set()
+
+
+class NoData(EngineUnavailable):
+    """Nothing was ever imported."""
+
+    code = "no_data"
+
+
+def open_store(*, may_start: bool = True) -> EngineClient:
+    """Return the client of the engine, whose store is the one that this database has.
+
+    Raises NoData where nothing was ever imported, and EngineUnavailable where the store is lost, empty or of another
+    database, or the engine is off.
+    """
+    client = get_client(may_start=may_start)
+    store = Store.objects.filter(pk=STORE_ROW, is_confirmed=True).first()
+    if store is None:
+        raise NoData(NO_DATA)
+    _check_once(client, store.store_id)
+    return client
+
+
+def create_store_if_missing() -> EngineClient:
+    """Return the client of the engine for an import. The first import creates the store.
+
+    A creation that was interrupted is completed. A store that is lost is never made anew: it would answer with zeros.
+    Raises EngineError.
+    """
+    client = get_client()
+    store = Store.objects.filter(pk=STORE_ROW).first()
+    if store is None:
+        check_store(client, None)
+        store, _ = Store.objects.get_or_create(pk=STORE_ROW)
+    if store.is_confirmed:
+        _check_once(client, store.store_id)
+    else:
+        create_store(client, store.store_id)
+        Store.objects.filter(pk=STORE_ROW).update(is_confirmed=True)
+    return client
+
+
+def _check_once(client: EngineClient, store_id: UUID) -> None:
+    """Check the store of the embedded engine once for each start of its process, and that of a server each time."""
+    if (start := _identify_start(store_id)) in _checked:
+        return
+    check_store(client, store_id)
+    if start is not None and (start := _identify_start(store_id)) is not None:
+        _checked.clear()
+        _checked.add(start)
+
+
+def _identify_start(store_id: UUID) -> tuple[UUID, str, int, int] | None:
+    """Return what changes when the embedded engine starts: it then writes its lock file. None for a server."""
+    if settings.ENGINE_URL:
+        return None
+    path = get_folder() / LOCK_NAME
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return store_id, str(path), found.st_ino, found.st_mtime_ns
