@@ -1,0 +1,35 @@
+"""Refusals of the JSON of a query. Those of its text are in queries/hogql/errors.py."""
+
+from collections.abc import Iterable
+
+from dashboards_api.choices import invalid_choice_message
+from dashboards_api.errors import DomainError
+from queries.hogql.errors import NAME_MAX_LENGTH, HogQLError
+
+Path = tuple[str | int, ...]
+
+
+class UnsupportedQueryKind(DomainError):
+    """A kind of query that this service does not compute."""
+
+    code = "unsupported_query_kind"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f'Queries of the kind "{kind[:NAME_MAX_LENGTH]}" are not computed here.', attr="query")
+
+
+class InvalidQuery(HogQLError):
+    """A value in the JSON of a query that cannot be used. `path` leads to it from the query."""
+
+    def __init__(self, detail: str, path: Path = ()) -> None:
+        super().__init__(detail)
+        self.attr = "__".join(["query", *(str(part)[:NAME_MAX_LENGTH] for part in path)])
+
+
+class UnsupportedFilter(InvalidQuery):
+    """A property filter of a type or with an operator that this service does not know."""
+
+    code = "unsupported_filter"
+
+    def __init__(self, value: str, known: Iterable[str], path: Path) -> None:
+        super().__init__(invalid_choice_message(value, known), path)

@@ -1,0 +1,62 @@
+"""HogQLQuery: a text of HogQL with values for its placeholders."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from queries.hogql.parser import parse_select
+from queries.hogql.placeholders import PlaceholderValue, find_placeholders, replace_placeholders
+from queries.hogql.printer import print_query
+from queries.runners.compiled import CompiledQuery
+from queries.runners.context import QueryContext, build_print_context
+from queries.runners.errors import InvalidQuery
+from queries.runners.json_values import check_size, describe, get_object, read_value
+
+KIND = "HogQLQuery"
+# Fields that send a query elsewhere. A query that has one would have another result here.
+REFUSED = ("connectionId", "sendRawQuery")
+
+
+def compile_hogql(source: Mapping[str, Any], context: QueryContext) -> CompiledQuery:
+    """Return the statement of a HogQLQuery. Raises HogQLError."""
+    text = read_text(source)
+    tree = parse_select(text)
+    values = read_values(source) if find_placeholders(tree) else {}
+    statement = print_query(replace_placeholders(tree, values), build_print_context(context))
+    return CompiledQuery(KIND, statement, None, statement.limit, statement.offset, text)
+
+
+def read_text(source: Mapping[str, Any]) -> str:
+    text = source.get("query")
+    if not isinstance(text, str):
+        raise InvalidQuery(f"This must be the text of a query, not {describe(text)}.", ("query",))
+    for name in REFUSED:
+        if source.get(name):
+            raise InvalidQuery("Queries are not sent to other databases here.", (name,))
+    return text
+
+
+def read_values(source: Mapping[str, Any]) -> dict[str, PlaceholderValue]:
+    """Return the values of a query by the names of their placeholders."""
+    for name in ("values", "variables"):
+        check_size(source.get(name), (name,))
+    values = get_object(source, "values")
+    found: dict[str, PlaceholderValue] = {name: read_value(value, ("values", name)) for name, value in values.items()}
+    for id_, variable in get_object(source, "variables").items():
+        name, value = read_variable(id_, variable)
+        found[f"variables.{name}"] = value
+    return found
+
+
+def read_variable(id_: str, variable: Any) -> tuple[str, PlaceholderValue]:
+    """Return the code name of a variable and its value. `isNull` means that it is null, whatever its value."""
+    path = ("variables", id_)
+    if not isinstance(variable, dict):
+        raise InvalidQuery(f"This must be an object with `code_name` and `value`, not {describe(variable)}.", path)
+    name = variable.get("code_name")
+    if not isinstance(name, str):
+        raise InvalidQuery(f"This must be a text, not {describe(name)}.", (*path, "code_name"))
+    if variable.get("isNull") is True:
+        return name, None
+    if "value" not in variable:
+        raise InvalidQuery(f'The variable "{name[:80]}" has no value.', (*path, "value"))
+    return name, read_value(variable["value"], (*path, "value"))

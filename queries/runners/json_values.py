@@ -1,0 +1,76 @@
+"""Reading values out of the JSON of a query. Each refusal names the place of the value."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from queries.hogql.errors import QueryTooComplex
+from queries.runners.errors import InvalidQuery, Path
+
+Scalar = str | int | float | bool | None
+
+# Of all that a query gives as values: each becomes a parameter of the statement.
+VALUES_MAX = 5_000
+CHARACTERS_MAX = 500_000
+DEPTH_MAX = 20
+
+
+def get_object(source: Mapping[str, Any], name: str, path: Path = ()) -> dict[str, Any]:
+    """Return the object below a name, empty if there is none or it is null."""
+    value = source.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidQuery(f"This must be an object, not {describe(value)}.", (*path, name))
+    return value
+
+
+def check_size(value: Any, path: Path) -> None:
+    """Check that JSON is small enough to be used in a statement, and is text where it is text.
+
+    Raises QueryTooComplex and InvalidQuery.
+    """
+    characters = 0
+    for count, (depth, part) in enumerate(_walk(value), start=1):
+        if isinstance(part, str):
+            characters += len(part)
+            _check_text(part, path)
+        if count > VALUES_MAX or characters > CHARACTERS_MAX or depth > DEPTH_MAX:
+            where = "__".join(["query", *map(str, path)])
+            raise QueryTooComplex(
+                f"{where} may have {VALUES_MAX:,} values, {CHARACTERS_MAX:,} characters and {DEPTH_MAX} levels."
+            )
+
+
+def read_value(value: Any, path: Path) -> Scalar | list[Scalar]:
+    """Return a text, a number, true, false, null, or a list of these."""
+    if isinstance(value, list):
+        return [read_scalar(item, (*path, index)) for index, item in enumerate(value)]
+    return read_scalar(value, path)
+
+
+def read_scalar(value: Any, path: Path) -> Scalar:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise InvalidQuery(f"This must be a text, a number, true, false or null, not {describe(value)}.", path)
+
+
+def describe(value: Any) -> str:
+    """Return what a JSON value is, for an error."""
+    kinds = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
+    return kinds.get(type(value), "null")
+
+
+def _walk(value: Any) -> Iterator[tuple[int, Any]]:
+    waiting = [(0, value)]
+    while waiting:
+        depth, part = waiting.pop()
+        yield depth, part
+        if isinstance(part, dict):
+            waiting.extend((depth + 1, item) for pair in part.items() for item in pair)
+        elif isinstance(part, list):
+            waiting.extend((depth + 1, item) for item in part)
+
+
+def _check_text(text: str, path: Path) -> None:
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise InvalidQuery("A text has half of a character (a lone surrogate).", path)

@@ -1,0 +1,38 @@
+"""Short ways from the JSON of a query to its statement and its result."""
+
+from typing import Any
+
+from queries.runners.compile import compile_query, shape_result
+from queries.runners.compiled import CompiledQuery
+from queries.runners.context import QueryContext, TableDescription
+from tests.queries.hogql.helpers import NOW, PROPERTY_TYPES
+from tests.queries.hogql.store import OURS, Store
+
+ORDERS = TableDescription(
+    "orders", "table_orders", {"order id": "Int64", "total": "Nullable(Float64)", "placed_at": "DateTime64(6, 'UTC')"}
+)
+CONTEXT = QueryContext(
+    OURS, time_zone="Europe/Berlin", week_start_day=1, now=NOW, property_types=PROPERTY_TYPES, tables=(ORDERS,)
+)
+
+
+def hogql(text: str, **fields: Any) -> dict[str, Any]:
+    """Return the JSON of a HogQLQuery."""
+    return {"kind": "HogQLQuery", "query": text, **fields}
+
+
+def compile_text(text: str, context: QueryContext = CONTEXT, **fields: Any) -> CompiledQuery:
+    return compile_query(hogql(text, **fields), context)
+
+
+def run(store: Store, source: dict[str, Any], context: QueryContext = CONTEXT) -> dict[str, Any]:
+    """Return the body of the response to a query."""
+    compiled = compile_query(source, context)
+    result = store.client.read(compiled.statement.sql, dict(compiled.statement.parameters))
+    return shape_result(compiled, result.columns, result.types, result.rows)
+
+
+def read(store: Store, text: str, context: QueryContext = CONTEXT, **fields: Any) -> list[list[Any]]:
+    """Return the rows of a text of HogQL."""
+    rows: list[list[Any]] = run(store, hogql(text, **fields), context)["results"]
+    return rows
