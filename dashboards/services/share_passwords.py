@@ -17,7 +17,7 @@ from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import ValidationFailed
 from users.models import Membership, Project
-from users.rate_limiting.login_attempts import (
+from users.rate_limiting.attempts import (
     Attempt,
     AttemptLimit,
     check_attempts,

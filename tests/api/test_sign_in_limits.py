@@ -15,7 +15,7 @@ from tests.builders import PASSWORD, Person, set_password
 from tests.client import Api
 from tests.hashers import OutsideTransactions
 from users.models import AttemptCounter
-from users.rate_limiting.login_attempts import Attempt, AttemptLimit
+from users.rate_limiting.attempts import Attempt, AttemptLimit
 from users.services.password_hashing import hashing_slots
 from users.services.sign_in import SIGN_IN, SIGN_IN_FROM_ADDRESS, SIGN_IN_TO_ACCOUNT, SUCCESSFUL_SIGN_IN
 

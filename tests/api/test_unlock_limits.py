@@ -15,7 +15,7 @@ from tests.api.test_shared import share
 from tests.builders import Person, make_dashboard
 from tests.hashers import OutsideTransactions
 from users.models import AttemptCounter
-from users.rate_limiting.login_attempts import Attempt
+from users.rate_limiting.attempts import Attempt
 from users.services.password_hashing import hashing_slots
 
 THROTTLED = (429, "throttled_error", "throttled", None)

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from tests.builders import Person
 from tests.concurrency import run_concurrently
 from users.models import AttemptCounter, User
-from users.rate_limiting.login_attempts import (
+from users.rate_limiting.attempts import (
     Attempt,
     AttemptLimit,
     AttemptLimitReached,

@@ -17,7 +17,7 @@ from django.contrib.auth.password_validation import validate_password
 from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import Forbidden, ValidationFailed
 from users.models import User
-from users.rate_limiting.login_attempts import (
+from users.rate_limiting.attempts import (
     Attempt,
     AttemptLimit,
     AttemptLimitReached,

@@ -22,7 +22,7 @@ from tests.pages.browsing import (
     sign_in,
 )
 from users.models import AttemptCounter
-from users.rate_limiting.login_attempts import Attempt, count_attempts
+from users.rate_limiting.attempts import Attempt, count_attempts
 from users.services.api_keys import create_api_key
 from users.services.projects import add_member
 from users.services.sign_in import SIGN_IN_FROM_ADDRESS
