@@ -88,7 +88,7 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         includes = Collaborator.objects.includes(membership_id, dashboard="pk")
         return self.annotate(is_collaborator=includes)  # type: ignore[no-redef]  # it is declared, not stored
 
-    def matching(self, text: str) -> "DashboardQuerySet":
+    def search(self, text: str) -> "DashboardQuerySet":
         """Return dashboards whose name, description or tags contain `text`."""
         return self.filter(search_text__contains=fold(text))
 

@@ -38,7 +38,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
     def not_deleted(self) -> "InsightQuerySet":
         return self.filter(deleted=False)
 
-    def matching(self, text: str) -> "InsightQuerySet":
+    def search(self, text: str) -> "InsightQuerySet":
         """Return insights whose name, description or tags contain `text`."""
         return self.filter(search_text__contains=fold(text))
 

@@ -38,7 +38,7 @@ class DashboardTemplateQuerySet(models.QuerySet["DashboardTemplate"]):
     def not_deleted(self) -> "DashboardTemplateQuerySet":
         return self.filter(deleted=False)
 
-    def matching(self, text: str) -> "DashboardTemplateQuerySet":
+    def search(self, text: str) -> "DashboardTemplateQuerySet":
         """Return templates whose name, description or tags contain `text`. `rank` orders by name, tags, description."""
         key = fold(text)
         rank = models.Case(

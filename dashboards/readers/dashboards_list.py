@@ -229,7 +229,7 @@ def _next_cursor(row: dict[str, Any], offset: int) -> str:
 def _apply_query(found: Any, query: ListQuery, project: Project) -> Any:
     found = found.filter(creation_mode=query.creation_mode) if query.creation_mode else found.listed()
     if query.search:
-        found = found.matching(query.search)
+        found = found.search(query.search)
     if query.pinned is not None:
         found = found.filter(pinned=query.pinned)
     if query.tags:

@@ -218,7 +218,7 @@ def build_public_insight(
 def _apply_query(found: Any, query: InsightQuery, project: Project) -> Any:
     found = found.filter(**_column_filters(query))
     if query.search:
-        found = found.matching(query.search)
+        found = found.search(query.search)
     if query.saved is not None:
         found = found.saved_or_on_dashboard(query.saved)
     if query.tags:

@@ -74,7 +74,7 @@ def _read_page(
 
 
 def _apply_query(found: DashboardTemplateQuerySet, query: TemplateQuery) -> DashboardTemplateQuerySet:
-    found = found.matching(query.search) if query.search else found.in_list_order()
+    found = found.search(query.search) if query.search else found.in_list_order()
     if query.scope:
         found = found.filter(scope=query.scope)
     if query.is_featured is not None:

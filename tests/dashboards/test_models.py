@@ -100,7 +100,7 @@ def test_postgresql_compares_names_by_code_point_in_any_locale(alice: Person) ->
 @pytest.mark.skipif("postgresql" not in os.environ.get("DATABASE_URL", ""), reason="SQLite has no such index")
 def test_postgresql_search_uses_an_index(alice: Person) -> None:
     make_dashboard(alice, "needle")
-    found = Dashboard.objects.matching("needle")
+    found = Dashboard.objects.search("needle")
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
     assert "dashboards_search" in found.explain()

@@ -58,7 +58,7 @@ def test_derived_columns_are_correct(filled_database: Filled) -> None:
     check_derived(Dashboard.objects.all(), lambda board: board.derive(list_tags(board)))
     check_derived(Insight.objects.all(), lambda insight: insight.derive(list_tags(insight)))
     check_derived(Tile.objects.all(), lambda tile: tile.set_layouts(tile.layouts))
-    assert Dashboard.objects.matching("tag-").exists()
+    assert Dashboard.objects.search("tag-").exists()
 
 
 def test_requested_amounts_are_created(filled_database: Filled) -> None:
