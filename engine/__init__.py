@@ -1,1 +1,1 @@
-"""ClickHouse, embedded or remote. No Django models and no HTTP API: `client.py` is what other packages use."""
+"""ClickHouse, embedded or remote. No Django models and no HTTP API; other packages import `client.py`."""

@@ -16,8 +16,8 @@ from engine.server_client import ServerClient
 def get_client(*, may_start: bool = True) -> EngineClient:
     """Return the client of the engine. Nothing is started or connected yet. Raises EngineUnavailable.
 
-    The embedded engine ends with the process that started it: one that lives shorter than others that use the engine
-    must not start it.
+    The embedded engine ends with the process that started it. Pass `may_start=False` in a process that may end before
+    others that use the engine.
     """
     if not settings.ENGINE:
         raise EngineUnavailable("The engine is turned off: ENGINE=off.")
@@ -39,6 +39,6 @@ def get_folder() -> Path:
 
 
 def find_folder() -> Path | None:
-    """Return the folder of the embedded engine; None where there is none, or it has no data yet."""
+    """Return the folder of the embedded engine, or None if the engine is not embedded or has no data yet."""
     embedded = settings.ENGINE and not settings.ENGINE_URL
     return get_folder() if embedded and has_store(get_folder()) else None

@@ -1,7 +1,7 @@
-"""The engine process: one ClickHouse session behind a Unix socket. The supervisor starts it; nothing imports it.
+"""The engine process: one ClickHouse session behind a Unix socket. The supervisor starts it; no module imports it.
 
-Only this module imports chDB. It is spawned and never forked, with an empty environment and without core files: after
-its import, chDB has threads that a fork would lose, and memory that a core file would hold.
+Only this module imports chDB. The process is spawned and never forked, with an empty environment and without core
+files: after its import, chDB has threads that a fork would lose, and memory that a core file would contain.
 """
 
 import contextlib
@@ -31,9 +31,9 @@ LOCKED_EXIT = 3
 SECONDS_BETWEEN_CHECKS = 0.1
 SECONDS_TO_STOP = 3
 FILES_MAX = 65_536
-# Neither inserts nor merges begin where less would be left: a disk that gets full meanwhile damages what they write.
+# Free disk space below which no insert or merge starts: a disk that fills up meanwhile damages the data being written.
 KEEP_FREE, FREE_BYTES_MIN = "storage_configuration.disks.default.keep_free_space_bytes", 100_000_000
-# Beside the interpreter and its packages: shared libraries, time zones, and what ClickHouse asks the kernel.
+# Paths besides the interpreter and its packages: shared libraries, time zones, and information of the kernel.
 READABLE = (
     "/usr",
     "/lib",
@@ -51,7 +51,7 @@ READABLE = (
 
 
 class Engine:
-    """The session, and the statements that run in it, each on a connection of its own."""
+    """The session, and the statements that run in it, each on its own connection."""
 
     def __init__(self, folder: Path, *, restricted: bool) -> None:
         from chdb.state import connect
@@ -77,7 +77,7 @@ class Engine:
                 raise ProtocolError(f"unknown operation: {operation}")
 
     def run(self, connection: socket.socket, request: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
-        """Run a statement. An error of ClickHouse is an answer, too."""
+        """Run a statement. Return an error of ClickHouse as a response, too."""
         limits = request["seconds"], request["seconds_to_end"]
         with self.statements.register(request["query_id"], connection, *limits) as running:
             try:
@@ -92,7 +92,7 @@ class Engine:
             settings = {**request["settings"], "log_comment": running.query_id}
             opened.query(f"SET {', '.join(f'{name} = {_quote(value)}' for name, value in settings.items())}")
             if request.get("readonly"):
-                opened.query("SET readonly = 1")  # from here on nothing takes a setting back
+                opened.query("SET readonly = 1")  # no later statement can reset these settings
             if running.is_cancelled:
                 raise RuntimeError("cancelled before the start")
             if request.get("readonly"):
@@ -123,15 +123,15 @@ def _query(opened: Any, request: dict[str, Any]) -> bytes:
 
 
 def check_size(size: int, limit: int | None) -> None:
-    """Raise an error like ClickHouse's: it does not count what a constant takes once it is written out."""
+    """Raise an error like ClickHouse's for a large result: ClickHouse does not count the size of expanded constants."""
     if limit and size > limit:
         raise RuntimeError(f"Code: 396. DB::Exception: The result has {size} bytes, more than {limit}.")
 
 
 def _insert(opened: Any, sql: str, input_format: str, body: bytes) -> int:
-    """Insert rows by way of a file.
+    """Insert rows through a file.
 
-    chDB's own way, `send_insert`, reports rows as written that a full disk has kept out.
+    chDB's own method, `send_insert`, reports rows as inserted even if a full disk has lost them.
     """
     with tempfile.NamedTemporaryFile(prefix="insert-") as file:
         file.write(body)
@@ -147,7 +147,7 @@ def _quote(value: object) -> str:
 
 
 class Service:
-    """The socket: a thread for each connection, which sends one request after another."""
+    """The listening socket, with a thread for each connection. A connection sends one request after another."""
 
     def __init__(self, folder: Path, engine: Engine) -> None:
         self.engine = engine
@@ -160,7 +160,7 @@ class Service:
             try:
                 connection, _ = self.listener.accept()
             except OSError:
-                return  # closed: the process ends
+                return  # the socket was closed because the process ends
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
@@ -170,7 +170,7 @@ class Service:
                 send_message(connection, *self.engine.answer(connection, *message))
 
     def watch(self) -> None:
-        """Enforce deadlines until the supervisor is gone or asks to stop."""
+        """Enforce deadlines until the supervisor has ended or asks to stop."""
         while not self.is_stopping:
             if select.select([sys.stdin], [], [], SECONDS_BETWEEN_CHECKS)[0] and not os.read(sys.stdin.fileno(), 4096):
                 return
@@ -197,16 +197,18 @@ def main() -> NoReturn:
     engine = Engine(folder, restricted=restricted)
     service = Service(folder, engine)
     signal.signal(signal.SIGTERM, lambda *_: setattr(service, "is_stopping", True))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor stops this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches this process, too
     service.watch()
     service.stop()
     sys.stdout.flush()
     os.close(lock)
-    os._exit(0)  # threads of statements that did not end in time would hold an ordinary exit
+    os._exit(0)  # an ordinary exit would wait for threads whose statements did not end in time
 
 
 def take_lock(folder: Path) -> int:
-    """Return the locked file that says who runs the engine of a folder. Exit where another process has it."""
+    """Return the locked file that names the process running the engine of a folder. Exit if another process has locked
+    it.
+    """
     descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -218,11 +220,11 @@ def take_lock(folder: Path) -> int:
 
 
 def prepare_folders(folder: Path) -> None:
-    """Create what is missing, and remove what an engine that was killed has left."""
+    """Create missing folders, and remove files that a killed engine left behind."""
     shutil.rmtree(folder / TEMPORARY, ignore_errors=True)
     for name in (STORE, INCOMING, TEMPORARY):
         (folder / name).mkdir(mode=0o700, exist_ok=True)
-    os.environ["TMPDIR"] = tempfile.tempdir = str(folder / TEMPORARY)  # chDB's import makes a session there
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder / TEMPORARY)  # the import of chDB creates a session there
     os.chdir(folder)
 
 

@@ -1,4 +1,4 @@
-"""The client of the embedded engine. Each statement has a connection of its own to the engine's Unix socket."""
+"""The client of the embedded engine. Each statement uses its own connection to the engine's Unix socket."""
 
 import os
 import shutil
@@ -33,9 +33,10 @@ from engine.supervision import ensure_supervisor, is_engine_installed
 SECONDS_TO_START = 30
 SECONDS_BETWEEN_ATTEMPTS = 0.02
 SECONDS_TO_ANSWER = 10
-# The engine ends a statement at its deadline, or itself two seconds later. Only a machine that stands still is slower.
+# The engine ends a statement at its deadline, or ends itself two seconds later. Only a stalled machine takes longer.
 SECONDS_OF_GRACE = 10
-# A statement that runs on so long after its cancellation ends the engine. A write notices it between two large blocks.
+# The engine ends itself if a statement still runs this long after its cancellation. A write notices a cancellation
+# between two large blocks.
 SECONDS_TO_END_READ, SECONDS_TO_END_WRITE = 2, 30
 
 
@@ -44,10 +45,10 @@ class ConnectionLost(Exception):
 
 
 class EmbeddedClient(EngineClient):
-    """A client that starts the engine of a folder when it is first needed, unless another process runs it already.
+    """A client that starts the engine of a folder on first use, unless another process runs it already.
 
     The engine ends with the process that started it. With `may_start=False` a client waits until another process has
-    started it: for children that are killed while others use the engine.
+    started it, for children that may be killed while other processes use the engine.
     """
 
     def __init__(self, folder: Path, *, may_start: bool = True) -> None:
@@ -106,7 +107,7 @@ class EmbeddedClient(EngineClient):
         return int(header["rows"])
 
     def insert_file(self, table: str, file: FileImport, *, query_id: str | None = None) -> None:
-        self.ping()  # the engine makes the folder for files
+        self.ping()  # the engine creates the folder for files
         with self._place_file(file.path) as path:
             source = ", ".join(map(quote_text, (str(path), file.format, file.structure)))
             insert = build_insert(table, file.select)
@@ -123,7 +124,7 @@ class EmbeddedClient(EngineClient):
         try:
             header, _ = self._exchange({"operation": "cancel", "query_id": query_id}, b"", SECONDS_TO_ANSWER)
         except (FileNotFoundError, ConnectionError):
-            return False  # nothing runs where no engine does
+            return False  # without an engine, no statement runs
         except (OSError, ConnectionLost) as error:
             raise self._unavailable() from error
         return bool(header["found"])
@@ -151,7 +152,7 @@ class EmbeddedClient(EngineClient):
             raise EngineUnavailable("The engine ended twice while it ran the query.") from error
 
     def _ask(self, request: dict[str, Any], timeout: float, body: bytes = b"") -> tuple[dict[str, Any], bytes]:
-        """Send a request, and start the engine where none answers."""
+        """Send a request. Start the engine if none answers."""
         deadline = time.monotonic() + SECONDS_TO_START
         while True:
             try:
@@ -164,7 +165,7 @@ class EmbeddedClient(EngineClient):
                 continue
             except TimeoutError as error:
                 raise QueryTimeout("The engine did not answer in time.") from error
-            except OSError as error:  # of another user, or no folder
+            except OSError as error:  # the folder is missing, or belongs to another user
                 raise EngineUnavailable(f"The engine in {self.folder} cannot be reached: {error.strerror}.") from error
             if problem := header.get("error"):
                 raise build_error(problem["code"], problem["message"], reading=bool(request.get("readonly")))
@@ -205,14 +206,14 @@ class EmbeddedClient(EngineClient):
 
     @contextmanager
     def _place_file(self, path: Path) -> Iterator[Path]:
-        """Give the engine a link to a file, or a copy: it can read its own folder alone."""
-        suffix = "".join(path.suffixes[-2:])  # tells the compression, as in .jsonl.gz
+        """Link or copy a file into the engine's folder, the only one that the engine can read."""
+        suffix = "".join(path.suffixes[-2:])  # the suffix names the compression, as in .jsonl.gz
         placed = self.folder / INCOMING / f"{uuid.uuid4().hex}{suffix}"
         source = path.resolve()
         try:
             try:
                 os.link(source, placed)
-            except OSError:  # another disk, or another owner
+            except OSError:  # the file is on another disk, or has another owner
                 shutil.copyfile(source, placed)
             yield placed
         finally:

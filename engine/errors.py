@@ -4,8 +4,8 @@ import re
 
 from dashboards_api.errors import DomainError
 
-# Raised on a read they mean a damaged part. Others do only where the message names a part: values of a query, and
-# files that are imported, may end early as well.
+# Codes of a damaged part if they are raised by a read. Other errors mean damage only if the message names a part:
+# values of a query, and imported files, may be truncated as well.
 _DAMAGED_CODES = frozenset((40, 226, 228, 231, 246))
 _DAMAGED = re.compile(r"while reading from part|in data part|broken parts|Cannot attach table|Load job .* failed")
 _NO_SPACE = re.compile(r"No space left|File too large|Disk quota exceeded|errno: (27|28|122)\b|NOT_ENOUGH_SPACE")
@@ -20,7 +20,7 @@ class EngineError(DomainError):
 
 
 class EngineUnavailable(EngineError):
-    """The engine is off, does not answer, or must not be asked: nothing is known about the numbers."""
+    """The engine is off, does not answer, or may not be used. No result can be computed."""
 
     code = "engine_unavailable"
 
@@ -30,7 +30,7 @@ class StoreDamaged(EngineUnavailable):
 
 
 class DiskFull(EngineUnavailable):
-    """Nothing more can be written to the store."""
+    """The disk has no space for further data of the store."""
 
 
 class QueryTimeout(EngineError):
@@ -52,7 +52,7 @@ class TooManyRows(EngineError):
 
 
 class QueryRefused(EngineError):
-    """A read that would change something, or reach beyond the tables."""
+    """A read that would change data, or read something other than the tables."""
 
     code = "query_refused"
 
@@ -84,7 +84,7 @@ _TYPES: dict[int, type[EngineError]] = {
 
 
 def build_error(code: int, message: str, *, reading: bool) -> EngineError:
-    """Return the error of ClickHouse's code and message."""
+    """Return the error for a code and a message of ClickHouse."""
     if _NO_SPACE.search(message):
         return DiskFull(f"The disk of the engine is full: {describe_message(message)}")
     if reading and (code in _DAMAGED_CODES or _DAMAGED.search(message)):
@@ -93,7 +93,7 @@ def build_error(code: int, message: str, *, reading: bool) -> EngineError:
 
 
 def build_start_error(reason: str) -> EngineUnavailable:
-    """Return the error of an engine that ended before it answered."""
+    """Return the error for an engine that ended before it answered."""
     if _NO_SPACE.search(reason):
         return DiskFull(f"The engine does not start, its disk is full: {describe_message(reason)}")
     if _DAMAGED.search(reason):

@@ -28,7 +28,7 @@ def describe_holder() -> str:
 
 
 def read_holder(folder: Path) -> str:
-    """Return which process runs the engine of a folder, or ran it last, for a message."""
+    """Return a description of the process that runs the engine of a folder, or ran it last, for a message."""
     try:
         holder: dict[str, Any] = json.loads((folder / LOCK_NAME).read_text())
         return f"process {holder['pid']} on {holder['host']}"
@@ -42,7 +42,7 @@ def is_on_this_machine(folder: Path) -> bool:
 
 
 def read_failure(folder: Path) -> str:
-    """Return why the engine did not start at the last try; empty if it did."""
+    """Return the reason why the engine did not start at the last attempt, or an empty text if it did."""
     try:
         return (folder / FAILURE_NAME).read_text().strip()
     except OSError:
@@ -50,7 +50,7 @@ def read_failure(folder: Path) -> str:
 
 
 def measure_size(folder: Path) -> int:
-    """Return how many bytes the files of a folder have. Files that vanish meanwhile are not counted."""
+    """Return the total size of the files in a folder, in bytes. Files that are deleted meanwhile are not counted."""
     total = 0
     for path, _, names in os.walk(folder):
         for name in names:

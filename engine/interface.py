@@ -14,7 +14,8 @@ from engine.parameters import Value, quote_identifier
 
 Setting = str | int | float
 
-# Joins give null where a row is missing, each row counts once, and numbers are numbers in JSON.
+# Settings of every read: outer joins return null for missing rows, replaced rows are not counted, and JSON contains
+# numbers as numbers.
 READ_SETTINGS: dict[str, Setting] = {
     "join_use_nulls": 1,
     "final": 1,
@@ -23,7 +24,8 @@ READ_SETTINGS: dict[str, Setting] = {
     "output_format_json_quote_denormals": 0,
     "output_format_json_quote_decimals": 0,
 }
-# Moments as ISO 8601 has them; months without number; and blocks of which a large import holds a gigabyte at most.
+# Settings of writes: ISO 8601 times; any number of months in one insert; and blocks of which a large import keeps at
+# most a gigabyte in memory.
 WRITE_SETTINGS: dict[str, Setting] = {
     "date_time_input_format": "best_effort",
     "max_partitions_per_insert_block": 0,
@@ -83,7 +85,7 @@ class FileImport:
 
 
 class EngineClient(ABC):
-    """A client that runs statements. Threads may share one."""
+    """A client that runs statements. It is thread-safe."""
 
     @abstractmethod
     def read(
@@ -94,7 +96,7 @@ class EngineClient(ABC):
         limits: Limits | None = None,
         query_id: str | None = None,
     ) -> Result:
-        """Run a statement that changes nothing, and return its rows. Raises EngineError."""
+        """Run a statement that changes no data, and return its rows. Raises EngineError."""
 
     @abstractmethod
     def execute(
@@ -105,32 +107,32 @@ class EngineClient(ABC):
         seconds: float = SECONDS_TO_WRITE,
         query_id: str | None = None,
     ) -> Result:
-        """Run a statement of our own that may change something; one without a result has no columns.
+        """Run a statement of this service, which may change data. A statement without a result returns no columns.
 
-        It is not run again where the engine dies meanwhile. Raises EngineError.
+        It does not run again if the engine dies meanwhile. Raises EngineError.
         """
 
     @abstractmethod
     def insert_rows(
         self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, query_id: str | None = None
     ) -> int:
-        """Insert rows and return how many there were. Raises EngineError, and then none of them is kept.
+        """Insert rows and return their number. Raises EngineError, in which case no row is kept.
 
-        All rows are sent in one message: give at most some hundred thousand at a time. After EngineUnavailable those
-        of some months may be there: inserting them again is harmless.
+        All rows are sent in one message: pass at most some hundred thousand at a time. After EngineUnavailable, the
+        rows of some months may have been inserted; inserting them again is harmless.
         """
 
     @abstractmethod
     def insert_file(self, table: str, file: FileImport, *, query_id: str | None = None) -> None:
-        """Insert the rows of a file. Raises EngineError: then a part of them may be there, so use a staging table."""
+        """Insert the rows of a file. Raises EngineError; rows before the error may remain, so use a staging table."""
 
     @abstractmethod
     def describe_file(self, path: Path, format: str) -> dict[str, str]:
-        """Return the columns of a file with their types, as ClickHouse sees them. Raises EngineError."""
+        """Return the columns of a file with the types that ClickHouse infers. Raises EngineError."""
 
     @abstractmethod
     def cancel(self, query_id: str) -> bool:
-        """End a statement that runs. Return whether there was one. Raises EngineUnavailable."""
+        """Cancel a running statement. Return whether there was one. Raises EngineUnavailable."""
 
     @abstractmethod
     def ping(self) -> EngineInfo:
@@ -158,7 +160,7 @@ def encode_rows(rows: Iterable[Sequence[Any]]) -> bytes:
 def parse_result(body: bytes) -> Result:
     """Return the rows of ClickHouse's format JSONCompact. A statement without a result has an empty body.
 
-    Raises InvalidQuery for several results, one after the other, and for another format.
+    Raises InvalidQuery for more than one result, and for another format.
     """
     if not body.strip():
         return Result([], [], [], 0, 0.0)

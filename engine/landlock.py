@@ -1,7 +1,9 @@
-"""Landlock: what files this process may still use. Linux alone, from 5.13 on; elsewhere nothing is restricted.
+"""Landlock: the files that this process may still use. It exists on Linux 5.13 and later; elsewhere nothing is
+restricted.
 
-ClickHouse's `readonly` refuses table functions but not the function `file` nor INTO OUTFILE. The printer refuses both;
-this is the second line, for a statement that got past it. It also takes away TCP, and signals to other processes.
+ClickHouse's `readonly` refuses table functions but neither the function `file` nor INTO OUTFILE. The printer refuses
+both; this is the second defense, against a statement that the printer should not have printed. It also forbids TCP, and
+signals to other processes.
 """
 
 import ctypes
@@ -18,14 +20,14 @@ _NO_NEW_PRIVILEGES = 38
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIRECTORY, _TRUNCATE, _IOCTL = 1, 2, 4, 8, 1 << 14, 1 << 15
 _READ = _EXECUTE | _READ_FILE | _READ_DIRECTORY
 _ALLOWED_ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL
-# The rights on files that each version of the interface knows, from the first on.
+# The rights on files that each version of the interface added, starting with the first.
 _RIGHTS = ((1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, (1 << 16) - 1)
 _TCP = 3  # bind and connect
 _SCOPES = 3  # abstract sockets and signals of processes outside
 
 
 def restrict_files(writable: Iterable[Path], readable: Iterable[Path]) -> bool:
-    """Allow this thread and those it starts to use these paths alone. Return whether the kernel did it."""
+    """Allow this thread, and threads that it starts, to use only these paths. Return whether the kernel supports it."""
     if sys.platform != "linux":
         return False
     library = ctypes.CDLL(None, use_errno=True)
@@ -58,7 +60,7 @@ def _allow(library: ctypes.CDLL, ruleset: int, path: Path, rights: int) -> bool:
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
-        return True  # what does not exist needs no right
+        return True  # a missing path needs no rule
     try:
         rights = rights if path.is_dir() else rights & _ALLOWED_ON_FILES
         rule = struct.pack("=Qi", rights, descriptor)

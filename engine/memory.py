@@ -16,13 +16,13 @@ def get_memory_limit() -> int:
 
 
 def find_memory_limit(machine: int, memberships: Path, root: Path) -> int:
-    """Return the limit on a machine with so much memory, in the control groups that a file lists."""
+    """Return the limit on a machine with this much memory, in the control groups that a file lists."""
     available = min([machine, *_read_cgroup_limits(memberships, root)])
     return min(MEMORY_MAX, int(available * SHARE_OF_MACHINE))
 
 
 def _read_cgroup_limits(memberships: Path, root: Path) -> Iterator[int]:
-    """Yield the limits of the control group of this process and of those above it, in both versions."""
+    """Yield the limits of the control group of this process and of its parents, for both versions of control groups."""
     try:
         lines = memberships.read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Bound parameters as the text that ClickHouse parses into the type of a placeholder such as `{name:String}`."""
+"""Bound parameters, as texts that ClickHouse parses by the type of a placeholder such as `{name:String}`."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -17,7 +17,7 @@ def format_parameters(parameters: Mapping[str, Value]) -> dict[str, str]:
 
 
 def format_parameter(value: Value) -> str:
-    """Return a value as the whole text of a parameter."""
+    """Return a value as the text of a parameter."""
     match value:
         case None:
             return NULL
@@ -30,7 +30,7 @@ def format_parameter(value: Value) -> str:
 
 
 def _format_element(value: Value) -> str:
-    """Return a value as an element of an array, where texts have quotes."""
+    """Return a value as an element of an array, in which texts are quoted."""
     match value:
         case None:
             return "NULL"
@@ -57,18 +57,18 @@ def _format_plain(value: int | float | date | UUID) -> str:
 
 
 def format_datetime(value: datetime) -> str:
-    """Return a moment in UTC, as columns of this service store it. Raises ValueError without a time zone."""
+    """Return a time in UTC, as columns of the store have it. Raises ValueError for a time without a time zone."""
     if value.tzinfo is None:
         raise ValueError("a moment without a time zone is bound")
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def quote_text(text: str) -> str:
-    """Return a text as a literal of SQL."""
+    """Return a text as an SQL literal."""
     return f"'{text.translate(_QUOTED_ESCAPES)}'"
 
 
 def quote_identifier(name: str) -> str:
-    """Return the name of a table or column as SQL."""
+    """Return the name of a table or column, quoted for SQL."""
     escaped = name.replace("\\", "\\\\").replace("`", "\\`")
     return f"`{escaped}`"

@@ -1,6 +1,6 @@
-"""Messages on the engine's Unix socket: a JSON header and a body of bytes, each with its length before it.
+"""Messages on the engine's Unix socket: a JSON header and a body of bytes, each preceded by its length.
 
-JSON and never pickle: a message that anything else wrote into the socket can do no more than the operations allow.
+The header is JSON and never pickle, so that a foreign message can run nothing but the operations of the protocol.
 """
 
 import os
@@ -19,13 +19,14 @@ HEADER_BYTES_MAX = 8 * 1024 * 1024
 BODY_BYTES_MAX = 512 * 1024 * 1024
 # The address of a Unix socket has 108 bytes on Linux and 104 on macOS, with a zero at its end.
 ADDRESS_BYTES_MAX = 103
-# The first byte on each connection. Without it, one that a dying engine has taken looks like a statement that it ran.
+# The first byte that the engine sends on each connection. Without it, a connection that a dying engine accepted would
+# look like one on which a statement has run.
 GREETING = b"\n"
 _LENGTHS = struct.Struct(">IQ")
 
 
 class ProtocolError(Exception):
-    """A message that is too large, or no message."""
+    """A message that is too large or malformed."""
 
 
 def send_message(connection: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
@@ -38,7 +39,7 @@ def send_message(connection: socket.socket, header: dict[str, Any], body: bytes 
 
 
 def receive_message(connection: socket.socket) -> tuple[dict[str, Any], bytes] | None:
-    """Return a header and a body; None where the other side ended the connection between messages."""
+    """Return a header and a body, or None if the other side closed the connection between messages."""
     lengths = _receive(connection, _LENGTHS.size)
     if not lengths:
         return None
@@ -65,7 +66,7 @@ def _receive(connection: socket.socket, length: int) -> bytearray:
 
 @contextmanager
 def socket_address(folder: Path) -> Iterator[str]:
-    """Give an address of the socket in a folder that is short enough, whatever the length of its path."""
+    """Yield an address of the socket in a folder. It is short enough, however long the path of the folder is."""
     path = str(folder / SOCKET_NAME)
     if len(os.fsencode(path)) <= ADDRESS_BYTES_MAX or sys.platform != "linux":
         yield path
@@ -78,7 +79,7 @@ def socket_address(folder: Path) -> Iterator[str]:
 
 
 def connect(folder: Path, timeout: float | None) -> socket.socket:
-    """Connect to the engine of a folder. Raises OSError where none answers: FileNotFoundError, ConnectionError."""
+    """Connect to the engine of a folder. Raises OSError if none answers: FileNotFoundError or ConnectionError."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout)
@@ -97,7 +98,7 @@ def _receive_greeting(connection: socket.socket) -> None:
 
 
 def listen(folder: Path) -> socket.socket:
-    """Listen on the socket of a folder, which its owner alone can use."""
+    """Listen on the socket of a folder, which only its owner can use."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     mask = os.umask(0o177)
     try:

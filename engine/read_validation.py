@@ -1,7 +1,8 @@
 """Validation of reads: one SELECT, without comments, settings, output files or a second statement.
 
-ClickHouse's `readonly` allows more than reading: KILL QUERY, SYSTEM STOP MERGES, INTO OUTFILE. The printer prints none
-of it, and puts every text into a parameter or between quotes; so what is outside of quotes here is its own.
+ClickHouse's `readonly` allows more than reads, such as KILL QUERY, SYSTEM STOP MERGES and INTO OUTFILE. The printer
+prints none of these, and passes every text as a parameter or in quotes. So everything outside of quotes was written by
+the printer.
 """
 
 import re
@@ -10,7 +11,8 @@ from engine.errors import QueryRefused
 
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`|"(?:[^"\\]|\\.|"")*\"""", re.DOTALL)
 _START = re.compile(r"[\s(]*(SELECT|WITH)\b", re.IGNORECASE)
-# A second statement, comments, heredocs, an unfinished quote, a file, settings, another format.
+# Forbidden outside of quotes: a second statement, comments, heredocs, an unfinished quote, a file, settings, another
+# format.
 _REFUSED = re.compile(
     r";|--|/\*|\#|\$|['`\"]|\bINTO\s+OUTFILE\b|\bSETTINGS\s+\w+\s*=|\bFORMAT\s+\w+\s*$", re.IGNORECASE
 )

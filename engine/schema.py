@@ -1,4 +1,4 @@
-"""The tables of the store. Their columns are the same everywhere; what follows the engine's name depends on where."""
+"""The tables of the store. Their columns are the same everywhere; engines and settings depend on the deployment."""
 
 EVENTS_COLUMNS = """
     project_id Int64,
@@ -26,12 +26,12 @@ PERSON_DISTINCT_IDS_COLUMNS = """
 """
 STORE_COLUMNS = "id UUID, created_at DateTime64(6, 'UTC')"
 
-# An acknowledged insert is on the disk. A table with a broken part refuses to open, where ClickHouse would go on
-# without the part: numbers of which some are missing are worse than none.
+# An acknowledged insert is on disk. A table with a broken part cannot be opened: by default ClickHouse would continue
+# without the part, and return numbers that are too low.
 DURABLE = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, max_suspicious_broken_parts = 0"
 
-# A row that is inserted again replaces the first one: in events, one with the same project, day, event, distinct id
-# and uuid; in the others, the row with the higher version counts.
+# A row that is inserted again replaces the earlier one. Rows of events are equal if they have the same project, day,
+# event, distinct id and uuid; in the other tables, the row with the higher version is kept.
 _TABLES = {
     "events": (
         EVENTS_COLUMNS,
@@ -49,10 +49,10 @@ TABLES = tuple(_TABLES)
 
 
 def build_statements(*, durable: bool) -> list[str]:
-    """Return the statements that create the missing tables. `durable` is for a disk that is ours.
+    """Return the statements that create the missing tables. `durable` is for the embedded engine, which owns its disk.
 
-    A server decides itself how it stores: its database may be replicated, or its tables may exist already as views
-    or as distributed tables of an operator.
+    A server has its own storage: its database may be replicated, or an operator may have created the tables as views or
+    distributed tables.
     """
     return [build_table(name, columns, engine, durable=durable) for name, (columns, engine) in _TABLES.items()]
 

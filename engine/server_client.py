@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SECONDS_TO_CONNECT = 5
-# The server ends a statement at its limit; this is for one that does not answer at all.
+# The server ends a statement at its limit; this timeout is for a server that does not answer at all.
 SECONDS_OF_GRACE = 5
 CHUNK_BYTES = 1024 * 1024
 SAMPLE_LINES = 1000
@@ -84,7 +84,7 @@ class ServerClient(EngineClient):
         reading: bool,
     ) -> Result:
         bound = {name: _as_bound(value) for name, value in (parameters or {}).items()}
-        settings = settings | {"wait_end_of_query": 1}  # an error after the first rows is then an error, too
+        settings = settings | {"wait_end_of_query": 1}  # so that an error after the first rows is raised, too
         headers = {"X-ClickHouse-Format": "JSONCompact"}
         return parse_result(
             self._call(
@@ -114,7 +114,7 @@ class ServerClient(EngineClient):
         self._call(lambda client: client.raw_insert("", insert_block=body, settings=settings), reading=False)
 
     def describe_file(self, path: Path, format: str) -> dict[str, str]:
-        """Return the columns by the first lines of a file; the server cannot look into another format than text."""
+        """Return the columns of a file from its first lines. A server can inspect files in text formats only."""
         if format.startswith(BINARY_FORMATS):
             raise InvalidQuery(f"A ClickHouse server cannot tell the columns of a file of the format {format}.")
         with open_file(path) as opened:
@@ -170,14 +170,16 @@ def _open(server: EngineServer) -> "Client":
         database=server.database,
         connect_timeout=SECONDS_TO_CONNECT,
         send_receive_timeout=SECONDS_TO_WRITE + SECONDS_OF_GRACE,
-        autogenerate_session_id=False,  # statements of one session cannot run beside each other
+        autogenerate_session_id=False,  # statements of one session cannot run concurrently
         query_retries=0,
         compress=False,
     )
 
 
 def _as_bound(value: Value) -> Any:
-    """Return a value as the client binds it as we do: it would shift a moment to the zone of the server."""
+    """Return a value for the client to bind as our own code does. The client would convert times to the server's time
+    zone.
+    """
     if isinstance(value, datetime | date):
         return format_parameter(value)
     if isinstance(value, list | tuple):
@@ -186,7 +188,9 @@ def _as_bound(value: Value) -> Any:
 
 
 def open_file(path: Path) -> BinaryIO:
-    """Open a file, and decompress it where its name says how: the statement before it is not compressed."""
+    """Open a file, decompressed if its suffix names a compression: the statement that precedes the data is not
+    compressed.
+    """
     match path.suffix:
         case ".gz":
             return cast(BinaryIO, gzip.open(path, "rb"))

@@ -11,14 +11,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 TIMEOUT, CANCELLED = 159, 394
-# ClickHouse checks its own limit between blocks, and says more: it gets the time to do so.
+# ClickHouse checks its own limit between blocks, and reports more detail. It gets this time to do so.
 SECONDS_OF_GRACE = 0.5
 _CODE = re.compile(r"Code: (\d+)\.")
 
 
 @dataclass(eq=False)
 class RunningStatement:
-    """A statement that runs for a connection."""
+    """A statement that runs on a connection."""
 
     query_id: str
     connection: socket.socket
@@ -39,7 +39,7 @@ class RunningStatement:
             self.ended_by, self.message, self.killed_at = code, message, time.monotonic()
 
     def describe(self, message: str) -> tuple[int, str]:
-        """Return ClickHouse's code and message, or the reason for which we ended the statement."""
+        """Return ClickHouse's code and message, or the reason why the statement was cancelled."""
         if self.ended_by:
             return self.ended_by, self.message
         found = _CODE.search(message)
@@ -56,7 +56,7 @@ class RunningStatement:
 
 
 class Statements:
-    """The statements that run now. The main thread calls `enforce` every 0.1 seconds."""
+    """The running statements. The main thread calls `enforce` every 0.1 seconds."""
 
     def __init__(self, kill: Callable[[RunningStatement], None]) -> None:
         self._kill = kill
@@ -81,23 +81,24 @@ class Statements:
         return len(self._running)
 
     def cancel(self, query_id: str) -> bool:
-        """Cancel the statements of an id. Return whether there was one."""
+        """Cancel the statements with an id. Return whether there was one."""
         found = [running for running in self._list() if running.query_id == query_id]
         for running in found:
             running.end(CANCELLED, "The query was cancelled.")
         return bool(found)
 
     def cancel_all(self) -> int:
-        """Cancel everything, for the end of the process. Return how many still run."""
+        """Cancel all statements, because the process ends. Return how many still run."""
         for running in self._list():
             running.end(CANCELLED, "The engine stops.")
         return self._end_marked()
 
     def enforce(self) -> None:
-        """Cancel statements that are past their deadline or abandoned. Kill the process if one does not end.
+        """Cancel statements that are past their deadline or abandoned. Kill the process if a cancelled statement does
+        not end.
 
-        The supervisor restarts it within a second. A statement that ignores its cancellation would keep its memory and
-        threads for ever.
+        The supervisor restarts the process within a second. Otherwise the statement would keep its memory and threads
+        indefinitely.
         """
         now = time.monotonic()
         for running in self._list():
@@ -112,7 +113,7 @@ class Statements:
     def _end_marked(self) -> int:
         marked = self._list_marked()
         for running in marked:
-            with suppress(Exception):  # it ended meanwhile, or is killed with the next check
+            with suppress(Exception):  # it has ended meanwhile, or is killed at the next check
                 self._kill(running)
         return len(marked)
 

@@ -1,11 +1,11 @@
 """The store: its tables, and the id that ties it to one database.
 
-The main database keeps the same id. Without the comparison, a restored database beside an empty engine folder, a
-second machine with a folder of its own, or two installations on one ClickHouse database would answer with numbers
-that look right and are not.
+The main database keeps the same id. Without the comparison, a restored database with an empty engine folder, a second
+machine with a folder of its own, or two installations on one ClickHouse database would return plausible but wrong
+numbers.
 
-To make a store, keep a new id in the main database and say that it is not confirmed, create the store with it, and
-confirm it. After a crash in between the same steps complete it.
+To create a store, save a new unconfirmed id in the main database, create the store with this id, and confirm it. After
+a crash in between, repeat the same steps.
 """
 
 from uuid import UUID
@@ -17,16 +17,16 @@ from engine.server_client import ServerClient
 
 
 def create_store(client: EngineClient, store_id: UUID) -> None:
-    """Create the tables and the id of a store, as far as they are missing. Raises EngineError, also for another id."""
+    """Create the missing tables and the id of a store. Raises EngineError, also if the store has another id."""
     for statement in build_statements(durable=not isinstance(client, ServerClient)):
         client.execute(statement)
     if read_store_id(client) is None:
         client.execute("INSERT INTO store VALUES ({id:UUID}, now64(6))", {"id": store_id})
-    check_store(client, store_id)  # of two installations that begin at once on one server, one is refused
+    check_store(client, store_id)  # if two installations start at the same time on one server, one is refused
 
 
 def read_store_id(client: EngineClient) -> UUID | None:
-    """Return the id of the store; None where no store was made yet. Raises EngineError."""
+    """Return the id of the store, or None if no store was created yet. Raises EngineError."""
     names = client.read(
         "SELECT name FROM system.tables WHERE database = currentDatabase() AND name IN {names:Array(String)}",
         {"names": TABLES},
@@ -38,7 +38,9 @@ def read_store_id(client: EngineClient) -> UUID | None:
 
 
 def check_store(client: EngineClient, expected: UUID | None) -> None:
-    """Raise EngineUnavailable unless the store is the one whose id the main database has; None has no store yet."""
+    """Raise EngineUnavailable unless the store has this id, which the main database keeps. None means that no store
+    exists yet.
+    """
     found = read_store_id(client)
     if found == expected:
         return

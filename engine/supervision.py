@@ -1,4 +1,6 @@
-"""The supervisor of this process: started when the engine is first needed, stopped when this process ends."""
+"""The supervisors that this process has started: each starts when the engine is first needed, and stops with this
+process.
+"""
 
 import atexit
 import importlib.util
@@ -14,7 +16,7 @@ from engine.files import FAILURE_NAME, create_folder
 from engine.supervisor import spawn_python, stop_process
 
 SECONDS_TO_STOP = 8
-# A supervisor that ends by itself is not started again in a loop.
+# Seconds before a supervisor that ended by itself is started again, so that it is not restarted in a loop.
 SECONDS_BETWEEN_STARTS = 1
 
 _lock = threading.Lock()
@@ -28,10 +30,10 @@ def is_engine_installed() -> bool:
 
 
 def ensure_supervisor(folder: Path) -> None:
-    """Start a supervisor for a folder, where this process has none that runs. Raises OSError."""
+    """Start a supervisor for a folder unless one of this process is running. Raises OSError."""
     global _owner
     with _lock:
-        if _owner != os.getpid():  # a fork must not take its parent's supervisor for its own
+        if _owner != os.getpid():  # a forked process must not use its parent's supervisor
             _supervisors.clear()
             _owner = os.getpid()
             atexit.register(stop_supervisors, _owner)
@@ -46,20 +48,20 @@ def ensure_supervisor(folder: Path) -> None:
 
 def _start_supervisor(folder: Path) -> None:
     create_folder(folder)
-    (folder / FAILURE_NAME).unlink(missing_ok=True)  # of an earlier start
+    (folder / FAILURE_NAME).unlink(missing_ok=True)  # left by an earlier start
     _started[folder] = time.monotonic()
     _supervisors[folder] = spawn_python("engine.supervisor", folder)
 
 
 def stop_supervisors(owner: int) -> None:
-    """Stop the engines that a process has started, where it is this one."""
+    """Stop all engines that this process has started. Do nothing in a forked process."""
     if os.getpid() == owner:
         for folder in list(_supervisors):
             stop_supervisor(folder)
 
 
 def stop_supervisor(folder: Path) -> None:
-    """Stop the engine of a folder, where this process has started it, and wait until it has ended."""
+    """Stop the engine of a folder if this process has started it, and wait until it has ended."""
     with _lock:
         process = _supervisors.pop(folder, None) if _owner == os.getpid() else None
     if process is not None:
@@ -70,7 +72,7 @@ def stop_supervisor(folder: Path) -> None:
 
 @contextmanager
 def supervised_engine(folder: Path | None) -> Iterator[None]:
-    """Keep the engine of a folder running while the block runs, where there is a folder."""
+    """Keep the engine of a folder running during the block. Without a folder, do nothing."""
     if folder is None:
         yield
         return

@@ -1,8 +1,8 @@
-"""The supervisor: a small process that starts the engine, starts it again when it dies, and stops it.
+"""The supervisor: a small process that starts the engine, restarts it after a failure, and stops it.
 
-It is a process and not a thread, so that neither a web worker nor a command that ends takes the engine with it
-unnoticed. Its standard input is a pipe from the process that wants the engine: when that one ends, for whatever
-reason, the supervisor stops the engine and ends. It imports nothing but the standard library and orjson.
+It is a process and not a thread, so that the engine outlives neither a web worker nor a command that ends. Its standard
+input is a pipe from the process that needs the engine: when that process ends, for whatever reason, the supervisor
+stops the engine and ends. It imports only the standard library and orjson.
 """
 
 import os
@@ -24,7 +24,7 @@ from engine.protocol import ProtocolError, connect, receive_message, send_messag
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKED_EXIT = 3
-SECONDS_TO_START = 120  # a large store takes a while to open
+SECONDS_TO_START = 120  # opening a large store takes a while
 SECONDS_TO_STOP = 6
 SECONDS_TO_STAND_BY = 1
 SECONDS_BETWEEN_CHECKS = 0.2
@@ -33,12 +33,12 @@ SECONDS_TO_ANSWER = 15
 BACKOFF_MIN, BACKOFF_MAX = 0.2, 30.0
 FAILURE_CHARACTERS_MAX = 500
 OUTPUT_CHARACTERS_MAX = 20_000
-# ClickHouse writes why it did not start to standard error; Python's exception after it says less.
+# ClickHouse writes the reason why it did not start to standard error; the exception in Python contains less.
 _REASONS = (re.compile(r"^Code: .*", re.MULTILINE), re.compile(r"^\w+(?:Error|Exception)\b.*", re.MULTILINE))
 
 
 class Supervisor:
-    """The loop that keeps the engine of a folder running until it is told to stop."""
+    """The loop that keeps the engine of a folder running until it is asked to stop."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -56,7 +56,7 @@ class Supervisor:
                 self.restart(code, reason)
 
     def stand_by(self) -> None:
-        """Wait for a folder that another process uses. On this machine its engine answers us as well."""
+        """Wait for a folder that another process uses. On this machine, clients can use the engine of that process."""
         holder = read_holder(self.folder)
         if holder != self.reported_holder:
             log("engine_in_use", folder=str(self.folder), holder=holder)
@@ -66,12 +66,12 @@ class Supervisor:
         self.wait(SECONDS_TO_STAND_BY)
 
     def report_failure(self, reason: str) -> None:
-        """Tell the clients why there is no engine, so that they need not wait for one."""
-        with suppress(OSError):  # on a full disk
+        """Store the reason why there is no engine, so that clients need not wait for one."""
+        with suppress(OSError):  # the disk is full
             (self.folder / FAILURE_NAME).write_text(reason)
 
     def restart(self, code: int, reason: str) -> None:
-        """Wait before the next start: the longer, the more often the engine ended before it answered."""
+        """Wait before the next start: longer after each attempt in which the engine ended before it answered."""
         if self.is_ready:
             self.backoff = BACKOFF_MIN
         log("engine_died", level="error", code=code, reason=reason, restart_in_seconds=round(self.backoff, 1))
@@ -93,7 +93,7 @@ class Supervisor:
         return code, reason
 
     def watch(self, process: "subprocess.Popen[bytes]", stderr: IO[bytes]) -> str:
-        """Wait until the engine ends, hangs or is no longer wanted. Return the beginning of its error output."""
+        """Wait until the engine ends, hangs or is no longer needed. Return the beginning of its error output."""
         output, self.is_ready = "", False
         next_ping, deadline = 0.0, time.monotonic() + SECONDS_TO_START
         while process.poll() is None and not self.is_stopping:
@@ -116,7 +116,7 @@ class Supervisor:
         log("engine_started", folder=str(self.folder), **answer)
 
     def wait(self, seconds: float) -> None:
-        """Sleep, and notice when the process that wants the engine is gone."""
+        """Sleep. Return early if the process that needs the engine has ended."""
         deadline = time.monotonic() + seconds
         while not self.is_stopping and (left := deadline - time.monotonic()) > 0:
             readable, _, _ = select.select([sys.stdin], [], [], left)
@@ -125,7 +125,7 @@ class Supervisor:
 
 
 def ping(folder: Path, pid: int) -> dict[str, Any] | None:
-    """Return the answer of the engine with this process id; None if there is none in time."""
+    """Return the response of the engine with this process id, or None if it does not respond in time."""
     try:
         with connect(folder, SECONDS_TO_ANSWER) as connection:
             send_message(connection, {"operation": "ping"})
@@ -136,7 +136,7 @@ def ping(folder: Path, pid: int) -> dict[str, Any] | None:
 
 
 def spawn_python(module: str, folder: Path, *, stderr: int | None = None) -> "subprocess.Popen[bytes]":
-    """Start `main` of a module for a folder in a new interpreter, without a variable of our environment."""
+    """Start `main` of a module for a folder in a new interpreter with an empty environment."""
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from {module} import main; main()"
     return subprocess.Popen(  # noqa: S603  our own interpreter and module
         [sys.executable, "-I", "-B", "-c", program, str(folder)],
@@ -149,7 +149,7 @@ def spawn_python(module: str, folder: Path, *, stderr: int | None = None) -> "su
 
 
 def stop_process(process: "subprocess.Popen[bytes]", seconds: float = SECONDS_TO_STOP) -> int:
-    """End a process, by force where it does not end in time. Return its exit code."""
+    """Terminate a process, or kill it if it does not end in time. Return its exit code."""
     if process.poll() is None:
         process.terminate()
     try:
@@ -173,7 +173,7 @@ def describe_end(code: int, output: str) -> str:
 
 
 def log(event: str, level: str = "info", **values: object) -> None:
-    """Write a line as the log of the service has them."""
+    """Write a line in the format of the service's log."""
     line = {"event": event, **values, "timestamp": datetime.now(UTC), "level": level, "logger": "engine"}
     sys.stderr.write(orjson.dumps(line, option=orjson.OPT_UTC_Z).decode() + "\n")
     sys.stderr.flush()
@@ -182,6 +182,6 @@ def log(event: str, level: str = "info", **values: object) -> None:
 def main() -> NoReturn:
     supervisor = Supervisor(Path(sys.argv[1]))
     signal.signal(signal.SIGTERM, lambda *_: setattr(supervisor, "is_stopping", True))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the pipe says when to stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # only the pipe stops it
     supervisor.run()
     sys.exit(0)

@@ -1,7 +1,7 @@
-"""Verification of writes in the engine process: new parts are read back.
+"""Verification of writes in the engine process: new parts are read after each write.
 
-chDB 26.9 acknowledges an insert whose files a full disk has cut off: the part is there, its rows are not, and every
-later read of the table fails. So each new part is read once after the write, and dropped where it is damaged.
+chDB 26.9 acknowledges an insert whose files were truncated by a full disk: the part exists without its rows, and every
+later read of the table fails. So each new part is read once after the write, and dropped if it is damaged.
 """
 
 import threading
@@ -30,7 +30,7 @@ class WriteVerifier:
 
     @contextmanager
     def verify_write(self, opened: Any) -> Iterator[None]:
-        """Raise an error like ClickHouse's where the write in the block has left a part that cannot be read."""
+        """Raise an error like ClickHouse's if the write in the block has created a part that cannot be read."""
         before, dropped = list_parts(opened), self._dropped
         yield
         with self._lock:
@@ -48,7 +48,7 @@ def list_parts(opened: Any) -> set[Part]:
 
 
 def is_readable(opened: Any, part: Part) -> bool:
-    """Return whether a part can be read, or is gone: merged with others, or dropped with its table."""
+    """Return whether a part can be read, or no longer exists because it was merged or its table dropped."""
     check = f"CHECK TABLE {_name_table(part)} PART '{part.name}' SETTINGS check_query_single_value_result = 1"
     try:
         return bytes(opened.query(check, "TSVRaw").bytes()).strip() == b"1"

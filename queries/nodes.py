@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-# The most nodes around a query that are looked through: stored JSON may nest deeper.
+# The maximum number of nodes around a query: stored JSON may be nested more deeply.
 MAX_WRAPPERS = 5
 # Nodes that only visualize the query in their `source`.
 WRAPPERS = frozenset({"InsightVizNode", "DataTableNode", "DataVisualizationNode"})
@@ -19,7 +19,7 @@ def iter_nodes(query: Any) -> Iterator[dict[str, Any]]:
 
 
 def get_source(query: Any) -> dict[str, Any]:
-    """Return the query inside visualization nodes, or the query itself; empty if there is none."""
+    """Return the query inside visualization nodes, or the query itself; an empty dictionary if there is none."""
     node: dict[str, Any] = {}
     for node in iter_nodes(query):
         if get_kind(node) not in WRAPPERS:
@@ -28,11 +28,11 @@ def get_source(query: Any) -> dict[str, Any]:
 
 
 def get_source_kind(query: Any) -> str:
-    """Return the kind of the query inside visualization nodes; empty if there is none."""
+    """Return the kind of the query inside visualization nodes, or an empty text."""
     return get_kind(get_source(query))
 
 
 def get_kind(node: dict[str, Any]) -> str:
-    """Return the kind of a node; empty if it has none."""
+    """Return the kind of a node, or an empty text."""
     kind = node.get("kind")
     return kind if isinstance(kind, str) else ""

@@ -1,4 +1,4 @@
-"""What the main database knows of the store of the engine."""
+"""The identity of the engine's store, and the versions of the data in it."""
 
 from uuid import uuid4
 
@@ -9,10 +9,10 @@ from users.models import Project
 
 
 class Store(models.Model):
-    """The one store whose results this database may answer with: at most one row. The store has the same id.
+    """The store from which this database may return results: at most one row. The store contains the same id.
 
-    It is confirmed once the engine has stored the id. An unconfirmed row without a store is a creation that was
-    interrupted, and is completed; a confirmed one is a store that is lost (engine/store.py).
+    A row is confirmed once the engine has stored the id. An unconfirmed row without a store means an interrupted
+    creation, which is completed; a confirmed row without a store means that the store is lost (engine/store.py).
     """
 
     id = models.SmallAutoField(primary_key=True)
@@ -25,7 +25,7 @@ class Store(models.Model):
 
 
 class DataVersion(models.Model):
-    """A counter that rises with each import into a project, and each deletion. Results of a lower one are stale."""
+    """A counter that rises with each import into a project, and each deletion. Results of a lower version are stale."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="data_version")
     number = models.BigIntegerField(default=0)

@@ -1,4 +1,4 @@
-"""The syntax tree that HogQL and the JSON query kinds share. Nodes are values: nothing changes them."""
+"""The syntax tree that HogQL and the JSON query kinds share. Nodes are immutable."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -13,7 +13,7 @@ ConstantValue = str | int | float | bool | None | date | datetime | UUID
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A part of a query. `span` is where in the text it came from, if it came from a text."""
+    """A part of a query. `span` is its place in the text, or None if it does not come from a text."""
 
     span: Span | None = field(default=None, kw_only=True, compare=False, repr=False)
 
@@ -36,7 +36,7 @@ def _find_nodes(value: Any) -> Iterator[Node]:
 
 @dataclass(frozen=True, slots=True)
 class Expr(Node):
-    """A value."""
+    """An expression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Alias(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Call(Expr):
-    """A function. `params` are the first parentheses of `quantile(0.9)(x)`."""
+    """A function call. `params` are the first parentheses of `quantile(0.9)(x)`."""
 
     name: str
     args: tuple[Expr, ...] = ()
@@ -78,7 +78,7 @@ class Call(Expr):
 
 @dataclass(frozen=True, slots=True)
 class FrameBound(Node):
-    """An end of a window's frame. Without an offset it is UNBOUNDED, or the current row."""
+    """A bound of a window frame. Without an offset it is UNBOUNDED, or the current row."""
 
     kind: str
     offset: int | None = None
@@ -101,7 +101,7 @@ class Window(Node):
 
 @dataclass(frozen=True, slots=True)
 class WindowCall(Expr):
-    """A function over a window, which is written out or named."""
+    """A function call over a window, which is defined inline or named."""
 
     call: Call
     window: Window | str
@@ -176,14 +176,14 @@ class Lambda(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Placeholder(Expr):
-    """`{filters}`, `{variables.name}`: a place that gets a value before the query is printed."""
+    """A placeholder, `{filters}` or `{variables.name}`, which is replaced by a value before the query is printed."""
 
     chain: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Query(Expr):
-    """A SELECT or several of them. Inside an expression it is a subquery."""
+    """A SELECT or a combination of several. Inside an expression it is a subquery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class QuerySource(Node):
 
 @dataclass(frozen=True, slots=True)
 class Join(Node):
-    """A further source. `using` are the columns that both sides share, instead of a condition."""
+    """A joined source. `using` are columns that both sides share, instead of a condition."""
 
     kind: str
     source: TableSource | QuerySource
@@ -223,7 +223,7 @@ class LimitBy(Node):
 
 @dataclass(frozen=True, slots=True)
 class CommonTable(Node):
-    """`WITH name AS (SELECT …)`, or `WITH expression AS name`, which is a scalar."""
+    """A common table expression `WITH name AS (SELECT …)`, or a scalar `WITH expression AS name`."""
 
     name: str
     value: Expr

@@ -1,4 +1,4 @@
-"""Printing of calls: the functions of the allow list, and those that mean something else in a project."""
+"""Printing of calls: the functions of the allow list, and those that are printed specially for a project."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from queries.hogql.expressions import ExpressionPrinter
 
 NUMBER = Sql("", ValueType.NUMBER)
-# They calculate: the text of a property is taken as a number.
+# Arithmetic functions: the text of a property becomes a number.
 NUMERIC = frozenset({"round", "floor", "ceil", "abs", "sqrt", "trunc", "pow", "exp", "log", "log2", "log10", "intDiv"})
-# They return one of their arguments: the type is the argument's.
+# Functions that return one of their arguments, and have its type.
 PICKERS = frozenset({"min", "max", "any", "anyLast", "argMin", "argMax", "first_value", "last_value", "nullIf"})
 
 
@@ -45,7 +45,7 @@ def print_plain(printer: ExpressionPrinter, node: ast.Call, function: Function) 
 
 
 def build_call(printer: ExpressionPrinter, node: ast.Call, function: Function, args: list[Sql]) -> Sql:
-    """Return a call of printed arguments. DISTINCT and FILTER are endings of ClickHouse's functions."""
+    """Return a call with printed arguments. ClickHouse has suffixes of function names for DISTINCT and FILTER."""
     stored = function.stored + ("Distinct" if node.distinct else "")
     texts = [arg.text for arg in args]
     if node.condition is not None:
@@ -90,7 +90,7 @@ def _print_to_decimal(printer: ExpressionPrinter, node: ast.Call, function: Func
 
 
 def _print_concat(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """A missing part is an empty text, where ClickHouse would give null for the whole."""
+    """Print `concat`. A null argument becomes an empty text; in ClickHouse the whole result would be null."""
     args = [_print_as_text(printer.print(arg)) for arg in node.args]
     return Sql(f"{function.stored}({', '.join(args)})", ValueType.TEXT, nullable=False)
 
@@ -101,7 +101,7 @@ def _print_as_text(value: Sql) -> str:
 
 
 def _print_branches(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print functions that return one of several arguments: the type is theirs if they agree."""
+    """Print functions that return one of several arguments. Their type is that of the arguments, if these agree."""
     if function.stored in ("if", "multiIf"):
         args = [
             printer.print(arg) if index == len(node.args) - 1 or index % 2 else printer.print_condition(arg)
@@ -131,7 +131,9 @@ def _print_exists(printer: ExpressionPrinter, node: ast.Call, function: Function
 
 
 def _print_window_funnel(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """ClickHouse counts the window in the units of its times: both are given as microseconds."""
+    """Print `windowFunnel` with its times and its window in microseconds: ClickHouse reads the window in the unit of
+    the times.
+    """
     window = node.params[0] if node.params else None
     if not isinstance(window, ast.Constant) or not isinstance(window.value, int | float):
         raise InvalidArguments("windowFunnel takes a window in seconds in its first parentheses.", span=node.span)

@@ -1,4 +1,4 @@
-"""Comparisons that are never null: a missing value is different from every value, as in PostHog."""
+"""Comparisons that are never null: as in PostHog, null differs from every value."""
 
 from datetime import UTC, date, datetime
 
@@ -34,14 +34,14 @@ TIMES = frozenset({ValueType.DATETIME, ValueType.DATE})
 
 
 def get_operator(node: ast.Compare) -> str:
-    """Return ClickHouse's function. Raises UnsupportedSyntax on an operator such as IN COHORT."""
+    """Return the ClickHouse function of an operator. Raises UnsupportedSyntax for one such as IN COHORT."""
     if node.op not in OPERATORS:
         raise UnsupportedSyntax(f"{node.op.upper()} is not supported.", span=node.span)
     return OPERATORS[node.op]
 
 
 def print_comparison(op: str, left: Sql, right: Sql) -> Sql:
-    """Return a comparison that is true or false where one side, or both, are null."""
+    """Return a comparison that is true or false even if one side, or both, are null."""
     if "NULL" in (left.text, right.text) and op in ("==", "=", "!="):
         other = right if left.text == "NULL" else left
         return Sql(f"{'isNotNull' if op == '!=' else 'isNull'}({other.text})", ValueType.BOOLEAN, False)
@@ -52,12 +52,12 @@ def print_comparison(op: str, left: Sql, right: Sql) -> Sql:
 
 
 def print_join_comparison(op: str, left: Sql, right: Sql) -> Sql:
-    """Return a comparison as the condition of a join needs it: a null matches nothing."""
+    """Return a comparison for the condition of a join, in which null equals nothing."""
     return Sql(_print_call(op, *_pick_comparable(left, right)), ValueType.BOOLEAN)
 
 
 def _pick_comparable(left: Sql, right: Sql) -> tuple[str, str]:
-    """Return both sides. Times are compared as they are stored, without time zones, so that indexes are used."""
+    """Return both sides. Times are compared in their stored form, without time zones, so that indexes are used."""
     return tuple(side.instant if side.instant else side.text for side in (left, right))  # type: ignore[return-value] # of two
 
 
@@ -78,9 +78,9 @@ def _print_default(op: str, left: Sql, right: Sql) -> str:
 
 
 def adapt_constant(session: PrintSession, node: ast.Expr, other: Sql) -> Sql | None:
-    """Return a constant as the other side of its comparison needs it, or None if it stays what it is.
+    """Return a constant converted for the other side of its comparison, or None if it needs no conversion.
 
-    Raises InvalidValue where a text is compared with a time and is none.
+    Raises InvalidValue if a text is compared with a time and cannot be read as one.
     """
     if not isinstance(node, ast.Constant):
         return None
@@ -97,7 +97,7 @@ def adapt_constant(session: PrintSession, node: ast.Expr, other: Sql) -> Sql | N
 
 
 def adapt_property(side: Sql, other: Sql) -> Sql:
-    """Return the text of a property as a number where it is compared or calculated with one."""
+    """Return the text of a property as a number if it is compared or calculated with one."""
     if side.is_property and other.type is ValueType.NUMBER:
         return Sql(f"accurateCastOrNull({side.text}, 'Float64')", ValueType.NUMBER)
     return side

@@ -1,4 +1,4 @@
-"""The parser's JSON to our own tree: expressions. What is not named here is refused."""
+"""Conversion of the parser's JSON to our own tree: expressions. Unknown nodes are refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ CASTS = {
     "date": "toDate",
     "uuid": "toUUID",
 }
-# Functions that are operators in disguise are treated as those, so that both mean the same.
+# Functions that are equivalent to operators become those, so that both are printed alike.
 COMPARISON_FUNCTIONS = {
     "equals": "==",
     "notEquals": "!=",
@@ -90,7 +90,7 @@ def _convert_bound(node: Json | None) -> ast.FrameBound | None:
 
 def _convert_constant(node: Json, text: str) -> ast.Expr:
     value = node.get("value")
-    if node.get("value_type") == "number":  # JSON cannot express it: too large an integer, infinity, not a number
+    if node.get("value_type") == "number":  # a number that JSON cannot express
         raise UnsupportedSyntax(f"The number {str(value)[:40]} is not supported.", span=get_span(node))
     return ast.Constant(value, span=get_span(node))
 
@@ -131,7 +131,7 @@ def _convert_call(node: Json, text: str) -> ast.Expr:
 
 
 def _convert_window_call(node: Json, text: str) -> ast.Expr:
-    """The library puts `f(x)` into `exprs`, but `f(p)(x)` into `exprs` and `args`."""
+    """Convert a window call. The library puts `f(x)` into `exprs`, but `f(p)(x)` into `exprs` and `args`."""
     exprs, args, span = convert_all(node.get("exprs"), text), convert_all(node.get("args"), text), get_span(node)
     call = ast.Call(node["name"], args or exprs, params=exprs if args else None, span=span)
     if node.get("over_identifier"):

@@ -1,4 +1,4 @@
-"""Refusals of a query. `code` is for programs; `span` is where in the text it went wrong, counted in characters."""
+"""Errors of a query. `code` is for programs; `span` is the faulty part of the text, counted in characters."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ NAME_MAX_LENGTH = 80  # characters of an unknown name that an error repeats
 
 
 class Span(NamedTuple):
-    """A part of the text: `start` is its first character, `end` the first one behind it."""
+    """A part of the text: `start` is its first character, `end` the character after its last one."""
 
     start: int
     end: int
 
     def find_line(self, text: str) -> tuple[int, int]:
-        """Return the line and the column where it starts, both counted from 1."""
+        """Return the line and the column at which the part starts, both counted from 1."""
         before = text[: self.start]
         return before.count("\n") + 1, self.start - (before.rfind("\n") + 1) + 1
 
@@ -33,19 +33,19 @@ class HogQLError(DomainError):
 
 
 class ParserUnavailable(HogQLError):
-    """The parser is not installed, or does not start: the query may be right."""
+    """The parser is not installed or does not start. The query may be valid."""
 
     code = "engine_unavailable"
 
 
 class InvalidSyntax(HogQLError):
-    """A text that is no HogQL."""
+    """A text that is not HogQL."""
 
     code = "invalid_syntax"
 
 
 class UnsupportedSyntax(HogQLError):
-    """HogQL that this service does not run."""
+    """A feature of HogQL that this service does not support."""
 
     code = "unsupported_syntax"
 
@@ -58,7 +58,7 @@ class QueryTooComplex(HogQLError):
 
 @contextmanager
 def refuse_deep_recursion() -> Iterator[None]:
-    """Turn the end of the stack into QueryTooComplex: a chain of operators is a tree as deep as it is long."""
+    """Raise QueryTooComplex for a RecursionError in the block: a chain of operators is a tree as deep as it is long."""
     try:
         yield
     except RecursionError:
@@ -72,19 +72,19 @@ class InvalidArguments(HogQLError):
 
 
 class InvalidValue(HogQLError):
-    """A constant that does not mean what its place requires, such as a date."""
+    """A constant that is invalid in its place, such as a malformed date."""
 
     code = "invalid_value"
 
 
 class AmbiguousColumn(HogQLError):
-    """A column that several tables of the query have."""
+    """A column that more than one table of the query has."""
 
     code = "ambiguous_column"
 
 
 class UnknownName(HogQLError):
-    """A name that is not known here. `nearest` is the known one that was probably meant."""
+    """An unknown name. `nearest` is the known name that was probably meant."""
 
     kind = "name"
 
@@ -96,7 +96,7 @@ class UnknownName(HogQLError):
 
 
 class UnknownFunction(UnknownName):
-    """A function that is not in functions.py."""
+    """A function that is not in the allow list."""
 
     code = "unknown_function"
     kind = "function"
@@ -124,7 +124,7 @@ class UnknownPlaceholder(UnknownName):
 
 
 class UnknownTimeZone(UnknownName):
-    """A time zone that is not in the database of time zones."""
+    """A time zone that is not in the time zone database."""
 
     code = "unknown_time_zone"
     kind = "time zone"

@@ -23,7 +23,7 @@ from queries.hogql.session import PrintedQuery
 from queries.hogql.values import Sql, ValueType
 
 ARITHMETIC = {"+": "plus", "-": "minus", "*": "multiply", "/": "divide", "%": "modulo"}
-# The smallest type, as ClickHouse's own literals have it: others would find no type in common with a count.
+# The smallest type, like that of ClickHouse's own literals. A larger type may have no common type with a count.
 INTEGER_TYPES = [
     *((0, 2**bits, f"UInt{bits}") for bits in (8, 16, 32, 64)),
     *((-(2 ** (bits - 1)), 0, f"Int{bits}") for bits in (8, 16, 32, 64)),
@@ -35,7 +35,7 @@ FALSE = Sql("false", ValueType.BOOLEAN, nullable=False)
 
 
 class ExpressionPrinter:
-    """Prints the expressions of one SELECT."""
+    """A printer of the expressions of one SELECT."""
 
     def __init__(self, scope: Scope, windows: dict[str, ast.Window] | None = None) -> None:
         self.scope = scope
@@ -51,7 +51,7 @@ class ExpressionPrinter:
         return printer(self, node)
 
     def print_condition(self, node: ast.Expr) -> Sql:
-        """Return an expression as a condition. The text of a property is one where it says true."""
+        """Return an expression as a condition. The text of a property is true if it is `true`."""
         sql = self.print(node)
         if sql.is_property:
             return print_comparison("==", sql, self.session.bind_text("true"))
@@ -95,14 +95,14 @@ class ExpressionPrinter:
         if scalar is None or node.chain[0] in self.scope.arguments:
             return self.scope.find_field(node.chain, node.span)
         name = node.chain[0]
-        del self.scope.scalars[name]  # it may be named like a column that it uses
+        del self.scope.scalars[name]  # an alias may have the name of a column that it uses
         try:
             return replace(self.print(scalar), instant=None)
         finally:
             self.scope.scalars[name] = scalar
 
     def print_alias(self, node: ast.Alias) -> Sql:
-        """Print an alias inside of an expression. Those of columns are the SELECT's."""
+        """Print an alias inside an expression. Aliases of columns are printed by the SELECT."""
         inner, name = self.print(node.expr), self.session.make_name("c")
         self.scope.aliases[node.name] = replace(inner, text=name, instant=None)
         return replace(inner, text=f"({inner.text} AS {name})", instant=None)
@@ -200,7 +200,7 @@ class ExpressionPrinter:
         return Sql(f"{function}({whole.text}, {index})")
 
     def print_lambda(self, node: ast.Lambda) -> Sql:
-        """Print a function of one or more arguments, which hide columns of the same names."""
+        """Print a lambda. Its arguments hide columns with the same names."""
         outer, names = dict(self.scope.arguments), {arg: self.session.make_name("x") for arg in node.args}
         self.scope.arguments.update({arg: Sql(name) for arg, name in names.items()})
         try:

@@ -1,7 +1,7 @@
 """The functions of HogQL, as `name:arguments`, `name=ClickHouse's name:arguments`, `name[parameters]:arguments`.
 
-Each list has the kind, the type of the result, and whether the result may be null: None is "if an argument may be".
-Functions that another module prints, such as `now` and `toDateTime`, are in the lists, too: one list is complete.
+Each list has a kind, the type of the result, and whether the result may be null; None means "if an argument may be".
+The lists are complete: they also contain functions that another module prints, such as `now` and `toDateTime`.
 """
 
 _NUMBERS = """

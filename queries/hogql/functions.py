@@ -1,6 +1,6 @@
-"""The allow list of functions: what HogQL calls them, how many arguments they take, and what they return.
+"""The allow list of functions: their names in HogQL, the numbers of their arguments, and the types of their results.
 
-Nothing else gets into a statement: there is no way to print the name that a query wrote.
+A statement can contain no other function, because a name from a query is never printed.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,9 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function. `name` is HogQL's, `stored` ClickHouse's. `nullable` is None where it depends on the arguments."""
+    """A function. `name` is its name in HogQL, `stored` that in ClickHouse. `nullable` is None if it depends on the
+    arguments.
+    """
 
     name: str
     stored: str
@@ -32,11 +34,11 @@ class Function:
 
     @property
     def counts(self) -> bool:
-        """Whether it counts values of any type."""
+        """Return whether the function counts values of any type."""
         return self.kind is Kind.AGGREGATE and self.name.startswith(("count", "uniq"))
 
     def check_counts(self, args: int, params: int | None, span: Span | None) -> None:
-        """Check how many arguments and parameters there are. Raises InvalidArguments."""
+        """Check the numbers of arguments and parameters. Raises InvalidArguments."""
         if not self.arg_counts[0] <= args <= self.arg_counts[1]:
             detail = f"{self.name} takes {describe_counts(self.arg_counts)}, not {args}."
             raise InvalidArguments(detail, span=span)
@@ -57,12 +59,12 @@ def describe_counts(counts: tuple[int, int]) -> str:
     return f"at least {low} arguments" if high == UNLIMITED else f"{low} to {high} arguments"
 
 
-# An aggregate function with such an ending: how many arguments it has more than without, and whether it may be null.
+# Suffixes of aggregate functions: the number of additional arguments, and whether the result may be null.
 COMBINATORS = {"If": (1, None), "Array": (0, None), "Distinct": (0, None), "OrNull": (0, True), "OrDefault": (0, False)}
 
 
 def find_function(name: str, span: Span | None) -> Function:
-    """Return a function, in any case as SQL has them. Raises UnknownFunction, which names the nearest one."""
+    """Return the function with a name, ignoring case. Raises UnknownFunction with the nearest name."""
     function = FUNCTIONS.get(name) or _BY_LOWER_CASE.get(name.lower()) or _find_combined(name)
     if function is None:
         raise UnknownFunction(name, FUNCTIONS, span=span)
@@ -95,7 +97,9 @@ def _read_lists() -> Iterator[Function]:
 
 
 def _read_entry(entry: str, kind: Kind, value_type: ValueType, nullable: bool | None) -> Function:
-    """Read `name:1-2`, `name:1+`, `name=stored:1` or `name[1-2]:1`, where the brackets count parameters."""
+    """Parse `name:1-2`, `name:1+`, `name=stored:1` or `name[1-2]:1`, where the brackets contain the number of
+    parameters.
+    """
     names, counts = entry.split(":")
     names, _, params = names.partition("[")
     name, _, stored = names.partition("=")

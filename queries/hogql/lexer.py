@@ -1,4 +1,4 @@
-"""What must be known of a text before the parser sees it: it crashes on some texts, and is slow on others."""
+"""Checks of a text before it is parsed: the parser crashes on some texts, and is slow on others."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from queries.hogql.errors import InvalidSyntax, QueryTooComplex, Span, Unsupport
 
 TEXT_MAX_LENGTH = 65_536  # characters
 TOKENS_MAX = 12_000
-# The parser segfaults on chains of some ten thousand operators, and each doubling of a chain costs four times the time.
+# The parser crashes on chains of about ten thousand operators, and its time grows with the square of their length.
 OPERATORS_MAX = 1_000
 NESTING_MAX = 60
 
@@ -26,7 +26,7 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 WORD_OPERATORS = frozenset({"and", "or", "not", "like", "ilike", "in", "is", "between", "case", "interval"})
-# The parser accepts these words and leaves nothing of them in the tree: the query would run as if they were not there.
+# The parser accepts these words but drops them from the tree: the query would run as if they were absent.
 DROPPED = (("with", "totals"), ("nulls", "first"), ("ignore", "nulls"), ("respect", "nulls"))
 
 
@@ -49,7 +49,7 @@ def check_text(text: str) -> None:
 
 
 def find_phrases(text: str, first: str, second: str) -> list[Span]:
-    """Return where two words follow each other, such as ORDER BY."""
+    """Return the positions at which two words follow each other, such as ORDER BY."""
     return [
         Span(left.start(), right.end())
         for left, right in pairwise(_find_tokens(text))

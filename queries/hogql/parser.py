@@ -1,4 +1,4 @@
-"""The adapter of PostHog's parser: text in, own syntax tree out."""
+"""The adapter of PostHog's parser, from a text to our own syntax tree."""
 
 import json
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def _read_tree(answer: str, text: str) -> dict[str, Any]:
 
 
 def _check_orders(nodes: list[dict[str, Any]], text: str) -> None:
-    """Check that each ORDER BY is in the tree: the library drops those behind a UNION of parentheses."""
+    """Check that each ORDER BY is in the tree: the library drops those after a UNION of parenthesized queries."""
     orders = find_phrases(text, "order", "by")
     if sum(bool(node.get("order_by") or node.get("within_group")) for node in nodes) != len(orders):
         detail = "This ORDER BY is not supported. Put a UNION in parentheses into a subquery, and sort outside of it."

@@ -1,4 +1,4 @@
-"""The parser's process as its user sees it: started with the first text, started again when it ends."""
+"""The client of the parser process, which starts with the first text and is restarted when it ends."""
 
 import atexit
 import json
@@ -19,7 +19,7 @@ SECONDS_TO_START = 10
 
 
 class ParserProcess:
-    """A process that parses. Threads take turns, and a process that was forked from this one gets its own."""
+    """A process that parses. Threads use it one at a time, and a forked process starts its own."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -27,7 +27,7 @@ class ParserProcess:
         self._owner = 0
 
     def parse(self, text: str, *, expression: bool = False, seconds: float = SECONDS) -> str:
-        """Return the parser's JSON. Raises QueryTooComplex at the deadline or a crash, and ParserUnavailable."""
+        """Return the parser's JSON. Raises QueryTooComplex after a timeout or a crash, and ParserUnavailable."""
         request = {"text": text, "expression": expression, "seconds": seconds}
         with self._lock:
             answer = self._ask(json.dumps(request) + "\n", seconds + SECONDS_TO_START)
@@ -38,7 +38,7 @@ class ParserProcess:
         raise QueryTooComplex("The query is too complex for the parser.")
 
     def close(self) -> None:
-        """End the process. The next text starts another one."""
+        """End the process. The next text starts a new one."""
         process, self._process = self._process, None
         if process is None or self._owner != os.getpid():
             return

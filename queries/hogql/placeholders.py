@@ -1,4 +1,4 @@
-"""Placeholders get their values as nodes of the tree: a value is never pasted into the text of a query."""
+"""Replacement of placeholders by nodes of the tree. A value is never inserted into the text of a query."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
@@ -15,15 +15,15 @@ NodeT = TypeVar("NodeT", bound=Node)
 def replace_placeholders(node: NodeT, values: Mapping[str, PlaceholderValue]) -> NodeT:
     """Return a tree with values for `{filters}`, `{filters.dateRange.from}`, `{variables.name}` and others.
 
-    The keys are the names without their braces. A comparison with an end of the date range that is None holds always.
-    Raises UnknownPlaceholder.
+    The keys are the names without their braces. If an end of the date range is None, a comparison with it is always
+    true. Raises UnknownPlaceholder.
     """
     with refuse_deep_recursion():
         return _replace_node(node, values)  # type: ignore[no-any-return]  # a node stays of its type, but a placeholder
 
 
 def find_placeholders(node: Node) -> set[str]:
-    """Return the names of all placeholders, so that a caller computes values of no others."""
+    """Return the names of all placeholders, so that a caller need not compute other values."""
     found, waiting = set(), [node]
     while waiting:
         part = waiting.pop()

@@ -1,7 +1,7 @@
 """Printing of queries: a tree becomes one ClickHouse statement that reads one project.
 
-Sources are printed by `render` of a source in scope, which is a scan of the project's rows, a subquery or a WITH.
-There is no other way into FROM, and `Statement` checks the result once more.
+`render` of a source in scope prints a source: a scan of the project's rows, a subquery or a common table expression. No
+other code prints FROM, and `Statement` checks the result again.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def print_set(query: ast.SetQuery, scope: Scope) -> PrintedQuery:
 
 
 def print_common_tables(tables: tuple[ast.CommonTable, ...], scope: Scope) -> str:
-    """Return the WITH of a query. Values that it names are printed where they are used."""
+    """Return the WITH of a query. Named scalars are printed where they are used."""
     parts = []
     for table in tables:
         if table.scalar or not isinstance(table.value, ast.Query):
@@ -102,7 +102,7 @@ def print_tail(
 
 
 def print_positional(node: ast.Expr, printer: ExpressionPrinter, columns: list[tuple[str, Sql]]) -> str:
-    """Return an expression of ORDER BY or GROUP BY, where a number is the number of a column."""
+    """Return an expression of ORDER BY or GROUP BY, in which a number is the number of a column."""
     if not isinstance(node, ast.Constant) or type(node.value) is not int:
         return printer.print(node).text
     if not 1 <= node.value <= len(columns):
@@ -115,7 +115,7 @@ def _bind_count(node: ast.Expr, printer: ExpressionPrinter) -> str:
 
 
 def _read_count(node: ast.Expr | None, default: int) -> int:
-    """Return the number of LIMIT or OFFSET. Raises InvalidValue if it is none."""
+    """Return the number of LIMIT or OFFSET. Raises InvalidValue for other expressions."""
     if node is None:
         return default
     if not isinstance(node, ast.Constant) or type(node.value) is not int or not 0 <= node.value < 2**63:
@@ -124,7 +124,7 @@ def _read_count(node: ast.Expr | None, default: int) -> int:
 
 
 class SelectPrinter:
-    """Prints one SELECT."""
+    """A printer of one SELECT."""
 
     def __init__(self, query: ast.Select, scope: Scope) -> None:
         self.query = query
@@ -191,7 +191,7 @@ class SelectPrinter:
         return f" ON {' AND '.join(conditions)}" if conditions else ""
 
     def _print_from(self, joins: list[tuple[str, str, Source]]) -> str:
-        """Return FROM. It comes last: by now it is known which columns are used."""
+        """Return FROM. It is printed last, because a source selects only the columns that the other clauses use."""
         if not self.scope.sources:
             return ""
         first = next(iter(self.scope.sources.values()))

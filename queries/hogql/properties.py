@@ -1,4 +1,4 @@
-"""Access to properties, which are JSON: a value or null, typed as the project's definitions say."""
+"""Access to properties, which are JSON: values or null, with the types that the project has defined."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class PropertyType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PropertyTypes:
-    """The definitions of a project: of events, and of persons. A property without one is a text."""
+    """The property definitions of a project, of events and of persons. A property without a definition is a text."""
 
     event: Mapping[str, PropertyType] = field(default_factory=dict)
     person: Mapping[str, PropertyType] = field(default_factory=dict)
@@ -30,8 +30,8 @@ class PropertyTypes:
 def print_property(json: str, keys: Sequence[str], kind: PropertyType, time_zone: str) -> Sql:
     """Return the value below keys of a JSON column. All arguments but the type are printed SQL.
 
-    JSONExtract gives texts without their quotes and everything else as it is written; `null` and what is missing are
-    null. A value that is not of the type is null as well.
+    JSONExtract returns strings without their quotes and other values as JSON. A missing key, `null`, and a value that
+    is not of the type give null.
     """
     text = f"JSONExtract({json}, {', '.join(keys)}, 'Nullable(String)')"
     match kind:

@@ -1,4 +1,4 @@
-"""The parser's JSON to our own tree: SELECT statements. What is not named here is refused."""
+"""Conversion of the parser's JSON to our own tree: SELECT statements. Unknown nodes are refused."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from queries.hogql.conversion import (
 )
 from queries.hogql.errors import UnsupportedSyntax
 
-NAME_MAX_LENGTH = 200  # characters of an expression that names its own column
+NAME_MAX_LENGTH = 200  # characters of an expression that becomes the name of its column
 JOINS = {
     "JOIN": "INNER",
     "INNER JOIN": "INNER",
@@ -35,7 +35,7 @@ JOINS = {
 }
 SET_OPERATORS = frozenset({"UNION ALL", "UNION DISTINCT", "INTERSECT", "INTERSECT DISTINCT", "EXCEPT"})
 GROUP_MODES = {None: None, "rollup": "ROLLUP", "cube": "CUBE", "all": "ALL"}
-# Each has a meaning that would be lost: a query that holds one is refused.
+# Keys without an equivalent in our tree: a query that contains one is refused.
 REFUSED = {
     "limit_with_ties": "WITH TIES",
     "limit_percent": "LIMIT … PERCENT",
@@ -59,7 +59,7 @@ def convert_query(node: Json, text: str) -> ast.Query:
 
 
 def _convert_set(node: Json, text: str) -> ast.Query:
-    """The library hangs the WITH of all parts upon the first one."""
+    """Convert a set of queries. The library attaches the WITH of all its parts to the first one."""
     first, common_tables = convert_query(node["initial_select_query"], text), _convert_common_tables(node, text)
     if isinstance(first, ast.Select):
         common_tables += first.common_tables
@@ -105,7 +105,7 @@ def _convert_select(node: Json, text: str) -> ast.Query:
 
 
 def _convert_column(node: Json, text: str) -> ast.Expr:
-    """A column without a name is called as it is written, `count()` for one."""
+    """Convert a column. Without an alias its name is its text, such as `count()`."""
     expr = convert_expression(node, text)
     if isinstance(expr, ast.Alias | ast.Field | ast.Star) or expr.span is None:
         return expr
@@ -113,7 +113,7 @@ def _convert_column(node: Json, text: str) -> ast.Expr:
 
 
 def _convert_where(node: Json, text: str) -> ast.Expr | None:
-    """PREWHERE is a hint of how to filter: the engine finds it by itself."""
+    """Convert WHERE and PREWHERE. PREWHERE only advises how to filter, which the engine decides by itself."""
     conditions = [convert_expression(node[key], text) for key in ("prewhere", "where") if node.get(key)]
     if len(conditions) == 2:
         return ast.And(tuple(conditions))
@@ -145,7 +145,7 @@ def _convert_array_join(node: Json, text: str) -> ast.ArrayJoin | None:
 
 
 def _convert_common_tables(node: Json, text: str) -> tuple[ast.CommonTable, ...]:
-    """The library has them as a list, in the order in which they are written."""
+    """Convert the common tables, which the library returns as a list in their original order."""
     return tuple(_convert_common_table(table, text) for table in node.get("ctes") or ())
 
 

@@ -1,4 +1,4 @@
-"""What the names of one SELECT mean."""
+"""Name resolution in one SELECT."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ def print_property_below(session: PrintSession, column: Sql, keys: tuple[str, ..
 
 @dataclass
 class TableInScope:
-    """A table that a SELECT reads. It remembers which columns are used: no others are read."""
+    """A table that a SELECT reads. It collects the columns that are used; no others are read."""
 
     alias: str
     table: Table
@@ -28,7 +28,7 @@ class TableInScope:
     used: set[str] = field(default_factory=set)
 
     def find(self, chain: tuple[str, ...]) -> Sql | None:
-        """Return what a chain of names below this table means, or None."""
+        """Return the column or property for a chain of names below this table, or None."""
         path = self.table.paths.get(chain)
         name = chain[0] if len(chain) == 1 else path
         if name is None:
@@ -68,7 +68,7 @@ class TableInScope:
 
 @dataclass
 class QueryInScope:
-    """A subquery or a WITH that a SELECT reads. `columns` are what its columns are called inside the statement."""
+    """A subquery or a common table that a SELECT reads. `columns` maps its columns to their names in the statement."""
 
     alias: str
     sql: str
@@ -99,7 +99,7 @@ Source = TableInScope | QueryInScope
 
 @dataclass(frozen=True, slots=True)
 class CommonTableInScope:
-    """A WITH. Its text is printed once, at the start of its SELECT."""
+    """A common table expression. It is printed once, at the start of its SELECT."""
 
     name: str
     columns: Mapping[str, Sql]
@@ -107,7 +107,7 @@ class CommonTableInScope:
 
 @dataclass
 class Scope:
-    """The names of one SELECT. Those of a WITH are seen by the subqueries as well, no others are."""
+    """The names of one SELECT. Subqueries see only those of its WITH."""
 
     session: PrintSession
     common_tables: dict[str, CommonTableInScope] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class Scope:
         self.sources[name] = source
 
     def find_table(self, chain: tuple[str, ...], span: Span | None) -> Table | CommonTableInScope:
-        """Return a table. Raises UnknownTable, which names the nearest one."""
+        """Return a table. Raises UnknownTable with the nearest name."""
         tables, name = self.session.context.all_tables, ".".join(chain)
         if len(chain) == 1 and name in self.common_tables:
             return self.common_tables[name]
@@ -133,12 +133,11 @@ class Scope:
         return tables[name]
 
     def find_field(self, chain: tuple[str, ...], span: Span | None) -> Sql:
-        """Return what a chain of names means. Raises UnknownColumn.
+        """Return the expression for a chain of names. Raises UnknownColumn, and AmbiguousColumn if more than one table
+        has it.
 
-        Raises AmbiguousColumn where several tables have it.
-
-        A column hides an alias of the same name, as in SQL, but where results are grouped and sorted: there the alias
-        hides the column.
+        As in SQL, a column hides an alias with the same name, except in GROUP BY and ORDER BY, where the alias hides
+        the column.
         """
         if len(chain) == 1 and chain[0] in self.arguments:
             return self.arguments[chain[0]]

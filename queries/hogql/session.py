@@ -1,4 +1,4 @@
-"""What all parts of one statement share: the project, bound parameters, generated names, and a budget."""
+"""The state that the parts of one statement share: the project, bound parameters, generated names, a node budget."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from queries.hogql.values import Sql, ValueType
 if TYPE_CHECKING:
     from queries.hogql.scopes import Scope
 
-NODES_MAX = 50_000  # printed nodes: names of a WITH that are used twice are printed twice
+NODES_MAX = 50_000  # printed nodes; a named scalar is printed once for each use
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedQuery:
-    """A query without the parentheses around it. `columns` are HogQL's names and what the statement calls them."""
+    """A query without the parentheses around it. `columns` maps the names in HogQL to the names in the statement."""
 
     sql: str
     columns: list[tuple[str, Sql]]
@@ -36,7 +36,7 @@ class PrintedQuery:
 
 
 def index_columns(columns: Iterable[tuple[str, Sql]]) -> dict[str, Sql]:
-    """Return columns by name, in their order. Of several with one name the first one counts."""
+    """Return columns by name, in their order. If two have the same name, the first one is returned."""
     found: dict[str, Sql] = {}
     for name, column in columns:
         found.setdefault(name, column)
@@ -45,7 +45,9 @@ def index_columns(columns: Iterable[tuple[str, Sql]]) -> dict[str, Sql]:
 
 @dataclass(frozen=True)
 class PrintContext:
-    """What a query means in a project. `now` is what now() returns, so that a result can be computed again."""
+    """The project and the moment for which a query is printed. `now` is the value of now(), so that a result can be
+    computed again.
+    """
 
     project_id: int
     time_zone: str = "UTC"
@@ -62,7 +64,7 @@ class PrintContext:
 
     @property
     def all_tables(self) -> Mapping[str, Table]:
-        """The tables by name. An imported one cannot replace a built-in one."""
+        """Return the tables by name. An imported table cannot replace a built-in one."""
         return {**self.tables, **BUILT_IN_TABLES}
 
 
@@ -79,11 +81,11 @@ class PrintSession:
 
     @property
     def time_zone(self) -> str:
-        """The project's time zone as SQL."""
+        """Return the project's time zone as SQL."""
         return self.bind(self.context.time_zone, "String")
 
     def bind(self, value: ParameterValue, kind: str) -> str:
-        """Return the placeholder of a value. Equal values share one, since GROUP BY compares expressions as written."""
+        """Return the placeholder of a value. Equal values share one: GROUP BY compares the text of expressions."""
         key = (kind, type(value), value)
         if key not in self._placeholders:
             name = f"p{len(self._placeholders) + 1}"
@@ -92,25 +94,27 @@ class PrintSession:
         return self._placeholders[key]
 
     def list_parameters(self, sql: str) -> dict[str, ParameterValue]:
-        """Return the parameters that a statement uses. Others were replaced, as a text that is compared with a time."""
+        """Return the parameters that a statement uses. Some bound values are not used, such as a text that became a
+        time.
+        """
         return {name: value for name, value in self.parameters.items() if name == "project_id" or f"{{{name}:" in sql}
 
     def bind_text(self, text: str) -> Sql:
         return Sql(self.bind(text, "String"), ValueType.TEXT, nullable=False)
 
     def make_name(self, prefix: str) -> str:
-        """Return a name that the statement does not have. No name of a query is ever printed."""
+        """Return an unused name. A name from a query is never printed."""
         self._names += 1
         return f"{prefix}{self._names}"
 
     def count_node(self) -> None:
-        """Count a printed node. Raises QueryTooComplex beyond the budget."""
+        """Count a printed node. Raises QueryTooComplex if the budget is exceeded."""
         self._nodes += 1
         if self._nodes > NODES_MAX:
             raise QueryTooComplex(f"The query becomes more than {NODES_MAX:,} parts.")
 
     def print_datetime(self, moment: datetime) -> Sql:
-        """Return a moment in the project's time zone."""
+        """Return a time in the project's time zone as SQL."""
         text = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         instant = f"toDateTime64({self.bind(text, 'String')}, 6, 'UTC')"
         return Sql(f"toTimeZone({instant}, {self.time_zone})", ValueType.DATETIME, False, instant)

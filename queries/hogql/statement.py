@@ -1,4 +1,4 @@
-"""A finished statement. It cannot be made unless everything that it reads is limited to one project."""
+"""A printed statement, which cannot be created unless everything that it reads is limited to one project."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from queries.hogql.tables import PROJECT_CONDITION
 
 ParameterValue = str | int | float
 
-# All texts of a user are parameters, so these words are never inside of a literal of theirs.
+# All texts of a user are parameters, so these words are never part of a literal.
 _READ = re.compile(r"\b(?:FROM|JOIN)\s+(?!\()(\S+)(.*?)(?=\bFROM\b|\bJOIN\b|$)", re.DOTALL)
 _QUOTED_NAME = re.compile(r"`[^`]*`")
 _ARRAY_JOIN = re.compile(r"\b(?:LEFT )?ARRAY JOIN ")
@@ -20,14 +20,14 @@ _FORBIDDEN = re.compile(
 
 
 class IsolationError(AssertionError):
-    """A statement that reads something other than rows of its project: a defect of the printer."""
+    """A statement that reads more than rows of its project, because of a defect in the printer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One SELECT of ClickHouse. `columns` are the names of the result; in the statement they are called otherwise.
+    """One SELECT of ClickHouse. `columns` are the names in the result, which differ from those in the statement.
 
-    It returns one row more than `limit` where there are more.
+    If there are more rows than `limit`, it returns one row more.
     """
 
     sql: str
@@ -43,7 +43,7 @@ class Statement:
 
 
 def check_isolation(sql: str) -> None:
-    """Check that a statement reads nothing but rows of its project. Raises IsolationError."""
+    """Check that a statement reads only rows of its project. Raises IsolationError."""
     sql = _QUOTED_NAME.sub("QUOTED", sql)
     if found := _FORBIDDEN.search(sql):
         raise IsolationError(f"{found.group()!r} in a statement")

@@ -1,8 +1,8 @@
-"""The tables that HogQL can read, their columns, and the only code that names a table of the store.
+"""The tables that HogQL can read, their columns, and the only code that prints the name of a stored table.
 
-`scan` functions return a subquery that reads rows of one project. The project is not an argument that could be left
-out or be wrong: it is the placeholder `{project_id:Int64}`, to which every statement binds its own project. A statement
-checks that nothing else is read (statement.py).
+`scan` functions return a subquery that reads rows of one project. The project is not an argument, which could be
+omitted or wrong, but the placeholder `{project_id:Int64}`, to which every statement binds its own project. A statement
+is checked to read nothing else (statement.py).
 """
 
 import re
@@ -30,7 +30,7 @@ Scan = Callable[[Iterable[str]], str]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of HogQL. `stored` is its name in the scan, where the two differ."""
+    """A column of HogQL. `stored` is its name in the scan, if that differs."""
 
     type: ValueType
     nullable: bool = False
@@ -40,7 +40,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of HogQL. `properties` maps a path such as ("person", "properties") to the scan's column of JSON."""
+    """A table of HogQL. `properties` maps a path such as ("person", "properties") to a JSON column of the scan."""
 
     name: str
     columns: Mapping[str, Column]
@@ -51,15 +51,17 @@ class Table:
 
 
 def scan_rows(physical: str, columns: Iterable[str]) -> str:
-    """Return the subquery that reads columns of the project's rows. Nothing else prints the name of a stored table."""
+    """Return the subquery that reads columns of the project's rows. No other function prints the name of a stored
+    table.
+    """
     names = ", ".join(quote_identifier(name) for name in sorted(set(columns))) or "1"
     return f"(SELECT {names} FROM {physical} WHERE {PROJECT_CONDITION})"
 
 
 def quote_identifier(name: str) -> str:
-    """Return a column's name as SQL. It comes from an import, never from a query.
+    """Return the quoted name of a column. The name comes from an import, never from a query.
 
-    Raises ValueError on signs that would need escapes.
+    Raises ValueError for characters that would have to be escaped.
     """
     if not name or re.search(r"[`\\\x00-\x1f\x7f{}]", name):
         raise ValueError(f"{name!r} is no name of a column")
@@ -67,9 +69,9 @@ def quote_identifier(name: str) -> str:
 
 
 def build_user_table(name: str, physical: str, columns: Mapping[str, str]) -> Table:
-    """Return a table that was imported under a name. `columns` are their ClickHouse types, Nullable or not.
+    """Return an imported table. `columns` are their ClickHouse types, Nullable or not.
 
-    Raises ValueError if the name in the store is no plain name, or a column's type cannot be read.
+    Raises ValueError if the stored name is not a plain identifier, or the type of a column is not supported.
     """
     if not _PHYSICAL_NAME.fullmatch(physical):
         raise ValueError(f"{physical!r} is no name of a table")
@@ -86,9 +88,9 @@ def _build_column(kind: str) -> Column:
 
 
 def _scan_events(used: Iterable[str]) -> str:
-    """Read events. The person is who the distinct id belongs to now: persons may have been merged since the event.
+    """Return the scan of events. The person is the present owner of the distinct id, since persons may be merged later.
 
-    Properties of the person are those that came with the event, else the person's present ones.
+    Properties of the person are those sent with the event, or else the present ones.
     """
     names = set(used)
     of_session = sorted(name for name in names if name.startswith("session."))
@@ -122,7 +124,7 @@ _SESSION_OF_EVENT = "JSONExtractString(e.properties, '$session_id')"
 
 
 def _scan_sessions(used: Iterable[str]) -> str:
-    """Read sessions: what the events that have the same `$session_id` have in common."""
+    """Return the scan of sessions: the events with the same `$session_id`, aggregated."""
     columns = [f"{_SESSION_COLUMNS[name]} AS `{name}`" for name in sorted({*used, "session_id"})]
     rows = scan_rows("events", ["event", "distinct_id", "timestamp", "properties"])
     inner = f"(SELECT *, JSONExtractString(properties, '$session_id') AS sid FROM {rows})"

@@ -1,4 +1,4 @@
-"""Printing of functions on times: they follow the project's time zone and week, and the query's now."""
+"""Printing of functions on times, which use the project's time zone and week start, and the query's time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def _print_today(printer: ExpressionPrinter, node: ast.Call, function: Function)
 
 
 def _print_to_datetime(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Texts are read in the project's time zone, or in the one that is given; times keep their moment."""
+    """Print a conversion to a time. A text is read in the project's time zone, or in a given one; a time is not
+    shifted.
+    """
     zone = _print_time_zone(printer, node.args[-1]) if len(node.args) > 1 else printer.session.time_zone
     value = printer.print(node.args[0])
     if value.type is ValueType.TEXT:
@@ -73,7 +75,7 @@ def _print_to_date(printer: ExpressionPrinter, node: ast.Call, function: Functio
 
 
 def print_time(printer: ExpressionPrinter, node: ast.Expr) -> Sql:
-    """Return a time. A text is read in the project's time zone, and is null if it is none."""
+    """Return a time. A text is read in the project's time zone, and becomes null if it is not a time."""
     value = printer.print(node)
     if value.type is not ValueType.TEXT:
         return value
@@ -90,7 +92,7 @@ def _print_of_time(printer: ExpressionPrinter, node: ast.Call, function: Functio
 
 
 def _print_start_of_week(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Weeks start on the day that the project says, unless the query says one."""
+    """Print the start of a week, which begins on the project's first day unless the query names another."""
     value = print_time(printer, node.args[0])
     mode = printer.print(node.args[1]).text if len(node.args) > 1 else _print_week_mode(printer)
     return Sql(f"toStartOfWeek({value.text}, {mode})", ValueType.DATE, value.nullable)
@@ -111,7 +113,7 @@ def _print_date_trunc(printer: ExpressionPrinter, node: ast.Call, function: Func
 
 
 def _print_date_add(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Both dateAdd(unit, number, time) and dateAdd(time, interval) are known."""
+    """Print `dateAdd`, either as dateAdd(unit, number, time) or as dateAdd(time, interval)."""
     if len(node.args) == 2:
         value, interval = print_time(printer, node.args[0]), printer.print(node.args[1]).text
     else:
@@ -130,7 +132,7 @@ def _print_date_diff(printer: ExpressionPrinter, node: ast.Call, function: Funct
 
 
 def _read_unit(node: ast.Expr) -> str:
-    """Return a unit of time as functions have it in their names, such as Day. Raises UnknownName."""
+    """Return a unit of time in the spelling of function names, such as Day. Raises UnknownName."""
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
         raise InvalidArguments("The unit of time is a text, such as 'day'.", span=node.span)
     unit = node.value.lower().removesuffix("s").capitalize()
@@ -145,7 +147,7 @@ def _print_to_time_zone(printer: ExpressionPrinter, node: ast.Call, function: Fu
 
 
 def _print_time_zone(printer: ExpressionPrinter, node: ast.Expr) -> str:
-    """Return a time zone that is known. Raises UnknownTimeZone."""
+    """Return a valid time zone as SQL. Raises UnknownTimeZone."""
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
         raise InvalidArguments("The time zone is a text, such as 'Europe/Berlin'.", span=node.span)
     if node.value not in available_timezones():
@@ -153,7 +155,7 @@ def _print_time_zone(printer: ExpressionPrinter, node: ast.Expr) -> str:
     return printer.session.bind(node.value, "String")
 
 
-# Functions that ClickHouse has: only a text as their first argument needs help.
+# Functions that ClickHouse has as well. Only a text as their first argument is converted.
 OF_TIME = """
     toYear toQuarter toMonth toDayOfYear toDayOfMonth toHour toMinute toSecond toMillisecond toUnixTimestamp
     toUnixTimestamp64Milli toUnixTimestamp64Micro toYYYYMM toYYYYMMDD toYYYYMMDDhhmmss toISOYear toISOWeek toDayOfWeek

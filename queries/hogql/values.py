@@ -1,4 +1,4 @@
-"""What is known of a printed expression: its type as far as printing depends on it, and whether it may be null."""
+"""Printed expressions with the properties that printing depends on: their type, and whether they may be null."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -17,11 +17,11 @@ class ValueType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """An expression of ClickHouse's SQL.
+    """An expression in ClickHouse's SQL.
 
-    `instant` is a column of times as it is stored, without the project's time zone: comparing it lets the engine use
-    its index. `is_property` marks the text of a JSON value, which may be a number in disguise. `json` marks a column
-    that holds properties: those of an "event" or of a "person".
+    `instant` is a time column in its stored form, without the project's time zone: comparing it lets the engine use its
+    index. `is_property` marks the text of a JSON value, which may spell a number. `json` marks a column with
+    properties: those of an "event" or of a "person".
     """
 
     text: str

@@ -1,4 +1,6 @@
-"""Results of queries. The row of a result is its place in the queue, too: a query is computed once for all who wait."""
+"""Results of queries. The row of a result is also its entry in the queue: a query is computed once for all clients that
+wait for it.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -21,11 +23,11 @@ class QueryResultQuerySet(models.QuerySet["QueryResult"]):
         return self.filter(project=project)
 
     def queued(self) -> "QueryResultQuerySet":
-        """Return results that somebody waits for, running or not."""
+        """Return results that were requested, whether they are being computed or not."""
         return self.filter(requested_at__isnull=False)
 
     def claimable(self, moment: datetime) -> "QueryResultQuerySet":
-        """Return results that wait for a worker: nobody computes them, or the lease of the one who did has expired."""
+        """Return requested results that a worker may compute: no worker has claimed them, or the claim has expired."""
         return self.queued().filter(Q(lease_until__isnull=True) | Q(lease_until__lt=moment))
 
     def running(self, moment: datetime) -> "QueryResultQuerySet":
@@ -35,7 +37,7 @@ class QueryResultQuerySet(models.QuerySet["QueryResult"]):
 class QueryResult(models.Model):
     """The latest result of one query in one project, or the error of the last attempt, and the request for a new one.
 
-    A result stays until it is replaced, also while it is computed again and after an attempt that failed.
+    A result is kept until it is replaced, even while it is computed again or after a failed attempt.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -58,17 +60,18 @@ class QueryResult(models.Model):
     details = JSONTextField(null=True)
     computed_at = models.DateTimeField(null=True)
     data_version = models.BigIntegerField(default=0)
-    # When its age makes it stale, and stale for lazy refreshes. Null where its date range had ended before: never.
+    # When the result becomes stale by its age, for ordinary and for lazy refreshes. Null if it never does, because its
+    # date range had ended before.
     stale_at = models.DateTimeField(null=True)
     lazily_stale_at = models.DateTimeField(null=True)
     milliseconds = models.IntegerField(null=True)
 
-    # The error of the last attempt, if that failed.
+    # The error of the last attempt, if it failed.
     error_code = models.CharField(max_length=ERROR_CODE_MAX_LENGTH, default="", blank=True)
     error_detail = models.TextField(default="", blank=True)
     failed_at = models.DateTimeField(null=True)
 
-    # When it was last part of a response, in steps of an hour: results that nobody reads are deleted.
+    # The last time it was part of a response, to the hour: results that nobody reads are deleted.
     read_at = models.DateTimeField(default=now)
 
     objects = QueryResultQuerySet.as_manager()

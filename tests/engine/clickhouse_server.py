@@ -1,7 +1,7 @@
-"""A stand-in for a ClickHouse server: its HTTP interface in front of chDB. `python … FOLDER` prints its port.
+"""A substitute for a ClickHouse server: its HTTP interface in front of chDB. `python … FOLDER` prints its port.
 
-No registry has a server to run in tests. Dialect, settings, limits and errors are those of the real engine; HTTP,
-users and query ids are imitated. It accepts the user `tester` with the password `p@ss`.
+No package registry has a ClickHouse server to run in tests. Dialect, settings, limits and errors are those of the real
+engine; HTTP, users and query ids are imitated. It accepts the user `tester` with the password `p@ss`.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Real engines in folders of their own. The main database does not matter here: the tests run once, beside SQLite."""
+"""Real engines, each in its own folder. They do not use the main database, so the tests run once, with SQLite."""
 
 import os
 import time
@@ -26,25 +26,25 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def shared(shared_folder: Path) -> EmbeddedClient:
-    """An engine for tests that leave it as it was."""
+    """Return an engine for tests that leave no data in it."""
     return EmbeddedClient(shared_folder)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder whose engine ends with the test."""
+    """Yield a folder whose engine is stopped after the test."""
     yield tmp_path / "engine"
     stop_supervisor(tmp_path / "engine")
 
 
 @pytest.fixture
 def own(folder: Path) -> EmbeddedClient:
-    """An engine that a test may damage."""
+    """Return an engine that a test may damage."""
     return EmbeddedClient(folder)
 
 
 def read_unguarded(folder: Path, sql: str, limits: Limits) -> bytes:
-    """Run a read as the engine process gets it, past the check of its form. Raises EngineError."""
+    """Run a read without the client's validation. Raises EngineError."""
     request = {"operation": "run", "sql": sql, "parameters": {}, "readonly": True, "query_id": make_query_id()}
     request |= {"seconds": limits.seconds, "seconds_to_end": 2, "settings": READ_SETTINGS | limits.as_settings()}
     with connect(folder, limits.seconds + 10) as connection:
@@ -57,7 +57,7 @@ def read_unguarded(folder: Path, sql: str, limits: Limits) -> bytes:
 
 
 def get_pid(folder: Path) -> int:
-    """Return the process of the engine that answers in a folder."""
+    """Return the id of the process that runs the engine of a folder."""
     with connect(folder, 5) as connection:
         send_message(connection, {"operation": "ping"})
         answer = receive_message(connection)
@@ -70,7 +70,7 @@ def get_parent(pid: int) -> int:
 
 
 def is_running(pid: int) -> bool:
-    """Return whether a process runs; one that has ended and was not waited for does not."""
+    """Return whether a process runs. One that has ended but was not waited for does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

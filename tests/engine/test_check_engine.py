@@ -1,4 +1,4 @@
-"""`manage.py check_engine`, and the engine that settings name."""
+"""`manage.py check_engine`, and the choice of the engine by settings."""
 
 from io import StringIO
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A full disk and damaged files: a clear message, and never numbers of which some are missing."""
+"""A full disk and damaged files: a clear error, and never a number that is too low."""
 
 import os
 import resource
@@ -17,7 +17,7 @@ from engine.supervision import stop_supervisor
 from tests.engine.conftest import get_pid
 from tests.engine.test_store import EVENTS, make_event
 
-# A thousand rows for each: what is written is larger than any limit on files here.
+# A thousand rows for each table: more data than any file size limit here.
 COPY_MANY = (
     "INSERT INTO events SELECT events.* REPLACE (generateUUIDv4(n.number) AS uuid, hex(randomString(9)) AS properties)"
     " FROM events, numbers(1000) AS n"
@@ -35,7 +35,7 @@ def count_events(client: EmbeddedClient) -> object:
 
 
 def limit_files(pid: int, size: int) -> None:
-    """Let no file of a process grow beyond a size, as on a disk that is full there."""
+    """Limit the size of the files that a process writes: larger writes fail as on a full disk."""
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
@@ -90,7 +90,7 @@ def test_changed_data_of_a_part_is_noticed(own: EmbeddedClient) -> None:
     for index in range(100, len(content), 64):
         content[index] ^= 0xFF
     data.write_bytes(content)
-    os.kill(get_pid(own.folder), signal.SIGKILL)  # it may hold the old data in memory
+    os.kill(get_pid(own.folder), signal.SIGKILL)  # the engine may hold the old data in memory
     with pytest.raises(StoreDamaged, match="The store of the engine is damaged"):
         own.read("SELECT sum(length(properties)), sum(cityHash64(*)) FROM events")
 

@@ -1,4 +1,4 @@
-"""One folder, one engine: services and machines that share it, and paths."""
+"""Folders: one engine each, shared by services and machines, at any path."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ sys.stdin.read()
 
 
 def start_user(folder: Path) -> "subprocess.Popen[str]":
-    """Start another process that uses the engine of a folder, and wait until it does."""
+    """Start another process that uses the engine of a folder, and wait until the engine has answered it."""
     process = subprocess.Popen(
         [sys.executable, "-c", USER, folder], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

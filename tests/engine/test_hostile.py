@@ -1,4 +1,4 @@
-"""Statements that the engine itself refuses. The printer never prints them: this is what holds if it did."""
+"""Statements that the engine itself refuses. The printer never prints them: this is the second defense."""
 
 import os
 import sqlite3
@@ -92,7 +92,7 @@ NO_READS = [
     "",
     "SELECTED",
 ]
-# The kernel refuses these.
+# Statements that the kernel refuses.
 FILES = [
     "SELECT file('/etc/passwd')",
     "SELECT file('/proc/{parent}/environ')",
@@ -119,7 +119,7 @@ BOMBS = [
 
 @pytest.fixture
 def kept(shared: EmbeddedClient) -> EmbeddedClient:
-    """An engine with one row that must still be there afterwards."""
+    """Yield an engine with one row, which must still be there after the test."""
     shared.execute("CREATE TABLE IF NOT EXISTS kept (a Int8) ENGINE = MergeTree ORDER BY a")
     shared.execute("INSERT INTO kept SELECT 1 WHERE (SELECT count() FROM kept) = 0")
     return shared

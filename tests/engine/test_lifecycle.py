@@ -103,7 +103,7 @@ def test_cancelled_import_ends_and_the_engine_goes_on(own: EmbeddedClient) -> No
 def test_engine_that_does_not_stop_a_statement_is_ended(own: EmbeddedClient) -> None:
     own.ping()
     pid = get_pid(own.folder)
-    # ClickHouse waits between its attempts to connect, and does not notice a cancellation meanwhile.
+    # ClickHouse waits between its attempts to connect, and notices no cancellation while it waits.
     request = build_write("SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')", None)
     with connect(own.folder, 10) as connection:
         send_message(connection, request | {"seconds": 0.5, "seconds_to_end": 1})
@@ -168,7 +168,7 @@ def test_engine_that_cannot_start_says_why_and_starts_once_it_can(own: EmbeddedC
 
 
 def test_without_its_packages_the_engine_is_unavailable(own: EmbeddedClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "chdb", None)  # as the import system marks what cannot be imported
+    monkeypatch.setitem(sys.modules, "chdb", None)  # how the import system marks a module that cannot be imported
     with pytest.raises(EngineUnavailable, match=r"not installed: .*requirements-engine\.lock"):
         own.read("SELECT 1")
     assert not own.folder.exists()

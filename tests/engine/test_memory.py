@@ -1,4 +1,4 @@
-"""The memory limit of the engine, on machines and in control groups."""
+"""The memory limit of the engine, for machines and control groups."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ GB = 1024**3
 
 @pytest.fixture
 def groups(tmp_path: Path) -> Path:
-    """Control groups without limits; this process is in `service/web`."""
+    """Create control groups without limits. This process is in `service/web`."""
     (tmp_path / "service" / "web").mkdir(parents=True)
     (tmp_path / "memberships").write_text("0::/service/web\n")
     (tmp_path / "service" / "web" / "memory.max").write_text("max\n")

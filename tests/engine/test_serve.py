@@ -1,4 +1,4 @@
-"""`manage.py serve` and the engine: started where there is data, stopped with the service, never in a web process."""
+"""`manage.py serve` and the engine: started if there is data, stopped with the service, never in a web process."""
 
 import time
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_engine_of_a_service_runs_beside_it_and_ends_with_it(tmp_path: Path) -> 
 
 
 def check_off(environment: dict[str, str], log: Path) -> None:
-    """With ENGINE=off nothing of the engine runs, though there is data."""
+    """Check that with ENGINE=off no engine runs, even if there is data."""
     service = Service({**environment, "ENGINE": "off"}, log).wait()
     try:
         assert [command for command in list_commands(service) if "engine." in command] == []

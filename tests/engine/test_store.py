@@ -1,4 +1,4 @@
-"""The tables, what goes into them, and the id that ties a store to a database."""
+"""The tables of the store, writes to them, and the id that ties a store to a database."""
 
 import gzip
 import uuid
@@ -36,7 +36,7 @@ def make_event(number: int, *, event: str = "page viewed", properties: str | Non
 
 @pytest.fixture
 def store(shared: EmbeddedClient) -> EmbeddedClient:
-    """A shared engine with empty tables."""
+    """Return a shared engine with empty tables."""
     create_store(shared, STORE_ID)
     shared.execute("TRUNCATE TABLE events")
     return shared

@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
 
 def describe_engine(client: EngineClient) -> str:
-    """Return what an engine says of itself, in one line. Raises EngineError."""
+    """Return the version and location of an engine, in one line. Raises EngineError."""
     info = client.ping()
     store = read_store_id(client)
     content = f"store {store}" if store else "no data"
@@ -43,7 +43,7 @@ def describe_engine(client: EngineClient) -> str:
 
 
 def measure_store(client: EngineClient) -> int:
-    """Return how many bytes the data takes on the disk."""
+    """Return the size of the data on disk, in bytes."""
     if not settings.ENGINE_URL:
         return measure_size(get_folder())
     rows = client.read("SELECT sum(bytes_on_disk) FROM system.parts WHERE database = currentDatabase()").rows

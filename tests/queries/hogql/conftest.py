@@ -1,4 +1,4 @@
-"""Real engines. The main database does not matter here: the tests run once, beside SQLite."""
+"""Real engines. They do not use the main database, so the tests run once, with SQLite."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ if os.environ.get("TEST_ENGINE") == "postgresql":
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store with two projects. Texts of the other one have a mark."""
+    """Return a store with two projects. The texts of the second one contain a mark."""
     store = Store(tmp_path_factory.mktemp("both") / "engine")
     fill(store, OURS)
     fill(store, THEIRS, mark="-SECRET")
@@ -23,7 +23,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.fixture(scope="session")
 def own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store with the same project alone: what a query answers here, it must answer beside other projects."""
+    """Return a store with the same project alone. Beside other projects, a query must have the same result as here."""
     store = Store(tmp_path_factory.mktemp("own") / "engine")
     fill(store, OURS)
     yield store

@@ -1,6 +1,6 @@
-"""Queries as public documentation and templates of HogQL and ClickHouse have them. All must run."""
+"""Queries from public documentation and templates of HogQL and ClickHouse. All must run."""
 
-# What boards of SQL insights are made of.
+# Typical queries of dashboards with SQL insights.
 TYPICAL = """
 select count() from events
 select event, count() as total from events group by event order by total desc
@@ -48,7 +48,7 @@ select event, properties.$browser from events where properties.$current_url ilik
 select coalesce(properties.utm_source, 'direct') as source, count() from events group by source order by 2 desc
 """
 
-# The rest of the language, a feature or two each.
+# The rest of the language, one or two features in each query.
 FURTHER = """
 select * from events
 select e.* from events e limit 3

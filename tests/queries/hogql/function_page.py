@@ -1,6 +1,6 @@
-"""The list of functions in the documentation: each has an example, and each example an answer that was computed.
+"""The list of functions in the documentation, with an example of each function and its computed result.
 
-`python -m tests.queries.hogql.function_page` computes the answers again and writes them into the page.
+`python -m tests.queries.hogql.function_page` computes the results again and writes them into the page.
 """
 
 import json
@@ -23,7 +23,7 @@ PAGE = Path(__file__).parents[3] / "docs/user-guide/hogql-functions.md"
 CONTEXT = PrintContext(OURS, now=datetime(2026, 3, 31, 12, tzinfo=UTC))
 ROWS = "(select arrayJoin([1, 2, 3]) as x, x * 10 as y)"
 BATCH = 30
-ALONE = {"arrayJoin", "untuple"}  # they make several rows, or several columns
+ALONE = {"arrayJoin", "untuple"}  # functions that return several rows or columns
 _LINE = re.compile(r"^\| `(?P<name>\w+)` \| `(?P<example>.+)` \| `(?P<answer>.*)` \|$")
 
 
@@ -48,7 +48,7 @@ def read_examples() -> Iterator[Example]:
 
 
 def compute_answers(store: Store) -> dict[str, str]:
-    """Return the answers by function. Many examples are columns of one query, which is quicker."""
+    """Return the results by function. Many examples are columns of one query, which is faster."""
     answers: dict[str, str] = {}
     for kind in Kind:
         examples = [example for example in read_examples() if example.kind is kind]
@@ -60,7 +60,7 @@ def compute_answers(store: Store) -> dict[str, str]:
 
 
 def _compute_batch(store: Store, examples: list[Example]) -> dict[str, str]:
-    """Aggregate and window functions read three rows."""
+    """Compute some examples in one query. Aggregate and window functions read three rows."""
     source = "" if examples[0].kind is Kind.PLAIN else f" from {ROWS}"
     query = f"select {', '.join(example.example for example in examples)}{source}"
     rows = store.read(print_query(parse_select(query), CONTEXT))

@@ -1,4 +1,4 @@
-"""Short ways from a text of HogQL to its statement and its rows."""
+"""Shortcuts from the text of a HogQL query to its statement and its rows."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,6 +1,6 @@
-"""Statements that read, write or reach what is not the project's, or that waste the machine's time."""
+"""Statements that read, write or reach data outside of the project, or that waste processor time."""
 
-# Refused by the parser or by the printer, whatever the engine would do with them.
+# Refused by the parser or by the printer, even if the engine would refuse them, too.
 STATEMENTS = """
 select file('/etc/passwd')
 select length(file('/etc/passwd')) from events
@@ -232,7 +232,7 @@ select <a/>
 select * from (pivot x)
 """
 
-# Refused before the parser sees them, or by its own limits.
+# Refused before they are parsed, or by the limits of the parser.
 BOMBS = {
     "long": "select '" + "x" * 70_000 + "'",
     "parentheses": "select " + "(" * 5_000 + "1" + ")" * 5_000,

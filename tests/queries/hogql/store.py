@@ -1,4 +1,4 @@
-"""A real engine with a few events of two projects, in a folder of its own."""
+"""A real engine with a few events of two projects, in its own folder."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ ORDERS_TABLE = (
 ANN, BEN = UUID(int=1), UUID(int=2)
 OURS, THEIRS = 1, 2
 
-# Project 1: 29 and 30 March 2026. In Berlin clocks go forward on 29 March.
+# Project 1, on 29 and 30 March 2026. In Berlin, daylight saving time begins on 29 March.
 EVENTS: list[tuple[str, str, UUID, str, dict[str, Any]]] = [
     ("$pageview", "ann", ANN, "2026-03-28 22:30:00", {"$browser": "Firefox", "$pathname": "/", "$session_id": "s1"}),
     (
@@ -53,7 +53,7 @@ class Store:
 
 
 def fill(store: Store, project: int, mark: str = "") -> None:
-    """Insert events, persons and orders. A mark is in all texts, so that a foreign row betrays itself."""
+    """Insert events, persons and orders. All texts contain a mark, which identifies rows of another project."""
     insert = store.client.insert_rows
     insert("events", EVENT_COLUMNS, [build_event(project, mark, number) for number in range(len(EVENTS))])
     persons: list[list[Any]] = []
@@ -61,7 +61,7 @@ def fill(store: Store, project: int, mark: str = "") -> None:
         properties = {"email": f"{name}{mark}@example.com", "plan": plan}
         persons.append([project, person, orjson.dumps(properties).decode(), MOMENT, 1])
     insert("persons", ["project_id", "person_id", "properties", "created_at", "version"], persons)
-    # The phone was recognized later as Ann's: its event belongs to her.
+    # The phone was later identified as Ann's, so its event belongs to her.
     ids: list[list[Any]] = [
         [project, f"{name}{mark}", person, 1] for name, person in (("ann", ANN), ("ann-phone", ANN), ("ben", BEN))
     ]

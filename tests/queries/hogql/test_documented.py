@@ -1,4 +1,4 @@
-"""Queries of public documentation and templates run, and answer the same beside another project."""
+"""Queries from public documentation and templates run, and have the same result beside another project."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Errors name what is unknown, say where it is, and which known name is nearest."""
+"""Errors name the unknown name, its position, and the nearest known name."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Nothing of a hostile text reaches the engine: a statement is refused, with a reason, before one is printed."""
+"""A hostile query is refused with a reason before any statement is printed for the engine."""
 
 from time import monotonic
 

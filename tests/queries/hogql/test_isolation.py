@@ -1,4 +1,4 @@
-"""No statement reads another project: not one that the printer makes, and none can be made by hand."""
+"""No statement reads rows of another project, whether the printer or other code creates it."""
 
 from dataclasses import replace
 from itertools import chain
@@ -76,7 +76,7 @@ def test_random_queries_answer_as_if_there_were_no_other_project(store: Store, o
 
 
 def test_other_project_has_rows_that_would_be_seen(store: Store) -> None:
-    """The tests above would see a foreign row: the same statement, for the other project, has the mark."""
+    """Run the same statement for the other project: it returns the mark, which the tests above look for."""
     statement = print_query(ast.Select((ast.Star(),), ast.TableSource(("events",))), make_context(THEIRS))
     assert str(store.read(statement)).count("SECRET") >= 6
 
@@ -114,7 +114,7 @@ def test_statement_without_a_project_cannot_be_made(project: Any) -> None:
 
 
 def test_scan_that_forgets_the_project_is_noticed() -> None:
-    """A defect in one table, as another release could have it, ends as an error and not as foreign rows."""
+    """Simulate a defect in the scan of one table: it raises an error, and returns no foreign rows."""
     leaking = replace(ORDERS, scan=lambda used: "(SELECT * FROM table_orders)")
     with pytest.raises(IsolationError):
         print_query(ast.Select((ast.Star(),), ast.TableSource(("orders",))), make_context(tables={"orders": leaking}))

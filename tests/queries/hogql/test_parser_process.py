@@ -1,4 +1,4 @@
-"""The parser crashes and hangs in its own process: the next text is parsed as if nothing had been."""
+"""The parser process after a crash and after a timeout: it parses the next text as usual."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from queries.hogql.errors import InvalidSyntax, ParserUnavailable, QueryTooCompl
 from queries.hogql.parser import parse_select
 from queries.hogql.parser_process import ParserProcess
 
-CRASH = "select " + "+".join(["1"] * 20_000)  # lexer.py refuses it before the parser would crash
+CRASH = "select " + "+".join(["1"] * 20_000)  # lexer.py refuses this text before the parser can crash
 SLOW = "select " + "+".join(["1"] * 4_000)
 NESTED = "select " + "lower(" * 9 + "event" + ")" * 9 + " from events"
 
@@ -55,7 +55,7 @@ def test_killed_process_is_started_again(parser: ParserProcess) -> None:
 
 
 def test_parser_is_not_slowed_down_by_earlier_texts(parser: ParserProcess) -> None:
-    """In one process the depths 5 to 9 would take more than a minute."""
+    """Parse the depths 5 to 9, which would take more than a minute in a single process."""
     started = monotonic()
     for depth in range(1, 10):
         parser.parse("select " + "lower(" * depth + "event" + ")" * depth)

@@ -1,4 +1,4 @@
-"""Placeholders are values of the tree, and become parameters."""
+"""Placeholders are replaced by nodes of the tree, and become parameters."""
 
 from datetime import UTC, datetime
 

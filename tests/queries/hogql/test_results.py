@@ -1,4 +1,4 @@
-"""Answers that were computed by hand from the events of store.py. The project is in Berlin."""
+"""Results that were computed by hand from the events of store.py. The project is in Berlin."""
 
 from typing import Any
 
@@ -26,13 +26,13 @@ ANSWERS: list[tuple[str, list[list[Any]]]] = [
         [[1, "2026-03-29 04:00:00.000000"]],
     ),
     ("select now(), today(), yesterday()", [["2026-03-31 14:00:00.000000", "2026-03-31", "2026-03-30"]]),
-    # The column, not the alias, is compared: the alias would have no event before noon.
+    # The column is compared, and not the alias, which no event before noon would match.
     (
         "select toStartOfDay(timestamp) as timestamp, count() from events"
         " where timestamp > '2026-03-30 11:00:00' group by timestamp",
         [["2026-03-30 00:00:00", 1]],
     ),
-    # The phone is Ann's by now.
+    # The phone was later identified as Ann's.
     ("select uniq(person_id) from events where distinct_id != 'ben'", [[1]]),
     (
         "select person.properties.email, count() from events group by 1 order by 1",
@@ -47,7 +47,7 @@ ANSWERS: list[tuple[str, list[list[Any]]]] = [
     ("select properties.quoted from events where properties.quoted is not null", [['"x"']]),
     ("select properties.tags, properties.tags[2] from events where properties.tags is not null", [['["a","b"]', "b"]]),
     ("select count() from events where properties.nothing is null", [[6]]),
-    # An empty text is a text.
+    # An empty text is not null.
     ("select count() from events where properties.$browser is not null", [[4]]),
     ("select count() from events where properties.$browser != 'Firefox'", [[4]]),
     ("select count() from events where not (properties.$browser = 'Firefox')", [[4]]),

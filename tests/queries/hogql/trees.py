@@ -1,4 +1,4 @@
-"""Trees for the tests of isolation: one of each node, and random ones."""
+"""Trees for the tests of isolation: one with every node, and random ones."""
 
 from random import Random
 
@@ -9,7 +9,7 @@ EVENT, N = Field(("event",)), Constant(1)
 COUNT = Call("count")
 EVENTS, PERSONS = TableSource(("events",)), TableSource(("persons",))
 SUBQUERY = Select((Alias(COUNT, "n"),), EVENTS)
-# Every node, in a query that reads. A node that is missing here fails a test.
+# A query with every node. A test fails if one is missing here.
 NODES: dict[type[ast.Node], Query] = {
     ast.Constant: Select((N,), EVENTS),
     ast.Field: Select((EVENT,), EVENTS),
@@ -65,7 +65,9 @@ COLUMNS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 
 class RandomQueries:
-    """Queries over all tables, of every way to combine them. All columns of all are texts called a and b."""
+    """A generator of queries over all tables, combined in every way. The columns of all tables are texts called a and
+    b.
+    """
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
