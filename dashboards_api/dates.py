@@ -3,6 +3,7 @@
 import re
 from calendar import monthrange
 from datetime import UTC, datetime, time, timedelta
+from enum import Enum, auto
 from typing import NamedTuple
 
 from django.utils.dateparse import parse_date, parse_datetime
@@ -10,7 +11,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 # The value for no limit.
 ALL = "all"
 _RELATIVE = re.compile(r"-?(?P<number>[0-9]{0,5})(?P<unit>[hdwmqyMs])(?P<position>Start|End)?", re.ASCII)
-_SECONDS = {"s": 1, "M": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+_SECONDS = {"s": 1, "M": 60, "h": 3600}
+_DAYS = {"d": 1, "w": 7}
 _MONTHS = {"m": 1, "q": 3, "y": 12}
 _TICK = timedelta(microseconds=1)
 
@@ -22,60 +24,107 @@ class DateRange(NamedTuple):
     end: datetime | None = None
 
 
+class DateForm(Enum):
+    """The forms of a text that names a moment."""
+
+    DATE = auto()  # 2026-01-31
+    MOMENT = auto()  # 2026-01-31T12:00:00Z
+    OFFSET = auto()  # -7d
+    POSITION = auto()  # mStart, -1dEnd
+
+
+class NamedMoment(NamedTuple):
+    """The moment that a text names. `unit` is the letter of a relative one."""
+
+    moment: datetime
+    form: DateForm
+    unit: str = ""
+
+
 def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | None:
     """Return the moment that a text names, in UTC, or None for no limit. A date as an end includes the whole day.
 
-    Raises ValueError for other texts.
+    Weeks start on Monday. Raises ValueError for other texts.
     """
     if text == ALL:
         return None
+    found = parse_moment(text, now.astimezone(UTC))
+    return get_end_of_unit(found.moment, "d") if is_end and found.form is DateForm.DATE else found.moment
+
+
+def parse_moment(text: str, now: datetime, *, week_starts_on_monday: bool = True) -> NamedMoment:
+    """Return the moment that a text names, in the time zone of `now`, where a text without an offset is read, too.
+
+    Raises ValueError for other texts.
+    """
     try:
         found = _RELATIVE.fullmatch(text)
-        return _parse_relative(found, now.astimezone(UTC)) if found else _parse_absolute(text, is_end=is_end)
+        return _parse_relative(found, now, week_starts_on_monday) if found else _parse_absolute(text, now)
     except OverflowError as error:  # a year before 1 or after 9999
         raise ValueError(text) from error
 
 
-def _parse_absolute(text: str, *, is_end: bool) -> datetime:
+def add_units(moment: datetime, number: int, unit: str) -> datetime:
+    """Return a moment some units later: hours by elapsed time, days and longer units by the calendar.
+
+    A day has 23 to 25 hours where clocks change. The last day of a shorter month stands for a later one.
+    Raises OverflowError beyond the years 1 to 9999.
+    """
+    if unit in _SECONDS:
+        return (moment.astimezone(UTC) + timedelta(seconds=number * _SECONDS[unit])).astimezone(moment.tzinfo)
+    if unit in _DAYS:
+        return _normalize(moment + timedelta(days=number * _DAYS[unit]))
+    year, month = divmod(moment.year * 12 + moment.month - 1 + number * _MONTHS[unit], 12)
+    if not 1 <= year <= 9999:
+        raise OverflowError
+    return _normalize(moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1])))
+
+
+def get_start_of_unit(moment: datetime, unit: str, *, week_starts_on_monday: bool = True) -> datetime:
+    """Return the beginning of the second, minute, hour, day, week, month, quarter or year."""
+    if unit in _SECONDS:
+        minute, second = 0 if unit == "h" else moment.minute, moment.second if unit == "s" else 0
+        return _normalize(moment.replace(minute=minute, second=second, microsecond=0))
+    day = datetime.combine(moment.date(), time.min, moment.tzinfo)
+    if unit == "w":
+        day -= timedelta(days=day.weekday() if week_starts_on_monday else day.isoweekday() % 7)
+    elif unit in _MONTHS:
+        months = _MONTHS[unit]
+        day = day.replace(day=1, month=(day.month - 1) // months * months + 1)
+    return _normalize(day)
+
+
+def get_end_of_unit(moment: datetime, unit: str, *, week_starts_on_monday: bool = True) -> datetime:
+    """Return the last microsecond of the second, minute, hour, day, week, month, quarter or year."""
+    start = get_start_of_unit(moment, unit, week_starts_on_monday=week_starts_on_monday)
+    if unit in _SECONDS:
+        following = add_units(start, 1, unit)
+    else:  # its midnight may have been skipped by a change of clocks, and the following one was not
+        following = add_units(datetime.combine(start.date(), time.min, start.tzinfo), 1, unit)
+    return (following.astimezone(UTC) - _TICK).astimezone(moment.tzinfo)
+
+
+def _parse_absolute(text: str, now: datetime) -> NamedMoment:
     if day := parse_date(text):
-        return datetime.combine(day, time.max if is_end else time.min, UTC)
+        return NamedMoment(_normalize(datetime.combine(day, time.min, now.tzinfo)), DateForm.DATE)
     moment = parse_datetime(text)
     if moment is None:
         raise ValueError(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    local = moment.astimezone(now.tzinfo) if moment.tzinfo else _normalize(moment.replace(tzinfo=now.tzinfo))
+    return NamedMoment(local, DateForm.MOMENT)
 
 
-def _parse_relative(found: re.Match[str], now: datetime) -> datetime:
+def _parse_relative(found: re.Match[str], now: datetime, week_starts_on_monday: bool) -> NamedMoment:
     number, unit, position = found["number"], found["unit"], found["position"]
     if not number and not position:
         raise ValueError(found[0])
-    moment = _subtract_units(now, int(number or 0), unit)
+    moment = add_units(now, -int(number or 0), unit)
     if position is None:
-        return moment
-    start = _start_of_unit(moment, unit)
-    return start if position == "Start" else _subtract_units(start, -1, unit) - _TICK
+        return NamedMoment(moment, DateForm.OFFSET, unit)
+    get_edge = get_start_of_unit if position == "Start" else get_end_of_unit
+    return NamedMoment(get_edge(moment, unit, week_starts_on_monday=week_starts_on_monday), DateForm.POSITION, unit)
 
 
-def _subtract_units(moment: datetime, number: int, unit: str) -> datetime:
-    if unit in _SECONDS:
-        return moment - timedelta(seconds=number * _SECONDS[unit])
-    months = moment.year * 12 + moment.month - 1 - number * _MONTHS[unit]
-    year, month = divmod(months, 12)
-    if not 1 <= year <= 9999:
-        raise OverflowError
-    # Use the last day if the month is shorter.
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
-
-
-def _start_of_unit(moment: datetime, unit: str) -> datetime:
-    """Return the beginning of the second, minute, hour, day, week (from Monday), month, quarter or year."""
-    if unit in ("s", "M", "h"):
-        seconds = _SECONDS[unit]
-        return moment - timedelta(seconds=moment.timestamp() % seconds)
-    day = datetime.combine(moment.date(), time.min, UTC)
-    if unit == "w":
-        return day - timedelta(days=day.weekday())
-    if unit in _MONTHS:
-        months = _MONTHS[unit]
-        return day.replace(day=1, month=(day.month - 1) // months * months + 1)
-    return day
+def _normalize(moment: datetime) -> datetime:
+    """Return the same moment as clocks show it: one that they skip has another time of day."""
+    return moment.astimezone(UTC).astimezone(moment.tzinfo)

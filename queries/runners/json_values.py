@@ -24,6 +24,14 @@ def get_object(source: Mapping[str, Any], name: str, path: Path = ()) -> dict[st
     return value
 
 
+def get_boolean(source: Mapping[str, Any], name: str, path: Path = ()) -> bool:
+    """Return the boolean below a name, false if there is none or it is null."""
+    value = source.get(name)
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise InvalidQuery(f"This must be true or false, not {describe(value)}.", (*path, name))
+
+
 def check_size(value: Any, path: Path) -> None:
     """Check that JSON is small enough to be used in a statement, and is text where it is text.
 

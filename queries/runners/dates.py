@@ -1,0 +1,173 @@
+"""Date ranges of queries: from texts such as `-7d` to moments, and the buckets of an interval in between.
+
+Times of day are the project's. Moments of one time zone are compared in UTC: Python compares them by the clock, where
+an hour of autumn comes twice.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dashboards_api.choices import invalid_choice_message
+from dashboards_api.dates import ALL, DateForm, NamedMoment, add_units, get_end_of_unit, get_start_of_unit, parse_moment
+from queries.runners.compiled import ResolvedRange
+from queries.runners.context import QueryContext
+from queries.runners.errors import InvalidQuery, Path
+from queries.runners.json_values import describe, get_boolean
+
+DEFAULT_START = "-7d"
+DEFAULT_INTERVAL = "day"
+# The intervals of queries, and their letters in relative dates.
+INTERVALS = {
+    "second": "s",
+    "minute": "M",
+    "hour": "h",
+    "day": "d",
+    "week": "w",
+    "month": "m",
+    "quarter": "q",
+    "year": "y",
+}
+SHORT_UNITS = frozenset("sMh")
+BUCKETS_MAX = 10_000
+TEXT_MAX_LENGTH = 100
+YEARS = range(1901, 2299)  # ClickHouse moves other moments into its range, without an error
+DATE_RANGE = ("dateRange",)
+_TICK = timedelta(microseconds=1)
+
+
+def check_interval(interval: Any) -> str:
+    """Return the name of an interval, the default one for null. Raises InvalidQuery."""
+    if interval is None:
+        return DEFAULT_INTERVAL
+    if not isinstance(interval, str) or interval not in INTERVALS:
+        raise InvalidQuery(invalid_choice_message(interval, INTERVALS), ("interval",))
+    return interval
+
+
+def resolve_date_range(
+    date_range: Any, context: QueryContext, *, interval: str | None = DEFAULT_INTERVAL, path: Path = DATE_RANGE
+) -> ResolvedRange:
+    """Return the moments of a date range, both included. A start of `all` is None: it is the first event.
+
+    Without a start the range has the last seven days and today, and without an end it ends with today, or, in hours
+    and shorter intervals, with the present one. Raises InvalidQuery.
+    """
+    return DateRangeReader(context, check_interval(interval), path).read(date_range, default_start=DEFAULT_START)
+
+
+def resolve_given_range(date_range: Any, context: QueryContext, path: Path) -> ResolvedRange:
+    """Return the moments of a range that may have no dates at all, which is open on both sides. Raises InvalidQuery."""
+    reader = DateRangeReader(context, DEFAULT_INTERVAL, path)
+    has_dates = isinstance(date_range, dict) and (date_range.get("date_from") or date_range.get("date_to"))
+    if has_dates or not isinstance(date_range, dict | None):
+        return reader.read(date_range, default_start=ALL)
+    return ResolvedRange(None, None)
+
+
+class DateRangeReader:
+    """Reads one date range."""
+
+    def __init__(self, context: QueryContext, interval: str, path: Path) -> None:
+        self.now = context.local_now
+        self.monday = context.week_starts_on_monday
+        self.unit = INTERVALS[interval]
+        self.path = path
+
+    def read(self, date_range: Any, *, default_start: str) -> ResolvedRange:
+        if not isinstance(date_range, dict | None):
+            raise InvalidQuery(f"This must be an object, not {describe(date_range)}.", self.path)
+        given = date_range or {}
+        start = self._parse(given, "date_from", default_start)
+        end = self._parse(given, "date_to", "")
+        explicit = get_boolean(given, "explicitDate", self.path)
+        found = ResolvedRange(start and self._resolve_start(start), self._resolve_end(given, end, explicit))
+        return self._cut_to_periods(found) if get_boolean(given, "excludeIncompletePeriods", self.path) else found
+
+    def _parse(self, given: Mapping[str, Any], name: str, default: str) -> NamedMoment | None:
+        text = given.get(name)
+        if text is not None and not isinstance(text, str):
+            raise InvalidQuery(f"This must be a text, not {describe(text)}.", (*self.path, name))
+        text = text or default
+        if text in ("", ALL):
+            return None
+        try:
+            found = parse_moment(text[:TEXT_MAX_LENGTH], self.now, week_starts_on_monday=self.monday)
+        except ValueError:
+            detail = f'"{text[:80]}" is no date. Write 2026-01-31, 2026-01-31T12:00:00Z, -7d, mStart, or all.'
+            raise InvalidQuery(detail, (*self.path, name)) from None
+        if found.moment.year not in YEARS:
+            raise InvalidQuery(f'"{text[:80]}" is out of range.', (*self.path, name))
+        return found
+
+    def _resolve_start(self, start: NamedMoment) -> datetime:
+        """Return the start: a number of hours ago begins with that hour, and a number of months ago with that day."""
+        if start.form is not DateForm.OFFSET:
+            return start.moment
+        return self._start(start.moment, start.unit if start.unit in SHORT_UNITS else "d")
+
+    def _resolve_end(self, given: Mapping[str, Any], end: NamedMoment | None, explicit: bool) -> datetime | None:
+        unit = self.unit if self.unit in SHORT_UNITS else "d"
+        if end is None:
+            return None if given.get("date_to") == ALL else self._end(self.now, unit)
+        match end.form:
+            case DateForm.DATE:
+                return self._end(end.moment, "d")
+            case DateForm.OFFSET:
+                return self._end(end.moment, unit)
+            case DateForm.MOMENT if unit == "d" and not explicit:
+                return self._end(end.moment, "d")
+            case _:
+                return end.moment
+
+    def _cut_to_periods(self, found: ResolvedRange) -> ResolvedRange:
+        """Return the whole intervals of a range that have ended, or the range itself if there are none."""
+        last = _subtract_tick(self._start(self.now, self.unit))
+        end = last if found.end is None else min(found.end, last, key=to_utc)
+        start = found.start
+        if start is not None:
+            first = self._start(start, self.unit)
+            start = add_units(first, 1, self.unit) if to_utc(first) < to_utc(start) else first
+            if to_utc(start) > to_utc(end):
+                return found
+        return ResolvedRange(start, end)
+
+    def _start(self, moment: datetime, unit: str) -> datetime:
+        return get_start_of_unit(moment, unit, week_starts_on_monday=self.monday)
+
+    def _end(self, moment: datetime, unit: str) -> datetime:
+        return get_end_of_unit(moment, unit, week_starts_on_monday=self.monday)
+
+
+def list_buckets(found: ResolvedRange, interval: str, context: QueryContext) -> list[datetime]:
+    """Return the starts of the intervals of a range, the first of which may be before it.
+
+    Both ends must be known. Raises InvalidQuery beyond BUCKETS_MAX.
+    """
+    buckets: list[datetime] = []
+    for bucket in _iter_buckets(found, INTERVALS[check_interval(interval)], context):
+        if len(buckets) == BUCKETS_MAX:
+            detail = f"The range has more than {BUCKETS_MAX:,} intervals: choose a longer interval or a shorter range."
+            raise InvalidQuery(detail, DATE_RANGE)
+        buckets.append(bucket)
+    return buckets
+
+
+def _iter_buckets(found: ResolvedRange, unit: str, context: QueryContext) -> Iterator[datetime]:
+    if found.start is None or found.end is None:
+        raise ValueError("the range is open")
+    monday = context.week_starts_on_monday
+    bucket = get_start_of_unit(found.start, unit, week_starts_on_monday=monday)
+    while to_utc(bucket) <= to_utc(found.end):
+        yield bucket
+        bucket = add_units(bucket, 1, unit)
+        if unit not in SHORT_UNITS:  # the midnight of the last one may have been skipped by a change of clocks
+            bucket = get_start_of_unit(bucket, unit, week_starts_on_monday=monday)
+
+
+def to_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def _subtract_tick(moment: datetime) -> datetime:
+    return (to_utc(moment) - _TICK).astimezone(moment.tzinfo)

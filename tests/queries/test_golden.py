@@ -1,0 +1,48 @@
+"""Golden cases: small worlds with known answers. tests/golden/README.md has their format."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from queries.runners.dates import list_buckets, resolve_date_range
+from tests.queries.golden import OWN_FOLDER, Case, read_cases, read_folder
+
+
+def check_date_range(case: Case) -> None:
+    interval = case.query["interval"]
+    found = resolve_date_range(case.query["dateRange"], case.context, interval=interval)
+    buckets = list_buckets(found, interval, case.context)
+    answers = {
+        "from": format_local(found.start),
+        "to": format_local(found.end),
+        "buckets": [format_local(bucket) for bucket in buckets],
+    }
+    assert {name: answers[name] for name in case.expect} == case.expect
+
+
+def format_local(moment: datetime | None) -> str:
+    return moment.replace(tzinfo=None).isoformat() if moment else ""
+
+
+# How the cases of each kind are checked.
+CHECKS: dict[str, Callable[[Case], None]] = {"DateRange": check_date_range}
+# Kinds that nothing computes yet.
+WITHOUT_RUNNER = {"TrendsQuery", "FunnelsQuery", "RetentionQuery", "StickinessQuery", "LifecycleQuery"}
+
+CASES = read_cases()
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.kind not in WITHOUT_RUNNER], ids=lambda case: case.id)
+def test_case(case: Case) -> None:
+    CHECKS[case.kind](case)
+
+
+def test_each_kind_is_checked_or_known_to_have_no_runner() -> None:
+    assert {case.kind for case in CASES} <= CHECKS.keys() | WITHOUT_RUNNER
+    assert not CHECKS.keys() & WITHOUT_RUNNER
+
+
+def test_names_of_cases_are_unique() -> None:
+    own = [case.id for case in read_folder(OWN_FOLDER)]
+    assert len(set(own)) == len(own)
