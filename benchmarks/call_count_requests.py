@@ -38,7 +38,7 @@ class Api:
 
 
 def build_requests() -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Yield requests by name, each to be sent once. Writes like the first come before it, so that caches are filled."""
+    """Yield requests by name, to be sent once each. Similar writes precede the measured ones and fill caches."""
     user = create_user("alice@example.com")
     project = create_project("Acme", organization_name="Acme")
     add_member(project, user=user, level=MembershipLevel.ADMIN)

@@ -50,7 +50,7 @@ def fill(dashboards: int, *, tiles: int = 10, small: int = 1_000) -> Filled:
 
 
 def _keep_counts() -> None:
-    """Count what the service keeps counted, where it does: rows that are written at once go past it."""
+    """Store the counts that the service maintains, because bulk inserts bypass them."""
     if "recount_dashboards" in get_commands():
         call_command("recount_dashboards", stdout=StringIO())
 

@@ -25,7 +25,9 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def parse_number(value: Any) -> float | None:
-    """Return a finite number, also from a text that spells one, since clients send both; None for anything else."""
+    """Return a finite number, also from a text that spells one, because clients send both. Return None for other
+    values.
+    """
     if isinstance(value, str):
         if len(value) > 40 or not _NUMBER.fullmatch(value):
             return None
@@ -104,7 +106,7 @@ def sort_position(layouts: Mapping[str, Any], breakpoint: str = "sm") -> tuple[f
 
 
 class Arrangement(StrEnum):
-    """How `reorder_tiles` places tiles."""
+    """The arrangements of `reorder_tiles`."""
 
     PRESERVE = "preserve"
     TWO_COLUMN = "two_column"
@@ -139,8 +141,8 @@ MAX_PLACEMENT_HEIGHT = 50
 def compute_placements(layouts: Sequence[Layouts]) -> list[GridPlacement]:
     """Return the placements of tiles on the 12 columns of `sm`, for pages. They are deterministic and never stored.
 
-    Tiles with a layout keep its columns and size, each as high up as the ones before it allow. Tiles without a layout
-    get a default placement: the first gap of the default size.
+    Tiles with a layout keep their columns and size, and move up as far as the tiles before them allow. Tiles without a
+    layout get a default placement: the first gap of the default size.
     """
     stored = ((index, get_placement(each, "sm")) for index, each in enumerate(layouts))
     sized = [(placement[1], clamp_to_grid(placement), index) for index, placement in stored if placement]

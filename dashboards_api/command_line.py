@@ -22,7 +22,7 @@ class CommandLine(ManagementUtility):
         super().execute()
 
     def fetch_command(self, subcommand: str) -> BaseCommand:
-        """Return the command, and warn of misspelled settings: here, `--settings` has been read.
+        """Return the command. Warn of misspelled settings here, because Django has parsed `--settings` by now.
 
         Raises StartError for an unknown command, and for options and arguments that the command does not take.
         """
@@ -63,7 +63,7 @@ class CommandLine(ManagementUtility):
 
 
 def summary_of(app: Any, name: str) -> str:
-    """Return the first sentence of what a command says of itself."""
+    """Return the first sentence of the help of a command."""
     return load_command_class(app, name).help.partition(". ")[0].rstrip(".")
 
 

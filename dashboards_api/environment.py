@@ -84,7 +84,7 @@ def parse_secret(text: str) -> str:
 
 
 def parse_token(text: str) -> str:
-    """Return a token. It is sent in a header: printable ASCII without blanks, and too long to be guessed."""
+    """Return a token, which is sent in a header: printable ASCII without blanks, and too long to be guessed."""
     if text and (len(text) < MINIMUM_TOKEN_LENGTH or not _TOKEN.fullmatch(text)):
         raise ValueError(f"must have at least {MINIMUM_TOKEN_LENGTH} characters, letters, digits and signs alone")
     return text
@@ -122,9 +122,10 @@ def _is_base(text: str) -> bool:
 
 
 def parse_engine_url(text: str) -> EngineServer | None:
-    """Return the server of `clickhouse://user:password@host:8123/db`, with `?secure=true` by https; None of no address.
+    """Return the server of `clickhouse://user:password@host:8123/db`, over https with `?secure=true`; None for an empty
+    URL.
 
-    Raises ValueError, whose text never holds a part of a password.
+    Raises ValueError, whose text never contains a part of a password.
     """
     if not (text := text.strip()):
         return None
@@ -184,7 +185,7 @@ def parse_origins(text: str) -> list[str]:
 
 
 def parse_rates(text: str) -> list[Rate]:
-    """Return rates that hold together, each of another period: `480/minute,4800/hour`. Empty is none."""
+    """Return rates that apply together, each for another period: `480/minute,4800/hour`. An empty text has no rates."""
     rates: dict[str, Rate] = {}
     for value in text.split(",") if text.strip() else []:
         found = _RATE.fullmatch(value.strip())
@@ -204,12 +205,12 @@ def split_list(text: str) -> list[str]:
 
 
 def get_hosts(url: str) -> list[str]:
-    """Return the host of a URL as `Host` headers spell it, in a list; an empty list for an empty URL."""
+    """Return a list with the host of a URL as `Host` headers spell it, or an empty list for an empty URL."""
     return [_parse_host(host)] if (host := urlsplit(url).hostname) else []
 
 
 def get_default_workers() -> int:
-    """Return two where there are two cores to run them, else one."""
+    """Return two on a machine with at least two cores, else one."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(2, usable or 1)
 

@@ -50,7 +50,7 @@ class Environment:
         return [name for name in self._variables if name.removesuffix(FILE_SUFFIX) in names]
 
     def find_misspelled(self) -> list[tuple[str, str]]:
-        """Return the variables that look like settings and are none, each with the setting that was probably meant."""
+        """Return the variables that look like misspelled settings, each with the setting that was probably meant."""
         unknown = [
             name for name in self._variables if name.removesuffix(FILE_SUFFIX) not in self._known | self._removed
         ]

@@ -73,9 +73,10 @@ def as_sentence(text: str) -> str:
 
 
 def redact_password(text: str) -> str:
-    """Return the text of an error with the password blanked wherever it stands as one.
+    """Return the text of an error with the password removed wherever it stands as one.
 
-    A role or a database that has the same name as the password is left: it is not named because of the password.
+    A name that equals the password, such as that of a role or a database, is not removed: it is not there because it is
+    the password.
     """
     text = _PASSWORD_SETTING.sub(r"\1***", _PASSWORD_OF_URL.sub(r"\1***@", text))
     database = connection.settings_dict

@@ -1,4 +1,4 @@
-"""What the main database knows of a project's data, for the compilation of queries."""
+"""Read the definitions of a project's data for the compilation of queries."""
 
 from typing import NamedTuple
 
@@ -7,14 +7,14 @@ from events.models import PropertyOwner
 
 
 class PropertyTypeNames(NamedTuple):
-    """From the names of properties to String, Numeric, Boolean or DateTime."""
+    """The types of properties by name: String, Numeric, Boolean or DateTime."""
 
     event: dict[str, str]
     person: dict[str, str]
 
 
 class ImportedTable(NamedTuple):
-    """A table that HogQL reads by its name. `columns` are its ClickHouse types."""
+    """A table that HogQL reads by its name. `columns` maps names to ClickHouse types."""
 
     name: str
     physical_name: str
@@ -35,6 +35,6 @@ def read_tables(project_id: int) -> list[ImportedTable]:
 
 
 def read_data_version(project_id: int) -> int:
-    """Return the data version of a project: 0 where nothing was imported into it."""
+    """Return the data version of a project, or 0 if nothing was imported into it."""
     version = models.DataVersion.objects.filter(project_id=project_id).values_list("number", flat=True).first()
     return version or 0

@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class PagesConfig(AppConfig):
-    """The HTML pages. They use dashboards and users, which do not know them."""
+    """The HTML pages. They depend on dashboards and users, and not the other way round."""
 
     name = "pages"

@@ -41,7 +41,9 @@ class VariableValues:
         return found
 
     def get_size(self, found: Json) -> int:
-        """Return the characters of a value that `find` returned; a large one may be found thousands of times."""
+        """Return the number of characters in a value that `find` returned. A large value may be found thousands of
+        times.
+        """
         key = id(found)
         if key not in self.sizes:
             self.sizes[key] = sum(len(dump_json(found[name])) for name in VALUE_KEYS if name in found)
@@ -73,9 +75,9 @@ def iter_variables(query: Json | None) -> Iterator[tuple[str, Json]]:
 
 
 def count_variable_characters(query: Json, variables: VariableLayers) -> int:
-    """Return how many characters `apply_overrides` writes at most for the variables of a query.
+    """Return the maximum number of characters that `apply_overrides` writes for the variables of a query.
 
-    One value is written for each variable of its code name, so that a query with many of them multiplies it.
+    A value is written once for each variable with its code name, so a query with many of them multiplies it.
     """
     return sum(
         layer.get_size(found)

@@ -72,8 +72,8 @@ class AuthenticatedViewSet(IdempotentViewSet):
     def charge_processing_time(self) -> RateLimitStatus | None:
         """Charge a finished request one unit for each further 20 ms of processor time that it began.
 
-        Time spent waiting is not charged: other clients would make the request more expensive. Return the new status,
-        or None where nothing is added.
+        Waiting is not charged, because its duration depends on other clients. Return the new status, or None if nothing
+        is charged.
         """
         started: float = self.request._request.processor_time  # set when it was counted
         units = int((time.thread_time() - started) / settings.RATE_LIMIT_UNIT_SECONDS)
@@ -105,7 +105,9 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
         self.check_if_match_is_supported()
 
     def check_if_match_is_supported(self) -> None:
-        """Raise ValidationFailed for `If-Match` where nothing has versions. Ignored, it would seem to have matched."""
+        """Raise ValidationFailed for `If-Match` on a resource without versions. If it were ignored, it would seem to
+        match.
+        """
         is_supported = self.has_versions and self.kwargs.keys() > {self.project_kwarg}
         if (
             self.request.method in _WRITE_METHODS

@@ -53,7 +53,7 @@ ContentKey = tuple[str, Any]
 
 
 class ChangedContent(NamedTuple):
-    """A text or a button, and what it was."""
+    """A text or a button, with its fields before the change."""
 
     content: Text | Button
     before: Snapshot
@@ -67,14 +67,14 @@ class Event(NamedTuple):
 
 
 class ChangedInsight(NamedTuple):
-    """An insight, and those of its earlier values that may have changed; None for one that was created."""
+    """An insight, with earlier values that may have changed; None for a new one."""
 
     insight: Insight
     before: Snapshot | None
 
 
 class ChangeSummary(NamedTuple):
-    """The changes of one write, as a saved change set describes them. Dashboards are named by their ids."""
+    """The changes of one write, as collected by a change set. Dashboards are named by their ids."""
 
     actor: Membership
     # Compared with the latest version in the log.
@@ -215,8 +215,8 @@ def _build_version(snapshot: DashboardSnapshot, activity: ActivityName, changes:
 def _holds_changes_alone(snapshot: DashboardSnapshot, size: int) -> bool:
     """Return whether a version stores its changes without the whole snapshot.
 
-    Copying a large snapshot for each small change would let requests of a few bytes fill the disk. The versions since
-    the latest whole one are together never larger than a snapshot, so that reading them costs no more.
+    Storing a large snapshot for each small change would let requests of a few bytes fill the disk. The versions since
+    the latest whole one are together never larger than a snapshot, so that reading them is no more expensive.
     """
     if snapshot.previous is None or snapshot.size <= WHOLE_SIZE_MAX:
         return False

@@ -26,7 +26,9 @@ def prune_activity(*, before: datetime) -> int:
 
 
 def _find_prunable(before: datetime) -> ActivityQuerySet:
-    """Return old activities without a version, and old versions followed by a whole one, with none kept in between."""
+    """Return old activities without a version, and old versions that a whole one follows with no kept version in
+    between.
+    """
     newer = Activity.objects.versions_of(OuterRef("item_id")).filter(version__gt=OuterRef("version"))
     next_whole = Subquery(newer.with_snapshot().order_by("version").values("version")[:1])
     kept = newer.filter(version__lt=OuterRef("next_whole"), created_at__gte=before)

@@ -62,7 +62,7 @@ class ChangeSet:
     def record_dashboard(self, dashboard: Dashboard) -> None:
         """Record that fields, tags, sharing or tiles of a locked dashboard change.
 
-        The activity log finds out what changed by comparing snapshots.
+        The activity log compares snapshots to find the changes.
         """
         self._dashboards.add(dashboard.pk)
         self._lists.setdefault(dashboard.project_id, 0)
@@ -76,13 +76,15 @@ class ChangeSet:
     def record_tiles(self, dashboard: Dashboard) -> None:
         """Record that tiles are added to a locked dashboard or removed from it.
 
-        Other dashboards that show the same content name the tiles that show it, so their versions rise, too.
+        The versions of other dashboards that show the same content rise, too, because they list its tiles.
         """
         self.record_dashboard(dashboard)
         self._shared.add(dashboard.pk)
 
     def record_rights(self, dashboard: Dashboard) -> None:
-        """Record that who may edit a locked dashboard changes, and with it who may edit the content that it shares."""
+        """Record that the edit rights of a locked dashboard change, and with them the rights to edit the content that
+        it shares.
+        """
         self.record_tiles(dashboard)
 
     def record_known_changes(
@@ -114,11 +116,13 @@ class ChangeSet:
         self._lists[dashboard.project_id] = self._lists.get(dashboard.project_id, 0) + by
 
     def record_list(self, project_id: int) -> None:
-        """Record that the list of a project may answer differently."""
+        """Record that the list of a project may have changed."""
         self._lists.setdefault(project_id, 0)
 
     def record_insight(self, insight: Insight, before: Snapshot | None = None) -> None:
-        """Record that a locked insight changes wherever it is shown: from `before`, or from what it is at this call."""
+        """Record that a locked insight changes wherever it is shown, compared with `before` or with its values at this
+        call.
+        """
         self._record_insight(insight, before or build_insight_snapshot(insight))
         self.record_list(insight.project_id)
         self._shown_insights.add(insight.pk)
@@ -149,7 +153,7 @@ class ChangeSet:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Run a part of the write that may fail: on an exception, it is rolled back and nothing of it is recorded."""
+        """Run a part of the write that may fail. On an exception it is rolled back, together with its records."""
         before = {name: copy(value) for name, value in vars(self).items()}
         try:
             with transaction.atomic():
@@ -159,10 +163,10 @@ class ChangeSet:
             raise
 
     def save(self) -> None:
-        """Raise the versions of everything that answers differently, and write the activity log.
+        """Raise the versions of all dashboards and lists whose responses change, and write the activity log.
 
-        Called once, by `write_transaction`. No row is locked after the versions, so that no two writes wait for each
-        other. Raises TooManyTiles and DashboardTooLarge for a dashboard that has outgrown its limits.
+        Called once, by `write_transaction`. No row is locked after the versions, which prevents deadlocks. Raises
+        TooManyTiles and DashboardTooLarge for a dashboard that now exceeds its limits.
         """
         self.versions = bump_versions(self._list_counters())
         write_activity(
@@ -207,16 +211,18 @@ class ExpectedVersions(NamedTuple):
         rows = Dashboard.objects.in_project(self.project).filter(pk__in=ids).select_for_update().order_by("pk")
         if self.dashboard_id not in rows.values_list("pk", flat=True):
             raise DashboardNotFound
-        # A statement of its own, after the lock: one that waits for a lock sees the version of before it waited.
+        # A separate statement after the lock: a statement that waits for a lock would return the version from before
+        # the wait.
         version = get_version(self.dashboard_id)
         if version not in self.versions:
             raise VersionConflict(version)
         return version
 
     def check(self, version: int, changes: ChangeSet) -> None:
-        """Raise VersionConflict where another write came in between, through content on another dashboard.
+        """Raise VersionConflict if another write has changed the dashboard meanwhile, through content on another
+        dashboard.
 
-        Versions are raised one write after the other, by row locks, so one write raises a version by exactly one.
+        Row locks serialize the changes of versions, so one write raises a version by exactly one.
         """
         saved = changes.versions.get(self.dashboard_id, version)
         if saved > version + 1:
@@ -252,10 +258,10 @@ def perform_write(
     actor: Membership,
     expected: ExpectedVersions | None = None,
 ) -> R:
-    """Run `work` in a write transaction, and return what `read` makes of its result and of the saved change set.
+    """Run `work` in a write transaction. Call `read` with its result and the saved change set, and return the response.
 
-    Both are one transaction: if the response cannot be read, nothing has changed. They run again after a conflict with
-    another transaction, so they must have no effects outside of the database.
+    Both run in one transaction: if the response cannot be read, nothing has changed. They run again after a conflict
+    with another transaction, so they must have no effects outside of the database.
     """
     with transaction.atomic():
         with _track(actor, expected) as changes:

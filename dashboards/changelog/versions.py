@@ -65,7 +65,7 @@ class CounterQuery(NamedTuple):
 
 
 def bump_versions(queries: Iterable[CounterQuery]) -> dict[int, int]:
-    """Raise the counters that these queries find, by one each. Return the new versions of dashboards by id."""
+    """Raise the counters that these queries select, by one each. Return the new versions of dashboards by id."""
     parts = list(queries)
     if not parts:
         return {}
@@ -142,9 +142,10 @@ def bump_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:
 
 @atomic_with_retry
 def recount_dashboards(project_id: int) -> tuple[int, int]:
-    """Count the dashboards that the list of a project shows. Return the count that was kept, and the right one.
+    """Count the dashboards that the list of a project shows. Return the stored count and the correct one.
 
-    A transaction that creates or deletes one at the same time waits with its last statement, and is counted after.
+    A concurrent transaction that creates or deletes a dashboard waits with its last statement, and is counted
+    afterwards.
     """
     Revision.objects.bulk_create([Revision(kind=RevisionKind.LIST, object_id=project_id)], ignore_conflicts=True)
     revision = Revision.objects.of(RevisionKind.LIST, project_id).select_for_update().get()

@@ -108,7 +108,7 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         return self.exclude(creation_mode=CreationMode.UNLISTED)
 
     def not_generated(self) -> "DashboardQuerySet":
-        """Exclude dashboards that PostHog generated, which only their names tell."""
+        """Exclude dashboards that PostHog generated, which are recognized by their names."""
         return self.exclude(name_key__startswith=fold(GENERATED_PREFIX))
 
     def in_list_order(self) -> "DashboardQuerySet":

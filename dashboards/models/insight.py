@@ -169,7 +169,7 @@ class Insight(models.Model):
         self.search_text = fold("\n".join([self.name, self.description or "", *self.tag_names]))
 
     def mark_modified(self, user_id: int, now: datetime) -> None:
-        """Set the last author and time, and clear the mark of a sample."""
+        """Set the last author and time, and clear `is_sample`."""
         self.last_modified_by_id = user_id
         self.last_modified_at = now
         self.is_sample = False

@@ -22,7 +22,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 
 
 class Revision(models.Model):
-    """A change counter, written by the last statement of a transaction in `changelog/counters.py` only."""
+    """A change counter, which only `changelog/versions.py` writes, in the last statement of a transaction."""
 
     kind = models.SmallIntegerField(choices=RevisionKind.choices)
     # The id of a project for a list, else of a dashboard.

@@ -31,7 +31,7 @@ class DashboardTile(NamedTuple):
 
 
 class ContentRow(NamedTuple):
-    """The columns of a tile that say what it shows, and where."""
+    """The columns of a tile that name its content and its dashboard."""
 
     insight_id: int | None
     text_id: int | None
@@ -41,7 +41,7 @@ class ContentRow(NamedTuple):
 
     @property
     def content(self) -> tuple[str, Any]:
-        """The kind and the id of what the tile shows."""
+        """Return the kind and the id of the content of the tile."""
         if self.insight_id is not None:
             return "insight", self.insight_id
         return ("button", self.button_id) if self.text_id is None else ("text", self.text_id)

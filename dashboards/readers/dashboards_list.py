@@ -60,7 +60,10 @@ class Cursor(NamedTuple):
 
 
 def decode_cursor(token: str, offset: int) -> Cursor | None:
-    """Return the cursor of a token, or None if it is malformed or of another offset, which is then counted off."""
+    """Return the cursor of a token, or None if the token is malformed or was made for another offset.
+
+    Without a cursor the rows before the page are counted off.
+    """
     try:
         cursor = Cursor(*orjson.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4))))
     except (ValueError, TypeError):

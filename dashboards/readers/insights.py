@@ -203,7 +203,7 @@ def build_insight(
 def build_public_insight(
     short_id: str, name: str, derived_name: str | None, description: str | None, query: str | None, filters: str | None
 ) -> Row:
-    """Return the part of an insight that everyone sees who sees it at all, viewers of a shared dashboard too."""
+    """Return the fields of an insight that every viewer may see, viewers of a shared dashboard included."""
     return {
         "short_id": short_id,
         "name": name,

@@ -1,4 +1,4 @@
-"""Limit pages of lists by size, so that no response grows with what is stored."""
+"""Limits on the size of list pages, so that the size of a response does not depend on the size of stored rows."""
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate

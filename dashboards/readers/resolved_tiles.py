@@ -55,9 +55,9 @@ class QueryOverrides(NamedTuple):
     budget: CharacterBudget
 
     def limited_to(self, tiles: int) -> "QueryOverrides":
-        """Return these overrides, or none if they would make an answer with so many tiles too large.
+        """Return these overrides, or none if they would make a response with so many tiles too large.
 
-        Raises ValidationFailed instead where a request asks for overrides.
+        Raises ValidationFailed instead if a request asks for overrides.
         """
         if not (self.filters or self.variables):
             return self
@@ -75,7 +75,7 @@ class QueryOverrides(NamedTuple):
         return False
 
     def refuse_request(self) -> None:
-        """Raise ValidationFailed, which names the larger of the overrides of a request, where there are any."""
+        """Raise ValidationFailed, which names the larger of the overrides of a request, if there are any."""
         given = {FILTERS_OVERRIDE: self.request.filters, VARIABLES_OVERRIDE: self.request.variables}
         sizes = {name: len(dump_json(value)) for name, value in given.items() if value}
         if sizes:

@@ -45,7 +45,7 @@ class SharedDashboard(NamedTuple):
 
     @property
     def revision(self) -> int:
-        """The revision of the dashboard. It rises with every change of what the link shows."""
+        """Return the revision of the dashboard. It rises with every change of the content that the link shows."""
         revision: int = self.row["revision"]
         return revision
 
@@ -55,7 +55,7 @@ def find_shared_dashboard(
 ) -> SharedDashboard:
     """Return the dashboard of a share link, for a request with these share tokens.
 
-    Raises DashboardNotFound for a link that opens nothing, SharePasswordRequired, and OverrideNotAllowed.
+    Raises DashboardNotFound for an invalid link, SharePasswordRequired, and OverrideNotAllowed.
     """
     row = _read_sharing(access_token)
     if row["password_required"] and not _is_unlocked(row["id"], access_token, share_tokens):

@@ -104,7 +104,7 @@ def _find_builtins(query: TemplateQuery) -> list[DashboardTemplate]:
 
 
 def _get_rank(builtin: DashboardTemplate, query: TemplateQuery) -> int:
-    """Return the `rank` of a search, as `DashboardTemplateQuerySet.matching` annotates it."""
+    """Return the `rank` of a search, as `DashboardTemplateQuerySet.search` annotates it."""
     key = fold(query.search)
     return 0 if key in builtin.name_key else 1 if key in builtin.tags_key else 2
 

@@ -48,7 +48,7 @@ def validate_folder(text: str | None) -> str | None:
 
 
 class TagField(StrictCharField):
-    """A tag, trimmed and in lower case, which can be longer than what was sent."""
+    """A tag, trimmed and in lower case. Lower case can be longer than the text that was sent."""
 
     def to_internal_value(self, data: Any) -> str:
         return super().to_internal_value(data).strip().lower()

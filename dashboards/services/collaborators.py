@@ -17,8 +17,8 @@ def add_collaborator(
 ) -> Collaborator:
     """Let a member edit a restricted dashboard.
 
-    Raises DashboardNotFound and Forbidden; and ValidationFailed for an unrestricted dashboard, for another level than
-    the one for editing, and for a user who is not a member, may edit the dashboard anyway, or is a collaborator.
+    Raises DashboardNotFound and Forbidden; and ValidationFailed for an unrestricted dashboard, for a level other than
+    the one for editing, and for a user who is not a member, may edit the dashboard already, or is a collaborator.
     """
     dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     if dashboard.restriction_level == RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT:

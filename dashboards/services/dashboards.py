@@ -82,7 +82,7 @@ def _get_source(project: Project, content: DashboardInput, member: Membership) -
 
 
 def _get_inherited_values(template: Document | None, source: Dashboard | None) -> DashboardInput:
-    """Return the values that a new dashboard takes from its template, or from the dashboard that it copies."""
+    """Return the values that a new dashboard inherits from its template, or from the dashboard that it copies."""
     if template:
         return {
             "description": template["dashboard_description"] or "",
@@ -190,7 +190,7 @@ def change_dashboard(
 
 
 def update_last_accessed(dashboard_id: int, last_accessed_at: datetime | None) -> datetime | None:
-    """Write `last_accessed_at` of a dashboard that is retrieved, at most once a minute, and return its value now."""
+    """Write `last_accessed_at` of a dashboard that is retrieved, at most once a minute. Return its present value."""
     now = timezone.now()
     if last_accessed_at is not None and now - last_accessed_at < ACCESS_INTERVAL:
         return last_accessed_at
@@ -242,7 +242,7 @@ def _delete(changes: ChangeSet, dashboard: Dashboard, *, with_insights: bool) ->
 def restore_locked_dashboards(changes: ChangeSet, dashboards: Sequence[Dashboard]) -> None:
     """Restore locked dashboards that are recorded, each with exactly the tiles and insights of its deletion.
 
-    The deletion of another dashboard may have taken some of these since, as the last one that showed them.
+    Some of these may meanwhile belong to the deletion of another dashboard, the last one that showed them.
     """
     if not dashboards:
         return
@@ -257,7 +257,7 @@ def restore_locked_dashboards(changes: ChangeSet, dashboards: Sequence[Dashboard
 
 
 def _set_insights_deleted(changes: ChangeSet, insights: list[Insight], deletion_id: uuid.UUID | None) -> None:
-    """Delete insights together with their dashboard, or restore them with it where there is no `deletion_id`."""
+    """Delete insights together with their dashboard, or restore them with it if `deletion_id` is None."""
     for insight in insights:
         changes.record_insight_deletion(insight)
         if deletion_id:

@@ -1,4 +1,4 @@
-"""The demo project: three dashboards with content, shown before anything else exists."""
+"""The demo project: three dashboards with content, for a first look at the service."""
 
 from dashboards.changelog.tracking import write_transaction
 from dashboards.services.dashboards import create_dashboard_from_template

@@ -126,7 +126,7 @@ def _save_changed(changes: ChangeSet, insight: Insight, content: InsightInput) -
 def _set_dashboards(
     changes: ChangeSet, insight: Insight, dashboard_ids: Iterable[int], *, dashboards: dict[int, Dashboard]
 ) -> list[str]:
-    """Make these the dashboards of an insight. Tiles that stay keep their id and layouts, removed ones are restored.
+    """Put an insight on exactly these dashboards. Tiles that stay keep their id and layouts, removed ones are restored.
 
     `dashboards` are the locked dashboards that are named or show the insight. Return the paths of deleted ones.
     """

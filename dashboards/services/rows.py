@@ -67,13 +67,13 @@ def group_contents(tiles: Iterable[Tile]) -> dict[ContentKind, set[Any]]:
 
 
 def check_may_edit_contents(kind: ContentKind, ids: Iterable[Any], member: Membership) -> None:
-    """Raise Forbidden where the member may not edit one of these."""
+    """Raise Forbidden if the member may not edit one of these contents."""
     for restrictions in _load_restrictions(kind, ids, member).values():
         check_may_edit_content(member, restrictions)
 
 
 def filter_editable(kind: ContentKind, ids: Iterable[Any], member: Membership) -> set[Any]:
-    """Return those of these that the member may edit."""
+    """Return the contents that the member may edit."""
     found = _load_restrictions(kind, ids, member)
     return {id_ for id_, restrictions in found.items() if may_edit_content(member, restrictions)}
 
@@ -97,7 +97,7 @@ def _load_restrictions(kind: ContentKind, ids: Iterable[Any], member: Membership
 def update_rows(rows: Collection[Model], columns: Sequence[str]) -> None:
     """Write these columns of rows of one model, each with its own values.
 
-    Django's `bulk_update` does it by an expression for each row and column, which takes five times as long to build.
+    Django's `bulk_update` builds an expression for each row and column, which takes five times as long.
     """
     if not rows:
         return
@@ -119,7 +119,7 @@ def update_rows(rows: Collection[Model], columns: Sequence[str]) -> None:
 
 
 def assign_changed_fields(row: Model, changes: Mapping[str, Any], fields: Iterable[str]) -> list[str]:
-    """Set the fields of a row that are sent and differ, and return their names. Raises TooLarge."""
+    """Set the fields of a row that were sent and differ, and return their names. Raises TooLarge."""
     before = {field: getattr(row, field) for field in fields if field in changes}
     changed = find_differing(before, before, changes)
     for field in changed:

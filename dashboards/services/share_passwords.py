@@ -63,7 +63,7 @@ class LockedLink(NamedTuple):
 
     @property
     def without_digest(self) -> list[SharePassword]:
-        """Return the passwords with a slow hash alone: of earlier releases, or from before a new secret key."""
+        """Return the passwords with a slow hash alone: those of earlier releases, or from before a new secret key."""
         return [password for password in self.passwords if not is_current_digest(password.digest)]
 
 
@@ -172,10 +172,10 @@ def unlock(link: LockedLink, *, text: str) -> str:
 
 
 def _build_attempts(link: LockedLink) -> list[Attempt]:
-    """Return the attempts that a guess counts as.
+    """Return the attempts as which a guess is counted.
 
-    An address that unlocked the link recently is not locked out by guesses from elsewhere, but slow hashes are limited
-    for everyone.
+    Guesses from other addresses do not lock out an address that unlocked the link recently, but slow hashes are limited
+    for all addresses.
     """
     guesses = [Attempt(UNLOCK, link.access_token, link.address)]
     hashes = len(link.without_digest)

@@ -1,4 +1,4 @@
-"""Tags of dashboards and insights. Called by services that have them locked."""
+"""Tags of dashboards and insights, for services that have locked these."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

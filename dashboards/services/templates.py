@@ -41,9 +41,9 @@ class CheckedTemplate(NamedTuple):
 
 
 def check_new_template(*, content: TemplateInput, created_by: Membership) -> CheckedTemplate:
-    """Check the document of a new template: it may be long, and must not be done inside a transaction.
+    """Check the document of a new template. It may take long, and is refused inside a transaction.
 
-    Raises Invalid for what is no template, and Forbidden.
+    Raises ValidationFailed for an invalid template, and Forbidden.
     """
     check_may_change_template(
         created_by,
@@ -57,7 +57,7 @@ def check_new_template(*, content: TemplateInput, created_by: Membership) -> Che
 
 @atomic_with_retry
 def create_template(project: Project, *, checked: CheckedTemplate, created_by: Membership) -> DashboardTemplate:
-    """Create a template of a project. Raises Invalid for a name that is taken."""
+    """Create a template of a project. Raises ValidationFailed if the name is taken."""
     _lock_names(project.pk)
     template = DashboardTemplate(project=project, created_by=created_by.user)
     check_tags([], checked.content.get("tags", []))
@@ -71,9 +71,9 @@ def create_template(project: Project, *, checked: CheckedTemplate, created_by: M
 def check_template_changes(
     template_id: uuid.UUID, *, project: Project, changes: TemplateInput, updated_by: Membership
 ) -> CheckedTemplate:
-    """Check the document that a template would be after some changes: not inside a transaction.
+    """Check the document of a template with some changes. It may take long, and is refused inside a transaction.
 
-    Raises DashboardTemplateNotFound (also for a deleted one, unless it is restored), Forbidden and Invalid.
+    Raises DashboardTemplateNotFound (also for a deleted one, unless it is restored), Forbidden and ValidationFailed.
     """
     template = _load_for_change(template_id, project, changes, lock=False)
     if columns := _assign_changes(template, changes, updated_by):
@@ -87,8 +87,8 @@ def update_template(
 ) -> None:
     """Change a template, delete or restore it.
 
-    Raises what `check_template_changes` raises, Invalid for a name that is taken, and Conflict where somebody else
-    changed the template since it was checked.
+    Raises the exceptions of `check_template_changes`, ValidationFailed if the name is taken, and Conflict if another
+    user has changed the template since it was checked.
     """
     template = _load_for_change(template_id, project, checked.content, lock=True)
     if template.project_id:

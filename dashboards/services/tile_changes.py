@@ -148,7 +148,7 @@ class TileUpsert:
         return {content: tile for tile in self.tiles.values() for content in tile.content.items()}
 
     def apply(self, index: int, item: TileInput) -> None:
-        """Apply one item. Raises TooLarge, and what `change_tiles` raises."""
+        """Apply one item. Raises TooLarge, and the exceptions of `change_tiles`."""
         tile_id = item.get("id")
         if tile_id is None:
             self._add_or_change(index, item)
@@ -236,14 +236,14 @@ class TileUpsert:
         return tile
 
     def _ignore_other_insights(self, index: int, item: TileInput, insight_id: int | None) -> None:
-        """Add the paths of other insights to the ignored ones: a tile never shows another insight than its own."""
+        """Add the paths of other insights to the ignored ones: the insight of a tile cannot be replaced."""
         if item.get("insight") not in (None, insight_id):
             self.ignored.append(f"tiles__{index}__insight")
         if item.get("insight_id") not in (None, insight_id):
             self.ignored.append(f"tiles__{index}__insight_id")
 
     def _check_named_once(self, row: Tile | Text | Button, attr: str) -> None:
-        """Raise DuplicateTile where an earlier item was about the same row: it would be overwritten silently."""
+        """Raise DuplicateTile if an earlier item changes the same row, whose changes would be overwritten silently."""
         if id(row) in self.named and not self.from_history:
             raise DuplicateTile(attr)
         self.named.add(id(row))

@@ -22,7 +22,7 @@ from users.models import Project
 def add_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, item: TileInput) -> Tile:
     """Add a tile from one item without an id; a removed tile of the same insight is restored instead.
 
-    Raises ContentAlreadyOnDashboard, and what `change_tiles` raises.
+    Raises ContentAlreadyOnDashboard, and the exceptions of `change_tiles`.
     """
     dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     if item.get("deleted"):
@@ -148,7 +148,7 @@ def _get_shown_tile(dashboard: Dashboard, tile_id: int) -> Tile:
 
 
 def _close_up(tiles: list[Tile], breakpoints: Collection[str]) -> list[Tile]:
-    """Move tiles up on these breakpoints, and return those that moved; what has no whole place stays as it is."""
+    """Move tiles up on these breakpoints, and return those that moved. Incomplete placements stay unchanged."""
     placed: dict[str, list[tuple[Placement, Tile]]] = {}
     for tile in tiles:
         for breakpoint in tile.layouts.keys() & breakpoints:

@@ -1,8 +1,8 @@
-"""Undoing the activities of an API key: every field that it changed gets back its value from before.
+"""Undoing the activities of an API key: every field that it changed gets back its earlier value.
 
-A field that somebody else changed since is skipped. Share links that the key enabled are disabled and rights that it
-gave are revoked first, even where the rest is skipped. Undo never enables a link, lowers a restriction, or gives a
-right back.
+A field that another user or key has changed since is skipped. Share links that the key enabled are disabled, and rights
+that it gave are revoked, before everything else and even if the rest is skipped. Undo never enables a link, lowers a
+restriction, or gives a right back.
 """
 
 from collections import defaultdict
@@ -75,7 +75,7 @@ def undo_key(
 
 
 def _is_known(project: Project, key_id: str) -> bool:
-    """Return whether a member has this key, or it left activities here before it was revoked."""
+    """Return whether a member has this key, or the log contains activities of it from before it was revoked."""
     of_member = PersonalAPIKey.objects.filter(pk=key_id, user__memberships__project=project)
     return of_member.exists() or Activity.objects.in_project(project).filter(key_id=key_id).exists()
 

@@ -55,7 +55,7 @@ class UndoContext(NamedTuple):
     dashboards: dict[int, Dashboard]
 
     def reload(self, dashboard_id: int) -> None:
-        """Read a locked dashboard again, where its row no longer is what its object says."""
+        """Read a locked dashboard again if its row may differ from the object."""
         self.dashboards.update(lock_all([dashboard_id], project=self.project, member=self.changes.actor))
 
 
@@ -160,7 +160,9 @@ def _restore_content(
 
 
 def _find_unchanged_contents(own: list[Change]) -> list[str]:
-    """Return the paths of the texts and buttons of removed tiles that nobody changed elsewhere since their removal."""
+    """Return the paths of the texts and buttons of removed tiles that have not been changed elsewhere since the
+    removal.
+    """
     removals = {}
     for change in own:
         first, *rest = change["field"].split(SEPARATOR)
@@ -181,7 +183,7 @@ def _move_tiles_back(
 ) -> tuple[list[str], list[str]]:
     """Move tiles back that the key moved to other dashboards, unless others changed them there.
 
-    Remove tiles that cannot be had again from `wanted`. Return the paths of those that others changed or replaced, and
+    Remove tiles that cannot be restored from `wanted`. Return the paths of those that others changed or replaced, and
     of those that are lost.
     """
     replaced: list[str] = []
@@ -215,7 +217,7 @@ def _is_shown_again(content: dict[str, Any], dashboard: Dashboard, wanted: Snaps
 
 
 def _move_tile_back(undo: UndoContext, tile: Tile, home: Dashboard) -> bool:
-    """Move a tile back to its dashboard, also one that was removed since. Return whether the member may."""
+    """Move a tile back to its dashboard, even a removed one. Return whether the member may edit its dashboard."""
     try:
         source = _get_for_edit(undo, tile.dashboard_id)
     except DomainError:
@@ -264,7 +266,7 @@ def _get_for_edit(undo: UndoContext, dashboard_id: int) -> Dashboard:
 
 
 def _hold_restriction(now: Snapshot, wanted: Snapshot) -> list[str]:
-    """Keep a restriction that undo would lower. Return its path then."""
+    """Keep a restriction that undo would lower, and return its path."""
     if wanted["restriction_level"] >= now["restriction_level"]:
         return []
     wanted["restriction_level"] = now["restriction_level"]

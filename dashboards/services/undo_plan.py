@@ -1,4 +1,4 @@
-"""The plan of an undo: the net changes of a key by item, without the fields that others changed since."""
+"""The plan of an undo: the net changes of a key by item, without fields that others have changed since."""
 
 import json
 from collections import defaultdict
@@ -40,12 +40,12 @@ class ItemUndo(NamedTuple):
 
     scope: str
     item_id: int
-    # The key created it, and nobody else has worked on it since.
+    # Whether the key created the item, and nobody else has changed it since.
     is_created: bool
     # From the values to restore to the present ones, one for each path; apart from those about its sharing and rights.
     changes: list[Change]
     sharing: list[Change]
-    # Paths that somebody else changed after the key, with the values from before the key.
+    # Paths that others changed after the key, with the values from before the key.
     superseded: dict[str, Any]
     # The key replaced the access token of an enabled link.
     lost_token: bool
@@ -67,7 +67,7 @@ class ItemUndo(NamedTuple):
 
 
 class UndoPlan:
-    """All that one undo takes back."""
+    """The changes that one undo reverts."""
 
     def __init__(self, items: list[ItemUndo]) -> None:
         self.items = items
@@ -82,7 +82,7 @@ class UndoPlan:
         self.snapshots = {snapshot.dashboard_id: snapshot.current for snapshot in snapshots}
 
     def superseded_paths(self, item: ItemUndo) -> list[str]:
-        """Return the paths of an item that others changed since, but for those that have the earlier value again."""
+        """Return the paths of an item that others have changed since, except for those with the earlier value again."""
         if item.scope == ActivityScope.DASHBOARD:
             now = self.snapshots[item.item_id]
         else:
@@ -91,7 +91,9 @@ class UndoPlan:
         return find_differing(in_snapshot, get_values(now, in_snapshot), item.superseded)
 
     def _find_insights_deleted_with_dashboards(self) -> set[int]:
-        """Return the insights that the key restored together with dashboards, and that are deleted with them again."""
+        """Return the insights that the key restored together with dashboards, and that are deleted together with them
+        again.
+        """
         if not self.insights:
             return set()
         deleted = [item.item_id for item in self.dashboards if item.is_to_be_deleted and not item.is_created]
@@ -157,9 +159,8 @@ class _History(NamedTuple):
 
 
 def _read_history(activities: Iterable[tuple[Author, list[Change]]]) -> _History:
-    """Return the history of one item without what an earlier undo reverted.
-
-    That is neither undone again, nor does it stand in the way.
+    """Return the history of one item without changes that an earlier undo reverted: these are neither undone again nor
+    conflicts.
     """
     entries: list[tuple[bool, Change] | None] = []
     positions: dict[str, list[int]] = defaultdict(list)
@@ -194,7 +195,7 @@ def _cancel(entries: list[tuple[bool, Change] | None], positions: list[int], res
 
 
 def _split_own_changes(entries: Sequence[tuple[bool, Change]]) -> tuple[list[Change], list[Change]]:
-    """Return the key's own changes, and apart from them those that others changed since.
+    """Return the key's own changes, and separately those that others have changed since.
 
     Changes of two paths overlap if one leads to a part of the other. Any change also overlaps with the creation and the
     restoration of its item.

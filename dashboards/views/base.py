@@ -1,4 +1,4 @@
-"""What views of dashboards and insights share: parameters, lists with a cursor, writes and their responses."""
+"""Base classes of views of dashboards and insights: parameters, lists with a cursor, writes and their responses."""
 
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar
@@ -105,7 +105,7 @@ def leave_out_dashboards_of_tiles(view: QueryParametersMixin, tiles: Iterable[di
 
 
 def write(view: ProjectScopedViewSet, work: Callable[[ChangeSet], T], read: Callable[[T], Response]) -> Response:
-    """Run `work` in a write transaction, and return the response that `read` makes of its result."""
+    """Run `work` in a write transaction, and return the response that `read` builds from its result."""
     return perform_write(work, lambda result, changes: read(result), actor=view.membership)
 
 

@@ -53,7 +53,7 @@ class CompiledQuery:
         return self.read(tuple, limit, offset, values)
 
     def read(self, make_row: Callable[[Any], Any], limit: int | None, offset: int, values: dict[str, Any]) -> list[Any]:
-        """Return what `make_row` makes of each row.
+        """Return the rows, each converted by `make_row`.
 
         The limit and the offset are part of the statement: PostgreSQL plans for a tenth of the table if they are
         parameters.
@@ -81,7 +81,7 @@ class CompiledQuery:
 
 
 def _fetch(connection: Any, sql: str, parameters: Sequence[Any]) -> Rows:
-    """Return all rows of a query as its driver does, without what Django does around each statement.
+    """Return all rows of a query from the driver, without Django's work around each statement.
 
     Raises Django's database errors.
     """
@@ -165,7 +165,7 @@ def _format_literal(value: Any) -> str:
 def convert_rows(
     rows: Rows, converters: Sequence[tuple[int, Converter]], make_row: Callable[[Any], Any] = tuple
 ) -> list[Any]:
-    """Return what `make_row` makes of each row, with the values of some columns converted. NULL stays None."""
+    """Return the rows, each converted by `make_row`, with the values of some columns converted. NULL stays None."""
     found = []
     for row in rows:
         values = list(row)

@@ -85,7 +85,7 @@ def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) 
 
 
 def sqlite_path(database: dict[str, Any]) -> Path | None:
-    """Return the file of a SQLite database; None of one in memory and of PostgreSQL."""
+    """Return the file of a SQLite database, or None for one in memory and for PostgreSQL."""
     name = str(database["NAME"])
     is_file = database["ENGINE"].endswith("sqlite3") and not name.startswith((":memory:", "file:"))
     return Path(name).absolute() if is_file else None

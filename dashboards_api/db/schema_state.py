@@ -14,7 +14,7 @@ SELECT_APPLIED = f"SELECT app, name FROM {MIGRATIONS_TABLE}"  # noqa: S608  a na
 
 @cache
 def known_migrations() -> Migrations:
-    """Return (application, name) of each migration of this release. Their files are read once."""
+    """Return (application, name) of each migration of this release. The files are read once."""
     return frozenset(MigrationLoader(None).disk_migrations)
 
 

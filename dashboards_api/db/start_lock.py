@@ -32,8 +32,8 @@ def start_lock() -> Iterator[None]:
 def _postgresql_lock() -> Iterator[None]:
     """Hold the lock in a transaction on a separate connection, which a pooler cannot share meanwhile.
 
-    CREATE INDEX CONCURRENTLY waits for each transaction that holds a snapshot. So the lock is polled, not awaited, and
-    without parameters: a statement with parameters keeps its snapshot until the transaction ends.
+    CREATE INDEX CONCURRENTLY waits for each transaction that holds a snapshot. So the lock is polled instead of waited
+    for, and without parameters: a statement with parameters keeps its snapshot until the transaction ends.
     """
     other: Any = connection.copy()
     try:

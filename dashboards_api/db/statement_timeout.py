@@ -28,7 +28,7 @@ def limit_statements() -> None:
 
 
 def find_refusal() -> str:
-    """Return why the database cannot be used with this timeout, or an empty text. An unreachable one may come back.
+    """Return why the database cannot be used with this timeout, or an empty text, also if it is unreachable.
 
     The connection is closed: workers are forked from this process and must not share one.
     """

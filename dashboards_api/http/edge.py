@@ -83,7 +83,7 @@ class Edge:
             reader.close()
 
     async def receive(self, scope: Any, environ: Environ, reader: BodyReader) -> bytes | BodyError:
-        """Return the body, or why there is none."""
+        """Return the body, or the error because of which there is none."""
         headers = scope.headers
         announced = headers.get("content-length")
         length = int(announced) if announced else None if headers.get("transfer-encoding") else 0

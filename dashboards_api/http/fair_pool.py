@@ -34,7 +34,7 @@ class FairPool:
             threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True).start()
 
     def submit(self, job: Job) -> bool:
-        """Run a job as soon as its caller may have a thread. Return whether that is now."""
+        """Run a job as soon as its caller may use a thread. Return whether it starts at once."""
         with self.lock:
             if self.idle and self.running[job.caller] < self.share:
                 self.idle -= 1
@@ -45,7 +45,7 @@ class FairPool:
             return False
 
     def discard(self, job: Job) -> bool:
-        """Forget a job that still waits. Return whether it did."""
+        """Remove a waiting job. Return whether it was still waiting."""
         with self.lock:
             jobs = self.waiting.get(job.caller)
             if not jobs or job not in jobs:

@@ -9,7 +9,7 @@ import structlog
 
 
 class JSONFormatter(logging.Formatter):
-    """A log record, from structlog or from elsewhere, as one line of JSON."""
+    """A formatter that writes log records, from structlog or from elsewhere, as one line of JSON each."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {

@@ -21,9 +21,9 @@ COMPRESSION_MIN_BYTES = 1400
 GetResponse = Callable[[HttpRequest], HttpResponse]
 # Paths for load balancers and monitoring. Nothing in their responses depends on the host.
 OPERATIONS_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-# Longer chains are not read: each hop is compared with each trusted network.
+# Longer chains are not read, since each hop is compared with each trusted network.
 PROXIES_MAX = 20
-# Where the environment of a request keeps it; no header has such a name.
+# The key of the client's address in the WSGI environment. No header can have such a name.
 CLIENT_ADDRESS = "dashboards.client_address"
 
 SAFE_REQUEST_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")

@@ -26,7 +26,7 @@ def document_examples(result: dict[str, Any], generator: Any, request: Any, publ
 
 
 def find_bodies(operation: dict[str, Any], example: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return the bodies of an operation that have an example: `request` or `response`, and what the document says."""
+    """Yield the bodies of an operation that have an example, `request` or `response`, each with its documented body."""
     if "request" in example:
         yield "request", operation["requestBody"]["content"]["application/json"]
     if "response" in example:

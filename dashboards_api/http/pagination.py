@@ -16,8 +16,11 @@ SECRET_VALUE_PREFIX = "phx_"  # noqa: S105  how keys begin, not one
 
 
 class LimitOffsetPagination(pagination.LimitOffsetPagination):
-    """A limit that is no whole number of at least 1 is the default, a larger one than the maximum is the maximum;
-    an offset that is no whole number is 0. Clients in the field send all of these and expect a page.
+    """Pages by limit and offset. Invalid values are replaced instead of refused, because clients in the field send
+    them.
+
+    A limit that is not an integer of at least 1 becomes the default, a larger one than the maximum becomes the maximum.
+    An offset that is not an integer becomes 0.
     """
 
     default_limit = 100
@@ -56,7 +59,8 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
 class PageNumberPagination:
     """Pages by their number: `{results, next, previous, total_count}`, for the few operations that have them.
 
-    A page or a limit that is no whole number of at least 1 is the first or the default, a larger limit is the maximum.
+    A page that is not an integer of at least 1 becomes the first one, such a limit the default, and a larger limit than
+    the maximum the maximum.
     """
 
     default_limit = 10
@@ -83,7 +87,7 @@ class PageNumberPagination:
 
 
 class CursorPagination(pagination.BasePagination):
-    """Pages of what only grows, the newest first: `next` says where the following one begins."""
+    """Pages of a log, the newest entries first. `next` contains the cursor of the following page."""
 
     def get_cursor(self, request: Request) -> int | None:
         """Return the cursor of a request. An invalid cursor means the first page."""

@@ -1,8 +1,8 @@
-"""Body parsers: JSON, form and multipart. They refuse what may not enter the service, whatever field it is for.
+"""Body parsers: JSON, form and multipart. They refuse data that no field may contain.
 
-JSON has a depth of at most 64, at most 200,000 values, finite numbers, integers within 64 bits, and no NUL and no lone
-surrogate in any string or key. PostgreSQL refuses NUL, no encoder can write a lone surrogate, and both databases must
-hold the same data.
+JSON has a depth of at most 64, at most 200,000 values, finite numbers, integers within 64 bits, and neither NUL nor
+lone surrogates in strings and keys. PostgreSQL refuses NUL, no encoder can write a lone surrogate, and both databases
+must store the same data.
 """
 
 import json
@@ -205,8 +205,8 @@ def _validate_scalar(value: Any, key: str | int | None, path: Path) -> None:
 def _check_nesting(text: str) -> None:
     """Raise DisallowedJSON for a text that has more levels or values than allowed, before it is parsed.
 
-    Most texts have too few brackets and commas for that, which a count shows. The others are read no further than to
-    the first excess: seven million brackets would take seconds.
+    For most texts it is enough to count brackets and commas. The others are scanned up to the first excess: scanning
+    seven million brackets would take seconds.
     """
     opening = text.count("[") + text.count("{")
     if opening <= _PARSER_DEPTH and opening + text.count(",") <= MAX_VALUES:

@@ -21,7 +21,7 @@ BODY_DEADLINE_SECONDS = 60.0
 MEMORY_BYTES, MEMORY_BYTES_PER_NETWORK = 128 * MIB, 64 * MIB
 # Bytes read and discarded of a body that is too large: a client that sends all of it first can then read the response.
 DRAINED_BYTES = 5 * LARGE_BODY_BYTES
-# A client that sends nothing for so long waits for the answer.
+# Seconds without data after which the rest of a body is not awaited any longer.
 DRAIN_SECONDS = 2.0
 
 _LARGE = re.compile(
@@ -69,7 +69,7 @@ class FailedBody:
 
 
 class SharedLimit:
-    """Something of which there is a limited amount, and one address may have a part. Used by the event loop alone."""
+    """A limit that clients share, of which each address may use only a part. Only the event loop uses it."""
 
     def __init__(self, limit: int, limit_of_one: int) -> None:
         self.limit = limit
@@ -92,7 +92,7 @@ class SharedLimit:
 
 
 def get_body_limit(path: str, *, has_credentials: bool, is_form: bool = False) -> int:
-    """Return how many bytes a body may have on this path."""
+    """Return the maximum size of a body on this path, in bytes."""
     if not has_credentials:
         return SMALL_BODY_BYTES
     if path.startswith("/projects/"):
@@ -103,7 +103,7 @@ def get_body_limit(path: str, *, has_credentials: bool, is_form: bool = False) -
 
 
 class BodyReader:
-    """The body of one request; `reserved` bytes of `memory` are to be released when it is not needed any more."""
+    """The body of one request. Call `close` after the request, to release the reserved part of `memory`."""
 
     def __init__(self, protocol: Any, memory: SharedLimit, address: str) -> None:
         self.protocol = protocol

@@ -1,8 +1,9 @@
-"""Everything a request says beside its body: query parameters, `Prefer`, `If-Match` and `If-None-Match`.
+"""Options of a request besides its body: query parameters, `Prefer`, `If-Match` and `If-None-Match`.
 
 Nothing is dropped silently. `Ignored-Fields` of a response names the keys of a body and the query parameters that an
 operation does not know (percent-encoded paths, separated by commas); with `Prefer: handling=strict` (RFC 7240) the
-request is refused instead. Read-only keys that a client sends back as it read them (`tolerated_keys`) are neither.
+request is refused instead. Read-only keys that a client sends back as it read them (`tolerated_keys`) are neither named
+nor refused.
 """
 
 import re

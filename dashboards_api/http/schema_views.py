@@ -44,9 +44,9 @@ SWAGGER_HEADERS = {
 
 
 class JSONErrorsMixin:
-    """Errors as JSON, whatever the view else answers in. OPTIONS has nothing to tell: it is a 405.
+    """A mixin that renders errors as JSON, whatever the view responds with otherwise. OPTIONS is not allowed.
 
-    Query parameters that are not known are named or refused, as everywhere below /api/.
+    Unknown query parameters are named or refused, as everywhere below /api/.
     """
 
     metadata_class = None
@@ -73,9 +73,9 @@ _document_lock = threading.Lock()
 
 
 def render_document(renderer_class: type[BaseRenderer], prefix: str = "") -> bytes:
-    """Return the API document, which is the same until the process ends. With a prefix, it has no other project paths.
+    """Return the API document, which is cached until the process ends. With a prefix, it has no other project paths.
 
-    One thread makes it: drf-spectacular loads its extensions at the first use, and fails where two do so at once.
+    One thread at a time generates it: drf-spectacular loads its extensions on first use, which is not thread-safe.
     """
     with _document_lock:
         return _render_document(renderer_class, prefix)  # type: ignore[arg-type]  # a class can be hashed
@@ -115,9 +115,9 @@ class SchemaView(QueryParametersMixin, JSONErrorsMixin, SpectacularAPIView):  # 
 
 
 class SwaggerView(JSONErrorsMixin, APIView):  # type: ignore[misc]  # the stubs ask for an instance; DRF calls the class
-    """`/api/schema/swagger-ui/`, without any address but our own.
+    """`/api/schema/swagger-ui/`, which loads nothing from other hosts.
 
-    Its scripts are static files, and the CSRF token is in none of them: a script may be loaded by other sites.
+    Its scripts are static files, which other sites could load: none contains the CSRF token.
     """
 
     authentication_classes = []

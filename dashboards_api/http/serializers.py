@@ -24,7 +24,7 @@ else:
 
 
 class RequestSerializer(serializers.Serializer[Any]):
-    """The body of a request."""
+    """A serializer of the body of a request."""
 
     # No field is required or has a default: what a client does not send is absent from the validated data.
 
@@ -54,7 +54,7 @@ class RequestSerializer(serializers.Serializer[Any]):
         return values
 
     def reads_alias(self, name: str, data: Mapping[str, Any]) -> bool:
-        """Return whether a key has an effect under another spelling: its field is absent, or says the same."""
+        """Return whether an alias of a field has an effect: the field itself is absent, or has the same value."""
         field = self.aliases.get(name)
         return field is not None and data.get(field, data[name]) == data[name]
 

@@ -86,9 +86,9 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
             raise NotFound  # no row has such an id, and PostgreSQL refuses NUL characters
 
     def check_parameters(self) -> None:
-        """Name query parameters that the action does not know in the answer, or refuse them, as keys of a body.
+        """Name unknown query parameters in the response, or refuse them, as keys of a body.
 
-        OPTIONS, a method that the route lacks, and one that is always refused have nothing that a parameter could do.
+        Names are not checked for OPTIONS, and for methods that are not supported or always refused.
         """
         validate_form(self.query)
         check_parameter_count(self.query)
@@ -137,7 +137,7 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
         self.add_ignored(paths)
 
     def add_ignored(self, paths: list[str]) -> None:
-        """Name in the answer what had no effect."""
+        """Name keys or parameters without effect in the response."""
         self.ignored = [*self.ignored, *paths]
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:

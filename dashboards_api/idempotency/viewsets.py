@@ -131,7 +131,7 @@ def read_key(request: HttpRequest) -> str:
 
 
 def compute_fingerprint(request: HttpRequest) -> str:
-    """Return a hash that tells requests apart: of their method, path, query, media type and body."""
+    """Return a hash of the method, path, query, media type and body of a request, to recognize a repetition."""
     identity = (request.method, request.path_info, request.META.get("QUERY_STRING", ""), request.content_type)
     return hashlib.sha256(repr(identity).encode() + request.body).hexdigest()
 

@@ -1,4 +1,4 @@
-"""What a project's data consists of: names of events, properties with their types, and imported tables."""
+"""The definitions of a project's data: names of events, properties with their types, and imported tables."""
 
 from uuid import uuid4
 
@@ -13,13 +13,13 @@ TABLE_NAME_MAX_LENGTH = 63
 
 
 class EventDefinition(models.Model):
-    """The name of an event that a project has, or once had."""
+    """The name of an event that the project has received."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="event_definitions")
     name = CodePointField(max_length=NAME_MAX_LENGTH)
     created_at = models.DateTimeField(default=now, editable=False)
-    # The moment of the latest event.
+    # The time of the latest event.
     last_seen_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -42,7 +42,7 @@ class PropertyType(models.TextChoices):
 
 
 class PropertyDefinition(models.Model):
-    """A property of events or persons, with the type that most of its values have.
+    """A property of events or persons, with the type of most of its values.
 
     The counts are those of all imports. A row that was imported twice is counted twice.
     """
@@ -57,7 +57,7 @@ class PropertyDefinition(models.Model):
     boolean_count = models.BigIntegerField(default=0)
     datetime_count = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=now, editable=False)
-    # The moment of the latest event that has it; of a person, of the latest import.
+    # The time of the latest event with the property; for a property of persons, of the latest import.
     last_seen_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -67,7 +67,7 @@ class PropertyDefinition(models.Model):
         return f"{self.owner}: {self.name} ({self.property_type})"
 
     def derive_type(self) -> None:
-        """Set the type that most values have. Among equals, text comes first: any value can be read as one."""
+        """Set the type that most values have. In a tie, text takes precedence: any value can be read as one."""
         counts = {
             PropertyType.STRING: self.string_count,
             PropertyType.NUMERIC: self.numeric_count,
@@ -78,9 +78,9 @@ class PropertyDefinition(models.Model):
 
 
 class ImportedTable(models.Model):
-    """A table that was imported, which HogQL reads by its name.
+    """An imported table, which HogQL reads by its name.
 
-    Each import has a table of its own in the store; changing `physical_name` replaces the rows at once.
+    Each import creates a new table in the store; changing `physical_name` replaces all rows at once.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imported_tables")

@@ -12,23 +12,23 @@ from engine.store import check_store, create_store
 from events.models import Store
 
 STORE_ROW = 1
-# Where nobody imported yet, one import creates the store; a second one that begins meanwhile completes it.
+# Raised before the first import. The first import creates the store; a concurrent one completes it.
 NO_DATA = "No events have been imported yet: `manage.py import_events`."
-# From the store that was last found, and the start of its engine.
+# The checked stores, each with the start of its engine.
 _checked: set[tuple[UUID, str, int, int]] = set()
 
 
 class NoData(EngineUnavailable):
-    """Nothing was ever imported."""
+    """No data was imported yet."""
 
     code = "no_data"
 
 
 def open_store(*, may_start: bool = True) -> EngineClient:
-    """Return the client of the engine, whose store is the one that this database has.
+    """Return the client of the engine, after checking that its store belongs to this database.
 
-    Raises NoData where nothing was ever imported, and EngineUnavailable where the store is lost, empty or of another
-    database, or the engine is off.
+    Raises NoData before the first import, and EngineUnavailable if the store is lost, empty or that of another
+    database, or if the engine is off.
     """
     client = get_client(may_start=may_start)
     store = Store.objects.filter(pk=STORE_ROW, is_confirmed=True).first()
@@ -41,8 +41,8 @@ def open_store(*, may_start: bool = True) -> EngineClient:
 def create_store_if_missing() -> EngineClient:
     """Return the client of the engine for an import. The first import creates the store.
 
-    A creation that was interrupted is completed. A store that is lost is never made anew: it would answer with zeros.
-    Raises EngineError.
+    An interrupted creation is completed. A lost store is never created again: its results would be zeros. Raises
+    EngineError.
     """
     client = get_client()
     store = Store.objects.filter(pk=STORE_ROW).first()
@@ -58,7 +58,7 @@ def create_store_if_missing() -> EngineClient:
 
 
 def _check_once(client: EngineClient, store_id: UUID) -> None:
-    """Check the store of the embedded engine once for each start of its process, and that of a server each time."""
+    """Check the store once per start of the embedded engine. The store of a server is checked each time."""
     if (start := _identify_start(store_id)) in _checked:
         return
     check_store(client, store_id)
@@ -68,7 +68,9 @@ def _check_once(client: EngineClient, store_id: UUID) -> None:
 
 
 def _identify_start(store_id: UUID) -> tuple[UUID, str, int, int] | None:
-    """Return what changes when the embedded engine starts: it then writes its lock file. None for a server."""
+    """Return a value that changes with each start of the embedded engine, which rewrites its lock file. None for a
+    server.
+    """
     if settings.ENGINE_URL:
         return None
     path = get_folder() / LOCK_NAME

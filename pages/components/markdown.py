@@ -42,7 +42,7 @@ _TAG_OR_QUOTE = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>|"')
 
 
 class _Renderer(RendererHTML):
-    """Renders images as links: loading an image would tell its server who looks at the dashboard."""
+    """A renderer that shows images as links: loading an image would tell its server who looks at the dashboard."""
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
@@ -114,7 +114,7 @@ def render_texts(texts: Iterable[str]) -> list[SafeString]:
 
 
 class _Cache:
-    """The HTML of the most recent texts, up to a total size. It is locked, since several threads render pages."""
+    """A cache of the HTML of recent texts, up to a total size. It is locked, since several threads render pages."""
 
     def __init__(self) -> None:
         self._html: OrderedDict[str, SafeString] = OrderedDict()

@@ -48,12 +48,12 @@ class TileGrid(NamedTuple):
 
     @property
     def style_hash(self) -> str:
-        """The source of the style sheet for the content security policy of the page."""
+        """Return the source of the style sheet for the content security policy of the page."""
         return f"'sha256-{base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()}'"
 
 
 class TileDetails(NamedTuple):
-    """How many details of insights are shown."""
+    """The details of insights that a page shows."""
 
     has_about: bool = True  # descriptions, and kinds of queries
     has_data: bool = True  # tables beside charts, and queries

@@ -77,7 +77,7 @@ class ConsoleView(FormView):
 
     @property
     def base(self) -> str:
-        """The base address of links for other people."""
+        """Return the base address of links for other people."""
         return get_base_url(self.request)
 
     def refused(self, error: DomainError) -> HttpResponse:

@@ -87,7 +87,7 @@ class DashboardView(ConsoleView):
 
     @property
     def draft(self) -> dict[str, str]:
-        """The changed fields of the form, to be shown again after an error."""
+        """Return the changed fields of the form, to be shown again after an error."""
         return get_edits(self.request.POST) if self.request.POST.get("action") == "edit" else {}
 
     def act(self, membership: Membership, number: int, changes: ChangeSet) -> HttpResponse:
@@ -135,7 +135,7 @@ class DashboardView(ConsoleView):
         return self.show(f"{self.request.path}?panel=share", new_password=self.new_password.text)
 
     def sharing_input(self, number: int, membership: Membership) -> SharingInput:
-        """The sharing settings of the form; settings without a field in the form stay."""
+        """Return the sharing settings of the form. Settings without a field in the form are kept."""
         form = self.request.POST
         stored = read_sharing(number, project=membership.project, viewer=membership)["settings"]
         settings = {**(to_plain_json(stored) or {}), **{name: name in form for name, _ in SETTINGS}}

@@ -53,7 +53,7 @@ class MembersView(ConsoleView):
 
     @property
     def level(self) -> MembershipLevel:
-        """The level in the form. Raises ValidationFailed."""
+        """Return the level in the form. Raises ValidationFailed."""
         try:
             return MembershipLevel(self.number("level"))
         except ValueError as error:

@@ -85,7 +85,7 @@ class TilesView(ConsoleView):
 
     @property
     def text(self) -> str:
-        """The text in the form. Raises ValidationFailed if it is empty or too long."""
+        """Return the text in the form. Raises ValidationFailed if it is empty or too long."""
         text = self.request.POST.get("text", "").replace("\r\n", "\n")
         if not text.strip() or len(text) > TEXT_MAX_LENGTH:
             raise ValidationFailed(f"A text has 1 to {TEXT_MAX_LENGTH:,} characters.", attr="text")
@@ -93,7 +93,7 @@ class TilesView(ConsoleView):
 
     @property
     def button(self) -> TileInput:
-        """The button in the form, validated by the rules of the API. Raises ValidationFailed."""
+        """Return the button in the form, validated by the rules of the API. Raises ValidationFailed."""
         content = {name: self.request.POST.get(name, "") for name in BUTTON_FIELDS}
         content["url"] = add_scheme(content["url"])
         [item] = validate_dashboard_input({"tiles": [{"button_tile": content}]})["tiles"]

@@ -1,4 +1,4 @@
-"""The kinds of queries that are computed, and the way from each to a statement and to the body of a response."""
+"""The query kinds that are computed: how each becomes a statement, and its result the body of a response."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,9 +16,9 @@ COMPILERS: dict[str, Compiler] = {hogql_query.KIND: hogql_query.compile_hogql}
 
 
 def check_query_kind(source: Any) -> str:
-    """Return the kind of a query without the nodes around it. It is cheap: nothing else of the query is looked at.
+    """Return the kind of a query without the nodes around it. It is cheap, since it reads nothing else of the query.
 
-    Raises UnsupportedQueryKind, and InvalidQuery where there is no kind.
+    Raises UnsupportedQueryKind, and InvalidQuery if the query has no kind.
     """
     if not isinstance(source, dict):
         raise InvalidQuery(f"This must be an object, not {describe(source)}.")
@@ -35,7 +35,7 @@ def check_query_kind(source: Any) -> str:
 def compile_query(source: Any, context: QueryContext) -> CompiledQuery:
     """Return the statement of a query. Raises HogQLError and UnsupportedQueryKind.
 
-    It parses, and may take seconds: call it in a worker.
+    Parsing may take seconds, so call it in a worker.
     """
     return COMPILERS[check_query_kind(source)](source, context)
 
@@ -45,7 +45,7 @@ def shape_result(
 ) -> dict[str, Any]:
     """Return the body of a response. `columns`, `types` and `rows` are the engine's.
 
-    The engine's names of columns are the statement's own, such as c1: the body has those of the query.
+    Column names of the engine are generated, such as c1. The body contains those of the query.
     """
     names = list(compiled.statement.columns)
     return {

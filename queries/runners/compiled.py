@@ -1,4 +1,4 @@
-"""A compiled query: one statement, and what is known of its result before it runs."""
+"""A compiled query: one statement, and the properties of its result that are known before it runs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from queries.hogql.statement import Statement
 
 
 class ResolvedRange(NamedTuple):
-    """A range of moments in the project's time zone, both included. A start or an end of None is open."""
+    """A range of times in the project's time zone, both included. A start or an end of None is open."""
 
     start: datetime | None
     end: datetime | None
@@ -18,8 +18,8 @@ class ResolvedRange(NamedTuple):
 class CompiledQuery:
     """One statement and the shape of its result.
 
-    `range` is None where the query decides by itself what it reads, as SQL does: its text may say now(), so that it can
-    become stale although its date range has ended.
+    `range` is None if the query itself decides what it reads, as SQL does: it may call now(), so that its result can
+    become stale even if its date range has ended.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""What a query means in a project: read from the database and the clock before a query is compiled."""
+"""The context of a query in a project, read from the database and the clock before the query is compiled."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class TableDescription(NamedTuple):
 
 @dataclass(frozen=True)
 class QueryContext:
-    """The project's part of a query. `now` is the clock, so that a result can be computed again."""
+    """The values of a project that queries depend on. `now` is stored, so that a result can be computed again."""
 
     project_id: int
     time_zone: str = "UTC"
@@ -37,7 +37,7 @@ class QueryContext:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone. Raises UnknownTimeZone."""
+        """Return the time zone. Raises UnknownTimeZone."""
         try:
             return ZoneInfo(self.time_zone)
         except (KeyError, ValueError, OSError):
@@ -53,7 +53,7 @@ class QueryContext:
 
 
 def build_property_types(event: Mapping[str, str], person: Mapping[str, str]) -> PropertyTypes:
-    """Return the types of property definitions. A type that HogQL does not know is read as a text."""
+    """Return the types of property definitions. A type that HogQL does not know becomes text."""
     return PropertyTypes(event=_read_types(event), person=_read_types(person))
 
 
@@ -62,7 +62,7 @@ def _read_types(types: Mapping[str, str]) -> dict[str, PropertyType]:
 
 
 def build_print_context(context: QueryContext) -> PrintContext:
-    """Return what the printer of HogQL needs of a project. Raises UnknownTimeZone."""
+    """Return the context for the printer of HogQL. Raises UnknownTimeZone."""
     return PrintContext(
         context.project_id,
         time_zone=context.zone.key,

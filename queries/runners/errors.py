@@ -1,4 +1,4 @@
-"""Refusals of the JSON of a query. Those of its text are in queries/hogql/errors.py."""
+"""Errors in the JSON of a query. Errors in its text are in queries/hogql/errors.py."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ class UnsupportedQueryKind(DomainError):
 
 
 class InvalidQuery(HogQLError):
-    """A value in the JSON of a query that cannot be used. `path` leads to it from the query."""
+    """An invalid value in the JSON of a query. `path` leads to it from the query."""
 
     def __init__(self, detail: str, path: Path = ()) -> None:
         super().__init__(detail)
@@ -27,7 +27,7 @@ class InvalidQuery(HogQLError):
 
 
 class UnsupportedFilter(InvalidQuery):
-    """A property filter of a type or with an operator that this service does not know."""
+    """A property filter with a type or an operator that this service does not support."""
 
     code = "unsupported_filter"
 

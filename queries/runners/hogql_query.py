@@ -12,7 +12,7 @@ from queries.runners.errors import InvalidQuery
 from queries.runners.json_values import check_size, describe, get_object, read_value
 
 KIND = "HogQLQuery"
-# Fields that send a query elsewhere. A query that has one would have another result here.
+# Fields that direct a query to another database. A query with one of them would have another result here.
 REFUSED = ("connectionId", "sendRawQuery")
 
 
@@ -48,7 +48,7 @@ def read_values(source: Mapping[str, Any]) -> dict[str, PlaceholderValue]:
 
 
 def read_variable(id_: str, variable: Any) -> tuple[str, PlaceholderValue]:
-    """Return the code name of a variable and its value. `isNull` means that it is null, whatever its value."""
+    """Return the code name of a variable and its value, or null if `isNull` is set."""
     path = ("variables", id_)
     if not isinstance(variable, dict):
         raise InvalidQuery(f"This must be an object with `code_name` and `value`, not {describe(variable)}.", path)

@@ -1,4 +1,4 @@
-"""Reading values out of the JSON of a query. Each refusal names the place of the value."""
+"""Read values from the JSON of a query. Each error names the path of the value."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,14 +8,14 @@ from queries.runners.errors import InvalidQuery, Path
 
 Scalar = str | int | float | bool | None
 
-# Of all that a query gives as values: each becomes a parameter of the statement.
+# The maximum number of values in a query: each becomes a parameter of the statement.
 VALUES_MAX = 5_000
 CHARACTERS_MAX = 500_000
 DEPTH_MAX = 20
 
 
 def get_object(source: Mapping[str, Any], name: str, path: Path = ()) -> dict[str, Any]:
-    """Return the object below a name, empty if there is none or it is null."""
+    """Return the object with a name, or an empty one if it is absent or null."""
     value = source.get(name)
     if value is None:
         return {}
@@ -33,7 +33,7 @@ def get_boolean(source: Mapping[str, Any], name: str, path: Path = ()) -> bool:
 
 
 def check_size(value: Any, path: Path) -> None:
-    """Check that JSON is small enough to be used in a statement, and is text where it is text.
+    """Check the size of JSON that is used in a statement, and its texts.
 
     Raises QueryTooComplex and InvalidQuery.
     """
@@ -63,7 +63,7 @@ def read_scalar(value: Any, path: Path) -> Scalar:
 
 
 def describe(value: Any) -> str:
-    """Return what a JSON value is, for an error."""
+    """Return the type of a JSON value in words, for an error."""
     kinds = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
     return kinds.get(type(value), "null")
 

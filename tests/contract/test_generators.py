@@ -18,7 +18,7 @@ def read_schemas() -> dict[str, Any]:
 
 
 def normalize(name: object) -> str:
-    """Return a name without separators and case: equal ones could become one name in a generated client."""
+    """Return a name without separators and case, since a generator may map such names to the same one."""
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 

@@ -1,4 +1,4 @@
-"""A real engine, shared by the tests of a process; its tables are emptied before each."""
+"""A real engine, shared by the tests of a process. Its tables are emptied before each test."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from engine.interface import EngineClient
 from engine.supervision import stop_supervisor
 from events.services.store import create_store_if_missing
 
-if os.environ.get("TEST_ENGINE") == "postgresql":  # the engine is the same beside either database
+if os.environ.get("TEST_ENGINE") == "postgresql":  # the engine does not depend on the database
     collect_ignore = ["test_store.py"]
 
 
@@ -27,7 +27,7 @@ def shared_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def engine(shared_data_dir: Path, settings: Settings, db: None) -> EngineClient:
-    """The engine of the settings, without a table."""
+    """Return the engine of the settings, without a table."""
     settings.DATA_DIR, settings.ENGINE, settings.ENGINE_URL = shared_data_dir, True, None
     client = get_client()
     for [name] in client.execute("SHOW TABLES").rows:
@@ -37,13 +37,13 @@ def engine(shared_data_dir: Path, settings: Settings, db: None) -> EngineClient:
 
 @pytest.fixture
 def store(engine: EngineClient) -> EngineClient:
-    """The engine of the settings, with an empty store."""
+    """Return the engine of the settings, with an empty store."""
     return create_store_if_missing()
 
 
 @pytest.fixture
 def data_dir(tmp_path: Path, settings: Settings, db: None) -> Iterator[Path]:
-    """A DATA_DIR whose engine a test may damage. Nothing is in it, and nothing runs."""
+    """Return a DATA_DIR without data and without an engine, which a test may damage."""
     settings.DATA_DIR, settings.ENGINE, settings.ENGINE_URL = tmp_path, True, None
     yield tmp_path
     stop_supervisor(tmp_path / FOLDER)

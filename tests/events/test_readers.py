@@ -1,4 +1,4 @@
-"""What queries read of a project: types of properties, imported tables, the data version."""
+"""The project data that queries depend on: types of properties, imported tables, the data version."""
 
 from events import models
 from events.models import DataVersion, PropertyDefinition, PropertyOwner

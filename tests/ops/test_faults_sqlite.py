@@ -125,7 +125,7 @@ def largest_file(environment: dict[str, str]) -> int:
 
 
 def limit_files(pid: int, size: int) -> None:
-    """Let no file of a process and its children grow beyond a size, as on a disk that is full there."""
+    """Limit the size of the files that a process and its children write: larger writes fail as on a full disk."""
     children = subprocess.run(["pgrep", "-P", str(pid)], stdout=subprocess.PIPE, text=True).stdout.split()
     for each in (pid, *map(int, children)):
         resource.prlimit(each, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))

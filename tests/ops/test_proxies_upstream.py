@@ -145,5 +145,5 @@ def test_idle_connections_are_closed(recorder: Recorder, tmp_path: Path) -> None
             silent.append(stack.enter_context(socket.create_connection(("127.0.0.1", running.plain_port))))
         for connection in silent:
             connection.settimeout(40)
-            while connection.recv(1024):  # HAProxy says why
+            while connection.recv(1024):  # HAProxy logs the reason
                 pass

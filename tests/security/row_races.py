@@ -45,7 +45,9 @@ def race_keys(harness: RaceHarness, token: str) -> None:
 
 
 def race_sharing(harness: RaceHarness, token: str) -> None:
-    """Enable and refresh a link. One must be active, the one that is read, and disabling sharing must close all."""
+    """Enable and refresh a link. Exactly one link must be active, the one that is read; disabling sharing must close
+    all.
+    """
     board = harness.board("shared", tiles=[{"text": {"body": token}}])
     path = f"dashboards/{board['id']}/sharing/"
     requests = [

@@ -43,11 +43,11 @@ class Credential(Protocol):
 
     @property
     def key(self) -> KeyReference | None:
-        """The API key, for the activity log. None for a session."""
+        """Return the API key for the activity log, or None for a session."""
 
     @property
     def membership(self) -> Membership | None:
-        """The membership of the requested project, if it was loaded with the credential."""
+        """Return the membership of the requested project, if it was loaded with the credential."""
 
     def allows_project(self, project_id: int, organization_id: str | None) -> bool:
         """Return whether the credential may be used in a project."""

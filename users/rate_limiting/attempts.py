@@ -20,7 +20,7 @@ CLEANUP_DELAY = timedelta(minutes=10)
 
 
 class AttemptLimit(NamedTuple):
-    """A number of attempts, and the time within which they count. It starts with the first of them."""
+    """A maximum number of attempts within a period, which starts with the first attempt."""
 
     name: str
     attempts: int

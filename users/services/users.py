@@ -60,7 +60,8 @@ def check_email_is_free(email: str, *, excluding: User | None = None) -> None:
 def find_user_by_email(email: str) -> User | None:
     """Return the user with this address, in any spelling of its domain, or None.
 
-    Of two users, return the one whose domain is stored as given: it is older than the rule to store punycode.
+    If there are two, return the one whose domain is stored as given: that account is older than the rule to store
+    punycode.
     """
     users = User.objects.filter(email__in=get_email_variants(email))
     return min(users, key=lambda user: user.email != User.objects.normalize_email(email), default=None)

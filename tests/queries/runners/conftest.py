@@ -1,4 +1,4 @@
-"""A real engine. The main database does not matter here: the tests run once, beside SQLite."""
+"""A real engine. It does not use the main database, so the tests run once, with SQLite."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ if os.environ.get("TEST_ENGINE") == "postgresql":
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store with two projects. Texts of the other one have a mark."""
+    """Return a store with two projects. The texts of the second one contain a mark."""
     store = Store(tmp_path_factory.mktemp("runners") / "engine")
     fill(store, OURS)
     fill(store, THEIRS, mark="-SECRET")

@@ -1,4 +1,4 @@
-"""Short ways from the JSON of a query to its statement and its result."""
+"""Shortcuts from the JSON of a query to its statement and its result."""
 
 from typing import Any
 
@@ -33,6 +33,6 @@ def run(store: Store, source: dict[str, Any], context: QueryContext = CONTEXT) -
 
 
 def read(store: Store, text: str, context: QueryContext = CONTEXT, **fields: Any) -> list[list[Any]]:
-    """Return the rows of a text of HogQL."""
+    """Return the rows of a HogQL query."""
     rows: list[list[Any]] = run(store, hogql(text, **fields), context)["results"]
     return rows

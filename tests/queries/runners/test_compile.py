@@ -1,4 +1,4 @@
-"""Queries of HogQL: what comes out of the engine, and which queries never get there."""
+"""HogQL queries: results from the engine, and queries that are refused before."""
 
 import pickle
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Values and variables of a query: whatever they hold, they are values."""
+"""Values and variables of a query: whatever their content is, they become parameters."""
 
 from typing import Any
 
