@@ -21,6 +21,7 @@ from users.models import Membership, PersonalAPIKey, Project, User
 from users.rate_limiting.limiter import RateLimitStatus, rate_limiter
 
 _WRITE_METHODS = ("POST", "PUT", "PATCH")
+RATE_LIMIT_KEY = "users.rate_limit_status"
 
 
 class AuthenticatedViewSet(IdempotentViewSet):
@@ -29,6 +30,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
     permission_classes = [IsAuthenticated, HasRequiredScopes]
     # Set when the request has been counted.
     rate_limit_status: RateLimitStatus | None = None
+    started: float  # the processor time of this thread then
 
     def handle_exception(self, exc: Exception) -> Response:
         """Return the response to an error, without the ETag of the response that it replaces."""
@@ -55,16 +57,16 @@ class AuthenticatedViewSet(IdempotentViewSet):
     def perform_authentication(self, request: Request) -> None:
         """Count a request with an API key, before permissions: refused requests count, too. Raises Throttled.
 
-        A request that runs again after a write conflict is counted once. Sessions are not limited.
+        A request that runs again, after a write conflict or a wait, is counted once. Sessions are not limited.
         """
         super().perform_authentication(request)
         if not settings.RATE_LIMITS or not isinstance(request.auth, PersonalAPIKey):
             return
-        kept: Any = request._request  # for another run
-        if not hasattr(kept, "rate_limit_status"):
-            kept.rate_limit_status = rate_limiter.consume(request.auth.pk, settings.RATE_LIMITS, time.time())
-            kept.processor_time = time.thread_time()
-        status: RateLimitStatus = kept.rate_limit_status
+        environ = request._request.META  # another run has it, too
+        if RATE_LIMIT_KEY not in environ:
+            environ[RATE_LIMIT_KEY] = rate_limiter.consume(request.auth.pk, settings.RATE_LIMITS, time.time())
+        self.started = time.thread_time()
+        status: RateLimitStatus = environ[RATE_LIMIT_KEY]
         self.rate_limit_status = status
         if not status.is_allowed:
             raise Throttled(wait=status.reset)
@@ -75,8 +77,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
         Waiting is not charged, because its duration depends on other clients. Return the new status, or None if nothing
         is charged.
         """
-        started: float = self.request._request.processor_time  # set when it was counted
-        units = int((time.thread_time() - started) / settings.RATE_LIMIT_UNIT_SECONDS)
+        units = int((time.thread_time() - self.started) / settings.RATE_LIMIT_UNIT_SECONDS)
         if not units:
             return None
         return rate_limiter.charge(self.request.auth.pk, units, settings.RATE_LIMITS, time.time())

@@ -30,6 +30,8 @@ from dashboards_api.http.request_body import (
 )
 from dashboards_api.http.request_normalization import Environ, build_environ
 from dashboards_api.http.unread_responses import limit_unread_responses
+from dashboards_api.http.waiters import SECONDS_TO_WAIT_FOR_RESULTS, Waiters
+from dashboards_api.http.waiting import ENVIRON_KEY, Wait
 from dashboards_api.networks import get_network
 
 logger = structlog.get_logger("dashboards_api.edge")
@@ -62,6 +64,7 @@ class Edge:
         self.pool = FairPool(THREADS, THREADS_PER_CALLER, "request")
         # One more thread, so that monitoring does not wait behind requests of users.
         self.operations = FairPool(1, 1, "operations")
+        self.waiters = Waiters(loop)
         loop.call_soon(limit_unread_responses)  # the server listens before it runs the loop
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
@@ -103,13 +106,36 @@ class Edge:
             return error
 
     async def answer(self, scope: Any, environ: Environ, protocol: Any, body: bytes | BodyError, caller: str) -> None:
-        """Run Django in a thread, and return when it has responded."""
+        """Run Django in a thread, and again where the request waits for results. Return when it has responded."""
         if isinstance(body, BodyError):
             environ["CONTENT_LENGTH"] = scope.headers.get("content-length") or "1"
             environ["wsgi.input"] = FailedBody(body)
         else:
             environ["CONTENT_LENGTH"] = str(len(body)) if body else ""
             environ["wsgi.input"] = io.BytesIO(body)
+        wait = environ[ENVIRON_KEY] = Wait(is_open=self.waiters.has_place(caller))
+        deadline = self.loop.time() + SECONDS_TO_WAIT_FOR_RESULTS
+        await self.run_in_pool(scope, environ, protocol, caller)
+        while wait.is_wanted:
+            if not await self.wait_for_results(protocol, wait, caller, deadline):
+                return
+            wait.is_open = self.loop.time() < deadline and self.waiters.has_place(caller)
+            wait.reset()
+            environ["wsgi.input"].seek(0)
+            await self.run_in_pool(scope, environ, protocol, caller)
+
+    async def wait_for_results(self, protocol: Any, wait: Wait, caller: str, deadline: float) -> bool:
+        """Wait for what a request waits for. Return whether its client is still there."""
+        gone = asyncio.ensure_future(protocol.client_disconnect())
+        waited = asyncio.ensure_future(self.waiters.wait(wait, caller, deadline))
+        await asyncio.wait((gone, waited), return_when=asyncio.FIRST_COMPLETED)
+        is_gone = gone.done()
+        gone.cancel()
+        waited.cancel()
+        return not is_gone
+
+    async def run_in_pool(self, scope: Any, environ: Environ, protocol: Any, caller: str) -> None:
+        """Run Django once, as soon as the caller may have a thread."""
         answered = self.loop.create_future()
         job = Job(caller, partial(self.run, environ, protocol, answered))
         pool = self.operations if scope.path in OPERATIONS_PATHS else self.pool
@@ -121,16 +147,21 @@ class Edge:
         timer.cancel()
 
     def run(self, environ: Environ, protocol: Any, answered: asyncio.Future[None]) -> None:
-        """Respond to a request through the application, in a thread of the pool, which survives any error."""
+        """Respond to a request through the application, in a thread of the pool, which survives any error.
+
+        A request that waits for results is not answered: it runs again.
+        """
         try:
             started: list[Any] = []
             response = self.application(environ, lambda status, headers: started.extend((status, headers)))
             status = int(started[0][:3])
-            protocol.response_bytes(status, started[1], b"".join(response))
+            if not environ[ENVIRON_KEY].is_wanted:
+                protocol.response_bytes(status, started[1], b"".join(response))
             response.close()
             self.callers.record(environ, status)
         except Exception:
             logger.exception("request failed outside of Django")
+            environ[ENVIRON_KEY].reset()
             send_error(protocol, environ["PATH_INFO"], 500, "A server error occurred.")
         finally:
             self.loop.call_soon_threadsafe(answered.set_result, None)

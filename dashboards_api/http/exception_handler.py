@@ -105,6 +105,7 @@ _CONVERTERS: dict[type[BaseException], Callable[[Any], APIException]] = {
     errors.Forbidden: lambda exc: exceptions.PermissionDenied(exc.detail, code=exc.code),
     errors.TooManyAttempts: lambda exc: Throttled(exc.detail, wait=exc.wait),
     errors.PasswordRequired: lambda exc: PasswordRequired(exc.detail, code=exc.code),
+    errors.Unavailable: lambda exc: ServiceUnavailable(exc.detail, code=exc.code),
     errors.NotFound: lambda exc: exceptions.NotFound(exc.detail),
     RequestDataTooBig: lambda exc: PayloadTooLarge(),
     SuspiciousOperation: lambda exc: exceptions.ParseError("The request is malformed."),

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
 from dashboards_api.http.middleware import GetResponse
+from dashboards_api.http.waiting import is_kept_back
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
@@ -37,6 +38,8 @@ class MetricsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = perf_counter()
         response = self.get_response(request)
+        if is_kept_back(request):
+            return response
         match = request.resolver_match
         of = (match.route if match else "", request.method or "", response.status_code // 100)
         (self.known.get(of) or self.get_observer(of))(perf_counter() - started)

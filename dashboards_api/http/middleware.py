@@ -16,6 +16,8 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
+from dashboards_api.http.waiting import is_kept_back
+
 # Smaller responses, in bytes, fit into one packet anyway.
 COMPRESSION_MIN_BYTES = 1400
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -105,7 +107,7 @@ class RequestLogMiddleware:
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
-            if _requests.isEnabledFor(logging.INFO):
+            if _requests.isEnabledFor(logging.INFO) and not is_kept_back(request):
                 self.log(request, response, request_id, started)
         response.headers["X-Request-ID"] = request_id
         return response
