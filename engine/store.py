@@ -10,10 +10,17 @@ a crash in between, repeat the same steps.
 
 from uuid import UUID
 
+from django.conf import settings
+
+from engine.client import get_folder
 from engine.errors import EngineUnavailable
+from engine.files import LOCK_NAME
 from engine.interface import EngineClient
 from engine.schema import TABLES, build_statements
 from engine.server_client import ServerClient
+
+# The store that was last found, and the start of its engine.
+_checked: set[tuple[UUID, str, int, int]] = set()
 
 
 def create_store(client: EngineClient, store_id: UUID) -> None:
@@ -51,3 +58,28 @@ def check_store(client: EngineClient, expected: UUID | None) -> None:
     else:
         reason = f"has the id {found} and belongs to another database, whose store has the id {expected}"
     raise EngineUnavailable(f"The store of the engine ({client.ping().location}) {reason}.")
+
+
+def check_store_once(client: EngineClient, store_id: UUID) -> None:
+    """Check the store of the embedded engine once for each start of its process, and that of a server each time.
+
+    Raises EngineUnavailable.
+    """
+    if (start := _identify_start(store_id)) in _checked:
+        return
+    check_store(client, store_id)
+    if start is not None and (start := _identify_start(store_id)) is not None:
+        _checked.clear()
+        _checked.add(start)
+
+
+def _identify_start(store_id: UUID) -> tuple[UUID, str, int, int] | None:
+    """Return what changes when the embedded engine starts: it then writes its lock file. None for a server."""
+    if settings.ENGINE_URL:
+        return None
+    path = get_folder() / LOCK_NAME
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return store_id, str(path), found.st_ino, found.st_mtime_ns
