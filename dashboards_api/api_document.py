@@ -24,6 +24,7 @@ _DESCRIPTIONS = {
     "dashboards": "Create, retrieve, update and list dashboards; copy, export, delete and restore them.",
     "tiles": "Add tiles to a dashboard, and update, move, copy, reorder or remove them one at a time.",
     "insights": "Create, retrieve, update and list insights: named queries that dashboards show in tiles.",
+    "query": "Run queries on the events of a project, read their state and cancel them.",
     "sharing": "Share a dashboard by a link, replace the link, and protect it with passwords.",
     "dashboard_templates": "Store and retrieve templates, from which dashboards are created.",
     "collaborators": "Choose the members who can edit a restricted dashboard.",

@@ -64,6 +64,8 @@ def integer_parser(minimum: int, maximum: int) -> Callable[[str], int]:
 
 
 parse_workers = integer_parser(1, WORKERS_MAX)
+parse_query_workers = integer_parser(0, WORKERS_MAX)
+parse_query_timeout = integer_parser(1, 600)
 
 
 def parse_statement_timeout(text: str) -> int:

@@ -51,6 +51,12 @@ class NotFound(DomainError):
     code = "not_found"
 
 
+class Unavailable(DomainError):
+    """Something that the request needs does not answer at the moment."""
+
+    code = "service_unavailable"
+
+
 class PasswordRequired(DomainError):
     """The object is protected by a password."""
 

@@ -22,8 +22,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from dashboards_api.startup import report_start_errors
-from engine.client import find_folder
-from engine.supervision import supervised_engine
+from queries.supervisor import REMOTE, supervised_worker
 
 APPLICATION = "dashboards_api.rsgi:application"
 HEADER_BYTES_MAX = 64 * 1024
@@ -51,8 +50,16 @@ def main() -> None:
         exit_with_reason(importlib.import_module("dashboards_api.db.statement_timeout").find_refusal())
         server = build_server(numeric_host, int(port), int(workers))
         server.on_startup(lambda: print(f"Serving on {address}", flush=True))  # noqa: T201  said to the terminal
-        with supervised_engine(find_folder()):
+        with supervised_worker(find_engine()):
             server.serve()
+
+
+def find_engine() -> str:
+    """Return what the supervisor of the query worker supervises; empty where nothing computes queries here."""
+    settings = importlib.import_module("django.conf").settings
+    if not settings.ENGINE or not settings.QUERY_WORKERS:
+        return ""
+    return REMOTE if settings.ENGINE_URL else str(importlib.import_module("engine.client").get_folder())
 
 
 def build_server(host: str, port: int, workers: int) -> Any:

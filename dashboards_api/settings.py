@@ -23,6 +23,8 @@ from dashboards_api.environment import (
     parse_networks,
     parse_origins,
     parse_public_url,
+    parse_query_timeout,
+    parse_query_workers,
     parse_rates,
     parse_secret,
     parse_statement_timeout,
@@ -126,6 +128,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 ENGINE = env.value("ENGINE", parse_boolean, "on")
 ENGINE_URL = env.value("ENGINE_URL", parse_engine_url)
+QUERY_WORKERS = env.value(
+    "QUERY_WORKERS", parse_query_workers, "2"
+)  # queries that are computed at a time; 0: elsewhere
+QUERY_TIMEOUT = env.value("QUERY_TIMEOUT", parse_query_timeout, "8")  # seconds
 
 # --- Authentication and limits ------------------------------------------------------------------------------------
 
@@ -238,7 +244,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ChangeActionEnum": "dashboards.serializers.activity.CHANGE_ACTIONS",
         "ButtonPlacementEnum": "dashboards.models.ButtonPlacement",
         "ButtonStyleEnum": "dashboards.models.ButtonStyle",
-        "WeekStartDayEnum": "users.models.WeekStartDay",
     },
 }
 

@@ -14,6 +14,7 @@ handler500 = "pages.error_pages.server_error"
 
 project: list[URLPattern | URLResolver] = [
     path("", ProjectViewSet.as_view({"get": "retrieve"})),
+    path("", include("queries.urls")),
     path("", include("dashboards.urls")),
 ]
 

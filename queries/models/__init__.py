@@ -1,3 +1,4 @@
+from queries.models.query_reference import QueryReference
 from queries.models.query_result import QueryResult, QueryResultQuerySet, ResultVersion
 
-__all__ = ["QueryResult", "QueryResultQuerySet", "ResultVersion"]
+__all__ = ["QueryReference", "QueryResult", "QueryResultQuerySet", "ResultVersion"]

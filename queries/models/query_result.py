@@ -65,6 +65,7 @@ class QueryResult(models.Model):
     stale_at = models.DateTimeField(null=True)
     lazily_stale_at = models.DateTimeField(null=True)
     milliseconds = models.IntegerField(null=True)
+    size = models.IntegerField(default=0)  # of the rows, in characters
 
     # The error of the last attempt, if it failed.
     error_code = models.CharField(max_length=ERROR_CODE_MAX_LENGTH, default="", blank=True)

@@ -1,0 +1,43 @@
+"""The cache key of a query in a project: everything that a result depends on, besides the data and the date.
+
+The data and the resolved date range are left out on purpose. They make a result stale, and it is shown as such until
+it is computed again; in the key, each import and each midnight would empty all boards
+(docs/decisions/0023-results.md).
+"""
+
+import json
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from users.models import Project
+
+# Raise it when the same query may give other numbers than before.
+COMPILER_VERSION = 1
+PREFIX = "cache_"
+# Keys of a query that change nothing about its result.
+_IGNORED = frozenset({"response", "tags", "version"})
+
+
+def build_cache_key(source: dict[str, Any], project: Project) -> str:
+    """Return the key of a query without visualization nodes. The order of its keys does not count."""
+    filters = project.test_account_filters if _uses_test_filters(source) else None
+    query = {key: value for key, value in source.items() if key not in _IGNORED}
+    parts = [COMPILER_VERSION, project.pk, project.timezone, project.week_start_day, filters, query]
+    digest = blake2b(_dump(parts), digest_size=20)
+    return f"{PREFIX}{digest.hexdigest()}"
+
+
+def _uses_test_filters(source: dict[str, Any]) -> bool:
+    """Return whether a query asks for the filters of test accounts; SQL does so below `filters`."""
+    filters = source.get("filters")
+    nested = filters.get("filterTestAccounts") if isinstance(filters, dict) else None
+    return bool(source.get("filterTestAccounts") or nested)
+
+
+def _dump(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # an integer beyond 64 bits, which only earlier releases stored
+        return json.dumps(value, sort_keys=True).encode()

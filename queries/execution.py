@@ -1,0 +1,112 @@
+"""Execution of one query: compile it, run it on the engine, shape its rows. Children of the worker know no models."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+
+from dashboards_api.errors import DomainError
+from engine.client import get_client
+from engine.errors import QueryTimeout
+from engine.interface import Limits
+from engine.store import check_store_once
+from queries.exceptions import ResultTooLarge
+from queries.hogql.parser_process import PARSER
+from queries.runners.compile import compile_query, shape_result
+from queries.runners.compiled import CompiledQuery
+from queries.runners.context import QueryContext
+from queries.runners.staleness import age_limit, find_interval, has_ended, lazy_age_limit
+
+# Rows of a stored result as JSON, in bytes.
+RESULT_BYTES_MAX = 5_000_000
+MEMORY_BYTES_MAX = 1_000_000_000
+ROWS_MAX = 50_001
+WARM_UP = "select 1"
+_JSON = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+
+
+@dataclass(frozen=True)
+class Task:
+    """A query with everything that it depends on. `id` is new for each attempt: the engine runs it under this id."""
+
+    id: UUID
+    query: dict[str, Any]
+    context: QueryContext
+    store_id: UUID
+    seconds: float
+
+
+class Answer(NamedTuple):
+    """The result of a task as JSON, or its error as a code and a text."""
+
+    results: bytes = b""
+    details: bytes = b""
+    stale_at: datetime | None = None
+    lazily_stale_at: datetime | None = None
+    error: tuple[str, str] | None = None
+
+
+def prepare_child() -> None:
+    """Start the parser, so that the first query of a child need not wait for it."""
+    PARSER.parse(WARM_UP)
+
+
+def run_task(task: Task) -> Answer:
+    """Return the answer of a task. Errors of the query and of the engine are answers, too."""
+    try:
+        return _run(task)
+    except DomainError as error:
+        return Answer(error=(error.code, error.detail))
+
+
+def _run(task: Task) -> Answer:
+    compiled = compile_query(task.query, task.context)
+    client = get_client(may_start=False)
+    check_store_once(client, task.store_id)
+    limits = Limits(task.seconds, MEMORY_BYTES_MAX, ROWS_MAX, result_bytes=10 * RESULT_BYTES_MAX)
+    found = client.read(compiled.statement.sql, compiled.statement.parameters, limits=limits, query_id=str(task.id))
+    body = shape_result(compiled, found.columns, found.types, found.rows)
+    results = orjson.dumps(body.pop("results"), option=_JSON)
+    if len(results) > RESULT_BYTES_MAX:
+        raise ResultTooLarge(
+            f"The result has {len(results):,} bytes, more than the {RESULT_BYTES_MAX:,} that are stored."
+            " Select fewer columns, or use LIMIT."
+        )
+    details = body | {"timezone": task.context.time_zone, "resolved_date_range": _describe_range(compiled)}
+    return Answer(results, orjson.dumps(details, option=_JSON), *_compute_ages(task, compiled))
+
+
+def _describe_range(compiled: CompiledQuery) -> dict[str, str | None] | None:
+    if compiled.range is None:
+        return None
+    start, end = (moment.isoformat() if moment else None for moment in compiled.range)
+    return {"date_from": start, "date_to": end}
+
+
+def _compute_ages(task: Task, compiled: CompiledQuery) -> tuple[datetime | None, datetime | None]:
+    """Return when the result becomes stale and lazily stale; never, where its date range has ended.
+
+    A relative range such as the last seven days is another one after midnight.
+    """
+    now = task.context.now
+    if compiled.range is not None and has_ended(compiled.range, now):
+        return None, None
+    interval = find_interval(task.query)
+    ages = now + age_limit(interval), now + lazy_age_limit(interval)
+    if compiled.range is None:
+        return ages
+    midnight = _find_next_midnight(task.context)
+    return min(ages[0], midnight), ages[1]
+
+
+def _find_next_midnight(context: QueryContext) -> datetime:
+    tomorrow = context.local_now.date() + timedelta(days=1)
+    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=context.zone)
+
+
+def describe_timeout(seconds: float) -> tuple[str, str]:
+    """Return the error of a task whose child was ended at its deadline."""
+    error = QueryTimeout(f"The query took longer than {seconds:g} seconds.")
+    return error.code, error.detail

@@ -1,0 +1,109 @@
+"""Read stored results: those of many queries by one statement."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Case, F, OuterRef, Subquery, Sum, TextField, Value, When, Window
+from django.db.models.functions import Coalesce
+
+from dashboards_api.db.fields import raw_json
+from dashboards_api.errors import DomainError
+from events.models import DataVersion
+from queries.models import QueryResult
+from queries.refresh import Freshness
+
+# The characters of all results in one response: a hundred tiles of 5 MB would be half a gigabyte for each reader.
+RESPONSE_CHARACTERS_MAX = 32_000_000
+
+
+class StoredResult(NamedTuple):
+    """The columns of a result. `results` and `details` are JSON texts."""
+
+    id: UUID
+    cache_key: str
+    requested_at: datetime | None
+    started_at: datetime | None
+    lease_until: datetime | None
+    computed_at: datetime | None
+    data_version: int
+    stale_at: datetime | None
+    lazily_stale_at: datetime | None
+    error_code: str
+    error_detail: str
+    failed_at: datetime | None
+    read_at: datetime
+    size: int
+    raw_results: str | None
+    raw_details: str | None
+    current_data_version: int
+
+    @property
+    def is_queued(self) -> bool:
+        """Return whether the query waits for a worker, or is computed now."""
+        return self.requested_at is not None
+
+    @property
+    def has_failed(self) -> bool:
+        """Return whether the last attempt has failed. The result, if any, is an older one."""
+        return self.failed_at is not None and (self.computed_at is None or self.failed_at > self.computed_at)
+
+    @property
+    def is_left_out(self) -> bool:
+        """Return whether the rows are left out, because the response would be too large."""
+        return self.raw_results is None and self.size > 0
+
+    def get_freshness(self, now: datetime) -> Freshness:
+        if self.computed_at is None:
+            return Freshness.MISSING
+        if self.data_version != self.current_data_version or _is_past(self.lazily_stale_at, now):
+            return Freshness.LAZILY_STALE
+        return Freshness.STALE if _is_past(self.stale_at, now) else Freshness.FRESH
+
+
+class Outcome(NamedTuple):
+    """The result of one query, the error that it has instead, or neither; an older result may come with an error."""
+
+    cache_key: str | None = None
+    stored: StoredResult | None = None
+    error: DomainError | None = None
+    waits: bool = False  # whether the request would wait for it
+    is_new: bool = False  # whether it was computed for this request
+
+    @property
+    def raw_results(self) -> str | None:
+        """Return the rows as a JSON text."""
+        return self.stored.raw_results if self.stored else None
+
+
+NO_QUERY = Outcome()
+
+
+def _is_past(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment <= now
+
+
+_DATA_VERSION = DataVersion.objects.filter(project=OuterRef("project")).values("number")
+
+
+def read_results(project_id: int, cache_keys: Collection[str]) -> dict[str, StoredResult]:
+    """Return the stored results of these keys by key. Beyond the limit of a response, rows come without their text."""
+    if not cache_keys:
+        return {}
+    rows = QueryResult.objects.in_project(project_id).filter(cache_key__in=cache_keys)
+    rows = rows.annotate(total_size=Window(Sum("size"), order_by=F("id").asc())).annotate(
+        raw_results=Case(
+            When(total_size__lte=RESPONSE_CHARACTERS_MAX, then=raw_json("results")),
+            default=None,
+            output_field=TextField(),
+        ),
+        raw_details=raw_json("details"),
+        current_data_version=Coalesce(Subquery(_DATA_VERSION), Value(0)),
+    )
+    return {row[1]: StoredResult._make(row) for row in rows.values_list(*StoredResult._fields)}
+
+
+def find_queued(ids: Iterable[UUID]) -> set[UUID]:
+    """Return those results that are still queued or computed."""
+    return set(QueryResult.objects.queued().filter(pk__in=ids).values_list("pk", flat=True))

@@ -1,0 +1,76 @@
+"""The values of `refresh`: whether a request computes results, and whether it waits for them. Pure functions.
+
+The table is PostHog's. A plain read of an insight or a dashboard never computes (`force_cache`); `POST query/` computes
+what is not in the cache (`blocking`).
+"""
+
+from enum import Enum, StrEnum, auto
+from typing import Any, NamedTuple
+
+
+class Refresh(StrEnum):
+    FORCE_CACHE = "force_cache"
+    BLOCKING = "blocking"
+    ASYNC = "async"
+    ASYNC_EXCEPT_ON_CACHE_MISS = "async_except_on_cache_miss"
+    LAZY_ASYNC = "lazy_async"
+    FORCE_BLOCKING = "force_blocking"
+    FORCE_ASYNC = "force_async"
+
+
+_MODES = {mode.value: mode for mode in Refresh}
+
+
+class Freshness(Enum):
+    FRESH = auto()
+    STALE = auto()
+    LAZILY_STALE = auto()  # so old that a lazy refresh computes it again
+    MISSING = auto()
+
+
+class Action(NamedTuple):
+    """What a request does about one result."""
+
+    computes: bool
+    waits: bool
+
+
+NOTHING, ENQUEUE, WAIT = Action(False, False), Action(True, False), Action(True, True)
+_OF_FORCE = {Refresh.FORCE_CACHE: NOTHING, Refresh.FORCE_BLOCKING: WAIT, Refresh.FORCE_ASYNC: ENQUEUE}
+# Of the others, for results that are not fresh.
+_OF_STALE = {
+    Refresh.BLOCKING: WAIT,
+    Refresh.ASYNC: ENQUEUE,
+    Refresh.ASYNC_EXCEPT_ON_CACHE_MISS: ENQUEUE,
+    Refresh.LAZY_ASYNC: NOTHING,
+}
+
+
+def parse_refresh(value: Any, default: Refresh = Refresh.FORCE_CACHE) -> Refresh:
+    """Return the mode of a value of `refresh`. `true` computes, and an unknown value never does, as upstream."""
+    if value is None or value == "":
+        return default
+    text = str(value).lower()
+    if text in ("true", "1"):
+        return Refresh.FORCE_BLOCKING
+    return _MODES.get(text, Refresh.FORCE_CACHE)
+
+
+def decide(refresh: Refresh, freshness: Freshness) -> Action:
+    """Return what a request with this mode does about a result."""
+    if refresh in _OF_FORCE:
+        return _OF_FORCE[refresh]
+    if freshness is Freshness.FRESH:
+        return NOTHING
+    if freshness is Freshness.MISSING and refresh is Refresh.ASYNC_EXCEPT_ON_CACHE_MISS:
+        return WAIT
+    if freshness is not Freshness.STALE and refresh is Refresh.LAZY_ASYNC:
+        return ENQUEUE
+    return _OF_STALE[refresh]
+
+
+def restrict_to_share(refresh: Refresh) -> Refresh:
+    """Return the mode of a request by a share link: it may cause one computation for each staleness period."""
+    if refresh in (Refresh.BLOCKING, Refresh.FORCE_BLOCKING):
+        return Refresh.BLOCKING
+    return Refresh.ASYNC if refresh is Refresh.ASYNC else Refresh.LAZY_ASYNC

@@ -1,0 +1,48 @@
+"""Queries that clients send to `query/`: applying overrides, and finding them again by their id."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.timezone import now
+
+from dashboards_api.db.retry import atomic_with_retry
+from queries.exceptions import QueryNotFound
+from queries.models import QueryReference, QueryResult
+from queries.overrides import VariableValues, apply_overrides
+from queries.readers.results import StoredResult, read_results
+from queries.request_overrides import RequestOverrides
+from users.models import Project
+
+
+def apply_request_overrides(query: dict[str, Any], overrides: RequestOverrides) -> dict[str, Any]:
+    """Return a query with the overrides of a request applied."""
+    layers = [VariableValues(overrides.variables)] if overrides.variables else []
+    return apply_overrides(query, overrides.filters or {}, layers)
+
+
+@atomic_with_retry
+def name_query(project: Project, client_query_id: str, result_id: UUID) -> None:
+    """Let a client find a query by its own id. An id that was used before names the new query."""
+    QueryReference.objects.update_or_create(
+        project=project, client_query_id=client_query_id, defaults={"result_id": result_id, "created_at": now()}
+    )
+
+
+def find_query(project: Project, query_id: str) -> StoredResult:
+    """Return the query with this id, ours or the client's. Raises QueryNotFound."""
+    rows = QueryResult.objects.in_project(project)
+    found = rows.filter(references__client_query_id=query_id, references__project=project)
+    if (number := _parse_uuid(query_id)) is not None:
+        found = found | rows.filter(pk=number)
+    key = found.values_list("cache_key", flat=True).first()
+    stored = read_results(project.pk, [key]) if key else {}
+    if not stored:
+        raise QueryNotFound
+    return stored[str(key)]
+
+
+def _parse_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

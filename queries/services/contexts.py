@@ -1,0 +1,33 @@
+"""What a query depends on beside its JSON, read from the database for a worker."""
+
+from django.utils.timezone import now
+
+from events.models import Store
+from events.readers import read_property_types, read_tables
+from queries.exceptions import NoStore
+from queries.execution import Task
+from queries.runners.context import QueryContext, TableDescription, build_property_types
+from queries.services.queue import Claim
+from users.models import Project
+
+
+def build_query_context(project: Project) -> QueryContext:
+    """Return the context of a query that is computed now."""
+    names = read_property_types(project.pk)
+    return QueryContext(
+        project.pk,
+        time_zone=project.timezone,
+        week_start_day=project.week_start_day,
+        now=now(),
+        property_types=build_property_types(names.event, names.person),
+        tables=tuple(TableDescription(*table) for table in read_tables(project.pk)),
+        test_account_filters=project.test_account_filters,
+    )
+
+
+def build_task(claim: Claim, seconds: float) -> Task:
+    """Return the task of a claimed query. Raises NoStore where nothing was ever imported."""
+    store = Store.objects.filter(is_confirmed=True).first()
+    if store is None:
+        raise NoStore
+    return Task(claim.lease_id, claim.query, build_query_context(claim.project), store.store_id, seconds)

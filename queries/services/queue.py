@@ -1,0 +1,176 @@
+"""The queue of queries: requesting, claiming, completing and cancelling them.
+
+A row of QueryResult is queued while `requested_at` is set. A worker claims it with a lease, which it renews while it
+computes. Another one claims it again after a lease that expired, so that a query may be computed twice, but a result is
+only stored by the worker that still holds the lease.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from django.db.models import Count, OuterRef, Subquery, TextField, Value
+from django.db.models.functions import Coalesce
+from django.utils.timezone import now
+
+from dashboards_api.db.retry import atomic_with_retry
+from events.readers import read_data_version
+from queries.exceptions import TooManyQueries, WorkerLost
+from queries.models import QueryResult, ResultVersion
+from users.models import Project
+
+LEASE = timedelta(seconds=30)
+ATTEMPTS_MAX = 2
+# Of one project, at most: an endless list of queries must not grow, and must not keep others from the workers.
+QUEUED_MAX = 500
+RUNNING_MAX = 3
+ERROR_DETAIL_MAX_LENGTH = 2000
+# The columns of a row that nobody waits for.
+_NOT_QUEUED: dict[str, Any] = {"requested_at": None, "lease_id": None, "lease_until": None}
+
+
+class Claim(NamedTuple):
+    """A query that this worker computes as long as it renews its lease."""
+
+    result_id: UUID
+    lease_id: UUID
+    project: Project
+    query: dict[str, Any]
+    data_version: int  # of the data that it will see at least
+
+
+class ComputedResult(NamedTuple):
+    """What a worker has computed. `results` and `details` are JSON texts."""
+
+    results: str
+    details: str
+    size: int
+    data_version: int
+    stale_at: datetime | None
+    lazily_stale_at: datetime | None
+    milliseconds: int
+
+
+@atomic_with_retry
+def request_results(project: Project, queries: Mapping[str, dict[str, Any]]) -> None:
+    """Queue queries by cache key, unless they are queued already. Raises TooManyQueries."""
+    queued = QueryResult.objects.in_project(project).queued()
+    if queued.count() + len(queries) > QUEUED_MAX + queued.filter(cache_key__in=queries).count():
+        raise TooManyQueries
+    moment = now()
+    QueryResult.objects.bulk_create(
+        (
+            QueryResult(project=project, cache_key=key, query=query, requested_at=moment)
+            for key, query in queries.items()
+        ),
+        ignore_conflicts=True,
+    )
+    waiting = QueryResult.objects.in_project(project).filter(cache_key__in=queries, requested_at__isnull=True)
+    waiting.update(requested_at=moment, attempts=0)
+
+
+def claim_query() -> Claim | None:
+    """Claim the query that has waited longest, of a project that does not compute too many. Return None without one.
+
+    The write lock of SQLite is taken only where a query waits.
+    """
+    if not _find_claimable(now()).exists():
+        return None
+    return _claim()
+
+
+@atomic_with_retry
+def _claim() -> Claim | None:
+    moment = now()
+    rows = _find_claimable(moment).select_for_update(skip_locked=True, of=("self",)).order_by("requested_at")
+    row: QueryResult | None = rows.select_related("project").first()
+    if row is None:
+        return None
+    if row.attempts >= ATTEMPTS_MAX:
+        error = WorkerLost("The query was given up: the process that computed it has ended twice.")
+        _store_error(QueryResult.objects.filter(pk=row.pk), row.project_id, error.code, error.detail)
+        return None
+    row.lease_id, row.lease_until, row.started_at = uuid4(), moment + LEASE, moment
+    row.attempts += 1
+    row.save(update_fields=["lease_id", "lease_until", "started_at", "attempts"])
+    return Claim(row.pk, row.lease_id, row.project, row.query, read_data_version(row.project_id))
+
+
+def _find_claimable(moment: datetime) -> Any:
+    """Return what a worker may claim. A project that computes many queries lets others go first."""
+    running = QueryResult.objects.running(moment).filter(project=OuterRef("project")).order_by().values("project")
+    number = Subquery(running.annotate(number=Count("pk")).values("number"))
+    return (
+        QueryResult.objects.claimable(moment)
+        .annotate(running_now=Coalesce(number, 0))
+        .filter(running_now__lt=RUNNING_MAX)
+    )
+
+
+def find_held_leases(leases: Collection[UUID]) -> set[UUID]:
+    """Return the leases that are still held: others were cancelled, or another worker has the query."""
+    held = QueryResult.objects.queued().filter(lease_id__in=leases).values_list("lease_id", flat=True)
+    return {lease for lease in held if lease}
+
+
+def renew_leases(leases: Collection[UUID]) -> None:
+    QueryResult.objects.queued().filter(lease_id__in=leases).update(lease_until=now() + LEASE)
+
+
+@atomic_with_retry
+def complete_query(claim: Claim, computed: ComputedResult) -> bool:
+    """Store a result. Return whether this worker still had the lease, without which nothing is stored."""
+    moment = now()
+    stored = _find_held(claim).update(
+        **_NOT_QUEUED,
+        **{name: value for name, value in computed._asdict().items() if name not in ("results", "details")},
+        results=Value(computed.results, output_field=TextField()),
+        details=Value(computed.details, output_field=TextField()),
+        computed_at=moment,
+        error_code="",
+        error_detail="",
+        failed_at=None,
+        read_at=moment,
+    )
+    if stored:
+        ResultVersion.objects.raise_version(claim.project.pk)
+    return bool(stored)
+
+
+@atomic_with_retry
+def fail_query(claim: Claim, code: str, detail: str) -> bool:
+    """Store the error of a query; an earlier result stays. Return whether this worker still had the lease."""
+    return _store_error(_find_held(claim), claim.project.pk, code, detail)
+
+
+@atomic_with_retry
+def release_query(claim: Claim) -> None:
+    """Give a query back to the queue, as if it had not been claimed: the worker stops."""
+    _find_held(claim).update(lease_id=None, lease_until=None, attempts=0)
+
+
+@atomic_with_retry
+def retry_query(claim: Claim) -> None:
+    """Give a query back to the queue after its child has died. It was counted as an attempt."""
+    _find_held(claim).update(lease_id=None, lease_until=None)
+
+
+@atomic_with_retry
+def cancel_query(project: Project, result_id: UUID) -> bool:
+    """Cancel a query that is queued or computed. Return whether it was; the worker notices it by its lost lease."""
+    queued = QueryResult.objects.in_project(project).queued().filter(pk=result_id)
+    return _store_error(queued, project.pk, "query_cancelled", "The query was cancelled.")
+
+
+def _find_held(claim: Claim) -> Any:
+    return QueryResult.objects.queued().filter(pk=claim.result_id, lease_id=claim.lease_id)
+
+
+def _store_error(rows: Any, project_id: int, code: str, detail: str) -> bool:
+    moment = now()
+    error = {"error_code": code, "error_detail": detail[:ERROR_DETAIL_MAX_LENGTH], "failed_at": moment}
+    stored = rows.update(**_NOT_QUEUED, **error, read_at=moment)
+    if stored:
+        ResultVersion.objects.raise_version(project_id)
+    return bool(stored)

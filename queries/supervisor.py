@@ -1,0 +1,108 @@
+"""The supervisor of the query worker: a small process beside the web workers, which keeps the engine and one worker.
+
+`python -m queries.supervisor FOLDER` is started by the server with the folder of the embedded engine, or `remote` for a
+ClickHouse server. Before the first import there is nothing to compute: it looks for the store twice a second, and
+starts neither the engine nor the worker. Its standard input is a pipe from the server: when that ends, for whatever
+reason, this process stops both and ends. It does not load Django, which would take 60 MB.
+"""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from engine.files import has_store
+from engine.supervision import ensure_supervisor, stop_supervisor
+from engine.supervisor import log, stop_process
+
+ROOT = Path(__file__).resolve().parent.parent
+REMOTE = "remote"
+SECONDS_BETWEEN_CHECKS = 0.5
+BACKOFF_MIN, BACKOFF_MAX = 0.2, 30.0
+SECONDS_TO_BE_SOUND = 10  # a worker that has run as long starts again at once
+SECONDS_TO_STOP = 8
+
+
+class WorkerSupervisor:
+    """The loop. It starts the worker again when it dies: the longer after, the shorter the worker has lived."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.is_stopping = False
+        self.worker: subprocess.Popen[bytes] | None = None
+        self.started = 0.0
+        self.next_start = 0.0
+        self.backoff = BACKOFF_MIN
+
+    def run(self) -> None:
+        while not self.is_stopping:
+            if self.folder is None or has_store(self.folder):
+                self.ensure_processes()
+            self.wait(SECONDS_BETWEEN_CHECKS)
+        if self.worker is not None:
+            stop_process(self.worker, SECONDS_TO_STOP)
+        if self.folder is not None:
+            stop_supervisor(self.folder)
+
+    def ensure_processes(self) -> None:
+        """Start the engine's supervisor and the worker, where they do not run."""
+        if self.folder is not None:
+            ensure_supervisor(self.folder)
+        moment = time.monotonic()
+        if self.worker is not None:
+            if self.worker.poll() is None:
+                return
+            self.report_death(self.worker, moment)
+        if moment >= self.next_start:
+            self.started = moment
+            command = [sys.executable, str(ROOT / "manage.py"), "query_worker"]
+            self.worker = subprocess.Popen(command)  # noqa: S603  our own interpreter and command
+
+    def report_death(self, worker: "subprocess.Popen[bytes]", moment: float) -> None:
+        self.worker = None
+        self.backoff = (
+            BACKOFF_MIN if moment > self.started + SECONDS_TO_BE_SOUND else min(2 * self.backoff, BACKOFF_MAX)
+        )
+        self.next_start = moment + self.backoff
+        log("query_worker_died", level="error", code=worker.returncode, restart_in_seconds=round(self.backoff, 1))
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, and notice when the server is gone."""
+        readable, _, _ = select.select([sys.stdin], [], [], seconds)
+        if readable and not os.read(sys.stdin.fileno(), 4096):
+            self.is_stopping = True
+
+
+@contextmanager
+def supervised_worker(engine: str) -> Iterator[None]:
+    """Keep an engine and a query worker running while the block runs. `engine` is a folder, REMOTE, or empty."""
+    if not engine:
+        yield
+        return
+    command = [sys.executable, "-m", "queries.supervisor", engine]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT)  # noqa: S603  our own interpreter and module
+    try:
+        yield
+    finally:
+        if process.stdin:
+            process.stdin.close()
+        stop_process(process, 2 * SECONDS_TO_STOP)
+
+
+def main() -> NoReturn:
+    folder = None if sys.argv[1] == REMOTE else Path(sys.argv[1])
+    supervisor = WorkerSupervisor(folder)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(supervisor, "is_stopping", True))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the pipe says when to stop
+    supervisor.run()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""Errors of queries as responses."""
+
+from rest_framework.exceptions import Throttled
+from rest_framework.response import Response
+
+from dashboards_api.errors import DomainError, Unavailable, ValidationFailed
+from queries.exceptions import QueryError, TooManyQueries
+from queries.readers.fields import build_query_status
+from queries.readers.results import StoredResult
+
+UNAVAILABLE_CODES = frozenset({"engine_unavailable", "worker_lost"})
+SECONDS_UNTIL_RETRY = 5
+
+
+def convert_query_error(error: DomainError) -> Exception:
+    """Return the error of a request whose query has this error: mostly the query is to blame."""
+    if error.code == TooManyQueries.code:
+        return Throttled(SECONDS_UNTIL_RETRY, error.detail, code=error.code)
+    if error.code in UNAVAILABLE_CODES:
+        return Unavailable(error.detail, code=error.code)
+    return ValidationFailed(error.detail, attr=error.attr or "query", code=error.code)
+
+
+def describe_failure(stored: StoredResult, project_id: int) -> Response:
+    """Return the status of a query that has failed: the envelope of errors, and the status beside it."""
+    error = QueryError(stored.error_detail, code=stored.error_code)
+    is_unavailable = error.code in UNAVAILABLE_CODES
+    envelope = {
+        "type": "server_error" if is_unavailable else "validation_error",
+        "code": error.code,
+        "detail": error.detail,
+        "attr": None if is_unavailable else "query",
+    }
+    status = build_query_status(stored, error, project_id)
+    return Response({**envelope, "query_status": status}, status=503 if is_unavailable else 400)

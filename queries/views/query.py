@@ -1,0 +1,126 @@
+"""`/api/projects/:project_id/query/`: running a query, its status, and cancelling it."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashboards_api.errors import ValidationFailed
+from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
+from dashboards_api.http.waiting import get_first_run, wait_for
+from queries.nodes import get_source_kind
+from queries.readers.fields import build_complete_status, build_query_response, build_query_status
+from queries.readers.results import Outcome, StoredResult, find_queued
+from queries.refresh import Refresh, parse_refresh
+from queries.request_overrides import RequestOverrides, validate_overrides
+from queries.serializers import (
+    QueryCancelledSerializer,
+    QueryRequestSerializer,
+    QueryResponseSerializer,
+    QueryStatusResponseSerializer,
+)
+from queries.services.api_queries import apply_request_overrides, find_query, name_query
+from queries.services.queue import cancel_query
+from queries.services.results import RefreshRequest, Results
+from queries.views.errors import convert_query_error, describe_failure
+from users.viewsets import ProjectScopedViewSet
+
+QUERY_ID = OpenApiParameter(
+    "id", str, OpenApiParameter.PATH, description="The id of the query, or the `client_query_id` that it was sent with."
+)
+QUERY_KIND = OpenApiParameter(
+    "id", str, OpenApiParameter.PATH, description="The kind of the query, such as `HogQLQuery`."
+)
+REFRESH = OpenApiParameter(
+    "refresh", str, description="As in the body, which wins: whether to compute, and whether to wait."
+)
+RUNNING = OpenApiResponse(QueryStatusResponseSerializer, "The query is not complete yet.")
+ASYNCHRONOUS = (Refresh.ASYNC, Refresh.FORCE_ASYNC, Refresh.LAZY_ASYNC)
+
+
+@operation_ids("query")
+class QueryViewSet(ProjectScopedViewSet):
+    tag = "query"
+    scope_object = "query"
+    required_scopes: ClassVar[dict[str, list[str]]] = {
+        "create": ["query:read"],
+        "create_of_kind": ["query:read"],
+        "retrieve": ["query:read"],
+        "destroy": ["query:read"],
+    }
+
+    @extend_schema(
+        parameters=[PROJECT_ID, REFRESH],
+        request=describe_body(QueryRequestSerializer),
+        responses={200: QueryResponseSerializer, 202: RUNNING},
+    )
+    def create(self, request: Request, project_id: str) -> Response:
+        """Run a query.
+
+        It waits for the result at most ten seconds, and answers 202 with the status of the query after that.
+        """
+        return self._run(self.read_body(QueryRequestSerializer))
+
+    @extend_schema(
+        parameters=[PROJECT_ID, QUERY_KIND, REFRESH],
+        request=describe_body(QueryRequestSerializer),
+        responses={200: QueryResponseSerializer, 202: RUNNING},
+    )
+    def create_of_kind(self, request: Request, project_id: str, id: str) -> Response:
+        """Run a query of one kind. A query of another kind is refused."""
+        body = self.read_body(QueryRequestSerializer)
+        if id not in (body["query"].get("kind"), get_source_kind(body["query"])):
+            detail = f"The path is for queries of the kind {id[:80]}, and this is another one."
+            raise ValidationFailed(detail, attr="query__kind", code="invalid_choice")
+        return self._run(body)
+
+    @extend_schema(parameters=[PROJECT_ID, QUERY_ID], responses={200: QueryStatusResponseSerializer, 202: RUNNING})
+    def retrieve(self, request: Request, project_id: str, id: str) -> Response:
+        """Retrieve the status of a query. It contains the result when the query is complete."""
+        return self._describe(find_query(self.project, id))
+
+    @extend_schema(parameters=[PROJECT_ID, QUERY_ID], responses=QueryCancelledSerializer)
+    def destroy(self, request: Request, project_id: str, id: str) -> Response:
+        """Cancel a query. All who wait for its result get the error `query_cancelled`; an earlier result stays."""
+        is_cancelled = cancel_query(self.project, find_query(self.project, id).id)
+        return Response({"message": "The query was cancelled." if is_cancelled else "The query does not run."})
+
+    def _run(self, body: dict[str, Any]) -> Response:
+        overrides = self._get_overrides(body)
+        refresh = self._get_refresh(body)
+        results = Results(self.project, RefreshRequest(refresh, get_first_run(self.request._request)))
+        [outcome] = results.obtain([apply_request_overrides(body["query"], overrides)])
+        wait_for(self.request._request, results.waiting, find_queued)
+        if outcome.stored and body.get("client_query_id"):
+            name_query(self.project, body["client_query_id"], outcome.stored.id)
+        return self._answer(outcome)
+
+    def _answer(self, outcome: Outcome) -> Response:
+        if outcome.error is not None:
+            raise convert_query_error(outcome.error)
+        if outcome.stored is None:
+            raise ValidationFailed("The query has no kind.", attr="query__kind", code="required")
+        if outcome.waits or outcome.raw_results is None:
+            status = build_query_status(outcome.stored, None, self.project.pk)
+            return Response({"query_status": status}, status=202)
+        return Response(build_query_response(outcome, self.project.pk))
+
+    def _describe(self, stored: StoredResult) -> Response:
+        project_id = self.project.pk
+        if stored.is_queued:
+            return Response({"query_status": build_query_status(stored, None, project_id)}, status=202)
+        if stored.has_failed:
+            return describe_failure(stored, project_id)
+        body = build_query_response(Outcome(stored.cache_key, stored), project_id)
+        return Response({"query_status": build_complete_status(stored, project_id, body)})
+
+    def _get_refresh(self, body: dict[str, Any]) -> Refresh:
+        """Return the mode: the body wins over the address. `force_cache` is read as `blocking`, as upstream."""
+        given = body.get("refresh") or self.query.get("refresh")
+        default = Refresh.ASYNC if body.get("async") else Refresh.BLOCKING
+        refresh = parse_refresh(given, default)
+        return Refresh.BLOCKING if refresh is Refresh.FORCE_CACHE else refresh
+
+    def _get_overrides(self, body: dict[str, Any]) -> RequestOverrides:
+        return validate_overrides(body.get("filters_override"), body.get("variables_override"))

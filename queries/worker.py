@@ -1,0 +1,189 @@
+"""The query worker: a loop that claims queries and has children compute them, which are killed at their deadline."""
+
+import multiprocessing
+import signal
+import sys
+import time
+from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+from django.utils.timezone import now
+from pebble import ProcessExpired, ProcessPool
+
+from dashboards_api.errors import DomainError
+from queries.execution import Answer, Task, describe_timeout, prepare_child, run_task
+from queries.services.contexts import build_task
+from queries.services.pruning import prune_results
+from queries.services.queue import (
+    Claim,
+    ComputedResult,
+    claim_query,
+    complete_query,
+    fail_query,
+    find_held_leases,
+    release_query,
+    renew_leases,
+    retry_query,
+)
+
+logger = structlog.get_logger("queries.worker")
+
+SECONDS_BETWEEN_POLLS = 0.03
+# After a while without a query it polls less often.
+SECONDS_BETWEEN_IDLE_POLLS, SECONDS_UNTIL_IDLE = 0.2, 60
+SECONDS_BETWEEN_RENEWALS = 10
+SECONDS_BETWEEN_CHECKS = 0.25
+SECONDS_BETWEEN_PRUNINGS = 3600
+SECONDS_AFTER_DATABASE_ERROR = 1
+# The engine ends a query at its limit, and says why. A child is killed after this much longer.
+SECONDS_OF_GRACE = 1.5
+TASKS_PER_CHILD = 2000  # then another one takes its place: memory that a library leaks is returned
+
+
+class RunningQuery:
+    """A query that a child computes."""
+
+    def __init__(self, claim: Claim, task: Task, future: Any) -> None:
+        self.claim = claim
+        self.task = task
+        self.future = future
+        self.started = time.monotonic()
+
+    @property
+    def milliseconds(self) -> int:
+        return round(1000 * (time.monotonic() - self.started))
+
+
+class Worker:
+    """The loop. `slots` queries are computed at a time."""
+
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self.running: list[RunningQuery] = []
+        self.is_stopping = False
+        self.last_work = self.next_renewal = self.next_check = self.next_pruning = time.monotonic()
+        method = "forkserver" if sys.platform == "linux" else "spawn"
+        context = multiprocessing.get_context(method)
+        if method == "forkserver":
+            context.set_forkserver_preload(["queries.execution"])
+        self.pool = ProcessPool(
+            max_workers=slots, max_tasks=TASKS_PER_CHILD, initializer=prepare_child, context=context
+        )
+
+    def run(self) -> None:
+        """Work until `is_stopping` is set. Queries that run then go back to the queue."""
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "is_stopping", True))
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # Ctrl-C reaches the whole group; the supervisor stops this process
+        logger.info("query worker started", slots=self.slots)
+        try:
+            while not self.is_stopping:
+                self.work_once()
+                self.wait()
+        finally:
+            self.stop()
+
+    def work_once(self) -> None:
+        """Finish, renew and claim. A database that does not answer is tried again."""
+        try:
+            close_old_connections()
+            self.finish()
+            self.renew()
+            while len(self.running) < self.slots and self.start_query():
+                self.last_work = time.monotonic()
+            self.prune()
+        except DatabaseError as error:
+            logger.warning("query worker cannot use the database", error=type(error).__qualname__)
+            time.sleep(SECONDS_AFTER_DATABASE_ERROR)
+
+    def wait(self) -> None:
+        idle = not self.running and time.monotonic() > self.last_work + SECONDS_UNTIL_IDLE
+        seconds = SECONDS_BETWEEN_IDLE_POLLS if idle else SECONDS_BETWEEN_POLLS
+        if self.running:
+            wait([query.future for query in self.running], seconds, FIRST_COMPLETED)
+        else:
+            time.sleep(seconds)
+
+    def start_query(self) -> bool:
+        """Claim a query and give it to a child. Return whether there was one."""
+        if (claim := claim_query()) is None:
+            return False
+        try:
+            task = build_task(claim, settings.QUERY_TIMEOUT)
+        except DomainError as error:
+            fail_query(claim, error.code, error.detail)
+            return True
+        future = self.pool.schedule(run_task, args=[task], timeout=settings.QUERY_TIMEOUT + SECONDS_OF_GRACE)
+        self.running.append(RunningQuery(claim, task, future))
+        return True
+
+    def finish(self) -> None:
+        for query in [query for query in self.running if query.future.done()]:
+            self.running.remove(query)
+            self.last_work = time.monotonic()
+            self.store(query)
+
+    def store(self, query: RunningQuery) -> None:
+        """Store the answer of a child, or what became of the child instead."""
+        try:
+            answer: Answer = query.future.result()
+        except CancelledError:
+            return  # its lease is lost
+        except TimeoutError:
+            answer = Answer(error=describe_timeout(query.task.seconds))
+        except ProcessExpired as error:
+            logger.warning("query child died", query=str(query.claim.result_id), code=error.exitcode)
+            retry_query(query.claim)
+            return
+        except Exception:
+            logger.exception("query failed", query=str(query.claim.result_id))
+            answer = Answer(error=("query_error", "The query could not be computed: an unexpected error was logged."))
+        store_answer(query.claim, answer, query.task, query.milliseconds)
+
+    def renew(self) -> None:
+        """Renew the leases, and end queries whose lease is lost: they were cancelled."""
+        if not self.running or (moment := time.monotonic()) < self.next_check:
+            return
+        self.next_check = moment + SECONDS_BETWEEN_CHECKS
+        leases = [query.claim.lease_id for query in self.running]
+        if moment >= self.next_renewal:
+            self.next_renewal = moment + SECONDS_BETWEEN_RENEWALS
+            renew_leases(leases)
+        held = find_held_leases(leases)
+        for query in self.running:
+            if query.claim.lease_id not in held:
+                query.future.cancel()
+
+    def prune(self) -> None:
+        if time.monotonic() >= self.next_pruning:
+            self.next_pruning = time.monotonic() + SECONDS_BETWEEN_PRUNINGS
+            prune_results(now())
+
+    def stop(self) -> None:
+        """End the children, and give their queries back to the queue."""
+        for query in self.running:
+            query.future.cancel()
+            release_query(query.claim)
+        self.pool.stop()  # type: ignore[no-untyped-call]  # of pebble
+        self.pool.join(timeout=5)
+
+
+def store_answer(claim: Claim, answer: Answer, task: Task, milliseconds: int) -> None:
+    """Store the answer of a task, where this worker still holds the lease."""
+    if answer.error is not None:
+        fail_query(claim, *answer.error)
+        return
+    computed = ComputedResult(
+        results=answer.results.decode(),
+        details=answer.details.decode(),
+        size=len(answer.results),
+        data_version=claim.data_version,
+        stale_at=answer.stale_at,
+        lazily_stale_at=answer.lazily_stale_at,
+        milliseconds=milliseconds,
+    )
+    complete_query(claim, computed)
