@@ -8,8 +8,6 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from engine.files import FAILURE_NAME, create_folder
@@ -68,16 +66,3 @@ def stop_supervisor(folder: Path) -> None:
         if process.stdin:
             process.stdin.close()
         stop_process(process, SECONDS_TO_STOP)
-
-
-@contextmanager
-def supervised_engine(folder: Path | None) -> Iterator[None]:
-    """Keep the engine of a folder running during the block. Without a folder, do nothing."""
-    if folder is None:
-        yield
-        return
-    ensure_supervisor(folder)
-    try:
-        yield
-    finally:
-        stop_supervisor(folder)

@@ -65,7 +65,7 @@ class ChangeSet:
         The activity log compares snapshots to find the changes.
         """
         self._dashboards.add(dashboard.pk)
-        self._lists.setdefault(dashboard.project_id, 0)
+        self.record_list(dashboard.project_id)
 
     def record_created_dashboard(self, dashboard: Dashboard) -> None:
         """Record that a dashboard was created just now."""

@@ -1,14 +1,14 @@
 """Bulk changes of dashboards, each in one write."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dashboards.access import may_edit
 from dashboards.changelog.diff import build_change
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import TooManyTilesRestored
-from dashboards.models import ActivityScope, Dashboard, Tile
+from dashboards.models import ActivityScope, Dashboard, Insight, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS, DashboardQuerySet
 from dashboards.services.dashboards import restore_locked_dashboards
 from dashboards.services.rows import lock_dashboards, update_rows
@@ -19,6 +19,7 @@ from users.models import Membership, Project
 # The tiles that one request may restore.
 RESTORED_TILES_MAX = 20_000
 TOO_MANY_TAGS = f"too many tags: at most {TAGS_MAX}"
+Row = TypeVar("Row", Dashboard, Insight)
 
 
 class TagAction(StrEnum):
@@ -28,7 +29,7 @@ class TagAction(StrEnum):
 
 
 class BulkResult(NamedTuple):
-    """The dashboards that were updated, with their tags, and those that were skipped, with the reason."""
+    """The dashboards or insights that were updated, with their tags, and those that were skipped, with the reason."""
 
     updated: list[tuple[int, list[str]]]
     skipped: list[tuple[int, str]]
@@ -53,37 +54,44 @@ def update_tags(
     result = BulkResult([], [])
     rows = Dashboard.objects.in_project(project).not_deleted()
     changed = []
-    for dashboard in _lock_editable(rows, dashboard_ids, changes.actor, result.skipped):
-        before, after = dashboard.tag_names, _combine_tags(action, set(dashboard.tag_names), set(tags))
-        if len(after) > max(TAGS_MAX, len(before)):
-            result.skipped.append((dashboard.pk, TOO_MANY_TAGS))
-            continue
-        result.updated.append((dashboard.pk, sorted(after)))
-        if after != set(before):
-            changes.record_known_changes(
-                dashboard, [build_change(ActivityScope.DASHBOARD, ["tags"], before, sorted(after))]
-            )
-            dashboard.derive(after)
-            changed.append(dashboard)
-    _save_tags(changed, action, tags)
+    for dashboard, after in iter_changed_tags(
+        _lock_editable(rows, dashboard_ids, changes.actor, result.skipped), action, tags, result
+    ):
+        change = build_change(ActivityScope.DASHBOARD, ["tags"], dashboard.tag_names, sorted(after))
+        changes.record_known_changes(dashboard, [change])
+        dashboard.derive(after)
+        changed.append(dashboard)
+    save_tags(changed, action, tags)
+    if changed:
+        update_rows(changed, DERIVED_COLUMNS)
     return result
 
 
-def _combine_tags(action: TagAction, before: set[str], tags: set[str]) -> set[str]:
-    return {TagAction.ADD: before | tags, TagAction.REMOVE: before - tags, TagAction.SET: tags}[action]
+def iter_changed_tags(
+    rows: Iterable[Row], action: TagAction, tags: Sequence[str], result: BulkResult
+) -> Iterator[tuple[Row, set[str]]]:
+    """Yield the dashboards or insights whose tags change, with their new tags. Add each row to the result."""
+    for row in rows:
+        before, named = set(row.tag_names), set(tags)
+        after = {TagAction.ADD: before | named, TagAction.REMOVE: before - named, TagAction.SET: named}[action]
+        if len(after) > max(TAGS_MAX, len(before)):
+            result.skipped.append((row.pk, TOO_MANY_TAGS))
+            continue
+        result.updated.append((row.pk, sorted(after)))
+        if after != before:
+            yield row, after
 
 
-def _save_tags(dashboards: list[Dashboard], action: TagAction, tags: Sequence[str]) -> None:
-    """Write the tags of locked dashboards that differ."""
-    if not dashboards:
+def save_tags(rows: Sequence[Dashboard] | Sequence[Insight], action: TagAction, tags: Sequence[str]) -> None:
+    """Link tags to locked dashboards or insights, or unlink them."""
+    if not rows:
         return
     if action == TagAction.REMOVE:
-        unlink_tags(dashboards, tags)
-    else:
-        if action == TagAction.SET:
-            unlink_other_tags(dashboards, tags)
-        link_tags(dashboards, get_or_create_tags(dashboards[0].project_id, tags))
-    update_rows(dashboards, DERIVED_COLUMNS)
+        unlink_tags(rows, tags)
+        return
+    if action == TagAction.SET:
+        unlink_other_tags(rows, tags)
+    link_tags(rows, get_or_create_tags(rows[0].project_id, tags))
 
 
 def restore_dashboards(changes: ChangeSet, project: Project, *, dashboard_ids: Sequence[int]) -> RestoreResult:

@@ -12,11 +12,9 @@ from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import TooManyTilesTouched
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.tile import TileQuerySet
-from dashboards.services.bulk import TOO_MANY_TAGS, BulkResult, TagAction
+from dashboards.services.bulk import BulkResult, TagAction, iter_changed_tags, save_tags
 from dashboards.services.rows import filter_editable, lock_dashboards
-from dashboards.services.tags import get_or_create_tags, link_tags, unlink_other_tags, unlink_tags
 from dashboards_api.db.fields import dump_json
-from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project
 
 # The tiles of all dashboards whose insights one request may delete or restore: a snapshot of each dashboard is read.
@@ -79,30 +77,13 @@ def update_insight_tags(
     found = _lock_editable(project, insight_ids, changes.actor, wants_deleted=False)
     result = BulkResult([], found.skipped)
     changed = []
-    for insight in found.insights:
-        before = set(insight.tag_names)
-        after = {TagAction.ADD: before | {*tags}, TagAction.REMOVE: before - {*tags}, TagAction.SET: {*tags}}[action]
-        if len(after) > max(TAGS_MAX, len(before)):
-            result.skipped.append((insight.pk, TOO_MANY_TAGS))
-            continue
-        result.updated.append((insight.pk, sorted(after)))
-        if after != before:
-            changes.record_insight(insight)
-            insight.derive(after)
-            changed.append(insight)
-    _save_tags(changed, action, tags)
+    for insight, after in iter_changed_tags(found.insights, action, tags, result):
+        changes.record_insight(insight)
+        insight.derive(after)
+        changed.append(insight)
+    save_tags(changed, action, tags)
     _set_author(changed, changes.actor)
     return result
-
-
-def _save_tags(insights: list[Insight], action: TagAction, tags: Sequence[str]) -> None:
-    """Write the tags of locked insights that differ."""
-    if action == TagAction.REMOVE:
-        unlink_tags(insights, tags)
-    elif action == TagAction.SET:
-        unlink_other_tags(insights, tags)
-    if insights and action != TagAction.REMOVE:
-        link_tags(insights, get_or_create_tags(insights[0].project_id, tags))
 
 
 def _set_author(insights: list[Insight], member: Membership) -> None:

@@ -13,6 +13,7 @@ from dashboards.folders import normalize_folder
 from dashboards.http_requests import parse_overrides
 from dashboards.readers.activity import Page
 from dashboards.readers.dashboards import read_dashboard_revision
+from dashboards.services.bulk import BulkResult
 from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.api_exceptions import PreconditionRequired
 from dashboards_api.http.openapi import id_parameter
@@ -152,3 +153,9 @@ def dashboard_response(view: ProjectScopedViewSet, dashboard_id: int, status: in
 def describe_skipped(skipped: Iterable[tuple[int, str]]) -> list[dict[str, Any]]:
     """Return the objects that a bulk action left out, as `{id, reason}`."""
     return [{"id": id_, "reason": reason} for id_, reason in skipped]
+
+
+def build_tags_response(result: BulkResult) -> Response:
+    """Return the response to a bulk change of tags (component BulkUpdateTags)."""
+    updated = [{"id": id_, "tags": tags} for id_, tags in result.updated]
+    return Response({"updated": updated, "skipped": describe_skipped(result.skipped)})

@@ -13,7 +13,7 @@ from dashboards.serializers.bulk import (
     BulkUpdateTagsSerializer,
 )
 from dashboards.services.bulk import TagAction, restore_dashboards, update_tags
-from dashboards.views.base import describe_skipped, write
+from dashboards.views.base import build_tags_response, describe_skipped, write
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
@@ -44,12 +44,7 @@ class DashboardBulkViewSet(ProjectScopedViewSet):
             lambda changes: update_tags(
                 changes, self.project, dashboard_ids=body["ids"], action=action, tags=body["tags"]
             ),
-            lambda result: Response(
-                {
-                    "updated": [{"id": id_, "tags": tags} for id_, tags in result.updated],
-                    "skipped": describe_skipped(result.skipped),
-                }
-            ),
+            build_tags_response,
         )
 
     @extend_schema(

@@ -17,7 +17,7 @@ from dashboards.serializers.bulk import (
 )
 from dashboards.services.bulk import TagAction
 from dashboards.services.bulk_insights import delete_insights, restore_insights, update_insight_tags
-from dashboards.views.base import describe_skipped, write
+from dashboards.views.base import build_tags_response, describe_skipped, write
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
@@ -77,12 +77,7 @@ class InsightBulkViewSet(ProjectScopedViewSet):
             lambda changes: update_insight_tags(
                 changes, self.project, insight_ids=body["ids"], action=action, tags=body["tags"]
             ),
-            lambda result: Response(
-                {
-                    "updated": [{"id": id_, "tags": tags} for id_, tags in result.updated],
-                    "skipped": describe_skipped(result.skipped),
-                }
-            ),
+            build_tags_response,
         )
 
 
