@@ -17,8 +17,6 @@ RETIRED_WORDS = {
     "gate": "JSON validation",
     "hurried": "best-effort write",
     "laid": "query override",
-    "lease": "reservation",
-    "leases": "reservation",
     "lens": "query override",
     "permit": "quota, request",
     "permits": "quota, request",
@@ -102,8 +100,8 @@ def test_identifiers_have_no_retired_terms() -> None:
 @pytest.mark.parametrize(
     ("identifier", "term"),
     [
-        ("take_lease", "reservation"),
-        ("LeaseStore", "reservation"),
+        ("take_permit", "quota, request"),
+        ("PermitStore", "quota, request"),
         ("note_act", "record_event"),
         ("release", None),
         ("permission", None),
