@@ -22,7 +22,7 @@ Times = dict[tuple[str, str, int], float]
 
 
 class Bound(NamedTuple):
-    """A ratio that must not be exceeded: of one time, at the largest size, to another."""
+    """The maximum ratio of a time at the largest size to another time."""
 
     name: str
     job: str

@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def find_engine() -> str:
-    """Return what the supervisor of the query worker supervises; empty where nothing computes queries here."""
+    """Return the engine for the supervisor of the query worker; empty if this machine computes no queries."""
     settings = importlib.import_module("django.conf").settings
     if not settings.ENGINE or not settings.QUERY_WORKERS:
         return ""

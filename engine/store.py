@@ -19,7 +19,7 @@ from engine.interface import EngineClient
 from engine.schema import TABLES, build_statements
 from engine.server_client import ServerClient
 
-# The store that was last found, and the start of its engine.
+# The checked stores, each with the start of its engine.
 _checked: set[tuple[UUID, str, int, int]] = set()
 
 
@@ -45,9 +45,7 @@ def read_store_id(client: EngineClient) -> UUID | None:
 
 
 def check_store(client: EngineClient, expected: UUID | None) -> None:
-    """Raise EngineUnavailable unless the store has this id, which the main database keeps. None means that no store
-    exists yet.
-    """
+    """Raise EngineUnavailable unless the store has this id, which the main database keeps; None means no store yet."""
     found = read_store_id(client)
     if found == expected:
         return
@@ -74,7 +72,9 @@ def check_store_once(client: EngineClient, store_id: UUID) -> None:
 
 
 def _identify_start(store_id: UUID) -> tuple[UUID, str, int, int] | None:
-    """Return what changes when the embedded engine starts: it then writes its lock file. None for a server."""
+    """Return a value that changes with each start of the embedded engine, which rewrites its lock file. None for a
+    server.
+    """
     if settings.ENGINE_URL:
         return None
     path = get_folder() / LOCK_NAME

@@ -13,10 +13,10 @@ import orjson
 
 from users.models import Project
 
-# Raise it when the same query may give other numbers than before.
+# The version of the compiler. Raise it when the same query may have another result than before.
 COMPILER_VERSION = 1
 PREFIX = "cache_"
-# Keys of a query that change nothing about its result.
+# Keys of a query that do not affect its result.
 _IGNORED = frozenset({"response", "tags", "version"})
 
 

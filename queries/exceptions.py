@@ -1,4 +1,4 @@
-"""The errors of queries. `code` is what a tile says, too."""
+"""The errors of queries. A tile reports the same `code`."""
 
 from dashboards_api.errors import DomainError, NotFound
 
@@ -10,19 +10,19 @@ class QueryError(DomainError):
 
 
 class WorkerLost(QueryError):
-    """The processes that computed a query have ended twice: it may be the reason."""
+    """The processes that computed a query have died twice, possibly because of the query."""
 
     code = "worker_lost"
 
 
 class ResultTooLarge(QueryError):
-    """A result that is larger than results may be stored."""
+    """A result that is too large to be stored."""
 
     code = "too_many_rows"
 
 
 class NoStore(QueryError):
-    """Nothing was ever imported."""
+    """No data was imported yet."""
 
     code = "no_data"
 
@@ -31,7 +31,7 @@ class NoStore(QueryError):
 
 
 class TooManyQueries(QueryError):
-    """The project has as many queries in the queue as it may have."""
+    """The project has the maximum number of queries in the queue."""
 
     code = "concurrency_limit_exceeded"
 

@@ -86,9 +86,9 @@ def _describe_range(compiled: CompiledQuery) -> dict[str, str | None] | None:
 
 
 def _compute_ages(task: Task, compiled: CompiledQuery) -> tuple[datetime | None, datetime | None]:
-    """Return when the result becomes stale and lazily stale; never, where its date range has ended.
+    """Return the times at which the result becomes stale and lazily stale; None if its date range has ended.
 
-    A relative range such as the last seven days is another one after midnight.
+    A relative range such as the last seven days changes at midnight.
     """
     now = task.context.now
     if compiled.range is not None and has_ended(compiled.range, now):

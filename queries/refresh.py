@@ -24,12 +24,12 @@ _MODES = {mode.value: mode for mode in Refresh}
 class Freshness(Enum):
     FRESH = auto()
     STALE = auto()
-    LAZILY_STALE = auto()  # so old that a lazy refresh computes it again
+    LAZILY_STALE = auto()  # old enough for a lazy refresh to compute it again
     MISSING = auto()
 
 
 class Action(NamedTuple):
-    """What a request does about one result."""
+    """The ways to handle one result in a request."""
 
     computes: bool
     waits: bool
@@ -37,7 +37,7 @@ class Action(NamedTuple):
 
 NOTHING, ENQUEUE, WAIT = Action(False, False), Action(True, False), Action(True, True)
 _OF_FORCE = {Refresh.FORCE_CACHE: NOTHING, Refresh.FORCE_BLOCKING: WAIT, Refresh.FORCE_ASYNC: ENQUEUE}
-# Of the others, for results that are not fresh.
+# The actions of the other modes for results that are not fresh.
 _OF_STALE = {
     Refresh.BLOCKING: WAIT,
     Refresh.ASYNC: ENQUEUE,
@@ -57,7 +57,7 @@ def parse_refresh(value: Any, default: Refresh = Refresh.FORCE_CACHE) -> Refresh
 
 
 def decide(refresh: Refresh, freshness: Freshness) -> Action:
-    """Return what a request with this mode does about a result."""
+    """Return the action for a result in a request with this mode."""
     if refresh in _OF_FORCE:
         return _OF_FORCE[refresh]
     if freshness is Freshness.FRESH:

@@ -1,4 +1,4 @@
-"""The body of `POST query/`, and what it answers."""
+"""The body of `POST query/`, and its responses."""
 
 from typing import Any, ClassVar
 

@@ -25,12 +25,12 @@ ROOT = Path(__file__).resolve().parent.parent
 REMOTE = "remote"
 SECONDS_BETWEEN_CHECKS = 0.5
 BACKOFF_MIN, BACKOFF_MAX = 0.2, 30.0
-SECONDS_TO_BE_SOUND = 10  # a worker that has run as long starts again at once
+SECONDS_TO_BE_SOUND = 10  # a worker that has run this long is restarted immediately
 SECONDS_TO_STOP = 8
 
 
 class WorkerSupervisor:
-    """The loop. It starts the worker again when it dies: the longer after, the shorter the worker has lived."""
+    """The loop that restarts the worker when it dies. The delay grows if the worker dies soon after its start."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
@@ -51,7 +51,7 @@ class WorkerSupervisor:
             stop_supervisor(self.folder)
 
     def ensure_processes(self) -> None:
-        """Start the engine's supervisor and the worker, where they do not run."""
+        """Start the engine's supervisor and the worker if they do not run."""
         if self.folder is not None:
             ensure_supervisor(self.folder)
         moment = time.monotonic()
@@ -73,7 +73,7 @@ class WorkerSupervisor:
         log("query_worker_died", level="error", code=worker.returncode, restart_in_seconds=round(self.backoff, 1))
 
     def wait(self, seconds: float) -> None:
-        """Sleep, and notice when the server is gone."""
+        """Sleep. Return early if the server has ended."""
         readable, _, _ = select.select([sys.stdin], [], [], seconds)
         if readable and not os.read(sys.stdin.fileno(), 4096):
             self.is_stopping = True
@@ -81,7 +81,7 @@ class WorkerSupervisor:
 
 @contextmanager
 def supervised_worker(engine: str) -> Iterator[None]:
-    """Keep an engine and a query worker running while the block runs. `engine` is a folder, REMOTE, or empty."""
+    """Keep an engine and a query worker running during the block. `engine` is a folder, REMOTE, or empty."""
     if not engine:
         yield
         return

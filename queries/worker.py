@@ -38,9 +38,9 @@ SECONDS_BETWEEN_RENEWALS = 10
 SECONDS_BETWEEN_CHECKS = 0.25
 SECONDS_BETWEEN_PRUNINGS = 3600
 SECONDS_AFTER_DATABASE_ERROR = 1
-# The engine ends a query at its limit, and says why. A child is killed after this much longer.
+# The engine ends a query at its limit, and reports the reason. A child is killed this much later.
 SECONDS_OF_GRACE = 1.5
-TASKS_PER_CHILD = 2000  # then another one takes its place: memory that a library leaks is returned
+TASKS_PER_CHILD = 2000  # then it is replaced, so that leaked memory is released
 
 
 class RunningQuery:
@@ -58,7 +58,7 @@ class RunningQuery:
 
 
 class Worker:
-    """The loop. `slots` queries are computed at a time."""
+    """The loop of the worker, which computes up to `slots` queries at a time."""
 
     def __init__(self, slots: int) -> None:
         self.slots = slots
@@ -74,7 +74,7 @@ class Worker:
         )
 
     def run(self) -> None:
-        """Work until `is_stopping` is set. Queries that run then go back to the queue."""
+        """Work until `is_stopping` is set. Then return running queries to the queue."""
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "is_stopping", True))
         signal.signal(
             signal.SIGINT, signal.SIG_IGN
@@ -88,7 +88,7 @@ class Worker:
             self.stop()
 
     def work_once(self) -> None:
-        """Finish, renew and claim. A database that does not answer is tried again."""
+        """Finish, renew and claim queries. If the database does not respond, try again later."""
         try:
             close_old_connections()
             self.finish()
@@ -109,7 +109,7 @@ class Worker:
             time.sleep(seconds)
 
     def start_query(self) -> bool:
-        """Claim a query and give it to a child. Return whether there was one."""
+        """Claim a query and pass it to a child. Return whether there was one."""
         if (claim := claim_query()) is None:
             return False
         try:
@@ -128,7 +128,7 @@ class Worker:
             self.store(query)
 
     def store(self, query: RunningQuery) -> None:
-        """Store the answer of a child, or what became of the child instead."""
+        """Store the answer of a child, or the reason why it has none."""
         try:
             answer: Answer = query.future.result()
         except CancelledError:
@@ -145,7 +145,7 @@ class Worker:
         store_answer(query.claim, answer, query.task, query.milliseconds)
 
     def renew(self) -> None:
-        """Renew the leases, and end queries whose lease is lost: they were cancelled."""
+        """Renew the leases, and end queries whose lease is lost, for example because they were cancelled."""
         if not self.running or (moment := time.monotonic()) < self.next_check:
             return
         self.next_check = moment + SECONDS_BETWEEN_CHECKS
@@ -164,7 +164,7 @@ class Worker:
             prune_results(now())
 
     def stop(self) -> None:
-        """End the children, and give their queries back to the queue."""
+        """End the children, and return their queries to the queue."""
         for query in self.running:
             query.future.cancel()
             release_query(query.claim)
@@ -173,7 +173,7 @@ class Worker:
 
 
 def store_answer(claim: Claim, answer: Answer, task: Task, milliseconds: int) -> None:
-    """Store the answer of a task, where this worker still holds the lease."""
+    """Store the answer of a task if this worker still holds the lease."""
     if answer.error is not None:
         fail_query(claim, *answer.error)
         return

@@ -29,7 +29,7 @@ class DashboardTemplateQuerySet(models.QuerySet["DashboardTemplate"]):
         return self.not_deleted().visible_in(project)
 
     def visible_in(self, project: Project) -> "DashboardTemplateQuerySet":
-        """Return the same, including deleted templates."""
+        """Return the templates that `usable_in` returns, and deleted ones."""
         # A subquery, since PostgreSQL cannot lock the rows of an outer join.
         siblings = Project.objects.filter(organization__projects=project.pk)
         of_organization = models.Q(scope=TemplateScope.ORGANIZATION, project__in=siblings)

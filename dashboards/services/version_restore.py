@@ -46,8 +46,8 @@ def build_restore_input(
 ) -> tuple[DashboardInput, list[str]]:
     """Return the input that makes a dashboard equal a snapshot, and the paths of tiles that it leaves out.
 
-    `fields` and the ids in `only_tiles` narrow it to what differs. Content that other dashboards show as well changes
-    only where its path is in `may_change`.
+    `fields` and the ids in `only_tiles` limit it to fields and tiles that differ. Content that other dashboards show as
+    well changes only if its path is in `may_change`.
     """
     rows = Tile.objects.on_dashboard(dashboard).select_related("text", "button").defer("layouts", "filters_overrides")
     if only_tiles is not None:

@@ -125,7 +125,7 @@ class Edge:
             await self.run_in_pool(scope, environ, protocol, caller)
 
     async def wait_for_results(self, protocol: Any, wait: Wait, caller: str, deadline: float) -> bool:
-        """Wait for what a request waits for. Return whether its client is still there."""
+        """Wait for the results that a request needs. Return whether its client is still connected."""
         gone = asyncio.ensure_future(protocol.client_disconnect())
         waited = asyncio.ensure_future(self.waiters.wait(wait, caller, deadline))
         await asyncio.wait((gone, waited), return_when=asyncio.FIRST_COMPLETED)

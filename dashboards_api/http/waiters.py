@@ -1,4 +1,4 @@
-"""Requests that wait in the event loop: one query for all of them finds out what is still pending."""
+"""Requests that wait in the event loop. One query for all of them finds the results that are still pending."""
 
 import asyncio
 from collections import Counter
@@ -14,7 +14,7 @@ logger = structlog.get_logger("dashboards_api.edge")
 
 WAITERS_MAX, WAITERS_MAX_PER_CALLER = 64, 32
 SECONDS_TO_WAIT_FOR_RESULTS = 10.0
-# A quick query is noticed quickly; requests that wait for a slow one look less often.
+# Polls become less frequent: results of quick queries are found soon, and slow ones cost few statements.
 SECONDS_BETWEEN_CHECKS, SECONDS_BETWEEN_LATE_CHECKS, SECONDS_UNTIL_LATE = 0.02, 0.1, 1.0
 
 
@@ -32,7 +32,7 @@ class Waiters:
         return len(self.waiting) < WAITERS_MAX and self.callers[caller] < WAITERS_MAX_PER_CALLER
 
     async def wait(self, wait: Wait, caller: str, deadline: float) -> None:
-        """Wait until nothing that a request waits for is pending, at most until a time of the loop's clock."""
+        """Wait until none of a request's results is pending, at most until a time of the loop's clock."""
         if not self.has_place(caller):
             return
         done: asyncio.Future[None] = self.loop.create_future()
@@ -51,7 +51,7 @@ class Waiters:
                 del self.callers[caller]
 
     async def check(self) -> None:
-        """Look for what is done, as long as anyone waits."""
+        """Check for results that are ready, as long as a request waits."""
         started = self.loop.time()
         count = 0
         while self.waiting:

@@ -1,9 +1,9 @@
-"""Waiting for something outside of a request thread.
+"""Waiting for results outside of a request thread.
 
-A view that could give a better answer soon says so by `wait_for`, and answers as if it could not wait. The edge then
-keeps the answer back, and runs the request again when what it waits for is there, or at the deadline. It waits in the
-event loop: without a thread, a transaction or a connection to the database. The view must be a read, since it runs
-several times. Servers other than the edge send the first answer.
+A view that could respond better a little later calls `wait_for`, and responds as if it could not wait. The edge then
+holds back the response, and runs the request again when the results are ready, or at the deadline. It waits in the
+event loop, without a thread, a transaction or a database connection. The view must be a read, since it runs several
+times. Servers other than the edge send the first response.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -21,7 +21,7 @@ FindPending = Callable[[Iterable[UUID]], set[UUID]]
 
 @dataclass
 class Wait:
-    """The waiting of one request, in its environ. The edge offers it; a view that does not use it is not affected."""
+    """The waiting state of one request, in its environ. The edge provides it, and a view may ignore it."""
 
     is_open: bool = True  # whether the edge would still wait
     started_at: datetime = field(default_factory=now)
@@ -30,16 +30,16 @@ class Wait:
 
     @property
     def is_wanted(self) -> bool:
-        """Return whether the answer of the last run is kept back."""
+        """Return whether the response of the last run is held back."""
         return self.is_open and bool(self.pending)
 
     def reset(self) -> None:
-        """Forget what the last run waited for: the request runs again."""
+        """Clear the state of the last run before the request runs again."""
         self.pending, self.find_pending = set(), None
 
 
 def wait_for(request: HttpRequest, ids: Collection[UUID], find_pending: FindPending) -> None:
-    """Have the edge run this request again when none of the ids is pending any more, where it can wait."""
+    """Ask the edge to run this request again when none of the ids is pending any more, if it can wait."""
     wait = get_wait(request)
     if wait is not None:
         wait.pending, wait.find_pending = set(ids), find_pending
@@ -51,12 +51,14 @@ def get_wait(request: HttpRequest) -> Wait | None:
 
 
 def is_kept_back(request: HttpRequest) -> bool:
-    """Return whether the answer is not sent, because the request runs again: it is not logged or counted then."""
+    """Return whether the response is held back because the request runs again. Such a response is not logged or
+    counted.
+    """
     wait = get_wait(request)
     return wait is not None and wait.is_wanted
 
 
 def get_first_run(request: HttpRequest) -> datetime | None:
-    """Return when the request first ran; None where it cannot run again."""
+    """Return the time of the request's first run, or None if it cannot run again."""
     wait = get_wait(request)
     return wait.started_at if wait else None

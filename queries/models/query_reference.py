@@ -10,7 +10,7 @@ CLIENT_QUERY_ID_MAX_LENGTH = 100
 
 
 class QueryReference(models.Model):
-    """The `client_query_id` of a query that was sent asynchronously: its status can be read by this name for a day."""
+    """The `client_query_id` of an asynchronous query, by which its status can be read for a day."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     client_query_id = models.CharField(max_length=CLIENT_QUERY_ID_MAX_LENGTH)

@@ -17,7 +17,7 @@ _DETAILS = ("columns", "types", "hasMore", "hogql", "timezone", "resolved_date_r
 
 
 def build_result_fields(outcome: Outcome, project_id: int) -> Row:
-    """Return the fields of an insight that depend on its result. `result` is null where there is none."""
+    """Return the fields of an insight that depend on its result, or on None without one."""
     stored, raw_results = outcome.stored, outcome.raw_results
     details = _load_details(stored)
     computed = stored if raw_results is not None else None
@@ -48,7 +48,7 @@ def _get_state(outcome: Outcome) -> str:
 
 
 def build_query_status(stored: StoredResult | None, error: DomainError | None, project_id: int) -> Row | None:
-    """Return the status of a query that is queued, computed now, or has an error (component QueryStatus); else None.
+    """Return the status of a query that is queued, being computed, or failed (component QueryStatus); else None.
 
     A query that cannot be computed is complete, so that clients stop polling.
     """
@@ -59,7 +59,7 @@ def build_query_status(stored: StoredResult | None, error: DomainError | None, p
 
 
 def build_complete_status(stored: StoredResult, project_id: int, results: Any) -> Row:
-    """Return the status of a query whose result is there."""
+    """Return the status of a query with a result."""
     return _build_status(stored, project_id, is_complete=True, end_time=stored.computed_at, results=results)
 
 
@@ -95,7 +95,7 @@ def _build_status(
 
 
 def build_query_response(outcome: Outcome, project_id: int) -> Row:
-    """Return a result as `POST query/` answers it (component QueryResponse)."""
+    """Return the body of a response of `POST query/` (component QueryResponse)."""
     details = _load_details(outcome.stored)
     fields = build_result_fields(outcome, project_id)
     return {

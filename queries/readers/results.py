@@ -41,7 +41,7 @@ class StoredResult(NamedTuple):
 
     @property
     def is_queued(self) -> bool:
-        """Return whether the query waits for a worker, or is computed now."""
+        """Return whether the query waits for a worker, or is being computed."""
         return self.requested_at is not None
 
     @property
@@ -63,7 +63,7 @@ class StoredResult(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The result of one query, the error that it has instead, or neither; an older result may come with an error."""
+    """The result of a query, its error, or neither. An older result may come together with an error."""
 
     cache_key: str | None = None
     stored: StoredResult | None = None

@@ -1,7 +1,7 @@
-"""Date ranges of queries: from texts such as `-7d` to moments, and the buckets of an interval in between.
+"""Date ranges of queries: the times of texts such as `-7d`, and the intervals between them.
 
-Times of day are the project's. Moments of one time zone are compared in UTC: Python compares them by the clock, where
-an hour of autumn comes twice.
+Times of day are in the project's time zone. Times are compared in UTC: within one time zone Python compares clock
+times, and an hour in autumn occurs twice.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ _TICK = timedelta(microseconds=1)
 
 
 def check_interval(interval: Any) -> str:
-    """Return the name of an interval, the default one for null. Raises InvalidQuery."""
+    """Return the name of an interval, or the default one for null. Raises InvalidQuery."""
     if interval is None:
         return DEFAULT_INTERVAL
     if not isinstance(interval, str) or interval not in INTERVALS:
@@ -48,16 +48,16 @@ def check_interval(interval: Any) -> str:
 def resolve_date_range(
     date_range: Any, context: QueryContext, *, interval: str | None = DEFAULT_INTERVAL, path: Path = DATE_RANGE
 ) -> ResolvedRange:
-    """Return the moments of a date range, both included. A start of `all` is None: it is the first event.
+    """Return the times of a date range, both included. For `all` the start is None, the time of the first event.
 
-    Without a start the range has the last seven days and today, and without an end it ends with today, or, in hours
-    and shorter intervals, with the present one. Raises InvalidQuery.
+    Without a start, the range has the last seven days and today. Without an end, it ends with today, or with the
+    present interval for hours and shorter intervals. Raises InvalidQuery.
     """
     return DateRangeReader(context, check_interval(interval), path).read(date_range, default_start=DEFAULT_START)
 
 
 def resolve_given_range(date_range: Any, context: QueryContext, path: Path) -> ResolvedRange:
-    """Return the moments of a range that may have no dates at all, which is open on both sides. Raises InvalidQuery."""
+    """Return the times of a range. Without dates it is open on both sides. Raises InvalidQuery."""
     reader = DateRangeReader(context, DEFAULT_INTERVAL, path)
     has_dates = isinstance(date_range, dict) and (date_range.get("date_from") or date_range.get("date_to"))
     if has_dates or not isinstance(date_range, dict | None):
@@ -66,7 +66,7 @@ def resolve_given_range(date_range: Any, context: QueryContext, path: Path) -> R
 
 
 class DateRangeReader:
-    """Reads one date range."""
+    """A reader of one date range."""
 
     def __init__(self, context: QueryContext, interval: str, path: Path) -> None:
         self.now = context.local_now
@@ -140,7 +140,7 @@ class DateRangeReader:
 
 
 def list_buckets(found: ResolvedRange, interval: str, context: QueryContext) -> list[datetime]:
-    """Return the starts of the intervals of a range, the first of which may be before it.
+    """Return the starts of the intervals in a range. The first start may be before the range.
 
     Both ends must be known. Raises InvalidQuery beyond BUCKETS_MAX.
     """

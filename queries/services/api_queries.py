@@ -22,7 +22,7 @@ def apply_request_overrides(query: dict[str, Any], overrides: RequestOverrides) 
 
 @atomic_with_retry
 def name_query(project: Project, client_query_id: str, result_id: UUID) -> None:
-    """Let a client find a query by its own id. An id that was used before names the new query."""
+    """Let a client find a query by its own id. If the id was used before, it now refers to the new query."""
     QueryReference.objects.update_or_create(
         project=project, client_query_id=client_query_id, defaults={"result_id": result_id, "created_at": now()}
     )

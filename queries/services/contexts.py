@@ -1,4 +1,4 @@
-"""What a query depends on beside its JSON, read from the database for a worker."""
+"""The context of a query, read from the database for a worker."""
 
 from django.utils.timezone import now
 
@@ -12,7 +12,7 @@ from users.models import Project
 
 
 def build_query_context(project: Project) -> QueryContext:
-    """Return the context of a query that is computed now."""
+    """Return the context in which a query is computed now."""
     names = read_property_types(project.pk)
     return QueryContext(
         project.pk,
@@ -26,7 +26,7 @@ def build_query_context(project: Project) -> QueryContext:
 
 
 def build_task(claim: Claim, seconds: float) -> Task:
-    """Return the task of a claimed query. Raises NoStore where nothing was ever imported."""
+    """Return the task of a claimed query. Raises NoStore before the first import."""
     store = Store.objects.filter(is_confirmed=True).first()
     if store is None:
         raise NoStore

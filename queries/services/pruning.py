@@ -11,7 +11,7 @@ ROWS_AT_ONCE = 500
 
 
 def prune_results(moment: datetime) -> int:
-    """Delete results that were not read for 30 days, some in each transaction. Return how many there were."""
+    """Delete results that were not read for 30 days, some in each transaction. Return their number."""
     unread = QueryResult.objects.filter(read_at__lt=moment - UNREAD_FOR, requested_at__isnull=True)
     deleted = 0
     while part := list(unread.values_list("pk", "project")[:ROWS_AT_ONCE]):

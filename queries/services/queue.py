@@ -1,8 +1,8 @@
 """The queue of queries: requesting, claiming, completing and cancelling them.
 
-A row of QueryResult is queued while `requested_at` is set. A worker claims it with a lease, which it renews while it
-computes. Another one claims it again after a lease that expired, so that a query may be computed twice, but a result is
-only stored by the worker that still holds the lease.
+A row of QueryResult is queued while `requested_at` is set. A worker claims it with a lease, which it renews during the
+computation. If the lease expires, another worker may claim the row: a query may be computed twice, but only the worker
+that holds the lease can store its result.
 """
 
 from collections.abc import Collection, Mapping
@@ -22,11 +22,11 @@ from users.models import Project
 
 LEASE = timedelta(seconds=30)
 ATTEMPTS_MAX = 2
-# Of one project, at most: an endless list of queries must not grow, and must not keep others from the workers.
+# The maximum for one project: its queue must not grow without limit, nor keep other projects from the workers.
 QUEUED_MAX = 500
 RUNNING_MAX = 3
 ERROR_DETAIL_MAX_LENGTH = 2000
-# The columns of a row that nobody waits for.
+# The columns of a row that is not queued.
 _NOT_QUEUED: dict[str, Any] = {"requested_at": None, "lease_id": None, "lease_until": None}
 
 
@@ -37,7 +37,7 @@ class Claim(NamedTuple):
     lease_id: UUID
     project: Project
     query: dict[str, Any]
-    data_version: int  # of the data that it will see at least
+    data_version: int  # the version of the data that it will read, or an older one
 
 
 class ComputedResult(NamedTuple):
@@ -71,9 +71,9 @@ def request_results(project: Project, queries: Mapping[str, dict[str, Any]]) -> 
 
 
 def claim_query() -> Claim | None:
-    """Claim the query that has waited longest, of a project that does not compute too many. Return None without one.
+    """Claim the query that has waited longest, except of projects that compute too many. Return None if there is none.
 
-    The write lock of SQLite is taken only where a query waits.
+    The write lock of SQLite is taken only if a query waits.
     """
     if not _find_claimable(now()).exists():
         return None
@@ -98,7 +98,7 @@ def _claim() -> Claim | None:
 
 
 def _find_claimable(moment: datetime) -> Any:
-    """Return what a worker may claim. A project that computes many queries lets others go first."""
+    """Return the queries that a worker may claim. Projects with many running queries come last."""
     running = QueryResult.objects.running(moment).filter(project=OuterRef("project")).order_by().values("project")
     number = Subquery(running.annotate(number=Count("pk")).values("number"))
     return (
@@ -109,7 +109,9 @@ def _find_claimable(moment: datetime) -> Any:
 
 
 def find_held_leases(leases: Collection[UUID]) -> set[UUID]:
-    """Return the leases that are still held: others were cancelled, or another worker has the query."""
+    """Return the leases that are still held. A cancelled query, or one that another worker has claimed, has lost its
+    lease.
+    """
     held = QueryResult.objects.queued().filter(lease_id__in=leases).values_list("lease_id", flat=True)
     return {lease for lease in held if lease}
 
@@ -120,7 +122,7 @@ def renew_leases(leases: Collection[UUID]) -> None:
 
 @atomic_with_retry
 def complete_query(claim: Claim, computed: ComputedResult) -> bool:
-    """Store a result. Return whether this worker still had the lease, without which nothing is stored."""
+    """Store a result if this worker still holds the lease. Return whether it does."""
     moment = now()
     stored = _find_held(claim).update(
         **_NOT_QUEUED,
@@ -140,25 +142,25 @@ def complete_query(claim: Claim, computed: ComputedResult) -> bool:
 
 @atomic_with_retry
 def fail_query(claim: Claim, code: str, detail: str) -> bool:
-    """Store the error of a query; an earlier result stays. Return whether this worker still had the lease."""
+    """Store the error of a query, and keep an earlier result. Return whether this worker still held the lease."""
     return _store_error(_find_held(claim), claim.project.pk, code, detail)
 
 
 @atomic_with_retry
 def release_query(claim: Claim) -> None:
-    """Give a query back to the queue, as if it had not been claimed: the worker stops."""
+    """Return a query to the queue, as if it had not been claimed, because the worker stops."""
     _find_held(claim).update(lease_id=None, lease_until=None, attempts=0)
 
 
 @atomic_with_retry
 def retry_query(claim: Claim) -> None:
-    """Give a query back to the queue after its child has died. It was counted as an attempt."""
+    """Return a query to the queue after its child has died. The attempt is counted."""
     _find_held(claim).update(lease_id=None, lease_until=None)
 
 
 @atomic_with_retry
 def cancel_query(project: Project, result_id: UUID) -> bool:
-    """Cancel a query that is queued or computed. Return whether it was; the worker notices it by its lost lease."""
+    """Cancel a queued or running query. Return whether there was one. Its worker loses the lease."""
     queued = QueryResult.objects.in_project(project).queued().filter(pk=result_id)
     return _store_error(queued, project.pk, "query_cancelled", "The query was cancelled.")
 

@@ -1,4 +1,4 @@
-"""When results were last read, so that those that nobody reads can be deleted."""
+"""The times at which results were last read, by which unused results are deleted."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

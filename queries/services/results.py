@@ -24,12 +24,14 @@ ENGINE_OFF = "The engine is turned off: ENGINE=off."
 TOO_LARGE = "The results of this response are too large together. Read this insight by itself."
 
 
-# A poll does not compute a query that has just failed again and again.
+# The time after a failure in which a poll does not compute the query again.
 SECONDS_BETWEEN_FAILURES = 60
 
 
 class RefreshRequest(NamedTuple):
-    """The refresh of one request. `since` is when the request first ran: it runs again when its results are there."""
+    """The refresh of one request. `since` is the time of its first run: a request runs again when its results are
+    ready.
+    """
 
     refresh: Refresh = Refresh.FORCE_CACHE
     since: datetime | None = None
@@ -48,7 +50,7 @@ class Results:
         self.waiting: list[UUID] = []
 
     def obtain(self, queries: Sequence[dict[str, Any] | None]) -> list[Outcome]:
-        """Return the outcome of each query, in their order. What the mode of the request computes is queued."""
+        """Return the outcome of each query, in their order. Queue those that the mode of the request computes."""
         prepared = [self._prepare(query) for query in queries]
         sources = {each.cache_key: each.source for each in prepared if each.cache_key}
         stored = read_results(self.project.pk, sources)
@@ -74,7 +76,9 @@ class Results:
         return _Prepared(build_cache_key(source, self.project), source)
 
     def _decide(self, stored: StoredResult | None, moment: datetime) -> Action:
-        """Return what to do about a result. One that was completed since the request first ran is not forced again."""
+        """Return the action for a result. A result that was completed since the first run of the request is not forced
+        again.
+        """
         freshness = stored.get_freshness(moment) if stored else Freshness.MISSING
         action = decide(self.request.refresh, freshness)
         if stored is None or not action.computes:
@@ -95,7 +99,7 @@ class Results:
         return stored.computed_at >= since and freshness is Freshness.FRESH
 
     def _request(self, wanted: Mapping[str, dict[str, Any]], stored: Mapping[str, StoredResult]) -> DomainError | None:
-        """Queue queries. Return the error that all of them have instead."""
+        """Queue queries. Return the error that applies to all of them, if they cannot be queued."""
         if not settings.ENGINE:
             return QueryError(ENGINE_OFF, code="engine_unavailable")
         if not Store.objects.exists():

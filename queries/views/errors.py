@@ -13,7 +13,7 @@ SECONDS_UNTIL_RETRY = 5
 
 
 def convert_query_error(error: DomainError) -> Exception:
-    """Return the error of a request whose query has this error: mostly the query is to blame."""
+    """Return the API exception for the error of a query. Most of these are caused by the query."""
     if error.code == TooManyQueries.code:
         return Throttled(SECONDS_UNTIL_RETRY, error.detail, code=error.code)
     if error.code in UNAVAILABLE_CODES:
@@ -22,7 +22,7 @@ def convert_query_error(error: DomainError) -> Exception:
 
 
 def describe_failure(stored: StoredResult, project_id: int) -> Response:
-    """Return the status of a query that has failed: the envelope of errors, and the status beside it."""
+    """Return the status of a failed query: the error envelope together with the query status."""
     error = QueryError(stored.error_detail, code=stored.error_code)
     is_unavailable = error.code in UNAVAILABLE_CODES
     envelope = {

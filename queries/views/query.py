@@ -116,7 +116,9 @@ class QueryViewSet(ProjectScopedViewSet):
         return Response({"query_status": build_complete_status(stored, project_id, body)})
 
     def _get_refresh(self, body: dict[str, Any]) -> Refresh:
-        """Return the mode: the body wins over the address. `force_cache` is read as `blocking`, as upstream."""
+        """Return the mode. The body takes precedence over the query string. As in PostHog, `force_cache` means
+        `blocking`.
+        """
         given = body.get("refresh") or self.query.get("refresh")
         default = Refresh.ASYNC if body.get("async") else Refresh.BLOCKING
         refresh = parse_refresh(given, default)

@@ -99,8 +99,8 @@ def find_differences(runner: PageRunner, page: Path) -> Iterator[str]:
 
 
 def update_page(runner: PageRunner, page: Path, api_examples: ApiExamples) -> None:
-    """Write the present answers into a page and the examples of the API document. A status that is another one is left
-    for a person to judge.
+    """Write the present answers into a page and into the examples of the API document. A changed status is not written:
+    it needs a decision.
     """
     text, shift = page.read_text(), 0
     for example in read_examples(page):

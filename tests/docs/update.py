@@ -1,7 +1,9 @@
 """`python -m tests.docs.update [PAGE …]` runs the examples of docs/api/ and writes their answers into the pages, and
 those of the API document into dashboards_api/http/openapi_examples.json.
 
-What a page leaves out stays left out: in a new answer write `{"id": 0, // …}`, or `0` for all of it. Look at the diff.
+Omitted parts stay omitted: in a new answer write `{"id": 0,
+
+…}`, or `0` for all of it. Review the diff afterwards.
 """
 
 import sys

@@ -29,6 +29,6 @@ def test_difference_must_exceed_a_tenth_and_chance(first: float, second: float, 
 
 @pytest.mark.parametrize("name", tomllib.loads(LIST.read_text()))
 def test_each_mutant_applies_to_the_tree(name: str) -> None:
-    """A change of code that a mutant replaces fails here, before the next run of the stage `mutants`."""
+    """Fail early, before the next run of the stage `mutants`, if code that a mutant replaces has changed."""
     [mutant] = load_mutants({name: tomllib.loads(LIST.read_text())[name]})
     assert mutant.tests
