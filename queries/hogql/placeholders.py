@@ -1,13 +1,27 @@
 """Replacement of placeholders by nodes of the tree. A value is never inserted into the text of a query."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from queries.hogql.ast import Array, Compare, Constant, ConstantValue, Expr, Node, Placeholder
-from queries.hogql.errors import Span, UnknownPlaceholder, refuse_deep_recursion
+from queries.hogql.ast import (
+    And,
+    Array,
+    Between,
+    Compare,
+    Constant,
+    ConstantValue,
+    Expr,
+    Node,
+    Not,
+    Placeholder,
+    Select,
+)
+from queries.hogql.errors import InvalidValue, UnknownPlaceholder, refuse_deep_recursion
 
-PlaceholderValue = ConstantValue | Expr | Sequence[ConstantValue]
+SelectValue = Callable[[Select | None], Expr]
+"""A value that depends on the SELECT that the placeholder is in."""
+PlaceholderValue = ConstantValue | Expr | Sequence[ConstantValue] | SelectValue
 RANGE_ENDS = frozenset({"filters.dateRange.from", "filters.dateRange.to"})
 NodeT = TypeVar("NodeT", bound=Node)
 
@@ -16,10 +30,10 @@ def replace_placeholders(node: NodeT, values: Mapping[str, PlaceholderValue]) ->
     """Return a tree with values for `{filters}`, `{filters.dateRange.from}`, `{variables.name}` and others.
 
     The keys are the names without their braces. If an end of the date range is None, a comparison with it is always
-    true. Raises UnknownPlaceholder.
+    true; elsewhere it is refused. Raises UnknownPlaceholder and InvalidValue.
     """
     with refuse_deep_recursion():
-        return _replace_node(node, values)  # type: ignore[no-any-return]  # a node stays of its type, but a placeholder
+        return Replacer(values).replace(node)  # type: ignore[no-any-return]  # a node stays of its type, but a placeholder
 
 
 def find_placeholders(node: Node) -> set[str]:
@@ -33,46 +47,67 @@ def find_placeholders(node: Node) -> set[str]:
     return found
 
 
-def _replace_node(node: Node, values: Mapping[str, PlaceholderValue]) -> Any:
-    if isinstance(node, Placeholder):
-        return _find_value(node, values)
-    if isinstance(node, Compare) and any(_is_open_end(side, values) for side in (node.left, node.right)):
-        return Constant(True, span=node.span)
-    changes = {
-        part.name: _replace_part(getattr(node, part.name), values) for part in fields(node) if part.name != "span"
-    }
-    return replace(node, **changes)
+class Replacer:
+    """Replaces the placeholders of one tree."""
+
+    def __init__(self, values: Mapping[str, PlaceholderValue]) -> None:
+        self.values = values
+        self.selects: list[Select] = []
+
+    def replace(self, node: Node) -> Any:
+        match node:
+            case Placeholder():
+                return self._find_value(node)
+            case Compare(op=_, left=left, right=right) if self._is_open_end(left) or self._is_open_end(right):
+                return Constant(True, span=node.span)
+            case Between(expr=_, low=low, high=high) if self._is_open_end(low) or self._is_open_end(high):
+                return self.replace(_split_between(node))
+            case Select():
+                self.selects.append(node)
+                replaced = self._replace_parts(node)
+                self.selects.pop()
+                return replaced
+            case _:
+                return self._replace_parts(node)
+
+    def _replace_parts(self, node: Node) -> Node:
+        parts = (part.name for part in fields(node) if part.name != "span")
+        return replace(node, **{name: self._replace_part(getattr(node, name)) for name in parts})
+
+    def _replace_part(self, part: Any) -> Any:
+        match part:
+            case Node():
+                return self.replace(part)
+            case tuple():
+                return tuple(self._replace_part(item) for item in part)
+            case Mapping():
+                return {name: self._replace_part(item) for name, item in part.items()}
+            case _:
+                return part
+
+    def _find_value(self, node: Placeholder) -> Expr:
+        name = ".".join(node.chain)
+        if name not in self.values:
+            raise UnknownPlaceholder(name, self.values, span=node.span)
+        if self._is_open_end(node):
+            detail = f"The date range has no such end, so that {{{name}}} can only be compared with."
+            raise InvalidValue(detail, span=node.span)
+        value = self.values[name]
+        if isinstance(value, Expr):
+            return value
+        if callable(value):
+            return value(self.selects[-1] if self.selects else None)
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            return Array(tuple(Constant(item, span=node.span) for item in value), span=node.span)
+        return Constant(value, span=node.span)
+
+    def _is_open_end(self, node: Expr) -> bool:
+        name = ".".join(node.chain) if isinstance(node, Placeholder) else ""
+        return name in RANGE_ENDS and name in self.values and self.values[name] is None
 
 
-def _replace_part(part: Any, values: Mapping[str, PlaceholderValue]) -> Any:
-    match part:
-        case Node():
-            return _replace_node(part, values)
-        case tuple():
-            return tuple(_replace_part(item, values) for item in part)
-        case Mapping():
-            return {name: _replace_part(item, values) for name, item in part.items()}
-        case _:
-            return part
-
-
-def _find_value(node: Placeholder, values: Mapping[str, PlaceholderValue]) -> Expr:
-    name = ".".join(node.chain)
-    if name not in values:
-        raise UnknownPlaceholder(name, values, span=node.span)
-    return _build_value(values[name], node.span)
-
-
-def _build_value(value: PlaceholderValue, span: Span | None) -> Expr:
-    if isinstance(value, Expr):
-        return value
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return Array(tuple(Constant(item, span=span) for item in value), span=span)
-    return Constant(value, span=span)
-
-
-def _is_open_end(node: Expr, values: Mapping[str, PlaceholderValue]) -> bool:
-    if not isinstance(node, Placeholder):
-        return False
-    name = ".".join(node.chain)
-    return name in RANGE_ENDS and name in values and values[name] is None
+def _split_between(node: Between) -> Expr:
+    """Return the two comparisons that BETWEEN stands for."""
+    low, high = Compare(">=", node.expr, node.low, span=node.span), Compare("<=", node.expr, node.high, span=node.span)
+    both = And((low, high), span=node.span)
+    return Not(both, span=node.span) if node.negated else both

@@ -9,6 +9,7 @@ from queries.hogql.printer import print_query
 from queries.runners.compiled import CompiledQuery
 from queries.runners.context import QueryContext, build_print_context
 from queries.runners.errors import InvalidQuery
+from queries.runners.hogql_filters import FILTERS, build_filter_values
 from queries.runners.json_values import check_size, describe, get_object, read_value
 
 KIND = "HogQLQuery"
@@ -20,7 +21,7 @@ def compile_hogql(source: Mapping[str, Any], context: QueryContext) -> CompiledQ
     """Return the statement of a HogQLQuery. Raises HogQLError."""
     text = read_text(source)
     tree = parse_select(text)
-    values = read_values(source) if find_placeholders(tree) else {}
+    values = read_values(source, context, find_placeholders(tree))
     statement = print_query(replace_placeholders(tree, values), build_print_context(context))
     return CompiledQuery(KIND, statement, None, statement.limit, statement.offset, text)
 
@@ -35,8 +36,17 @@ def read_text(source: Mapping[str, Any]) -> str:
     return text
 
 
-def read_values(source: Mapping[str, Any]) -> dict[str, PlaceholderValue]:
-    """Return the values of a query by the names of their placeholders."""
+def read_values(source: Mapping[str, Any], context: QueryContext, names: set[str]) -> dict[str, PlaceholderValue]:
+    """Return the values of placeholders by their names. Where the text has none, nothing is read."""
+    if not names:
+        return {}
+    values = read_own_values(source)
+    if any(name.partition(".")[0] == FILTERS for name in names):
+        return values | build_filter_values(source, context, values)
+    return values
+
+
+def read_own_values(source: Mapping[str, Any]) -> dict[str, PlaceholderValue]:
     for name in ("values", "variables"):
         check_size(source.get(name), (name,))
     values = get_object(source, "values")

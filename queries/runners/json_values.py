@@ -11,7 +11,7 @@ Scalar = str | int | float | bool | None
 # The maximum number of values in a query: each becomes a parameter of the statement.
 VALUES_MAX = 5_000
 CHARACTERS_MAX = 500_000
-DEPTH_MAX = 20
+DEPTH_MAX = 40
 
 
 def get_object(source: Mapping[str, Any], name: str, path: Path = ()) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _walk(value: Any) -> Iterator[tuple[int, Any]]:
         yield depth, part
         if isinstance(part, dict):
             waiting.extend((depth + 1, item) for pair in part.items() for item in pair)
-        elif isinstance(part, list):
+        elif isinstance(part, list | tuple):
             waiting.extend((depth + 1, item) for item in part)
 
 

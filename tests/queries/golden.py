@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid5
 
+import orjson
 import yaml
 
 from queries.runners.context import QueryContext
+from tests.queries.hogql.store import EVENT_COLUMNS, MOMENT, Store
 
 OWN_FOLDER = Path(__file__).parents[1] / "golden"
 FOLDER_VARIABLE = "GOLDEN_DIR"
@@ -67,3 +70,29 @@ def read_context(case: dict[str, Any]) -> QueryContext:
 
 def read_yaml(path: Path) -> Any:
     return yaml.safe_load(path.read_text())
+
+
+def insert_dataset(store: Store, project_id: int, dataset: Dataset) -> None:
+    """Insert the persons and events of a dataset into a project that has none."""
+    persons: list[list[Any]] = []
+    ids: list[list[Any]] = []
+    owners: dict[str, UUID] = {}
+    for person in dataset["persons"]:
+        person_id = uuid5(UUID(int=project_id), person["name"])
+        created_at = person.get("created_at", MOMENT)
+        persons.append([project_id, person_id, dump(person.get("properties")), created_at, 1])
+        for distinct_id in person.get("distinct_ids", [person["name"]]):
+            owners[distinct_id] = person_id
+            ids.append([project_id, distinct_id, person_id, 1])
+    events = []
+    for number, event in enumerate(dataset["events"]):
+        columns = [UUID(int=number + 1), event["event"], event["who"], owners[event["who"]], event["at"], event["at"]]
+        events.append([project_id, *columns, dump(event.get("props")), ""])
+    insert = store.client.insert_rows
+    insert("persons", ["project_id", "person_id", "properties", "created_at", "version"], persons)
+    insert("person_distinct_ids", ["project_id", "distinct_id", "person_id", "version"], ids)
+    insert("events", EVENT_COLUMNS, events)
+
+
+def dump(properties: dict[str, Any] | None) -> str:
+    return orjson.dumps(properties or {}).decode()
