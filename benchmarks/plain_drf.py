@@ -20,7 +20,9 @@ from dashboards.access import (
     user_access_level,
 )
 from dashboards.models import Button, Collaborator, Dashboard, Insight, Text, Tile
-from dashboards.readers.insights import NOT_COMPUTED
+from dashboards.readers.insight_results import UNUSED
+from queries.readers.fields import build_result_fields
+from queries.readers.results import NO_QUERY
 from users.models import Membership, User
 from users.readers import USER_FIELDS
 
@@ -102,7 +104,7 @@ class InsightSerializer(JSONSerializer):
         return insight_access_level(self.viewer, insight.created_by_id, privilege)
 
     def to_representation(self, instance: Insight) -> dict[str, Any]:
-        return {**super().to_representation(instance), **NOT_COMPUTED}
+        return {**super().to_representation(instance), **build_result_fields(NO_QUERY, 0), **UNUSED}
 
 
 class TextSerializer(Serializer):

@@ -10,9 +10,11 @@ from dashboards.views.dashboards import DashboardViewSet
 from dashboards.views.dashboards_bulk import DashboardBulkViewSet
 from dashboards.views.dashboards_create import DashboardCreateViewSet
 from dashboards.views.dashboards_export import DashboardExportViewSet
+from dashboards.views.dashboards_run_insights import RunInsightsViewSet
 from dashboards.views.dashboards_stream import StreamTilesViewSet
 from dashboards.views.insights import InsightViewSet
 from dashboards.views.insights_bulk import InsightBulkViewSet
+from dashboards.views.insights_validate import InsightValidationViewSet
 from dashboards.views.sharing import SharePasswordViewSet, SharingConfigurationViewSet
 from dashboards.views.templates import DashboardTemplateViewSet
 from dashboards.views.tiles import TileViewSet
@@ -39,6 +41,7 @@ dashboards = [
     path("dashboards/bulk_restore/", DashboardBulkViewSet.as_view({"post": "bulk_restore"})),
     path(f"{DASHBOARD}/", DashboardViewSet.as_view(ROW)),
     path(f"{DASHBOARD}/stream_tiles/", StreamTilesViewSet.as_view({"get": "stream_tiles"})),
+    path(f"{DASHBOARD}/run_insights/", RunInsightsViewSet.as_view({"get": "run_insights"})),
     path(f"{DASHBOARD}/export/", DashboardExportViewSet.as_view({"get": "export"})),
     path(f"{DASHBOARD}/activity/", DashboardActivityViewSet.as_view({"get": "list"})),
     path(f"{DASHBOARD}/versions/", VersionViewSet.as_view({"get": "list"})),
@@ -80,6 +83,7 @@ insights = [
     path("insights/bulk_delete/", InsightBulkViewSet.as_view({"post": "bulk_delete"})),
     path("insights/bulk_restore/", InsightBulkViewSet.as_view({"post": "bulk_restore"})),
     path("insights/bulk_update_tags/", InsightBulkViewSet.as_view({"post": "bulk_update_tags"})),
+    path("insights/validate/", InsightValidationViewSet.as_view({"post": "validate"})),
     path("insights/activity/", InsightActivityViewSet.as_view({"get": "all_activity"})),
     path("insights/<str:id>/", InsightViewSet.as_view(ROW)),
     path("insights/<str:id>/activity/", InsightActivityViewSet.as_view({"get": "activity"})),

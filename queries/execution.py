@@ -18,11 +18,13 @@ from queries.runners.compile import compile_query, shape_result
 from queries.runners.compiled import CompiledQuery
 from queries.runners.context import QueryContext
 from queries.runners.staleness import age_limit, find_interval, has_ended, lazy_age_limit
+from queries.validation import VALIDATION, describe_error, validate_query
 
 # Rows of a stored result as JSON, in bytes.
 RESULT_BYTES_MAX = 5_000_000
 MEMORY_BYTES_MAX = 1_000_000_000
 ROWS_MAX = 50_001
+VALIDATION_LIFETIME = timedelta(minutes=1)
 WARM_UP = "select 1"
 _JSON = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
@@ -58,10 +60,13 @@ def run_task(task: Task) -> Answer:
     try:
         return _run(task)
     except DomainError as error:
-        return Answer(error=(error.code, error.detail))
+        return Answer(error=(error.code, describe_error(error, task.query)))
 
 
 def _run(task: Task) -> Answer:
+    if task.query.get("kind") == VALIDATION:
+        problems = validate_query(task.query.get("source"), task.context)
+        return Answer(orjson.dumps(problems), b"{}", task.context.now + VALIDATION_LIFETIME)
     compiled = compile_query(task.query, task.context)
     client = get_client(may_start=False)
     check_store_once(client, task.store_id)

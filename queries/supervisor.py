@@ -61,7 +61,7 @@ class WorkerSupervisor:
             self.report_death(self.worker, moment)
         if moment >= self.next_start:
             self.started = moment
-            command = [sys.executable, str(ROOT / "manage.py"), "query_worker"]
+            command = [sys.executable, str(ROOT / "manage.py"), "query_worker", f"--supervisor={os.getpid()}"]
             self.worker = subprocess.Popen(command)  # noqa: S603  our own interpreter and command
 
     def report_death(self, worker: "subprocess.Popen[bytes]", moment: float) -> None:

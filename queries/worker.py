@@ -1,6 +1,7 @@
 """The query worker: a loop that claims queries and has children compute them, which are killed at their deadline."""
 
 import multiprocessing
+import os
 import signal
 import sys
 import time
@@ -60,8 +61,9 @@ class RunningQuery:
 class Worker:
     """The loop of the worker, which computes up to `slots` queries at a time."""
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, supervisor: int | None = None) -> None:
         self.slots = slots
+        self.supervisor = supervisor  # the parent process, with which it ends
         self.running: list[RunningQuery] = []
         self.is_stopping = False
         self.last_work = self.next_renewal = self.next_check = self.next_pruning = time.monotonic()
@@ -81,7 +83,7 @@ class Worker:
         )  # Ctrl-C reaches the whole group; the supervisor stops this process
         logger.info("query worker started", slots=self.slots)
         try:
-            while not self.is_stopping:
+            while not self.is_stopping and self.supervisor in (None, os.getppid()):
                 self.work_once()
                 self.wait()
         finally:

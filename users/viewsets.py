@@ -132,21 +132,23 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
         return self.membership.project_id
 
     def conditional_response(
-        self, get_revision: Callable[[], int], read: Callable[[], tuple[int, Any]], *, is_version: bool = False
+        self, get_etag: Callable[[], str], read: Callable[[], tuple[str, Any]], *, must_read: bool = False
     ) -> Response:
-        """Return 304 if the client has the current revision, else the body that `read` returns with its revision.
+        """Return 304 if the client has the current ETag, else the body that `read` returns with its ETag.
 
-        The revision of a dashboard is its version: `is_version`.
+        With `must_read`, the body is read in any case: reading it has an effect, such as requesting results.
         """
         request = self.request._request
-        if "If-None-Match" in request.headers:
-            etag = self.get_etag(get_revision(), is_version=is_version)
-            if etag_matches(request, etag):
-                return Response(status=304, headers={"ETag": etag})
-        revision, body = read()
-        return Response(body, headers={"ETag": self.get_etag(revision, is_version=is_version)})
+        if "If-None-Match" in request.headers and not must_read and etag_matches(request, etag := get_etag()):
+            return Response(status=304, headers={"ETag": etag})
+        etag, body = read()
+        if must_read and etag_matches(request, etag):
+            return Response(status=304, headers={"ETag": etag})
+        return Response(body, headers={"ETag": etag})
 
-    def get_etag(self, revision: int, *, is_version: bool) -> str:
-        """Return the ETag of a revision. It depends on the user and their level, as the response does."""
-        context = (self.request._request, self.membership.user_id, self.membership.level)
-        return make_etag(*context, version=revision) if is_version else make_etag(*context, revision)
+    def make_etag(self, *state: int, version: int | None = None) -> str:
+        """Return the ETag of a state, which begins with a version where there is one.
+
+        It depends on the user and their level, as the response does.
+        """
+        return make_etag(self.request._request, self.membership.user_id, self.membership.level, *state, version=version)

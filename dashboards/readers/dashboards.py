@@ -15,7 +15,9 @@ from dashboards.readers.resolved_tiles import EMPTY_OBJECT, QueryOverrides, load
 from dashboards.readers.tiles import read_tiles
 from dashboards_api.db.compiled_queries import CompiledQuery, NamedQuery, RowGroups, get_columns, int_param
 from dashboards_api.db.fields import dump_json, raw_json
+from queries.models import ResultVersion
 from queries.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides
+from queries.services.results import Results
 from users.models import Membership, Project
 from users.readers import Users, build_basic_user, user_getter
 
@@ -69,21 +71,37 @@ class DetailRow(NamedTuple):
     data_color_theme_id: int | None
     grid_spacing: str
     layout_compaction: str
+    result_version: int
     raw_filters: str
     raw_variables: str
     raw_breakdown_colors: str
 
 
-class DetailState(NamedTuple):
-    """The revision of a live dashboard, and when it was last retrieved."""
+class DashboardVersions(NamedTuple):
+    """The revision of a dashboard, and that of the results in its project."""
 
     revision: int
+    result_version: int
+
+
+class DetailState(NamedTuple):
+    """The versions of a live dashboard, and when it was last retrieved."""
+
+    revision: int
+    result_version: int
     last_accessed_at: datetime | None
+
+    @property
+    def versions(self) -> DashboardVersions:
+        return DashboardVersions(self.revision, self.result_version)
 
 
 _get_creator = user_getter("created_by")
 _GROUPS = RowGroups(DashboardRow, DetailRow)
-_REVISION = {"revision": Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk"))}
+_REVISION = {
+    "revision": Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk")),
+    "result_version": ResultVersion.objects.number_subquery(OuterRef("project")),
+}
 _DETAIL = CompiledQuery(
     lambda: (
         Dashboard.objects.filter(project_id=int_param("project"), pk=int_param("id"))
@@ -132,10 +150,12 @@ def read_dashboard_revision(
     viewer: Membership,
     include_deleted: bool = False,
     overrides: RequestOverrides = NO_REQUEST_OVERRIDES,
-) -> tuple[int, dict[str, Any]]:
-    """Return the revision of a dashboard, and the dashboard with its tiles (component Dashboard).
+    results: Results | None = None,
+) -> tuple[DashboardVersions, dict[str, Any]]:
+    """Return the versions of a dashboard, and the dashboard with its tiles (component Dashboard).
 
-    The tiles are read after the revision, so that they may be newer, but never older. Raises DashboardNotFound.
+    The tiles are read after the versions, so that they may be newer, but never older. Results are those in the cache,
+    or those that a request asks for. Raises DashboardNotFound.
     """
     rows = _DETAIL.rows(project=project.pk, id=dashboard_id, viewer=viewer.pk)
     if not rows:
@@ -144,10 +164,12 @@ def read_dashboard_revision(
     if row.deleted and not include_deleted:
         raise DashboardNotFound
     applied = load_query_overrides(detail.raw_filters, detail.raw_variables, overrides)
-    return row.revision, {
+    return DashboardVersions(row.revision, detail.result_version), {
         **build_dashboards([row], viewer)[0],
         **_build_detail(detail, applied, overrides),
-        "tiles": read_tiles(dashboard_id, viewer=viewer, overrides=applied, restriction=row.restriction),
+        "tiles": read_tiles(
+            dashboard_id, viewer=viewer, overrides=applied, restriction=row.restriction, results=results
+        ),
     }
 
 

@@ -12,10 +12,13 @@ from dashboards.access import insight_access_level, insight_privilege_level, ins
 from dashboards.exceptions import InsightNotFound
 from dashboards.models import Insight, Tile
 from dashboards.readers.dashboard_tiles import DashboardTile, read_tiles_of_insights
+from dashboards.readers.insight_results import read_insight_results
 from dashboards.readers.page_sizes import read_page_ids, size_of_columns, sort_by_ids
+from dashboards.readers.resolved_tiles import EMPTY_OBJECT, NO_OVERRIDES, QueryOverrides, StoredTile, resolve_tile
 from dashboards_api.dates import DateRange
 from dashboards_api.db.compiled_queries import get_columns
 from dashboards_api.db.fields import raw_json
+from queries.services.results import Results
 from users.models import Membership, Project
 from users.readers import Row, Users, get_user, user_getter
 
@@ -64,26 +67,6 @@ class InsightRow(NamedTuple):
 
 _get_creator, _get_modifier = user_getter("created_by"), user_getter("last_modified_by")
 
-# The fields of a computed result. Nothing computes results yet, which `result_state` says and null alone would not.
-NOT_COMPUTED: Row = {
-    "result": None,
-    "result_state": "not_computed",
-    "columns": None,
-    "types": None,
-    "hasMore": None,
-    "hogql": None,
-    "timezone": None,
-    "query_status": None,
-    "is_cached": False,
-    "last_refresh": None,
-    "cache_target_age": None,
-    "next_allowed_client_refresh": None,
-    "filters_hash": None,
-    "resolved_date_range": None,
-    "alerts": [],
-    "last_viewed_at": None,
-}
-
 
 class InsightQuery(NamedTuple):
     """The filters of a list of insights."""
@@ -109,16 +92,24 @@ def insight_json(prefix: str = "") -> dict[str, Any]:
 
 
 def list_insights(
-    project: Project, *, viewer: Membership, query: InsightQuery, limit: int, offset: int
+    project: Project,
+    *,
+    viewer: Membership,
+    query: InsightQuery,
+    limit: int,
+    offset: int,
+    overrides: QueryOverrides = NO_OVERRIDES,
+    results: Results | None = None,
 ) -> tuple[int, list[Row]]:
-    """Return the number of insights that match, and one page of them (component Insight)."""
+    """Return the number of insights that match, and one page of them (component Insight), with overrides applied."""
     found = _apply_query(Insight.objects.in_project(project).not_deleted(), query, project)
     count = found.count()
     if offset >= count:
         return count, []
     ids = read_page_ids(found.in_list_order(), _page_size(), limit=limit, offset=offset)
-    rows = _select(Insight.objects.filter(pk__in=ids))
-    return count, build_insights(sort_by_ids(rows, ids), viewer)
+    rows = sort_by_ids(_select(Insight.objects.filter(pk__in=ids)), ids)
+    applied = overrides.limited_to(len(rows))
+    return count, build_insights([resolve_insight(row, applied) for row in rows], viewer, results)
 
 
 def _page_size() -> Any:
@@ -128,9 +119,17 @@ def _page_size() -> Any:
     return size_of_columns(*FREE_JSON, "description") + Coalesce(shown, 0) * TILE_SIZE
 
 
-def read_insight(reference: str | int, *, project: Project, viewer: Membership, include_deleted: bool = False) -> Row:
+def read_insight(
+    reference: str | int,
+    *,
+    project: Project,
+    viewer: Membership,
+    include_deleted: bool = False,
+    results: Results | None = None,
+) -> Row:
     """Return an insight by its number or short id (component Insight). Raises InsightNotFound."""
-    [insight] = build_insights([read_insight_row(reference, project=project, include_deleted=include_deleted)], viewer)
+    row = read_insight_row(reference, project=project, include_deleted=include_deleted)
+    [insight] = build_insights([row], viewer, results)
     return insight
 
 
@@ -147,20 +146,31 @@ def _select(found: Any) -> list[InsightRow]:
     return [InsightRow._make(row) for row in found.annotate(**insight_json()).values_list(*get_columns(InsightRow))]
 
 
-def build_insights(rows: list[InsightRow], viewer: Membership) -> list[Row]:
-    """Return insights (component Insight) with the tiles that show them."""
+def resolve_insight(row: InsightRow, overrides: QueryOverrides, tile_filters: str = EMPTY_OBJECT) -> InsightRow:
+    """Return the columns of an insight with overrides, and then the filters of a tile, applied to its query."""
+    stored = StoredTile(EMPTY_OBJECT, tile_filters, row.raw_query, row.raw_filters)
+    resolved = resolve_tile(stored, overrides)
+    return row._replace(raw_query=resolved.query, raw_filters=resolved.filters or EMPTY_OBJECT)
+
+
+def build_insights(rows: list[InsightRow], viewer: Membership, results: Results | None = None) -> list[Row]:
+    """Return insights (component Insight) with the tiles that show them, and with results: those in the cache, or
+    those that a request asks for.
+    """
     tiles = read_tiles_of_insights([row.id for row in rows], viewer=viewer)
+    found = read_insight_results((row.raw_query for row in rows), results or Results(viewer.project))
     users: Users = {}
     return [
         build_insight(
             row,
             query=row.raw_query,
             filters=row.raw_filters,
+            result=result,
             tiles=tiles.get(("insight", row.id), []),
             viewer=viewer,
             users=users,
         )
-        for row in rows
+        for row, result in zip(rows, found, strict=True)
     ]
 
 
@@ -169,16 +179,18 @@ def build_insight(
     *,
     query: str | None,
     filters: str | None,
+    result: Row,
     tiles: list[DashboardTile],
     viewer: Membership,
     users: Users,
 ) -> Row:
-    """Return an insight (component Insight) as a member sees it, with this query and these filters."""
+    """Return an insight (component Insight) as a member sees it, with this query, these filters and this result."""
     restrictions = [tile.restriction for tile in tiles]
     privilege = insight_privilege_level(viewer, restrictions)
     return {
         "id": row.id,
         **build_public_insight(row.short_id, row.name, row.derived_name, row.description, query, filters),
+        **result,
         "order": row.order,
         "deleted": row.deleted,
         "saved": row.saved,
@@ -203,7 +215,9 @@ def build_insight(
 def build_public_insight(
     short_id: str, name: str, derived_name: str | None, description: str | None, query: str | None, filters: str | None
 ) -> Row:
-    """Return the fields of an insight that every viewer may see, viewers of a shared dashboard included."""
+    """Return the fields of an insight that every viewer may see, viewers of a shared dashboard included; not those of
+    its result.
+    """
     return {
         "short_id": short_id,
         "name": name,
@@ -211,7 +225,6 @@ def build_public_insight(
         "description": description,
         "query": None if query is None else orjson.Fragment(query),
         "filters": None if filters is None else orjson.Fragment(filters),
-        **NOT_COMPUTED,
     }
 
 

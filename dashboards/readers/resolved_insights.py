@@ -6,8 +6,8 @@ import orjson
 
 from dashboards.exceptions import InsightNotOnDashboard
 from dashboards.models import Tile
-from dashboards.readers.insights import InsightRow, build_insights, read_insight_row
-from dashboards.readers.resolved_tiles import EMPTY_OBJECT, NO_OVERRIDES, StoredTile, load_query_overrides, resolve_tile
+from dashboards.readers.insights import InsightRow, build_insights, read_insight_row, resolve_insight
+from dashboards.readers.resolved_tiles import EMPTY_OBJECT, NO_OVERRIDES, load_query_overrides
 from dashboards_api.db.fields import raw_json
 from queries.overrides import applicable_filters, iter_variables
 from queries.request_overrides import (
@@ -18,6 +18,7 @@ from queries.request_overrides import (
     get_code_name,
     match_variables,
 )
+from queries.services.results import Results
 from users.models import Membership, Project
 
 
@@ -30,7 +31,13 @@ class _StoredOverrides(NamedTuple):
 
 
 def read_resolved_insight(
-    reference: str, *, project: Project, viewer: Membership, overrides: RequestOverrides, dashboard_id: int | None
+    reference: str,
+    *,
+    project: Project,
+    viewer: Membership,
+    overrides: RequestOverrides,
+    dashboard_id: int | None,
+    results: Results,
 ) -> tuple[Json, list[str]]:
     """Return an insight (component Insight) with overrides applied, and the paths of the overrides without an effect.
 
@@ -39,11 +46,9 @@ def read_resolved_insight(
     row = read_insight_row(reference, project=project)
     stored = _StoredOverrides() if dashboard_id is None else _read_stored_overrides(row.id, dashboard_id, project)
     applied = load_query_overrides(stored.dashboard__filters, stored.dashboard__variables, overrides).limited_to(1)
-    tile = StoredTile(EMPTY_OBJECT, stored.filters_overrides, row.raw_query, row.raw_filters)
-    resolved = resolve_tile(tile, applied)
+    resolved = resolve_insight(row, applied, stored.filters_overrides)
     ignored = _find_ineffective(overrides, row, stored, is_applied=applied is not NO_OVERRIDES)
-    row = row._replace(raw_query=resolved.query, raw_filters=resolved.filters or EMPTY_OBJECT)
-    [insight] = build_insights([row], viewer)
+    [insight] = build_insights([resolved], viewer, results)
     return insight, ignored
 
 

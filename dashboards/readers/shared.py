@@ -5,6 +5,7 @@ no origin, and no id besides those that tell tiles and insights apart.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import orjson
@@ -13,6 +14,7 @@ from django.db.models import OuterRef
 from dashboards.exceptions import DashboardNotFound, OverrideNotAllowed, SharePasswordRequired
 from dashboards.models import Revision, RevisionKind, SharePassword, SharingConfiguration, Tile
 from dashboards.models.sharing_configuration import PAGE_FLAGS, THEME
+from dashboards.readers.insight_results import read_insight_results
 from dashboards.readers.insights import build_public_insight, insight_json
 from dashboards.readers.resolved_tiles import (
     DAMAGED,
@@ -22,11 +24,16 @@ from dashboards.readers.resolved_tiles import (
     load_query_overrides,
     resolve_tile,
 )
+from dashboards.readers.shared_queries import QueryDisplay
 from dashboards.readers.tiles import TILE_JSON
 from dashboards.share_tokens import read_share_token
 from dashboards.tracked_fields import BUTTON_FIELDS, TEXT_FIELDS
 from dashboards_api.db.fields import dump_json, raw_json
+from queries.models import ResultVersion
+from queries.refresh import Refresh, restrict_to_share
 from queries.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides, get_code_name, match_variables
+from queries.services.results import RefreshRequest, Results
+from users.models import Project
 from users.readers import Row
 
 PageType = Literal["scene", "embed"]
@@ -34,6 +41,7 @@ PageType = Literal["scene", "embed"]
 DASHBOARD_COLUMNS = ("name", "description", "data_color_theme_id")
 DASHBOARD_JSON = ("filters", "variables", "breakdown_colors")
 INSIGHT_COLUMNS = ("short_id", "name", "derived_name", "description")
+PROJECT_COLUMNS = ("timezone", "week_start_day", "test_account_filters")  # on which results depend
 
 
 class SharedDashboard(NamedTuple):
@@ -44,10 +52,16 @@ class SharedDashboard(NamedTuple):
     overrides: RequestOverrides
 
     @property
-    def revision(self) -> int:
-        """Return the revision of the dashboard. It rises with every change of the content that the link shows."""
-        revision: int = self.row["revision"]
-        return revision
+    def versions(self) -> tuple[int, int]:
+        """Return the revision of the dashboard and that of the project's results: the shown content depends on both."""
+        return self.row["revision"], self.row["result_version"]
+
+    def get_results(self, refresh: Refresh, since: datetime | None) -> Results:
+        """Return the results for a request by this link: it may cause fewer computations than a member."""
+        row = self.row
+        columns = {name: row[f"dashboard__project__{name}"] for name in PROJECT_COLUMNS}
+        project = Project(pk=row["dashboard__project_id"], **columns)
+        return Results(project, RefreshRequest(restrict_to_share(refresh), since))
 
 
 def find_shared_dashboard(
@@ -65,7 +79,7 @@ def find_shared_dashboard(
     return SharedDashboard(access_token, row, overrides)
 
 
-def read_shared_dashboard(opened: SharedDashboard, page_type: PageType) -> Row:
+def read_shared_dashboard(opened: SharedDashboard, page_type: PageType, results: Results) -> Row:
     """Return the content of a shared page, with the allowed overrides applied."""
     row = opened.row
     settings = row["settings"] or {}
@@ -75,7 +89,7 @@ def read_shared_dashboard(opened: SharedDashboard, page_type: PageType) -> Row:
         "filters": orjson.Fragment(dump_json(overrides.filters)),
         "variables": orjson.Fragment(dump_json(overrides.variables)),
         "breakdown_colors": orjson.Fragment(row["raw_breakdown_colors"]),
-        "tiles": _tiles(row["dashboard_id"], overrides=overrides, hide_queries=settings.get("hideQueries", False)),
+        "tiles": _tiles(row["dashboard_id"], overrides, results, QueryDisplay.from_settings(settings)),
     }
     flags = {name: settings[name] for name in (*PAGE_FLAGS, THEME) if settings.get(name)}
     # The token of the request: a replaced token must not reveal the new one.
@@ -87,6 +101,7 @@ def _read_sharing(access_token: str) -> Row:
     live = live.annotate(
         **{f"raw_{name}": raw_json(f"dashboard__{name}") for name in DASHBOARD_JSON},
         revision=Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("dashboard_id")),
+        result_version=ResultVersion.objects.number_subquery(OuterRef("dashboard__project")),
     )
     columns = (
         "id",
@@ -94,6 +109,9 @@ def _read_sharing(access_token: str) -> Row:
         "settings",
         "password_required",
         "revision",
+        "result_version",
+        "dashboard__project_id",
+        *(f"dashboard__project__{name}" for name in PROJECT_COLUMNS),
         *(f"dashboard__{name}" for name in DASHBOARD_COLUMNS),
         *(f"raw_{name}" for name in DASHBOARD_JSON),
     )
@@ -129,7 +147,7 @@ def _check_overrides(overrides: RequestOverrides, *, allowed: list[str], variabl
             raise OverrideNotAllowed(name)
 
 
-def _tiles(dashboard_id: int, *, overrides: QueryOverrides, hide_queries: bool) -> list[Row]:
+def _tiles(dashboard_id: int, overrides: QueryOverrides, results: Results, display: QueryDisplay) -> list[Row]:
     rows = list(
         Tile.objects.filter(dashboard_id=dashboard_id)
         .visible()
@@ -150,19 +168,25 @@ def _tiles(dashboard_id: int, *, overrides: QueryOverrides, hide_queries: bool) 
         )
     )
     overrides = overrides.limited_to(len(rows))
-    return [_tile(order, row, overrides=overrides, hide_queries=hide_queries) for order, row in enumerate(rows)]
+    shown = [resolve_tile(_get_stored_tile(row), overrides) for row in rows]
+    found = read_insight_results((tile.query for tile in shown), results)
+    return [
+        _tile(order, row, tile, _insight(row, tile, result, display))
+        for order, (row, tile, result) in enumerate(zip(rows, shown, found, strict=True))
+    ]
 
 
-def _tile(order: int, row: Row, *, overrides: QueryOverrides, hide_queries: bool) -> Row:
-    shown = resolve_tile(
-        StoredTile(row["raw_layouts"], row["raw_filters_overrides"], row["raw_query"], row["raw_filters"]), overrides
-    )
+def _get_stored_tile(row: Row) -> StoredTile:
+    return StoredTile(row["raw_layouts"], row["raw_filters_overrides"], row["raw_query"], row["raw_filters"])
+
+
+def _tile(order: int, row: Row, shown: ResolvedTile, insight: Row | None) -> Row:
     return {
         "id": row["id"],
         "order": order,
         "layouts": orjson.Fragment(shown.layouts),
         "color": row["color"],
-        "insight": _insight(row, shown, hide_queries=hide_queries),
+        "insight": insight,
         "text": _content(row, "text", TEXT_FIELDS),
         "button_tile": _content(row, "button", BUTTON_FIELDS),
         "filters_overrides": orjson.Fragment(shown.filters_overrides),
@@ -172,12 +196,13 @@ def _tile(order: int, row: Row, *, overrides: QueryOverrides, hide_queries: bool
     }
 
 
-def _insight(row: Row, shown: ResolvedTile, *, hide_queries: bool) -> Row | None:
+def _insight(row: Row, shown: ResolvedTile, result: Row, display: QueryDisplay) -> Row | None:
     columns = _content(row, "insight", INSIGHT_COLUMNS)
     if columns is None:
         return None
-    query, filters = (None, "{}") if hide_queries else (shown.query, shown.filters)
-    return build_public_insight(**columns, query=query, filters=filters or "{}")
+    query, filters = display.hide_texts(shown.query, shown.filters)
+    public = build_public_insight(**columns, query=query, filters=filters or "{}")
+    return {**public, **display.hide_fields(result)}
 
 
 def _content(row: Row, kind: str, columns: tuple[str, ...]) -> dict[str, Any] | None:

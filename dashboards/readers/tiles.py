@@ -10,6 +10,7 @@ from django.db.models import Case, Exists, OuterRef, When
 from dashboards.access import Restriction, get_restriction
 from dashboards.models import Dashboard, Tile
 from dashboards.readers.dashboard_tiles import BasicTile, DashboardTile, DashboardTiles, read_tiles_of_same_content
+from dashboards.readers.insight_results import read_insight_results
 from dashboards.readers.insights import InsightRow, build_insight, insight_json
 from dashboards.readers.resolved_tiles import (
     DAMAGED,
@@ -21,6 +22,7 @@ from dashboards.readers.resolved_tiles import (
 )
 from dashboards_api.db.compiled_queries import CompiledQuery, RowGroups, get_columns, int_param
 from dashboards_api.db.fields import raw_json
+from queries.services.results import Results
 from users.models import Membership, User
 from users.readers import USER_FIELDS, Row, Users, build_basic_user
 
@@ -76,11 +78,17 @@ class TileRows(NamedTuple):
 _GROUPS = RowGroups(TileRow, InsightRow, TextRow, ButtonRow)
 
 
+class Shown(NamedTuple):
+    """The resolved JSON of a tile, and the result of its insight."""
+
+    tile: ResolvedTile
+    result: Row
+
+
 class _Context(NamedTuple):
     """The data that the tiles of one response share, each kind from one query."""
 
     viewer: Membership
-    overrides: QueryOverrides
     users: Users  # authors of texts and buttons, and then of insights
     dashboard_tiles: DashboardTiles  # of content that other dashboards show, too
 
@@ -114,21 +122,34 @@ _TILES = CompiledQuery(
 
 
 def read_tiles(
-    dashboard_id: int, *, viewer: Membership, overrides: QueryOverrides, restriction: Restriction
+    dashboard_id: int,
+    *,
+    viewer: Membership,
+    overrides: QueryOverrides,
+    restriction: Restriction,
+    results: Results | None = None,
 ) -> list[Row]:
     """Return the visible tiles of a dashboard (component DashboardTile), with overrides applied to their insights.
 
-    `restriction` is that of the dashboard.
+    `restriction` is that of the dashboard. Results are those in the cache, or those that a request asks for.
     """
     rows = [TileRows._make(_GROUPS.split(row)) for row in _TILES.rows(dashboard=dashboard_id)]
     dashboard_tiles: DashboardTiles = {}
     if any(row.tile.is_shared_content for row in rows):
         dashboard_tiles = read_tiles_of_same_content(dashboard_id, viewer=viewer)
-    context = _Context(viewer, overrides.limited_to(len(rows)), _read_users(rows), dashboard_tiles)
+    applied = overrides.limited_to(len(rows))
+    resolved = [resolve_tile(_get_stored_tile(row), applied) for row in rows]
+    found = read_insight_results((each.query for each in resolved), results or Results(viewer.project))
+    context = _Context(viewer, _read_users(rows), dashboard_tiles)
     return [
-        _build_tile(order, row, DashboardTile(BasicTile(row.tile.id, dashboard_id), restriction), context)
-        for order, row in enumerate(rows)
+        _build_tile(order, row, shown, DashboardTile(BasicTile(row.tile.id, dashboard_id), restriction), context)
+        for order, (row, shown) in enumerate(zip(rows, map(Shown, resolved, found), strict=True))
     ]
+
+
+def _get_stored_tile(row: TileRows) -> StoredTile:
+    query, filters = (row.insight.raw_query, row.insight.raw_filters) if row.insight else (None, None)
+    return StoredTile(row.tile.raw_layouts, row.tile.raw_filters_overrides, query, filters)
 
 
 def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
@@ -139,31 +160,35 @@ def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
     return next(tile for tile in tiles if tile["id"] == tile_id)
 
 
-def _build_tile(order: int, rows: TileRows, here: DashboardTile, context: _Context) -> Row:
+def _build_tile(order: int, rows: TileRows, shown: Shown, here: DashboardTile, context: _Context) -> Row:
     tile, insight, text, button = rows
-    query, filters = (insight.raw_query, insight.raw_filters) if insight else (None, None)
-    resolved = resolve_tile(StoredTile(tile.raw_layouts, tile.raw_filters_overrides, query, filters), context.overrides)
+    resolved, result = shown
     return {
         "id": tile.id,
         "order": order,
         "layouts": orjson.Fragment(resolved.layouts),
         "color": tile.color,
-        "insight": insight and _build_insight(insight, resolved, here, context),
+        "insight": insight and _build_insight(insight, shown, here, context),
         "text": text and _build_text(text, here, context),
         "button_tile": button and _build_button(button, here, context),
         "filters_overrides": orjson.Fragment(resolved.filters_overrides),
         "show_description": tile.show_description,
         "transparent_background": tile.transparent_background,
-        "last_refresh": None,
-        "is_cached": False,
+        "last_refresh": result["last_refresh"],
+        "is_cached": result["is_cached"],
         **({"error": DAMAGED} if resolved.is_damaged else {}),
     }
 
 
-def _build_insight(insight: InsightRow, resolved: ResolvedTile, here: DashboardTile, context: _Context) -> Row:
-    tiles = context.dashboard_tiles.get(("insight", insight.id), [here])
+def _build_insight(insight: InsightRow, shown: Shown, here: DashboardTile, context: _Context) -> Row:
     return build_insight(
-        insight, query=resolved.query, filters=resolved.filters, tiles=tiles, viewer=context.viewer, users=context.users
+        insight,
+        query=shown.tile.query,
+        filters=shown.tile.filters,
+        result=shown.result,
+        tiles=context.dashboard_tiles.get(("insight", insight.id), [here]),
+        viewer=context.viewer,
+        users=context.users,
     )
 
 

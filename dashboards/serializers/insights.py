@@ -16,6 +16,8 @@ from dashboards_api.http.serializers import (
     get_field_names,
 )
 from dashboards_api.limits import DESCRIPTION_MAX_LENGTH
+from queries.readers.fields import RESULT_STATES
+from queries.serializers import AnyJSONField, QueryStatusSerializer
 from users.serializers import UserBasicSerializer
 
 
@@ -26,7 +28,9 @@ class DashboardTileBasicSerializer(serializers.Serializer[Any]):
 
 
 class InsightSerializer(serializers.Serializer[Any]):
-    """A named query. Nothing computes it yet: `result_state` is `not_computed`, and the fields of a result are null."""
+    """A named query with its latest result. `result` is null where nothing was computed, and an empty list where
+    nothing was found; `query_status` has the reason where it cannot be computed.
+    """
 
     id = serializers.IntegerField(read_only=True)
     short_id = serializers.CharField(read_only=True, help_text="Eight letters or digits.")
@@ -59,14 +63,14 @@ class InsightSerializer(serializers.Serializer[Any]):
     effective_restriction_level = serializers.ChoiceField(choices=RestrictionLevel.choices, read_only=True)
     effective_privilege_level = serializers.ChoiceField(choices=PrivilegeLevel.choices, read_only=True)
     user_access_level = serializers.CharField(read_only=True)
-    result = FreeObjectField(read_only=True, allow_null=True)
-    result_state = serializers.ChoiceField(choices=["not_computed"], read_only=True)
+    result = AnyJSONField(read_only=True, help_text="Rows of SQL, or the series of an insight.")
+    result_state = serializers.ChoiceField(choices=RESULT_STATES, read_only=True)
     columns = serializers.ListField(child=serializers.CharField(), read_only=True, allow_null=True)
-    types = serializers.ListField(child=serializers.CharField(), read_only=True, allow_null=True)
+    types = AnyJSONField(read_only=True, help_text="Pairs of the name of a column and its ClickHouse type.")
     hasMore = serializers.BooleanField(read_only=True, allow_null=True)  # noqa: N815  the name in the API
     hogql = serializers.CharField(read_only=True, allow_null=True)
     timezone = serializers.CharField(read_only=True, allow_null=True)
-    query_status = FreeObjectField(read_only=True, allow_null=True)
+    query_status = QueryStatusSerializer(read_only=True, allow_null=True)
     is_cached = serializers.BooleanField(read_only=True)
     last_refresh = serializers.DateTimeField(read_only=True, allow_null=True)
     cache_target_age = serializers.DateTimeField(read_only=True, allow_null=True)

@@ -40,12 +40,12 @@ def create_dashboard(
 ) -> tuple[Dashboard, list[str]]:
     """Create a dashboard with its sharing configuration, tags and tiles, from a template or another dashboard if named.
 
-    `template` is what `resolve_template` returns for the content, before the transaction. Values of the source apply
-    only where `content` has none. Return the dashboard, and the paths that had no effect. Raises ValidationFailed for a
-    source that does not exist, and for an impossible tile.
+    `template` is what `resolve_use_template` returns for the content, before the transaction. Values of the source
+    apply only where `content` has none. Return the dashboard, and the paths that had no effect. Raises
+    ValidationFailed for a source that does not exist, and for an impossible tile.
     """
     if template is None and content.get("use_template"):
-        raise ValueError("The template that the content names must be filled first, by `resolve_template`.")
+        raise ValueError("The template that the content names must be filled first, by `resolve_use_template`.")
     source = _get_source(project, content, changes.actor)
     check_breakdown_colors(content.get("breakdown_colors", []), [])
     given = {**_get_inherited_values(template, source), **_requested_folder(content), **content}

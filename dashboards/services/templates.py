@@ -147,7 +147,7 @@ def _check_name_is_free(template: DashboardTemplate) -> None:
         raise ValidationFailed("There is a template of this name already.", attr="template_name", code="unique")
 
 
-def resolve_template(project: Project, content: DashboardInput) -> Document | None:
+def resolve_use_template(project: Project, content: DashboardInput) -> Document | None:
     """Return the filled template that `use_template` of a new dashboard names, for `create_dashboard`.
 
     It may take long, and is refused inside a transaction. Raises TemplateNotFound, and ValidationFailed where a

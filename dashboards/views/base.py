@@ -20,15 +20,21 @@ from dashboards_api.http.openapi import id_parameter
 from dashboards_api.http.pagination import CursorPagination
 from dashboards_api.http.request_options import QueryParametersMixin, parse_expected_versions
 from dashboards_api.http.viewsets import ApiViewSet
+from dashboards_api.http.waiting import get_first_run, wait_for
+from queries.readers.results import find_queued
+from queries.refresh import Refresh, parse_refresh
 from queries.request_overrides import (
     FILTERS_OVERRIDE,
     VARIABLES_OVERRIDE,
     RequestOverrides,
     find_ignored_overrides,
 )
+from queries.services.results import RefreshRequest, Results
 from users.viewsets import ProjectScopedViewSet
 
 T = TypeVar("T")
+
+REFRESH_NAME = "refresh"
 
 DASHBOARD_ID = id_parameter("id", "A unique integer value identifying this dashboard.")
 INSIGHT_ID = OpenApiParameter(
@@ -57,6 +63,14 @@ OVERRIDES = [
         "object with `value` or `isNull`. Nothing is stored.",
     ),
 ]
+REFRESH = OpenApiParameter(
+    REFRESH_NAME,
+    str,
+    description="Whether results are computed: `force_cache` (default) answers what is in the cache, `blocking` waits "
+    "for results that are stale or missing, at most ten seconds, `force_blocking` (or `true`) for all, and `async`, "
+    "`lazy_async` and `force_async` request them without waiting. With overrides the default is "
+    "`async_except_on_cache_miss`.",
+)
 INCLUDE_DASHBOARDS = OpenApiParameter(
     "include_dashboards",
     bool,
@@ -83,6 +97,24 @@ def get_folder(view: ProjectScopedViewSet) -> str:
         return normalize_folder(view.request.query_params.get("folder")) or ""
     except ValidationFailed as error:
         raise ValidationFailed(error.detail, attr="folder", code=error.code) from error
+
+
+def get_results(view: ProjectScopedViewSet, refresh: Refresh | None = None) -> Results:
+    """Return the results of a request, by its parameter `refresh` unless another mode is given."""
+    mode = refresh or parse_refresh(view.query.get(REFRESH_NAME), _get_default_refresh(view))
+    return Results(view.project, RefreshRequest(mode, get_first_run(view.request._request)))
+
+
+def _get_default_refresh(view: ApiViewSet) -> Refresh:
+    """Return the mode of a request without `refresh`: one with overrides may compute, as upstream."""
+    has_overrides = any(view.query.get(name) for name in (FILTERS_OVERRIDE, VARIABLES_OVERRIDE))
+    return Refresh.ASYNC_EXCEPT_ON_CACHE_MISS if has_overrides else Refresh.FORCE_CACHE
+
+
+def wait_for_results(view: ApiViewSet, results: Results) -> None:
+    """Have the request wait for the results that it has asked for, outside of its thread."""
+    if results.waiting:
+        wait_for(view.request._request, results.waiting, find_queued)
 
 
 def get_overrides(view: ApiViewSet) -> RequestOverrides:
@@ -133,7 +165,7 @@ def write_dashboard(
         response = read(result)
         if not response.has_header("ETag"):
             version = changes.versions.get(dashboard_id) or get_version(dashboard_id)
-            response["ETag"] = view.get_etag(version, is_version=True)
+            response["ETag"] = view.make_etag(version=version)
         return response
 
     return perform_write(work, respond, actor=view.membership, expected=expected)
@@ -141,12 +173,12 @@ def write_dashboard(
 
 def dashboard_response(view: ProjectScopedViewSet, dashboard_id: int, status: int = 200) -> Response:
     """Return the response with a dashboard that was just written, deleted or not, and its version."""
-    version, body = read_dashboard_revision(
+    versions, body = read_dashboard_revision(
         dashboard_id, project=view.project, viewer=view.membership, include_deleted=True
     )
     leave_out_dashboards_of_tiles(view, body["tiles"])
     response = Response(body, status=status)
-    response["ETag"] = view.get_etag(version, is_version=True)
+    response["ETag"] = view.make_etag(versions.result_version, version=versions.revision)
     return response
 
 

@@ -13,7 +13,7 @@ from dashboards.access import check_may_edit
 from dashboards.exceptions import DashboardNotFound
 from dashboards.folders import normalize_folder
 from dashboards.models import CreationMode, Dashboard
-from dashboards.readers.dashboards import read_dashboard_revision, read_detail_state
+from dashboards.readers.dashboards import DashboardVersions, read_dashboard_revision, read_detail_state
 from dashboards.readers.dashboards_list import ListQuery, list_dashboards, read_list_state
 from dashboards.serializers.dashboards import (
     DashboardBasicSerializer,
@@ -23,7 +23,7 @@ from dashboards.serializers.dashboards import (
 from dashboards.serializers.tiles_request import remove_tile_ids
 from dashboards.services.dashboards import create_dashboard, update_dashboard, update_last_accessed
 from dashboards.services.inputs import DashboardInput
-from dashboards.services.templates import resolve_template
+from dashboards.services.templates import resolve_use_template
 from dashboards.template_documents.documents import Document
 from dashboards.views.base import (
     CREATED_BY,
@@ -32,11 +32,14 @@ from dashboards.views.base import (
     INCLUDE_DASHBOARDS,
     INCLUDE_DASHBOARDS_UNDOCUMENTED,
     OVERRIDES,
+    REFRESH,
     TAGS,
     dashboard_response,
     get_folder,
     get_overrides,
+    get_results,
     leave_out_dashboards_of_tiles,
+    wait_for_results,
     write,
     write_dashboard,
 )
@@ -45,6 +48,8 @@ from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, describe_body, ope
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH
 from dashboards_api.parsing import parse_id
+from queries.refresh import Refresh
+from queries.services.results import Results
 from users.viewsets import ProjectScopedViewSet
 
 LIST_PARAMETERS = [
@@ -97,7 +102,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         if has_conflicting_folders(body):
             self.report_ignored(["_create_in_folder"])
         content = cast(DashboardInput, body)
-        return content, resolve_template(self.project, content)
+        return content, resolve_use_template(self.project, content)
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS])
     def list(self, request: Request, project_id: str) -> Response:
@@ -118,7 +123,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         pages = LimitOffsetPagination()
         limit, offset = window = pages.get_window(request)
 
-        def read() -> tuple[int, dict[str, Any]]:
+        def read() -> tuple[str, dict[str, Any]]:
             found = list_dashboards(
                 self.project,
                 viewer=self.membership,
@@ -127,9 +132,9 @@ class DashboardViewSet(ProjectScopedViewSet):
                 offset=offset,
                 after=request.query_params.get("after", ""),
             )
-            return found.revision, pages.page(request, window, found.total, found.rows, found.after)
+            return self.make_etag(found.revision), pages.page(request, window, found.total, found.rows, found.after)
 
-        return self.conditional_response(lambda: read_list_state(self.project.pk).revision, read)
+        return self.conditional_response(lambda: self.make_etag(read_list_state(self.project.pk).revision), read)
 
     @extend_schema(
         parameters=[PROJECT_ID, INCLUDE_DASHBOARDS_UNDOCUMENTED],
@@ -149,7 +154,9 @@ class DashboardViewSet(ProjectScopedViewSet):
             lambda result: self._respond(result[0].pk, result[1], status=201),
         )
 
-    @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, *OVERRIDES, INCLUDE_DASHBOARDS], responses=DashboardSerializer)
+    @extend_schema(
+        parameters=[PROJECT_ID, DASHBOARD_ID, REFRESH, *OVERRIDES, INCLUDE_DASHBOARDS], responses=DashboardSerializer
+    )
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """Retrieve a dashboard.
 
@@ -157,12 +164,22 @@ class DashboardViewSet(ProjectScopedViewSet):
         """
         number = parse_id(id, DashboardNotFound)
 
-        def known() -> int:
-            revision, last_accessed_at = read_detail_state(number, project=self.project)
-            update_last_accessed(number, last_accessed_at)
-            return revision
+        results = get_results(self)
 
-        return self.conditional_response(known, lambda: retrieve_dashboard(self, number), is_version=True)
+        def get_etag() -> str:
+            state = read_detail_state(number, project=self.project)
+            update_last_accessed(number, state.last_accessed_at)
+            return self._make_etag(state.versions)
+
+        def read() -> tuple[str, dict[str, Any]]:
+            versions, dashboard = retrieve_dashboard(self, number, results)
+            return self._make_etag(versions), dashboard
+
+        must_read = results.request.refresh is not Refresh.FORCE_CACHE
+        return self.conditional_response(get_etag, read, must_read=must_read)
+
+    def _make_etag(self, versions: DashboardVersions) -> str:
+        return self.make_etag(versions.result_version, version=versions.revision)
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS_UNDOCUMENTED],
@@ -234,15 +251,18 @@ class DashboardViewSet(ProjectScopedViewSet):
         check_may_edit(dashboard, self.membership)
 
 
-def retrieve_dashboard(view: ProjectScopedViewSet, number: int) -> tuple[int, dict[str, Any]]:
-    """Return the revision of a dashboard, and the dashboard with the overrides of the request; record the access."""
+def retrieve_dashboard(
+    view: ProjectScopedViewSet, number: int, results: Results
+) -> tuple[DashboardVersions, dict[str, Any]]:
+    """Return a dashboard with the overrides of the request, and its versions. Record the access, wait for results."""
     overrides = get_overrides(view)
-    revision, dashboard = read_dashboard_revision(
-        number, project=view.project, viewer=view.membership, overrides=overrides
+    versions, dashboard = read_dashboard_revision(
+        number, project=view.project, viewer=view.membership, overrides=overrides, results=results
     )
+    wait_for_results(view, results)
     leave_out_dashboards_of_tiles(view, dashboard["tiles"])
     dashboard["last_accessed_at"] = update_last_accessed(number, dashboard["last_accessed_at"])
-    return revision, dashboard
+    return versions, dashboard
 
 
 def has_conflicting_folders(body: dict[str, Any]) -> bool:

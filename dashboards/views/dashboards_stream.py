@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from dashboards.exceptions import DashboardNotFound
 from dashboards.readers.dashboards_stream import iter_events
-from dashboards.views.base import DASHBOARD_ID, INCLUDE_DASHBOARDS, OVERRIDES
+from dashboards.views.base import DASHBOARD_ID, INCLUDE_DASHBOARDS, OVERRIDES, REFRESH, get_results
 from dashboards.views.dashboards import retrieve_dashboard
 from dashboards_api.http.openapi import PROJECT_ID, operation_ids
 from dashboards_api.http.renderers import OPTIONS, ContentNegotiation
@@ -44,7 +44,7 @@ class StreamTilesViewSet(ProjectScopedViewSet):
     content_negotiation_class = EventStreamNegotiation
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID, LAYOUT_SIZE, *OVERRIDES, INCLUDE_DASHBOARDS],
+        parameters=[PROJECT_ID, DASHBOARD_ID, LAYOUT_SIZE, REFRESH, *OVERRIDES, INCLUDE_DASHBOARDS],
         responses={(200, EVENT_STREAM): OpenApiTypes.ANY},
     )
     def stream_tiles(self, request: Request, project_id: str, id: str) -> HttpResponse:
@@ -56,7 +56,7 @@ class StreamTilesViewSet(ProjectScopedViewSet):
         number = parse_id(id, DashboardNotFound)
         breakpoint = self.query_choice("layoutSize", BREAKPOINTS) or BREAKPOINTS[0]
         # Everything is read before the first event, so that an error is a response and not a truncated stream.
-        events = iter_events(retrieve_dashboard(self, number)[1], breakpoint)
+        events = iter_events(retrieve_dashboard(self, number, get_results(self))[1], breakpoint)
         answer = HttpResponse(map(_written, events), content_type=EVENT_STREAM)
         answer["Cache-Control"] = "no-cache"
         return answer

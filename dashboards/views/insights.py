@@ -11,6 +11,7 @@ from dashboards.models import Insight
 from dashboards.query_kinds import INSIGHT_KINDS, wrap_query
 from dashboards.readers.insights import InsightQuery, list_insights, read_insight
 from dashboards.readers.resolved_insights import read_resolved_insight
+from dashboards.readers.resolved_tiles import build_query_overrides
 from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
 from dashboards.services.inputs import InsightInput
 from dashboards.services.insights import create_insight, update_insight
@@ -21,16 +22,18 @@ from dashboards.views.base import (
     INCLUDE_DASHBOARDS,
     INSIGHT_ID,
     OVERRIDES,
+    REFRESH,
     TAGS,
     get_folder,
     get_overrides,
+    get_results,
     leave_out_dashboards,
+    wait_for_results,
     write,
 )
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH
-from queries.request_overrides import NO_REQUEST_OVERRIDES
 from users.viewsets import ProjectScopedViewSet
 
 DATE = "A date (2026-01-31, 2026-01-31T12:00:00Z), a relative one (-7d, mStart), or `all`."
@@ -87,14 +90,22 @@ class InsightViewSet(ProjectScopedViewSet):
     refused_methods = frozenset({"DELETE"})
     serializer_class = InsightSerializer
 
-    @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS, INCLUDE_DASHBOARDS])
+    @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS, REFRESH, *OVERRIDES, INCLUDE_DASHBOARDS])
     def list(self, request: Request, project_id: str) -> Response:
         """List insights. Insights with an `order` come first, then the newest. Deleted insights are left out."""
         pages = LimitOffsetPagination()
         limit, offset = window = pages.get_window(request)
+        results = get_results(self)
         count, rows = list_insights(
-            self.project, viewer=self.membership, query=self._query(), limit=limit, offset=offset
+            self.project,
+            viewer=self.membership,
+            query=self._query(),
+            limit=limit,
+            offset=offset,
+            overrides=build_query_overrides({}, {}, get_overrides(self)),
+            results=results,
         )
+        wait_for_results(self, results)
         return Response(pages.page(request, window, count, [self._shown(row) for row in rows]))
 
     @extend_schema(
@@ -112,20 +123,25 @@ class InsightViewSet(ProjectScopedViewSet):
         )
 
     @extend_schema(
-        parameters=[PROJECT_ID, INSIGHT_ID, *OVERRIDES, FROM_DASHBOARD, INCLUDE_DASHBOARDS], responses=InsightSerializer
+        parameters=[PROJECT_ID, INSIGHT_ID, REFRESH, *OVERRIDES, FROM_DASHBOARD, INCLUDE_DASHBOARDS],
+        responses=InsightSerializer,
     )
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """Retrieve an insight.
 
         The id is a number or a short id. `from_dashboard` and overrides apply filters and variables to its query.
         """
-        overrides, dashboard_id = get_overrides(self), self.query_int("from_dashboard")
-        if overrides == NO_REQUEST_OVERRIDES and dashboard_id is None:
-            return Response(self._read(id))
+        overrides, dashboard_id, results = get_overrides(self), self.query_int("from_dashboard"), get_results(self)
         insight, ignored = read_resolved_insight(
-            id, project=self.project, viewer=self.membership, overrides=overrides, dashboard_id=dashboard_id
+            id,
+            project=self.project,
+            viewer=self.membership,
+            overrides=overrides,
+            dashboard_id=dashboard_id,
+            results=results,
         )
         self.report_ignored(ignored)
+        wait_for_results(self, results)
         return Response(self._shown(insight))
 
     @extend_schema(

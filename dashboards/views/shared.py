@@ -12,8 +12,10 @@ from rest_framework.response import Response
 from dashboards.http_requests import get_share_tokens, set_share_cookies, unlock_share_link
 from dashboards.readers.shared import PageType, find_shared_dashboard, read_shared_dashboard
 from dashboards.serializers.sharing import UnlockRequestSerializer
-from dashboards.views.base import OVERRIDES, get_overrides
+from dashboards.views.base import OVERRIDES, REFRESH, get_overrides, wait_for_results
 from dashboards_api.http.viewsets import ApiViewSet
+from dashboards_api.http.waiting import get_first_run
+from queries.refresh import parse_refresh
 
 # For the check of unknown parameters: the API document describes only paths below /api/.
 EMBEDDED = OpenApiParameter("embedded", bool)
@@ -36,13 +38,17 @@ class SharedDashboardViewSet(SharedViewSet):
 
     page_type: PageType = "scene"
 
-    @extend_schema(parameters=[EMBEDDED, *OVERRIDES])
+    @extend_schema(parameters=[EMBEDDED, REFRESH, *OVERRIDES])
     def retrieve(self, request: Request, access_token: str) -> Response:
         embedded = request.query_params.get("embedded", "false").lower() not in ("false", "0")
         opened = find_shared_dashboard(
             access_token, share_tokens=get_share_tokens(request), overrides=get_overrides(self)
         )
-        return Response(read_shared_dashboard(opened, "embed" if embedded else self.page_type))
+        refresh = parse_refresh(request.query_params.get(REFRESH.name))
+        results = opened.get_results(refresh, get_first_run(request._request))
+        shared = read_shared_dashboard(opened, "embed" if embedded else self.page_type, results)
+        wait_for_results(self, results)
+        return Response(shared)
 
 
 class UnlockViewSet(SharedViewSet):

@@ -147,7 +147,7 @@ class DashboardView(ConsoleView):
     def dashboard(
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
-        revision, dashboard = read_dashboard_revision(number, project=membership.project, viewer=membership)
+        versions, dashboard = read_dashboard_revision(number, project=membership.project, viewer=membership)
         tile_grid = build_tile_grid(dashboard["tiles"])
         around = {
             "project": membership.project,
@@ -158,7 +158,7 @@ class DashboardView(ConsoleView):
             "settings": SETTINGS,
             "themes": THEMES,
             "base": self.base,
-            "version": revision,
+            "version": versions.revision,
             "panel": self.request.GET.get("panel"),
             "folders": list_dashboard_folders(membership.project),
         }

@@ -54,7 +54,7 @@ class HistoryView(ConsoleView):
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
         project = membership.project
-        revision, dashboard = read_dashboard_revision(number, project=project, viewer=membership)
+        versions, dashboard = read_dashboard_revision(number, project=project, viewer=membership)
         before = parse_int(self.request.GET.get("before"))
         entries, following = list_dashboard_activity(number, project=project, before=before)
         rows = [{**entry, **activity_row(entry)} for entry in to_plain_json(entries)]
@@ -64,7 +64,7 @@ class HistoryView(ConsoleView):
             "entries": rows,
             "current": None if before else next((row["version"] for row in rows if row["version"]), None),
             "next": following,
-            "version": revision,
+            "version": versions.revision,
             "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
         }
         return self.page("pages/console/history.html", {**around, **(context or {})}, status=status)

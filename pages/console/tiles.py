@@ -102,7 +102,7 @@ class TilesView(ConsoleView):
     def tiles(
         self, membership: Membership, number: int, draft: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
-        revision, dashboard = read_dashboard_revision(number, project=membership.project, viewer=membership)
+        versions, dashboard = read_dashboard_revision(number, project=membership.project, viewer=membership)
         if dashboard["effective_privilege_level"] < PrivilegeLevel.CAN_EDIT:
             raise Forbidden("You don't have edit permissions for this dashboard.")
         rows = to_plain_json(dashboard["tiles"])
@@ -116,7 +116,7 @@ class TilesView(ConsoleView):
             "styles": ButtonStyle.values,
             "draft": draft,
             "error": draft["error"] if draft and not has_form_for(draft, rows) else None,
-            "version": revision,
+            "version": versions.revision,
         }
         return self.page("pages/console/tiles.html", around, status=status)
 

@@ -15,10 +15,13 @@ from rest_framework.exceptions import ValidationError
 
 from dashboards.exceptions import DashboardNotFound, OverrideNotAllowed, SharePasswordRequired, WrongSharePassword
 from dashboards.http_requests import get_share_tokens, parse_overrides, set_share_cookies, unlock_share_link
-from dashboards.readers.shared import PageType, find_shared_dashboard, read_shared_dashboard
+from dashboards.readers.shared import PageType, SharedDashboard, find_shared_dashboard, read_shared_dashboard
 from dashboards_api.errors import TooManyAttempts, ValidationFailed
 from dashboards_api.http.request_options import etag_matches, make_etag
+from dashboards_api.http.waiting import get_first_run, wait_for
 from pages.shared.page import build_shared_page
+from queries.readers.results import find_queued
+from queries.refresh import parse_refresh
 
 
 # The form works in frames and for scripts of any origin: it only sets a share token and changes no data.
@@ -72,19 +75,26 @@ class SharedPageView(View):
             )
         except OverrideNotAllowed as error:
             return self.page("pages/link_not_found.html", {"reason": error.detail}, status=403)
-        etag = make_etag(request, opened.revision, *settings.EMBED_ORIGINS)
+        return self.show_dashboard(request, opened)
+
+    def show_dashboard(self, request: HttpRequest, opened: SharedDashboard) -> HttpResponseBase:
+        """Return the page. It is read in any case, since reading it requests results that are stale or missing."""
+        results = opened.get_results(parse_refresh(request.GET.get("refresh")), get_first_run(request))
+        try:
+            shared = read_shared_dashboard(opened, self.page_type, results)
+        except ValidationFailed as error:
+            return self.page("pages/link_not_found.html", {"reason": error.detail}, status=400)
+        wait_for(request, results.waiting, find_queued)
+        etag = make_etag(request, *opened.versions, *settings.EMBED_ORIGINS)
         if etag_matches(request, etag):
             response: HttpResponse = HttpResponseNotModified()
             response._csp_exempt = True  # type: ignore[attr-defined]  # the browser keeps the policy of the cached page
         else:
-            try:
-                page = build_shared_page(read_shared_dashboard(opened, self.page_type))
-            except ValidationFailed as error:
-                return self.page("pages/link_not_found.html", {"reason": error.detail}, status=400)
+            page = build_shared_page(shared)
             response = self.page(
                 "pages/shared/dashboard.html", {"page": page, "is_embedded": self.page_type == "embed"}
             )
-            self.with_policy(response, style=page.tile_grid.style_hash)
+            self.with_embed_policy(response, style=page.tile_grid.style_hash)
         response["ETag"] = etag
         return response
 
@@ -92,10 +102,10 @@ class SharedPageView(View):
         response = render(self.request, template, context, status=status)
         response["Cache-Control"] = "private, no-cache"
         response["X-Robots-Tag"] = "noindex"
-        self.with_policy(response)
+        self.with_embed_policy(response)
         return response
 
-    def with_policy(self, response: HttpResponseBase, style: str | None = None) -> HttpResponseBase:
+    def with_embed_policy(self, response: HttpResponseBase, style: str | None = None) -> HttpResponseBase:
         """Set which origins may frame the page, and allow its one inline style."""
         response._csp_update = {"style-src": [style] if style else []}  # type: ignore[attr-defined]  # of django-csp
         response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]  # of django-csp

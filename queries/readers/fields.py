@@ -11,7 +11,7 @@ from queries.readers.results import Outcome, StoredResult
 
 Row = dict[str, Any]
 
-NOT_COMPUTED, QUEUED, COMPUTED, FAILED = "not_computed", "queued", "computed", "failed"
+RESULT_STATES = NOT_COMPUTED, QUEUED, COMPUTED, FAILED = "not_computed", "queued", "computed", "failed"
 # The names of stored details in an insight.
 _DETAILS = ("columns", "types", "hasMore", "hogql", "timezone", "resolved_date_range")
 

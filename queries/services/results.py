@@ -18,6 +18,7 @@ from queries.refresh import Action, Freshness, Refresh, decide
 from queries.runners.compile import check_query_kind
 from queries.services.queue import request_results
 from queries.services.reads import record_reads
+from queries.validation import VALIDATION
 from users.models import Project
 
 ENGINE_OFF = "The engine is turned off: ENGINE=off."
@@ -45,6 +46,7 @@ class Results:
 
     def __init__(self, project: Project, request: RefreshRequest = CACHED_ONLY) -> None:
         self.project = project
+        self.project_id = project.pk
         self.request = request
         # The results that the request waits for.
         self.waiting: list[UUID] = []
@@ -70,7 +72,8 @@ class Results:
         if not source:
             return _Prepared(error_outcome=NO_QUERY)
         try:
-            check_query_kind(source)
+            if source.get("kind") != VALIDATION:
+                check_query_kind(source)
         except DomainError as error:
             return _Prepared(error_outcome=Outcome(error=error))
         return _Prepared(build_cache_key(source, self.project), source)
@@ -88,7 +91,7 @@ class Results:
         return Action(False, False) if self._is_answered(stored, freshness) else action
 
     def _is_answered(self, stored: StoredResult, freshness: Freshness) -> bool:
-        """Return whether a result, or the error of an attempt, answers this request or a poll."""
+        """Return whether a result, or the error of an attempt, is the answer to this request or to a poll."""
         since = self.request.since
         if stored.has_failed and stored.failed_at:
             age = (now() - stored.failed_at).total_seconds()

@@ -68,7 +68,8 @@ def test_only_dashboard_content_is_shown(alice: Person, board: Dashboard) -> Non
     assert insight["insight"]["name"] == "Visits"
     shown_source = {**QUERY["source"], "dateRange": {"date_from": "-7d", "date_to": None}}
     assert (insight["insight"]["query"], insight["insight"]["filters"]) == ({**QUERY, "source": shown_source}, {})
-    assert insight["insight"]["result_state"] == "not_computed"
+    assert insight["insight"]["result_state"] == "failed"
+    assert insight["insight"]["query_status"]["error_message"] == "This insight could not be computed."
     assert (button["button_tile"]["url"], button["button_tile"]["text"]) == ("https://example.com/", "Go")
     assert [tile["id"] for tile in (text, insight, button)] == list(
         Tile.objects.on_dashboard(board).in_layout_order().values_list("pk", flat=True)

@@ -11,8 +11,6 @@ from django.utils.timezone import now
 
 from dashboards_api.db.fields import JSONTextField
 
-PROJECT_NAME_MAX_LENGTH = 200
-
 
 class Organization(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -37,7 +35,7 @@ class WeekStartDay(models.IntegerChoices):
 class Project(models.Model):
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="projects")
-    name = models.CharField(max_length=PROJECT_NAME_MAX_LENGTH)
+    name = models.CharField(max_length=200)
     timezone = models.CharField(max_length=240, default="UTC")
     week_start_day = models.SmallIntegerField(
         choices=WeekStartDay.choices, default=WeekStartDay.SUNDAY, db_default=WeekStartDay.SUNDAY
@@ -63,10 +61,6 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def with_project(self) -> "MembershipQuerySet":
         return self.select_related("project__organization")
-
-    def with_listed_project(self) -> "MembershipQuerySet":
-        """Load projects without their test-account filters, which are large and which lists do not contain."""
-        return self.with_project().defer("project__test_account_filters")
 
     def within_scopes(self, *, projects: Sequence[int], organizations: Sequence[str]) -> "MembershipQuerySet":
         """Filter by the scoped projects and organizations of a credential. An empty list allows all."""
