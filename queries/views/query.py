@@ -68,7 +68,10 @@ class QueryViewSet(ProjectScopedViewSet):
         responses={200: QueryResponseSerializer, 202: RUNNING},
     )
     def create_of_kind(self, request: Request, project_id: str, id: str) -> Response:
-        """Run a query of one kind. A query of another kind is refused."""
+        """Run a query of one kind.
+
+        A query of another kind is refused.
+        """
         body = self.read_body(QueryRequestSerializer)
         if id not in (body["query"].get("kind"), get_source_kind(body["query"])):
             detail = f"The path is for queries of the kind {id[:80]}, and this is another one."
@@ -77,12 +80,18 @@ class QueryViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, QUERY_ID], responses={200: QueryStatusResponseSerializer, 202: RUNNING})
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
-        """Retrieve the status of a query. It contains the result when the query is complete."""
+        """Retrieve the status of a query.
+
+        It contains the result when the query is complete. A query that has failed is answered with its error.
+        """
         return self._describe(find_query(self.project, id))
 
-    @extend_schema(parameters=[PROJECT_ID, QUERY_ID], responses=QueryCancelledSerializer)
+    @extend_schema(parameters=[PROJECT_ID, QUERY_ID], responses={200: QueryCancelledSerializer})
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Cancel a query. All who wait for its result get the error `query_cancelled`; an earlier result stays."""
+        """Cancel a query.
+
+        Every request that waits for its result gets the error `query_cancelled`. An earlier result stays.
+        """
         is_cancelled = cancel_query(self.project, find_query(self.project, id).id)
         return Response({"message": "The query was cancelled." if is_cancelled else "The query does not run."})
 

@@ -30,6 +30,8 @@ CREATE: Row = (401, 403, 403, 201, 201, 403, 403)
 WRITE: Row = (401, 403, 403, 200, 200, 403, 403)
 # Allowed, but the empty body that the table sends is not enough.
 ACTION: Row = (401, 403, 403, 400, 400, 403, 403)
+QUERY: Row = (401, 403, 400, 400, 400, 403, 403)
+NO_QUERY: Row = (401, 403, 404, 404, 404, 403, 403)
 NO_READ: Row = (401, 403, 405, 405, 405, 403, 403)
 NO_WRITE: Row = (401, 403, 403, 405, 405, 403, 403)
 LACKS = {"GET": NO_READ, **dict.fromkeys(METHODS[1:], NO_WRITE)}
@@ -112,6 +114,9 @@ TABLE: dict[str, dict[str, Row]] = {
         f"api/projects/<project_id>/insights/{action}/": {**LACKS, "POST": ACTION}
         for action in ("bulk_delete", "bulk_restore", "bulk_update_tags")
     },
+    # Running and cancelling a query changes nothing in the project: a key that can only read may do it.
+    "api/projects/<project_id>/query/": {**LACKS, "POST": QUERY},
+    "api/projects/<project_id>/query/<id>/": {**LACKS, "GET": NO_QUERY, "POST": QUERY, "DELETE": NO_QUERY},
 }
 # The API document, health checks and shared dashboards are public; metrics have a token of their own.
 PUBLIC = {"healthz", "readyz", "metrics", "api/schema/", "api/schema/swagger-ui/", "api/login/", "api/"} | {
@@ -164,6 +169,7 @@ def callers(alice: Person, bob: Person, carol: Person) -> dict[str, str | None]:
         "dashboard",
         "dashboard_template",
         "insight",
+        "query",
         "sharing_configuration",
         "project",
         "organization",
@@ -248,6 +254,7 @@ def test_error_names_the_missing_scope(alice: Person, callers: dict[str, str | N
         "dashboards": "dashboard",
         "dashboard_templates": "dashboard_template",
         "insights": "insight",
+        "query": "query",
         "sharing": "sharing_configuration",
         "activity": "activity_log",
         "activity_log": "activity_log",
@@ -255,7 +262,8 @@ def test_error_names_the_missing_scope(alice: Person, callers: dict[str, str | N
     [*_, object_] = [name for part, name in objects.items() if f"/{part}/" in path]
     object_ = "project" if path.startswith("/api/organizations/") and "/projects/" in path else object_
     object_ = "dashboard" if path.endswith("/undo/") and method == "POST" else object_
-    action = "read" if method == "GET" else "write"
+    is_query = object_ == "query" and TABLE[route][method] in (QUERY, NO_QUERY)
+    action = "read" if method == "GET" or is_query else "write"
     assert answer.json["detail"] == f"API key missing required scope '{object_}:{action}'"
 
 

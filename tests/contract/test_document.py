@@ -37,6 +37,7 @@ projects_list projects_retrieve users_me_retrieve organizations_list organizatio
 organizations_projects_list organizations_projects_retrieve personal_api_keys_current_retrieve
 personal_api_keys_list personal_api_keys_create personal_api_keys_retrieve personal_api_keys_partial_update
 personal_api_keys_destroy personal_api_keys_roll_create login_create logout_create
+query_create query_create_of_kind_create query_retrieve query_destroy
 """.split()  # noqa: SIM905  a list reads worse
 COMPONENTS = """
 Dashboard DashboardBasic DashboardRequest PatchedDashboardRequest PaginatedDashboardBasicList SharingConfiguration

@@ -11,6 +11,7 @@ TAGS = [
     "dashboards",
     "tiles",
     "insights",
+    "query",
     "sharing",
     "dashboard_templates",
     "collaborators",
@@ -23,7 +24,8 @@ TAGS = [
     "login",
 ]
 VERBS = """
-Add Compare Copy Create Delete Export List Move Remove Reorder Replace Restore Retrieve Rotate Sign Stream Undo Update
+Add Cancel Compare Copy Create Delete Export List Move Remove Reorder Replace Restore Retrieve Rotate Run Sign Stream
+Undo Update
 """.split()  # noqa: SIM905  a table is easier to read
 OPERATIONS: list[tuple[str, dict[str, Any]]] = [
     (f"{method.upper()} {path}", operation)

@@ -1,5 +1,9 @@
-"""`manage.py serve` and the engine: started if there is data, stopped with the service, never in a web process."""
+"""`manage.py serve`, the engine and the query worker: started if there is data, stopped with the service.
 
+The engine never runs in a web process. `queries.supervisor`, a child of the server, keeps the engine and the worker.
+"""
+
+import re
 import time
 from pathlib import Path
 
@@ -32,7 +36,7 @@ def answers(folder: Path) -> bool:
         return False
 
 
-def test_engine_of_a_service_runs_beside_it_and_ends_with_it(tmp_path: Path) -> None:
+def test_engine_and_worker_of_a_service_run_beside_it_and_end_with_it(tmp_path: Path) -> None:
     with empty_database(tmp_path / "data") as environment:
         folder = tmp_path / "data" / "engine"
         create_store(EmbeddedClient(folder), STORE_ID)
@@ -41,7 +45,9 @@ def test_engine_of_a_service_runs_beside_it_and_ends_with_it(tmp_path: Path) -> 
         service = Service(environment, tmp_path / "on.log").wait()
         wait_until(lambda: answers(folder), 30)
         engine = get_pid(folder)
-        assert get_parent(get_parent(engine)) == service.process.pid
+        wait_until(lambda: any("query_worker" in command for command in list_commands(service)), 30)
+        wait_until(lambda: "query worker started" in (tmp_path / "on.log").read_text(), 30)
+        assert get_parent(get_parent(get_parent(engine))) == service.process.pid
         everything = [service.process.pid, *list_descendants(service.process.pid)]
         assert [pid for pid in everything if has_chdb(pid)] == [engine]
         started = time.monotonic()
@@ -52,10 +58,11 @@ def test_engine_of_a_service_runs_beside_it_and_ends_with_it(tmp_path: Path) -> 
 
 
 def check_off(environment: dict[str, str], log: Path) -> None:
-    """Check that with ENGINE=off no engine runs, even if there is data."""
+    """Check that with ENGINE=off neither an engine nor a worker runs, even if there is data."""
     service = Service({**environment, "ENGINE": "off"}, log).wait()
+    parts = re.compile("engine.supervisor|queries.supervisor|query_worker")
     try:
-        assert [command for command in list_commands(service) if "engine." in command] == []
+        assert [command for command in list_commands(service) if parts.search(command)] == []
     finally:
         assert service.stop() == 0
     assert "engine_started" not in log.read_text()
