@@ -244,6 +244,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ChangeActionEnum": "dashboards.serializers.activity.CHANGE_ACTIONS",
         "ButtonPlacementEnum": "dashboards.models.ButtonPlacement",
         "ButtonStyleEnum": "dashboards.models.ButtonStyle",
+        "WeekStartDayEnum": "users.models.WeekStartDay",
     },
 }
 

@@ -62,16 +62,25 @@ def build_project(project: Project) -> dict[str, Any]:
     }
 
 
+def build_project_details(project: Project) -> dict[str, Any]:
+    """Return a project with all its settings (component Project). Lists leave out those that can be large."""
+    return {
+        **build_project(project),
+        "week_start_day": project.week_start_day,
+        "test_account_filters": project.test_account_filters,
+    }
+
+
 def list_projects(user: User, credential: Credential, *, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
     """Return the number of projects that the credential allows, and one page of them in the order of ids."""
     memberships = _get_accessible_memberships(user, credential)
-    window = memberships.select_related("project").order_by("project_id")[offset : offset + limit]
+    window = memberships.with_listed_project().order_by("project_id")[offset : offset + limit]
     return memberships.count(), [build_project(membership.project) for membership in window]
 
 
 def list_memberships(user: User, credential: Credential) -> list[Membership]:
     """Return the memberships of a user that the credential allows, in the order they joined."""
-    return list(_get_accessible_memberships(user, credential).with_project().order_by("pk"))
+    return list(_get_accessible_memberships(user, credential).with_listed_project().order_by("pk"))
 
 
 def _get_accessible_memberships(user: User, credential: Credential) -> MembershipQuerySet:

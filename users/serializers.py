@@ -6,12 +6,14 @@ from rest_framework import serializers
 
 from dashboards_api.http.serializers import (
     BoundedListField,
+    FreeObjectField,
     RequestSerializer,
     StrictCharField,
     StrictIntegerField,
     get_field_names,
 )
 from dashboards_api.limits import PASSWORD_MAX_LENGTH
+from users.models import WeekStartDay
 from users.models.personal_api_key import DESCRIPTION_MAX_LENGTH, LABEL_MAX_LENGTH
 
 
@@ -43,6 +45,19 @@ class ProjectBasicSerializer(serializers.Serializer[Any]):
     timezone = serializers.CharField(read_only=True)
     access_control = serializers.BooleanField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
+
+
+class ProjectSerializer(ProjectBasicSerializer):
+    """A project with all its settings."""
+
+    week_start_day = serializers.ChoiceField(
+        choices=WeekStartDay.choices, read_only=True, help_text="The first day of a week: 0 Sunday, 1 Monday."
+    )
+    test_account_filters = serializers.ListField(
+        child=FreeObjectField(),
+        read_only=True,
+        help_text="The property filters of queries with `filterTestAccounts`.",
+    )
 
 
 class OrganizationBasicSerializer(serializers.Serializer[Any]):

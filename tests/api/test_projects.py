@@ -1,7 +1,12 @@
 """GET /api/projects/, /api/projects/:id/ and /api/projects/@current/"""
 
+from django.utils.timezone import now
+from pytest_django import DjangoAssertNumQueries
+
 from tests.builders import Person, make_key, make_project
 from tests.client import Api
+from users.auth.credentials import BrowserSession, get_project_membership, get_valid_api_key
+from users.models import Membership
 from users.services.projects import add_member
 
 
@@ -27,6 +32,44 @@ def test_one_project_by_its_id(alice: Person) -> None:
     project = alice.membership.project
     assert alice.api.get(f"/api/projects/{project.pk}/").json["name"] == "Home"
     assert alice.api.get(f"/api/environments/{project.pk}/").json["id"] == project.pk
+
+
+def test_settings_are_shown_in_one_project_and_not_in_lists(alice: Person) -> None:
+    project = alice.membership.project
+    filters = [{"key": "email", "operator": "not_icontains", "value": "@example.com", "type": "person"}]
+    project.timezone, project.week_start_day, project.test_account_filters = "Europe/Berlin", 1, filters
+    project.save()
+    one = {"timezone": "Europe/Berlin", "week_start_day": 1, "test_account_filters": filters}
+    for path in (f"projects/{project.pk}/", f"environments/{project.pk}/", "organizations/@current/projects/1/"):
+        shown = alice.api.get(f"/api/{path.replace('/1/', f'/{project.pk}/')}").json
+        assert {name: shown[name] for name in one} == one
+    for path in ("/api/projects/", "/api/organizations/@current/projects/"):
+        [row] = alice.api.get(path).json["results"]
+        assert row["timezone"] == "Europe/Berlin"
+        assert "test_account_filters" not in row
+
+
+def test_settings_are_loaded_with_the_credential(
+    alice: Person, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    filters = [{"key": "email", "value": ["a@example.com"]}]
+    alice.membership.project.test_account_filters = filters
+    alice.membership.project.save()
+    project_id = alice.membership.project_id
+
+    def read_settings(membership: Membership | None) -> tuple[object, ...]:
+        assert membership is not None
+        project = membership.project
+        return project.pk, project.timezone, project.week_start_day, project.test_account_filters
+
+    expected = (project_id, "UTC", 0, filters)
+    with django_assert_num_queries(1):
+        key = get_valid_api_key(alice.key, project_id=project_id, now=now())
+        assert key is not None
+        assert read_settings(get_project_membership(alice.user, key, str(project_id))) == expected
+    for reference in (str(project_id), "@current"):
+        with django_assert_num_queries(1):
+            assert read_settings(get_project_membership(alice.user, BrowserSession(), reference)) == expected
 
 
 def test_current_is_the_first_project_joined_unless_another_is_set(alice: Person) -> None:

@@ -5,8 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.db.models import IntegerChoices
+
 from dashboards.models import PrivilegeLevel, RestrictionLevel
 from tests.contract.document import document
+from users.models import WeekStartDay
 
 # The prefixes that the Go generator adds to model names, for constructors and wrappers.
 GO_PREFIXES = ("New", "Nullable")
@@ -62,8 +65,13 @@ def test_enum_members_do_not_collide() -> None:
 def test_members_of_numeric_enums_have_names() -> None:
     enums = {name: schema for name, schema in read_schemas().items() if "enum" in schema}
     numeric = {name: schema for name, schema in enums.items() if schema["type"] == "integer"}
-    assert set(numeric) == {"RestrictionLevelEnum", "PrivilegeLevelEnum"}
-    for name, choices in (("RestrictionLevelEnum", RestrictionLevel), ("PrivilegeLevelEnum", PrivilegeLevel)):
+    all_choices: dict[str, type[IntegerChoices]] = {
+        "RestrictionLevelEnum": RestrictionLevel,
+        "PrivilegeLevelEnum": PrivilegeLevel,
+        "WeekStartDayEnum": WeekStartDay,
+    }
+    assert set(numeric) == set(all_choices)
+    for name, choices in all_choices.items():
         assert dict(zip(numeric[name]["x-enum-varnames"], numeric[name]["enum"], strict=True)) == {
             each.name: each.value for each in choices
         }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from django.db.models import FilteredRelation, Model, Q
+from django.db.models import FilteredRelation, Model, Q, Subquery
 from django.utils import timezone
 
 from dashboards_api.db.best_effort import best_effort_write
@@ -20,13 +20,16 @@ from users.models.personal_api_key import hash_secret
 
 CURRENT_PROJECT = "@current"
 
-# The models that the query reads, each with its path from the key. The hash of the password is not needed.
+# The models that the query reads, each with its path from the key.
 _MODELS: tuple[tuple[type[Model], str], ...] = (
     (PersonalAPIKey, ""),
     (User, "user__"),
     (Membership, "member__"),
+    (Project, "member_project_"),
 )
+# The hash of the password is not needed. Queries need these settings of a project.
 _EXCLUDED_COLUMNS = frozenset({"password"})
+_PROJECT_COLUMNS = ("id", "timezone", "week_start_day", "test_account_filters")
 
 
 class Credential(Protocol):
@@ -67,7 +70,13 @@ class BrowserSession:
 
 
 def _get_columns(model: type[Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields if field.attname not in _EXCLUDED_COLUMNS]
+    """Return the columns to read, in the order of the model, which `from_db` expects."""
+    columns = [field.attname for field in model._meta.concrete_fields if field.attname not in _EXCLUDED_COLUMNS]
+    return [column for column in columns if column in _PROJECT_COLUMNS] if model is Project else columns
+
+
+def _select_from_project(column: str) -> Subquery:
+    return Subquery(Project.objects.filter(pk=int_param("project")).values(column))
 
 
 _COLUMNS = [_get_columns(model) for model, _ in _MODELS]
@@ -79,6 +88,8 @@ _API_KEY_QUERY = CompiledQuery(
                 "user__memberships", condition=Q(user__memberships__project_id=int_param("project"))
             )
         )
+        # Not `member__project__…`: Django would join the project before the filtered relation, which is invalid SQL.
+        .annotate(**{f"member_project_{column}": _select_from_project(column) for column in _PROJECT_COLUMNS})
         .values_list(
             *(f"{path}{column}" for (_, path), columns in zip(_MODELS, _COLUMNS, strict=True) for column in columns)
         )
@@ -89,17 +100,18 @@ _API_KEY_QUERY = CompiledQuery(
 def get_valid_api_key(secret: str, *, project_id: int | None, now: datetime) -> PersonalAPIKey | None:
     """Return the key with this secret, or None if there is none, it has expired, or its user is not active.
 
-    The user of the key is loaded. If they are a member of the project, so is `membership`; of its project, only the id.
+    The user of the key is loaded. If they are a member of the project, so is `membership`; of its project, the id and
+    the settings that queries need.
     """
     rows = _API_KEY_QUERY.rows(secret_hash=hash_secret(secret), project=project_id)
     if not rows:
         return None
-    key, user, membership = _build_instances(rows[0])
+    key, user, membership, project = _build_instances(rows[0])
     if key.expires_at is not None and key.expires_at <= now:
         return None
     key.user = user
     if membership.pk is not None:
-        membership.project = Project.from_db("default", ["id"], [membership.project_id])
+        membership.project = project
         membership.user = user
         key.membership = membership
     return cast(PersonalAPIKey, key)
@@ -178,9 +190,11 @@ def get_organization_memberships(user: User, credential: Credential, reference: 
     )
     accessible = [
         membership
-        for membership in memberships.with_project().order_by("pk")
+        for membership in memberships.with_listed_project().order_by("pk")
         if str(membership.project.organization_id) == reference.lower()
     ]
     if not accessible:
         raise NotFound("Organization not found.")
+    for membership in accessible:
+        membership.user, membership.key = user, credential.key
     return accessible

@@ -62,6 +62,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def with_project(self) -> "MembershipQuerySet":
         return self.select_related("project__organization")
 
+    def with_listed_project(self) -> "MembershipQuerySet":
+        """Load projects without their test-account filters, which are large and which lists do not contain."""
+        return self.with_project().defer("project__test_account_filters")
+
     def within_scopes(self, *, projects: Sequence[int], organizations: Sequence[str]) -> "MembershipQuerySet":
         """Filter by the scoped projects and organizations of a credential. An empty list allows all."""
         allowed = self.filter(project__organization_id__in=organizations) if organizations else self

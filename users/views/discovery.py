@@ -14,11 +14,19 @@ from dashboards_api.parsing import parse_int
 from users.auth.credentials import get_current_membership, get_organization_memberships
 from users.auth.permissions import HasRequiredScopes, IsNotProjectScopedKey
 from users.models import Project
-from users.readers import build_project, list_memberships, list_organizations, list_projects, read_me
+from users.readers import (
+    build_project,
+    build_project_details,
+    list_memberships,
+    list_organizations,
+    list_projects,
+    read_me,
+)
 from users.serializers import (
     MeSerializer,
     OrganizationBasicSerializer,
     ProjectBasicSerializer,
+    ProjectSerializer,
 )
 from users.viewsets import AuthenticatedViewSet, ProjectScopedViewSet
 
@@ -49,11 +57,11 @@ class ProjectViewSet(ProjectScopedViewSet):
     scope_object = "project"
     required_scopes: ClassVar[dict[str, list[str]]] = {"retrieve": ["project:read"]}
 
-    @extend_schema(parameters=[PROJECT_ID], responses=ProjectBasicSerializer)
+    @extend_schema(parameters=[PROJECT_ID], responses=ProjectSerializer)
     def retrieve(self, request: Request, project_id: str) -> Response:
         """Retrieve a project. The id can be `@current`."""
-        # The membership was loaded with only the id of its project.
-        return Response(build_project(Project.objects.get(pk=self.project.pk)))
+        # The membership was loaded with only some columns of its project.
+        return Response(build_project_details(Project.objects.get(pk=self.project.pk)))
 
 
 @operation_ids("users_me")
@@ -119,12 +127,12 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
         rows = [build_project(membership.project) for membership in memberships]
         return Response(LimitOffsetPagination().paginate_list(request, rows))
 
-    @extend_schema(parameters=[ORGANIZATION_ID, PROJECT_ID], responses=ProjectBasicSerializer)
+    @extend_schema(parameters=[ORGANIZATION_ID, PROJECT_ID], responses=ProjectSerializer)
     def retrieve(self, request: Request, organization_id: str, project_id: str) -> Response:
         """Retrieve a project of an organization. A project of another organization is a 404."""
         memberships = get_organization_memberships(self.caller, self.credential, organization_id)
         wanted_id = parse_int(project_id)
         for membership in memberships:
             if membership.project_id == wanted_id:
-                return Response(build_project(membership.project))
+                return Response(build_project_details(membership.project))
         raise NotFound("Project not found.")
