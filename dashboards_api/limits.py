@@ -30,3 +30,8 @@ BULK_TAGS_MAX_LENGTH = 2_000_000
 PAGE_MAX_LENGTH = 8_000_000
 # The text of a search, in characters.
 SEARCH_MAX_LENGTH = 200
+# The property filters of a project for test accounts, and their JSON together. Each request for the project reads them.
+TEST_ACCOUNT_FILTERS_MAX = 100
+TEST_ACCOUNT_FILTERS_MAX_LENGTH = 20_000
+# The projects of one organization, beyond which only operators create more.
+PROJECTS_MAX = 100

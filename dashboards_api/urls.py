@@ -6,14 +6,15 @@ from dashboards_api.health import healthz, readyz
 from dashboards_api.http.index_view import IndexView
 from dashboards_api.http.metrics import metrics
 from dashboards_api.http.schema_views import SchemaView, SwaggerView
-from users.views.discovery import ProjectViewSet
+from users.urls import PROJECT_ACTIONS
+from users.views.projects import ProjectViewSet
 
 handler400 = "pages.error_pages.bad_request"
 handler404 = "pages.error_pages.not_found"
 handler500 = "pages.error_pages.server_error"
 
 project: list[URLPattern | URLResolver] = [
-    path("", ProjectViewSet.as_view({"get": "retrieve"})),
+    path("", ProjectViewSet.as_view(PROJECT_ACTIONS)),
     path("", include("queries.urls")),
     path("", include("dashboards.urls")),
 ]

@@ -2,19 +2,23 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from dashboards_api.http.serializers import (
     BoundedListField,
     FreeObjectField,
+    JSONObjectField,
     RequestSerializer,
     StrictCharField,
     StrictIntegerField,
+    SuggestingChoiceField,
     get_field_names,
 )
-from dashboards_api.limits import PASSWORD_MAX_LENGTH
+from dashboards_api.limits import PASSWORD_MAX_LENGTH, TEST_ACCOUNT_FILTERS_MAX
 from users.models import WeekStartDay
 from users.models.personal_api_key import DESCRIPTION_MAX_LENGTH, LABEL_MAX_LENGTH
+from users.models.project import PROJECT_NAME_MAX_LENGTH
 
 
 class UserBasicSerializer(serializers.Serializer[Any]):
@@ -58,6 +62,40 @@ class ProjectSerializer(ProjectBasicSerializer):
         read_only=True,
         help_text="The property filters of queries with `filterTestAccounts`.",
     )
+
+
+@extend_schema_field(
+    {"type": "object", "properties": {"key": {"type": "string"}}, "required": ["key"], "additionalProperties": True}
+)
+class PropertyFilterField(JSONObjectField):
+    """A property filter. The services check its keys."""
+
+
+class ProjectRequestSerializer(RequestSerializer):
+    """The body of a request that changes a project."""
+
+    tolerated_keys = get_field_names(ProjectSerializer)
+
+    name = StrictCharField(required=False, max_length=PROJECT_NAME_MAX_LENGTH)
+    timezone = StrictCharField(
+        required=False, trim_whitespace=False, help_text="The name of a time zone, such as `Europe/Berlin`."
+    )
+    week_start_day = SuggestingChoiceField(
+        choices=WeekStartDay.choices, required=False, help_text="The first day of a week: 0 Sunday, 1 Monday."
+    )
+    test_account_filters = BoundedListField(
+        child=PropertyFilterField(allow_null=False),
+        required=False,
+        max_length=TEST_ACCOUNT_FILTERS_MAX,
+        help_text="Property filters that exclude test accounts, such as `{key, operator, value, type}`. They are added "
+        "to queries with `filterTestAccounts`.",
+    )
+
+
+class CreateProjectRequestSerializer(ProjectRequestSerializer):
+    """The body of a request that creates a project."""
+
+    name = StrictCharField(max_length=PROJECT_NAME_MAX_LENGTH)
 
 
 class OrganizationBasicSerializer(serializers.Serializer[Any]):

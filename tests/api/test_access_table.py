@@ -12,132 +12,14 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from dashboards import shared_urls
 from dashboards.models import Dashboard, Insight
 from pages import urls as pages_urls
+from tests.api.access_table import CALLERS, METHODS, NO_QUERY, PUBLIC, QUERY, SIGNED_IN, TABLE
 from tests.builders import Person, make_dashboard, make_insight, make_key, make_project, make_session, make_template
 from tests.client import Api
 from users.services.projects import add_member
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-CALLERS = ("nobody", "no scope", "reader", "member", "admin", "outsider", "scoped elsewhere")
-
-# The statuses of one method, for the callers in that order.
-Row = tuple[int, int, int, int, int, int, int]
-READ: Row = (401, 403, 200, 200, 200, 403, 403)
-CREATE: Row = (401, 403, 403, 201, 201, 403, 403)
-WRITE: Row = (401, 403, 403, 200, 200, 403, 403)
-# Allowed, but the empty body that the table sends is not enough.
-ACTION: Row = (401, 403, 403, 400, 400, 403, 403)
-QUERY: Row = (401, 403, 400, 400, 400, 403, 403)
-NO_QUERY: Row = (401, 403, 404, 404, 404, 403, 403)
-NO_READ: Row = (401, 403, 405, 405, 405, 403, 403)
-NO_WRITE: Row = (401, 403, 403, 405, 405, 403, 403)
-LACKS = {"GET": NO_READ, **dict.fromkeys(METHODS[1:], NO_WRITE)}
-# Outside of a project: refused for keys with scoped projects.
-OUTSIDE: dict[str, Row] = {
-    "GET": (401, 403, 200, 200, 200, 200, 403),
-    **dict.fromkeys(METHODS[1:], (401, 403, 403, 405, 405, 405, 403)),
-}
-ORGANIZATION: dict[str, Row] = {**OUTSIDE, "GET": (401, 403, 200, 200, 200, 404, 403)}
-COLLECTION = {**LACKS, "GET": READ, "POST": CREATE}
-ROW = {**LACKS, "GET": READ, "PUT": WRITE, "PATCH": WRITE}
-
-TABLE: dict[str, dict[str, Row]] = {
-    "api/users/@me/": {
-        "GET": (401, 403, 200, 200, 200, 200, 200),
-        **dict.fromkeys(METHODS[1:], (401, 403, 403, 405, 405, 405, 405)),
-    },
-    "api/projects/": OUTSIDE,
-    "api/organizations/": OUTSIDE,
-    "api/organizations/<organization_id>/": ORGANIZATION,
-    "api/organizations/<organization_id>/projects/": ORGANIZATION,
-    "api/organizations/<organization_id>/projects/<project_id>/": ORGANIZATION,
-    "api/personal_api_keys/@current/": {
-        "GET": (401, 200, 200, 200, 200, 200, 200),
-        **dict.fromkeys(METHODS[1:], (401, 403, 403, 405, 405, 405, 405)),
-    },
-    "api/projects/<project_id>/": {**LACKS, "GET": READ},
-    "api/projects/<project_id>/dashboards/": COLLECTION,
-    "api/projects/<project_id>/dashboards/create_from_template_json/": {**LACKS, "POST": ACTION},
-    "api/projects/<project_id>/dashboards/create_unlisted_dashboard/": {**LACKS, "POST": ACTION},
-    "api/projects/<project_id>/dashboards/bulk_update_tags/": {**LACKS, "POST": ACTION},
-    "api/projects/<project_id>/dashboards/bulk_restore/": {**LACKS, "POST": ACTION},
-    "api/projects/<project_id>/dashboards/<id>/": ROW,
-    "api/projects/<project_id>/dashboards/<id>/activity/": {**LACKS, "GET": READ},
-    "api/projects/<project_id>/dashboards/<id>/versions/": {**LACKS, "GET": READ},
-    "api/projects/<project_id>/dashboards/<id>/versions/<version>/": {**LACKS, "GET": READ},
-    # The parameter `with` is required.
-    "api/projects/<project_id>/dashboards/<id>/versions/<version>/diff/": {
-        **LACKS,
-        "GET": (401, 403, 400, 400, 400, 403, 403),
-    },
-    "api/projects/<project_id>/dashboards/<id>/versions/<version>/restore/": {**LACKS, "POST": WRITE},
-    "api/projects/<project_id>/activity_log/": {**LACKS, "GET": READ},
-    "api/projects/<project_id>/activity_log/undo/": {**LACKS, "POST": ACTION},
-    "api/projects/<project_id>/dashboards/<id>/stream_tiles/": {**LACKS, "GET": READ},
-    "api/projects/<project_id>/dashboards/<id>/export/": {**LACKS, "GET": READ},
-    "api/projects/<project_id>/dashboards/<id>/move_tile/": {**LACKS, "PATCH": ACTION, "POST": ACTION},
-    **{
-        f"api/projects/<project_id>/dashboards/<id>/{action}/": {**LACKS, "POST": ACTION}
-        for action in (
-            "tiles",
-            "copy_tile",
-            "reorder_tiles",
-            "create_text_tile",
-            "update_text_tile",
-            "update_tile",
-            "delete_tile",
-        )
-    },
-    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/": {**LACKS, "GET": READ, "PATCH": WRITE},
-    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/refresh/": {**LACKS, "POST": WRITE},
-    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/passwords/": {**LACKS, "POST": ACTION},
-    "api/projects/<project_id>/dashboards/<dashboard_id>/sharing/passwords/<password_id>/": {
-        **LACKS,
-        "DELETE": (401, 403, 403, 404, 404, 403, 403),
-    },
-    "api/projects/<project_id>/dashboards/<dashboard_id>/collaborators/": {**LACKS, "GET": READ, "POST": ACTION},
-    "api/projects/<project_id>/dashboards/<dashboard_id>/collaborators/<user_uuid>/": {
-        **LACKS,
-        "DELETE": (401, 403, 403, 404, 404, 403, 403),
-    },
-    "api/projects/<project_id>/dashboard_templates/": {**LACKS, "GET": READ, "POST": ACTION},
-    "api/projects/<project_id>/dashboard_templates/json_schema/": {**LACKS, "GET": READ},
-    "api/projects/<project_id>/dashboard_templates/<id>/": ROW,
-    "api/projects/<project_id>/insights/": COLLECTION,
-    "api/projects/<project_id>/insights/<id>/": ROW,
-    "api/projects/<project_id>/insights/<id>/activity/": {**LACKS, "GET": READ},
-    "api/projects/<project_id>/insights/activity/": {**LACKS, "GET": READ},
-    **{
-        f"api/projects/<project_id>/insights/{action}/": {**LACKS, "POST": ACTION}
-        for action in ("bulk_delete", "bulk_restore", "bulk_update_tags")
-    },
-    # Running and cancelling a query changes nothing in the project: a key that can only read may do it.
-    "api/projects/<project_id>/query/": {**LACKS, "POST": QUERY},
-    "api/projects/<project_id>/query/<id>/": {**LACKS, "GET": NO_QUERY, "POST": QUERY, "DELETE": NO_QUERY},
-}
-# The API document, health checks and shared dashboards are public; metrics have a token of their own.
-PUBLIC = {"healthz", "readyz", "metrics", "api/schema/", "api/schema/swagger-ui/", "api/login/", "api/"} | {
-    str(shared.pattern) for shared in shared_urls.urlpatterns
-}
-
-# Session-only operations: the statuses without a key, for a key with all scopes, and for a session.
-NO_ACTION = (401, 405, 405)
-SIGNED_IN: dict[str, dict[str, tuple[int, int, int]]] = {
-    "api/logout/": {**dict.fromkeys(METHODS, (401, 401, 405)), "POST": (401, 401, 204)},
-    "api/personal_api_keys/": {
-        **dict.fromkeys(METHODS, NO_ACTION),
-        "GET": (401, 403, 200),
-        "POST": (401, 403, 400),
-    },
-    "api/personal_api_keys/<id>/": {
-        **dict.fromkeys(METHODS, NO_ACTION),
-        **dict.fromkeys(("GET", "PATCH", "DELETE"), (401, 403, 404)),
-    },
-    "api/personal_api_keys/<id>/roll/": {**dict.fromkeys(METHODS, NO_ACTION), "POST": (401, 403, 404)},
-}
 
 
 def iter_routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.api.test_access_table import CALLERS, CELL_NAMES, CELLS, TABLE, build_body, build_path
+from tests.api.access_table import CALLERS, TABLE
+from tests.api.test_access_table import CELL_NAMES, CELLS, build_body, build_path
 from tests.builders import Person, make_dashboard, make_insight, make_key
 from tests.client import Api
 from users.models import MembershipLevel

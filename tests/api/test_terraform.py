@@ -41,6 +41,28 @@ def is_up_to_date(state: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
     )
 
 
+def test_project_is_applied_planned_and_updated(alice: Person) -> None:
+    terraform = Terraform(alice.api)
+    organization = terraform.read("/api/organizations/@current/")
+    assert organization is not None
+    path = f"/api/organizations/{organization['id']}/projects/"
+    defaults = terraform.write("POST", path, {"name": "Defaults"})
+    assert is_up_to_date(terraform.read(f"{path}{defaults['id']}/"), {"name": "Defaults", "timezone": "UTC"})
+    wanted = {"name": "Growth", "timezone": "Europe/Berlin"}
+    created = terraform.write("POST", path, wanted)
+    assert isinstance(created["id"], int)
+    row = f"{path}{created['id']}/"
+    wanted = {**wanted, "organization": organization["id"], "api_token": created["api_token"]}
+    assert created["api_token"].startswith("phc_")
+    assert is_up_to_date(terraform.read(row), wanted)
+    changes = {"name": "Growth team", "timezone": "America/New_York"}
+    assert is_up_to_date(terraform.write("PATCH", row, changes), {**wanted, **changes})
+    assert is_up_to_date(terraform.read(row), {**wanted, **changes})
+    assert terraform.write("POST", f"/api/projects/{created['id']}/dashboards/", {"name": "First"})["id"]
+    assert alice.api.delete(row).status == 405
+    assert terraform.read(row) is not None
+
+
 def test_apply_plan_update_drift_and_destroy(alice: Person) -> None:
     terraform = Terraform(alice.api)
     board = {"name": "  From code ", "description": "made by code", "pinned": True, "tags": ["managed", "a team"]}

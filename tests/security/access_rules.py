@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pages import urls as pages_urls
-from tests.api.test_access_table import CALLERS, METHODS, PUBLIC, SIGNED_IN, TABLE, iter_routes
+from tests.api.access_table import CALLERS, METHODS, PUBLIC, SIGNED_IN, TABLE
+from tests.api.test_access_table import iter_routes
 
 FILE = Path(__file__).with_name("expected_access.toml")
 RULES: dict[str, Any] = tomllib.loads(FILE.read_text())

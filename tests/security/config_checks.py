@@ -12,7 +12,8 @@ import httpx
 import yaml
 
 from pages import urls as pages_urls
-from tests.api.test_access_table import METHODS, PUBLIC, iter_routes
+from tests.api.access_table import METHODS, PUBLIC
+from tests.api.test_access_table import iter_routes
 from tests.contract.document import document
 from tests.live.conftest import ROOT
 from tests.security.access_rules import format_route

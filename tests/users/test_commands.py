@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from dashboards_api.addresses import store_address
 from dashboards_api.environment_reader import SettingError
 from tests.builders import Person
 from tests.client import Api
-from users.models import Membership, MembershipLevel, PersonalAPIKey, User
+from users.models import Membership, MembershipLevel, Organization, PersonalAPIKey, Project, User, WeekStartDay
 from users.services.setup import get_setup_user
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,29 @@ def test_commands_create_a_user_a_project_and_a_working_key() -> None:
     assert Api(rolled["value"], project["id"]).get("dashboards/").status == 200
     assert run_command("revoke_api_key", key["id"]) == {"id": key["id"], "revoked": True}
     assert Api(rolled["value"], project["id"]).get("dashboards/").status == 401
+
+
+def test_project_is_created_with_its_settings(db: None) -> None:
+    created = run_command("create_project", "Growth", "--timezone", "Europe/Berlin", "--week-start", "monday")
+    row = Project.objects.get()
+    assert (created["timezone"], created["week_start_day"]) == ("Europe/Berlin", 1)
+    assert (row.timezone, row.week_start_day) == ("Europe/Berlin", WeekStartDay.MONDAY)
+    created = run_command("create_project", "Defaults")
+    assert (created["timezone"], created["week_start_day"]) == ("UTC", 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "detail"),
+    [
+        (["Growth", "--timezone", "Europe/Berlyn"], 'not a known time zone. Did you mean "Europe/Berlin"?'),
+        (["Growth", "--week-start", "friday"], "invalid choice: 'friday'"),
+        ([" "], "may not be blank"),
+    ],
+)
+def test_project_with_an_invalid_setting_is_not_created(arguments: list[str], detail: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(detail)):
+        run_command("create_project", *arguments, "--organization", "Org")
+    assert (Project.objects.count(), Organization.objects.count()) == (0, 0)
 
 
 def test_a_deactivated_user_is_refused_until_reactivated(alice: Person) -> None:

@@ -11,6 +11,8 @@ from django.utils.timezone import now
 
 from dashboards_api.db.fields import JSONTextField
 
+PROJECT_NAME_MAX_LENGTH = 200
+
 
 class Organization(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -35,7 +37,7 @@ class WeekStartDay(models.IntegerChoices):
 class Project(models.Model):
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="projects")
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=PROJECT_NAME_MAX_LENGTH)
     timezone = models.CharField(max_length=240, default="UTC")
     week_start_day = models.SmallIntegerField(
         choices=WeekStartDay.choices, default=WeekStartDay.SUNDAY, db_default=WeekStartDay.SUNDAY
