@@ -12,6 +12,7 @@ from pages.console.invitations import InvitationsView, InvitationView
 from pages.console.keys import KeysView
 from pages.console.members import MembersView
 from pages.console.posthog_addresses import PostHogAddressView, PostHogProjectAddressView
+from pages.console.project_settings import ProjectSettingsView
 from pages.console.sign_in import SetupView, SignInView, SignOutView
 from pages.console.tiles import TilesView
 from pages.shared.views import SharedPageView
@@ -30,6 +31,7 @@ console = [
     path("account", AccountView.as_view()),
     path("keys", KeysView.as_view()),
     path("projects/<str:project_id>/members", MembersView.as_view()),
+    path("projects/<str:project_id>/settings", ProjectSettingsView.as_view()),
     path("projects/<str:project_id>/dashboards", DashboardListView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>", DashboardView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/tiles", TilesView.as_view()),

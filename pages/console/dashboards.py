@@ -82,6 +82,7 @@ class DashboardListView(ConsoleView):
             "folders": list_dashboard_folders(membership.project),
             "pinned": pinned,
             "trash": trash,
+            "is_admin": membership.is_admin,
             "can_edit_level": PrivilegeLevel.CAN_EDIT,
             "first": offset + 1,
             "last": offset + len(rows),

@@ -52,7 +52,7 @@ def get_edits(form: QueryDict) -> dict[str, str]:
     """Return the fields that the user changed. A field without an original value counts as changed."""
     # Forms of a release without folders have no such field, which must not clear the folder.
     sent = {name: form.get(name, "") for name in FIELDS if name in form or name != "folder"}
-    return {name: text for name, text in sent.items() if not _is_same(text, form.get(f"was-{name}"))}
+    return {name: text for name, text in sent.items() if not is_same_text(text, form.get(f"was-{name}"))}
 
 
 def build_body(edits: dict[str, str]) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def build_body(edits: dict[str, str]) -> dict[str, Any]:
     return body
 
 
-def _is_same(text: str, was: str | None) -> bool:
+def is_same_text(text: str, was: str | None) -> bool:
     """Return whether a text is unchanged. Browsers remove or change line breaks."""
     return was is not None and _without_line_breaks(text) == _without_line_breaks(was)
 

@@ -32,6 +32,7 @@ from users.services.users import set_active
 TABLE = {"": False, "login": True, "logout": False, "projects/<project_id>/dashboards": False}
 TABLE |= {"setup/<token>": True, "keys": False, "account": False}
 TABLE |= {"invitations": False, "invitations/<token>": True}
+TABLE["projects/<project_id>/settings"] = False
 TABLE |= {"projects/<project_id>/members": False, "projects/<project_id>/dashboards/<id>/tiles": False}
 TABLE["projects/<project_id>/dashboards/<id>/history"] = False
 TABLE["projects/<project_id>/dashboards/<id>"] = False

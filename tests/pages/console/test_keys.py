@@ -48,6 +48,12 @@ def test_key_is_created_shown_once_and_works(alice: Person, browser: Client) -> 
     assert (response["Cache-Control"], again["Cache-Control"]) == ("no-store", "no-store")
 
 
+def test_scopes_that_change_something_can_be_chosen(browser: Client) -> None:
+    page = get_text(browser.get("/keys"))
+    offered = {name for name in ("dashboard", "project", "organization", "user") if f'value="{name}:write"' in page}
+    assert offered == {"dashboard", "project"}
+
+
 def test_key_is_rolled_and_revoked(alice: Person, browser: Client) -> None:
     key = PersonalAPIKey.objects.get()
     value = read_shown_key(browser, post_form(browser, action="roll", id=key.pk))
