@@ -112,7 +112,9 @@ class EmbeddedClient(EngineClient):
             source = ", ".join(map(quote_text, (str(path), file.format, file.structure)))
             insert = build_insert(table, file.select)
             sql = f"{insert} SELECT {', '.join(file.select.values())} FROM file({source})"  # noqa: S608  quoted
-            self._write(build_write(sql, query_id), b"", SECONDS_TO_WRITE)
+            request = build_write(sql, query_id)
+            request["settings"] = {**WRITE_SETTINGS, **file.settings}
+            self._write(request, b"", SECONDS_TO_WRITE)
 
     def describe_file(self, path: Path, format: str) -> dict[str, str]:
         self.ping()

@@ -3,7 +3,7 @@
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,9 +29,10 @@ READ_SETTINGS: dict[str, Setting] = {
 WRITE_SETTINGS: dict[str, Setting] = {
     "date_time_input_format": "best_effort",
     "max_partitions_per_insert_block": 0,
-    "min_insert_block_size_bytes": 128_000_000,
+    "min_insert_block_size_bytes": 64_000_000,
 }
 SECONDS_TO_WRITE = 3600
+ROW_NUMBER = "_row_number"
 SEVERAL_RESULTS = "The text holds more than one statement, or a FORMAT of its own."
 
 
@@ -75,13 +76,15 @@ class FileImport:
     """A file to insert into a table.
 
     `structure` lists the columns of the file with their types; a column that the file lacks is null, or the default
-    of its type. `select` maps each column of the table to an expression over the columns of the file.
+    of its type. `select` maps each column of the table to an expression over the columns of the file. An expression
+    may have ROW_NUMBER, which counts the rows of the file from 0. `settings` are further settings of the insert.
     """
 
     path: Path
     format: str
     structure: str
     select: Mapping[str, str]
+    settings: Mapping[str, Setting] = field(default_factory=dict)
 
 
 class EngineClient(ABC):

@@ -14,6 +14,7 @@ from dashboards_api.environment import EngineServer
 from engine.errors import EngineUnavailable, InvalidQuery, QueryTimeout, build_error
 from engine.interface import (
     READ_SETTINGS,
+    ROW_NUMBER,
     SECONDS_TO_WRITE,
     WRITE_SETTINGS,
     EngineClient,
@@ -39,6 +40,7 @@ SECONDS_TO_CONNECT = 5
 SECONDS_OF_GRACE = 5
 CHUNK_BYTES = 1024 * 1024
 SAMPLE_LINES = 1000
+SENT_ROW_NUMBER = "rowNumberInAllBlocks()"  # rows that are sent arrive one block after the other
 BINARY_FORMATS = ("Parquet", "ORC", "Arrow", "Avro", "Native", "RowBinary")
 
 
@@ -103,12 +105,20 @@ class ServerClient(EngineClient):
 
     def insert_file(self, table: str, file: FileImport, *, query_id: str | None = None) -> None:
         source = f"input({quote_text(file.structure)})"
-        insert = f"{build_insert(table, file.select)} SELECT {', '.join(file.select.values())} FROM {source}"  # noqa: S608  quoted
+        columns = ", ".join(file.select.values()).replace(ROW_NUMBER, SENT_ROW_NUMBER)
+        insert = f"{build_insert(table, file.select)} SELECT {columns} FROM {source}"  # noqa: S608  quoted
         with open_file(file.path) as opened:
-            self._send(insert, file.format, iter(lambda: opened.read(CHUNK_BYTES), b""), query_id)
+            self._send(insert, file.format, iter(lambda: opened.read(CHUNK_BYTES), b""), query_id, file.settings)
 
-    def _send(self, insert: str, input_format: str, chunks: Iterable[bytes], query_id: str | None) -> None:
-        settings = WRITE_SETTINGS | {"query_id": query_id or make_query_id()}
+    def _send(
+        self,
+        insert: str,
+        input_format: str,
+        chunks: Iterable[bytes],
+        query_id: str | None,
+        extra: Mapping[str, Setting] | None = None,
+    ) -> None:
+        settings = {**WRITE_SETTINGS, **(extra or {}), "query_id": query_id or make_query_id()}
         statement = f"{insert} FORMAT {input_format}\n".encode()
         body = (chunk for chunk in itertools.chain([statement], chunks))
         self._call(lambda client: client.raw_insert("", insert_block=body, settings=settings), reading=False)

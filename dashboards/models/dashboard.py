@@ -80,7 +80,7 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         return self.filter(deleted=False)
 
     def without_free_json(self) -> "DashboardQuerySet":
-        """Defer the free JSON, which is large and needed by few rows."""
+        """Defer the free JSON, which is large and rarely needed."""
         return self.defer("filters", "variables", "breakdown_colors")
 
     def with_is_collaborator(self, membership_id: Any) -> "DashboardQuerySet":

@@ -52,7 +52,7 @@ def update_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile
 
 
 def delete_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile_id: int) -> None:
-    """Remove a tile, and move the others up into the gap on each breakpoint where they have a place.
+    """Remove a tile, and move the other tiles up into the gap, on each breakpoint where they have a placement.
 
     Raises TileNotFound.
     """

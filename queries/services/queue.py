@@ -98,7 +98,7 @@ def _claim() -> Claim | None:
 
 
 def _find_claimable(moment: datetime) -> Any:
-    """Return the queries that a worker may claim. Projects with many running queries come last."""
+    """Return the queries that a worker may claim, except those of projects that already compute RUNNING_MAX."""
     running = QueryResult.objects.running(moment).filter(project=OuterRef("project")).order_by().values("project")
     number = Subquery(running.annotate(number=Count("pk")).values("number"))
     return (

@@ -91,7 +91,7 @@ class Results:
         return Action(False, False) if self._is_answered(stored, freshness) else action
 
     def _is_answered(self, stored: StoredResult, freshness: Freshness) -> bool:
-        """Return whether a result, or the error of an attempt, is the answer to this request or to a poll."""
+        """Return whether a result, or the error of an attempt, answers this request or a poll."""
         since = self.request.since
         if stored.has_failed and stored.failed_at:
             age = (now() - stored.failed_at).total_seconds()

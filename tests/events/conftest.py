@@ -15,7 +15,13 @@ from engine.supervision import stop_supervisor
 from events.services.store import create_store_if_missing
 
 if os.environ.get("TEST_ENGINE") == "postgresql":  # the engine does not depend on the database
-    collect_ignore = ["test_store.py"]
+    collect_ignore = [
+        "test_store.py",
+        "test_import_events.py",
+        "test_import_refusals.py",
+        "test_import_interruptions.py",
+        "test_import_persons.py",
+    ]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,16 @@
+"""The data version of a project."""
+
+from django.db.models import F
+
+from dashboards_api.db.retry import atomic_with_retry
+from events.models import DataVersion
+
+
+@atomic_with_retry
+def raise_data_version(project_id: int) -> None:
+    """Make all results of a project stale. Call it before rows change, and again afterwards.
+
+    The first call is for a change that is interrupted, the second for results that were computed meanwhile.
+    """
+    DataVersion.objects.get_or_create(project_id=project_id)
+    DataVersion.objects.filter(project_id=project_id).update(number=F("number") + 1)

@@ -1,0 +1,114 @@
+"""Imports of files: rows become visible file by file, and those of one file only after all of them were validated."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.utils.timezone import now
+
+from engine.errors import InvalidQuery
+from engine.interface import EngineClient, make_query_id
+from engine.parameters import format_datetime, quote_text
+from events.services.data_version import raise_data_version
+from events.services.definitions import LeftOut, update_event_definitions, update_property_definitions
+from events.services.rows import STAGING_COLUMNS, Kind
+from events.services.source_files import BadFile, Format, find_format, find_lines, list_columns
+from events.services.staging import Staged, read_staged, staging_table
+
+Report = Callable[[str, str], None]
+"""Called with the id of each statement that takes long, and what it does."""
+
+
+@dataclass
+class FileResult:
+    """What became of a file that was imported."""
+
+    rows: int
+    skipped: list[str] = field(default_factory=list)
+    """The first rows that were left out, each with its place and problem."""
+    skipped_count: int = 0
+    unused_columns: list[str] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
+
+
+@dataclass(frozen=True)
+class Importer:
+    """The import of rows of one kind into a project. The lock of imports must be held."""
+
+    client: EngineClient
+    kind: Kind
+    project_id: int
+    skip_bad: bool = False
+    report: Report = lambda query_id, step: None
+
+    def import_file(self, path: Path) -> FileResult:
+        """Import a file. Importing it again, also after an interruption, has the same result.
+
+        Raises BadFile where nothing was kept because of the file, and EngineError.
+        """
+        format = find_format(path)
+        columns = list_columns(self.client, path, format)
+        self.check_columns(path, format, columns)
+        with staging_table(self.client, f"{STAGING_COLUMNS}, {self.kind.columns}") as table:
+            staged = self.stage(path, format, table)
+            problems = describe_problems(path, format, staged)
+            if problems and not self.skip_bad:
+                raise BadFile("\n".join([*problems, f"{path}: nothing was kept of this file."]))
+            left_out = self.keep(table, staged.good) if staged.good else LeftOut()
+        unused = [name for name in columns or [] if name not in self.kind.source]
+        return FileResult(staged.good, problems, staged.bad, unused, left_out)
+
+    def check_columns(self, path: Path, format: Format, columns: list[str] | None) -> None:
+        """Raise BadFile where a column is missing, rather than for each row. Lines of JSON have no columns."""
+        if columns is None or format is Format.JSONL:
+            return
+        if missing := [name for name in self.kind.required if name not in columns]:
+            raise BadFile(f"{path}: there is no column {' or '.join(missing)}. It has: {', '.join(columns)}.")
+
+    def stage(self, path: Path, format: Format, table: str) -> Staged:
+        query_id = make_query_id()
+        self.report(query_id, "reading")
+        try:
+            file = self.kind.build_import(path, format, self.project_id)
+            self.client.insert_file(table, file, query_id=query_id)
+        except InvalidQuery as error:
+            raise BadFile(f"{path}: {error.detail.splitlines()[0]}") from error
+        return read_staged(self.client, table)
+
+    def keep(self, table: str, rows: int) -> LeftOut:
+        """Make the good rows of a staging table visible. Each statement can be repeated."""
+        query_id = make_query_id()
+        self.report(query_id, "defining")
+        left_out = self.update_definitions(table, rows)
+        raise_data_version(self.project_id)
+        for statement in self.kind.build_moves(table, self.project_id, time.time_ns()):
+            query_id = make_query_id()
+            self.report(query_id, "writing")
+            self.client.execute(statement, query_id=query_id)
+        raise_data_version(self.project_id)
+        return left_out
+
+    def update_definitions(self, table: str, rows: int) -> LeftOut:
+        left_out = LeftOut()
+        if self.kind.has_events:
+            left_out.events = update_event_definitions(self.client, table, self.project_id)
+        imported = f"toDateTime64({quote_text(format_datetime(now()))}, 6, 'UTC')"
+        for owner, column in self.kind.properties.items():
+            moment = "timestamp" if self.kind.has_events else imported
+            left_out.properties += update_property_definitions(
+                self.client, table, self.project_id, owner, column, moment, rows
+            )
+        return left_out
+
+
+def describe_problems(path: Path, format: Format, staged: Staged) -> list[str]:
+    """Return a line for each of the first bad rows, with its place in the file, and one for the rest."""
+    places = find_lines(path, format, [bad.row for bad in staged.examples])
+    if len(places) != len(staged.examples):  # Python's reader has other rows than the engine's
+        places, format = [bad.row + 1 for bad in staged.examples], Format.PARQUET
+    name = f"{path}, row " if format is Format.PARQUET else f"{path}:"
+    lines = [f"{name}{place}: {bad.problem}." for place, bad in zip(places, staged.examples, strict=True)]
+    if more := staged.bad - len(lines):
+        lines.append(f"{path}: {more:,} more bad rows.")
+    return lines

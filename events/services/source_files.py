@@ -1,0 +1,137 @@
+"""Files that are imported: their formats, their columns, and the lines of their rows."""
+
+import csv
+import io
+import itertools
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TextIO
+
+import orjson
+
+from dashboards_api.errors import DomainError
+from engine.errors import InvalidQuery
+from engine.interface import EngineClient
+from engine.server_client import open_file
+
+COMPRESSIONS = (".gz", ".zst")
+SAMPLE_LINES = 100
+LINE_BYTES_MAX = 1_000_000
+
+
+class Format(StrEnum):
+    """The formats with their names in ClickHouse. A line of JSON is read as a text, so that a bad one has a number."""
+
+    PARQUET = "Parquet"
+    JSONL = "LineAsString"
+    CSV = "CSVWithNames"
+
+
+_FORMATS = {
+    ".parquet": Format.PARQUET,
+    ".jsonl": Format.JSONL,
+    ".ndjson": Format.JSONL,
+    ".csv": Format.CSV,
+}
+
+
+class BadFile(DomainError):
+    """A file of which nothing was kept. The message names it."""
+
+    code = "bad_file"
+
+
+def find_format(path: Path) -> Format:
+    """Return the format of a file that can be read. Raises BadFile."""
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise BadFile(f"{path}: {error.strerror}.") from error
+    suffix = Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix
+    found = _FORMATS.get(suffix)
+    if found is None or (found is Format.PARQUET and path.suffix in COMPRESSIONS):
+        raise BadFile(f"{path}: the name has to end with .parquet, .jsonl, .csv, .jsonl.gz, .csv.zst or the like.")
+    return found
+
+
+def list_columns(client: EngineClient, path: Path, format: Format) -> list[str] | None:
+    """Return the names of a file's columns; None where they are not known. Of JSON lines, those of the first ones.
+
+    Raises BadFile.
+    """
+    match format:
+        case Format.JSONL:
+            return list_keys(path)
+        case Format.CSV:
+            with open_rows(path) as rows:
+                return next(iter(rows), [])
+        case Format.PARQUET:
+            try:
+                return list(client.describe_file(path, format))
+            except InvalidQuery:
+                return None  # a server cannot look into it before it is inserted
+
+
+def list_keys(path: Path) -> list[str]:
+    """Return the keys of the first lines of JSON. A line that is no object is refused later."""
+    keys: dict[str, None] = {}
+    with report_unreadable(path), open_file(path) as opened:
+        for line in itertools.islice(iter(lambda: opened.readline(LINE_BYTES_MAX), b""), SAMPLE_LINES):
+            with suppress(orjson.JSONDecodeError):
+                found = orjson.loads(line)
+                keys |= dict.fromkeys(found) if isinstance(found, dict) else {}
+    return list(keys)
+
+
+def find_lines(path: Path, format: Format, rows: Sequence[int]) -> list[int]:
+    """Return the number of the line, from 1, at which each row begins; rows count from 0 and ascend.
+
+    A value of CSV may have several lines. Parquet has no lines: its rows are counted from 1.
+    """
+    if format is not Format.CSV or not rows:
+        return [row + 1 for row in rows]
+    begins: list[int] = []
+    with open_rows(path) as reader:
+        next(reader, None)
+        wanted, line = set(rows), reader.line_num + 1
+        for number, _ in enumerate(reader):
+            if number in wanted:
+                begins.append(line)
+            if number >= rows[-1]:
+                break
+            line = reader.line_num + 1
+    return begins
+
+
+@contextmanager
+def open_rows(path: Path) -> Iterator[Any]:
+    """Open a file of CSV with a reader of the module `csv`. Raises BadFile where it cannot be read as one."""
+    csv.field_size_limit(sys.maxsize)
+    with report_unreadable(path), open_text(path) as text:
+        yield csv.reader(text)
+
+
+def open_text(path: Path) -> TextIO:
+    return io.TextIOWrapper(open_file(path), encoding="utf-8-sig", errors="replace", newline="")
+
+
+@contextmanager
+def report_unreadable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # gzip, zlib, zstd and csv raise types of their own
+        raise BadFile(f"{path}: {error}.") from error
+
+
+def measure_files(paths: Sequence[Path]) -> int:
+    """Return how many bytes some files have; one that is missing is refused later."""
+    total = 0
+    for path in paths:
+        with suppress(OSError):
+            total += os.path.getsize(path)
+    return total

@@ -1,0 +1,98 @@
+"""Staging tables: rows of one file, before any of them is visible. One import runs at a time."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from django.conf import settings
+
+from dashboards_api.data_dir import create_data_dir
+from engine.interface import EngineClient
+from events.models import ImportedTable
+from events.services.rows import BLANK
+
+LOCK_NAME = "import.lock"
+STAGING, TABLE = "staging_", "table_"
+# Of a ClickHouse server, which imports on several machines may use at once.
+SECONDS_TO_ABANDON = 24 * 3600
+LISTED_MAX = 10
+
+
+class BadRow(NamedTuple):
+    """A row, counted from 0, and what is wrong with it."""
+
+    row: int
+    problem: str
+
+
+class Staged(NamedTuple):
+    """The rows of a staging table: good ones, bad ones, and the first of these."""
+
+    good: int
+    bad: int
+    examples: list[BadRow]
+
+
+@contextmanager
+def import_lock(report_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of imports on this machine for the block: a second one waits, and reports that it does."""
+    create_data_dir(settings.DATA_DIR)
+    descriptor = os.open(settings.DATA_DIR / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report_wait()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def drop_abandoned_tables(client: EngineClient) -> list[str]:
+    """Drop what imports that were killed have left, and return the names. The lock of imports must be held."""
+    seconds = SECONDS_TO_ABANDON if settings.ENGINE_URL else 0
+    found = client.read(
+        "SELECT name FROM system.tables WHERE database = currentDatabase()"
+        " AND (startsWith(name, {staging:String}) OR startsWith(name, {table:String}))"
+        " AND metadata_modification_time <= now() - {seconds:Int64} ORDER BY name",
+        {"staging": STAGING, "table": TABLE, "seconds": seconds},
+    )
+    used = set(ImportedTable.objects.values_list("physical_name", flat=True))
+    abandoned = [name for [name] in found.rows if name not in used]
+    for name in abandoned:
+        drop_table(client, name)
+    return abandoned
+
+
+@contextmanager
+def staging_table(client: EngineClient, columns: str) -> Iterator[str]:
+    """Create a table for the rows of one file, and drop it at the end of the block."""
+    name = f"{STAGING}{secrets.token_hex(8)}"
+    client.execute(f"CREATE TABLE {name} ({columns}) ENGINE = MergeTree ORDER BY tuple()")
+    try:
+        yield name
+    finally:
+        drop_table(client, name)
+
+
+def drop_table(client: EngineClient, name: str) -> None:
+    """Drop a table with its files. By default, ClickHouse keeps these for some minutes."""
+    client.execute(f"DROP TABLE IF EXISTS {name} SYNC")
+
+
+def read_staged(client: EngineClient, table: str) -> Staged:
+    """Return how many rows of a staging table are good, and what is wrong with the others."""
+    [[good, bad]] = client.read(
+        f"SELECT countIf(problem = ''), countIf(problem NOT IN ('', {{blank:String}})) FROM {table}",
+        {"blank": BLANK},
+    ).rows
+    rows = client.read(
+        f"SELECT row, problem FROM {table} WHERE problem NOT IN ('', {{blank:String}})"
+        " ORDER BY row LIMIT {limit:Int64}",
+        {"blank": BLANK, "limit": LISTED_MAX},
+    ).rows if bad else []  # fmt: skip
+    return Staged(good, bad, [BadRow(row, problem) for row, problem in rows])

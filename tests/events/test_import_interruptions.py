@@ -1,0 +1,106 @@
+"""Imports that are killed, that wait for each other, and that run beside a service which has the engine."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from engine.embedded_client import EmbeddedClient
+from engine.files import FOLDER
+from engine.interface import EngineClient
+from engine.schema import TABLES
+from events.services.staging import STAGING, TABLE, drop_abandoned_tables, import_lock
+from events.services.store import open_store
+from tests.engine.conftest import get_pid, wait_until
+from tests.events.import_files import list_tables, make_event, read_rows, run_command, write_lines
+from tests.live.conftest import ROOT, empty_database, manage
+from users.models import Project
+
+ROWS = 60_000
+COUNT = "SELECT count() FROM events"
+
+
+@contextmanager
+def engine_of_another_process(data_dir: Path) -> Iterator[None]:
+    """Run the engine of a folder in another process, as the service does."""
+    program = (
+        "import sys; from pathlib import Path; from engine.supervision import supervised_engine\n"
+        f"with supervised_engine(Path({str(data_dir / FOLDER)!r})): sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, cwd=ROOT) as process:
+        try:
+            wait_until((data_dir / FOLDER / "engine.sock").exists, 30)
+            yield
+        finally:
+            process.communicate()
+
+
+def test_import_uses_the_engine_of_a_running_service(data_dir: Path, home: Project, tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "a.jsonl", [make_event(1), make_event(2)])
+    with engine_of_another_process(data_dir):
+        pid = get_pid(data_dir / FOLDER)
+        assert run_command("import_events", path, "--project", home.pk).error == ""
+        assert read_rows(open_store(may_start=False), COUNT) == [[2]]
+        assert get_pid(data_dir / FOLDER) == pid
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.6, 1.0, 1.4])
+def test_killed_import_is_completed_by_the_next_one(tmp_path: Path, seconds: float) -> None:
+    """The engine belongs to another process and lives on. Time counts from the first table of the import."""
+    data_dir = tmp_path / "data"
+    events = [make_event(number % 28 + 1, properties={"n": number}) for number in range(ROWS)]
+    path = write_lines(tmp_path / "a.jsonl", events)
+    with empty_database(data_dir) as environment, engine_of_another_process(data_dir):
+        manage(environment, "migrate", "-v0")
+        manage(environment, "create_project", "Home")
+        command = [sys.executable, "manage.py", "import_events", str(path), "--project", "1"]
+        client = EmbeddedClient(data_dir / FOLDER, may_start=False)
+        with subprocess.Popen(command, env=environment, cwd=ROOT) as killed:
+            wait_until(lambda: len(list_tables(client)) > len(TABLES), 30)
+            time.sleep(seconds)
+            killed.kill()
+        before = read_version(data_dir)
+        finished = manage(environment, "import_events", str(path), "--project", "1")
+        assert finished.returncode == 0, finished.stderr
+        assert f"{path}: {ROWS:,} events" in finished.stdout
+        assert read_rows(client, "SELECT count(), uniqExact(properties) FROM events") == [[ROWS, ROWS]]
+        assert list_tables(client) == set(TABLES)
+        assert read_version(data_dir) > before
+
+
+def read_version(data_dir: Path) -> int:
+    with closing(sqlite3.connect(data_dir / "dashboards.sqlite3")) as opened:
+        found = opened.execute("SELECT number FROM events_dataversion").fetchone()
+    return int(found[0]) if found else 0
+
+
+def test_tables_of_killed_imports_are_dropped(store: EngineClient, home: Project) -> None:
+    for name in (f"{STAGING}1", f"{TABLE}1_a"):
+        store.execute(f"CREATE TABLE {name} (a Int64) ENGINE = MergeTree ORDER BY tuple()")
+    assert drop_abandoned_tables(store) == [f"{STAGING}1", f"{TABLE}1_a"]
+    assert list_tables(store) == set(TABLES)
+
+
+def test_second_import_waits_for_the_first(data_dir: Path, settings: Settings) -> None:
+    order: list[str] = []
+    with import_lock(lambda: order.append("not reached")):
+        thread = threading.Thread(target=run_second, args=(order,))
+        thread.start()
+        wait_until(lambda: order == ["waits"])
+        order.append("first")
+    thread.join()
+    assert order == ["waits", "first", "second"]
+    assert os.stat(data_dir / "import.lock").st_mode & 0o777 == 0o600
+
+
+def run_second(order: list[str]) -> None:
+    with import_lock(lambda: order.append("waits")):
+        order.append("second")
