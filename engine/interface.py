@@ -15,7 +15,7 @@ from engine.parameters import Value, quote_identifier
 Setting = str | int | float
 
 # Settings of every read: outer joins return null for missing rows, replaced rows are not counted, and JSON contains
-# numbers as numbers.
+# numbers as numbers, and times in UTC with a Z: in local time, one text stands for two hours of an autumn night.
 READ_SETTINGS: dict[str, Setting] = {
     "join_use_nulls": 1,
     "final": 1,
@@ -23,6 +23,7 @@ READ_SETTINGS: dict[str, Setting] = {
     "output_format_json_quote_64bit_integers": 0,
     "output_format_json_quote_denormals": 0,
     "output_format_json_quote_decimals": 0,
+    "date_time_output_format": "iso",
 }
 # Settings of writes: ISO 8601 times; any number of months in one insert; and blocks of which a large import keeps at
 # most a gigabyte in memory.

@@ -9,6 +9,7 @@ from queries.runners.compiled import CompiledQuery
 from queries.runners.context import QueryContext
 from queries.runners.errors import InvalidQuery, UnsupportedQueryKind
 from queries.runners.json_values import describe
+from queries.runners.moments import localize_rows
 
 Compiler = Callable[[Mapping[str, Any], QueryContext], CompiledQuery]
 
@@ -49,7 +50,7 @@ def shape_result(
     """
     names = list(compiled.statement.columns)
     return {
-        "results": [list(row) for row in rows[: compiled.limit]],
+        "results": localize_rows(rows[: compiled.limit], types),
         "columns": names,
         "types": [[name, kind] for name, kind in zip(names, types, strict=True)],
         "hasMore": len(rows) > compiled.limit,

@@ -41,11 +41,11 @@ PARAMETERS: list[tuple[str, Value, Any]] = [
     ("UInt8", False, 0),
     ("UUID", SOME_ID, str(SOME_ID)),
     ("Date", date(2026, 3, 29), "2026-03-29"),
-    ("DateTime64(6, 'UTC')", datetime(2026, 3, 29, 1, 2, 3, 456789, UTC), "2026-03-29 01:02:03.456789"),
+    ("DateTime64(6, 'UTC')", datetime(2026, 3, 29, 1, 2, 3, 456789, UTC), "2026-03-29T01:02:03.456789Z"),
     (
         "DateTime64(6, 'UTC')",
         datetime(2026, 3, 29, 1, 2, 3, tzinfo=timezone(timedelta(hours=2))),
-        "2026-03-28 23:02:03.000000",
+        "2026-03-28T23:02:03.000000Z",
     ),
     ("Array(String)", ["it's", "a\\b", "c\nd", ""], ["it's", "a\\b", "c\nd", ""]),
     ("Array(Nullable(String))", ["x", None], ["x", None]),
@@ -53,7 +53,7 @@ PARAMETERS: list[tuple[str, Value, Any]] = [
     ("Array(Int64)", [], []),
     ("Array(UUID)", [SOME_ID], [str(SOME_ID)]),
     ("Array(Array(String))", [["a"], ["b'"]], [["a"], ["b'"]]),
-    ("Array(DateTime64(6, 'UTC'))", [datetime(2026, 1, 2, tzinfo=UTC)], ["2026-01-02 00:00:00.000000"]),
+    ("Array(DateTime64(6, 'UTC'))", [datetime(2026, 1, 2, tzinfo=UTC)], ["2026-01-02T00:00:00.000000Z"]),
 ]
 
 

@@ -11,6 +11,7 @@ from engine.embedded_client import EmbeddedClient
 from engine.schema import build_statements
 from engine.supervision import stop_supervisor
 from queries.hogql.statement import Statement
+from queries.runners.moments import localize_rows
 
 ORDERS_TABLE = (
     "CREATE TABLE table_orders (project_id Int64, `order id` Int64, total Nullable(Float64), placed_at"
@@ -46,7 +47,9 @@ class Store:
             self.client.execute(table)
 
     def read(self, statement: Statement) -> list[list[Any]]:
-        return self.client.read(statement.sql, dict(statement.parameters)).rows
+        """Return the rows as responses contain them."""
+        result = self.client.read(statement.sql, dict(statement.parameters))
+        return localize_rows(result.rows, result.types)
 
     def close(self) -> None:
         stop_supervisor(self.folder)

@@ -23,14 +23,14 @@ ANSWERS: list[tuple[str, list[list[Any]]]] = [
     ("select toHour('2026-03-29T00:00:00Z'), dateTrunc('day', 'soon')", [[1, None]]),
     (
         "select addDays('2026-03-29', 1) = '2026-03-30', dateAdd('hour', 2, '2026-03-29 01:00:00')",
-        [[1, "2026-03-29 04:00:00.000000"]],
+        [[1, "2026-03-29T04:00:00+02:00"]],
     ),
-    ("select now(), today(), yesterday()", [["2026-03-31 14:00:00.000000", "2026-03-31", "2026-03-30"]]),
+    ("select now(), today(), yesterday()", [["2026-03-31T14:00:00+02:00", "2026-03-31", "2026-03-30"]]),
     # The column is compared, and not the alias, which no event before noon would match.
     (
         "select toStartOfDay(timestamp) as timestamp, count() from events"
         " where timestamp > '2026-03-30 11:00:00' group by timestamp",
-        [["2026-03-30 00:00:00", 1]],
+        [["2026-03-30T00:00:00+02:00", 1]],
     ),
     # The phone was later identified as Ann's.
     ("select uniq(person_id) from events where distinct_id != 'ben'", [[1]]),
@@ -41,7 +41,7 @@ ANSWERS: list[tuple[str, list[list[Any]]]] = [
     ("select sum(properties.amount) from events", [[42.5]]),
     ("select count() from events where properties.beta", [[1]]),
     ("select count() from events where properties.beta = 'false'", [[1]]),
-    ("select properties.due from events where properties.due is not null", [["2026-04-01 12:00:00.000000"]]),
+    ("select properties.due from events where properties.due is not null", [["2026-04-01T12:00:00+02:00"]]),
     ("select count() from events where properties.due > '2026-04-01'", [[1]]),
     ("select properties.count + 1 from events where properties.count = 7", [[8]]),
     ("select properties.quoted from events where properties.quoted is not null", [['"x"']]),
