@@ -1,4 +1,4 @@
-"""An insight: a named query that tiles show. It is stored exactly as sent; nothing computes its result yet."""
+"""An insight: a named query that tiles show. It is stored exactly as sent; its results are in `queries`."""
 
 import secrets
 import string

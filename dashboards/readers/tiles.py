@@ -78,7 +78,7 @@ class TileRows(NamedTuple):
 _GROUPS = RowGroups(TileRow, InsightRow, TextRow, ButtonRow)
 
 
-class Shown(NamedTuple):
+class TileResult(NamedTuple):
     """The resolved JSON of a tile, and the result of its insight."""
 
     tile: ResolvedTile
@@ -139,11 +139,11 @@ def read_tiles(
         dashboard_tiles = read_tiles_of_same_content(dashboard_id, viewer=viewer)
     applied = overrides.limited_to(len(rows))
     resolved = [resolve_tile(_get_stored_tile(row), applied) for row in rows]
-    found = read_insight_results((each.query for each in resolved), results or Results(viewer.project))
+    found = read_insight_results((tile.query for tile in resolved), results or Results(viewer.project))
     context = _Context(viewer, _read_users(rows), dashboard_tiles)
     return [
-        _build_tile(order, row, shown, DashboardTile(BasicTile(row.tile.id, dashboard_id), restriction), context)
-        for order, (row, shown) in enumerate(zip(rows, map(Shown, resolved, found), strict=True))
+        _build_tile(order, row, each, DashboardTile(BasicTile(row.tile.id, dashboard_id), restriction), context)
+        for order, (row, each) in enumerate(zip(rows, map(TileResult, resolved, found), strict=True))
     ]
 
 
@@ -160,15 +160,15 @@ def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
     return next(tile for tile in tiles if tile["id"] == tile_id)
 
 
-def _build_tile(order: int, rows: TileRows, shown: Shown, here: DashboardTile, context: _Context) -> Row:
+def _build_tile(order: int, rows: TileRows, each: TileResult, here: DashboardTile, context: _Context) -> Row:
     tile, insight, text, button = rows
-    resolved, result = shown
+    resolved, result = each
     return {
         "id": tile.id,
         "order": order,
         "layouts": orjson.Fragment(resolved.layouts),
         "color": tile.color,
-        "insight": insight and _build_insight(insight, shown, here, context),
+        "insight": insight and _build_insight(insight, each, here, context),
         "text": text and _build_text(text, here, context),
         "button_tile": button and _build_button(button, here, context),
         "filters_overrides": orjson.Fragment(resolved.filters_overrides),
@@ -180,12 +180,12 @@ def _build_tile(order: int, rows: TileRows, shown: Shown, here: DashboardTile, c
     }
 
 
-def _build_insight(insight: InsightRow, shown: Shown, here: DashboardTile, context: _Context) -> Row:
+def _build_insight(insight: InsightRow, each: TileResult, here: DashboardTile, context: _Context) -> Row:
     return build_insight(
         insight,
-        query=shown.tile.query,
-        filters=shown.tile.filters,
-        result=shown.result,
+        query=each.tile.query,
+        filters=each.tile.filters,
+        result=each.result,
         tiles=context.dashboard_tiles.get(("insight", insight.id), [here]),
         viewer=context.viewer,
         users=context.users,
