@@ -13,7 +13,7 @@ from engine.parameters import format_datetime, quote_text
 from events.services.data_version import raise_data_version
 from events.services.definitions import LeftOut, update_event_definitions, update_property_definitions
 from events.services.rows import STAGING_COLUMNS, Kind
-from events.services.source_files import BadFile, Format, find_format, find_lines, list_columns
+from events.services.source_files import BadFile, Format, build_bad_file, find_format, find_lines, list_columns
 from events.services.staging import Staged, read_staged, staging_table
 
 Report = Callable[[str, str], None]
@@ -73,7 +73,7 @@ class Importer:
             file = self.kind.build_import(path, format, self.project_id)
             self.client.insert_file(table, file, query_id=query_id)
         except InvalidQuery as error:
-            raise BadFile(f"{path}: {error.detail.splitlines()[0]}") from error
+            raise build_bad_file(path, error) from error
         return read_staged(self.client, table)
 
     def keep(self, table: str, rows: int) -> LeftOut:

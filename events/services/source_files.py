@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -14,13 +15,14 @@ from typing import Any, TextIO
 import orjson
 
 from dashboards_api.errors import DomainError
-from engine.errors import InvalidQuery
+from engine.errors import EngineError, InvalidQuery
 from engine.interface import EngineClient
 from engine.server_client import open_file
 
 COMPRESSIONS = (".gz", ".zst")
 SAMPLE_LINES = 100
 LINE_BYTES_MAX = 1_000_000
+MESSAGE_CHARACTERS_MAX = 400
 
 
 class Format(StrEnum):
@@ -31,6 +33,7 @@ class Format(StrEnum):
     CSV = "CSVWithNames"
 
 
+_ENGINE_PATH = re.compile(r"[:.]? ?\(?in file/uri [^)]*\)")
 _FORMATS = {
     ".parquet": Format.PARQUET,
     ".jsonl": Format.JSONL,
@@ -43,6 +46,12 @@ class BadFile(DomainError):
     """A file of which nothing was kept. The message names it."""
 
     code = "bad_file"
+
+
+def build_bad_file(name: object, error: EngineError) -> BadFile:
+    """Return the error of a file that ClickHouse cannot read. Its messages have many lines, and the engine's path."""
+    message = _ENGINE_PATH.sub("", " ".join(error.detail.split()))
+    return BadFile(f"{name}: {message[:MESSAGE_CHARACTERS_MAX]}")
 
 
 def find_format(path: Path) -> Format:

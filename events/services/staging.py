@@ -5,11 +5,14 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
 
 from dashboards_api.data_dir import create_data_dir
+from engine.client import get_folder
+from engine.files import INCOMING, create_folder
 from engine.interface import EngineClient
 from events.models import ImportedTable
 from events.services.rows import BLANK
@@ -52,8 +55,21 @@ def import_lock(report_wait: Callable[[], None]) -> Iterator[None]:
         os.close(descriptor)
 
 
+def get_incoming_folder() -> Path:
+    """Return the folder for files that are imported; it is beside the store of the embedded engine."""
+    create_folder(get_folder())
+    folder = get_folder() / INCOMING
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 def drop_abandoned_tables(client: EngineClient) -> list[str]:
-    """Drop what imports that were killed have left, and return the names. The lock of imports must be held."""
+    """Drop the tables that killed imports have left, and their files. Return the names of the tables.
+
+    The lock of imports must be held.
+    """
+    for path in get_incoming_folder().iterdir():
+        path.unlink(missing_ok=True)
     seconds = SECONDS_TO_ABANDON if settings.ENGINE_URL else 0
     found = client.read(
         "SELECT name FROM system.tables WHERE database = currentDatabase()"

@@ -1,0 +1,64 @@
+"""Deletion of a project's data: events, persons, imported tables and definitions."""
+
+from typing import NamedTuple
+
+from django.db import transaction
+
+from engine.interface import EngineClient
+from events.models import EventDefinition, ImportedTable, PropertyDefinition
+from events.services.data_version import raise_data_version
+from events.services.staging import drop_table
+
+# From the tables of the store to what their rows are called.
+NOUNS = {"events": "event", "persons": "person", "person_distinct_ids": "distinct id"}
+
+
+class ProjectData(NamedTuple):
+    """How much data a project has: rows by table, and the names of its imported tables."""
+
+    rows: dict[str, int]
+    tables: list[str]
+
+
+def count_data(client: EngineClient, project_id: int) -> ProjectData:
+    rows = {
+        table: int(
+            client.read(f"SELECT count() FROM {table} WHERE project_id = {{id:Int64}}", {"id": project_id}).rows[0][0]
+        )
+        for table in NOUNS
+    }
+    tables = ImportedTable.objects.filter(project_id=project_id).order_by("name").values_list("name", flat=True)
+    return ProjectData(rows, list(tables))
+
+
+def delete_data(client: EngineClient, project_id: int) -> None:
+    """Delete all data of a project. The lock of imports must be held. Raises EngineError.
+
+    ClickHouse keeps the files of the rows for some minutes, for statements that still read them.
+    Running it again completes a deletion that was interrupted.
+    """
+    raise_data_version(project_id)
+    for name in delete_definitions(project_id):
+        drop_table(client, name)
+    for table in NOUNS:
+        client.execute(
+            f"ALTER TABLE {table} DELETE WHERE project_id = {{id:Int64}} SETTINGS mutations_sync = 2",
+            {"id": project_id},
+        )
+    raise_data_version(project_id)
+
+
+@transaction.atomic
+def delete_definitions(project_id: int) -> list[str]:
+    """Delete what the main database knows of a project's data. Return the names of its imported tables in the store.
+
+    If they are not dropped then, the next import drops them.
+    """
+    tables = ImportedTable.objects.filter(project_id=project_id)
+    names = list(tables.values_list("physical_name", flat=True))
+    for rows in (
+        tables,
+        *(model.objects.filter(project_id=project_id) for model in (EventDefinition, PropertyDefinition)),
+    ):
+        rows.delete()
+    return names

@@ -1,0 +1,130 @@
+"""Imports of tables, each of which HogQL reads by its name. A new import replaces the rows of the last one at once."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.utils.timezone import now
+
+from dashboards_api.db.retry import atomic_with_retry
+from dashboards_api.errors import ValidationFailed
+from engine.errors import EngineError, InvalidQuery
+from engine.interface import EngineClient, FileImport, Setting
+from engine.parameters import quote_identifier
+from engine.schema import DURABLE
+from engine.server_client import ServerClient
+from events.models import ImportedTable
+from events.models.definitions import TABLE_NAME_MAX_LENGTH
+from events.services.column_types import convert_column
+from events.services.data_version import raise_data_version
+from events.services.source_files import BadFile, Format, build_bad_file, find_format
+from events.services.staging import TABLE, drop_table
+
+# The tables that HogQL has by itself, in queries/hogql/tables.py, and names that may follow in PostHog's.
+BUILT_IN_NAMES = frozenset({"events", "persons", "sessions", "person_distinct_ids", "groups", "cohort_people", "logs"})
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+BAD_COLUMN = re.compile(r"[`\\\x00-\x1f\x7f{}<>]")
+COLUMNS_MAX, COLUMN_NAME_MAX_LENGTH = 1000, 200
+PROJECT_COLUMN = "project_id"
+# A field that the first lines of a file do not have is an error: left out, nobody would notice.
+SETTINGS: Mapping[str, Setting] = {
+    "session_timezone": "UTC",
+    "input_format_skip_unknown_fields": 0,
+    "max_parsing_threads": 1,
+}
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A file with the types of its columns. `name` is how messages call it."""
+
+    path: Path
+    format: str
+    columns: Mapping[str, str]
+    name: str
+
+
+def check_table_name(name: str) -> None:
+    """Raise ValidationFailed for a name that HogQL cannot have, or has already."""
+    if not NAME.fullmatch(name) or len(name) > TABLE_NAME_MAX_LENGTH:
+        raise ValidationFailed(
+            f"{name} cannot be the name of a table: it may have letters, digits and _, at most {TABLE_NAME_MAX_LENGTH},"
+            " and begins with a letter or _."
+        )
+    if name.lower() in BUILT_IN_NAMES:
+        raise ValidationFailed(f"{name} is the name of a built-in table. Choose another one.")
+
+
+def describe_source(client: EngineClient, path: Path) -> TableSource:
+    """Return a file as the source of a table. Raises BadFile and EngineError."""
+    found = find_format(path)
+    format = "JSONEachRow" if found is Format.JSONL else str(found)
+    try:
+        columns = client.describe_file(path, format)
+    except InvalidQuery as error:
+        raise build_bad_file(path, error) from error
+    return TableSource(path, format, columns, str(path))
+
+
+def import_table(client: EngineClient, name: str, source: TableSource, project_id: int) -> ImportedTable:
+    """Import a source as the table of a name. The lock of imports must be held.
+
+    Raises BadFile where the rows cannot be read, and EngineError; the earlier table stays then.
+    """
+    check_columns(source)
+    physical = f"{TABLE}{project_id}_{secrets.token_hex(8)}"
+    columns = {column: convert_column(column, kind) for column, kind in source.columns.items()}
+    try:
+        create_table(client, physical, {column: converted.type for column, converted in columns.items()})
+        select = {PROJECT_COLUMN: str(project_id)} | {name: converted.select for name, converted in columns.items()}
+        structure = ", ".join(f"{quote_identifier(name)} {column.source}" for name, column in columns.items())
+        client.insert_file(physical, FileImport(source.path, source.format, structure, select, SETTINGS))
+        [[rows]] = client.read(f"SELECT count() FROM {physical}").rows
+    except EngineError as error:
+        with suppress(EngineError):  # else, the next import drops it
+            drop_table(client, physical)
+        if isinstance(error, InvalidQuery):
+            raise build_bad_file(source.name, error) from error
+        raise
+    types = {column: converted.type for column, converted in columns.items()}
+    table, replaced = swap_table(project_id, name, physical, types, rows)
+    raise_data_version(project_id)
+    if replaced:
+        drop_table(client, replaced)
+    return table
+
+
+def check_columns(source: TableSource) -> None:
+    """Raise BadFile for columns that a table cannot have."""
+    if not source.columns or len(source.columns) > COLUMNS_MAX:
+        raise BadFile(f"{source.name}: it has {len(source.columns)} columns; a table has 1 to {COLUMNS_MAX:,}.")
+    for column in source.columns:
+        if BAD_COLUMN.search(column) or not 0 < len(column) <= COLUMN_NAME_MAX_LENGTH:
+            raise BadFile(f"{source.name}: {column[:COLUMN_NAME_MAX_LENGTH]!r} cannot be the name of a column.")
+        if column == PROJECT_COLUMN:
+            raise BadFile(f"{source.name}: the column {PROJECT_COLUMN} is the service's own. Give it another name.")
+
+
+def create_table(client: EngineClient, physical: str, columns: Mapping[str, str]) -> None:
+    named = ", ".join(f"{quote_identifier(column)} {kind}" for column, kind in columns.items())
+    durable = "" if isinstance(client, ServerClient) else f" {DURABLE}"
+    client.execute(
+        f"CREATE TABLE {physical} ({PROJECT_COLUMN} Int64, {named}) ENGINE = MergeTree ORDER BY tuple(){durable}"
+    )
+
+
+@atomic_with_retry
+def swap_table(
+    project_id: int, name: str, physical: str, columns: Mapping[str, str], rows: int
+) -> tuple[ImportedTable, str]:
+    """Make a stored table the one of a name. Return it, and the stored table that it replaces, or an empty text."""
+    earlier = ImportedTable.objects.filter(project_id=project_id, name=name).first()
+    table, _ = ImportedTable.objects.update_or_create(
+        project_id=project_id,
+        name=name,
+        defaults={"physical_name": physical, "columns": columns, "row_count": rows, "updated_at": now()},
+    )
+    return table, earlier.physical_name if earlier else ""
