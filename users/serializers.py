@@ -74,7 +74,8 @@ class PropertyFilterField(JSONObjectField):
 class ProjectRequestSerializer(RequestSerializer):
     """The body of a request that changes a project."""
 
-    tolerated_keys = get_field_names(ProjectSerializer)
+    # A body may contain the API key. Authentication reads it there if no header has one.
+    tolerated_keys = get_field_names(ProjectSerializer) | {"personal_api_key"}
 
     name = StrictCharField(required=False, max_length=PROJECT_NAME_MAX_LENGTH)
     timezone = StrictCharField(

@@ -131,6 +131,28 @@ def test_repeated_request_creates_one_project(alice: Person) -> None:
     assert Project.objects.filter(name="Growth").count() == 1
 
 
+def test_response_is_not_repeated_to_callers_outside_of_the_organization(alice: Person) -> None:
+    headers = {"Idempotency-Key": "apply-1"}
+    assert alice.api.post(get_path(alice), {"name": "Growth"}, headers=headers).status == 201
+    other = make_project("Other")
+    add_member(other, user=alice.user, level=MembershipLevel.ADMIN)
+    limited = Api(make_key(alice.user, organization_ids=[str(other.organization_id)]), 0)
+    for api in (limited, alice.api):
+        answer = api.post(get_path(alice), {"name": "Growth"}, headers=headers)
+        assert answer.status == (404 if api is limited else 201)
+    alice.user.memberships.exclude(project=other).delete()
+    assert alice.api.post(get_path(alice), {"name": "Growth"}, headers=headers).status == 404
+
+
+def test_key_in_the_body_is_no_unknown_field(alice: Person) -> None:
+    body = {"name": "Growth", "personal_api_key": alice.key}
+    headers = {"Prefer": "handling=strict"}
+    answer = Api(None, 0).post(get_path(alice), body, headers=headers, documented=False)
+    assert (answer.status, answer.json["name"]) == (201, "Growth")
+    answer = Api(None, 0).patch(f"/api/projects/{answer.json['id']}/", body, headers=headers, documented=False)
+    assert answer.status == 200
+
+
 def test_organization_has_at_most_100_projects(alice: Person) -> None:
     organization = alice.membership.project.organization
     Project.objects.bulk_create(Project(name="p", organization=organization) for _ in range(PROJECTS_MAX - 2))

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from dashboards_api.errors import ValidationFailed
+from dashboards_api.limits import PROJECTS_MAX
 from tests.builders import Person
 from tests.concurrency import run_concurrently
-from users.models import AttemptCounter, User
+from users.models import AttemptCounter, Project, User
 from users.rate_limiting.attempts import (
     Attempt,
     AttemptLimit,
@@ -16,6 +18,8 @@ from users.rate_limiting.attempts import (
     record_success,
 )
 from users.services.api_keys import create_api_key
+from users.services.project_settings import ProjectSettings
+from users.services.projects import create_organization_project
 
 
 @pytest.mark.django_db(transaction=True)
@@ -23,6 +27,16 @@ def test_concurrent_creations_never_exceed_ten_keys(alice: Person) -> None:
     raised = run_concurrently(*[lambda: create_api_key(alice.user, label="k", scopes=["*"])] * 11)
     assert len(raised) == 2
     assert alice.user.personal_api_keys.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_creations_never_exceed_the_limit_of_projects(alice: Person) -> None:
+    organization = alice.membership.project.organization
+    Project.objects.bulk_create(Project(name="p", organization=organization) for _ in range(PROJECTS_MAX - 3))
+    settings: ProjectSettings = {"name": "Growth"}
+    raised = run_concurrently(*[lambda: create_organization_project(alice.membership, settings)] * 5)
+    assert [type(error) for error in raised] == [ValidationFailed] * 3
+    assert organization.projects.count() == PROJECTS_MAX
 
 
 @pytest.mark.django_db(transaction=True)

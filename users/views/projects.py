@@ -97,6 +97,12 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
     permission_classes = [IsAuthenticated, HasRequiredScopes, IsNotProjectScopedKey]
     serializer_class = ProjectBasicSerializer
 
+    @property
+    def idempotency_scope(self) -> tuple[int, int | None]:
+        # A stored response is not for callers who cannot see the organization, such as a key with other organizations.
+        self._get_memberships(self.kwargs["organization_id"])
+        return super().idempotency_scope
+
     @extend_schema(parameters=[ORGANIZATION_ID])
     def list(self, request: Request, organization_id: str) -> Response:
         """List your projects in an organization. A key that is limited to projects gets a 403."""
