@@ -71,6 +71,27 @@ class AuthenticatedViewSet(IdempotentViewSet):
         if not status.is_allowed:
             raise Throttled(wait=status.reset)
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.check_if_match_is_supported()
+
+    @property
+    def supports_if_match(self) -> bool:
+        """Return whether the request is for a resource with versions."""
+        return False
+
+    def check_if_match_is_supported(self) -> None:
+        """Raise ValidationFailed for `If-Match` on a resource without versions. If it were ignored, it would seem to
+        match.
+        """
+        if (
+            self.request.method in _WRITE_METHODS
+            and not self.supports_if_match
+            and parse_expected_versions(self.request._request) is not None
+        ):
+            detail = "This request does not support `If-Match`, because it does not change one dashboard with versions."
+            raise ValidationFailed(detail, attr=IF_MATCH.name, code="if_match_not_supported")
+
     def charge_processing_time(self) -> RateLimitStatus | None:
         """Charge a finished request one unit for each further 20 ms of processor time that it began.
 
@@ -101,22 +122,9 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
     # Whether the resource in the path has versions that `If-Match` can name.
     has_versions: ClassVar[bool] = False
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        self.check_if_match_is_supported()
-
-    def check_if_match_is_supported(self) -> None:
-        """Raise ValidationFailed for `If-Match` on a resource without versions. If it were ignored, it would seem to
-        match.
-        """
-        is_supported = self.has_versions and self.kwargs.keys() > {self.project_kwarg}
-        if (
-            self.request.method in _WRITE_METHODS
-            and not is_supported
-            and parse_expected_versions(self.request._request) is not None
-        ):
-            detail = "This request does not support `If-Match`, because it does not change one dashboard with versions."
-            raise ValidationFailed(detail, attr=IF_MATCH.name, code="if_match_not_supported")
+    @property
+    def supports_if_match(self) -> bool:
+        return self.has_versions and self.kwargs.keys() > {self.project_kwarg}
 
     @cached_property
     def membership(self) -> Membership:

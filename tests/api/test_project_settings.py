@@ -207,6 +207,13 @@ def test_session_needs_the_csrf_token(alice: Person) -> None:
     assert read_project(alice).name == "Home"
 
 
+def test_if_match_is_refused(alice: Person) -> None:
+    for path in get_paths(alice):
+        answer = alice.api.patch(path, {"name": "Mine"}, headers={"If-Match": '"1"'})
+        assert answer.error == (400, "validation_error", "if_match_not_supported", "If-Match")
+    assert read_project(alice).name == "Home"
+
+
 def test_deletion_is_refused(alice: Person) -> None:
     for path in get_paths(alice):
         answer = alice.api.delete(path)
