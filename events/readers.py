@@ -38,3 +38,9 @@ def read_data_version(project_id: int) -> int:
     """Return the data version of a project, or 0 if nothing was imported into it."""
     version = models.DataVersion.objects.filter(project_id=project_id).values_list("number", flat=True).first()
     return version or 0
+
+
+def read_event_names(project_id: int, limit: int, offset: int = 0) -> list[str]:
+    """Return names of the events that a project has received, in the order of their characters."""
+    names = models.EventDefinition.objects.filter(project_id=project_id).order_by("name")
+    return list(names.values_list("name", flat=True)[offset : offset + limit])

@@ -11,11 +11,16 @@ from dashboards_api.http.serializers import (
     JSONObjectField,
     RequestSerializer,
     StrictCharField,
+    StrictIntegerField,
+    SuggestingChoiceField,
 )
+from dashboards_api.limits import MAX_INTEGER
 from queries.models.query_reference import CLIENT_QUERY_ID_MAX_LENGTH
 from queries.refresh import Refresh
 
 NAME_MAX_LENGTH = 400
+SQL_MAX_LENGTH = 100_000
+EVENT_NAMES_MAX = 500
 
 
 @extend_schema_field({"oneOf": [{"type": "string", "enum": [each.value for each in Refresh]}, {"type": "boolean"}]})
@@ -114,3 +119,37 @@ class QueryStatusResponseSerializer(serializers.Serializer[Any]):
 
 class QueryCancelledSerializer(serializers.Serializer[Any]):
     message = serializers.CharField(read_only=True)
+
+
+class ExecuteSQLArgumentsSerializer(RequestSerializer):
+    query = StrictCharField(max_length=SQL_MAX_LENGTH, trim_whitespace=False, help_text="HogQL.")
+    truncate = serializers.BooleanField(
+        required=False, help_text="Whether long values are shortened in `content`. Default: true."
+    )
+
+
+class ExecuteSQLRequestSerializer(RequestSerializer):
+    args = ExecuteSQLArgumentsSerializer()
+
+
+class ReadTaxonomyQuerySerializer(RequestSerializer):
+    kind = SuggestingChoiceField(choices=["events"])
+    limit = StrictIntegerField(required=False, min_value=1, max_value=EVENT_NAMES_MAX)
+    offset = StrictIntegerField(required=False, min_value=0, max_value=MAX_INTEGER)
+
+
+class ReadTaxonomyArgumentsSerializer(RequestSerializer):
+    query = ReadTaxonomyQuerySerializer()
+
+
+class ReadTaxonomyRequestSerializer(RequestSerializer):
+    args = ReadTaxonomyArgumentsSerializer()
+
+
+class ToolResponseSerializer(serializers.Serializer[Any]):
+    success = serializers.BooleanField(read_only=True)
+    content = serializers.CharField(read_only=True)
+
+
+class ExecuteSQLResponseSerializer(ToolResponseSerializer):
+    structured_content = QueryResponseSerializer(read_only=True, allow_null=True)

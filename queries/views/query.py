@@ -8,10 +8,9 @@ from rest_framework.response import Response
 
 from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
-from dashboards_api.http.waiting import get_first_run, wait_for
 from queries.nodes import get_source_kind
 from queries.readers.fields import build_complete_status, build_query_response, build_query_status
-from queries.readers.results import Outcome, StoredResult, find_queued
+from queries.readers.results import Outcome, StoredResult
 from queries.refresh import Refresh, parse_refresh
 from queries.request_overrides import RequestOverrides, validate_overrides
 from queries.serializers import (
@@ -22,8 +21,8 @@ from queries.serializers import (
 )
 from queries.services.api_queries import apply_request_overrides, find_query, name_query
 from queries.services.queue import cancel_query
-from queries.services.results import RefreshRequest, Results
-from queries.views.errors import convert_query_error, describe_failure
+from queries.views.errors import describe_failure
+from queries.views.running import is_running, run_query
 from users.viewsets import ProjectScopedViewSet
 
 QUERY_ID = OpenApiParameter(
@@ -36,7 +35,6 @@ REFRESH = OpenApiParameter(
     "refresh", str, description="As in the body, which wins: whether to compute, and whether to wait."
 )
 RUNNING = OpenApiResponse(QueryStatusResponseSerializer, "The query is not complete yet.")
-ASYNCHRONOUS = (Refresh.ASYNC, Refresh.FORCE_ASYNC, Refresh.LAZY_ASYNC)
 
 
 @operation_ids("query")
@@ -96,23 +94,12 @@ class QueryViewSet(ProjectScopedViewSet):
         return Response({"message": "The query was cancelled." if is_cancelled else "The query does not run."})
 
     def _run(self, body: dict[str, Any]) -> Response:
-        overrides = self._get_overrides(body)
-        refresh = self._get_refresh(body)
-        results = Results(self.project, RefreshRequest(refresh, get_first_run(self.request._request)))
-        [outcome] = results.obtain([apply_request_overrides(body["query"], overrides)])
-        wait_for(self.request._request, results.waiting, find_queued)
-        if outcome.stored and body.get("client_query_id"):
-            name_query(self.project, body["client_query_id"], outcome.stored.id)
-        return self._answer(outcome)
-
-    def _answer(self, outcome: Outcome) -> Response:
-        if outcome.error is not None:
-            raise convert_query_error(outcome.error)
-        if outcome.stored is None:
-            raise ValidationFailed("The query has no kind.", attr="query__kind", code="required")
-        if outcome.waits or outcome.raw_results is None:
-            status = build_query_status(outcome.stored, None, self.project.pk)
-            return Response({"query_status": status}, status=202)
+        query = apply_request_overrides(body["query"], self._get_overrides(body))
+        outcome, stored = run_query(self.request._request, self.project, query, self._get_refresh(body))
+        if body.get("client_query_id"):
+            name_query(self.project, body["client_query_id"], stored.id)
+        if is_running(outcome):
+            return Response({"query_status": build_query_status(stored, None, self.project.pk)}, status=202)
         return Response(build_query_response(outcome, self.project.pk))
 
     def _describe(self, stored: StoredResult) -> Response:

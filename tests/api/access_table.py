@@ -107,6 +107,8 @@ TABLE: dict[str, dict[str, Row]] = {
     # Running and cancelling a query changes nothing in the project: a key that can only read may do it.
     "api/projects/<project_id>/query/": {**LACKS, "POST": QUERY},
     "api/projects/<project_id>/query/<id>/": {**LACKS, "GET": NO_QUERY, "POST": QUERY, "DELETE": NO_QUERY},
+    "api/projects/<project_id>/mcp_tools/execute_sql/": {**LACKS, "POST": QUERY},
+    "api/projects/<project_id>/mcp_tools/read_taxonomy/": {**LACKS, "POST": QUERY},
 }
 # The API document, health checks and shared dashboards are public; metrics have a token of their own.
 PUBLIC = {"healthz", "readyz", "metrics", "api/schema/", "api/schema/swagger-ui/", "api/login/", "api/"} | {

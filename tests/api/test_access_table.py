@@ -137,6 +137,7 @@ def test_error_names_the_missing_scope(alice: Person, callers: dict[str, str | N
         "dashboard_templates": "dashboard_template",
         "insights": "insight",
         "query": "query",
+        "mcp_tools": "query",
         "sharing": "sharing_configuration",
         "activity": "activity_log",
         "activity_log": "activity_log",

@@ -1,0 +1,46 @@
+"""Results as texts for language models: tables with a tab between columns, and lists of names."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+
+# A text fills the context of a model: about 25,000 tokens.
+CONTENT_CHARACTERS_MAX = 100_000
+VALUE_CHARACTERS_MAX = 500
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_CUT = "…"
+
+
+def format_table(columns: Sequence[str], rows: Sequence[Any], *, has_more: bool, truncate: bool) -> str:
+    """Return rows as a text with the names of the columns in the first line. `truncate` shortens long values.
+
+    Tabs, line breaks and backslashes are escaped. A last line says what is left out.
+    """
+    limit = VALUE_CHARACTERS_MAX if truncate else CONTENT_CHARACTERS_MAX
+    lines = ["\t".join(_format_value(name, limit) for name in columns)]
+    size = len(lines[0])
+    for row in rows:
+        line = "\t".join(_format_value(value, limit) for value in (row if isinstance(row, list) else [row]))
+        size += len(line) + 1
+        if size > CONTENT_CHARACTERS_MAX:
+            break
+        lines.append(line)
+    shown = len(lines) - 1
+    if shown < len(rows):
+        lines.append(f"({shown} of {len(rows)} rows: a text has at most {CONTENT_CHARACTERS_MAX:,} characters.)")
+    elif has_more:
+        lines.append("(There are more rows: use LIMIT and OFFSET.)")
+    return "\n".join(lines)
+
+
+def format_names(title: str, names: Iterable[str], *, has_more: bool) -> str:
+    """Return names as a text, one in a line."""
+    lines = [title, *(_format_value(name, CONTENT_CHARACTERS_MAX) for name in names)]
+    return "\n".join([*lines, "(There are more: use `limit` and `offset`.)"] if has_more else lines)
+
+
+def _format_value(value: Any, limit: int) -> str:
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    text = text if len(text) <= limit else text[:limit] + _CUT
+    return text.translate(_ESCAPES)
