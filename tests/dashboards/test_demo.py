@@ -1,11 +1,17 @@
 """The demo project, and the templates that come with the service."""
 
 import json
+from collections import Counter
+from datetime import UTC, date, datetime
 
+import orjson
 import pytest
+from pytest_django import Settings
 
+from dashboards.demo_data import ENGINE_OFF, fill_demo_project
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.demo import create_demo_project
+from dashboards.services.demo_events import generate_day, write_events
 from dashboards.template_documents.documents import DEMO_FOLDER, builtin_templates
 from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.environment_reader import StartError
@@ -32,7 +38,7 @@ def test_demo_creates_three_dashboards_in_project_2_once() -> None:
         assert {kind for tile in tiles for kind in tile.content} == {"insight_id", "text_id", "button_id"}
         assert all(tile.layouts["sm"] for tile in tiles)
         assert dashboard.tag_links.exists()
-    assert Insight.objects.filter(project=project).count() == 10
+    assert Insight.objects.filter(project=project).count() == 13
 
 
 @pytest.mark.parametrize("path", sorted(DEMO_FOLDER.glob("*.json")), ids=lambda path: path.stem)
@@ -82,3 +88,33 @@ def test_first_user_without_a_project_is_reported(bob: Person) -> None:
     with pytest.raises(StartError, match=r"a project of the first user, bob@example\.com, who is a member of none"):
         Command().fill("http://127.0.0.1:8000", demo=True)
     assert list(Project.objects.values_list("name", flat=True)) == ["Home"]
+
+
+def test_demo_events_are_plausible_and_the_same_each_time() -> None:
+    now = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    lines = list(write_events(date(2026, 9, 1), now))
+    assert list(write_events(date(2026, 9, 1), now)) == lines
+    events = [orjson.loads(line) for line in lines]
+    assert len(events) >= 50_000
+    assert len({event["uuid"] for event in events}) == len(events)
+    assert 300 < len({event["distinct_id"] for event in events}) < 1000
+    assert max(event["timestamp"] for event in events) < "2026-11-30T09:00:01"
+    names = Counter(event["event"] for event in events)
+    steps = ["$pageview", "cart_viewed", "checkout_started", "payment_entered", "order_paid"]
+    assert [name for name, _ in names.most_common() if name != "signed_up"] == steps
+    assert names["signed_up"] > 100
+    assert all(event["properties"]["amount"] > 0 for event in events if event["event"] == "order_paid")
+    saturday, monday = (Counter(each["event"] for each in generate_day(date(2026, 11, day))) for day in (28, 30))
+    assert saturday["$pageview"] < 0.8 * monday["$pageview"]
+
+
+@pytest.mark.django_db
+def test_demo_without_an_engine_has_its_dashboards_and_says_that_nothing_is_computed(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.ENGINE = False
+    Command().fill("http://127.0.0.1:8000", demo=True)
+    assert Dashboard.objects.count() == 3
+    project = Project.objects.get(name="Demo")
+    assert fill_demo_project(project, datetime(2026, 11, 30, tzinfo=UTC)) == ENGINE_OFF
+    assert f"The demo is in project {project.pk}, Demo.\n{ENGINE_OFF}\n" in capsys.readouterr().out

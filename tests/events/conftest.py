@@ -16,6 +16,7 @@ from events.services.store import create_store_if_missing
 
 if os.environ.get("TEST_ENGINE") == "postgresql":  # the engine does not depend on the database
     collect_ignore = [
+        "test_demo_data.py",
         "test_store.py",
         "test_import_events.py",
         "test_import_refusals.py",

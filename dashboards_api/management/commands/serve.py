@@ -7,7 +7,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.utils.timezone import now
 
+from dashboards.demo_data import fill_demo_project
 from dashboards.services.demo import create_demo_project
 from dashboards_api.addresses import PORT_MAX, build_server_environment, get_browser_url, store_address
 from dashboards_api.data_dir import write_private
@@ -18,6 +20,7 @@ from dashboards_api.environment_reader import SettingError, StartError
 from dashboards_api.errors import DomainError
 from dashboards_api.server import reserve_port
 from dashboards_api.startup import check_database_is_shared, prepare_data_dir, wait_for_database
+from engine.supervision import stop_supervisors
 from users.services.api_keys import NewKey
 from users.services.initial_data import create_initial_data
 from users.services.setup import create_setup_link
@@ -33,7 +36,9 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         parser.add_argument("--port", default="8000", help="the port to listen on (default: %(default)s)")
         parser.add_argument("--workers", default=str(settings.WORKERS), help="processes (default: %(default)s)")
-        parser.add_argument("--demo", action="store_true", help="also create a project with three dashboards")
+        parser.add_argument(
+            "--demo", action="store_true", help="also create a project with three dashboards and their events"
+        )
         parser.add_argument(
             "--database-timeout",
             default=str(SECONDS_TO_WAIT),
@@ -55,6 +60,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         self.fill(address, demo=options["demo"])
         store_address(address)
+        stop_supervisors(os.getpid())  # the engine of the demo's import; the server starts its own
         self.stdout.flush()
         path = os.pathsep.join([str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])])
         environment = {"MALLOC_ARENA_MAX": "2", **build_server_environment(host), "PYTHONPATH": path}
@@ -73,6 +79,7 @@ class Command(BaseCommand):
                 except DomainError as error:
                     raise StartError(error.detail) from error
                 self.stdout.write(f"The demo is in project {project.pk}, {project.name}.\n")
+                self.stdout.write(f"{fill_demo_project(project, now())}\n")
 
     def hand_over(self, made: NewKey, address: str) -> None:
         """Print the first secrets to a terminal. Other output may be logged, so secrets go to files then."""

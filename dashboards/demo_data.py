@@ -1,0 +1,77 @@
+"""The data of the demo project: events until now, and the results of its dashboards."""
+
+import tempfile
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+
+from dashboards.models import Dashboard
+from dashboards.readers.dashboards import read_dashboard_revision
+from dashboards.services.demo_events import DAYS, write_events
+from engine.errors import EngineError
+from engine.interface import EngineClient
+from events.services.imports import Importer
+from events.services.rows import EVENTS
+from events.services.source_files import BadFile
+from events.services.staging import import_lock
+from events.services.store import create_store_if_missing
+from queries.refresh import Refresh
+from queries.services.results import RefreshRequest, Results
+from users.models import Membership, Project
+
+ENGINE_OFF = "ENGINE=off: the demo has no events, and its insights have no results."
+LAST_DAY = """
+    SELECT uniqExact(toDate(timestamp, 'UTC')),
+        dateDiff('day', min(timestamp), max(timestamp)) + 1,
+        toDate(max(timestamp), 'UTC')
+    FROM events WHERE project_id = {project:Int64}
+"""
+
+
+def fill_demo_project(project: Project, now: datetime) -> str:
+    """Import the events of the demo until now, request the results of its dashboards, and return a line that says so.
+
+    The days that were imported earlier are left out. If the engine does not work, the line contains the reason.
+    """
+    if not settings.ENGINE:
+        return ENGINE_OFF
+    try:
+        count = import_demo_events(project, now)
+    except (EngineError, BadFile, OSError) as error:
+        return f"The demo has no new events: {error}"
+    request_demo_results(project)
+    return f"The demo has {count:,} new events, until today." if count else "The demo has events until today."
+
+
+def import_demo_events(project: Project, now: datetime) -> int:
+    """Import the events of the days that are missing, and return their number. Raises EngineError and BadFile.
+
+    The last day is imported again, since it had not ended. Rows that exist are replaced by the same ones.
+    """
+    client = create_store_if_missing()
+    today = now.astimezone(UTC).date()
+    first = find_last_day(client, project) or today - timedelta(days=DAYS)
+    if first >= today:
+        return 0
+    with import_lock(lambda: None), tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:
+        path = Path(folder) / "demo.jsonl"
+        with path.open("wb") as file:
+            file.writelines(write_events(first, now))
+        return Importer(client, EVENTS, project.pk).import_file(path).rows
+
+
+def find_last_day(client: EngineClient, project: Project) -> date | None:
+    """Return the last day with events, or None if days are missing because an import was interrupted."""
+    [[days, span, last]] = client.read(LAST_DAY, {"project": project.pk}).rows
+    return date.fromisoformat(last) if days > DAYS and days == span else None
+
+
+def request_demo_results(project: Project) -> None:
+    """Queue the results of the dashboards, so that the worker computes them as soon as it runs."""
+    viewer = Membership.objects.filter(project=project).select_related("project", "user").order_by("pk").first()
+    if viewer is None:
+        return
+    for dashboard in Dashboard.objects.in_project(project).not_deleted():
+        results = Results(project, RefreshRequest(Refresh.ASYNC))
+        read_dashboard_revision(dashboard.pk, project=project, viewer=viewer, results=results)

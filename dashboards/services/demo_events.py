@@ -1,0 +1,117 @@
+"""The events of the demo project: visits, sign-ups and orders of a shop. The same day always has the same events."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+
+DAYS = 90
+NEW_VISITORS_PER_DAY = 6
+SESSIONS_PER_DAY = 150
+# The share of sessions on each day of the week, from Monday.
+WEEKLY_RHYTHM = (1.0, 1.05, 1.1, 1.05, 0.95, 0.6, 0.55)
+# A visitor comes back for so many days.
+DAYS_OF_INTEREST = 45
+
+COUNTRIES = {"Germany": 28, "Netherlands": 22, "France": 18, "United States": 16, "Poland": 9, "Spain": 7}
+BROWSERS = {"Chrome": 58, "Safari": 22, "Firefox": 13, "Edge": 7}
+SYSTEMS = {"Windows": 38, "macOS": 22, "Android": 21, "iOS": 15, "Linux": 4}
+REFERRERS = {"$direct": 40, "google.com": 32, "newsletter.example": 12, "github.com": 9, "duckduckgo.com": 7}
+PAGES = {"/": 30, "/products": 26, "/products/lamp": 14, "/products/chair": 12, "/blog": 10, "/pricing": 8}
+PAYMENT_METHODS = {"card": 55, "paypal": 30, "invoice": 15}
+HOURS = {hour: 1 + 6 * (7 <= hour <= 22) + 5 * (17 <= hour <= 21) for hour in range(24)}
+# The steps of an order, and the probability that a visitor who has taken the step before takes it.
+ORDER_STEPS = (("cart_viewed", 0.3), ("checkout_started", 0.62), ("payment_entered", 0.74), ("order_paid", 0.86))
+SIGN_UP_PROBABILITY = 0.55
+
+Event = dict[str, Any]
+
+
+class Visitor(NamedTuple):
+    """A person, with the properties of all events of the person."""
+
+    distinct_id: str
+    properties: dict[str, str]
+
+
+def write_events(first: date, now: datetime) -> Iterator[bytes]:
+    """Yield the events from a day until now, as lines of JSON."""
+    for offset in range((now.date() - first).days + 1):
+        day = first + timedelta(days=offset)
+        for event in generate_day(day):
+            if event["timestamp"] <= now:
+                yield orjson.dumps(event) + b"\n"
+
+
+def generate_day(day: date) -> Iterator[Event]:
+    """Yield the events of a day."""
+    chance = random.Random(f"day {day.toordinal()}")  # noqa: S311  no secret, and the same on every machine
+    arriving = [build_visitor(day, index) for index in range(NEW_VISITORS_PER_DAY)]
+    # A wave of eleven weeks, so that charts are not flat.
+    season = 1 + 0.18 * abs((day.toordinal() % 77) - 38) / 38
+    count = round(SESSIONS_PER_DAY * WEEKLY_RHYTHM[day.weekday()] * season * chance.uniform(0.93, 1.07))
+    for index in range(count):
+        is_new = index < len(arriving)
+        visitor = arriving[index] if is_new else pick_returning_visitor(day, chance)
+        yield from generate_session(day, visitor, chance, is_new=is_new)
+
+
+def build_visitor(day: date, index: int) -> Visitor:
+    """Return one of the visitors who came for the first time on a day."""
+    chance = random.Random(f"visitor {day.toordinal()} {index}")  # noqa: S311  as above
+    properties = {
+        "$browser": pick(BROWSERS, chance),
+        "$os": pick(SYSTEMS, chance),
+        "$geoip_country_name": pick(COUNTRIES, chance),
+        "$referring_domain": pick(REFERRERS, chance),
+    }
+    return Visitor(f"visitor-{day:%Y%m%d}-{index + 1}", properties)
+
+
+def pick_returning_visitor(day: date, chance: random.Random) -> Visitor:
+    """Return a visitor of an earlier day, more often of a recent one."""
+    age = 1 + int(DAYS_OF_INTEREST * chance.random() ** 2)
+    return build_visitor(day - timedelta(days=age), chance.randrange(NEW_VISITORS_PER_DAY))
+
+
+def generate_session(day: date, visitor: Visitor, chance: random.Random, *, is_new: bool) -> Iterator[Event]:
+    """Yield the events of one visit: pages, and possibly a sign-up and an order."""
+    start = time(pick(HOURS, chance), chance.randrange(60), chance.randrange(60))
+    moment = datetime.combine(day, start, UTC)
+    session = {**visitor.properties, "$session_id": make_uuid(chance)}
+    for name, properties in generate_steps(chance, is_new=is_new):
+        yield {
+            "uuid": make_uuid(chance),
+            "event": name,
+            "distinct_id": visitor.distinct_id,
+            "timestamp": moment,
+            "properties": session | properties,
+        }
+        moment += timedelta(seconds=chance.randint(5, 90))
+
+
+def generate_steps(chance: random.Random, *, is_new: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the names of a session's events with their own properties."""
+    for _ in range(chance.randint(2, 6)):
+        path = pick(PAGES, chance)
+        yield "$pageview", {"$pathname": path, "$current_url": f"https://shop.example{path}"}
+    if is_new and chance.random() < SIGN_UP_PROBABILITY:
+        yield "signed_up", {"plan": "team" if chance.random() < 0.3 else "free"}
+    amount = round(chance.lognormvariate(3.6, 0.6), 2)
+    for name, probability in ORDER_STEPS:
+        if chance.random() > probability:
+            return
+        payment = {"amount": amount, "currency": "EUR", "payment_method": pick(PAYMENT_METHODS, chance)}
+        yield name, payment if name == "order_paid" else {}
+
+
+def pick(weights: dict[Any, int], chance: random.Random) -> Any:
+    """Return a key of the weights at random."""
+    return chance.choices(list(weights), list(weights.values()))[0]
+
+
+def make_uuid(chance: random.Random) -> str:
+    return str(UUID(int=chance.getrandbits(128), version=4))
