@@ -25,6 +25,8 @@ _DESCRIPTIONS = {
     "tiles": "Add tiles to a dashboard, and update, move, copy, reorder or remove them one at a time.",
     "insights": "Create, retrieve, update and list insights: named queries that dashboards show in tiles.",
     "query": "Run queries on the events of a project, read their state and cancel them.",
+    "event_definitions": "List the names of the events of a project.",
+    "property_definitions": "List the properties of events and persons of a project, with their types.",
     "sharing": "Share a dashboard by a link, replace the link, and protect it with passwords.",
     "dashboard_templates": "Store and retrieve templates, from which dashboards are created.",
     "collaborators": "Choose the members who can edit a restricted dashboard.",

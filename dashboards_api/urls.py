@@ -15,6 +15,7 @@ handler500 = "pages.error_pages.server_error"
 
 project: list[URLPattern | URLResolver] = [
     path("", ProjectViewSet.as_view(PROJECT_ACTIONS)),
+    path("", include("events.urls")),
     path("", include("queries.urls")),
     path("", include("dashboards.urls")),
 ]

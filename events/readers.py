@@ -1,9 +1,22 @@
-"""Read the definitions of a project's data for the compilation of queries."""
+"""What the main database stores about the data of a project, for the compilation of queries and for responses."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from events import models
-from events.models import PropertyOwner
+from events.models import EventDefinition, PropertyDefinition, PropertyOwner, PropertyType
+
+# What definitions have in PostHog, and never have here.
+_ABSENT: dict[str, Any] = {
+    "description": None,
+    "tags": [],
+    "updated_by": None,
+    "verified": False,
+    "verified_at": None,
+    "verified_by": None,
+    "hidden": False,
+}
 
 
 class PropertyTypeNames(NamedTuple):
@@ -23,7 +36,7 @@ class ImportedTable(NamedTuple):
 
 def read_property_types(project_id: int) -> PropertyTypeNames:
     types = PropertyTypeNames({}, {})
-    rows = models.PropertyDefinition.objects.filter(project_id=project_id).order_by("owner", "name")
+    rows = PropertyDefinition.objects.filter(project_id=project_id).order_by("owner", "name")
     for owner, name, kind in rows.values_list("owner", "name", "property_type"):
         (types.person if owner == PropertyOwner.PERSON else types.event)[name] = kind
     return types
@@ -44,3 +57,62 @@ def read_event_names(project_id: int, limit: int, offset: int = 0) -> list[str]:
     """Return names of the events that a project has received, in the order of their characters."""
     names = models.EventDefinition.objects.filter(project_id=project_id).order_by("name")
     return list(names.values_list("name", flat=True)[offset : offset + limit])
+
+
+def list_event_definitions(
+    project_id: int, *, search: str, limit: int, offset: int
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many names of events contain a text, and one page of them in the order of names."""
+    named = EventDefinition.objects.filter(project_id=project_id).order_by("name").values_list("pk", "name")
+    found = _search(named, search)
+    rows = EventDefinition.objects.in_bulk(found[offset : offset + limit])
+    return len(found), [_build_event(rows[id_]) for id_ in found[offset : offset + limit] if id_ in rows]
+
+
+def list_property_definitions(
+    project_id: int, owner: str, *, search: str, limit: int, offset: int
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many names of properties contain a text, and one page of them in the order of names."""
+    of_owner = PropertyDefinition.objects.filter(project_id=project_id, owner=owner)
+    found = _search(of_owner.order_by("name").values_list("pk", "name"), search)
+    rows = PropertyDefinition.objects.in_bulk(found[offset : offset + limit])
+    return len(found), [_build_property(rows[id_]) for id_ in found[offset : offset + limit] if id_ in rows]
+
+
+def _search(named: Iterable[tuple[UUID, str]], text: str) -> list[UUID]:
+    """Return the ids of names that contain a text in any case. A project has at most ten thousand of each kind.
+
+    Databases fold letters in different ways.
+    """
+    wanted = text.casefold()
+    return [id_ for id_, name in named if wanted in name.casefold()]
+
+
+def _build_event(row: EventDefinition) -> dict[str, Any]:
+    """Return a definition as in responses (component EventDefinition)."""
+    return {
+        "id": row.pk,
+        "name": row.name,
+        "owner": None,
+        "created_at": row.created_at,
+        "created_by": None,
+        "updated_at": row.created_at,
+        "last_updated_at": row.created_at,
+        "last_seen_at": row.last_seen_at,
+        "is_action": False,
+        "post_to_slack": False,
+        **_ABSENT,
+    }
+
+
+def _build_property(row: PropertyDefinition) -> dict[str, Any]:
+    """Return a definition as in responses (component PropertyDefinition)."""
+    return {
+        "id": row.pk,
+        "name": row.name,
+        "property_type": row.property_type,
+        "is_numerical": row.property_type == PropertyType.NUMERIC,
+        "is_seen_on_filtered_events": None,
+        "updated_at": row.created_at,
+        **_ABSENT,
+    }

@@ -105,6 +105,8 @@ TABLE: dict[str, dict[str, Row]] = {
         for action in ("bulk_delete", "bulk_restore", "bulk_update_tags")
     },
     # Running and cancelling a query changes nothing in the project: a key that can only read may do it.
+    "api/projects/<project_id>/event_definitions/": {**LACKS, "GET": READ},
+    "api/projects/<project_id>/property_definitions/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/query/": {**LACKS, "POST": QUERY},
     "api/projects/<project_id>/query/<id>/": {**LACKS, "GET": NO_QUERY, "POST": QUERY, "DELETE": NO_QUERY},
     "api/projects/<project_id>/mcp_tools/execute_sql/": {**LACKS, "POST": QUERY},

@@ -12,6 +12,8 @@ TAGS = [
     "tiles",
     "insights",
     "query",
+    "event_definitions",
+    "property_definitions",
     "sharing",
     "dashboard_templates",
     "collaborators",
