@@ -91,8 +91,12 @@ class QueryResult(models.Model):
 class ResultVersionQuerySet(models.QuerySet["ResultVersion"]):
     def raise_version(self, project_id: int) -> None:
         """Count a change of the project's results. Call it in the transaction of the change."""
-        if not self.filter(project=project_id).update(number=F("number") + 1):
-            self.bulk_create([ResultVersion(project_id=project_id, number=1)], ignore_conflicts=True)
+        if not self._increment(project_id):
+            self.bulk_create([ResultVersion(project_id=project_id)], ignore_conflicts=True)
+            self._increment(project_id)  # another transaction may have created the row, and counted its own change
+
+    def _increment(self, project_id: int) -> int:
+        return self.filter(project=project_id).update(number=F("number") + 1)
 
     def number_subquery(self, project_id: Any) -> Coalesce:
         """Return the number as a subquery, 0 before the first result."""

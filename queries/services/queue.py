@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from django.db.models import Count, OuterRef, Subquery, TextField, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, TextField, Value, When
 from django.utils.timezone import now
 
 from dashboards_api.db.retry import atomic_with_retry
@@ -71,11 +70,11 @@ def request_results(project: Project, queries: Mapping[str, dict[str, Any]]) -> 
 
 
 def claim_query() -> Claim | None:
-    """Claim the query that has waited longest, except of projects that compute too many. Return None if there is none.
+    """Claim the query that has waited longest, of a project that computes the fewest. Return None without one.
 
-    The write lock of SQLite is taken only if a query waits.
+    The write lock of SQLite is taken only where a query waits.
     """
-    if not _find_claimable(now()).exists():
+    if not QueryResult.objects.claimable(now()).exists():
         return None
     return _claim()
 
@@ -83,7 +82,7 @@ def claim_query() -> Claim | None:
 @atomic_with_retry
 def _claim() -> Claim | None:
     moment = now()
-    rows = _find_claimable(moment).select_for_update(skip_locked=True, of=("self",)).order_by("requested_at")
+    rows = _find_claimable(moment).select_for_update(skip_locked=True, of=("self",))
     row: QueryResult | None = rows.select_related("project").first()
     if row is None:
         return None
@@ -98,14 +97,15 @@ def _claim() -> Claim | None:
 
 
 def _find_claimable(moment: datetime) -> Any:
-    """Return the queries that a worker may claim, except those of projects that already compute RUNNING_MAX."""
-    running = QueryResult.objects.running(moment).filter(project=OuterRef("project")).order_by().values("project")
-    number = Subquery(running.annotate(number=Count("pk")).values("number"))
-    return (
-        QueryResult.objects.claimable(moment)
-        .annotate(running_now=Coalesce(number, 0))
-        .filter(running_now__lt=RUNNING_MAX)
-    )
+    """Return what a worker may claim, the next one first. Otherwise, a project with a long queue would keep all slots
+    of a worker.
+    """
+    running = QueryResult.objects.running(moment).order_by().values_list("project").annotate(number=Count("pk"))
+    numbers = dict(running)  # one for each project with running queries: there are as many as slots at most
+    busy = [project_id for project_id, number in numbers.items() if number >= RUNNING_MAX]
+    cases = [When(project=project_id, then=Value(number)) for project_id, number in numbers.items()]
+    rows = QueryResult.objects.claimable(moment).exclude(project__in=busy)
+    return rows.order_by(Case(*cases, default=Value(0)), "requested_at")
 
 
 def find_held_leases(leases: Collection[UUID]) -> set[UUID]:
@@ -171,7 +171,9 @@ def _find_held(claim: Claim) -> Any:
 
 def _store_error(rows: Any, project_id: int, code: str, detail: str) -> bool:
     moment = now()
-    error = {"error_code": code, "error_detail": detail[:ERROR_DETAIL_MAX_LENGTH], "failed_at": moment}
+    # The text quotes the query, and PostgreSQL refuses NUL characters.
+    detail = detail[:ERROR_DETAIL_MAX_LENGTH].replace("\0", "\ufffd").encode(errors="replace").decode()
+    error = {"error_code": code, "error_detail": detail, "failed_at": moment}
     stored = rows.update(**_NOT_QUEUED, **error, read_at=moment)
     if stored:
         ResultVersion.objects.raise_version(project_id)
