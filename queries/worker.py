@@ -10,14 +10,14 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 from django.utils.timezone import now
 from pebble import ProcessExpired, ProcessPool
 
 from dashboards_api.errors import DomainError
 from queries.execution import Answer, Task, describe_timeout, prepare_child, run_task
 from queries.services.contexts import build_task
-from queries.services.pruning import prune_results
+from queries.services.pruning import prune_references, prune_results
 from queries.services.queue import (
     Claim,
     ComputedResult,
@@ -98,7 +98,7 @@ class Worker:
             while len(self.running) < self.slots and self.start_query():
                 self.last_work = time.monotonic()
             self.prune()
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("query worker cannot use the database", error=type(error).__qualname__)
             time.sleep(SECONDS_AFTER_DATABASE_ERROR)
 
@@ -163,7 +163,9 @@ class Worker:
     def prune(self) -> None:
         if time.monotonic() >= self.next_pruning:
             self.next_pruning = time.monotonic() + SECONDS_BETWEEN_PRUNINGS
-            prune_results(now())
+            moment = now()
+            prune_references(moment)
+            prune_results(moment)
 
     def stop(self) -> None:
         """End the children, and return their queries to the queue."""

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from dashboards_api.http.waiting import FindPending, Wait
 
@@ -68,7 +68,7 @@ class Waiters:
         ids = {id_ for wait in asked.values() for id_ in wait.pending}
         try:
             pending = await self.loop.run_in_executor(self.executor, run_query, find_pending, ids)
-        except DatabaseError as error:
+        except Error as error:  # a closed connection is no DatabaseError
             logger.warning("waiting requests cannot be checked", error=type(error).__qualname__)
             return
         for done, wait in asked.items():

@@ -1,12 +1,13 @@
-"""Deletion of results that nobody reads."""
+"""Deletion of results that nobody reads, and of the names that clients gave to their queries."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from queries.models import QueryResult, ResultVersion
+from queries.models import QueryReference, QueryResult, ResultVersion
 
 UNREAD_FOR = timedelta(days=30)
+NAMED_FOR = timedelta(days=1)
 ROWS_AT_ONCE = 500
 
 
@@ -21,3 +22,8 @@ def prune_results(moment: datetime) -> int:
                 ResultVersion.objects.raise_version(project_id)
         deleted += len(part)
     return deleted
+
+
+def prune_references(moment: datetime) -> int:
+    """Delete names of queries that are older than a day. Return how many there were."""
+    return QueryReference.objects.filter(created_at__lt=moment - NAMED_FOR).delete()[0]

@@ -1,0 +1,34 @@
+"""Pruning: results that nobody reads, and names of queries after a day."""
+
+from datetime import timedelta
+
+from django.utils.timezone import now
+
+from queries.models import QueryReference, QueryResult, ResultVersion
+from queries.services.api_queries import name_query
+from queries.services.pruning import prune_references, prune_results
+from tests.queries.rows import make_result
+from users.models import Project
+
+
+def test_results_that_were_not_read_for_a_month_are_deleted(home: Project, away: Project) -> None:
+    moment = now()
+    kept = make_result(home, "select 1", read_at=moment - timedelta(days=29))
+    waiting = make_result(home, "select 2", read_at=moment - timedelta(days=31), requested_at=moment)
+    for number in range(3):
+        make_result(home, f"select 1{number}", read_at=moment - timedelta(days=31))
+    make_result(away, "select 3")
+    assert prune_results(moment) == 3
+    assert set(QueryResult.objects.in_project(home).values_list("pk", flat=True)) == {kept.pk, waiting.pk}
+    assert QueryResult.objects.in_project(away).count() == 1
+    assert list(ResultVersion.objects.values_list("project", "number")) == [(home.pk, 1)]
+
+
+def test_names_of_queries_are_deleted_after_a_day(home: Project) -> None:
+    row = make_result(home)
+    name_query(home, "old", row.pk)
+    QueryReference.objects.update(created_at=now() - timedelta(hours=25))
+    name_query(home, "new", row.pk)
+    assert prune_references(now()) == 1
+    assert list(QueryReference.objects.values_list("client_query_id", flat=True)) == ["new"]
+    assert QueryResult.objects.count() == 1
