@@ -25,10 +25,14 @@ EVENT_NAMES_MAX = 500
 
 @extend_schema_field({"oneOf": [{"type": "string", "enum": [each.value for each in Refresh]}, {"type": "boolean"}]})
 class RefreshField(AnyField):
-    """A value of `refresh`. An unknown one is read as `force_cache`, as upstream."""
+    """A value of `refresh`. An unknown text is read as `force_cache`, as upstream."""
+
+    default_error_messages = {"invalid": "This must be a text or a boolean."}
 
     def to_internal_value(self, data: Any) -> str:
-        return str(data).lower() if isinstance(data, str | bool) else ""
+        if not isinstance(data, str | bool):
+            self.fail("invalid")
+        return str(data).lower()
 
 
 @extend_schema_field({"nullable": True})

@@ -35,9 +35,9 @@ class UnprocessableRequest(Conflict):
 class Throttled(exceptions.Throttled):
     """A 429 with the detail of the domain error. DRF would append a sentence about the time to wait."""
 
-    def __init__(self, detail: str, *, wait: int) -> None:
+    def __init__(self, detail: str, *, wait: int, code: str | None = None) -> None:
         super().__init__(wait)
-        self.detail = ErrorDetail(detail, code=self.default_code)
+        self.detail = ErrorDetail(detail, code=code or self.default_code)
 
 
 class PreconditionFailed(APIException):

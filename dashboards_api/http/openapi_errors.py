@@ -151,6 +151,10 @@ ERROR_SCHEMA: dict[str, Any] = {
             "nullable": True,
             "description": "What was refused: field names and list indexes joined by `__`, or null.",
         },
+        "query_status": {
+            "allOf": [{"$ref": "#/components/schemas/QueryStatus"}],
+            "description": "The status of a query that has failed, where the request was for it.",
+        },
     },
     "required": ["type", "code", "detail", "attr"],
 }

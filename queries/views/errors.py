@@ -1,9 +1,9 @@
 """Errors of queries as responses."""
 
-from rest_framework.exceptions import Throttled
 from rest_framework.response import Response
 
 from dashboards_api.errors import DomainError, Unavailable, ValidationFailed
+from dashboards_api.http.api_exceptions import Throttled
 from queries.exceptions import QueryError, TooManyQueries
 from queries.readers.fields import build_query_status
 from queries.readers.results import StoredResult
@@ -15,7 +15,7 @@ SECONDS_UNTIL_RETRY = 5
 def convert_query_error(error: DomainError) -> Exception:
     """Return the API exception for the error of a query. Most of these are caused by the query."""
     if error.code == TooManyQueries.code:
-        return Throttled(SECONDS_UNTIL_RETRY, error.detail, code=error.code)
+        return Throttled(error.detail, wait=SECONDS_UNTIL_RETRY, code=error.code)
     if error.code in UNAVAILABLE_CODES:
         return Unavailable(error.detail, code=error.code)
     return ValidationFailed(error.detail, attr=error.attr or "query", code=error.code)
