@@ -67,6 +67,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/activity_log/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/activity_log/undo/": {**LACKS, "POST": ACTION},
     "api/projects/<project_id>/dashboards/<id>/stream_tiles/": {**LACKS, "GET": READ},
+    "api/projects/<project_id>/dashboards/<id>/run_insights/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/<id>/export/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/dashboards/<id>/move_tile/": {**LACKS, "PATCH": ACTION, "POST": ACTION},
     **{
@@ -104,6 +105,7 @@ TABLE: dict[str, dict[str, Row]] = {
         f"api/projects/<project_id>/insights/{action}/": {**LACKS, "POST": ACTION}
         for action in ("bulk_delete", "bulk_restore", "bulk_update_tags")
     },
+    "api/projects/<project_id>/insights/validate/": {**LACKS, "POST": QUERY},
     # Running and cancelling a query changes nothing in the project: a key that can only read may do it.
     "api/projects/<project_id>/event_definitions/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/property_definitions/": {**LACKS, "GET": READ},

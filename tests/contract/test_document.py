@@ -40,6 +40,7 @@ personal_api_keys_current_retrieve
 personal_api_keys_list personal_api_keys_create personal_api_keys_retrieve personal_api_keys_partial_update
 personal_api_keys_destroy personal_api_keys_roll_create login_create logout_create
 event_definitions_list property_definitions_list
+dashboards_run_insights_retrieve insights_validate_create
 query_create query_create_of_kind_create query_retrieve query_destroy
 mcp_tools_execute_sql_create mcp_tools_read_taxonomy_create
 """.split()  # noqa: SIM905  a list reads worse

@@ -26,8 +26,8 @@ TAGS = [
     "login",
 ]
 VERBS = """
-Add Cancel Compare Copy Create Delete Export List Move Remove Reorder Replace Restore Retrieve Rotate Run Sign Stream
-Undo Update
+Add Cancel Compare Copy Create Delete Export List Move Read Remove Reorder Replace Restore Retrieve Rotate Run Sign
+Stream Undo Update Validate
 """.split()  # noqa: SIM905  a table is easier to read
 OPERATIONS: list[tuple[str, dict[str, Any]]] = [
     (f"{method.upper()} {path}", operation)
