@@ -50,7 +50,7 @@ class Importer:
         format = find_format(path)
         columns = list_columns(self.client, path, format)
         self.check_columns(path, format, columns)
-        with staging_table(self.client, f"{STAGING_COLUMNS}, {self.kind.columns}") as table:
+        with staging_table(self.client, f"{STAGING_COLUMNS}, {self.kind.columns}", path.stat().st_size) as table:
             staged = self.stage(path, format, table)
             problems = describe_problems(path, format, staged)
             if problems and not self.skip_bad:

@@ -22,6 +22,8 @@ STAGING, TABLE = "staging_", "table_"
 # Of a ClickHouse server, which imports on several machines may use at once.
 SECONDS_TO_ABANDON = 24 * 3600
 LISTED_MAX = 10
+# Compressed, such a file may become ten times as large. Not writing it to the disk saves a third of the time.
+BYTES_IN_MEMORY_MAX = 16_000_000
 
 
 class BadRow(NamedTuple):
@@ -85,10 +87,11 @@ def drop_abandoned_tables(client: EngineClient) -> list[str]:
 
 
 @contextmanager
-def staging_table(client: EngineClient, columns: str) -> Iterator[str]:
-    """Create a table for the rows of one file, and drop it at the end of the block."""
+def staging_table(client: EngineClient, columns: str, file_bytes: int) -> Iterator[str]:
+    """Create a table for the rows of one file, and drop it at the end of the block. A small file is held in memory."""
     name = f"{STAGING}{secrets.token_hex(8)}"
-    client.execute(f"CREATE TABLE {name} ({columns}) ENGINE = MergeTree ORDER BY tuple()")
+    engine = "Memory" if file_bytes <= BYTES_IN_MEMORY_MAX else "MergeTree ORDER BY tuple()"
+    client.execute(f"CREATE TABLE {name} ({columns}) ENGINE = {engine}")
     try:
         yield name
     finally:

@@ -27,8 +27,8 @@ COLUMNS = "uuid, person_id, timestamp, created_at, properties, person_properties
 COMPLETE_ROW = [
     UUID,
     PERSON,
-    "2026-11-01 12:00:00.123456",
-    "2026-11-02 00:00:00.000000",
+    "2026-11-01T12:00:00.123456Z",
+    "2026-11-02T00:00:00.000000Z",
     '{"text":"日本 \\"x\\" 🎈","price":1.5}',
     '{"plan":"free"}',
 ]
@@ -42,8 +42,8 @@ def test_lines_of_json_are_imported(store: EngineClient, home: Project, tmp_path
     assert printed.out.startswith(f"{path}: 2 events\nImported 2 events from 1 file into project {home.pk}, Home, in ")
     assert (printed.err, printed.error) == ("", "")
     assert read_rows(store, SELECT_EVENTS) == [
-        ["signed up", "user1", "2026-11-01 12:30:00.250000", '{"number":1}'],
-        ["signed up", "user2", "2026-11-02 12:30:00.250000", "{}"],
+        ["signed up", "user1", "2026-11-01T12:30:00.250000Z", '{"number":1}'],
+        ["signed up", "user2", "2026-11-02T12:30:00.250000Z", "{}"],
     ]
     assert read_rows(store, "SELECT DISTINCT project_id FROM events") == [[home.pk]]
     assert path.read_bytes() == content
@@ -70,8 +70,8 @@ def test_csv_is_imported_and_unused_columns_are_named(store: EngineClient, home:
     printed = run_command("import_events", tmp_path / "a.csv", "--project", home.pk)
     assert printed.out.startswith(f"{tmp_path}/a.csv: 2 events; not used: elements, team_id\n")
     assert read_rows(store, SELECT_EVENTS) == [
-        ["two\nlines", "u1", "2026-11-01 00:00:00.000000", '{"a": "b,c"}'],
-        ["signed up", "u2", "2026-11-02 00:00:00.000000", "{}"],
+        ["two\nlines", "u1", "2026-11-01T00:00:00.000000Z", '{"a": "b,c"}'],
+        ["signed up", "u2", "2026-11-02T00:00:00.000000Z", "{}"],
     ]
 
 
@@ -90,7 +90,7 @@ def test_parquet_of_a_batch_export_is_imported(
     path = write_parquet(store, shared_data_dir, "export.parquet", select)
     printed = run_command("import_events", path, "--project", home.pk)
     assert printed.out.startswith(f"{path}: 1 event; not used: elements\n")
-    expected = "2026-11-01 06:30:00.123456" if "Kolkata" in moment.format(zone=zone) else "2026-11-01 12:00:00.123456"
+    expected = "2026-11-01T06:30:00.123456Z" if "Kolkata" in moment.format(zone=zone) else "2026-11-01T12:00:00.123456Z"
     assert read_rows(store, "SELECT uuid, person_id, timestamp, properties, person_properties FROM events") == [
         [UUID, PERSON, expected, '{"a": 1}', "{}"]
     ]
@@ -167,7 +167,7 @@ def test_events_of_many_months_are_imported(store: EngineClient, home: Project, 
     events = [make_event(timestamp=f"{year}-01-01T00:00:00Z") for year in range(1970, 2100)]
     run_command("import_events", write_lines(tmp_path / "a.jsonl", events), "--project", home.pk)
     assert read_rows(store, "SELECT count(), min(timestamp), max(timestamp) FROM events") == [
-        [130, "1970-01-01 00:00:00.000000", "2099-01-01 00:00:00.000000"]
+        [130, "1970-01-01T00:00:00.000000Z", "2099-01-01T00:00:00.000000Z"]
     ]
 
 

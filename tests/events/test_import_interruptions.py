@@ -32,8 +32,8 @@ COUNT = "SELECT count() FROM events"
 def engine_of_another_process(data_dir: Path) -> Iterator[None]:
     """Run the engine of a folder in another process, as the service does."""
     program = (
-        "import sys; from pathlib import Path; from engine.supervision import supervised_engine\n"
-        f"with supervised_engine(Path({str(data_dir / FOLDER)!r})): sys.stdin.read()"
+        "import sys; from pathlib import Path; from engine.supervision import ensure_supervisor\n"
+        f"ensure_supervisor(Path({str(data_dir / FOLDER)!r})); sys.stdin.read()"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, cwd=ROOT) as process:
         try:

@@ -29,7 +29,7 @@ def test_persons_and_their_distinct_ids_are_imported(store: EngineClient, home: 
     printed = run_command("import_persons", path, "--project", home.pk)
     assert printed.out.startswith(f"{path}: 3 persons\n")
     assert read_rows(store, SELECT_IDS) == [["a1", ANN], ["a2", ANN], ["b1", BEN]]
-    moment = "2026-11-01 00:00:00.000000"
+    moment = "2026-11-01T00:00:00.000000Z"
     assert read_rows(store, SELECT_PERSONS) == [[ANN, '{"plan":"paid","age":31}', moment], [BEN, "{}", moment]]
     assert read_property_types(home.pk).person == {"age": "Numeric", "plan": "String"}
     assert PropertyDefinition.objects.get(name="age").last_seen_at
@@ -58,7 +58,7 @@ def test_columns_of_a_batch_export_are_recognised(store: EngineClient, home: Pro
     path = write_parquet(store, shared_data_dir, "persons.parquet", select)
     printed = run_command("import_persons", path, "--project", home.pk)
     assert printed.out.startswith(f"{path}: 1 person; not used: team_id, person_version, is_deleted\n")
-    assert read_rows(store, SELECT_PERSONS) == [[ANN, '{"n": 1}', "2026-11-01 00:00:00.000000"]]
+    assert read_rows(store, SELECT_PERSONS) == [[ANN, '{"n": 1}', "2026-11-01T00:00:00.000000Z"]]
 
 
 def test_bad_row_keeps_its_file_out(store: EngineClient, home: Project, tmp_path: Path) -> None:

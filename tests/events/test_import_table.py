@@ -29,7 +29,7 @@ COLUMNS = {
     "note": "Nullable(String)",
 }
 ROWS: list[list[object]] = [
-    [1, 2.5, True, "2026-11-01", "2026-11-01 08:00:00.000000", "a"],
+    [1, 2.5, True, "2026-11-01", "2026-11-01T08:00:00.000000Z", "a"],
     [2, None, False, "1970-01-01", None, None],
 ]
 
@@ -72,7 +72,7 @@ def test_types_of_parquet_are_those_of_hogql(store: EngineClient, home: Project,
     )
     path = write_parquet(store, shared_data_dir, "types.parquet", select)
     assert run_command("import_table", "orders", path, "--project", home.pk).error == ""
-    assert read_table(store, home) == [[1, -5, 1.25, "2149-06-06", "2026-11-01 10:00:00.123456", "[1,2]", "x", None]]
+    assert read_table(store, home) == [[1, -5, 1.25, "2149-06-06", "2026-11-01T10:00:00.123456Z", "[1,2]", "x", None]]
 
 
 @pytest.mark.parametrize(
@@ -174,4 +174,4 @@ def test_days_before_1970_are_moments(store: EngineClient, home: Project, tmp_pa
     (tmp_path / "a.csv").write_text("day\n2026-01-01\n1950-01-01\n")
     run_command("import_table", "orders", tmp_path / "a.csv", "--project", home.pk)
     assert read_tables(home.pk)[0].columns == {"day": "Nullable(DateTime64(6, 'UTC'))"}
-    assert read_table(store, home) == [["1950-01-01 00:00:00.000000"], ["2026-01-01 00:00:00.000000"]]
+    assert read_table(store, home) == [["1950-01-01T00:00:00.000000Z"], ["2026-01-01T00:00:00.000000Z"]]
