@@ -57,7 +57,11 @@ class Engine:
         from chdb.state import connect
 
         self.restricted = restricted
-        options = {"max_server_memory_usage": get_memory_limit(), KEEP_FREE: FREE_BYTES_MIN}
+        options = {
+            "max_server_memory_usage": get_memory_limit(),
+            KEEP_FREE: FREE_BYTES_MIN,
+            "backups.allowed_path": folder / INCOMING,
+        }
         self.address = f"{folder / STORE}?{'&'.join(f'{name}={value}' for name, value in options.items())}"
         self._connect = connect
         self._session = connect(self.address)  # keeps the store open between statements

@@ -24,6 +24,7 @@ if os.environ.get("TEST_ENGINE") == "postgresql":  # the engine does not depend 
         "test_import_persons.py",
         "test_import_table.py",
         "test_delete_events.py",
+        "test_backups.py",
     ]
 else:
     collect_ignore = ["test_postgresql_source.py"]

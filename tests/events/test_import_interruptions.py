@@ -19,7 +19,7 @@ from engine.interface import EngineClient
 from engine.schema import TABLES
 from events.services.staging import STAGING, TABLE, drop_abandoned_tables, import_lock
 from events.services.store import open_store
-from tests.engine.conftest import get_pid, wait_until
+from tests.engine.conftest import answers, get_pid, wait_until
 from tests.events.import_files import list_tables, make_event, read_rows, run_command, write_lines
 from tests.live.conftest import ROOT, empty_database, manage
 from users.models import Project
@@ -37,7 +37,7 @@ def engine_of_another_process(data_dir: Path) -> Iterator[None]:
     )
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, cwd=ROOT) as process:
         try:
-            wait_until((data_dir / FOLDER / "engine.sock").exists, 30)
+            wait_until(lambda: answers(EmbeddedClient(data_dir / FOLDER, may_start=False)), 30)
             yield
         finally:
             process.communicate()

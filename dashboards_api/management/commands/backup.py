@@ -2,22 +2,65 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError, connection
 
 from dashboards_api.backups import BackupError, back_up
+from engine.errors import EngineError
+from events.services.backups import back_up_events, get_events_file, has_embedded_data
+from events.services.staging import import_lock
 
 
 class Command(BaseCommand):
-    help = "Write an embedded database (SQLite) to one file, while the service runs. The secret key is not in it."
+    help = (
+        "Write an embedded database (SQLite) to one file, and the events of an embedded engine to a second one, while"
+        " the service runs. The secret key is not in them."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help="a new file, for its owner alone to read")
+        parser.add_argument(
+            "--events-only", action="store_true", help="write FILE.events alone: beside a backup of PostgreSQL"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         file: Path = options["file"]
         try:
-            back_up(file)
+            self.write_files(file, events_only=options["events_only"])
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
+        except EngineError as error:
+            raise CommandError(f"The events cannot be backed up: {error.detail}") from error
+
+    def write_files(self, file: Path, *, events_only: bool) -> None:
+        """Write both files, or none. No import runs meanwhile, so that one fits the other."""
+        if not events_only and (connection.vendor != "sqlite" or not has_events()):
+            back_up(file)
+            self.report(file)
+            return
+        events = get_events_file(file)
+        with import_lock(lambda: self.stderr.write("An import runs. Waiting for its end.")):
+            back_up_events(events)
+            try:
+                if not events_only:
+                    back_up(file)
+            except BaseException:
+                events.unlink()
+                raise
+        for written in (events,) if events_only else (file, events):
+            self.report(written)
+
+    def report(self, file: Path) -> None:
         self.stdout.write(f"{file}: {file.stat().st_size:,} bytes")
+        if settings.ENGINE_URL:
+            self.stderr.write("Events are on the server of ENGINE_URL: back them up there, with its BACKUP statement.")
+
+
+def has_events() -> bool:
+    """Return whether there are events to back up; a database of an earlier release has no table for that."""
+    try:
+        return has_embedded_data()
+    except (OperationalError, ProgrammingError):
+        return False

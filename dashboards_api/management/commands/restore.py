@@ -2,13 +2,17 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboards_api.backups import BackupError, restore
+from engine.errors import EngineError
+from events.models import Store
+from events.services.backups import get_events_file, read_expected_id, restored_events
 
 
 class Command(BaseCommand):
-    help = "Replace the database by a backup, all of it or nothing. Stop the service first."
+    help = "Replace the database by a backup, and the events by those beside it. Stop the service first."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -18,11 +22,38 @@ class Command(BaseCommand):
             metavar="FILE",
             help="a file that `backup` wrote; it can be restored into PostgreSQL, too",
         )
-        parser.add_argument("--force", action="store_true", help="replace what the database holds")
+        parser.add_argument("--force", action="store_true", help="replace what the database and the engine hold")
+
+        parser.add_argument("--events-only", action="store_true", help="restore FILE.events alone: after pg_restore")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        file, force = options["file"], options["force"]
         try:
-            restore(options["file"], force=options["force"])
+            if options["events_only"]:
+                self.restore_events(file, force=force)
+            else:
+                self.restore_files(file, force=force)
         except (BackupError, OSError) as error:
             raise CommandError(str(error)) from error
+        except EngineError as error:
+            raise CommandError(f"The events cannot be restored: {error.detail}") from error
         self.stdout.write("Restored. The next `manage.py serve` or `manage.py migrate` migrates it to this release.")
+
+    def restore_events(self, file: Path, *, force: bool) -> None:
+        """Restore the events of a database that has been restored already."""
+        store = Store.objects.filter(is_confirmed=True).first()
+        with restored_events(get_events_file(file), store.store_id if store else None, force=force):
+            pass
+
+    def restore_files(self, file: Path, *, force: bool) -> None:
+        events = get_events_file(file)
+        if events.exists() and settings.ENGINE and not settings.ENGINE_URL:
+            with restored_events(events, read_expected_id(file), force=force):
+                restore(file, force=force)
+            return
+        restore(file, force=force)
+        if read_expected_id(file):
+            self.stderr.write(
+                f"Note: the events were not restored: there is no {events}, or this service has no embedded engine."
+                " Results are unavailable unless the engine has the store of this database."
+            )

@@ -1,0 +1,136 @@
+"""Backups of the embedded engine's data, in a second file beside that of the database.
+
+ClickHouse's own BACKUP writes one consistent file while statements run.
+"""
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from django.conf import settings
+
+from dashboards_api.backups import BackupError
+from engine.client import get_folder
+from engine.embedded_client import EmbeddedClient
+from engine.errors import EngineError
+from engine.files import FOLDER, INCOMING, LOCK_NAME, create_folder, has_store
+from engine.interface import EngineClient
+from engine.parameters import quote_text
+from engine.store import read_store_id
+from engine.supervision import stop_supervisor
+from events.models import Store
+from events.services.staging import get_incoming_folder
+from events.services.store import open_store
+
+SUFFIX = ".events"
+RESTORING, REPLACED = f"{FOLDER}.restoring", f"{FOLDER}.replaced"
+
+
+def get_events_file(file: Path) -> Path:
+    """Return the file of events that belongs to a file of the database."""
+    return file.with_name(f"{file.name}{SUFFIX}")
+
+
+def has_embedded_data() -> bool:
+    """Return whether events were imported into an embedded engine."""
+    is_embedded = settings.ENGINE and not settings.ENGINE_URL
+    return bool(is_embedded and Store.objects.filter(is_confirmed=True).exists())
+
+
+def back_up_events(file: Path) -> None:
+    """Write the data of the embedded engine to a new file. The lock of imports must be held.
+
+    Raises BackupError and EngineError.
+    """
+    if file.exists():
+        raise BackupError(f"{file} exists already.")
+    client, placed = open_store(), get_incoming_folder() / f"{uuid4().hex}.tar"
+    draft = file.with_name(f".{file.name}.part")
+    try:
+        client.execute(f"BACKUP DATABASE {read_database(client)} TO File({quote_text(str(placed))})")
+        shutil.move(placed, draft)
+        draft.chmod(0o600)
+        draft.rename(file)
+    finally:
+        placed.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
+
+
+def read_database(client: EngineClient) -> str:
+    return str(client.read("SELECT currentDatabase()").rows[0][0])
+
+
+@contextmanager
+def restored_events(file: Path, expected: UUID | None, *, force: bool) -> Iterator[None]:
+    """Restore events beside the engine's folder, and replace it after the block, in which the database is restored.
+
+    `expected` is the id of the store that the database has, or will have.
+    Raises BackupError and EngineError, and then nothing has changed.
+    """
+    folder, fresh = get_folder(), settings.DATA_DIR.absolute() / RESTORING
+    if has_store(folder) and not force:
+        raise BackupError("The engine holds data. To replace all of it, use --force.")
+    check_is_stopped(folder)
+    shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        restore_into(fresh, file, expected)
+        yield
+        replace_folder(folder, fresh)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def restore_into(folder: Path, file: Path, expected: UUID | None) -> None:
+    """Fill an engine in a new folder. Raises BackupError unless it gets the store whose id the database has."""
+    create_folder(folder)
+    (folder / INCOMING).mkdir(mode=0o700)
+    client, placed = EmbeddedClient(folder), folder / INCOMING / f"{uuid4().hex}.tar"
+    try:
+        shutil.copyfile(file, placed)
+        client.execute(f"RESTORE DATABASE {read_database(client)} FROM File({quote_text(str(placed))})")
+        found = read_store_id(client)
+    except EngineError as error:
+        raise BackupError(f"{file} cannot be restored: {' '.join(error.detail.split())}") from error
+    finally:
+        placed.unlink(missing_ok=True)
+        stop_supervisor(folder)
+    if found is None or found != expected:
+        raise BackupError(f"{file} belongs to another database: its store has the id {found}, and not {expected}.")
+
+
+def read_expected_id(database: Path) -> UUID | None:
+    """Return the id of the store in a backup of SQLite; None where nothing had been imported."""
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+            row = opened.execute("SELECT store_id FROM events_store WHERE is_confirmed").fetchone()
+    except sqlite3.DatabaseError:  # of a release without events, or damaged: the restore of the database says so
+        return None
+    return UUID(row[0]) if row else None
+
+
+def check_is_stopped(folder: Path) -> None:
+    """Raise BackupError while a process runs the engine of a folder."""
+    try:
+        descriptor = os.open(folder / LOCK_NAME, os.O_RDWR)
+    except FileNotFoundError:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise BackupError("The engine is in use: stop the service first.") from error
+    finally:
+        os.close(descriptor)
+
+
+def replace_folder(folder: Path, fresh: Path) -> None:
+    replaced = folder.with_name(REPLACED)
+    shutil.rmtree(replaced, ignore_errors=True)
+    if folder.exists():
+        folder.rename(replaced)
+    fresh.rename(folder)
+    shutil.rmtree(replaced, ignore_errors=True)

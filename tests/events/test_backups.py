@@ -1,0 +1,121 @@
+"""`backup` and `restore` with events: both files fit each other, or results are unavailable."""
+
+import json
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.embedded_client import EmbeddedClient
+from engine.files import FOLDER
+from engine.supervision import stop_supervisor
+from tests.events.import_files import make_event, read_rows, write_lines
+from tests.events.test_import_interruptions import engine_of_another_process
+from tests.live.conftest import empty_database, manage
+
+CHECK = """
+from events.services.store import open_store
+from engine.errors import EngineError
+try:
+    print(open_store().read("SELECT count() FROM events").rows[0][0])
+except EngineError as error:
+    print(error.code)
+"""
+
+
+class Installation:
+    """A database and an engine with one event, and their backup."""
+
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self.environment, self.folder, self.backup = environment, folder, folder / "it's.backup"
+        self.data = Path(environment["DATA_DIR"])
+        self.run("migrate", "-v0")
+        self.run("create_project", "Home")
+        self.add_event(1)
+        printed = self.run("backup", self.backup).stdout.splitlines()
+        assert [line.partition(": ")[0] for line in printed] == [str(self.backup), f"{self.backup}.events"]
+
+    def run(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
+        done = manage(self.environment, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def add_event(self, number: int) -> None:
+        self.run("import_events", write_lines(self.folder / "a.jsonl", [make_event(number)]), "--project", 1)
+
+    def count(self) -> str:
+        """Return how many events are read, or the code of the error."""
+        return self.run("shell", "-v0", "-c", CHECK).stdout.strip()
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    with empty_database(tmp_path / "data") as environment:
+        yield Installation(environment, tmp_path)
+
+
+def test_events_are_restored_with_the_database(installation: Installation) -> None:
+    installation.add_event(2)
+    assert installation.count() == "2"
+    refused = manage(installation.environment, "restore", installation.backup)
+    assert (refused.returncode, installation.count()) == (1, "2")
+    installation.run("restore", installation.backup, "--force")
+    assert installation.count() == "1"
+    installation.add_event(2)
+    assert installation.count() == "2"
+    assert sorted(path.name for path in installation.data.iterdir() if FOLDER in path.name) == [FOLDER]
+    mode = stat.S_IMODE((installation.folder / "it's.backup.events").stat().st_mode)
+    assert mode == 0o600
+
+
+def test_events_are_restored_into_an_empty_place(installation: Installation) -> None:
+    shutil.rmtree(installation.data)
+    installation.run("restore", installation.backup)
+    assert installation.count() == "1"
+
+
+def test_database_without_its_events_is_unavailable_and_never_zero(installation: Installation) -> None:
+    shutil.rmtree(installation.data)
+    (installation.folder / "it's.backup.events").unlink()
+    assert "the events were not restored" in installation.run("restore", installation.backup).stderr
+    assert installation.count() == "engine_unavailable"
+
+
+def test_events_of_another_database_are_refused(installation: Installation, tmp_path: Path) -> None:
+    with empty_database(tmp_path / "other") as environment:
+        (tmp_path / "second").mkdir()
+        other = Installation(environment, tmp_path / "second")
+    shutil.copy(f"{other.backup}.events", f"{installation.backup}.events")
+    refused = manage(installation.environment, "restore", installation.backup, "--force")
+    assert refused.returncode == 1
+    assert "belongs to another database" in refused.stderr
+    assert installation.count() == "1"
+
+
+def test_damaged_events_change_nothing(installation: Installation) -> None:
+    installation.add_event(2)
+    Path(f"{installation.backup}.events").write_bytes(b"x" * 5000)
+    refused = manage(installation.environment, "restore", installation.backup, "--force")
+    assert (refused.returncode, refused.stderr.count("\n") < 4) == (1, True)
+    assert installation.count() == "2"
+
+
+def test_backup_runs_beside_the_service_and_restore_does_not(installation: Installation, tmp_path: Path) -> None:
+    with engine_of_another_process(installation.data):
+        installation.run("backup", tmp_path / "second.backup")
+        refused = manage(installation.environment, "restore", installation.backup, "--force")
+        assert "The engine is in use: stop the service first." in refused.stderr
+        assert read_rows(EmbeddedClient(installation.data / FOLDER, may_start=False), "SELECT 1") == [[1]]
+    stop_supervisor(installation.data / FOLDER)
+
+
+def test_events_alone_are_backed_up_and_restored(installation: Installation, tmp_path: Path) -> None:
+    installation.run("backup", tmp_path / "pg", "--events-only")
+    assert not (tmp_path / "pg").exists()
+    shutil.rmtree(installation.data / FOLDER)
+    installation.run("restore", tmp_path / "pg", "--events-only")
+    assert installation.count() == "1"
+    assert json.loads((installation.data / FOLDER / "engine.lock").read_text())["pid"] > 0
