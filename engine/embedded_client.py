@@ -31,6 +31,9 @@ from engine.read_validation import check_read
 from engine.supervision import ensure_supervisor, is_engine_installed
 
 SECONDS_TO_START = 30
+# A client that may not start the engine waits for a restart, and says that the engine is down before its query has to
+# end.
+SECONDS_TO_RESTART = 5
 SECONDS_BETWEEN_ATTEMPTS = 0.02
 SECONDS_TO_ANSWER = 10
 # The engine ends a statement at its deadline, or ends itself two seconds later. Only a stalled machine takes longer.
@@ -155,7 +158,7 @@ class EmbeddedClient(EngineClient):
 
     def _ask(self, request: dict[str, Any], timeout: float, body: bytes = b"") -> tuple[dict[str, Any], bytes]:
         """Send a request. Start the engine if none answers."""
-        deadline = time.monotonic() + SECONDS_TO_START
+        deadline = time.monotonic() + (SECONDS_TO_START if self.may_start else SECONDS_TO_RESTART)
         while True:
             try:
                 header, answered = self._exchange(request, body, timeout)

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import structlog
@@ -44,6 +45,14 @@ SECONDS_OF_GRACE = 1.5
 TASKS_PER_CHILD = 2000  # then it is replaced, so that leaked memory is released
 
 
+def create_pool(slots: int) -> ProcessPool:
+    method = "forkserver" if sys.platform == "linux" else "spawn"
+    context = multiprocessing.get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload(["queries.execution"])
+    return ProcessPool(max_workers=slots, max_tasks=TASKS_PER_CHILD, initializer=prepare_child, context=context)
+
+
 class RunningQuery:
     """A query that a child computes."""
 
@@ -67,13 +76,7 @@ class Worker:
         self.running: list[RunningQuery] = []
         self.is_stopping = False
         self.last_work = self.next_renewal = self.next_check = self.next_pruning = time.monotonic()
-        method = "forkserver" if sys.platform == "linux" else "spawn"
-        context = multiprocessing.get_context(method)
-        if method == "forkserver":
-            context.set_forkserver_preload(["queries.execution"])
-        self.pool = ProcessPool(
-            max_workers=slots, max_tasks=TASKS_PER_CHILD, initializer=prepare_child, context=context
-        )
+        self.pool = create_pool(slots)
 
     def run(self) -> None:
         """Work until `is_stopping` is set. Then return running queries to the queue."""
@@ -112,6 +115,7 @@ class Worker:
 
     def start_query(self) -> bool:
         """Claim a query and pass it to a child. Return whether there was one."""
+        self.ensure_pool()
         if (claim := claim_query()) is None:
             return False
         try:
@@ -122,6 +126,13 @@ class Worker:
         future = self.pool.schedule(run_task, args=[task], timeout=settings.QUERY_TIMEOUT + SECONDS_OF_GRACE)
         self.running.append(RunningQuery(claim, task, future))
         return True
+
+    def ensure_pool(self) -> None:
+        """Replace the pool if it is broken. It is, when a child dies while no child computes, as by the OOM killer."""
+        if not self.pool.active:
+            logger.warning("query children are started again")
+            self.stop_pool()
+            self.pool = create_pool(self.slots)
 
     def finish(self) -> None:
         for query in [query for query in self.running if query.future.done()]:
@@ -137,8 +148,9 @@ class Worker:
             return  # its lease is lost
         except TimeoutError:
             answer = Answer(error=describe_timeout(query.task.seconds))
-        except ProcessExpired as error:
-            logger.warning("query child died", query=str(query.claim.result_id), code=error.exitcode)
+        except (ProcessExpired, BrokenProcessPool) as error:
+            code = getattr(error, "exitcode", None)
+            logger.warning("query child died", query=str(query.claim.result_id), code=code)
             retry_query(query.claim)
             return
         except Exception:
@@ -172,6 +184,9 @@ class Worker:
         for query in self.running:
             query.future.cancel()
             release_query(query.claim)
+        self.stop_pool()
+
+    def stop_pool(self) -> None:
         self.pool.stop()  # type: ignore[no-untyped-call]  # of pebble
         self.pool.join(timeout=5)
 

@@ -64,7 +64,7 @@ class Waiters:
                 await self.check_pending(find_pending)
 
     async def check_pending(self, find_pending: FindPending) -> None:
-        asked = {done: wait for done, wait in self.waiting.items() if wait.find_pending is find_pending}
+        asked = {done: wait for done, wait in self.waiting.items() if wait.find_pending == find_pending}
         ids = {id_ for wait in asked.values() for id_ in wait.pending}
         try:
             pending = await self.loop.run_in_executor(self.executor, run_query, find_pending, ids)
