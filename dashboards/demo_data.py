@@ -41,7 +41,7 @@ def fill_demo_project(project: Project, now: datetime) -> str:
     except (EngineError, BadFile, OSError) as error:
         return f"The demo has no new events: {error}"
     request_demo_results(project)
-    return f"The demo has {count:,} new events, until today." if count else "The demo has events until today."
+    return f"Imported {count:,} events of the demo, until now." if count else "The demo has its events already."
 
 
 def import_demo_events(project: Project, now: datetime) -> int:
@@ -64,7 +64,7 @@ def import_demo_events(project: Project, now: datetime) -> int:
 def find_last_day(client: EngineClient, project: Project) -> date | None:
     """Return the last day with events, or None if days are missing because an import was interrupted."""
     [[days, span, last]] = client.read(LAST_DAY, {"project": project.pk}).rows
-    return date.fromisoformat(last) if days > DAYS and days == span else None
+    return date.fromisoformat(last) if days >= DAYS and days == span else None
 
 
 def request_demo_results(project: Project) -> None:

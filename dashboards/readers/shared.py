@@ -30,6 +30,7 @@ from dashboards.share_tokens import read_share_token
 from dashboards.tracked_fields import BUTTON_FIELDS, TEXT_FIELDS
 from dashboards_api.db.fields import dump_json, raw_json
 from queries.models import ResultVersion
+from queries.readers.results import RESPONSE_CHARACTERS_MAX
 from queries.refresh import Refresh, restrict_to_share
 from queries.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides, get_code_name, match_variables
 from queries.services.results import RefreshRequest, Results
@@ -56,12 +57,23 @@ class SharedDashboard(NamedTuple):
         """Return the revision of the dashboard and that of the project's results: the shown content depends on both."""
         return self.row["revision"], self.row["result_version"]
 
-    def get_results(self, refresh: Refresh, since: datetime | None) -> Results:
+    @property
+    def time_zone(self) -> str:
+        zone: str = self.row["dashboard__project__timezone"]
+        return zone
+
+    @property
+    def hides_queries(self) -> bool:
+        return bool((self.row["settings"] or {}).get("hideQueries"))
+
+    def get_results(
+        self, refresh: Refresh, since: datetime | None, characters_max: int = RESPONSE_CHARACTERS_MAX
+    ) -> Results:
         """Return the results for a request by this link: it may cause fewer computations than a member."""
         row = self.row
         columns = {name: row[f"dashboard__project__{name}"] for name in PROJECT_COLUMNS}
         project = Project(pk=row["dashboard__project_id"], **columns)
-        return Results(project, RefreshRequest(restrict_to_share(refresh), since))
+        return Results(project, RefreshRequest(restrict_to_share(refresh), since), characters_max)
 
 
 def find_shared_dashboard(
@@ -79,8 +91,13 @@ def find_shared_dashboard(
     return SharedDashboard(access_token, row, overrides)
 
 
-def read_shared_dashboard(opened: SharedDashboard, page_type: PageType, results: Results) -> Row:
-    """Return the content of a shared page, with the allowed overrides applied."""
+def read_shared_dashboard(
+    opened: SharedDashboard, page_type: PageType, results: Results, *, is_page: bool = False
+) -> Row:
+    """Return the content of a shared page, with the allowed overrides applied.
+
+    With `is_page` hidden queries keep their visualization, by which the page draws results.
+    """
     row = opened.row
     settings = row["settings"] or {}
     overrides = load_query_overrides(row["raw_filters"], row["raw_variables"], opened.overrides)
@@ -89,7 +106,7 @@ def read_shared_dashboard(opened: SharedDashboard, page_type: PageType, results:
         "filters": orjson.Fragment(dump_json(overrides.filters)),
         "variables": orjson.Fragment(dump_json(overrides.variables)),
         "breakdown_colors": orjson.Fragment(row["raw_breakdown_colors"]),
-        "tiles": _tiles(row["dashboard_id"], overrides, results, QueryDisplay.from_settings(settings)),
+        "tiles": _tiles(row["dashboard_id"], overrides, results, QueryDisplay.from_settings(settings, is_page=is_page)),
     }
     flags = {name: settings[name] for name in (*PAGE_FLAGS, THEME) if settings.get(name)}
     # The token of the request: a replaced token must not reveal the new one.

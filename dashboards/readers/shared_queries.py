@@ -1,10 +1,12 @@
 """Queries as a share link shows them: without SQL, unless its details are shown."""
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import orjson
 
 from dashboards_api.db.fields import dump_json
+from queries.nodes import iter_nodes
 from users.readers import Row
 
 HIDDEN_ERROR = "This insight could not be computed."
@@ -12,6 +14,8 @@ HIDDEN_ERROR = "This insight could not be computed."
 _SQL_OF_QUERY = frozenset({"query", "values", "variables"})
 _SQL_OF_FILTER = frozenset({"key", "value"})
 _SQL_OF_SERIES = frozenset({"math_hogql"})
+# The parts of a query that say how its result is drawn.
+_VISUALIZATION = ("kind", "display", "chartSettings", "trendsFilter", "stickinessFilter")
 
 
 class QueryDisplay(NamedTuple):
@@ -19,16 +23,17 @@ class QueryDisplay(NamedTuple):
 
     has_queries: bool
     has_sql: bool
+    has_visualization: bool = False  # whether hidden queries keep their visualization, which pages draw and do not show
 
     @classmethod
-    def from_settings(cls, settings: Row) -> "QueryDisplay":
+    def from_settings(cls, settings: Row, *, is_page: bool = False) -> "QueryDisplay":
         has_queries = not settings.get("hideQueries", False)
-        return cls(has_queries, has_queries and bool(settings.get("detailed", False)))
+        return cls(has_queries, has_queries and bool(settings.get("detailed", False)), is_page)
 
     def hide_texts(self, *texts: str | None) -> list[str | None]:
         """Return a query and its legacy filters, both JSON texts, as the page shows them."""
         if not self.has_queries:
-            return [None for _ in texts]
+            return [_reduce_to_visualization(text) if self.has_visualization else None for text in texts]
         return [text if self.has_sql else _hide_sql(text) for text in texts]
 
     def hide_fields(self, result: Row) -> Row:
@@ -39,6 +44,18 @@ class QueryDisplay(NamedTuple):
         if status and status["error"]:
             status = {**status, "error_message": HIDDEN_ERROR}
         return {**result, "hogql": None, "query_status": status}
+
+
+def _reduce_to_visualization(text: str | None) -> str | None:
+    """Return the parts of a query that say how its result is drawn."""
+    try:
+        query = orjson.loads(text) if text else None
+    except orjson.JSONDecodeError:
+        return None
+    nodes = [{name: node[name] for name in _VISUALIZATION if name in node} for node in iter_nodes(query)]
+    for outer, inner in pairwise(nodes):
+        outer["source"] = inner
+    return dump_json(nodes[0]) if nodes else None
 
 
 def _hide_sql(text: str | None) -> str | None:

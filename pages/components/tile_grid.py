@@ -10,13 +10,16 @@ from django.utils.safestring import SafeString
 from dashboards.layout import compute_placements, parse_number
 from dashboards.packing import GridPlacement
 from dashboards_api.db.fields import to_plain_json
-from pages.components.charts import Size, render_chart
+from pages.components.charts import render_chart
 from pages.components.markdown import render_texts
+from pages.components.results import Clock, build_result_view
 from queries.nodes import iter_nodes
 from users.readers import Row
 
 # The colours of tiles that have a style; any other is shown as none.
 COLORS = frozenset({"blue", "green", "purple", "red", "orange", "yellow", "pink", "gray", "black"})
+# The fields that describe rows of SQL.
+SQL_FIELDS = ("columns", "types", "hasMore", "timezone")
 KIND_LABELS = {
     "TrendsQuery": "Trends",
     "FunnelsQuery": "Funnel",
@@ -47,6 +50,17 @@ class TileGrid(NamedTuple):
     style: str
 
     @property
+    def queued(self) -> int:
+        """Return the number of insights that are being computed."""
+        return sum(tile.insight["state"].is_queued for tile in self.tiles if tile.insight)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Return whether a result that is being computed has no older one to show meanwhile."""
+        states = [tile.insight["state"] for tile in self.tiles if tile.insight]
+        return any(state.is_queued and not state.computed_at for state in states)
+
+    @property
     def style_hash(self) -> str:
         """Return the source of the style sheet for the content security policy of the page."""
         return f"'sha256-{base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()}'"
@@ -57,17 +71,19 @@ class TileDetails(NamedTuple):
 
     has_about: bool = True  # descriptions, and kinds of queries
     has_data: bool = True  # tables beside charts, and queries
+    has_queries: bool = True  # queries, and their kinds
 
 
-def build_tile_grid(tiles: list[Row], details: TileDetails = TileDetails()) -> TileGrid:  # noqa: B008  it is a tuple
+def build_tile_grid(
+    tiles: list[Row],
+    clock: Clock,
+    details: TileDetails = TileDetails(),  # noqa: B008  it is a tuple
+) -> TileGrid:
     """Return the grid of tiles from a reader."""
     tiles = to_plain_json(tiles)
     places = compute_placements([tile["layouts"] for tile in tiles])
     texts = iter(render_texts(tile["text"]["body"] or "" for tile in tiles if tile["text"]))
-    views = [
-        _build_tile(tile, place, next(texts) if tile["text"] else None, details)
-        for tile, place in zip(tiles, places, strict=True)
-    ]
+    views = [_build_tile(tile, next(texts) if tile["text"] else None, clock, details) for tile in tiles]
     return TileGrid(views, build_style(tiles, places))
 
 
@@ -89,41 +105,45 @@ def _narrow_position(tile: Row, place: GridPlacement) -> tuple[Any, ...]:
     return (place[1] if y is None else y), place[1], place[0], tile["order"]
 
 
-def _build_tile(tile: Row, place: GridPlacement, text: SafeString | None, details: TileDetails) -> TileView:
+def _build_tile(tile: Row, text: SafeString | None, clock: Clock, details: TileDetails) -> TileView:
     return TileView(
         id=tile["id"],
         color=tile["color"] if tile["color"] in COLORS else "",
         is_bare=bool(tile["transparent_background"]),
         text=text,
         button=tile["button_tile"],
-        insight=_build_insight(tile, place, details) if tile["insight"] else None,
+        insight=_build_insight(tile, clock, details) if tile["insight"] else None,
     )
 
 
-def _build_insight(tile: Row, place: GridPlacement, details: TileDetails) -> Row:
+def _build_insight(tile: Row, clock: Clock, details: TileDetails) -> Row:
     insight = tile["insight"]
     shows_description = details.has_about and tile["show_description"] is not False
     name = get_insight_name(insight)
     query = insight["query"]
+    chart = render_chart(get_drawn_result(insight), query, name, has_table=details.has_data)
+    shows_query = query and details.has_data and details.has_queries
     return {
         "name": name,
-        "chart": render_chart(insight["result"], query, name, _chart_size(place), has_table=details.has_data),
+        "chart": chart.picture if chart else None,
+        "data": chart.data if chart else None,
         "description": insight["description"] if shows_description else None,
-        "kind": get_kind_label(query) if details.has_about else "",
-        "query": json.dumps(query, indent=2, ensure_ascii=False) if query and details.has_data else "",
-        "is_damaged": "error" in tile,
+        "kind": get_kind_label(query) if details.has_about and details.has_queries else "",
+        "query": json.dumps(query, indent=2, ensure_ascii=False) if shows_query else "",
+        "state": build_result_view(insight, clock, is_damaged="error" in tile),
     }
+
+
+def get_drawn_result(insight: Row) -> Any:
+    """Return the result of an insight in the form in which charts read it: rows of SQL together with their columns."""
+    if not insight["columns"]:
+        return insight["result"]
+    return {"results": insight["result"], **{name: insight[name] for name in SQL_FIELDS}}
 
 
 def get_insight_name(insight: Row) -> str:
     """Return the display name of an insight."""
     return insight["name"] or insight["derived_name"] or "Untitled insight"
-
-
-def _chart_size(place: GridPlacement) -> Size:
-    """Return the size of a chart in a tile on a wide screen, by the sizes in the style sheet."""
-    _, _, columns, rows = place
-    return Size(round(columns * 96 - 40), round(max(rows * 60 - 150, 110)))
 
 
 def get_kind_label(query: Any) -> str:

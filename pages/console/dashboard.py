@@ -1,9 +1,11 @@
-"""The page of one dashboard: viewing, editing, sharing, copying and deleting it."""
+"""The page of one dashboard: viewing it and its results, editing, sharing, copying and deleting it."""
 
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.timezone import now
 
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import DashboardNotFound
@@ -25,10 +27,15 @@ from dashboards.services.sharing import refresh_sharing, update_sharing
 from dashboards_api.db.fields import to_plain_json
 from dashboards_api.errors import ValidationFailed, VersionConflict
 from dashboards_api.parsing import parse_id, parse_int
+from pages.components.reloading import PARAMETER, plan_reload
+from pages.components.results import Clock
 from pages.components.tile_grid import build_tile_grid
 from pages.console.base import ConsoleView
 from pages.console.dashboard_forms import redirect_to_dashboard, write_dashboard
 from pages.console.edit_form import build_body, form_fields, get_edits
+from queries.readers.results import PAGE_CHARACTERS_MAX
+from queries.refresh import Refresh
+from queries.services.results import RefreshRequest, Results
 from users.models import Membership
 
 # The checkboxes for the settings of a shared page.
@@ -78,12 +85,20 @@ class DashboardView(ConsoleView):
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
+        if request.POST.get("action") == "compute":
+            return self.compute(membership, number)
         try:
             return write_dashboard(request, membership, number, partial(self.act, membership, number))
         except ValidationFailed as error:
             return self.dashboard(membership, number, {"error": error.detail, "draft": self.draft}, status=400)
         except VersionConflict:
             return self.dashboard(membership, number, {"error": CHANGED_SINCE, "draft": self.draft}, status=409)
+
+    def compute(self, membership: Membership, number: int) -> HttpResponse:
+        """Queue all results of the dashboard, and redirect to its page, which then loads itself again."""
+        results = Results(membership.project, RefreshRequest(Refresh.FORCE_ASYNC))
+        read_dashboard_revision(number, project=membership.project, viewer=membership, results=results)
+        return HttpResponseRedirect(f"{self.request.path}?{PARAMETER}=0", status=303)
 
     @property
     def draft(self) -> dict[str, str]:
@@ -147,20 +162,26 @@ class DashboardView(ConsoleView):
     def dashboard(
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
-        versions, dashboard = read_dashboard_revision(number, project=membership.project, viewer=membership)
-        tile_grid = build_tile_grid(dashboard["tiles"])
+        project = membership.project
+        results = Results(project, RefreshRequest(Refresh.LAZY_ASYNC), characters_max=PAGE_CHARACTERS_MAX)
+        versions, dashboard = read_dashboard_revision(number, project=project, viewer=membership, results=results)
+        tile_grid = build_tile_grid(dashboard["tiles"], Clock(now(), ZoneInfo(project.timezone), has_ages=True))
+        # A page that shows older results loads itself only after a refresh: its forms may be in use.
+        is_watched = PARAMETER in self.request.GET or tile_grid.has_gaps
+        is_automatic = is_watched and "panel" not in self.request.GET
         around = {
-            "project": membership.project,
+            "project": project,
+            "reload": plan_reload(self.request, is_automatic=is_automatic),
             "dashboard": dashboard,
             "tile_grid": tile_grid,
             "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
-            "sharing": to_plain_json(read_sharing(number, project=membership.project, viewer=membership)),
+            "sharing": to_plain_json(read_sharing(number, project=project, viewer=membership)),
             "settings": SETTINGS,
             "themes": THEMES,
             "base": self.base,
             "version": versions.revision,
             "panel": self.request.GET.get("panel"),
-            "folders": list_dashboard_folders(membership.project),
+            "folders": list_dashboard_folders(project),
         }
         around["was"] = form_fields(dashboard)
         around["draft"] = {**around["was"], **(context or {}).pop("draft", {})}

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, Http
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
+from django.utils.timezone import now
 from django.views import View
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
@@ -19,8 +20,9 @@ from dashboards.readers.shared import PageType, SharedDashboard, find_shared_das
 from dashboards_api.errors import TooManyAttempts, ValidationFailed
 from dashboards_api.http.request_options import etag_matches, make_etag
 from dashboards_api.http.waiting import get_first_run, wait_for
-from pages.shared.page import build_shared_page
-from queries.readers.results import find_queued
+from pages.components.reloading import plan_reload
+from pages.shared.page import build_shared_page, list_result_states
+from queries.readers.results import PAGE_CHARACTERS_MAX, find_queued
 from queries.refresh import parse_refresh
 
 
@@ -79,21 +81,26 @@ class SharedPageView(View):
 
     def show_dashboard(self, request: HttpRequest, opened: SharedDashboard) -> HttpResponseBase:
         """Return the page. It is read in any case, since reading it requests results that are stale or missing."""
-        results = opened.get_results(parse_refresh(request.GET.get("refresh")), get_first_run(request))
+        refresh = parse_refresh(request.GET.get("refresh"))
+        results = opened.get_results(refresh, get_first_run(request), PAGE_CHARACTERS_MAX)
         try:
-            shared = read_shared_dashboard(opened, self.page_type, results)
+            shared = read_shared_dashboard(opened, self.page_type, results, is_page=True)
         except ValidationFailed as error:
             return self.page("pages/link_not_found.html", {"reason": error.detail}, status=400)
         wait_for(request, results.waiting, find_queued)
-        etag = make_etag(request, *opened.versions, *settings.EMBED_ORIGINS)
+        moment = now()
+        etag = make_etag(request, *opened.versions, *list_result_states(shared, moment), *settings.EMBED_ORIGINS)
         if etag_matches(request, etag):
             response: HttpResponse = HttpResponseNotModified()
             response._csp_exempt = True  # type: ignore[attr-defined]  # the browser keeps the policy of the cached page
         else:
-            page = build_shared_page(shared)
-            response = self.page(
-                "pages/shared/dashboard.html", {"page": page, "is_embedded": self.page_type == "embed"}
-            )
+            page = build_shared_page(opened, shared, moment)
+            around = {
+                "page": page,
+                "is_embedded": self.page_type == "embed",
+                "reload": plan_reload(request, is_automatic=True),
+            }
+            response = self.page("pages/shared/dashboard.html", around)
             self.with_embed_policy(response, style=page.tile_grid.style_hash)
         response["ETag"] = etag
         return response

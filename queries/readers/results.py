@@ -16,6 +16,8 @@ from queries.refresh import Freshness
 
 # The characters of all results in one response: a hundred tiles of 5 MB would be half a gigabyte for each reader.
 RESPONSE_CHARACTERS_MAX = 32_000_000
+# The same for pages, which parse the results to draw them.
+PAGE_CHARACTERS_MAX = 4_000_000
 
 
 class StoredResult(NamedTuple):
@@ -87,14 +89,16 @@ def _is_past(moment: datetime | None, now: datetime) -> bool:
 _DATA_VERSION = DataVersion.objects.filter(project=OuterRef("project")).values("number")
 
 
-def read_results(project_id: int, cache_keys: Collection[str]) -> dict[str, StoredResult]:
+def read_results(
+    project_id: int, cache_keys: Collection[str], characters_max: int = RESPONSE_CHARACTERS_MAX
+) -> dict[str, StoredResult]:
     """Return the stored results of these keys by key. Beyond the limit of a response, rows come without their text."""
     if not cache_keys:
         return {}
     rows = QueryResult.objects.in_project(project_id).filter(cache_key__in=cache_keys)
     rows = rows.annotate(total_size=Window(Sum("size"), order_by=F("id").asc())).annotate(
         raw_results=Case(
-            When(total_size__lte=RESPONSE_CHARACTERS_MAX, then=raw_json("results")),
+            When(total_size__lte=characters_max, then=raw_json("results")),
             default=None,
             output_field=TextField(),
         ),

@@ -13,7 +13,7 @@ from events.models import Store
 from queries.cache_keys import build_cache_key
 from queries.exceptions import NoStore, QueryError, TooManyQueries
 from queries.nodes import get_source
-from queries.readers.results import NO_QUERY, Outcome, StoredResult, read_results
+from queries.readers.results import NO_QUERY, RESPONSE_CHARACTERS_MAX, Outcome, StoredResult, read_results
 from queries.refresh import Action, Freshness, Refresh, decide
 from queries.runners.compile import check_query_kind
 from queries.services.queue import request_results
@@ -44,10 +44,16 @@ CACHED_ONLY = RefreshRequest()
 class Results:
     """The results of one request. Each call of `obtain` reads those of some queries by one statement."""
 
-    def __init__(self, project: Project, request: RefreshRequest = CACHED_ONLY) -> None:
+    def __init__(
+        self,
+        project: Project,
+        request: RefreshRequest = CACHED_ONLY,
+        characters_max: int = RESPONSE_CHARACTERS_MAX,
+    ) -> None:
         self.project = project
         self.project_id = project.pk
         self.request = request
+        self.characters_max = characters_max
         # The results that the request waits for.
         self.waiting: list[UUID] = []
 
@@ -55,13 +61,13 @@ class Results:
         """Return the outcome of each query, in their order. Queue those that the mode of the request computes."""
         prepared = [self._prepare(query) for query in queries]
         sources = {each.cache_key: each.source for each in prepared if each.cache_key}
-        stored = read_results(self.project.pk, sources)
+        stored = read_results(self.project.pk, sources, self.characters_max)
         moment = now()
         actions = {key: self._decide(stored.get(key), moment) for key in sources}
         wanted = {key: sources[key] for key, action in actions.items() if action.computes}
         error = self._request(wanted, stored) if wanted else None
         if wanted and error is None:
-            stored |= read_results(self.project.pk, wanted)
+            stored |= read_results(self.project.pk, wanted, self.characters_max)
         record_reads(stored.values(), moment)
         outcomes = [each.error_outcome or self._build(each.cache_key, stored, actions, error) for each in prepared]
         self.waiting += {each.stored.id for each in outcomes if each.waits and each.stored}

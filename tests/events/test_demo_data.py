@@ -32,12 +32,12 @@ def count_events(engine: EngineClient, project: Project) -> list[int]:
 def test_filling_the_demo_again_adds_only_new_days(demo: Project, engine: EngineClient) -> None:
     first = fill_demo_project(demo, NOW)
     count, uuids, days = count_events(engine, demo)
-    assert first == f"The demo has {count:,} new events, until today."
+    assert first == f"Imported {count:,} events of the demo, until now."
     assert (count, days) == (uuids, DAYS + 1)
     assert count >= 50_000
     assert QueryResult.objects.in_project(demo).queued().count() == 13
 
-    assert fill_demo_project(demo, NOW + timedelta(hours=2)) == "The demo has events until today."
+    assert fill_demo_project(demo, NOW + timedelta(hours=2)) == "The demo has its events already."
     assert count_events(engine, demo) == [count, uuids, days]
 
     fill_demo_project(demo, NOW + timedelta(days=3))

@@ -1,5 +1,5 @@
 """Charts of results, rendered on the server. `render_chart` is the entry point."""
 
-from pages.components.charts.render import Size, render_chart
+from pages.components.charts.render import Chart, render_chart
 
-__all__ = ["Size", "render_chart"]
+__all__ = ["Chart", "render_chart"]

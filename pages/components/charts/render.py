@@ -7,104 +7,117 @@ from typing import Any, NamedTuple
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from pages.components.charts.results import MAX_SLICES, Lines, Number, Parts, Series, Table, format_number, parse_result
+from pages.components.charts.results import parse_result
+from pages.components.charts.shapes import MAX_SLICES, Lines, Number, Parts, Series, Table, format_number
 
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 8, 22
+# The coordinates of a chart. The browser stretches it to the available space, and draws labels beside it as text.
+WIDTH, HEIGHT = 1000, 300
 GRID_LINES = 4
 # The number of colours for series in the style sheet.
 COLORS = 8
 RADIUS = 80
+# Up to so many bars have a label each; other charts have one at the beginning, in the middle and at the end.
+MAX_SLOTS = 14
 
 
-class Size(NamedTuple):
-    """The approximate size of a chart in pixels; it is scaled to the available space."""
+class Chart(NamedTuple):
+    """A result as HTML, and the data of a chart as a table, for readers who want the numbers."""
 
-    width: int = 480
-    height: int = 200
+    picture: SafeString
+    data: SafeString | None = None
 
 
-def render_chart(
-    result: Any,
-    query: Any,
-    name: str,
-    size: Size = Size(),  # noqa: B008  it is a tuple
-    *,
-    has_table: bool = False,
-) -> SafeString | None:
+def render_chart(result: Any, query: Any, name: str, *, has_table: bool = False) -> Chart | None:
     """Return a result as HTML, or None for an unknown shape.
 
-    A chart comes with its data as a table: visible with `has_table`, else for screen readers only.
+    The data of a chart comes by itself with `has_table`, else inside of the picture, for screen readers only.
     """
     found = parse_result(result, query)
     if isinstance(found, Lines):
-        return _render("lines", name, {**_lines(found, size), "has_table": has_table})
+        drawn = _lines(found)
+        picture = _render("lines", name, {**drawn, "has_table": has_table})
+        return Chart(picture, _render("data", name, drawn) if has_table else None)
     if isinstance(found, Parts):
         pie = found.as_pie and sum(value for _, value in found.items if value > 0) > 0
-        return _render("pie", name, _pie(found)) if pie else _render("bars", name, _bars(found))
+        return Chart(_render("pie", name, _pie(found)) if pie else _render("bars", name, _bars(found)))
     if isinstance(found, Number):
-        return _render("number", name, {"value": format_number(found.value)})
-    if isinstance(found, Table):
-        return _render("table", name, {"table": found})
-    return None
+        return Chart(_render("number", name, {"value": found.text}))
+    return Chart(_render("table", name, _table(found))) if isinstance(found, Table) else None
 
 
 def _render(template: str, name: str, context: dict[str, Any]) -> SafeString:
     return render_to_string(f"pages/components/charts/{template}.html", {"name": name, **context})
 
 
-def _lines(found: Lines, size: Size) -> dict[str, Any]:
+def _table(found: Table) -> dict[str, Any]:
+    """Return the cells of a table, each with whether its column contains numbers."""
+    numeric = [index in found.numeric for index in range(len(found.columns))]
+    rows = [list(zip(row, numeric, strict=True)) for row in found.rows]
+    return {"columns": list(zip(found.columns, numeric, strict=True)), "rows": rows, "note": found.note}
+
+
+def _lines(found: Lines) -> dict[str, Any]:
     values = [value for series in found.series for value in series.values if value is not None]
     low, high = min([0.0, *values]), max([0.0, *values])
     step = nice_step((high - low) / GRID_LINES)
     low, high = math.floor(low / step) * step, math.ceil(high / step) * step or step
 
     def y(value: float) -> float:
-        return round(TOP + (high - value) / (high - low) * (size.height - TOP - BOTTOM), 1)
+        return round((high - value) / (high - low) * HEIGHT, 1)
 
     points = len(found.labels)
-    drawn = _bar_groups(found, y, size.width) if found.as_bars else None
+    drawn = _bar_groups(found, y) if found.as_bars else None
     return {
-        "grid": [{"y": y(value), "label": format_short(value)} for value in _steps(low, high, step)],
-        "left": LEFT,
-        "right": size.width - RIGHT,
-        "base": size.height - 6,
-        "size": size,
-        "ends": _axis_labels(found.labels, size.width),
+        "grid": [{"y": y(value), "label": format_short(value)} for value in reversed(_steps(low, high, step))],
+        "width": WIDTH,
+        "height": HEIGHT,
+        "labels": _axis_labels(found),
+        "has_slots": found.as_bars and points <= MAX_SLOTS,
         "series": [
             {
                 "color": index % COLORS,
                 "label": series.label,
-                "total": format_number(sum(value for value in series.values if value is not None)),
-                "paths": [] if drawn else list(_iter_paths(series, points, y, size.width)),
+                "total": _sum(series) if found.has_totals else "",
+                "paths": [] if drawn else list(_iter_paths(series, points, y)),
             }
             for index, series in enumerate(found.series)
         ],
         "bars": drawn or [],
         "rows": [
-            [label, *("" if value is None else format_number(value) for value in line)]
-            for label, *line in zip(found.labels, *(_pad(series, points) for series in found.series), strict=True)
+            list(line) for line in zip(found.labels, *(_cells(series, points) for series in found.series), strict=True)
         ],
+        "note": found.note,
     }
 
 
-def _iter_paths(series: Series, points: int, y: Any, width: int) -> Iterator[str]:
+def _cells(series: Series, points: int) -> list[str]:
+    """Return the values of a series as texts, which are empty after its end."""
+    texts = ["null" if value is None else format_number(value) for value in series.values]
+    return [*texts, *[""] * (points - len(texts))]
+
+
+def _sum(series: Series) -> str:
+    return format_number(sum(value for value in series.values if value is not None))
+
+
+def _iter_paths(series: Series, points: int, y: Any) -> Iterator[str]:
     """Yield the line of a series as one path for each stretch without a gap."""
     stretch: list[str] = []
     for index, value in enumerate([*_pad(series, points), None]):
         if value is not None:
-            stretch.append(f"{_x(index, points, width)},{y(value)}")
+            stretch.append(f"{_x(index, points)},{y(value)}")
         elif stretch:
             # A single point is drawn as a line of length zero, which round line ends turn into a dot.
             yield " ".join(stretch if len(stretch) > 1 else stretch * 2)
             stretch = []
 
 
-def _bar_groups(found: Lines, y: Any, full_width: int) -> list[dict[str, Any]]:
-    slot = (full_width - LEFT - RIGHT) / len(found.labels)
+def _bar_groups(found: Lines, y: Any) -> list[dict[str, Any]]:
+    slot = WIDTH / len(found.labels)
     width = slot * 0.8 / len(found.series)
     return [
         {
-            "x": round(LEFT + slot * (position + 0.1) + width * index, 1),
+            "x": round(slot * (position + 0.1) + width * index, 1),
             "y": min(y(value), y(0)),
             "width": round(max(width, 0.5), 1),
             "height": round(abs(y(0) - y(value)), 1),
@@ -120,34 +133,34 @@ def _pad(series: Series, points: int) -> list[float | None]:
     return [*series.values, *[None] * (points - len(series.values))]
 
 
-def _x(index: int, points: int, width: int) -> float:
-    return round(LEFT + (width - LEFT - RIGHT) * (index / (points - 1) if points > 1 else 0.5), 1)
+def _x(index: int, points: int) -> float:
+    return round(WIDTH * (index / (points - 1) if points > 1 else 0.5), 1)
 
 
-def _axis_labels(labels: list[str], width: int) -> list[dict[str, Any]]:
-    """Return the first, the middle and the last label, since more would not fit."""
-    places = sorted({0, len(labels) // 2, len(labels) - 1}) if len(labels) > 2 else range(len(labels))
-    anchors = {0: "start", len(labels) - 1: "end"} if len(labels) > 1 else {}
-    return [
-        {"x": _x(index, len(labels), width), "label": labels[index], "anchor": anchors.get(index, "middle")}
-        for index in places
-    ]
+def _axis_labels(found: Lines) -> list[str]:
+    """Return a label for each bar, or those of both ends and of the middle, if there is a point in the middle."""
+    labels = found.labels
+    if len(labels) <= 2 or (found.as_bars and len(labels) <= MAX_SLOTS):
+        return labels
+    middle = [labels[len(labels) // 2]] if len(labels) % 2 or len(labels) > MAX_SLOTS else []
+    return [labels[0], *middle, labels[-1]]
 
 
 def _bars(found: Parts) -> dict[str, Any]:
     largest = max((abs(value) for _, value in found.items), default=0) or 1
     first = found.items[0][1]
     return {
+        "note": found.note,
         "items": [
             {
                 "label": label,
                 "value": format_number(value),
                 "length": round(abs(value) / largest * 100, 2),
                 "share": f"{value / first:.0%}" if found.of_first and first else "",
-                "color": 0 if found.of_first else index % COLORS,
+                "color": index % COLORS if found.has_colors else 0,
             }
             for index, (label, value) in enumerate(found.items)
-        ]
+        ],
     }
 
 

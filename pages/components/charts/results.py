@@ -5,66 +5,40 @@
 | trends and the like | `[{label, data: […], labels: […], days: […], count}]`, or `[{label, aggregated_value}]` |
 | funnel | `[{name, order, count, average_conversion_time}]`, or a list of such lists, one for each breakdown |
 | retention | `[{date, label, values: [{count}]}]` |
-| SQL | `{results: [[…]], columns: […]}` |
+| SQL | `{results: [[…]], columns: […], types, hasMore, timezone}` |
 
 Results of other shapes are not drawn. The numbers of series, points and rows are limited.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
+from pages.components.charts.shapes import (
+    MAX_BARS,
+    MAX_COLUMNS,
+    MAX_POINTS,
+    MAX_SERIES,
+    Drawable,
+    Lines,
+    Number,
+    Parts,
+    Series,
+    Table,
+    build_table,
+    format_number,
+    to_number,
+    to_text,
+)
+from pages.components.charts.sql import parse_sql, read_sql_result
 from queries.nodes import iter_nodes
 
-MAX_SERIES = 12
-MAX_POINTS = 400
-MAX_BARS = 25
-MAX_SLICES = 9
-MAX_ROWS = 100
-MAX_COLUMNS = 20
-LARGEST = 1e18
-
 Json = dict[str, Any]
-
-
-class Series(NamedTuple):
-    """Values at each label of a chart; None for a missing value."""
-
-    label: str
-    values: list[float | None]
-
-
-class Lines(NamedTuple):
-    """Values over time."""
-
-    labels: list[str]
-    series: list[Series]
-    as_bars: bool
-
-
-class Parts(NamedTuple):
-    """One value for each label, the largest first, or in the order of steps."""
-
-    items: list[tuple[str, float]]
-    as_pie: bool
-    of_first: bool  # show each as a share of the first, as in a funnel
-
-
-class Number(NamedTuple):
-    value: float
-
-
-class Table(NamedTuple):
-    columns: list[str]
-    rows: list[list[str]]
-    left_out: int
-
-
-Drawable = Lines | Parts | Number | Table
 
 
 def parse_result(result: Any, query: Any) -> Drawable | None:
     """Return the drawable form of a result, or None if it is empty or of an unknown shape."""
     if isinstance(result, dict):
-        return _parse_sql(result)
+        found = read_sql_result(result)
+        return None if found is None else parse_sql(found, query)
     if not isinstance(result, list) or not result:
         return None
     if all(isinstance(each, list) for each in result):
@@ -86,26 +60,12 @@ def get_display(query: Any) -> str:
     return next((display for display in displays if isinstance(display, str)), "")
 
 
-def to_number(value: Any) -> float | None:
-    """Return a number that can be drawn, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:  # false for NaN, too
-        return None
-    return float(value)
-
-
-def to_text(value: Any) -> str:
-    """Return a label or a cell, shortened to fit."""
-    if value is None:
-        return ""
-    return (value if isinstance(value, str) else str(value))[:200]
-
-
 def _parse_trends(rows: list[Json], display: str) -> Drawable | None:
     totals = [(_get_label(row), value) for row in rows if (value := _get_total(row)) is not None]
     if display == "BoldNumber":
-        return Number(totals[0][1]) if totals else None
+        return Number(format_number(totals[0][1])) if totals else None
     if display == "ActionsTable":
-        return _build_table(["", "Total"], [[label, format_number(value)] for label, value in totals])
+        return build_table(["", "Total"], [[label, format_number(value)] for label, value in totals])
     over_time = [row for row in rows if isinstance(row.get("data"), list) and row["data"]]
     if display in ("ActionsPie", "ActionsBarValue") or not over_time:
         totals.sort(key=lambda pair: -pair[1])
@@ -120,7 +80,7 @@ def _parse_trends(rows: list[Json], display: str) -> Drawable | None:
 
 def _parse_funnel(rows: list[Json]) -> Parts | None:
     steps = [(to_text(row["name"]), value) for row in rows if (value := to_number(row.get("count"))) is not None]
-    return Parts(steps[:MAX_BARS], as_pie=False, of_first=True) if steps else None
+    return Parts(steps[:MAX_BARS], as_pie=False, of_first=True, has_colors=False) if steps else None
 
 
 def _parse_retention(rows: list[Json]) -> Table:
@@ -129,7 +89,7 @@ def _parse_retention(rows: list[Json]) -> Table:
     ]
     width = min(max(map(len, cells)), MAX_COLUMNS - 1)
     columns = ["", *(str(index) for index in range(width))]
-    return _build_table(
+    return build_table(
         columns,
         [
             [
@@ -139,30 +99,6 @@ def _parse_retention(rows: list[Json]) -> Table:
             for row, line in zip(rows, cells, strict=True)
         ],
     )
-
-
-def _parse_sql(result: Json) -> Table | None:
-    rows, columns = result.get("results"), result.get("columns")
-    if not isinstance(rows, list) or not isinstance(columns, list) or not columns:
-        return None
-    cells = [[_format_cell(value) for value in row] for row in rows[:MAX_ROWS] if isinstance(row, list)]
-    return _build_table([to_text(name) for name in columns], cells, of=len(rows))
-
-
-def _build_table(columns: list[str], rows: list[list[str]], of: int | None = None) -> Table:
-    columns = columns[:MAX_COLUMNS]
-    shown = [[*row, *[""] * (len(columns) - len(row))][: len(columns)] for row in rows[:MAX_ROWS]]
-    return Table(columns, shown, (len(rows) if of is None else of) - len(shown))
-
-
-def _format_cell(value: Any) -> str:
-    amount = to_number(value)
-    return to_text(value) if amount is None else format_number(amount)
-
-
-def format_number(value: float) -> str:
-    """Return a number with separators, rounded for reading."""
-    return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:,.2f}"
 
 
 def _get_label(row: Json) -> str:

@@ -1,0 +1,219 @@
+"""Results of SQL as charts: by the display and the axes of the visualization node, else as a table. Pure functions."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime, time
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from pages.components.charts.shapes import (
+    MAX_BARS,
+    MAX_POINTS,
+    MAX_ROWS,
+    MAX_SERIES,
+    Drawable,
+    Lines,
+    Number,
+    Parts,
+    Series,
+    Table,
+    build_table,
+    describe_rest,
+    format_number,
+    to_number,
+    to_text,
+)
+from queries.nodes import iter_nodes
+
+VISUALIZATION = "DataVisualizationNode"
+LINE_DISPLAYS = frozenset({"ActionsLineGraph", "ActionsAreaGraph"})
+BAR_DISPLAYS = frozenset({"ActionsBar", "ActionsStackedBar", "ActionsUnstackedBar"})
+PIE, NUMBER = "ActionsPie", "BoldNumber"
+MORE = "and more beyond the limit of the query"
+
+Json = dict[str, Any]
+
+
+class SqlResult(NamedTuple):
+    """The rows of a query in SQL with their columns, as an insight has them."""
+
+    rows: list[list[Any]]
+    columns: list[str]
+    kinds: list[str]  # the types of the columns, such as Date, empty if they are not known
+    has_more: bool
+    zone: ZoneInfo
+
+    def find(self, name: Any) -> int | None:
+        """Return the index of a column."""
+        return self.columns.index(name) if name in self.columns else None
+
+
+def read_sql_result(result: Mapping[str, Any]) -> SqlResult | None:
+    """Return a result of SQL, or None for another shape."""
+    rows, columns = result.get("results"), result.get("columns")
+    if not isinstance(rows, list) or not isinstance(columns, list) or not columns:
+        return None
+    if not all(isinstance(row, list) and len(row) == len(columns) for row in rows):
+        return None
+    types = result.get("types") or []
+    kinds = [str(pair[1]) if isinstance(pair, list) and len(pair) > 1 else "" for pair in types]
+    kinds = [*kinds, *[""] * len(columns)][: len(columns)]
+    names = [to_text(name) for name in columns]
+    return SqlResult(rows, names, kinds, bool(result.get("hasMore")), find_zone(result.get("timezone")))
+
+
+def find_zone(name: Any) -> ZoneInfo:
+    with suppress(ValueError, OSError, TypeError):
+        return ZoneInfo(name)
+    return ZoneInfo("UTC")
+
+
+def parse_sql(found: SqlResult, query: Any) -> Drawable:
+    """Return the drawable form of a result. What cannot be drawn without leaving a value out is a table."""
+    node = next((node for node in iter_nodes(query) if node.get("kind") == VISUALIZATION), {})
+    display = node.get("display")
+    if display == NUMBER:
+        return _build_number(found, node) if found.rows else build_sql_table(found)
+    if found.rows and isinstance(display, str) and display in LINE_DISPLAYS | BAR_DISPLAYS | {PIE}:
+        return _build_chart(found, node, display) or build_sql_table(found)
+    return build_sql_table(found)
+
+
+def build_sql_table(found: SqlResult) -> Table:
+    """Return the rows as a table, with the numbers as the engine returned them."""
+    rows = [
+        [format_cell(value, kind, found.zone) for value, kind in zip(row, found.kinds, strict=True)]
+        for row in found.rows[:MAX_ROWS]
+    ]
+    table = build_table(found.columns, rows, of=len(found.rows), note=MORE if found.has_more else "")
+    numeric = {
+        index
+        for index in range(len(table.columns))
+        if all(_is_number(row[index]) or row[index] is None for row in found.rows[:MAX_ROWS])
+    }
+    return table._replace(numeric=frozenset(numeric))
+
+
+def format_cell(value: Any, kind: str, zone: ZoneInfo) -> str | None:
+    """Return a value of a row as a text, or None for null. Numbers are not rounded and have no separators."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, str):
+        return to_text(_format_moment(value, zone) if "Date" in kind else value)
+    return to_text(json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _build_number(found: SqlResult, node: Json) -> Number:
+    """Return the first value of the column on the y axis, or of the first column."""
+    index = next((found.columns.index(name) for name in _get_axis(node, "yAxis") if name in found.columns), 0)
+    value = found.rows[0][index]
+    return Number(format_number(value) if _is_number(value) else format_cell(value, found.kinds[index], found.zone))
+
+
+def _build_chart(found: SqlResult, node: Json, display: str) -> Drawable | None:
+    axes = _find_axes(found, node)
+    if axes is None or _get_settings(node).get("seriesBreakdownColumn"):
+        return None
+    x, ys = axes
+    is_temporal = "Date" in found.kinds[x]
+    if len(ys) == 1 and (display == PIE or (display in BAR_DISPLAYS and not is_temporal)):
+        return _build_parts(found, x, ys[0], as_pie=display == PIE)
+    if display == PIE:
+        return None
+    rows = found.rows[-MAX_POINTS:]
+    notes = [describe_rest(len(found.rows) - len(rows)), describe_rest(len(ys) - MAX_SERIES, "column")]
+    series = [Series(found.columns[y], [to_number(row[y]) for row in rows]) for y in ys[:MAX_SERIES]]
+    return Lines(
+        format_labels([row[x] for row in rows], found.kinds[x], found.zone),
+        series,
+        as_bars=display in BAR_DISPLAYS,
+        has_totals=False,
+        note=_join(*notes, MORE if found.has_more else ""),
+    )
+
+
+def _build_parts(found: SqlResult, x: int, y: int, *, as_pie: bool) -> Parts | None:
+    values = [to_number(row[y]) for row in found.rows]
+    items = [value for value in values if value is not None]
+    # A pie shows shares of a whole, which a negative value or the rest of the rows would make wrong.
+    if len(items) < len(values) or (as_pie and (found.has_more or len(items) > MAX_BARS or min(items) < 0)):
+        return None
+    labels = format_labels([row[x] for row in found.rows], found.kinds[x], found.zone)
+    rest = describe_rest(len(items) - MAX_BARS)
+    note = _join(rest, MORE if found.has_more else "")
+    shown = list(zip(labels, items, strict=True))[:MAX_BARS]
+    return Parts(shown, as_pie=as_pie, of_first=False, has_colors=False, note=note)
+
+
+def _join(*notes: str) -> str:
+    return ", ".join(filter(None, notes))
+
+
+def _find_axes(found: SqlResult, node: Json) -> tuple[int, list[int]] | None:
+    """Return the columns of the axes: those that the node names, else the first that fit. None if some do not."""
+    drawn = [index for index in range(len(found.columns)) if _can_be_drawn(found.rows, index)]
+    names = [*_get_axis(node, "xAxis"), *_get_axis(node, "yAxis")]
+    if any(found.find(name) is None for name in names):
+        return None
+    given = next(iter(_get_axis(node, "xAxis")), None)
+    x = found.find(given) if given is not None else next((i for i in range(len(found.columns)) if i not in drawn), 0)
+    ys = [found.columns.index(name) for name in _get_axis(node, "yAxis")] or [index for index in drawn if index != x]
+    return (x, ys) if x is not None and ys and all(index in drawn for index in ys) else None
+
+
+def _can_be_drawn(rows: Sequence[Sequence[Any]], index: int) -> bool:
+    """Return whether the values of a column are numbers or null, and not all of them null."""
+    values = [row[index] for row in rows if row[index] is not None]
+    return bool(values) and all(to_number(value) is not None for value in values)
+
+
+def _get_axis(node: Json, name: str) -> list[str]:
+    """Return the names of the columns on an axis."""
+    axis = _get_settings(node).get(name)
+    columns = [each.get("column") for each in (axis if isinstance(axis, list) else [axis]) if isinstance(each, dict)]
+    return [column for column in columns if isinstance(column, str)]
+
+
+def _get_settings(node: Json) -> Json:
+    settings = node.get("chartSettings")
+    return settings if isinstance(settings, dict) else {}
+
+
+def format_labels(values: Sequence[Any], kind: str, zone: ZoneInfo) -> list[str]:
+    """Return the labels of an axis. Days are short, with the year only if there are several."""
+    moments = [_parse_moment(value, zone) for value in values] if "Date" in kind else []
+    found = [moment for moment in moments if moment is not None]
+    if not found or len(found) < len(values):
+        return ["null" if (text := format_cell(value, kind, zone)) is None else text for value in values]
+    year = " %Y" if len({moment.year for moment in found}) > 1 else ""
+    hour = "" if all(moment.time() == time.min for moment in found) else " %H:%M"
+    return [f"{moment.day} {moment:%b{year}{hour}}" for moment in found]
+
+
+def _parse_moment(value: Any, zone: ZoneInfo) -> datetime | None:
+    """Return a date or a moment in the project's time zone, or None for another value."""
+    if not isinstance(value, str):
+        return None
+    try:
+        if len(value) == len("2026-11-30"):
+            return datetime.combine(date.fromisoformat(value), time.min)
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment.astimezone(zone) if moment.tzinfo else moment
+
+
+def _format_moment(value: str, zone: ZoneInfo) -> str:
+    moment = _parse_moment(value, zone)
+    if moment is None or "T" not in value:
+        return value
+    return f"{moment:%Y-%m-%d %H:%M:%S}{f'.{moment.microsecond:06}'.rstrip('0') if moment.microsecond else ''}"

@@ -1,0 +1,30 @@
+"""Pages that load themselves again while results are being computed: some times, without a script."""
+
+from typing import NamedTuple
+
+from django.http import HttpRequest
+
+from dashboards_api.parsing import parse_int
+
+PARAMETER = "reload"
+# The seconds before each time that a page loads itself. After the last one it has a link only.
+DELAYS = (2, 3, 5, 10)
+
+
+class Reload(NamedTuple):
+    """The link that loads a page again, and its next automatic reload, if there is one."""
+
+    link: str
+    seconds: int = 0
+    path: str = ""
+
+
+def plan_reload(request: HttpRequest, *, is_automatic: bool) -> Reload:
+    """Return how a page with queued results is loaded again. Only a page that was read loads itself."""
+    query = request.GET.copy()
+    done = parse_int(query.pop(PARAMETER, ["0"])[0]) or 0
+    link = f"{request.path}?{query.urlencode()}" if query else request.path
+    if request.method != "GET" or not is_automatic or not done < len(DELAYS):
+        return Reload(link)
+    query[PARAMETER] = str(done + 1)
+    return Reload(link, DELAYS[done], f"{request.path}?{query.urlencode()}")
