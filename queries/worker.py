@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
@@ -153,8 +154,8 @@ class Worker:
             logger.warning("query child died", query=str(query.claim.result_id), code=code)
             retry_query(query.claim)
             return
-        except Exception:
-            logger.exception("query failed", query=str(query.claim.result_id))
+        except Exception as error:  # noqa: BLE001  an error of one query must not end the worker
+            log_failure(query.claim, error)
             answer = Answer(error=("query_error", "The query could not be computed: an unexpected error was logged."))
         store_answer(query.claim, answer, query.task, query.milliseconds)
 
@@ -189,6 +190,13 @@ class Worker:
     def stop_pool(self) -> None:
         self.pool.stop()  # type: ignore[no-untyped-call]  # of pebble
         self.pool.join(timeout=5)
+
+
+def log_failure(claim: Claim, error: Exception) -> None:
+    """Log an unexpected error by its class and its frames, also those of the child. Its text may quote the query."""
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    frames = [line.strip() for line in lines if line.startswith("  File ")]
+    logger.error("query failed", query=str(claim.result_id), error=type(error).__qualname__, frames=frames)
 
 
 def store_answer(claim: Claim, answer: Answer, task: Task, milliseconds: int) -> None:

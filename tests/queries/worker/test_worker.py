@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import Future
 from datetime import timedelta
 from time import monotonic
 from uuid import uuid4
@@ -14,12 +15,14 @@ from engine.client import get_client
 from engine.interface import EngineClient
 from engine.supervision import stop_supervisor
 from events.models import DataVersion, Store
+from queries.execution import Answer
 from queries.models import QueryReference, QueryResult
 from queries.services.api_queries import name_query
+from queries.services.contexts import build_task
 from queries.services.queue import cancel_query, claim_query
-from queries.worker import Worker
+from queries.worker import RunningQuery, Worker
 from tests.engine.conftest import wait_until
-from tests.queries.rows import make_result, request
+from tests.queries.rows import claim, make_result, request
 from tests.queries.worker.conftest import run_until
 from users.models import Project
 
@@ -83,6 +86,21 @@ def test_error_of_a_query_is_stored(worker: Worker, home: Project, text: str, co
     assert (row.error_code, row.results, row.requested_at) == (code, None, None), row.error_detail
     assert len(row.error_detail) > 10
     assert compute(worker, home, "select 1").results == [[1]]
+
+
+def test_unexpected_error_is_logged_without_its_text(
+    worker: Worker, home: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    request(home, "select 1")
+    found = claim()
+    future: Future[Answer] = Future()
+    future.set_exception(ValueError("SECRET"))
+    worker.running.append(RunningQuery(found, build_task(found, 1), future))
+    worker.finish()
+    row = QueryResult.objects.get()
+    assert (row.error_code, row.requested_at) == ("query_error", None)
+    assert "query failed" in caplog.text
+    assert "SECRET" not in row.error_detail + caplog.text + repr([record.__dict__ for record in caplog.records])
 
 
 def test_query_ends_at_the_time_limit(worker: Worker, home: Project, settings: Settings) -> None:
