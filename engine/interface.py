@@ -30,7 +30,7 @@ READ_SETTINGS: dict[str, Setting] = {
 WRITE_SETTINGS: dict[str, Setting] = {
     "date_time_input_format": "best_effort",
     "max_partitions_per_insert_block": 0,
-    "min_insert_block_size_bytes": 64_000_000,
+    "min_insert_block_size_bytes": 48_000_000,
 }
 SECONDS_TO_WRITE = 3600
 ROW_NUMBER = "_row_number"

@@ -82,7 +82,7 @@ def test_rows_are_inserted_as_they_are(store: EmbeddedClient) -> None:
     text = '{"quote": "it\'s \\"x\\"", "tab": "\\t", "text": "日本 🎈", "number": 1e300, "null": null}'
     assert store.insert_rows("events", EVENTS, [make_event(1, properties=text)]) == 1
     [row] = store.read("SELECT uuid, timestamp, properties FROM events").rows
-    assert row == [str(uuid.UUID(int=1)), "2026-11-29 12:00:00.123456", text]
+    assert row == [str(uuid.UUID(int=1)), "2026-11-29T12:00:00.123456Z", text]
 
 
 def test_event_that_is_inserted_again_counts_once(store: EmbeddedClient) -> None:
@@ -129,7 +129,7 @@ def test_files_are_inserted_and_left_alone(store: EmbeddedClient, tmp_path: Path
         content = path.read_bytes()
         store.insert_file("events", build_import(path, name))
         rows = store.read("SELECT event, timestamp FROM events ORDER BY event").rows
-        assert rows == [["e1", "2026-01-01 00:00:00.000000"], ["e2", "2026-01-02 00:00:00.000000"]]
+        assert rows == [["e1", "2026-01-01T00:00:00.000000Z"], ["e2", "2026-01-02T00:00:00.000000Z"]]
         assert path.read_bytes() == content
         assert list((store.folder / "incoming").glob("*.jsonl*")) == []
         store.execute("TRUNCATE TABLE events")
@@ -140,7 +140,7 @@ def test_parquet_file_is_inserted(store: EmbeddedClient) -> None:
     select = "SELECT 'e1' AS event, toDateTime64('2026-01-01 00:00:00', 6, 'UTC') AS at"
     store.execute(f"{select} INTO OUTFILE '{path}' TRUNCATE FORMAT Parquet")
     store.insert_file("events", build_import(path, "Parquet"))
-    assert store.read("SELECT event, timestamp FROM events").rows == [["e1", "2026-01-01 00:00:00.000000"]]
+    assert store.read("SELECT event, timestamp FROM events").rows == [["e1", "2026-01-01T00:00:00.000000Z"]]
 
 
 def test_columns_of_a_file_are_described(store: EmbeddedClient, tmp_path: Path) -> None:
