@@ -42,7 +42,7 @@ SECONDS_BETWEEN_CHECKS = 0.25
 SECONDS_BETWEEN_PRUNINGS = 3600
 SECONDS_AFTER_DATABASE_ERROR = 1
 # The engine ends a query at its limit, and reports the reason. A child is killed this much later.
-SECONDS_OF_GRACE = 1.5
+SECONDS_OF_GRACE = 1.0
 TASKS_PER_CHILD = 2000  # then it is replaced, so that leaked memory is released
 
 

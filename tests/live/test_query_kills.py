@@ -1,0 +1,190 @@
+"""Processes are killed under load: no acknowledged import is lost, and every query gets its one result.
+
+`CHECK_FULL=1` kills 50 times, otherwise ten times.
+"""
+
+import json
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.live.conftest import Service, empty_database, manage
+
+pytestmark = pytest.mark.skipif(os.environ.get("TEST_ENGINE") == "postgresql", reason="the engine is the same there")
+
+KILLS = 50 if os.environ.get("CHECK_FULL") else 10
+SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6)))
+ROWS = 50  # of each import
+LEASE_SECONDS = 30
+SECONDS_TO_FINISH = 90
+# By a part of their command line: the engine, the query worker, a child of it, and a web worker.
+VICTIMS = ("engine.embedded", "query_worker", "forkserver", "dashboards_api.server")
+
+
+class Load:
+    """What clients were answered while processes died."""
+
+    def __init__(self, service: Service, environment: dict[str, str], folder: Path) -> None:
+        self.service, self.environment, self.folder = service, environment, folder
+        self.stopped = threading.Event()
+        self.imported = 0
+        self.attempted = 0
+        self.queries: list[str] = []
+        self.wrong: list[str] = []
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.service.printed_keys[0]}"}
+
+    def import_files(self) -> None:
+        """Import one file after another. Only imports that end with success are counted."""
+        while not self.stopped.is_set():
+            self.attempted += 1
+            path = self.folder / f"{self.attempted}.jsonl"
+            events = [
+                {"event": "e", "distinct_id": f"{self.attempted} {number}", "timestamp": "2026-11-01T00:00:00Z"}
+                for number in range(ROWS)
+            ]
+            path.write_text("\n".join(map(json.dumps, events)))
+            if manage(self.environment, "import_events", path, "--project", 1).returncode == 0:
+                self.imported += 1
+
+    def ask(self) -> None:
+        """Send queries that nobody sent before, and check those that are answered."""
+        while not self.stopped.is_set():
+            number = len(self.queries)
+            text = f"select {number} + count() * 0 from events"
+            self.queries.append(text)
+            try:
+                answer = send_query(self, text)
+            except httpx.HTTPError:
+                continue  # the web worker died; the row may be there
+            if answer.status_code == 200 and answer.json()["results"] != [[number]]:
+                self.wrong.append(f"{text}: {answer.text}")
+
+
+def send_query(load: Load, text: str, refresh: str = "blocking") -> httpx.Response:
+    body = {"query": {"kind": "HogQLQuery", "query": text}, "refresh": refresh}
+    return httpx.post(f"{load.service.base}/api/projects/1/query/", json=body, headers=load.headers, timeout=30)
+
+
+def test_killed_processes_lose_nothing(tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+    with empty_database(tmp_path / "data") as environment:
+        environment |= {"RATE_LIMITS": ""}
+        service = Service(environment, tmp_path / "serve.log").wait()
+        load = Load(service, environment, tmp_path)
+        try:
+            with running(load.import_files), running(load.ask, stop=load.stopped):
+                wait_until(lambda: load.imported > 0 and bool(find_pids(service, "query_worker")))
+                killed = [kill_one(service, chance) for _ in range(KILLS)]
+            check_imports(load)
+            finish_queries(load)
+            extra = count_extra_attempts(environment)
+        finally:
+            service.stop()
+    print(f"seed {SEED}, {killed.count(True)} kills, {load.imported} of {load.attempted} imports acknowledged,")
+    print(f"{len(load.queries)} queries, {extra} computed a second time")
+    assert load.wrong == []
+    assert extra <= KILLS
+    assert len(load.queries) > KILLS
+
+
+@contextmanager
+def running(work: Callable[[], None], stop: threading.Event | None = None) -> Iterator[None]:
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        if stop:
+            stop.set()
+        thread.join()
+
+
+def find_pids(service: Service, part: str) -> list[int]:
+    """Return the processes below a service whose command line has this part."""
+    found = []
+    for entry in list_descendants(service.process.pid):
+        try:
+            command = Path(f"/proc/{entry}/cmdline").read_bytes().decode().replace("\0", " ")
+        except OSError:
+            continue
+        if part in command:
+            found.append(entry)
+    return found
+
+
+def list_descendants(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [descendant for child in children for descendant in (int(child), *list_descendants(int(child)))]
+
+
+def kill_one(service: Service, chance: random.Random) -> bool:
+    """Kill a process of a random kind, and wait a moment. Return whether there was one."""
+    time.sleep(chance.uniform(0.3, 1.5))
+    victims = find_pids(service, chance.choice(VICTIMS))
+    if not victims:
+        return False
+    os.kill(chance.choice(victims), signal.SIGKILL)
+    return True
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = SECONDS_TO_FINISH) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def check_imports(load: Load) -> None:
+    """Check that all rows of acknowledged imports are there, and of no import a part."""
+
+    def count() -> int:
+        answer = send_query(load, "select count() from events", "force_blocking")
+        return int(answer.json()["results"][0][0]) if answer.status_code == 200 else -1
+
+    wait_until(lambda: count() >= 0)
+    rows = count()
+    assert rows >= load.imported * ROWS
+    assert rows <= load.attempted * ROWS
+    assert rows % ROWS == 0
+
+
+def finish_queries(load: Load) -> None:
+    """Check that each query has a result, at the latest after the lease of a dead worker has expired."""
+    started = time.monotonic()
+    for number, text in enumerate(load.queries):
+        wait_until(lambda text=text, number=number: is_answered(load, text, number))  # type: ignore[misc]  # of the loop
+    assert time.monotonic() - started < SECONDS_TO_FINISH + LEASE_SECONDS
+
+
+def is_answered(load: Load, text: str, number: int) -> bool:
+    answer = send_query(load, text)
+    if answer.status_code == 200:
+        assert answer.json()["results"] == [[number]]
+    return answer.status_code == 200
+
+
+def count_extra_attempts(environment: dict[str, str]) -> int:
+    """Return how often a query was computed again because of a death. No row waits for ever."""
+    program = (
+        "from queries.models import QueryResult as R; from django.db.models import Sum, F;"
+        "assert not R.objects.queued().exists();"
+        "keys = list(R.objects.values_list('cache_key', flat=True)); assert len(keys) == len(set(keys));"
+        "print(R.objects.filter(attempts__gt=1).aggregate(n=Sum(F('attempts') - 1))['n'] or 0)"
+    )
+    ended = manage(environment, "shell", "-v", "0", "-c", program)
+    assert ended.returncode == 0, ended.stderr
+    return int(ended.stdout.split()[-1])
