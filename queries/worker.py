@@ -19,7 +19,7 @@ from pebble import ProcessExpired, ProcessPool
 from dashboards_api.errors import DomainError
 from queries.execution import Answer, Task, describe_timeout, prepare_child, run_task
 from queries.services.contexts import build_task
-from queries.services.pruning import prune_references, prune_results
+from queries.services.pruning import limit_stored_results, prune_references, prune_results
 from queries.services.queue import (
     Claim,
     ComputedResult,
@@ -213,4 +213,5 @@ def store_answer(claim: Claim, answer: Answer, task: Task, milliseconds: int) ->
         lazily_stale_at=answer.lazily_stale_at,
         milliseconds=milliseconds,
     )
-    complete_query(claim, computed)
+    if complete_query(claim, computed):
+        limit_stored_results(claim.project.pk)

@@ -3,19 +3,45 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
 
-from queries.models import QueryReference, QueryResult, ResultVersion
+from queries.models import QueryReference, QueryResult, QueryResultQuerySet, ResultVersion
 
 UNREAD_FOR = timedelta(days=30)
 NAMED_FOR = timedelta(days=1)
 ROWS_AT_ONCE = 500
+# Of the results of one project, which anyone who may query can make more of.
+STORED_MAX, STORED_CHARACTERS_MAX = 10_000, 500_000_000
 
 
 def prune_results(moment: datetime) -> int:
     """Delete results that were not read for 30 days, some in each transaction. Return their number."""
-    unread = QueryResult.objects.filter(read_at__lt=moment - UNREAD_FOR, requested_at__isnull=True)
+    return _delete_in_parts(QueryResult.objects.filter(read_at__lt=moment - UNREAD_FOR, requested_at__isnull=True))
+
+
+def delete_results(project_id: int) -> int:
+    """Delete all results of a project, whose data is deleted. A worker that computes one cannot store it any more."""
+    return _delete_in_parts(QueryResult.objects.in_project(project_id))
+
+
+def limit_stored_results(project_id: int) -> int:
+    """Delete the results of a project that were not read for longest, while there are too many or too large ones."""
+    rows = QueryResult.objects.in_project(project_id)
+    found = rows.aggregate(number=Count("pk"), characters=Coalesce(Sum("size"), 0))
     deleted = 0
-    while part := list(unread.values_list("pk", "project")[:ROWS_AT_ONCE]):
+    while found["number"] > STORED_MAX or found["characters"] > STORED_CHARACTERS_MAX:
+        unread = list(rows.filter(requested_at__isnull=True).order_by("read_at").values_list("pk", flat=True)[:100])
+        if not unread:
+            break
+        deleted += _delete_in_parts(QueryResult.objects.filter(pk__in=unread))
+        found = rows.aggregate(number=Count("pk"), characters=Coalesce(Sum("size"), 0))
+    return deleted
+
+
+def _delete_in_parts(rows: QueryResultQuerySet) -> int:
+    deleted = 0
+    while part := list(rows.values_list("pk", "project")[:ROWS_AT_ONCE]):
         with transaction.atomic():
             QueryResult.objects.filter(pk__in=[pk for pk, _ in part]).delete()
             for project_id in {project_id for _, project_id in part}:

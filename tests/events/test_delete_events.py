@@ -9,8 +9,10 @@ from engine.interface import EngineClient
 from engine.schema import TABLES
 from events.models import EventDefinition, ImportedTable, PropertyDefinition
 from events.readers import read_data_version
+from queries.models import QueryResult
 from tests.events.import_files import list_tables, make_event, read_rows, run_command, write_lines
 from tests.events.test_import_persons import make_row
+from tests.queries.rows import make_result
 from users.models import Project
 
 ROWS = "SELECT project_id, count() FROM {} GROUP BY project_id ORDER BY project_id"
@@ -30,6 +32,8 @@ def filled(store: EngineClient, home: Project, away: Project, tmp_path: Path) ->
 
 def test_data_of_one_project_is_deleted(filled: EngineClient, home: Project, away: Project) -> None:
     versions = read_data_version(home.pk), read_data_version(away.pk)
+    for project in (home, away):
+        make_result(project)
     printed = run_command("delete_events", "--project", home.pk, "--yes")
     assert printed.error == ""
     assert printed.out == (
@@ -39,7 +43,7 @@ def test_data_of_one_project_is_deleted(filled: EngineClient, home: Project, awa
     for table, count in (("events", 2), ("persons", 1), ("person_distinct_ids", 1)):
         assert read_rows(filled, ROWS.format(table)) == [[away.pk, count]]
     assert list_tables(filled) == {*TABLES, ImportedTable.objects.get().physical_name}
-    for model in (EventDefinition, PropertyDefinition, ImportedTable):
+    for model in (EventDefinition, PropertyDefinition, ImportedTable, QueryResult):
         assert set(model.objects.values_list("project", flat=True)) == {away.pk}
     assert read_data_version(home.pk) > versions[0]
     assert read_data_version(away.pk) == versions[1]

@@ -134,10 +134,10 @@ def list_descendants(pid: int) -> list[int]:
 def kill_one(service: Service, chance: random.Random) -> bool:
     """Kill a process of a random kind, and wait a moment. Return whether there was one."""
     time.sleep(chance.uniform(0.3, 1.5))
-    victims = find_pids(service, chance.choice(VICTIMS))
-    if not victims:
+    kinds = [found for part in VICTIMS if (found := find_pids(service, part))]
+    if not kinds:
         return False
-    os.kill(chance.choice(victims), signal.SIGKILL)
+    os.kill(chance.choice(chance.choice(kinds)), signal.SIGKILL)
     return True
 
 

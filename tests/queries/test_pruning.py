@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils.timezone import now
 
 from queries.models import QueryReference, QueryResult, ResultVersion
+from queries.services import pruning
 from queries.services.api_queries import name_query
-from queries.services.pruning import prune_references, prune_results
+from queries.services.pruning import delete_results, limit_stored_results, prune_references, prune_results
 from tests.queries.rows import make_result
 from users.models import Project
 
@@ -22,6 +24,39 @@ def test_results_that_were_not_read_for_a_month_are_deleted(home: Project, away:
     assert set(QueryResult.objects.in_project(home).values_list("pk", flat=True)) == {kept.pk, waiting.pk}
     assert QueryResult.objects.in_project(away).count() == 1
     assert list(ResultVersion.objects.values_list("project", "number")) == [(home.pk, 1)]
+
+
+def test_results_of_a_project_are_limited_in_number(
+    home: Project, away: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "STORED_MAX", 150)
+    moment = now()
+    make_result(away, "select 1", read_at=moment - timedelta(days=9))
+    waiting = make_result(home, "select 'waits'", read_at=moment - timedelta(days=9), requested_at=moment)
+    for number in range(155):
+        make_result(home, f"select {number}", read_at=moment - timedelta(minutes=number))
+    assert limit_stored_results(home.pk) == 100
+    left = QueryResult.objects.in_project(home)
+    assert left.count() == 56
+    assert left.filter(pk=waiting.pk).exists()
+    assert min(left.exclude(pk=waiting.pk).values_list("read_at", flat=True)) == moment - timedelta(minutes=54)
+    assert QueryResult.objects.in_project(away).count() == 1
+    assert limit_stored_results(home.pk) == 0
+
+
+def test_results_of_a_project_are_limited_in_size(home: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pruning, "STORED_CHARACTERS_MAX", 1000)
+    row = make_result(home, "select 1")
+    QueryResult.objects.filter(pk=row.pk).update(size=1001)
+    assert limit_stored_results(home.pk) == 1
+    assert not QueryResult.objects.exists()
+
+
+def test_results_of_a_project_can_be_deleted(home: Project, away: Project) -> None:
+    make_result(home, "select 1", requested_at=now())
+    kept = make_result(away, "select 1")
+    assert delete_results(home.pk) == 1
+    assert list(QueryResult.objects.values_list("pk", flat=True)) == [kept.pk]
 
 
 def test_names_of_queries_are_deleted_after_a_day(home: Project) -> None:

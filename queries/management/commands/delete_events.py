@@ -8,11 +8,15 @@ from events.management.import_command import describe_count, get_project, report
 from events.services.deletion import NOUNS, ProjectData, count_data, delete_data
 from events.services.staging import import_lock
 from events.services.store import open_store
+from queries.services.pruning import delete_results
 from users.management.command_helpers import parse_project_id, report_domain_errors
 
 
 class Command(BaseCommand):
-    help = "Delete all events, persons and imported tables of a project. It asks before, unless --yes is given."
+    help = (
+        "Delete all events, persons and imported tables of a project, and the results that were computed of them."
+        " It asks before, unless --yes is given."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--project", required=True, type=parse_project_id, metavar="ID")
@@ -27,6 +31,7 @@ class Command(BaseCommand):
             if not options["yes"]:
                 self.ask(f"Delete {describe_data(data)} of {name}?")
             delete_data(client, project.pk)
+            delete_results(project.pk)
         self.stdout.write(f"Deleted {describe_data(data)} of {name}, and the definitions of events and properties.")
 
     def ask(self, question: str) -> None:
