@@ -14,7 +14,6 @@ from dashboards_api.http.serializers import JSONObjectField, RequestSerializer
 from queries.readers.fields import build_query_status
 from queries.refresh import Refresh
 from queries.serializers import QueryStatusResponseSerializer
-from queries.validation import VALIDATION
 from queries.views.errors import convert_query_error
 from users.viewsets import ProjectScopedViewSet
 
@@ -47,6 +46,7 @@ class ValidationSerializer(serializers.Serializer[Any]):
 class InsightValidationViewSet(ProjectScopedViewSet):
     tag = "insights"
     scope_object = "query"
+    accepts_idempotency_key = False  # a stored response would be the one from before the result
     required_scopes: ClassVar[dict[str, list[str]]] = {"validate": ["query:read"]}
 
     @extend_schema(
@@ -64,7 +64,7 @@ class InsightValidationViewSet(ProjectScopedViewSet):
         """
         query = self.read_body(ValidationRequestSerializer)["query"]
         results = get_results(self, Refresh.BLOCKING)
-        [outcome] = results.obtain([{"kind": VALIDATION, "source": query}])
+        outcome = results.obtain_validation(query)
         wait_for_results(self, results)
         if outcome.error is not None:
             raise convert_query_error(outcome.error)

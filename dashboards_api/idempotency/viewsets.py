@@ -62,7 +62,7 @@ class IdempotentViewSet(ApiViewSet):
         if method not in self.http_method_names:
             return self.http_method_not_allowed
         handler: Handler = getattr(self, method, self.http_method_not_allowed)
-        if method == "post" and self.action and HEADER in self.request.headers:
+        if method == "post" and self.action and self.accepts_idempotency_key and HEADER in self.request.headers:
             return partial(self.handle_once, handler)
         return handler
 

@@ -15,7 +15,7 @@ from django.utils.timezone import now
 
 from dashboards_api.db.retry import atomic_with_retry
 from events.readers import read_data_version
-from queries.exceptions import TooManyQueries, WorkerLost
+from queries.exceptions import WorkerLost
 from queries.models import QueryResult, ResultVersion
 from users.models import Project
 
@@ -23,6 +23,8 @@ LEASE = timedelta(seconds=30)
 ATTEMPTS_MAX = 2
 # The maximum for one project: its queue must not grow without limit, nor keep other projects from the workers.
 QUEUED_MAX = 500
+# The maximum up to which share links may fill it: their viewers must not keep the members of the project waiting.
+QUEUED_BY_SHARES_MAX = 200
 RUNNING_MAX = 3
 ERROR_DETAIL_MAX_LENGTH = 2000
 # The columns of a row that is not queued.
@@ -52,21 +54,25 @@ class ComputedResult(NamedTuple):
 
 
 @atomic_with_retry
-def request_results(project: Project, queries: Mapping[str, dict[str, Any]]) -> None:
-    """Queue queries by cache key, unless they are queued already. Raises TooManyQueries."""
-    queued = QueryResult.objects.in_project(project).queued()
-    if queued.count() + len(queries) > QUEUED_MAX + queued.filter(cache_key__in=queries).count():
-        raise TooManyQueries
-    moment = now()
+def request_results(
+    project: Project, queries: Mapping[str, dict[str, Any]], *, is_shared: bool = False
+) -> Collection[str]:
+    """Queue queries by cache key, unless they are queued already. Return the keys for which there is no place.
+
+    The first ones are queued, so that a board with more insights than places is computed after some requests.
+    """
+    rows = QueryResult.objects.in_project(project)
+    places = max((QUEUED_BY_SHARES_MAX if is_shared else QUEUED_MAX) - rows.queued().count(), 0)
+    queued = set(rows.queued().filter(cache_key__in=queries).values_list("cache_key", flat=True))
+    new = [key for key in queries if key not in queued]
+    accepted, moment = new[:places], now()
     QueryResult.objects.bulk_create(
-        (
-            QueryResult(project=project, cache_key=key, query=query, requested_at=moment)
-            for key, query in queries.items()
-        ),
+        (QueryResult(project=project, cache_key=key, query=queries[key], requested_at=moment) for key in accepted),
         ignore_conflicts=True,
     )
-    waiting = QueryResult.objects.in_project(project).filter(cache_key__in=queries, requested_at__isnull=True)
+    waiting = rows.filter(cache_key__in=accepted, requested_at__isnull=True)
     waiting.update(requested_at=moment, attempts=0)
+    return new[places:]
 
 
 def claim_query() -> Claim | None:

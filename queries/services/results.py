@@ -1,6 +1,6 @@
 """The results of the queries of one request: from the cache, or requested from a worker."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.timezone import now
 
+from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.errors import DomainError
 from events.models import Store
 from queries.cache_keys import build_cache_key
@@ -25,8 +26,9 @@ ENGINE_OFF = "The engine is turned off: ENGINE=off."
 TOO_LARGE = "The results of this response are too large together. Read this insight by itself."
 
 
-# The time after a failure in which a poll does not compute the query again.
-SECONDS_BETWEEN_FAILURES = 60
+# The time after a failure in which a poll does not compute the query again, and that for all requests by share links.
+SECONDS_BETWEEN_FAILURES, SECONDS_BETWEEN_FAILURES_OF_SHARES = 60, 600
+_ALWAYS_AGAIN = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING, Refresh.FORCE_ASYNC})
 
 
 class RefreshRequest(NamedTuple):
@@ -36,6 +38,20 @@ class RefreshRequest(NamedTuple):
 
     refresh: Refresh = Refresh.FORCE_CACHE
     since: datetime | None = None
+    is_shared: bool = False  # whether it is made by a share link, without an account
+
+    def repeats_failure(self, age: float) -> bool:
+        """Return whether a query is computed again whose last attempt failed so many seconds ago."""
+        if self.is_shared:
+            return age >= SECONDS_BETWEEN_FAILURES_OF_SHARES
+        return self.refresh in _ALWAYS_AGAIN or age >= SECONDS_BETWEEN_FAILURES
+
+    @property
+    def is_best_effort(self) -> bool:
+        """Return whether results need not be requested where the database is busy or read-only: the next request
+        does.
+        """
+        return self.refresh is Refresh.LAZY_ASYNC
 
 
 CACHED_ONLY = RefreshRequest()
@@ -59,17 +75,28 @@ class Results:
 
     def obtain(self, queries: Sequence[dict[str, Any] | None]) -> list[Outcome]:
         """Return the outcome of each query, in their order. Queue those that the mode of the request computes."""
-        prepared = [self._prepare(query) for query in queries]
+        return self._obtain([self._prepare(query) for query in queries])
+
+    def obtain_validation(self, query: dict[str, Any]) -> Outcome:
+        """Return the problems of a query as its result. Any kind can be validated."""
+        source = {"kind": VALIDATION, "source": query}
+        [outcome] = self._obtain([_Prepared(build_cache_key(source, self.project), source)])
+        return outcome
+
+    def _obtain(self, prepared: Sequence["_Prepared"]) -> list[Outcome]:
         sources = {each.cache_key: each.source for each in prepared if each.cache_key}
         stored = read_results(self.project.pk, sources, self.characters_max)
         moment = now()
         actions = {key: self._decide(stored.get(key), moment) for key in sources}
         wanted = {key: sources[key] for key, action in actions.items() if action.computes}
-        error = self._request(wanted, stored) if wanted else None
-        if wanted and error is None:
+        errors = self._request(wanted) if wanted else {}
+        if errors.keys() != wanted.keys():
             stored |= read_results(self.project.pk, wanted, self.characters_max)
         record_reads(stored.values(), moment)
-        outcomes = [each.error_outcome or self._build(each.cache_key, stored, actions, error) for each in prepared]
+        outcomes = [
+            each.error_outcome or self._build(each.cache_key, stored, actions, errors.get(each.cache_key or ""))
+            for each in prepared
+        ]
         self.waiting += {each.stored.id for each in outcomes if each.waits and each.stored}
         return outcomes
 
@@ -78,8 +105,7 @@ class Results:
         if not source:
             return _Prepared(error_outcome=NO_QUERY)
         try:
-            if source.get("kind") != VALIDATION:
-                check_query_kind(source)
+            check_query_kind(source)
         except DomainError as error:
             return _Prepared(error_outcome=Outcome(error=error))
         return _Prepared(build_cache_key(source, self.project), source)
@@ -101,23 +127,28 @@ class Results:
         since = self.request.since
         if stored.has_failed and stored.failed_at:
             age = (now() - stored.failed_at).total_seconds()
-            is_poll = self.request.refresh not in (Refresh.BLOCKING, Refresh.FORCE_BLOCKING, Refresh.FORCE_ASYNC)
-            return (since is not None and stored.failed_at >= since) or (is_poll and age < SECONDS_BETWEEN_FAILURES)
+            return (since is not None and stored.failed_at >= since) or not self.request.repeats_failure(age)
         if since is None or stored.computed_at is None:
             return False
         return stored.computed_at >= since and freshness is Freshness.FRESH
 
-    def _request(self, wanted: Mapping[str, dict[str, Any]], stored: Mapping[str, StoredResult]) -> DomainError | None:
-        """Queue queries. Return the error that applies to all of them, if they cannot be queued."""
+    def _request(self, wanted: Mapping[str, dict[str, Any]]) -> dict[str, DomainError]:
+        """Queue queries. Return the errors of those that cannot be queued, by their keys."""
         if not settings.ENGINE:
-            return QueryError(ENGINE_OFF, code="engine_unavailable")
+            return dict.fromkeys(wanted, QueryError(ENGINE_OFF, code="engine_unavailable"))
         if not Store.objects.exists():
-            return NoStore()
-        try:
-            request_results(self.project, wanted)
-        except TooManyQueries as error:
-            return error
-        return None
+            return dict.fromkeys(wanted, NoStore())
+        left_out: Collection[str] = ()
+
+        def request() -> None:
+            nonlocal left_out
+            left_out = request_results(self.project, wanted, is_shared=self.request.is_shared)
+
+        if self.request.is_best_effort:
+            best_effort_write(request)
+        else:
+            request()
+        return dict.fromkeys(left_out, TooManyQueries())
 
     def _build(
         self,

@@ -29,6 +29,7 @@ STILL_RUNNING = "The query is still running. Call the tool again: it continues t
 class ToolViewSet(ProjectScopedViewSet):
     tag = "query"
     scope_object = "query"
+    accepts_idempotency_key = False  # as for a query
     required_scopes: ClassVar[dict[str, list[str]]] = {"execute_sql": ["query:read"], "read_taxonomy": ["query:read"]}
 
     @extend_schema(

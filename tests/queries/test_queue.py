@@ -7,7 +7,6 @@ import pytest
 from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
-from queries.exceptions import TooManyQueries
 from queries.models import QueryResult, ResultVersion
 from queries.services import queue
 from queries.services.queue import (
@@ -162,13 +161,20 @@ def test_project_computes_a_few_queries_at_a_time(home: Project, away: Project) 
 def test_queue_of_a_project_is_bounded(home: Project, away: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "QUEUED_MAX", 3)
     request(home, "select 1", "select 2")
-    with pytest.raises(TooManyQueries):
-        request_results(home, {"a": sql("a"), "b": sql("b")})
-    assert QueryResult.objects.in_project(home).count() == 2
-    request_results(home, {"a": sql("a"), "select 1": sql("select 1")})
+    assert request_results(home, {"a": sql("a"), "b": sql("b")}) == ["b"]
+    keys = QueryResult.objects.in_project(home).values_list("cache_key", flat=True)
+    assert set(keys) == {"select 1", "select 2", "a"}
+    assert request_results(home, {"a": sql("a"), "select 1": sql("select 1")}) == []
     request(away, "select 1")
-    with pytest.raises(TooManyQueries):
-        request(home, "b")
+    assert request_results(home, {"b": sql("b")}) == ["b"]
+
+
+def test_share_links_leave_places_for_members(home: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "QUEUED_BY_SHARES_MAX", 1)
+    wanted = {"a": sql("a"), "b": sql("b"), "c": sql("c")}
+    assert request_results(home, wanted, is_shared=True) == ["b", "c"]
+    assert request_results(home, wanted, is_shared=True) == ["b", "c"]
+    assert request_results(home, wanted) == []
 
 
 def test_idle_poll_is_one_read(home: Project, django_assert_num_queries: DjangoAssertNumQueries) -> None:
