@@ -154,7 +154,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
             return Response(status=304, headers={"ETag": etag})
         return Response(body, headers={"ETag": etag})
 
-    def make_etag(self, *state: int, version: int | None = None) -> str:
+    def make_etag(self, *state: Any, version: int | None = None) -> str:
         """Return the ETag of a state, which begins with a version where there is one.
 
         It depends on the user and their level, as the response does.

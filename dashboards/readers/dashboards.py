@@ -1,6 +1,6 @@
 """Read dashboards and build them for responses: flat rows from few queries, made into dictionaries."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -151,11 +151,12 @@ def read_dashboard_revision(
     include_deleted: bool = False,
     overrides: RequestOverrides = NO_REQUEST_OVERRIDES,
     results: Results | None = None,
+    tile_ids: Collection[int] = (),
 ) -> tuple[DashboardVersions, dict[str, Any]]:
     """Return the versions of a dashboard, and the dashboard with its tiles (component Dashboard).
 
     The tiles are read after the versions, so that they may be newer, but never older. Results are those in the cache,
-    or those that a request asks for. Raises DashboardNotFound.
+    or those that a request asks for; `tile_ids` limits them to these tiles. Raises DashboardNotFound.
     """
     rows = _DETAIL.rows(project=project.pk, id=dashboard_id, viewer=viewer.pk)
     if not rows:
@@ -168,7 +169,12 @@ def read_dashboard_revision(
         **build_dashboards([row], viewer)[0],
         **_build_detail(detail, applied, overrides),
         "tiles": read_tiles(
-            dashboard_id, viewer=viewer, overrides=applied, restriction=row.restriction, results=results
+            dashboard_id,
+            viewer=viewer,
+            overrides=applied,
+            restriction=row.restriction,
+            results=results,
+            tile_ids=tile_ids,
         ),
     }
 

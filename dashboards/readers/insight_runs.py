@@ -1,10 +1,12 @@
 """The results of a dashboard's insights without the rest of it, as JSON or as compact text for language models."""
 
+import json
 from collections.abc import Iterable
 from typing import Any, Literal
 
 import orjson
 
+from dashboards_api.db.fields import dump_json
 from users.readers import Row
 
 OutputFormat = Literal["optimized", "json"]
@@ -35,15 +37,22 @@ def format_result(insight: Row, limit: int) -> str | None:
     if insight["result"] is None:
         status = insight["query_status"]
         return f"Error: {status['error_message']}" if status and status["error"] else None
-    rows = orjson.loads(orjson.dumps(insight["result"]))
-    text = _format_rows(insight["columns"], rows) if insight["columns"] else orjson.dumps(rows).decode()
+    text = orjson.dumps(insight["result"]).decode()
+    if insight["columns"]:
+        text = _format_rows(insight["columns"], json.loads(text), limit)
     return text if len(text) <= limit else text[: limit - len(CUT)] + CUT
 
 
-def _format_rows(columns: list[str], rows: list[list[Any]]) -> str:
-    lines = ("|".join(map(_format_value, row)) for row in rows)
-    return "\n".join(["|".join(columns), *lines])
+def _format_rows(columns: list[str], rows: list[list[Any]], limit: int) -> str:
+    """Return rows as lines. It stops beyond the limit: a board may have thirty million characters of rows."""
+    lines, length = ["|".join(columns)], 0
+    for row in rows:
+        lines.append("|".join(map(_format_value, row)))
+        length += len(lines[-1])
+        if length > limit:
+            break
+    return "\n".join(lines)
 
 
 def _format_value(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else dump_json(value)

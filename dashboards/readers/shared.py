@@ -29,6 +29,7 @@ from dashboards.readers.tiles import TILE_JSON
 from dashboards.share_tokens import read_share_token
 from dashboards.tracked_fields import BUTTON_FIELDS, TEXT_FIELDS
 from dashboards_api.db.fields import dump_json, raw_json
+from queries.cache_keys import get_result_settings
 from queries.models import ResultVersion
 from queries.readers.results import RESPONSE_CHARACTERS_MAX
 from queries.refresh import Refresh, restrict_to_share
@@ -53,9 +54,17 @@ class SharedDashboard(NamedTuple):
     overrides: RequestOverrides
 
     @property
-    def versions(self) -> tuple[int, int]:
-        """Return the revision of the dashboard and that of the project's results: the shown content depends on both."""
-        return self.row["revision"], self.row["result_version"]
+    def project(self) -> Project:
+        """Return the project with the columns on which its results depend, and no others."""
+        columns = {name: self.row[f"dashboard__project__{name}"] for name in PROJECT_COLUMNS}
+        return Project(pk=self.row["dashboard__project_id"], **columns)
+
+    @property
+    def state(self) -> tuple[Any, ...]:
+        """Return everything that the shown content depends on: the revision of the dashboard, that of the project's
+        results, and its settings.
+        """
+        return self.row["revision"], self.row["result_version"], get_result_settings(self.project)
 
     @property
     def time_zone(self) -> str:
@@ -70,10 +79,8 @@ class SharedDashboard(NamedTuple):
         self, refresh: Refresh, since: datetime | None, characters_max: int = RESPONSE_CHARACTERS_MAX
     ) -> Results:
         """Return the results for a request by this link: it may cause fewer computations than a member."""
-        row = self.row
-        columns = {name: row[f"dashboard__project__{name}"] for name in PROJECT_COLUMNS}
-        project = Project(pk=row["dashboard__project_id"], **columns)
-        return Results(project, RefreshRequest(restrict_to_share(refresh), since), characters_max)
+        request = RefreshRequest(restrict_to_share(refresh), since, is_shared=True)
+        return Results(self.project, request, characters_max)
 
 
 def find_shared_dashboard(
@@ -101,12 +108,13 @@ def read_shared_dashboard(
     row = opened.row
     settings = row["settings"] or {}
     overrides = load_query_overrides(row["raw_filters"], row["raw_variables"], opened.overrides)
+    display = QueryDisplay.from_settings(settings, is_page=is_page)
     dashboard = {
         **{name: row[f"dashboard__{name}"] for name in DASHBOARD_COLUMNS},
-        "filters": orjson.Fragment(dump_json(overrides.filters)),
+        "filters": orjson.Fragment(display.hide_sql(dump_json(overrides.filters))),
         "variables": orjson.Fragment(dump_json(overrides.variables)),
         "breakdown_colors": orjson.Fragment(row["raw_breakdown_colors"]),
-        "tiles": _tiles(row["dashboard_id"], overrides, results, QueryDisplay.from_settings(settings, is_page=is_page)),
+        "tiles": _tiles(row["dashboard_id"], overrides, results, display),
     }
     flags = {name: settings[name] for name in (*PAGE_FLAGS, THEME) if settings.get(name)}
     # The token of the request: a replaced token must not reveal the new one.
@@ -188,7 +196,7 @@ def _tiles(dashboard_id: int, overrides: QueryOverrides, results: Results, displ
     shown = [resolve_tile(_get_stored_tile(row), overrides) for row in rows]
     found = read_insight_results((tile.query for tile in shown), results)
     return [
-        _tile(order, row, tile, _insight(row, tile, result, display))
+        _tile(order, row, tile, _insight(row, tile, result, display), display)
         for order, (row, tile, result) in enumerate(zip(rows, shown, found, strict=True))
     ]
 
@@ -197,7 +205,7 @@ def _get_stored_tile(row: Row) -> StoredTile:
     return StoredTile(row["raw_layouts"], row["raw_filters_overrides"], row["raw_query"], row["raw_filters"])
 
 
-def _tile(order: int, row: Row, shown: ResolvedTile, insight: Row | None) -> Row:
+def _tile(order: int, row: Row, shown: ResolvedTile, insight: Row | None, display: QueryDisplay) -> Row:
     return {
         "id": row["id"],
         "order": order,
@@ -206,7 +214,7 @@ def _tile(order: int, row: Row, shown: ResolvedTile, insight: Row | None) -> Row
         "insight": insight,
         "text": _content(row, "text", TEXT_FIELDS),
         "button_tile": _content(row, "button", BUTTON_FIELDS),
-        "filters_overrides": orjson.Fragment(shown.filters_overrides),
+        "filters_overrides": orjson.Fragment(display.hide_sql(shown.filters_overrides)),
         "show_description": row["show_description"],
         "transparent_background": row["transparent_background"],
         **({"error": DAMAGED} if shown.is_damaged else {}),
@@ -217,8 +225,8 @@ def _insight(row: Row, shown: ResolvedTile, result: Row, display: QueryDisplay) 
     columns = _content(row, "insight", INSIGHT_COLUMNS)
     if columns is None:
         return None
-    query, filters = display.hide_texts(shown.query, shown.filters)
-    public = build_public_insight(**columns, query=query, filters=filters or "{}")
+    query, filters = display.hide_query(shown.query), display.hide_query(shown.filters) or "{}"
+    public = build_public_insight(**columns, query=query, filters=filters)
     return {**public, **display.hide_fields(result)}
 
 

@@ -1,19 +1,23 @@
 """Queries as a share link shows them: without SQL, unless its details are shown."""
 
+import json
+import re
 from itertools import pairwise
 from typing import Any, NamedTuple
-
-import orjson
 
 from dashboards_api.db.fields import dump_json
 from queries.nodes import iter_nodes
 from users.readers import Row
 
 HIDDEN_ERROR = "This insight could not be computed."
-# The text of SQL and its values, in a query, in a property filter, and in a series.
+# The keys of SQL and its values: those of SQL itself, of a property filter or a breakdown, and of a list of events.
 _SQL_OF_QUERY = frozenset({"query", "values", "variables"})
-_SQL_OF_FILTER = frozenset({"key", "value"})
-_SQL_OF_SERIES = frozenset({"math_hogql"})
+_SQL_OF_FILTER = frozenset({"key", "value", "property"})
+_SQL_OF_BREAKDOWN = frozenset({"breakdown"})
+_SQL_OF_EVENTS = frozenset({"select", "where", "orderBy"})
+_SQL_OF_TABLE = frozenset({"columns", "hiddenColumns", "pinnedColumns"})
+# Most queries of insights contain none of these, and are shown as the text that is stored.
+_MAY_HOLD_SQL = re.compile(r'hogql|"(?:query|select|where|orderby)"|datatablenode', re.IGNORECASE)
 # The parts of a query that say how its result is drawn.
 _VISUALIZATION = ("kind", "display", "chartSettings", "trendsFilter", "stickinessFilter")
 
@@ -30,41 +34,35 @@ class QueryDisplay(NamedTuple):
         has_queries = not settings.get("hideQueries", False)
         return cls(has_queries, has_queries and bool(settings.get("detailed", False)), is_page)
 
-    def hide_texts(self, *texts: str | None) -> list[str | None]:
-        """Return a query and its legacy filters, both JSON texts, as the page shows them."""
+    def hide_query(self, text: str | None) -> str | None:
+        """Return a query or its legacy filters, a JSON text, as the page shows them."""
+        if text is None:
+            return None
         if not self.has_queries:
-            return [_reduce_to_visualization(text) if self.has_visualization else None for text in texts]
-        return [text if self.has_sql else _hide_sql(text) for text in texts]
+            return _reduce_to_visualization(text) if self.has_visualization else None
+        return self.hide_sql(text)
+
+    def hide_sql(self, text: str) -> str:
+        """Return filters, a JSON text, as the page shows them: a property filter may be SQL."""
+        return text if self.has_sql or not _MAY_HOLD_SQL.search(text) else dump_json(_remove_sql(json.loads(text)))
 
     def hide_fields(self, result: Row) -> Row:
-        """Return the fields of a result without SQL. The text of an error repeats names of tables and columns."""
-        if self.has_sql:
-            return result
+        """Return the fields of a result without SQL, and without ids of the project and the query. The text of an error
+        repeats names of tables and columns.
+        """
         status = result["query_status"]
-        if status and status["error"]:
-            status = {**status, "error_message": HIDDEN_ERROR}
-        return {**result, "hogql": None, "query_status": status}
+        if status is not None:
+            hidden = {"error_message": HIDDEN_ERROR} if status["error"] and not self.has_sql else {}
+            result = {**result, "query_status": {**status, "id": None, "team_id": None, **hidden}}
+        return result if self.has_sql else {**result, "hogql": None}
 
 
-def _reduce_to_visualization(text: str | None) -> str | None:
+def _reduce_to_visualization(text: str) -> str | None:
     """Return the parts of a query that say how its result is drawn."""
-    try:
-        query = orjson.loads(text) if text else None
-    except orjson.JSONDecodeError:
-        return None
-    nodes = [{name: node[name] for name in _VISUALIZATION if name in node} for node in iter_nodes(query)]
+    nodes = [{name: node[name] for name in _VISUALIZATION if name in node} for node in iter_nodes(json.loads(text))]
     for outer, inner in pairwise(nodes):
         outer["source"] = inner
-    return dump_json(nodes[0]) if nodes else None
-
-
-def _hide_sql(text: str | None) -> str | None:
-    if not text or "hogql" not in text.lower():
-        return text
-    try:
-        return dump_json(_remove_sql(orjson.loads(text)))
-    except orjson.JSONDecodeError:
-        return None
+    return dump_json(_remove_sql(nodes[0])) if nodes else None
 
 
 def _remove_sql(value: Any) -> Any:
@@ -73,9 +71,26 @@ def _remove_sql(value: Any) -> Any:
         return [_remove_sql(item) for item in value]
     if not isinstance(value, dict):
         return value
-    hidden = _SQL_OF_SERIES
-    if value.get("kind") == "HogQLQuery":
+    hidden = _find_sql_keys(value)
+    return {name: _remove_sql(item) for name, item in value.items() if name not in hidden and not _is_sql_name(name)}
+
+
+def _find_sql_keys(value: Row) -> frozenset[str]:
+    """Return the keys of an object that hold SQL, by its kind or type."""
+    hidden: frozenset[str] = frozenset()
+    if isinstance(value.get("query"), str):
         hidden |= _SQL_OF_QUERY
-    if value.get("type") == "hogql":
+    if _is_sql_name(value.get("type")):
         hidden |= _SQL_OF_FILTER
-    return {name: _remove_sql(item) for name, item in value.items() if name not in hidden}
+    if _is_sql_name(value.get("breakdown_type")):
+        hidden |= _SQL_OF_BREAKDOWN
+    if "kind" in value:
+        hidden |= _SQL_OF_EVENTS
+    if value.get("kind") == "DataTableNode":
+        hidden |= _SQL_OF_TABLE
+    return hidden
+
+
+def _is_sql_name(name: Any) -> bool:
+    """Return whether a key, such as `math_hogql`, or a type says that the value is SQL."""
+    return isinstance(name, str) and "hogql" in name.lower()

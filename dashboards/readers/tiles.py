@@ -1,5 +1,6 @@
 """Read the tiles of a dashboard in reading order, with their content and its authors."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -128,12 +129,16 @@ def read_tiles(
     overrides: QueryOverrides,
     restriction: Restriction,
     results: Results | None = None,
+    tile_ids: Collection[int] = (),
 ) -> list[Row]:
     """Return the visible tiles of a dashboard (component DashboardTile), with overrides applied to their insights.
 
     `restriction` is that of the dashboard. Results are those in the cache, or those that a request asks for.
+    `tile_ids` limits the response to these tiles, and what is computed.
     """
     rows = [TileRows._make(_GROUPS.split(row)) for row in _TILES.rows(dashboard=dashboard_id)]
+    if tile_ids:
+        rows = [row for row in rows if row.tile.id in tile_ids]
     dashboard_tiles: DashboardTiles = {}
     if any(row.tile.is_shared_content for row in rows):
         dashboard_tiles = read_tiles_of_same_content(dashboard_id, viewer=viewer)

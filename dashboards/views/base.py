@@ -12,7 +12,7 @@ from dashboards.changelog.versions import get_version
 from dashboards.folders import normalize_folder
 from dashboards.http_requests import parse_overrides
 from dashboards.readers.activity import Page
-from dashboards.readers.dashboards import read_dashboard_revision
+from dashboards.readers.dashboards import DashboardVersions, read_dashboard_revision
 from dashboards.services.bulk import BulkResult
 from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.api_exceptions import PreconditionRequired
@@ -21,6 +21,7 @@ from dashboards_api.http.pagination import CursorPagination
 from dashboards_api.http.request_options import QueryParametersMixin, parse_expected_versions
 from dashboards_api.http.viewsets import ApiViewSet
 from dashboards_api.http.waiting import get_first_run, wait_for
+from queries.cache_keys import get_result_settings
 from queries.readers.results import find_queued
 from queries.refresh import Refresh, parse_refresh
 from queries.request_overrides import (
@@ -178,8 +179,14 @@ def dashboard_response(view: ProjectScopedViewSet, dashboard_id: int, status: in
     )
     leave_out_dashboards_of_tiles(view, body["tiles"])
     response = Response(body, status=status)
-    response["ETag"] = view.make_etag(versions.result_version, version=versions.revision)
+    response["ETag"] = make_dashboard_etag(view, versions)
     return response
+
+
+def make_dashboard_etag(view: ProjectScopedViewSet, versions: DashboardVersions) -> str:
+    """Return the ETag of a dashboard with its results."""
+    state = versions.result_version, get_result_settings(view.project)
+    return view.make_etag(*state, version=versions.revision)
 
 
 def describe_skipped(skipped: Iterable[tuple[int, str]]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """`/api/projects/:project_id/dashboards/`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
@@ -39,6 +39,7 @@ from dashboards.views.base import (
     get_overrides,
     get_results,
     leave_out_dashboards_of_tiles,
+    make_dashboard_etag,
     wait_for_results,
     write,
     write_dashboard,
@@ -169,17 +170,14 @@ class DashboardViewSet(ProjectScopedViewSet):
         def get_etag() -> str:
             state = read_detail_state(number, project=self.project)
             update_last_accessed(number, state.last_accessed_at)
-            return self._make_etag(state.versions)
+            return make_dashboard_etag(self, state.versions)
 
         def read() -> tuple[str, dict[str, Any]]:
             versions, dashboard = retrieve_dashboard(self, number, results)
-            return self._make_etag(versions), dashboard
+            return make_dashboard_etag(self, versions), dashboard
 
         must_read = results.request.refresh is not Refresh.FORCE_CACHE
         return self.conditional_response(get_etag, read, must_read=must_read)
-
-    def _make_etag(self, versions: DashboardVersions) -> str:
-        return self.make_etag(versions.result_version, version=versions.revision)
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS_UNDOCUMENTED],
@@ -252,12 +250,17 @@ class DashboardViewSet(ProjectScopedViewSet):
 
 
 def retrieve_dashboard(
-    view: ProjectScopedViewSet, number: int, results: Results
+    view: ProjectScopedViewSet, number: int, results: Results, tile_ids: Collection[int] = ()
 ) -> tuple[DashboardVersions, dict[str, Any]]:
     """Return a dashboard with the overrides of the request, and its versions. Record the access, wait for results."""
     overrides = get_overrides(view)
     versions, dashboard = read_dashboard_revision(
-        number, project=view.project, viewer=view.membership, overrides=overrides, results=results
+        number,
+        project=view.project,
+        viewer=view.membership,
+        overrides=overrides,
+        results=results,
+        tile_ids=tile_ids,
     )
     wait_for_results(view, results)
     leave_out_dashboards_of_tiles(view, dashboard["tiles"])

@@ -69,11 +69,10 @@ class RunInsightsViewSet(ProjectScopedViewSet):
         number = parse_id(id, DashboardNotFound)
         output_format = cast(OutputFormat, self.query_choice("output_format", FORMATS) or FORMATS[0])
         limit, tile_ids = self._get_limit(), set(self.query_ints("tile_ids"))
-        tiles = retrieve_dashboard(self, number, get_results(self))[1]["tiles"]
+        tiles = retrieve_dashboard(self, number, get_results(self), tile_ids)[1]["tiles"]
         if unknown := tile_ids - {tile["id"] for tile in tiles}:
             raise ValidationFailed(f"The dashboard has no tile {min(unknown)}.", attr="tile_ids")
-        shown = [tile for tile in tiles if not tile_ids or tile["id"] in tile_ids]
-        return Response({"results": build_insight_runs(shown, output_format, limit)})
+        return Response({"results": build_insight_runs(tiles, output_format, limit)})
 
     def _get_limit(self) -> int:
         limit = self.query_int("max_result_chars") or 0

@@ -89,7 +89,7 @@ class SharedPageView(View):
             return self.page("pages/link_not_found.html", {"reason": error.detail}, status=400)
         wait_for(request, results.waiting, find_queued)
         moment = now()
-        etag = make_etag(request, *opened.versions, *list_result_states(shared, moment), *settings.EMBED_ORIGINS)
+        etag = make_etag(request, *opened.state, *list_result_states(shared, moment), *settings.EMBED_ORIGINS)
         if etag_matches(request, etag):
             response: HttpResponse = HttpResponseNotModified()
             response._csp_exempt = True  # type: ignore[attr-defined]  # the browser keeps the policy of the cached page

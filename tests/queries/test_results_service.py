@@ -9,7 +9,6 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from events.models import DataVersion, Store
 from queries.models import QueryResult
-from queries.readers import results as reader
 from queries.readers.results import Outcome
 from queries.refresh import Freshness, Refresh
 from queries.services import queue
@@ -163,12 +162,11 @@ def test_full_queue_is_an_error_beside_an_older_result(home: Project, monkeypatc
     assert (outcome.error.code, outcome.raw_results) == ("concurrency_limit_exceeded", "[[1]]")
 
 
-def test_results_beyond_the_limit_of_a_response_are_left_out(home: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "RESPONSE_CHARACTERS_MAX", 10)
+def test_results_beyond_the_limit_of_a_response_are_left_out(home: Project) -> None:
     queries = [sql(f"select {number}") for number in range(3)]
     for query in queries:
         make_result(home, query["query"])
-    outcomes = Results(home).obtain(queries)
+    outcomes = Results(home, characters_max=10).obtain(queries)
     assert sorted(each.error.code if each.error else "" for each in outcomes) == ["", "", "too_large"]
 
 

@@ -1,0 +1,13 @@
+"""Fixtures of the tests of the API."""
+
+import pytest
+from pytest_django import Settings
+
+from tests.queries.rows import make_store
+
+
+@pytest.fixture
+def with_store(db: None, settings: Settings) -> None:
+    """Turn the engine on and record that events were imported, without an engine or a worker: queries stay queued."""
+    settings.ENGINE = True
+    make_store()
