@@ -33,7 +33,7 @@ def test_shared_dashboard_requires_no_script(chromium: Browser, service: Service
         page = context.new_page()
         page.goto(shared)
         expect(page.get_by_role("heading", level=1)).to_have_text("Shared board")
-        expect(page.get_by_text("No result yet")).to_be_visible()
+        expect(page.get_by_text("This insight could not be computed.")).to_be_visible()
         assert context.cookies() == []
 
 

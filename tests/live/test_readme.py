@@ -19,6 +19,7 @@ from tests.live.conftest import ROOT, Service
 FENCE = re.compile(r"^```(sh|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NOT_RUN = ("make ", "export ")
 ANSWER = "#=> "
+DOCUMENT = "<<'EOF'\n"
 PROGRAM_ANSWER = "# => "
 
 
@@ -46,13 +47,20 @@ def read_program(block: str) -> Step:
 
 
 def read_commands(block: str) -> Iterator[Step]:
-    """Yield the commands of a shell block. A command ends with the line at which its quotes are closed."""
+    """Yield the commands of a shell block. A command ends with the line at which its quotes are closed, or with `EOF`
+    if it contains a document. A document has no output.
+    """
     command = ""
     lines = [line for line in block.splitlines() if line and not line.startswith(NOT_RUN)]
     for number, line in enumerate(lines):
         if line.startswith(ANSWER):
             continue
         command += line + "\n"
+        if DOCUMENT in command:
+            if line == "EOF":
+                yield Step("sh", command, "")
+                command = ""
+            continue
         if command.count("'") % 2 or line.endswith("\\"):
             continue
         following = lines[number + 1] if number + 1 < len(lines) else ""
@@ -83,7 +91,7 @@ def run_steps(steps: list[Step], variables: dict[str, str], folder: Path) -> lis
 @pytest.mark.parametrize("options", [[], ["--demo"]], ids=["fresh", "demo"])
 @pytest.mark.parametrize(
     ("page", "fewest_answers"),
-    [("README.md", 2), ("docs/quickstart.md", 25), ("docs/use-with/python.md", 4), ("docs/use-with/posthog.md", 1)],
+    [("README.md", 4), ("docs/quickstart.md", 27), ("docs/use-with/python.md", 4), ("docs/use-with/posthog.md", 1)],
 )
 def test_commands_and_programs_print_the_documented_output(
     fresh_environment: dict[str, str], tmp_path: Path, page: str, fewest_answers: int, options: list[str]
