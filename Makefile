@@ -32,7 +32,7 @@ install: $(RUN) $(WITH_ENGINE)  ## Make .venv with what the service needs, and n
 serve: $(RUN) $(WITH_ENGINE)  ## Serve on http://127.0.0.1:8000, with data in ./data; ENGINE=off without the engine
 	$(BIN)/python manage.py serve
 
-demo: $(RUN) $(WITH_ENGINE)  ## The same, with a demo project of three filled dashboards
+demo: $(RUN) $(WITH_ENGINE)  ## The same, with a demo project: three dashboards and 90 days of events
 	$(BIN)/python manage.py serve --demo
 
 test: $(TEST)  ## The whole suite on SQLite, then on a real PostgreSQL
