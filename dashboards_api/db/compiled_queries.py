@@ -41,6 +41,30 @@ def text_param(name: str) -> Param:
     return Param(name, models.TextField())
 
 
+class IsAnyOf(models.Func):
+    """The condition that a text is in a list, whose JSON is passed when the query is run: the statement has the same
+    parameters for every list.
+    """
+
+    template = "%(expressions)s))"
+    arg_joiner = " IN (SELECT value FROM json_each("
+    output_field = models.BooleanField()
+
+    def __init__(self, column: str, name: str) -> None:
+        super().__init__(models.F(column), text_param(name))
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> tuple[str, Sequence[Any]]:
+        return self.as_sql(
+            compiler,
+            connection,
+            template="%(expressions)s::jsonb)))",
+            arg_joiner=" = ANY(ARRAY(SELECT jsonb_array_elements_text(",
+            **context,
+        )
+
+
 class CompiledQuery:
     """A query that `build` returns, with `values_list()`."""
 

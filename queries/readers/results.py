@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Case, F, OuterRef, Subquery, Sum, TextField, Value, When, Window
+import orjson
+from django.db.models import Case, F, Subquery, Sum, TextField, Value, When, Window
 from django.db.models.functions import Coalesce
 
+from dashboards_api.db.compiled_queries import IsAnyOf, NamedQuery, get_columns, int_param
 from dashboards_api.db.fields import raw_json
 from dashboards_api.errors import DomainError
 from events.models import DataVersion
@@ -86,7 +88,26 @@ def _is_past(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and moment <= now
 
 
-_DATA_VERSION = DataVersion.objects.filter(project=OuterRef("project")).values("number")
+_SIZE_SO_FAR = Window(Sum("size"), order_by=F("id").asc())
+_RESULTS = NamedQuery(
+    StoredResult,
+    lambda: (
+        QueryResult.objects.filter(IsAnyOf("cache_key", "keys"), project=int_param("project"))
+        .annotate(size_so_far=_SIZE_SO_FAR)
+        .annotate(
+            raw_results=Case(
+                When(size_so_far__lte=int_param("characters_max"), then=raw_json("results")),
+                default=None,
+                output_field=TextField(),
+            ),
+            raw_details=raw_json("details"),
+            current_data_version=Coalesce(
+                Subquery(DataVersion.objects.filter(project=int_param("project")).values("number")), Value(0)
+            ),
+        )
+        .values_list(*get_columns(StoredResult))
+    ),
+)
 
 
 def read_results(
@@ -95,17 +116,9 @@ def read_results(
     """Return the stored results of these keys by key. Beyond the limit of a response, rows come without their text."""
     if not cache_keys:
         return {}
-    rows = QueryResult.objects.in_project(project_id).filter(cache_key__in=cache_keys)
-    rows = rows.annotate(total_size=Window(Sum("size"), order_by=F("id").asc())).annotate(
-        raw_results=Case(
-            When(total_size__lte=characters_max, then=raw_json("results")),
-            default=None,
-            output_field=TextField(),
-        ),
-        raw_details=raw_json("details"),
-        current_data_version=Coalesce(Subquery(_DATA_VERSION), Value(0)),
-    )
-    return {row[1]: StoredResult._make(row) for row in rows.values_list(*StoredResult._fields)}
+    keys = orjson.dumps(list(cache_keys)).decode()
+    rows = _RESULTS.rows(keys=keys, project=project_id, characters_max=characters_max)
+    return {row.cache_key: row for row in rows}
 
 
 def find_queued(ids: Iterable[UUID]) -> set[UUID]:

@@ -1,11 +1,16 @@
 """Compiled queries return the same rows as queries of the ORM."""
 
+import json
+import re
+from typing import Any
+
 import pytest
 from django.db import connection
 
 from dashboards.models import Dashboard, Insight
 from dashboards.readers import dashboards, dashboards_list
-from dashboards_api.db.compiled_queries import CompiledQuery, get_columns, int_param, text_param
+from dashboards_api.db.compiled_queries import CompiledQuery, IsAnyOf, get_columns, int_param, text_param
+from queries.readers import results
 from tests.builders import Person, make_dashboard, make_insight
 
 READ = {
@@ -14,6 +19,7 @@ READ = {
         dashboards._DETAIL,
         [*get_columns(dashboards.DashboardRow), *get_columns(dashboards.DetailRow)],
     ),
+    "results": (results._RESULTS.query, get_columns(results.StoredResult)),
 }
 
 
@@ -28,6 +34,29 @@ def test_values_equal_those_of_the_models(alice: Person) -> None:
     insights = CompiledQuery(lambda: Insight.objects.order_by("pk").values_list())
     make_insight(alice, board, name="More")
     assert insights.rows(limit=1) == list(Insight.objects.order_by("pk").values_list()[:1])
+
+
+def test_texts_of_a_list_are_found(alice: Person) -> None:
+    names = ["a", "", "q\"uo'te", "é\\u0041", "%s", "null"]
+    for name in [*names, "other"]:
+        make_dashboard(alice, name)
+    query = CompiledQuery(lambda: Dashboard.objects.filter(IsAnyOf("name", "names")).values_list("name"))
+    for wanted in (names, names[:1], [], ["missing", "a"]):
+        found = {name for (name,) in query.rows(names=json.dumps(wanted))}
+        assert found == set(wanted) - {"missing"}
+
+
+def test_list_of_keys_uses_the_index(alice: Person) -> None:
+    """A scan of the results of a project would read all their texts."""
+    compiled = results._RESULTS.query._compile()
+    values: dict[str, Any] = {"keys": '["a","b"]', "project": 1, "characters_max": 10}
+    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # of an empty table
+        cursor.execute(f"{explain} {compiled.sql}", [values[each.name] for each in compiled.parameters])
+        plan = str(cursor.fetchall())
+    assert re.search(r"cache_key=\?|one_result_per_key", plan), plan
 
 
 @pytest.mark.parametrize("name", READ)
