@@ -22,7 +22,7 @@ CLIENTS := $(VENV)/.installed-clients
 DOCS := $(VENV)/.installed-docs
 SECURITY ?=
 
-.PHONY: help install serve demo test test-browser ops-test audit security attack clients check lint schema docs docs-serve bench bench-growth lock clean
+.PHONY: help install serve demo test test-browser ops-test audit security attack clients check check-full lint schema docs docs-serve bench bench-growth lock clean
 
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -45,6 +45,9 @@ ops-test: $(TEST)  ## What runs beside the service, such as poolers and proxies;
 	$(BIN)/python -m tests tests/ops
 
 check: lint test  ## Everything that must hold before a change is handed in
+
+check-full: export CHECK_FULL = 1
+check-full: check test-browser ops-test clients security  ## The same with every sampled test whole, and all else that runs tests
 
 lint: $(DEV) docs
 	$(BIN)/ruff check .
