@@ -14,13 +14,16 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = tuple(f"{ROOT / name}{os.sep}" for name in ("dashboards_api", "users", "dashboards", "engine", "pages"))
+PACKAGES = tuple(
+    f"{ROOT / name}{os.sep}"
+    for name in ("dashboards_api", "users", "engine", "events", "queries", "dashboards", "pages")
+)
 # The most files that a request may run through, and the most calls.
 LIMITS = {
-    "PATCH with tiles": (40, 345),
+    "PATCH with tiles": (40, 365),
     "list": (27, 165),
-    "retrieve": (28, 180),
-    "move_tile": (38, 240),
+    "retrieve": (31, 200),
+    "move_tile": (38, 245),
     "undo of eight activities": (41, 300),
 }
 

@@ -10,7 +10,6 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
-from django.conf import settings
 
 from users.models import Project
 
@@ -28,11 +27,6 @@ def build_cache_key(source: dict[str, Any], project: Project) -> str:
     parts = [COMPILER_VERSION, project.pk, project.timezone, project.week_start_day, filters, query]
     digest = blake2b(_dump(parts), digest_size=20)
     return f"{PREFIX}{digest.hexdigest()}"
-
-
-def get_result_settings(project: Project) -> tuple[Any, ...]:
-    """Return the settings on which the results of a project depend, and with them its ETags."""
-    return project.timezone, project.week_start_day, project.test_account_filters, settings.ENGINE
 
 
 def _uses_test_filters(source: dict[str, Any]) -> bool:

@@ -6,17 +6,28 @@ from typing import Any
 import orjson
 
 from queries.readers.fields import build_result_fields
+from queries.readers.results import NO_QUERY
 from queries.services.results import Results
+from users.models import Project
 from users.readers import Row
 
 # Clients of PostHog expect these fields beside a result.
 UNUSED: Row = {"alerts": [], "last_viewed_at": None}
 
 
-def read_insight_results(queries: Iterable[str | None], results: Results) -> list[Row]:
-    """Return the result fields of insights by one statement, and request results where the request asks for it."""
-    outcomes = results.obtain([load_query(query) for query in queries])
-    return [{**build_result_fields(outcome, results.project_id), **UNUSED} for outcome in outcomes]
+NO_RESULT: Row = {**build_result_fields(NO_QUERY, 0), **UNUSED}
+
+
+def read_insight_results(queries: Iterable[str | None], project: Project, results: Results | None = None) -> list[Row]:
+    """Return the result fields of insights by one statement: of results in the cache, or those that a request asks for.
+
+    Where no insight has a query, nothing is read.
+    """
+    loaded = [load_query(query) for query in queries]
+    if not any(loaded):
+        return [NO_RESULT] * len(loaded)
+    outcomes = (results or Results(project)).obtain(loaded)
+    return [{**build_result_fields(outcome, project.pk), **UNUSED} for outcome in outcomes]
 
 
 def load_query(query: str | None) -> dict[str, Any] | None:

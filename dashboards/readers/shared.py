@@ -29,7 +29,6 @@ from dashboards.readers.tiles import TILE_JSON
 from dashboards.share_tokens import read_share_token
 from dashboards.tracked_fields import BUTTON_FIELDS, TEXT_FIELDS
 from dashboards_api.db.fields import dump_json, raw_json
-from queries.cache_keys import get_result_settings
 from queries.models import ResultVersion
 from queries.readers.results import RESPONSE_CHARACTERS_MAX
 from queries.refresh import Refresh, restrict_to_share
@@ -64,7 +63,7 @@ class SharedDashboard(NamedTuple):
         """Return everything that the shown content depends on: the revision of the dashboard, that of the project's
         results, and its settings.
         """
-        return self.row["revision"], self.row["result_version"], get_result_settings(self.project)
+        return self.row["revision"], self.row["result_version"], self.project.result_settings
 
     @property
     def time_zone(self) -> str:
@@ -194,7 +193,7 @@ def _tiles(dashboard_id: int, overrides: QueryOverrides, results: Results, displ
     )
     overrides = overrides.limited_to(len(rows))
     shown = [resolve_tile(_get_stored_tile(row), overrides) for row in rows]
-    found = read_insight_results((tile.query for tile in shown), results)
+    found = read_insight_results((tile.query for tile in shown), results.project, results)
     return [
         _tile(order, row, tile, _insight(row, tile, result, display), display)
         for order, (row, tile, result) in enumerate(zip(rows, shown, found, strict=True))

@@ -21,7 +21,6 @@ from dashboards_api.http.pagination import CursorPagination
 from dashboards_api.http.request_options import QueryParametersMixin, parse_expected_versions
 from dashboards_api.http.viewsets import ApiViewSet
 from dashboards_api.http.waiting import get_first_run, wait_for
-from queries.cache_keys import get_result_settings
 from queries.readers.results import find_queued
 from queries.refresh import Refresh, parse_refresh
 from queries.request_overrides import (
@@ -185,7 +184,7 @@ def dashboard_response(view: ProjectScopedViewSet, dashboard_id: int, status: in
 
 def make_dashboard_etag(view: ProjectScopedViewSet, versions: DashboardVersions) -> str:
     """Return the ETag of a dashboard with its results."""
-    state = versions.result_version, get_result_settings(view.project)
+    state = versions.result_version, view.project.result_settings
     return view.make_etag(*state, version=versions.revision)
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from django.conf import settings
@@ -49,6 +49,11 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def result_settings(self) -> tuple[Any, ...]:
+        """Return the settings on which the results of queries depend, and with them the ETags of responses."""
+        return self.timezone, self.week_start_day, self.test_account_filters, settings.ENGINE
 
 
 class MembershipLevel(models.IntegerChoices):
