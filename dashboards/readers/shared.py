@@ -224,7 +224,8 @@ def _insight(row: Row, shown: ResolvedTile, result: Row, display: QueryDisplay) 
     columns = _content(row, "insight", INSIGHT_COLUMNS)
     if columns is None:
         return None
-    query, filters = display.hide_query(shown.query), display.hide_query(shown.filters) or "{}"
+    query = display.hide_query(shown.query, result["columns"])
+    filters = display.hide_query(shown.filters) or "{}"
     public = build_public_insight(**columns, query=query, filters=filters)
     return {**public, **display.hide_fields(result)}
 

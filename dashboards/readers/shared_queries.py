@@ -2,11 +2,12 @@
 
 import json
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from dashboards_api.db.fields import dump_json
-from queries.nodes import iter_nodes
+from queries.nodes import get_source, iter_nodes
 from users.readers import Row
 
 HIDDEN_ERROR = "This insight could not be computed."
@@ -20,6 +21,34 @@ _SQL_OF_TABLE = frozenset({"columns", "hiddenColumns", "pinnedColumns"})
 _MAY_HOLD_SQL = re.compile(r'hogql|"(?:query|select|where|orderby)"|datatablenode', re.IGNORECASE)
 # The parts of a query that say how its result is drawn.
 _VISUALIZATION = ("kind", "display", "chartSettings", "trendsFilter", "stickinessFilter")
+# The keys of a visualization that name a column of the result.
+_COLUMN_KEYS = frozenset({"column", "columnName", "seriesBreakdownColumn"})
+_PLAIN_NAME = re.compile(r"[\w$.]+")
+
+
+class ColumnNames(NamedTuple):
+    """The names of a result's columns. A column without an alias is named by its text, which is SQL."""
+
+    sql: str
+    columns: Sequence[str]
+
+    def hide(self, name: str) -> str:
+        """Return the name as a share link shows it: a number in the place of SQL."""
+        # A name that is not plain is an alias or a field only if it is quoted in the query.
+        if _PLAIN_NAME.fullmatch(name) or any(f"{quote}{name}{quote}" in self.sql for quote in "\"'`"):
+            return name
+        return f"column_{self.columns.index(name) + 1}" if name in self.columns else "column"
+
+    def hide_in(self, value: Any) -> Any:
+        """Return JSON with the names in it as a share link shows them. Stored JSON is at most 64 levels deep."""
+        if isinstance(value, list):
+            return [self.hide_in(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: self.hide(item) if key in _COLUMN_KEYS and isinstance(item, str) else self.hide_in(item)
+            for key, item in value.items()
+        }
 
 
 class QueryDisplay(NamedTuple):
@@ -34,17 +63,21 @@ class QueryDisplay(NamedTuple):
         has_queries = not settings.get("hideQueries", False)
         return cls(has_queries, has_queries and bool(settings.get("detailed", False)), is_page)
 
-    def hide_query(self, text: str | None) -> str | None:
-        """Return a query or its legacy filters, a JSON text, as the page shows them."""
+    def hide_query(self, text: str | None, columns: Sequence[str] | None = None) -> str | None:
+        """Return a query or its legacy filters, a JSON text, as the page shows them. `columns` are those of the result,
+        if there is one.
+        """
         if text is None:
             return None
         if not self.has_queries:
-            return _reduce_to_visualization(text) if self.has_visualization else None
-        return self.hide_sql(text)
+            return _reduce_to_visualization(text, columns or ()) if self.has_visualization else None
+        return self.hide_sql(text, columns or ())
 
-    def hide_sql(self, text: str) -> str:
+    def hide_sql(self, text: str, columns: Sequence[str] = ()) -> str:
         """Return filters, a JSON text, as the page shows them: a property filter may be SQL."""
-        return text if self.has_sql or not _MAY_HOLD_SQL.search(text) else dump_json(_remove_sql(json.loads(text)))
+        if self.has_sql or not _MAY_HOLD_SQL.search(text):
+            return text
+        return dump_json(_remove_sql(_hide_columns(json.loads(text), columns)))
 
     def hide_fields(self, result: Row) -> Row:
         """Return the fields of a result without SQL, and without ids of the project and the query. The text of an error
@@ -54,12 +87,26 @@ class QueryDisplay(NamedTuple):
         if status is not None:
             hidden = {"error_message": HIDDEN_ERROR} if status["error"] and not self.has_sql else {}
             result = {**result, "query_status": {**status, "id": None, "team_id": None, **hidden}}
-        return result if self.has_sql else {**result, "hogql": None}
+        if self.has_sql:
+            return result
+        names = ColumnNames(result["hogql"] or "", result["columns"] or ())
+        shown = {
+            "columns": result["columns"] and [names.hide(name) for name in result["columns"]],
+            "types": result["types"] and [[names.hide(name), kind] for name, kind in result["types"]],
+        }
+        return {**result, **shown, "hogql": None}
 
 
-def _reduce_to_visualization(text: str) -> str | None:
+def _hide_columns(query: Any, columns: Sequence[str]) -> Any:
+    """Return a query without SQL in the names of its columns, by which its visualization refers to them."""
+    sql = get_source(query).get("query")
+    return ColumnNames(sql, columns).hide_in(query) if isinstance(sql, str) else query
+
+
+def _reduce_to_visualization(text: str, columns: Sequence[str]) -> str | None:
     """Return the parts of a query that say how its result is drawn."""
-    nodes = [{name: node[name] for name in _VISUALIZATION if name in node} for node in iter_nodes(json.loads(text))]
+    query = _hide_columns(json.loads(text), columns)
+    nodes = [{name: node[name] for name in _VISUALIZATION if name in node} for node in iter_nodes(query)]
     for outer, inner in pairwise(nodes):
         outer["source"] = inner
     return dump_json(_remove_sql(nodes[0])) if nodes else None

@@ -189,6 +189,34 @@ def test_sql_of_results_and_errors_is_not_shown(alice: Person, board: Dashboard,
     assert "secret_error" in shown
 
 
+def test_text_of_columns_is_not_shown(alice: Person, home: Project) -> None:
+    """A column without an alias is named by its SQL, also in the settings of a chart."""
+    sql = "select event, countIf(secret = 1), sum(x) as `Revenue (EUR)`, avg(y) as 'Mean y' from events"
+    columns = ["event", "countIf(secret = 1)", "Revenue (EUR)", "Mean y"]
+    settings = {"xAxis": {"column": "event"}, "yAxis": [{"column": columns[1]}, {"column": columns[2]}]}
+    table = {"columns": [{"column": columns[1]}], "conditionalFormatting": [{"columnName": "min(secret) + 1"}]}
+    query = wrap(sql) | {"display": "ActionsBar", "chartSettings": settings, "tableSettings": table}
+    dashboard = make_dashboard(alice)
+    make_insight(alice, dashboard, query=query)
+    types = [[name, "String"] for name in columns]
+    store_result(home, query, [["a", 1, 2, 3]], details={"hogql": sql, "columns": columns, "types": types})
+    token = share(alice, dashboard)
+    for path in (f"/shared/{token}.json", f"/shared/{token}"):
+        assert "secret" not in Client().get(path).content.decode()
+    insight = get_insight(token)
+    shown = ["event", "column_2", "Revenue (EUR)", "Mean y"]
+    assert (insight["columns"], insight["types"]) == (shown, [[name, "String"] for name in shown])
+    assert [axis["column"] for axis in insight["query"]["chartSettings"]["yAxis"]] == shown[1:3]
+    assert insight["query"]["tableSettings"]["conditionalFormatting"] == [{"columnName": "column"}]
+    assert "column_2" in Client().get(f"/shared/{token}").content.decode()
+    share(alice, dashboard, settings={"hideQueries": True})
+    page = Client().get(f"/shared/{token}").content.decode()
+    assert "secret" not in page
+    assert "column_2" in page
+    share(alice, dashboard, settings={"detailed": True})
+    assert get_insight(token)["columns"] == columns
+
+
 def test_harmless_queries_are_shown_as_they_are_stored(alice: Person, board: Dashboard) -> None:
     query = {"kind": "TrendsQuery", "series": [{"event": "select", "z": 1.0, "a": None}], "properties": [{"key": "k"}]}
     shown = make_dashboard(alice)
