@@ -8,10 +8,12 @@ from uuid import uuid4
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
 from dashboards_api.db.fields import JSONTextField
+from events.models import DataVersion
 from users.models import Project
 
 CACHE_KEY_MAX_LENGTH = 64
@@ -98,14 +100,21 @@ class ResultVersionQuerySet(models.QuerySet["ResultVersion"]):
     def _increment(self, project_id: int) -> int:
         return self.filter(project=project_id).update(number=F("number") + 1)
 
-    def number_subquery(self, project_id: Any) -> Coalesce:
-        """Return the number as a subquery, 0 before the first result."""
-        rows = self.filter(project=project_id).values("number")
-        return Coalesce(models.Subquery(rows), models.Value(0), output_field=models.BigIntegerField())
+    def number_subquery(self, project_id: Any) -> CombinedExpression:
+        """Return a number that rises with the results of a project and with its data, whose change makes them stale."""
+        return _select_number(self, project_id) + _select_number(DataVersion.objects.all(), project_id)
+
+
+def _select_number(rows: "models.QuerySet[Any]", project_id: Any) -> Coalesce:
+    """Return the counter of a project as a subquery, 0 before its first change."""
+    number = models.Subquery(rows.filter(project=project_id).values("number"))
+    return Coalesce(number, models.Value(0), output_field=models.BigIntegerField())
 
 
 class ResultVersion(models.Model):
-    """A counter that rises with every change of a project's results. ETags of responses with results contain it."""
+    """A counter that rises with every change of a project's results. ETags of responses with results contain its sum
+    with the data version.
+    """
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="result_version")
     number = models.BigIntegerField(default=0)

@@ -28,7 +28,7 @@ def build_result_fields(outcome: Outcome, project_id: int) -> Row:
         "query_status": build_query_status(stored, outcome.error, project_id),
         "is_cached": computed is not None and not outcome.is_new,
         "last_refresh": computed and computed.computed_at,
-        "cache_target_age": computed and computed.stale_at,
+        "cache_target_age": computed and computed.expires_at,
         "next_allowed_client_refresh": computed and computed.computed_at,
         "filters_hash": outcome.cache_key,
     }

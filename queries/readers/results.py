@@ -58,10 +58,20 @@ class StoredResult(NamedTuple):
         """Return whether the rows are left out, because the response would be too large."""
         return self.raw_results is None and self.size > 0
 
+    @property
+    def is_outdated(self) -> bool:
+        """Return whether data was imported or deleted since the computation."""
+        return self.data_version != self.current_data_version
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Return the time at which the result is stale, for an outdated one that of its computation. None is never."""
+        return self.computed_at if self.is_outdated else self.stale_at
+
     def get_freshness(self, now: datetime) -> Freshness:
         if self.computed_at is None:
             return Freshness.MISSING
-        if self.data_version != self.current_data_version or _is_past(self.lazily_stale_at, now):
+        if self.is_outdated or _is_past(self.lazily_stale_at, now):
             return Freshness.LAZILY_STALE
         return Freshness.STALE if _is_past(self.stale_at, now) else Freshness.FRESH
 

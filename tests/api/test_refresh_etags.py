@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.utils.dateparse import parse_datetime
 
 from dashboards.models import Dashboard
+from events.services.data_version import raise_data_version
 from queries.models import QueryResult
 from tests.api.stored_results import count_queued, store_result, wrap
 from tests.api.test_refresh_dashboards import board, get_insight
@@ -51,3 +53,16 @@ def test_settings_of_the_project_change_keys_and_etags(alice: Person, board: Das
         insight = answer.json["tiles"][1]["insight"]
         assert (insight["result"], insight["filters_hash"] == key) == (None, False)
         etag, key = answer.headers["ETag"], insight["filters_hash"]
+
+
+def test_import_makes_results_stale_in_responses_and_etags(alice: Person, board: Dashboard, home: Project) -> None:
+    row = store_result(home, wrap(), [[1]])
+    path = f"dashboards/{board.pk}/"
+    etag = alice.api.get(path).headers["ETag"]
+    assert parse_datetime(get_insight(alice, board)["cache_target_age"]) == row.stale_at
+    raise_data_version(home.pk)
+    answer = alice.api.call("GET", path, headers={"If-None-Match": etag})
+    assert answer.status == 200
+    insight = answer.json["tiles"][1]["insight"]
+    assert insight["result"] == [[1]]
+    assert insight["cache_target_age"] == insight["last_refresh"]

@@ -70,7 +70,7 @@ def find_zone(name: Any) -> ZoneInfo:
 
 
 def parse_sql(found: SqlResult, query: Any) -> Drawable:
-    """Return the drawable form of a result. What cannot be drawn without leaving a value out is a table."""
+    """Return the drawable form of a result: a table where a chart would leave a value out."""
     node = next((node for node in iter_nodes(query) if node.get("kind") == VISUALIZATION), {})
     display = node.get("display")
     if display == NUMBER:
