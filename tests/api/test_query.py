@@ -1,4 +1,4 @@
-"""`query/`: what it answers, queues and refuses. The tests store the results; tests/queries/test_worker.py computes."""
+"""`query/`: what it answers, queues and refuses. The tests store the results; tests/queries/worker computes."""
 
 from datetime import timedelta
 from typing import Any
@@ -71,6 +71,7 @@ def test_status_follows_the_query(alice: Person) -> None:
         ("query_cancelled", (400, "validation_error", "query_cancelled", "query")),
         ("engine_unavailable", (503, "server_error", "engine_unavailable", None)),
         ("worker_lost", (503, "server_error", "worker_lost", None)),
+        ("query_error", (500, "server_error", "query_error", None)),
     ],
 )
 def test_failed_query_is_answered_with_its_error(alice: Person, code: str, error: tuple[Any, ...]) -> None:
