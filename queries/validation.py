@@ -34,8 +34,10 @@ def _describe(error: DomainError, source: dict[str, Any]) -> Problem:
 
 
 def describe_error(error: DomainError, source: dict[str, Any]) -> str:
-    """Return the text of an error with the line and column in the SQL that it is about, where it has one."""
+    """Return the text of an error with its place: the line and column in the SQL, or the field of the query."""
     found = _find_place(error, source)
+    if found is None and "__" in (error.attr or ""):
+        return f"{error.detail} ({error.attr})"
     if found is None or " at line " in error.detail:
         return error.detail
     return f"{error.detail} (line {found[1][0]}, column {found[1][1]})"

@@ -15,11 +15,12 @@ from engine.client import get_client
 from engine.interface import EngineClient
 from engine.supervision import stop_supervisor
 from events.models import DataVersion, Store
+from queries.cache_keys import build_cache_key
 from queries.execution import Answer
 from queries.models import QueryReference, QueryResult
 from queries.services.api_queries import name_query
 from queries.services.contexts import build_task
-from queries.services.queue import cancel_query, claim_query
+from queries.services.queue import cancel_query, claim_query, request_results
 from queries.worker import RunningQuery, Worker
 from tests.engine.conftest import wait_until
 from tests.queries.rows import claim, make_result, request
@@ -86,6 +87,16 @@ def test_error_of_a_query_is_stored(worker: Worker, home: Project, text: str, co
     assert (row.error_code, row.results, row.requested_at) == (code, None, None), row.error_detail
     assert len(row.error_detail) > 10
     assert compute(worker, home, "select 1").results == [[1]]
+
+
+def test_error_of_a_field_names_it(worker: Worker, home: Project) -> None:
+    filters = {"properties": [{"key": "a", "type": "cohort", "value": 3}]}
+    source = {"kind": "HogQLQuery", "query": "select count() from events where {filters}", "filters": filters}
+    request_results(home, {build_cache_key(source, home): source})
+    run_until(worker, is_done)
+    row = QueryResult.objects.get()
+    assert row.error_code == "unsupported_filter"
+    assert row.error_detail.endswith(" (query__filters__properties__0__type)")
 
 
 def test_unexpected_error_is_logged_without_its_text(
