@@ -10,6 +10,9 @@ _DAMAGED_CODES = frozenset((40, 226, 228, 231, 246))
 _DAMAGED = re.compile(r"while reading from part|in data part|broken parts|Cannot attach table|Load job .* failed")
 _NO_SPACE = re.compile(r"No space left|File too large|Disk quota exceeded|errno: (27|28|122)\b|NOT_ENOUGH_SPACE")
 _VERSION = re.compile(r"\s*\(version [^)]*\)")
+# The statement at the end of a message, with names that no query contains, and the names of the error after it.
+_STATEMENT = re.compile(r"(?:: |\. )?(?:While processing|In scope|In query) .*?(?=(?:\. \([A-Z0-9_]+\))*$)", re.DOTALL)
+_REPEATED_NAME = re.compile(r"(\. \([A-Z0-9_]+\))\1+$")
 _PREFIX = re.compile(r"^(Code: \d+\. )?(DB::Exception: (Code: \d+\. DB::Exception: )?)?")
 
 
@@ -89,7 +92,7 @@ def build_error(code: int, message: str, *, reading: bool) -> EngineError:
         return DiskFull(f"The disk of the engine is full: {describe_message(message)}")
     if reading and (code in _DAMAGED_CODES or _DAMAGED.search(message)):
         return StoreDamaged(f"The store of the engine is damaged: {describe_message(message)}")
-    return _TYPES.get(code, InvalidQuery)(describe_message(message))
+    return _TYPES.get(code, InvalidQuery)(_remove_statement(describe_message(message)))
 
 
 def build_start_error(reason: str) -> EngineUnavailable:
@@ -104,3 +107,7 @@ def build_start_error(reason: str) -> EngineUnavailable:
 def describe_message(message: str) -> str:
     """Return ClickHouse's message without its code and version."""
     return _VERSION.sub("", _PREFIX.sub("", message.strip()))
+
+
+def _remove_statement(message: str) -> str:
+    return _REPEATED_NAME.sub(r"\1", _STATEMENT.sub("", message))

@@ -105,6 +105,16 @@ def test_limit_is_a_typed_error(shared: EmbeddedClient, sql: str, limits: Limits
     assert raised.value.detail
 
 
+@pytest.mark.parametrize(
+    "sql", ["SELECT intDiv(1, 0) AS c1", "SELECT c1 FROM (SELECT throwIf(number = 3) AS c1 FROM numbers(5))"]
+)
+def test_message_does_not_contain_the_statement(shared: EmbeddedClient, sql: str) -> None:
+    with pytest.raises(EngineError) as raised:
+        shared.read(sql)
+    assert "c1" not in raised.value.detail
+    assert "SELECT" not in raised.value.detail
+
+
 def test_results_up_to_the_limits_are_returned(shared: EmbeddedClient) -> None:
     result = shared.read("SELECT number AS n, 'x' AS x FROM numbers(10)", limits=Limits(result_rows=10))
     assert (result.columns, result.types, len(result.rows)) == (["n", "x"], ["UInt64", "String"], 10)
