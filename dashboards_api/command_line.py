@@ -11,7 +11,7 @@ from dashboards_api.environment_reader import StartError
 from dashboards_api.release import VERSION
 from dashboards_api.startup import report_start_errors
 
-OWN = ("dashboards_api", "users", "engine", "events", "dashboards")
+OWN = ("dashboards_api", "users", "engine", "events", "queries", "dashboards")
 
 
 class CommandLine(ManagementUtility):

@@ -140,6 +140,8 @@ def test_help_lists_own_commands_first_and_the_own_version(bare_environment: dic
     ours, _, others = text.partition("Of Django:")
     assert "\n  serve                Prepare the database, and serve until SIGTERM\n" in ours
     assert "\n  create_api_key " in ours
+    assert "\n  delete_events " in ours
+    assert "\n  query_worker " in ours
     assert "runserver" in others
     assert manage(bare_environment, "version").stdout == manage(bare_environment, "--version").stdout == "0.2.0\n"
     assert "--database-timeout" in manage(bare_environment, "help", "serve").stdout
