@@ -69,7 +69,7 @@ def find_format(path: Path) -> Format:
 
 
 def list_columns(client: EngineClient, path: Path, format: Format) -> list[str] | None:
-    """Return the names of a file's columns; None where they are not known. Of JSON lines, those of the first ones.
+    """Return the names of a file's columns: in JSON lines those of the first lines. None where they are not known.
 
     Raises BadFile.
     """
