@@ -61,15 +61,15 @@ class ImportCommand(BaseCommand):
         importer = Importer(client, self.kind, project.pk, skip_bad=skip_bad, report=progress.report)
         results = []
         with progress.show():
-            for file in files:
-                progress.start_file(file.name, measure_files([file]))
-                try:
-                    results.append(result := importer.import_file(file))
-                except BadFile as error:
-                    progress.clear()
-                    self.stderr.write(error.detail)
+            progress.start_file(files[0].name, measure_files(files[:1]))
+            for number, (file, result) in enumerate(importer.import_files(files), start=1):
+                progress.clear()
+                if number < len(files):
+                    progress.start_file(files[number].name, measure_files([files[number]]))
+                if isinstance(result, BadFile):
+                    self.stderr.write(result.detail)
                 else:
-                    progress.clear()
+                    results.append(result)
                     self.report_file(file, result)
         return results
 

@@ -1,9 +1,11 @@
 """Imports of files: rows become visible file by file, and those of one file only after all of them were validated."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from django.utils.timezone import now
 
@@ -14,7 +16,7 @@ from events.services.data_version import raise_data_version
 from events.services.definitions import LeftOut, update_event_definitions, update_property_definitions
 from events.services.rows import STAGING_COLUMNS, Kind
 from events.services.source_files import BadFile, Format, build_bad_file, find_format, find_lines, list_columns
-from events.services.staging import Staged, read_staged, staging_table
+from events.services.staging import Staged, create_staging_table, drop_table, read_staged
 
 Report = Callable[[str, str], None]
 """Called with the id of each statement that takes long, and what it does."""
@@ -32,6 +34,15 @@ class FileResult:
     left_out: LeftOut = field(default_factory=LeftOut)
 
 
+class StagedFile(NamedTuple):
+    """A file whose rows are in a staging table, which its owner has to drop."""
+
+    table: str
+    staged: Staged
+    problems: list[str]
+    unused_columns: list[str]
+
+
 @dataclass(frozen=True)
 class Importer:
     """The import of rows of one kind into a project. The lock of imports must be held."""
@@ -47,17 +58,57 @@ class Importer:
 
         Raises BadFile where nothing was kept because of the file, and EngineError.
         """
+        return self.keep_file(self.stage_file(path))
+
+    def import_files(self, paths: Sequence[Path]) -> Iterator[tuple[Path, FileResult | BadFile]]:
+        """Yield the result of each file, or why nothing of it was kept. Raises EngineError.
+
+        The next file is read into a staging table while the rows of the last one are written: neither keeps two cores
+        busy by itself.
+        """
+        with ThreadPoolExecutor(1) as executor:
+            ahead = executor.submit(self.stage_file, paths[0]) if paths else None
+            try:
+                for path, following in zip(paths, [*paths[1:], None], strict=True):
+                    staging, ahead = ahead, None
+                    try:
+                        staged = staging.result() if staging else self.stage_file(path)
+                        ahead = executor.submit(self.stage_file, following, reports=False) if following else None
+                        yield path, self.keep_file(staged)
+                    except BadFile as error:
+                        yield path, error
+            finally:
+                if ahead and not ahead.cancel() and not ahead.exception():
+                    drop_table(self.client, ahead.result().table)
+
+    def stage_file(self, path: Path, *, reports: bool = True) -> "StagedFile":
+        """Read a file into a staging table, and report it unless another step runs. Raises BadFile and EngineError."""
         format = find_format(path)
         columns = list_columns(self.client, path, format)
         self.check_columns(path, format, columns)
-        with staging_table(self.client, f"{STAGING_COLUMNS}, {self.kind.columns}", path.stat().st_size) as table:
-            staged = self.stage(path, format, table)
-            problems = describe_problems(path, format, staged)
-            if problems and not self.skip_bad:
-                raise BadFile("\n".join([*problems, f"{path}: nothing was kept of this file."]))
-            left_out = self.keep(table, staged.good) if staged.good else LeftOut()
         unused = [name for name in columns or [] if name not in self.kind.source]
-        return FileResult(staged.good, problems, staged.bad, unused, left_out)
+        table = create_staging_table(self.client, f"{STAGING_COLUMNS}, {self.kind.columns}", path.stat().st_size)
+        try:
+            staged = self.stage(path, format, table, reports=reports)
+            problems = describe_problems(path, format, staged)
+            self.check_problems(path, problems)
+        except BaseException:
+            drop_table(self.client, table)
+            raise
+        return StagedFile(table, staged, problems, unused)
+
+    def check_problems(self, path: Path, problems: list[str]) -> None:
+        """Raise BadFile for bad rows, unless they are skipped."""
+        if problems and not self.skip_bad:
+            raise BadFile("\n".join([*problems, f"{path}: nothing was kept of this file."]))
+
+    def keep_file(self, file: "StagedFile") -> FileResult:
+        """Make the good rows of a file visible, and drop its staging table. Raises EngineError."""
+        try:
+            left_out = self.keep(file.table, file.staged.good) if file.staged.good else LeftOut()
+        finally:
+            drop_table(self.client, file.table)
+        return FileResult(file.staged.good, file.problems, file.staged.bad, file.unused_columns, left_out)
 
     def check_columns(self, path: Path, format: Format, columns: list[str] | None) -> None:
         """Raise BadFile where a column is missing, rather than for each row. Lines of JSON have no columns."""
@@ -66,9 +117,10 @@ class Importer:
         if missing := [name for name in self.kind.required if name not in columns]:
             raise BadFile(f"{path}: there is no column {' or '.join(missing)}. It has: {', '.join(columns)}.")
 
-    def stage(self, path: Path, format: Format, table: str) -> Staged:
+    def stage(self, path: Path, format: Format, table: str, *, reports: bool) -> Staged:
         query_id = make_query_id()
-        self.report(query_id, "reading")
+        if reports:
+            self.report(query_id, "reading")
         try:
             file = self.kind.build_import(path, format, self.project_id)
             self.client.insert_file(table, file, query_id=query_id)

@@ -86,16 +86,12 @@ def drop_abandoned_tables(client: EngineClient) -> list[str]:
     return abandoned
 
 
-@contextmanager
-def staging_table(client: EngineClient, columns: str, file_bytes: int) -> Iterator[str]:
-    """Create a table for the rows of one file, and drop it at the end of the block. A small file is held in memory."""
+def create_staging_table(client: EngineClient, columns: str, file_bytes: int) -> str:
+    """Create a table for the rows of one file, and return its name. A small file is held in memory."""
     name = f"{STAGING}{secrets.token_hex(8)}"
     engine = "Memory" if file_bytes <= BYTES_IN_MEMORY_MAX else "MergeTree ORDER BY tuple()"
     client.execute(f"CREATE TABLE {name} ({columns}) ENGINE = {engine}")
-    try:
-        yield name
-    finally:
-        drop_table(client, name)
+    return name
 
 
 def drop_table(client: EngineClient, name: str) -> None:
