@@ -109,10 +109,9 @@ class Edge:
         """Run Django in a thread, and again where the request waits for results. Return when it has responded."""
         if isinstance(body, BodyError):
             environ["CONTENT_LENGTH"] = scope.headers.get("content-length") or "1"
-            environ["wsgi.input"] = FailedBody(body)
         else:
             environ["CONTENT_LENGTH"] = str(len(body)) if body else ""
-            environ["wsgi.input"] = io.BytesIO(body)
+        environ["wsgi.input"] = open_body(body)
         wait = environ[ENVIRON_KEY] = Wait(is_open=self.waiters.has_place(caller))
         deadline = self.loop.time() + SECONDS_TO_WAIT_FOR_RESULTS
         await self.run_in_pool(scope, environ, protocol, caller)
@@ -121,7 +120,7 @@ class Edge:
                 return
             wait.is_open = self.loop.time() < deadline and self.waiters.has_place(caller)
             wait.reset()
-            environ["wsgi.input"].seek(0)
+            environ["wsgi.input"] = open_body(body)
             await self.run_in_pool(scope, environ, protocol, caller)
 
     async def wait_for_results(self, protocol: Any, wait: Wait, caller: str, deadline: float) -> bool:
@@ -183,6 +182,11 @@ class Edge:
                 send_error(protocol, scope.path, 503, BUSY_DETAIL)
             answered.set_result(None)
         gone.cancel()
+
+
+def open_body(body: bytes | BodyError) -> io.BytesIO | FailedBody:
+    """Return the stream from which Django reads a body."""
+    return FailedBody(body) if isinstance(body, BodyError) else io.BytesIO(body)
 
 
 def send_error(protocol: Any, path: str, status: int, detail: str) -> None:

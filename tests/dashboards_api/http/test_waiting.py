@@ -1,6 +1,7 @@
 """Waiting for results at the edge: the request runs again, and its client gets one answer."""
 
 import asyncio
+import io
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.test import RequestFactory
 
 from dashboards_api.http import edge, waiters
+from dashboards_api.http.request_body import LARGE_BODY_BYTES
 from dashboards_api.http.waiting import ENVIRON_KEY, Wait, get_first_run, is_kept_back, wait_for
 from tests.dashboards_api.http.test_edge import Protocol, Response, build_request, content_length, run_exchanges
 
@@ -52,6 +54,20 @@ def test_request_that_need_not_wait_runs_once() -> None:
     view = View(-1)
     [(status, _, body)] = run_exchanges((build_request(content_length(4)), Protocol(b"body")), application=view)
     assert (status, body, len(view.runs)) == (200, b"done", 1)
+
+
+def test_request_whose_body_was_refused_runs_again_if_nothing_reads_it() -> None:
+    view = View(0.3)
+
+    def run(environ: dict[str, Any], start_response: Callable[..., Any]) -> Response:
+        refused, environ["wsgi.input"] = environ["wsgi.input"], io.BytesIO()
+        response = view(environ, start_response)
+        environ["wsgi.input"] = refused
+        return response
+
+    request = build_request(content_length(LARGE_BODY_BYTES + 1))
+    [(status, _, body)] = run_exchanges((request, Protocol()), application=run)
+    assert (status, body, len(view.runs)) == (200, b"done", 2)
 
 
 def test_last_run_at_the_deadline_answers_without_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
