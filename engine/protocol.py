@@ -65,7 +65,7 @@ def _receive(connection: socket.socket, length: int) -> bytearray:
 
 
 @contextmanager
-def socket_address(folder: Path) -> Iterator[str]:
+def get_socket_address(folder: Path) -> Iterator[str]:
     """Yield an address of the socket in a folder. It is short enough, however long the path of the folder is."""
     path = str(folder / SOCKET_NAME)
     if len(os.fsencode(path)) <= ADDRESS_BYTES_MAX or sys.platform != "linux":
@@ -83,7 +83,7 @@ def connect(folder: Path, timeout: float | None) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout)
-        with socket_address(folder) as address:
+        with get_socket_address(folder) as address:
             connection.connect(address)
         _receive_greeting(connection)
     except BaseException:
@@ -103,7 +103,7 @@ def listen(folder: Path) -> socket.socket:
     mask = os.umask(0o177)
     try:
         (folder / SOCKET_NAME).unlink(missing_ok=True)
-        with socket_address(folder) as address:
+        with get_socket_address(folder) as address:
             listener.bind(address)
     finally:
         os.umask(mask)

@@ -17,7 +17,7 @@ from queries.hogql.parser_process import PARSER
 from queries.runners.compile import compile_query, shape_result
 from queries.runners.compiled import CompiledQuery
 from queries.runners.context import QueryContext
-from queries.runners.staleness import age_limit, find_interval, has_ended, lazy_age_limit
+from queries.runners.staleness import find_interval, get_age_limit, get_lazy_age_limit, has_ended
 from queries.validation import VALIDATION, describe_error, validate_query
 
 # Rows of a stored result as JSON, in bytes.
@@ -99,7 +99,7 @@ def _compute_ages(task: Task, compiled: CompiledQuery) -> tuple[datetime | None,
     if compiled.range is not None and has_ended(compiled.range, now):
         return None, None
     interval = find_interval(task.query)
-    ages = now + age_limit(interval), now + lazy_age_limit(interval)
+    ages = now + get_age_limit(interval), now + get_lazy_age_limit(interval)
     if compiled.range is None:
         return ages
     midnight = _find_next_midnight(task.context)

@@ -59,7 +59,7 @@ def apply_overrides(query: Json, filters: Json, variables: VariableLayers) -> Js
     return _apply(query, filters, variables, MAX_WRAPPERS)
 
 
-def applicable_filters(query: Json | None, stored: Json) -> frozenset[str]:
+def find_applicable_filters(query: Json | None, stored: Json) -> frozenset[str]:
     """Return the names of the filters that can have an effect on an insight: on its query, or on its legacy filters."""
     kind = get_source_kind(query)
     if kind in BREAKDOWN_QUERIES:

@@ -36,9 +36,9 @@ class Action(NamedTuple):
 
 
 NOTHING, ENQUEUE, WAIT = Action(False, False), Action(True, False), Action(True, True)
-_OF_FORCE = {Refresh.FORCE_CACHE: NOTHING, Refresh.FORCE_BLOCKING: WAIT, Refresh.FORCE_ASYNC: ENQUEUE}
+_FORCED_ACTIONS = {Refresh.FORCE_CACHE: NOTHING, Refresh.FORCE_BLOCKING: WAIT, Refresh.FORCE_ASYNC: ENQUEUE}
 # The actions of the other modes for results that are not fresh.
-_OF_STALE = {
+_ACTIONS_IF_NOT_FRESH = {
     Refresh.BLOCKING: WAIT,
     Refresh.ASYNC: ENQUEUE,
     Refresh.ASYNC_EXCEPT_ON_CACHE_MISS: ENQUEUE,
@@ -58,15 +58,15 @@ def parse_refresh(value: Any, default: Refresh = Refresh.FORCE_CACHE) -> Refresh
 
 def decide(refresh: Refresh, freshness: Freshness) -> Action:
     """Return the action for a result in a request with this mode."""
-    if refresh in _OF_FORCE:
-        return _OF_FORCE[refresh]
+    if refresh in _FORCED_ACTIONS:
+        return _FORCED_ACTIONS[refresh]
     if freshness is Freshness.FRESH:
         return NOTHING
     if freshness is Freshness.MISSING and refresh is Refresh.ASYNC_EXCEPT_ON_CACHE_MISS:
         return WAIT
     if freshness is not Freshness.STALE and refresh is Refresh.LAZY_ASYNC:
         return ENQUEUE
-    return _OF_STALE[refresh]
+    return _ACTIONS_IF_NOT_FRESH[refresh]
 
 
 def restrict_to_share(refresh: Refresh) -> Refresh:

@@ -82,9 +82,8 @@ class Worker:
     def run(self) -> None:
         """Work until `is_stopping` is set. Then return running queries to the queue."""
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "is_stopping", True))
-        signal.signal(
-            signal.SIGINT, signal.SIG_IGN
-        )  # Ctrl-C reaches the whole group; the supervisor stops this process
+        # Ctrl-C reaches the whole group; the supervisor stops this process.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         logger.info("query worker started", slots=self.slots)
         try:
             while not self.is_stopping and self.supervisor in (None, os.getppid()):

@@ -9,7 +9,7 @@ from dashboards.models import Tile
 from dashboards.readers.insights import InsightRow, build_insights, read_insight_row, resolve_insight
 from dashboards.readers.resolved_tiles import EMPTY_OBJECT, NO_OVERRIDES, load_query_overrides
 from dashboards_api.db.fields import raw_json
-from queries.overrides import applicable_filters, iter_variables
+from queries.overrides import find_applicable_filters, iter_variables
 from queries.request_overrides import (
     FILTERS_OVERRIDE,
     VARIABLES_OVERRIDE,
@@ -67,7 +67,7 @@ def _find_ineffective(
     """Return the paths of overrides that do not apply to the insight, or that the filters of its tile replace."""
     query = None if row.raw_query is None else orjson.loads(row.raw_query)
     own_filters = set(orjson.loads(stored.filters_overrides))
-    applicable = applicable_filters(query, orjson.loads(row.raw_filters)) - own_filters
+    applicable = find_applicable_filters(query, orjson.loads(row.raw_filters)) - own_filters
     used = {name for id_, variable in iter_variables(query) for name in (id_, get_code_name(variable)) if name}
     variables = orjson.loads(stored.dashboard__variables)
     paths = [

@@ -31,12 +31,12 @@ def find_interval(source: Any) -> str | None:
     return interval if isinstance(interval, str) and interval in INTERVALS else None
 
 
-def age_limit(interval: str | None) -> timedelta:
+def get_age_limit(interval: str | None) -> timedelta:
     """Return the age at which a result is stale."""
     return _find_limits(interval)[0]
 
 
-def lazy_age_limit(interval: str | None) -> timedelta:
+def get_lazy_age_limit(interval: str | None) -> timedelta:
     """Return the age at which a lazy read asks for another result."""
     return _find_limits(interval)[1]
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from queries.runners.compiled import ResolvedRange
-from queries.runners.staleness import age_limit, find_interval, has_ended, lazy_age_limit
+from queries.runners.staleness import find_interval, get_age_limit, get_lazy_age_limit, has_ended
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ from queries.runners.staleness import age_limit, find_interval, has_ended, lazy_
     ],
 )
 def test_limits(interval: str | None, hours: float, lazy_hours: float) -> None:
-    assert age_limit(interval) == timedelta(hours=hours)
-    assert lazy_age_limit(interval) == timedelta(hours=lazy_hours)
+    assert get_age_limit(interval) == timedelta(hours=hours)
+    assert get_lazy_age_limit(interval) == timedelta(hours=lazy_hours)
 
 
 @pytest.mark.parametrize(
