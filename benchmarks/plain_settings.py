@@ -14,6 +14,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "rest_framework",
     "users",
+    "events",
+    "queries",
     "dashboards",
 ]
 MIDDLEWARE = [
