@@ -20,10 +20,12 @@ def iter_nodes(query: Any) -> Iterator[dict[str, Any]]:
 
 def get_source(query: Any) -> dict[str, Any]:
     """Return the query inside visualization nodes, or the query itself; an empty dictionary if there is none."""
-    node: dict[str, Any] = {}
-    for node in iter_nodes(query):
-        if get_kind(node) not in WRAPPERS:
+    node: dict[str, Any] = query if isinstance(query, dict) else {}
+    for _ in range(MAX_WRAPPERS):
+        source = node.get("source") if get_kind(node) in WRAPPERS else None
+        if not isinstance(source, dict):
             break
+        node = source
     return node
 
 

@@ -27,7 +27,12 @@ def read_insight_results(queries: Iterable[str | None], project: Project, result
     if not any(loaded):
         return [NO_RESULT] * len(loaded)
     outcomes = (results or Results(project)).obtain(loaded)
-    return [{**build_result_fields(outcome, project.pk), **UNUSED} for outcome in outcomes]
+    # Queries of a kind that is not computed have one outcome together.
+    built: dict[int, Row] = {}
+    for outcome in outcomes:
+        if id(outcome) not in built:
+            built[id(outcome)] = {**build_result_fields(outcome, project.pk), **UNUSED}
+    return [built[id(outcome)] for outcome in outcomes]
 
 
 def load_query(query: str | None) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from dashboards_api.errors import DomainError
 from events.models import Store
 from queries.cache_keys import build_cache_key
 from queries.exceptions import NoStore, QueryError, TooManyQueries
-from queries.nodes import get_source
+from queries.nodes import get_kind, get_source
 from queries.readers.results import NO_QUERY, RESPONSE_CHARACTERS_MAX, Outcome, StoredResult, read_results
 from queries.refresh import Action, Freshness, Refresh, decide
 from queries.runners.compile import check_query_kind
@@ -72,6 +72,7 @@ class Results:
         self.characters_max = characters_max
         # The results that the request waits for.
         self.waiting: list[UUID] = []
+        self.refusals: dict[str, Outcome | None] = {}
 
     def obtain(self, queries: Sequence[dict[str, Any] | None]) -> list[Outcome]:
         """Return the outcome of each query, in their order. Queue those that the mode of the request computes."""
@@ -104,11 +105,20 @@ class Results:
         source = get_source(query)
         if not source:
             return _Prepared(error_outcome=NO_QUERY)
-        try:
-            check_query_kind(source)
-        except DomainError as error:
-            return _Prepared(error_outcome=Outcome(error=error))
+        if (refused := self._find_refusal(source)) is not None:
+            return _Prepared(error_outcome=refused)
         return _Prepared(build_cache_key(source, self.project), source)
+
+    def _find_refusal(self, source: dict[str, Any]) -> Outcome | None:
+        """Return the outcome of a query whose kind is not computed; the same object for all queries of a kind."""
+        kind = get_kind(source)
+        if kind not in self.refusals:
+            try:
+                check_query_kind(source)
+                self.refusals[kind] = None
+            except DomainError as error:
+                self.refusals[kind] = Outcome(error=error)
+        return self.refusals[kind]
 
     def _decide(self, stored: StoredResult | None, moment: datetime) -> Action:
         """Return the action for a result. A result that was completed since the first run of the request is not forced
