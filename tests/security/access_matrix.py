@@ -143,6 +143,8 @@ class Matrix:
             caller = "session" if "personal_api_keys" in name else "admin"
             cell = next(cell for cell in every if cell.caller == caller and matches_operation(name, cell))
             answer = self._prove(cell, path_ids)
+            if name in RULES["need_events"] and answer.status_code == 400 and answer.json()["code"] == "no_data":
+                continue
             if not answer.is_success:  # an earlier request may have removed the row
                 path_ids = create_restricted_content(self.target)
                 answer = self._prove(cell, path_ids)

@@ -15,8 +15,18 @@ from typing import Any
 import django
 
 PASSWORD = "correct horse battery"
+VAULT_QUERY_ID = "query of Vault"
 USERS = ("alice", "bob", "carol", "dave", "dora")
-OF_PROJECTS = ("activity_log", "dashboard", "dashboard_template", "insight", "sharing_configuration")
+OF_PROJECTS = (
+    "activity_log",
+    "dashboard",
+    "dashboard_template",
+    "insight",
+    "query",
+    "event_definition",
+    "property_definition",
+    "sharing_configuration",
+)
 READABLE = (*OF_PROJECTS, "project", "organization", "user")
 
 
@@ -82,6 +92,24 @@ def _expire(key_id: str) -> None:
     PersonalAPIKey.objects.filter(pk=key_id).update(expires_at=timezone.now() - timedelta(minutes=1))
 
 
+def make_vault_query(project_id: int) -> None:
+    """Store a result in Vault. Queries cannot be run without events."""
+    from django.utils import timezone
+
+    from queries.models import QueryReference, QueryResult
+
+    result = QueryResult.objects.create(
+        project_id=project_id,
+        cache_key="vault",
+        query={"kind": "HogQLQuery", "query": "select 'Secretname-dave'"},
+        results=[["Secretname-dave"]],
+        details={"columns": ["name"], "hasMore": False, "limit": 100},
+        computed_at=timezone.now(),
+        size=20,
+    )
+    QueryReference.objects.create(project_id=project_id, client_query_id=VAULT_QUERY_ID, result=result)
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboards_api.settings")
     django.setup()
@@ -90,6 +118,7 @@ def main() -> None:
             "create_user", get_email(name), "--name", f"{name.title()} Secretname-{name}", "--password", PASSWORD
         )
     projects = make_projects()
+    make_vault_query(projects["Vault"])
     print(json.dumps({"projects": projects, "keys": make_keys(projects)}))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.security.access_rules import Cell
+from tests.security.accounts import VAULT_QUERY_ID
 from tests.security.project_content import create_dashboard, expect_success
 from tests.security.service import Target
 
@@ -49,7 +50,7 @@ class PathIds:
 def _get_kind(route: str, name: str) -> str:
     """Return what a parameter is the id of: for `<id>`, the resource of the route."""
     if name == "id":
-        kinds = {"insights": "insight", "dashboard_templates": "template", "personal_api_keys": "key"}
+        kinds = {"insights": "insight", "dashboard_templates": "template", "personal_api_keys": "key", "query": "query"}
         return next((kind for part, kind in kinds.items() if f"/{part}/" in route), "dashboard")
     return {"dashboard_id": "dashboard", "organization_id": "organization", "project_id": "project"}.get(name, name)
 
@@ -111,6 +112,8 @@ def _ids(target: Target, project: str, key: str) -> dict[str, Any]:
         "access_token": sharing["access_token"],
         "user_uuid": me["uuid"],
         "version": 1,
+        # The kind of a query, which is also the id of none, as the table expects; or the id of a stored one.
+        "query": VAULT_QUERY_ID if project == "Vault" else "HogQLQuery",
         "key": target.key_ids[key],
     }
 
