@@ -29,12 +29,11 @@ def name_query(project: Project, client_query_id: str, result_id: UUID) -> None:
 
 
 def find_query(project: Project, query_id: str) -> StoredResult:
-    """Return the query with this id, ours or the client's. Raises QueryNotFound."""
-    rows = QueryResult.objects.in_project(project)
-    found = rows.filter(references__client_query_id=query_id, references__project=project)
-    if (number := _parse_uuid(query_id)) is not None:
-        found = found | rows.filter(pk=number)
-    key = found.values_list("cache_key", flat=True).first()
+    """Return the query with this id, the client's or else ours. Raises QueryNotFound."""
+    keys = QueryResult.objects.in_project(project).values_list("cache_key", flat=True)
+    key = keys.filter(references__client_query_id=query_id, references__project=project).first()
+    if key is None and (number := _parse_uuid(query_id)) is not None:
+        key = keys.filter(pk=number).first()
     stored = read_results(project.pk, [key]) if key else {}
     if not stored:
         raise QueryNotFound
