@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from events.models import DataVersion, Store
 from queries.models import QueryResult
-from queries.readers.results import Outcome
+from queries.readers.results import Outcome, read_results
 from queries.refresh import Freshness, Refresh
 from queries.services import queue
 from queries.services.results import RefreshRequest, Results
@@ -77,6 +77,13 @@ def test_result_of_earlier_data_is_lazily_stale(home: Project, away: Project) ->
     DataVersion.objects.filter(project=home).update(number=4)
     obtain(home, Refresh.LAZY_ASYNC)
     assert QueryResult.objects.queued().exists()
+
+
+def test_result_of_another_project_is_not_read_by_its_key(home: Project, away: Project) -> None:
+    """A cache key contains the project. If it did not, this condition would keep the results apart."""
+    key = make_result(away).cache_key
+    assert list(read_results(away.pk, [key])) == [key]
+    assert read_results(home.pk, [key]) == {}
 
 
 def test_result_whose_range_has_ended_never_becomes_stale(home: Project) -> None:
