@@ -109,7 +109,7 @@ def test_rows_and_files_are_stored(client: ServerClient, tmp_path: Path) -> None
     assert read_store_id(client) == STORE_ID
     text = '{"quote": "it\'s \\"x\\"", "tab": "\\t", "text": "日本 🎈"}'
     client.insert_rows("events", EVENTS, [make_event(1, properties=text)])
-    assert client.read("SELECT properties, timestamp FROM events").rows == [[text, "2026-11-29 12:00:00.123456"]]
+    assert client.read("SELECT properties, timestamp FROM events").rows == [[text, "2026-11-29T12:00:00.123456Z"]]
     with pytest.raises(EngineError):
         client.insert_rows("events", EVENTS, [make_event(2), [1, "no uuid"]])
     for path, name in write_files(tmp_path):
