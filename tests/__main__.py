@@ -21,7 +21,7 @@ def run_engine(engine: str, arguments: list[str]) -> bool:
         environment = os.environ | {"TEST_ENGINE": engine, "DATA_DIR": data, "LOG_LEVEL": "WARNING"}
         for name in ("DATABASE_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "DEBUG", "SECRET_KEY"):
             environment.pop(name, None)
-        command = [sys.executable, "-m", "pytest", "--numprocesses=auto", *arguments]
+        command = [sys.executable, "-m", "pytest", "--numprocesses=auto", "--dist=worksteal", *arguments]
         if engine == "sqlite":
             return subprocess.run(command, env=environment).returncode == 0
         with use_server() as url:
