@@ -72,7 +72,7 @@ def callers(alice: Person, bob: Person, carol: Person) -> dict[str, str | None]:
 
 
 def build_path(route: str, dashboard: Dashboard, insight: Insight, prefix: str = "projects") -> str:
-    id_: object = insight.pk if "insights" in route else dashboard.pk
+    id_: object = insight.pk if "/insights/<id>" in route else dashboard.pk
     if "dashboard_templates/<id>" in route:
         id_ = make_template(dashboard.project).pk
     organization_id = dashboard.project.organization_id

@@ -10,6 +10,7 @@ from django.db import connection
 from dashboards.models import Dashboard, Insight
 from dashboards.readers import dashboards, dashboards_list
 from dashboards_api.db.compiled_queries import CompiledQuery, IsAnyOf, get_columns, int_param, text_param
+from queries.models import QueryResult
 from queries.readers import results
 from tests.builders import Person, make_dashboard, make_insight
 
@@ -48,12 +49,16 @@ def test_texts_of_a_list_are_found(alice: Person) -> None:
 
 def test_list_of_keys_uses_the_index(alice: Person) -> None:
     """A scan of the results of a project would read all their texts."""
+    project = alice.membership.project
+    QueryResult.objects.bulk_create(
+        QueryResult(project=project, cache_key=f"key {number}", query={}) for number in range(2000)
+    )
     compiled = results._RESULTS.query._compile()
-    values: dict[str, Any] = {"keys": '["a","b"]', "project": 1, "characters_max": 10}
+    values: dict[str, Any] = {"keys": '["a","b"]', "project": project.pk, "characters_max": 10}
     explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_seqscan = off")  # of an empty table
+            cursor.execute("ANALYZE queries_queryresult")
         cursor.execute(f"{explain} {compiled.sql}", [values[each.name] for each in compiled.parameters])
         plan = str(cursor.fetchall())
     assert re.search(r"cache_key=\?|one_result_per_key", plan), plan
