@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from events import models
+from events.exceptions import NoData
 from events.models import EventDefinition, PropertyDefinition, PropertyOwner, PropertyType
 
 # What definitions have in PostHog, and never have here.
@@ -32,6 +33,14 @@ class ImportedTable(NamedTuple):
     name: str
     physical_name: str
     columns: dict[str, str]
+
+
+def read_store_id() -> UUID:
+    """Return the id of the store that belongs to this database. Raises NoData before the first import."""
+    store_id = models.Store.objects.filter(is_confirmed=True).values_list("store_id", flat=True).first()
+    if store_id is None:
+        raise NoData
+    return store_id
 
 
 def read_property_types(project_id: int) -> PropertyTypeNames:

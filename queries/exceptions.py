@@ -21,15 +21,6 @@ class ResultTooLarge(QueryError):
     code = "too_many_rows"
 
 
-class NoStore(QueryError):
-    """No data was imported yet."""
-
-    code = "no_data"
-
-    def __init__(self) -> None:
-        super().__init__("No events have been imported yet: `manage.py import_events`.")
-
-
 class TooManyQueries(QueryError):
     """The project has the maximum number of queries in the queue."""
 

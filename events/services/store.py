@@ -1,20 +1,12 @@
 """The store of the engine, tied to the main database by its id. All reads and writes of events begin here."""
 
 from engine.client import get_client
-from engine.errors import EngineUnavailable
 from engine.interface import EngineClient
 from engine.store import check_store, check_store_once, create_store
 from events.models import Store
+from events.readers import read_store_id
 
 STORE_ROW = 1
-# Raised before the first import. The first import creates the store; a concurrent one completes it.
-NO_DATA = "No events have been imported yet: `manage.py import_events`."
-
-
-class NoData(EngineUnavailable):
-    """No data was imported yet."""
-
-    code = "no_data"
 
 
 def open_store(*, may_start: bool = True) -> EngineClient:
@@ -24,15 +16,12 @@ def open_store(*, may_start: bool = True) -> EngineClient:
     database, or if the engine is off.
     """
     client = get_client(may_start=may_start)
-    store = Store.objects.filter(pk=STORE_ROW, is_confirmed=True).first()
-    if store is None:
-        raise NoData(NO_DATA)
-    check_store_once(client, store.store_id)
+    check_store_once(client, read_store_id())
     return client
 
 
 def create_store_if_missing() -> EngineClient:
-    """Return the client of the engine for an import. The first import creates the store.
+    """Return the client of the engine for an import. The first import creates the store; a concurrent one completes it.
 
     An interrupted creation is completed. A lost store is never created again: its results would be zeros. Raises
     EngineError.

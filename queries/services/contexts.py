@@ -2,9 +2,7 @@
 
 from django.utils.timezone import now
 
-from events.models import Store
-from events.readers import read_property_types, read_tables
-from queries.exceptions import NoStore
+from events.readers import read_property_types, read_store_id, read_tables
 from queries.execution import Task
 from queries.runners.context import QueryContext, TableDescription, build_property_types
 from queries.services.queue import Claim
@@ -26,8 +24,6 @@ def build_query_context(project: Project) -> QueryContext:
 
 
 def build_task(claim: Claim, seconds: float) -> Task:
-    """Return the task of a claimed query. Raises NoStore before the first import."""
-    store = Store.objects.filter(is_confirmed=True).first()
-    if store is None:
-        raise NoStore
-    return Task(claim.lease_id, claim.query, build_query_context(claim.project), store.store_id, seconds)
+    """Return the task of a claimed query. Raises NoData before the first import."""
+    store_id = read_store_id()
+    return Task(claim.lease_id, claim.query, build_query_context(claim.project), store_id, seconds)

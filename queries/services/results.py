@@ -10,9 +10,10 @@ from django.utils.timezone import now
 
 from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.errors import DomainError
-from events.models import Store
+from events.exceptions import NoData
+from events.readers import read_store_id
 from queries.cache_keys import build_cache_key
-from queries.exceptions import NoStore, QueryError, TooManyQueries
+from queries.exceptions import QueryError, TooManyQueries
 from queries.nodes import get_kind, get_source
 from queries.readers.results import NO_QUERY, RESPONSE_CHARACTERS_MAX, Outcome, StoredResult, read_results
 from queries.refresh import Action, Freshness, Refresh, decide
@@ -146,8 +147,10 @@ class Results:
         """Queue queries. Return the errors of those that cannot be queued, by their keys."""
         if not settings.ENGINE:
             return dict.fromkeys(wanted, QueryError(ENGINE_OFF, code="engine_unavailable"))
-        if not Store.objects.exists():
-            return dict.fromkeys(wanted, NoStore())
+        try:
+            read_store_id()
+        except NoData as error:
+            return dict.fromkeys(wanted, error)
         left_out: Collection[str] = ()
 
         def request() -> None:

@@ -14,8 +14,9 @@ from engine.interface import EngineClient
 from engine.schema import build_statements
 from engine.store import create_store, read_store_id
 from engine.supervision import stop_supervisor
+from events.exceptions import NoData
 from events.models import Store
-from events.services.store import NoData, create_store_if_missing, open_store
+from events.services.store import create_store_if_missing, open_store
 
 
 def test_without_an_import_there_is_no_data_and_nothing_is_started(data_dir: Path) -> None:

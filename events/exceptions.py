@@ -1,0 +1,12 @@
+"""The errors of a project's data."""
+
+from engine.errors import EngineUnavailable
+
+
+class NoData(EngineUnavailable):
+    """No data was imported yet."""
+
+    code = "no_data"
+
+    def __init__(self) -> None:
+        super().__init__("No events have been imported yet: `manage.py import_events`.")
