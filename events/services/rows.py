@@ -182,7 +182,7 @@ EVENTS = Kind(
     moves={"events": {name: name for name in EVENTS_SOURCE}},
     has_events=True,
 )
-# Of several rows with one person or one distinct id, the last one counts: `version` rises with each row and import.
+# The last of several rows with one person or one distinct id counts: `version` rises with each row and import.
 PERSONS = Kind(
     noun="person",
     source=("distinct_id", "person_id", "properties", "created_at"),

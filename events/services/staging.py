@@ -19,7 +19,7 @@ from events.services.rows import BLANK
 
 LOCK_NAME = "import.lock"
 STAGING, TABLE = "staging_", "table_"
-# Of a ClickHouse server, which imports on several machines may use at once.
+# The age of such a table on a ClickHouse server, which imports on several machines may use at once.
 SECONDS_TO_ABANDON = 24 * 3600
 LISTED_MAX = 10
 # Compressed, such a file may become ten times as large. Not writing it to the disk saves a third of the time.

@@ -11,7 +11,7 @@ from queries.models import QueryReference, QueryResult, QueryResultQuerySet, Res
 UNREAD_FOR = timedelta(days=30)
 NAMED_FOR = timedelta(days=1)
 ROWS_AT_ONCE = 500
-# Of the results of one project, which anyone who may query can make more of.
+# The results of one project: everyone who may query can add to them.
 STORED_MAX, STORED_CHARACTERS_MAX = 10_000, 500_000_000
 
 
