@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from dashboards_api.db.retry import atomic_with_retry
@@ -54,7 +54,7 @@ def update_event_definitions(client: EngineClient, table: str, project_id: int) 
         {"limit": NAMES_MAX},
         limits=_LIMITS,
     ).rows
-    return store_event_definitions(project_id, {name: parse_moment(moment) for name, moment in rows})
+    return store_event_definitions(project_id, {name: datetime.fromisoformat(moment) for name, moment in rows})
 
 
 @atomic_with_retry
@@ -108,7 +108,7 @@ class PropertyReader:
             f" FROM {self.table} WHERE problem = '') WHERE {_check_name('key')}"
             " GROUP BY key ORDER BY count() DESC, key"
         )
-        return {name: PropertyValues(parse_moment(seen)) for name, seen in rows}
+        return {name: PropertyValues(datetime.fromisoformat(seen)) for name, seen in rows}
 
     def read_values(
         self, moment: str, condition: str, share: int, names: list[str] | None = None
@@ -124,7 +124,10 @@ class PropertyReader:
             " GROUP BY key ORDER BY count() DESC, key",
             {"names": names} if names else {},
         )
-        return {row[0]: PropertyValues(parse_moment(row[1]), dict(zip(_COUNTS, row[2:], strict=True))) for row in rows}
+        return {
+            name: PropertyValues(datetime.fromisoformat(seen), dict(zip(_COUNTS, numbers, strict=True)))
+            for name, seen, *numbers in rows
+        }
 
     def _read(self, sql: str, parameters: dict[str, Any] | None = None) -> list[list[Any]]:
         return self.client.read(f"{sql} LIMIT {NAMES_MAX}", parameters, limits=_LIMITS).rows
@@ -167,8 +170,3 @@ def choose_names(seen: Iterable[str], existing: Mapping[str, object]) -> tuple[l
 
 def find_latest(one: datetime | None, other: datetime) -> datetime:
     return other if one is None else max(one, other)
-
-
-def parse_moment(text: str) -> datetime:
-    """Return a moment of the engine, which is UTC and has no zone."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
