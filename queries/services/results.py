@@ -16,7 +16,7 @@ from queries.cache_keys import build_cache_key
 from queries.exceptions import QueryError, TooManyQueries
 from queries.nodes import get_kind, get_source
 from queries.readers.results import NO_QUERY, RESPONSE_CHARACTERS_MAX, Outcome, StoredResult, read_results
-from queries.refresh import Action, Freshness, Refresh, decide
+from queries.refresh import NOTHING, Action, Freshness, Refresh, decide
 from queries.runners.compile import check_query_kind
 from queries.services.queue import request_results
 from queries.services.reads import record_reads
@@ -25,7 +25,6 @@ from users.models import Project
 
 ENGINE_OFF = "The engine is turned off: ENGINE=off."
 TOO_LARGE = "The results of this response are too large together. Read this insight by itself."
-
 
 # The time after a failure in which a poll does not compute the query again, and that for all requests by share links.
 SECONDS_BETWEEN_FAILURES, SECONDS_BETWEEN_FAILURES_OF_SHARES = 60, 600
@@ -68,7 +67,6 @@ class Results:
         characters_max: int = RESPONSE_CHARACTERS_MAX,
     ) -> None:
         self.project = project
-        self.project_id = project.pk
         self.request = request
         self.characters_max = characters_max
         # The results that the request waits for.
@@ -81,12 +79,11 @@ class Results:
 
     def obtain_validation(self, query: dict[str, Any]) -> Outcome:
         """Return the problems of a query as its result. Any kind can be validated."""
-        source = {"kind": VALIDATION, "source": query}
-        [outcome] = self._obtain([_Prepared(build_cache_key(source, self.project), source)])
+        [outcome] = self._obtain([self._identify({"kind": VALIDATION, "source": query})])
         return outcome
 
-    def _obtain(self, prepared: Sequence["_Prepared"]) -> list[Outcome]:
-        sources = {each.cache_key: each.source for each in prepared if each.cache_key}
+    def _obtain(self, prepared: Sequence["Outcome | _Query"]) -> list[Outcome]:
+        sources = {each.cache_key: each.source for each in prepared if isinstance(each, _Query)}
         stored = read_results(self.project.pk, sources, self.characters_max)
         moment = now()
         actions = {key: self._decide(stored.get(key), moment) for key in sources}
@@ -95,20 +92,20 @@ class Results:
         if errors.keys() != wanted.keys():
             stored |= read_results(self.project.pk, wanted, self.characters_max)
         record_reads(stored.values(), moment)
-        outcomes = [
-            each.error_outcome or self._build(each.cache_key, stored, actions, errors.get(each.cache_key or ""))
-            for each in prepared
-        ]
+        built = {key: self._build(key, stored.get(key), action, errors.get(key)) for key, action in actions.items()}
+        outcomes = [built[each.cache_key] if isinstance(each, _Query) else each for each in prepared]
         self.waiting += {each.stored.id for each in outcomes if each.waits and each.stored}
         return outcomes
 
-    def _prepare(self, query: dict[str, Any] | None) -> "_Prepared":
+    def _prepare(self, query: dict[str, Any] | None) -> "Outcome | _Query":
+        """Return a query with its key, or the outcome of one that is never computed."""
         source = get_source(query)
         if not source:
-            return _Prepared(error_outcome=NO_QUERY)
-        if (refused := self._find_refusal(source)) is not None:
-            return _Prepared(error_outcome=refused)
-        return _Prepared(build_cache_key(source, self.project), source)
+            return NO_QUERY
+        return self._find_refusal(source) or self._identify(source)
+
+    def _identify(self, source: dict[str, Any]) -> "_Query":
+        return _Query(build_cache_key(source, self.project), source)
 
     def _find_refusal(self, source: dict[str, Any]) -> Outcome | None:
         """Return the outcome of a query whose kind is not computed; the same object for all queries of a kind."""
@@ -131,13 +128,13 @@ class Results:
             return action
         if stored.is_queued:
             return action._replace(computes=False)
-        return Action(False, False) if self._is_answered(stored, freshness) else action
+        return NOTHING if self._is_answered(stored, freshness, moment) else action
 
-    def _is_answered(self, stored: StoredResult, freshness: Freshness) -> bool:
+    def _is_answered(self, stored: StoredResult, freshness: Freshness, moment: datetime) -> bool:
         """Return whether a result, or the error of an attempt, answers this request or a poll."""
         since = self.request.since
         if stored.has_failed and stored.failed_at:
-            age = (now() - stored.failed_at).total_seconds()
+            age = (moment - stored.failed_at).total_seconds()
             return (since is not None and stored.failed_at >= since) or not self.request.repeats_failure(age)
         if since is None or stored.computed_at is None:
             return False
@@ -163,15 +160,7 @@ class Results:
             request()
         return dict.fromkeys(left_out, TooManyQueries())
 
-    def _build(
-        self,
-        cache_key: str | None,
-        stored: Mapping[str, StoredResult],
-        actions: Mapping[str, Action],
-        error: DomainError | None,
-    ) -> Outcome:
-        key = cache_key or ""
-        found, action = stored.get(key), actions[key]
+    def _build(self, cache_key: str, found: StoredResult | None, action: Action, error: DomainError | None) -> Outcome:
         if found is None:
             return Outcome(cache_key, error=error or self._explain_absence())
         if error and action.computes:
@@ -192,7 +181,8 @@ class Results:
         return None if settings.ENGINE else QueryError(ENGINE_OFF, code="engine_unavailable")
 
 
-class _Prepared(NamedTuple):
-    cache_key: str | None = None
-    source: dict[str, Any] = {}
-    error_outcome: Outcome | None = None
+class _Query(NamedTuple):
+    """A query without the nodes around it, and its key."""
+
+    cache_key: str
+    source: dict[str, Any]
