@@ -20,8 +20,6 @@ from dashboards_api.http.openapi import id_parameter
 from dashboards_api.http.pagination import CursorPagination
 from dashboards_api.http.request_options import QueryParametersMixin, parse_expected_versions
 from dashboards_api.http.viewsets import ApiViewSet
-from dashboards_api.http.waiting import get_first_run, wait_for
-from queries.readers.results import find_queued
 from queries.refresh import Refresh, parse_refresh
 from queries.request_overrides import (
     FILTERS_OVERRIDE,
@@ -29,7 +27,8 @@ from queries.request_overrides import (
     RequestOverrides,
     find_ignored_overrides,
 )
-from queries.services.results import RefreshRequest, Results
+from queries.services.results import Results
+from queries.waiting import build_results
 from users.viewsets import ProjectScopedViewSet
 
 T = TypeVar("T")
@@ -99,22 +98,16 @@ def get_folder(view: ProjectScopedViewSet) -> str:
         raise ValidationFailed(error.detail, attr="folder", code=error.code) from error
 
 
-def get_results(view: ProjectScopedViewSet, refresh: Refresh | None = None) -> Results:
-    """Return the results of a request, by its parameter `refresh` unless another mode is given."""
-    mode = refresh or parse_refresh(view.query.get(REFRESH_NAME), _get_default_refresh(view))
-    return Results(view.project, RefreshRequest(mode, get_first_run(view.request._request)))
+def get_results(view: ProjectScopedViewSet) -> Results:
+    """Return the results of a request, by its parameter `refresh`."""
+    refresh = parse_refresh(view.query.get(REFRESH_NAME), _get_default_refresh(view))
+    return build_results(view.request._request, view.project, refresh)
 
 
 def _get_default_refresh(view: ApiViewSet) -> Refresh:
     """Return the mode of a request without `refresh`: one with overrides may compute, as upstream."""
     has_overrides = any(view.query.get(name) for name in (FILTERS_OVERRIDE, VARIABLES_OVERRIDE))
     return Refresh.ASYNC_EXCEPT_ON_CACHE_MISS if has_overrides else Refresh.FORCE_CACHE
-
-
-def wait_for_results(view: ApiViewSet, results: Results) -> None:
-    """Have the request wait for the results that it has asked for, outside of its thread."""
-    if results.waiting:
-        wait_for(view.request._request, results.waiting, find_queued)
 
 
 def get_overrides(view: ApiViewSet) -> RequestOverrides:

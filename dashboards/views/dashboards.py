@@ -40,7 +40,6 @@ from dashboards.views.base import (
     get_results,
     leave_out_dashboards_of_tiles,
     make_dashboard_etag,
-    wait_for_results,
     write,
     write_dashboard,
 )
@@ -51,6 +50,7 @@ from dashboards_api.limits import SEARCH_MAX_LENGTH
 from dashboards_api.parsing import parse_id
 from queries.refresh import Refresh
 from queries.services.results import Results
+from queries.waiting import wait_for_results
 from users.viewsets import ProjectScopedViewSet
 
 LIST_PARAMETERS = [
@@ -262,7 +262,7 @@ def retrieve_dashboard(
         results=results,
         tile_ids=tile_ids,
     )
-    wait_for_results(view, results)
+    wait_for_results(view.request._request, results)
     leave_out_dashboards_of_tiles(view, dashboard["tiles"])
     dashboard["last_accessed_at"] = update_last_accessed(number, dashboard["last_accessed_at"])
     return versions, dashboard

@@ -28,12 +28,12 @@ from dashboards.views.base import (
     get_overrides,
     get_results,
     leave_out_dashboards,
-    wait_for_results,
     write,
 )
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH
+from queries.waiting import wait_for_results
 from users.viewsets import ProjectScopedViewSet
 
 DATE = "A date (2026-01-31, 2026-01-31T12:00:00Z), a relative one (-7d, mStart), or `all`."
@@ -105,7 +105,7 @@ class InsightViewSet(ProjectScopedViewSet):
             overrides=build_query_overrides({}, {}, get_overrides(self)),
             results=results,
         )
-        wait_for_results(self, results)
+        wait_for_results(request._request, results)
         return Response(pages.page(request, window, count, [self._shown(row) for row in rows]))
 
     @extend_schema(
@@ -141,7 +141,7 @@ class InsightViewSet(ProjectScopedViewSet):
             results=results,
         )
         self.report_ignored(ignored)
-        wait_for_results(self, results)
+        wait_for_results(request._request, results)
         return Response(self._shown(insight))
 
     @extend_schema(

@@ -8,13 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.views.base import get_results, wait_for_results
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.serializers import JSONObjectField, RequestSerializer
 from queries.readers.fields import build_query_status
-from queries.refresh import Refresh
 from queries.serializers import QueryStatusResponseSerializer
-from queries.views.errors import convert_query_error
+from queries.views.running import is_running, validate_query
 from users.viewsets import ProjectScopedViewSet
 
 
@@ -63,13 +61,9 @@ class InsightValidationViewSet(ProjectScopedViewSet):
         `errors` has the first problem that is found, with its place in the text of SQL.
         """
         query = self.read_body(ValidationRequestSerializer)["query"]
-        results = get_results(self, Refresh.BLOCKING)
-        outcome = results.obtain_validation(query)
-        wait_for_results(self, results)
-        if outcome.error is not None:
-            raise convert_query_error(outcome.error)
-        if outcome.raw_results is None or outcome.waits:
+        outcome = validate_query(self.request._request, self.project, query)
+        if is_running(outcome):
             status = build_query_status(outcome.stored, None, self.project.pk)
             return Response({"query_status": status}, status=202)
-        problems = orjson.loads(outcome.raw_results)
+        problems = orjson.loads(outcome.raw_results or "[]")
         return Response({"valid": not problems, "errors": problems})

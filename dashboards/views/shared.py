@@ -12,10 +12,11 @@ from rest_framework.response import Response
 from dashboards.http_requests import get_share_tokens, set_share_cookies, unlock_share_link
 from dashboards.readers.shared import PageType, find_shared_dashboard, read_shared_dashboard
 from dashboards.serializers.sharing import UnlockRequestSerializer
-from dashboards.views.base import OVERRIDES, REFRESH, get_overrides, wait_for_results
+from dashboards.views.base import OVERRIDES, REFRESH, get_overrides
 from dashboards_api.http.viewsets import ApiViewSet
 from dashboards_api.http.waiting import get_first_run
 from queries.refresh import parse_refresh
+from queries.waiting import wait_for_results
 
 # For the check of unknown parameters: the API document describes only paths below /api/.
 EMBEDDED = OpenApiParameter("embedded", bool)
@@ -47,7 +48,7 @@ class SharedDashboardViewSet(SharedViewSet):
         refresh = parse_refresh(request.query_params.get(REFRESH.name))
         results = opened.get_results(refresh, get_first_run(request._request))
         shared = read_shared_dashboard(opened, "embed" if embedded else self.page_type, results)
-        wait_for_results(self, results)
+        wait_for_results(request._request, results)
         return Response(shared)
 
 

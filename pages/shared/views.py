@@ -19,11 +19,12 @@ from dashboards.http_requests import get_share_tokens, parse_overrides, set_shar
 from dashboards.readers.shared import PageType, SharedDashboard, find_shared_dashboard, read_shared_dashboard
 from dashboards_api.errors import TooManyAttempts, ValidationFailed
 from dashboards_api.http.request_options import etag_matches, make_etag
-from dashboards_api.http.waiting import get_first_run, wait_for
+from dashboards_api.http.waiting import get_first_run
 from pages.components.reloading import plan_reload
 from pages.shared.page import build_shared_page, list_result_states
-from queries.readers.results import PAGE_CHARACTERS_MAX, find_queued
+from queries.readers.results import PAGE_CHARACTERS_MAX
 from queries.refresh import parse_refresh
+from queries.waiting import wait_for_results
 
 
 # The form works in frames and for scripts of any origin: it only sets a share token and changes no data.
@@ -87,7 +88,7 @@ class SharedPageView(View):
             shared = read_shared_dashboard(opened, self.page_type, results, is_page=True)
         except ValidationFailed as error:
             return self.page("pages/link_not_found.html", {"reason": error.detail}, status=400)
-        wait_for(request, results.waiting, find_queued)
+        wait_for_results(request, results)
         moment = now()
         etag = make_etag(request, *opened.state, *list_result_states(shared, moment), *settings.EMBED_ORIGINS)
         if etag_matches(request, etag):

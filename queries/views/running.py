@@ -5,11 +5,11 @@ from typing import Any
 from django.http import HttpRequest
 
 from dashboards_api.errors import ValidationFailed
-from dashboards_api.http.waiting import get_first_run, wait_for
-from queries.readers.results import Outcome, StoredResult, find_queued
+from queries.readers.results import Outcome, StoredResult
 from queries.refresh import Refresh
-from queries.services.results import RefreshRequest, Results
+from queries.services.results import Results
 from queries.views.errors import convert_query_error
+from queries.waiting import build_results, wait_for_results
 from users.models import Project
 
 
@@ -20,14 +20,27 @@ def run_query(
 
     Raises the error of the query as a response, and ValidationFailed for JSON without a query in it.
     """
-    results = Results(project, RefreshRequest(refresh, get_first_run(request)))
+    results = build_results(request, project, refresh)
     [outcome] = results.obtain([query])
-    wait_for(request, results.waiting, find_queued)
-    if outcome.error is not None:
-        raise convert_query_error(outcome.error)
+    finish_query(request, results, outcome)
     if outcome.stored is None:
         raise ValidationFailed("The query has no kind.", attr="query__kind", code="required")
     return outcome, outcome.stored
+
+
+def validate_query(request: HttpRequest, project: Project, query: dict[str, Any]) -> Outcome:
+    """Return the outcome of a validation, and have the edge wait for it. Raises an error of it as a response."""
+    results = build_results(request, project, Refresh.BLOCKING)
+    outcome = results.obtain_validation(query)
+    finish_query(request, results, outcome)
+    return outcome
+
+
+def finish_query(request: HttpRequest, results: Results, outcome: Outcome) -> None:
+    """Have the edge wait for an outcome, or raise its error as a response."""
+    wait_for_results(request, results)
+    if outcome.error is not None:
+        raise convert_query_error(outcome.error)
 
 
 def is_running(outcome: Outcome) -> bool:
