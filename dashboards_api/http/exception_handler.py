@@ -1,4 +1,5 @@
 """Error responses: every error below /api/ is `{type, code, detail, attr}`, and no other module builds this JSON.
+An exception may have `further_fields` for its response.
 
 drf-exceptions-hog, which PostHog uses, builds the envelope. This module passes it exceptions that it knows and adds
 the headers that it drops. Django's error handlers (`handler400`, `handler404`, `handler500`) are here, too.
@@ -58,6 +59,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     response: Response | None = hog_exception_handler(known, context)
     if response is not None and isinstance(response.data, dict):
         response.data["attr"] = shorten_attr(response.data["attr"] or getattr(known, "attr", None))
+        response.data |= getattr(known, "further_fields", {})
         if header := getattr(known, "auth_header", None):
             response["WWW-Authenticate"] = header
         if etag := getattr(known, "etag", None):

@@ -1,10 +1,10 @@
-"""Errors of queries as responses."""
+"""Errors of queries as API exceptions."""
 
 from rest_framework.exceptions import APIException
-from rest_framework.response import Response
 
 from dashboards_api.errors import DomainError, Unavailable, ValidationFailed
 from dashboards_api.http.api_exceptions import Throttled
+from dashboards_api.http.exception_handler import to_api_exception
 from queries.exceptions import QueryError, TooManyQueries
 from queries.readers.fields import build_query_status
 from queries.readers.results import StoredResult
@@ -30,14 +30,9 @@ def convert_query_error(error: DomainError) -> Exception:
     return ValidationFailed(error.detail, attr=error.attr or "query", code=error.code)
 
 
-def describe_failure(stored: StoredResult, project_id: int) -> Response:
-    """Return the status of a failed query: the error envelope together with the query status."""
+def build_failure(stored: StoredResult, project_id: int) -> Exception:
+    """Return the API exception for a failed query, with its status beside the fields of an error."""
     error = QueryError(stored.error_detail, code=stored.error_code)
-    status = 503 if error.code in UNAVAILABLE_CODES else 500 if error.code == QueryError.code else 400
-    envelope = {
-        "type": "validation_error" if status == 400 else "server_error",
-        "code": error.code,
-        "detail": error.detail,
-        "attr": "query" if status == 400 else None,
-    }
-    return Response({**envelope, "query_status": build_query_status(stored, error, project_id)}, status=status)
+    failure = to_api_exception(convert_query_error(error))
+    failure.further_fields = {"query_status": build_query_status(stored, error, project_id)}  # type: ignore[attr-defined]  # ours
+    return failure

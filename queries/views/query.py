@@ -21,7 +21,7 @@ from queries.serializers import (
 )
 from queries.services.api_queries import apply_request_overrides, find_query, name_query
 from queries.services.queue import cancel_query
-from queries.views.errors import describe_failure
+from queries.views.errors import build_failure
 from queries.views.running import is_running, run_query
 from users.viewsets import ProjectScopedViewSet
 
@@ -108,7 +108,7 @@ class QueryViewSet(ProjectScopedViewSet):
         if stored.is_queued:
             return Response({"query_status": build_query_status(stored, None, project_id)}, status=202)
         if stored.has_failed:
-            return describe_failure(stored, project_id)
+            raise build_failure(stored, project_id)
         body = build_query_response(Outcome(stored.cache_key, stored), project_id)
         return Response({"query_status": build_complete_status(stored, project_id, body)})
 
