@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,12 +38,36 @@ OUTPUT_CHARACTERS_MAX = 20_000
 _REASONS = (re.compile(r"^Code: .*", re.MULTILINE), re.compile(r"^\w+(?:Error|Exception)\b.*", re.MULTILINE))
 
 
-class Supervisor:
+class SupervisorLoop(ABC):
+    """A loop that ends with the process that started it, which has the other end of its standard input."""
+
+    is_stopping = False
+
+    @abstractmethod
+    def run(self) -> None:
+        """Run until `is_stopping` is set."""
+
+    def wait(self, seconds: float) -> None:
+        """Sleep. Return early if the process that started the loop has ended."""
+        deadline = time.monotonic() + seconds
+        while not self.is_stopping and (left := deadline - time.monotonic()) > 0:
+            readable, _, _ = select.select([sys.stdin], [], [], left)
+            if readable and not os.read(sys.stdin.fileno(), 4096):
+                self.is_stopping = True
+
+    def run_and_exit(self) -> NoReturn:
+        """Run as the main program. SIGTERM and the end of standard input stop it, and Ctrl-C does not."""
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "is_stopping", True))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it reaches the whole group
+        self.run()
+        sys.exit(0)
+
+
+class Supervisor(SupervisorLoop):
     """The loop that keeps the engine of a folder running until it is asked to stop."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.is_stopping = False
         self.backoff = BACKOFF_MIN
         self.reported_holder = ""
         self.is_ready = False
@@ -115,14 +140,6 @@ class Supervisor:
         (self.folder / FAILURE_NAME).unlink(missing_ok=True)
         log("engine_started", folder=str(self.folder), **answer)
 
-    def wait(self, seconds: float) -> None:
-        """Sleep. Return early if the process that needs the engine has ended."""
-        deadline = time.monotonic() + seconds
-        while not self.is_stopping and (left := deadline - time.monotonic()) > 0:
-            readable, _, _ = select.select([sys.stdin], [], [], left)
-            if readable and not os.read(sys.stdin.fileno(), 4096):
-                self.is_stopping = True
-
 
 def ping(folder: Path, pid: int) -> dict[str, Any] | None:
     """Return the response of the engine with this process id, or None if it does not respond in time."""
@@ -180,8 +197,4 @@ def log(event: str, level: str = "info", **values: object) -> None:
 
 
 def main() -> NoReturn:
-    supervisor = Supervisor(Path(sys.argv[1]))
-    signal.signal(signal.SIGTERM, lambda *_: setattr(supervisor, "is_stopping", True))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # only the pipe stops it
-    supervisor.run()
-    sys.exit(0)
+    Supervisor(Path(sys.argv[1])).run_and_exit()

@@ -7,8 +7,6 @@ reason, this process stops both and ends. It does not load Django, which would t
 """
 
 import os
-import select
-import signal
 import subprocess
 import sys
 import time
@@ -19,7 +17,7 @@ from typing import NoReturn
 
 from engine.files import has_store
 from engine.supervision import ensure_supervisor, stop_supervisor
-from engine.supervisor import log, stop_process
+from engine.supervisor import SupervisorLoop, log, stop_process
 
 ROOT = Path(__file__).resolve().parent.parent
 REMOTE = "remote"
@@ -29,12 +27,11 @@ SECONDS_TO_BE_SOUND = 10  # a worker that has run this long is restarted immedia
 SECONDS_TO_STOP = 8
 
 
-class WorkerSupervisor:
+class WorkerSupervisor(SupervisorLoop):
     """The loop that restarts the worker when it dies. The delay grows if the worker dies soon after its start."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        self.is_stopping = False
         self.worker: subprocess.Popen[bytes] | None = None
         self.started = 0.0
         self.next_start = 0.0
@@ -72,12 +69,6 @@ class WorkerSupervisor:
         self.next_start = moment + self.backoff
         log("query_worker_died", level="error", code=worker.returncode, restart_in_seconds=round(self.backoff, 1))
 
-    def wait(self, seconds: float) -> None:
-        """Sleep. Return early if the server has ended."""
-        readable, _, _ = select.select([sys.stdin], [], [], seconds)
-        if readable and not os.read(sys.stdin.fileno(), 4096):
-            self.is_stopping = True
-
 
 @contextmanager
 def supervised_worker(engine: str) -> Iterator[None]:
@@ -96,12 +87,7 @@ def supervised_worker(engine: str) -> Iterator[None]:
 
 
 def main() -> NoReturn:
-    folder = None if sys.argv[1] == REMOTE else Path(sys.argv[1])
-    supervisor = WorkerSupervisor(folder)
-    signal.signal(signal.SIGTERM, lambda *_: setattr(supervisor, "is_stopping", True))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the pipe says when to stop
-    supervisor.run()
-    sys.exit(0)
+    WorkerSupervisor(None if sys.argv[1] == REMOTE else Path(sys.argv[1])).run_and_exit()
 
 
 if __name__ == "__main__":
