@@ -10,12 +10,13 @@ import orjson
 from dashboards_api.errors import DomainError
 from engine.client import get_client
 from engine.errors import QueryTimeout
-from engine.interface import Limits
+from engine.interface import EngineClient, Limits, Result
 from engine.store import check_store_once
 from queries.exceptions import ResultTooLarge
 from queries.hogql.parser_process import PARSER
-from queries.runners.compile import compile_query, shape_result
-from queries.runners.compiled import CompiledQuery
+from queries.hogql.statement import Statement
+from queries.runners.compile import compile_query
+from queries.runners.compiled import CompiledQuery, Rows
 from queries.runners.context import QueryContext
 from queries.runners.staleness import find_interval, get_age_limit, get_lazy_age_limit, has_ended
 from queries.validation import VALIDATION, describe_error, validate_query
@@ -67,12 +68,10 @@ def _run(task: Task) -> Answer:
     if task.query.get("kind") == VALIDATION:
         problems = validate_query(task.query.get("source"), task.context)
         return Answer(orjson.dumps(problems), b"{}", task.context.now + VALIDATION_LIFETIME)
-    compiled = compile_query(task.query, task.context)
-    client = get_client(may_start=False)
-    check_store_once(client, task.store_id)
-    limits = Limits(task.seconds, MEMORY_BYTES_MAX, ROWS_MAX, result_bytes=10 * RESULT_BYTES_MAX)
-    found = client.read(compiled.statement.sql, compiled.statement.parameters, limits=limits, query_id=str(task.id))
-    body = shape_result(compiled, found.columns, found.types, found.rows)
+    reader = StoreReader(task)
+    compiled = compile_query(task.query, task.context, reader.read_rows)
+    found = reader.read(compiled.statement)
+    body = compiled.shape(found.types, found.rows)
     results = orjson.dumps(body.pop("results"), option=_JSON)
     if len(results) > RESULT_BYTES_MAX:
         raise ResultTooLarge(
@@ -81,6 +80,28 @@ def _run(task: Task) -> Answer:
         )
     details = body | {"timezone": task.context.time_zone, "resolved_date_range": _describe_range(compiled)}
     return Answer(results, orjson.dumps(details, option=_JSON), *_compute_ages(task, compiled))
+
+
+class StoreReader:
+    """Reads the store for one task, whose statements run one after the other under its id.
+
+    The store is opened by the first statement, so that mistakes in a query are found without an engine.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self._client: EngineClient | None = None
+
+    def read(self, statement: Statement) -> Result:
+        """Return the result of a statement. Raises EngineError."""
+        if self._client is None:
+            self._client = get_client(may_start=False)
+            check_store_once(self._client, self.task.store_id)
+        limits = Limits(self.task.seconds, MEMORY_BYTES_MAX, ROWS_MAX, result_bytes=10 * RESULT_BYTES_MAX)
+        return self._client.read(statement.sql, statement.parameters, limits=limits, query_id=str(self.task.id))
+
+    def read_rows(self, statement: Statement) -> Rows:
+        return self.read(statement).rows
 
 
 def _describe_range(compiled: CompiledQuery) -> dict[str, str | None] | None:

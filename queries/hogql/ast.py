@@ -45,6 +45,13 @@ class Constant(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Integers(Expr):
+    """An array of integers, which is bound as one parameter. No text has it: compilers of query JSON use it."""
+
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Field(Expr):
     """A column, an alias, or a property: `events.properties.$browser` is a chain of three."""
 

@@ -90,6 +90,9 @@ class ExpressionPrinter:
             return Sql(self.session.bind(value, "Float64"), ValueType.NUMBER, nullable=False)
         raise InvalidValue("The number is out of range.", span=node.span)
 
+    def print_integers(self, node: ast.Integers) -> Sql:
+        return Sql(self.session.bind(node.values, "Array(Int64)"), ValueType.ARRAY, nullable=False)
+
     def print_field(self, node: ast.Field) -> Sql:
         scalar = self.scope.scalars.get(node.chain[0]) if len(node.chain) == 1 else None
         if scalar is None or node.chain[0] in self.scope.arguments:
@@ -253,6 +256,7 @@ class ExpressionPrinter:
 
 PRINTERS: dict[type[ast.Expr], Callable[[ExpressionPrinter, Any], Sql]] = {
     ast.Constant: ExpressionPrinter.print_constant,
+    ast.Integers: ExpressionPrinter.print_integers,
     ast.Field: ExpressionPrinter.print_field,
     ast.Alias: ExpressionPrinter.print_alias,
     ast.Call: print_call,

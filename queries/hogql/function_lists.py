@@ -5,7 +5,7 @@ The lists are complete: they also contain functions that another module prints, 
 """
 
 _NUMBERS = """
-    abs:1 ceil:1-2 ceiling=ceil:1 floor:1-2 round:1-2 roundBankers:1-2 trunc:1-2 truncate=trunc:1-2
+    abs:1 ceil:1-2 ceiling=ceil:1 floor:1-2 round:1-2 roundBankers:1-2 roundDown:2 trunc:1-2 truncate=trunc:1-2
     exp:1 exp2:1 exp10:1 ln=log:1 log:1 log2:1 log10:1 log1p:1 sqrt:1 cbrt:1 pow:2 power=pow:2 sign:1 negate:1
     sin:1 cos:1 tan:1 asin:1 acos:1 atan:1 atan2:2 sinh:1 cosh:1 tanh:1 degrees:1 radians:1 hypot:2
     pi:0 e:0 intDiv:2 modulo:2 mod=modulo:2 positiveModulo:2 gcd:2 lcm:2 factorial:1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from queries.hogql.tables import PROJECT_CONDITION
 
-ParameterValue = str | int | float
+ParameterValue = str | int | float | tuple[int, ...]
 
 # All texts of a user are parameters, so these words are never part of a literal.
 _READ = re.compile(r"\b(?:FROM|JOIN)\s+(?!\()(\S+)(.*?)(?=\bFROM\b|\bJOIN\b|$)", re.DOTALL)

@@ -1,8 +1,8 @@
 """Runners: from the JSON of a query to one statement, and from its rows to the body of a response.
 
     check_query_kind(source)                                   # in a request: cheap, nothing is parsed
-    compiled = compile_query(source, context)                  # in a worker: compile.py
-    result = shape_result(compiled, columns, types, rows)
+    compiled = compile_query(source, context, read_rows)       # in a worker: compile.py
+    body = compiled.shape(types, rows)
 
-Nothing here knows models, HTTP or an engine, and all values can be pickled.
+Nothing here knows models, HTTP or an engine.
 """

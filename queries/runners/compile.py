@@ -1,17 +1,16 @@
-"""The query kinds that are computed: how each becomes a statement, and its result the body of a response."""
+"""The query kinds that are computed: the compiler of each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from queries.nodes import WRAPPERS
 from queries.runners import hogql_query
-from queries.runners.compiled import CompiledQuery
+from queries.runners.compiled import CompiledQuery, ReadRows, read_nothing
 from queries.runners.context import QueryContext
 from queries.runners.errors import InvalidQuery, UnsupportedQueryKind
 from queries.runners.json_values import describe
-from queries.runners.moments import localize_rows
 
-Compiler = Callable[[Mapping[str, Any], QueryContext], CompiledQuery]
+Compiler = Callable[[Mapping[str, Any], QueryContext, ReadRows], CompiledQuery]
 
 COMPILERS: dict[str, Compiler] = {hogql_query.KIND: hogql_query.compile_hogql}
 
@@ -33,28 +32,10 @@ def check_query_kind(source: Any) -> str:
     return kind
 
 
-def compile_query(source: Any, context: QueryContext) -> CompiledQuery:
+def compile_query(source: Any, context: QueryContext, read_rows: ReadRows = read_nothing) -> CompiledQuery:
     """Return the statement of a query. Raises HogQLError and UnsupportedQueryKind.
 
-    Parsing may take seconds, so call it in a worker.
+    Some queries depend on values of the store, such as the time of the first event, which `read_rows` reads. Parsing
+    may take seconds, so call it in a worker.
     """
-    return COMPILERS[check_query_kind(source)](source, context)
-
-
-def shape_result(
-    compiled: CompiledQuery, columns: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> dict[str, Any]:
-    """Return the body of a response. `columns`, `types` and `rows` are the engine's.
-
-    Column names of the engine are generated, such as c1. The body contains those of the query.
-    """
-    names = list(compiled.statement.columns)
-    return {
-        "results": localize_rows(rows[: compiled.limit], types),
-        "columns": names,
-        "types": [[name, kind] for name, kind in zip(names, types, strict=True)],
-        "hasMore": len(rows) > compiled.limit,
-        "limit": compiled.limit,
-        "offset": compiled.offset,
-        "hogql": compiled.hogql,
-    }
+    return COMPILERS[check_query_kind(source)](source, context, read_rows)

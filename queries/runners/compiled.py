@@ -1,10 +1,19 @@
-"""A compiled query: one statement, and the properties of its result that are known before it runs."""
+"""A compiled query: one statement, and the shape of its result."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from queries.hogql.statement import Statement
+
+Rows = Sequence[Sequence[Any]]
+Body = dict[str, Any]
+"""The body of a response: `results`, and fields beside it."""
+ReadRows = Callable[[Statement], Rows]
+"""Runs a statement on the engine, and returns its rows."""
+ShapeResult = Callable[[Sequence[str], Rows], Body]
+"""From the engine's types and rows to the body of a response."""
 
 
 class ResolvedRange(NamedTuple):
@@ -25,6 +34,9 @@ class CompiledQuery:
     kind: str
     statement: Statement
     range: ResolvedRange | None
-    limit: int
-    offset: int
-    hogql: str
+    shape: ShapeResult
+
+
+def read_nothing(statement: Statement) -> Rows:
+    """Return no rows: for a query that is only validated, which needs no engine."""
+    return []

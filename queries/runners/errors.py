@@ -33,3 +33,12 @@ class UnsupportedFilter(InvalidQuery):
 
     def __init__(self, value: str, known: Iterable[str], path: Path) -> None:
         super().__init__(invalid_choice_message(value, known), path)
+
+
+class UnsupportedPart(InvalidQuery):
+    """A part of a query that this service does not compute, such as a series of actions."""
+
+    code = "unsupported_query_part"
+
+    def __init__(self, part: str, path: Path) -> None:
+        super().__init__(f"{part} not supported.", path)

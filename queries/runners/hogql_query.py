@@ -1,29 +1,46 @@
 """HogQLQuery: a text of HogQL with values for its placeholders."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from queries.hogql.parser import parse_select
 from queries.hogql.placeholders import PlaceholderValue, find_placeholders, replace_placeholders
 from queries.hogql.printer import print_query
-from queries.runners.compiled import CompiledQuery
+from queries.hogql.statement import Statement
+from queries.runners.compiled import Body, CompiledQuery, ReadRows, Rows
 from queries.runners.context import QueryContext, build_print_context
 from queries.runners.errors import InvalidQuery
 from queries.runners.hogql_filters import FILTERS, build_filter_values
 from queries.runners.json_values import check_size, describe, get_object, read_value
+from queries.runners.moments import localize_rows
 
 KIND = "HogQLQuery"
 # Fields that direct a query to another database. A query with one of them would have another result here.
 REFUSED = ("connectionId", "sendRawQuery")
 
 
-def compile_hogql(source: Mapping[str, Any], context: QueryContext) -> CompiledQuery:
+def compile_hogql(source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows) -> CompiledQuery:
     """Return the statement of a HogQLQuery. Raises HogQLError."""
     text = read_text(source)
     tree = parse_select(text)
     values = read_values(source, context, find_placeholders(tree))
     statement = print_query(replace_placeholders(tree, values), build_print_context(context))
-    return CompiledQuery(KIND, statement, None, statement.limit, statement.offset, text)
+    return CompiledQuery(KIND, statement, None, partial(shape_table, statement, text))
+
+
+def shape_table(statement: Statement, text: str, types: Sequence[str], rows: Rows) -> Body:
+    """Return a table. Column names of the engine are generated, such as c1. The body contains those of the query."""
+    names = list(statement.columns)
+    return {
+        "results": localize_rows(rows[: statement.limit], types),
+        "columns": names,
+        "types": [[name, kind] for name, kind in zip(names, types, strict=True)],
+        "hasMore": len(rows) > statement.limit,
+        "limit": statement.limit,
+        "offset": statement.offset,
+        "hogql": text,
+    }
 
 
 def read_text(source: Mapping[str, Any]) -> str:

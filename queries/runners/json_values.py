@@ -1,8 +1,9 @@
 """Read values from the JSON of a query. Each error names the path of the value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from dashboards_api.choices import invalid_choice_message
 from queries.hogql.errors import QueryTooComplex
 from queries.runners.errors import InvalidQuery, Path
 
@@ -30,6 +31,26 @@ def get_boolean(source: Mapping[str, Any], name: str, path: Path = ()) -> bool:
     if value is None or isinstance(value, bool):
         return bool(value)
     raise InvalidQuery(f"This must be true or false, not {describe(value)}.", (*path, name))
+
+
+def check_choice(value: Any, known: Iterable[str], path: Path) -> str:
+    """Return a value that is one of the known ones. Raises InvalidQuery, which names the nearest one."""
+    choices = list(known)
+    if not isinstance(value, str) or value not in choices:
+        raise InvalidQuery(invalid_choice_message(value, choices), path)
+    return value
+
+
+def get_number(source: Mapping[str, Any], name: str, path: Path, *, default: int, low: int, high: int) -> int:
+    """Return the whole number below a name, or the default if it is absent or null. Raises InvalidQuery."""
+    value = source.get(name)
+    if value is None:
+        return default
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if type(value) is not int or not low <= value <= high:
+        raise InvalidQuery(f"This must be a whole number from {low:,} to {high:,}.", (*path, name))
+    return value
 
 
 def check_size(value: Any, path: Path) -> None:

@@ -12,6 +12,7 @@ SUBQUERY = Select((Alias(COUNT, "n"),), EVENTS)
 # A query with every node. A test fails if one is missing here.
 NODES: dict[type[ast.Node], Query] = {
     ast.Constant: Select((N,), EVENTS),
+    ast.Integers: Select((ast.Integers((1, 2)),), EVENTS),
     ast.Field: Select((EVENT,), EVENTS),
     ast.Star: Select((ast.Star(),), EVENTS),
     ast.Alias: Select((Alias(EVENT, "e"),), EVENTS),

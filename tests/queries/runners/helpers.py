@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from queries.runners.compile import compile_query, shape_result
-from queries.runners.compiled import CompiledQuery
+from queries.hogql.statement import Statement
+from queries.runners.compile import compile_query
+from queries.runners.compiled import CompiledQuery, Rows
 from queries.runners.context import QueryContext, TableDescription
 from tests.queries.hogql.helpers import NOW, PROPERTY_TYPES
 from tests.queries.hogql.store import OURS, Store
@@ -27,9 +28,13 @@ def compile_text(text: str, context: QueryContext = CONTEXT, **fields: Any) -> C
 
 def run(store: Store, source: dict[str, Any], context: QueryContext = CONTEXT) -> dict[str, Any]:
     """Return the body of the response to a query."""
-    compiled = compile_query(source, context)
+
+    def read_rows(statement: Statement) -> Rows:
+        return store.client.read(statement.sql, dict(statement.parameters)).rows
+
+    compiled = compile_query(source, context, read_rows)
     result = store.client.read(compiled.statement.sql, dict(compiled.statement.parameters))
-    return shape_result(compiled, result.columns, result.types, result.rows)
+    return compiled.shape(result.types, result.rows)
 
 
 def read(store: Store, text: str, context: QueryContext = CONTEXT, **fields: Any) -> list[list[Any]]:

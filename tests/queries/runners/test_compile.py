@@ -61,9 +61,8 @@ def test_tables_times_and_weeks_are_the_project_s(store: Store) -> None:
     assert read(store, "select toStartOfWeek('2026-03-29')", sunday) == [["2026-03-29"]]
 
 
-def test_values_can_be_sent_to_another_process() -> None:
-    for value in (CONTEXT, compile_text(SELECT)):
-        assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301 -- its own bytes
+def test_context_can_be_sent_to_another_process() -> None:
+    assert pickle.loads(pickle.dumps(CONTEXT)) == CONTEXT  # noqa: S301 -- its own bytes
 
 
 @pytest.mark.parametrize("kind", [*OTHER_KINDS, "hogqlquery", "'; drop table events --", "x" * 10_000])

@@ -249,7 +249,7 @@ def test_refused_type_is_named() -> None:
 def test_test_account_filters_of_a_wrong_shape_are_refused_or_none(own: Any) -> None:
     context = replace(CONTEXT, test_account_filters=own)
     if own is None:
-        assert compile_text(COUNT + "{filters}", context, filters={"filterTestAccounts": True}).limit == 100
+        assert compile_text(COUNT + "{filters}", context, filters={"filterTestAccounts": True}).statement.limit == 100
         return
     with pytest.raises(DomainError) as caught:
         compile_text(COUNT + "{filters}", context, filters={"filterTestAccounts": True})
@@ -257,7 +257,7 @@ def test_test_account_filters_of_a_wrong_shape_are_refused_or_none(own: Any) -> 
 
 
 def test_filters_that_the_text_does_not_name_are_not_read() -> None:
-    assert compile_text("select 1", filters="x").limit == 100
+    assert compile_text("select 1", filters="x").statement.limit == 100
 
 
 def test_filters_that_are_named_often_are_limited() -> None:

@@ -84,4 +84,4 @@ def test_name_of_a_variable_that_is_not_given_is_named() -> None:
 
 
 def test_limit_may_be_a_variable() -> None:
-    assert compile_text("select 1 limit {variables.x}", variables=variable(7)).limit == 7
+    assert compile_text("select 1 limit {variables.x}", variables=variable(7)).statement.limit == 7

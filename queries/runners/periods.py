@@ -1,0 +1,176 @@
+"""Periods: the date range of a query cut into intervals, and the earlier period that it is compared with."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from dashboards_api.dates import add_units, get_start_of_unit
+from queries.hogql.ast import Alias, Call, Compare, Constant, Expr, Integers, Select, TableSource, Tuple
+from queries.runners.compiled import ReadRows, ResolvedRange
+from queries.runners.context import QueryContext
+from queries.runners.dates import (
+    DATE_RANGE,
+    INTERVALS,
+    SHORT_UNITS,
+    YEARS,
+    check_interval,
+    list_buckets,
+    resolve_date_range,
+    to_utc,
+)
+from queries.runners.errors import InvalidQuery
+from queries.runners.json_values import describe, get_boolean, get_object
+from queries.runners.series import TIMESTAMP, join_and
+from queries.runners.statements import print_tree
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+_OFFSET = re.compile(r"-?(?P<number>[0-9]{1,5})(?P<unit>[hdwmqy])", re.ASCII)
+WEEK = 7
+
+
+@dataclass(frozen=True)
+class Period:
+    """A range of times, both ends included, and its intervals.
+
+    `buckets` are the starts of the intervals; the first one may be before the range. `days` are the days of the week
+    that count, Monday is 1; without any, all do.
+    """
+
+    first: datetime
+    end: datetime
+    interval: str
+    buckets: tuple[datetime, ...]
+    days: tuple[int, ...] = ()
+
+    @property
+    def range(self) -> ResolvedRange:
+        return ResolvedRange(self.first, self.end)
+
+    @property
+    def start(self) -> datetime:
+        """Return the first moment that counts: in weeks and longer intervals, the first day counts as a whole."""
+        return self.first if INTERVALS[self.interval] in (*SHORT_UNITS, "d") else get_start_of_unit(self.first, "d")
+
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """Return the starts of the intervals in microseconds since 1970."""
+        return tuple(to_microseconds(bucket) for bucket in self.buckets)
+
+    def build_condition(self, time: Expr = TIMESTAMP, *, start: datetime | None = None) -> Expr:
+        """Return whether a time is in the period. `start` replaces the start, for events that are looked back at."""
+        bounds = (Compare(">=", time, Constant(start or self.start)), Compare("<=", time, Constant(self.end)))
+        return join_and(*bounds, *self.build_day_conditions(time))
+
+    def build_day_conditions(self, time: Expr = TIMESTAMP) -> list[Expr]:
+        if not self.days:
+            return []
+        return [Compare("in", Call("toDayOfWeek", (time,)), Tuple(tuple(Constant(day) for day in self.days)))]
+
+    def build_bucket(self, time: Expr = TIMESTAMP) -> Expr:
+        """Return the start of the interval of a time, in microseconds since 1970.
+
+        The intervals are those of Python, so that the two hours of an autumn night stay two, and no interval of SQL
+        can differ from the list that gaps are filled from.
+        """
+        return Call("roundDown", (Call("toUnixTimestamp64Micro", (time,)), Integers(self.starts)))
+
+
+class PeriodReader:
+    """Reads the periods of one query."""
+
+    def __init__(
+        self, source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows, *, interval: Any = None
+    ) -> None:
+        self.source = source
+        self.context = context
+        self.read_rows = read_rows
+        self.interval = check_interval(source.get("interval") if interval is None else interval)
+        self.date_range = get_object(source, "dateRange")
+        self.days = _read_days(self.date_range)
+
+    def read_current(self) -> Period:
+        """Return the date range of the query. Raises InvalidQuery."""
+        found = resolve_date_range(self.date_range, self.context, interval=self.interval)
+        end = found.end or self.context.local_now
+        start = found.start or get_start_of_unit(self._read_first_moment() or end, "d")
+        if to_utc(start) > to_utc(end):
+            raise InvalidQuery("The range ends before it starts.", DATE_RANGE)
+        return self._build(start, end)
+
+    def read_previous(self, current: Period) -> Period | None:
+        """Return the period that the current one is compared with; None without a comparison. Raises InvalidQuery."""
+        options = get_object(self.source, "compareFilter")
+        if not get_boolean(options, "compare", ("compareFilter",)):
+            return None
+        offset = options.get("compare_to")
+        if not offset:
+            return self._find_previous(current)
+        found = _OFFSET.fullmatch(offset) if isinstance(offset, str) else None
+        if found is None:
+            raise InvalidQuery('This must be a text such as "-7d" or "-1m".', ("compareFilter", "compare_to"))
+        return self._move(current, -int(found["number"]), found["unit"])
+
+    def _find_previous(self, current: Period) -> Period:
+        """Return the period before, with as many days. It shares a day with `-7d`, which has eight, and its multiples,
+        so that the days of the week fall together (PostHog).
+        """
+        start, end = current.first.replace(tzinfo=None), current.end.replace(tzinfo=None)
+        length = end - start
+        if INTERVALS[self.interval] in ("M", "s"):
+            moved = (to_utc(side) - length - _TICK for side in (current.first, current.end))
+            return self._build(*(side.astimezone(self.context.zone) for side in moved))
+        days = (start.date() - (start - length).date()).days
+        if self.interval == "hour":
+            days = max(days, 1)  # the same hours of a day before
+        elif self.interval == "day" and self._is_whole_weeks_ago():
+            days -= 1
+        return self._move(current, -days, "d")
+
+    def _is_whole_weeks_ago(self) -> bool:
+        start, end = self.date_range.get("date_from") or "-7d", self.date_range.get("date_to")
+        found = _OFFSET.fullmatch(start)
+        number = int(found["number"]) if found and found["unit"] == "d" else 0
+        return number > 0 and number % WEEK == 0 and not (end and _OFFSET.fullmatch(end))
+
+    def _move(self, current: Period, number: int, unit: str) -> Period:
+        try:
+            start, end = (add_units(side, number, unit) for side in (current.first, current.end))
+        except OverflowError:
+            start = end = datetime.min
+        if start.year not in YEARS or end.year not in YEARS:
+            raise InvalidQuery("The range that is compared with is out of range.", ("compareFilter", "compare_to"))
+        return self._build(start, end)
+
+    def _build(self, start: datetime, end: datetime) -> Period:
+        buckets = list_buckets(ResolvedRange(start, end), self.interval, self.context)
+        return Period(start, end, self.interval, tuple(buckets), self.days)
+
+    def _read_first_moment(self) -> datetime | None:
+        """Return the time of the project's first event, in its time zone."""
+        tree = Select((Alias(Call("min", (TIMESTAMP,)), "first"), Alias(Call("count"), "number")), EVENTS_TABLE)
+        for first, number in self.read_rows(print_tree(tree, self.context)):
+            if number:
+                return datetime.fromisoformat(first).astimezone(self.context.zone)
+        return None
+
+
+EVENTS_TABLE = TableSource(("events",))
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Return a time as microseconds since 1970."""
+    return (moment - _EPOCH) // _TICK
+
+
+def _read_days(date_range: Mapping[str, Any]) -> tuple[int, ...]:
+    days = date_range.get("daysOfWeek")
+    if days is None:
+        return ()
+    if not isinstance(days, list) or not all(type(day) is int and 1 <= day <= WEEK for day in days):
+        detail = f"This must be a list of days from 1, Monday, to 7, Sunday, not {describe(days)}."
+        raise InvalidQuery(detail, (*DATE_RANGE, "daysOfWeek"))
+    return tuple(sorted(set(days)))

@@ -1,0 +1,25 @@
+"""Statements of compiled trees. A tree of query JSON has no LIMIT: too many rows are an error, never cut off."""
+
+from dataclasses import replace
+
+from queries.exceptions import ResultTooLarge
+from queries.hogql.ast import Query
+from queries.hogql.printer import print_query
+from queries.hogql.session import MAX_LIMIT
+from queries.hogql.statement import Statement
+from queries.runners.compiled import Rows
+from queries.runners.context import QueryContext, build_print_context
+
+
+def print_tree(tree: Query, context: QueryContext) -> Statement:
+    """Return the statement of a tree. Raises HogQLError."""
+    return print_query(tree, replace(build_print_context(context), default_limit=MAX_LIMIT))
+
+
+def check_row_count(rows: Rows) -> None:
+    """Raise ResultTooLarge if a statement has more rows than it may return."""
+    if len(rows) > MAX_LIMIT:
+        raise ResultTooLarge(
+            f"The result has more than {MAX_LIMIT:,} values."
+            " Choose a longer interval, a shorter date range, or a lower limit of the breakdown."
+        )
