@@ -1,0 +1,225 @@
+"""Random worlds: a few persons and their events around a change of clocks, and date ranges in which to look at them."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from random import Random
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from queries.runners.context import QueryContext
+from tests.queries.hogql.store import EVENT_COLUMNS, MOMENT, Store
+
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
+EVENT_NAMES = ("view", "buy", "leave")
+HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
+# Values of properties. A text may look like a number, and null, empty and absent ones are alike in breakdowns.
+VALUES = ("a", "b", "a", "b", "", None, 1, 2.5, "2.5", '"x"', True, "ß")
+AMOUNTS = (1, 2, 3.5, -4, "5", "x", None, 0)
+FULL_FACTOR = 5
+_FIRST_PROJECT = 500_000
+_projects = iter(range(_FIRST_PROJECT, 10 * _FIRST_PROJECT))
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person. `created_at` is None if the store has no row of the person."""
+
+    id: UUID
+    created_at: datetime | None
+    properties: dict[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event. `sender_id` is the person that was known when it was sent, `person` the present owner of its id."""
+
+    uuid: UUID
+    name: str
+    distinct_id: str
+    sender_id: UUID
+    person: Person
+    time: datetime
+    properties: dict[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A date range as JSON, and the first and the last moment that it means, in the zone of the world."""
+
+    json: dict[str, Any]
+    first: datetime
+    last: datetime
+
+
+@dataclass
+class World:
+    """The persons and events of one project, each event once."""
+
+    zone: ZoneInfo
+    week_start_day: int
+    change: datetime
+    now: datetime
+    persons: list[Person]
+    owners: dict[str, Person]
+    events: list[Event]
+
+    def build_context(self, project_id: int) -> QueryContext:
+        return QueryContext(project_id, time_zone=self.zone.key, week_start_day=self.week_start_day, now=self.now)
+
+
+@cache
+def find_clock_changes(zone: str, year: int) -> tuple[datetime, ...]:
+    """Return the moments of a year at which clocks change, to the hour."""
+    start = datetime(year, 1, 1, tzinfo=UTC)
+    hours = [start + number * HOUR for number in range(366 * 24)]
+    offsets = [hour.astimezone(ZoneInfo(zone)).utcoffset() for hour in hours]
+    return tuple(hour for hour, new, old in zip(hours[1:], offsets[1:], offsets, strict=False) if new != old)
+
+
+def make_world(random: Random) -> World:
+    """Return a world of 2 to 7 persons with up to 120 events within twelve days of a change of clocks."""
+    zone = ZoneInfo(random.choice(ZONES))
+    change = random.choice(find_clock_changes(zone.key, 2025) or (datetime(2025, 2, 27, tzinfo=UTC),))
+    now = change + random.randrange(-5 * 24, 12 * 24) * HOUR + timedelta(minutes=random.choice((0, 17)))
+    persons = [_make_person(random, change) for _ in range(random.randint(2, 7))]
+    owners = {f"d{number}": random.choice(persons) for number in range(random.randint(2, 10))}
+    world = World(zone, random.randrange(2), change, now, persons, owners, [])
+    world.events = [_make_event(random, world) for _ in range(random.randint(1, 120))]
+    return world
+
+
+def _make_person(random: Random, change: datetime) -> Person:
+    created_at = _choose_time(random, change, ZoneInfo("UTC")) if random.random() < 0.7 else None
+    properties = {"plan": random.choice(VALUES)} if random.random() < 0.8 else {}
+    return Person(UUID(int=random.getrandbits(128)), created_at, properties)
+
+
+def _make_event(random: Random, world: World) -> Event:
+    """Return an event of a known id, or of one that no row maps to a person: then its sender is its person."""
+    uuid, sender = UUID(int=random.getrandbits(128)), random.choice(world.persons)
+    distinct_id = random.choice(list(world.owners))
+    if random.random() < 0.2:
+        distinct_id = f"unknown-{world.persons.index(sender)}"
+    person = world.owners.get(distinct_id, sender)
+    moment = _choose_time(random, world.change, world.zone)
+    if world.events and random.random() < 0.1:
+        moment = random.choice(world.events).time
+    properties = {}
+    for name, values in (("plan", VALUES), ("amount", AMOUNTS)):
+        if random.random() < 0.8:
+            properties[name] = random.choice(values)
+    return Event(uuid, random.choice(EVENT_NAMES), distinct_id, sender.id, person, moment, properties)
+
+
+def _choose_time(random: Random, change: datetime, zone: ZoneInfo) -> datetime:
+    """Return a time near the change, often at the very start or end of an hour or of a day."""
+    moment = change + random.choice((3, 24, 24 * 12)) * random.uniform(-1, 1) * HOUR
+    local = moment.astimezone(zone)
+    match random.randrange(5):
+        case 0:
+            local = local.replace(minute=0, second=0, microsecond=0)
+        case 1:
+            local = datetime.combine(local.date(), time.min, zone)
+        case 2:
+            local = (datetime.combine(local.date(), time.min, zone).astimezone(UTC) - TICK).astimezone(zone)
+    return local.astimezone(UTC)
+
+
+def insert_world(store: Store, world: World, random: Random) -> int:
+    """Insert a world into a project of its own, and return the project's id. Some rows are inserted twice."""
+    project_id = next(_projects)
+    persons = [
+        [project_id, person.id, dump(person.properties), person.created_at, 1]
+        for person in world.persons
+        if person.created_at
+    ]
+    ids = [[project_id, distinct_id, person.id, 2] for distinct_id, person in world.owners.items()]
+    ids += [[project_id, distinct_id, random.choice(world.persons).id, 1] for distinct_id in list(world.owners)[:2]]
+    events = [_build_row(project_id, event) for event in world.events]
+    insert = store.client.insert_rows
+    if persons:
+        insert("persons", ["project_id", "person_id", "properties", "created_at", "version"], persons)
+    insert("person_distinct_ids", ["project_id", "distinct_id", "person_id", "version"], ids)
+    insert("events", EVENT_COLUMNS, events)
+    if repeated := [row for row in events if random.random() < 0.05]:
+        insert("events", EVENT_COLUMNS, repeated)
+    return project_id
+
+
+def _build_row(project_id: int, event: Event) -> list[Any]:
+    columns = [event.uuid, event.name, event.distinct_id, event.sender_id, event.time, MOMENT]
+    return [project_id, *columns, dump(event.properties), ""]
+
+
+def dump(properties: dict[str, Any]) -> str:
+    return orjson.dumps(properties).decode()
+
+
+def make_span(random: Random, world: World, interval: str) -> Span:
+    """Return a date range around the change: dates, times of day, or a number of units before now."""
+    if interval in ("second", "minute", "hour") and random.random() < 0.5:
+        return _make_short_span(random, world)
+    if random.random() < 0.3:
+        return _make_relative_span(random, world, interval)
+    days = 40 if interval == "month" else 12
+    first = world.change.astimezone(world.zone).date() - random.randrange(days) * DAY
+    last = first + random.randrange(4 if interval in ("minute", "hour") else 2 * days) * DAY
+    return build_dates(first, last, world.zone)
+
+
+def build_dates(first: date, last: date, zone: ZoneInfo) -> Span:
+    """Return the range from one date to another, both included."""
+    json = {"date_from": first.isoformat(), "date_to": last.isoformat()}
+    return Span(json, datetime.combine(first, time.min, zone), find_end_of_day(last, zone))
+
+
+def find_end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    return (datetime.combine(day + DAY, time.min, zone).astimezone(UTC) - TICK).astimezone(zone)
+
+
+def _make_short_span(random: Random, world: World) -> Span:
+    first = world.change + random.randrange(-6, 3) * HOUR + timedelta(minutes=random.choice((0, 20)))
+    last = first + random.randrange(1, 10) * HOUR + timedelta(minutes=random.choice((0, 45)))
+    json = {"date_from": first.isoformat(), "date_to": last.isoformat()}
+    return Span(json, first.astimezone(world.zone), last.astimezone(world.zone))
+
+
+def _make_relative_span(random: Random, world: World, interval: str) -> Span:
+    """Return the range that begins some days ago, and ends with this day, or with this hour or minute."""
+    days = random.randint(1, 3 if interval in ("minute", "hour") else 15)
+    today = world.now.astimezone(world.zone)
+    first = datetime.combine(today.date() - days * DAY, time.min, world.zone)
+    last = find_end_of_day(today.date(), world.zone)
+    if interval in ("hour", "minute"):
+        minute = 0 if interval == "hour" else today.minute
+        start = today.replace(minute=minute, second=0, microsecond=0)
+        length = HOUR if interval == "hour" else timedelta(minutes=1)
+        last = (start.astimezone(UTC) + length - TICK).astimezone(world.zone)
+    return Span({"date_from": f"-{days}d"}, first, last)
+
+
+def read_seed() -> int:
+    """Return the seed: that of the environment, or a new one."""
+    return int(os.environ.get("SEED") or Random().getrandbits(32))
+
+
+def count_queries(usual: int) -> int:
+    """Return the number of queries of a test."""
+    if count := os.environ.get("DIFFERENTIAL_COUNT"):
+        return int(count)
+    return usual * FULL_FACTOR if os.environ.get("CHECK_FULL") == "1" else usual
+
+
+def make_worlds(store: Store, random: Random, count: int, queries: int = 5) -> Iterator[tuple[World, int]]:
+    """Yield a world and its project for each of `count` queries. Some queries share a world."""
+    for number in range(count):
+        if number % queries == 0:
+            world = make_world(random)
+            project_id = insert_world(store, world, random)
+        yield world, project_id
