@@ -1,14 +1,16 @@
 """The syntax tree that HogQL and the JSON query kinds share. Nodes are immutable."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
-from typing import Any
+from enum import Enum
+from typing import Any, TypeVar
 from uuid import UUID
 
 from queries.hogql.errors import Span
 
 ConstantValue = str | int | float | bool | None | date | datetime | UUID
+NodeT = TypeVar("NodeT", bound="Node")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,24 @@ class Node:
         """Yield the nodes directly below this one."""
         for part in fields(self):
             yield from _find_nodes(getattr(self, part.name))
+
+
+def map_children(node: NodeT, function: Callable[[Node], Node]) -> NodeT:
+    """Return a node with the results of a function in place of the nodes directly below it."""
+    parts = (part.name for part in fields(node) if part.name != "span")
+    return replace(node, **{name: _map_nodes(getattr(node, name), function) for name in parts})
+
+
+def _map_nodes(value: Any, function: Callable[[Node], Node]) -> Any:
+    match value:
+        case Node():
+            return function(value)
+        case tuple():
+            return tuple(_map_nodes(item, function) for item in value)
+        case Mapping():
+            return {name: _map_nodes(item, function) for name, item in value.items()}
+        case _:
+            return value
 
 
 def _find_nodes(value: Any) -> Iterator[Node]:
@@ -72,15 +92,30 @@ class Alias(Expr):
     name: str
 
 
+class Stage(Enum):
+    """A stage of an aggregation in several steps. No text has one: compilers of query JSON use them.
+
+    STATE collects values, FINAL is the number of one state, and MERGE the number of several.
+    """
+
+    STATE = "State"
+    FINAL = "Final"
+    MERGE = "Merge"
+
+
 @dataclass(frozen=True, slots=True)
 class Call(Expr):
-    """A function call. `params` are the first parentheses of `quantile(0.9)(x)`."""
+    """A function call. `params` are the first parentheses of `quantile(0.9)(x)`.
+
+    With the stages FINAL and MERGE, the argument is a state.
+    """
 
     name: str
     args: tuple[Expr, ...] = ()
     params: tuple[Expr, ...] | None = None
     distinct: bool = False
     condition: Expr | None = None
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ def print_call(printer: ExpressionPrinter, node: ast.Call, *, in_window: bool = 
     function = find_function(node.name, node.span)
     if function.stored == "count" and node.distinct:
         function, node = find_function("uniqExact", node.span), replace(node, distinct=False)
+    if node.stage in (ast.Stage.FINAL, ast.Stage.MERGE):
+        return print_number_of_state(printer, node, function)
     function.check_counts(len(node.args), None if node.params is None else len(node.params), node.span)
     if function.kind is Kind.WINDOW and not in_window:
         raise InvalidArguments(f"{function.name} needs OVER (…).", span=node.span)
@@ -46,14 +48,27 @@ def print_plain(printer: ExpressionPrinter, node: ast.Call, function: Function) 
 
 def build_call(printer: ExpressionPrinter, node: ast.Call, function: Function, args: list[Sql]) -> Sql:
     """Return a call with printed arguments. ClickHouse has suffixes of function names for DISTINCT and FILTER."""
-    stored = function.stored + ("Distinct" if node.distinct else "")
+    stored = _name_stored(node, function)
     texts = [arg.text for arg in args]
     if node.condition is not None:
-        stored += "If"
         texts.append(printer.print_condition(node.condition).text)
+    if node.stage is ast.Stage.STATE:
+        return Sql(f"{stored}State{_print_params(printer, node)}({', '.join(texts)})", nullable=False)
     nullable = any(arg.nullable for arg in args) if function.nullable is None else function.nullable
     kind = args[0].type if args and function.stored in PICKERS else function.type
     return Sql(f"{stored}{_print_params(printer, node)}({', '.join(texts)})", kind, nullable)
+
+
+def print_number_of_state(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
+    """Return the number of a state, or of several that are merged."""
+    state = printer.print(node.args[0]).text
+    if node.stage is ast.Stage.FINAL:
+        return Sql(f"finalizeAggregation({state})", function.type)
+    return Sql(f"{_name_stored(node, function)}Merge{_print_params(printer, node)}({state})", function.type)
+
+
+def _name_stored(node: ast.Call, function: Function) -> str:
+    return function.stored + ("Distinct" if node.distinct else "") + ("If" if node.condition is not None else "")
 
 
 def _print_params(printer: ExpressionPrinter, node: ast.Call) -> str:

@@ -104,7 +104,8 @@ _BOOLEAN_AGGREGATES = "sequenceMatch[1]:2+"
 _ARRAY_AGGREGATES = """
     groupArray[0-1]:1 groupUniqArray[0-1]:1 groupArraySample[1-2]:1 groupArrayMovingSum[0-1]:1
     groupArrayMovingAvg[0-1]:1 groupArraySorted[1]:1 topK[0-1]:1 topKWeighted[0-1]:2
-    quantiles[1+]:1 quantilesExact[1+]:1 retention:1+ sumMap:1-2 minMap:1-2 maxMap:1-2 histogram[1]:1
+    quantiles[1+]:1 quantilesExact[1+]:1 quantilesExactInclusive[1+]:1
+    retention:1+ sumMap:1-2 minMap:1-2 maxMap:1-2 histogram[1]:1
     groupArrayInsertAt[0-2]:2 array_agg=groupArray:1
 """
 _ANY_AGGREGATES = """

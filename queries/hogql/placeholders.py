@@ -1,8 +1,7 @@
 """Replacement of placeholders by nodes of the tree. A value is never inserted into the text of a query."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from queries.hogql.ast import (
     And,
@@ -13,9 +12,11 @@ from queries.hogql.ast import (
     ConstantValue,
     Expr,
     Node,
+    NodeT,
     Not,
     Placeholder,
     Select,
+    map_children,
 )
 from queries.hogql.errors import InvalidValue, UnknownPlaceholder, refuse_deep_recursion
 
@@ -23,7 +24,6 @@ SelectValue = Callable[[Select | None], Expr]
 """A value that depends on the SELECT that the placeholder is in."""
 PlaceholderValue = ConstantValue | Expr | Sequence[ConstantValue] | SelectValue
 RANGE_ENDS = frozenset({"filters.dateRange.from", "filters.dateRange.to"})
-NodeT = TypeVar("NodeT", bound=Node)
 
 
 def replace_placeholders(node: NodeT, values: Mapping[str, PlaceholderValue]) -> NodeT:
@@ -64,26 +64,11 @@ class Replacer:
                 return self.replace(_split_between(node))
             case Select():
                 self.selects.append(node)
-                replaced = self._replace_parts(node)
+                replaced = map_children(node, self.replace)
                 self.selects.pop()
                 return replaced
             case _:
-                return self._replace_parts(node)
-
-    def _replace_parts(self, node: Node) -> Node:
-        parts = (part.name for part in fields(node) if part.name != "span")
-        return replace(node, **{name: self._replace_part(getattr(node, name)) for name in parts})
-
-    def _replace_part(self, part: Any) -> Any:
-        match part:
-            case Node():
-                return self.replace(part)
-            case tuple():
-                return tuple(self._replace_part(item) for item in part)
-            case Mapping():
-                return {name: self._replace_part(item) for name, item in part.items()}
-            case _:
-                return part
+                return map_children(node, self.replace)
 
     def _find_value(self, node: Placeholder) -> Expr:
         name = ".".join(node.chain)
