@@ -76,7 +76,7 @@ class FilterBuilder:
         if not isinstance(key, str) or not key:
             raise InvalidQuery("This must be a text that is not empty.", (*path, "key"))
         if kind == EXPRESSION:
-            return self._build_expression(key)
+            return self.build_expression(key)
         if len(key) > KEY_MAX_LENGTH:
             raise InvalidQuery(f"This has more than {KEY_MAX_LENGTH:,} characters.", (*path, "key"))
         return self._build_property(kind, key, item, scope, path)
@@ -90,7 +90,8 @@ class FilterBuilder:
         values = value if isinstance(value, list) else [] if value is None else [value]
         return OPERATORS[operator](operand, FilterValues(values, self.context, (*path, "value")))
 
-    def _build_expression(self, text: str) -> Expr:
+    def build_expression(self, text: str) -> Expr:
+        """Return the tree of an expression of HogQL. Raises HogQLError."""
         if text not in self._expressions:
             if len(self._expressions) == EXPRESSIONS_MAX:
                 raise QueryTooComplex(f"The filters have more than {EXPRESSIONS_MAX} expressions of HogQL.")

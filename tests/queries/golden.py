@@ -2,22 +2,25 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
+import pytest
 import yaml
 
 from queries.runners.context import QueryContext
 from tests.queries.hogql.store import EVENT_COLUMNS, MOMENT, Store
+from tests.queries.runners.helpers import run
 
 OWN_FOLDER = Path(__file__).parents[1] / "golden"
 FOLDER_VARIABLE = "GOLDEN_DIR"
 DATASETS = "datasets.yaml"
 NO_DATASET = "none"
+FIRST_PROJECT = 1_000
 
 Dataset = dict[str, Any]
 
@@ -92,6 +95,42 @@ def insert_dataset(store: Store, project_id: int, dataset: Dataset) -> None:
     insert("persons", ["project_id", "person_id", "properties", "created_at", "version"], persons)
     insert("person_distinct_ids", ["project_id", "distinct_id", "person_id", "version"], ids)
     insert("events", EVENT_COLUMNS, events)
+
+
+class GoldenStore:
+    """An engine with the datasets of the cases that have run, each in a project of its own."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.projects: dict[int, int] = {}
+
+    def run(self, case: Case) -> dict[str, Any]:
+        """Return the body of the response to the query of a case."""
+        assert case.dataset
+        key = id(case.dataset)
+        if key not in self.projects:
+            self.projects[key] = FIRST_PROJECT + len(self.projects)
+            insert_dataset(self.store, self.projects[key], case.dataset)
+        return run(self.store, case.query, replace(case.context, project_id=self.projects[key]))
+
+
+def find_differences(expected: Any, found: Any, path: str = "") -> list[str]:
+    """Return how an answer differs from what a case expects of it: keys that it does not name do not count."""
+    match expected:
+        case dict():
+            if not isinstance(found, dict):
+                return [f"{path}: {found!r} is no object"]
+            pairs = [(f"{path}.{key}", value, found.get(key, "nothing")) for key, value in expected.items()]
+        case list():
+            if not isinstance(found, list) or len(found) != len(expected):
+                return [f"{path}: {found!r}, not {expected!r}"]
+            pairs = [(f"{path}[{i}]", *pair) for i, pair in enumerate(zip(expected, found, strict=True))]
+        case int() | float():
+            is_equal = isinstance(found, int | float) and found == pytest.approx(expected, abs=1e-6)
+            return [] if is_equal else [f"{path}: {found!r}, not {expected!r}"]
+        case _:
+            return [] if expected == found else [f"{path}: {found!r}, not {expected!r}"]
+    return [difference for key, wanted, got in pairs for difference in find_differences(wanted, got, key)]
 
 
 def dump(properties: dict[str, Any] | None) -> str:

@@ -6,10 +6,16 @@ from datetime import datetime
 import pytest
 
 from queries.runners.dates import list_buckets, resolve_date_range
-from tests.queries.golden import OWN_FOLDER, Case, read_cases, read_folder
+from tests.queries.golden import OWN_FOLDER, Case, GoldenStore, find_differences, read_cases, read_folder
+from tests.queries.hogql.store import Store
 
 
-def check_date_range(case: Case) -> None:
+@pytest.fixture(scope="module")
+def golden(store: Store) -> GoldenStore:
+    return GoldenStore(store)
+
+
+def check_date_range(case: Case, golden: GoldenStore) -> None:
     interval = case.query["interval"]
     found = resolve_date_range(case.query["dateRange"], case.context, interval=interval)
     buckets = list_buckets(found, interval, case.context)
@@ -25,17 +31,28 @@ def format_local(moment: datetime | None) -> str:
     return moment.replace(tzinfo=None).isoformat() if moment else ""
 
 
+def check_trends(case: Case, golden: GoldenStore) -> None:
+    found = golden.run(case)["results"]
+    answers = {"series": found, "n_series": len(found)}
+    if points := case.expect.get("data_at"):
+        answers["data_at"] = {
+            series: {place: found[int(series)]["data"][int(place)] for place in places}
+            for series, places in points.items()
+        }
+    assert find_differences(case.expect, answers) == []
+
+
 # How the cases of each kind are checked.
-CHECKS: dict[str, Callable[[Case], None]] = {"DateRange": check_date_range}
+CHECKS: dict[str, Callable[[Case, GoldenStore], None]] = {"DateRange": check_date_range, "TrendsQuery": check_trends}
 # Kinds that nothing computes yet.
-WITHOUT_RUNNER = {"TrendsQuery", "FunnelsQuery", "RetentionQuery", "StickinessQuery", "LifecycleQuery"}
+WITHOUT_RUNNER = {"FunnelsQuery", "RetentionQuery", "StickinessQuery", "LifecycleQuery"}
 
 CASES = read_cases()
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.kind not in WITHOUT_RUNNER], ids=lambda case: case.id)
-def test_case(case: Case) -> None:
-    CHECKS[case.kind](case)
+def test_case(case: Case, golden: GoldenStore) -> None:
+    CHECKS[case.kind](case, golden)
 
 
 def test_each_kind_is_checked_or_known_to_have_no_runner() -> None:

@@ -14,10 +14,7 @@ from queries.runners.errors import InvalidQuery, UnsupportedQueryKind
 from tests.queries.hogql.store import Store
 from tests.queries.runners.helpers import CONTEXT, compile_text, hogql, read, run
 
-OTHER_KINDS = [
-    *("TrendsQuery", "FunnelsQuery", "RetentionQuery", "LifecycleQuery", "StickinessQuery", "PathsQuery"),
-    *("ActorsQuery", "EventsQuery", "EventsNode"),
-]
+OTHER_KINDS = ["PathsQuery", "ActorsQuery", "EventsQuery", "EventsNode"]
 SELECT = "select event as Name, count() as n from events group by Name order by n desc"
 
 

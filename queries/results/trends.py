@@ -1,0 +1,205 @@
+"""Results of TrendsQuery: one object for each series or formula, breakdown value and period."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import floor
+from typing import Any
+
+from queries.results.labels import format_days, format_labels
+from queries.results.numbers import Number, simplify
+
+CUMULATIVE = "ActionsLineGraphCumulative"
+TOTAL_DISPLAYS = ("BoldNumber", "Metric", "ActionsPie", "ActionsBarValue", "ActionsTable", "WorldMap")
+PERIOD_LABELS = ("current", "previous")
+
+Key = tuple[str, ...]
+Numbers = list[Number]
+Groups = dict[Key, Numbers]
+"""Numbers by breakdown values, in their order: one for each interval, or one in all."""
+
+
+@dataclass(frozen=True)
+class SeriesInfo:
+    """A series as results show it. `node` is its JSON."""
+
+    name: str
+    node: Mapping[str, Any]
+    order: int
+
+
+@dataclass(frozen=True)
+class PeriodInfo:
+    """A period as results show it. `starts` are the starts of its intervals in microseconds since 1970."""
+
+    buckets: Sequence[datetime]
+    starts: Sequence[int]
+
+
+@dataclass(frozen=True)
+class FormulaInfo:
+    label: str
+    compute: Callable[[Sequence[float]], float]
+
+
+@dataclass(frozen=True)
+class TrendsShape:
+    """The shape of a result.
+
+    `key_length` is the number of breakdown values, and `is_list` whether they are shown as a list even if it is one.
+    `bins` are the labels of bins by series and period; they are shown in this order, also empty ones.
+    """
+
+    series: Sequence[SeriesInfo]
+    periods: Sequence[PeriodInfo]
+    interval: str
+    display: str
+    formulas: Sequence[FormulaInfo] = ()
+    smoothing: int = 1
+    key_length: int = 0
+    is_list: bool = False
+    hides_other: bool = False
+    null_value: str = ""
+    other_value: str = ""
+    bins: Mapping[tuple[int, int], Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def is_total(self) -> bool:
+        return self.display in TOTAL_DISPLAYS
+
+    @property
+    def is_cumulative(self) -> bool:
+        return self.display == CUMULATIVE
+
+
+class TrendsResult:
+    """Builds the objects of one result from its rows: series, period, breakdown values, start of interval, number."""
+
+    def __init__(self, shape: TrendsShape, rows: Iterable[Sequence[Any]]) -> None:
+        self.shape = shape
+        self.has_other = False
+        self.groups: dict[tuple[int, int], Groups] = {}
+        self._read(rows)
+
+    def build(self) -> list[dict[str, Any]]:
+        if self.shape.formulas:
+            return [
+                item
+                for formula in self.shape.formulas
+                for period in range(len(self.shape.periods))
+                for item in self._build_formula(formula, period)
+            ]
+        return [
+            item
+            for period in range(len(self.shape.periods))
+            for series in range(len(self.shape.series))
+            for item in self._build_series(series, period)
+        ]
+
+    def _read(self, rows: Iterable[Sequence[Any]]) -> None:
+        shape = self.shape
+        places = [{start: place for place, start in enumerate(period.starts)} for period in shape.periods]
+        for series in range(len(shape.series)):
+            for number, period in enumerate(shape.periods):
+                keys: list[Key] = [(label,) for label in shape.bins.get((series, number), ())]
+                keys += [] if shape.key_length else [()]
+                self.groups[series, number] = {key: self._make_zeros(period) for key in keys}
+        for series, period, *values, number in rows:
+            key = tuple(values[: shape.key_length])
+            groups = self.groups[series, period]
+            numbers = groups.setdefault(key, self._make_zeros(shape.periods[period]))
+            numbers[0 if shape.is_total else places[period][values[-1]]] = simplify(number)
+        for place, groups in self.groups.items():
+            self.groups[place] = self._order({key: self._transform(numbers) for key, numbers in groups.items()}, place)
+
+    def _make_zeros(self, period: PeriodInfo) -> Numbers:
+        return [0] if self.shape.is_total else [0] * len(period.starts)
+
+    def _transform(self, numbers: Numbers) -> Numbers:
+        """Return running totals for a cumulative display, and rounded down averages if the series is smoothed."""
+        if self.shape.is_total:
+            return numbers
+        if self.shape.is_cumulative:
+            numbers = accumulate(numbers)
+        return smooth(numbers, self.shape.smoothing) if self.shape.smoothing > 1 else numbers
+
+    def _order(self, groups: Groups, place: tuple[int, int]) -> Groups:
+        """Return groups with the largest totals first; null and then the rest come last."""
+        if place in self.shape.bins:
+            return groups
+        null, rest = (self.shape.null_value,), self.shape.other_value
+
+        def rank(key: Key) -> tuple[bool, bool, Number, Key]:
+            return rest in key, key == null, -sum(groups[key]), key
+
+        keys = sorted(groups, key=rank)
+        self.has_other = self.has_other or any(rest in key for key in keys)
+        return {key: groups[key] for key in keys if not (self.shape.hides_other and rest in key)}
+
+    def _build_series(self, series: int, period: int) -> Iterable[dict[str, Any]]:
+        info = self.shape.series[series]
+        for key, numbers in self.groups[series, period].items():
+            label = info.name
+            if self.shape.key_length:
+                text = "::".join(key)
+                label = f"{info.name} - {text}" if len(self.shape.series) > 1 else text
+            yield self._build_item(label, key, numbers, period, self._sum(numbers), build_action(info))
+
+    def _build_formula(self, formula: FormulaInfo, period: int) -> Iterable[dict[str, Any]]:
+        columns = [self.groups[series, period] for series in range(len(self.shape.series))]
+        zeros = self._make_zeros(self.shape.periods[period])
+        for key in dict.fromkeys(key for groups in columns for key in groups):
+            series = [groups.get(key, zeros) for groups in columns]
+            numbers = [simplify(formula.compute(each)) for each in zip(*series, strict=True)]
+            count = simplify(formula.compute([self._sum(each) for each in series]))
+            yield self._build_item(formula.label, key, numbers, period, count, None)
+
+    def _sum(self, numbers: Numbers) -> Number:
+        return numbers[-1] if self.shape.is_cumulative and numbers else sum(numbers)
+
+    def _build_item(
+        self, label: str, key: Key, numbers: Numbers, period: int, count: Number, action: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        shape, buckets = self.shape, self.shape.periods[period].buckets
+        item: dict[str, Any] = {"action": action, "label": label, "count": count, "data": numbers}
+        if shape.is_total:
+            item |= {"count": 0, "data": [], "labels": [], "days": [], "aggregated_value": numbers[0]}
+        else:
+            item |= {
+                "labels": format_labels(buckets, shape.interval),
+                "days": format_days(buckets, shape.interval),
+            }
+        if shape.key_length:
+            item["breakdown_value"] = list(key) if shape.is_list else key[0]
+        if len(shape.periods) > 1:
+            item |= {"compare": True, "compare_label": PERIOD_LABELS[period]}
+        return item
+
+
+def build_action(info: SeriesInfo) -> dict[str, Any]:
+    """Return a series as clients read it in results."""
+    node = info.node
+    return {
+        "id": node.get("event"),
+        "type": "events",
+        "order": info.order,
+        "name": node.get("name") or node.get("event") or info.name,
+        "custom_name": node.get("custom_name"),
+        "math": node.get("math"),
+        "math_property": node.get("math_property"),
+        "math_hogql": node.get("math_hogql"),
+        "math_group_type_index": None,
+        "properties": {},
+    }
+
+
+def accumulate(numbers: Numbers) -> Numbers:
+    """Return running totals."""
+    total: Number = 0
+    return [simplify(total := total + number) for number in numbers]
+
+
+def smooth(numbers: Numbers, width: int) -> Numbers:
+    """Return the averages of each number and those before it, `width` in all, rounded down as in PostHog."""
+    windows = (numbers[max(0, end - width) : end] for end in range(1, len(numbers) + 1))
+    return [floor(sum(window) / len(window)) for window in windows]

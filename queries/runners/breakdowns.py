@@ -1,0 +1,153 @@
+"""Breakdowns: the values that a query splits its series by, how many it keeps, and bins of numbers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from queries.hogql.ast import And, Call, Compare, Constant, Expr
+from queries.runners.errors import InvalidQuery, Path, UnsupportedPart
+from queries.runners.filters import EXPRESSION, KEY_MAX_LENGTH, FilterBuilder
+from queries.runners.json_values import check_choice, describe, get_boolean, get_number, get_object
+from queries.runners.operands import NULL, build_operand, format_text
+from queries.runners.series import EVENTS
+
+BREAKDOWN = "breakdownFilter"
+NULL_VALUE, OTHER_VALUE = "$$_posthog_breakdown_null_$$", "$$_posthog_breakdown_other_$$"
+DEFAULT_LIMIT, LIMIT_MAX = 25, 1_000
+BREAKDOWNS_MAX = 3
+BINS_MAX = 100
+TYPES = ("event", "person", "session", EXPRESSION)
+_UNSUPPORTED = {
+    "cohort": "Cohorts are",
+    "group": "Groups are",
+    "data_warehouse": "Properties of a data warehouse are",
+    "data_warehouse_person_property": "Properties of a data warehouse are",
+}
+# The last bin contains the greatest value.
+_LAST_BIN = 0.01
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """A property, or an expression of HogQL, that splits series: its value as a text and as a number."""
+
+    text: Expr
+    number: Expr
+    bins: int = 0
+
+    @property
+    def value(self) -> Expr:
+        """Return the text, or NULL_VALUE where it is null or empty."""
+        return Call("ifNull", (Call("nullIf", (self.text, Constant(""))), Constant(NULL_VALUE)))
+
+
+@dataclass(frozen=True)
+class BreakdownOptions:
+    """The breakdowns of a query. `is_list` is whether values are lists, as with the field `breakdowns`."""
+
+    items: tuple[Breakdown, ...] = ()
+    limit: int = DEFAULT_LIMIT
+    hides_other: bool = False
+    is_list: bool = False
+
+
+def read_breakdowns(
+    source: Mapping[str, Any], builder: FilterBuilder, *, default_limit: int = DEFAULT_LIMIT
+) -> BreakdownOptions:
+    """Return the breakdowns of a query, which may have none. Raises HogQLError."""
+    options, path = get_object(source, BREAKDOWN), (BREAKDOWN,)
+    items, is_list = _read_items(options, builder, path)
+    limit = get_number(options, "breakdown_limit", path, default=default_limit, low=1, high=LIMIT_MAX)
+    return BreakdownOptions(
+        tuple(items), limit, get_boolean(options, "breakdown_hide_other_aggregation", path), is_list
+    )
+
+
+class _Fields(NamedTuple):
+    """The fields of one breakdown: below `breakdowns`, or those of the filter itself. `paths` lead to key and type."""
+
+    key: Any
+    kind: Any
+    bins: Any
+    normalizes: Any
+    key_path: Path
+    kind_path: Path
+
+
+def _read_items(options: Mapping[str, Any], builder: FilterBuilder, path: Path) -> tuple[list[Breakdown], bool]:
+    if several := options.get("breakdowns"):
+        items = _check_list(several, (*path, "breakdowns"))
+        return [_build(_read_fields(item, (*path, "breakdowns", i)), builder) for i, item in enumerate(items)], True
+    one = options.get("breakdown")
+    if one is None or one in ("", []):
+        return [], False
+    kind, bins = options.get("breakdown_type"), options.get("breakdown_histogram_bin_count")
+    shared = kind, bins, options.get("breakdown_normalize_url"), (*path, "breakdown"), (*path, "breakdown_type")
+    keys = _check_list(one, (*path, "breakdown")) if isinstance(one, list) else [one]
+    return [_build(_Fields(key, *shared), builder) for key in keys], len(keys) > 1
+
+
+def _read_fields(item: Any, path: Path) -> _Fields:
+    if not isinstance(item, dict):
+        raise InvalidQuery(f"This must be a breakdown, not {describe(item)}.", path)
+    key, kind, bins = item.get("property"), item.get("type"), item.get("histogram_bin_count")
+    return _Fields(key, kind, bins, item.get("normalize_url"), (*path, "property"), (*path, "type"))
+
+
+def _check_list(value: Any, path: Path) -> list[Any]:
+    if not isinstance(value, list) or len(value) > BREAKDOWNS_MAX:
+        raise InvalidQuery(f"This must be a list of at most {BREAKDOWNS_MAX} breakdowns.", path)
+    return value
+
+
+def _build(given: _Fields, builder: FilterBuilder) -> Breakdown:
+    kind = given.kind or "event"
+    if kind in _UNSUPPORTED:
+        raise UnsupportedPart(_UNSUPPORTED[kind], given.kind_path)
+    check_choice(kind, TYPES, given.kind_path)
+    if not isinstance(given.key, str) or not 0 < len(given.key) <= KEY_MAX_LENGTH:
+        detail = f"This must be a text of 1 to {KEY_MAX_LENGTH:,} characters, not {describe(given.key)}."
+        raise InvalidQuery(detail, given.key_path)
+    text, number = _build_value(kind, given.key, builder, given.key_path)
+    if given.normalizes:
+        text = _normalize_url(text)
+    return Breakdown(text, number, _check_bins(given.bins, given.key_path[:-1]))
+
+
+def _build_value(kind: str, key: str, builder: FilterBuilder, path: Path) -> tuple[Expr, Expr]:
+    """Return the value as a text and as a number."""
+    if kind == EXPRESSION:
+        expr = builder.build_expression(key)
+        return Call("toString", (expr,)), Call("toFloat", (expr,))
+    operand = build_operand(kind, key, EVENTS, builder.context, path)
+    return operand.text, operand.number
+
+
+def _check_bins(bins: Any, path: Path) -> int:
+    return get_number({"histogram_bin_count": bins}, "histogram_bin_count", path, default=0, low=0, high=BINS_MAX)
+
+
+def _normalize_url(text: Expr) -> Expr:
+    """Return an address without its query, its fragment and slashes at its end."""
+    return Call("replaceRegexpOne", (Call("cutQueryStringAndFragment", (text,)), Constant("[/?#]+$"), Constant("")))
+
+
+class Bins:
+    """Bins of a number: from one edge to the next, the upper edge excluded, but by the last bin."""
+
+    def __init__(self, edges: Sequence[float]) -> None:
+        *lower, last = edges
+        self.edges = (*lower, last + _LAST_BIN)
+
+    @property
+    def labels(self) -> list[str]:
+        pairs = zip(self.edges, self.edges[1:], strict=False)
+        return [f"[{format_text(round(low, 6))},{format_text(round(high, 6))}]" for low, high in pairs]
+
+    def build_value(self, number: Expr) -> Expr:
+        """Return the label of the bin of a number, or NULL_VALUE where it is null."""
+        branches: list[Expr] = [Compare("==", number, NULL), Constant(NULL_VALUE)]
+        for label, low, high in zip(self.labels, self.edges, self.edges[1:], strict=False):
+            inside = And((Compare(">=", number, Constant(low)), Compare("<", number, Constant(high))))
+            branches += [inside, Constant(label)]
+        return Call("multiIf", (*branches, Constant(NULL_VALUE)))

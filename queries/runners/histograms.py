@@ -1,0 +1,25 @@
+"""Histograms: breakdowns by bins of a number. The edges of the bins depend on the values in the store."""
+
+from queries.hogql.ast import Alias, Call, Compare, Constant, Field, QuerySource, Select
+from queries.runners.breakdowns import Bins, Breakdown
+from queries.runners.compiled import ReadRows
+from queries.runners.context import QueryContext
+from queries.runners.event_rows import SeriesInPeriod
+from queries.runners.operands import NULL
+from queries.runners.statements import print_tree
+
+VALUE = "value"
+
+
+def read_bins(item: SeriesInPeriod, breakdown: Breakdown, context: QueryContext, read_rows: ReadRows) -> Bins | None:
+    """Return the bins of the numbers of a series: the same number of different values in each. None without values."""
+    rows = item.build_rows().rows
+    values = Select((Alias(breakdown.number, VALUE),), rows.source, where=rows.where, distinct=True)
+    shares = tuple(Constant(place / breakdown.bins) for place in range(breakdown.bins + 1))
+    edges = Call("quantilesExactInclusive", (Field((VALUE,)),), params=shares)
+    has_value = Compare("!=", Field((VALUE,)), NULL)
+    tree = Select((Alias(edges, "edges"), Alias(Call("count"), "count")), QuerySource(values), where=has_value)
+    for found, count in read_rows(print_tree(tree, context)):
+        if count:
+            return Bins(found)
+    return None

@@ -1,0 +1,161 @@
+"""The maths of series: how each counts its events. The names are PostHog's."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from queries.hogql.ast import Call, Constant, Expr, Field
+from queries.runners.errors import InvalidQuery, UnsupportedPart
+from queries.runners.filters import FilterBuilder
+from queries.runners.json_values import check_choice, describe
+from queries.runners.operands import Operand, build_operand
+from queries.runners.series import EVENTS, PERSON_ID, Series
+from queries.runners.stages import find_aggregates
+
+COUNT = Call("count")
+NUMBER = "number"
+TOTAL, UNIQUE_PERSONS = "total", "dau"
+ROLLING_DAYS = {"weekly_active": 7, "monthly_active": 30}
+PERCENTILES = {"median": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+OF_NUMBERS = ("sum", "avg", "min", "max", *PERCENTILES)
+PER_PERSON = "_count_per_actor"
+PROPERTY_KINDS = {
+    "event_properties": "event",
+    "person_properties": "person",
+    "session_properties": "session",
+    **{kind: kind for kind in ("event", "person", "session")},
+}
+SESSION_DURATION = "$session_duration"
+
+
+class FirstEvent(Enum):
+    """What the first event of a person is: that of its name, to which the filters apply, or the first that matches."""
+
+    NAMED = auto()
+    MATCHING = auto()
+
+
+@dataclass(frozen=True)
+class PerUnit:
+    """An aggregation in two steps: `first` over the events of each unit, a person or a session, then over the units.
+
+    `combine` is the function that joins the values of a unit from several breakdown values.
+    """
+
+    unit: Expr
+    first: Call
+    combine: str
+    last: Expr  # over the column NUMBER
+
+
+@dataclass(frozen=True)
+class Math:
+    """A math. `expr` aggregates columns of events.
+
+    `unique` is what it counts once, if it does. `days` are those that an interval looks back at.
+    """
+
+    expr: Expr
+    unique: Expr | None = None
+    per_unit: PerUnit | None = None
+    days: int = 0
+    first_event: FirstEvent | None = None
+
+
+def read_math(series: Series, builder: FilterBuilder) -> Math:
+    """Return the math of a series. Raises HogQLError."""
+    name, path = series.node.get("math"), (*series.path, "math")
+    if name is None:
+        name = TOTAL
+    if name == "unique_group" or (series.node.get("math_group_type_index") is not None and name not in READERS):
+        raise UnsupportedPart("Groups are", path)
+    if series.node.get("math_property_revenue_currency"):
+        raise UnsupportedPart("Currencies are", (*series.path, "math_property_revenue_currency"))
+    return READERS[check_choice(name, READERS, path)](series, builder)
+
+
+def count_unique(expr: Expr) -> Call:
+    return Call("uniqExact", (expr,))
+
+
+def aggregate_numbers(name: str, number: Expr) -> Call:
+    """Return the sum, the average, a percentile … of numbers. Percentiles are interpolated between two numbers."""
+    if name in PERCENTILES:
+        return Call("quantileExactInclusive", (number,), params=(Constant(PERCENTILES[name]),))
+    return Call(name, (number,))
+
+
+def _read_total(series: Series, builder: FilterBuilder) -> Math:
+    return Math(COUNT)
+
+
+def _read_unique_persons(series: Series, builder: FilterBuilder) -> Math:
+    days = ROLLING_DAYS.get(series.node.get("math", ""), 0)
+    return Math(count_unique(PERSON_ID), unique=PERSON_ID, days=days)
+
+
+def _read_unique_sessions(series: Series, builder: FilterBuilder) -> Math:
+    session = _build_session_id(builder)
+    return Math(count_unique(session), unique=session)
+
+
+def _read_first_event(kind: FirstEvent) -> Callable[[Series, FilterBuilder], Math]:
+    return lambda series, builder: Math(COUNT, first_event=kind)
+
+
+def _read_numbers(series: Series, builder: FilterBuilder) -> Math:
+    name, operand = series.node["math"], _read_property(series, builder)
+    if series.node.get("math_property") != SESSION_DURATION:
+        return Math(aggregate_numbers(name, operand.number))
+    # A session has one duration, however many events of it match.
+    session = Call("any", (operand.number,))
+    return _aggregate_units(_build_session_id(builder), session, "any", name)
+
+
+def _read_per_person(series: Series, builder: FilterBuilder) -> Math:
+    return _aggregate_units(PERSON_ID, COUNT, "sum", series.node["math"].removesuffix(PER_PERSON))
+
+
+def _aggregate_units(unit: Expr, first: Call, combine: str, name: str) -> Math:
+    return Math(first, per_unit=PerUnit(unit, first, combine, aggregate_numbers(name, Field((NUMBER,)))))
+
+
+def _read_expression(series: Series, builder: FilterBuilder) -> Math:
+    """Return a math that is written in HogQL, such as `sum(properties.amount) / count()`."""
+    text, path = series.node.get("math_hogql"), (*series.path, "math_hogql")
+    if not isinstance(text, str) or not text:
+        raise InvalidQuery(f"This must be an expression of HogQL, not {describe(text)}.", path)
+    expr = builder.build_expression(text)
+    if not find_aggregates(expr):
+        raise InvalidQuery("This must aggregate events, such as sum(properties.amount) does.", path)
+    return Math(expr)
+
+
+def _read_property(series: Series, builder: FilterBuilder) -> Operand:
+    node, path = series.node, series.path
+    key, kind = node.get("math_property"), node.get("math_property_type") or "event_properties"
+    if not isinstance(key, str) or not key:
+        raise InvalidQuery(f"The math {node['math']} needs the name of a property.", (*path, "math_property"))
+    if key == SESSION_DURATION:
+        kind = "session_properties"
+    check_choice(kind, PROPERTY_KINDS, (*path, "math_property_type"))
+    return build_operand(PROPERTY_KINDS[kind], key, EVENTS, builder.context, (*path, "math_property"))
+
+
+def _build_session_id(builder: FilterBuilder) -> Expr:
+    """Return the id of the session of an event, null where it has none."""
+    text = build_operand("event", "$session_id", EVENTS, builder.context, ()).text
+    return Call("nullIf", (text, Constant("")))
+
+
+READERS: dict[str, Callable[[Series, FilterBuilder], Math]] = {
+    TOTAL: _read_total,
+    UNIQUE_PERSONS: _read_unique_persons,
+    **dict.fromkeys(ROLLING_DAYS, _read_unique_persons),
+    "unique_session": _read_unique_sessions,
+    "first_time_for_user": _read_first_event(FirstEvent.NAMED),
+    "first_matching_event_for_user": _read_first_event(FirstEvent.MATCHING),
+    **dict.fromkeys(OF_NUMBERS, _read_numbers),
+    **{f"{name}{PER_PERSON}": _read_per_person for name in OF_NUMBERS if name != "sum"},
+    "hogql": _read_expression,
+}

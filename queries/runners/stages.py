@@ -1,0 +1,53 @@
+"""Aggregation in stages: states of small groups, from which numbers of larger groups are made without reading again."""
+
+from dataclasses import replace
+from typing import cast
+
+from queries.hogql.ast import Alias, Call, Expr, Field, Node, Query, Stage, WindowCall, map_children
+from queries.hogql.errors import HogQLError
+from queries.hogql.functions import Kind, find_function
+
+
+def find_aggregates(expr: Expr) -> list[Call]:
+    """Return the calls of aggregate functions in an expression, the outermost ones, each once."""
+    found: list[Call] = []
+    waiting: list[Node] = [expr]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Call) and is_aggregate(node):
+            if node not in found:
+                found.append(node)
+        elif not isinstance(node, Query | WindowCall):
+            waiting.extend(node.children())
+    return found
+
+
+def is_aggregate(call: Call) -> bool:
+    try:
+        return find_function(call.name, call.span).kind is Kind.AGGREGATE
+    except HogQLError:
+        return False
+
+
+class StagedExpression:
+    """An expression of aggregates, of which each becomes a column with its state."""
+
+    def __init__(self, expr: Expr, prefix: str = "state") -> None:
+        self.expr = expr
+        self.calls = find_aggregates(expr)
+        self.names = [f"{prefix}{number}" for number in range(len(self.calls))]
+
+    def build_states(self) -> list[Alias]:
+        """Return the columns of states."""
+        pairs = zip(self.calls, self.names, strict=True)
+        return [Alias(replace(call, stage=Stage.STATE), name) for call, name in pairs]
+
+    def finish(self, stage: Stage) -> Expr:
+        """Return the number from the columns of states: FINAL that of one row, MERGE that of several."""
+
+        def visit(node: Node) -> Node:
+            if isinstance(node, Call) and node in self.calls:
+                return replace(node, args=(Field((self.names[self.calls.index(node)],)),), stage=stage)
+            return map_children(node, visit)
+
+        return cast("Expr", visit(self.expr))
