@@ -29,3 +29,8 @@ def format_label(bucket: datetime, interval: str) -> str:
     if interval not in SHORT_INTERVALS:
         return f"{day}-{bucket.year}"
     return f"{day} {bucket.time().isoformat('seconds' if interval == 'second' else 'minutes')}"
+
+
+def format_moment(moment: datetime) -> str:
+    """Return a moment with the offset of its time zone: "2020-01-09T00:00:00+01:00", or "…Z" in UTC."""
+    return moment.isoformat().replace("+00:00", "Z")

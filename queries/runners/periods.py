@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from dashboards_api.dates import add_units, get_start_of_unit
+from dashboards_api.dates import ALL, add_units, get_end_of_unit, get_start_of_unit
 from queries.hogql.ast import Alias, Call, Compare, Constant, Expr, Integers, Select, TableSource, Tuple
 from queries.runners.compiled import ReadRows, ResolvedRange
 from queries.runners.context import QueryContext
@@ -78,6 +78,11 @@ class Period:
         """
         return Call("roundDown", (Call("toUnixTimestamp64Micro", (time,)), Integers(self.starts)))
 
+    def build_index(self, time: Expr = TIMESTAMP) -> Expr:
+        """Return the number of the interval of a time: 0 is the first one."""
+        numbers = Integers(tuple(range(len(self.starts))))
+        return Call("transform", (self.build_bucket(time), Integers(self.starts), numbers, Constant(-1)))
+
 
 class PeriodReader:
     """Reads the periods of one query."""
@@ -113,6 +118,27 @@ class PeriodReader:
         if found is None:
             raise InvalidQuery('This must be a text such as "-7d" or "-1m".', ("compareFilter", "compare_to"))
         return self._move(current, -int(found["number"]), found["unit"])
+
+    def read_last(self, number: int) -> Period:
+        """Return the last intervals up to the end of the date range, whatever its start is. Raises InvalidQuery."""
+        found = resolve_date_range({**self.date_range, "date_from": ALL}, self.context, interval=self.interval)
+        last = self._start(found.end or self.context.local_now)
+        first = self._start(add_units(last, 1 - number, INTERVALS[self.interval]))
+        if first.year not in YEARS:
+            raise InvalidQuery("The range is out of range.", (*DATE_RANGE, "date_to"))
+        return self._build(first, last)
+
+    def widen(self, period: Period, *, looks_back: bool = False) -> Period:
+        """Return a period in which the first and the last interval count as a whole. It looks back at one more."""
+        unit, monday = INTERVALS[self.interval], self.context.week_starts_on_monday
+        end = get_end_of_unit(period.buckets[-1], unit, week_starts_on_monday=monday)
+        before = [self._start(add_units(period.buckets[0], -1, unit))] if looks_back else []
+        buckets = (*before, *period.buckets)
+        return Period(buckets[0], end, self.interval, buckets, self.days)
+
+    def _start(self, moment: datetime) -> datetime:
+        monday = self.context.week_starts_on_monday
+        return get_start_of_unit(moment, INTERVALS[self.interval], week_starts_on_monday=monday)
 
     def _find_previous(self, current: Period) -> Period:
         """Return the period before, with as many days. It shares a day with `-7d`, which has eight, and its multiples,

@@ -1,0 +1,35 @@
+"""Results of RetentionQuery: a row of cells for each cohort, and such a table for each value of a breakdown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from queries.results.labels import format_moment
+
+Cells = Mapping[tuple[int, int], int]
+"""Persons by their cohort, and by the number of intervals after which they were there again."""
+
+
+@dataclass(frozen=True)
+class RetentionTable:
+    """The measures of a table. `starts` are the starts of its cohorts, `period` is the name of an interval."""
+
+    starts: tuple[datetime, ...]
+    period: str
+    columns: int
+
+    def build(self, cells: Cells, breakdown_value: str | None = None) -> list[dict[str, Any]]:
+        """Return the rows. Cells after the last interval are zeros."""
+        return [
+            {
+                "date": format_moment(start),
+                "label": f"{self.period} {row}",
+                "values": [
+                    {"count": cells.get((row, column), 0), "label": f"{self.period} {column}"}
+                    for column in range(self.columns)
+                ],
+                "breakdown_value": breakdown_value,
+            }
+            for row, start in enumerate(self.starts)
+        ]

@@ -1,0 +1,102 @@
+"""The options of a RetentionQuery."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from queries.hogql.ast import Call, Constant, Expr
+from queries.runners.breakdowns import BREAKDOWN, read_breakdowns
+from queries.runners.errors import InvalidQuery, UnsupportedPart
+from queries.runners.filters import FilterBuilder
+from queries.runners.json_values import check_choice, describe, get_boolean, get_number, get_object
+from queries.runners.series import Series, SeriesReader
+
+PERIODS = ("Hour", "Day", "Week", "Month")
+RECURRING, FIRST_TIME, FIRST_EVER = "retention_recurring", "retention_first_time", "retention_first_ever_occurrence"
+TYPES = (RECURRING, FIRST_TIME, FIRST_EVER)
+COLUMNS, COLUMNS_MAX = 8, 100
+OCCURRENCES_MAX = 10_000
+DEFAULT_EVENT = "$pageview"
+FILTER = ("retentionFilter",)
+_UNSUPPORTED_ENTITIES = {"actions": "Actions are", "data_warehouse": "Events of a data warehouse are"}
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """The value by which persons are told apart, how many values are shown, and whether the others are hidden."""
+
+    value: Expr
+    limit: int
+    hides_other: bool
+
+
+@dataclass(frozen=True)
+class RetentionOptions:
+    """The options that the numbers depend on. `occurrences` are the events that make a person return."""
+
+    period: str
+    columns: int
+    type: str
+    is_cumulative: bool
+    occurrences: int
+    breakdown: Breakdown | None
+
+
+def read_options(source: Mapping[str, Any], builder: FilterBuilder) -> RetentionOptions:
+    """Return the options of a query. Raises InvalidQuery and UnsupportedPart."""
+    options = get_object(source, *FILTER)
+    _check_unsupported(options)
+    _read_choice(options, "retentionReference", ("total", "previous"))  # of percentages: it changes no count
+    return RetentionOptions(
+        period=_read_choice(options, "period", PERIODS, "Day"),
+        columns=get_number(options, "totalIntervals", FILTER, default=COLUMNS, low=1, high=COLUMNS_MAX),
+        type=_read_choice(options, "retentionType", TYPES),
+        is_cumulative=get_boolean(options, "cumulative", FILTER),
+        occurrences=get_number(options, "minimumOccurrences", FILTER, default=1, low=1, high=OCCURRENCES_MAX),
+        breakdown=_read_breakdown(source, builder),
+    )
+
+
+def read_entity(source: Mapping[str, Any], name: str, reader: SeriesReader) -> Series:
+    """Return the events with which persons start, or return. Raises HogQLError."""
+    options, path = get_object(source, *FILTER), (*FILTER, name)
+    if options.get(name) is None:
+        return reader.read({"kind": "EventsNode", "event": DEFAULT_EVENT}, path)
+    entity = get_object(options, name, FILTER)
+    kind = entity.get("type") or ("actions" if entity.get("kind") == "ActionsNode" else "events")
+    if isinstance(kind, str) and kind in _UNSUPPORTED_ENTITIES:
+        raise UnsupportedPart(_UNSUPPORTED_ENTITIES[kind], (*path, "type"))
+    check_choice(kind, ("events", *_UNSUPPORTED_ENTITIES), (*path, "type"))
+    event = entity.get("id")
+    if event is not None and not isinstance(event, str):
+        raise InvalidQuery(f"This must be the name of an event, not {describe(event)}.", (*path, "id"))
+    return reader.read({"kind": "EventsNode", "event": event, "properties": entity.get("properties")}, path)
+
+
+def _read_choice(options: Mapping[str, Any], name: str, known: tuple[str, ...], default: str | None = None) -> str:
+    value = options.get(name)
+    return (default or known[0]) if value is None else check_choice(value, known, (*FILTER, name))
+
+
+def _check_unsupported(options: Mapping[str, Any]) -> None:
+    modes = ("strict_calendar_dates", "24_hour_windows")
+    if _read_choice(options, "timeWindowMode", modes) != modes[0]:
+        raise UnsupportedPart("Windows of 24 hours are", (*FILTER, "timeWindowMode"))
+    if _read_choice(options, "aggregationType", ("count", "sum", "avg")) != "count":
+        raise UnsupportedPart("Sums and averages of a property are", (*FILTER, "aggregationType"))
+    if options.get("retentionCustomBrackets"):
+        raise UnsupportedPart("Brackets of several intervals are", (*FILTER, "retentionCustomBrackets"))
+    if get_boolean(options, "customAggregationTarget", FILTER):
+        raise UnsupportedPart("Other targets than persons are", (*FILTER, "customAggregationTarget"))
+
+
+def _read_breakdown(source: Mapping[str, Any], builder: FilterBuilder) -> Breakdown | None:
+    """Return the breakdown of a query. Its value is empty where it is null, as in PostHog."""
+    found, path = read_breakdowns(source, builder), (BREAKDOWN,)
+    if len(found.items) > 1:
+        raise UnsupportedPart("Several breakdowns at once are", (*path, "breakdowns"))
+    if any(item.bins for item in found.items):
+        raise UnsupportedPart("Bins of numbers are", (*path, "breakdown_histogram_bin_count"))
+    for item in found.items:
+        return Breakdown(Call("ifNull", (item.text, Constant(""))), found.limit, found.hides_other)
+    return None

@@ -1,0 +1,67 @@
+"""RetentionQuery: how many persons of each cohort are there again, by the intervals since they started."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from queries.exceptions import ResultTooLarge
+from queries.results.retention import RetentionTable
+from queries.runners.breakdowns import OTHER_VALUE
+from queries.runners.compiled import Body, CompiledQuery, ReadRows, Rows
+from queries.runners.context import QueryContext
+from queries.runners.dates import DATE_RANGE
+from queries.runners.errors import InvalidQuery
+from queries.runners.filters import FilterBuilder
+from queries.runners.periods import Period, PeriodReader
+from queries.runners.retention_options import Breakdown, RetentionOptions, read_entity, read_options
+from queries.runners.retention_tree import RetentionTree
+from queries.runners.series import SeriesReader, build_shared_condition
+from queries.runners.statements import check_row_count, print_tree
+
+KIND = "RetentionQuery"
+CELLS_MAX = 100_000
+
+
+def compile_retention(source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows) -> CompiledQuery:
+    """Return the statement of a RetentionQuery. Raises HogQLError."""
+    builder = FilterBuilder(context)
+    reader, options = SeriesReader(builder), read_options(source, builder)
+    period = read_period(source, context, read_rows, options)
+    target, returning = (read_entity(source, name, reader) for name in ("targetEntity", "returningEntity"))
+    shared = build_shared_condition(source, builder)
+    tree = RetentionTree(options, period, target, returning, shared).build()
+    table = RetentionTable(period.buckets, options.period, options.columns)
+    shape = partial(shape_retention, table, options.breakdown)
+    return CompiledQuery(KIND, print_tree(tree, context), period.range, shape)
+
+
+def read_period(
+    source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows, options: RetentionOptions
+) -> Period:
+    """Return the intervals of the cohorts: those of the date range, or as many as there are columns if it has no start.
+
+    Raises InvalidQuery.
+    """
+    reader = PeriodReader(source, context, read_rows, interval=options.period.lower())
+    has_start = bool(reader.date_range.get("date_from"))
+    period = reader.widen(reader.read_current() if has_start else reader.read_last(options.columns))
+    if len(period.buckets) * options.columns > CELLS_MAX:
+        detail = f"The result has more than {CELLS_MAX:,} cells: choose a longer period or a shorter range."
+        raise InvalidQuery(detail, DATE_RANGE)
+    return period
+
+
+def shape_retention(table: RetentionTable, breakdown: Breakdown | None, types: Sequence[str], rows: Rows) -> Body:
+    """Return the rows of a table, or of one for each value up to the limit of a breakdown, and one for the others."""
+    check_row_count(rows)
+    if breakdown is None:
+        return {"results": table.build({(start, back): number for start, back, number in rows})}
+    tables: dict[int, tuple[str, dict[tuple[int, int], int]]] = {}
+    for place, value, start, back, number in rows:
+        is_other = place > breakdown.limit
+        if not (is_other and breakdown.hides_other):
+            _, cells = tables.setdefault(place, (OTHER_VALUE if is_other else value, {}))
+            cells[start, back] = number
+    if len(tables) * len(table.starts) * table.columns > CELLS_MAX:
+        raise ResultTooLarge(f"The result has more than {CELLS_MAX:,} cells. Choose a lower limit of the breakdown.")
+    return {"results": [row for _, (value, cells) in sorted(tables.items()) for row in table.build(cells, value)]}
