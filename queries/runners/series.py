@@ -40,6 +40,19 @@ class Series:
     def condition(self) -> Expr:
         return join_and(self.names, self.filters)
 
+    @property
+    def event(self) -> str | None:
+        """Return the name of the event; None for all events and for a group."""
+        event: str | None = self.node.get("event")
+        return event
+
+    @property
+    def event_label(self) -> str:
+        """Return the label where PostHog has none of the user's own names."""
+        if self.node.get("kind") == "GroupNode":
+            return self.name
+        return self.event or ALL_EVENTS
+
 
 class SeriesReader:
     """Reads the series of one query."""

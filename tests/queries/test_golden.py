@@ -68,14 +68,25 @@ def cut_zeros(counts: list[int], length: int) -> list[int]:
     return counts[:length]
 
 
+def check_lifecycle(case: Case, golden: GoldenStore) -> None:
+    found = golden.run(case)["results"]
+    answers = {
+        "status": {series["status"]: series["data"] for series in found},
+        "counts": {series["status"]: series["count"] for series in found},
+        "days": found[0]["days"],
+    }
+    assert find_differences(case.expect, answers) == []
+
+
 # How the cases of each kind are checked.
 CHECKS: dict[str, Callable[[Case, GoldenStore], None]] = {
     "DateRange": check_date_range,
+    "LifecycleQuery": check_lifecycle,
     "RetentionQuery": check_retention,
     "TrendsQuery": check_trends,
 }
 # Kinds that nothing computes yet.
-WITHOUT_RUNNER = {"FunnelsQuery", "StickinessQuery", "LifecycleQuery"}
+WITHOUT_RUNNER = {"FunnelsQuery", "StickinessQuery"}
 
 CASES = read_cases()
 

@@ -1,0 +1,96 @@
+"""The tree of a LifecycleQuery: from the intervals in which persons were active to their statuses."""
+
+from dataclasses import dataclass
+
+from queries.hogql.ast import (
+    Alias,
+    Arithmetic,
+    Call,
+    Compare,
+    Constant,
+    Expr,
+    Field,
+    Join,
+    Lambda,
+    QuerySource,
+    Select,
+    TableSource,
+    Tuple,
+    TupleAccess,
+)
+from queries.results.lifecycle import DORMANT, NEW, RESURRECTING, RETURNING
+from queries.runners.periods import EVENTS_TABLE, Period
+from queries.runners.series import PERSON_ID, TIMESTAMP, join_and, join_or
+
+ONE, NONE = Constant(1), Constant(-9)  # NONE is the number of no interval, nor of a neighbour of one
+
+
+@dataclass(frozen=True)
+class LifecycleTree:
+    """The parts of the tree. The first interval of `period` is the one before those that are shown.
+
+    `begins` is whether nothing before those counts: then, persons of the first one are new.
+    """
+
+    period: Period
+    condition: Expr
+    begins: bool
+
+    def build(self) -> Select:
+        """Return the tree. Its rows are the number of an interval, a status, and the number of persons."""
+        pairs = Call("arrayConcat", (self._build_present(), self._build_absent()))
+        exploded = Select((Alias(Call("arrayJoin", (pairs,)), "pair"),), QuerySource(self._build_neighbours()))
+        place, status = (TupleAccess(_name("pair"), number) for number in (1, 2))
+        columns = (Alias(place, "place"), Alias(status, "status"), Alias(Call("count"), "number"))
+        return Select(columns, QuerySource(exploded), group_by=(_name("place"), _name("status")))
+
+    def _build_present(self) -> Expr:
+        """Return the intervals in which a person was there, with the statuses."""
+        x, before = _name("x"), _name("before")
+        is_new: Expr = Compare("==", x, _name("born"))
+        if self.begins:
+            is_new = join_or(is_new, Compare("==", x, ONE))
+        is_returning = Compare("==", before, Arithmetic("-", x, ONE))
+        status = Call("multiIf", (is_new, Constant(NEW), is_returning, Constant(RETURNING), Constant(RESURRECTING)))
+        pairs = Call("arrayMap", (Lambda(("x", "before"), Tuple((x, status))), _name("active"), _name("earlier")))
+        is_shown = Compare(">=", TupleAccess(_name("pair"), 1), ONE)
+        return Call("arrayFilter", (Lambda(("pair",), is_shown), pairs))
+
+    def _build_absent(self) -> Expr:
+        """Return the intervals before which a person was there, and in which it was not."""
+        after, following = _name("after"), Arithmetic("+", _name("x"), ONE)
+        last = Constant(len(self.period.buckets) - 1)
+        is_absent = join_and(Compare("!=", after, following), Compare("<=", following, last))
+        left = Call("arrayFilter", (Lambda(("x", "after"), is_absent), _name("active"), _name("later")))
+        return Call("arrayMap", (Lambda(("x",), Tuple((following, Constant(DORMANT)))), left))
+
+    def _build_neighbours(self) -> Select:
+        """Return the intervals of each person, with the one before and the one after each, and that of the creation."""
+        active, created = _name("active"), _name("created")
+        earlier = Call("arrayPopBack", (Call("arrayPushFront", (active, NONE)),))
+        later = Call("arrayPopFront", (Call("arrayPushBack", (active, NONE)),))
+        born = Call("if", (self.period.build_condition(created), self.period.build_index(created), NONE))
+        columns = (active, Alias(earlier, "earlier"), Alias(later, "later"), Alias(born, "born"))
+        return Select(columns, QuerySource(self._build_created()))
+
+    def _build_created(self) -> Select:
+        """Return the intervals of each person, and when it was created: with its first event, if no row says it."""
+        first = Call("assumeNotNull", (Call("ifNull", (Field(("persons", "created_at")), Field(("p", "first")))),))
+        is_same = Compare("==", Field(("p", "person")), Field(("persons", "id")))
+        join = Join("LEFT", TableSource(("persons",)), is_same)
+        columns = (Alias(Field(("p", "active")), "active"), Alias(first, "created"))
+        return Select(columns, QuerySource(self._build_active(), "p"), joins=(join,))
+
+    def _build_active(self) -> Select:
+        """Return the intervals of each person, in their order, and the time of its first event ever."""
+        start = self.period.buckets[1] if self.begins else None
+        is_counted = join_and(self.condition, self.period.build_condition(start=start))
+        active = Call("arraySort", (Call("groupUniqArrayIf", (self.period.build_index(), is_counted)),))
+        columns = (Alias(PERSON_ID, "person"), Alias(active, "active"), Alias(Call("min", (TIMESTAMP,)), "first"))
+        until_end = Compare("<=", TIMESTAMP, Constant(self.period.end))
+        is_active = Call("notEmpty", (_name("active"),))
+        return Select(columns, EVENTS_TABLE, where=until_end, group_by=(PERSON_ID,), having=is_active)
+
+
+def _name(name: str) -> Field:
+    return Field((name,))
