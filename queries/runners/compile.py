@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from queries.nodes import WRAPPERS
-from queries.runners import hogql_query, lifecycle_query, retention_query, trends_query
+from queries.runners import hogql_query, lifecycle_query, retention_query, stickiness_query, trends_query
 from queries.runners.compiled import CompiledQuery, ReadRows, read_nothing
 from queries.runners.context import QueryContext
 from queries.runners.errors import InvalidQuery, UnsupportedQueryKind
@@ -16,6 +16,7 @@ COMPILERS: dict[str, Compiler] = {
     hogql_query.KIND: hogql_query.compile_hogql,
     lifecycle_query.KIND: lifecycle_query.compile_lifecycle,
     retention_query.KIND: retention_query.compile_retention,
+    stickiness_query.KIND: stickiness_query.compile_stickiness,
     trends_query.KIND: trends_query.compile_trends,
 }
 

@@ -68,6 +68,10 @@ def cut_zeros(counts: list[int], length: int) -> list[int]:
     return counts[:length]
 
 
+def check_stickiness(case: Case, golden: GoldenStore) -> None:
+    assert find_differences(case.expect, golden.run(case)["results"][0]) == []
+
+
 def check_lifecycle(case: Case, golden: GoldenStore) -> None:
     found = golden.run(case)["results"]
     answers = {
@@ -83,10 +87,11 @@ CHECKS: dict[str, Callable[[Case, GoldenStore], None]] = {
     "DateRange": check_date_range,
     "LifecycleQuery": check_lifecycle,
     "RetentionQuery": check_retention,
+    "StickinessQuery": check_stickiness,
     "TrendsQuery": check_trends,
 }
 # Kinds that nothing computes yet.
-WITHOUT_RUNNER = {"FunnelsQuery", "StickinessQuery"}
+WITHOUT_RUNNER = {"FunnelsQuery"}
 
 CASES = read_cases()
 

@@ -1,0 +1,166 @@
+"""StickinessQuery: how many persons were active in how many intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from queries.hogql.ast import (
+    Alias,
+    Array,
+    Call,
+    Compare,
+    Constant,
+    Expr,
+    Field,
+    QuerySource,
+    Select,
+    SetPart,
+    SetQuery,
+    Tuple,
+    TupleAccess,
+)
+from queries.results.stickiness import StickinessSeries
+from queries.runners.compiled import Body, CompiledQuery, ReadRows, Rows
+from queries.runners.context import QueryContext
+from queries.runners.errors import UnsupportedPart
+from queries.runners.filters import FilterBuilder
+from queries.runners.json_values import check_choice, get_number, get_object
+from queries.runners.periods import EVENTS_TABLE, Period, PeriodReader
+from queries.runners.series import (
+    PERSON_ID,
+    Series,
+    SeriesReader,
+    build_shared_condition,
+    join_and,
+    join_or,
+)
+from queries.runners.statements import check_row_count, print_tree
+
+KIND = "StickinessQuery"
+FILTER = ("stickinessFilter",)
+COUNT_MAX = 1_000_000
+OPERATORS = {"gte": ">=", "lte": "<=", "exact": "=="}
+MODES = NON_CUMULATIVE, CUMULATIVE = "non_cumulative", "cumulative"
+MATHS = ("total", "dau")  # each counts persons here
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """The number of events that makes a person active in an interval."""
+
+    operator: str
+    value: int
+
+
+def compile_stickiness(source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows) -> CompiledQuery:
+    """Return the statement of a StickinessQuery. Raises HogQLError."""
+    builder = FilterBuilder(context)
+    series = SeriesReader(builder).read_all(source)
+    for item in series:
+        check_math(item)
+    shared, criterion = build_shared_condition(source, builder), read_criterion(source)
+    reader = PeriodReader(source, context, read_rows)
+    current = reader.read_current()
+    size = get_number(source, "intervalCount", (), default=1, low=1, high=len(current.buckets))
+    previous = reader.read_previous(current)
+    periods = [join_intervals(period, size) for period in (current, previous) if period]
+    trees = [build_tree(number, period, series, shared, criterion) for number, period in enumerate(periods)]
+    tree = trees[0] if len(trees) == 1 else SetQuery(trees[0], (SetPart("UNION ALL", trees[1]),))
+    results = build_results(source, series, periods)
+    return CompiledQuery(KIND, print_tree(tree, context), current.range, partial(shape_stickiness, results))
+
+
+def check_math(series: Series) -> None:
+    """Raise UnsupportedPart for a series that does not count persons."""
+    math = series.node.get("math")
+    if math is not None and math not in MATHS:
+        raise UnsupportedPart("Series that count other things than persons are", (*series.path, "math"))
+
+
+def read_criterion(source: Mapping[str, Any]) -> Criterion | None:
+    """Return the criterion of a query, or None if one event is enough. Raises InvalidQuery."""
+    options, path = get_object(source, *FILTER), (*FILTER, "stickinessCriteria")
+    criterion = get_object(options, "stickinessCriteria", FILTER)
+    if not criterion:
+        return None
+    operator = check_choice(criterion.get("operator"), OPERATORS, (*path, "operator"))
+    value = get_number(criterion, "value", path, default=1, low=0, high=COUNT_MAX)
+    return Criterion(OPERATORS[operator], value)
+
+
+def join_intervals(period: Period, size: int) -> Period:
+    """Return a period with longer intervals, each of which joins some. The last one is whole, as in PostHog."""
+    buckets = period.buckets
+    first = (len(buckets) - 1) % size + 1
+    return replace(period, buckets=(buckets[0], *buckets[first::size]))
+
+
+def build_tree(
+    number: int, period: Period, series: Sequence[Series], shared: Expr, criterion: Criterion | None
+) -> Select:
+    """Return the tree of one period. Its rows are the period, a series, a number of intervals, and of persons."""
+    active = [Alias(_count_if(_is_met(_name(f"n{place}"), criterion)), f"n{place}") for place in range(len(series))]
+    persons = Select(tuple(active), QuerySource(_build_events(period, series, shared)), group_by=(_name("person"),))
+    pairs = Array(tuple(Tuple((Constant(place), _name(f"n{place}"))) for place in range(len(series))))
+    exploded = Select((Alias(Call("arrayJoin", (pairs,)), "pair"),), QuerySource(persons))
+    place, intervals = (TupleAccess(_name("pair"), item) for item in (1, 2))
+    columns = (Alias(place, "place"), Alias(intervals, "intervals"), Alias(Call("count"), "number"))
+    counts = Select(columns, QuerySource(exploded), group_by=(_name("place"), _name("intervals")))
+    shown = (Alias(Constant(number), "period"), _name("place"), _name("intervals"), _name("number"))
+    return Select(shown, QuerySource(counts), where=Compare(">", _name("intervals"), Constant(0)))
+
+
+def _build_events(period: Period, series: Sequence[Series], shared: Expr) -> Select:
+    """Return how many events of each series a person has in each interval."""
+    numbers = [Alias(_count_if(item.condition), f"n{place}") for place, item in enumerate(series)]
+    columns = (Alias(PERSON_ID, "person"), Alias(period.build_bucket(), "bucket"), *numbers)
+    is_counted = join_and(shared, period.build_condition(), join_or(*(item.condition for item in series)))
+    return Select(columns, EVENTS_TABLE, where=is_counted, group_by=(_name("person"), _name("bucket")))
+
+
+def _is_met(number: Expr, criterion: Criterion | None) -> Expr:
+    has_events = Compare(">", number, Constant(0))
+    if criterion is None:
+        return has_events
+    return join_and(has_events, Compare(criterion.operator, number, Constant(criterion.value)))
+
+
+def build_results(
+    source: Mapping[str, Any], series: Sequence[Series], periods: Sequence[Period]
+) -> list[StickinessSeries]:
+    """Return the results to fill, those of a series one after the other: the present and the earlier one."""
+    mode = get_object(source, *FILTER).get("computedAs")
+    is_cumulative = mode is not None and check_choice(mode, MODES, (*FILTER, "computedAs")) == CUMULATIVE
+    return [
+        StickinessSeries(
+            order,
+            item.event,
+            item.event_label,
+            item.node.get("custom_name"),
+            period.interval,
+            len(period.buckets),
+            is_cumulative,
+            compare_label if len(periods) > 1 else None,
+        )
+        for order, item in enumerate(series)
+        for period, compare_label in zip(periods, ("current", "previous"), strict=False)
+    ]
+
+
+def shape_stickiness(results: Sequence[StickinessSeries], types: Sequence[str], rows: Rows) -> Body:
+    """Return the series. Rows are the number of a period, of a series, of intervals, and of persons."""
+    check_row_count(rows)
+    periods = 1 if results[0].compare_label is None else 2
+    counts: dict[int, dict[int, int]] = {}
+    for period, place, intervals, number in rows:
+        counts.setdefault(place * periods + period, {})[intervals] = number
+    return {"results": [series.build(counts.get(place, {})) for place, series in enumerate(results)]}
+
+
+def _count_if(condition: Expr) -> Expr:
+    return Call("countIf", (condition,))
+
+
+def _name(name: str) -> Field:
+    return Field((name,))
