@@ -16,25 +16,55 @@ WEEKLY_RHYTHM = (1.0, 1.05, 1.1, 1.05, 0.95, 0.6, 0.55)
 # A visitor comes back for so many days.
 DAYS_OF_INTEREST = 45
 
-COUNTRIES = {"Germany": 28, "Netherlands": 22, "France": 18, "United States": 16, "Poland": 9, "Spain": 7}
+# Countries by their code: name, language of the browser, and weight.
+COUNTRIES = {
+    "DE": ("Germany", "de-DE", 28),
+    "NL": ("Netherlands", "nl-NL", 22),
+    "FR": ("France", "fr-FR", 18),
+    "US": ("United States", "en-US", 16),
+    "PL": ("Poland", "pl-PL", 9),
+    "ES": ("Spain", "es-ES", 7),
+}
 BROWSERS = {"Chrome": 58, "Safari": 22, "Firefox": 13, "Edge": 7}
 SYSTEMS = {"Windows": 38, "macOS": 22, "Android": 21, "iOS": 15, "Linux": 4}
-REFERRERS = {"$direct": 40, "google.com": 32, "newsletter.example": 12, "github.com": 9, "duckduckgo.com": 7}
+MOBILE_SYSTEMS = ("Android", "iOS")
+MOBILE_HEIGHTS, DESKTOP_HEIGHTS = {844: 3, 915: 4, 740: 2}, {1080: 5, 900: 3, 1440: 2}
+REFERRERS = {
+    "$direct": 38,
+    "google.com": 30,
+    "newsletter.example": 10,
+    "github.com": 7,
+    "duckduckgo.com": 6,
+    "facebook.com": 4,
+    "twitter.com": 3,
+    "reddit.com": 2,
+}
+# The advertisements that some of the sessions come from: source, campaign and content.
+ADVERTISED = 0.15
+ADVERTISEMENTS = {
+    ("google", "lamps", "warm light"): 5,
+    ("google", "chairs", "oak"): 3,
+    ("newsletter", "autumn", "first button"): 4,
+    ("facebook", "lamps", "photo"): 2,
+}
+KNOWN_BY_EMAIL = 0.45
 PAGES = {"/": 30, "/products": 26, "/products/lamp": 14, "/products/chair": 12, "/blog": 10, "/pricing": 8}
 PAYMENT_METHODS = {"card": 55, "paypal": 30, "invoice": 15}
 HOURS = {hour: 1 + 6 * (7 <= hour <= 22) + 5 * (17 <= hour <= 21) for hour in range(24)}
 # The steps of an order, and the probability that a visitor who has taken the step before takes it.
 ORDER_STEPS = (("cart_viewed", 0.3), ("checkout_started", 0.62), ("payment_entered", 0.74), ("order_paid", 0.86))
 SIGN_UP_PROBABILITY = 0.55
+RAGE_CLICK_PROBABILITY = 0.02
 
 Event = dict[str, Any]
 
 
 class Visitor(NamedTuple):
-    """A person, with the properties of all events of the person."""
+    """A person, with the properties of all events of the person, and the person's own."""
 
     distinct_id: str
-    properties: dict[str, str]
+    properties: dict[str, Any]
+    person_properties: dict[str, Any]
 
 
 def write_events(first: date, now: datetime) -> Iterator[bytes]:
@@ -62,13 +92,26 @@ def generate_day(day: date) -> Iterator[Event]:
 def build_visitor(day: date, index: int) -> Visitor:
     """Return one of the visitors who came for the first time on a day."""
     chance = random.Random(f"visitor {day.toordinal()} {index}")  # noqa: S311  as above
+    system, code = pick(SYSTEMS, chance), pick({code: weight for code, (*_, weight) in COUNTRIES.items()}, chance)
+    country, language, _ = COUNTRIES[code]
+    is_mobile = system in MOBILE_SYSTEMS
+    distinct_id = f"visitor-{day:%Y%m%d}-{index + 1}"
     properties = {
         "$browser": pick(BROWSERS, chance),
-        "$os": pick(SYSTEMS, chance),
-        "$geoip_country_name": pick(COUNTRIES, chance),
+        "$os": system,
+        "$device_type": "Mobile" if is_mobile else "Desktop",
+        "$screen_height": pick(MOBILE_HEIGHTS if is_mobile else DESKTOP_HEIGHTS, chance),
+        "$browser_language": language,
+        "$geoip_country_name": country,
+        "$geoip_country_code": code,
         "$referring_domain": pick(REFERRERS, chance),
     }
-    return Visitor(f"visitor-{day:%Y%m%d}-{index + 1}", properties)
+    person = {"$geoip_country_code": code, "$initial_referring_domain": properties["$referring_domain"]}
+    if chance.random() < ADVERTISED:
+        person["$initial_utm_source"] = pick(ADVERTISEMENTS, chance)[0]
+    if chance.random() < KNOWN_BY_EMAIL:
+        person["email"] = f"{distinct_id}@shop.example"
+    return Visitor(distinct_id, properties, person)
 
 
 def pick_returning_visitor(day: date, chance: random.Random) -> Visitor:
@@ -81,7 +124,7 @@ def generate_session(day: date, visitor: Visitor, chance: random.Random, *, is_n
     """Yield the events of one visit: pages, and possibly a sign-up and an order."""
     start = time(pick(HOURS, chance), chance.randrange(60), chance.randrange(60))
     moment = datetime.combine(day, start, UTC)
-    session = {**visitor.properties, "$session_id": make_uuid(chance)}
+    session = {**visitor.properties, "$session_id": make_uuid(chance), **pick_advertisement(chance)}
     for name, properties in generate_steps(chance, is_new=is_new):
         yield {
             "uuid": make_uuid(chance),
@@ -89,15 +132,27 @@ def generate_session(day: date, visitor: Visitor, chance: random.Random, *, is_n
             "distinct_id": visitor.distinct_id,
             "timestamp": moment,
             "properties": session | properties,
+            "person_properties": visitor.person_properties,
         }
         moment += timedelta(seconds=chance.randint(5, 90))
+
+
+def pick_advertisement(chance: random.Random) -> dict[str, str]:
+    """Return the properties of the advertisement that a session comes from, mostly none."""
+    if chance.random() > ADVERTISED:
+        return {}
+    source, campaign, content = pick(ADVERTISEMENTS, chance)
+    return {"utm_source": source, "utm_campaign": campaign, "utm_content": content}
 
 
 def generate_steps(chance: random.Random, *, is_new: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the names of a session's events with their own properties."""
     for _ in range(chance.randint(2, 6)):
         path = pick(PAGES, chance)
-        yield "$pageview", {"$pathname": path, "$current_url": f"https://shop.example{path}"}
+        page = {"$pathname": path, "$current_url": f"https://shop.example{path}"}
+        yield "$pageview", page
+        if chance.random() < RAGE_CLICK_PROBABILITY:
+            yield "$rageclick", page
     if is_new and chance.random() < SIGN_UP_PROBABILITY:
         yield "signed_up", {"plan": "team" if chance.random() < 0.3 else "free"}
     amount = round(chance.lognormvariate(3.6, 0.6), 2)
