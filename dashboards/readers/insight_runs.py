@@ -7,11 +7,13 @@ from typing import Any, Literal
 import orjson
 
 from dashboards_api.db.fields import dump_json
+from queries.results.tables import ResultTable, build_table
 from users.readers import Row
 
 OutputFormat = Literal["optimized", "json"]
 INSIGHT_FIELDS = ("id", "short_id", "name", "derived_name")
 TEXT_CHARACTERS_MAX = 20_000
+_ESCAPES = str.maketrans({"\\": "\\\\", "|": "\\|", "\n": "\\n", "\r": "\\r"})
 CUT = "\n… (cut: the result is longer)"
 
 
@@ -33,20 +35,21 @@ def build_insight_runs(tiles: Iterable[Row], output_format: OutputFormat, max_ch
 
 
 def format_result(insight: Row, limit: int) -> str | None:
-    """Return a result as text: rows of SQL as lines, with the columns first; series as JSON. None without a result."""
+    """Return a result as lines with `|` between values, the names of the columns first. None without a result."""
     if insight["result"] is None:
         status = insight["query_status"]
         return f"Error: {status['error_message']}" if status and status["error"] else None
     text = orjson.dumps(insight["result"]).decode()
-    if insight["columns"]:
-        text = _format_rows(insight["columns"], json.loads(text), limit)
+    table = build_table(json.loads(text), insight["columns"])
+    if table.columns:
+        text = _format_rows(table, limit)
     return text if len(text) <= limit else text[: limit - len(CUT)] + CUT
 
 
-def _format_rows(columns: list[str], rows: list[list[Any]], limit: int) -> str:
+def _format_rows(table: ResultTable, limit: int) -> str:
     """Return rows as lines. It stops beyond the limit: a board may have thirty million characters of rows."""
-    lines, length = ["|".join(columns)], 0
-    for row in rows:
+    lines, length = ["|".join(map(_format_value, table.columns))], 0
+    for row in table.rows:
         lines.append("|".join(map(_format_value, row)))
         length += len(lines[-1])
         if length > limit:
@@ -55,4 +58,5 @@ def _format_rows(columns: list[str], rows: list[list[Any]], limit: int) -> str:
 
 
 def _format_value(value: Any) -> str:
-    return value if isinstance(value, str) else dump_json(value)
+    """Return a value as one line, in which a `|` of a text is written with a backslash before it."""
+    return (value if isinstance(value, str) else dump_json(value)).translate(_ESCAPES)

@@ -53,7 +53,7 @@ def test_insights_with_a_query_are_answered_in_the_order_of_tiles(alice: Person,
 
 def test_text_has_columns_rows_and_reasons(alice: Person, board: Dashboard) -> None:
     rows, error, missing = get_results(run(alice, board))
-    assert rows == "name|n\né|x|1.0\nnull|12345678901234567890123"
+    assert rows == "name|n\né\\|x|1.0\nnull|12345678901234567890123"
     assert (error, missing) == ("Error: The query took too long.", None)
     assert get_results(run(alice, board, output_format="optimized")) == [rows, error, missing]
 
@@ -63,12 +63,19 @@ def test_json_has_results_as_in_insights(alice: Person, board: Dashboard) -> Non
     assert get_results(run(alice, board, output_format="json")) == [expected, None, None]
 
 
-def test_series_are_json_text(alice: Person, home: Project) -> None:
+def test_series_have_a_row_for_each_interval(alice: Person, home: Project) -> None:
     dashboard = make_dashboard(alice)
     make_sql_insight(alice, dashboard)
-    series = [{"label": "a", "data": [1.0, 2]}]
+    series = [{"label": "a|b", "data": [1.5, 2], "days": ["2026-11-01", "2026-11-02"]}]
     store_result(home, wrap(), series, details={})
-    assert get_results(run(alice, dashboard)) == ['[{"label":"a","data":[1.0,2]}]']
+    assert get_results(run(alice, dashboard)) == ["Date|a\\|b\n2026-11-01|1.5\n2026-11-02|2"]
+
+
+def test_result_of_an_unknown_shape_is_json_text(alice: Person, home: Project) -> None:
+    dashboard = make_dashboard(alice)
+    make_sql_insight(alice, dashboard)
+    store_result(home, wrap(), [{"source": "1_/", "target": "2_/a"}], details={})
+    assert get_results(run(alice, dashboard)) == ['[{"source":"1_/","target":"2_/a"}]']
 
 
 def test_texts_have_a_limit(alice: Person, home: Project) -> None:
