@@ -75,7 +75,7 @@ class SeriesReader:
         """Return the series of an EventsNode, or of a GroupNode that joins several by OR."""
         if not isinstance(node, dict):
             raise InvalidQuery(f"This must be a series, not {describe(node)}.", path)
-        kind = node.get("kind")
+        kind = node.get("kind", "EventsNode")
         filters = self._build_filters(node, path)
         match kind:
             case "EventsNode":
