@@ -1,0 +1,61 @@
+"""Read values of legacy filters, which may be texts: query strings held them, and some clients encoded them twice."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+Json = dict[str, Any]
+
+# The maximum depth of JSON in a text. Deeper JSON cannot be encoded for the cache key.
+DEPTH_MAX = 40
+_TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
+_DIGITS = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+
+
+def load_json(value: Any) -> Any:
+    """Return the list or object that a text holds as JSON, and anything else as it is."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
+        return value
+    try:
+        loaded = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
+    return loaded if _is_shallow(loaded) else value
+
+
+def read_boolean(value: Any) -> Any:
+    """Return the boolean that a text or a number means; an empty text is none."""
+    if value is None or value == "":
+        return None
+    return str(value).lower() in _TRUE if isinstance(value, str | int) else value
+
+
+def read_number(value: Any) -> Any:
+    """Return the number that a text of digits means, and anything else as it is."""
+    return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+
+
+def rename(filters: Mapping[str, Any], names: Mapping[str, str]) -> Json:
+    """Return the values of filters by their names in a query."""
+    return {new: filters.get(old) for old, new in names.items()}
+
+
+def drop_absent(values: Mapping[str, Any]) -> Json:
+    """Return an object without nulls and empty texts, both of which mean that nothing was chosen."""
+    return {name: value for name, value in values.items() if value is not None and value != ""}
+
+
+def _is_shallow(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        level = [item for part in level for item in _iter_items(part)]
+        if not level:
+            return True
+    return False
+
+
+def _iter_items(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        yield from value.values() if isinstance(value, dict) else value
