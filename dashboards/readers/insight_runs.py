@@ -18,7 +18,7 @@ CUT = "\n… (cut: the result is longer)"
 
 
 def build_insight_runs(tiles: Iterable[Row], output_format: OutputFormat, max_characters: int) -> list[Row]:
-    """Return a row for each tile with a query, in their order: `{id, order, insight}`.
+    """Return a row for each tile with a query, or legacy filters that mean one, in their order: `{id, order, insight}`.
 
     `max_characters` limits each text; 0 is the default limit.
     """
@@ -26,12 +26,17 @@ def build_insight_runs(tiles: Iterable[Row], output_format: OutputFormat, max_ch
     runs: list[Row] = []
     for tile in tiles:
         insight = tile["insight"]
-        if insight is None or insight["query"] is None:
+        if insight is None or not _has_query(insight):
             continue
         result = insight["result"] if output_format == "json" else format_result(insight, limit)
         shown = {name: insight[name] for name in INSIGHT_FIELDS}
         runs.append({"id": tile["id"], "order": len(runs), "insight": {**shown, "result": result}})
     return runs
+
+
+def _has_query(insight: Row) -> bool:
+    """Return whether an insight has a query of its own, or one that has a result or an error."""
+    return any(insight[name] is not None for name in ("query", "filters_hash", "query_status"))
 
 
 def format_result(insight: Row, limit: int) -> str | None:

@@ -158,7 +158,7 @@ def build_insights(rows: list[InsightRow], viewer: Membership, results: Results 
     those that a request asks for.
     """
     tiles = read_tiles_of_insights([row.id for row in rows], viewer=viewer)
-    found = read_insight_results((row.raw_query for row in rows), viewer.project, results)
+    found = read_insight_results(((row.raw_query, row.raw_filters) for row in rows), viewer.project, results)
     users: Users = {}
     return [
         build_insight(

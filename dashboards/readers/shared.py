@@ -193,7 +193,7 @@ def _tiles(dashboard_id: int, overrides: QueryOverrides, results: Results, displ
     )
     overrides = overrides.limited_to(len(rows))
     shown = [resolve_tile(_get_stored_tile(row), overrides) for row in rows]
-    found = read_insight_results((tile.query for tile in shown), results.project, results)
+    found = read_insight_results(((tile.query, tile.filters) for tile in shown), results.project, results)
     return [
         _tile(order, row, tile, _insight(row, tile, result, display), display)
         for order, (row, tile, result) in enumerate(zip(rows, shown, found, strict=True))

@@ -144,7 +144,7 @@ def read_tiles(
         dashboard_tiles = read_tiles_of_same_content(dashboard_id, viewer=viewer)
     applied = overrides.limited_to(len(rows))
     resolved = [resolve_tile(_get_stored_tile(row), applied) for row in rows]
-    found = read_insight_results((tile.query for tile in resolved), viewer.project, results)
+    found = read_insight_results(((tile.query, tile.filters) for tile in resolved), viewer.project, results)
     context = _Context(viewer, _read_users(rows), dashboard_tiles)
     return [
         _build_tile(order, row, each, DashboardTile(BasicTile(row.tile.id, dashboard_id), restriction), context)

@@ -63,8 +63,8 @@ class RunInsightsViewSet(ProjectScopedViewSet):
     def run_insights(self, request: Request, project_id: str, id: str) -> Response:
         """Retrieve the results of a dashboard's insights.
 
-        Texts, buttons and insights without a query are left out. A result that cannot be computed does not affect the
-        others.
+        Texts, buttons and insights without a query or legacy filters are left out. A result that cannot be computed
+        does not affect the others.
         """
         number = parse_id(id, DashboardNotFound)
         output_format = cast(OutputFormat, self.query_choice("output_format", FORMATS) or FORMATS[0])

@@ -78,4 +78,4 @@ def _explain(insight: Row, error: str, *, is_damaged: bool) -> str:
         return error
     if insight["result_state"] == QUEUED:
         return WAITING
-    return NEVER if insight["query"] else NO_QUERY
+    return NEVER if insight["query"] or insight["filters_hash"] else NO_QUERY

@@ -121,7 +121,9 @@ def _build_insight(tile: Row, clock: Clock, details: TileDetails) -> Row:
     shows_description = details.has_about and tile["show_description"] is not False
     name = get_insight_name(insight)
     query = insight["query"]
-    chart = render_chart(get_drawn_result(insight), query, name, has_table=details.has_data)
+    chart = render_chart(
+        get_drawn_result(insight), query or get_legacy_display(insight), name, has_table=details.has_data
+    )
     shows_query = query and details.has_data and details.has_queries
     return {
         "name": name,
@@ -139,6 +141,12 @@ def get_drawn_result(insight: Row) -> Any:
     if not insight["columns"]:
         return insight["result"]
     return {"results": insight["result"], **{name: insight[name] for name in SQL_FIELDS}}
+
+
+def get_legacy_display(insight: Row) -> Row:
+    """Return the display of an insight with legacy filters and without a query, where a query has it."""
+    filters = insight["filters"]
+    return {"trendsFilter": {"display": filters.get("display")}} if isinstance(filters, dict) else {}
 
 
 def get_insight_name(insight: Row) -> str:

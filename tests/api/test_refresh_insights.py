@@ -166,10 +166,9 @@ def test_query_that_cannot_be_computed_is_an_error_of_the_insight(alice: Person,
 
 
 def test_insight_without_a_query_has_neither_a_result_nor_an_error(alice: Person) -> None:
-    legacy = make_insight(alice, query=None, filters={"insight": "TRENDS", "events": [{"id": "$pageview"}]})
-    for insight in (legacy, make_insight(alice, query=None)):
-        shown = alice.api.get(f"insights/{insight.pk}/?refresh=blocking").json
-        assert (shown["result_state"], shown["query_status"], shown["filters_hash"]) == ("not_computed", None, None)
+    insight = make_insight(alice, query=None)
+    shown = alice.api.get(f"insights/{insight.pk}/?refresh=blocking").json
+    assert (shown["result_state"], shown["query_status"], shown["filters_hash"]) == ("not_computed", None, None)
     assert not QueryResult.objects.exists()
 
 

@@ -1,0 +1,60 @@
+"""Insights with legacy filters, with a worker and an engine: their numbers are those of the query they mean."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from engine.interface import EngineClient
+from queries.worker import Worker
+from tests.builders import Person, make_dashboard, make_insight
+from tests.queries.hogql.store import EVENT_COLUMNS
+from tests.queries.worker.test_boards import compute, get_insights
+
+# The worker closes its connection between polls, which must not end the transaction of a test.
+pytestmark = pytest.mark.django_db(transaction=True)
+JANUARY = {"date_from": "2026-01-01", "date_to": "2026-01-03"}
+ANN, BEN = UUID(int=1), UUID(int=2)
+EVENTS = [
+    ("$pageview", ANN, "2026-01-01 10:00:00", '{"$browser":"Chrome"}'),
+    ("$pageview", ANN, "2026-01-01 11:00:00", '{"$browser":"Chrome"}'),
+    ("$pageview", BEN, "2026-01-02 10:00:00", '{"$browser":"Firefox"}'),
+    ("signed_up", BEN, "2026-01-03 10:00:00", '{"$browser":"Firefox"}'),
+]
+
+
+@pytest.fixture
+def events(store: EngineClient, alice: Person) -> None:
+    rows: list[list[Any]] = [
+        [alice.membership.project_id, UUID(int=number), event, str(person), person, at, at, properties, ""]
+        for number, (event, person, at, properties) in enumerate(EVENTS, start=1)
+    ]
+    store.insert_rows("events", EVENT_COLUMNS, rows)
+
+
+@pytest.mark.usefixtures("events")
+def test_boards_have_the_numbers_of_legacy_filters(worker: Worker, alice: Person) -> None:
+    board = make_dashboard(alice)
+    page = {"id": "$pageview", "type": "events"}
+    for filters in (
+        {"events": [page]},
+        {"insight": "TRENDS", "events": [{**page, "math": "dau"}], "properties": {"$browser": "Firefox"}},
+        {"insight": "TRENDS", "events": [page], "breakdown": "$browser", "display": "ActionsTable"},
+        {"insight": "LIFECYCLE", "events": [page]},
+        {"insight": "STICKINESS", "events": [page]},
+        {"insight": "RETENTION", "period": "Day", "total_intervals": 2, "target_entity": page},
+        {"insight": "TRENDS", "actions": [{"id": 7}]},
+    ):
+        make_insight(alice, board, query=None, filters={**filters, **JANUARY})
+    path = f"dashboards/{board.pk}/"
+    assert {each["result_state"] for each in get_insights(alice, f"{path}?refresh=blocking")} == {"queued"}
+    compute(worker)
+    plain, unique, broken_down, lifecycle, stickiness, retention, actions = get_insights(alice, path)
+    assert plain["result"][0]["data"] == [2, 1, 0]
+    assert unique["result"][0]["data"] == [0, 1, 0]
+    totals = [(each["breakdown_value"], each["aggregated_value"]) for each in broken_down["result"]]
+    assert totals == [("Chrome", 2), ("Firefox", 1)]
+    assert {each["status"]: each["data"] for each in lifecycle["result"]}["new"] == [1, 1, 0]
+    assert stickiness["result"][0]["data"] == [2, 0, 0]
+    assert [cell["count"] for cell in retention["result"][0]["values"]] == [1, 0]
+    assert (actions["result"], actions["query_status"]["error_code"]) == (None, "unsupported_query_part")
