@@ -91,6 +91,17 @@ def _print_of_time(printer: ExpressionPrinter, node: ast.Call, function: Functio
     return Sql(f"{function.stored}({', '.join(args)})", kind, time.nullable)
 
 
+def _print_day_of_week(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
+    """Print the day of the week by the date of a time.
+
+    ClickHouse skips parts of a table whose times are in one week of UTC, as if the days of the week rose within it. In
+    other time zones they do not, and rows would be missing.
+    """
+    time = print_time(printer, node.args[0])
+    args = [f"toDate32({time.text})", *(printer.print(arg).text for arg in node.args[1:])]
+    return Sql(f"{function.stored}({', '.join(args)})", function.type, time.nullable)
+
+
 def _print_start_of_week(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
     """Print the start of a week, which begins on the project's first day unless the query names another."""
     value = print_time(printer, node.args[0])
@@ -158,7 +169,7 @@ def _print_time_zone(printer: ExpressionPrinter, node: ast.Expr) -> str:
 # Functions that ClickHouse has as well. Only a text as their first argument is converted.
 OF_TIME = """
     toYear toQuarter toMonth toDayOfYear toDayOfMonth toHour toMinute toSecond toMillisecond toUnixTimestamp
-    toUnixTimestamp64Milli toUnixTimestamp64Micro toYYYYMM toYYYYMMDD toYYYYMMDDhhmmss toISOYear toISOWeek toDayOfWeek
+    toUnixTimestamp64Milli toUnixTimestamp64Micro toYYYYMM toYYYYMMDD toYYYYMMDDhhmmss toISOYear toISOWeek
     toWeek toYearWeek formatDateTime monthName toStartOfSecond toStartOfMinute toStartOfFiveMinutes
     toStartOfTenMinutes toStartOfFifteenMinutes toStartOfHour toStartOfDay toStartOfInterval timeSlot toStartOfMonth
     toStartOfQuarter toStartOfYear toStartOfISOYear toMonday toLastDayOfMonth toLastDayOfWeek addSeconds addMinutes
@@ -178,6 +189,7 @@ TIME_HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("parseDateTime64BestEffort", "parseDateTime64BestEffortOrNull"), _print_parsed),
     **dict.fromkeys(("fromUnixTimestamp64Milli", "fromUnixTimestamp64Micro", "fromUnixTimestamp"), _print_from_unix),
     **dict.fromkeys(("toDate", "toDateOrNull"), _print_to_date),
+    "toDayOfWeek": _print_day_of_week,
     "toStartOfWeek": _print_start_of_week,
     "dateTrunc": _print_date_trunc,
     **dict.fromkeys(("dateAdd", "dateSub"), _print_date_add),

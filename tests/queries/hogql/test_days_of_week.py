@@ -1,0 +1,28 @@
+"""Days of the week in a condition: the engine must not skip rows by the weeks of another time zone."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.queries.hogql.helpers import read
+from tests.queries.hogql.store import ANN, EVENT_COLUMNS, MOMENT, Store
+
+PROJECT = 71
+# In Auckland, from Monday morning to the next Monday: one week of UTC, in a part of its own.
+MORNING = datetime(2031, 1, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def week(store: Store) -> Store:
+    moments = [MORNING + timedelta(hours=hours) for hours in range(0, 7 * 24, 6)]
+    rows = [[PROJECT, UUID(int=n + 1), "e", "ann", ANN, at, MOMENT, "{}", ""] for n, at in enumerate(moments)]
+    store.client.insert_rows("events", EVENT_COLUMNS, rows)
+    return store
+
+
+@pytest.mark.parametrize("day", range(1, 8))
+@pytest.mark.parametrize("condition", ["toDayOfWeek(timestamp) = {day}", "toDayOfWeek(timestamp, 0) in ({day}, 9)"])
+def test_day_of_the_week(week: Store, condition: str, day: int) -> None:
+    text = f"select count() from events where {condition.format(day=day)}"
+    assert read(week, text, project_id=PROJECT, time_zone="Pacific/Auckland") == [[4]]
