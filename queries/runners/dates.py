@@ -4,7 +4,7 @@ Times of day are in the project's time zone. Times are compared in UTC: within o
 times, and an hour in autumn occurs twice.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,6 +35,9 @@ YEARS = range(1901, 2299)  # ClickHouse moves other moments into its range, with
 DATE_RANGE = ("dateRange",)
 _TICK = timedelta(microseconds=1)
 
+FindFirst = Callable[[], datetime | None]
+"""Returns the time of the first event, in the project's time zone."""
+
 
 def check_interval(interval: Any) -> str:
     """Return the name of an interval, or the default one for null. Raises InvalidQuery."""
@@ -46,14 +49,20 @@ def check_interval(interval: Any) -> str:
 
 
 def resolve_date_range(
-    date_range: Any, context: QueryContext, *, interval: str | None = DEFAULT_INTERVAL, path: Path = DATE_RANGE
+    date_range: Any,
+    context: QueryContext,
+    *,
+    interval: str | None = DEFAULT_INTERVAL,
+    path: Path = DATE_RANGE,
+    find_first: FindFirst | None = None,
 ) -> ResolvedRange:
-    """Return the times of a date range, both included. For `all` the start is None, the time of the first event.
+    """Return the times of a date range, both included. For `all` the start is what `find_first` returns, or None.
 
     Without a start, the range has the last seven days and today. Without an end, it ends with today, or with the
     present interval for hours and shorter intervals. Raises InvalidQuery.
     """
-    return DateRangeReader(context, check_interval(interval), path).read(date_range, default_start=DEFAULT_START)
+    reader = DateRangeReader(context, check_interval(interval), path, find_first)
+    return reader.read(date_range, default_start=DEFAULT_START)
 
 
 def resolve_given_range(date_range: Any, context: QueryContext, path: Path) -> ResolvedRange:
@@ -68,7 +77,8 @@ def resolve_given_range(date_range: Any, context: QueryContext, path: Path) -> R
 class DateRangeReader:
     """A reader of one date range."""
 
-    def __init__(self, context: QueryContext, interval: str, path: Path) -> None:
+    def __init__(self, context: QueryContext, interval: str, path: Path, find_first: FindFirst | None = None) -> None:
+        self.find_first = find_first
         self.now = context.local_now
         self.monday = context.week_starts_on_monday
         self.unit = INTERVALS[interval]
@@ -82,6 +92,9 @@ class DateRangeReader:
         end = self._parse(given, "date_to", "")
         explicit = get_boolean(given, "explicitDate", self.path)
         found = ResolvedRange(start and self._resolve_start(start), self._resolve_end(given, end, explicit))
+        if found.start is None and self.find_first is not None:
+            last = found.end or self.now
+            found = ResolvedRange(self._start(self.find_first() or last, "d"), last)
         return self._cut_to_periods(found) if get_boolean(given, "excludeIncompletePeriods", self.path) else found
 
     def _parse(self, given: Mapping[str, Any], name: str, default: str) -> NamedMoment | None:
@@ -122,7 +135,7 @@ class DateRangeReader:
 
     def _cut_to_periods(self, found: ResolvedRange) -> ResolvedRange:
         """Return the whole intervals of a range that have ended, or the range itself if there are none."""
-        last = _subtract_tick(self._start(self.now, self.unit))
+        last = subtract_tick(self._start(self.now, self.unit))
         end = last if found.end is None else min(found.end, last, key=to_utc)
         start = found.start
         if start is not None:
@@ -169,5 +182,6 @@ def to_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _subtract_tick(moment: datetime) -> datetime:
+def subtract_tick(moment: datetime) -> datetime:
+    """Return the last moment before another one."""
     return (to_utc(moment) - _TICK).astimezone(moment.tzinfo)

@@ -99,9 +99,10 @@ class PeriodReader:
 
     def read_current(self) -> Period:
         """Return the date range of the query. Raises InvalidQuery."""
-        found = resolve_date_range(self.date_range, self.context, interval=self.interval)
+        read_first = self._read_first_moment
+        found = resolve_date_range(self.date_range, self.context, interval=self.interval, find_first=read_first)
         end = found.end or self.context.local_now
-        start = found.start or get_start_of_unit(self._read_first_moment() or end, "d")
+        start = found.start or end  # `all` has a start, the first event
         if to_utc(start) > to_utc(end):
             raise InvalidQuery("The range ends before it starts.", DATE_RANGE)
         return self._build(start, end)
