@@ -20,6 +20,7 @@ from queries.hogql.ast import (
     Tuple,
 )
 from queries.runners.aggregation import BUCKET, UNIT, EventRows, group
+from queries.runners.dates import subtract_tick
 from queries.runners.maths import COUNT, FirstEvent, Math, count_unique
 from queries.runners.operands import TRUE
 from queries.runners.periods import EVENTS_TABLE, Period, to_microseconds
@@ -123,8 +124,7 @@ class LookBack:
     def __init__(self, period: Period, days: int) -> None:
         self.period = period
         ends = (*period.starts[1:], to_microseconds(period.end) + 1)
-        lasts = [min(moment, period.end) for moment in self._list_last_moments()]
-        self.first_days = [get_first_day(moment, days) for moment in lasts]
+        self.first_days = [get_first_day(moment, days) for moment in self._list_last_moments()]
         starts = [to_microseconds(day) for day in self.first_days]
         self.bounds = tuple(sorted({*starts, *ends[:-1]}))
         self.firsts = tuple(bisect_right(ends, bound) for bound in self.bounds)
@@ -146,8 +146,8 @@ class LookBack:
         return Call("arrayJoin", (starts,))
 
     def _list_last_moments(self) -> list[datetime]:
-        """Return a moment of the last day of each interval."""
-        return [add_units(following, -1, "s") for following in (*self.period.buckets[1:], self.period.end)]
+        """Return the last moment of each interval, the end of the period for the last one."""
+        return [*map(subtract_tick, self.period.buckets[1:]), self.period.end]
 
 
 def get_first_day(moment: datetime, days: int) -> datetime:
