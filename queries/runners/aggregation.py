@@ -24,10 +24,13 @@ from queries.hogql.ast import (
     WindowCall,
 )
 from queries.runners.breakdowns import NULL_VALUE, OTHER_VALUE
-from queries.runners.maths import COUNT, NUMBER, Math, PerUnit
+from queries.runners.maths import NUMBER, Math, PerUnit
 from queries.runners.stages import StagedExpression
 
 BUCKET, UNIT, TOTAL, RANK = "bucket", "unit", "total", "rank"
+# Events without a session have the unit null. It counts as none, but their breakdown values are shown.
+IS_UNIT = Compare("!=", Field((UNIT,)), Constant(None))
+COUNT_UNITS = Call("count", (Field((UNIT,)),))
 Source = TableSource | QuerySource
 
 
@@ -84,13 +87,11 @@ def count_first_buckets(rows: EventRows, grouping: Grouping, unit: Expr) -> Sele
     by_value = Grouping(grouping.values)
     first = [Alias(Call("min", (grouping.bucket or Constant(0),)), BUCKET)]
     seen = group(rows.source, [*by_value.aliases, Alias(unit, UNIT)], first, where=rows.where)
-    keys, has_unit = [_keep(name) for name in grouping.keys], _build_has_unit()
-    if not grouping.values:
-        return group(QuerySource(seen), keys, [Alias(COUNT, NUMBER)], where=has_unit)
-    ranked = _rank(seen, grouping, Constant(1))
-    kept = _replace_rest(Grouping(grouping.values, None, grouping.limit))
-    seen = group(QuerySource(ranked), [*kept, _keep(UNIT)], [Alias(Call("min", (Field((BUCKET,)),)), BUCKET)])
-    return group(QuerySource(seen), keys, [Alias(COUNT, NUMBER)], where=has_unit)
+    if grouping.values:
+        ranked = _rank(seen, grouping, IS_UNIT)
+        kept = _replace_rest(Grouping(grouping.values, None, grouping.limit))
+        seen = group(QuerySource(ranked), [*kept, _keep(UNIT)], [Alias(Call("min", (Field((BUCKET,)),)), BUCKET)])
+    return group(QuerySource(seen), [_keep(name) for name in grouping.keys], [Alias(COUNT_UNITS, NUMBER)])
 
 
 def _aggregate_units(rows: EventRows, grouping: Grouping, math: PerUnit) -> Select:
@@ -103,12 +104,7 @@ def _aggregate_units(rows: EventRows, grouping: Grouping, math: PerUnit) -> Sele
         combined = Alias(Call(math.combine, (Field((NUMBER,)),)), NUMBER)
         units = group(QuerySource(ranked), [*_replace_rest(grouping), _keep(UNIT)], [combined])
     keys = [_keep(name) for name in grouping.keys]
-    return group(QuerySource(units), keys, [Alias(math.last, NUMBER)], where=_build_has_unit())
-
-
-def _build_has_unit() -> Expr:
-    """Return whether there is a unit: events without a session belong to none."""
-    return Compare("!=", Field((UNIT,)), Constant(None))
+    return group(QuerySource(units), keys, [Alias(math.last, NUMBER)])
 
 
 def group(source: Source, keys: Sequence[Alias], columns: Sequence[Alias], *, where: Expr | None = None) -> Select:
