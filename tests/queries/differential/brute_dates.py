@@ -1,0 +1,176 @@
+"""Date ranges by brute force: the first and the last moment of a range, and the starts of its intervals.
+
+Days and longer units are counted on the calendar, hours and shorter ones in elapsed time.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from tests.queries.differential.worlds import DAY, TICK, World
+
+LETTERS = {
+    "second": "s",
+    "minute": "M",
+    "hour": "h",
+    "day": "d",
+    "week": "w",
+    "month": "m",
+    "quarter": "q",
+    "year": "y",
+}
+SECONDS = {"s": 1, "M": 60, "h": 3600}
+MONTHS = {"m": 1, "q": 3, "y": 12}
+RELATIVE = re.compile(r"-?(\d*)([sMhdwmqy])(Start|End)?")
+
+
+@dataclass(frozen=True)
+class Range:
+    """Both ends are included. `starts` are those of the intervals, in UTC; `clocks` the same as clocks show them."""
+
+    first: datetime
+    last: datetime
+    unit: str
+    clocks: list[datetime]
+
+    @property
+    def starts(self) -> list[datetime]:
+        return [clock.astimezone(UTC) for clock in self.clocks]
+
+
+def find_range(world: World, date_range: dict[str, Any], interval: str) -> Range | None:
+    """Return the range that JSON means; None if it ends before it starts."""
+    unit = LETTERS[interval]
+    first, last = _find_first(world, date_range), _find_last(world, date_range, unit)
+    if first is None:
+        moments = [event.time for event in world.events]
+        first = floor(world, min(moments).astimezone(world.zone) if moments else last, "d")
+    if date_range.get("excludeIncompletePeriods"):
+        first, last = _cut(world, first, last, unit)
+    return None if is_after(first, last) else build_range(world, first, last, unit)
+
+
+def find_previous(world: World, query: dict[str, Any], current: Range) -> Range:
+    """Return the range that a query is compared with."""
+    unit = current.unit
+    if offset := query["compareFilter"].get("compare_to"):
+        found = RELATIVE.fullmatch(offset)
+        assert found
+        ends = [step(side, found[2], -int(found[1])) for side in (current.first, current.last)]
+        return build_range(world, ends[0], ends[1], unit)
+    if unit in "sM":
+        length = strip(current.last) - strip(current.first) + TICK
+        ends = [(side.astimezone(UTC) - length).astimezone(world.zone) for side in (current.first, current.last)]
+        return build_range(world, ends[0], ends[1], unit)
+    # Both ends move by the days from the start to the day on which a range of this length before it begins.
+    before = strip(current.first) - (strip(current.last) - strip(current.first))
+    days = (current.first.date() - before.date()).days
+    given = query.get("dateRange") or {}
+    weeks = re.fullmatch(r"-?(\d+)d", given.get("date_from") or "-7d")
+    is_relative_end = re.fullmatch(r"-?\d+[a-zM]", given.get("date_to") or "")
+    if unit == "h":
+        days = max(days, 1)
+    elif unit == "d" and weeks and int(weeks[1]) and int(weeks[1]) % 7 == 0 and not is_relative_end:
+        days -= 1
+    return build_range(world, step(current.first, "d", -days), step(current.last, "d", -days), unit)
+
+
+def build_range(world: World, first: datetime, last: datetime, unit: str) -> Range:
+    clocks = [floor(world, first, unit)]
+    while not is_after(following := step(clocks[-1], unit, 1), last):
+        clocks.append(following)
+    return Range(first, last, unit, clocks)
+
+
+def _find_first(world: World, date_range: dict[str, Any]) -> datetime | None:
+    text = date_range.get("date_from") or "-7d"
+    if text == "all":
+        return None
+    moment, form, unit = parse(world, text)
+    return floor(world, moment, unit if unit in SECONDS else "d") if form == "relative" else moment
+
+
+def _find_last(world: World, date_range: dict[str, Any], unit: str) -> datetime:
+    text = date_range.get("date_to")
+    smallest = unit if unit in SECONDS else "d"
+    if text == "all":
+        return world.now.astimezone(world.zone)
+    if not text:
+        return find_end(world, world.now.astimezone(world.zone), smallest)
+    moment, form, _ = parse(world, text)
+    if form == "date":
+        return find_end(world, moment, "d")
+    if form == "relative" or (form == "time" and smallest == "d" and not date_range.get("explicitDate")):
+        return find_end(world, moment, smallest)
+    return moment
+
+
+def parse(world: World, text: str) -> tuple[datetime, str, str]:
+    """Return a moment, the form of the text, and the letter of its unit."""
+    if found := RELATIVE.fullmatch(text):
+        moment = step(world.now.astimezone(world.zone), found[2], -int(found[1] or 0))
+        if found[3] == "Start":
+            return floor(world, moment, found[2]), "edge", found[2]
+        if found[3] == "End":
+            return find_end(world, moment, found[2]), "edge", found[2]
+        return moment, "relative", found[2]
+    moment = datetime.fromisoformat(text)
+    local = moment.astimezone(world.zone) if moment.tzinfo else normalize(moment.replace(tzinfo=world.zone))
+    return local, "date" if len(text) == 10 else "time", ""
+
+
+def _cut(world: World, first: datetime, last: datetime, unit: str) -> tuple[datetime, datetime]:
+    """Return the whole intervals that have ended, or the same range if there are none."""
+    present = floor(world, world.now.astimezone(world.zone), unit)
+    end = (present.astimezone(UTC) - TICK).astimezone(world.zone)
+    if is_after(end, last):
+        end = last
+    start = floor(world, first, unit)
+    if is_after(first, start):
+        start = step(start, unit, 1)
+    return (first, last) if is_after(start, end) else (start, end)
+
+
+def floor(world: World, moment: datetime, unit: str) -> datetime:
+    if unit in SECONDS:
+        minute = 0 if unit == "h" else moment.minute
+        return moment.replace(minute=minute, second=moment.second if unit == "s" else 0, microsecond=0)
+    day = moment.date()
+    if unit == "w":
+        day -= DAY * (day.weekday() if world.week_start_day == 1 else day.isoweekday() % 7)
+    elif unit in MONTHS:
+        day = date(day.year, (day.month - 1) // MONTHS[unit] * MONTHS[unit] + 1, 1)
+    return datetime.combine(day, time.min, moment.tzinfo)
+
+
+def find_end(world: World, moment: datetime, unit: str) -> datetime:
+    following = step(floor(world, moment, unit), unit, 1)
+    return (following.astimezone(UTC) - TICK).astimezone(world.zone)
+
+
+def step(moment: datetime, unit: str, number: int) -> datetime:
+    """Return a moment some units later, on the day before the end of a month if that is shorter."""
+    if unit in SECONDS:
+        return (moment.astimezone(UTC) + timedelta(seconds=number * SECONDS[unit])).astimezone(moment.tzinfo)
+    if unit in "dw":
+        return normalize(moment + number * DAY * (7 if unit == "w" else 1))
+    months = moment.year * 12 + moment.month - 1 + number * MONTHS[unit]
+    for day in range(moment.day, 0, -1):
+        try:
+            return normalize(moment.replace(year=months // 12, month=months % 12 + 1, day=day))
+        except ValueError:
+            continue
+    raise AssertionError(moment)
+
+
+def normalize(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).astimezone(moment.tzinfo)
+
+
+def is_after(left: datetime, right: datetime) -> bool:
+    return left.astimezone(UTC) > right.astimezone(UTC)
+
+
+def strip(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)

@@ -1,0 +1,101 @@
+"""Maths, expressions and formulas of TrendsQuery by brute force."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from math import floor, isfinite
+from typing import Any
+
+from tests.queries.differential.brute_filters import find_text, read_number
+from tests.queries.differential.worlds import Event
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def amount(event: Event) -> float | None:
+    return read_number(find_text(event.properties, "amount"))
+
+
+def list_amounts(events: list[Event]) -> list[float]:
+    return [number for event in events if (number := amount(event)) is not None]
+
+
+# Maths and breakdowns that are written in HogQL, and the same in Python. A null number is shown as 0.
+MATHS: dict[str, Callable[[list[Event]], float]] = {
+    "count()": len,
+    "sum(toFloat(properties.amount))": lambda events: sum(list_amounts(events)),
+    "sum(properties.amount) / count()": lambda events: sum(list_amounts(events)) / len(events) if events else 0,
+    "uniqExact(event) * 2 + countIf(event = 'buy')": lambda events: (
+        2 * len({event.name for event in events}) + sum(event.name == "buy" for event in events)
+    ),
+    "max(toFloat(properties.amount)) - min(toFloat(properties.amount))": lambda events: (
+        max(list_amounts(events), default=0) - min(list_amounts(events), default=0)
+    ),
+    "count(distinct person_id)": lambda events: len({event.person.id for event in events}),
+}
+BREAKDOWNS: dict[str, Callable[[Event], str | None]] = {
+    "event": lambda event: event.name,
+    "properties.plan": lambda event: find_text(event.properties, "plan"),
+    "concat(event, '-', properties.plan)": lambda event: f"{event.name}-{find_text(event.properties, 'plan') or ''}",
+    "if(event = 'buy', 'yes', 'no')": lambda event: "yes" if event.name == "buy" else "no",
+    "toFloat(properties.amount) * 2": lambda event: None if amount(event) is None else f"{2 * (amount(event) or 0):g}",
+}
+
+
+def find_quantile(numbers: list[float], share: float) -> float:
+    ordered = sorted(numbers)
+    place = share * (len(ordered) - 1)
+    low = floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def reduce_numbers(name: str, numbers: list[float]) -> float:
+    if not numbers:
+        return 0
+    match name:
+        case "sum":
+            return sum(numbers)
+        case "avg":
+            return sum(numbers) / len(numbers)
+        case "min":
+            return min(numbers)
+        case "max":
+            return max(numbers)
+        case "median":
+            return find_quantile(numbers, 0.5)
+    return find_quantile(numbers, int(name[1:]) / 100)
+
+
+def find_first_events(events: list[Event], last: datetime) -> list[Event]:
+    """Return the first event of each person. The engine compares ids by their second halves first."""
+    found: dict[Any, Event] = {}
+    for event in sorted(events, key=lambda event: (event.time, event.uuid.int % 2**64, event.uuid.int >> 64)):
+        if event.time <= last:
+            found.setdefault(event.person.id, event)
+    return list(found.values())
+
+
+def count_by_person(events: list[Event]) -> list[float]:
+    persons = [event.person.id for event in events]
+    return [persons.count(person) for person in set(persons)]
+
+
+def accumulate(numbers: list[float]) -> list[float]:
+    return [sum(numbers[: end + 1]) for end in range(len(numbers))]
+
+
+def evaluate(text: str, numbers: Iterable[float]) -> float:
+    """Return the result of a formula, which is Python but for divisions by zero."""
+    names = {chr(ord("A") + place): float(number) for place, number in enumerate(numbers)}
+    try:
+        result = eval(text, {"__builtins__": {}}, names)  # noqa: S307  # a formula of these tests
+    except (ZeroDivisionError, OverflowError):
+        return 0
+    return result if isinstance(result, int | float) and isfinite(result) else 0
+
+
+def format_label(clock: datetime, unit: str) -> str:
+    day = f"{clock.day}-{MONTHS[clock.month - 1]}"
+    if unit not in "sMh":
+        return f"{day}-{clock.year}"
+    return f"{day} {clock:%H:%M:%S}" if unit == "s" else f"{day} {clock:%H:%M}"
