@@ -12,6 +12,7 @@ from queries.hogql.ast import (
     Field,
     Join,
     Lambda,
+    Not,
     QuerySource,
     Select,
     TableSource,
@@ -19,6 +20,8 @@ from queries.hogql.ast import (
     TupleAccess,
 )
 from queries.results.lifecycle import DORMANT, NEW, RESURRECTING, RETURNING
+from queries.runners.interval_sets import IntervalSets
+from queries.runners.operands import NULL
 from queries.runners.periods import EVENTS_TABLE, Period
 from queries.runners.series import PERSON_ID, TIMESTAMP, join_and, join_or
 
@@ -35,6 +38,10 @@ class LifecycleTree:
     period: Period
     condition: Expr
     begins: bool
+
+    @property
+    def sets(self) -> IntervalSets:
+        return IntervalSets(self.period)
 
     def build(self) -> Select:
         """Return the tree. Its rows are the number of an interval, a status, and the number of persons."""
@@ -69,27 +76,41 @@ class LifecycleTree:
         active, created = _name("active"), _name("created")
         earlier = Call("arrayPopBack", (Call("arrayPushFront", (active, NONE)),))
         later = Call("arrayPopFront", (Call("arrayPushBack", (active, NONE)),))
-        born = Call("if", (self.period.build_condition(created), self.period.build_index(created), NONE))
+        index = self.period.build_index(Call("assumeNotNull", (created,)))
+        born = Call("if", (self.period.build_condition(created), index, NONE))
         columns = (active, Alias(earlier, "earlier"), Alias(later, "later"), Alias(born, "born"))
         return Select(columns, QuerySource(self._build_created()))
 
     def _build_created(self) -> Select:
         """Return the intervals of each person, and when it was created: with its first event, if no row says it."""
-        first = Call("assumeNotNull", (Call("ifNull", (Field(("persons", "created_at")), Field(("p", "first")))),))
-        is_same = Compare("==", Field(("p", "person")), Field(("persons", "id")))
-        join = Join("LEFT", TableSource(("persons",)), is_same)
-        columns = (Alias(Field(("p", "active")), "active"), Alias(first, "created"))
-        return Select(columns, QuerySource(self._build_active(), "p"), joins=(join,))
+        first = Call("if", (Compare("==", Field(("earlier", "person")), NULL), Field(("p", "first")), NULL))
+        created = Call("ifNull", (Field(("persons", "created_at")), first))
+        active = self.sets.list_numbers(Field(("p", "active")))
+        joins = (
+            _join(TableSource(("persons",)), Field(("persons", "id"))),
+            _join(QuerySource(self._build_earlier(), "earlier"), Field(("earlier", "person"))),
+        )
+        columns = (Alias(active, "active"), Alias(created, "created"))
+        return Select(columns, QuerySource(self._build_active(), "p"), joins=joins)
 
     def _build_active(self) -> Select:
-        """Return the intervals of each person, in their order, and the time of its first event ever."""
+        """Return the intervals of each person, and the time of its first event in these intervals, of any kind."""
         start = self.period.buckets[1] if self.begins else None
         is_counted = join_and(self.condition, self.period.build_condition(start=start))
-        active = Call("arraySort", (Call("groupUniqArrayIf", (self.period.build_index(), is_counted)),))
-        columns = (Alias(PERSON_ID, "person"), Alias(active, "active"), Alias(Call("min", (TIMESTAMP,)), "first"))
-        until_end = Compare("<=", TIMESTAMP, Constant(self.period.end))
-        is_active = Call("notEmpty", (_name("active"),))
-        return Select(columns, EVENTS_TABLE, where=until_end, group_by=(PERSON_ID,), having=is_active)
+        active, first = self.sets.collect(is_counted), Call("min", (TIMESTAMP,))
+        columns = (Alias(PERSON_ID, "person"), Alias(active, "active"), Alias(first, "first"))
+        is_active = Not(self.sets.is_empty(_name("active")))
+        in_range = self.period.build_condition()
+        return Select(columns, EVENTS_TABLE, where=in_range, group_by=(PERSON_ID,), having=is_active)
+
+    def _build_earlier(self) -> Select:
+        """Return the persons with events before these intervals."""
+        is_earlier = Compare("<", TIMESTAMP, Constant(self.period.first))
+        return Select((Alias(PERSON_ID, "person"),), EVENTS_TABLE, where=is_earlier, group_by=(PERSON_ID,))
+
+
+def _join(source: TableSource | QuerySource, person: Expr) -> Join:
+    return Join("LEFT", source, Compare("==", Field(("p", "person")), person))
 
 
 def _name(name: str) -> Field:

@@ -16,10 +16,11 @@ from queries.hogql.ast import (
     OrderBy,
     QuerySource,
     Select,
-    Tuple,
     Window,
     WindowCall,
 )
+from queries.runners.event_rows import EVENT_ORDER
+from queries.runners.interval_sets import IntervalSets
 from queries.runners.periods import EVENTS_TABLE, Period
 from queries.runners.retention_options import FIRST_EVER, RECURRING, Breakdown, RetentionOptions
 from queries.runners.series import PERSON_ID, TIMESTAMP, Series, join_and, join_or
@@ -36,6 +37,10 @@ class RetentionTree:
     target: Series
     returning: Series
     shared: Expr
+
+    @property
+    def sets(self) -> IntervalSets:
+        return IntervalSets(self.period)
 
     def build(self) -> Select:
         """Return the tree. Its rows are a cohort, the intervals until the return, and the number of persons.
@@ -72,47 +77,53 @@ class RetentionTree:
         return self._build_first()
 
     def _build_recurring(self) -> Select:
+        starts_are_returns = self.target.condition == self.returning.condition and self.options.occurrences == 1
+        columns = [Alias(self.sets.collect(self.target.condition), "starts")]
+        if not starts_are_returns:
+            columns.append(Alias(self._collect_returns(self.returning.condition), "returns"))
         is_relevant = join_or(self.target.condition, self.returning.condition)
-        starts = Call("groupUniqArrayIf", (self.period.build_index(), self.target.condition))
-        columns = [Alias(starts, "starts"), Alias(self._build_returns(self.returning.condition), "returns")]
-        return self._group(columns, join_and(self.shared, self.period.build_condition(), is_relevant))
+        persons = self._group(columns, join_and(self.shared, self.period.build_condition(), is_relevant))
+        starts = self.sets.list_numbers(_name("starts"))
+        returns = starts if starts_are_returns else self._list_returns()
+        shown = (*self._value_columns, Alias(starts, "starts"), Alias(returns, "returns"))
+        return Select(shown, QuerySource(persons))
 
     def _build_first(self) -> Select:
         """Return persons with the interval of their first event, which may also be before the range."""
-        in_range = self.period.build_condition()
-        is_return = join_and(self.returning.condition, in_range)
-        anchors = [Alias(_find_first(self.target.condition), "first")]
-        is_target = self.target.condition
-        if self.options.type == FIRST_EVER:
-            is_target = self.target.names
-            anchors.append(Alias(_find_first(is_target), "ever"))
-        columns = [*anchors, Alias(self._build_returns(is_return), "returns")]
+        is_return = join_and(self.returning.condition, self.period.build_condition())
+        is_target = self.target.names if self.options.type == FIRST_EVER else self.target.condition
+        first, ever = (
+            Alias(_find_first(c), name) for c, name in ((self.target.condition, "first"), (is_target, "ever"))
+        )
         until_end = Compare("<=", TIMESTAMP, Constant(self.period.end))
-        persons = self._group(columns, join_and(self.shared, until_end, join_or(is_target, is_return)))
-        is_start = [self.period.build_condition(_name("first"))]
-        if self.options.type == FIRST_EVER:
-            is_start.append(Compare("==", _name("first"), _name("ever")))
-        first = Call("assumeNotNull", (_name("first"),))
-        starts = Alias(Array((self.period.build_index(first),)), "starts")
-        shown = (*self._value_columns, starts, _name("returns"))
-        return Select(shown, QuerySource(persons), where=join_and(*is_start))
+        where = join_and(self.shared, until_end, join_or(is_target, is_return))
+        persons = self._group([first, ever, Alias(self._collect_returns(is_return), "returns")], where)
+        start = Call("assumeNotNull", (_name("first"),))
+        starts = Array((self.period.build_index(start),))
+        shown = (*self._value_columns, Alias(starts, "starts"), Alias(self._list_returns(), "returns"))
+        is_start = join_and(self.period.build_condition(_name("first")), Compare("==", _name("first"), _name("ever")))
+        return Select(shown, QuerySource(persons), where=is_start)
 
-    def _build_returns(self, is_return: Expr) -> Expr:
-        index, least = self.period.build_index(), self.options.occurrences
+    def _collect_returns(self, is_return: Expr) -> Expr:
+        """Return the aggregate with the intervals in which a person returns: a set, or an array of enough events."""
+        least = self.options.occurrences
         if least == 1:
-            return Call("groupUniqArrayIf", (index, is_return))
-        numbers = Call("arraySort", (Call("groupArrayIf", (index, is_return)),))
+            return self.sets.collect(is_return)
+        numbers = Call("arraySort", (Call("groupArrayIf", (self.period.build_index(), is_return)),))
         later = Call("arrayShiftLeft", (numbers, Constant(least - 1), NONE))
         is_enough = Lambda(("x", "y"), Compare("==", _name("x"), _name("y")))
         return Call("arrayDistinct", (Call("arrayFilter", (is_enough, numbers, later)),))
+
+    def _list_returns(self) -> Expr:
+        return self.sets.list_numbers(_name("returns")) if self.options.occurrences == 1 else _name("returns")
 
     def _group(self, columns: Sequence[Expr], condition: Expr) -> Select:
         """Return columns of each person: and of each value, unless the first event of a person decides the value."""
         keys, values = [PERSON_ID], []
         if breakdown := self.options.breakdown:
             if self.options.type == FIRST_EVER:
-                order = Tuple((TIMESTAMP, Field(("events", "uuid"))))
-                values = [Alias(Call("argMinIf", (breakdown.value, order, self.target.names)), "value")]
+                first_value = Call("argMinIf", (breakdown.value, EVENT_ORDER, self.target.names))
+                values = [Alias(first_value, "value")]
             else:
                 values = [Alias(breakdown.value, "value")]
                 keys.append(_name("value"))

@@ -128,9 +128,10 @@ def join_and(*conditions: Expr) -> Expr:
 
 def join_or(*conditions: Expr) -> Expr:
     """Return the condition that one of the conditions holds."""
-    if TRUE in conditions:
+    parts = tuple(part for place, part in enumerate(conditions) if part not in conditions[:place])
+    if TRUE in parts:
         return TRUE
-    return conditions[0] if len(conditions) == 1 else Or(conditions)
+    return parts[0] if len(parts) == 1 else Or(parts)
 
 
 def _build_name_condition(node: Mapping[str, Any], path: Path) -> Expr:

@@ -25,6 +25,7 @@ from queries.runners.compiled import Body, CompiledQuery, ReadRows, Rows
 from queries.runners.context import QueryContext
 from queries.runners.errors import UnsupportedPart
 from queries.runners.filters import FilterBuilder
+from queries.runners.interval_sets import IntervalSets
 from queries.runners.json_values import check_choice, get_number, get_object
 from queries.runners.periods import EVENTS_TABLE, Period, PeriodReader
 from queries.runners.series import (
@@ -51,6 +52,10 @@ class Criterion:
 
     operator: str
     value: int
+
+    def build(self, number: Expr) -> Expr:
+        is_met = Compare(self.operator, number, Constant(self.value))
+        return join_and(Compare(">", number, Constant(0)), is_met)
 
 
 def compile_stickiness(source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows) -> CompiledQuery:
@@ -100,10 +105,12 @@ def build_tree(
     number: int, period: Period, series: Sequence[Series], shared: Expr, criterion: Criterion | None
 ) -> Select:
     """Return the tree of one period. Its rows are the period, a series, a number of intervals, and of persons."""
-    active = [Alias(_count_if(_is_met(_name(f"n{place}"), criterion)), f"n{place}") for place in range(len(series))]
-    persons = Select(tuple(active), QuerySource(_build_events(period, series, shared)), group_by=(_name("person"),))
-    pairs = Array(tuple(Tuple((Constant(place), _name(f"n{place}"))) for place in range(len(series))))
-    exploded = Select((Alias(Call("arrayJoin", (pairs,)), "pair"),), QuerySource(persons))
+    sizes = _build_sizes if criterion is None else partial(_build_sizes_by_criterion, criterion)
+    is_counted = join_and(shared, period.build_condition(), join_or(*(item.condition for item in series)))
+    names = [_name(f"n{place}") for place in range(len(series))]
+    pairs = Array(tuple(Tuple((Constant(place), name)) for place, name in enumerate(names)))
+    persons = QuerySource(sizes(period, series, is_counted))
+    exploded = Select((Alias(Call("arrayJoin", (pairs,)), "pair"),), persons)
     place, intervals = (TupleAccess(_name("pair"), item) for item in (1, 2))
     columns = (Alias(place, "place"), Alias(intervals, "intervals"), Alias(Call("count"), "number"))
     counts = Select(columns, QuerySource(exploded), group_by=(_name("place"), _name("intervals")))
@@ -111,19 +118,25 @@ def build_tree(
     return Select(shown, QuerySource(counts), where=Compare(">", _name("intervals"), Constant(0)))
 
 
-def _build_events(period: Period, series: Sequence[Series], shared: Expr) -> Select:
-    """Return how many events of each series a person has in each interval."""
+def _build_sizes(period: Period, series: Sequence[Series], is_counted: Expr) -> Select:
+    """Return in how many intervals each person has events of each series."""
+    sets = IntervalSets(period)
+    columns = (Alias(sets.collect(item.condition), f"n{place}") for place, item in enumerate(series))
+    active = Select(tuple(columns), EVENTS_TABLE, where=is_counted, group_by=(PERSON_ID,))
+    sizes = (Alias(sets.build_size(_name(f"n{place}")), f"n{place}") for place in range(len(series)))
+    return Select(tuple(sizes), QuerySource(active))
+
+
+def _build_sizes_by_criterion(
+    criterion: Criterion, period: Period, series: Sequence[Series], is_counted: Expr
+) -> Select:
+    """Return in how many intervals each person has the right number of events of each series, at least one."""
     numbers = [Alias(_count_if(item.condition), f"n{place}") for place, item in enumerate(series)]
     columns = (Alias(PERSON_ID, "person"), Alias(period.build_bucket(), "bucket"), *numbers)
-    is_counted = join_and(shared, period.build_condition(), join_or(*(item.condition for item in series)))
-    return Select(columns, EVENTS_TABLE, where=is_counted, group_by=(_name("person"), _name("bucket")))
-
-
-def _is_met(number: Expr, criterion: Criterion | None) -> Expr:
-    has_events = Compare(">", number, Constant(0))
-    if criterion is None:
-        return has_events
-    return join_and(has_events, Compare(criterion.operator, number, Constant(criterion.value)))
+    groups = _name("person"), _name("bucket")
+    events = Select(columns, EVENTS_TABLE, where=is_counted, group_by=groups)
+    sizes = (Alias(_count_if(criterion.build(_name(f"n{place}"))), f"n{place}") for place in range(len(series)))
+    return Select(tuple(sizes), QuerySource(events), group_by=(_name("person"),))
 
 
 def build_results(
