@@ -1,6 +1,7 @@
 """LifecycleQuery: persons who are new, returning, resurrecting or dormant in each interval."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -26,7 +27,7 @@ def compile_lifecycle(source: Mapping[str, Any], context: QueryContext, read_row
     series = SeriesReader(builder).read_all(source, maximum=1)[0]
     condition = join_and(build_shared_condition(source, builder), series.condition)
     reader = PeriodReader(source, context, read_rows)
-    shown = reader.read_current()
+    shown = replace(reader.read_current(), days=())
     begins = get_boolean(get_object(source, "lifecycleFilter"), "onlyUseInsightDates", ("lifecycleFilter",))
     tree = LifecycleTree(reader.widen(shown, looks_back=True), condition, begins).build()
     names = series.event, series.event_label, series.node.get("custom_name")

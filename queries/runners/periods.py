@@ -135,7 +135,7 @@ class PeriodReader:
         end = get_end_of_unit(period.buckets[-1], unit, week_starts_on_monday=monday)
         before = [self._start(add_units(period.buckets[0], -1, unit))] if looks_back else []
         buckets = (*before, *period.buckets)
-        return Period(buckets[0], end, self.interval, buckets, self.days)
+        return Period(buckets[0], end, self.interval, buckets, period.days)
 
     def _start(self, moment: datetime) -> datetime:
         monday = self.context.week_starts_on_monday

@@ -23,6 +23,7 @@ from queries.hogql.ast import (
 from queries.results.stickiness import StickinessSeries
 from queries.runners.compiled import Body, CompiledQuery, ReadRows, Rows
 from queries.runners.context import QueryContext
+from queries.runners.dates import BUCKETS_MAX
 from queries.runners.errors import UnsupportedPart
 from queries.runners.filters import FilterBuilder
 from queries.runners.interval_sets import IntervalSets
@@ -67,7 +68,7 @@ def compile_stickiness(source: Mapping[str, Any], context: QueryContext, read_ro
     shared, criterion = build_shared_condition(source, builder), read_criterion(source)
     reader = PeriodReader(source, context, read_rows)
     current = reader.read_current()
-    size = get_number(source, "intervalCount", (), default=1, low=1, high=len(current.buckets))
+    size = get_number(source, "intervalCount", (), default=1, low=1, high=BUCKETS_MAX)
     previous = reader.read_previous(current)
     periods = [join_intervals(period, size) for period in (current, previous) if period]
     trees = [build_tree(number, period, series, shared, criterion) for number, period in enumerate(periods)]

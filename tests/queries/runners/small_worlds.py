@@ -1,0 +1,35 @@
+"""Small worlds for tests of insight queries: a few events in a project of its own."""
+
+from itertools import count
+from typing import Any
+
+from queries.runners.context import QueryContext
+from tests.queries.golden import insert_dataset
+from tests.queries.hogql.store import Store
+
+_projects = count(200_000)
+
+
+def insert_events(
+    store: Store, events: list[tuple[Any, ...]], persons: dict[str, dict[str, Any]] | None = None, **context: Any
+) -> QueryContext:
+    """Insert events, and return the context of their project. An event is a person, a name, a time, and properties.
+
+    `persons` has the columns of persons by their names. Those who are not in it are created in 2026.
+    """
+    project_id = next(_projects)
+    known = persons or {}
+    names = dict.fromkeys([event[0] for event in events])
+    insert_dataset(
+        store,
+        project_id,
+        {
+            "name": str(project_id),
+            "persons": [{"name": name, **known.get(name, {})} for name in names],
+            "events": [
+                {"who": who, "event": name, "at": at, "props": properties[0] if properties else {}}
+                for who, name, at, *properties in events
+            ],
+        },
+    )
+    return QueryContext(project_id, **context)
