@@ -28,7 +28,7 @@ _projects = iter(range(_FIRST_PROJECT, 10 * _FIRST_PROJECT))
 
 @dataclass(frozen=True)
 class Person:
-    """A person. `created_at` is None if the store has no row of the person."""
+    """A person. `created_at` is None if the store has no row of the person, which has no properties then."""
 
     id: UUID
     created_at: datetime | None
@@ -96,7 +96,7 @@ def make_world(random: Random) -> World:
 
 def _make_person(random: Random, change: datetime) -> Person:
     created_at = _choose_time(random, change, ZoneInfo("UTC")) if random.random() < 0.7 else None
-    properties = {"plan": random.choice(VALUES)} if random.random() < 0.8 else {}
+    properties = {"plan": random.choice(VALUES)} if created_at and random.random() < 0.8 else {}
     return Person(UUID(int=random.getrandbits(128)), created_at, properties)
 
 

@@ -1,0 +1,96 @@
+"""Brute force: lifecycle and stickiness, by loops over the intervals in which each person was active."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from tests.queries.differential.brute_events import find_start, is_day_counted, list_starts, meets_all
+from tests.queries.differential.worlds import Event, Person, Span, World
+
+STATUSES = ("new", "returning", "resurrecting", "dormant")
+
+
+def is_of_series(event: Event, node: dict[str, Any], query: dict[str, Any]) -> bool:
+    is_named = node["event"] in (None, event.name)
+    return is_named and meets_all(event, node.get("properties")) and meets_all(event, query.get("properties"))
+
+
+def compute_lifecycle(world: World, query: dict[str, Any], span: Span) -> dict[str, list[int]]:
+    """Return the numbers of persons of each status. The first and the last interval count as a whole."""
+    interval = query["interval"]
+    starts = list_starts(span.first, span.last, interval, world)
+    before = find_start(starts[0] - timedelta(seconds=1), interval, world)
+    begins = bool(query.get("lifecycleFilter", {}).get("onlyUseInsightDates"))
+    active: dict[UUID, set[datetime]] = defaultdict(set)
+    for event in world.events:
+        if is_of_series(event, query["series"][0], query):
+            active[event.person.id].add(find_start(event.time, interval, world))
+    counts = {status: [0] * len(starts) for status in STATUSES}
+    for person in world.persons:
+        born = find_start(find_creation(person, world), interval, world) if active[person.id] else None
+        for number, (earlier, start) in enumerate(zip([before, *starts], starts, strict=False)):
+            was_there = earlier in active[person.id] and not (begins and number == 0)
+            if start in active[person.id]:
+                is_new = start == born or (begins and number == 0)
+                status = "new" if is_new else "returning" if was_there else "resurrecting"
+                counts[status][number] += 1
+            elif was_there:
+                counts["dormant"][number] -= 1
+    return counts
+
+
+def find_creation(person: Person, world: World) -> datetime:
+    """Return when a person was created: with its first event, whatever that was, if no row says it."""
+    return person.created_at or min(event.time for event in world.events if event.person == person)
+
+
+def compute_stickiness(world: World, query: dict[str, Any], spans: Sequence[Span]) -> list[list[int]]:
+    """Return the data of each series: in each span, one after the other."""
+    return [compute_series(world, query, node, span) for node in query["series"] for span in spans]
+
+
+def compute_series(world: World, query: dict[str, Any], node: dict[str, Any], span: Span) -> list[int]:
+    starts = list_starts(span.first, span.last, query["interval"], world)
+    size = query.get("intervalCount", 1)
+    groups = {start: (len(starts) - 1 - place) // size for place, start in enumerate(starts)}  # counted from the end
+    times: dict[UUID, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for event in world.events:
+        if is_in_span(event, query, span, world) and is_of_series(event, node, query):
+            times[event.person.id][groups[find_start(event.time, query["interval"], world)]] += 1
+    options = query.get("stickinessFilter", {})
+    criterion = options.get("stickinessCriteria") or {"operator": "gte", "value": 1}
+    active = [sum(meets(number, criterion) for number in groups.values()) for groups in times.values()]
+    counts = [active.count(number) for number in range(1, max(groups.values()) + 2)]
+    if options.get("computedAs") == "cumulative":
+        return [sum(counts[place:]) for place in range(len(counts))]
+    return counts
+
+
+def is_in_span(event: Event, query: dict[str, Any], span: Span, world: World) -> bool:
+    """Return whether an event counts: in weeks and months, those before the first day of the range do not."""
+    return span.first <= event.time <= span.last and is_day_counted(
+        event.time, query["dateRange"].get("daysOfWeek"), world
+    )
+
+
+def meets(number: int, criterion: dict[str, Any]) -> bool:
+    value: int = criterion["value"]
+    match criterion["operator"]:
+        case "gte":
+            return number >= value
+        case "lte":
+            return number <= value
+        case _:
+            return number == value
+
+
+def move_span(span: Span, days: int) -> Span:
+    """Return the span of whole days some days before."""
+    first, last = (
+        (side.replace(tzinfo=None) - timedelta(days=days)).replace(tzinfo=side.tzinfo)
+        for side in (span.first, span.last)
+    )
+    return replace(span, first=first, last=last)
