@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from queries.nodes import WRAPPERS
-from queries.runners import hogql_query, lifecycle_query, retention_query, stickiness_query, trends_query
+from queries.runners import funnels_query, hogql_query, lifecycle_query, retention_query, stickiness_query, trends_query
 from queries.runners.compiled import CompiledQuery, ReadRows, read_nothing
 from queries.runners.context import QueryContext
 from queries.runners.errors import InvalidQuery, UnsupportedQueryKind
@@ -13,6 +13,7 @@ from queries.runners.json_values import describe
 Compiler = Callable[[Mapping[str, Any], QueryContext, ReadRows], CompiledQuery]
 
 COMPILERS: dict[str, Compiler] = {
+    funnels_query.KIND: funnels_query.compile_funnels,
     hogql_query.KIND: hogql_query.compile_hogql,
     lifecycle_query.KIND: lifecycle_query.compile_lifecycle,
     retention_query.KIND: retention_query.compile_retention,

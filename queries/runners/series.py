@@ -118,6 +118,12 @@ def build_shared_condition(source: Mapping[str, Any], builder: FilterBuilder) ->
     return join_and(condition, builder.build_test_account_filters(EVENTS, ("filterTestAccounts",)))
 
 
+def list_event_names(series: Series) -> list[str | None]:
+    """Return the names of the events that may belong to a series. None stands for all events."""
+    is_group = series.node.get("kind") == "GroupNode"
+    return [node.get("event") for node in (series.node["nodes"] if is_group else [series.node])]
+
+
 def join_and(*conditions: Expr) -> Expr:
     """Return the condition that all conditions hold."""
     parts = tuple(condition for condition in conditions if condition != TRUE)

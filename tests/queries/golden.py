@@ -12,9 +12,10 @@ import orjson
 import pytest
 import yaml
 
+from queries.runners.compiled import Rows
 from queries.runners.context import QueryContext
 from tests.queries.hogql.store import EVENT_COLUMNS, MOMENT, Store
-from tests.queries.runners.helpers import run
+from tests.queries.runners.helpers import compute, run
 
 OWN_FOLDER = Path(__file__).parents[1] / "golden"
 FOLDER_VARIABLE = "GOLDEN_DIR"
@@ -106,12 +107,20 @@ class GoldenStore:
 
     def run(self, case: Case) -> dict[str, Any]:
         """Return the body of the response to the query of a case."""
+        return run(self.store, case.query, self.find_context(case))
+
+    def read_rows(self, case: Case) -> Rows:
+        """Return the rows of the statement of a case."""
+        return compute(self.store, case.query, self.find_context(case))[1].rows
+
+    def find_context(self, case: Case) -> QueryContext:
+        """Return the context of a case in the project of its dataset, which is inserted on first use."""
         assert case.dataset
         key = id(case.dataset)
         if key not in self.projects:
             self.projects[key] = FIRST_PROJECT + len(self.projects)
             insert_dataset(self.store, self.projects[key], case.dataset)
-        return run(self.store, case.query, replace(case.context, project_id=self.projects[key]))
+        return replace(case.context, project_id=self.projects[key])
 
 
 def find_differences(expected: Any, found: Any, path: str = "") -> list[str]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from engine.interface import Limits, Result
 from queries.hogql.statement import Statement
 from queries.runners.compile import compile_query
 from queries.runners.compiled import CompiledQuery, Rows
@@ -28,13 +29,20 @@ def compile_text(text: str, context: QueryContext = CONTEXT, **fields: Any) -> C
 
 def run(store: Store, source: dict[str, Any], context: QueryContext = CONTEXT) -> dict[str, Any]:
     """Return the body of the response to a query."""
+    compiled, result = compute(store, source, context)
+    return compiled.shape(result.types, result.rows)
+
+
+def compute(
+    store: Store, source: dict[str, Any], context: QueryContext = CONTEXT, limits: Limits | None = None
+) -> tuple[CompiledQuery, Result]:
+    """Return a query and what the engine returned."""
 
     def read_rows(statement: Statement) -> Rows:
         return store.client.read(statement.sql, dict(statement.parameters)).rows
 
     compiled = compile_query(source, context, read_rows)
-    result = store.client.read(compiled.statement.sql, dict(compiled.statement.parameters))
-    return compiled.shape(result.types, result.rows)
+    return compiled, store.client.read(compiled.statement.sql, dict(compiled.statement.parameters), limits=limits)
 
 
 def read(store: Store, text: str, context: QueryContext = CONTEXT, **fields: Any) -> list[list[Any]]:

@@ -1,0 +1,215 @@
+"""The attempts of persons at a funnel, from the arrays of their events.
+
+Arrays are filled from their end, so that each event knows the next event of each step, without a join or a loop over
+pairs of events. An attempt begins with an event, and goes on with the next event of each step within the window.
+"""
+
+from dataclasses import dataclass
+
+from queries.hogql.ast import (
+    And,
+    Arithmetic,
+    ArrayAccess,
+    Call,
+    Compare,
+    Constant,
+    Expr,
+    Field,
+    Lambda,
+    Not,
+    Or,
+    Select,
+    Tuple,
+    TupleAccess,
+)
+from queries.runners.funnel_arrays import (
+    X,
+    Y,
+    fill_from_next,
+    filter_array,
+    has_bits,
+    map_array,
+    pick,
+    select_columns,
+    shift_left,
+    shift_right,
+)
+from queries.runners.funnel_events import ATTEMPTS, CODES, NEVER, PERSON, REACHED, STARTS, TIMES, VALUE, FunnelEvents
+from queries.runners.funnel_gathering import StepGatherer
+from queries.runners.funnel_options import Exclusion, Order
+from queries.runners.series import join_and
+
+BEST = "best"
+"""The attempt of a person that gets furthest."""
+_CHAINS, _KEPT, _FURTHEST, _NEAREST, _SKIPPED = "chains", "kept", "furthest", "nearest", "skipped"
+_NEVER = Constant(NEVER)
+
+
+@dataclass(frozen=True)
+class AttemptRows:
+    """A SELECT of persons with the arrays ATTEMPTS and REACHED. An attempt is a tuple of times, or an array."""
+
+    rows: Select
+    keys: tuple[str, ...]
+    is_tuple: bool
+
+    def get_item(self, attempt: Expr, place: int) -> Expr:
+        """Return the time of a step, or a stop after the times."""
+        return TupleAccess(attempt, place + 1) if self.is_tuple else ArrayAccess(attempt, Constant(place + 1))
+
+    def choose_best(self) -> Select:
+        """Return each person's attempt that gets furthest, the first one of several, and how far it gets."""
+        keys, arrays = pick(*self.keys), pick(ATTEMPTS, REACHED)
+        furthest = select_columns(keys | arrays | {_FURTHEST: Call("arrayMax", (arrays[REACHED],))}, self.rows)
+        is_furthest = Lambda(("x", "y"), Compare("==", Y, Field((_FURTHEST,))))
+        best = {BEST: Call("arrayFirst", (is_furthest, *arrays.values())), REACHED: Field((_FURTHEST,))}
+        return select_columns(keys | best, furthest, Call("notEmpty", (arrays[ATTEMPTS],)))
+
+
+class AttemptBuilder:
+    """A builder of the attempts of a funnel."""
+
+    def __init__(self, events: FunnelEvents) -> None:
+        self.events = events
+        self.options = events.options
+        self.last = len(events.steps) - 1
+        self.window = Constant(self.options.window)
+        self.keys = (PERSON, VALUE) if events.values else (PERSON,)
+        self.stops = [f"stop{number}" for number in range(len(self.options.exclusions))]
+
+    def build(self) -> AttemptRows:
+        rows = self._add_stops(self.events.build())
+        if self.options.order is Order.UNORDERED:
+            return self._measure(self._gather_steps(rows), is_tuple=False)
+        return self._measure(self._follow_chains(rows), is_tuple=True)
+
+    def _add_stops(self, rows: Select) -> Select:
+        """Return the arrays with one more for each exclusion: the time of its next event after the time of each event.
+
+        An exclusion at the same time as a step is neither before nor after it.
+        """
+        columns = pick(*self.keys, TIMES, CODES, STARTS)
+        for number, stop in enumerate(self.stops):
+            is_exclusion = has_bits(Y, self.events.get_exclusion_bit(number))
+            nearest = fill_from_next(Field((TIMES,)), is_exclusion, Field((CODES,)))
+            rows = select_columns(columns | {_NEAREST: nearest}, rows)
+            next_times = shift_left(Field((TIMES,)), _NEVER)
+            is_last_of_its_time = Compare("!=", Y, Field(("z",)))
+            after = fill_from_next(
+                shift_left(Field((_NEAREST,)), _NEVER), is_last_of_its_time, Field((TIMES,)), next_times
+            )
+            rows = select_columns(columns | {stop: after}, rows)
+            columns |= pick(stop)
+        return rows
+
+    def _follow_chains(self, rows: Select) -> Select:
+        """Return the attempts of ordered and strict funnels: for each step, from the last to the first, the chain of
+        times that begins with its next event. After the times, a chain has the stops of exclusions.
+        """
+        columns = pick(*self.keys, TIMES, CODES, STARTS, *self.stops)
+        if self.options.order is Order.STRICT:
+            rows = select_columns(columns | {_SKIPPED: self._find_skipped()}, rows)
+            columns |= pick(_SKIPPED)
+        size = 0
+        for step in range(self.last, 0, -1):
+            links = self._build_links(step, size)
+            size += 1 + len(self._list_stops(step))
+            rows = select_columns(columns | {_CHAINS: self._fill_chains(links, step, size)}, rows)
+        links = select_columns(columns | {_CHAINS: self._build_links(0, size)}, rows)
+        return self._select_attempts(links)
+
+    def _find_skipped(self) -> Expr:
+        """Return which events of a strict funnel do not come between two others: those of no step, at the time of
+        another event. Events that are sent at the same time have no order.
+        """
+        follows = Compare("==", X, Field(("z",)))
+        is_skipped = And((follows, Not(has_bits(Y, self.events.steps_mask))))
+        times = Field((TIMES,))
+        return Call(
+            "arrayMap", (Lambda(("x", "y", "z"), is_skipped), times, Field((CODES,)), shift_right(times, _NEVER))
+        )
+
+    def _build_links(self, step: int, size: int) -> Expr:
+        """Return for each event its time with the chain after it, of `size` items, and the stops that begin here."""
+        stops = self._list_stops(step)
+        names = [f"s{number}" for number in range(len(stops))]
+        times_after = self.last - step
+        after = [TupleAccess(Y, place + 1) for place in range(size)]
+        items = (X, *after[:times_after], *after[times_after:], *(Field((name,)) for name in names))
+        arrays: list[Expr] = [Field((TIMES,))]
+        if size:
+            arrays.append(shift_left(Field((_CHAINS,)), Tuple((_NEVER,) * size)))
+        arguments = ("x", *(("y",) if size else ()), *names)
+        return Call("arrayMap", (Lambda(arguments, Tuple(items)), *arrays, *(Field((stop,)) for stop in stops)))
+
+    def _list_stops(self, step: int) -> list[str]:
+        """Return the columns of the exclusions that begin with a step."""
+        pairs = zip(self.options.exclusions, self.stops, strict=True)
+        return [stop for exclusion, stop in pairs if exclusion.from_step == step]
+
+    def _fill_chains(self, links: Expr, step: int, size: int) -> Expr:
+        """Return for each event the chain of the next event of a step: in a strict funnel, of the event itself."""
+        codes = Field((CODES,))
+        is_step = has_bits(Y, self.events.get_step_bit(step))
+        if self.options.order is not Order.STRICT:
+            return fill_from_next(links, is_step, codes)
+        own = map_array(Call("if", (is_step, X, Tuple((_NEVER,) * size))), links, codes)
+        return fill_from_next(own, Not(Y), Field((_SKIPPED,)))
+
+    def _gather_steps(self, rows: Select) -> Select:
+        """Return the attempts of unordered funnels. After the times, an attempt has the stop of exclusions."""
+        columns = pick(*self.keys, STARTS, *self.stops)
+        gatherer = StepGatherer(self.events)
+        rows = gatherer.add_next_times(rows, columns)
+        attempt = gatherer.build_times()
+        for stop in self.stops:
+            attempt = Call("arrayPushBack", (attempt, Field((stop,))))
+        arguments = (*gatherer.columns, *self.stops)
+        attempts = Call("arrayMap", (Lambda(arguments, attempt), *pick(*arguments).values()))
+        return self._select_attempts(select_columns(columns | {_CHAINS: attempts}, rows))
+
+    def _select_attempts(self, rows: Select) -> Select:
+        attempts = filter_array(Field((_CHAINS,)), Y, Field((STARTS,)))
+        return select_columns(pick(*self.keys) | {ATTEMPTS: attempts}, rows)
+
+    # How far attempts get
+
+    def _measure(self, rows: Select, *, is_tuple: bool) -> AttemptRows:
+        """Return attempts with the number of steps that they reached, without those that are spoiled."""
+        found = AttemptRows(rows, self.keys, is_tuple)
+        columns = pick(*self.keys, ATTEMPTS)
+        reached = map_array(self._count_reached(found), Field((ATTEMPTS,)))
+        rows = select_columns(columns | {REACHED: reached}, rows)
+        if self.options.exclusions and self.options.order is not Order.UNORDERED:
+            rows = self._drop_spoiled(rows, columns | pick(REACHED), found)
+        return AttemptRows(rows, self.keys, is_tuple)
+
+    def _count_reached(self, attempts: AttemptRows) -> Expr:
+        count: Expr = Constant(1)
+        start = attempts.get_item(X, 0)
+        for step in range(1, self.last + 1):
+            time = attempts.get_item(X, step)
+            is_reached: Expr = Compare("<=", Arithmetic("-", time, start), self.window)
+            if self.options.order is Order.UNORDERED and self.stops:  # an exclusion ends the attempt
+                is_reached = join_and(is_reached, Compare("<=", time, attempts.get_item(X, self.last + 1)))
+            count = Arithmetic("+", count, Call("if", (is_reached, Constant(1), Constant(0))))
+        return count
+
+    def _drop_spoiled(self, rows: Select, columns: dict[str, Expr], attempts: AttemptRows) -> Select:
+        place, parts = self.last + 1, []
+        for step in range(self.last, -1, -1):
+            for exclusion in self.options.exclusions:
+                if exclusion.from_step == step:
+                    parts.append(self._is_spoiled(exclusion, attempts.get_item(X, place), attempts))
+                    place += 1
+        kept = map_array(Not(Or(tuple(parts))), Field((ATTEMPTS,)), Field((REACHED,)))
+        rows = select_columns(columns | {_KEPT: kept}, rows)
+        kept_items = {name: filter_array(Field((name,)), Y, Field((_KEPT,))) for name in (ATTEMPTS, REACHED)}
+        return select_columns(columns | kept_items, rows)
+
+    def _is_spoiled(self, exclusion: Exclusion, stop: Expr, attempts: AttemptRows) -> Expr:
+        """Return whether an exclusion is between its steps, or until the window ends if the second one is missing."""
+        window_end = Arithmetic("+", attempts.get_item(X, 0), self.window)
+        second = attempts.get_item(X, exclusion.to_step)
+        end = Call("if", (Compare(">", Y, Constant(exclusion.to_step)), second, window_end))
+        return And((Compare(">", Y, Constant(exclusion.from_step)), Compare("<", stop, end)))
