@@ -1,13 +1,11 @@
 """`…/dashboards/:id/stream_tiles/`: a dashboard as server-sent events."""
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import orjson
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from dashboards.exceptions import DashboardNotFound
@@ -15,7 +13,7 @@ from dashboards.readers.dashboards_stream import iter_events
 from dashboards.views.base import DASHBOARD_ID, INCLUDE_DASHBOARDS, OVERRIDES, REFRESH, get_results
 from dashboards.views.dashboards import retrieve_dashboard
 from dashboards_api.http.openapi import PROJECT_ID, operation_ids
-from dashboards_api.http.renderers import OPTIONS, ContentNegotiation
+from dashboards_api.http.renderers import OPTIONS, FileNegotiation
 from dashboards_api.parsing import parse_id
 from users.viewsets import ProjectScopedViewSet
 
@@ -26,22 +24,12 @@ LAYOUT_SIZE = OpenApiParameter(
 )
 
 
-class EventStreamNegotiation(ContentNegotiation):
-    """Content negotiation that always selects the event stream; errors are JSON."""
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        renderer = next(iter(renderers))
-        return renderer, str(renderer.media_type)
-
-
 @operation_ids("dashboards")
 class StreamTilesViewSet(ProjectScopedViewSet):
     tag = "dashboards"
     scope_object = "dashboard"
     required_scopes: ClassVar[dict[str, list[str]]] = {"stream_tiles": ["dashboard:read"]}
-    content_negotiation_class = EventStreamNegotiation
+    content_negotiation_class = FileNegotiation
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, LAYOUT_SIZE, REFRESH, *OVERRIDES, INCLUDE_DASHBOARDS],

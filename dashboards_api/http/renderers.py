@@ -49,3 +49,13 @@ class ContentNegotiation(negotiation.DefaultContentNegotiation):
     def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:
         known = list(renderers)
         return [renderer for renderer in known if renderer.format == format] or known
+
+
+class FileNegotiation(ContentNegotiation):
+    """Content negotiation of views that answer a file or a stream, whatever the client accepts; errors are JSON."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
