@@ -259,3 +259,37 @@ class UnlistedDashboardExists(Conflict):
 
     def __init__(self, tag: str) -> None:
         super().__init__(f"There is already an unlisted dashboard with the tag {tag!r}.", attr="tag")
+
+
+class ResultMissing(Conflict):
+    """The insight has no result that could be exported."""
+
+    code = "not_computed"
+
+    def __init__(self) -> None:
+        super().__init__("The result of this insight is not computed yet. `refresh=blocking` computes it.")
+
+
+class ResultQueued(Conflict):
+    """The result that is exported is being computed."""
+
+    code = "queued"
+
+    def __init__(self) -> None:
+        super().__init__("The result of this insight is being computed. Repeat the request in a few seconds.")
+
+
+class NothingToExport(ValidationFailed):
+    """The insight has no query, or its result cannot be written in this format."""
+
+    code = "not_exportable"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, attr="format")
+
+
+class ExportNotAllowed(Forbidden):
+    """The shared dashboard does not show the data of its insights."""
+
+    def __init__(self) -> None:
+        super().__init__("This shared dashboard does not offer its data as files.")

@@ -14,6 +14,7 @@ from dashboards.views.dashboards_run_insights import RunInsightsViewSet
 from dashboards.views.dashboards_stream import StreamTilesViewSet
 from dashboards.views.insights import InsightViewSet
 from dashboards.views.insights_bulk import InsightBulkViewSet
+from dashboards.views.insights_export import InsightExportViewSet
 from dashboards.views.insights_validate import InsightValidationViewSet
 from dashboards.views.sharing import SharePasswordViewSet, SharingConfigurationViewSet
 from dashboards.views.templates import DashboardTemplateViewSet
@@ -86,6 +87,7 @@ insights = [
     path("insights/validate/", InsightValidationViewSet.as_view({"post": "validate"})),
     path("insights/activity/", InsightActivityViewSet.as_view({"get": "all_activity"})),
     path("insights/<str:id>/", InsightViewSet.as_view(ROW)),
+    path("insights/<str:id>/export/", InsightExportViewSet.as_view({"get": "export"})),
     path("insights/<str:id>/activity/", InsightActivityViewSet.as_view({"get": "activity"})),
 ]
 urlpatterns = [*dashboards, *tiles, *sharing, *collaborators, *activity, *templates, *insights]

@@ -24,15 +24,16 @@ def iter_keys(value: Any) -> Iterator[str]:
 
 
 class Answer:
-    """A response with its JSON body; `json` is None for an empty body and for a stream of events."""
+    """A response with its JSON body; `json` is None for an empty body, a file and a stream of events."""
 
     def __init__(self, response: HttpResponse) -> None:
         self.response = response
         self.status = response.status_code
         self.headers = response.headers
-        self.text = response.content.decode()
-        is_stream = response.headers.get("Content-Type") == "text/event-stream"
-        self.json: Any = json.loads(self.text) if self.text and not is_stream else None
+        media_type = response.headers.get("Content-Type", "")
+        self.text = "" if media_type == "image/png" else response.content.decode()
+        is_json = not media_type.startswith(("text/event-stream", "text/csv", "image/"))
+        self.json: Any = json.loads(self.text) if self.text and is_json else None
 
     def __repr__(self) -> str:
         return f"{self.status} {self.text[:600]}"

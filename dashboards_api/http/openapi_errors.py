@@ -67,7 +67,8 @@ ERRORS = {
     ),
     409: ErrorResponse(
         "Conflict",
-        "The object exists already, or a request with this `Idempotency-Key` is still running.",
+        "The object exists already, a request with this `Idempotency-Key` is still running, or there is no result to "
+        "export.",
         "invalid_request",
         "conflict",
         "There is already an unlisted dashboard with the tag 'checkout'.",
@@ -136,6 +137,8 @@ KEY_ERRORS = {429}
 VERSION_ERRORS = {412, 428}
 # Operations with limits for clients without a key.
 LIMITED_WITHOUT_KEY = {"login_create"}
+# Operations that need a result.
+NEED_RESULT = {f"{prefix}insights_export_retrieve" for prefix in ("", "environments_")}
 ERROR_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "Every error below /api/ has this form.",
@@ -195,7 +198,7 @@ def can_return(operation: dict[str, Any], status: int) -> bool:
     if status in IDEMPOTENCY_ERRORS and _has_parameter(operation, IDEMPOTENCY_KEY):
         return True
     if status in BODY_ERRORS:
-        return "requestBody" in operation
+        return "requestBody" in operation or (status == 409 and operation["operationId"] in NEED_RESULT)
     if status in KEY_ERRORS:
         return {"PersonalAPIKeyAuth": []} in operation.get("security", []) or operation[
             "operationId"

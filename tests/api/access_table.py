@@ -100,6 +100,8 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/insights/": COLLECTION,
     "api/projects/<project_id>/insights/<id>/": ROW,
     "api/projects/<project_id>/insights/<id>/activity/": {**LACKS, "GET": READ},
+    # There is no result to export.
+    "api/projects/<project_id>/insights/<id>/export/": {**LACKS, "GET": (401, 403, 409, 409, 409, 403, 403)},
     "api/projects/<project_id>/insights/activity/": {**LACKS, "GET": READ},
     **{
         f"api/projects/<project_id>/insights/{action}/": {**LACKS, "POST": ACTION}

@@ -1,0 +1,65 @@
+"""Results of insights as files: the result as a table in CSV."""
+
+import json
+import unicodedata
+from typing import NamedTuple
+
+import orjson
+
+from dashboards.exceptions import NothingToExport, ResultMissing, ResultQueued
+from queries.exceptions import QueryError
+from queries.readers.fields import COMPUTED, QUEUED
+from queries.refresh import Refresh
+from queries.results.csv_files import write_csv
+from queries.results.tables import build_table
+from users.readers import Row
+
+CSV = "csv"
+FORMATS = (CSV,)
+MEDIA_TYPES = {CSV: "text/csv; charset=utf-8"}
+NAME_MAX_LENGTH = 100
+_FORBIDDEN_IN_NAMES = frozenset('\\/:*?"<>|')
+_WAITING = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING})
+
+
+class InsightFile(NamedTuple):
+    name: str
+    media_type: str
+    content: bytes
+
+
+def build_insight_file(insight: Row, format: str, refresh: Refresh) -> InsightFile:
+    """Return the result of an insight from a reader as a file.
+
+    Raises ResultMissing, ResultQueued, NothingToExport, and the QueryError of a result that could not be computed.
+    """
+    _check_result(insight, must_be_current=refresh in _WAITING)
+    return InsightFile(f"{build_file_name(insight)}.{format}", MEDIA_TYPES[format], _write_table(insight))
+
+
+def build_file_name(insight: Row) -> str:
+    """Return the name of an insight as the name of a file, without what a path or a terminal would interpret."""
+    name = insight["name"] or insight["derived_name"] or ""
+    plain = "".join("-" if character in _FORBIDDEN_IN_NAMES else character for character in name)
+    printable = "".join(character for character in plain if not unicodedata.category(character).startswith("C"))
+    return " ".join(printable.split())[:NAME_MAX_LENGTH].strip(" .") or "insight"
+
+
+def _check_result(insight: Row, *, must_be_current: bool) -> None:
+    """Raise an error if there is no result, or only an older one where the request waits for a current one."""
+    state, status = insight["result_state"], insight["query_status"]
+    if insight["result"] is not None and (state == COMPUTED or not must_be_current):
+        return
+    if status and status["error"]:
+        raise QueryError(status["error_message"], code=status["error_code"])
+    if state == QUEUED:
+        raise ResultQueued
+    raise ResultMissing if insight["filters_hash"] else NothingToExport("This insight has no query.")
+
+
+def _write_table(insight: Row) -> bytes:
+    results = json.loads(orjson.dumps(insight["result"]))
+    table = build_table(results, insight["columns"])
+    if results and not table.columns:
+        raise NothingToExport("This result cannot be written as a table. Read it as JSON.")
+    return write_csv(table) if table.columns else b""
