@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.utils.safestring import SafeString
@@ -70,7 +71,7 @@ class TileDetails(NamedTuple):
     """The details of insights that a page shows."""
 
     has_about: bool = True  # descriptions, and kinds of queries
-    has_data: bool = True  # tables beside charts, and queries
+    has_data: bool = True  # queries
     has_queries: bool = True  # queries, and their kinds
 
 
@@ -121,9 +122,8 @@ def _build_insight(tile: Row, clock: Clock, details: TileDetails) -> Row:
     shows_description = details.has_about and tile["show_description"] is not False
     name = get_insight_name(insight)
     query = insight["query"]
-    chart = render_chart(
-        get_drawn_result(insight), query or get_legacy_display(insight), name, has_table=details.has_data
-    )
+    drawn_query = query or get_legacy_display(insight)
+    chart = render_chart(get_drawn_result(insight), drawn_query, name, get_computed_at(insight, clock))
     shows_query = query and details.has_data and details.has_queries
     return {
         "name": name,
@@ -134,6 +134,12 @@ def _build_insight(tile: Row, clock: Clock, details: TileDetails) -> Row:
         "query": json.dumps(query, indent=2, ensure_ascii=False) if shows_query else "",
         "state": build_result_view(insight, clock, is_damaged="error" in tile),
     }
+
+
+def get_computed_at(insight: Row, clock: Clock) -> datetime:
+    """Return when the result was computed, in the time zone of the project: a cached page shows its state of then."""
+    refreshed = insight["last_refresh"]
+    return (datetime.fromisoformat(refreshed) if refreshed else clock.now).astimezone(clock.zone)
 
 
 def get_drawn_result(insight: Row) -> Any:

@@ -104,7 +104,7 @@ def test_results_are_drawn_without_scripts(
                 assert box is not None
                 assert box["width"] > 50
                 assert box["height"] > 10
-            sizes = {get_font_size(label) for label in page.locator(".plot li").all()}
+            sizes = {get_font_size(label) for label in page.locator(".plot li, .tick:visible").all()}
             assert sizes == {"12px"}
         assert errors.found == []
 

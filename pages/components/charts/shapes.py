@@ -1,48 +1,124 @@
-"""The forms in which results are drawn, and how their values are written. Pure functions."""
+"""The forms in which results are drawn, and their limits. Pure functions."""
 
-import math
 from typing import Any, NamedTuple
+
+from pages.components.charts.formats import PLAIN, NumberFormat
 
 MAX_SERIES = 12
 MAX_POINTS = 400
 MAX_BARS = 25
-MAX_SLICES = 9
+MAX_SLICES = 7
 MAX_ROWS = 100
 MAX_COLUMNS = 20
+MAX_STEPS = 30
+MAX_GROUPS = 12
+# The cells of a table of data: its columns are cut where there are more.
+MAX_CELLS = 10_000
 # Larger numbers are not exact as floating point numbers, so they are not drawn.
 LARGEST = 2.0**53
 TEXT_MAX_LENGTH = 200
+# The number of colours for series in the style sheet.
+COLORS = 8
+
+LINES, AREAS, STACKED, GROUPED = "lines", "areas", "stacked", "grouped"
 
 
 class Series(NamedTuple):
-    """Values at each label of a chart; None for a missing value."""
+    """Values at each label of a chart; None for a missing value. Series of two periods have one colour."""
 
     label: str
     values: list[float | None]
+    color: int = 0
+    summary: str = ""  # the total or the average, for the legend
+    is_previous: bool = False
 
 
-class Lines(NamedTuple):
-    """Values over time."""
+class Graph(NamedTuple):
+    """Values along an axis. `hidden` are the series beyond the limit, which only the table of data has."""
 
     labels: list[str]
     series: list[Series]
-    as_bars: bool
-    has_totals: bool = True  # whether the sum of a series means something
+    style: str = LINES
+    number: NumberFormat = PLAIN
+    is_incomplete: bool = False  # whether the last interval was not over when the result was computed
     note: str = ""
+    hidden: tuple[Series, ...] = ()
+    axis: str = "Date"  # what the labels are
+
+    @property
+    def has_bars(self) -> bool:
+        return self.style in (STACKED, GROUPED)
 
 
-class Parts(NamedTuple):
-    """One value for each label, the largest first, or in the order of steps."""
+class Item(NamedTuple):
+    label: str
+    value: float
+    is_previous: bool = False
 
-    items: list[tuple[str, float]]
-    as_pie: bool
-    of_first: bool  # show each as a share of the first, as in a funnel
-    has_colors: bool = True  # whether bars have colours of their own, since each is a series
+
+class Bars(NamedTuple):
+    """One bar for each label. `rest` are the items beyond the limit, which only the table of data has."""
+
+    items: list[Item]
+    number: NumberFormat = PLAIN
+    note: str = ""
+    rest: tuple[Item, ...] = ()
+
+
+class Pie(NamedTuple):
+    """Shares of a whole, the largest first."""
+
+    items: list[Item]
+    number: NumberFormat = PLAIN
     note: str = ""
 
 
 class Number(NamedTuple):
-    text: str | None  # None for null
+    """A single value; its text is None for null. `others` are those of further series."""
+
+    text: str | None
+    comparison: str = ""
+    note: str = ""
+    others: tuple[tuple[str, str], ...] = ()
+
+
+class Step(NamedTuple):
+    """A step of a funnel, and the seconds since the step before."""
+
+    name: str
+    persons: float
+    average: float | None
+    median: float | None
+
+
+class Funnel(NamedTuple):
+    """The steps of each group; a funnel without a breakdown has one group without a name."""
+
+    groups: list[tuple[str, list[Step]]]
+    note: str = ""
+
+
+class Cell(NamedTuple):
+    """A cell of a retention table; empty after the present."""
+
+    persons: float | None
+    share: float | None
+    is_incomplete: bool
+
+
+class Cohort(NamedTuple):
+    label: str
+    size: str
+    cells: list[Cell]
+
+
+class Retention(NamedTuple):
+    """The cohorts of each group, as in a funnel. `reference` says of what the shares are."""
+
+    columns: list[str]
+    groups: list[tuple[str, list[Cohort]]]
+    reference: str
+    note: str = ""
 
 
 class Table(NamedTuple):
@@ -51,10 +127,10 @@ class Table(NamedTuple):
     columns: list[str]
     rows: list[list[str | None]]
     note: str = ""
-    numeric: frozenset[int] = frozenset()  # the columns that contain numbers
+    numeric: frozenset[int] = frozenset()  # the columns of numbers
 
 
-Drawable = Lines | Parts | Number | Table
+Drawable = Graph | Bars | Pie | Number | Funnel | Retention | Table
 
 
 def to_number(value: Any) -> float | None:
@@ -72,18 +148,13 @@ def to_text(value: Any) -> str:
     return text if len(text) <= TEXT_MAX_LENGTH else f"{text[: TEXT_MAX_LENGTH - 1]}…"
 
 
-def format_number(value: float) -> str:
-    """Return a number with separators. Fractions have two decimals, and small numbers three significant digits."""
-    if isinstance(value, int):
-        return f"{value:,}"
-    if not math.isfinite(value) or value.is_integer():
-        return f"{value:,.0f}"
-    return f"{value:,.2f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.3g}"
-
-
-def describe_rest(left_out: int, noun: str = "row") -> str:
+def describe_rest(left_out: int, noun: str = "row", nouns: str = "") -> str:
     """Return a note such as `12 more rows`, empty if there are none."""
-    return f"{left_out:,} more {noun}{'' if left_out == 1 else 's'}" if left_out > 0 else ""
+    return f"{left_out:,} more {noun if left_out == 1 else nouns or f'{noun}s'}" if left_out > 0 else ""
+
+
+def join_notes(*notes: str) -> str:
+    return ", ".join(filter(None, notes))
 
 
 def build_table(columns: list[str], rows: list[list[str | None]], of: int | None = None, note: str = "") -> Table:
@@ -91,5 +162,4 @@ def build_table(columns: list[str], rows: list[list[str | None]], of: int | None
     shown = columns[:MAX_COLUMNS]
     cut = [[*row, *[""] * (len(shown) - len(row))][: len(shown)] for row in rows[:MAX_ROWS]]
     rest = describe_rest((len(rows) if of is None else of) - len(cut))
-    notes = [rest, describe_rest(len(columns) - len(shown), "column"), note]
-    return Table(shown, cut, ", ".join(filter(None, notes)))
+    return Table(shown, cut, join_notes(rest, describe_rest(len(columns) - len(shown), "column"), note))

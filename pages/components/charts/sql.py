@@ -3,32 +3,45 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime, time
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from pages.components.charts.formats import PLAIN, NumberFormat, format_number, read_column_format
+from pages.components.charts.moments import UTC, format_moments, parse_moment
 from pages.components.charts.shapes import (
+    AREAS,
+    COLORS,
+    GROUPED,
+    LINES,
     MAX_BARS,
     MAX_POINTS,
     MAX_ROWS,
     MAX_SERIES,
+    STACKED,
+    Bars,
     Drawable,
-    Lines,
+    Graph,
+    Item,
     Number,
-    Parts,
+    Pie,
     Series,
     Table,
     build_table,
     describe_rest,
-    format_number,
+    join_notes,
     to_number,
     to_text,
 )
 from queries.nodes import iter_nodes
 
 VISUALIZATION = "DataVisualizationNode"
-LINE_DISPLAYS = frozenset({"ActionsLineGraph", "ActionsAreaGraph"})
-BAR_DISPLAYS = frozenset({"ActionsBar", "ActionsStackedBar", "ActionsUnstackedBar"})
+STYLES = {
+    "ActionsLineGraph": LINES,
+    "ActionsAreaGraph": AREAS,
+    "ActionsBar": GROUPED,
+    "ActionsUnstackedBar": GROUPED,
+    "ActionsStackedBar": STACKED,
+}
 PIE, NUMBER = "ActionsPie", "BoldNumber"
 MORE = "and more beyond the limit of the query"
 
@@ -66,7 +79,7 @@ def read_sql_result(result: Mapping[str, Any]) -> SqlResult | None:
 def find_zone(name: Any) -> ZoneInfo:
     with suppress(ValueError, OSError, TypeError):
         return ZoneInfo(name)
-    return ZoneInfo("UTC")
+    return UTC
 
 
 def parse_sql(found: SqlResult, query: Any) -> Drawable:
@@ -75,7 +88,7 @@ def parse_sql(found: SqlResult, query: Any) -> Drawable:
     display = node.get("display")
     if display == NUMBER:
         return _build_number(found, node) if found.rows else build_sql_table(found)
-    if found.rows and isinstance(display, str) and display in LINE_DISPLAYS | BAR_DISPLAYS | {PIE}:
+    if found.rows and isinstance(display, str) and display in {*STYLES, PIE}:
         return _build_chart(found, node, display) or build_sql_table(found)
     return build_sql_table(found)
 
@@ -116,7 +129,10 @@ def _build_number(found: SqlResult, node: Json) -> Number:
     """Return the first value of the column on the y axis, or of the first column."""
     index = next((found.columns.index(name) for name in _get_axis(node, "yAxis") if name in found.columns), 0)
     value = found.rows[0][index]
-    return Number(format_number(value) if _is_number(value) else format_cell(value, found.kinds[index], found.zone))
+    if not _is_number(value):
+        return Number(format_cell(value, found.kinds[index], found.zone))
+    number = _get_format(node, found.columns[index])
+    return Number(format_number(value) if number == PLAIN else number.write(value))
 
 
 def _build_chart(found: SqlResult, node: Json, display: str) -> Drawable | None:
@@ -125,37 +141,40 @@ def _build_chart(found: SqlResult, node: Json, display: str) -> Drawable | None:
         return None
     x, ys = axes
     is_temporal = "Date" in found.kinds[x]
-    if len(ys) == 1 and (display == PIE or (display in BAR_DISPLAYS and not is_temporal)):
-        return _build_parts(found, x, ys[0], as_pie=display == PIE)
+    has_bars = STYLES.get(display) in (GROUPED, STACKED)
+    if len(ys) == 1 and (display == PIE or (has_bars and not is_temporal)):
+        return _build_parts(found, node, x, ys[0], as_pie=display == PIE)
     if display == PIE:
         return None
     rows = found.rows[-MAX_POINTS:]
     notes = [describe_rest(len(found.rows) - len(rows)), describe_rest(len(ys) - MAX_SERIES, "column")]
-    series = [Series(found.columns[y], [to_number(row[y]) for row in rows]) for y in ys[:MAX_SERIES]]
-    return Lines(
+    series = [
+        Series(found.columns[y], [to_number(row[y]) for row in rows], color % COLORS)
+        for color, y in enumerate(ys[:MAX_SERIES])
+    ]
+    return Graph(
         format_labels([row[x] for row in rows], found.kinds[x], found.zone),
         series,
-        as_bars=display in BAR_DISPLAYS,
-        has_totals=False,
-        note=_join(*notes, MORE if found.has_more else ""),
+        STYLES[display],
+        _get_format(node, found.columns[ys[0]]),
+        note=join_notes(*notes, MORE if found.has_more else ""),
+        axis=found.columns[x],
     )
 
 
-def _build_parts(found: SqlResult, x: int, y: int, *, as_pie: bool) -> Parts | None:
+def _build_parts(found: SqlResult, node: Json, x: int, y: int, *, as_pie: bool) -> Bars | Pie | None:
     values = [to_number(row[y]) for row in found.rows]
-    items = [value for value in values if value is not None]
+    numbers = [value for value in values if value is not None]
     # A pie shows shares of a whole, which a negative value or the rest of the rows would make wrong.
-    if len(items) < len(values) or (as_pie and (found.has_more or len(items) > MAX_BARS or min(items) < 0)):
+    if len(numbers) < len(values) or (as_pie and (found.has_more or min(numbers) < 0 or not sum(numbers))):
         return None
     labels = format_labels([row[x] for row in found.rows], found.kinds[x], found.zone)
-    rest = describe_rest(len(items) - MAX_BARS)
-    note = _join(rest, MORE if found.has_more else "")
-    shown = list(zip(labels, items, strict=True))[:MAX_BARS]
-    return Parts(shown, as_pie=as_pie, of_first=False, has_colors=False, note=note)
-
-
-def _join(*notes: str) -> str:
-    return ", ".join(filter(None, notes))
+    items = [Item(label, value) for label, value in zip(labels, numbers, strict=True)]
+    number = _get_format(node, found.columns[y])
+    if as_pie:
+        return Pie(sorted((item for item in items if item.value), key=lambda item: -item.value), number)
+    note = join_notes(describe_rest(len(items) - MAX_BARS), MORE if found.has_more else "")
+    return Bars(items[:MAX_BARS], number, note, tuple(items[MAX_BARS:]))
 
 
 def _find_axes(found: SqlResult, node: Json) -> tuple[int, list[int]] | None:
@@ -183,6 +202,13 @@ def _get_axis(node: Json, name: str) -> list[str]:
     return [column for column in columns if isinstance(column, str)]
 
 
+def _get_format(node: Json, name: str) -> NumberFormat:
+    """Return the format of a column on the y axis."""
+    axis = _get_settings(node).get("yAxis")
+    columns = [each for each in (axis if isinstance(axis, list) else [axis]) if isinstance(each, dict)]
+    return next((read_column_format(each.get("settings")) for each in columns if each.get("column") == name), PLAIN)
+
+
 def _get_settings(node: Json) -> Json:
     settings = node.get("chartSettings")
     return settings if isinstance(settings, dict) else {}
@@ -190,30 +216,14 @@ def _get_settings(node: Json) -> Json:
 
 def format_labels(values: Sequence[Any], kind: str, zone: ZoneInfo) -> list[str]:
     """Return the labels of an axis. Days are short, with the year only if there are several."""
-    moments = [_parse_moment(value, zone) for value in values] if "Date" in kind else []
-    found = [moment for moment in moments if moment is not None]
-    if not found or len(found) < len(values):
-        return ["null" if (text := format_cell(value, kind, zone)) is None else text for value in values]
-    year = " %Y" if len({moment.year for moment in found}) > 1 else ""
-    hour = "" if all(moment.time() == time.min for moment in found) else " %H:%M"
-    return [f"{moment.day} {moment:%b{year}{hour}}" for moment in found]
-
-
-def _parse_moment(value: Any, zone: ZoneInfo) -> datetime | None:
-    """Return a date or a moment in the project's time zone, or None for another value."""
-    if not isinstance(value, str):
-        return None
-    try:
-        if len(value) == len("2026-11-30"):
-            return datetime.combine(date.fromisoformat(value), time.min)
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment.astimezone(zone) if moment.tzinfo else moment
+    written = format_moments(values, zone) if "Date" in kind else None
+    if written is not None:
+        return written
+    return ["null" if (text := format_cell(value, kind, zone)) is None else text for value in values]
 
 
 def _format_moment(value: str, zone: ZoneInfo) -> str:
-    moment = _parse_moment(value, zone)
+    moment = parse_moment(value, zone)
     if moment is None or "T" not in value:
         return value
     return f"{moment:%Y-%m-%d %H:%M:%S}{f'.{moment.microsecond:06}'.rstrip('0') if moment.microsecond else ''}"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pages.components.charts import render_chart
 from pages.components.charts.results import parse_result
-from pages.components.charts.shapes import Lines, Number, Parts, Series, Table
+from pages.components.charts.shapes import AREAS, LINES, STACKED, Bars, Graph, Item, Number, Pie, Series, Table
 
 DAYS = ["2026-11-28", "2026-11-29", "2026-11-30"]
 
@@ -29,7 +29,7 @@ def build_query(display: str | None, x: str | None = None, *y: str, **settings: 
 def render(result: Any, query: Any = None) -> str:
     chart = render_chart(result, query, "Name & more")
     assert chart is not None
-    return chart.picture
+    return f"{chart.picture}{chart.data or ''}"
 
 
 def test_table_shows_values_exactly() -> None:
@@ -72,21 +72,18 @@ def test_bold_number_is_the_first_value_of_its_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("display", "as_bars"), [("ActionsLineGraph", False), ("ActionsAreaGraph", False), ("ActionsStackedBar", True)]
+    ("display", "style"), [("ActionsLineGraph", LINES), ("ActionsAreaGraph", AREAS), ("ActionsStackedBar", STACKED)]
 )
-def test_days_are_lines_or_bars_with_gaps_for_null(display: str, as_bars: bool) -> None:
+def test_days_are_lines_or_bars_with_gaps_for_null(display: str, style: str) -> None:
     result = build_result([[day, index or None, 2.5] for index, day in enumerate(DAYS)], "Date", "UInt64", "Float64")
-    expected = Lines(
-        ["28 Nov", "29 Nov", "30 Nov"],
-        [Series("b", [None, 1, 2]), Series("c", [2.5, 2.5, 2.5])],
-        as_bars=as_bars,
-        has_totals=False,
-    )
+    series = [Series("b", [None, 1, 2]), Series("c", [2.5, 2.5, 2.5], color=1)]
+    expected = Graph(["28 Nov", "29 Nov", "30 Nov"], series, style, axis="a")
     assert parse_result(result, build_query(display, "a", "b", "c")) == expected
     assert parse_result(result, build_query(display)) == expected
     text = render(result, build_query(display, "a", "b", "c"))
-    assert '<th scope="row">28 Nov</th><td>null</td><td>2.5</td>' in text
-    assert "<b>" not in text  # the sum of a column need not mean anything
+    null = '<td class="grid__number"><span class="null">null</span></td>'
+    assert f'<th scope="row">28 Nov</th>{null}<td class="grid__number">2.5</td>' in text
+    assert "A b</li>" in text  # without a sum, which need not mean anything
 
 
 def test_labels_have_years_and_hours_only_if_they_differ() -> None:
@@ -103,18 +100,32 @@ def test_labels_have_years_and_hours_only_if_they_differ() -> None:
 
 def test_values_of_names_are_horizontal_bars_or_a_pie() -> None:
     result = build_result([["Chrome", 30], [None, 60]], "Nullable(String)", "UInt64")
-    items = [("Chrome", 30.0), ("null", 60.0)]
-    bars = Parts(items, as_pie=False, of_first=False, has_colors=False)
-    assert parse_result(result, build_query("ActionsBar", "a", "b")) == bars
-    assert parse_result(result, build_query("ActionsPie", "a", "b")) == bars._replace(as_pie=True)
+    items = [Item("Chrome", 30.0), Item("null", 60.0)]
+    assert parse_result(result, build_query("ActionsBar", "a", "b")) == Bars(items)
+    assert parse_result(result, build_query("ActionsPie", "a", "b")) == Pie(items[::-1])
     many = build_result([[str(index), index] for index in range(30)], "String", "UInt8")
     assert "5 more rows</p>" in render(many, build_query("ActionsBar", "a", "b"))
+
+
+def test_formats_of_columns_are_used() -> None:
+    query = build_query("BoldNumber", "a", "b")
+    query["chartSettings"]["yAxis"][0]["settings"] = {"formatting": {"style": "percent", "suffix": " of all"}}
+    result = build_result([["2026-11-29", 12.5], ["2026-11-30", 25]], "Date", "Float64")
+    assert parse_result(result, query) == Number("12.5% of all")
+    text = render(result, {**query, "display": "ActionsLineGraph"})
+    assert "<li>30%</li>" in text
+    assert ">25% of all</td>" in text
+
+
+def test_columns_without_a_name_have_a_header() -> None:
+    result = {"results": [[1]], "columns": [""], "types": [["", "UInt8"]]}
+    assert '<th scope="col" class="grid__number">(unnamed)</th>' in render(result)
 
 
 def test_long_series_say_how_many_rows_are_left_out() -> None:
     rows = [[index, index] for index in range(450)]
     found = parse_result(build_result(rows, "UInt64", "UInt64"), build_query("ActionsLineGraph", "a", "b"))
-    assert isinstance(found, Lines)
+    assert isinstance(found, Graph)
     assert (len(found.labels), found.labels[-1], found.note) == (400, "449", "50 more rows")
 
 
@@ -130,7 +141,7 @@ def test_long_series_say_how_many_rows_are_left_out() -> None:
         (build_query("ActionsLineGraph", "a", "b", seriesBreakdownColumn="a"), [["x", 1]]),
         (build_query("ActionsPie", "a", "b"), [["x", -1]]),
         (build_query("ActionsPie", "a", "b"), [["x", None], ["y", 1]]),
-        (build_query("ActionsPie", "a", "b"), [[str(index), 1] for index in range(30)]),
+        (build_query("ActionsPie", "a", "b"), [["x", 0]]),
         ({"kind": "HogQLQuery", "query": "select 1"}, [["x", 1]]),
         ({"kind": "DataVisualizationNode", "display": ["x"], "chartSettings": []}, [["x", 1]]),
         (None, [["x", 1]]),

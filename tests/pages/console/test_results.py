@@ -40,7 +40,7 @@ def test_opening_a_dashboard_queues_missing_results_once(alice: Person, board: D
         assert QueryResult.objects.queued().count() == 1
     complete([["2026-11-29", 12345]])
     text = get_text(browser.get(path))
-    assert '<p class="number">12,345</p>' in text
+    assert '<p class="number n6">12,345</p>' in text
     assert "Computed <time datetime=" in text
     assert ">just now</time>" in text
     assert "eing computed" not in text

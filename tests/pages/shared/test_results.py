@@ -38,8 +38,8 @@ def test_page_shows_results_without_scripts_and_sql(alice: Person, board: Dashbo
     complete(DAYS)
     response = visit(path)
     text = get_text(response)
-    assert '<polyline class="line-0" points="0.0,299.9 1000.0,53.1"/>' in text
-    assert '<th scope="row">29 Nov</th><td>12,345</td>' in text
+    assert '<polyline class="line c0" points="0,99.97 100,17.7"/>' in text
+    assert '<th scope="row">29 Nov</th><td class="grid__number">12,345</td>' in text
     assert "http-equiv" not in text
     assert SQL not in text
     assert "secret_table" not in text
