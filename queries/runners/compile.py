@@ -8,7 +8,7 @@ from queries.runners import funnels_query, hogql_query, lifecycle_query, retenti
 from queries.runners.compiled import CompiledQuery, ReadRows, read_nothing
 from queries.runners.context import QueryContext
 from queries.runners.errors import InvalidQuery, UnsupportedQueryKind
-from queries.runners.json_values import describe
+from queries.runners.json_values import check_size, describe
 
 Compiler = Callable[[Mapping[str, Any], QueryContext, ReadRows], CompiledQuery]
 
@@ -45,4 +45,7 @@ def compile_query(source: Any, context: QueryContext, read_rows: ReadRows = read
     Some queries depend on values of the store, such as the time of the first event, which `read_rows` reads. Parsing
     may take seconds, so call it in a worker.
     """
-    return COMPILERS[check_query_kind(source)](source, context, read_rows)
+    kind = check_query_kind(source)
+    if kind != hogql_query.KIND:  # whose text has limits of its own
+        check_size(source, ())
+    return COMPILERS[kind](source, context, read_rows)
