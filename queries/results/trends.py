@@ -6,12 +6,15 @@ from datetime import datetime
 from math import floor
 from typing import Any
 
+from queries.exceptions import ResultTooLarge
 from queries.results.labels import format_days, format_labels
 from queries.results.numbers import Number, simplify
 
 CUMULATIVE = "ActionsLineGraphCumulative"
 TOTAL_DISPLAYS = ("BoldNumber", "Metric", "ActionsPie", "ActionsBarValue", "ActionsTable", "WorldMap")
 PERIOD_LABELS = ("current", "previous")
+# Rows without events are not read, but shown as zeros: a few rows can become a result that exceeds the memory.
+POINTS_MAX = 500_000
 
 Key = tuple[str, ...]
 Numbers = list[Number]
@@ -73,15 +76,20 @@ class TrendsShape:
 
 
 class TrendsResult:
-    """Builds the objects of one result from its rows: series, period, breakdown values, start of interval, number."""
+    """The objects of one result, from its rows: series, period, breakdown values, start of the interval, and number.
+
+    Raises ResultTooLarge.
+    """
 
     def __init__(self, shape: TrendsShape, rows: Iterable[Sequence[Any]]) -> None:
         self.shape = shape
         self.has_other = False
+        self.points = 0
         self.groups: dict[tuple[int, int], Groups] = {}
         self._read(rows)
 
     def build(self) -> list[dict[str, Any]]:
+        """Return the objects. Raises ResultTooLarge."""
         if self.shape.formulas:
             return [
                 item
@@ -107,13 +115,24 @@ class TrendsResult:
         for series, period, *values, number in rows:
             key = tuple(values[: shape.key_length])
             groups = self.groups[series, period]
-            numbers = groups.setdefault(key, self._make_zeros(shape.periods[period]))
-            numbers[0 if shape.is_total else places[period][values[-1]]] = simplify(number)
+            if key not in groups:
+                groups[key] = self._make_zeros(shape.periods[period])
+            groups[key][0 if shape.is_total else places[period][values[-1]]] = simplify(number)
         for place, groups in self.groups.items():
             self.groups[place] = self._order({key: self._transform(numbers) for key, numbers in groups.items()}, place)
 
     def _make_zeros(self, period: PeriodInfo) -> Numbers:
-        return [0] if self.shape.is_total else [0] * len(period.starts)
+        size = 1 if self.shape.is_total else len(period.starts)
+        self._add_points(size)
+        return [0] * size
+
+    def _add_points(self, number: int) -> None:
+        self.points += number
+        if self.points > POINTS_MAX:
+            raise ResultTooLarge(
+                f"The result has more than {POINTS_MAX:,} values of series, breakdown values and intervals."
+                " Choose a longer interval, a shorter date range, or a lower limit of the breakdown."
+            )
 
     def _transform(self, numbers: Numbers) -> Numbers:
         """Return running totals for a cumulative display, and rounded down averages if the series is smoothed."""
@@ -149,6 +168,7 @@ class TrendsResult:
         columns = [self.groups[series, period] for series in range(len(self.shape.series))]
         zeros = self._make_zeros(self.shape.periods[period])
         for key in dict.fromkeys(key for groups in columns for key in groups):
+            self._add_points(len(zeros))
             series = [groups.get(key, zeros) for groups in columns]
             numbers = [simplify(formula.compute(each)) for each in zip(*series, strict=True)]
             count = simplify(formula.compute([self._sum(each) for each in series]))
