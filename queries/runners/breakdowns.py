@@ -10,6 +10,7 @@ from queries.runners.filters import EXPRESSION, KEY_MAX_LENGTH, FilterBuilder
 from queries.runners.json_values import check_choice, describe, get_boolean, get_number, get_object
 from queries.runners.operands import NULL, build_operand, format_text
 from queries.runners.series import EVENTS
+from queries.runners.stages import find_aggregates
 
 BREAKDOWN = "breakdownFilter"
 NULL_VALUE, OTHER_VALUE = "$$_posthog_breakdown_null_$$", "$$_posthog_breakdown_other_$$"
@@ -22,6 +23,8 @@ _UNSUPPORTED = {
     "group": "Groups are",
     "data_warehouse": "Properties of a data warehouse are",
     "data_warehouse_person_property": "Properties of a data warehouse are",
+    "event_metadata": "Breakdowns by metadata of events are",
+    "revenue_analytics": "Breakdowns of revenue analytics are",
 }
 # The last bin contains the greatest value.
 _LAST_BIN = 0.01
@@ -58,9 +61,10 @@ def read_breakdowns(
     options, path = get_object(source, BREAKDOWN), (BREAKDOWN,)
     items, is_list = _read_items(options, builder, path)
     limit = get_number(options, "breakdown_limit", path, default=default_limit, low=1, high=LIMIT_MAX)
-    return BreakdownOptions(
-        tuple(items), limit, get_boolean(options, "breakdown_hide_other_aggregation", path), is_list
-    )
+    if len(items) == 1 and items[0].bins:
+        limit = items[0].bins + 1  # all bins are shown, and null
+    hides_other = get_boolean(options, "breakdown_hide_other_aggregation", path)
+    return BreakdownOptions(tuple(items), limit, hides_other, is_list)
 
 
 class _Fields(NamedTuple):
@@ -68,8 +72,8 @@ class _Fields(NamedTuple):
 
     key: Any
     kind: Any
-    bins: Any
-    normalizes: Any
+    bins: int
+    normalizes: bool
     key_path: Path
     kind_path: Path
 
@@ -81,8 +85,9 @@ def _read_items(options: Mapping[str, Any], builder: FilterBuilder, path: Path) 
     one = options.get("breakdown")
     if one is None or one in ("", []):
         return [], False
-    kind, bins = options.get("breakdown_type"), options.get("breakdown_histogram_bin_count")
-    shared = kind, bins, options.get("breakdown_normalize_url"), (*path, "breakdown"), (*path, "breakdown_type")
+    bins = _read_bins(options, "breakdown_histogram_bin_count", path)
+    normalizes = get_boolean(options, "breakdown_normalize_url", path)
+    shared = options.get("breakdown_type"), bins, normalizes, (*path, "breakdown"), (*path, "breakdown_type")
     keys = _check_list(one, (*path, "breakdown")) if isinstance(one, list) else [one]
     return [_build(_Fields(key, *shared), builder) for key in keys], len(keys) > 1
 
@@ -90,8 +95,12 @@ def _read_items(options: Mapping[str, Any], builder: FilterBuilder, path: Path) 
 def _read_fields(item: Any, path: Path) -> _Fields:
     if not isinstance(item, dict):
         raise InvalidQuery(f"This must be a breakdown, not {describe(item)}.", path)
-    key, kind, bins = item.get("property"), item.get("type"), item.get("histogram_bin_count")
-    return _Fields(key, kind, bins, item.get("normalize_url"), (*path, "property"), (*path, "type"))
+    bins, normalizes = _read_bins(item, "histogram_bin_count", path), get_boolean(item, "normalize_url", path)
+    return _Fields(item.get("property"), item.get("type"), bins, normalizes, (*path, "property"), (*path, "type"))
+
+
+def _read_bins(options: Mapping[str, Any], name: str, path: Path) -> int:
+    return get_number(options, name, path, default=0, low=0, high=BINS_MAX)
 
 
 def _check_list(value: Any, path: Path) -> list[Any]:
@@ -111,20 +120,18 @@ def _build(given: _Fields, builder: FilterBuilder) -> Breakdown:
     text, number = _build_value(kind, given.key, builder, given.key_path)
     if given.normalizes:
         text = _normalize_url(text)
-    return Breakdown(text, number, _check_bins(given.bins, given.key_path[:-1]))
+    return Breakdown(text, number, given.bins)
 
 
 def _build_value(kind: str, key: str, builder: FilterBuilder, path: Path) -> tuple[Expr, Expr]:
     """Return the value as a text and as a number."""
     if kind == EXPRESSION:
         expr = builder.build_expression(key)
+        if find_aggregates(expr):
+            raise InvalidQuery("A breakdown is a value of each event, and no aggregate such as count().", path)
         return Call("toString", (expr,)), Call("toFloat", (expr,))
     operand = build_operand(kind, key, EVENTS, builder.context, path)
     return operand.text, operand.number
-
-
-def _check_bins(bins: Any, path: Path) -> int:
-    return get_number({"histogram_bin_count": bins}, "histogram_bin_count", path, default=0, low=0, high=BINS_MAX)
 
 
 def _normalize_url(text: Expr) -> Expr:
@@ -147,7 +154,8 @@ class Bins:
     def build_value(self, number: Expr) -> Expr:
         """Return the label of the bin of a number, or NULL_VALUE where it is null."""
         branches: list[Expr] = [Compare("==", number, NULL), Constant(NULL_VALUE)]
-        for label, low, high in zip(self.labels, self.edges, self.edges[1:], strict=False):
-            inside = And((Compare(">=", number, Constant(low)), Compare("<", number, Constant(high))))
+        signs = ["<"] * (len(self.labels) - 1) + ["<="]  # the addition is lost in a large number
+        for label, low, high, sign in zip(self.labels, self.edges, self.edges[1:], signs, strict=False):
+            inside = And((Compare(">=", number, Constant(low)), Compare(sign, number, Constant(high))))
             branches += [inside, Constant(label)]
         return Call("multiIf", (*branches, Constant(NULL_VALUE)))

@@ -5,10 +5,11 @@ from queries.runners.breakdowns import Bins, Breakdown
 from queries.runners.compiled import ReadRows
 from queries.runners.context import QueryContext
 from queries.runners.event_rows import SeriesInPeriod
-from queries.runners.operands import NULL
 from queries.runners.statements import print_tree
 
 VALUE = "value"
+# Neither null nor a text such as "inf" has a bin. The edge between two larger numbers could be infinite.
+LARGEST = 1e300
 
 
 def read_bins(item: SeriesInPeriod, breakdown: Breakdown, context: QueryContext, read_rows: ReadRows) -> Bins | None:
@@ -17,7 +18,7 @@ def read_bins(item: SeriesInPeriod, breakdown: Breakdown, context: QueryContext,
     values = Select((Alias(breakdown.number, VALUE),), rows.source, where=rows.where, distinct=True)
     shares = tuple(Constant(place / breakdown.bins) for place in range(breakdown.bins + 1))
     edges = Call("quantilesExactInclusive", (Field((VALUE,)),), params=shares)
-    has_value = Compare("!=", Field((VALUE,)), NULL)
+    has_value = Compare("<", Call("abs", (Field((VALUE,)),)), Constant(LARGEST))
     tree = Select((Alias(edges, "edges"), Alias(Call("count"), "count")), QuerySource(values), where=has_value)
     for found, count in read_rows(print_tree(tree, context)):
         if count:
