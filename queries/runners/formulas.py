@@ -59,12 +59,15 @@ def read_formulas(options: Mapping[str, Any], path: Path, number_of_series: int)
 
 
 def _read_item(item: Any, path: Path) -> tuple[str, str]:
+    """Return the text of a formula, and its label."""
     text, name = (item.get("formula"), item.get("custom_name")) if isinstance(item, dict) else (item, None)
     if not isinstance(text, str):
         raise InvalidQuery(f"This must be a formula, not {describe(text)}.", path)
     if len(text) > TEXT_MAX_LENGTH:
         raise InvalidQuery(f"A formula has at most {TEXT_MAX_LENGTH} characters.", path)
-    return text, name if isinstance(name, str) and name else f"Formula ({text})"
+    if not isinstance(name, str | None):
+        raise InvalidQuery(f"This must be a text, not {describe(name)}.", (*path, "custom_name"))
+    return text, name or f"Formula ({text})"
 
 
 def _parse(text: str, number_of_series: int, path: Path) -> ast.expr:
@@ -73,6 +76,8 @@ def _parse(text: str, number_of_series: int, path: Path) -> ast.expr:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise InvalidQuery(f'"{text[:80]}" is no formula. {SYNTAX}', path) from None
     known = ascii_uppercase[:number_of_series]
+    if "#" in text:  # begins a comment in Python
+        raise InvalidQuery(f'"{text[:80]}" is no formula. {SYNTAX}', path)
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name) if len(name) != 1 or name.upper() not in known:
