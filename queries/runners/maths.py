@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from queries.hogql.ast import Call, Constant, Expr, Field
+from queries.hogql.ast import Arithmetic, Call, Constant, Expr, Field
 from queries.runners.errors import InvalidQuery, UnsupportedPart
 from queries.runners.filters import FilterBuilder
 from queries.runners.json_values import check_choice, describe
 from queries.runners.operands import Operand, build_operand
+from queries.runners.operators import read_number
 from queries.runners.series import EVENTS, PERSON_ID, Series
 from queries.runners.stages import find_aggregates
 
@@ -104,12 +105,23 @@ def _read_first_event(kind: FirstEvent) -> Callable[[Series, FilterBuilder], Mat
 
 
 def _read_numbers(series: Series, builder: FilterBuilder) -> Math:
-    name, operand = series.node["math"], _read_property(series, builder)
+    name, number = series.node["math"], _multiply(_read_property(series, builder).number, series)
     if series.node.get("math_property") != SESSION_DURATION:
-        return Math(aggregate_numbers(name, operand.number))
+        return Math(aggregate_numbers(name, number))
     # A session has one duration, however many events of it match.
-    session = Call("any", (operand.number,))
+    session = Call("any", (number,))
     return _aggregate_units(_build_session_id(builder), session, "any", name)
+
+
+def _multiply(number: Expr, series: Series) -> Expr:
+    """Return a number multiplied by `math_multiplier`, which turns cents into the currency, for example."""
+    given = series.node.get("math_multiplier")
+    if given is None:
+        return number
+    multiplier = None if isinstance(given, str) else read_number(given)
+    if multiplier is None:
+        raise InvalidQuery(f"This must be a number, not {describe(given)}.", (*series.path, "math_multiplier"))
+    return Arithmetic("*", number, Constant(multiplier))
 
 
 def _read_per_person(series: Series, builder: FilterBuilder) -> Math:

@@ -44,6 +44,8 @@ class TrendsOptions:
 
 def read_options(source: Mapping[str, Any], number_of_series: int) -> TrendsOptions:
     """Return the options of a query. Raises InvalidQuery."""
+    if source.get("conversionGoal") is not None:
+        raise UnsupportedPart("Conversion goals are", ("conversionGoal",))
     options, path = get_object(source, FILTER), (FILTER,)
     display = options.get("display") or DEFAULT_DISPLAY
     if display in UNSUPPORTED_DISPLAYS:
