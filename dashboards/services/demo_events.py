@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 DAYS = 90
-NEW_VISITORS_PER_DAY = 6
+NEW_VISITORS_PER_DAY = 24
 SESSIONS_PER_DAY = 150
 # The share of sessions on each day of the week, from Monday.
 WEEKLY_RHYTHM = (1.0, 1.05, 1.1, 1.05, 0.95, 0.6, 0.55)
@@ -116,7 +116,7 @@ def build_visitor(day: date, index: int) -> Visitor:
 
 def pick_returning_visitor(day: date, chance: random.Random) -> Visitor:
     """Return a visitor of an earlier day, more often of a recent one."""
-    age = 1 + int(DAYS_OF_INTEREST * chance.random() ** 2)
+    age = 1 + int(DAYS_OF_INTEREST * chance.random() ** 3)
     return build_visitor(day - timedelta(days=age), chance.randrange(NEW_VISITORS_PER_DAY))
 
 

@@ -38,7 +38,7 @@ def test_demo_creates_three_dashboards_in_project_2_once() -> None:
         assert {kind for tile in tiles for kind in tile.content} == {"insight_id", "text_id", "button_id"}
         assert all(tile.layouts["sm"] for tile in tiles)
         assert dashboard.tag_links.exists()
-    assert Insight.objects.filter(project=project).count() == 13
+    assert Insight.objects.filter(project=project).count() == 15
 
 
 @pytest.mark.parametrize("path", sorted(DEMO_FOLDER.glob("*.json")), ids=lambda path: path.stem)
@@ -97,7 +97,7 @@ def test_demo_events_are_plausible_and_the_same_each_time() -> None:
     events = [orjson.loads(line) for line in lines]
     assert len(events) >= 50_000
     assert len({event["uuid"] for event in events}) == len(events)
-    assert 300 < len({event["distinct_id"] for event in events}) < 1000
+    assert 2000 < len({event["distinct_id"] for event in events}) < 4000
     assert max(event["timestamp"] for event in events) < "2026-11-30T09:00:01"
     names = Counter(event["event"] for event in events)
     steps = ["$pageview", "cart_viewed", "checkout_started", "payment_entered", "order_paid"]
