@@ -15,6 +15,7 @@ from dashboards.views.dashboards_stream import StreamTilesViewSet
 from dashboards.views.insights import InsightViewSet
 from dashboards.views.insights_bulk import InsightBulkViewSet
 from dashboards.views.insights_export import InsightExportViewSet
+from dashboards.views.insights_legacy import LegacyInsightViewSet
 from dashboards.views.insights_validate import InsightValidationViewSet
 from dashboards.views.sharing import SharePasswordViewSet, SharingConfigurationViewSet
 from dashboards.views.templates import DashboardTemplateViewSet
@@ -85,6 +86,8 @@ insights = [
     path("insights/bulk_restore/", InsightBulkViewSet.as_view({"post": "bulk_restore"})),
     path("insights/bulk_update_tags/", InsightBulkViewSet.as_view({"post": "bulk_update_tags"})),
     path("insights/validate/", InsightValidationViewSet.as_view({"post": "validate"})),
+    path("insights/trend/", LegacyInsightViewSet.as_view({"get": "trend", "post": "trend_of_body"})),
+    path("insights/funnel/", LegacyInsightViewSet.as_view({"get": "funnel", "post": "funnel_of_body"})),
     path("insights/activity/", InsightActivityViewSet.as_view({"get": "all_activity"})),
     path("insights/<str:id>/", InsightViewSet.as_view(ROW)),
     path("insights/<str:id>/export/", InsightExportViewSet.as_view({"get": "export"})),

@@ -3,9 +3,11 @@
 There is no second list: the names come from `@extend_schema` and the pagination class of a view.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import QueryDict
+from drf_spectacular.plumbing import is_serializer
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
@@ -13,6 +15,7 @@ from dashboards_api.choices import closest_match
 from dashboards_api.http.openapi import AutoSchema
 from dashboards_api.http.pagination import SECRET_VALUE_PREFIX
 from dashboards_api.http.request_options import MAX_VALUES
+from dashboards_api.http.serializers import get_field_names
 
 # In one request.
 MAX_PARAMETERS = 250
@@ -32,10 +35,18 @@ def _find_declared_names(view: Any) -> set[str]:
     handler = getattr(view, view.action)
     schema = getattr(handler, "kwargs", {}).get("schema", AutoSchema)()
     schema.view, schema.method = view, view.request.method
-    names = {each.name for each in schema.get_override_parameters() if each.location == OpenApiParameter.QUERY}
+    parameters = [each for each in schema.get_override_parameters() if each.location == OpenApiParameter.QUERY]
+    names = {name for each in parameters for name in _list_names(each)}
     if view.action == "list" and view.pagination_class is not None:
         names |= {each["name"] for each in view.pagination_class().get_schema_operation_parameters(view)}
     return names
+
+
+def _list_names(parameter: OpenApiParameter) -> Iterable[str]:
+    """Return the name of a parameter, or those of the fields of an object that is spread over several parameters."""
+    kind: Any = parameter.type
+    is_spread = bool(parameter.explode) and is_serializer(kind)
+    return get_field_names(kind) if is_spread else [parameter.name]
 
 
 def check_parameter_count(query: QueryDict) -> None:

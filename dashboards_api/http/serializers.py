@@ -77,7 +77,7 @@ class RequestSerializer(serializers.Serializer[Any]):
 
 
 def get_field_names(serializer_class: type[serializers.Serializer[Any]]) -> frozenset[str]:
-    """Return the keys of a response, which clients send back in requests."""
+    """Return the keys of a body. Clients send those of a response back in requests."""
     return frozenset(serializer_class().fields)
 
 

@@ -108,6 +108,10 @@ TABLE: dict[str, dict[str, Row]] = {
         for action in ("bulk_delete", "bulk_restore", "bulk_update_tags")
     },
     "api/projects/<project_id>/insights/validate/": {**LACKS, "POST": QUERY},
+    **{
+        f"api/projects/<project_id>/insights/{action}/": {**LACKS, "GET": QUERY, "POST": QUERY}
+        for action in ("trend", "funnel")
+    },
     # Running and cancelling a query changes nothing in the project: a key that can only read may do it.
     "api/projects/<project_id>/event_definitions/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/property_definitions/": {**LACKS, "GET": READ},

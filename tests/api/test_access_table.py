@@ -150,7 +150,7 @@ def test_error_names_the_missing_scope(alice: Person, callers: dict[str, str | N
     object_ = "project" if path.startswith("/api/organizations/") and "/projects/" in path else object_
     object_ = "dashboard" if path.endswith("/undo/") and method == "POST" else object_
     object_ = "query" if path.endswith(("/run_insights/", "/validate/")) else object_
-    is_query = object_ == "query" and TABLE[route][method] in (QUERY, NO_QUERY)
+    is_query = TABLE[route][method] in (QUERY, NO_QUERY)
     action = "read" if method == "GET" or is_query else "write"
     assert answer.json["detail"] == f"API key missing required scope '{object_}:{action}'"
 

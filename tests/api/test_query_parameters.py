@@ -14,7 +14,7 @@ from dashboards_api.http.parameter_validation import get_declared_parameters
 from tests.api.test_access_table import build_path
 from tests.builders import Person, make_dashboard, make_insight, make_key, make_session
 from tests.client import Api
-from tests.contract.document import document
+from tests.contract.document import document, resolve
 
 STRICT = {"Prefer": "handling=strict"}
 UNKNOWN = (400, "validation_error", "unknown_field", "zz")
@@ -45,7 +45,13 @@ DASHBOARDS = re.compile(r"api/(projects|environments)/<project_id>/dashboards/(<
 
 def get_documented_parameters(route: str, method: str) -> set[str]:
     operation = document()["paths"]["/" + route.replace("<", "{").replace(">", "}")][method.lower()]
-    return {each["name"] for each in operation.get("parameters", []) if each["in"] == "query"}
+    parameters = [each for each in operation.get("parameters", []) if each["in"] == "query"]
+    return {name for each in parameters for name in list_names(each)}
+
+
+def list_names(parameter: dict[str, Any]) -> list[str]:
+    """Return the name of a parameter, or those of an object that is spread over several parameters."""
+    return [*resolve(parameter["schema"])["properties"]] if parameter.get("explode") else [parameter["name"]]
 
 
 @pytest.mark.parametrize(("route", "method", "view"), OPERATIONS, ids=NAMES)

@@ -41,6 +41,7 @@ personal_api_keys_list personal_api_keys_create personal_api_keys_retrieve perso
 personal_api_keys_destroy personal_api_keys_roll_create login_create logout_create
 event_definitions_list property_definitions_list
 dashboards_run_insights_retrieve insights_validate_create insights_export_retrieve
+insights_trend_retrieve insights_trend_create insights_funnel_retrieve insights_funnel_create
 query_create query_create_of_kind_create query_retrieve query_destroy
 mcp_tools_execute_sql_create mcp_tools_read_taxonomy_create
 """.split()  # noqa: SIM905  a list reads worse

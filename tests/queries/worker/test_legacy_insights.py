@@ -1,5 +1,6 @@
-"""Insights with legacy filters, with a worker and an engine: their numbers are those of the query they mean."""
+"""Legacy filters, of insights and of scripts, with a worker and an engine: they have the numbers of their query."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -58,3 +59,22 @@ def test_boards_have_the_numbers_of_legacy_filters(worker: Worker, alice: Person
     assert stickiness["result"][0]["data"] == [2, 0, 0]
     assert [cell["count"] for cell in retention["result"][0]["values"]] == [1, 0]
     assert (actions["result"], actions["query_status"]["error_code"]) == (None, "unsupported_query_part")
+
+
+@pytest.mark.usefixtures("events")
+def test_scripts_get_trends_and_funnels(worker: Worker, alice: Person) -> None:
+    page, sign_up = {"id": "$pageview"}, {"id": "signed_up"}
+    trend = {"events": json.dumps([page]), "breakdown": "$browser", **JANUARY}
+    funnel = {"events": [page, sign_up], "funnel_window_days": "7", **JANUARY}
+    assert alice.api.get("insights/trend/", **trend).status == 202
+    assert alice.api.post("insights/funnel/", funnel).status == 202
+    assert alice.api.get("insights/trend/", **trend, interval="never").status == 202
+    compute(worker)
+    shown = alice.api.get("insights/trend/", **trend).json
+    assert [(each["breakdown_value"], each["data"]) for each in shown["result"]] == [
+        ("Chrome", [2, 0, 0]),
+        ("Firefox", [0, 1, 0]),
+    ]
+    assert (shown["timezone"], shown["is_cached"], shown["next"]) == ("UTC", True, None)
+    steps = alice.api.post("insights/funnel/", funnel).json["result"]
+    assert [(step["name"], step["count"]) for step in steps] == [("$pageview", 2), ("signed_up", 1)]

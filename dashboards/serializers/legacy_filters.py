@@ -1,0 +1,113 @@
+"""The flat filters of `insights/trend/` and `insights/funnel/`, in a query string and in a body."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from dashboards_api.http.serializers import RequestSerializer, parse_json
+from queries.serializers import AnyJSONField, RefreshField
+
+# The filters that hold JSON, also where they are texts.
+JSON_NAMES = ("events", "actions", "data_warehouse", "groups", "properties", "breakdowns", "exclusions")
+SHARED = {
+    "events": 'JSON list of events, such as `[{"id": "$pageview", "math": "dau"}]`.',
+    "actions": "JSON list of actions, which are not computed.",
+    "data_warehouse": "JSON list of series of a data warehouse, which are not computed.",
+    "groups": "JSON list of series that join several events.",
+    "properties": "JSON: a list of property filters, a group of `AND` or `OR`, or an object of names and values.",
+    "date_from": "The first day: `2026-01-31`, `-7d` (default), `mStart`, `all`.",
+    "date_to": "The last day. Default: now.",
+    "explicit_date": "Whether the range begins and ends at the given times instead of whole days.",
+    "interval": "`minute`, `hour`, `day` (default), `week`, `month`.",
+    "filter_test_accounts": "Whether the filters of test accounts of the project apply.",
+    "aggregation_group_type_index": "Groups are not computed.",
+    "breakdown": "The property that splits the result, or a JSON list of several.",
+    "breakdown_type": "`event` (default), `person`, `session`, `hogql`.",
+    "breakdowns": "JSON list of `{property, type}`.",
+    "breakdown_limit": "The number of values that are shown.",
+    "breakdown_hide_other_aggregation": "Whether the other values are left out.",
+    "breakdown_normalize_url": "Whether addresses are compared without their query and fragment.",
+    "breakdown_group_type_index": "Groups are not computed.",
+}
+TREND_FILTERS = SHARED | {
+    "insight": "`TRENDS` (default), `STICKINESS`, `LIFECYCLE`.",
+    "shown_as": "`Stickiness` and `Lifecycle`: older names of the same.",
+    "display": "`ActionsLineGraph` (default), `ActionsPie`, `BoldNumber`, …",
+    "formula": "A formula of the series, such as `A / B`.",
+    "smoothing_intervals": "The number of intervals of a moving average.",
+    "compare": "Whether the period before is shown as well.",
+    "compare_to": "The period that is compared with, such as `-1w`.",
+    "breakdown_histogram_bin_count": "The number of bins for a breakdown by numbers.",
+    "computed_as": "Of stickiness: `non_cumulative` (default) or `cumulative`.",
+}
+FUNNEL_FILTERS = SHARED | {
+    "insight": "Always read as `FUNNELS`.",
+    "display": "`ActionsLineGraph`: over time, as with `funnel_viz_type=trends`.",
+    "funnel_viz_type": "`steps` (default), `time_to_convert`, `trends`.",
+    "funnel_order_type": "`ordered` (default), `strict`, `unordered`.",
+    "funnel_window_days": "The days that persons have for all steps. Default: 14.",
+    "funnel_window_interval": "The same in units.",
+    "funnel_window_interval_unit": "The unit: `second`, `minute`, `hour`, `day`, `week`, `month`.",
+    "funnel_from_step": "The first step that counts, from 0.",
+    "funnel_to_step": "The last one.",
+    "funnel_aggregate_by_hogql": "Other units than persons are not computed.",
+    "bin_count": "The number of bins of `time_to_convert`.",
+    "exclusions": "JSON list of events between `funnel_from_step` and `funnel_to_step` that end an attempt.",
+    "breakdown_attribution_type": "The step with the breakdown value: `first_touch` (default), `last_touch`, `step`, …",
+    "breakdown_attribution_value": "The step of `step`, from 0.",
+}
+
+
+def load_filters(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return filters with the JSON of texts parsed. Raises ValidationError, which names the filter."""
+    texts = {name: value for name in JSON_NAMES if isinstance(value := given.get(name), str) and value}
+    return {**given, **{name: parse_json(value, name) for name, value in texts.items()}}
+
+
+class FiltersSerializer(RequestSerializer):
+    """Filters, whose values are checked with the query that they mean."""
+
+    tolerated_keys: ClassVar[frozenset[str]] = frozenset({"personal_api_key", "client_query_id"})
+    null_values: ClassVar[dict[str, Any]] = {"refresh": ""}
+    filters: ClassVar[Mapping[str, str]]
+
+    refresh = RefreshField(required=False, allow_null=True, help_text="`true` computes a fresh result again.")
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        return fields | {name: FilterField(help_text=text) for name, text in self.filters.items()}
+
+
+class FilterField(AnyJSONField):
+    """A filter of any type: texts may hold numbers, booleans and JSON."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_null=True, **kwargs)
+
+
+class TrendRequestSerializer(FiltersSerializer):
+    filters = TREND_FILTERS
+
+
+class FunnelRequestSerializer(FiltersSerializer):
+    filters = FUNNEL_FILTERS
+
+
+def describe_filters(serializer_class: type[FiltersSerializer]) -> OpenApiParameter:
+    """Return the filters as parameters of a query string. One object has them all, which the API document shares."""
+    return OpenApiParameter("filters", serializer_class, style="form", explode=True, description="Flat filters.")
+
+
+class FunnelResultSerializer(serializers.Serializer[Any]):
+    """The result of filters, as of an insight."""
+
+    result = AnyJSONField(read_only=True)
+    timezone = serializers.CharField(read_only=True, allow_null=True)
+    is_cached = serializers.BooleanField(read_only=True)
+    last_refresh = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
+class TrendResultSerializer(FunnelResultSerializer):
+    next = serializers.CharField(read_only=True, allow_null=True, help_text="Always null: there is one page.")
