@@ -15,12 +15,13 @@ from pages.console.posthog_addresses import PostHogAddressView, PostHogProjectAd
 from pages.console.project_settings import ProjectSettingsView
 from pages.console.sign_in import SetupView, SignInView, SignOutView
 from pages.console.tiles import TilesView
-from pages.shared.views import SharedPageView
+from pages.shared.views import DeadLinkView, SharedPageView
 
 shared = [
     re_path(rf"^{step}/{TOKEN}\Z", SharedPageView.as_view(page_type=page_type, json_view=unlock_view))
     for step, page_type in PAGES.items()
 ]
+shared += [re_path(rf"^(?:{'|'.join(PAGES)})(?:/[^.]*)?\Z", DeadLinkView.as_view())]
 console = [
     path("", HomeView.as_view()),
     path("login", SignInView.as_view()),

@@ -24,6 +24,7 @@ _SHAPES: dict[str, tuple[tuple[type, ...], str]] = {
     "breakdown_filter": ((dict,), "an object"),
 }
 DATES = ("date_from", "date_to")
+FILTER_NAMES = frozenset(_SHAPES)
 VALUE_KEYS = ("value", "isNull")
 
 

@@ -18,13 +18,13 @@ from dashboards.readers.insight_results import read_insight_results
 from dashboards.readers.insights import build_public_insight, insight_json
 from dashboards.readers.resolved_tiles import (
     DAMAGED,
-    QueryOverrides,
     ResolvedTile,
     StoredTile,
     load_query_overrides,
     resolve_tile,
 )
 from dashboards.readers.shared_queries import QueryDisplay
+from dashboards.readers.shared_variables import list_variables
 from dashboards.readers.tiles import TILE_JSON
 from dashboards.share_tokens import read_share_token
 from dashboards.tracked_fields import BUTTON_FIELDS, TEXT_FIELDS
@@ -71,8 +71,18 @@ class SharedDashboard(NamedTuple):
         return zone
 
     @property
+    def settings(self) -> Row:
+        return self.row["settings"] or {}
+
+    @property
     def hides_queries(self) -> bool:
-        return bool((self.row["settings"] or {}).get("hideQueries"))
+        return bool(self.settings.get("hideQueries"))
+
+    @property
+    def allowed_overrides(self) -> list[str]:
+        """Return the names of the filters, and the ids and code names of the variables, that viewers may override."""
+        names: list[str] = self.settings.get("allow_overrides", [])
+        return names
 
     def get_results(
         self, refresh: Refresh, since: datetime | None, characters_max: int = RESPONSE_CHARACTERS_MAX
@@ -92,9 +102,9 @@ def find_shared_dashboard(
     row = _read_sharing(access_token)
     if row["password_required"] and not _is_unlocked(row["id"], access_token, share_tokens):
         raise SharePasswordRequired
-    allowed = (row["settings"] or {}).get("allow_overrides", [])
-    _check_overrides(overrides, allowed=allowed, variables=row["raw_variables"])
-    return SharedDashboard(access_token, row, overrides)
+    opened = SharedDashboard(access_token, row, overrides)
+    _check_overrides(overrides, allowed=opened.allowed_overrides, variables=row["raw_variables"])
+    return opened
 
 
 def read_shared_dashboard(
@@ -102,20 +112,27 @@ def read_shared_dashboard(
 ) -> Row:
     """Return the content of a shared page, with the allowed overrides applied.
 
-    With `is_page` hidden queries keep their visualization, by which the page draws results.
+    With `is_page` hidden queries keep their visualization, by which the page draws results, and the variables that
+    viewers may override are listed.
     """
-    row = opened.row
-    settings = row["settings"] or {}
+    row, settings = opened.row, opened.settings
+    rows = _read_tiles(row["dashboard_id"])
     overrides = load_query_overrides(row["raw_filters"], row["raw_variables"], opened.overrides)
+    applied = overrides.limited_to(len(rows))
+    shown = [resolve_tile(_get_stored_tile(tile), applied) for tile in rows]
     display = QueryDisplay.from_settings(settings, is_page=is_page)
     dashboard = {
         **{name: row[f"dashboard__{name}"] for name in DASHBOARD_COLUMNS},
         "filters": orjson.Fragment(display.hide_sql(dump_json(overrides.filters))),
         "variables": orjson.Fragment(dump_json(overrides.variables)),
         "breakdown_colors": orjson.Fragment(row["raw_breakdown_colors"]),
-        "tiles": _tiles(row["dashboard_id"], overrides, results, display),
+        "tiles": _build_tiles(rows, shown, results, display),
     }
     flags = {name: settings[name] for name in (*PAGE_FLAGS, THEME) if settings.get(name)}
+    if is_page:
+        queries = (tile.query for tile in shown)
+        allowed = opened.allowed_overrides
+        flags["choices"] = list_variables(allowed, overrides.variables, queries, has_sql=display.has_sql)
     # The token of the request: a replaced token must not reveal the new one.
     return {"type": page_type, "accessToken": opened.access_token, "dashboard": dashboard, "themes": [], **flags}
 
@@ -171,8 +188,8 @@ def _check_overrides(overrides: RequestOverrides, *, allowed: list[str], variabl
             raise OverrideNotAllowed(name)
 
 
-def _tiles(dashboard_id: int, overrides: QueryOverrides, results: Results, display: QueryDisplay) -> list[Row]:
-    rows = list(
+def _read_tiles(dashboard_id: int) -> list[Row]:
+    return list(
         Tile.objects.filter(dashboard_id=dashboard_id)
         .visible()
         .in_layout_order()
@@ -191,8 +208,9 @@ def _tiles(dashboard_id: int, overrides: QueryOverrides, results: Results, displ
             *(f"button__{column}" for column in BUTTON_FIELDS),
         )
     )
-    overrides = overrides.limited_to(len(rows))
-    shown = [resolve_tile(_get_stored_tile(row), overrides) for row in rows]
+
+
+def _build_tiles(rows: list[Row], shown: list[ResolvedTile], results: Results, display: QueryDisplay) -> list[Row]:
     found = read_insight_results(((tile.query, tile.filters) for tile in shown), results.project, results)
     return [
         _tile(order, row, tile, _insight(row, tile, result, display), display)

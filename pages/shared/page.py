@@ -5,9 +5,22 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dashboards.readers.shared import SharedDashboard
+from dashboards_api.db.fields import to_plain_json
+from pages.components.date_ranges import describe_days, describe_range, parse_day
 from pages.components.results import Clock, is_stale
 from pages.components.tile_grid import TileDetails, TileGrid, build_tile_grid
 from users.readers import Row
+
+UNTITLED = "Untitled dashboard"
+PREVIEW_MAX_LENGTH = 200
+
+
+class Preview(NamedTuple):
+    """The texts that other services show beside a link: nothing that the page does not show."""
+
+    title: str = "A dashboard"
+    description: str = ""
+    site_name: str = ""
 
 
 class SharedPage(NamedTuple):
@@ -15,6 +28,9 @@ class SharedPage(NamedTuple):
 
     name: str
     description: str
+    preview: Preview
+    date_range: str
+    computed_at: str  # the time of the oldest result in words, empty if there is none
     tile_grid: TileGrid
     theme: str
     has_header: bool
@@ -23,19 +39,26 @@ class SharedPage(NamedTuple):
 
 def list_result_states(shared: Row, now: datetime) -> list[str]:
     """Return the state of each result. It is a part of the ETag, since results become stale without a new version."""
-    insights = [tile["insight"] for tile in shared["dashboard"]["tiles"] if tile["insight"]]
+    insights = list_insights(shared)
     return [f"{insight['result_state']}{'-stale' if is_stale(insight, now) else ''}" for insight in insights]
+
+
+def list_insights(shared: Row) -> list[Row]:
+    return [tile["insight"] for tile in shared["dashboard"]["tiles"] if tile["insight"]]
 
 
 def build_shared_page(opened: SharedDashboard, shared: Row, now: datetime) -> SharedPage:
     """Return the page of a result of `read_shared_dashboard`. Browsers may keep it, so it has times instead of ages."""
-    dashboard = shared["dashboard"]
+    dashboard, clock = shared["dashboard"], Clock(now, ZoneInfo(opened.time_zone))
     return SharedPage(
-        name=dashboard["name"] or "Untitled dashboard",
+        name=dashboard["name"] or UNTITLED,
         description=dashboard["description"],
+        preview=build_preview(shared),
+        date_range=describe_date_range(shared),
+        computed_at=describe_oldest_result(shared, clock),
         tile_grid=build_tile_grid(
             dashboard["tiles"],
-            Clock(now, ZoneInfo(opened.time_zone)),
+            clock,
             TileDetails(
                 has_about=not shared.get("hideExtraDetails", False),
                 has_data=shared.get("detailed", False),
@@ -46,3 +69,32 @@ def build_shared_page(opened: SharedDashboard, shared: Row, now: datetime) -> Sh
         has_header=not shared.get("noHeader", False),
         has_footer=not shared.get("whitelabel", False),
     )
+
+
+def build_preview(shared: Row) -> Preview:
+    """Return the preview of a link. A page without its header shows neither title nor description."""
+    site_name = "" if shared.get("whitelabel") else "dashboards-api"
+    if shared.get("noHeader"):
+        return Preview(site_name=site_name)
+    dashboard = shared["dashboard"]
+    description = " ".join((dashboard["description"] or "").split())
+    if len(description) > PREVIEW_MAX_LENGTH:
+        description = f"{description[: PREVIEW_MAX_LENGTH - 1]}\u2026"
+    return Preview(dashboard["name"] or UNTITLED, description, site_name)
+
+
+def describe_date_range(shared: Row) -> str:
+    """Return the date range of a dashboard in words, or the days that all of its results have in common."""
+    filters = to_plain_json(shared["dashboard"]["filters"])
+    label = describe_range(filters.get("date_from"), filters.get("date_to"))
+    ranges = [insight["resolved_date_range"] for insight in list_insights(shared) if insight["resolved_date_range"]]
+    days = {(parse_day(each.get("date_from")), parse_day(each.get("date_to"))) for each in ranges}
+    first, last = days.pop() if len(days) == 1 else (None, None)
+    resolved = describe_days(first, last) if first and last else ""
+    return " · ".join(dict.fromkeys(filter(None, (label, resolved))))
+
+
+def describe_oldest_result(shared: Row, clock: Clock) -> str:
+    """Return when the oldest result of a page was computed, or an empty text."""
+    moments = [insight["last_refresh"] for insight in list_insights(shared) if insight["last_refresh"]]
+    return clock.describe_exactly(min(moments)) if moments else ""

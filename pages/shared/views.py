@@ -17,11 +17,15 @@ from rest_framework.exceptions import ValidationError
 from dashboards.exceptions import DashboardNotFound, OverrideNotAllowed, SharePasswordRequired, WrongSharePassword
 from dashboards.http_requests import get_share_tokens, parse_overrides, set_share_cookies, unlock_share_link
 from dashboards.readers.shared import PageType, SharedDashboard, find_shared_dashboard, read_shared_dashboard
+from dashboards_api.db.fields import to_plain_json
 from dashboards_api.errors import TooManyAttempts, ValidationFailed
+from dashboards_api.http.middleware import get_base_url
 from dashboards_api.http.request_options import etag_matches, make_etag
 from dashboards_api.http.waiting import get_first_run
 from pages.components.reloading import plan_reload
-from pages.shared.page import build_shared_page, list_result_states
+from pages.shared.controls import add_form_overrides, build_controls
+from pages.shared.page import Preview, build_shared_page, list_result_states
+from pages.shared.refreshing import RepeatedReload, plan_repeated_reload
 from queries.readers.results import PAGE_CHARACTERS_MAX
 from queries.refresh import parse_refresh
 from queries.waiting import wait_for_results
@@ -48,9 +52,9 @@ class SharedPageView(View):
         except DashboardNotFound:
             return self.page("pages/link_not_found.html", {}, status=404)
         except WrongSharePassword:
-            return self.page("pages/shared/unlock.html", {"error": "Wrong password."}, status=401)
+            return self.unlock_page({"error": "Wrong password."}, status=401)
         except TooManyAttempts as error:
-            refused = self.page("pages/shared/unlock.html", {"error": error.detail}, status=429)
+            refused = self.unlock_page({"error": error.detail}, status=429)
             refused["Retry-After"] = str(error.wait)
             return refused
         except ValidationFailed:  # the link needs no password any more
@@ -65,22 +69,24 @@ class SharedPageView(View):
 
     def show(self, request: HttpRequest, access_token: str, share_tokens: list[str]) -> HttpResponseBase:
         try:
-            opened = find_shared_dashboard(
-                access_token, share_tokens=share_tokens, overrides=parse_overrides(request.GET)
-            )
+            overrides = add_form_overrides(parse_overrides(request.GET), request.GET)
+            repeated = plan_repeated_reload(request)
+            opened = find_shared_dashboard(access_token, share_tokens=share_tokens, overrides=overrides)
         except DashboardNotFound:
             return self.page("pages/link_not_found.html", {}, status=404)
         except SharePasswordRequired:
-            return self.page("pages/shared/unlock.html", {}, status=401)
+            return self.unlock_page(status=401)
         except (ValidationError, ValidationFailed):
             return self.page(
                 "pages/link_not_found.html", {"reason": "The query string of this address is invalid."}, status=400
             )
         except OverrideNotAllowed as error:
             return self.page("pages/link_not_found.html", {"reason": error.detail}, status=403)
-        return self.show_dashboard(request, opened)
+        return self.show_dashboard(request, opened, repeated)
 
-    def show_dashboard(self, request: HttpRequest, opened: SharedDashboard) -> HttpResponseBase:
+    def show_dashboard(
+        self, request: HttpRequest, opened: SharedDashboard, repeated: RepeatedReload | None
+    ) -> HttpResponseBase:
         """Return the page. It is read in any case, since reading it requests results that are stale or missing."""
         refresh = parse_refresh(request.GET.get("refresh"))
         results = opened.get_results(refresh, get_first_run(request), PAGE_CHARACTERS_MAX)
@@ -96,15 +102,25 @@ class SharedPageView(View):
             response._csp_exempt = True  # type: ignore[attr-defined]  # the browser keeps the policy of the cached page
         else:
             page = build_shared_page(opened, shared, moment)
+            filters = to_plain_json(shared["dashboard"]["filters"])
             around = {
                 "page": page,
                 "is_embedded": self.page_type == "embed",
                 "reload": plan_reload(request, is_automatic=True),
+                "repeated": repeated,
+                "controls": build_controls(
+                    opened.allowed_overrides, shared["choices"], filters, request.GET, request.path
+                ),
+                "address": f"{get_base_url(request)}{request.path}",
             }
             response = self.page("pages/shared/dashboard.html", around)
             self.with_embed_policy(response, style=page.tile_grid.style_hash)
         response["ETag"] = etag
         return response
+
+    def unlock_page(self, context: dict[str, Any] | None = None, *, status: int) -> HttpResponse:
+        """Return the form for the password. It reveals nothing of the dashboard, and neither does its preview."""
+        return self.page("pages/shared/unlock.html", {"preview": Preview(), **(context or {})}, status=status)
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         response = render(self.request, template, context, status=status)
@@ -118,3 +134,13 @@ class SharedPageView(View):
         response._csp_update = {"style-src": [style] if style else []}  # type: ignore[attr-defined]  # of django-csp
         response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]  # of django-csp
         return response
+
+
+@method_decorator(xframe_options_exempt, name="dispatch")
+class DeadLinkView(SharedPageView):
+    """The page for addresses of links that were cut off or mistyped."""
+
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest, access_token: str = "") -> HttpResponseBase:
+        return self.page("pages/link_not_found.html", {}, status=404)

@@ -1,0 +1,59 @@
+"""Shared pages that load themselves again and again, for screens on a wall: `?refresh_every=5m`."""
+
+import re
+from typing import NamedTuple
+
+from django.http import HttpRequest
+
+from dashboards_api.errors import ValidationFailed
+from pages.components.reloading import PARAMETER
+
+REFRESH_EVERY = "refresh_every"
+SECONDS_MIN, SECONDS_MAX = 30, 86_400
+_INTERVAL = re.compile(r"([0-9]{1,5})([smh]?)", re.ASCII)
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+class RepeatedReload(NamedTuple):
+    """The seconds between two loads of a page, in words too, and the addresses that continue and end it."""
+
+    seconds: int
+    words: str
+    path: str
+    stop: str
+
+
+def plan_repeated_reload(request: HttpRequest) -> RepeatedReload | None:
+    """Return how a page is loaded again and again, or None if its address does not ask for it.
+
+    Raises ValidationFailed for a text that is no time. A shorter or longer time becomes the nearest allowed one.
+    """
+    text = request.GET.get(REFRESH_EVERY, "")
+    if not text or request.method != "GET":
+        return None
+    found = _INTERVAL.fullmatch(text)
+    if not found:
+        raise ValidationFailed("This must be a time, such as 90s, 5m or 1h.", attr=REFRESH_EVERY)
+    seconds = min(max(int(found[1]) * _UNITS[found[2]], SECONDS_MIN), SECONDS_MAX)
+    return RepeatedReload(
+        seconds,
+        describe_seconds(seconds),
+        _build_path(request, PARAMETER),
+        _build_path(request, PARAMETER, REFRESH_EVERY),
+    )
+
+
+def describe_seconds(seconds: int) -> str:
+    """Return a time in its largest unit that divides it."""
+    size, unit = next(
+        (size, unit) for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")) if not seconds % size
+    )
+    number = seconds // size
+    return unit if number == 1 else f"{number} {unit}s"
+
+
+def _build_path(request: HttpRequest, *left_out: str) -> str:
+    query = request.GET.copy()
+    for name in left_out:
+        query.pop(name, None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
