@@ -94,6 +94,13 @@ def list_versions(dashboard_id: int, *, project: Project, before: int | None) ->
     return Page([_build_version(row) for row in page.rows], page.next)
 
 
+def find_version_before(dashboard_id: int, version: int) -> int | None:
+    """Return the version of a dashboard that preceded another one, or None if the log has none."""
+    found = Activity.objects.versions_of(dashboard_id).filter(version__lt=version).order_by("-version")
+    before: int | None = found.values_list("version", flat=True).first()
+    return before
+
+
 def read_version(dashboard_id: int, version: int, *, project: Project) -> dict[str, Any]:
     """Return a version of a dashboard with its snapshot (component DashboardVersion).
 
