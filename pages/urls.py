@@ -8,6 +8,7 @@ from pages.console.base import HomeView
 from pages.console.dashboard import DashboardView
 from pages.console.dashboards import DashboardListView
 from pages.console.history import HistoryView
+from pages.console.insight import InsightView
 from pages.console.invitations import InvitationsView, InvitationView
 from pages.console.keys import KeysView
 from pages.console.members import MembersView
@@ -37,6 +38,7 @@ console = [
     path("projects/<str:project_id>/dashboards/<str:id>", DashboardView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/tiles", TilesView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/history", HistoryView.as_view()),
+    path("projects/<str:project_id>/dashboards/<str:id>/insights/<str:insight_id>", InsightView.as_view()),
 ]
 # Addresses of PostHog's pages.
 posthog_addresses = [

@@ -21,6 +21,8 @@ from users.readers import Row
 COLORS = frozenset({"blue", "green", "purple", "red", "orange", "yellow", "pink", "gray", "black"})
 # The fields that describe rows of SQL.
 SQL_FIELDS = ("columns", "types", "hasMore", "timezone")
+# The characters of a text in the title of its tile.
+TITLE_LENGTH = 60
 KIND_LABELS = {
     "TrendsQuery": "Trends",
     "FunnelsQuery": "Funnel",
@@ -37,6 +39,8 @@ class TileView(NamedTuple):
     """A tile for the template. Exactly one of text, button and insight is set."""
 
     id: int
+    title: str
+    place: GridPlacement
     color: str
     is_bare: bool
     text: SafeString | None
@@ -84,7 +88,10 @@ def build_tile_grid(
     tiles = to_plain_json(tiles)
     places = compute_placements([tile["layouts"] for tile in tiles])
     texts = iter(render_texts(tile["text"]["body"] or "" for tile in tiles if tile["text"]))
-    views = [_build_tile(tile, next(texts) if tile["text"] else None, clock, details) for tile in tiles]
+    views = [
+        _build_tile(tile, place, next(texts) if tile["text"] else None, clock, details)
+        for tile, place in zip(tiles, places, strict=True)
+    ]
     return TileGrid(views, build_style(tiles, places))
 
 
@@ -106,9 +113,13 @@ def _narrow_position(tile: Row, place: GridPlacement) -> tuple[Any, ...]:
     return (place[1] if y is None else y), place[1], place[0], tile["order"]
 
 
-def _build_tile(tile: Row, text: SafeString | None, clock: Clock, details: TileDetails) -> TileView:
+def _build_tile(
+    tile: Row, place: GridPlacement, text: SafeString | None, clock: Clock, details: TileDetails
+) -> TileView:
     return TileView(
         id=tile["id"],
+        title=get_tile_title(tile),
+        place=place,
         color=tile["color"] if tile["color"] in COLORS else "",
         is_bare=bool(tile["transparent_background"]),
         text=text,
@@ -158,6 +169,15 @@ def get_legacy_display(insight: Row) -> Row:
 def get_insight_name(insight: Row) -> str:
     """Return the display name of an insight."""
     return insight["name"] or insight["derived_name"] or "Untitled insight"
+
+
+def get_tile_title(tile: Row) -> str:
+    """Return the title of a tile: the name of its insight, the label of its button, or the start of its text."""
+    if tile["text"]:
+        lines = (line.lstrip("#*>- ").strip() for line in (tile["text"]["body"] or "").splitlines())
+        first = next(filter(None, lines), "Text")
+        return first if len(first) <= TITLE_LENGTH else f"{first[:TITLE_LENGTH]}…"
+    return tile["button_tile"]["text"] if tile["button_tile"] else get_insight_name(tile["insight"])
 
 
 def get_kind_label(query: Any) -> str:

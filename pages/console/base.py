@@ -61,14 +61,17 @@ class ConsoleView(FormView):
         """Return the user's membership of the project in the path. Raises NotFound and Forbidden."""
         return get_project_membership(self.user, BrowserSession(), project_id)
 
-    def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    def page(
+        self, template: str, context: dict[str, Any], status: int = 200, *, keeps_message: bool = False
+    ) -> HttpResponse:
+        """Return a page. With `keeps_message` the next page shows the same one-time message again."""
         around = {"user": self.user, "memberships": list_memberships(self.user, BrowserSession())}
         is_shown = self.request.method == "GET" and COOKIE in self.request.COOKIES
         once = {"once": read_message(self.request, self.user) if is_shown else {}}
         response = disable_caching(render(self.request, template, {**around, **once, **context}, status=status))
-        if is_shown:
+        if is_shown and not keeps_message:
             delete_message(self.request, response)
-        response._csp_update = {"script-src": ["'self'"]}  # type: ignore[attr-defined]  # of django-csp
+        response._csp_update = {"script-src": ["'self'"], "connect-src": ["'self'"]}  # type: ignore[attr-defined]  # of django-csp
         return response
 
     def show(self, path: str, **content: Any) -> HttpResponse:

@@ -1,22 +1,16 @@
 """The page of one dashboard: viewing it and its results, editing, sharing, copying and deleting it."""
 
 from functools import partial
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.timezone import now
 
-from dashboards.changelog.tracking import ChangeSet
-from dashboards.exceptions import DashboardNotFound
+from dashboards.changelog.tracking import ChangeSet, perform_write
+from dashboards.exceptions import DashboardNotFound, VersionNotFound
 from dashboards.input_validation import validate_dashboard_input
-from dashboards.models import PrivilegeLevel
-from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH, THEMES
+from dashboards.models.sharing_configuration import SHARE_NOTE_MAX_LENGTH
 from dashboards.readers.dashboards import read_dashboard_revision
-from dashboards.readers.folders import list_dashboard_folders
 from dashboards.readers.sharing import read_sharing
 from dashboards.services.dashboards import create_dashboard, update_dashboard
-from dashboards.services.inputs import SharingInput
 from dashboards.services.share_passwords import (
     HashedPassword,
     add_share_password,
@@ -24,35 +18,36 @@ from dashboards.services.share_passwords import (
     remove_share_password,
 )
 from dashboards.services.sharing import refresh_sharing, update_sharing
+from dashboards.services.version_restore import restore_version
 from dashboards_api.db.fields import to_plain_json
 from dashboards_api.errors import ValidationFailed, VersionConflict
 from dashboards_api.parsing import parse_id, parse_int
-from pages.components.reloading import PARAMETER, plan_reload
-from pages.components.results import Clock
-from pages.components.tile_grid import build_tile_grid
-from pages.console.base import ConsoleView
-from pages.console.dashboard_forms import redirect_to_dashboard, write_dashboard
-from pages.console.edit_form import build_body, form_fields, get_edits
-from queries.readers.results import PAGE_CHARACTERS_MAX
+from pages.components.reloading import PARAMETER
+from pages.console.board import CHANGED_SINCE, BoardView
+from pages.console.dashboard_forms import (
+    redirect_to_dashboard,
+    write_dashboard,
+    write_merged,
+)
+from pages.console.edit_form import build_body, get_edits
+from pages.console.sharing_form import build_sharing_input
 from queries.refresh import Refresh
 from queries.services.results import RefreshRequest, Results
 from users.models import Membership
 
-# The checkboxes for the settings of a shared page.
-SETTINGS = (
-    ("noHeader", "Hide title and description"),
-    ("whitelabel", "Hide the footer"),
-    ("hideExtraDetails", "Hide descriptions and insight kinds"),
-    ("hideQueries", "Hide queries, in the JSON too"),
-    ("detailed", "Show the data behind charts, and queries"),
-)
-
-CHANGED_SINCE = (
-    "This dashboard has changed since you opened it. You now see its latest version: save again to apply your changes."
-)
+CANNOT_UNDO = "The dashboard has changed since, so this cannot be undone in one step. Restore a version instead."
+# What the page says after a step of sharing.
+SAID = {
+    "enable": "The dashboard is shared: anyone with the link can see it.",
+    "disable": "The dashboard is not shared any more.",
+    "refresh": "There is a new link. The old one works for a short while.",
+    "sharing": "Saved.",
+    "add-password": "Created a password.",
+    "remove-password": "Deleted the password.",
+}
 
 
-class DashboardView(ConsoleView):
+class DashboardView(BoardView):
     """The page of one dashboard. Its forms name an `action`."""
 
     new_password: HashedPassword | None = None
@@ -70,7 +65,7 @@ class DashboardView(ConsoleView):
                 number, project=membership.project, text=None, member=membership, is_first=is_first
             )
         except ValidationFailed as error:
-            return self.dashboard(membership, number, {"error": error.detail}, status=400)
+            return self.board(membership, number, {"panel": "share", "error": error.detail}, status=400)
         return None
 
     def asks_for_first_password(self, membership: Membership, number: int) -> bool:
@@ -81,18 +76,22 @@ class DashboardView(ConsoleView):
         return bool(sharing["enabled"] and not sharing["share_passwords"])
 
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        return self.dashboard(self.enter(project_id), parse_id(id, DashboardNotFound))
+        return self.board(self.enter(project_id), parse_id(id, DashboardNotFound))
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
-        if request.POST.get("action") == "compute":
+        action = request.POST.get("action", "")
+        if action == "compute":
             return self.compute(membership, number)
+        panel = {"edit": "edit", "duplicate": "more", "delete": "more", "undo": ""}.get(action, "share")
         try:
-            return write_dashboard(request, membership, number, partial(self.act, membership, number))
+            return self.act(action, membership, number)
         except ValidationFailed as error:
-            return self.dashboard(membership, number, {"error": error.detail, "draft": self.draft}, status=400)
+            context = {"panel": panel, "error": error.detail, "attr": error.attr, "draft": self.draft}
+            return self.board(membership, number, context, status=400)
         except VersionConflict:
-            return self.dashboard(membership, number, {"error": CHANGED_SINCE, "draft": self.draft}, status=409)
+            detail = CANNOT_UNDO if action == "undo" else CHANGED_SINCE
+            return self.board(membership, number, {"panel": panel, "error": detail, "draft": self.draft}, status=409)
 
     def compute(self, membership: Membership, number: int) -> HttpResponse:
         """Queue all results of the dashboard, and redirect to its page, which then loads itself again."""
@@ -105,33 +104,76 @@ class DashboardView(ConsoleView):
         """Return the changed fields of the form, to be shown again after an error."""
         return get_edits(self.request.POST) if self.request.POST.get("action") == "edit" else {}
 
-    def act(self, membership: Membership, number: int, changes: ChangeSet) -> HttpResponse:
-        project, form = membership.project, self.request.POST
-        action = form.get("action", "")
+    def act(self, action: str, membership: Membership, number: int) -> HttpResponse:
+        if action == "undo":
+            return self.undo(membership, number)
         if action == "duplicate":
-            copy = validate_dashboard_input(
-                {"name": form.get("name", ""), "use_dashboard": number, "duplicate_tiles": True}
-            )
-            made, _ = create_dashboard(changes, project, content=copy)
-            return redirect_to_dashboard(membership, made.pk)
+            return self.duplicate(membership, number)
         if action == "delete":
-            update_dashboard(changes, number, project=project, content={"deleted": True})
-            return HttpResponseRedirect(f"/projects/{project.pk}/dashboards", status=303)
+            return self.delete(membership, number)
         if action == "edit":
-            content = validate_dashboard_input(build_body(get_edits(form)))
-            update_dashboard(changes, number, project=project, content=content)
-            return redirect_to_dashboard(membership, number)
-        self.share(action, membership, number, changes)
-        shown = self.add_password(membership, number, changes)
-        return shown or redirect_to_dashboard(membership, number, panel="share")
+            return self.edit(membership, number)
+        write_dashboard(self.request, membership, number, partial(self.share, action, membership, number))
+        once = {"new_password": self.new_password.text} if self.new_password else {}
+        return self.show(f"{self.request.path}?panel=share#share", said=SAID[action], **once)
+
+    def undo(self, membership: Membership, number: int) -> HttpResponse:
+        """Restore the version before an action, unless the dashboard has changed since."""
+        project, version = membership.project, parse_int(self.request.POST.get("restore")) or 0
+        try:
+            write_dashboard(
+                self.request,
+                membership,
+                number,
+                lambda changes: restore_version(changes, number, project=project, version=version),
+            )
+        except VersionNotFound as error:
+            raise ValidationFailed(CANNOT_UNDO) from error
+        return self.show(self.request.path, said="Undone.")
+
+    def duplicate(self, membership: Membership, number: int) -> HttpResponse:
+        name = self.request.POST.get("name", "")
+        copy = validate_dashboard_input({"name": name, "use_dashboard": number, "duplicate_tiles": True})
+        made = perform_write(
+            lambda changes: create_dashboard(changes, membership.project, content=copy)[0].pk,
+            lambda result, changes: result,
+            actor=membership,
+        )
+        return redirect_to_dashboard(membership, made)
+
+    def delete(self, membership: Membership, number: int) -> HttpResponse:
+        project = membership.project
+        write_dashboard(
+            self.request,
+            membership,
+            number,
+            lambda changes: update_dashboard(changes, number, project=project, content={"deleted": True}),
+        )
+        path = f"/projects/{project.pk}/dashboards"
+        undo = {"path": path, "fields": {"restore": number}}
+        return self.show(path, said="Moved the dashboard to the trash.", undo=undo)
+
+    def edit(self, membership: Membership, number: int) -> HttpResponse:
+        """Write the fields that the user changed."""
+        edits = get_edits(self.request.POST)
+        content = validate_dashboard_input(build_body(edits))
+        project = membership.project
+        _, undo = write_merged(
+            self.request,
+            membership,
+            number,
+            edits,
+            lambda changes: update_dashboard(changes, number, project=project, content=content),
+        )
+        return self.show(self.request.path, said="Saved.", undo=undo)
 
     def share(self, action: str, membership: Membership, number: int, changes: ChangeSet) -> None:
         project, form = membership.project, self.request.POST
         if action in ("enable", "disable"):
-            enabled = action == "enable"
-            update_sharing(changes, number, project=project, content={"enabled": enabled})
+            update_sharing(changes, number, project=project, content={"enabled": action == "enable"})
         elif action == "sharing":
-            content = self.sharing_input(number, membership)
+            stored = read_sharing(number, project=project, viewer=membership)["settings"]
+            content = build_sharing_input(form, to_plain_json(stored))
             update_sharing(changes, number, project=project, content=content)
         elif action == "refresh":
             refresh_sharing(changes, number, project=project)
@@ -140,51 +182,6 @@ class DashboardView(ConsoleView):
             remove_share_password(changes, number, project=project, password_id=password_id)
         elif action != "add-password":
             raise ValidationFailed("There is no such action.")
-
-    def add_password(self, membership: Membership, number: int, changes: ChangeSet) -> HttpResponse | None:
-        """Store the password that `prepare` hashed, if any, and show it once."""
-        if self.new_password is None:
-            return None
-        note = self.request.POST.get("note", "")[:SHARE_NOTE_MAX_LENGTH]
-        add_share_password(changes, number, project=membership.project, hashed=self.new_password, note=note)
-        return self.show(f"{self.request.path}?panel=share", new_password=self.new_password.text)
-
-    def sharing_input(self, number: int, membership: Membership) -> SharingInput:
-        """Return the sharing settings of the form. Settings without a field in the form are kept."""
-        form = self.request.POST
-        stored = read_sharing(number, project=membership.project, viewer=membership)["settings"]
-        settings = {**(to_plain_json(stored) or {}), **{name: name in form for name, _ in SETTINGS}}
-        theme = form.get("theme", "")
-        if theme not in THEMES:
-            raise ValidationFailed("There is no such theme.", attr="theme")
-        return {"password_required": "password_required" in form, "settings": {**settings, "theme": theme}}
-
-    def dashboard(
-        self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
-    ) -> HttpResponse:
-        project = membership.project
-        results = Results(project, RefreshRequest(Refresh.LAZY_ASYNC), characters_max=PAGE_CHARACTERS_MAX)
-        versions, dashboard = read_dashboard_revision(number, project=project, viewer=membership, results=results)
-        tile_grid = build_tile_grid(dashboard["tiles"], Clock(now(), ZoneInfo(project.timezone), has_ages=True))
-        # A page that shows older results loads itself only after a refresh: its forms may be in use.
-        is_watched = PARAMETER in self.request.GET or tile_grid.has_gaps
-        is_automatic = is_watched and "panel" not in self.request.GET
-        around = {
-            "project": project,
-            "reload": plan_reload(self.request, is_automatic=is_automatic),
-            "dashboard": dashboard,
-            "tile_grid": tile_grid,
-            "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
-            "sharing": to_plain_json(read_sharing(number, project=project, viewer=membership)),
-            "settings": SETTINGS,
-            "themes": THEMES,
-            "base": self.base,
-            "version": versions.revision,
-            "panel": self.request.GET.get("panel"),
-            "folders": list_dashboard_folders(project),
-        }
-        around["was"] = form_fields(dashboard)
-        around["draft"] = {**around["was"], **(context or {}).pop("draft", {})}
-        response = self.page("pages/console/dashboard.html", {**around, **(context or {})}, status=status)
-        response._csp_update["style-src"] = [tile_grid.style_hash]  # type: ignore[attr-defined]  # of django-csp
-        return response
+        if self.new_password:  # `prepare` hashed it
+            note = form.get("note", "")[:SHARE_NOTE_MAX_LENGTH]
+            add_share_password(changes, number, project=project, hashed=self.new_password, note=note)

@@ -1,24 +1,90 @@
 """Helpers for forms that change a dashboard."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from dashboards.changelog.tracking import ChangeSet, ExpectedVersions, perform_write
+from dashboards.readers.activity import find_version_before
+from dashboards.readers.dashboards import read_dashboard_revision
+from dashboards_api.errors import VersionConflict
 from dashboards_api.parsing import parse_int
+from pages.console.edit_form import form_fields, is_same_text
 from users.models import Membership
 
 T = TypeVar("T")
+
+# The number of times that a merged form is written before a conflict is reported.
+ATTEMPTS = 3
 
 
 def write_dashboard(
     request: HttpRequest, membership: Membership, dashboard_id: int, work: Callable[[ChangeSet], T]
 ) -> T:
     """Run `work` in a write transaction, at the version in the form, if it has one. Raises VersionConflict."""
+    return perform_write(
+        work,
+        lambda result, changes: result,
+        actor=membership,
+        expected=get_expected(request, membership, dashboard_id),
+    )
+
+
+def get_expected(request: HttpRequest, membership: Membership, dashboard_id: int) -> ExpectedVersions | None:
+    """Return the version in the form, if it has one."""
     version = parse_int(request.POST.get("version"))
-    expected = None if version is None else ExpectedVersions(dashboard_id, membership.project, {version})
-    return perform_write(work, lambda result, changes: result, actor=membership, expected=expected)
+    return None if version is None else ExpectedVersions(dashboard_id, membership.project, {version})
+
+
+def write_and_offer_undo(
+    membership: Membership,
+    dashboard_id: int,
+    work: Callable[[ChangeSet], T],
+    expected: ExpectedVersions | None = None,
+) -> tuple[T, dict[str, Any] | None]:
+    """Run `work` in a write transaction. Return its result, and the form that undoes it for `ConsoleView.show`.
+
+    It restores the version before, unless somebody has changed the dashboard since. Without a change there is none.
+    Raises VersionConflict.
+    """
+
+    def build_undo(result: T, changes: ChangeSet) -> tuple[T, dict[str, Any] | None]:
+        version = changes.versions.get(dashboard_id)
+        before = find_version_before(dashboard_id, version) if version else None
+        if before is None:
+            return result, None
+        path = f"/projects/{membership.project_id}/dashboards/{dashboard_id}"
+        return result, {"path": path, "fields": {"action": "undo", "restore": before, "version": version}}
+
+    return perform_write(work, build_undo, actor=membership, expected=expected)
+
+
+def write_merged(
+    request: HttpRequest,
+    membership: Membership,
+    dashboard_id: int,
+    edits: Mapping[str, str],
+    work: Callable[[ChangeSet], T],
+) -> tuple[T, dict[str, Any] | None]:
+    """Write the edits of the form of a dashboard, together with what others changed since it was opened.
+
+    Raises VersionConflict if somebody has changed one of the same fields, and as `write_and_offer_undo` does.
+    """
+    project = membership.project
+    for attempt in range(ATTEMPTS):
+        versions, dashboard = read_dashboard_revision(dashboard_id, project=project, viewer=membership)
+        current, form = form_fields(dashboard), request.POST
+        is_stale = form.get("version") not in (None, str(versions.revision))
+        if is_stale and any(not is_same_text(form.get(f"was-{name}", ""), current[name]) for name in edits):
+            raise VersionConflict(versions.revision)
+        expected = ExpectedVersions(dashboard_id, project, {versions.revision})
+        try:
+            return write_and_offer_undo(membership, dashboard_id, work, expected)
+        except VersionConflict:  # changed between the reading and the lock
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
 
 
 def redirect_to_dashboard(membership: Membership, number: int, panel: str = "") -> HttpResponse:

@@ -36,6 +36,7 @@ TABLE["projects/<project_id>/settings"] = False
 TABLE |= {"projects/<project_id>/members": False, "projects/<project_id>/dashboards/<id>/tiles": False}
 TABLE["projects/<project_id>/dashboards/<id>/history"] = False
 TABLE["projects/<project_id>/dashboards/<id>"] = False
+TABLE["projects/<project_id>/dashboards/<id>/insights/<insight_id>"] = False
 
 
 def test_every_page_requires_a_session(alice: Person) -> None:

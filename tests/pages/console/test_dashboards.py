@@ -116,10 +116,8 @@ def test_sharing_settings_and_passwords_apply_to_the_shared_page(
 ) -> None:
     path = get_dashboard_path(board)
     alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True, "settings": {"allow_overrides": ["a"]}})
-    assert (
-        post_form(browser, path, action="sharing", theme="dark", noHeader="on", password_required="on").status_code
-        == 303
-    )
+    boxes = {"show_details": "on", "show_queries": "on", "show_footer": "on"}  # and not the header, nor the data
+    assert post_form(browser, path, action="sharing", theme="dark", **boxes, password_required="on").status_code == 303
     sharing = SharingConfiguration.objects.get()
     assert sharing.password_required is True
     assert sharing.settings == {
@@ -132,7 +130,7 @@ def test_sharing_settings_and_passwords_apply_to_the_shared_page(
         "theme": "dark",
     }
     response = post_form(browser, path, action="add-password", note="the board")
-    assert (response.status_code, response["Location"]) == (303, f"{path}?panel=share")
+    assert (response.status_code, response["Location"]) == (303, f"{path}?panel=share#share")
     shown = get_text(browser.get(path))
     found = re.search(r'id="new-password" value="([^"]+)"', shown)
     assert found is not None
@@ -201,12 +199,12 @@ def test_invalid_characters_are_refused_or_replaced(browser: Client, board: Dash
 
 def test_requiring_a_password_creates_one_if_there_is_none(browser: Client, alice: Person, board: Dashboard) -> None:
     path = get_dashboard_path(board)
-    assert post_form(browser, path, action="enable")["Location"] == f"{path}?panel=share"
+    assert post_form(browser, path, action="enable")["Location"] == f"{path}?panel=share#share"
     panel = get_text(browser.get(f"{path}?panel=share"))
-    assert '<details class="tool" open><summary>Share' in panel
+    assert '<details class="tool" id="share" open><summary>Share' in panel
     version = get_form_version(browser.get(path))
     response = post_form(browser, path, action="sharing", theme="light", password_required="on", version=version)
-    assert response["Location"] == f"{path}?panel=share"
+    assert response["Location"] == f"{path}?panel=share#share"
     found = re.search(r'id="new-password" value="([^"]+)"', get_text(browser.get(response["Location"])))
     assert found is not None
     token = SharingConfiguration.objects.get().access_token

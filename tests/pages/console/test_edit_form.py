@@ -63,18 +63,27 @@ def test_saving_keeps_changes_by_others(alice: Person, browser: Client) -> None:
     form = read_form(browser.get(get_dashboard_path(board)))
     theirs: dict[str, Any] = {"tags": ["two", "three"], "pinned": True, "description": "theirs"}
     assert alice.api.patch(f"dashboards/{board.pk}/", theirs).status == 200
-    refused = post_form(browser, board, form, name="Monthly")
+    assert post_form(browser, board, form, name="Monthly").status_code == 303
+    assert read_state(board) == ("Monthly", "theirs", True, ["three", "two"])
+
+
+def test_field_that_others_changed_too_is_not_overwritten(alice: Person, browser: Client) -> None:
+    board = make_dashboard(alice, "Weekly", description="old", tags=["one"])
+    form = read_form(browser.get(get_dashboard_path(board)))
+    theirs: dict[str, Any] = {"tags": ["two", "three"], "pinned": True, "description": "theirs"}
+    assert alice.api.patch(f"dashboards/{board.pk}/", theirs).status == 200
+    refused = post_form(browser, board, form, name="Monthly", description="mine")
     assert refused.status_code == 409
     assert read_state(board) == ("Weekly", "theirs", True, ["three", "two"])
     again = read_form(refused)
     assert (again["name"], again["description"], again["tags"], again["pinned"]) == (
         "Monthly",
-        "theirs",
+        "mine",
         "three, two",
         "on",
     )
     assert post_form(browser, board, again).status_code == 303
-    assert read_state(board) == ("Monthly", "theirs", True, ["three", "two"])
+    assert read_state(board) == ("Monthly", "mine", True, ["three", "two"])
 
 
 def test_refused_form_keeps_its_input(alice: Person, browser: Client) -> None:

@@ -1,0 +1,81 @@
+"""The fields of a date range: a preset, or two dates."""
+
+from typing import Any
+
+from django.utils.dateparse import parse_date
+
+from dashboards_api.errors import ValidationFailed
+from pages.console.forms.merging import Values, get_text
+
+CUSTOM = "custom"
+SEPARATOR = "|"
+# The start and the end of each preset, and its label.
+PRESETS = (
+    ("dStart|", "Today"),
+    ("-1dStart|-1dEnd", "Yesterday"),
+    ("-24h|", "Last 24 hours"),
+    ("-7d|", "Last 7 days"),
+    ("-14d|", "Last 14 days"),
+    ("-30d|", "Last 30 days"),
+    ("-90d|", "Last 90 days"),
+    ("-180d|", "Last 180 days"),
+    ("mStart|", "This month"),
+    ("-1mStart|-1mEnd", "Last month"),
+    ("yStart|", "This year"),
+    ("all|", "All time"),
+    (CUSTOM, "Custom dates"),
+)
+_LABELS = dict(PRESETS)
+
+
+def read_range(date_range: Any) -> Values:
+    """Return the fields for a date range: an object with `date_from` and `date_to`, or None."""
+    start, end = get_text(date_range, "date_from"), get_text(date_range, "date_to")
+    preset = f"{start}{SEPARATOR}{end}" if start or end else ""
+    if preset and preset not in _LABELS and _is_date(start) and _is_date(end):
+        return {"range": CUSTOM, "date_from": start, "date_to": end}
+    return {"range": preset, "date_from": "", "date_to": ""}
+
+
+def build_range(values: Values) -> dict[str, str | None]:
+    """Return `date_from` and `date_to` of the fields. Raises ValidationFailed."""
+    preset = values.get("range", "")
+    if preset != CUSTOM:
+        start, _, end = preset.partition(SEPARATOR)
+        return {"date_from": start or None, "date_to": end or None}
+    start, end = values.get("date_from", ""), values.get("date_to", "")
+    for name, text in (("date_from", start), ("date_to", end)):
+        if not _is_date(text):
+            raise ValidationFailed("Write a date as 2026-01-31.", attr=name)
+    if start and end and start > end:
+        raise ValidationFailed("The last day is before the first one.", attr="date_to")
+    if not start:
+        raise ValidationFailed("Choose the first day.", attr="date_from")
+    return {"date_from": start, "date_to": end or None}
+
+
+def list_presets(values: Values, default: str) -> list[tuple[str, str]]:
+    """Return the choices of the preset: none, with this label, those of the table, and the stored one."""
+    stored = values.get("range", "")
+    extra = [] if not stored or stored in _LABELS else [(stored, describe_range(values))]
+    return [("", default), *extra, *PRESETS]
+
+
+def describe_range(values: Values) -> str:
+    """Return the date range of fields in words, or an empty text if there is none."""
+    preset = values.get("range", "")
+    if preset in _LABELS and preset != CUSTOM:
+        return _LABELS[preset]
+    start, end = values.get("date_from", ""), values.get("date_to", "")
+    if preset != CUSTOM:
+        start, _, end = preset.partition(SEPARATOR)
+    if start and end:
+        return f"{start} to {end}"
+    return f"Since {start}" if start else f"Until {end}" if end else ""
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return not text or parse_date(text) is not None
+    except ValueError:
+        return False

@@ -1,0 +1,328 @@
+"""The forms of insights: the fields for a query of each kind, and the query that they describe."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from dashboards_api.errors import ValidationFailed
+from pages.console.edit_form import format_tags, parse_tags
+from pages.console.forms.date_range import build_range, read_range
+from pages.console.forms.merging import Values, get_object, get_text
+from pages.console.forms.properties import build_properties, read_properties
+from queries.nodes import WRAPPERS, get_source, get_source_kind
+from queries.runners.compile import COMPILERS
+
+Json = dict[str, Any]
+
+ALL_EVENTS = "All events"
+SERIES_MAX = 10
+SQL = "HogQLQuery"
+MATHS = (
+    ("total", "Total count"),
+    ("dau", "Unique people"),
+    ("unique_session", "Unique sessions"),
+    ("sum", "Sum of a property"),
+    ("avg", "Average of a property"),
+    ("min", "Minimum of a property"),
+    ("max", "Maximum of a property"),
+    ("median", "Median of a property"),
+)
+MATHS_OF_PROPERTIES = frozenset({"sum", "avg", "min", "max", "median"})
+INTERVALS = (("hour", "Hour"), ("day", "Day"), ("week", "Week"), ("month", "Month"))
+TRENDS_DISPLAYS = (
+    ("ActionsLineGraph", "Line chart"),
+    ("ActionsBar", "Bar chart"),
+    ("ActionsLineGraphCumulative", "Line chart, cumulative"),
+    ("BoldNumber", "Number"),
+    ("ActionsBarValue", "Bars of totals"),
+    ("ActionsPie", "Pie"),
+    ("ActionsTable", "Table"),
+)
+SQL_DISPLAYS = (
+    ("ActionsTable", "Table"),
+    ("ActionsLineGraph", "Line chart"),
+    ("ActionsBar", "Bar chart"),
+    ("ActionsPie", "Pie"),
+    ("BoldNumber", "Number"),
+)
+PERIODS = (("Day", "Day"), ("Week", "Week"), ("Month", "Month"))
+RETENTION_TYPES = (
+    ("retention_first_time", "For the first time in the range"),
+    ("retention_recurring", "In each interval"),
+)
+
+
+class Kind(NamedTuple):
+    """A kind of insights with a form. `read` makes the fields of a query, `build` the query of the fields."""
+
+    name: str  # in addresses
+    query_kind: str
+    title: str
+    about: str
+    read: Callable[[Json], Values]
+    build: Callable[[Values, Json], Json]
+
+
+class SeriesRow(NamedTuple):
+    """The fields of one series for the template."""
+
+    number: int
+    event: str
+    math: str
+    math_property: str
+
+
+def list_series_rows(values: Values, extra: int = 2) -> list[SeriesRow]:
+    """Return the rows that name an event, and some empty ones."""
+    rows = [
+        (event, values.get(f"math-{index}", ""), values.get(f"math-property-{index}", ""))
+        for index in range(SERIES_MAX)
+        if (event := values.get(f"event-{index}", "").strip())
+    ]
+    rows += [("", "", "")] * min(extra, SERIES_MAX - len(rows))
+    return [SeriesRow(index, event, math or "total", name) for index, (event, math, name) in enumerate(rows)]
+
+
+def _read_series(source: Json) -> Values:
+    values: Values = {}
+    nodes = source.get("series")
+    for index, node in enumerate(nodes[:SERIES_MAX] if isinstance(nodes, list) else []):
+        values[f"event-{index}"] = get_text(node, "event") or ALL_EVENTS
+        values[f"math-{index}"] = get_text(node, "math", "total")
+        values[f"math-property-{index}"] = get_text(node, "math_property")
+    return values
+
+
+def _build_series(values: Values, base: Json, minimum: int, minimum_text: str) -> list[Json]:
+    """Return the series of the rows. A row that did not change keeps its node, which may have more than its fields."""
+    nodes = base.get("series")
+    stored = {_identify(values_of): node for values_of, node in _pair_rows(nodes if isinstance(nodes, list) else [])}
+    rows = [row for row in list_series_rows(values, extra=0) if row.event]
+    if len(rows) < minimum:
+        raise ValidationFailed(minimum_text, attr=f"event-{len(rows)}")
+    return [stored.get((row.event, row.math, row.math_property)) or _build_node(row) for row in rows]
+
+
+def _pair_rows(nodes: list[Any]) -> list[tuple[SeriesRow, Any]]:
+    nodes = nodes[:SERIES_MAX]
+    return list(zip(list_series_rows(_read_series({"series": nodes}), extra=0), nodes, strict=False))
+
+
+def _identify(row: SeriesRow) -> tuple[str, str, str]:
+    return row.event, row.math, row.math_property
+
+
+def _build_node(row: SeriesRow) -> Json:
+    event = None if row.event == ALL_EVENTS else row.event
+    node: Json = {"kind": "EventsNode", "event": event, "name": row.event, "math": row.math}
+    if row.math in MATHS_OF_PROPERTIES:
+        if not row.math_property:
+            raise ValidationFailed("Choose the property to calculate with.", attr=f"math-property-{row.number}")
+        node["math_property"] = row.math_property
+    return node
+
+
+def _read_shared(source: Json) -> Values:
+    """Return the fields that all kinds but SQL have: the date range and the property filters."""
+    return {**read_range(source.get("dateRange")), **(read_properties(source.get("properties")) or {})}
+
+
+def _build_shared(values: Values, base: Json) -> Json:
+    shared: Json = {}
+    if _differs(values, read_range(base.get("dateRange")), ("range", "date_from", "date_to")):
+        shared["dateRange"] = {**get_object(base, "dateRange"), **build_range(values)}
+    before = read_properties(base.get("properties"))
+    if before is not None and build_properties(values) != build_properties(before):
+        shared["properties"] = build_properties(values)
+    return shared
+
+
+def _differs(values: Values, before: Values, names: tuple[str, ...]) -> bool:
+    return any(values.get(name, "") != before.get(name, "") for name in names)
+
+
+def _read_breakdown(source: Json) -> Values:
+    options = get_object(source, "breakdownFilter")
+    several = options.get("breakdowns")
+    first = several[0] if isinstance(several, list) and several else {}
+    key = get_text(options, "breakdown") or get_text(first, "property")
+    kind = get_text(options, "breakdown_type") or get_text(first, "type")
+    return {"breakdown": key, "breakdown-type": kind or "event"}
+
+
+def _build_breakdown(values: Values, base: Json) -> Json:
+    names = ("breakdown", "breakdown-type")
+    key, kind = (values.get(name, "") for name in names)
+    if not _differs({"breakdown": key, "breakdown-type": kind or "event"}, _read_breakdown(base), names):
+        return {}
+    if not key:
+        return {"breakdownFilter": None}
+    rest = {
+        name: value
+        for name, value in get_object(base, "breakdownFilter").items()
+        if name not in ("breakdowns", "breakdown", "breakdown_type")
+    }
+    return {"breakdownFilter": {**rest, "breakdown": key, "breakdown_type": kind or "event"}}
+
+
+def _read_trends(source: Json) -> Values:
+    return {
+        **_read_series(source),
+        **_read_shared(source),
+        **_read_breakdown(source),
+        "interval": get_text(source, "interval", "day"),
+        "display": get_text(get_object(source, "trendsFilter"), "display", TRENDS_DISPLAYS[0][0]),
+    }
+
+
+def _build_trends(values: Values, base: Json) -> Json:
+    display = values.get("display") or TRENDS_DISPLAYS[0][0]
+    return {
+        **base,
+        "kind": "TrendsQuery",
+        "series": _build_series(values, base, 1, "Choose an event."),
+        **_build_shared(values, base),
+        **_build_breakdown(values, base),
+        "interval": values.get("interval") or "day",
+        "trendsFilter": {**get_object(base, "trendsFilter"), "display": display},
+    }
+
+
+def _read_funnel(source: Json) -> Values:
+    options = get_object(source, "funnelsFilter")
+    return {
+        **_read_series(source),
+        **_read_shared(source),
+        **_read_breakdown(source),
+        "window": get_text(options, "funnelWindowInterval", "14"),
+        "window-unit": get_text(options, "funnelWindowIntervalUnit", "day"),
+    }
+
+
+def _build_funnel(values: Values, base: Json) -> Json:
+    window = values.get("window", "") or "14"
+    if not window.isascii() or not window.isdigit() or not 1 <= int(window[:4]) <= 365:
+        raise ValidationFailed("Write a number from 1 to 365.", attr="window")
+    options = {"funnelWindowInterval": int(window), "funnelWindowIntervalUnit": values.get("window-unit") or "day"}
+    return {
+        **base,
+        "kind": "FunnelsQuery",
+        "series": _build_series(values, base, 2, "A funnel has at least two steps."),
+        **_build_shared(values, base),
+        **_build_breakdown(values, base),
+        "funnelsFilter": {**get_object(base, "funnelsFilter"), **options},
+    }
+
+
+def _read_retention(source: Json) -> Values:
+    options = get_object(source, "retentionFilter")
+    return {
+        **_read_shared(source),
+        "event-0": _read_entity(options, "targetEntity"),
+        "event-1": _read_entity(options, "returningEntity"),
+        "period": get_text(options, "period", "Day"),
+        "intervals": get_text(options, "totalIntervals", "8"),
+        "retention-type": get_text(options, "retentionType", "retention_first_time"),
+    }
+
+
+def _read_entity(options: Json, name: str) -> str:
+    entity = get_object(options, name)
+    return get_text(entity, "id") or (ALL_EVENTS if entity else "")
+
+
+def _build_retention(values: Values, base: Json) -> Json:
+    options = get_object(base, "retentionFilter")
+    entities = {}
+    for index, name in enumerate(("targetEntity", "returningEntity")):
+        event = values.get(f"event-{index}", "").strip()
+        if not event:
+            raise ValidationFailed("Choose an event.", attr=f"event-{index}")
+        if event != _read_entity(options, name):
+            entities[name] = {"id": None if event == ALL_EVENTS else event, "name": event, "type": "events"}
+    intervals = values.get("intervals", "") or "8"
+    if not intervals.isascii() or not intervals.isdigit() or not 2 <= int(intervals[:4]) <= 31:
+        raise ValidationFailed("Write a number from 2 to 31.", attr="intervals")
+    changed = {
+        "period": values.get("period") or "Day",
+        "totalIntervals": int(intervals),
+        "retentionType": values.get("retention-type") or "retention_first_time",
+    }
+    return {
+        **base,
+        "kind": "RetentionQuery",
+        **_build_shared(values, base),
+        "retentionFilter": {**options, **changed, **entities},
+    }
+
+
+def _read_sql(node: Json) -> Values:
+    settings = get_object(node, "chartSettings")
+    axis = settings.get("yAxis")
+    columns = [get_text(each, "column") for each in axis] if isinstance(axis, list) else []
+    return {
+        "sql": get_text(get_source(node), "query"),
+        "display": get_text(node, "display", "ActionsTable"),
+        "x": get_text(get_object(settings, "xAxis"), "column"),
+        "y": format_tags([column for column in columns if column]),
+    }
+
+
+def _build_sql(values: Values, base: Json) -> Json:
+    """Return the node around the query. The axes are those of the fields, else the chart chooses them."""
+    text = values.get("sql", "")
+    if not text.strip():
+        raise ValidationFailed("Write a query.", attr="sql")
+    node = base if base.get("kind") in WRAPPERS else {"kind": "DataVisualizationNode"}
+    settings = dict(get_object(node, "chartSettings"))
+    if _differs(values, _read_sql(node), ("x", "y")):
+        x, ys = values.get("x", "").strip(), parse_tags(values.get("y", ""))
+        settings |= {"xAxis": {"column": x} if x else None, "yAxis": [{"column": y} for y in ys] or None}
+    found = {name: value for name, value in settings.items() if value is not None}
+    query = {
+        **node,
+        "source": {**get_source(base), "kind": SQL, "query": text},
+        "display": values.get("display") or "ActionsTable",
+    }
+    return {**query, "chartSettings": found} if found or "chartSettings" in node else query
+
+
+_KINDS = (
+    Kind("trends", "TrendsQuery", "Trend", "How often something happens over time.", _read_trends, _build_trends),
+    Kind("funnel", "FunnelsQuery", "Funnel", "How many people get through steps.", _read_funnel, _build_funnel),
+    Kind("retention", "RetentionQuery", "Retention", "How many people come back.", _read_retention, _build_retention),
+    Kind("sql", SQL, "SQL", "Any table or number, by a query of your own.", _read_sql, _build_sql),
+)
+
+
+def list_kinds() -> list[Kind]:
+    """Return the kinds with a form, of those that are computed."""
+    return [kind for kind in _KINDS if kind.query_kind in COMPILERS]
+
+
+def find_kind(name: str) -> Kind | None:
+    """Return the kind of this name in an address."""
+    return next((kind for kind in list_kinds() if kind.name == name), None)
+
+
+def find_kind_of_query(query: Any) -> Kind | None:
+    """Return the kind whose form shows a stored query, or None if none does."""
+    return next((kind for kind in list_kinds() if kind.query_kind == get_source_kind(query)), None)
+
+
+def describe_values(kind: Kind, values: Values) -> str:
+    """Return a name for an insight that the user did not name: its events."""
+    events = ", ".join(row.event for row in list_series_rows(values, extra=0))
+    return f"{kind.title}: {events}" if events else f"{kind.title} insight"
+
+
+def read_query(kind: Kind, query: Json) -> Values:
+    """Return the fields of a form for a stored query, with the node around it."""
+    return kind.read(query if kind.query_kind == SQL else get_source(query))
+
+
+def build_query(kind: Kind, values: Values, query: Json) -> Json:
+    """Return the query of the fields. `query` is the stored one, empty for a new insight. Raises ValidationFailed."""
+    if kind.query_kind == SQL:
+        return kind.build(values, query)
+    node = query if query.get("kind") in WRAPPERS else {"kind": "InsightVizNode"}
+    return {**node, "source": kind.build(values, get_source(query))}

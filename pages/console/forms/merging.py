@@ -1,0 +1,57 @@
+"""Merge a form with what others stored after it was opened."""
+
+import json
+from typing import Any
+
+from django.http import QueryDict
+
+Values = dict[str, str]
+
+# The hidden field with the values that a form had when it was opened.
+WAS = "was"
+
+
+def dump_values(values: Values) -> str:
+    """Return the values of a form for its hidden field."""
+    return json.dumps(values, ensure_ascii=False)
+
+
+def load_values(text: str) -> Values:
+    """Return the values in a hidden field; none if it was tampered with."""
+    try:
+        loaded = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return {name: value for name, value in loaded.items() if isinstance(value, str)} if isinstance(loaded, dict) else {}
+
+
+def read_values(form: QueryDict) -> Values:
+    """Return the fields of a submitted form. Browsers send line breaks as CRLF."""
+    hidden = ("csrfmiddlewaretoken", "action", WAS)
+    return {name: str(text).replace("\r\n", "\n") for name, text in form.items() if name not in hidden}
+
+
+def merge_values(sent: Values, was: Values, current: Values) -> tuple[Values, list[str]]:
+    """Return the current values with those that the user changed, and the fields that others changed differently.
+
+    A field that the form had not counts as empty before.
+    """
+    edits = {name: text for name, text in sent.items() if text != was.get(name, "")}
+    conflicts = [
+        name
+        for name, text in edits.items()
+        if current.get(name, "") != was.get(name, "") and current.get(name, "") != text
+    ]
+    return {**current, **edits}, conflicts
+
+
+def get_object(value: Any, name: str) -> dict[str, Any]:
+    """Return an object inside of stored JSON, empty if it is missing or anything else."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def get_text(value: Any, name: str, default: str = "") -> str:
+    """Return a text or a number inside of stored JSON as a text."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else default

@@ -1,0 +1,88 @@
+"""The fields of property filters: a row for each, and empty rows for more."""
+
+from typing import Any, NamedTuple
+
+from pages.console.edit_form import format_tags, parse_tags
+from pages.console.forms.merging import Values, get_text
+
+FILTERS_MAX = 10
+TYPES = (("event", "Event"), ("person", "Person"))
+OPERATORS = (
+    ("exact", "is"),
+    ("is_not", "is not"),
+    ("icontains", "contains"),
+    ("not_icontains", "does not contain"),
+    ("gt", "is greater than"),
+    ("lt", "is less than"),
+    ("is_set", "is set"),
+    ("is_not_set", "is not set"),
+    ("regex", "matches the pattern"),
+)
+_LISTS = ("exact", "is_not")
+_WITHOUT_VALUE = ("is_set", "is_not_set")
+_TYPES, _OPERATORS = dict(TYPES), dict(OPERATORS)
+
+
+class PropertyRow(NamedTuple):
+    """The fields of one filter for the template."""
+
+    number: int
+    name: str
+    type: str
+    operator: str
+    value: str
+
+
+def read_properties(filters: Any) -> Values | None:
+    """Return the fields for a list of property filters, or None if the form cannot show them."""
+    if not filters:
+        return {}
+    if not isinstance(filters, list) or len(filters) > FILTERS_MAX:
+        return None
+    values: Values = {}
+    for index, each in enumerate(filters):
+        row = _read_filter(each)
+        if row is None:
+            return None
+        values |= {f"{field}-{index}": text for field, text in row.items()}
+    return values
+
+
+def _read_filter(found: Any) -> Values | None:
+    kind, operator = get_text(found, "type", "event"), get_text(found, "operator", "exact")
+    if not isinstance(found, dict) or kind not in _TYPES or operator not in _OPERATORS or not get_text(found, "key"):
+        return None
+    value = found.get("value")
+    texts = [str(each) for each in value] if isinstance(value, list) else [] if value is None else [str(value)]
+    text = "" if operator in _WITHOUT_VALUE else format_tags(texts) if operator in _LISTS else ", ".join(texts)
+    return {"property": get_text(found, "key"), "property-type": kind, "operator": operator, "value": text}
+
+
+def build_properties(values: Values) -> list[dict[str, Any]]:
+    """Return the property filters of the rows that name a property."""
+    return [_build_filter(row) for row in list_property_rows(values, extra=0) if row.name]
+
+
+def _build_filter(row: PropertyRow) -> dict[str, Any]:
+    value: Any = row.value
+    if row.operator in _LISTS:
+        value = parse_tags(row.value)
+    elif row.operator in _WITHOUT_VALUE:
+        value = row.operator
+    return {"key": row.name, "type": row.type, "operator": row.operator, "value": value}
+
+
+def list_property_rows(values: Values, extra: int = 1) -> list[PropertyRow]:
+    """Return the rows that name a property, and some empty ones."""
+    rows = [
+        (name, *(values.get(f"{field}-{index}", "") for field in ("property-type", "operator", "value")))
+        for index in range(FILTERS_MAX)
+        if (name := values.get(f"property-{index}", "").strip())
+    ]
+    rows += [("", "", "", "")] * min(extra, FILTERS_MAX - len(rows))
+    return [
+        PropertyRow(
+            index, name, kind if kind in _TYPES else "event", operator if operator in _OPERATORS else "exact", value
+        )
+        for index, (name, kind, operator, value) in enumerate(rows)
+    ]

@@ -1,0 +1,60 @@
+"""The places of tiles on the grid of 12 columns: what the forms that move and resize them mean. Pure functions."""
+
+from typing import Any
+
+from django.http import QueryDict
+
+from dashboards.layout import clamp_to_grid, compute_placements, set_placement
+from dashboards.packing import GridPlacement
+from dashboards_api.errors import ValidationFailed
+from dashboards_api.parsing import parse_int
+
+# The last row that a tile can be moved to.
+MAX_ROW = 100_000
+
+
+def read_place(form: QueryDict) -> GridPlacement:
+    """Return the place in the form, within the grid. Raises ValidationFailed."""
+    numbers = [parse_int(form.get(name)) for name in ("x", "y", "w", "h")]
+    found = [number for number in numbers if number is not None]
+    if len(found) < len(numbers) or not 0 <= found[1] <= MAX_ROW:
+        raise ValidationFailed("A place has a column, a row, a width and a height.")
+    x, y, width, height = found
+    x, width, height = clamp_to_grid((x, y, width, height))
+    return x, y, width, height
+
+
+def make_room(places: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
+    """Return the placements with one of them changed. Those that it overlaps move down below it, and all move up."""
+    others = sorted((place[1], place[0], number) for number, place in enumerate(places) if number != index)
+    placed = {index: wanted}
+    for _, _, number in others:
+        x, y, width, height = places[number]
+        while blocking := [each for each in placed.values() if _overlaps((x, y, width, height), each)]:
+            y = max(each[1] + each[3] for each in blocking)
+        placed[number] = (x, y, width, height)
+    return compute_placements([{"sm": set_placement(None, placed[number])} for number in range(len(places))])
+
+
+def _overlaps(one: GridPlacement, other: GridPlacement) -> bool:
+    return (
+        one[0] < other[0] + other[2]
+        and other[0] < one[0] + one[2]
+        and one[1] < other[1] + other[3]
+        and other[1] < one[1] + one[3]
+    )
+
+
+def move_in_order(ids: list[int], index: int, step: int) -> list[int]:
+    """Return the ids with one of them moved by a step, or unchanged at an end."""
+    other = index + step
+    if 0 <= other < len(ids):
+        ids[index], ids[other] = ids[other], ids[index]
+    return ids
+
+
+def resize(layouts: dict[str, Any], place: GridPlacement, wider: int, higher: int) -> dict[str, Any]:
+    """Return the layouts with the placement of a tile enlarged or reduced by columns and rows, within the grid."""
+    x, y, width, height = place
+    x, width, height = clamp_to_grid((x, y, width + wider, height + higher))
+    return {**layouts, "sm": set_placement(layouts.get("sm"), (x, y, width, height))}
