@@ -127,6 +127,12 @@ def test_more_intervals_than_bits_of_a_number(store: Store, views: QueryContext)
         )
 
 
+def test_as_many_cohorts_as_are_allowed(store: Store, views: QueryContext) -> None:
+    date_range = {"date_from": "2025-01-15", "date_to": "2026-03-06"}
+    rows = read_counts(store, views, retention(date_range, period="Hour", totalIntervals=9))
+    assert (len(rows), sum(row[0] for row in rows)) == (416 * 24, 4)
+
+
 def test_filters_of_the_query_and_of_test_accounts(store: Store) -> None:
     is_real = {"key": "email", "type": "person", "operator": "is_not", "value": ["ada@example.com"]}
     persons = {"ada": {"properties": {"email": "ada@example.com"}}}

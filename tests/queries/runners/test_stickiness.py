@@ -1,5 +1,6 @@
 """Stickiness: the shape of results, options, and values that are refused."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -108,6 +109,15 @@ def test_days_of_the_week(store: Store, views: QueryContext) -> None:
 def test_more_intervals_than_bits_of_a_number(store: Store, views: QueryContext) -> None:
     query = stickiness(interval="hour", dateRange={"date_from": "2026-03-01", "date_to": "2026-03-04"})
     assert [(len(data), data[:5], sum(data)) for data in read_data(store, views, query)] == [(96, [0, 1, 0, 1, 0], 2)]
+
+
+@pytest.mark.parametrize("hours", [63, 64, 65])
+def test_first_and_last_interval_around_the_bits_of_a_number(store: Store, hours: int) -> None:
+    last = datetime(2026, 3, 2, tzinfo=UTC) + timedelta(hours=hours - 1)
+    events = [("ada", "view", time) for time in ("2026-03-02 00:00:00", f"{last:%Y-%m-%d %H:59:59}")]
+    context = insert_events(store, events)
+    query = stickiness(interval="hour", dateRange={"date_from": "2026-03-02", "date_to": f"{last:%Y-%m-%dT%H:59:59}"})
+    assert read_data(store, context, query) == [[0, 1, *([0] * (hours - 2))]]
 
 
 @pytest.mark.parametrize("math", ["total", "dau", None])
