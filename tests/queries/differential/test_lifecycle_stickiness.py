@@ -61,8 +61,8 @@ def make_stickiness(random: Random, world: World) -> tuple[dict[str, Any], list[
     options: dict[str, Any] = {}
     if random.random() < 0.3:
         options["computedAs"] = random.choice(("cumulative", "non_cumulative"))
-    if random.random() < 0.4:
-        criterion = {"operator": random.choice(("gte", "lte", "exact")), "value": random.randint(1, 3)}
+    if random.random() < 0.6:
+        criterion = {"operator": random.choice(("gte", "lte", "lte", "exact")), "value": random.randint(0, 3)}
         options["stickinessCriteria"] = criterion
     if random.random() < 0.3:
         query["intervalCount"] = random.randint(1, 5)

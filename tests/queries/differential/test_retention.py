@@ -31,14 +31,14 @@ def make_query(random: Random, world: World) -> tuple[dict[str, Any], Span]:
     options = {"period": period, "totalIntervals": random.randint(1, 12)}
     for name in ("targetEntity", "returningEntity"):
         if random.random() < 0.95:
-            options[name] = {"id": choose_event(random), "type": "events", "properties": make_filters(random, 0.15)}
+            options[name] = {"id": choose_event(random), "type": "events", "properties": make_filters(random, 0.25)}
     if random.random() < 0.2:
         options["returningEntity"] = options.get("targetEntity", {"id": "$pageview"})
     if random.random() < 0.7:
         options["retentionType"] = random.choice(TYPES)
     if random.random() < 0.25:
         options["cumulative"] = True
-    if random.random() < 0.25:
+    if random.random() < 0.4:
         options["minimumOccurrences"] = random.randint(1, 3)
     query = {"kind": "RetentionQuery", "dateRange": date_range, "retentionFilter": options}
     if random.random() < 0.3:
