@@ -48,7 +48,7 @@ def build(*steps: str | None, **fields: Any) -> dict[str, Any]:
     if "exclusions" in fields:
         options["exclusions"] = fields.pop("exclusions")
     series = [{"kind": "EventsNode", "event": step} for step in steps]
-    return {"kind": "FunnelsQuery", "series": series, "dateRange": RANGE, "funnelsFilter": options, **fields}
+    return {"kind": "FunnelsQuery", "series": series, "funnelsFilter": options, "dateRange": RANGE, **fields}
 
 
 def exclude(name: str, first: int, second: int) -> dict[str, Any]:
@@ -294,6 +294,17 @@ def test_funnel_may_have_32_steps(ask: Ask, order: str) -> None:
 
 
 @pytest.mark.parametrize("order", ["ordered", "strict", "unordered"])
+def test_events_of_centuries_do_not_fit_into_one_number(ask: Ask, order: str) -> None:
+    names = "abcdefghijkl"
+    items = [event("ann", name, second) for second, name in enumerate(names)] + [event("ben", "a", 0)]
+    dates = {"date_from": "1905-01-01", "date_to": "2290-01-01"}
+    options = {"funnelOrderType": order, "dateRange": dates, "interval": "month"}
+    assert list_counts(ask(items, *names, **options)) == [2, *[1] * 11]
+    plans = {"breakdownFilter": {"breakdown": "plan"}, "breakdownAttributionType": "last_touch"}
+    assert list_values(ask(items, *names, **options, **plans)) == {"": [2, *[1] * 11]}
+
+
+@pytest.mark.parametrize("order", ["ordered", "strict", "unordered"])
 @pytest.mark.parametrize(
     ("names", "converted"), [(("a", "b", "c"), 0), (("a", "a", "c"), 0), ((None, "b", None), 1)], ids=str
 )
@@ -382,6 +393,17 @@ def test_unsupported_parts_are_refused(path: str, value: Any) -> None:
         compile_query(add(path, value), QueryContext(1))
     assert caught.value.attr is not None
     assert caught.value.attr.startswith(f"query__{path}")
+
+
+def test_unordered_steps_that_share_too_many_events_are_refused() -> None:
+    query = build(*["a"] * 6, funnelOrderType="unordered")
+    for number, step in enumerate(query["series"]):
+        step["properties"] = [{"key": "page", "type": "event", "operator": "exact", "value": [f"/{number}"]}]
+    with pytest.raises(UnsupportedPart) as caught:
+        compile_query(query, QueryContext(1))
+    assert caught.value.attr == "query__series"
+    query["funnelsFilter"]["funnelOrderType"] = "ordered"
+    assert compile_query(query, QueryContext(1)).kind == "FunnelsQuery"
 
 
 def test_times_to_convert_by_each_value_are_refused() -> None:
