@@ -1,16 +1,15 @@
 """The syntax tree that HogQL and the JSON query kinds share. Nodes are immutable."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from queries.hogql.errors import Span
 
 ConstantValue = str | int | float | bool | None | date | datetime | UUID
-NodeT = TypeVar("NodeT", bound="Node")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +22,6 @@ class Node:
         """Yield the nodes directly below this one."""
         for part in fields(self):
             yield from _find_nodes(getattr(self, part.name))
-
-
-def map_children(node: NodeT, function: Callable[[Node], Node]) -> NodeT:
-    """Return a node with the results of a function in place of the nodes directly below it."""
-    parts = (part.name for part in fields(node) if part.name != "span")
-    return replace(node, **{name: _map_nodes(getattr(node, name), function) for name in parts})
-
-
-def _map_nodes(value: Any, function: Callable[[Node], Node]) -> Any:
-    match value:
-        case Node():
-            return function(value)
-        case tuple():
-            return tuple(_map_nodes(item, function) for item in value)
-        case Mapping():
-            return {name: _map_nodes(item, function) for name, item in value.items()}
-        case _:
-            return value
 
 
 def _find_nodes(value: Any) -> Iterator[Node]:

@@ -12,13 +12,12 @@ from queries.hogql.ast import (
     ConstantValue,
     Expr,
     Node,
-    NodeT,
     Not,
     Placeholder,
     Select,
-    map_children,
 )
 from queries.hogql.errors import InvalidValue, UnknownPlaceholder, refuse_deep_recursion
+from queries.hogql.mapping import NodeT, map_children
 
 SelectValue = Callable[[Select | None], Expr]
 """A value that depends on the SELECT that the placeholder is in."""

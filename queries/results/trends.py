@@ -197,7 +197,7 @@ class TrendsResult:
 
 
 def build_action(info: SeriesInfo) -> dict[str, Any]:
-    """Return a series as clients read it in results."""
+    """Return a series as clients read it in results. It has no SQL, which a share link must not show."""
     node = info.node
     return {
         "id": node.get("event"),
@@ -207,7 +207,7 @@ def build_action(info: SeriesInfo) -> dict[str, Any]:
         "custom_name": node.get("custom_name"),
         "math": node.get("math"),
         "math_property": node.get("math_property"),
-        "math_hogql": node.get("math_hogql"),
+        "math_hogql": None,
         "math_group_type_index": None,
         "properties": {},
     }

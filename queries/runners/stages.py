@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import cast
 
-from queries.hogql.ast import Alias, Call, Expr, Field, Node, Query, Stage, WindowCall, map_children
+from queries.hogql.ast import Alias, Call, Expr, Field, Node, Query, Stage, WindowCall
 from queries.hogql.errors import HogQLError
 from queries.hogql.functions import Kind, find_function
+from queries.hogql.mapping import map_children
 
 
 def find_aggregates(expr: Expr) -> list[Call]:

@@ -1,0 +1,27 @@
+"""Trees with some of their nodes replaced."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from queries.hogql.ast import Node
+
+NodeT = TypeVar("NodeT", bound=Node)
+
+
+def map_children(node: NodeT, function: Callable[[Node], Node]) -> NodeT:
+    """Return a node with the results of a function in place of the nodes directly below it."""
+    parts = (part.name for part in fields(node) if part.name != "span")
+    return replace(node, **{name: _map_nodes(getattr(node, name), function) for name in parts})
+
+
+def _map_nodes(value: Any, function: Callable[[Node], Node]) -> Any:
+    match value:
+        case Node():
+            return function(value)
+        case tuple():
+            return tuple(_map_nodes(item, function) for item in value)
+        case Mapping():
+            return {name: _map_nodes(item, function) for name, item in value.items()}
+        case _:
+            return value
