@@ -114,8 +114,10 @@ def test_list_takes_overrides(alice: Person) -> None:
     make_insight(alice)
     [_, found] = alice.api.get("insights/", **override(date_from="-3d")).json["results"]
     assert found["query"]["source"]["filters"]["dateRange"]["date_from"] == "-3d"
-    assert (found["result_state"], count_queued()) == ("queued", 1)
-    assert QueryResult.objects.get().query["filters"]["dateRange"]["date_from"] == "-3d"
+    assert (found["result_state"], count_queued()) == ("queued", 2)
+    queries = {row.query["kind"]: row.query for row in QueryResult.objects.all()}
+    assert queries["HogQLQuery"]["filters"]["dateRange"]["date_from"] == "-3d"
+    assert queries["TrendsQuery"]["dateRange"]["date_from"] == "-3d"
     assert alice.api.get("insights/", filters_override="[]").error[3] == "filters_override"
 
 
