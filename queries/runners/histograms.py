@@ -1,5 +1,7 @@
 """Histograms: breakdowns by bins of a number. The edges of the bins depend on the values in the store."""
 
+from dataclasses import replace
+
 from queries.hogql.ast import Alias, Call, Compare, Constant, Field, QuerySource, Select
 from queries.runners.breakdowns import Bins, Breakdown
 from queries.runners.compiled import ReadRows
@@ -14,8 +16,9 @@ LARGEST = 1e300
 
 def read_bins(item: SeriesInPeriod, breakdown: Breakdown, context: QueryContext, read_rows: ReadRows) -> Bins | None:
     """Return the bins of the numbers of a series: the same number of different values in each. None without values."""
-    rows = item.build_rows().rows
-    values = Select((Alias(breakdown.number, VALUE),), rows.source, where=rows.where, distinct=True)
+    rows = replace(item, values=(breakdown.number,)).build_rows()
+    [number] = rows.values
+    values = Select((Alias(number, VALUE),), rows.rows.source, where=rows.rows.where, distinct=True)
     shares = tuple(Constant(place / breakdown.bins) for place in range(breakdown.bins + 1))
     edges = Call("quantilesExactInclusive", (Field((VALUE,)),), params=shares)
     has_value = Compare("<", Call("abs", (Field((VALUE,)),)), Constant(LARGEST))

@@ -268,3 +268,17 @@ def test_invalid_breakdown_is_refused(options: Any, place: str) -> None:
 )
 def test_expression_of_a_breakdown_is_checked(text: str, code: str) -> None:
     assert refuse(build_trends(breakdownFilter={"breakdowns": [{"property": text, "type": "hogql"}]}))[0] == code
+
+
+FIRST = {"[1,3.01]": [1, 1, 0], NULL_VALUE: [0, 0, 1]}  # ben's first event has the size 3
+LOOKING_BACK = [
+    ("first_time_for_user", FIRST),
+    ("first_matching_event_for_user", FIRST),
+    ("weekly_active", {"[1,4.01]": [1, 2, 2], NULL_VALUE: [0, 1, 2]}),
+]
+
+
+@pytest.mark.parametrize(("math", "expected"), LOOKING_BACK)
+def test_bins_of_a_math_that_looks_back(store: Store, project: int, math: str, expected: dict[str, Any]) -> None:
+    options = {"breakdown": "size", "breakdown_histogram_bin_count": 1}
+    assert ask_data(store, project, {"math": math}, breakdownFilter=options) == expected
