@@ -15,6 +15,7 @@ TOTAL_DISPLAYS = ("BoldNumber", "Metric", "ActionsPie", "ActionsBarValue", "Acti
 PERIOD_LABELS = ("current", "previous")
 # Rows without events are not read, but shown as zeros: a few rows can become a result that exceeds the memory.
 POINTS_MAX = 500_000
+DIGITS = 9  # of an average that is rounded down
 
 Key = tuple[str, ...]
 Numbers = list[Number]
@@ -220,6 +221,9 @@ def accumulate(numbers: Numbers) -> Numbers:
 
 
 def smooth(numbers: Numbers, width: int) -> Numbers:
-    """Return the averages of each number and those before it, `width` in all, rounded down as in PostHog."""
+    """Return the averages of each number and those before it, `width` in all, rounded down as in PostHog.
+
+    An average such as 2.9999999999999996, which is 3 but for the errors of its sum, is 3.
+    """
     windows = (numbers[max(0, end - width) : end] for end in range(1, len(numbers) + 1))
-    return [floor(sum(window) / len(window)) for window in windows]
+    return [floor(round(sum(window) / len(window), DIGITS)) for window in windows]
