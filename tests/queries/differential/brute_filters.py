@@ -26,7 +26,7 @@ def format_text(value: Any) -> str:
     """Return a value as a text, as JSON has it."""
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def read_number(text: str | None) -> float | None:

@@ -1,14 +1,17 @@
-"""Maths, expressions and formulas of TrendsQuery by brute force."""
+"""Maths, expressions, bins and formulas of TrendsQuery by brute force."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import pairwise
 from math import floor, isfinite
 from typing import Any
 
-from tests.queries.differential.brute_filters import find_text, read_number
+from tests.queries.differential.brute_filters import find_text, format_text, read_number
 from tests.queries.differential.worlds import Event
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+Bin = tuple[str, float, float]
 
 
 def amount(event: Event) -> float | None:
@@ -99,3 +102,39 @@ def format_label(clock: datetime, unit: str) -> str:
     if unit not in "sMh":
         return f"{day}-{clock.year}"
     return f"{day} {clock:%H:%M:%S}" if unit == "s" else f"{day} {clock:%H:%M}"
+
+
+def cut_into_bins(numbers: set[float], count: int) -> list[Bin]:
+    """Return bins with the same share of numbers in each: their labels, lower edges and upper ones."""
+    if not numbers or not count:
+        return []
+    edges = [find_quantile(list(numbers), place / count) for place in range(count)] + [max(numbers) + 0.01]
+    texts = [format_text(float(round(edge, 6))) for edge in edges]
+    labels = [f"[{low},{high}]" for low, high in pairwise(texts)]
+    return list(zip(labels, edges, edges[1:], strict=False))
+
+
+def find_bin(bins: list[Bin], number: float | None) -> str | None:
+    return next((label for label, low, high in bins if number is not None and low <= number < high), None)
+
+
+def list_keys(given: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the types and keys of the breakdowns."""
+    if several := given.get("breakdowns"):
+        return [(item.get("type") or "event", item["property"]) for item in several]
+    one = given.get("breakdown")
+    keys = one if isinstance(one, list) else [one] if one else []
+    return [(given.get("breakdown_type") or "event", key) for key in keys]
+
+
+def list_bins(given: dict[str, Any]) -> list[int]:
+    if several := given.get("breakdowns"):
+        return [item.get("histogram_bin_count") or 0 for item in several]
+    return [given.get("breakdown_histogram_bin_count") or 0] * len(list_keys(given))
+
+
+def list_formulas(options: dict[str, Any]) -> list[tuple[str, str]]:
+    if nodes := options.get("formulaNodes"):
+        return [(node["formula"], node.get("custom_name") or f"Formula ({node['formula']})") for node in nodes]
+    texts = options.get("formulas") or ([options["formula"]] if options.get("formula") else [])
+    return [(text, f"Formula ({text})") for text in texts]

@@ -12,11 +12,17 @@ from tests.queries.differential.brute_filters import Matcher, read_number
 from tests.queries.differential.brute_maths import (
     BREAKDOWNS,
     MATHS,
+    Bin,
     accumulate,
     count_by_person,
+    cut_into_bins,
     evaluate,
+    find_bin,
     find_first_events,
     format_label,
+    list_bins,
+    list_formulas,
+    list_keys,
     reduce_numbers,
 )
 from tests.queries.differential.worlds import DAY, TICK, Event, World
@@ -48,11 +54,12 @@ class BruteTrends:
         self.interval = "day" if self.is_total else query.get("interval", "day")
         self.days = (query.get("dateRange") or {}).get("daysOfWeek") or range(1, 8)
         given = query.get("breakdownFilter") or {}
-        self.keys = self._list_keys(given)
+        self.keys = list_keys(given)
+        self.bins = list_bins(given)
         self.is_list = bool(given.get("breakdowns")) or len(self.keys) > 1
         self.limit = given.get("breakdown_limit") or (250 if self.display == "WorldMap" else 25)
         self.hides_rest = given.get("breakdown_hide_other_aggregation")
-        self.formulas = self._list_formulas(options)
+        self.formulas = list_formulas(options)
         self.has_rest = False
 
     def build(self) -> tuple[list[dict[str, Any]], bool] | None:
@@ -79,34 +86,28 @@ class BruteTrends:
                 del item["compare_label"]
         return items, self.has_rest
 
-    def _list_keys(self, given: dict[str, Any]) -> list[tuple[str, str]]:
-        if several := given.get("breakdowns"):
-            return [(item.get("type") or "event", item["property"]) for item in several]
-        one = given.get("breakdown")
-        keys = one if isinstance(one, list) else [one] if one else []
-        return [(given.get("breakdown_type") or "event", key) for key in keys]
-
-    def _list_formulas(self, options: dict[str, Any]) -> list[tuple[str, str]]:
-        if nodes := options.get("formulaNodes"):
-            return [(node["formula"], node.get("custom_name") or f"Formula ({node['formula']})") for node in nodes]
-        texts = options.get("formulas") or ([options["formula"]] if options.get("formula") else [])
-        return [(text, f"Formula ({text})") for text in texts]
-
     def _count(self, node: dict[str, Any], period: Range) -> Columns:
         cells = self._collect(node, period)
-        if self.keys:
+        if self.keys and not self.has_only_bins:
             cells = self._limit(node, cells)
         columns = {key: self._shape(self._reduce(node, places, period)) for key, places in cells.items()}
-        order = sorted(columns, key=lambda key: (OTHER in key, key == (NULL,), -sum(columns[key]), key))
+        order = list(columns)
+        if not self.has_only_bins:
+            order.sort(key=lambda key: (OTHER in key, key == (NULL,), -sum(columns[key]), key))
         self.has_rest = self.has_rest or any(OTHER in key for key in order)
         return {key: columns[key] for key in order if not (self.hides_rest and OTHER in key)}
 
     def _collect(self, node: dict[str, Any], period: Range) -> Cells:
         """Return the events of each breakdown value and interval; of all intervals in one for totals."""
         starts = period.starts
-        cells: Cells = {} if self.keys else {(): [[] for _ in ([0] if self.is_total else starts)]}
-        for event, places in self._place(node, period, starts):
-            row = cells.setdefault(self._find_key(event), [[] for _ in ([0] if self.is_total else starts)])
+        placed = list(self._place(node, period, starts))
+        bins = [self._find_bins(number, [event for event, _ in placed]) for number in range(len(self.keys))]
+        keys: list[Key] = [] if self.keys else [()]
+        if self.has_only_bins:
+            keys = [(label,) for label, _, _ in bins[0]]
+        cells: Cells = {key: [[] for _ in ([0] if self.is_total else starts)] for key in keys}
+        for event, places in placed:
+            row = cells.setdefault(self._find_key(event, bins), [[] for _ in ([0] if self.is_total else starts)])
             for place in places:
                 row[place].append(event)
         return cells
@@ -168,12 +169,24 @@ class BruteTrends:
             return any(self._matches(member, event) for member in node["nodes"])
         return node.get("event") in (None, event.name)
 
-    def _find_key(self, event: Event) -> Key:
-        texts = [
-            BREAKDOWNS[key](event) if kind == "hogql" else self.matcher.find(event, kind, key)
-            for kind, key in self.keys
-        ]
+    def _find_key(self, event: Event, bins: list[list[Bin]]) -> Key:
+        texts = []
+        for number, known in zip(range(len(self.keys)), bins, strict=True):
+            text = self._find_value(number, event)
+            texts.append(find_bin(known, read_number(text)) if self.bins[number] else text)
         return tuple(text or NULL for text in texts)
+
+    def _find_value(self, number: int, event: Event) -> str | None:
+        kind, key = self.keys[number]
+        return BREAKDOWNS[key](event) if kind == "hogql" else self.matcher.find(event, kind, key)
+
+    @property
+    def has_only_bins(self) -> bool:
+        return len(self.keys) == 1 and self.bins[0] > 0
+
+    def _find_bins(self, number: int, events: list[Event]) -> list[Bin]:
+        texts = [self._find_value(number, event) for event in events]
+        return cut_into_bins({size for text in texts if (size := read_number(text)) is not None}, self.bins[number])
 
     def _limit(self, node: dict[str, Any], cells: Cells) -> Cells:
         """Return the values with the largest totals, and the rest as one."""
@@ -244,7 +257,7 @@ class BruteTrends:
         if self.is_total or self.smoothing == 1:
             return numbers
         windows = [numbers[max(0, end - self.smoothing) : end] for end in range(1, len(numbers) + 1)]
-        return [floor(sum(window) / len(window)) for window in windows]
+        return [floor(round(sum(window) / len(window), 9)) for window in windows]
 
     def _apply(
         self, text: str, label: str, columns: list[Columns], period: Range, number: int

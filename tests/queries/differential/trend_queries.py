@@ -151,14 +151,20 @@ class TrendQueries:
         pairs = [self._choose_breakdown() for _ in range(random.choice((1, 1, 2, 3)))]
         options: dict[str, Any] = {}
         if len(pairs) > 1 or random.random() < 0.3:
-            options["breakdowns"] = [{"type": kind, "property": key} for kind, key in pairs]
+            options["breakdowns"] = [
+                {"type": kind, "property": key, "histogram_bin_count": self._choose_bins()} for kind, key in pairs
+            ]
         else:
             options |= {"breakdown_type": pairs[0][0], "breakdown": pairs[0][1]}
+            options["breakdown_histogram_bin_count"] = self._choose_bins()
         if random.random() < 0.5:
             options["breakdown_limit"] = random.randint(1, 5)
         if random.random() < 0.3:
             options["breakdown_hide_other_aggregation"] = random.choice((True, False))
         return options
+
+    def _choose_bins(self) -> int | None:
+        return self.random.randint(1, 5) if self.random.random() < 0.15 else None
 
     def _choose_breakdown(self) -> tuple[str, str]:
         pairs = [("event", "plan"), ("event", "amount"), ("person", "plan"), ("event", "page")]
