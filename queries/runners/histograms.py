@@ -16,7 +16,9 @@ LARGEST = 1e300
 
 def read_bins(item: SeriesInPeriod, breakdown: Breakdown, context: QueryContext, read_rows: ReadRows) -> Bins | None:
     """Return the bins of the numbers of a series: the same number of different values in each. None without values."""
-    rows = replace(item, values=(breakdown.number,)).build_rows()
+    # A null of a person's first event must be kept, since argMin would return the number of a later event.
+    kept = Call("ifNull", (Call("toFloat", (breakdown.number,)), Constant(LARGEST)))
+    rows = replace(item, values=(kept,)).build_rows()
     [number] = rows.values
     values = Select((Alias(number, VALUE),), rows.rows.source, where=rows.rows.where, distinct=True)
     shares = tuple(Constant(place / breakdown.bins) for place in range(breakdown.bins + 1))

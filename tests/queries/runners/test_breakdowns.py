@@ -282,3 +282,12 @@ LOOKING_BACK = [
 def test_bins_of_a_math_that_looks_back(store: Store, project: int, math: str, expected: dict[str, Any]) -> None:
     options = {"breakdown": "size", "breakdown_histogram_bin_count": 1}
     assert ask_data(store, project, {"math": math}, breakdownFilter=options) == expected
+
+
+def test_bin_of_a_first_event_without_a_number_is_null(store: Store) -> None:
+    """The second event has a number, but only the first one counts."""
+    sizes: tuple[dict[str, Any], ...] = ({}, {"size": 9})
+    project = make_project(store, [("2026-03-01 10:00:00", "ann", "view", properties) for properties in sizes])
+    options = {"breakdown": "size", "breakdown_histogram_bin_count": 2}
+    found = ask_data(store, project, {"math": "first_time_for_user"}, breakdownFilter=options)
+    assert found == {NULL_VALUE: [1, 0, 0]}
