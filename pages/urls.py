@@ -3,10 +3,12 @@
 from django.urls import path, re_path
 
 from dashboards.shared_urls import PAGES, TOKEN, unlock_view
+from pages.console.access import AccessView
 from pages.console.account import AccountView
 from pages.console.base import HomeView
 from pages.console.dashboard import DashboardView
 from pages.console.dashboards import DashboardListView
+from pages.console.filters import FiltersView
 from pages.console.history import HistoryView
 from pages.console.insight import InsightView
 from pages.console.invitations import InvitationsView, InvitationView
@@ -15,6 +17,7 @@ from pages.console.members import MembersView
 from pages.console.posthog_addresses import PostHogAddressView, PostHogProjectAddressView
 from pages.console.project_settings import ProjectSettingsView
 from pages.console.sign_in import SetupView, SignInView, SignOutView
+from pages.console.templates import TemplatesView, TemplateView
 from pages.console.tiles import TilesView
 from pages.shared.views import DeadLinkView, SharedPageView
 
@@ -34,9 +37,13 @@ console = [
     path("keys", KeysView.as_view()),
     path("projects/<str:project_id>/members", MembersView.as_view()),
     path("projects/<str:project_id>/settings", ProjectSettingsView.as_view()),
+    path("projects/<str:project_id>/templates", TemplatesView.as_view()),
+    path("projects/<str:project_id>/templates/<str:template_id>", TemplateView.as_view()),
     path("projects/<str:project_id>/dashboards", DashboardListView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>", DashboardView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/tiles", TilesView.as_view()),
+    path("projects/<str:project_id>/dashboards/<str:id>/filters", FiltersView.as_view()),
+    path("projects/<str:project_id>/dashboards/<str:id>/access", AccessView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/history", HistoryView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/insights/<str:insight_id>", InsightView.as_view()),
 ]

@@ -6,24 +6,28 @@ from zoneinfo import ZoneInfo
 from django.http import HttpResponse
 from django.utils.timezone import now
 
-from dashboards.layout import compute_placements
 from dashboards.models import ButtonPlacement, ButtonStyle, PrivilegeLevel
 from dashboards.models.sharing_configuration import THEMES
 from dashboards.readers.dashboards import read_dashboard_revision
 from dashboards.readers.folders import list_dashboard_folders
-from dashboards.readers.insights import InsightQuery, list_insights
 from dashboards.readers.sharing import read_sharing
 from dashboards_api.db.fields import to_plain_json
 from dashboards_api.limits import SEARCH_MAX_LENGTH
 from dashboards_api.parsing import parse_int
 from pages.components.reloading import PARAMETER, plan_reload
 from pages.components.results import Clock
-from pages.components.tile_grid import COLORS, build_tile_grid, get_insight_name, get_kind_label, get_tile_title
+from pages.components.tile_grid import COLORS, build_tile_grid
 from pages.console.base import ConsoleView
+from pages.console.board_panels import (
+    build_access_panel,
+    build_filters_panel,
+    describe_stored_filters,
+    find_insights,
+    find_tile,
+)
 from pages.console.edit_form import form_fields
 from pages.console.forms.insight_queries import list_kinds
 from pages.console.sharing_form import read_settings
-from pages.console.tile_forms import read_tile_settings
 from queries.readers.results import PAGE_CHARACTERS_MAX
 from queries.refresh import Refresh
 from queries.services.results import RefreshRequest, Results
@@ -33,7 +37,6 @@ from users.readers import Row
 CHANGED_SINCE = (
     "This dashboard has changed since you opened it. You now see its latest version: save again to apply your changes."
 )
-FOUND_INSIGHTS = 10
 
 
 class BoardView(ConsoleView):
@@ -68,6 +71,7 @@ class BoardView(ConsoleView):
             "folders": list_dashboard_folders(project),
             "was": was,
             "kinds": list_kinds(),
+            "filters_label": describe_stored_filters(dashboard),
             "placements": ButtonPlacement.values,
             "styles": ButtonStyle.values,
             "colors": sorted(COLORS),
@@ -75,10 +79,7 @@ class BoardView(ConsoleView):
             "panel": panel,
             "draft": {**was, **given.get("draft", {})},
         }
-        if panel == "add":
-            around |= self.find_insights(membership, number)
-        if panel == "tile":
-            around |= self.find_tile(to_plain_json(dashboard["tiles"]), given.get("sent", {}))
+        around |= self.open_panel(panel, membership, dashboard, given)
         # The message stays while the page loads itself again: it may offer to undo something.
         response = self.page(
             "pages/console/dashboard.html", around, status, keeps_message=bool(reload.seconds and tile_grid.queued)
@@ -86,37 +87,17 @@ class BoardView(ConsoleView):
         response._csp_update["style-src"] = [tile_grid.style_hash]  # type: ignore[attr-defined]  # of django-csp
         return response
 
-    def find_insights(self, membership: Membership, number: int) -> dict[str, Any]:
-        """Return the insights of the project that match the search of the panel, the newest first."""
-        search = self.request.GET.get("search", "").replace("\0", "")[:SEARCH_MAX_LENGTH]
-        count, rows = list_insights(
-            membership.project,
-            viewer=membership,
-            query=InsightQuery(search=search),
-            limit=FOUND_INSIGHTS,
-            offset=0,
-            results=Results(membership.project, characters_max=0),
-        )
-        found = [describe_insight(row, number) for row in to_plain_json(rows)]
-        return {"search": search, "found": found, "more": max(0, count - len(found))}
-
-    def find_tile(self, tiles: list[Row], sent: dict[str, str]) -> dict[str, Any]:
-        """Return the tile that the panel is about, with its settings, and those that were sent and refused."""
-        wanted = parse_int(sent.get("tile") or self.request.GET.get("tile")) or 0
-        places = compute_placements([tile["layouts"] for tile in tiles])
-        for tile, place in zip(tiles, places, strict=True):
-            if tile["id"] == wanted:
-                was = read_tile_settings(tile, place)
-                title = get_tile_title(tile)
-                return {"tile": tile, "tile_title": title, "tile_was": was, "tile_values": {**was, **sent}}
-        return {}
-
-
-def describe_insight(row: Row, dashboard_id: int) -> Row:
-    """Return an insight for the list of the panel."""
-    return {
-        "id": row["id"],
-        "name": get_insight_name(row),
-        "kind": get_kind_label(row["query"]),
-        "is_shown": dashboard_id in row["dashboards"],
-    }
+    def open_panel(self, panel: str, membership: Membership, dashboard: Row, given: dict[str, Any]) -> dict[str, Any]:
+        """Return what the open panel shows beside the dashboard. Closed ones read nothing."""
+        query = self.request.GET
+        if panel == "add":
+            search = query.get("search", "").replace("\0", "")[:SEARCH_MAX_LENGTH]
+            return find_insights(membership, dashboard["id"], search)
+        if panel == "tile":
+            sent = given.get("sent", {})
+            return find_tile(
+                to_plain_json(dashboard["tiles"]), parse_int(sent.get("tile") or query.get("tile")) or 0, sent
+            )
+        if panel == "filters":
+            return build_filters_panel(membership.project, dashboard, given.get("filter_values"))
+        return build_access_panel(membership.project, dashboard) if panel == "access" else {}

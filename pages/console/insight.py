@@ -15,22 +15,23 @@ from dashboards.services.insights import create_insight, update_insight
 from dashboards_api.db.fields import to_plain_json
 from dashboards_api.errors import Forbidden, ValidationFailed
 from dashboards_api.parsing import parse_id
-from events.readers import list_property_definitions, read_event_names
+from events.readers import read_event_names
 from pages.components.tile_grid import TileGrid
 from pages.console.base import ConsoleView
+from pages.console.board_panels import SUGGESTIONS_MAX, list_property_names
 from pages.console.dashboard_forms import write_and_offer_undo
 from pages.console.forms import insight_queries as forms
 from pages.console.forms.date_range import list_presets
 from pages.console.forms.insight_queries import Kind, build_query, find_kind, find_kind_of_query, read_query
 from pages.console.forms.merging import WAS, Values, dump_values, load_values, merge_values, read_values
 from pages.console.forms.properties import OPERATORS, TYPES, list_property_rows
+from pages.console.forms.query_parts import ALL_EVENTS, list_series_rows
 from pages.console.preview import build_preview
 from queries.refresh import Refresh
 from queries.waiting import build_results, wait_for_results
 from users.models import Membership, Project
 
 NEW = "new"
-SUGGESTIONS_MAX = 1000
 CHANGED_SINCE = "Somebody changed this insight since you opened it. Save again to replace their changes."
 
 
@@ -151,9 +152,9 @@ class InsightView(ConsoleView):
 
 def list_choices(project: Project, values: Values) -> dict[str, Any]:
     """Return the rows of a form, and the choices of its fields."""
-    rows = {"series": forms.list_series_rows(values), "filters": list_property_rows(values)}
+    rows = {"series": list_series_rows(values), "filters": list_property_rows(values)}
     names = {
-        "events": [forms.ALL_EVENTS, *read_event_names(project.pk, SUGGESTIONS_MAX)],
+        "events": [ALL_EVENTS, *read_event_names(project.pk, SUGGESTIONS_MAX)],
         "properties": list_property_names(project),
     }
     return {
@@ -169,16 +170,6 @@ def list_choices(project: Project, values: Values) -> dict[str, Any]:
         "types": TYPES,
         "operators": OPERATORS,
     }
-
-
-def list_property_names(project: Project) -> list[str]:
-    """Return the names of properties of events and persons, without duplicates."""
-    found = [
-        row["name"]
-        for owner, _ in TYPES
-        for row in list_property_definitions(project.pk, owner, search="", limit=SUGGESTIONS_MAX, offset=0)[1]
-    ]
-    return sorted(set(found))
 
 
 def find_tile(membership: Membership, dashboard_id: int, insight_id: int) -> int | None:

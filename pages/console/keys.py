@@ -44,7 +44,7 @@ class KeysView(ConsoleView):
     def act(self, action: str, key_id: str) -> HttpResponse:
         if action == "revoke":
             revoke_api_key(key_id, owner=self.user)
-            return HttpResponseRedirect(KEYS, status=303)
+            return self.show(KEYS, said="Revoked the key.")
         made = roll_api_key(key_id, owner=self.user) if action == "roll" else self.create()
         return self.show(KEYS, label=made.key.label, value=made.value)
 

@@ -40,13 +40,16 @@ class MembersView(ConsoleView):
             return HttpResponseRedirect("/", status=303)
         if action == "withdraw":
             withdraw_invitation(acting, invitation_id=self.number("invitation"))
+            said = "Withdrew the invitation."
         elif action == "remove":
             remove_member(acting, membership_id=self.number("member"))
+            said = "Removed the member."
         elif action == "level":
             change_member_level(acting, membership_id=self.number("member"), level=self.level)
+            said = "Saved the role."
         else:
             raise ValidationFailed("There is no such action.")
-        return HttpResponseRedirect(path, status=303)
+        return self.show(path, said=said)
 
     def number(self, name: str) -> int:
         return parse_int(self.request.POST.get(name)) or 0

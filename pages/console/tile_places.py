@@ -25,7 +25,11 @@ def read_place(form: QueryDict) -> GridPlacement:
 
 
 def make_room(places: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
-    """Return the placements with one of them changed. Those that it overlaps move down below it, and all move up."""
+    """Return the placements with one of them changed.
+
+    A tile that it overlaps alone changes places with it, if it fits there. Others move down below it, and all move up.
+    """
+    places = _swap(places, index, wanted)
     others = sorted((place[1], place[0], number) for number, place in enumerate(places) if number != index)
     placed = {index: wanted}
     for _, _, number in others:
@@ -34,6 +38,19 @@ def make_room(places: list[GridPlacement], index: int, wanted: GridPlacement) ->
             y = max(each[1] + each[3] for each in blocking)
         placed[number] = (x, y, width, height)
     return compute_placements([{"sm": set_placement(None, placed[number])} for number in range(len(places))])
+
+
+def _swap(places: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
+    """Return the placements with the one tile that is overlapped where the other one was, if it fits there."""
+    old_x, old_y, old_width, old_height = places[index]
+    covered = [number for number, place in enumerate(places) if number != index and _overlaps(place, wanted)]
+    if len(covered) != 1 or (old_width, old_height) != wanted[2:]:
+        return places
+    [number] = covered
+    width, height = places[number][2:]
+    moved = (old_x, old_y, width, height)
+    fits = width <= old_width and height <= old_height and not _overlaps(moved, wanted)
+    return [moved if each == number and fits else place for each, place in enumerate(places)]
 
 
 def _overlaps(one: GridPlacement, other: GridPlacement) -> bool:

@@ -5,24 +5,14 @@ from typing import Any
 from django.utils.dateparse import parse_date
 
 from dashboards_api.errors import ValidationFailed
+from pages.components import date_ranges
+from pages.components.date_ranges import CUSTOM
 from pages.console.forms.merging import Values, get_text
 
-CUSTOM = "custom"
 SEPARATOR = "|"
-# The start and the end of each preset, and its label.
+# The choices: the start and the end of each preset, and its label.
 PRESETS = (
-    ("dStart|", "Today"),
-    ("-1dStart|-1dEnd", "Yesterday"),
-    ("-24h|", "Last 24 hours"),
-    ("-7d|", "Last 7 days"),
-    ("-14d|", "Last 14 days"),
-    ("-30d|", "Last 30 days"),
-    ("-90d|", "Last 90 days"),
-    ("-180d|", "Last 180 days"),
-    ("mStart|", "This month"),
-    ("-1mStart|-1mEnd", "Last month"),
-    ("yStart|", "This year"),
-    ("all|", "All time"),
+    *((f"{start}{SEPARATOR}{end}", label) for (start, end), label in date_ranges.PRESETS.items()),
     (CUSTOM, "Custom dates"),
 )
 _LABELS = dict(PRESETS)
@@ -57,21 +47,17 @@ def build_range(values: Values) -> dict[str, str | None]:
 def list_presets(values: Values, default: str) -> list[tuple[str, str]]:
     """Return the choices of the preset: none, with this label, those of the table, and the stored one."""
     stored = values.get("range", "")
-    extra = [] if not stored or stored in _LABELS else [(stored, describe_range(values))]
+    extra = [] if not stored or stored in _LABELS else [(stored, describe_values(values))]
     return [("", default), *extra, *PRESETS]
 
 
-def describe_range(values: Values) -> str:
+def describe_values(values: Values) -> str:
     """Return the date range of fields in words, or an empty text if there is none."""
     preset = values.get("range", "")
-    if preset in _LABELS and preset != CUSTOM:
-        return _LABELS[preset]
-    start, end = values.get("date_from", ""), values.get("date_to", "")
-    if preset != CUSTOM:
-        start, _, end = preset.partition(SEPARATOR)
-    if start and end:
-        return f"{start} to {end}"
-    return f"Since {start}" if start else f"Until {end}" if end else ""
+    start, _, end = preset.partition(SEPARATOR)
+    if preset == CUSTOM:
+        start, end = values.get("date_from", ""), values.get("date_to", "")
+    return date_ranges.describe_range(start, end) or " to ".join(filter(None, (start, end)))
 
 
 def _is_date(text: str) -> bool:

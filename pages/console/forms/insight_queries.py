@@ -5,16 +5,23 @@ from typing import Any, NamedTuple
 
 from dashboards_api.errors import ValidationFailed
 from pages.console.edit_form import format_tags, parse_tags
-from pages.console.forms.date_range import build_range, read_range
 from pages.console.forms.merging import Values, get_object, get_text
-from pages.console.forms.properties import build_properties, read_properties
+from pages.console.forms.query_parts import (
+    ALL_EVENTS,
+    build_breakdown,
+    build_series,
+    build_shared,
+    differs,
+    list_series_rows,
+    read_breakdown,
+    read_series,
+    read_shared,
+)
 from queries.nodes import WRAPPERS, get_source, get_source_kind
 from queries.runners.compile import COMPILERS
 
 Json = dict[str, Any]
 
-ALL_EVENTS = "All events"
-SERIES_MAX = 10
 SQL = "HogQLQuery"
 MATHS = (
     ("total", "Total count"),
@@ -26,7 +33,6 @@ MATHS = (
     ("max", "Maximum of a property"),
     ("median", "Median of a property"),
 )
-MATHS_OF_PROPERTIES = frozenset({"sum", "avg", "min", "max", "median"})
 INTERVALS = (("hour", "Hour"), ("day", "Day"), ("week", "Week"), ("month", "Month"))
 TRENDS_DISPLAYS = (
     ("ActionsLineGraph", "Line chart"),
@@ -62,113 +68,11 @@ class Kind(NamedTuple):
     build: Callable[[Values, Json], Json]
 
 
-class SeriesRow(NamedTuple):
-    """The fields of one series for the template."""
-
-    number: int
-    event: str
-    math: str
-    math_property: str
-
-
-def list_series_rows(values: Values, extra: int = 2) -> list[SeriesRow]:
-    """Return the rows that name an event, and some empty ones."""
-    rows = [
-        (event, values.get(f"math-{index}", ""), values.get(f"math-property-{index}", ""))
-        for index in range(SERIES_MAX)
-        if (event := values.get(f"event-{index}", "").strip())
-    ]
-    rows += [("", "", "")] * min(extra, SERIES_MAX - len(rows))
-    return [SeriesRow(index, event, math or "total", name) for index, (event, math, name) in enumerate(rows)]
-
-
-def _read_series(source: Json) -> Values:
-    values: Values = {}
-    nodes = source.get("series")
-    for index, node in enumerate(nodes[:SERIES_MAX] if isinstance(nodes, list) else []):
-        values[f"event-{index}"] = get_text(node, "event") or ALL_EVENTS
-        values[f"math-{index}"] = get_text(node, "math", "total")
-        values[f"math-property-{index}"] = get_text(node, "math_property")
-    return values
-
-
-def _build_series(values: Values, base: Json, minimum: int, minimum_text: str) -> list[Json]:
-    """Return the series of the rows. A row that did not change keeps its node, which may have more than its fields."""
-    nodes = base.get("series")
-    stored = {_identify(values_of): node for values_of, node in _pair_rows(nodes if isinstance(nodes, list) else [])}
-    rows = [row for row in list_series_rows(values, extra=0) if row.event]
-    if len(rows) < minimum:
-        raise ValidationFailed(minimum_text, attr=f"event-{len(rows)}")
-    return [stored.get((row.event, row.math, row.math_property)) or _build_node(row) for row in rows]
-
-
-def _pair_rows(nodes: list[Any]) -> list[tuple[SeriesRow, Any]]:
-    nodes = nodes[:SERIES_MAX]
-    return list(zip(list_series_rows(_read_series({"series": nodes}), extra=0), nodes, strict=False))
-
-
-def _identify(row: SeriesRow) -> tuple[str, str, str]:
-    return row.event, row.math, row.math_property
-
-
-def _build_node(row: SeriesRow) -> Json:
-    event = None if row.event == ALL_EVENTS else row.event
-    node: Json = {"kind": "EventsNode", "event": event, "name": row.event, "math": row.math}
-    if row.math in MATHS_OF_PROPERTIES:
-        if not row.math_property:
-            raise ValidationFailed("Choose the property to calculate with.", attr=f"math-property-{row.number}")
-        node["math_property"] = row.math_property
-    return node
-
-
-def _read_shared(source: Json) -> Values:
-    """Return the fields that all kinds but SQL have: the date range and the property filters."""
-    return {**read_range(source.get("dateRange")), **(read_properties(source.get("properties")) or {})}
-
-
-def _build_shared(values: Values, base: Json) -> Json:
-    shared: Json = {}
-    if _differs(values, read_range(base.get("dateRange")), ("range", "date_from", "date_to")):
-        shared["dateRange"] = {**get_object(base, "dateRange"), **build_range(values)}
-    before = read_properties(base.get("properties"))
-    if before is not None and build_properties(values) != build_properties(before):
-        shared["properties"] = build_properties(values)
-    return shared
-
-
-def _differs(values: Values, before: Values, names: tuple[str, ...]) -> bool:
-    return any(values.get(name, "") != before.get(name, "") for name in names)
-
-
-def _read_breakdown(source: Json) -> Values:
-    options = get_object(source, "breakdownFilter")
-    several = options.get("breakdowns")
-    first = several[0] if isinstance(several, list) and several else {}
-    key = get_text(options, "breakdown") or get_text(first, "property")
-    kind = get_text(options, "breakdown_type") or get_text(first, "type")
-    return {"breakdown": key, "breakdown-type": kind or "event"}
-
-
-def _build_breakdown(values: Values, base: Json) -> Json:
-    names = ("breakdown", "breakdown-type")
-    key, kind = (values.get(name, "") for name in names)
-    if not _differs({"breakdown": key, "breakdown-type": kind or "event"}, _read_breakdown(base), names):
-        return {}
-    if not key:
-        return {"breakdownFilter": None}
-    rest = {
-        name: value
-        for name, value in get_object(base, "breakdownFilter").items()
-        if name not in ("breakdowns", "breakdown", "breakdown_type")
-    }
-    return {"breakdownFilter": {**rest, "breakdown": key, "breakdown_type": kind or "event"}}
-
-
 def _read_trends(source: Json) -> Values:
     return {
-        **_read_series(source),
-        **_read_shared(source),
-        **_read_breakdown(source),
+        **read_series(source),
+        **read_shared(source),
+        **read_breakdown(source),
         "interval": get_text(source, "interval", "day"),
         "display": get_text(get_object(source, "trendsFilter"), "display", TRENDS_DISPLAYS[0][0]),
     }
@@ -179,9 +83,9 @@ def _build_trends(values: Values, base: Json) -> Json:
     return {
         **base,
         "kind": "TrendsQuery",
-        "series": _build_series(values, base, 1, "Choose an event."),
-        **_build_shared(values, base),
-        **_build_breakdown(values, base),
+        "series": build_series(values, base, 1, "Choose an event."),
+        **build_shared(values, base),
+        **build_breakdown(values, base),
         "interval": values.get("interval") or "day",
         "trendsFilter": {**get_object(base, "trendsFilter"), "display": display},
     }
@@ -190,9 +94,9 @@ def _build_trends(values: Values, base: Json) -> Json:
 def _read_funnel(source: Json) -> Values:
     options = get_object(source, "funnelsFilter")
     return {
-        **_read_series(source),
-        **_read_shared(source),
-        **_read_breakdown(source),
+        **read_series(source),
+        **read_shared(source),
+        **read_breakdown(source),
         "window": get_text(options, "funnelWindowInterval", "14"),
         "window-unit": get_text(options, "funnelWindowIntervalUnit", "day"),
     }
@@ -206,9 +110,9 @@ def _build_funnel(values: Values, base: Json) -> Json:
     return {
         **base,
         "kind": "FunnelsQuery",
-        "series": _build_series(values, base, 2, "A funnel has at least two steps."),
-        **_build_shared(values, base),
-        **_build_breakdown(values, base),
+        "series": build_series(values, base, 2, "A funnel has at least two steps."),
+        **build_shared(values, base),
+        **build_breakdown(values, base),
         "funnelsFilter": {**get_object(base, "funnelsFilter"), **options},
     }
 
@@ -216,7 +120,7 @@ def _build_funnel(values: Values, base: Json) -> Json:
 def _read_retention(source: Json) -> Values:
     options = get_object(source, "retentionFilter")
     return {
-        **_read_shared(source),
+        **read_shared(source),
         "event-0": _read_entity(options, "targetEntity"),
         "event-1": _read_entity(options, "returningEntity"),
         "period": get_text(options, "period", "Day"),
@@ -250,7 +154,7 @@ def _build_retention(values: Values, base: Json) -> Json:
     return {
         **base,
         "kind": "RetentionQuery",
-        **_build_shared(values, base),
+        **build_shared(values, base),
         "retentionFilter": {**options, **changed, **entities},
     }
 
@@ -274,7 +178,7 @@ def _build_sql(values: Values, base: Json) -> Json:
         raise ValidationFailed("Write a query.", attr="sql")
     node = base if base.get("kind") in WRAPPERS else {"kind": "DataVisualizationNode"}
     settings = dict(get_object(node, "chartSettings"))
-    if _differs(values, _read_sql(node), ("x", "y")):
+    if differs(values, _read_sql(node), ("x", "y")):
         x, ys = values.get("x", "").strip(), parse_tags(values.get("y", ""))
         settings |= {"xAxis": {"column": x} if x else None, "yAxis": [{"column": y} for y in ys] or None}
     found = {name: value for name, value in settings.items() if value is not None}

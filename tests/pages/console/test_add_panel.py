@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from dashboards.models import Dashboard, Tile
+from pages.console.tile_places import make_room
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
 from tests.pages.browsing import get_csrf_token, get_dashboard_path, get_text, list_elements
 
@@ -177,3 +178,18 @@ def test_text_that_others_changed_is_not_overwritten(browser: Client, alice: Per
     assert "again</textarea>" in get_text(refused)
     tile.text.refresh_from_db()
     assert tile.text.body == "mine"
+
+
+@pytest.mark.parametrize(
+    ("places", "wanted", "expected"),
+    [
+        ([(0, 0, 6, 2), (6, 0, 6, 2)], (6, 0, 6, 2), [(6, 0, 6, 2), (0, 0, 6, 2)]),  # they change places
+        ([(0, 0, 6, 2), (6, 0, 6, 2)], (3, 0, 6, 2), [(3, 0, 6, 2), (6, 2, 6, 2)]),
+        ([(0, 0, 6, 2), (6, 0, 6, 2)], (0, 0, 7, 2), [(0, 0, 7, 2), (6, 2, 6, 2)]),
+        ([(0, 0, 6, 2), (6, 0, 6, 2)], (0, 9, 6, 2), [(0, 0, 6, 2), (6, 0, 6, 2)]),
+        ([(0, 0, 12, 2), (0, 2, 6, 2), (6, 2, 6, 2)], (0, 2, 12, 2), [(0, 0, 12, 2), (0, 2, 6, 2), (6, 2, 6, 2)]),
+        ([(0, 0, 12, 2), (0, 2, 6, 2), (6, 2, 6, 2)], (0, 4, 12, 2), [(0, 2, 12, 2), (0, 0, 6, 2), (6, 0, 6, 2)]),
+    ],
+)
+def test_room_is_made_for_a_moved_tile(places: Any, wanted: Any, expected: Any) -> None:
+    assert make_room(places, 0, wanted) == expected
