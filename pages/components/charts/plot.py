@@ -57,6 +57,7 @@ class Mark(NamedTuple):
     y: float
     color: int
     text: str = ""
+    is_previous: bool = False
     is_incomplete: bool = False
 
 
@@ -235,7 +236,7 @@ def _build_dots(graph: Graph, tops: Sequence[Sequence[float | None]], y: Scale) 
         for place, value in enumerate(values):
             if value is not None and (points <= MAX_DOTS or alone[place]):
                 is_open = _is_open(graph, series, place)
-                dots.append(Mark(_x(place, points), y(value), series.color, is_incomplete=is_open))
+                dots.append(Mark(_x(place, points), y(value), series.color, "", series.is_previous, is_open))
     return dots
 
 
@@ -247,8 +248,10 @@ def _build_letters(graph: Graph, layers: list[list[tuple[float, float]]] | None,
         return _build_bar_letters(graph, y)
     ends = []
     for index, series in enumerate(graph.series):
-        place = next((at for at in reversed(range(len(series.values))) if series.values[at] is not None), None)
-        if place is not None and place < len(graph.labels):
+        # The bars of an interval that is not over may be too low to tell their letters apart.
+        count = len(graph.labels) - (graph.style == STACKED and _is_open(graph, series, len(graph.labels) - 1))
+        place = next((at for at, value in reversed(list(enumerate(series.values[:count]))) if value is not None), None)
+        if place is not None:
             value = sum(layers[index][place]) / 2 if layers else series.values[place] or 0
             ends.append((y(value), index))
     ends.sort()

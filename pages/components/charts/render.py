@@ -74,8 +74,18 @@ def _build_table_view(found: Table) -> dict[str, Any]:
 
 
 def _build_number_view(found: Number) -> dict[str, Any]:
-    length = next((length for length in LENGTHS if len(found.text or "null") <= length), LENGTHS[-1])
-    return {"value": found.text, "comparison": found.comparison, "note": found.note, "length": length}
+    return {
+        "value": found.text,
+        "short": found.short,
+        "comparison": found.comparison,
+        "note": found.note,
+        "length": _get_length(found.text or "null"),
+        "short_length": _get_length(found.short),
+    }
+
+
+def _get_length(text: str) -> int:
+    return next((length for length in LENGTHS if len(text) <= length), LENGTHS[-1])
 
 
 def _build_bars_view(found: Bars) -> dict[str, Any]:

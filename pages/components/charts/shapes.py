@@ -17,6 +17,8 @@ MAX_CELLS = 10_000
 # Larger numbers are not exact as floating point numbers, so they are not drawn.
 LARGEST = 2.0**53
 TEXT_MAX_LENGTH = 200
+# The smallest tiles have no space for longer numbers.
+MAX_NUMBER_LENGTH = 9
 # The number of colours for series in the style sheet.
 COLORS = 8
 
@@ -74,12 +76,16 @@ class Pie(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A single value; its text is None for null. `others` are those of further series."""
+    """A single value; its text is None for null. `others` are those of further series.
+
+    `short` is the value for tiles in which the text has no space; empty if it is short already.
+    """
 
     text: str | None
     comparison: str = ""
     note: str = ""
     others: tuple[tuple[str, str], ...] = ()
+    short: str = ""
 
 
 class Step(NamedTuple):
@@ -155,6 +161,11 @@ def describe_rest(left_out: int, noun: str = "row", nouns: str = "") -> str:
 
 def join_notes(*notes: str) -> str:
     return ", ".join(filter(None, notes))
+
+
+def shorten(number: NumberFormat, value: float) -> str:
+    """Return the short text of a value whose text is too long for the smallest tiles, else an empty text."""
+    return number.write_short(value) if len(number.write(value)) > MAX_NUMBER_LENGTH else ""
 
 
 def build_table(columns: list[str], rows: list[list[str | None]], of: int | None = None, note: str = "") -> Table:

@@ -29,6 +29,7 @@ from pages.components.charts.shapes import (
     build_table,
     describe_rest,
     join_notes,
+    shorten,
     to_number,
     to_text,
 )
@@ -132,7 +133,7 @@ def _build_number(found: SqlResult, node: Json) -> Number:
     if not _is_number(value):
         return Number(format_cell(value, found.kinds[index], found.zone))
     number = _get_format(node, found.columns[index])
-    return Number(format_number(value) if number == PLAIN else number.write(value))
+    return Number(format_number(value) if number == PLAIN else number.write(value), short=shorten(number, value))
 
 
 def _build_chart(found: SqlResult, node: Json, display: str) -> Drawable | None:

@@ -29,6 +29,7 @@ from pages.components.charts.shapes import (
     build_table,
     describe_rest,
     join_notes,
+    shorten,
     to_number,
     to_text,
 )
@@ -166,6 +167,7 @@ def _build_number(items: list[Item], options: Options) -> Number | None:
         describe_change(current.value, previous.value, options) if previous else "",
         f"{describe_rest(len(others), 'series', 'series')}, see the data" if others else "",
         tuple((item.label, options.number.write(item.value)) for item in items[:MAX_ROWS]) if others else (),
+        shorten(options.number, current.value),
     )
 
 

@@ -268,7 +268,8 @@ def test_pie_of_one_is_a_circle_and_of_none_is_bars() -> None:
 def test_number_is_shown_alone() -> None:
     assert parse_result(TRENDS[:1], trends_query("BoldNumber")) == Number("75")
     chart = render_checked([{"label": "a", "aggregated_value": 1234567.4}], trends_query("BoldNumber"))
-    assert '<p class="number n13">1,234,567.4</p>' in chart
+    assert '<p class="number n13 number--long">1,234,567.4</p>' in chart
+    assert '<p class="number number--short n6">1.235M</p>' in chart  # for tiles without space
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_formats_of_columns_are_used() -> None:
     query = build_query("BoldNumber", "a", "b")
     query["chartSettings"]["yAxis"][0]["settings"] = {"formatting": {"style": "percent", "suffix": " of all"}}
     result = build_result([["2026-11-29", 12.5], ["2026-11-30", 25]], "Date", "Float64")
-    assert parse_result(result, query) == Number("12.5% of all")
+    assert parse_result(result, query) == Number("12.5% of all", short="12.5%")
     text = render(result, {**query, "display": "ActionsLineGraph"})
     assert "<li>30%</li>" in text
     assert ">25% of all</td>" in text
