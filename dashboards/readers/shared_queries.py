@@ -20,7 +20,7 @@ _SQL_OF_TABLE = frozenset({"columns", "hiddenColumns", "pinnedColumns"})
 # Most queries of insights contain none of these, and are shown as the text that is stored.
 _MAY_HOLD_SQL = re.compile(r'hogql|"(?:query|select|where|orderby)"|datatablenode', re.IGNORECASE)
 # The parts of a query that say how its result is drawn.
-_VISUALIZATION = ("kind", "display", "chartSettings", "trendsFilter", "stickinessFilter")
+_VISUALIZATION = ("kind", "display", "interval", "chartSettings", "trendsFilter", "stickinessFilter", "retentionFilter")
 # The keys of a visualization that name a column of the result.
 _COLUMN_KEYS = frozenset({"column", "columnName", "seriesBreakdownColumn"})
 _PLAIN_NAME = re.compile(r"[\w$.]+")

@@ -75,7 +75,7 @@ class TileDetails(NamedTuple):
     """The details of insights that a page shows."""
 
     has_about: bool = True  # descriptions, and kinds of queries
-    has_data: bool = True  # queries
+    has_query_texts: bool = True
     has_queries: bool = True  # queries, and their kinds
 
 
@@ -135,7 +135,7 @@ def _build_insight(tile: Row, clock: Clock, details: TileDetails) -> Row:
     query = insight["query"]
     drawn_query = query or get_legacy_display(insight)
     chart = render_chart(get_drawn_result(insight), drawn_query, name, get_computed_at(insight, clock))
-    shows_query = query and details.has_data and details.has_queries
+    shows_query = query and details.has_query_texts and details.has_queries
     return {
         "name": name,
         "chart": chart.picture if chart else None,

@@ -61,7 +61,7 @@ def build_shared_page(opened: SharedDashboard, shared: Row, now: datetime) -> Sh
             clock,
             TileDetails(
                 has_about=not shared.get("hideExtraDetails", False),
-                has_data=shared.get("detailed", False),
+                has_query_texts=shared.get("detailed", False),
                 has_queries=not opened.hides_queries,
             ),
         ),
