@@ -60,6 +60,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_ENGINE = "users.auth.session_store"
 CSRF_COOKIE_NAME = "posthog_csrftoken"  # the name that clients read it by
 CSRF_FAILURE_VIEW = "pages.error_pages.csrf_failure"
+# The function that draws charts for exports: the API knows no pages.
+CHART_IMAGES = "pages.components.images.draw_image"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

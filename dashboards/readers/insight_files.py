@@ -1,10 +1,12 @@
-"""Results of insights as files: the result as a table in CSV."""
+"""Results of insights as files: the result as a table in CSV, or its chart as a picture."""
 
 import json
 import unicodedata
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, cast
 
 import orjson
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from dashboards.exceptions import NothingToExport, ResultMissing, ResultQueued
 from queries.exceptions import QueryError
@@ -14,12 +16,27 @@ from queries.results.csv_files import write_csv
 from queries.results.tables import build_table
 from users.readers import Row
 
-CSV = "csv"
-FORMATS = (CSV,)
-MEDIA_TYPES = {CSV: "text/csv; charset=utf-8"}
+CSV, SVG, PNG = FORMATS = ("csv", "svg", "png")
+MEDIA_TYPES = {CSV: "text/csv; charset=utf-8", SVG: "image/svg+xml", PNG: "image/png"}
 NAME_MAX_LENGTH = 100
 _FORBIDDEN_IN_NAMES = frozenset('\\/:*?"<>|')
 _WAITING = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING})
+
+
+class ImageSize(NamedTuple):
+    """The size of a picture in pixels. Larger ones would take seconds to draw."""
+
+    width: int = 1200
+    height: int = 630
+
+
+SIZE_MIN, SIZE_MAX = ImageSize(320, 240), ImageSize(2400, 1600)
+
+
+class DrawImage(Protocol):
+    """The function that the setting CHART_IMAGES names. It returns None for a result without a chart."""
+
+    def __call__(self, insight: Row, format: str, size: ImageSize) -> bytes | None: ...
 
 
 class InsightFile(NamedTuple):
@@ -28,13 +45,14 @@ class InsightFile(NamedTuple):
     content: bytes
 
 
-def build_insight_file(insight: Row, format: str, refresh: Refresh) -> InsightFile:
+def build_insight_file(insight: Row, format: str, size: ImageSize, refresh: Refresh) -> InsightFile:
     """Return the result of an insight from a reader as a file.
 
     Raises ResultMissing, ResultQueued, NothingToExport, and the QueryError of a result that could not be computed.
     """
     _check_result(insight, must_be_current=refresh in _WAITING)
-    return InsightFile(f"{build_file_name(insight)}.{format}", MEDIA_TYPES[format], _write_table(insight))
+    content = _write_table(insight) if format == CSV else _draw(insight, format, size)
+    return InsightFile(f"{build_file_name(insight)}.{format}", MEDIA_TYPES[format], content)
 
 
 def build_file_name(insight: Row) -> str:
@@ -63,3 +81,11 @@ def _write_table(insight: Row) -> bytes:
     if results and not table.columns:
         raise NothingToExport("This result cannot be written as a table. Read it as JSON.")
     return write_csv(table) if table.columns else b""
+
+
+def _draw(insight: Row, format: str, size: ImageSize) -> bytes:
+    draw = cast(DrawImage, import_string(settings.CHART_IMAGES))
+    image: Any = draw(insight, format, size)
+    if image is None:
+        raise NothingToExport("This result cannot be drawn as a chart. Export it as CSV.")
+    return bytes(image)

@@ -1,10 +1,13 @@
 """GET insights/:id/export/: the result of an insight as a file."""
 
+import struct
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from dashboards.models import Dashboard
+from dashboards.models import Dashboard, Insight
+from dashboards.readers.insight_files import FORMATS
 from queries.models import QueryResult
 from queries.refresh import Freshness
 from tests.api.stored_results import count_queued, make_sql_insight, store_failure, store_result, wrap
@@ -118,6 +121,9 @@ def test_overrides_and_a_dashboard_apply(alice: Person, home: Project) -> None:
     [
         ({"format": "xlsx"}, "format"),
         ({"from_dashboard": "a"}, "from_dashboard"),
+        ({"format": "png", "width": 319}, "width"),
+        ({"format": "png", "height": 1601}, "height"),
+        ({"width": "a"}, "width"),
     ],
 )
 def test_invalid_parameter_is_named(alice: Person, query: dict[str, Any], attr: str) -> None:
@@ -147,3 +153,45 @@ def test_accept_header_does_not_matter(alice: Person, home: Project) -> None:
     store_result(home, wrap())
     path = f"insights/{insight.pk}/export/"
     assert alice.api.call("GET", path, headers={"Accept": "text/csv"}).status == 200
+
+
+SERIES = [{"label": "Visits <&>", "data": [1, 5, 3], "days": ["2026-11-01", "2026-11-02", "2026-11-03"]}]
+
+
+@pytest.fixture
+def chart(alice: Person, home: Project) -> Insight:
+    insight = make_insight(alice, name="Visits", query={"kind": "TrendsQuery", "series": [{"event": "visit"}]})
+    store_result(home, insight.query, SERIES, details={})
+    return insight
+
+
+def test_chart_is_a_picture_in_svg(alice: Person, chart: Insight) -> None:
+    answer = export(alice, chart, format="svg", width=800, height=400)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "image/svg+xml")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="Visits.svg"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    root = ElementTree.fromstring(answer.text)  # noqa: S314  it is our own
+    assert (root.tag, root.get("width"), root.get("height")) == ("{http://www.w3.org/2000/svg}svg", "800", "400")
+    assert {each.tag.rpartition("}")[2] for each in root.iter()} & {"script", "style", "image", "use", "a"} == set()
+
+
+def test_chart_is_a_picture_in_png(alice: Person, chart: Insight) -> None:
+    for query, size in (({}, (1200, 630)), ({"width": 400, "height": 300}, (400, 300))):
+        answer = export(alice, chart, format="png", **query)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "image/png"), answer.text
+        content = answer.response.content
+        assert content.startswith(b"\x89PNG\r\n\x1a\n")
+        assert struct.unpack(">II", content[16:24]) == size
+
+
+@pytest.mark.parametrize("format", ["svg", "png"])
+def test_result_without_a_chart_is_refused(alice: Person, home: Project, format: str) -> None:
+    paths = make_sql_insight(alice)
+    store_result(home, wrap(), [{"source": "1_/", "target": "2_/a"}], details={})
+    assert export(alice, paths, format=format).error == (400, "validation_error", "not_exportable", "format")
+
+
+def test_missing_result_is_an_error_of_every_format(alice: Person) -> None:
+    insight = make_sql_insight(alice)
+    for format in FORMATS:
+        assert export(alice, insight, format=format).error[2] == "not_computed"

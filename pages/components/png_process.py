@@ -1,0 +1,39 @@
+"""Draw SVG from the standard input as PNG to the standard output: `python png_process.py WIDTH HEIGHT FONTS`.
+
+It is run in a process of its own and never imported: the renderer keeps the interpreter lock while it draws, and a
+process can be limited and ended.
+"""
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+NOT_INSTALLED = 3
+SECONDS_OF_CPU = 10
+MEMORY_BYTES = 1024 * 1024 * 1024
+
+
+def limit_resources() -> None:
+    """Limit the time of the processor and the memory of this process, where the system can."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_OF_CPU, SECONDS_OF_CPU))
+        if sys.platform == "linux":
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+
+
+def main() -> None:
+    width, height, fonts = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    limit_resources()
+    try:
+        import resvg_py
+    except ImportError:
+        sys.exit(NOT_INSTALLED)
+    svg = sys.stdin.buffer.read().decode()
+    files = [str(path) for path in sorted(Path(fonts).glob("*.ttf"))]
+    sys.stdout.buffer.write(resvg_py.svg_to_bytes(svg_string=svg, width=width, height=height, font_files=files))
+
+
+if __name__ == "__main__":
+    main()
