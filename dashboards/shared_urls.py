@@ -2,16 +2,22 @@
 
 from django.urls import re_path
 
+from dashboards.readers.insight_files import FORMATS
 from dashboards.readers.shared import PageType
-from dashboards.views.shared import SharedDashboardViewSet, UnlockViewSet
+from dashboards.views.shared import SharedDashboardViewSet, SharedTileFileViewSet, UnlockViewSet
 
 # By the first step of the path. `shared_dashboard` is the older name of `shared`.
 PAGES: dict[str, PageType] = {"shared": "scene", "embedded": "embed", "shared_dashboard": "scene"}
 TOKEN = r"(?P<access_token>[A-Za-z0-9_-]{20,64})"  # noqa: S105  a pattern
+# The path of a file below that of the page, whose cookie opens it, too.
+FILE = rf"tiles/(?P<tile_id>[0-9]+)\.(?P<format>{'|'.join(FORMATS)})"
 
 # For the path of the page, which answers scripts in JSON.
 unlock_view = UnlockViewSet.as_view({"post": "unlock"})
 urlpatterns = [
     re_path(rf"^{step}/{TOKEN}\.json\Z", SharedDashboardViewSet.as_view({"get": "retrieve"}, page_type=page_type))
     for step, page_type in PAGES.items()
+]
+urlpatterns += [
+    re_path(rf"^{step}/{TOKEN}/{FILE}\Z", SharedTileFileViewSet.as_view({"get": "retrieve"})) for step in PAGES
 ]

@@ -25,7 +25,8 @@ shared = [
     re_path(rf"^{step}/{TOKEN}\Z", SharedPageView.as_view(page_type=page_type, json_view=unlock_view))
     for step, page_type in PAGES.items()
 ]
-shared += [re_path(rf"^(?:{'|'.join(PAGES)})(?:/[^.]*)?\Z", DeadLinkView.as_view())]
+# Links that were cut off or mistyped.
+dead_links = [re_path(rf"^(?:{'|'.join(PAGES)})(?:/[^.]*)?\Z", DeadLinkView.as_view())]
 console = [
     path("", HomeView.as_view()),
     path("login", SignInView.as_view()),
@@ -60,4 +61,4 @@ posthog_addresses = [
         for rest in ("", "/", "/<path:reference>")
     ),
 ]
-urlpatterns = [*shared, *console, *posthog_addresses]
+urlpatterns = [*shared, *dead_links, *console, *posthog_addresses]

@@ -11,7 +11,13 @@ from typing import Any, Literal, NamedTuple
 import orjson
 from django.db.models import OuterRef
 
-from dashboards.exceptions import DashboardNotFound, OverrideNotAllowed, SharePasswordRequired
+from dashboards.exceptions import (
+    DashboardNotFound,
+    ExportNotAllowed,
+    OverrideNotAllowed,
+    SharePasswordRequired,
+    TileNotFound,
+)
 from dashboards.models import Revision, RevisionKind, SharePassword, SharingConfiguration, Tile
 from dashboards.models.sharing_configuration import PAGE_FLAGS, THEME
 from dashboards.readers.insight_results import read_insight_results
@@ -79,6 +85,15 @@ class SharedDashboard(NamedTuple):
         return bool(self.settings.get("hideQueries"))
 
     @property
+    def is_locked(self) -> bool:
+        return bool(self.row["password_required"])
+
+    @property
+    def offers_files(self) -> bool:
+        """Return whether results can be downloaded: files have the data that `detailed` shows."""
+        return bool(self.settings.get("detailed"))
+
+    @property
     def allowed_overrides(self) -> list[str]:
         """Return the names of the filters, and the ids and code names of the variables, that viewers may override."""
         names: list[str] = self.settings.get("allow_overrides", [])
@@ -137,6 +152,24 @@ def read_shared_dashboard(
     return {"type": page_type, "accessToken": opened.access_token, "dashboard": dashboard, "themes": [], **flags}
 
 
+def read_shared_insight(opened: SharedDashboard, tile_id: int, results: Results) -> Row:
+    """Return the insight of one tile as the page shows it, for a file.
+
+    Raises ExportNotAllowed if the page does not show its data, and TileNotFound.
+    """
+    if not opened.offers_files:
+        raise ExportNotAllowed
+    row = opened.row
+    rows = _read_tiles(row["dashboard_id"], tile_id)
+    overrides = load_query_overrides(row["raw_filters"], row["raw_variables"], opened.overrides).limited_to(len(rows))
+    shown = [resolve_tile(_get_stored_tile(tile), overrides) for tile in rows]
+    tiles = _build_tiles(rows, shown, results, QueryDisplay.from_settings(opened.settings, is_page=True))
+    insight: Row | None = tiles[0]["insight"] if tiles else None
+    if insight is None:
+        raise TileNotFound
+    return insight
+
+
 def _read_sharing(access_token: str) -> Row:
     live = SharingConfiguration.objects.live()
     live = live.annotate(
@@ -188,10 +221,12 @@ def _check_overrides(overrides: RequestOverrides, *, allowed: list[str], variabl
             raise OverrideNotAllowed(name)
 
 
-def _read_tiles(dashboard_id: int) -> list[Row]:
+def _read_tiles(dashboard_id: int, tile_id: int | None = None) -> list[Row]:
+    """Return the rows of all tiles, or of one."""
+    tiles = Tile.objects.filter(dashboard_id=dashboard_id)
+    tiles = tiles if tile_id is None else tiles.filter(pk=tile_id)
     return list(
-        Tile.objects.filter(dashboard_id=dashboard_id)
-        .visible()
+        tiles.visible()
         .in_layout_order()
         .annotate(**TILE_JSON, **insight_json("insight__"))
         .values(

@@ -5,16 +5,21 @@ The only credentials they accept are share tokens.
 
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from dashboards.exceptions import TileNotFound
 from dashboards.http_requests import get_share_tokens, set_share_cookies, unlock_share_link
-from dashboards.readers.shared import PageType, find_shared_dashboard, read_shared_dashboard
+from dashboards.readers.shared import PageType, find_shared_dashboard, read_shared_dashboard, read_shared_insight
 from dashboards.serializers.sharing import UnlockRequestSerializer
 from dashboards.views.base import OVERRIDES, REFRESH, get_overrides
+from dashboards.views.files import SIZE, build_file_response, get_image_size
+from dashboards_api.http.renderers import FileNegotiation
 from dashboards_api.http.viewsets import ApiViewSet
 from dashboards_api.http.waiting import get_first_run
+from dashboards_api.parsing import parse_id
 from queries.refresh import parse_refresh
 from queries.waiting import wait_for_results
 
@@ -50,6 +55,23 @@ class SharedDashboardViewSet(SharedViewSet):
         shared = read_shared_dashboard(opened, "embed" if embedded else self.page_type, results)
         wait_for_results(request._request, results)
         return Response(shared)
+
+
+class SharedTileFileViewSet(SharedViewSet):
+    """The result of one tile of a shared dashboard as a file, if the page shows its data."""
+
+    content_negotiation_class = FileNegotiation
+
+    @extend_schema(parameters=[*SIZE, REFRESH, *OVERRIDES])
+    def retrieve(self, request: Request, access_token: str, tile_id: str, format: str) -> HttpResponse:
+        opened = find_shared_dashboard(
+            access_token, share_tokens=get_share_tokens(request), overrides=get_overrides(self)
+        )
+        size, refresh = get_image_size(self), parse_refresh(request.query_params.get(REFRESH.name))
+        results = opened.get_results(refresh, get_first_run(request._request))
+        insight = read_shared_insight(opened, parse_id(tile_id, TileNotFound), results)
+        wait_for_results(request._request, results)
+        return build_file_response(insight, format, size, results.request.refresh)
 
 
 class UnlockViewSet(SharedViewSet):

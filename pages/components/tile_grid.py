@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from dashboards.layout import compute_placements, parse_number
 from dashboards.packing import GridPlacement
+from dashboards.readers.insight_files import FORMATS
 from dashboards_api.db.fields import to_plain_json
 from pages.components.charts import render_chart
 from pages.components.markdown import render_texts
@@ -77,6 +79,7 @@ class TileDetails(NamedTuple):
     has_about: bool = True  # descriptions, and kinds of queries
     has_query_texts: bool = True
     has_queries: bool = True  # queries, and their kinds
+    get_file_link: Callable[[Row, str], str] | None = None  # the address of a tile's result in a format
 
 
 def build_tile_grid(
@@ -144,7 +147,14 @@ def _build_insight(tile: Row, clock: Clock, details: TileDetails) -> Row:
         "kind": get_kind_label(query) if details.has_about and details.has_queries else "",
         "query": json.dumps(query, indent=2, ensure_ascii=False) if shows_query else "",
         "state": build_result_view(insight, clock, is_damaged="error" in tile),
+        "files": _list_files(tile, details) if chart else [],
     }
+
+
+def _list_files(tile: Row, details: TileDetails) -> list[tuple[str, str]]:
+    """Return the names and the addresses of the files that a page offers for a tile with a chart."""
+    link = details.get_file_link
+    return [(format.upper(), link(tile, format)) for format in FORMATS] if link else []
 
 
 def get_computed_at(insight: Row, clock: Clock) -> datetime:

@@ -1,5 +1,6 @@
 """The page of a dashboard with its panels, which several views show: each answers the forms of some of them."""
 
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from dashboards_api.limits import SEARCH_MAX_LENGTH
 from dashboards_api.parsing import parse_int
 from pages.components.reloading import PARAMETER, plan_reload
 from pages.components.results import Clock
-from pages.components.tile_grid import COLORS, build_tile_grid
+from pages.components.tile_grid import COLORS, TileDetails, TileGrid, build_tile_grid
 from pages.console.base import ConsoleView
 from pages.console.board_panels import (
     build_access_panel,
@@ -31,7 +32,7 @@ from pages.console.sharing_form import read_settings
 from queries.readers.results import PAGE_CHARACTERS_MAX
 from queries.refresh import Refresh
 from queries.services.results import RefreshRequest, Results
-from users.models import Membership
+from users.models import Membership, Project
 from users.readers import Row
 
 CHANGED_SINCE = (
@@ -49,7 +50,7 @@ class BoardView(ConsoleView):
         project, given = membership.project, context or {}
         results = Results(project, RefreshRequest(Refresh.LAZY_ASYNC), characters_max=PAGE_CHARACTERS_MAX)
         versions, dashboard = read_dashboard_revision(number, project=project, viewer=membership, results=results)
-        tile_grid = build_tile_grid(dashboard["tiles"], Clock(now(), ZoneInfo(project.timezone), has_ages=True))
+        tile_grid = build_tiles(dashboard, project)
         panel = given.get("panel") or self.request.GET.get("panel", "")
         # A page that shows older results loads itself only after a refresh: its forms may be in use.
         is_watched = PARAMETER in self.request.GET or tile_grid.has_gaps
@@ -101,3 +102,16 @@ class BoardView(ConsoleView):
         if panel == "filters":
             return build_filters_panel(membership.project, dashboard, given.get("filter_values"))
         return build_access_panel(membership.project, dashboard) if panel == "access" else {}
+
+
+def build_tiles(dashboard: Row, project: Project) -> TileGrid:
+    """Return the tiles of a dashboard, with links to their results as files."""
+    clock = Clock(now(), ZoneInfo(project.timezone), has_ages=True)
+    link = partial(build_file_link, project.pk, dashboard["id"])
+    return build_tile_grid(dashboard["tiles"], clock, TileDetails(get_file_link=link))
+
+
+def build_file_link(project_id: int, dashboard_id: int, tile: Row, format: str) -> str:
+    """Return the address of the result of a tile as a file: the insight as this dashboard shows it."""
+    insight_id = tile["insight"]["id"]
+    return f"/api/projects/{project_id}/insights/{insight_id}/export/?format={format}&from_dashboard={dashboard_id}"

@@ -1,14 +1,17 @@
 """Build the page of a shared dashboard from the content that a reader returns."""
 
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from dashboards.readers.shared import SharedDashboard
-from dashboards_api.db.fields import to_plain_json
+from dashboards_api.db.fields import dump_json, to_plain_json
 from pages.components.date_ranges import describe_days, describe_range, parse_day
 from pages.components.results import Clock, is_stale
 from pages.components.tile_grid import TileDetails, TileGrid, build_tile_grid
+from queries.request_overrides import FILTERS_OVERRIDE, VARIABLES_OVERRIDE, RequestOverrides
 from users.readers import Row
 
 UNTITLED = "Untitled dashboard"
@@ -47,8 +50,10 @@ def list_insights(shared: Row) -> list[Row]:
     return [tile["insight"] for tile in shared["dashboard"]["tiles"] if tile["insight"]]
 
 
-def build_shared_page(opened: SharedDashboard, shared: Row, now: datetime) -> SharedPage:
-    """Return the page of a result of `read_shared_dashboard`. Browsers may keep it, so it has times instead of ages."""
+def build_shared_page(opened: SharedDashboard, shared: Row, now: datetime, path: str) -> SharedPage:
+    """Return the page of a result of `read_shared_dashboard`, at this path. Browsers may keep it, so it has times
+    instead of ages.
+    """
     dashboard, clock = shared["dashboard"], Clock(now, ZoneInfo(opened.time_zone))
     return SharedPage(
         name=dashboard["name"] or UNTITLED,
@@ -63,12 +68,27 @@ def build_shared_page(opened: SharedDashboard, shared: Row, now: datetime) -> Sh
                 has_about=not shared.get("hideExtraDetails", False),
                 has_query_texts=shared.get("detailed", False),
                 has_queries=not opened.hides_queries,
+                get_file_link=partial(build_file_link, path, opened.overrides)
+                if offers_files(opened, shared)
+                else None,
             ),
         ),
         theme=shared.get("theme", "system"),
         has_header=not shared.get("noHeader", False),
         has_footer=not shared.get("whitelabel", False),
     )
+
+
+def offers_files(opened: SharedDashboard, shared: Row) -> bool:
+    """Return whether tiles have links to files. A frame may have no cookie that opens those behind a password."""
+    return opened.offers_files and not (shared["type"] == "embed" and opened.is_locked)
+
+
+def build_file_link(path: str, overrides: RequestOverrides, tile: Row, format: str) -> str:
+    """Return the address of a tile's result as a file, with the overrides that the page shows."""
+    given = {FILTERS_OVERRIDE: overrides.filters, VARIABLES_OVERRIDE: overrides.variables}
+    query = urlencode({name: dump_json(value) for name, value in given.items() if value})
+    return f"{path}/tiles/{tile['id']}.{format}{'?' if query else ''}{query}"
 
 
 def build_preview(shared: Row) -> Preview:

@@ -101,7 +101,7 @@ class SharedPageView(View):
             response: HttpResponse = HttpResponseNotModified()
             response._csp_exempt = True  # type: ignore[attr-defined]  # the browser keeps the policy of the cached page
         else:
-            page = build_shared_page(opened, shared, moment)
+            page = build_shared_page(opened, shared, moment, request.path)
             filters = to_plain_json(shared["dashboard"]["filters"])
             around = {
                 "page": page,

@@ -32,6 +32,9 @@ NOT_DOCUMENTED = {
     "shared/<access_token>.json": "opened by a link, as the page is: docs/api/sharing.md",
     "embedded/<access_token>.json": "opened by a link, as the page is: docs/api/sharing.md",
     "shared_dashboard/<access_token>.json": "the older name of the first",
+    "shared/<access_token>/tiles/<tile_id>.<format>": "a file of the page: docs/api/sharing.md",
+    "embedded/<access_token>/tiles/<tile_id>.<format>": "a file of the page: docs/api/sharing.md",
+    "shared_dashboard/<access_token>/tiles/<tile_id>.<format>": "the older name of the first",
 }
 ROUNDS = 5
 # The environment of `make audit`.
