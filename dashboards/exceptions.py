@@ -289,7 +289,7 @@ class NothingToExport(ValidationFailed):
 
 
 class ExportNotAllowed(Forbidden):
-    """The shared dashboard does not show the data of its insights."""
+    """The shared dashboard does not show its details."""
 
     def __init__(self) -> None:
-        super().__init__("This shared dashboard does not offer its data as files.")
+        super().__init__("This shared dashboard does not offer its results as files.")

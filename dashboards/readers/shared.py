@@ -90,7 +90,7 @@ class SharedDashboard(NamedTuple):
 
     @property
     def offers_files(self) -> bool:
-        """Return whether results can be downloaded: files have the data that `detailed` shows."""
+        """Return whether results can be downloaded: it is one of the details."""
         return bool(self.settings.get("detailed"))
 
     @property
@@ -155,7 +155,7 @@ def read_shared_dashboard(
 def read_shared_insight(opened: SharedDashboard, tile_id: int, results: Results) -> Row:
     """Return the insight of one tile as the page shows it, for a file.
 
-    Raises ExportNotAllowed if the page does not show its data, and TileNotFound.
+    Raises ExportNotAllowed if the page does not show its details, and TileNotFound.
     """
     if not opened.offers_files:
         raise ExportNotAllowed

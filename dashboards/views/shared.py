@@ -58,7 +58,7 @@ class SharedDashboardViewSet(SharedViewSet):
 
 
 class SharedTileFileViewSet(SharedViewSet):
-    """The result of one tile of a shared dashboard as a file, if the page shows its data."""
+    """The result of one tile of a shared dashboard as a file, if the page shows its details."""
 
     content_negotiation_class = FileNegotiation
 

@@ -12,7 +12,7 @@ from dashboards_api.errors import ValidationFailed
 SETTINGS = (
     ("show_header", "noHeader", False, "Title and description of the dashboard"),
     ("show_details", "hideExtraDetails", False, "Descriptions and kinds of the insights"),
-    ("show_data", "detailed", True, "Queries below the charts"),
+    ("show_data", "detailed", True, "Queries, and results as files, below the charts"),
     ("show_queries", "hideQueries", False, "Queries in the JSON of the page"),
     ("show_footer", "whitelabel", False, "Footer with the name of this service"),
 )

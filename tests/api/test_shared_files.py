@@ -1,4 +1,4 @@
-"""`/shared/:token/tiles/:id.csv`, `.svg` and `.png`: files of a shared dashboard that shows its data."""
+"""`/shared/:token/tiles/:id.csv`, `.svg` and `.png`: files of a shared dashboard that shows its details."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -60,7 +60,7 @@ def test_chart_is_a_picture(alice: Person, board: Dashboard) -> None:
 
 @pytest.mark.parametrize("format", ["csv", "svg", "png"])
 @pytest.mark.parametrize("stored", [None, {}, {"detailed": False}, {"whitelabel": True}])
-def test_page_without_its_data_offers_no_files(
+def test_page_without_its_details_offers_no_files(
     alice: Person, board: Dashboard, stored: dict[str, Any] | None, format: str
 ) -> None:
     response = get_file(share(alice, board, settings=stored), board, format)
