@@ -9,7 +9,7 @@ from pages.console.base import HomeView
 from pages.console.dashboard import DashboardView
 from pages.console.dashboards import DashboardListView
 from pages.console.filters import FiltersView
-from pages.console.history import HistoryView
+from pages.console.history import HistoryView, VersionView
 from pages.console.insight import InsightView
 from pages.console.invitations import InvitationsView, InvitationView
 from pages.console.keys import KeysView
@@ -46,6 +46,7 @@ console = [
     path("projects/<str:project_id>/dashboards/<str:id>/filters", FiltersView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/access", AccessView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/history", HistoryView.as_view()),
+    path("projects/<str:project_id>/dashboards/<str:id>/versions/<str:version>", VersionView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/insights/<str:insight_id>", InsightView.as_view()),
 ]
 # Addresses of PostHog's pages.

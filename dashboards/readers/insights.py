@@ -1,5 +1,6 @@
 """Read insights and build them for responses, by themselves and inside a tile."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -131,6 +132,12 @@ def read_insight(
     row = read_insight_row(reference, project=project, include_deleted=include_deleted)
     [insight] = build_insights([row], viewer, results)
     return insight
+
+
+def read_insight_names(project: Project, insight_ids: Collection[int]) -> dict[int, str]:
+    """Return the display names of insights by their ids, also of deleted ones."""
+    rows = Insight.objects.in_project(project).filter(pk__in=insight_ids) if insight_ids else Insight.objects.none()
+    return {id_: name or derived or "" for id_, name, derived in rows.values_list("pk", "name", "derived_name")}
 
 
 def read_insight_row(reference: str | int, *, project: Project, include_deleted: bool = False) -> InsightRow:

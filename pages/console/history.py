@@ -1,23 +1,29 @@
 """The history page of a dashboard, from which a version can be restored."""
 
-from collections import Counter
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import now
 
-from dashboards.changelog.diff import SEPARATOR, SHARING, TILES
-from dashboards.exceptions import DashboardNotFound
+from dashboards.changelog.diff import SEPARATOR
+from dashboards.exceptions import DashboardNotFound, InsightNotFound, VersionNotFound
 from dashboards.models import PrivilegeLevel
-from dashboards.readers.activity import list_dashboard_activity
+from dashboards.readers.activity import list_dashboard_activity, read_version
 from dashboards.readers.dashboards import read_dashboard_revision
+from dashboards.readers.insights import read_insight, read_insight_names
 from dashboards.services.version_restore import restore_version
 from dashboards_api.db.fields import dump_json, to_plain_json
 from dashboards_api.errors import ValidationFailed, VersionConflict
 from dashboards_api.parsing import parse_id, parse_int
+from pages.components.results import Clock
+from pages.components.tile_grid import build_tile_grid, get_tile_title
 from pages.console.base import ConsoleView
-from pages.console.dashboard_forms import redirect_to_dashboard, write_dashboard
-from users.models import Membership
+from pages.console.dashboard_forms import get_expected, write_and_offer_undo
+from pages.console.history_sentences import describe_entry, find_insight_ids, group_by_session, quote
+from users.models import Membership, Project
+from users.readers import Row
 
 CHANGED_SINCE = (
     "This dashboard has changed since you opened its history. You now see its latest version: restore again to go on."
@@ -25,8 +31,6 @@ CHANGED_SINCE = (
 # The number of changes shown of an entry, and the characters of a value.
 CHANGES_SHOWN = 20
 VALUE_SHOWN = 120
-# The words for changes of tiles.
-_TILE_WORDS = {"created": "added", "deleted": "removed", "changed": "changed"}
 
 
 class HistoryView(ConsoleView):
@@ -38,17 +42,18 @@ class HistoryView(ConsoleView):
         membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
         version = parse_int(request.POST.get("restore")) or 0
         try:
-            write_dashboard(
-                request,
+            left_out, undo = write_and_offer_undo(
                 membership,
                 number,
                 lambda changes: restore_version(changes, number, project=membership.project, version=version),
+                get_expected(request, membership, number),
             )
         except ValidationFailed as error:
             return self.history(membership, number, {"error": error.detail}, status=400)
         except VersionConflict:
             return self.history(membership, number, {"error": CHANGED_SINCE}, status=409)
-        return redirect_to_dashboard(membership, number)
+        rest = " Some tiles could not be restored: their insight is deleted." if left_out else ""
+        return self.show(request.path.removesuffix("/history"), said=f"Restored version {version}.{rest}", undo=undo)
 
     def history(
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
@@ -57,11 +62,13 @@ class HistoryView(ConsoleView):
         versions, dashboard = read_dashboard_revision(number, project=project, viewer=membership)
         before = parse_int(self.request.GET.get("before"))
         entries, following = list_dashboard_activity(number, project=project, before=before)
-        rows = [{**entry, **activity_row(entry)} for entry in to_plain_json(entries)]
+        found = to_plain_json(entries)
+        titles = find_titles(project, dashboard, found)
+        rows = [{**entry, **activity_row(entry, titles)} for entry in found]
         around = {
             "project": project,
             "dashboard": dashboard,
-            "entries": rows,
+            "sessions": group_by_session(rows),
             "current": None if before else next((row["version"] for row in rows if row["version"]), None),
             "next": following,
             "version": versions.revision,
@@ -70,11 +77,73 @@ class HistoryView(ConsoleView):
         return self.page("pages/console/history.html", {**around, **(context or {})}, status=status)
 
 
-def activity_row(entry: dict[str, Any]) -> dict[str, Any]:
+class VersionView(ConsoleView):
+    """A dashboard as it was at a version, before it is restored. Insights are shown in their present form."""
+
+    def get(self, request: HttpRequest, project_id: str, id: str, version: str) -> HttpResponse:
+        membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
+        project = membership.project
+        found = to_plain_json(read_version(number, parse_id(version, VersionNotFound), project=project))
+        versions, dashboard = read_dashboard_revision(number, project=project, viewer=membership)
+        tiles = build_version_tiles(found["state"], dashboard, membership)
+        tile_grid = build_tile_grid(tiles, Clock(now(), ZoneInfo(project.timezone), has_ages=True))
+        around = {
+            "project": project,
+            "dashboard": dashboard,
+            "state": found["state"],
+            "shown": found["version"],
+            "when": datetime.fromisoformat(found["created_at"]),
+            "tile_grid": tile_grid,
+            "version": versions.revision,
+            "can_restore": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
+        }
+        response = self.page("pages/console/version.html", around)
+        response._csp_update["style-src"] = [tile_grid.style_hash]  # type: ignore[attr-defined]  # of django-csp
+        return response
+
+
+def build_version_tiles(state: dict[str, Any], dashboard: Row, membership: Membership) -> list[Row]:
+    """Return the tiles of a snapshot in the form of a reader. Insights that are deleted are left out."""
+    shown = {tile["insight"]["id"]: tile["insight"] for tile in to_plain_json(dashboard["tiles"]) if tile["insight"]}
+    rows = []
+    for order, (id_, tile) in enumerate(state["tiles"].items()):
+        insight = find_insight(tile.get("insight"), shown, membership)
+        if tile.get("insight") is None or insight:
+            content = {"text": tile.get("text"), "button_tile": tile.get("button_tile"), "insight": insight}
+            rows.append({**_NO_DISPLAY, **tile, **content, "id": int(id_), "order": order})
+    return rows
+
+
+# The display fields that old snapshots may lack.
+_NO_DISPLAY: Row = {"layouts": {}, "color": None, "show_description": None, "transparent_background": None}
+
+
+def find_insight(insight_id: int | None, shown: dict[int, Row], membership: Membership) -> Row | None:
+    """Return an insight of a snapshot: that of the dashboard, or else by itself; None for a deleted one."""
+    if insight_id is None or insight_id in shown:
+        return shown.get(insight_id or 0)
+    try:
+        insight: Row = to_plain_json(read_insight(insight_id, project=membership.project, viewer=membership))
+    except InsightNotFound:
+        return None
+    return insight
+
+
+def find_titles(project: Project, dashboard: Row, entries: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the titles of the tiles of a dashboard, and of those that the entries added or removed, by their ids."""
+    insights = find_insight_ids(entries)
+    names = read_insight_names(project, set(insights.values()))
+    removed = {tile: quote(names[insight]) for tile, insight in insights.items() if names.get(insight)}
+    tiles = to_plain_json(dashboard["tiles"])
+    return {**removed, **{str(tile["id"]): quote(get_tile_title(tile)) for tile in tiles}}
+
+
+def activity_row(entry: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
     """Return the fields that the page shows of an activity entry, besides the entry itself."""
     changes = entry["detail"]["changes"]
     return {
-        "summary": summarize_changes(changes) or ("Details" if changes else ""),
+        "sentences": describe_entry(entry, titles),
+        "who": describe_person(entry),
         "changes": [
             {
                 "field": each["field"].replace(SEPARATOR, ", ").replace("_", " "),
@@ -94,19 +163,10 @@ def truncate(value: Any) -> str:
     return f"{text[:VALUE_SHOWN]}…" if len(text) > VALUE_SHOWN else text
 
 
-def summarize_changes(changes: list[dict[str, Any]]) -> str:
-    """Return a short summary of changes: `name, tags; 2 tiles changed`."""
-    fields: list[str] = []
-    tiles: dict[str, str] = {}
-    for each in changes:
-        field, *rest = each["field"].split(SEPARATOR)
-        if field == TILES:
-            # A change of one field of a tile is a change of the tile, whatever happened to the field.
-            tiles[rest[0]] = _TILE_WORDS[each["action"] if len(rest) == 1 else "changed"]
-        elif field == SHARING and rest[0] != "enabled":
-            fields.append(rest[0].replace("_", " "))
-        elif field != SHARING:
-            fields.append(field.replace("_", " "))
-    counts = Counter(tiles.values())
-    parts = [", ".join(dict.fromkeys(fields))] if fields else []
-    return "; ".join(parts + [f"{count} tile{'s' if count > 1 else ''} {word}" for word, count in counts.items()])
+def describe_person(entry: dict[str, Any]) -> str:
+    """Return who made a change, and with which API key."""
+    user, trigger = entry["user"], entry["detail"]["trigger"]
+    if not user:
+        return "Before the activity log" if entry["is_system"] else "Former member"
+    name: str = user["first_name"] or user["email"]
+    return f"{name}, with the key {trigger['payload']['label']}" if trigger else name

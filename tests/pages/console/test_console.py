@@ -36,6 +36,7 @@ TABLE["projects/<project_id>/settings"] = False
 TABLE |= {"projects/<project_id>/members": False, "projects/<project_id>/dashboards/<id>/tiles": False}
 TABLE["projects/<project_id>/dashboards/<id>/history"] = False
 TABLE["projects/<project_id>/dashboards/<id>"] = False
+TABLE["projects/<project_id>/dashboards/<id>/versions/<version>"] = False
 TABLE |= {f"projects/<project_id>/templates{rest}": False for rest in ("", "/<template_id>")}
 TABLE |= {f"projects/<project_id>/dashboards/<id>/{name}": False for name in ("filters", "access")}
 TABLE["projects/<project_id>/dashboards/<id>/insights/<insight_id>"] = False
