@@ -171,3 +171,15 @@ def test_results_beyond_the_limit_of_a_page_are_named(alice: Person, board: Dash
     text = get_text(browser.get(get_dashboard_path(board)))
     assert "too large together" in text
     assert len(text) < 100_000
+
+
+def test_result_has_links_to_files_that_the_session_opens(alice: Person, board: Dashboard, browser: Client) -> None:
+    make_sql_insight(alice, board, name="Visits")
+    path = get_dashboard_path(board)
+    assert "/export/" not in get_text(browser.get(path))  # there is no result yet
+    complete([["2026-11-29", 12345]])
+    links = re.findall(r'<a href="([^"]+/export/[^"]+)" aria-label="Visits as (\w+)">', get_text(browser.get(path)))
+    assert [name for _, name in links] == ["CSV", "SVG", "PNG"]
+    table = browser.get(links[0][0].replace("&amp;", "&"))
+    assert get_text(table) == "day,visitors\r\n2026-11-29,12345\r\n"
+    assert table["Content-Disposition"] == 'attachment; filename="Visits.csv"'
