@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.shared_dashboards import share_dashboard
+from tests.browser.test_accessibility import AXE, EVERY, find_violations
 from tests.live.conftest import Service
 
 # Elements that would show a scroll bar.
@@ -24,14 +25,21 @@ WIDE_TABLE = "|".join(["", *(f"column number {number}" for number in range(30)),
 def shared(api: httpx.Client) -> str:
     """Return the path of a shared dashboard with a wide table, whose viewers choose dates."""
     path = share_dashboard(api)
-    [board] = [each for each in api.get("dashboards/").json()["results"] if is_shared_as(api, each["id"], path)]
+    board = allow_dates(api, path)
     separator = "|".join(["", *["---"] * 30, ""])
     text = f"{WIDE_TABLE}\n{separator}\n{WIDE_TABLE}\n\n```\n{'long line ' * 60}\n```"
     tile: Any = {"text": {"body": text}, "layouts": {"sm": {"x": 0, "y": 30, "w": 4, "h": 3}}}
-    assert api.patch(f"dashboards/{board['id']}/", json={"tiles": [tile]}).status_code == 200
-    settings = {"allow_overrides": ["date_from", "date_to"]}
-    assert api.patch(f"dashboards/{board['id']}/sharing/", json={"settings": settings}).status_code == 200
+    assert api.patch(f"dashboards/{board}/", json={"tiles": [tile]}).status_code == 200
     return path
+
+
+def allow_dates(api: httpx.Client, path: str) -> int:
+    """Let viewers of a shared dashboard choose dates, and return its id."""
+    numbers = [each["id"] for each in api.get("dashboards/").json()["results"]]
+    [board] = [number for number in numbers if is_shared_as(api, number, path)]
+    settings = {"allow_overrides": ["date_from", "date_to"]}
+    assert api.patch(f"dashboards/{board}/sharing/", json={"settings": settings}).status_code == 200
+    return int(board)
 
 
 def is_shared_as(api: httpx.Client, number: int, path: str) -> bool:
@@ -84,3 +92,17 @@ def test_cut_off_link_says_so(page: Page, shared: str) -> None:
     page.goto(shared[:20])
     expect(page.get_by_role("heading", level=1)).to_have_text("This link no longer works")
     expect(page.get_by_role("link")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violations_of_the_form(
+    chromium: Browser, service: Service, api: httpx.Client, theme: Any
+) -> None:
+    assert AXE, "set AXE to the path of axe.min.js of the npm package axe-core"
+    path = share_dashboard(api)
+    allow_dates(api, path)
+    with chromium.new_context(base_url=service.base, bypass_csp=True, color_scheme=theme) as context:
+        page = context.new_page()
+        for each in (f"{path}?range=custom&date_from=2026-11-01", path[:20]):
+            page.goto(each)
+            assert find_violations(page, EVERY) == []

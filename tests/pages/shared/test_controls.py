@@ -48,7 +48,7 @@ def test_link_without_allowed_overrides_has_no_form(alice: Person, board: Dashbo
 
 def test_range_is_chosen_from_a_list_or_by_two_dates(alice: Person, board: Dashboard) -> None:
     page = open_page(alice, board, DATES)
-    assert '<form class="controls" method="get">' in get_text(page)
+    assert '<form class="controls" method="get" aria-label="Choices">' in get_text(page)
     assert list_fields(page) == {"range": None, "date_from": "", "date_to": ""}
     values = [value for value, _ in list_options(page)]
     assert values[0] == ""
