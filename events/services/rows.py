@@ -191,7 +191,8 @@ PERSONS = Kind(
     select={
         "distinct_id": "<distinct_id>",
         "person_id": "toUUIDOrZero(<person_id>)",
-        "created_at": f"ifNull({parse_moment('created_at')}, now64(6, 'UTC'))",
+        # Without a time, a person is created with its first event: lifecycles read 1970 as unknown.
+        "created_at": f"ifNull({parse_moment('created_at')}, toDateTime64(0, 6, 'UTC'))",
         "properties": "if(<properties> = '', '{}', <properties>)",
     },
     problems=[

@@ -1,6 +1,7 @@
 """The tree of a LifecycleQuery: from the intervals in which persons were active to their statuses."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from queries.hogql.ast import (
     Alias,
@@ -25,6 +26,7 @@ from queries.runners.operands import NULL
 from queries.runners.periods import EVENTS_TABLE, Period
 from queries.runners.series import PERSON_ID, TIMESTAMP, join_and, join_or
 
+UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # of persons that were imported without one
 ONE, NONE = Constant(1), Constant(-9)  # NONE is the number of no interval, nor of a neighbour of one
 
 
@@ -84,7 +86,8 @@ class LifecycleTree:
     def _build_created(self) -> Select:
         """Return the intervals of each person, and when it was created: with its first event, if no row says it."""
         first = Call("if", (Compare("==", Field(("earlier", "person")), NULL), Field(("p", "first")), NULL))
-        created = Call("ifNull", (Field(("persons", "created_at")), first))
+        stored = Field(("persons", "created_at"))
+        created = Call("if", (Compare(">", stored, Constant(UNKNOWN_TIME)), stored, first))
         active = self.sets.list_numbers(Field(("p", "active")))
         joins = (
             _join(TableSource(("persons",)), Field(("persons", "id"))),

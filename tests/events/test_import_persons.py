@@ -36,6 +36,14 @@ def test_persons_and_their_distinct_ids_are_imported(store: EngineClient, home: 
     assert read_data_version(home.pk) > 0
 
 
+def test_person_without_a_time_is_stored_with_an_unknown_one(
+    store: EngineClient, home: Project, tmp_path: Path
+) -> None:
+    path = write_lines(tmp_path / "persons.jsonl", [{"distinct_id": "a1", "person_id": ANN}])
+    run_command("import_persons", path, "--project", home.pk)
+    assert read_rows(store, SELECT_PERSONS) == [[ANN, "{}", "1970-01-01T00:00:00.000000Z"]]
+
+
 def test_later_import_replaces_persons(store: EngineClient, home: Project, away: Project, tmp_path: Path) -> None:
     first = write_lines(tmp_path / "1.jsonl", [make_row("a1", properties={"n": 1}), make_row("b1", BEN)])
     merged = write_lines(tmp_path / "2.jsonl", [make_row("b1", properties={"n": 2})])

@@ -73,6 +73,12 @@ def test_person_is_new_in_the_interval_of_the_creation_only(store: Store) -> Non
     assert (found["new"], found["resurrecting"], found["returning"]) == ([0, 1, 0], [1, 0, 0], [0, 1, 0])
 
 
+def test_person_of_an_unknown_time_is_new_with_the_first_event(store: Store) -> None:
+    created = {name: {"created_at": "1970-01-01 00:00:00"} for name in PERSONS}
+    found = read_statuses(store, insert_events(store, VIEWS, created), lifecycle())
+    assert found["new"] == [1, 0, 0]
+
+
 def test_person_without_a_row_is_new_with_the_first_event_of_any_kind(store: Store) -> None:
     context = QueryContext(210_001)
     times = {"view": "2026-03-03 10:00:00", "signup": "2026-03-02 10:00:00"}
