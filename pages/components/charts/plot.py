@@ -15,7 +15,7 @@ MAX_DOTS = 40
 # Lines whose values differ by less than this share of the largest need not begin at zero.
 FLAT = 0.1
 # The distance of letters at the ends of lines.
-LETTER_HEIGHT = 14.0
+LETTER_HEIGHT = 18.0
 LETTER_WIDTH = 2.0
 _DURATION_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 

@@ -11,6 +11,16 @@ from django.utils.safestring import SafeString
 
 from pages.components.charts.data import SO_FAR, build_data
 from pages.components.charts.funnel_view import build_funnel_view
+from pages.components.charts.markup import (
+    Tip,
+    write_bars,
+    write_dots,
+    write_letters,
+    write_paths,
+    write_rows,
+    write_ticks,
+    write_tips,
+)
 from pages.components.charts.pie import build_pie_view
 from pages.components.charts.plot import LETTERS, Plot, build_plot
 from pages.components.charts.results import parse_result
@@ -19,7 +29,7 @@ from pages.components.charts.shapes import Bars, Drawable, Funnel, Graph, Number
 from pages.components.charts.ticks import CHARACTER, build_ticks
 
 # Charts with more values have no texts to point at: the page would be too large.
-MAX_TIPS = 1500
+MAX_TIPS = 600
 MAX_TIP_LINES = 6
 # The numbers of characters of a large number for which the style sheet has a size.
 LENGTHS = (4, 6, 8, 10, 13, 17, 24, 40)
@@ -42,7 +52,10 @@ def render_chart(result: Any, query: Any, name: str, moment: datetime | None = N
         return None
     template, context = _build_view(found)
     data = build_data(found)
-    return Chart(_render(template, name, context), _render("data", name, _build_table_view(data)) if data else None)
+    return Chart(
+        _render(template, name, context),
+        _render("data", name, _build_table_view(data, has_headers=True)) if data else None,
+    )
 
 
 def _render(template: str, name: str, context: dict[str, Any]) -> SafeString:
@@ -66,11 +79,13 @@ def _build_view(found: Drawable) -> tuple[str, dict[str, Any]]:
     return "table", _build_table_view(found)
 
 
-def _build_table_view(found: Table) -> dict[str, Any]:
-    """Return the cells of a table, each with whether its column contains numbers."""
+def _build_table_view(found: Table, *, has_headers: bool = False) -> dict[str, Any]:
     numeric = [index in found.numeric for index in range(len(found.columns))]
-    rows = [list(zip(row, numeric, strict=True)) for row in found.rows]
-    return {"columns": list(zip(found.columns, numeric, strict=True)), "rows": rows, "note": found.note}
+    return {
+        "columns": list(zip(found.columns, numeric, strict=True)),
+        "rows": write_rows(found, has_headers=has_headers),
+        "note": found.note,
+    }
 
 
 def _build_number_view(found: Number) -> dict[str, Any]:
@@ -111,9 +126,14 @@ def _build_graph_view(graph: Graph) -> dict[str, Any]:
     gutter += 16 if has_letters else 0  # as in the style sheet
     return {
         "plot": plot,
-        "ticks": build_ticks(graph.labels, [plot.get_x(index) for index in range(plot.points)], gutter),
+        "bars": write_bars(plot.bars),
+        "areas": write_paths("polygon", "area", plot.areas),
+        "lines": write_paths("polyline", "line", plot.lines),
+        "dots": write_dots(plot.dots),
+        "letters": write_letters(plot.letters),
+        "ticks": write_ticks(build_ticks(graph.labels, [plot.get_x(place) for place in range(plot.points)], gutter)),
         "has_bars": graph.has_bars,
-        "tips": _build_tips(graph, plot),
+        "tips": write_tips(_build_tips(graph, plot)),
         "legend": [
             {
                 "color": series.color,
@@ -131,7 +151,7 @@ def _build_graph_view(graph: Graph) -> dict[str, Any]:
     }
 
 
-def _build_tips(graph: Graph, plot: Plot) -> list[dict[str, Any]]:
+def _build_tips(graph: Graph, plot: Plot) -> list[Tip]:
     """Return the values at each label, for readers who point at a chart."""
     if plot.points * len(graph.series) > MAX_TIPS:
         return []
@@ -143,12 +163,7 @@ def _build_tips(graph: Graph, plot: Plot) -> list[dict[str, Any]]:
             if place < len(series.values) and (value := series.values[place]) is not None
         ]
         is_open = graph.is_incomplete and place == len(graph.labels) - 1
-        tips.append(
-            {
-                "label": f"{label} ({SO_FAR})" if is_open else label,
-                "lines": lines[:MAX_TIP_LINES],
-                "more": len(lines) - MAX_TIP_LINES,
-                "is_left": place * 2 >= len(graph.labels),
-            }
-        )
+        text = f"{label} ({SO_FAR})" if is_open else label
+        is_left = place * 2 >= len(graph.labels)
+        tips.append(Tip(text, lines[:MAX_TIP_LINES], len(lines) - MAX_TIP_LINES, is_left))
     return tips

@@ -59,13 +59,20 @@ def parse_trends(rows: list[Json], options: Options, moment: datetime | None) ->
         return _build_totals_table(rows, options)
     if display == "WorldMap":
         return _rank_countries(rows, options)
-    if display == "ActionsPie" and any(item.value > 0 for item in items):
-        positive = sorted((item for item in items if item.value > 0), key=lambda item: -item.value)
-        left_out = describe_rest(len(items) - len(positive), "value of zero or less", "values of zero or less")
-        return Pie(positive, options.number, left_out)
+    if display == "ActionsPie" and (pie := _build_pie(items, options)):
+        return pie
     if display in ("ActionsPie", "ActionsBarValue") or not over_time:
         return build_bars(sorted(items, key=lambda item: -item.value), options) if items else None
     return build_graph(over_time, options, moment)
+
+
+def _build_pie(items: list[Item], options: Options) -> Pie | None:
+    """Return the shares of the current period: those of two periods would not be shares of one whole."""
+    current = [item for item in items if not item.is_previous]
+    positive = sorted((item for item in current if item.value > 0), key=lambda item: -item.value)
+    left_out = describe_rest(len(current) - len(positive), "value of zero or less", "values of zero or less")
+    previous = "the previous period is not shown" if len(current) < len(items) else ""
+    return Pie(positive, options.number, join_notes(left_out, previous)) if positive else None
 
 
 def build_bars(items: list[Item], options: Options) -> Bars:

@@ -120,6 +120,6 @@ def test_four_labels_have_space_or_are_left_out() -> None:
 
 
 def test_letters_are_moved_apart() -> None:
-    assert spread([10, 12, 90]) == [10, 24, 90]
-    assert spread([98, 99]) == [86, 100]
+    assert spread([10, 12, 90]) == [10, 28, 90]
+    assert spread([98, 99]) == [82, 100]
     assert spread([]) == []

@@ -124,7 +124,7 @@ def test_lifecycle_is_stacked_around_zero_in_fixed_colours() -> None:
     colors = [("New", 0), ("Returning", 2), ("Resurrecting", 4), ("Dormant", 1)]
     assert [(each.label, each.color) for each in found.series] == colors
     chart = render_checked(rows, {"kind": "LifecycleQuery"})
-    assert '<rect class="bar c1" x="2.5%" y="66.67%" width="20.0%" height="10.0%"/>' in chart  # below zero
+    assert '<rect class="bar c1" x="2.5%" y="66.67%" width="20%" height="10%"/>' in chart  # below zero
     [only] = [parse_result(rows[1:2], {"kind": "LifecycleQuery"})]
     assert isinstance(only, Graph)
     assert only.series[0].color == 2
