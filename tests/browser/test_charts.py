@@ -91,7 +91,8 @@ LINE_SPACE = 5
 
 def overlap(first: dict[str, Any], second: dict[str, Any]) -> bool:
     """Return whether two texts overlap by more than a rounding."""
-    a, b = first["box"], second["box"]
+    a: list[float] = first["box"]
+    b: list[float] = second["box"]
     height = LINE_SPACE if first["kind"] == second["kind"] == "letter" else 0.5
     return min(a[2], b[2]) - max(a[0], b[0]) > 0.5 and min(a[3], b[3]) - max(a[1], b[1]) > height
 
