@@ -10,7 +10,8 @@ Change = dict[str, Any]
 
 # Changes by one person with less time between them are one session.
 PAUSE = timedelta(minutes=15)
-SENTENCES_SHOWN = 12
+# More tiles than these are counted in a sentence.
+NAMED_TILES = 3
 UNKNOWN = "a tile"
 _TEXT_SHOWN = 60
 _RESTRICTED = 37
@@ -134,24 +135,32 @@ def _is_layout(change: Change) -> bool:
 
 
 def _describe_layouts(changes: list[Change], titles: Mapping[str, str]) -> list[str]:
-    """Return what happened to the places of tiles: those that only made room are counted and not named."""
+    """Return what happened to the places of tiles. Those that only made room for others are not named."""
     resized: list[str] = []
     moved: list[str] = []
+    shifted: list[str] = []
     for change in changes:
         title = titles.get(change["field"].split(SEPARATOR)[1], UNKNOWN)
-        sizes = [_get_size(change[side]) for side in ("before", "after")]
-        (resized if sizes[0] and sizes[0] != sizes[1] else moved).append(title)
-    found = [f"Resized {_join(resized)}"] if resized else []
-    if moved and len(moved) <= 2:
-        found.append(f"Moved {_join(moved)}")
-    elif moved:
-        found.append(f"Moved {len(moved)} tiles")
-    return found
+        before, after = (_get_place(change[side]) for side in ("before", "after"))
+        if before and before[1:] != after[1:]:
+            resized.append(title)
+        elif before and before[:1] != after[:1]:
+            moved.append(title)
+        else:
+            shifted.append(title)
+    named = moved or (shifted if not resized else [])
+    found = [f"Resized {_join_some(resized)}"] if resized else []
+    return [*found, f"Moved {_join_some(named)}"] if named else found
 
 
-def _get_size(layouts: Any) -> tuple[Any, Any] | None:
+def _get_place(layouts: Any) -> tuple[Any, ...]:
+    """Return the column, the width and the height of a tile, or nothing."""
     place = layouts.get("sm") if isinstance(layouts, dict) else None
-    return (place.get("w"), place.get("h")) if isinstance(place, dict) else None
+    return tuple(place.get(key) for key in ("x", "w", "h")) if isinstance(place, dict) else ()
+
+
+def _join_some(titles: list[str]) -> str:
+    return _join(titles) if len(titles) <= NAMED_TILES else f"{len(titles)} tiles"
 
 
 def get_snapshot_title(tile: Any) -> str:
