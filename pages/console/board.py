@@ -22,13 +22,13 @@ from pages.console.base import ConsoleView
 from pages.console.board_panels import (
     build_access_panel,
     build_filters_panel,
+    build_sharing_panel,
     describe_stored_filters,
     find_insights,
     find_tile,
 )
 from pages.console.edit_form import form_fields
 from pages.console.forms.insight_queries import list_kinds
-from pages.console.sharing_form import read_settings
 from queries.readers.results import PAGE_CHARACTERS_MAX
 from queries.refresh import Refresh
 from queries.services.results import RefreshRequest, Results
@@ -38,6 +38,15 @@ from users.readers import Row
 CHANGED_SINCE = (
     "This dashboard has changed since you opened it. You now see its latest version: save again to apply your changes."
 )
+
+
+# The choices of the fields of the panels.
+CHOICES = {
+    "themes": THEMES,
+    "placements": ButtonPlacement.values,
+    "styles": ButtonStyle.values,
+    "colors": sorted(COLORS),
+}
 
 
 class BoardView(ConsoleView):
@@ -55,32 +64,27 @@ class BoardView(ConsoleView):
         # A page that shows older results loads itself only after a refresh: its forms may be in use.
         is_watched = PARAMETER in self.request.GET or tile_grid.has_gaps
         reload = plan_reload(self.request, is_automatic=is_watched and not panel)
-        was = form_fields(dashboard)
-        sharing = to_plain_json(read_sharing(number, project=project, viewer=membership))
+        was, sharing = form_fields(dashboard), read_sharing(number, project=project, viewer=membership)
         around = {
+            **CHOICES,
+            **build_sharing_panel(to_plain_json(sharing)),
             "project": project,
             "path": f"/projects/{project.pk}/dashboards/{number}",
             "reload": reload,
             "dashboard": dashboard,
             "tile_grid": tile_grid,
             "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
-            "sharing": sharing,
-            "settings": read_settings(sharing["settings"]),
-            "themes": THEMES,
             "base": self.base,
             "version": versions.revision,
             "folders": list_dashboard_folders(project),
             "was": was,
             "kinds": list_kinds(),
             "filters_label": describe_stored_filters(dashboard),
-            "placements": ButtonPlacement.values,
-            "styles": ButtonStyle.values,
-            "colors": sorted(COLORS),
             **given,
             "panel": panel,
             "draft": {**was, **given.get("draft", {})},
+            **self.open_panel(panel, membership, dashboard, given),
         }
-        around |= self.open_panel(panel, membership, dashboard, given)
         # The message stays while the page loads itself again: it may offer to undo something.
         response = self.page(
             "pages/console/dashboard.html", around, status, keeps_message=bool(reload.seconds and tile_grid.queued)

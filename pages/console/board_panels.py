@@ -13,6 +13,7 @@ from pages.console.forms.dashboard_filters import describe_filters, read_filters
 from pages.console.forms.date_range import list_presets
 from pages.console.forms.merging import Values, dump_values
 from pages.console.forms.properties import OPERATORS, TYPES, list_property_rows
+from pages.console.sharing_form import read_settings
 from pages.console.tile_forms import read_tile_settings
 from queries.services.results import Results
 from users.models import Membership, MembershipLevel, Project
@@ -84,6 +85,11 @@ def list_property_names(project: Project) -> list[str]:
         for row in list_property_definitions(project.pk, owner, search="", limit=SUGGESTIONS_MAX, offset=0)[1]
     ]
     return sorted(set(found))
+
+
+def build_sharing_panel(sharing: Row) -> dict[str, Any]:
+    """Return how a dashboard is shared, as plain JSON, and the checkboxes of its settings."""
+    return {"sharing": sharing, "settings": read_settings(sharing["settings"])}
 
 
 def build_access_panel(project: Project, dashboard: Row) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def test_long_and_many_changes_are_truncated(browser: Client, alice: Person, boa
     assert "and 11 more" in text
 
 
-def test_changes_are_told_in_sentences(browser: Client, alice: Person, board: Dashboard) -> None:
+def test_changes_are_described_in_sentences(browser: Client, alice: Person, board: Dashboard) -> None:
     insight = make_insight(alice, board, name="Visits <b>")
     tile = Tile.objects.get(insight=insight)
     path = f"dashboards/{board.pk}/"
