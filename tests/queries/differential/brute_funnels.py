@@ -110,7 +110,7 @@ def attribute(
     """Return the attempts of a person for each breakdown value that the person has."""
     match attribution:
         case "first_touch" | "last_touch":
-            value = _find_touch([event for event in events if any(event.value)], rules, attribution == "last_touch")
+            value = _find_touch([event for event in events if any(event.value)], is_last=attribution == "last_touch")
             return [(value or empty, list_attempts(events, rules))]
         case "all_events":
             values = {event.value for event in events}
@@ -124,15 +124,15 @@ def attribute(
 
 
 class AmbiguousValue(Exception):
-    """Several values, of events at the same time and of the same steps. Each of them is right."""
+    """Several values of events at the same time. Each of them is right."""
 
 
-def _find_touch(events: Sequence[FunnelEvent], rules: Rules, is_last: bool) -> Value:
+def _find_touch(events: Sequence[FunnelEvent], *, is_last: bool) -> Value:
     if not events:
         return ()
-    places = [_get_place(event, rules) for event in events]
-    place = max(places) if is_last else min(places)
-    values = {event.value for event in events if _get_place(event, rules) == place}
+    times = [event.time for event in events]
+    time = max(times) if is_last else min(times)
+    values = {event.value for event in events if event.time == time}
     if len(values) > 1:
         raise AmbiguousValue
     return values.pop()
