@@ -33,7 +33,7 @@ class AccountView(ConsoleView):
                 update_session_auth_hash(request, self.user)  # ends every other session
         except ValidationFailed as error:
             return self.refusal(error)
-        return self.show(request.path, is_changed=True)
+        return self.show(request.path, said="Your password is changed. Other browsers are signed out.")
 
     def refusal(self, error: ValidationFailed) -> HttpResponse:
         return self.page("pages/console/account.html", {"error": error.detail, "attr": error.attr}, status=400)
