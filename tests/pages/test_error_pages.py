@@ -12,8 +12,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.failing_urls")]
     ("path", "status", "message"),
     [
         ("/nowhere", 404, "There is no page at this address."),
-        (f"/shared/{'a' * 30}/", 404, "There is no page at this address."),
-        ("/shared/short", 404, "There is no page at this address."),
+        (f"/shared/{'a' * 30}/", 404, "This link no longer works"),
+        ("/shared/short", 404, "This link no longer works"),
         ("/plain-fault", 500, "An internal error occurred"),
         ("/database-away", 503, "The service cannot reach its database."),
     ],

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from pages.components.charts import render_svg, svg_canvas
 from pages.components.charts.svg_canvas import Box, estimate_width, fit
-from tests.pages.components.test_chart_colors import read_colors
-from tests.pages.components.test_charts import (
+from tests.pages.components.rendering import (
     DISPLAYS,
     JSON,
     KINDS,
@@ -22,6 +21,7 @@ from tests.pages.components.test_charts import (
     TUESDAY_NOON,
     trends_query,
 )
+from tests.pages.components.test_chart_colors import read_colors
 from tests.pages.components.test_funnel_charts import FUNNEL, NOW, RETENTION
 from tests.pages.components.test_sql_charts import build_result
 

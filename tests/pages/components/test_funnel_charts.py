@@ -5,7 +5,7 @@ from typing import Any
 
 from pages.components.charts.results import parse_result
 from pages.components.charts.shapes import GROUPED, LINES, STACKED, Cell, Funnel, Graph, Retention, Series, Step
-from tests.pages.components.test_charts import DAYS, LABELS, render_checked
+from tests.pages.components.rendering import DAYS, LABELS, render_checked
 
 FUNNEL: list[dict[str, Any]] = [
     {"name": "Visit", "order": 0, "count": 200, "average_conversion_time": None, "median_conversion_time": None},
@@ -57,7 +57,7 @@ def test_funnel_without_persons_has_no_shares() -> None:
     assert "%" not in chart.replace('width="100%"', "").replace('height="100%"', "").replace('width="0%"', "")
 
 
-def test_groups_and_steps_beyond_the_limits_are_told() -> None:
+def test_groups_and_steps_beyond_the_limits_are_named() -> None:
     found = parse_result([[{**FUNNEL[0], "breakdown_value": [str(n)]}] for n in range(15)], None)
     assert isinstance(found, Funnel)
     assert (len(found.groups), found.note) == (12, "3 more groups")
