@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
+from hypothesis import strategies as st
+
 from pages.components.charts import render_chart
 from pages.components.charts.results import parse_result
 from pages.components.charts.shapes import Graph
@@ -22,6 +24,26 @@ TOTALS = [
 ]
 MANY = [{"label": f"v{n}", "aggregated_value": 100 - n} for n in range(30)]
 TUESDAY_NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = (
+    *("label", "data", "labels", "days", "count", "aggregated_value", "name", "order", "values", "breakdown_value"),
+    *("status", "compare_label", "action", "date", "custom_name", "average_conversion_time"),
+)
+ROWS = st.lists(
+    st.fixed_dictionaries({}, optional={**dict.fromkeys(KEYS, JSON), "data": st.lists(st.integers() | st.floats())}),
+    max_size=4,
+)
+DISPLAYS = st.sampled_from(
+    [
+        *("", "ActionsPie", "BoldNumber", "ActionsBar", "ActionsUnstackedBar", "ActionsAreaGraph"),
+        *("ActionsTable", "ActionsBarValue", "WorldMap"),
+    ]
+)
+KINDS = st.sampled_from(["TrendsQuery", "FunnelsQuery", "StickinessQuery", "RetentionQuery"])
 
 
 def trends_query(display: str = "", **options: Any) -> dict[str, Any]:

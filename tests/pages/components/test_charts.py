@@ -16,7 +16,18 @@ from pages.components.charts.shapes import (
     Graph,
     Series,
 )
-from tests.pages.components.rendering import LABELS, TRENDS, TUESDAY_NOON, parse_graph, render_checked, trends_query
+from tests.pages.components.rendering import (
+    DISPLAYS,
+    JSON,
+    KINDS,
+    LABELS,
+    ROWS,
+    TRENDS,
+    TUESDAY_NOON,
+    parse_graph,
+    render_checked,
+    trends_query,
+)
 
 
 def test_trends_are_rendered_as_lines() -> None:
@@ -201,28 +212,6 @@ def test_values_of_breakdowns_have_names() -> None:
 )
 def test_unsupported_results_are_not_rendered(result: Any) -> None:
     assert render_chart(result, None, "x") is None
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=8,
-)
-KEYS = (
-    *("label", "data", "labels", "days", "count", "aggregated_value", "name", "order", "values", "breakdown_value"),
-    *("status", "compare_label", "action", "date", "custom_name", "average_conversion_time"),
-)
-ROWS = st.lists(
-    st.fixed_dictionaries({}, optional={**dict.fromkeys(KEYS, JSON), "data": st.lists(st.integers() | st.floats())}),
-    max_size=4,
-)
-DISPLAYS = st.sampled_from(
-    [
-        *("", "ActionsPie", "BoldNumber", "ActionsBar", "ActionsUnstackedBar", "ActionsAreaGraph"),
-        *("ActionsTable", "ActionsBarValue", "WorldMap"),
-    ]
-)
-KINDS = st.sampled_from(["TrendsQuery", "FunnelsQuery", "StickinessQuery", "RetentionQuery"])
 
 
 @given(ROWS | st.lists(ROWS, max_size=2) | JSON | st.fixed_dictionaries({"bins": JSON}), DISPLAYS, KINDS)
