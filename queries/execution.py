@@ -83,7 +83,7 @@ def _run(task: Task) -> Answer:
 
 
 class StoreReader:
-    """Reads the store for one task, whose statements run one after the other under its id.
+    """A reader of the store for one task, whose statements run one after the other under its id.
 
     The store is opened by the first statement, so that mistakes in a query are found without an engine.
     """

@@ -1,11 +1,24 @@
-"""A template filter for the fields of forms, whose names have hyphens."""
+"""Template filters for the fields of forms."""
+
+from collections.abc import Sequence
 
 from django import template
 
 register = template.Library()
 
+Choice = tuple[str, str]
+
 
 @register.filter
 def get(values: dict[str, str], name: str) -> str:
-    """Return the value of a field, or an empty text."""
+    """Return the value of a field, whose name may have hyphens, or an empty text."""
     return values.get(name, "")
+
+
+@register.filter
+def with_stored(choices: Sequence[Choice], value: str) -> Sequence[Choice]:
+    """Return the choices of a field together with its stored value.
+
+    Without an option for the value the browser would send another one, and saving the form would change the query.
+    """
+    return choices if not value or value in dict(choices) else [(value, value), *choices]

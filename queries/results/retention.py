@@ -8,7 +8,7 @@ from typing import Any
 from queries.results.labels import format_moment
 
 Cells = Mapping[tuple[int, int], int]
-"""Persons by their cohort, and by the number of intervals after which they were there again."""
+"""Numbers of persons by cohort and by the number of intervals until they returned."""
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,9 @@ def read_breakdowns(
 
 
 class _Fields(NamedTuple):
-    """The fields of one breakdown: below `breakdowns`, or those of the filter itself. `paths` lead to key and type."""
+    """The fields of one breakdown: below `breakdowns`, or those of the filter itself. `key_path` and `kind_path`
+    lead to the key and the type.
+    """
 
     key: Any
     kind: Any

@@ -22,7 +22,7 @@ WITHOUT_VALUE = frozenset({"is_set", "is_not_set"})
 
 
 class FilterBuilder:
-    """Builds the conditions of the filters of one query."""
+    """A builder of the conditions of filters in one query."""
 
     def __init__(self, context: QueryContext, finish: Callable[[Expr], Expr] = lambda expr: expr) -> None:
         """`finish` is called with the tree of each expression of HogQL: it may hold placeholders."""

@@ -175,13 +175,13 @@ class AttemptBuilder:
     # How far attempts get
 
     def _measure(self, rows: Select, *, is_tuple: bool) -> AttemptRows:
-        """Return attempts with the number of steps that they reached, without those that are spoiled."""
+        """Return attempts with the number of steps that they reached, without those that an exclusion removes."""
         found = AttemptRows(rows, self.keys, is_tuple)
         columns = pick(*self.keys, ATTEMPTS)
         reached = map_array(self._count_reached(found), Field((ATTEMPTS,)))
         rows = select_columns(columns | {REACHED: reached}, rows)
         if self.options.exclusions and self.options.order is not Order.UNORDERED:
-            rows = self._drop_spoiled(rows, columns | pick(REACHED), found)
+            rows = self._drop_excluded(rows, columns | pick(REACHED), found)
         return AttemptRows(rows, self.keys, is_tuple)
 
     def _count_reached(self, attempts: AttemptRows) -> Expr:
@@ -195,19 +195,19 @@ class AttemptBuilder:
             count = Arithmetic("+", count, Call("if", (is_reached, Constant(1), Constant(0))))
         return count
 
-    def _drop_spoiled(self, rows: Select, columns: dict[str, Expr], attempts: AttemptRows) -> Select:
+    def _drop_excluded(self, rows: Select, columns: dict[str, Expr], attempts: AttemptRows) -> Select:
         place, parts = self.last + 1, []
         for step in range(self.last, -1, -1):
             for exclusion in self.options.exclusions:
                 if exclusion.from_step == step:
-                    parts.append(self._is_spoiled(exclusion, attempts.get_item(X, place), attempts))
+                    parts.append(self._is_excluded(exclusion, attempts.get_item(X, place), attempts))
                     place += 1
         kept = map_array(Not(Or(tuple(parts))), Field((ATTEMPTS,)), Field((REACHED,)))
         rows = select_columns(columns | {_KEPT: kept}, rows)
         kept_items = {name: filter_array(Field((name,)), Y, Field((_KEPT,))) for name in (ATTEMPTS, REACHED)}
         return select_columns(columns | kept_items, rows)
 
-    def _is_spoiled(self, exclusion: Exclusion, stop: Expr, attempts: AttemptRows) -> Expr:
+    def _is_excluded(self, exclusion: Exclusion, stop: Expr, attempts: AttemptRows) -> Expr:
         """Return whether an exclusion is between its steps, or until the window ends if the second one is missing."""
         window_end = Arithmetic("+", attempts.get_item(X, 0), self.window)
         second = attempts.get_item(X, exclusion.to_step)

@@ -32,7 +32,7 @@ WINDOW_UNITS = {
 
 
 class Order(StrEnum):
-    """How the events of an attempt follow each other. In a strict funnel, no other event is between two steps."""
+    """The order in which the steps of a funnel must occur. In a strict one, no other event may be between two steps."""
 
     ORDERED = "ordered"
     STRICT = "strict"
@@ -47,7 +47,7 @@ class Visualization(StrEnum):
 
 
 class Attribution(StrEnum):
-    """Which event has the breakdown value of a person."""
+    """The event that determines the breakdown value of a person."""
 
     FIRST_TOUCH = "first_touch"
     LAST_TOUCH = "last_touch"
@@ -57,7 +57,7 @@ class Attribution(StrEnum):
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Events that spoil an attempt if one of them is between two of its steps."""
+    """Events that exclude an attempt if one of them occurs between two of its steps."""
 
     from_step: int
     to_step: int
@@ -173,8 +173,3 @@ def _read_exclusion_range(series: Series, order: Order, last: int) -> tuple[int,
         detail = "In an unordered funnel, exclusions are between the first and the last step."
         raise InvalidQuery(detail, (*series.path, "funnelToStep" if to_step != last else "funnelFromStep"))
     return from_step, to_step
-
-
-def build_step_condition(steps: Sequence[Series], exclusions: Sequence[Exclusion]) -> Expr:
-    """Return whether an event is one of a step or of an exclusion."""
-    return join_or(*(step.condition for step in steps), *(exclusion.condition for exclusion in exclusions))

@@ -12,7 +12,7 @@ from dashboards_api.dates import add_units
 from queries.hogql.ast import Call, Constant, Expr, Select
 from queries.results.funnels import Intervals, StepInfo, build_funnel, build_funnels, build_time_bins
 from queries.runners import funnel_trees
-from queries.runners.breakdowns import BreakdownOptions, read_breakdowns
+from queries.runners.breakdowns import BREAKDOWN, BreakdownOptions, read_breakdowns
 from queries.runners.compiled import Body, CompiledQuery, ReadRows, Rows
 from queries.runners.context import QueryContext
 from queries.runners.dates import INTERVALS
@@ -85,6 +85,8 @@ class FunnelCompiler:
             case _:
                 is_unordered = self.options.order is Order.UNORDERED
                 steps = [StepInfo(step.node, order, is_unordered) for order, step in enumerate(self.steps)]
+                if self.has_values and self.breakdowns.hides_other:
+                    rows = [row for row in rows if not row[-1]]  # the last column marks the rest
                 return build_funnels(steps, rows) if self.has_values else build_funnel(steps, rows)
 
     def _list_intervals(self) -> Intervals:
@@ -98,7 +100,9 @@ class FunnelCompiler:
 
 
 def _check_breakdown(options: FunnelOptions, breakdowns: BreakdownOptions) -> None:
-    """Refuse to ignore a breakdown that PostHog counts persons more than once for."""
+    """Refuse the breakdowns that are not computed. Raises UnsupportedPart."""
+    if any(item.bins for item in breakdowns.items):
+        raise UnsupportedPart("Bins of numbers are", (BREAKDOWN, "breakdown_histogram_bin_count"))
     counts_once = options.attribution in (Attribution.FIRST_TOUCH, Attribution.LAST_TOUCH)
     if breakdowns.items and options.visualization is Visualization.TIME_TO_CONVERT and not counts_once:
         raise UnsupportedPart(

@@ -21,7 +21,8 @@ KIND = "LifecycleQuery"
 def compile_lifecycle(source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows) -> CompiledQuery:
     """Return the statement of a LifecycleQuery. Raises HogQLError.
 
-    Days of the week are not filtered, as in PostHog: a person who is there each Monday would always be resurrecting.
+    Days of the week are not filtered, as in PostHog: a person who is active only on Mondays would always
+    be resurrecting.
     """
     builder = FilterBuilder(context)
     series = SeriesReader(builder).read_all(source, maximum=1)[0]

@@ -54,7 +54,7 @@ class LifecycleTree:
         return Select(columns, QuerySource(exploded), group_by=(_name("place"), _name("status")))
 
     def _build_present(self) -> Expr:
-        """Return the intervals in which a person was there, with the statuses."""
+        """Return the intervals in which a person was active, with the statuses."""
         x, before = _name("x"), _name("before")
         is_new: Expr = Compare("==", x, _name("born"))
         if self.begins:
@@ -66,7 +66,7 @@ class LifecycleTree:
         return Call("arrayFilter", (Lambda(("pair",), is_shown), pairs))
 
     def _build_absent(self) -> Expr:
-        """Return the intervals before which a person was there, and in which it was not."""
+        """Return the intervals in which a person was dormant: inactive, after an active interval."""
         after, following = _name("after"), Arithmetic("+", _name("x"), ONE)
         last = Constant(len(self.period.buckets) - 1)
         is_absent = join_and(Compare("!=", after, following), Compare("<=", following, last))
@@ -84,7 +84,10 @@ class LifecycleTree:
         return Select(columns, QuerySource(self._build_created()))
 
     def _build_created(self) -> Select:
-        """Return the intervals of each person, and when it was created: with its first event, if no row says it."""
+        """Return the active intervals of each person, and the time of its creation.
+
+        That is the time of the first event if `persons` has none.
+        """
         first = Call("if", (Compare("==", Field(("earlier", "person")), NULL), Field(("p", "first")), NULL))
         stored = Field(("persons", "created_at"))
         created = Call("if", (Compare(">", stored, Constant(UNKNOWN_TIME)), stored, first))

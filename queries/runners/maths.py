@@ -30,7 +30,10 @@ SESSION_DURATION = "$session_duration"
 
 
 class FirstEvent(Enum):
-    """What the first event of a person is: that of its name, to which the filters apply, or the first that matches."""
+    """A definition of the first event of a person.
+
+    NAMED is the first with the name of the series, to which the filters then apply; MATCHING the first that matches.
+    """
 
     NAMED = auto()
     MATCHING = auto()

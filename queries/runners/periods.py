@@ -73,7 +73,7 @@ class Period:
     def build_bucket(self, time: Expr = TIMESTAMP) -> Expr:
         """Return the start of the interval of a time, in microseconds since 1970.
 
-        The intervals are those of Python, so that the two hours of an autumn night stay two, and no interval of SQL
+        The intervals are those of Python, so that an hour that occurs twice stays two intervals, and no interval of SQL
         can differ from the list that gaps are filled from.
         """
         return Call("roundDown", (Call("toUnixTimestamp64Micro", (time,)), Integers(self.starts)))
@@ -85,7 +85,7 @@ class Period:
 
 
 class PeriodReader:
-    """Reads the periods of one query."""
+    """A reader of the periods of one query."""
 
     def __init__(
         self, source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows, *, interval: Any = None

@@ -1,4 +1,4 @@
-"""RetentionQuery: how many persons of each cohort are there again, by the intervals since they started."""
+"""RetentionQuery: how many persons of each cohort return, by the intervals since they started."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial

@@ -55,7 +55,7 @@ class Series:
 
 
 class SeriesReader:
-    """Reads the series of one query."""
+    """A reader of the series of one query."""
 
     def __init__(self, builder: FilterBuilder) -> None:
         self.builder = builder

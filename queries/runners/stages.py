@@ -33,10 +33,10 @@ def is_aggregate(call: Call) -> bool:
 class StagedExpression:
     """An expression of aggregates, of which each becomes a column with its state."""
 
-    def __init__(self, expr: Expr, prefix: str = "state") -> None:
+    def __init__(self, expr: Expr) -> None:
         self.expr = expr
         self.calls = find_aggregates(expr)
-        self.names = [f"{prefix}{number}" for number in range(len(self.calls))]
+        self.names = [f"state{number}" for number in range(len(self.calls))]
 
     def build_states(self) -> list[Alias]:
         """Return the columns of states."""

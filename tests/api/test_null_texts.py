@@ -68,7 +68,7 @@ def test_pages_show_a_stored_null_as_an_empty_text(alice: Person, board: Dashboa
     set_password(alice)
     client = Client()
     sign_in(client, alice.user.email, PASSWORD)
-    assert 'aria-label="Text"><div class="prose"></div>' in get_text(client.get(get_dashboard_path(board)))
+    assert '<div class="prose"></div></section>' in get_text(client.get(get_dashboard_path(board)))
     editor: Any = client.get(f"{get_dashboard_path(board)}/tiles")
     assert editor.status_code == 200
     assert "required>\n</textarea>" in get_text(editor)

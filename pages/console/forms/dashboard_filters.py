@@ -4,12 +4,12 @@ from typing import Any
 
 from pages.console.forms.date_range import build_range, describe_values, read_range
 from pages.console.forms.merging import Values
-from pages.console.forms.properties import build_properties, list_property_rows, read_properties
+from pages.console.forms.properties import build_properties, list_property_rows, read_properties, read_rows
 
 
 def read_filters(filters: dict[str, Any]) -> Values:
     """Return the fields for the stored filters."""
-    return {**read_range(filters), **(read_properties(filters.get("properties")) or {})}
+    return {**read_range(filters), **read_rows(filters.get("properties"))}
 
 
 def build_filters(values: Values, stored: dict[str, Any]) -> dict[str, Any]:

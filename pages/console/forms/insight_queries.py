@@ -13,6 +13,7 @@ from pages.console.forms.query_parts import (
     build_shared,
     differs,
     list_series_rows,
+    pick_changed,
     read_breakdown,
     read_series,
     read_shared,
@@ -52,7 +53,7 @@ SQL_DISPLAYS = (
 )
 PERIODS = (("Day", "Day"), ("Week", "Week"), ("Month", "Month"))
 RETENTION_TYPES = (
-    ("retention_first_time", "For the first time in the range"),
+    ("retention_first_time", "For the first time ever"),
     ("retention_recurring", "In each interval"),
 )
 
@@ -79,16 +80,19 @@ def _read_trends(source: Json) -> Values:
 
 
 def _build_trends(values: Values, base: Json) -> Json:
-    display = values.get("display") or TRENDS_DISPLAYS[0][0]
-    return {
+    changed = pick_changed(values, _read_trends(base), ("interval", "display"))
+    query = {
         **base,
         "kind": "TrendsQuery",
         "series": build_series(values, base, 1, "Choose an event."),
         **build_shared(values, base),
         **build_breakdown(values, base),
-        "interval": values.get("interval") or "day",
-        "trendsFilter": {**get_object(base, "trendsFilter"), "display": display},
     }
+    if "interval" in changed:
+        query["interval"] = changed["interval"]
+    if "display" in changed:
+        query["trendsFilter"] = {**get_object(base, "trendsFilter"), "display": changed["display"]}
+    return query
 
 
 def _read_funnel(source: Json) -> Values:
@@ -103,18 +107,22 @@ def _read_funnel(source: Json) -> Values:
 
 
 def _build_funnel(values: Values, base: Json) -> Json:
-    window = values.get("window", "") or "14"
+    changed = pick_changed(values, _read_funnel(base), ("window", "window-unit"))
+    window = changed.get("window", "14")
     if not window.isascii() or not window.isdigit() or not 1 <= int(window[:4]) <= 365:
         raise ValidationFailed("Write a number from 1 to 365.", attr="window")
-    options = {"funnelWindowInterval": int(window), "funnelWindowIntervalUnit": values.get("window-unit") or "day"}
-    return {
+    query = {
         **base,
         "kind": "FunnelsQuery",
         "series": build_series(values, base, 2, "A funnel has at least two steps."),
         **build_shared(values, base),
         **build_breakdown(values, base),
-        "funnelsFilter": {**get_object(base, "funnelsFilter"), **options},
     }
+    if changed:
+        unit = values.get("window-unit") or "day"
+        options = {"funnelWindowInterval": int(window), "funnelWindowIntervalUnit": unit}
+        query["funnelsFilter"] = {**get_object(base, "funnelsFilter"), **options}
+    return query
 
 
 def _read_retention(source: Json) -> Values:
@@ -125,7 +133,7 @@ def _read_retention(source: Json) -> Values:
         "event-1": _read_entity(options, "returningEntity"),
         "period": get_text(options, "period", "Day"),
         "intervals": get_text(options, "totalIntervals", "8"),
-        "retention-type": get_text(options, "retentionType", "retention_first_time"),
+        "retention-type": get_text(options, "retentionType", "retention_recurring"),
     }
 
 
@@ -143,14 +151,14 @@ def _build_retention(values: Values, base: Json) -> Json:
             raise ValidationFailed("Choose an event.", attr=f"event-{index}")
         if event != _read_entity(options, name):
             entities[name] = {"id": None if event == ALL_EVENTS else event, "name": event, "type": "events"}
-    intervals = values.get("intervals", "") or "8"
+    given = pick_changed(values, _read_retention(base), ("period", "intervals", "retention-type"))
+    intervals = given.get("intervals", "8")
     if not intervals.isascii() or not intervals.isdigit() or not 2 <= int(intervals[:4]) <= 31:
         raise ValidationFailed("Write a number from 2 to 31.", attr="intervals")
-    changed = {
-        "period": values.get("period") or "Day",
-        "totalIntervals": int(intervals),
-        "retentionType": values.get("retention-type") or "retention_first_time",
-    }
+    named = {"period": "period", "retention-type": "retentionType"}
+    changed: Json = {named[name]: value for name, value in given.items() if name in named}
+    if "intervals" in given:
+        changed["totalIntervals"] = int(intervals)
     return {
         **base,
         "kind": "RetentionQuery",

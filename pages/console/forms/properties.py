@@ -18,6 +18,8 @@ OPERATORS = (
     ("is_not_set", "is not set"),
     ("regex", "matches the pattern"),
 )
+# The field of a form that stands for stored filters that it cannot show, such as groups.
+HIDDEN = "properties-hidden"
 _LISTS = ("exact", "is_not")
 _WITHOUT_VALUE = ("is_set", "is_not_set")
 _TYPES, _OPERATORS = dict(TYPES), dict(OPERATORS)
@@ -48,6 +50,12 @@ def read_properties(filters: Any) -> Values | None:
     return values
 
 
+def read_rows(filters: Any) -> Values:
+    """Return the fields for property filters, or only HIDDEN."""
+    values = read_properties(filters)
+    return {HIDDEN: "yes"} if values is None else values
+
+
 def _read_filter(found: Any) -> Values | None:
     kind, operator = get_text(found, "type", "event"), get_text(found, "operator", "exact")
     if not isinstance(found, dict) or kind not in _TYPES or operator not in _OPERATORS or not get_text(found, "key"):
@@ -73,7 +81,9 @@ def _build_filter(row: PropertyRow) -> dict[str, Any]:
 
 
 def list_property_rows(values: Values, extra: int = 1) -> list[PropertyRow]:
-    """Return the rows that name a property, and some empty ones."""
+    """Return the rows that name a property, and some empty ones; no row if the form cannot show the stored filters."""
+    if HIDDEN in values:
+        return []
     rows = [
         (name, *(values.get(f"{field}-{index}", "") for field in ("property-type", "operator", "value")))
         for index in range(FILTERS_MAX)

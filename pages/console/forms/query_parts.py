@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 from dashboards_api.errors import ValidationFailed
 from pages.console.forms.date_range import build_range, read_range
 from pages.console.forms.merging import Values, get_object, get_text
-from pages.console.forms.properties import build_properties, read_properties
+from pages.console.forms.properties import build_properties, read_properties, read_rows
 
 Json = dict[str, Any]
 
 ALL_EVENTS = "All events"
 SERIES_MAX = 10
-MATHS_OF_PROPERTIES = frozenset({"sum", "avg", "min", "max", "median"})
+MATHS_OF_PROPERTIES = frozenset({"sum", "avg", "min", "max", "median", "p75", "p90", "p95", "p99"})
 
 
 class SeriesRow(NamedTuple):
@@ -75,7 +75,7 @@ def _build_node(row: SeriesRow) -> Json:
 
 def read_shared(source: Json) -> Values:
     """Return the fields that all kinds but SQL have: the date range and the property filters."""
-    return {**read_range(source.get("dateRange")), **(read_properties(source.get("properties")) or {})}
+    return {**read_range(source.get("dateRange")), **read_rows(source.get("properties"))}
 
 
 def build_shared(values: Values, base: Json) -> Json:
@@ -86,6 +86,11 @@ def build_shared(values: Values, base: Json) -> Json:
     if before is not None and build_properties(values) != build_properties(before):
         shared["properties"] = build_properties(values)
     return shared
+
+
+def pick_changed(values: Values, before: Values, names: tuple[str, ...]) -> Values:
+    """Return the fields that are filled in and differ from the stored ones: others are not written."""
+    return {name: value for name in names if (value := values.get(name, "")) and value != before.get(name, "")}
 
 
 def differs(values: Values, before: Values, names: tuple[str, ...]) -> bool:

@@ -97,7 +97,6 @@ def test_retention_and_sql_are_added(browser: Client, board: Dashboard) -> None:
             "retentionFilter": {
                 "period": "Week",
                 "totalIntervals": 6,
-                "retentionType": "retention_first_time",
                 "targetEntity": {"id": "signup", "name": "signup", "type": "events"},
                 "returningEntity": {"id": None, "name": "All events", "type": "events"},
             },
@@ -186,12 +185,29 @@ def test_editing_writes_only_what_changed(browser: Client, alice: Person, board:
     assert insight.query == {
         "kind": "InsightVizNode",
         "full": True,
-        "source": {
-            **source,
-            "interval": "week",
-            "trendsFilter": {"formula": "A*2", "display": "ActionsLineGraph"},
-        },
+        "source": {**source, "interval": "week"},
     }
+
+
+def test_stored_values_that_the_form_does_not_offer_stay(browser: Client, alice: Person, board: Dashboard) -> None:
+    series = [{"kind": "EventsNode", "event": "a", "math": "p90", "math_property": "ms"}]
+    source = {
+        "kind": "TrendsQuery",
+        "series": series,
+        "interval": "quarter",
+        "trendsFilter": {"display": "WorldMap"},
+        "breakdownFilter": {"breakdown": "upper(event)", "breakdown_type": "hogql"},
+        "properties": {"type": "OR", "values": []},
+    }
+    insight = make_insight(alice, board, query={"kind": "InsightVizNode", "source": source})
+    path = get_path(board, insight.pk)
+    page = get_text(browser.get(path))
+    for value in ("p90", "quarter", "WorldMap", "hogql"):
+        assert f'<option value="{value}" selected>{value}</option>' in page
+    assert "These filters have parts that this form does not show." in page
+    assert post_form(browser, path, name="Renamed").status_code == 303
+    insight.refresh_from_db()
+    assert (insight.name, insight.query["source"]) == ("Renamed", source)
 
 
 def test_editing_keeps_changes_by_others(browser: Client, alice: Person, board: Dashboard) -> None:
