@@ -36,6 +36,14 @@ def test_totals_have_a_row_for_each_series() -> None:
     assert build_table(series) == (["Series", "Value"], [["a", 7], ["b", 0.5]])
 
 
+def test_values_of_a_formula_have_names() -> None:
+    formula: list[dict[str, Any]] = [
+        {"action": None, "label": "Rate", "data": [], "aggregated_value": 1, "breakdown_value": "Firefox"},
+        {"action": None, "label": "Rate", "data": [], "aggregated_value": 2, "breakdown_value": ["Safari", "US"]},
+    ]
+    assert build_table(formula).rows == [["Rate - Firefox", 1], ["Rate - Safari::US", 2]]
+
+
 def test_steps_of_funnels_have_shares() -> None:
     assert build_table(STEPS) == (STEP_COLUMNS, [["Page", 8, 100.0, None, None], ["order", 3, 37.5, 60.5, 45]])
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from queries.runners.errors import UnsupportedPart
 from tests.queries.hogql.store import Store
 from tests.queries.runners.funnels import (
     Ask,
@@ -59,6 +60,14 @@ def test_values_with_more_conversions_are_first_and_the_rest_is_one(ask: Ask) ->
     assert list(list_values(found)) == ["w", "Other", "z"]
     assert found[1][1]["average_conversion_time"] == pytest.approx(5 / 3)
     assert found[1][1]["median_conversion_time"] == 2.0
+    hidden = {"breakdown": "plan", "breakdown_limit": 2, "breakdown_hide_other_aggregation": True}
+    assert list_values(ask(items, "a", "b", breakdownFilter=hidden)) == {"w": [4, 4], "z": [3, 3]}
+
+
+def test_bins_are_refused(ask: Ask) -> None:
+    with pytest.raises(UnsupportedPart, match="Bins of numbers are not supported") as caught:
+        ask([], "a", "b", breakdownFilter={"breakdown": "size", "breakdown_histogram_bin_count": 4})
+    assert caught.value.attr == "query__breakdownFilter__breakdown_histogram_bin_count"
 
 
 def test_several_breakdowns(ask: Ask) -> None:
