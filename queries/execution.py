@@ -25,6 +25,7 @@ from queries.validation import VALIDATION, describe_error, validate_query
 RESULT_BYTES_MAX = 5_000_000
 MEMORY_BYTES_MAX = 1_000_000_000
 ROWS_MAX = 50_001
+AST_DEPTH_MAX = 1_000  # a funnel of 32 steps with 20 exclusions has more than 500 levels
 VALIDATION_LIFETIME = timedelta(minutes=1)
 WARM_UP = "select 1"
 _JSON = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
@@ -97,7 +98,13 @@ class StoreReader:
         if self._client is None:
             self._client = get_client(may_start=False)
             check_store_once(self._client, self.task.store_id)
-        limits = Limits(self.task.seconds, MEMORY_BYTES_MAX, ROWS_MAX, result_bytes=10 * RESULT_BYTES_MAX)
+        limits = Limits(
+            self.task.seconds,
+            MEMORY_BYTES_MAX,
+            ROWS_MAX,
+            result_bytes=10 * RESULT_BYTES_MAX,
+            ast_depth=AST_DEPTH_MAX,
+        )
         return self._client.read(statement.sql, statement.parameters, limits=limits, query_id=str(self.task.id))
 
     def read_rows(self, statement: Statement) -> Rows:

@@ -114,12 +114,26 @@ def _reduce_to_visualization(text: str, columns: Sequence[str]) -> str | None:
 
 def _remove_sql(value: Any) -> Any:
     """Return JSON without SQL. Stored JSON is at most 64 levels deep."""
+    if isinstance(value, str):
+        return _remove_sql_of_text(value)
     if isinstance(value, list):
         return [_remove_sql(item) for item in value]
     if not isinstance(value, dict):
         return value
     hidden = _find_sql_keys(value)
     return {name: _remove_sql(item) for name, item in value.items() if name not in hidden and not _is_sql_name(name)}
+
+
+def _remove_sql_of_text(text: str) -> str | None:
+    """Return a text without SQL if it is JSON, as some clients encode legacy filters twice; null if it is too deep."""
+    if text.lstrip()[:1] not in ("[", "{") or not _MAY_HOLD_SQL.search(text):
+        return text
+    try:
+        return dump_json(_remove_sql(json.loads(text)))
+    except ValueError:
+        return text
+    except RecursionError:
+        return None
 
 
 def _find_sql_keys(value: Row) -> frozenset[str]:

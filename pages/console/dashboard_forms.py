@@ -87,7 +87,6 @@ def write_merged(
     raise AssertionError("unreachable")
 
 
-def redirect_to_dashboard(membership: Membership, number: int, panel: str = "") -> HttpResponse:
-    """Redirect to the page of a dashboard, optionally with one of its panels open."""
-    query = f"?panel={panel}" if panel else ""
-    return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards/{number}{query}", status=303)
+def redirect_to_dashboard(membership: Membership, number: int) -> HttpResponse:
+    """Redirect to the page of a dashboard."""
+    return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards/{number}", status=303)

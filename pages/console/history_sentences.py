@@ -1,7 +1,7 @@
 """The history of a dashboard in sentences: what each change did, grouped by sessions of work. Pure functions."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from dashboards.changelog.diff import SEPARATOR, SHARING, TILES
@@ -207,8 +207,3 @@ def group_by_session(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         else:
             sessions.append({"who": row["who"], "when": row["when"], "entries": [row]})
     return sessions
-
-
-def parse_when(entry: Mapping[str, Any]) -> datetime:
-    """Return the time of an activity entry from a reader, as plain JSON."""
-    return datetime.fromisoformat(entry["created_at"])

@@ -52,7 +52,6 @@ class Controls(NamedTuple):
 
     ranges: list[Option]
     dates: list[Field]
-    is_custom: bool
     variables: list[Field]
     kept: list[tuple[str, str]]
     reset: str
@@ -84,7 +83,6 @@ def build_controls(
     return Controls(
         ranges=_list_ranges(names, filters, chosen),
         dates=[_build_date(name, filters, is_custom=is_custom) for name in names],
-        is_custom=is_custom or "date_from" not in names,
         variables=[field for each in variables if (field := _build_variable(each, query))],
         kept=kept,
         reset=(f"{path}?{rest.urlencode()}" if kept else path) if has_choice else "",

@@ -15,6 +15,7 @@ TOTAL_DISPLAYS = ("BoldNumber", "Metric", "ActionsPie", "ActionsBarValue", "Acti
 PERIOD_LABELS = ("current", "previous")
 # Rows without events are not read, but shown as zeros: a few rows can become a result that exceeds the memory.
 POINTS_MAX = 500_000
+OPERATIONS_OF_A_POINT = 10
 DIGITS = 9  # of an average that is rounded down
 
 Key = tuple[str, ...]
@@ -42,8 +43,11 @@ class PeriodInfo:
 
 @dataclass(frozen=True)
 class FormulaInfo:
+    """A formula as results show it. `size` is the number of its operations."""
+
     label: str
     compute: Callable[[Sequence[float]], float]
+    size: int = 1
 
 
 @dataclass(frozen=True)
@@ -169,14 +173,15 @@ class TrendsResult:
         columns = [self.groups[series, period] for series in range(len(self.shape.series))]
         zeros = self._make_zeros(self.shape.periods[period])
         for key in dict.fromkeys(key for groups in columns for key in groups):
-            self._add_points(len(zeros))
+            # Long formulas count more: their operations take the time.
+            self._add_points(len(zeros) * max(1, formula.size // OPERATIONS_OF_A_POINT))
             series = [groups.get(key, zeros) for groups in columns]
             numbers = [simplify(formula.compute(each)) for each in zip(*series, strict=True)]
             count = simplify(formula.compute([self._sum(each) for each in series]))
             yield self._build_item(formula.label, key, numbers, period, count, None)
 
     def _sum(self, numbers: Numbers) -> Number:
-        return numbers[-1] if self.shape.is_cumulative and numbers else sum(numbers)
+        return numbers[-1] if self.shape.is_cumulative and numbers else simplify(sum(numbers))
 
     def _build_item(
         self, label: str, key: Key, numbers: Numbers, period: int, count: Number, action: dict[str, Any] | None

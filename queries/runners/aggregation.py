@@ -23,7 +23,7 @@ from queries.hogql.ast import (
     Window,
     WindowCall,
 )
-from queries.runners.breakdowns import NULL_VALUE, OTHER_VALUE
+from queries.results.labels import NULL_VALUE, OTHER_VALUE
 from queries.runners.maths import NUMBER, Math, PerUnit
 from queries.runners.stages import StagedExpression
 

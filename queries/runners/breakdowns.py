@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from queries.hogql.ast import And, Call, Compare, Constant, Expr
+from queries.results.labels import NULL_VALUE
 from queries.runners.errors import InvalidQuery, Path, UnsupportedPart
 from queries.runners.filters import EXPRESSION, KEY_MAX_LENGTH, FilterBuilder
 from queries.runners.json_values import check_choice, describe, get_boolean, get_number, get_object
@@ -13,7 +14,6 @@ from queries.runners.series import EVENTS
 from queries.runners.stages import find_aggregates
 
 BREAKDOWN = "breakdownFilter"
-NULL_VALUE, OTHER_VALUE = "$$_posthog_breakdown_null_$$", "$$_posthog_breakdown_other_$$"
 DEFAULT_LIMIT, LIMIT_MAX = 25, 1_000
 BREAKDOWNS_MAX = 3
 BINS_MAX = 100
@@ -113,7 +113,7 @@ def _check_list(value: Any, path: Path) -> list[Any]:
 
 def _build(given: _Fields, builder: FilterBuilder) -> Breakdown:
     kind = given.kind or "event"
-    if kind in _UNSUPPORTED:
+    if isinstance(kind, str) and kind in _UNSUPPORTED:
         raise UnsupportedPart(_UNSUPPORTED[kind], given.kind_path)
     check_choice(kind, TYPES, given.kind_path)
     if not isinstance(given.key, str) or not 0 < len(given.key) <= KEY_MAX_LENGTH:

@@ -11,6 +11,7 @@ from queries.runners.errors import InvalidQuery, Path, UnsupportedFilter
 from queries.runners.json_values import check_size, describe, read_value
 from queries.runners.operands import BUILDERS, TRUE, FilterScope, build_operand
 from queries.runners.operators import OPERATORS, FilterValues
+from queries.runners.stages import find_aggregates
 
 PROPERTY_TYPES = (*BUILDERS, "session")
 EXPRESSION, EMPTY = "hogql", "empty"
@@ -76,7 +77,7 @@ class FilterBuilder:
         if not isinstance(key, str) or not key:
             raise InvalidQuery("This must be a text that is not empty.", (*path, "key"))
         if kind == EXPRESSION:
-            return self.build_expression(key)
+            return self._build_condition(key, (*path, "key"))
         if len(key) > KEY_MAX_LENGTH:
             raise InvalidQuery(f"This has more than {KEY_MAX_LENGTH:,} characters.", (*path, "key"))
         return self._build_property(kind, key, item, scope, path)
@@ -89,6 +90,13 @@ class FilterBuilder:
         value = None if operator in WITHOUT_VALUE else read_value(item.get("value"), (*path, "value"))
         values = value if isinstance(value, list) else [] if value is None else [value]
         return OPERATORS[operator](operand, FilterValues(values, self.context, (*path, "value")))
+
+    def _build_condition(self, text: str, path: Path) -> Expr:
+        """Return an expression that holds for single events. Raises InvalidQuery for one of several."""
+        expr = self.build_expression(text)
+        if find_aggregates(expr):
+            raise InvalidQuery("A filter is about single events, and cannot aggregate them.", path)
+        return expr
 
     def build_expression(self, text: str) -> Expr:
         """Return the tree of an expression of HogQL. Raises HogQLError."""

@@ -34,6 +34,11 @@ class Formula:
     label: str
     tree: ast.expr
 
+    @property
+    def size(self) -> int:
+        """Return the number of operations."""
+        return sum(isinstance(node, ast.BinOp | ast.UnaryOp) for node in ast.walk(self.tree))
+
     def compute(self, numbers: Sequence[float]) -> float:
         """Return the result for one number of each series. A division by zero is 0, as in PostHog."""
         try:
@@ -103,7 +108,10 @@ def _compute(node: ast.expr, numbers: Sequence[float]) -> float:
         case ast.Name(id=name):
             return float(numbers[ascii_uppercase.index(name.upper())])
         case ast.BinOp(left=left, op=op, right=right):
-            return _OPERATORS[type(op)](_compute(left, numbers), _compute(right, numbers))
+            result = _OPERATORS[type(op)](_compute(left, numbers), _compute(right, numbers))
+            if isinstance(result, complex):  # a root of a negative number
+                raise OverflowError
+            return result
         case ast.UnaryOp(op=op, operand=operand):
             return _OPERATORS[type(op)](_compute(operand, numbers))
     raise TypeError(node)

@@ -71,7 +71,8 @@ def read_math(series: Series, builder: FilterBuilder) -> Math:
     name, path = series.node.get("math"), (*series.path, "math")
     if name is None:
         name = TOTAL
-    if name == "unique_group" or (series.node.get("math_group_type_index") is not None and name not in READERS):
+    check_choice(name, (*READERS, "unique_group"), path)
+    if name == "unique_group":
         raise UnsupportedPart("Groups are", path)
     if series.node.get("math_property_revenue_currency"):
         raise UnsupportedPart("Currencies are", (*series.path, "math_property_revenue_currency"))

@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from queries.exceptions import ResultTooLarge
+from queries.results.labels import OTHER_VALUE
 from queries.results.retention import RetentionTable
-from queries.runners.breakdowns import OTHER_VALUE
 from queries.runners.compiled import Body, CompiledQuery, ReadRows, Rows
 from queries.runners.context import QueryContext
 from queries.runners.dates import DATE_RANGE

@@ -82,7 +82,7 @@ class SeriesReader:
                 return Series(node, path, _read_name(node, path), _build_name_condition(node, path), filters)
             case "GroupNode":
                 return Series(node, path, _read_name(node, path), self._build_group(node, path), filters)
-            case _ if kind in _UNSUPPORTED:
+            case str() if kind in _UNSUPPORTED:
                 raise UnsupportedPart(_UNSUPPORTED[kind], (*path, "kind"))
             case _:
                 raise InvalidQuery("The kind of a series is EventsNode or GroupNode.", (*path, "kind"))

@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from queries.hogql.ast import Alias, Call, Constant, Expr, Field, Query, QuerySource, Select, SetPart, SetQuery
+from queries.results.labels import NULL_VALUE, OTHER_VALUE
 from queries.results.trends import FormulaInfo, PeriodInfo, SeriesInfo, TrendsResult, TrendsShape
 from queries.runners.aggregation import Grouping, aggregate, count_first_buckets
-from queries.runners.breakdowns import DEFAULT_LIMIT, NULL_VALUE, OTHER_VALUE, Breakdown, read_breakdowns
+from queries.runners.breakdowns import DEFAULT_LIMIT, Breakdown, read_breakdowns
 from queries.runners.compiled import Body, CompiledQuery, ReadRows, Rows
 from queries.runners.context import QueryContext
 from queries.runners.event_rows import SeriesInPeriod
@@ -109,7 +110,7 @@ class TrendsCompiler:
             periods=[PeriodInfo(period.buckets, period.starts) for period in self.periods],
             interval=self.periods[0].interval,
             display=self.options.display,
-            formulas=[FormulaInfo(formula.label, formula.compute) for formula in self.options.formulas],
+            formulas=[FormulaInfo(formula.label, formula.compute, formula.size) for formula in self.options.formulas],
             smoothing=self.options.smoothing,
             key_length=len(self.breakdowns.items),
             is_list=self.breakdowns.is_list,

@@ -13,7 +13,6 @@ from pages.components.charts.svg_tables import draw_bars, draw_funnel, draw_rete
 MARGIN = 40
 TITLE_SIZE = 26
 NOTE_SIZE = 14
-MIN_WIDTH, MIN_HEIGHT, MAX_SIZE = 320, 240, 4000
 
 
 def render_svg(
@@ -21,13 +20,12 @@ def render_svg(
 ) -> str | None:
     """Return a result as SVG text, or None for an unknown shape and for a result without rows.
 
-    `moment` is as in `render_chart`. The size is in pixels, between 320 x 240 and 4000 x 4000. Fonts are named and not
+    `moment` is as in `render_chart`. The caller validates the size, in pixels. Fonts are named and not
     contained. No scripts, no styles, no references.
     """
     found = parse_result(result, query, moment)
     if found is None:
         return None
-    width, height = min(max(width, MIN_WIDTH), MAX_SIZE), min(max(height, MIN_HEIGHT), MAX_SIZE)
     canvas = Canvas(width, height, name)
     page = Box(0, 0, width, height).cut(top=MARGIN, bottom=MARGIN, left=MARGIN, right=MARGIN)
     canvas.text(page.x, page.y + 18, fit(name, page.width, TITLE_SIZE), size=TITLE_SIZE, is_bold=True)

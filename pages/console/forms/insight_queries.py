@@ -24,6 +24,7 @@ from queries.runners.compile import COMPILERS
 Json = dict[str, Any]
 
 SQL = "HogQLQuery"
+DIGITS_MAX = 4  # Python refuses to convert very long numbers
 MATHS = (
     ("total", "Total count"),
     ("dau", "Unique people"),
@@ -109,8 +110,7 @@ def _read_funnel(source: Json) -> Values:
 def _build_funnel(values: Values, base: Json) -> Json:
     changed = pick_changed(values, _read_funnel(base), ("window", "window-unit"))
     window = changed.get("window", "14")
-    if not window.isascii() or not window.isdigit() or not 1 <= int(window[:4]) <= 365:
-        raise ValidationFailed("Write a number from 1 to 365.", attr="window")
+    check_number(window, 1, 365, "window")
     query = {
         **base,
         "kind": "FunnelsQuery",
@@ -123,6 +123,13 @@ def _build_funnel(values: Values, base: Json) -> Json:
         options = {"funnelWindowInterval": int(window), "funnelWindowIntervalUnit": unit}
         query["funnelsFilter"] = {**get_object(base, "funnelsFilter"), **options}
     return query
+
+
+def check_number(text: str, low: int, high: int, field: str) -> None:
+    """Raise ValidationFailed unless a text is a whole number within limits."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
+    if not is_number or not low <= int(text) <= high:
+        raise ValidationFailed(f"Write a number from {low} to {high}.", attr=field)
 
 
 def _read_retention(source: Json) -> Values:
@@ -153,8 +160,7 @@ def _build_retention(values: Values, base: Json) -> Json:
             entities[name] = {"id": None if event == ALL_EVENTS else event, "name": event, "type": "events"}
     given = pick_changed(values, _read_retention(base), ("period", "intervals", "retention-type"))
     intervals = given.get("intervals", "8")
-    if not intervals.isascii() or not intervals.isdigit() or not 2 <= int(intervals[:4]) <= 31:
-        raise ValidationFailed("Write a number from 2 to 31.", attr="intervals")
+    check_number(intervals, 2, 31, "intervals")
     named = {"period": "period", "retention-type": "retentionType"}
     changed: Json = {named[name]: value for name, value in given.items() if name in named}
     if "intervals" in given:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from queries.runners.breakdowns import NULL_VALUE, OTHER_VALUE
+from queries.results.labels import NULL_VALUE, OTHER_VALUE
 from tests.queries.hogql.store import Store
 from tests.queries.runners.helpers import run
 from tests.queries.runners.insights import Event, ask, ask_data, build_trends, make_context, make_project, refuse

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from queries.exceptions import ResultTooLarge
 from queries.runners.formulas import FORMULAS_MAX, TEXT_MAX_LENGTH, read_formulas
 from tests.queries.hogql.store import Store
 from tests.queries.runners.insights import Event, ask, ask_data, build_trends, make_project, refuse
@@ -33,11 +34,19 @@ def project(store: Store) -> int:
         ("A ** 2 % 3", [1, 1, 0], 0),
         ("b/a", [0.5, 0, 0], 2 / 3),
         ("1.5e1", [15, 15, 15], 15),
+        ("A * 1e20", [2e20, 1e20, 0], 3e20),
+        ("(A * 1e9) ** 7", [1.28e65, 1e63, 0], 2.187e66),
+        ("(0 - A) ** 0.5 % 2", [0, 0, 0], 0),  # a root of a negative number
+        ("A * 1e200 * 1e200", [0, 0, 0], 0),
     ],
 )
 def test_formula_in_a_query(store: Store, project: int, text: str, data: list[float], count: float) -> None:
     [found] = ask(store, project, VIEW, BUY, trendsFilter={"formula": text})
-    assert (found["data"], found["count"], found["label"]) == (data, pytest.approx(count), f"Formula ({text})")
+    assert (found["data"], found["count"], found["label"]) == (
+        pytest.approx(data),
+        pytest.approx(count),
+        f"Formula ({text})",
+    )
     assert found["action"] is None
 
 
@@ -53,6 +62,12 @@ def test_several_formulas_with_names(store: Store, project: int) -> None:
     assert found == {"All": [3, 1, 1], "Formula (A)": [2, 1, 0]}
     found = ask_data(store, project, VIEW, BUY, trendsFilter={"formulas": ["B", "A"], "formula": "A"})
     assert found == {"Formula (B)": [1, 0, 1], "Formula (A)": [2, 1, 0]}
+
+
+def test_long_formulas_count_as_more_values(store: Store, project: int) -> None:
+    options = {"formulas": ["+".join("A" * 240)] * 20}
+    with pytest.raises(ResultTooLarge):
+        ask(store, project, VIEW, interval="minute", trendsFilter=options)
 
 
 @pytest.mark.parametrize("options", [{"formula": ""}, {"formula": None}, {"formulas": []}, {"formulaNodes": []}])
