@@ -39,11 +39,9 @@ class Cell(NamedTuple):
 
 
 def list_served_routes() -> list[str]:
-    """Return every route of the service except those of the console and redirects to it."""
-    return [
-        format_route(route)
-        for route in sorted(set(iter_routes()) - set(iter_routes([*pages_urls.console, *pages_urls.posthog_addresses])))
-    ]
+    """Return every route of the service except those of the console, redirects to it, and dead links."""
+    left_out = [*pages_urls.console, *pages_urls.posthog_addresses, *pages_urls.dead_links]
+    return [format_route(route) for route in sorted(set(iter_routes()) - set(iter_routes(left_out)))]
 
 
 def generate_cells() -> Iterator[Cell]:

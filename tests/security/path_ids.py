@@ -112,6 +112,9 @@ def _ids(target: Target, project: str, key: str) -> dict[str, Any]:
         "access_token": sharing["access_token"],
         "user_uuid": me["uuid"],
         "version": 1,
+        # A link without details has no files.
+        "tile_id": next(int(tile["id"]) for tile in boards[0]["tiles"] if tile.get("insight")),
+        "format": "csv",
         # The kind of a query, which is also the id of none, as the table expects; or the id of a stored one.
         "query": VAULT_QUERY_ID if project == "Vault" else "HogQLQuery",
         "key": target.key_ids[key],
