@@ -112,8 +112,10 @@ class FunnelEvents:
         return Select(tuple(columns), TableSource(("events",)), where=where)
 
     def _build_code(self) -> Expr:
-        """Return the code of an event. Of events at the same time, those of earlier steps have smaller codes, and in a
-        strict funnel, those of no step have the largest ones.
+        """Return the code of an event.
+
+        Among simultaneous events, those of earlier steps have smaller codes, and in a strict funnel, those of no step
+        have the largest ones.
         """
         bits = [item.condition for item in self.options.exclusions] + [step.condition for step in self.steps]
         code: Expr = Constant(0)
@@ -167,7 +169,7 @@ class FunnelEvents:
     def _choose_value(self) -> Expr:
         """Return the value of a person: the first or the last one that is not empty.
 
-        Of events at the same time, it is that of the first or the last step. Comparing values as well, to choose from
+        Among simultaneous events, it is that of the first or the last step. Comparing values as well, to choose from
         events that are equal in all of this, would take four times as long.
         """
         value = Field((VALUE,))

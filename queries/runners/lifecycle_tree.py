@@ -25,6 +25,7 @@ from queries.runners.interval_sets import IntervalSets
 from queries.runners.operands import NULL
 from queries.runners.periods import EVENTS_TABLE, Period
 from queries.runners.series import PERSON_ID, TIMESTAMP, join_and, join_or
+from queries.runners.statements import build_column
 
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # of persons that were imported without one
 ONE, NONE = Constant(1), Constant(-9)  # NONE is the number of no interval, nor of a neighbour of one
@@ -49,33 +50,35 @@ class LifecycleTree:
         """Return the tree. Its rows are the number of an interval, a status, and the number of persons."""
         pairs = Call("arrayConcat", (self._build_present(), self._build_absent()))
         exploded = Select((Alias(Call("arrayJoin", (pairs,)), "pair"),), QuerySource(self._build_neighbours()))
-        place, status = (TupleAccess(_name("pair"), number) for number in (1, 2))
+        place, status = (TupleAccess(build_column("pair"), number) for number in (1, 2))
         columns = (Alias(place, "place"), Alias(status, "status"), Alias(Call("count"), "number"))
-        return Select(columns, QuerySource(exploded), group_by=(_name("place"), _name("status")))
+        return Select(columns, QuerySource(exploded), group_by=(build_column("place"), build_column("status")))
 
     def _build_present(self) -> Expr:
         """Return the intervals in which a person was active, with the statuses."""
-        x, before = _name("x"), _name("before")
-        is_new: Expr = Compare("==", x, _name("born"))
+        x, before = build_column("x"), build_column("before")
+        is_new: Expr = Compare("==", x, build_column("born"))
         if self.begins:
             is_new = join_or(is_new, Compare("==", x, ONE))
         is_returning = Compare("==", before, Arithmetic("-", x, ONE))
         status = Call("multiIf", (is_new, Constant(NEW), is_returning, Constant(RETURNING), Constant(RESURRECTING)))
-        pairs = Call("arrayMap", (Lambda(("x", "before"), Tuple((x, status))), _name("active"), _name("earlier")))
-        is_shown = Compare(">=", TupleAccess(_name("pair"), 1), ONE)
+        pairs = Call(
+            "arrayMap", (Lambda(("x", "before"), Tuple((x, status))), build_column("active"), build_column("earlier"))
+        )
+        is_shown = Compare(">=", TupleAccess(build_column("pair"), 1), ONE)
         return Call("arrayFilter", (Lambda(("pair",), is_shown), pairs))
 
     def _build_absent(self) -> Expr:
         """Return the intervals in which a person was dormant: inactive, after an active interval."""
-        after, following = _name("after"), Arithmetic("+", _name("x"), ONE)
+        after, following = build_column("after"), Arithmetic("+", build_column("x"), ONE)
         last = Constant(len(self.period.buckets) - 1)
         is_absent = join_and(Compare("!=", after, following), Compare("<=", following, last))
-        left = Call("arrayFilter", (Lambda(("x", "after"), is_absent), _name("active"), _name("later")))
+        left = Call("arrayFilter", (Lambda(("x", "after"), is_absent), build_column("active"), build_column("later")))
         return Call("arrayMap", (Lambda(("x",), Tuple((following, Constant(DORMANT)))), left))
 
     def _build_neighbours(self) -> Select:
         """Return the intervals of each person, with the one before and the one after each, and that of the creation."""
-        active, created = _name("active"), _name("created")
+        active, created = build_column("active"), build_column("created")
         earlier = Call("arrayPopBack", (Call("arrayPushFront", (active, NONE)),))
         later = Call("arrayPopFront", (Call("arrayPushBack", (active, NONE)),))
         index = self.period.build_index(Call("assumeNotNull", (created,)))
@@ -105,7 +108,7 @@ class LifecycleTree:
         is_counted = join_and(self.condition, self.period.build_condition(start=start))
         active, first = self.sets.collect(is_counted), Call("min", (TIMESTAMP,))
         columns = (Alias(PERSON_ID, "person"), Alias(active, "active"), Alias(first, "first"))
-        is_active = Not(self.sets.is_empty(_name("active")))
+        is_active = Not(self.sets.is_empty(build_column("active")))
         in_range = self.period.build_condition()
         return Select(columns, EVENTS_TABLE, where=in_range, group_by=(PERSON_ID,), having=is_active)
 
@@ -117,7 +120,3 @@ class LifecycleTree:
 
 def _join(source: TableSource | QuerySource, person: Expr) -> Join:
     return Join("LEFT", source, Compare("==", Field(("p", "person")), person))
-
-
-def _name(name: str) -> Field:
-    return Field((name,))

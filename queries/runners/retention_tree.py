@@ -11,7 +11,6 @@ from queries.hogql.ast import (
     Compare,
     Constant,
     Expr,
-    Field,
     Lambda,
     OrderBy,
     QuerySource,
@@ -24,6 +23,7 @@ from queries.runners.interval_sets import IntervalSets
 from queries.runners.periods import EVENTS_TABLE, Period
 from queries.runners.retention_options import FIRST_EVER, RECURRING, Breakdown, RetentionOptions
 from queries.runners.series import PERSON_ID, TIMESTAMP, Series, join_and, join_or
+from queries.runners.statements import build_column
 
 NONE = Constant(-1)  # the number of no interval
 
@@ -48,23 +48,23 @@ class RetentionTree:
         With a breakdown, they begin with the place of its value and the value: places after the limit are one place.
         """
         pairs = Select(
-            (*self._value_columns, _name("start"), Alias(Call("arrayJoin", (self._build_backs(),)), "back")),
+            (*self._value_columns, build_column("start"), Alias(Call("arrayJoin", (self._build_backs(),)), "back")),
             QuerySource(Select((*self._value_columns, *_COHORT_COLUMNS), QuerySource(self._build_persons()))),
         )
-        keys = (*self._value_columns, _name("start"), _name("back"))
+        keys = (*self._value_columns, build_column("start"), build_column("back"))
         counts = Select((*keys, Alias(Call("count"), "number")), QuerySource(pairs), group_by=keys)
         breakdown = self.options.breakdown
         return counts if breakdown is None else rank_values(counts, breakdown)
 
     @property
     def _value_columns(self) -> tuple[Expr, ...]:
-        return () if self.options.breakdown is None else (_name("value"),)
+        return () if self.options.breakdown is None else (build_column("value"),)
 
     def _build_backs(self) -> Expr:
         """Return the numbers of intervals until each return of a person, with 0 for the cohort itself."""
-        back = Arithmetic("-", _name("x"), _name("start"))
+        back = Arithmetic("-", build_column("x"), build_column("start"))
         is_shown = join_and(Compare(">", back, Constant(0)), Compare("<", back, Constant(self.options.columns)))
-        returns = Call("arrayFilter", (Lambda(("x",), is_shown), _name("returns")))
+        returns = Call("arrayFilter", (Lambda(("x",), is_shown), build_column("returns")))
         backs = Call("arrayConcat", (Array((Constant(0),)), Call("arrayMap", (Lambda(("x",), back), returns))))
         if not self.options.is_cumulative:
             return backs
@@ -83,7 +83,7 @@ class RetentionTree:
             columns.append(Alias(self._collect_returns(self.returning.condition), "returns"))
         is_relevant = join_or(self.target.condition, self.returning.condition)
         persons = self._group(columns, join_and(self.shared, self.period.build_condition(), is_relevant))
-        starts = self.sets.list_numbers(_name("starts"))
+        starts = self.sets.list_numbers(build_column("starts"))
         returns = starts if starts_are_returns else self._list_returns()
         shown = (*self._value_columns, Alias(starts, "starts"), Alias(returns, "returns"))
         return Select(shown, QuerySource(persons))
@@ -98,10 +98,13 @@ class RetentionTree:
         until_end = Compare("<=", TIMESTAMP, Constant(self.period.end))
         where = join_and(self.shared, until_end, join_or(is_target, is_return))
         persons = self._group([first, ever, Alias(self._collect_returns(is_return), "returns")], where)
-        start = Call("assumeNotNull", (_name("first"),))
+        start = Call("assumeNotNull", (build_column("first"),))
         starts = Array((self.period.build_index(start),))
         shown = (*self._value_columns, Alias(starts, "starts"), Alias(self._list_returns(), "returns"))
-        is_start = join_and(self.period.build_condition(_name("first")), Compare("==", _name("first"), _name("ever")))
+        is_start = join_and(
+            self.period.build_condition(build_column("first")),
+            Compare("==", build_column("first"), build_column("ever")),
+        )
         return Select(shown, QuerySource(persons), where=is_start)
 
     def _collect_returns(self, is_return: Expr) -> Expr:
@@ -111,11 +114,15 @@ class RetentionTree:
             return self.sets.collect(is_return)
         numbers = Call("arraySort", (Call("groupArrayIf", (self.period.build_index(), is_return)),))
         later = Call("arrayShiftLeft", (numbers, Constant(least - 1), NONE))
-        is_enough = Lambda(("x", "y"), Compare("==", _name("x"), _name("y")))
+        is_enough = Lambda(("x", "y"), Compare("==", build_column("x"), build_column("y")))
         return Call("arrayDistinct", (Call("arrayFilter", (is_enough, numbers, later)),))
 
     def _list_returns(self) -> Expr:
-        return self.sets.list_numbers(_name("returns")) if self.options.occurrences == 1 else _name("returns")
+        return (
+            self.sets.list_numbers(build_column("returns"))
+            if self.options.occurrences == 1
+            else build_column("returns")
+        )
 
     def _group(self, columns: Sequence[Expr], condition: Expr) -> Select:
         """Return columns of each person: and of each value, unless the first event of a person decides the value."""
@@ -126,23 +133,30 @@ class RetentionTree:
                 values = [Alias(first_value, "value")]
             else:
                 values = [Alias(breakdown.value, "value")]
-                keys.append(_name("value"))
+                keys.append(build_column("value"))
         return Select((*values, *columns), EVENTS_TABLE, where=condition, group_by=tuple(keys))
 
 
 def rank_values(counts: Select, breakdown: Breakdown) -> Select:
     """Return counts with the places of their values: by the persons of their cohorts, then by name."""
-    names = tuple(_name(name) for name in ("value", "start", "back", "number"))
-    of_cohort = Call("if", (Compare("==", _name("back"), Constant(0)), _name("number"), Constant(0)))
-    total = WindowCall(Call("sum", (of_cohort,)), Window(partition_by=(_name("value"),)))
+    names = tuple(build_column(name) for name in ("value", "start", "back", "number"))
+    of_cohort = Call("if", (Compare("==", build_column("back"), Constant(0)), build_column("number"), Constant(0)))
+    total = WindowCall(Call("sum", (of_cohort,)), Window(partition_by=(build_column("value"),)))
     totals = Select((*names, Alias(total, "total")), QuerySource(counts))
-    order = (OrderBy(_name("total"), descending=True), OrderBy(_name("value")))
+    order = (OrderBy(build_column("total"), descending=True), OrderBy(build_column("value")))
     rank = Alias(WindowCall(Call("dense_rank"), Window(order_by=order)), "rank")
     ranked = Select((*names, rank), QuerySource(totals))
-    place = Call("least", (_name("rank"), Constant(breakdown.limit + 1)))
-    keys = (Alias(place, "place"), Alias(Call("any", (_name("value"),)), "name"), _name("start"), _name("back"))
-    groups = (_name("place"), _name("start"), _name("back"))
-    return Select((*keys, Alias(Call("sum", (_name("number"),)), "people")), QuerySource(ranked), group_by=groups)
+    place = Call("least", (build_column("rank"), Constant(breakdown.limit + 1)))
+    keys = (
+        Alias(place, "place"),
+        Alias(Call("any", (build_column("value"),)), "name"),
+        build_column("start"),
+        build_column("back"),
+    )
+    groups = (build_column("place"), build_column("start"), build_column("back"))
+    return Select(
+        (*keys, Alias(Call("sum", (build_column("number"),)), "people")), QuerySource(ranked), group_by=groups
+    )
 
 
 def _find_first(condition: Expr) -> Expr:
@@ -150,8 +164,4 @@ def _find_first(condition: Expr) -> Expr:
     return Call("minIfOrNull", (TIMESTAMP, condition))
 
 
-def _name(name: str) -> Field:
-    return Field((name,))
-
-
-_COHORT_COLUMNS = (Alias(Call("arrayJoin", (_name("starts"),)), "start"), _name("returns"))
+_COHORT_COLUMNS = (Alias(Call("arrayJoin", (build_column("starts"),)), "start"), build_column("returns"))

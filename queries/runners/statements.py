@@ -3,12 +3,17 @@
 from dataclasses import replace
 
 from queries.exceptions import ResultTooLarge
-from queries.hogql.ast import Query
+from queries.hogql.ast import Field, Query
 from queries.hogql.printer import print_query
 from queries.hogql.session import MAX_LIMIT
 from queries.hogql.statement import Statement
 from queries.runners.compiled import Rows
 from queries.runners.context import QueryContext, build_print_context
+
+
+def build_column(name: str) -> Field:
+    """Return the column of a subquery."""
+    return Field((name,))
 
 
 def print_tree(tree: Query, context: QueryContext) -> Statement:

@@ -12,7 +12,6 @@ from queries.hogql.ast import (
     Compare,
     Constant,
     Expr,
-    Field,
     QuerySource,
     Select,
     SetPart,
@@ -37,7 +36,7 @@ from queries.runners.series import (
     join_and,
     join_or,
 )
-from queries.runners.statements import check_row_count, print_tree
+from queries.runners.statements import build_column, check_row_count, print_tree
 
 KIND = "StickinessQuery"
 FILTER = ("stickinessFilter",)
@@ -108,15 +107,20 @@ def build_tree(
     """Return the tree of one period. Its rows are the period, a series, a number of intervals, and of persons."""
     sizes = _build_sizes if criterion is None else partial(_build_sizes_by_criterion, criterion)
     is_counted = join_and(shared, period.build_condition(), join_or(*(item.condition for item in series)))
-    names = [_name(f"n{place}") for place in range(len(series))]
+    names = [build_column(f"n{place}") for place in range(len(series))]
     pairs = Array(tuple(Tuple((Constant(place), name)) for place, name in enumerate(names)))
     persons = QuerySource(sizes(period, series, is_counted))
     exploded = Select((Alias(Call("arrayJoin", (pairs,)), "pair"),), persons)
-    place, intervals = (TupleAccess(_name("pair"), item) for item in (1, 2))
+    place, intervals = (TupleAccess(build_column("pair"), item) for item in (1, 2))
     columns = (Alias(place, "place"), Alias(intervals, "intervals"), Alias(Call("count"), "number"))
-    counts = Select(columns, QuerySource(exploded), group_by=(_name("place"), _name("intervals")))
-    shown = (Alias(Constant(number), "period"), _name("place"), _name("intervals"), _name("number"))
-    return Select(shown, QuerySource(counts), where=Compare(">", _name("intervals"), Constant(0)))
+    counts = Select(columns, QuerySource(exploded), group_by=(build_column("place"), build_column("intervals")))
+    shown = (
+        Alias(Constant(number), "period"),
+        build_column("place"),
+        build_column("intervals"),
+        build_column("number"),
+    )
+    return Select(shown, QuerySource(counts), where=Compare(">", build_column("intervals"), Constant(0)))
 
 
 def _build_sizes(period: Period, series: Sequence[Series], is_counted: Expr) -> Select:
@@ -124,7 +128,7 @@ def _build_sizes(period: Period, series: Sequence[Series], is_counted: Expr) -> 
     sets = IntervalSets(period)
     columns = (Alias(sets.collect(item.condition), f"n{place}") for place, item in enumerate(series))
     active = Select(tuple(columns), EVENTS_TABLE, where=is_counted, group_by=(PERSON_ID,))
-    sizes = (Alias(sets.build_size(_name(f"n{place}")), f"n{place}") for place in range(len(series)))
+    sizes = (Alias(sets.build_size(build_column(f"n{place}")), f"n{place}") for place in range(len(series)))
     return Select(tuple(sizes), QuerySource(active))
 
 
@@ -134,10 +138,10 @@ def _build_sizes_by_criterion(
     """Return in how many intervals each person has the right number of events of each series, at least one."""
     numbers = [Alias(_count_if(item.condition), f"n{place}") for place, item in enumerate(series)]
     columns = (Alias(PERSON_ID, "person"), Alias(period.build_bucket(), "bucket"), *numbers)
-    groups = _name("person"), _name("bucket")
+    groups = build_column("person"), build_column("bucket")
     events = Select(columns, EVENTS_TABLE, where=is_counted, group_by=groups)
-    sizes = (Alias(_count_if(criterion.build(_name(f"n{place}"))), f"n{place}") for place in range(len(series)))
-    return Select(tuple(sizes), QuerySource(events), group_by=(_name("person"),))
+    sizes = (Alias(_count_if(criterion.build(build_column(f"n{place}"))), f"n{place}") for place in range(len(series)))
+    return Select(tuple(sizes), QuerySource(events), group_by=(build_column("person"),))
 
 
 def build_results(
@@ -174,7 +178,3 @@ def shape_stickiness(results: Sequence[StickinessSeries], types: Sequence[str], 
 
 def _count_if(condition: Expr) -> Expr:
     return Call("countIf", (condition,))
-
-
-def _name(name: str) -> Field:
-    return Field((name,))
