@@ -33,6 +33,7 @@ from dashboards.views.base import (
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import LimitOffsetPagination
 from dashboards_api.limits import SEARCH_MAX_LENGTH
+from queries.services.results import Results
 from queries.waiting import wait_for_results
 from users.viewsets import ProjectScopedViewSet
 
@@ -73,6 +74,25 @@ FROM_DASHBOARD = OpenApiParameter(
 )
 # The header with which agents of PostHog's MCP server identify themselves.
 CLIENT_HEADER, AGENT = "x-posthog-client", "mcp"
+
+
+def read_insight_with_results(view: ProjectScopedViewSet, id: str) -> tuple[dict[str, Any], Results]:
+    """Return an insight as a request asks for it, and its results after waiting for them.
+
+    The parameters are those for overrides, `from_dashboard` and `refresh`.
+    """
+    overrides, dashboard_id, results = get_overrides(view), view.query_int("from_dashboard"), get_results(view)
+    insight, ignored = read_resolved_insight(
+        id,
+        project=view.project,
+        viewer=view.membership,
+        overrides=overrides,
+        dashboard_id=dashboard_id,
+        results=results,
+    )
+    view.report_ignored(ignored)
+    wait_for_results(view.request._request, results)
+    return insight, results
 
 
 @operation_ids("insights")
@@ -131,17 +151,7 @@ class InsightViewSet(ProjectScopedViewSet):
 
         The id is a number or a short id. `from_dashboard` and overrides apply filters and variables to its query.
         """
-        overrides, dashboard_id, results = get_overrides(self), self.query_int("from_dashboard"), get_results(self)
-        insight, ignored = read_resolved_insight(
-            id,
-            project=self.project,
-            viewer=self.membership,
-            overrides=overrides,
-            dashboard_id=dashboard_id,
-            results=results,
-        )
-        self.report_ignored(ignored)
-        wait_for_results(request._request, results)
+        insight, _ = read_insight_with_results(self, id)
         return Response(self._shown(insight))
 
     @extend_schema(

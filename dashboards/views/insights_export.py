@@ -8,13 +8,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from dashboards.readers.insight_files import CSV, FORMATS
-from dashboards.readers.resolved_insights import read_resolved_insight
-from dashboards.views.base import INSIGHT_ID, OVERRIDES, REFRESH, get_overrides, get_results
+from dashboards.views.base import INSIGHT_ID, OVERRIDES, REFRESH
 from dashboards.views.files import FORMAT, SIZE, build_file_response, get_image_size
-from dashboards.views.insights import FROM_DASHBOARD
+from dashboards.views.insights import FROM_DASHBOARD, read_insight_with_results
 from dashboards_api.http.openapi import PROJECT_ID, operation_ids
 from dashboards_api.http.renderers import FileNegotiation
-from queries.waiting import wait_for_results
 from users.viewsets import ProjectScopedViewSet
 
 
@@ -38,16 +36,6 @@ class InsightExportViewSet(ProjectScopedViewSet):
 
         The response is a file. A result that is not computed is a 409; `refresh=blocking` computes it.
         """
-        format, size, results = self.query_choice("format", FORMATS) or CSV, get_image_size(self), get_results(self)
-        overrides, dashboard_id = get_overrides(self), self.query_int("from_dashboard")
-        insight, ignored = read_resolved_insight(
-            id,
-            project=self.project,
-            viewer=self.membership,
-            overrides=overrides,
-            dashboard_id=dashboard_id,
-            results=results,
-        )
-        self.report_ignored(ignored)
-        wait_for_results(request._request, results)
+        format, size = self.query_choice("format", FORMATS) or CSV, get_image_size(self)
+        insight, results = read_insight_with_results(self, id)
         return build_file_response(insight, format, size, results.request.refresh)
