@@ -21,7 +21,7 @@ from typing import IO, Any, NoReturn, cast
 import orjson
 
 from engine.files import FAILURE_NAME, is_on_this_machine, read_holder
-from engine.protocol import ProtocolError, connect, receive_message, send_message
+from engine.protocol import SOCKET_NAME, ProtocolError, connect, receive_message, send_message
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKED_EXIT = 3
@@ -29,6 +29,7 @@ SECONDS_TO_START = 120  # opening a large store takes a while
 SECONDS_TO_STOP = 6
 SECONDS_TO_STAND_BY = 1
 SECONDS_BETWEEN_CHECKS = 0.2
+SECONDS_BETWEEN_FIRST_CHECKS = 0.02
 SECONDS_BETWEEN_PINGS = 5
 SECONDS_TO_ANSWER = 15
 BACKOFF_MIN, BACKOFF_MAX = 0.2, 30.0
@@ -71,6 +72,7 @@ class Supervisor(SupervisorLoop):
         self.backoff = BACKOFF_MIN
         self.reported_holder = ""
         self.is_ready = False
+        self.has_started = False
 
     def run(self) -> None:
         while not self.is_stopping:
@@ -96,8 +98,8 @@ class Supervisor(SupervisorLoop):
             (self.folder / FAILURE_NAME).write_text(reason)
 
     def restart(self, code: int, reason: str) -> None:
-        """Wait before the next start: longer after each attempt in which the engine ended before it answered."""
-        if self.is_ready:
+        """Wait before the next start: longer after each attempt in which the engine ended before it listened."""
+        if self.has_started:
             self.backoff = BACKOFF_MIN
         log("engine_died", level="error", code=code, reason=reason, restart_in_seconds=round(self.backoff, 1))
         self.wait(self.backoff)
@@ -105,6 +107,7 @@ class Supervisor(SupervisorLoop):
 
     def run_engine(self) -> tuple[int, str]:
         """Run the engine until it ends. Return its exit code and the reason why it ended."""
+        previous = identify_socket(self.folder)
         process = spawn_python("engine.embedded", self.folder, stderr=subprocess.PIPE)
         stdin, stderr = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stderr)
         os.set_blocking(stderr.fileno(), False)
@@ -113,7 +116,10 @@ class Supervisor(SupervisorLoop):
         code = stop_process(process)
         reason = describe_end(code, output + read_available(stderr))
         stderr.close()
-        if code != LOCKED_EXIT and not self.is_ready and not self.is_stopping:
+        # Clients may use the engine before the supervisor's first ping. If it is killed in between, it has started all
+        # the same: clients that were told otherwise would not wait for the restart.
+        self.has_started = self.is_ready or identify_socket(self.folder) != previous
+        if code != LOCKED_EXIT and not self.has_started and not self.is_stopping:
             self.report_failure(reason)
         return code, reason
 
@@ -122,7 +128,7 @@ class Supervisor(SupervisorLoop):
         output, self.is_ready = "", False
         next_ping, deadline = 0.0, time.monotonic() + SECONDS_TO_START
         while process.poll() is None and not self.is_stopping:
-            self.wait(SECONDS_BETWEEN_CHECKS if self.is_ready else 0.02)
+            self.wait(SECONDS_BETWEEN_CHECKS if self.is_ready else SECONDS_BETWEEN_FIRST_CHECKS)
             output = (output + read_available(stderr))[:OUTPUT_CHARACTERS_MAX]
             if (now := time.monotonic()) < next_ping:
                 continue
@@ -139,6 +145,14 @@ class Supervisor(SupervisorLoop):
         self.is_ready = True
         (self.folder / FAILURE_NAME).unlink(missing_ok=True)
         log("engine_started", folder=str(self.folder), **answer)
+
+
+def identify_socket(folder: Path) -> tuple[int, int] | None:
+    """Return what tells an engine's socket from those of earlier engines, or None if no engine has listened."""
+    with suppress(OSError):
+        status = (folder / SOCKET_NAME).stat()
+        return status.st_ino, status.st_mtime_ns
+    return None
 
 
 def ping(folder: Path, pid: int) -> dict[str, Any] | None:

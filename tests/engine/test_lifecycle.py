@@ -142,10 +142,35 @@ def test_stop_ends_what_runs_within_seconds(own: EmbeddedClient) -> None:
     assert errors == ["The engine stops."]
 
 
-def test_hanging_engine_is_replaced(folder: Path) -> None:
+def start_supervisor(folder: Path, change: str) -> "subprocess.Popen[bytes]":
+    """Start a supervisor with other periods of time than a service has."""
     create_folder(folder)
-    changed = "import engine.supervisor as s; s.SECONDS_BETWEEN_PINGS = s.SECONDS_TO_ANSWER = 0.5; s.main()"
-    process = subprocess.Popen([sys.executable, "-c", changed, folder], cwd=ROOT, stdin=subprocess.PIPE)
+    program = f"import engine.supervisor as s; {change}; s.main()"
+    return subprocess.Popen([sys.executable, "-c", program, folder], cwd=ROOT, stdin=subprocess.PIPE)
+
+
+def test_engine_that_is_killed_before_the_first_check_has_started(folder: Path) -> None:
+    process = start_supervisor(folder, "s.SECONDS_BETWEEN_FIRST_CHECKS = 3")
+    client = EmbeddedClient(folder, may_start=False)
+    try:
+        wait_until((folder / "engine.sock").exists)
+        pid = get_pid(folder)
+        os.kill(pid, signal.SIGKILL)
+        reasons = []
+        while True:
+            try:
+                assert client.read("SELECT 1").rows == [[1]]
+                break
+            except EngineUnavailable as error:
+                reasons.append(error.detail)
+        assert get_pid(folder) != pid
+        assert not any("does not start" in reason for reason in reasons)
+    finally:
+        process.communicate(timeout=10)
+
+
+def test_hanging_engine_is_replaced(folder: Path) -> None:
+    process = start_supervisor(folder, "s.SECONDS_BETWEEN_PINGS = s.SECONDS_TO_ANSWER = 0.5")
     client = EmbeddedClient(folder, may_start=False)  # one that it starts would wait longer for an answer
     try:
         wait_until(lambda: (folder / "engine.sock").exists())
