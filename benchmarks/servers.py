@@ -49,6 +49,7 @@ def serving(
         "DATA_DIR": str(folder),
         "LOG_LEVEL": "INFO",
         "RATE_LIMITS": "",
+        "QUERY_RATE_LIMITS": "",
         "PYTHONPATH": f"{root}:{GUNICORN}",
     }
     log = folder / f"{name}-{port}.log"

@@ -146,6 +146,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # of set-up links
 RATE_LIMITS = env.items("RATE_LIMITS", parse_rates, "6000/minute")  # of each API key
+QUERY_RATE_LIMITS = env.items("QUERY_RATE_LIMITS", parse_rates, "600/minute")  # of queries that a key has computed
 RATE_LIMIT_UNIT_SECONDS = 0.02  # of processor time: an expensive request counts as several
 REQUIRE_IF_MATCH = env.value("REQUIRE_IF_MATCH", parse_boolean, "off")  # in changes of dashboards
 CORS_ALLOWED_ORIGINS = env.items("CORS_ALLOWED_ORIGINS", parse_origins, "*")

@@ -30,6 +30,16 @@ class TooManyQueries(QueryError):
         super().__init__("Too many queries of this project wait to be computed. Please try again later.")
 
 
+class QueryRateExceeded(QueryError):
+    """An API key has requested as many queries as `QUERY_RATE_LIMITS` allows. `wait` is in seconds."""
+
+    code = "throttled"
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"This API key has requested too many queries. Expected available in {wait} seconds.")
+        self.wait = wait
+
+
 class QueryNotFound(NotFound):
     """There is no query with this id in the project."""
 

@@ -42,7 +42,7 @@ def fast_password_hashing() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def no_rate_limits() -> Iterator[None]:
     """Disable rate limits, whose counters would add statements. `test_rate_limits` enables them."""
-    with override_settings(RATE_LIMITS=[]):
+    with override_settings(RATE_LIMITS=[], QUERY_RATE_LIMITS=[]):
         yield
 
 

@@ -19,6 +19,7 @@ from queries.readers.results import NO_QUERY, RESPONSE_CHARACTERS_MAX, Outcome, 
 from queries.refresh import NOTHING, Action, Freshness, Refresh, decide
 from queries.runners.compile import check_query_kind
 from queries.services.queue import request_results
+from queries.services.rate_limiting import limit_queries
 from queries.services.reads import record_reads
 from queries.validation import VALIDATION
 from users.models import Project
@@ -39,6 +40,7 @@ class RefreshRequest(NamedTuple):
     refresh: Refresh = Refresh.FORCE_CACHE
     since: datetime | None = None
     is_shared: bool = False  # whether it is made by a share link, without an account
+    key_id: str = ""  # of the API key, whose queries are limited; empty for sessions and share links
 
     def repeats_failure(self, age: float) -> bool:
         """Return whether a query is computed again whose last attempt failed so many seconds ago."""
@@ -148,17 +150,18 @@ class Results:
             read_store_id()
         except NoData as error:
             return dict.fromkeys(wanted, error)
+        allowed, refused = limit_queries(self.request.key_id, wanted)
         left_out: Collection[str] = ()
 
         def request() -> None:
             nonlocal left_out
-            left_out = request_results(self.project, wanted, is_shared=self.request.is_shared)
+            left_out = request_results(self.project, allowed, is_shared=self.request.is_shared)
 
         if self.request.is_best_effort:
             best_effort_write(request)
         else:
             request()
-        return dict.fromkeys(left_out, TooManyQueries())
+        return dict.fromkeys(left_out, TooManyQueries()) | refused
 
     def _build(self, cache_key: str, found: StoredResult | None, action: Action, error: DomainError | None) -> Outcome:
         if found is None:

@@ -5,7 +5,7 @@ from rest_framework.exceptions import APIException
 from dashboards_api.errors import DomainError, Unavailable, ValidationFailed
 from dashboards_api.http.api_exceptions import Throttled
 from dashboards_api.http.exception_handler import to_api_exception
-from queries.exceptions import QueryError, TooManyQueries
+from queries.exceptions import QueryError, QueryRateExceeded, TooManyQueries
 from queries.readers.fields import build_query_status
 from queries.readers.results import StoredResult
 
@@ -23,6 +23,8 @@ def convert_query_error(error: DomainError) -> Exception:
     """Return the API exception for the error of a query. Most of these are caused by the query."""
     if error.code == TooManyQueries.code:
         return Throttled(error.detail, wait=SECONDS_UNTIL_RETRY, code=error.code)
+    if isinstance(error, QueryRateExceeded):
+        return Throttled(error.detail, wait=error.wait, code=error.code)
     if error.code in UNAVAILABLE_CODES:
         return Unavailable(error.detail, code=error.code)
     if error.code == QueryError.code:

@@ -82,6 +82,7 @@ def test_any_setting_can_be_read_from_a_file(load: Loader, tmp_path: Path, end: 
         ("RATE_LIMITS", "60/minute,", "not ''"),
         ("RATE_LIMITS", "60/minute,90/minute", "two rates for one minute"),
         ("RATE_LIMITS", "1000000000/day", "rates such as"),
+        ("QUERY_RATE_LIMITS", "many", "rates such as 480/minute"),
         ("DEBUG", "maybe", "must be true or false, not 'maybe'"),
         ("REQUIRE_IF_MATCH", "2", "must be true or false"),
         ("PREPARED_STATEMENTS", "sometimes", "must be true or false"),
@@ -175,6 +176,12 @@ def test_allowed_host_with_ipv6_is_normalized(load: Loader) -> None:
 )
 def test_rate_limits_are_parsed(load: Loader, value: str | None, rates: list[tuple[int, int]]) -> None:
     assert load(**({} if value is None else {"RATE_LIMITS": value}))["RATE_LIMITS"] == rates
+
+
+@pytest.mark.parametrize(("value", "rates"), [(None, [(600, 60)]), ("", []), ("5/minute,9/day", [(5, 60), (9, 86400)])])
+def test_query_rate_limits_are_parsed(load: Loader, value: str | None, rates: list[tuple[int, int]]) -> None:
+    loaded = load(**({} if value is None else {"QUERY_RATE_LIMITS": value}))
+    assert (loaded["QUERY_RATE_LIMITS"], loaded["RATE_LIMITS"]) == (rates, [(6000, 60)])
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def send_query(load: Load, text: str, refresh: str = "blocking") -> list[list[in
 def test_killed_processes_lose_nothing(tmp_path: Path) -> None:
     chance = random.Random(SEED)
     with empty_database(tmp_path / "data") as environment:
-        environment |= {"RATE_LIMITS": ""}
+        environment |= {"RATE_LIMITS": "", "QUERY_RATE_LIMITS": ""}
         service = Service(environment, tmp_path / "serve.log").wait()
         load = Load(service, environment, tmp_path)
         try:

@@ -44,7 +44,7 @@ class Member:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with empty_database(tmp_path_factory.mktemp("data")) as environment:
-        environment |= {"RATE_LIMITS": ""}
+        environment |= {"RATE_LIMITS": "", "QUERY_RATE_LIMITS": ""}
         service = Service(environment, tmp_path_factory.mktemp("log") / "serve.log").wait()
         for email, name in (("eve@example.com", "Hostile"), ("reader@example.com", "Quiet")):
             manage(environment, "create_user", email)

@@ -62,7 +62,8 @@ def run_service(engine: str, **settings: str) -> Iterator[Target]:
     with tempfile.TemporaryDirectory(prefix="security-") as name, _create_database(engine) as database:
         folder = Path(name)
         environment = {key: value for key, value in os.environ.items() if key not in OUTER_VARIABLES}
-        environment |= {"DATA_DIR": name, "WORKERS": "2", "PYTHONUNBUFFERED": "1", "RATE_LIMITS": ""}
+        environment |= {"DATA_DIR": name, "WORKERS": "2", "PYTHONUNBUFFERED": "1"}
+        environment |= {"RATE_LIMITS": "", "QUERY_RATE_LIMITS": ""}
         environment |= database | settings
         created = _create_accounts(environment)
         service = Service(environment, folder / "serve.log").wait()

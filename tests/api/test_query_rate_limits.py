@@ -1,0 +1,77 @@
+"""The rate limit of queries that an API key has computed."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import override_settings
+
+from dashboards_api.environment import Rate
+from queries.models import QueryResult
+from tests.api.stored_results import complete, count_queued, make_sql_insight
+from tests.api.test_refresh_dashboards import get_tiles
+from tests.builders import Person, make_dashboard, make_key, make_session
+from tests.client import Answer, Api
+from tests.queries.rows import sql
+from users.models import RateWindow
+
+DAY = 86400
+THROTTLED = (429, "throttled_error", "throttled", None)
+pytestmark = pytest.mark.usefixtures("with_store")
+
+
+@pytest.fixture(autouse=True)
+def three_a_day() -> Iterator[None]:
+    with override_settings(QUERY_RATE_LIMITS=[Rate(3, DAY)]):
+        yield
+
+
+def run(api: Api, number: int, refresh: str = "async") -> Answer:
+    return api.post("query/", {"query": sql(f"select {number}"), "refresh": refresh}, documented=False)
+
+
+def test_query_beyond_the_limit_is_429_and_is_not_queued(alice: Person) -> None:
+    assert [run(alice.api, number).status for number in range(5)] == [202, 202, 202, 429, 429]
+    refused = run(alice.api, 5)
+    assert refused.error == THROTTLED
+    wait = int(refused.headers["Retry-After"])
+    assert 1 <= wait <= DAY
+    detail = f"This API key has requested too many queries. Expected available in {wait} seconds."
+    assert refused.json["detail"] == detail
+    assert [row.query["query"] for row in QueryResult.objects.order_by("requested_at")] == [
+        f"select {number}" for number in range(3)
+    ]
+    assert [(row.seconds, row.taken) for row in RateWindow.objects.all()] == [(DAY, 3)]
+
+
+def test_only_what_is_computed_counts(alice: Person) -> None:
+    run(alice.api, 0)
+    assert [run(alice.api, 0).status for _ in range(5)] == [202] * 5  # it is queued already
+    complete(QueryResult.objects.get(), [[1]])
+    assert [run(alice.api, 0, "blocking").json["results"] for _ in range(5)] == [[[1]]] * 5
+    assert [run(alice.api, number).status for number in (1, 2, 3)] == [202, 202, 429]
+    assert run(alice.api, 0, "blocking").json["results"] == [[1]]
+
+
+def test_each_key_has_its_own_limit_and_sessions_have_none(alice: Person) -> None:
+    assert [run(alice.api, number).status for number in range(4)] == [202, 202, 202, 429]
+    other = Api(make_key(alice.user, "query:read"), alice.membership.project_id)
+    assert run(other, 4).status == 202
+    session = make_session(alice)
+    assert [run(session, number).status for number in range(5, 10)] == [202] * 5
+    assert run(alice.api, 10).error == THROTTLED
+
+
+def test_tiles_beyond_the_limit_say_so_and_the_dashboard_is_answered(alice: Person) -> None:
+    board = make_dashboard(alice)
+    for number in range(5):
+        make_sql_insight(alice, board, sql=f"select {number}")
+    insights = [tile["insight"] for tile in get_tiles(alice, board, refresh="blocking")]
+    assert [each["result_state"] for each in insights] == ["queued"] * 3 + ["failed"] * 2
+    for insight in insights[3:]:
+        assert insight["query_status"]["error_code"] == "throttled"
+        assert "Expected available in" in insight["query_status"]["error_message"]
+    assert count_queued() == 3
+    for row in QueryResult.objects.queued():
+        complete(row, [[1]])
+    insights = [tile["insight"] for tile in get_tiles(alice, board, refresh="blocking")]
+    assert [each["result"] for each in insights] == [[[1]]] * 3 + [None] * 2
