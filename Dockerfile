@@ -30,6 +30,7 @@ COPY manage.py openapi.yaml ./
 COPY dashboards_api dashboards_api
 COPY users users
 COPY engine engine
+COPY events events
 COPY queries queries
 COPY dashboards dashboards
 COPY pages pages
