@@ -78,7 +78,7 @@ bench-growth: $(TEST) $(GUNICORN)  ## How answers slow down as a project grows
 
 # A key in the documentation is no secret; passwords in tests are made up, and their plugin finds nothing else.
 audit: $(AUDIT)  ## Known weaknesses of the dependencies, and secrets in the repository
-	git ls-files | grep -vE '\.(lock|png|ttf)$$|^tests/fixtures/' | xargs $(VENV)/audit/bin/detect-secrets-hook --disable-plugin KeywordDetector --exclude-lines 'user:password@host'
+	git ls-files | grep -vE '\.(lock|parquet|png|ttf)$$|^tests/fixtures/' | xargs $(VENV)/audit/bin/detect-secrets-hook --disable-plugin KeywordDetector --exclude-lines 'user:password@host'
 	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock -r requirements-engine.lock
 
 security: $(TEST) $(SCHEMATHESIS)  ## Security tests against a live service of their own. SECURITY holds arguments
