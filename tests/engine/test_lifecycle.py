@@ -146,7 +146,8 @@ def start_supervisor(folder: Path, change: str) -> "subprocess.Popen[bytes]":
     """Start a supervisor with other periods of time than a service has."""
     create_folder(folder)
     program = f"import engine.supervisor as s; {change}; s.main()"
-    return subprocess.Popen([sys.executable, "-c", program, folder], cwd=ROOT, stdin=subprocess.PIPE)
+    arguments = [sys.executable, "-c", program, folder]
+    return subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def test_engine_that_is_killed_before_the_first_check_has_started(folder: Path) -> None:
@@ -173,7 +174,8 @@ def test_hanging_engine_is_replaced(folder: Path) -> None:
     process = start_supervisor(folder, "s.SECONDS_BETWEEN_PINGS = s.SECONDS_TO_ANSWER = 0.5")
     client = EmbeddedClient(folder, may_start=False)  # one that it starts would wait longer for an answer
     try:
-        wait_until(lambda: (folder / "engine.sock").exists())
+        assert process.stderr
+        assert b"engine_started" in process.stderr.readline()  # until then it waits longer, too
         assert client.read("SELECT 1").rows == [[1]]
         pid = get_pid(folder)
         os.kill(pid, signal.SIGSTOP)
