@@ -15,11 +15,12 @@ from engine.store import check_store_once
 from queries.exceptions import ResultTooLarge
 from queries.hogql.parser_process import PARSER
 from queries.hogql.statement import Statement
+from queries.nodes import VALIDATION
 from queries.runners.compile import compile_query
 from queries.runners.compiled import CompiledQuery, Rows
 from queries.runners.context import QueryContext
 from queries.runners.staleness import find_interval, get_age_limit, get_lazy_age_limit, has_ended
-from queries.validation import VALIDATION, describe_error, validate_query
+from queries.validation import describe_error, validate_query
 
 # Rows of a stored result as JSON, in bytes.
 RESULT_BYTES_MAX = 5_000_000

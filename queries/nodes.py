@@ -7,6 +7,8 @@ from typing import Any
 MAX_WRAPPERS = 5
 # Nodes that only visualize the query in their `source`.
 WRAPPERS = frozenset({"InsightVizNode", "DataTableNode", "DataVisualizationNode"})
+# The kind of our own node around a query that is validated instead of run.
+VALIDATION = "QueryValidation"
 
 
 def iter_nodes(query: Any) -> Iterator[dict[str, Any]]:

@@ -8,9 +8,6 @@ from queries.nodes import get_source
 from queries.runners.compile import compile_query
 from queries.runners.context import QueryContext
 
-# The kind of a node around a query that is validated instead of run.
-VALIDATION = "QueryValidation"
-
 Problem = dict[str, Any]
 
 

@@ -21,17 +21,16 @@ from queries.runners.filters import FilterBuilder
 from queries.runners.funnel_attempts import AttemptBuilder
 from queries.runners.funnel_events import FunnelEvents
 from queries.runners.funnel_options import STEPS_MAX, Attribution, FunnelOptions, Order, Visualization, read_options
+from queries.runners.kinds import FUNNELS
 from queries.runners.periods import PeriodReader
 from queries.runners.series import SeriesReader, build_shared_condition
 from queries.runners.statements import print_tree
-
-KIND = "FunnelsQuery"
 
 
 def compile_funnels(source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows) -> CompiledQuery:
     """Return the statement of a FunnelsQuery. Raises HogQLError."""
     compiler = FunnelCompiler(source, context, read_rows)
-    return CompiledQuery(KIND, print_tree(compiler.build(), context), compiler.period.range, compiler.shape)
+    return CompiledQuery(FUNNELS, print_tree(compiler.build(), context), compiler.period.range, compiler.shape)
 
 
 class FunnelCompiler:

@@ -13,9 +13,9 @@ from queries.runners.context import QueryContext, build_print_context
 from queries.runners.errors import InvalidQuery
 from queries.runners.hogql_filters import FILTERS, build_filter_values
 from queries.runners.json_values import check_size, describe, get_object, read_value
+from queries.runners.kinds import HOGQL
 from queries.runners.moments import localize_rows
 
-KIND = "HogQLQuery"
 # Fields that direct a query to another database. A query with one of them would have another result here.
 REFUSED = ("connectionId", "sendRawQuery")
 
@@ -26,7 +26,7 @@ def compile_hogql(source: Mapping[str, Any], context: QueryContext, read_rows: R
     tree = parse_select(text)
     values = read_values(source, context, find_placeholders(tree))
     statement = print_query(replace_placeholders(tree, values), build_print_context(context))
-    return CompiledQuery(KIND, statement, None, partial(shape_table, statement, text))
+    return CompiledQuery(HOGQL, statement, None, partial(shape_table, statement, text))
 
 
 def shape_table(statement: Statement, text: str, types: Sequence[str], rows: Rows) -> Body:

@@ -10,12 +10,11 @@ from queries.runners.compiled import Body, CompiledQuery, ReadRows, Rows
 from queries.runners.context import QueryContext
 from queries.runners.filters import FilterBuilder
 from queries.runners.json_values import get_boolean, get_object
+from queries.runners.kinds import LIFECYCLE
 from queries.runners.lifecycle_tree import LifecycleTree
 from queries.runners.periods import PeriodReader
 from queries.runners.series import SeriesReader, build_shared_condition, join_and
 from queries.runners.statements import check_row_count, print_tree
-
-KIND = "LifecycleQuery"
 
 
 def compile_lifecycle(source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows) -> CompiledQuery:
@@ -33,7 +32,9 @@ def compile_lifecycle(source: Mapping[str, Any], context: QueryContext, read_row
     tree = LifecycleTree(reader.widen(shown, looks_back=True), condition, begins).build()
     names = series.event, series.event_label, series.node.get("custom_name")
     results = LifecycleSeries(shown.buckets, shown.interval, *names)
-    return CompiledQuery(KIND, print_tree(tree, context), reader.widen(shown).range, partial(shape_lifecycle, results))
+    return CompiledQuery(
+        LIFECYCLE, print_tree(tree, context), reader.widen(shown).range, partial(shape_lifecycle, results)
+    )
 
 
 def shape_lifecycle(series: LifecycleSeries, types: Sequence[str], rows: Rows) -> Body:

@@ -12,13 +12,13 @@ from queries.runners.context import QueryContext
 from queries.runners.dates import DATE_RANGE
 from queries.runners.errors import InvalidQuery
 from queries.runners.filters import FilterBuilder
+from queries.runners.kinds import RETENTION
 from queries.runners.periods import Period, PeriodReader
 from queries.runners.retention_options import Breakdown, RetentionOptions, read_entity, read_options
 from queries.runners.retention_tree import RetentionTree
 from queries.runners.series import SeriesReader, build_shared_condition
 from queries.runners.statements import check_row_count, print_tree
 
-KIND = "RetentionQuery"
 CELLS_MAX = 100_000
 
 
@@ -32,7 +32,7 @@ def compile_retention(source: Mapping[str, Any], context: QueryContext, read_row
     tree = RetentionTree(options, period, target, returning, shared).build()
     table = RetentionTable(period.buckets, options.period, options.columns)
     shape = partial(shape_retention, table, options.breakdown)
-    return CompiledQuery(KIND, print_tree(tree, context), period.range, shape)
+    return CompiledQuery(RETENTION, print_tree(tree, context), period.range, shape)
 
 
 def read_period(

@@ -27,6 +27,7 @@ from queries.runners.errors import UnsupportedPart
 from queries.runners.filters import FilterBuilder
 from queries.runners.interval_sets import IntervalSets
 from queries.runners.json_values import check_choice, get_number, get_object
+from queries.runners.kinds import STICKINESS
 from queries.runners.periods import EVENTS_TABLE, Period, PeriodReader
 from queries.runners.series import (
     PERSON_ID,
@@ -38,7 +39,6 @@ from queries.runners.series import (
 )
 from queries.runners.statements import build_column, check_row_count, print_tree
 
-KIND = "StickinessQuery"
 FILTER = ("stickinessFilter",)
 COUNT_MAX = 1_000_000
 OPERATORS = {"gte": ">=", "lte": "<=", "exact": "=="}
@@ -73,7 +73,7 @@ def compile_stickiness(source: Mapping[str, Any], context: QueryContext, read_ro
     trees = [build_tree(number, period, series, shared, criterion) for number, period in enumerate(periods)]
     tree = trees[0] if len(trees) == 1 else SetQuery(trees[0], (SetPart("UNION ALL", trees[1]),))
     results = build_results(source, series, periods)
-    return CompiledQuery(KIND, print_tree(tree, context), current.range, partial(shape_stickiness, results))
+    return CompiledQuery(STICKINESS, print_tree(tree, context), current.range, partial(shape_stickiness, results))
 
 
 def check_math(series: Series) -> None:

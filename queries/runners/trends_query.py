@@ -18,13 +18,13 @@ from queries.runners.context import QueryContext
 from queries.runners.event_rows import SeriesInPeriod
 from queries.runners.filters import FilterBuilder
 from queries.runners.histograms import read_bins
+from queries.runners.kinds import TRENDS
 from queries.runners.maths import NUMBER, read_math
 from queries.runners.periods import Period, PeriodReader
 from queries.runners.series import SeriesReader, build_shared_condition
 from queries.runners.statements import check_row_count, print_tree
 from queries.runners.trends_options import read_options
 
-KIND = "TrendsQuery"
 COUNTRIES = 250  # a map of the world shows all countries
 
 
@@ -32,7 +32,7 @@ def compile_trends(source: Mapping[str, Any], context: QueryContext, read_rows: 
     """Return the statement of a TrendsQuery. Raises HogQLError."""
     compiler = TrendsCompiler(source, context, read_rows)
     statement = print_tree(compiler.build(), context)
-    return CompiledQuery(KIND, statement, compiler.periods[0].range, compiler.shape)
+    return CompiledQuery(TRENDS, statement, compiler.periods[0].range, compiler.shape)
 
 
 class TrendsCompiler:

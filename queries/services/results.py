@@ -14,14 +14,13 @@ from events.exceptions import NoData
 from events.readers import read_store_id
 from queries.cache_keys import build_cache_key
 from queries.exceptions import QueryError, TooManyQueries
-from queries.nodes import get_kind, get_source
+from queries.nodes import VALIDATION, get_kind, get_source
 from queries.readers.results import NO_QUERY, RESPONSE_CHARACTERS_MAX, Outcome, StoredResult, read_results
 from queries.refresh import NOTHING, Action, Freshness, Refresh, decide
-from queries.runners.compile import check_query_kind
+from queries.runners.kinds import check_query_kind
 from queries.services.queue import request_results
 from queries.services.rate_limiting import limit_queries
 from queries.services.reads import record_reads
-from queries.validation import VALIDATION
 from users.models import Project
 
 ENGINE_OFF = "The engine is turned off: ENGINE=off."

@@ -19,7 +19,7 @@ from pages.console.forms.query_parts import (
     read_shared,
 )
 from queries.nodes import WRAPPERS, get_source, get_source_kind
-from queries.runners.compile import COMPILERS
+from queries.runners.kinds import COMPUTED_KINDS
 
 Json = dict[str, Any]
 
@@ -214,7 +214,7 @@ _KINDS = (
 
 def list_kinds() -> list[Kind]:
     """Return the kinds with a form, of those that are computed."""
-    return [kind for kind in _KINDS if kind.query_kind in COMPILERS]
+    return [kind for kind in _KINDS if kind.query_kind in COMPUTED_KINDS]
 
 
 def find_kind(name: str) -> Kind | None:

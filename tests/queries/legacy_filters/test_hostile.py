@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from dashboards_api.errors import DomainError
 from queries.cache_keys import build_cache_key
 from queries.legacy_filters.conversion import INSIGHTS, convert_filters
-from queries.runners.compile import check_query_kind, compile_query
+from queries.runners.compile import compile_query
 from queries.runners.compiled import CompiledQuery
 from queries.runners.context import QueryContext
+from queries.runners.kinds import check_query_kind
 from users.models import Project
 
 CONTEXT = QueryContext(1)

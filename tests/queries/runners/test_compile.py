@@ -9,8 +9,9 @@ import pytest
 from dashboards_api.errors import DomainError
 from queries.hogql.errors import UnknownTimeZone
 from queries.hogql.statement import IsolationError
-from queries.runners.compile import check_query_kind, compile_query
+from queries.runners.compile import compile_query
 from queries.runners.errors import InvalidQuery, UnsupportedQueryKind
+from queries.runners.kinds import check_query_kind
 from tests.queries.hogql.store import Store
 from tests.queries.runners.helpers import CONTEXT, compile_text, hogql, read, run
 
