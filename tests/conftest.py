@@ -10,7 +10,10 @@ from django.db import connection
 from django.test import override_settings
 
 from tests.builders import Person, make_person, make_project
+from tests.live.conftest import migrated
 from users.models import MembershipLevel, Project
+
+__all__ = ["migrated"]
 
 
 @pytest.fixture(scope="session")

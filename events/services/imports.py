@@ -16,7 +16,7 @@ from events.services.data_version import raise_data_version
 from events.services.definitions import LeftOut, update_event_definitions, update_property_definitions
 from events.services.rows import STAGING_COLUMNS, Kind
 from events.services.source_files import BadFile, Format, build_bad_file, find_format, find_lines, list_columns
-from events.services.staging import Staged, create_staging_table, drop_table, read_staged
+from events.services.staging import Staged, check_rows_are_kept, create_staging_table, drop_table, read_staged
 
 Report = Callable[[str, str], None]
 """Called with the id of each statement that takes long, and what it does."""
@@ -129,7 +129,10 @@ class Importer:
         return read_staged(self.client, table)
 
     def keep(self, table: str, rows: int) -> LeftOut:
-        """Make the good rows of a staging table visible. Each statement can be repeated."""
+        """Make the good rows of a staging table visible. Each statement can be repeated.
+
+        Raises EngineError if it is not certain that all rows are visible.
+        """
         query_id = make_query_id()
         self.report(query_id, "defining")
         left_out = self.update_definitions(table, rows)
@@ -138,6 +141,7 @@ class Importer:
             query_id = make_query_id()
             self.report(query_id, "writing")
             self.client.execute(statement, query_id=query_id)
+        check_rows_are_kept(self.client, table)
         raise_data_version(self.project_id)
         return left_out
 

@@ -15,7 +15,8 @@ from events.models.definitions import NAME_MAX_LENGTH
 from events.services.source_files import Format
 
 JSON_BYTES_MAX = 10_000_000
-BLANK = "blank"
+# The problems of rows that are neither good nor bad: empty lines, and the first row of each staging table.
+BLANK, KEPT = "blank", "kept"
 PROBLEM, ROW = "problem", "row"
 STAGING_COLUMNS = f"{PROBLEM} LowCardinality(String), {ROW} UInt64"
 # Where a moment has neither a zone nor an offset, it is UTC. The engine's own parser accepts more, such as 25:00.

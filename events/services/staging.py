@@ -12,10 +12,11 @@ from django.conf import settings
 
 from dashboards_api.data_dir import create_data_dir
 from engine.client import get_folder
+from engine.errors import EngineUnavailable
 from engine.files import INCOMING, create_folder
 from engine.interface import EngineClient
 from events.models import ImportedTable
-from events.services.rows import BLANK
+from events.services.rows import BLANK, KEPT, PROBLEM
 
 LOCK_NAME = "import.lock"
 STAGING, TABLE = "staging_", "table_"
@@ -87,11 +88,23 @@ def drop_abandoned_tables(client: EngineClient) -> list[str]:
 
 
 def create_staging_table(client: EngineClient, columns: str, file_bytes: int) -> str:
-    """Create a table for the rows of one file, and return its name. A small file is held in memory."""
+    """Create a table for the rows of one file, and return its name. A small file is held in memory.
+
+    A table in memory is empty after a restart of the engine, as if the file had no rows. So it gets a row of its own,
+    for `check_rows_are_kept`.
+    """
     name = f"{STAGING}{secrets.token_hex(8)}"
     engine = "Memory" if file_bytes <= BYTES_IN_MEMORY_MAX else "MergeTree ORDER BY tuple()"
     client.execute(f"CREATE TABLE {name} ({columns}) ENGINE = {engine}")
+    client.insert_rows(name, [PROBLEM], [[KEPT]])
     return name
+
+
+def check_rows_are_kept(client: EngineClient, table: str) -> None:
+    """Raise EngineUnavailable if the engine was restarted since a staging table was created, and has lost its rows."""
+    found = client.read(f"SELECT count() FROM {table} WHERE {PROBLEM} = {{kept:String}}", {"kept": KEPT})
+    if found.rows != [[1]]:
+        raise EngineUnavailable("The engine was restarted during the import. Please import the file again.")
 
 
 def drop_table(client: EngineClient, name: str) -> None:
@@ -100,14 +113,13 @@ def drop_table(client: EngineClient, name: str) -> None:
 
 
 def read_staged(client: EngineClient, table: str) -> Staged:
-    """Return how many rows of a staging table are good, and what is wrong with the others."""
-    [[good, bad]] = client.read(
-        f"SELECT countIf(problem = ''), countIf(problem NOT IN ('', {{blank:String}})) FROM {table}",
-        {"blank": BLANK},
-    ).rows
+    """Return how many rows of a staging table are good, and what is wrong with the others. Raises EngineUnavailable."""
+    check_rows_are_kept(client, table)
+    others = {"blank": BLANK, "kept": KEPT}
+    is_bad = "problem NOT IN ('', {blank:String}, {kept:String})"
+    [[good, bad]] = client.read(f"SELECT countIf(problem = ''), countIf({is_bad}) FROM {table}", others).rows
     rows = client.read(
-        f"SELECT row, problem FROM {table} WHERE problem NOT IN ('', {{blank:String}})"
-        " ORDER BY row LIMIT {limit:Int64}",
-        {"blank": BLANK, "limit": LISTED_MAX},
+        f"SELECT row, problem FROM {table} WHERE {is_bad} ORDER BY row LIMIT {{limit:Int64}}",
+        {**others, "limit": LISTED_MAX},
     ).rows if bad else []  # fmt: skip
     return Staged(good, bad, [BadRow(row, problem) for row, problem in rows])

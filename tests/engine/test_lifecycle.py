@@ -146,7 +146,7 @@ def start_supervisor(folder: Path, change: str) -> "subprocess.Popen[bytes]":
     """Start a supervisor with other periods of time than a service has."""
     create_folder(folder)
     program = f"import engine.supervisor as s; {change}; s.main()"
-    arguments = [sys.executable, "-c", program, folder]
+    arguments = [sys.executable, "-c", program, str(folder)]
     return subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

@@ -14,7 +14,7 @@ from engine.files import FOLDER
 from engine.supervision import stop_supervisor
 from tests.events.import_files import make_event, read_rows, write_lines
 from tests.events.test_import_interruptions import engine_of_another_process
-from tests.live.conftest import empty_database, manage
+from tests.live.conftest import copied_database, manage
 
 CHECK = """
 from events.services.store import open_store
@@ -32,7 +32,6 @@ class Installation:
     def __init__(self, environment: dict[str, str], folder: Path) -> None:
         self.environment, self.folder, self.backup = environment, folder, folder / "it's.backup"
         self.data = Path(environment["DATA_DIR"])
-        self.run("migrate", "-v0")
         self.run("create_project", "Home")
         self.add_event(1)
         printed = self.run("backup", self.backup).stdout.splitlines()
@@ -52,8 +51,8 @@ class Installation:
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    with empty_database(tmp_path / "data") as environment:
+def installation(migrated: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
+    with copied_database(migrated, tmp_path / "data") as environment:
         yield Installation(environment, tmp_path)
 
 
@@ -84,8 +83,10 @@ def test_database_without_its_events_is_unavailable_and_never_zero(installation:
     assert installation.count() == "engine_unavailable"
 
 
-def test_events_of_another_database_are_refused(installation: Installation, tmp_path: Path) -> None:
-    with empty_database(tmp_path / "other") as environment:
+def test_events_of_another_database_are_refused(
+    installation: Installation, migrated: dict[str, str], tmp_path: Path
+) -> None:
+    with copied_database(migrated, tmp_path / "other") as environment:
         (tmp_path / "second").mkdir()
         other = Installation(environment, tmp_path / "second")
     shutil.copy(f"{other.backup}.events", f"{installation.backup}.events")

@@ -1,6 +1,7 @@
 """Imports that are killed, that wait for each other, and that run beside a service which has the engine."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -14,14 +15,18 @@ import pytest
 from pytest_django import Settings
 
 from engine.embedded_client import EmbeddedClient
+from engine.errors import EngineUnavailable
 from engine.files import FOLDER
 from engine.interface import EngineClient
 from engine.schema import TABLES
+from events.services.imports import Importer
+from events.services.rows import EVENTS
 from events.services.staging import STAGING, TABLE, drop_abandoned_tables, import_lock
-from events.services.store import open_store
+from events.services.store import create_store_if_missing, open_store
+from tests.builders import make_project
 from tests.engine.conftest import answers, get_pid, wait_until
 from tests.events.import_files import list_tables, make_event, read_rows, run_command, write_lines
-from tests.live.conftest import ROOT, empty_database, manage
+from tests.live.conftest import ROOT, copied_database, manage
 from users.models import Project
 
 ROWS = 60_000
@@ -53,13 +58,12 @@ def test_import_uses_the_engine_of_a_running_service(data_dir: Path, home: Proje
 
 
 @pytest.mark.parametrize("seconds", [0.2, 0.6, 1.0, 1.4])
-def test_killed_import_is_completed_by_the_next_one(tmp_path: Path, seconds: float) -> None:
+def test_killed_import_is_completed_by_the_next_one(migrated: dict[str, str], tmp_path: Path, seconds: float) -> None:
     """The engine belongs to another process and lives on. Time counts from the first table of the import."""
     data_dir = tmp_path / "data"
     events = [make_event(number % 28 + 1, properties={"n": number}) for number in range(ROWS)]
     path = write_lines(tmp_path / "a.jsonl", events)
-    with empty_database(data_dir) as environment, engine_of_another_process(data_dir):
-        manage(environment, "migrate", "-v0")
+    with copied_database(migrated, data_dir) as environment, engine_of_another_process(data_dir):
         manage(environment, "create_project", "Home")
         command = [sys.executable, "manage.py", "import_events", str(path), "--project", "1"]
         client = EmbeddedClient(data_dir / FOLDER, may_start=False)
@@ -87,6 +91,26 @@ def test_tables_of_killed_imports_are_dropped(store: EngineClient, home: Project
         store.execute(f"CREATE TABLE {name} (a Int64) ENGINE = MergeTree ORDER BY tuple()")
     assert drop_abandoned_tables(store) == [f"{STAGING}1", f"{TABLE}1_a"]
     assert list_tables(store) == set(TABLES)
+
+
+@pytest.mark.parametrize("step", ["reading", "defining", "writing"])
+def test_engine_that_is_killed_during_an_import_makes_it_fail(own: EmbeddedClient, tmp_path: Path, step: str) -> None:
+    """The rows of a small file are in memory until they are written: a restarted engine has none of them."""
+    project = make_project("Home")
+    path = write_lines(tmp_path / "a.jsonl", [make_event(number) for number in range(1, 11)])
+    create_store_if_missing()
+    steps: list[str] = []
+
+    def kill(query_id: str, name: str) -> None:
+        steps.append(name)
+        if name == step and steps.count(name) == 1:
+            os.kill(get_pid(own.folder), signal.SIGKILL)
+
+    with import_lock(lambda: None):
+        with pytest.raises(EngineUnavailable, match="Please import the file again"):
+            Importer(own, EVENTS, project.pk, report=kill).import_file(path)
+        assert Importer(own, EVENTS, project.pk).import_file(path).rows == 10
+    assert own.read(COUNT).rows == [[10]]
 
 
 def test_second_import_waits_for_the_first(data_dir: Path, settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """The service as operators run it: `manage.py serve` in its own process, on its own database."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -93,8 +94,10 @@ def start_error(environment: dict[str, str], *arguments: object, prefix: Sequenc
 
 
 @contextmanager
-def empty_database(data: Path) -> Iterator[dict[str, str]]:
-    """Yield an environment with a database without tables, on the engine of this run."""
+def empty_database(data: Path, template: str = "template1") -> Iterator[dict[str, str]]:
+    """Yield an environment with a database without tables, on the engine of this run; on PostgreSQL a copy of a
+    template.
+    """
     url = os.environ.get("DATABASE_URL", "")
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "LOG_LEVEL")}
     clean |= {"DATA_DIR": str(data), "WORKERS": "2", "PYTHONUNBUFFERED": "1"}
@@ -103,22 +106,43 @@ def empty_database(data: Path) -> Iterator[dict[str, str]]:
         return
     name = f"live_{uuid.uuid4().hex}"
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         yield clean | {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Yield the environment of a migrated database without rows, to copy: migrations take half of a first start."""
+    with empty_database(tmp_path_factory.mktemp("migrated")) as environment:
+        ended = manage(environment, "migrate", "--verbosity", 0)
+        assert ended.returncode == 0, ended.stderr
+        yield environment
+
+
+@contextmanager
+def copied_database(migrated: dict[str, str], data: Path) -> Iterator[dict[str, str]]:
+    """Yield an environment with a copy of a migrated database."""
+    data.mkdir(exist_ok=True)
+    template = migrated.get("DATABASE_URL", "").rpartition("/")[2] or "template1"
+    with empty_database(data, template) as environment:
+        if "DATABASE_URL" not in environment:
+            shutil.copy(Path(migrated["DATA_DIR"]) / "dashboards.sqlite3", data)
+        yield environment
+
+
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Yield an empty database that the tests of a module share."""
-    with empty_database(tmp_path_factory.mktemp("data")) as created:
+def environment(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Yield a database without rows that the tests of a module share."""
+    with copied_database(migrated, tmp_path_factory.mktemp("data")) as created:
         yield created
 
 
 @pytest.fixture
-def fresh_environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """Yield an empty database for one test."""
-    with empty_database(tmp_path / "data") as created:
+def fresh_environment(migrated: dict[str, str], tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Yield a database without rows for one test."""
+    with copied_database(migrated, tmp_path / "data") as created:
         yield created
 
 

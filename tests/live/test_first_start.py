@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.database_rows import read_rows
-from tests.live.conftest import ROOT, Service, free_port, manage
+from tests.live.conftest import ROOT, Service, empty_database, free_port, manage
 
 FIRST_FILES = ("first_api_key", "setup_link")
 
@@ -93,11 +93,16 @@ def test_secrets_are_shown_on_a_terminal_and_not_stored(tmp_path: Path) -> None:
     assert not [name for name in FIRST_FILES if (tmp_path / "data" / name).exists()]
 
 
-def test_two_concurrent_first_starts_create_everything_once(fresh_environment: dict[str, str], tmp_path: Path) -> None:
-    environments = [fresh_environment, fresh_environment]
-    if "DATABASE_URL" in fresh_environment:  # machines that share a PostgreSQL have separate folders
+def test_two_concurrent_first_starts_create_everything_once(tmp_path: Path) -> None:
+    with empty_database(tmp_path / "data") as environment:
+        check_concurrent_first_starts(environment, tmp_path)
+
+
+def check_concurrent_first_starts(environment: dict[str, str], tmp_path: Path) -> None:
+    environments = [environment, environment]
+    if "DATABASE_URL" in environment:  # machines that share a PostgreSQL have separate folders
         environments = [
-            {**fresh_environment, "DATA_DIR": str(tmp_path / name), "SECRET_KEY": "s" * 40} for name in ("one", "two")
+            {**environment, "DATA_DIR": str(tmp_path / name), "SECRET_KEY": "s" * 40} for name in ("one", "two")
         ]
     both = [Service(each, tmp_path / f"log{index}", "--demo") for index, each in enumerate(environments)]
     try:
@@ -107,7 +112,7 @@ def test_two_concurrent_first_starts_create_everything_once(fresh_environment: d
     finally:
         for each in both:
             each.stop()
-    rows = read_rows(get_url(fresh_environment))
+    rows = read_rows(get_url(environment))
     assert len(rows["users_user"]) == 1
     assert len(rows["users_personalapikey"]) == 1
     assert len(rows["users_project"]) == 2

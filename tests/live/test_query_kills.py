@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.live.conftest import Service, empty_database, manage
+from tests.live.conftest import Service, copied_database, manage
 
 pytestmark = pytest.mark.skipif(os.environ.get("TEST_ENGINE") == "postgresql", reason="the engine is the same there")
 
@@ -83,9 +83,9 @@ def send_query(load: Load, text: str, refresh: str = "blocking") -> list[list[in
     return rows
 
 
-def test_killed_processes_lose_nothing(tmp_path: Path) -> None:
+def test_killed_processes_lose_nothing(migrated: dict[str, str], tmp_path: Path) -> None:
     chance = random.Random(SEED)
-    with empty_database(tmp_path / "data") as environment:
+    with copied_database(migrated, tmp_path / "data") as environment:
         environment |= {"RATE_LIMITS": "", "QUERY_RATE_LIMITS": ""}
         service = Service(environment, tmp_path / "serve.log").wait()
         load = Load(service, environment, tmp_path)

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.live.conftest import Service, empty_database, manage
+from tests.live.conftest import Service, copied_database, manage
 from tests.live.query_bombs import BOMBS
 from tests.queries.hogql.hostile import list_statements
 
@@ -42,8 +42,8 @@ class Member:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with empty_database(tmp_path_factory.mktemp("data")) as environment:
+def running(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with copied_database(migrated, tmp_path_factory.mktemp("data")) as environment:
         environment |= {"RATE_LIMITS": "", "QUERY_RATE_LIMITS": ""}
         service = Service(environment, tmp_path_factory.mktemp("log") / "serve.log").wait()
         for email, name in (("eve@example.com", "Hostile"), ("reader@example.com", "Quiet")):

@@ -7,13 +7,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+import pytest
 
-from tests.live.conftest import ROOT, environment
-
-__all__ = ["environment"]
+from tests.live.conftest import ROOT, empty_database
 
 KILLS = 8
 
@@ -36,6 +36,12 @@ def count_applied(environment: dict[str, str]) -> int:
         assert row
         return int(row[0])
     return 0
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    with empty_database(tmp_path / "data") as created:
+        yield created
 
 
 def test_killed_migrations_are_completed_by_the_next_run(environment: dict[str, str]) -> None:

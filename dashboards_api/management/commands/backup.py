@@ -17,7 +17,6 @@ class Command(BaseCommand):
         "Write an embedded database (SQLite) to one file, and the events of an embedded engine to a second one, while"
         " the service runs. The secret key is not in them."
     )
-    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help="a new file, for its owner alone to read")

@@ -13,7 +13,6 @@ from events.services.backups import get_events_file, read_expected_id, restored_
 
 class Command(BaseCommand):
     help = "Replace the database by a backup, and the events by those beside it. Stop the service first."
-    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

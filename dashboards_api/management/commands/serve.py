@@ -31,9 +31,6 @@ KEY_NAME, LINK_NAME = "first_api_key", "setup_link"
 
 class Command(BaseCommand):
     help = "Prepare the database, and serve until SIGTERM."
-    # They check the code, whatever the settings are, and load all views: half of the time of a start. The server process
-    # loads the views anyway.
-    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
