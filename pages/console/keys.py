@@ -1,9 +1,8 @@
 """The page of the user's own API keys: create, rotate and revoke them. The value of a key is shown once."""
 
-from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
 from dashboards_api.errors import NotFound, ValidationFailed
 from dashboards_api.parsing import parse_int
@@ -14,32 +13,41 @@ from users.services.api_keys import MAX_KEYS_PER_USER, NewKey, create_api_key, g
 
 KEYS = "/keys"
 # The scopes in the form. The API and the commands can grant others.
+READ, BOTH = ("read",), ("read", "write")
 SCOPES = (
-    ("dashboard", "Dashboards"),
-    ("insight", "Insights"),
-    ("sharing_configuration", "Sharing"),
-    ("dashboard_template", "Templates"),
-    ("activity_log", "History"),
-    ("project", "Projects"),
-    ("organization", "Organizations"),
-    ("user", "Profile"),
+    ("dashboard", "Dashboards", BOTH),
+    ("insight", "Insights", BOTH),
+    ("query", "Queries", READ),
+    ("sharing_configuration", "Sharing", BOTH),
+    ("dashboard_template", "Templates", BOTH),
+    ("activity_log", "History", BOTH),
+    ("project", "Projects", BOTH),
+    ("organization", "Organizations", READ),
+    ("user", "Profile", READ),
 )
 EXPIRY = (("90", "in 90 days"), ("30", "in 30 days"), ("365", "in a year"), ("", "never"))
+FIELDS = ("label", "scope", "project", "expires")
 
 
 class KeysView(ConsoleView):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.keys({})
+        return self.keys(request.GET)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if not has_recent_sign_in(request):
-            return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'again': 1, 'next': KEYS})}", status=303)
+            return self.confirm_password(request.POST)
         try:
             return self.act(request.POST.get("action", ""), request.POST.get("id", "").replace("\0", ""))
         except ValidationFailed as error:
-            return self.keys({"error": error.detail, "label": request.POST.get("label", "")}, status=400)
+            return self.keys(request.POST, error)
         except NotFound:  # deleted in another window
             return HttpResponseRedirect(KEYS, status=303)
+
+    def confirm_password(self, form: QueryDict) -> HttpResponse:
+        """Redirect to signing in again, and from there to the page with what was typed."""
+        typed = urlencode({name: form.getlist(name) for name in FIELDS if name in form}, doseq=True)
+        following = f"{KEYS}?{typed}" if typed else KEYS
+        return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'again': 1, 'next': following})}", status=303)
 
     def act(self, action: str, key_id: str) -> HttpResponse:
         if action == "revoke":
@@ -60,7 +68,19 @@ class KeysView(ConsoleView):
             expires_at=get_expiry(parse_int(days) or 0) if days else None,
         )
 
-    def keys(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    def keys(self, form: QueryDict, error: ValidationFailed | None = None) -> HttpResponse:
+        """Return the page. Its form has the values of `form`, and an error at its field."""
         keys = list_api_keys(self.user)
-        around = {"keys": keys, "scopes": SCOPES, "expiry": EXPIRY, "is_full": len(keys) >= MAX_KEYS_PER_USER}
-        return self.page("pages/console/keys.html", {**around, **context}, status=status)
+        context = {
+            "keys": keys,
+            "scopes": SCOPES,
+            "expiry": EXPIRY,
+            "is_full": len(keys) >= MAX_KEYS_PER_USER,
+            "label": form.get("label", ""),
+            "chosen_scopes": form.getlist("scope"),
+            "chosen_projects": form.getlist("project"),
+            "expires": form.get("expires", EXPIRY[0][0]),
+            "error": error.detail if error else "",
+            "attr": error.attr if error else "",
+        }
+        return self.page("pages/console/keys.html", context, status=400 if error else 200)

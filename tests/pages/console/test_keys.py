@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -52,6 +53,7 @@ def test_scopes_that_change_something_can_be_chosen(browser: Client) -> None:
     page = get_text(browser.get("/keys"))
     offered = {name for name in ("dashboard", "project", "organization", "user") if f'value="{name}:write"' in page}
     assert offered == {"dashboard", "project"}
+    assert ('value="query:read"' in page, 'value="query:write"' in page) == (True, False)
 
 
 def test_key_is_rolled_and_revoked(alice: Person, browser: Client) -> None:
@@ -76,21 +78,34 @@ def test_keys_of_others_are_neither_shown_nor_changed(alice: Person, bob: Person
 
 
 @pytest.mark.parametrize(
-    ("fields", "message"),
+    ("fields", "field", "message"),
     [
-        ({"label": "", "scope": ["*"]}, "may not be blank"),
-        ({"label": "x" * 41, "scope": ["*"]}, "at most 40"),
-        ({"label": "x"}, "at least one scope"),
-        ({"label": "x", "scope": ["nonsense"]}, "Invalid scope"),
-        ({"label": "x", "scope": ["*"], "project": ["999999"]}, "must be a member"),
-        ({"label": "x", "scope": ["*"], "expires": "0"}, "between 1 and 36,500"),
+        ({"label": "", "scope": ["*"]}, 'name="label"', "may not be blank"),
+        ({"label": "x" * 41, "scope": ["*"]}, 'name="label"', "at most 40"),
+        ({"label": "x"}, "Profile", "at least one scope"),
+        ({"label": "x", "scope": ["nonsense"]}, "Profile", "Invalid scope"),
+        ({"label": "x", "scope": ["*"], "project": ["999999"]}, 'name="project"', "must be a member"),
+        ({"label": "x", "scope": ["*"], "expires": "0"}, 'name="expires"', "between 1 and 36,500"),
     ],
 )
-def test_invalid_values_are_reported(browser: Client, fields: dict[str, Any], message: str) -> None:
+def test_invalid_values_are_reported_at_their_fields(
+    browser: Client, fields: dict[str, Any], field: str, message: str
+) -> None:
     response = post_form(browser, action="create", **fields)
     assert response.status_code == 400
-    assert message in get_text(response)
+    assert re.search(
+        rf'{field}.*<p class="error" id="error" role="alert">[^<]*{message}', get_text(response), re.DOTALL
+    )
     assert PersonalAPIKey.objects.count() == 1
+
+
+def test_input_is_kept_beside_an_error(alice: Person, browser: Client) -> None:
+    project = alice.membership.project_id
+    fields = {"scope": ["dashboard:read", "query:read"], "project": [project], "expires": "365"}
+    page = get_text(post_form(browser, action="create", label="x" * 41, **fields))
+    assert f'value="{"x" * 41}"' in page
+    assert list_ticked(page) == ["dashboard:read", "query:read", str(project)]
+    assert re.findall(r'<option value="(\d*)" selected>', page) == ["365"]
 
 
 def test_eleventh_key_is_refused(browser: Client) -> None:
@@ -106,11 +121,18 @@ def test_old_session_must_confirm_the_password(alice: Person, browser: Client) -
     session["signed_in_at"] = 0
     session.save()
     response = post_form(browser, action="create", label="x", scope=["*"])
-    assert (response.status_code, response["Location"]) == (303, "/login?again=1&next=%2Fkeys")
+    following = "/keys?label=x&scope=%2A"
+    assert (response.status_code, response["Location"]) == (303, f"/login?{urlencode({'again': 1, 'next': following})}")
     assert PersonalAPIKey.objects.count() == 1
     assert browser.get(response["Location"]).status_code == 200
-    assert sign_in(browser, alice.user.email, PASSWORD, next="/keys")["Location"] == "/keys"
+    assert sign_in(browser, alice.user.email, PASSWORD, next=following)["Location"] == following
+    page = get_text(browser.get(following))
+    assert ('value="x" required' in page, list_ticked(page)) == (True, ["*"])
     assert post_form(browser, action="create", label="x", scope=["*"]).status_code == 303
+
+
+def list_ticked(page: str) -> list[str]:
+    return re.findall(r'type="checkbox" name="\w+" value="([^"]+)" checked', page)
 
 
 def test_form_without_a_csrf_token_creates_nothing(browser: Client) -> None:
