@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, expect
 
 from tests.browser.conftest import ADMIN, PageErrors
 from tests.live.conftest import Service
@@ -137,6 +137,28 @@ def test_tile_is_changed_removed_and_brought_back(page: Page, has_scripts: bool)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#flash")).to_contain_text("Undone.")
     expect(page.locator(".tile--green")).to_contain_text("First")
+
+
+@pytest.mark.parametrize("has_scripts", [True])
+def test_page_with_unsaved_input_is_left_only_on_confirmation(page: Page, has_scripts: bool) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    create_board(page, "Unsaved")
+    page.get_by_role("link", name="Tiles", exact=True).click()
+    page.get_by_label("Text, in Markdown").fill("typed for long")
+    page.once("dialog", stay)
+    page.get_by_role("link", name="Unsaved").click()
+    expect(page.get_by_label("Text, in Markdown")).to_have_value("typed for long")
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="Add", exact=True).first.click()
+    expect(page.locator("section[id^=edit-]")).to_contain_text("typed for long")
+    page.get_by_role("link", name="Unsaved").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Unsaved")
+    assert asked == ["beforeunload"]
 
 
 @BOTH
