@@ -1,6 +1,6 @@
 """Execution of one query: compile it, run it on the engine, shape its rows. Children of the worker know no models."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,6 +15,7 @@ from engine.store import check_store_once
 from queries.exceptions import ResultTooLarge
 from queries.hogql.parser_process import PARSER
 from queries.hogql.statement import Statement
+from queries.hogql.tables import print_persons_check
 from queries.nodes import VALIDATION
 from queries.runners.compile import compile_query
 from queries.runners.compiled import CompiledQuery, Rows
@@ -71,7 +72,8 @@ def _run(task: Task) -> Answer:
         problems = validate_query(task.query.get("source"), task.context)
         return Answer(orjson.dumps(problems), b"{}", task.context.now + VALIDATION_LIFETIME)
     reader = StoreReader(task)
-    compiled = compile_query(task.query, task.context, reader.read_rows)
+    context = replace(task.context, has_persons=reader.has_persons)
+    compiled = compile_query(task.query, context, reader.read_rows)
     found = reader.read(compiled.statement)
     body = compiled.shape(found.types, found.rows)
     results = orjson.dumps(body.pop("results"), option=_JSON)
@@ -93,6 +95,7 @@ class StoreReader:
     def __init__(self, task: Task) -> None:
         self.task = task
         self._client: EngineClient | None = None
+        self._has_persons: bool | None = None
 
     def read(self, statement: Statement) -> Result:
         """Return the result of a statement. Raises EngineError."""
@@ -110,6 +113,13 @@ class StoreReader:
 
     def read_rows(self, statement: Statement) -> Rows:
         return self.read(statement).rows
+
+    def has_persons(self) -> bool:
+        """Return whether the project has imported persons. Raises EngineError."""
+        if self._has_persons is None:
+            check = Statement(print_persons_check(), {"project_id": self.task.context.project_id}, ("one",), 1)
+            self._has_persons = bool(self.read_rows(check))
+        return self._has_persons
 
 
 def _describe_range(compiled: CompiledQuery) -> dict[str, str | None] | None:

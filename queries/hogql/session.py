@@ -12,7 +12,7 @@ from queries.hogql.ast import Query
 from queries.hogql.errors import QueryTooComplex
 from queries.hogql.properties import PropertyTypes
 from queries.hogql.statement import ParameterValue
-from queries.hogql.tables import BUILT_IN_TABLES, Table
+from queries.hogql.tables import BUILT_IN_TABLES, HasPersons, Table, assume_persons, build_events_table
 from queries.hogql.values import Sql, ValueType
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class PrintContext:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     property_types: PropertyTypes = field(default_factory=PropertyTypes)
     tables: Mapping[str, Table] = field(default_factory=dict)
+    has_persons: HasPersons = assume_persons
     default_limit: int = DEFAULT_LIMIT
     max_limit: int = MAX_LIMIT
 
@@ -65,7 +66,7 @@ class PrintContext:
     @property
     def all_tables(self) -> Mapping[str, Table]:
         """Return the tables by name. An imported table cannot replace a built-in one."""
-        return {**self.tables, **BUILT_IN_TABLES}
+        return {**self.tables, **BUILT_IN_TABLES, "events": build_events_table(self.has_persons)}
 
 
 class PrintSession:

@@ -7,7 +7,8 @@ is checked to read nothing else (statement.py).
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from queries.hogql.values import ValueType
 
@@ -24,6 +25,8 @@ _COLUMN_TYPES = {
     "UUID": ValueType.UUID,
 }
 
+HasPersons = Callable[[], bool]
+"""Whether the project has imported persons, of which the store is asked."""
 Scan = Callable[[Iterable[str]], str]
 """From the columns that a query uses to the subquery that reads them."""
 
@@ -87,7 +90,26 @@ def _build_column(kind: str) -> Column:
     return Column(_COLUMN_TYPES.get(inner, ValueType.ANY), nullable)
 
 
-def _scan_events(used: Iterable[str]) -> str:
+def assume_persons() -> bool:
+    return True
+
+
+def build_events_table(has_persons: HasPersons) -> Table:
+    """Return the table of events. `has_persons` is called if a query uses persons.
+
+    Without imported persons, each event belongs to the person that it was sent with. A join with nothing would double
+    the time of counting unique persons: it reads the distinct id of each event.
+    """
+    return replace(EVENTS, scan=lambda used: _scan_events(used, has_persons))
+
+
+def print_persons_check() -> str:
+    """Return the statement that has a row if the project has imported persons."""
+    tables = [f"SELECT 1 AS one FROM {scan_rows(name, ())} LIMIT 1" for name in ("person_distinct_ids", "persons")]
+    return f"SELECT one FROM ({' UNION ALL '.join(tables)}) LIMIT 1"
+
+
+def _scan_events(used: Iterable[str], has_persons: HasPersons = assume_persons) -> str:
     """Return the scan of events. The person is the present owner of the distinct id, since persons may be merged later.
 
     Properties of the person are those sent with the event, or else the present ones.
@@ -100,26 +122,41 @@ def _scan_events(used: Iterable[str]) -> str:
     columns = [f"e.{quote_identifier(name)} AS {quote_identifier(name)}" for name in sorted(stored - _PERSON_COLUMNS)]
     sources = [f"{scan_rows('events', stored | _EVENT_KEYS)} AS e"]
     if names & _PERSON_COLUMNS:
-        sources.append(f"LEFT ANY JOIN {_DISTINCT_IDS} AS d ON e.distinct_id = d.distinct_id")
-        columns.append(f"{_PERSON_ID} AS person_id")
-    if "person_properties" in names:
-        sources.append(f"LEFT ANY JOIN {_PERSONS} AS p ON {_PERSON_ID} = p.person_id")
-        columns.append(_PERSON_PROPERTIES)
+        owners, persons = (_JOIN_OWNERS, _JOIN_PERSONS) if has_persons() else (_NO_OWNERS, _NO_PERSONS)
+        sources.append(owners.source)
+        columns.append(owners.column)
+        if "person_properties" in names:
+            sources.append(persons.source)
+            columns.append(persons.column)
     if of_session:
         session = [name.removeprefix("session.") for name in of_session]
         sources.append(f"LEFT ANY JOIN {_scan_sessions(session)} AS s ON {_SESSION_OF_EVENT} = s.session_id")
         columns += [f"s.`{name}` AS `session.{name}`" for name in session]
-    return f"(SELECT {', '.join(columns)} FROM {' '.join(sources)})"
+    return f"(SELECT {', '.join(columns)} FROM {' '.join(filter(None, sources))})"
+
+
+class _Join(NamedTuple):
+    """A table that is joined to events, and the column that it gives."""
+
+    source: str
+    column: str
 
 
 _PERSON_COLUMNS = frozenset({"person_id", "person_properties"})
 _EVENT_KEYS = frozenset({"distinct_id", "person_id", "person_properties", "properties"})
+_PERSON_ID = "ifNull(d.person_id, e.person_id)"
 _DISTINCT_IDS = scan_rows("person_distinct_ids", ["distinct_id", "person_id"])
 _PERSONS = scan_rows("persons", ["person_id", "properties"])
-_PERSON_ID = "ifNull(d.person_id, e.person_id)"
-_PERSON_PROPERTIES = (
-    "if(e.person_properties IN ('', '{}'), ifNull(p.properties, '{}'), e.person_properties) AS person_properties"
+_JOIN_OWNERS = _Join(
+    f"LEFT ANY JOIN {_DISTINCT_IDS} AS d ON e.distinct_id = d.distinct_id", f"{_PERSON_ID} AS person_id"
 )
+_JOIN_PERSONS = _Join(
+    f"LEFT ANY JOIN {_PERSONS} AS p ON {_PERSON_ID} = p.person_id",
+    "if(e.person_properties IN ('', '{}'), ifNull(p.properties, '{}'), e.person_properties) AS person_properties",
+)
+# The same columns where there is nothing to join.
+_NO_OWNERS = _Join("", "e.person_id AS person_id")
+_NO_PERSONS = _Join("", "if(e.person_properties = '', '{}', e.person_properties) AS person_properties")
 _SESSION_OF_EVENT = "JSONExtractString(e.properties, '$session_id')"
 
 

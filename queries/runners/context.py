@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from queries.hogql.errors import UnknownTimeZone
 from queries.hogql.properties import PropertyType, PropertyTypes
 from queries.hogql.session import PrintContext
-from queries.hogql.tables import build_user_table
+from queries.hogql.tables import HasPersons, assume_persons, build_user_table
 
 MONDAY = 1
 _KNOWN_TYPES = frozenset(PropertyType)
@@ -34,6 +34,7 @@ class QueryContext:
     property_types: PropertyTypes = field(default_factory=PropertyTypes)
     tables: tuple[TableDescription, ...] = ()
     test_account_filters: Any = ()
+    has_persons: HasPersons = assume_persons
 
     @property
     def zone(self) -> ZoneInfo:
@@ -69,5 +70,6 @@ def build_print_context(context: QueryContext) -> PrintContext:
         week_starts_on_monday=context.week_starts_on_monday,
         now=context.now,
         property_types=context.property_types,
+        has_persons=context.has_persons,
         tables={name: build_user_table(name, physical, columns) for name, physical, columns in context.tables},
     )

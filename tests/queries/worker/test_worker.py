@@ -23,6 +23,7 @@ from queries.services.contexts import build_task
 from queries.services.queue import cancel_query, claim_query, request_results
 from queries.worker import RunningQuery, Worker
 from tests.engine.conftest import wait_until
+from tests.queries.hogql.store import ANN, EVENT_COLUMNS, build_event
 from tests.queries.rows import claim, make_result, request
 from tests.queries.worker.conftest import run_until
 from users.models import Project
@@ -34,6 +35,7 @@ SLOW = (
     "select count() from (select arrayJoin(range(1000000)) as a) x"
     " cross join (select arrayJoin(range({number})) as b) y"
 )
+PLAN = '{"plan": "pro"}'
 ENDLESS = SLOW.format(number=1_000_000)
 
 
@@ -62,6 +64,19 @@ def test_query_is_computed(worker: Worker, home: Project) -> None:
     assert row.computed_at
     assert row.stale_at
     assert timedelta(hours=5, minutes=55) < row.stale_at - row.computed_at <= timedelta(hours=6)
+
+
+def test_persons_count_from_their_import(worker: Worker, store: EngineClient, home: Project) -> None:
+    text = "select uniq(person_id), uniq(person.properties.plan) from events"
+    for row in (build_event(home.pk, "", 0), build_event(home.pk, "", 4)):
+        store.insert_rows("events", EVENT_COLUMNS, [row])
+    assert compute(worker, home, text).results == [[2, 0]]
+    store.insert_rows(
+        "person_distinct_ids", ["project_id", "distinct_id", "person_id", "version"], [[home.pk, "ben", ANN, 1]]
+    )
+    assert compute(worker, home, text).results == [[1, 0]]
+    store.insert_rows("persons", ["project_id", "person_id", "properties", "version"], [[home.pk, ANN, PLAN, 1]])
+    assert compute(worker, home, text).results == [[1, 1]]
 
 
 def test_extreme_numbers_are_json(worker: Worker, home: Project) -> None:
