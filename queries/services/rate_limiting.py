@@ -1,31 +1,36 @@
 """The rate limit of queries: how many an API key may have computed."""
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from django.conf import settings
 
-from dashboards_api.errors import DomainError
-from queries.exceptions import QueryRateExceeded
 from users.rate_limiting.limiter import rate_limiter
 
-Queries = Mapping[str, dict[str, Any]]
 
-
-def limit_queries(key_id: str, queries: Queries) -> tuple[Queries, dict[str, DomainError]]:
-    """Count queries by cache key, in their order. Return those that are allowed, and the errors of the others.
+def start_counting(key_id: str) -> int:
+    """Count one query of an API key. Return the seconds to wait, or 0 if the key may have queries computed.
 
     Only what a worker has to compute counts, so that results can be read from the cache as often as the limit of
     requests allows. Sessions and share links, which have no key, are not limited here.
     """
-    if not key_id or not settings.QUERY_RATE_LIMITS:
-        return queries, {}
-    allowed: dict[str, dict[str, Any]] = {}
-    for cache_key, query in queries.items():
-        status = rate_limiter.consume(f"{key_id}:queries", settings.QUERY_RATE_LIMITS, time.time())
-        if not status.is_allowed:
-            error = QueryRateExceeded(status.reset)
-            return allowed, {other: error for other in queries if other not in allowed}
-        allowed[cache_key] = query
-    return allowed, {}
+    if not _is_limited(key_id):
+        return 0
+    status = rate_limiter.consume(_name_quota(key_id), settings.QUERY_RATE_LIMITS, time.time())
+    return 0 if status.is_allowed else status.reset
+
+
+def finish_counting(key_id: str, queries: int) -> None:
+    """Count the queries that were queued after `start_counting`, which has counted one.
+
+    A dashboard may exceed the limit by its last queries, rather than be computed in part; the key waits longer then.
+    """
+    if _is_limited(key_id) and queries != 1:
+        rate_limiter.charge(_name_quota(key_id), queries - 1, settings.QUERY_RATE_LIMITS, time.time())
+
+
+def _is_limited(key_id: str) -> bool:
+    return bool(key_id and settings.QUERY_RATE_LIMITS)
+
+
+def _name_quota(key_id: str) -> str:
+    return f"{key_id}:queries"

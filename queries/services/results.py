@@ -13,13 +13,13 @@ from dashboards_api.errors import DomainError
 from events.exceptions import NoData
 from events.readers import read_store_id
 from queries.cache_keys import build_cache_key
-from queries.exceptions import QueryError, TooManyQueries
+from queries.exceptions import QueryError, QueryRateExceeded, TooManyQueries
 from queries.nodes import VALIDATION, get_kind, get_source
 from queries.readers.results import NO_QUERY, RESPONSE_CHARACTERS_MAX, Outcome, StoredResult, read_results
 from queries.refresh import NOTHING, Action, Freshness, Refresh, decide
 from queries.runners.kinds import check_query_kind
 from queries.services.queue import request_results
-from queries.services.rate_limiting import limit_queries
+from queries.services.rate_limiting import finish_counting, start_counting
 from queries.services.reads import record_reads
 from users.models import Project
 
@@ -149,18 +149,25 @@ class Results:
             read_store_id()
         except NoData as error:
             return dict.fromkeys(wanted, error)
-        allowed, refused = limit_queries(self.request.key_id, wanted)
+        if wait := start_counting(self.request.key_id):
+            return dict.fromkeys(wanted, QueryRateExceeded(wait))
+        left_out = self._queue(wanted)
+        finish_counting(self.request.key_id, len(wanted) - len(left_out))
+        return dict.fromkeys(left_out, TooManyQueries())
+
+    def _queue(self, wanted: Mapping[str, dict[str, Any]]) -> Collection[str]:
+        """Queue queries. Return the keys of those for which there is no place."""
         left_out: Collection[str] = ()
 
         def request() -> None:
             nonlocal left_out
-            left_out = request_results(self.project, allowed, is_shared=self.request.is_shared)
+            left_out = request_results(self.project, wanted, is_shared=self.request.is_shared)
 
         if self.request.is_best_effort:
             best_effort_write(request)
         else:
             request()
-        return dict.fromkeys(left_out, TooManyQueries()) | refused
+        return left_out
 
     def _build(self, cache_key: str, found: StoredResult | None, action: Action, error: DomainError | None) -> Outcome:
         if found is None:

@@ -21,10 +21,9 @@ class QueryFailed(APIException):
 
 def convert_query_error(error: DomainError) -> Exception:
     """Return the API exception for the error of a query. Most of these are caused by the query."""
-    if error.code == TooManyQueries.code:
-        return Throttled(error.detail, wait=SECONDS_UNTIL_RETRY, code=error.code)
-    if isinstance(error, QueryRateExceeded):
-        return Throttled(error.detail, wait=error.wait, code=error.code)
+    if error.code in (TooManyQueries.code, QueryRateExceeded.code):
+        wait = error.wait if isinstance(error, QueryRateExceeded) else SECONDS_UNTIL_RETRY
+        return Throttled(error.detail, wait=wait, code=error.code)
     if error.code in UNAVAILABLE_CODES:
         return Unavailable(error.detail, code=error.code)
     if error.code == QueryError.code:

@@ -7,6 +7,7 @@ from django.test import override_settings
 
 from dashboards_api.environment import Rate
 from queries.models import QueryResult
+from queries.services import queue
 from tests.api.stored_results import complete, count_queued, make_sql_insight
 from tests.api.test_refresh_dashboards import get_tiles
 from tests.builders import Person, make_dashboard, make_key, make_session
@@ -61,17 +62,39 @@ def test_each_key_has_its_own_limit_and_sessions_have_none(alice: Person) -> Non
     assert run(alice.api, 10).error == THROTTLED
 
 
-def test_tiles_beyond_the_limit_say_so_and_the_dashboard_is_answered(alice: Person) -> None:
+def test_query_for_which_there_is_no_place_does_not_count(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "QUEUED_MAX", 1)
+    assert run(alice.api, 0).status == 202
+    answers = [run(alice.api, number) for number in range(1, 6)]
+    assert {answer.json["code"] for answer in answers} == {"concurrency_limit_exceeded"}
+    complete(QueryResult.objects.get(), [[1]])
+    assert run(alice.api, 6).status == 202
+
+
+def test_dashboard_is_computed_as_a_whole_and_counts_as_its_queries(alice: Person) -> None:
     board = make_dashboard(alice)
     for number in range(5):
         make_sql_insight(alice, board, sql=f"select {number}")
     insights = [tile["insight"] for tile in get_tiles(alice, board, refresh="blocking")]
-    assert [each["result_state"] for each in insights] == ["queued"] * 3 + ["failed"] * 2
-    for insight in insights[3:]:
-        assert insight["query_status"]["error_code"] == "throttled"
-        assert "Expected available in" in insight["query_status"]["error_message"]
-    assert count_queued() == 3
+    assert [each["result_state"] for each in insights] == ["queued"] * 5
+    assert run(alice.api, 9).error == THROTTLED
     for row in QueryResult.objects.queued():
         complete(row, [[1]])
-    insights = [tile["insight"] for tile in get_tiles(alice, board, refresh="blocking")]
-    assert [each["result"] for each in insights] == [[[1]]] * 3 + [None] * 2
+    insights = [tile["insight"] for tile in get_tiles(alice, board, refresh="force_blocking")]
+    assert [each["result"] for each in insights] == [[[1]]] * 5
+    assert {each["query_status"]["error_code"] for each in insights} == {"throttled"}
+    assert all("Expected available in" in each["query_status"]["error_message"] for each in insights)
+    assert count_queued() == 0
+
+
+@pytest.mark.parametrize("path", ["", "export/"])
+def test_insight_beyond_the_limit(alice: Person, path: str) -> None:
+    insight = make_sql_insight(alice, make_dashboard(alice), sql="select 9")
+    for number in range(3):
+        run(alice.api, number)
+    answer = alice.api.get(f"insights/{insight.pk}/{path}", refresh="blocking")
+    if path:
+        assert answer.error == THROTTLED
+        assert int(answer.headers["Retry-After"]) >= 1
+    else:
+        assert (answer.status, answer.json["query_status"]["error_code"]) == (200, "throttled")
