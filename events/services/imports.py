@@ -137,12 +137,14 @@ class Importer:
         self.report(query_id, "defining")
         left_out = self.update_definitions(table, rows)
         raise_data_version(self.project_id)
-        for statement in self.kind.build_moves(table, self.project_id, time.time_ns()):
-            query_id = make_query_id()
-            self.report(query_id, "writing")
-            self.client.execute(statement, query_id=query_id)
-        check_rows_are_kept(self.client, table)
-        raise_data_version(self.project_id)
+        try:
+            for statement in self.kind.build_moves(table, self.project_id, time.time_ns()):
+                query_id = make_query_id()
+                self.report(query_id, "writing")
+                self.client.execute(statement, query_id=query_id)
+            check_rows_are_kept(self.client, table, rows)
+        finally:  # also after an error: some rows may be visible
+            raise_data_version(self.project_id)
         return left_out
 
     def update_definitions(self, table: str, rows: int) -> LeftOut:

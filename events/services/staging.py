@@ -24,6 +24,8 @@ STAGING, TABLE = "staging_", "table_"
 SECONDS_TO_ABANDON = 24 * 3600
 LISTED_MAX = 10
 LOST = "The engine was restarted during the import. Please import the file again."
+_NEITHER = {"blank": BLANK, "kept": KEPT}
+_IS_BAD = "problem NOT IN ('', {blank:String}, {kept:String})"
 # Compressed, such a file may become ten times as large. Not writing it to the disk saves a third of the time.
 BYTES_IN_MEMORY_MAX = 16_000_000
 
@@ -92,7 +94,7 @@ def create_staging_table(client: EngineClient, columns: str, file_bytes: int) ->
     """Create a table for the rows of one file, and return its name. A small file is held in memory.
 
     A table in memory is empty after a restart of the engine, as if the file had no rows. So it gets a row of its own,
-    for `check_rows_are_kept`.
+    for `count_staged`.
     """
     name = f"{STAGING}{secrets.token_hex(8)}"
     engine = "Memory" if file_bytes <= BYTES_IN_MEMORY_MAX else "MergeTree ORDER BY tuple()"
@@ -101,10 +103,22 @@ def create_staging_table(client: EngineClient, columns: str, file_bytes: int) ->
     return name
 
 
-def check_rows_are_kept(client: EngineClient, table: str) -> None:
-    """Raise EngineUnavailable if the engine was restarted since a staging table was created, and has lost its rows."""
-    [[kept]] = client.read(f"SELECT count() FROM {table} WHERE {PROBLEM} = {{kept:String}}", {"kept": KEPT}).rows
+def count_staged(client: EngineClient, table: str) -> tuple[int, int]:
+    """Return how many rows of a staging table are good, and how many are bad.
+
+    Raises EngineUnavailable if the engine was restarted since the table was created, and has lost its rows.
+    """
+    # One statement: the engine could be restarted between two.
+    counts = f"SELECT countIf(problem = {{kept:String}}), countIf(problem = ''), countIf({_IS_BAD}) FROM {table}"
+    [[kept, good, bad]] = client.read(counts, _NEITHER).rows
     if not kept:
+        raise EngineUnavailable(LOST)
+    return good, bad
+
+
+def check_rows_are_kept(client: EngineClient, table: str, good: int) -> None:
+    """Raise EngineUnavailable if a staging table no longer has so many good rows."""
+    if count_staged(client, table)[0] != good:
         raise EngineUnavailable(LOST)
 
 
@@ -115,15 +129,11 @@ def drop_table(client: EngineClient, name: str) -> None:
 
 def read_staged(client: EngineClient, table: str) -> Staged:
     """Return how many rows of a staging table are good, and what is wrong with the others. Raises EngineUnavailable."""
-    others = {"blank": BLANK, "kept": KEPT}
-    is_bad = "problem NOT IN ('', {blank:String}, {kept:String})"
-    # One statement: the engine could be restarted between two.
-    counts = f"SELECT countIf(problem = {{kept:String}}), countIf(problem = ''), countIf({is_bad}) FROM {table}"
-    [[kept, good, bad]] = client.read(counts, others).rows
-    if not kept:
-        raise EngineUnavailable(LOST)
+    good, bad = count_staged(client, table)
     rows = client.read(
-        f"SELECT row, problem FROM {table} WHERE {is_bad} ORDER BY row LIMIT {{limit:Int64}}",
-        {**others, "limit": LISTED_MAX},
+        f"SELECT row, problem FROM {table} WHERE {_IS_BAD} ORDER BY row LIMIT {{limit:Int64}}",
+        {**_NEITHER, "limit": LISTED_MAX},
     ).rows if bad else []  # fmt: skip
+    if len(rows) != min(bad, LISTED_MAX):
+        raise EngineUnavailable(LOST)
     return Staged(good, bad, [BadRow(row, problem) for row, problem in rows])
