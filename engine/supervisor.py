@@ -97,6 +97,10 @@ class Supervisor(SupervisorLoop):
         with suppress(OSError):  # the disk is full
             (self.folder / FAILURE_NAME).write_text(reason)
 
+    def forget_failure(self) -> None:
+        """Delete the reason of an earlier failure, which no longer holds."""
+        (self.folder / FAILURE_NAME).unlink(missing_ok=True)
+
     def restart(self, code: int, reason: str) -> None:
         """Wait before the next start: longer after each attempt in which the engine ended before it listened."""
         if self.has_started:
@@ -119,7 +123,9 @@ class Supervisor(SupervisorLoop):
         # Clients may use the engine before the supervisor's first ping. If it is killed in between, it has started all
         # the same: clients that were told otherwise would not wait for the restart.
         self.has_started = self.is_ready or identify_socket(self.folder) != previous
-        if code != LOCKED_EXIT and not self.has_started and not self.is_stopping:
+        if self.has_started:
+            self.forget_failure()
+        elif code != LOCKED_EXIT and not self.is_stopping:
             self.report_failure(reason)
         return code, reason
 
@@ -143,7 +149,7 @@ class Supervisor(SupervisorLoop):
 
     def report_start(self, answer: dict[str, Any]) -> None:
         self.is_ready = True
-        (self.folder / FAILURE_NAME).unlink(missing_ok=True)
+        self.forget_failure()
         log("engine_started", folder=str(self.folder), **answer)
 
 

@@ -156,7 +156,9 @@ def test_engine_that_is_killed_before_the_first_check_has_started(folder: Path) 
     try:
         wait_until((folder / "engine.sock").exists)
         pid = get_pid(folder)
+        (folder / "failure").write_text("Its disk was full.")  # of a start before that
         os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not (folder / "failure").exists())
         reasons = []
         while True:
             try:
