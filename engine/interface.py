@@ -18,7 +18,6 @@ Setting = str | int | float
 # numbers as numbers, and times in UTC with a Z: in local time, one text stands for two hours of an autumn night.
 READ_SETTINGS: dict[str, Setting] = {
     "join_use_nulls": 1,
-    "final": 1,
     "do_not_merge_across_partitions_select_final": 1,
     "output_format_json_quote_64bit_integers": 0,
     "output_format_json_quote_denormals": 0,
@@ -46,9 +45,11 @@ class Limits:
     result_rows: int = 100_000
     result_bytes: int = 50_000_000
     ast_depth: int = 500
+    is_final: bool = True  # whether replaced rows are left out, which merges all parts that are read
 
     def as_settings(self) -> dict[str, Setting]:
         return {
+            "final": int(self.is_final),
             "max_execution_time": self.seconds,
             "max_memory_usage": self.memory_bytes,
             "max_bytes_before_external_group_by": self.memory_bytes // 2,
