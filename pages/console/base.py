@@ -66,6 +66,7 @@ class ConsoleView(FormView):
     ) -> HttpResponse:
         """Return a page. With `keeps_message` the next page shows the same one-time message again."""
         around = {"user": self.user, "memberships": list_memberships(self.user, BrowserSession())}
+        around["is_unsaved"] = self.request.method == "POST"  # what is stored is followed by a redirect
         is_shown = self.request.method == "GET" and COOKIE in self.request.COOKIES
         once = {"once": read_message(self.request, self.user) if is_shown else {}}
         response = disable_caching(render(self.request, template, {**around, **once, **context}, status=status))

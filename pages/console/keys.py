@@ -76,6 +76,7 @@ class KeysView(ConsoleView):
             "scopes": SCOPES,
             "expiry": EXPIRY,
             "is_full": len(keys) >= MAX_KEYS_PER_USER,
+            "is_unsaved": bool(form),
             "label": form.get("label", ""),
             "chosen_scopes": form.getlist("scope"),
             "chosen_projects": form.getlist("project"),

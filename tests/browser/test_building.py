@@ -161,6 +161,29 @@ def test_page_with_unsaved_input_is_left_only_on_confirmation(page: Page, has_sc
     assert asked == ["beforeunload"]
 
 
+@pytest.mark.parametrize("has_scripts", [True])
+def test_previewed_insight_is_left_only_on_confirmation(page: Page, has_scripts: bool) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    create_board(page, "Previewed")
+    open_add_panel(page)
+    page.get_by_role("link", name="SQL").click()
+    page.get_by_label("Query").fill("select 1")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("main[data-unsaved]")).to_be_visible()
+    page.once("dialog", stay)
+    page.get_by_role("link", name="Previewed").click()
+    expect(page.get_by_label("Query")).to_have_value("select 1")
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="Add to").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Previewed")
+    assert asked == ["beforeunload"]
+
+
 @BOTH
 def test_conflict_keeps_what_was_typed(page: Page, context: BrowserContext, has_scripts: bool) -> None:
     create_board(page, "Conflict")

@@ -1,10 +1,16 @@
-// Asks before a page is left whose forms have unsaved input. Without scripts the browser forgets it.
+// Asks before the user leaves a page with unsaved input. Without scripts the browser forgets it.
 const edited = new Set();
+// The server marks a page that shows what was typed and not stored: a preview, or a form with an error.
+const isUnsaved = document.querySelector("[data-unsaved]") !== null;
+let sent;
 
 document.addEventListener("input", (event) => {
   if (event.target.form?.method === "post") edited.add(event.target.form);
 });
-document.addEventListener("submit", (event) => edited.delete(event.target));
+document.addEventListener("submit", (event) => {
+  sent = event.target;
+});
 window.addEventListener("beforeunload", (event) => {
-  if (edited.size) event.preventDefault();
+  if ((isUnsaved && !sent) || [...edited].some((form) => form !== sent)) event.preventDefault();
+  sent = undefined; // the user may stay
 });

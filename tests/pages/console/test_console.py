@@ -260,7 +260,7 @@ def test_stored_markup_is_escaped(alice: Person, browser: Client, attack: str) -
         response = browser.get(path)
         assert response.status_code == 200, path
         scripts = re.findall(r"<script[^>]*>[^<]*", get_text(response))
-        own = {f'<script src="/static/pages/{name}.js" defer>' for name in ("copy", "board", "preview")}
+        own = {f'<script src="/static/pages/{name}.js" defer>' for name in ("copy", "board", "preview", "unsaved")}
         assert set(scripts) <= own, path
         for tag, attrs in list_elements(response):
             assert tag not in ("img", "svg", "iframe")

@@ -178,7 +178,9 @@ def test_result_has_links_to_files_that_the_session_opens(alice: Person, board: 
     path = get_dashboard_path(board)
     assert "/export/" not in get_text(browser.get(path))  # there is no result yet
     complete([["2026-11-29", 12345]])
-    links = re.findall(r'<a href="([^"]+/export/[^"]+)" aria-label="Visits as (\w+)">', get_text(browser.get(path)))
+    links = re.findall(
+        r'<a href="([^"]+/export/[^"]+)" download aria-label="Visits as (\w+)">', get_text(browser.get(path))
+    )
     assert [name for _, name in links] == ["CSV", "SVG", "PNG"]
     table = browser.get(links[0][0].replace("&amp;", "&"))
     assert get_text(table) == "day,visitors\r\n2026-11-29,12345\r\n"
