@@ -95,8 +95,8 @@ def start_error(environment: dict[str, str], *arguments: object, prefix: Sequenc
 
 @contextmanager
 def empty_database(data: Path, template: str = "template1") -> Iterator[dict[str, str]]:
-    """Yield an environment with a database without tables, on the engine of this run; on PostgreSQL a copy of a
-    template.
+    """Yield an environment with a database of its own, on the engine of this run. It has no tables, unless PostgreSQL
+    copies another template.
     """
     url = os.environ.get("DATABASE_URL", "")
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "LOG_LEVEL")}
