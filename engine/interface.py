@@ -14,8 +14,8 @@ from engine.parameters import Value, quote_identifier
 
 Setting = str | int | float
 
-# Settings of every read: outer joins return null for missing rows, replaced rows are not counted, and JSON contains
-# numbers as numbers, and times in UTC with a Z: in local time, one text stands for two hours of an autumn night.
+# Settings of every read: outer joins return null for missing rows, and JSON contains numbers as numbers, and times in
+# UTC with a Z: in local time, one text stands for two hours of an autumn night.
 READ_SETTINGS: dict[str, Setting] = {
     "join_use_nulls": 1,
     "do_not_merge_across_partitions_select_final": 1,
