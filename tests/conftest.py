@@ -10,10 +10,8 @@ from django.db import connection
 from django.test import override_settings
 
 from tests.builders import Person, make_person, make_project
-from tests.live.conftest import migrated
+from tests.live.conftest import empty_database, manage
 from users.models import MembershipLevel, Project
-
-__all__ = ["migrated"]
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +45,15 @@ def no_rate_limits() -> Iterator[None]:
     """Disable rate limits, whose counters would add statements. `test_rate_limits` enables them."""
     with override_settings(RATE_LIMITS=[], QUERY_RATE_LIMITS=[]):
         yield
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Yield the environment of a migrated database without rows, to copy: migrations take half of a first start."""
+    with empty_database(tmp_path_factory.mktemp("migrated")) as environment:
+        ended = manage(environment, "migrate", "--verbosity", 0)
+        assert ended.returncode == 0, ended.stderr
+        yield environment
 
 
 @pytest.fixture

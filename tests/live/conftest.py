@@ -112,15 +112,6 @@ def empty_database(data: Path, template: str = "template1") -> Iterator[dict[str
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Yield the environment of a migrated database without rows, to copy: migrations take half of a first start."""
-    with empty_database(tmp_path_factory.mktemp("migrated")) as environment:
-        ended = manage(environment, "migrate", "--verbosity", 0)
-        assert ended.returncode == 0, ended.stderr
-        yield environment
-
-
 @contextmanager
 def copied_database(migrated: dict[str, str], data: Path) -> Iterator[dict[str, str]]:
     """Yield an environment with a copy of a migrated database."""
