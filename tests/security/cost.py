@@ -1,7 +1,7 @@
 """Cost: the processor time of the most expensive request of each operation.
 
 Requests are sent one at a time, each with a body as long, full and nested as the document allows, for rows of the
-maximum size. More than a second is a fault, and more than 50 ms without a key.
+maximum size. More than a second is a fault, and more than 100 ms without a key.
 """
 
 import time
@@ -18,7 +18,7 @@ from tests.security.cost_requests import iter_anonymous_requests, iter_expensive
 from tests.security.report import Outcome, Report
 from tests.security.service import run_service
 
-SECONDS_MAX, STRANGERS_SECONDS_MAX = 1.0, 0.05
+SECONDS_MAX, STRANGERS_SECONDS_MAX = 1.0, 0.1
 FULL = Scale(tiles=1_000, copies=8, boards=500, undoable=50)
 SMALL = Scale(tiles=100, copies=2, boards=20, undoable=12)
 # Work after the response belongs to the request.
