@@ -9,7 +9,6 @@ from dashboards.models import Dashboard, DashboardTemplate, Insight, Tile
 from dashboards.template_documents.placeholders import fill_template
 from tests.builders import Person, make_dashboard, make_template, make_text_tile
 from tests.client import Answer
-from tests.timing import TOLERANCE
 
 PATH = "dashboards/create_from_template_json/"
 PLACE = {"x": 1, "y": 2, "w": "3", "h": 4, "minW": 1, "minH": 1}
@@ -136,4 +135,4 @@ def test_filling_the_longest_documents_takes_less_than_a_second(parts: dict[str,
         fill_template(build_document(**parts))
     except Exception as refusal:  # noqa: BLE001  a refusal costs as much
         assert "at most" in str(refusal) or "more than" in str(refusal)  # noqa: PT017  both texts are right
-    assert time.process_time() - started < TOLERANCE
+    assert time.process_time() - started < 1

@@ -22,7 +22,6 @@ from engine.interface import Limits
 from engine.parameters import Value
 from engine.protocol import connect, send_message
 from tests.engine.conftest import wait_until
-from tests.timing import TOLERANCE
 
 ENDLESS = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1"
 SOME_ID = uuid.UUID("0190b0c5-5a4c-7a33-9d4e-1f2a3b4c5d6e")
@@ -101,7 +100,7 @@ def test_limit_is_a_typed_error(shared: EmbeddedClient, sql: str, limits: Limits
     started = time.monotonic()
     with pytest.raises(error) as raised:
         shared.read(sql, limits=limits)
-    assert time.monotonic() - started < 3 * TOLERANCE
+    assert time.monotonic() - started < 3
     assert "version" not in raised.value.detail
     assert raised.value.detail
 
@@ -141,11 +140,11 @@ def test_query_is_cancelled_at_once_and_others_run_beside_it(shared: EmbeddedCli
     wait_until(lambda: count_running(shared, query_id) == 1)
     started = time.monotonic()
     assert shared.read("SELECT 1").rows == [[1]]
-    assert time.monotonic() - started < TOLERANCE
+    assert time.monotonic() - started < 1
     assert shared.cancel(query_id)
     thread.join(5)
     assert [type(error) for error in errors] == [QueryCancelled]
-    assert time.monotonic() - started < 3 * TOLERANCE
+    assert time.monotonic() - started < 3
     assert not shared.cancel(query_id)
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from dashboards_api.db.fields import dump_json
 from dashboards_api.http.parsers import DisallowedJSON, MalformedJSON, load_json
-from tests.timing import TOLERANCE
 
 JSON = st.recursive(
     st.none()
@@ -69,13 +68,13 @@ def test_hostile_text_is_refused_in_linear_time(text: str) -> None:
     started = time.process_time()
     with pytest.raises((MalformedJSON, DisallowedJSON)):
         load_json(text)
-    assert time.process_time() - started < 2 * TOLERANCE
+    assert time.process_time() - started < 2
 
 
 def test_maximum_number_of_values_is_parsed() -> None:
     started = time.process_time()
     assert len(load_json("[" + "1," * 199_998 + "1]")) == 199_999
-    assert time.process_time() - started < 3 * TOLERANCE
+    assert time.process_time() - started < 3
 
 
 def processor_seconds(text: str, expected: type[Exception]) -> float:
