@@ -68,6 +68,18 @@ def add_text(page: Page, text: str) -> None:
     expect(page.locator("#flash")).to_contain_text("Added the text.")
 
 
+def stay_once(page: Page) -> list[str]:
+    """Dismiss the next dialog of a page. Return the list that gets its type."""
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.once("dialog", stay)
+    return asked
+
+
 def get_box(tile: Locator) -> tuple[float, float, float, float]:
     box = tile.bounding_box()
     assert box is not None
@@ -141,16 +153,10 @@ def test_tile_is_changed_removed_and_brought_back(page: Page, has_scripts: bool)
 
 @pytest.mark.parametrize("has_scripts", [True])
 def test_page_with_unsaved_input_is_left_only_on_confirmation(page: Page, has_scripts: bool) -> None:
-    asked: list[str] = []
-
-    def stay(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.dismiss()
-
     create_board(page, "Unsaved")
     page.get_by_role("link", name="Tiles", exact=True).click()
     page.get_by_label("Text, in Markdown").fill("typed for long")
-    page.once("dialog", stay)
+    asked = stay_once(page)
     page.get_by_role("link", name="Unsaved").click()
     expect(page.get_by_label("Text, in Markdown")).to_have_value("typed for long")
     assert asked == ["beforeunload"]
@@ -163,19 +169,13 @@ def test_page_with_unsaved_input_is_left_only_on_confirmation(page: Page, has_sc
 
 @pytest.mark.parametrize("has_scripts", [True])
 def test_previewed_insight_is_left_only_on_confirmation(page: Page, has_scripts: bool) -> None:
-    asked: list[str] = []
-
-    def stay(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.dismiss()
-
     create_board(page, "Previewed")
     open_add_panel(page)
     page.get_by_role("link", name="SQL").click()
     page.get_by_label("Query").fill("select 1")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("main[data-unsaved]")).to_be_visible()
-    page.once("dialog", stay)
+    asked = stay_once(page)
     page.get_by_role("link", name="Previewed").click()
     expect(page.get_by_label("Query")).to_have_value("select 1")
     assert asked == ["beforeunload"]
