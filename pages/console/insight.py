@@ -133,7 +133,7 @@ class InsightView(ConsoleView):
             "was": dump_values(editing.stored if was is None else was),
             "name_max": INSIGHT_NAME_MAX_LENGTH,
             "preview": preview,
-            **(list_choices(project, values) if kind else {}),
+            **(list_choices(project, kind, values) if kind else {}),
             **(context or {}),
         }
         return self.page("pages/console/insight.html", around, status=status)
@@ -150,9 +150,9 @@ class InsightView(ConsoleView):
         return preview
 
 
-def list_choices(project: Project, values: Values) -> dict[str, Any]:
+def list_choices(project: Project, kind: Kind, values: Values) -> dict[str, Any]:
     """Return the rows of a form, and the choices of its fields."""
-    rows = {"series": list_series_rows(values), "filters": list_property_rows(values)}
+    rows = {"series": list_series_rows(values, maximum=kind.series_max), "filters": list_property_rows(values)}
     names = {
         "events": [ALL_EVENTS, *read_event_names(project.pk, SUGGESTIONS_MAX)],
         "properties": list_property_names(project),

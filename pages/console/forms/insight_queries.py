@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 from dashboards_api.errors import ValidationFailed
 from pages.console.edit_form import format_tags, parse_tags
+from pages.console.forms.growth_queries import build_lifecycle, build_stickiness, read_growth
 from pages.console.forms.merging import Values, get_object, get_text
 from pages.console.forms.query_parts import (
     ALL_EVENTS,
+    SERIES_MAX,
     build_breakdown,
     build_series,
     build_shared,
@@ -60,7 +62,10 @@ RETENTION_TYPES = (
 
 
 class Kind(NamedTuple):
-    """A kind of insights with a form. `read` makes the fields of a query, `build` the query of the fields."""
+    """A kind of insights with a form. `read` makes the fields of a query, `build` the query of the fields.
+
+    `series_max` is the number of events that the form has room for.
+    """
 
     name: str  # in addresses
     query_kind: str
@@ -68,6 +73,7 @@ class Kind(NamedTuple):
     about: str
     read: Callable[[Json], Values]
     build: Callable[[Values, Json], Json]
+    series_max: int = SERIES_MAX
 
 
 def _read_trends(source: Json) -> Values:
@@ -208,6 +214,8 @@ _KINDS = (
     Kind("trends", "TrendsQuery", "Trend", "How often something happens over time.", _read_trends, _build_trends),
     Kind("funnel", "FunnelsQuery", "Funnel", "How many people get through steps.", _read_funnel, _build_funnel),
     Kind("retention", "RetentionQuery", "Retention", "How many people come back.", _read_retention, _build_retention),
+    Kind("lifecycle", "LifecycleQuery", "Lifecycle", "New and returning people.", read_growth, build_lifecycle, 1),
+    Kind("stickiness", "StickinessQuery", "Stickiness", "How often people return.", read_growth, build_stickiness),
     Kind("sql", SQL, "SQL", "Any table or number, by a query of your own.", _read_sql, _build_sql),
 )
 

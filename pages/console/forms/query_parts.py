@@ -23,14 +23,14 @@ class SeriesRow(NamedTuple):
     math_property: str
 
 
-def list_series_rows(values: Values, extra: int = 2) -> list[SeriesRow]:
-    """Return the rows that name an event, and some empty ones."""
+def list_series_rows(values: Values, extra: int = 2, maximum: int = SERIES_MAX) -> list[SeriesRow]:
+    """Return the rows that name an event, and some empty ones up to a maximum of rows."""
     rows = [
         (event, values.get(f"math-{index}", ""), values.get(f"math-property-{index}", ""))
         for index in range(SERIES_MAX)
         if (event := values.get(f"event-{index}", "").strip())
     ]
-    rows += [("", "", "")] * min(extra, SERIES_MAX - len(rows))
+    rows += [("", "", "")] * min(extra, maximum - len(rows))
     return [SeriesRow(index, event, math or "total", name) for index, (event, math, name) in enumerate(rows)]
 
 

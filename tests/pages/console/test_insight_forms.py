@@ -112,6 +112,29 @@ def test_retention_and_sql_are_added(browser: Client, board: Dashboard) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "query_kind", "rows"), [("lifecycle", "LifecycleQuery", 1), ("stickiness", "StickinessQuery", 2)]
+)
+def test_lifecycle_and_stickiness_are_added(
+    browser: Client, board: Dashboard, kind: str, query_kind: str, rows: int
+) -> None:
+    path = get_path(board, kind=kind)
+    assert get_text(browser.get(path)).count('name="event-') == rows
+    assert post_form(browser, path, **{"event-0": "signup", "interval": "week", "range": "-90d|"}).status_code == 303
+    insight = Insight.objects.get()
+    source = {
+        "kind": query_kind,
+        "series": [{"kind": "EventsNode", "event": "signup", "name": "signup", "math": "total"}],
+        "dateRange": {"date_from": "-90d", "date_to": None},
+        "interval": "week",
+    }
+    assert insight.query == {"kind": "InsightVizNode", "source": source}
+    assert post_form(browser, get_path(board, insight.pk), **{"event-0": "order_paid"}).status_code == 303
+    insight.refresh_from_db()
+    node = {"kind": "EventsNode", "event": "order_paid", "name": "order_paid", "math": "total"}
+    assert insight.query == {"kind": "InsightVizNode", "source": {**source, "series": [node]}}
+
+
 def test_preview_shows_the_result_and_stores_nothing(browser: Client, board: Dashboard) -> None:
     Store.objects.update_or_create(pk=1, defaults={"is_confirmed": True})
     path, fields = (
@@ -141,6 +164,7 @@ def test_preview_shows_the_result_and_stores_nothing(browser: Client, board: Das
             "before the first",
             "date_to",
         ),
+        ("lifecycle", {"interval": "week"}, "Choose an event.", "event-0"),
         ("retention", {"event-0": "a"}, "Choose an event.", "event-1"),
         ("retention", {"event-0": "a", "event-1": "b", "intervals": "999"}, "from 2 to 31", "intervals"),
         ("sql", {"sql": " "}, "Write a query.", "sql"),
@@ -230,7 +254,7 @@ def test_editing_keeps_changes_by_others(browser: Client, alice: Person, board: 
 
 
 def test_insight_without_a_form_keeps_its_query(browser: Client, alice: Person, board: Dashboard) -> None:
-    query = {"kind": "InsightVizNode", "source": {"kind": "LifecycleQuery", "series": [{"event": "a"}]}}
+    query = {"kind": "InsightVizNode", "source": {"kind": "PathsQuery", "pathsFilter": {"startPoint": "/"}}}
     insight = make_insight(alice, board, query=query)
     assert "has no form for the query" in get_text(browser.get(get_path(board, insight.pk)))
     assert post_form(browser, get_path(board, insight.pk), name="Growth").status_code == 303
