@@ -29,6 +29,7 @@ from pages.console.board_panels import (
 )
 from pages.console.edit_form import form_fields
 from pages.console.forms.insight_queries import list_kinds
+from pages.console.tile_moving import list_move_targets
 from queries.readers.results import PAGE_CHARACTERS_MAX
 from queries.refresh import Refresh
 from queries.services.results import RefreshRequest, Results
@@ -100,9 +101,9 @@ class BoardView(ConsoleView):
             return find_insights(membership, dashboard["id"], search)
         if panel == "tile":
             sent = given.get("sent", {})
-            return find_tile(
-                to_plain_json(dashboard["tiles"]), parse_int(sent.get("tile") or query.get("tile")) or 0, sent
-            )
+            tile_id = parse_int(sent.get("tile") or query.get("tile")) or 0
+            found = find_tile(to_plain_json(dashboard["tiles"]), tile_id, sent)
+            return {**found, **list_move_targets(membership, dashboard["id"])}
         if panel == "filters":
             return build_filters_panel(membership.project, dashboard, given.get("filter_values"))
         return build_access_panel(membership.project, dashboard) if panel == "access" else {}

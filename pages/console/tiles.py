@@ -16,6 +16,7 @@ from pages.components.tile_grid import get_tile_title
 from pages.console.board import CHANGED_SINCE, BoardView
 from pages.console.dashboard_forms import get_expected, write_and_offer_undo
 from pages.console.tile_forms import BUTTON_FIELDS, TextChanged, TileAction, perform
+from pages.console.tile_moving import MOVE, TARGET, move_to_dashboard
 from users.models import Membership
 from users.readers import Row
 
@@ -31,6 +32,8 @@ class TilesView(BoardView):
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
         tile_id = parse_int(request.POST.get("tile")) or 0
+        if request.POST.get("action") == MOVE:
+            return self.move_to(membership, number, tile_id)
         work = partial(perform, TileAction(membership, number, tile_id, request.POST))
         expected = None if "was-text" in request.POST else get_expected(request, membership, number)
         try:
@@ -40,6 +43,16 @@ class TilesView(BoardView):
         except (VersionConflict, TextChanged):
             return self.again(membership, number, self.draft(tile_id, CHANGED_SINCE, None), status=409)
         return self.show(self.get_next(shown, number), said=said, undo=undo)
+
+    def move_to(self, membership: Membership, number: int, tile_id: int) -> HttpResponse:
+        """Move a tile to another dashboard, and show that one."""
+        target_id = parse_int(self.request.POST.get(TARGET))
+        try:
+            said, undo = move_to_dashboard(membership, number, tile_id, target_id)
+        except ValidationFailed as error:
+            return self.again(membership, number, self.draft(tile_id, error.detail, error.attr), status=400)
+        path = f"/projects/{membership.project_id}/dashboards/{target_id}"
+        return self.show(f"{path}#tile-{tile_id}", said=said, undo=undo)
 
     @property
     def is_on_board(self) -> bool:

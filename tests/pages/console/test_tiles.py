@@ -188,3 +188,58 @@ def test_member_without_the_edit_right_changes_no_tile(browser: Client, alice: P
         assert browser.post(path, fields).status_code == 403
     tile.refresh_from_db()
     assert (tile.deleted, Text.objects.get().body) == (False, "text")
+
+
+def move(client: Client, board: Dashboard, tile_id: int, target: Any) -> Any:
+    """Submit the form that moves a tile, on the page of the dashboard."""
+    path, page = get_dashboard_path(board), client.get(get_dashboard_path(board))
+    fields = {"board": "1", "action": "move-to", "tile": tile_id, "to_dashboard": target}
+    return client.post(f"{path}/tiles", {"csrfmiddlewaretoken": get_csrf_token(page), **fields})
+
+
+def test_tile_is_moved_to_another_dashboard_and_back(
+    browser: Client, alice: Person, bob: Person, board: Dashboard, first: Tile
+) -> None:
+    other, theirs = make_dashboard(alice, "Growth <b>"), make_dashboard(bob, "Bob's", restriction_level=37)
+    alice.membership.level = 1
+    alice.membership.save()
+    panel = get_text(browser.get(f"{get_dashboard_path(board)}?panel=tile&tile={first.pk}"))
+    assert f'<option value="{other.pk}">Growth &lt;b&gt;</option>' in panel
+    assert f'<option value="{theirs.pk}">' not in panel
+    assert f'<option value="{board.pk}">' not in panel
+    moved = move(browser, board, first.pk, other.pk)
+    assert (moved.status_code, moved["Location"]) == (303, f"{get_dashboard_path(other)}#tile-{first.pk}")
+    first.refresh_from_db()
+    assert first.dashboard_id == other.pk
+    shown = get_text(browser.get(get_dashboard_path(other)))
+    assert "Moved one to Growth &lt;b&gt;." in shown
+    assert f'action="{get_dashboard_path(other)}/tiles"' in shown
+    undo = {"action": "move-to", "board": "1", "tile": str(first.pk), "to_dashboard": str(board.pk)}
+    assert all(f'name="{name}" value="{value}"' in shown for name, value in undo.items())
+    assert move(browser, other, first.pk, board.pk)["Location"] == f"{get_dashboard_path(board)}#tile-{first.pk}"
+    first.refresh_from_db()
+    assert first.dashboard_id == board.pk
+
+
+def test_refused_move_says_why_and_moves_nothing(
+    browser: Client, alice: Person, bob: Person, carol: Person, board: Dashboard, second: Tile
+) -> None:
+    other = make_dashboard(alice, "Growth")
+    Tile.objects.create(project=other.project, dashboard=other, insight=second.insight)
+    foreign = make_dashboard(carol)
+    for target, status, error in (
+        (other.pk, 400, "Growth already shows this."),
+        ("", 400, "Choose another dashboard."),
+        (board.pk, 400, "Choose another dashboard."),
+        (foreign.pk, 404, ""),
+        (2**63, 400, "Choose another dashboard."),
+    ):
+        response = move(browser, board, second.pk, target)
+        assert (response.status_code, error in get_text(response)) == (status, True)
+    assert move(browser, board, 999999, other.pk).status_code == 404
+    theirs = make_dashboard(bob, "Bob's", restriction_level=37)
+    alice.membership.level = 1
+    alice.membership.save()
+    assert move(browser, board, second.pk, theirs.pk).status_code == 403
+    second.refresh_from_db()
+    assert (second.dashboard_id, second.deleted) == (board.pk, False)
