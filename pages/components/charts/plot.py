@@ -38,16 +38,12 @@ class Bar(NamedTuple):
 
 
 class Path(NamedTuple):
-    """A line, or the outline of an area, through points (x, y)."""
+    """A line, or the outline of an area, through points: the number of an interval, and y in percent."""
 
-    points: list[tuple[float, float]]
+    points: list[tuple[int, float]]
     color: int
     is_previous: bool = False
     is_incomplete: bool = False
-
-    @property
-    def text(self) -> str:
-        return " ".join(f"{x:g},{y:g}" for x, y in self.points)
 
 
 class Mark(NamedTuple):
@@ -192,11 +188,10 @@ def _iter_bars(graph: Graph, layers: list[list[tuple[float, float]]] | None, y: 
 
 
 def _build_areas(graph: Graph, layers: list[list[tuple[float, float]]], y: Scale) -> list[Path]:
-    points = len(graph.labels)
     return [
         Path(
-            [(_x(place, points), y(top)) for place, (_, top) in enumerate(layer)]
-            + [(_x(place, points), y(bottom)) for place, (bottom, _) in reversed(list(enumerate(layer)))],
+            [(place, y(top)) for place, (_, top) in enumerate(layer)]
+            + [(place, y(bottom)) for place, (bottom, _) in reversed(list(enumerate(layer)))],
             series.color,
             series.is_previous,
         )
@@ -207,7 +202,7 @@ def _build_areas(graph: Graph, layers: list[list[tuple[float, float]]], y: Scale
 def _iter_lines(graph: Graph, series: Series, values: Sequence[float | None], y: Scale) -> Iterator[Path]:
     """Yield one path for each stretch without a gap; the segment to an incomplete interval is one of its own."""
     points = len(graph.labels)
-    found = [None if value is None else (_x(place, points), y(value)) for place, value in enumerate(values)]
+    found = [None if value is None else (place, y(value)) for place, value in enumerate(values)]
     is_open = _is_open(graph, series, points - 1) and points > 1
     for stretch in _iter_stretches(found[:-1] if is_open else found):
         yield Path(stretch, series.color, series.is_previous)
@@ -215,8 +210,8 @@ def _iter_lines(graph: Graph, series: Series, values: Sequence[float | None], y:
         yield Path([found[-2], found[-1]], series.color, series.is_previous, is_incomplete=True)
 
 
-def _iter_stretches(found: Sequence[tuple[float, float] | None]) -> Iterator[list[tuple[float, float]]]:
-    stretch: list[tuple[float, float]] = []
+def _iter_stretches(found: Sequence[tuple[int, float] | None]) -> Iterator[list[tuple[int, float]]]:
+    stretch: list[tuple[int, float]] = []
     for point in [*found, None]:
         if point is not None:
             stretch.append(point)

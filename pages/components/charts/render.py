@@ -126,9 +126,10 @@ def _build_graph_view(graph: Graph) -> dict[str, Any]:
     gutter += 16 if has_letters else 0  # as in the style sheet
     return {
         "plot": plot,
+        "width": max(1, plot.points - 1),
         "bars": write_bars(plot.bars),
-        "areas": write_paths("polygon", "area", plot.areas),
-        "lines": write_paths("polyline", "line", plot.lines),
+        "areas": write_paths("area", plot.areas),
+        "lines": write_paths("line", plot.lines),
         "dots": write_dots(plot.dots),
         "letters": write_letters(plot.letters),
         "ticks": write_ticks(build_ticks(graph.labels, [plot.get_x(place) for place in range(plot.points)], gutter)),

@@ -36,9 +36,9 @@ def draw_graph(canvas: Canvas, box: Box, graph: Graph) -> None:
         open_style = {"fill_opacity": 0.3, "stroke": color, "stroke_dasharray": "4 3"} if bar.is_incomplete else {}
         canvas.rectangle(part, color, opacity=EARLIER if bar.is_previous else 1, **open_style)
     for path in plot.areas:
-        canvas.points("polygon", _place(area, path), fill=COLORS[path.color], fill_opacity=0.55)
+        canvas.points("polygon", _place(area, plot, path), fill=COLORS[path.color], fill_opacity=0.55)
     for path in plot.lines:
-        _draw_line(canvas, area, path)
+        _draw_line(canvas, area, plot, path)
     for dot in plot.dots:
         _draw_dot(canvas, area, dot)
     for letter in plot.letters:
@@ -55,8 +55,8 @@ def _y(area: Box, percent: float) -> float:
     return area.y + percent / 100 * area.height
 
 
-def _place(area: Box, path: Path) -> list[tuple[float, float]]:
-    return [(_x(area, x), _y(area, y)) for x, y in path.points]
+def _place(area: Box, plot: Plot, path: Path) -> list[tuple[float, float]]:
+    return [(_x(area, plot.get_x(place)), _y(area, y)) for place, y in path.points]
 
 
 def _draw_axes(canvas: Canvas, area: Box, graph: Graph, plot: Plot) -> None:
@@ -72,11 +72,11 @@ def _draw_axes(canvas: Canvas, area: Box, graph: Graph, plot: Plot) -> None:
         canvas.text(x, area.bottom + 24, labels[index], size=SIZE, color=QUIET, anchor=anchor)
 
 
-def _draw_line(canvas: Canvas, area: Box, path: Path) -> None:
+def _draw_line(canvas: Canvas, area: Box, plot: Plot, path: Path) -> None:
     style: dict[str, object] = {"stroke_dasharray": "1 6"} if path.is_incomplete else {}
     canvas.points(
         "polyline",
-        _place(area, path),
+        _place(area, plot, path),
         fill="none",
         stroke=COLORS[path.color],
         stroke_width=1.5 if path.is_previous else 2.5,

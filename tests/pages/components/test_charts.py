@@ -39,8 +39,8 @@ def test_trends_are_rendered_as_lines() -> None:
         ],
     )
     chart = render_checked(TRENDS)
-    assert '<polyline class="line c0" points="0,75 33.33,50 66.67,87.5 100,0"/>' in chart
-    assert '<polyline class="line c1" points="66.67,95 100,91.25"/>' in chart  # there is a gap before
+    assert '<path class="line c0" d="M0 75l1-25 1 37.5 1-87.5"/>' in chart
+    assert '<path class="line c1" d="M2 95l1-3.8"/>' in chart  # there is a gap before
     assert chart.count("<circle") == 7
     assert 'aria-label="Name &amp; more"' in chart
     assert "A Visits <b>75</b>" in chart
@@ -92,9 +92,9 @@ def test_unstacked_bars_stand_side_by_side() -> None:
 
 def test_areas_lie_on_each_other() -> None:
     chart = render_checked(TRENDS, trends_query("ActionsAreaGraph"))
-    outline = "0,83.33 33.33,66.67 66.67,91.67 100,33.33 100,100 66.67,100 33.33,100 0,100"
-    assert f'<polygon class="area c0" points="{outline}"/>' in chart
-    assert '<polyline class="line c1" points="0,81.67 33.33,66.67 66.67,88.33 100,27.5"/>' in chart
+    outline = "M0 83.3l1-16.6 1 25 1-58.4 0 66.7-1 0-1 0-1 0"
+    assert f'<path class="area c0" d="{outline}"/>' in chart
+    assert '<path class="line c1" d="M0 81.7l1-15 1 21.6 1-60.8"/>' in chart
 
 
 def test_single_point_is_a_dot() -> None:
@@ -106,17 +106,17 @@ def test_single_point_is_a_dot() -> None:
 
 def test_negative_values_are_within_the_chart() -> None:
     chart = render_checked([{"label": "a", "data": [-10, 10], "labels": ["x", "y"]}])
-    assert 'points="0,100 100,0"' in chart
+    assert 'd="M0 100l1-100"' in chart
     assert "<li>-10</li>" in chart
 
 
 def test_zeros_are_a_line_at_the_bottom() -> None:
-    assert 'points="0,100 100,100"' in render_checked([{"label": "a", "data": [0, 0]}])
+    assert 'd="M0 100l1 0"' in render_checked([{"label": "a", "data": [0, 0]}])
 
 
 def test_nearly_equal_values_are_no_flat_line() -> None:
     chart = render_checked([{"label": "a", "data": [1001, 1004], "labels": ["x", "y"]}])
-    assert 'points="0,100 100,0"' in chart
+    assert 'd="M0 100l1-100"' in chart
     assert "<li>1.001K</li>" in chart
 
 
@@ -162,13 +162,13 @@ def test_previous_period_is_lighter_and_named() -> None:
         ("Visits", 0, False),
         ("Visits (previous)", 0, True),
     ]
-    assert '<polyline class="line c0 earlier"' in render_checked(rows)
+    assert '<path class="line c0 earlier"' in render_checked(rows)
     assert '<rect class="bar c0 earlier" x="2.5%"' in render_checked(rows, trends_query("ActionsBar"))
 
 
 def test_incomplete_interval_is_marked_and_named() -> None:
     chart = render_checked(TRENDS, trends_query(), TUESDAY_NOON)
-    assert '<polyline class="line c0 open" points="66.67,87.5 100,0"/>' in chart
+    assert '<path class="line c0 open" d="M2 87.5l1-87.5"/>' in chart
     assert '<circle class="dot c0 open" cx="100%"' in chart
     assert '<p class="note">24 Nov: not complete</p>' in chart
     assert '<th scope="row">24 Nov (not complete)</th>' in chart
