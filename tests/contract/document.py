@@ -31,14 +31,25 @@ def _document() -> dict[str, Any]:
     return loaded
 
 
+@cache
+def list_patterns() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    """Return the pattern of each path with its operations by method. Literal paths go before those with parameters."""
+    templates = sorted(document()["paths"], key=lambda each: each.count("{"))
+    return [
+        (
+            re.compile("/".join("[^/]+" if step.startswith("{") else re.escape(step) for step in template.split("/"))),
+            document()["paths"][template],
+        )
+        for template in templates
+    ]
+
+
 def find_operation(method: str, path: str) -> dict[str, Any] | None:
-    """Return the documented operation of a request, or None. Literal paths go before those with parameters."""
-    for template in sorted(document()["paths"], key=lambda each: each.count("{")):
-        pattern = "/".join("[^/]+" if step.startswith("{") else re.escape(step) for step in template.split("/"))
-        if re.fullmatch(pattern, path if path.endswith("/") else f"{path}/"):
-            found: dict[str, Any] | None = document()["paths"][template].get(method.lower())
-            return found
-    return None
+    """Return the documented operation of a request, or None."""
+    whole = path if path.endswith("/") else f"{path}/"
+    return next(
+        (operations.get(method.lower()) for pattern, operations in list_patterns() if pattern.fullmatch(whole)), None
+    )
 
 
 def resolve(node: dict[str, Any]) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def test_cost_is_linear_in_the_text(piece: str) -> None:
         list(find_addresses(text))
         return time.process_time() - started
 
-    assert min(seconds(1_000_000) for _ in range(3)) < 2
+    assert any(seconds(1_000_000) < 2 for _ in range(3))
     started = time.process_time()
     render_markdown((piece * MAX_PARSED_CHARACTERS)[:MAX_PARSED_CHARACTERS])
     assert time.process_time() - started < 10

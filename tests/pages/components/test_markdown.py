@@ -86,7 +86,7 @@ def test_page_of_expensive_markup_takes_less_than_two_seconds(monkeypatch: pytes
     costly = [brackets, "a\n" * 1990, "- a\n" * 990, "*a*b" * 990, "_a_b" * 990, "a\n\n" * 1330, "|a|b|\n|-|-|\n" * 300]
     for text in costly:
         texts = [f"{number}\n{text}" for number in range(60)]
-        assert min(measure_seconds(texts, monkeypatch) for _ in range(4)) < 2
+        assert any(measure_seconds(texts, monkeypatch) < 2 for _ in range(4))
         shown = render_texts(texts)
         assert shown[-1].startswith('<p class="lead">59')
         assert not shown[0].startswith('<p class="lead">')
