@@ -112,18 +112,14 @@ def test_retention_and_sql_are_added(browser: Client, board: Dashboard) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("kind", "query_kind", "rows"), [("lifecycle", "LifecycleQuery", 1), ("stickiness", "StickinessQuery", 2)]
-)
-def test_lifecycle_and_stickiness_are_added(
-    browser: Client, board: Dashboard, kind: str, query_kind: str, rows: int
-) -> None:
-    path = get_path(board, kind=kind)
+@pytest.mark.parametrize(("kind", "rows"), [("LifecycleQuery", 1), ("StickinessQuery", 2)])
+def test_lifecycle_and_stickiness_are_added(browser: Client, board: Dashboard, kind: str, rows: int) -> None:
+    path = get_path(board, kind=kind.removesuffix("Query").lower())
     assert get_text(browser.get(path)).count('name="event-') == rows
     assert post_form(browser, path, **{"event-0": "signup", "interval": "week", "range": "-90d|"}).status_code == 303
     insight = Insight.objects.get()
     source = {
-        "kind": query_kind,
+        "kind": kind,
         "series": [{"kind": "EventsNode", "event": "signup", "name": "signup", "math": "total"}],
         "dateRange": {"date_from": "-90d", "date_to": None},
         "interval": "week",
