@@ -1,14 +1,16 @@
 """The tables of the store. Their columns are the same everywhere; engines and settings depend on the deployment."""
 
+# Most queries read properties, and LZ4 decompresses them in half the time of ZSTD. T64 leaves out the high bits that
+# the times of a day have in common.
 EVENTS_COLUMNS = """
     project_id Int64,
     uuid UUID,
     event String,
     distinct_id String,
     person_id UUID,
-    timestamp DateTime64(6, 'UTC'),
-    created_at DateTime64(6, 'UTC'),
-    properties String CODEC(ZSTD(1)),
+    timestamp DateTime64(6, 'UTC') CODEC(T64, LZ4),
+    created_at DateTime64(6, 'UTC') CODEC(T64, LZ4),
+    properties String CODEC(LZ4),
     person_properties String CODEC(ZSTD(1))
 """
 PERSONS_COLUMNS = """
