@@ -11,6 +11,8 @@ from pages.components.charts.plot import Bar, Mark, Path
 from pages.components.charts.shapes import Table
 from pages.components.charts.ticks import Tick
 
+HEIGHT = 100  # of all view boxes
+
 _ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
 _END, _ABOVE = 'dx="6" dy=".35em"', 'dy="-3" text-anchor="middle"'
 
@@ -32,17 +34,57 @@ def write_bars(bars: Iterable[Bar]) -> SafeString:
     )
 
 
-def write_paths(name: str, paths: Iterable[Path]) -> SafeString:
-    """Return paths through a view box that is as wide as there are intervals, and 100 high."""
-    return _join(f'<path class="{name} {_write_class(path)}" d="{_write_steps(path)}"/>' for path in paths)
+def write_columns(bars: Iterable[Bar], points: int) -> SafeString:
+    """Return many bars as one path for each series, in a view box that is as wide as there are intervals.
+
+    Each bar is the difference of two columns down to the edge of the plot: the lower columns of a stacked series are
+    written like the upper ones of the series below, so that they compress to nothing.
+    """
+    groups: dict[str, list[Bar]] = {}
+    for bar in bars:
+        groups.setdefault(_write_class(bar), []).append(bar)
+    return _join(f'<path class="bar {name}" d="{_write_stack(found, points)}"/>' for name, found in groups.items())
 
 
-def _write_steps(path: Path) -> str:
+def _write_stack(bars: Sequence[Bar], points: int) -> str:
+    width = round(bars[0].width * points / 100, 2)
+    tops = [(bar.x * points / 100, round(bar.y, 1)) for bar in bars]
+    bottoms = [(bar.x * points / 100, round(bar.y + bar.height, 1)) for bar in bars]
+    lower = [(x, y) for x, y in bottoms if y < HEIGHT]
+    return "".join(_write_column_steps(columns, width) for columns in (tops, lower) if columns)
+
+
+def _write_column_steps(columns: Sequence[tuple[float, float]], width: float) -> str:
+    moves = [
+        f"M{columns[0][0]:.2f} {HEIGHT}",
+        *(f"m{round(x - before)} 0" for (before, _), (x, _) in pairwise(columns)),
+    ]
+    return "".join(f"{move}V{y:g}h{width:g}V{HEIGHT}z" for move, (_, y) in zip(moves, columns, strict=True))
+
+
+def write_lines(lines: Iterable[Path]) -> SafeString:
+    """Return lines in a view box that is as wide as the steps between the first and the last interval."""
+    return _join(f'<path class="line {_write_class(line)}" d="{_write_steps(line.points)}"/>' for line in lines)
+
+
+def write_areas(areas: Iterable[Path]) -> SafeString:
+    """Return areas as the difference of two shapes down to the edge of the plot, like columns."""
+    return _join(f'<path class="area {_write_class(area)}" d="{_write_area(area)}"/>' for area in areas)
+
+
+def _write_area(area: Path) -> str:
+    count = len(area.points) // 2
+    top, bottom = area.points[:count], area.points[: count - 1 : -1]
+    shapes = [top, *([bottom] if any(y < HEIGHT for _, y in bottom) else [])]
+    return "".join(f"{_write_steps(shape)}V{HEIGHT}H0z" for shape in shapes)
+
+
+def _write_steps(line: Sequence[tuple[int, float]]) -> str:
     """Return the steps from point to point: compressed, they take half the size of coordinates."""
-    points = [(x, round(y, 1)) for x, y in path.points]
-    steps = (f"{x - before} {round(y - y_before, 1) + 0:g}" for (before, y_before), (x, y) in pairwise(points))
+    points = [(x, round(y, 1)) for x, y in line]
+    steps = [f"{x - before} {round(y - y_before, 1) + 0:g}" for (before, y_before), (x, y) in pairwise(points)]
     x, y = points[0]
-    return f"M{x} {y:g}l{' '.join(steps)}".replace(" -", "-")
+    return f"M{x} {y:g}{'l' if steps else ''}{' '.join(steps)}".replace(" -", "-")
 
 
 def write_dots(dots: Iterable[Mark]) -> SafeString:

@@ -13,10 +13,12 @@ from pages.components.charts.data import SO_FAR, build_data
 from pages.components.charts.funnel_view import build_funnel_view
 from pages.components.charts.markup import (
     Tip,
+    write_areas,
     write_bars,
+    write_columns,
     write_dots,
     write_letters,
-    write_paths,
+    write_lines,
     write_rows,
     write_ticks,
     write_tips,
@@ -28,6 +30,9 @@ from pages.components.charts.retention_view import build_retention_view
 from pages.components.charts.shapes import Bars, Drawable, Funnel, Graph, Number, Pie, Retention, Table
 from pages.components.charts.ticks import CHARACTER, build_ticks
 
+# Charts with more points have bars without gaps between them, as one path for each series: 20 charts of three series
+# and 90 days were 126 KB, of which the elements of bars took 74 KB.
+MAX_SEPARATE_BARS = 60
 # Charts with more values have no texts to point at: the page would be too large.
 MAX_TIPS = 600
 MAX_TIP_LINES = 6
@@ -124,12 +129,15 @@ def _build_graph_view(graph: Graph) -> dict[str, Any]:
     gutter = max(len(line.label) for line in plot.grid) * CHARACTER + 8
     has_letters = bool(plot.letters)
     gutter += 16 if has_letters else 0  # as in the style sheet
+    is_few = plot.points <= MAX_SEPARATE_BARS
     return {
         "plot": plot,
         "width": max(1, plot.points - 1),
-        "bars": write_bars(plot.bars),
-        "areas": write_paths("area", plot.areas),
-        "lines": write_paths("line", plot.lines),
+        "is_few": is_few,
+        "bars": write_bars(bar for bar in plot.bars if is_few or bar.is_incomplete),
+        "columns": write_columns((bar for bar in plot.bars if not is_few and not bar.is_incomplete), plot.points),
+        "areas": write_areas(plot.areas),
+        "lines": write_lines(plot.lines),
         "dots": write_dots(plot.dots),
         "letters": write_letters(plot.letters),
         "ticks": write_ticks(build_ticks(graph.labels, [plot.get_x(place) for place in range(plot.points)], gutter)),

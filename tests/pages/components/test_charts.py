@@ -1,5 +1,6 @@
 """Charts of results in the shapes of PostHog's responses."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -92,9 +93,23 @@ def test_unstacked_bars_stand_side_by_side() -> None:
 
 def test_areas_lie_on_each_other() -> None:
     chart = render_checked(TRENDS, trends_query("ActionsAreaGraph"))
-    outline = "M0 83.3l1-16.6 1 25 1-58.4 0 66.7-1 0-1 0-1 0"
-    assert f'<path class="area c0" d="{outline}"/>' in chart
+    lower, upper = "M0 83.3l1-16.6 1 25 1-58.4", "M0 81.7l1-15 1 21.6 1-60.8"
+    assert f'<path class="area c0" d="{lower}V100H0z"/>' in chart
+    assert f'<path class="area c1" d="{upper}V100H0z{lower}V100H0z"/>' in chart
     assert '<path class="line c1" d="M0 81.7l1-15 1 21.6 1-60.8"/>' in chart
+
+
+def test_many_stacked_bars_are_one_path_for_each_series() -> None:
+    rows = [{"label": label, "data": [2, 0, 1] * 30, "labels": ["x"] * 90} for label in ("a", "b")]
+    chart = render_checked(rows, trends_query("ActionsBar"))
+    assert 'viewBox="0 0 90 100"' in chart
+    assert "<rect" not in chart
+    lower = "M0.10 100V50h0.8V100zm2 0V75h0.8V100zm1 0V50h0.8V100z"  # the second of three values is 0
+    upper = "M0.10 100V0h0.8V100zm2 0V50h0.8V100zm1 0V0h0.8V100z"
+    [first, second] = re.findall(r'<path class="bar (c\d)" d="([^"]*)"', chart)
+    assert (first[0], first[1][: len(lower)], first[1].count("z")) == ("c0", lower, 60)
+    assert (second[0], second[1].partition("zM")[0][: len(upper) - 1], second[1].count("z")) == ("c1", upper[:-1], 120)
+    assert second[1].endswith(first[1])
 
 
 def test_single_point_is_a_dot() -> None:

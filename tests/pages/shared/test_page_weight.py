@@ -1,0 +1,60 @@
+"""The size of a shared page with 20 charts of three series, as a browser receives it."""
+
+import gzip
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import orjson
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from dashboards.models import Dashboard
+from events.models import Store
+from queries.services.queue import ComputedResult, claim_query, complete_query
+from tests.api.test_shared import share
+from tests.builders import Person, make_dashboard, make_insight
+from tests.pages.browsing import visit
+
+CHARTS, SERIES = 20, 3
+
+
+def build_trend(seed: int) -> dict[str, Any]:
+    """Return a trend of one event, so that each chart has a query of its own."""
+    node = {"kind": "EventsNode", "event": f"event {seed}"}
+    return {"kind": "InsightVizNode", "source": {"kind": "TrendsQuery", "series": [node]}}
+
+
+def build_series(random_numbers: random.Random, label: str, count: int) -> dict[str, Any]:
+    """Return counts that are lower at weekends and differ by some percent from day to day."""
+    days = [date(2026, 9, 1) + timedelta(days=number) for number in range(count)]
+    level = random_numbers.randint(200, 5000)
+    data = [round(level * (0.6 if day.weekday() > 4 else 1) * random_numbers.gauss(1, 0.08)) for day in days]
+    texts = [day.isoformat() for day in days]
+    return {"label": label, "data": data, "labels": texts, "days": texts, "count": sum(data)}
+
+
+@pytest.mark.parametrize(("days", "kilobytes_max"), [(30, 60), (90, 90)])
+@pytest.mark.parametrize("display", ["ActionsLineGraph", "ActionsAreaGraph", "ActionsBar"])
+def test_page_of_20_charts_is_small(alice: Person, display: str, days: int, kilobytes_max: int) -> None:
+    Store.objects.update_or_create(pk=1, defaults={"is_confirmed": True})
+    board: Dashboard = make_dashboard(alice, "Quarter")
+    for number in range(CHARTS):
+        query = build_trend(number)
+        query["source"]["trendsFilter"] = {"display": display}
+        make_insight(alice, board, name=f"Chart {number}", query=query)
+    path = f"/shared/{share(alice, board)}"
+    visit(path)
+    random_numbers = random.Random(1)  # noqa: S311  the same numbers in each run
+    while claim := claim_query():
+        rows = orjson.dumps([build_series(random_numbers, label, days) for label in ("Visits", "Sign-ups", "Orders")])
+        later = now() + timedelta(days=1)
+        computed = ComputedResult(rows.decode(), "{}", len(rows), claim.data_version, later, later, 5)
+        assert complete_query(claim, computed)
+    response = Client().get(path, headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
+    assert response["Content-Encoding"] == "gzip"
+    page = gzip.decompress(response.content).decode()
+    assert page.count('<ol class="tips') == CHARTS
+    assert page.count('<td class="grid__number">') == CHARTS * SERIES * days
+    assert len(response.content) < kilobytes_max * 1024
