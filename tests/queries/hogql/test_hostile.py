@@ -5,6 +5,7 @@ from time import monotonic
 import pytest
 
 from queries.hogql.errors import HogQLError
+from queries.hogql.parser_process import SECONDS
 from tests.queries.hogql.helpers import print_text
 from tests.queries.hogql.hostile import BOMBS, list_statements
 
@@ -17,11 +18,11 @@ def test_statement_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_bomb_is_refused_at_once(name: str) -> None:
+def test_bomb_is_refused_by_the_deadline_of_the_parser(name: str) -> None:
     started = monotonic()
     with pytest.raises(HogQLError):
         print_text(BOMBS[name])
-    assert monotonic() - started < 5
+    assert monotonic() - started < SECONDS + 3
 
 
 def test_there_are_enough_statements() -> None:
