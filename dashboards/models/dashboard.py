@@ -115,6 +115,13 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         """Order by pinned first, then by name, then by id: a total order, the same on every database engine."""
         return self.order_by("-pinned", "name_key", "id")
 
+    def newest_first(self) -> "DashboardQuerySet":
+        return self.order_by("-created_at", "-id")
+
+    def last_viewed_first(self) -> "DashboardQuerySet":
+        """Order by the time of the last view; dashboards that nobody has viewed come last."""
+        return self.order_by(models.F("last_accessed_at").desc(nulls_last=True), "-id")
+
     def in_search_order(self, text: str) -> "DashboardQuerySet":
         """Order exact matches of the name first, then as in lists."""
         is_exact = models.Case(models.When(name_key=fold(text)[:NAME_KEY_MAX_LENGTH], then=0), default=1)

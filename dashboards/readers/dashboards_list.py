@@ -1,6 +1,7 @@
 """Read the list of a project's dashboards, one page at a time."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,8 +18,16 @@ from dashboards_api.limits import DESCRIPTION_MAX_LENGTH, PAGE_MAX_LENGTH, TAGS_
 from users.models import Membership, Project
 
 
+class ListOrder(StrEnum):
+    """The orders of a list of dashboards. The default is by name, after pinned ones and exact matches of a search."""
+
+    DEFAULT = ""
+    NEWEST = "created"
+    LAST_VIEWED = "viewed"
+
+
 class ListQuery(NamedTuple):
-    """The filters of a list of dashboards."""
+    """The filters and the order of a list of dashboards."""
 
     search: str = ""
     pinned: bool | None = None
@@ -28,6 +37,7 @@ class ListQuery(NamedTuple):
     exclude_generated: bool = False
     folder: str = ""
     deleted: bool = False
+    order: ListOrder = ListOrder.DEFAULT
 
 
 DEFAULT_QUERY = ListQuery()
@@ -162,12 +172,22 @@ def list_dashboards(
     annotated = found.with_is_collaborator(viewer.pk).annotate(
         **LIST_TEXTS, revision=Value(revision), list_total=Value(0)
     )
-    ordered = annotated.in_search_order(query.search) if query.search else annotated.in_list_order()
-    rows = _fit_page(list(map(DashboardRow._make, ordered.values_list(*LIST_COLUMNS)[offset : offset + limit])))
+    rows = _fit_page(
+        list(map(DashboardRow._make, _order(annotated, query).values_list(*LIST_COLUMNS)[offset : offset + limit]))
+    )
     built = build_dashboards(rows, viewer)
     return Page(
         count, [{**row, "search_match_type": _match_type(row["name"], query.search)} for row in built], revision
     )
+
+
+def _order(found: Any, query: ListQuery) -> Any:
+    match query.order:
+        case ListOrder.NEWEST:
+            return found.newest_first()
+        case ListOrder.LAST_VIEWED:
+            return found.last_viewed_first()
+    return found.in_search_order(query.search) if query.search else found.in_list_order()
 
 
 def _default_page(viewer: Membership, limit: int, offset: int, cursor: Cursor | None) -> Page:

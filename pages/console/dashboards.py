@@ -3,14 +3,14 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from dashboards.changelog.tracking import perform_write
 from dashboards.exceptions import DashboardNotFound
 from dashboards.folders import is_folder, normalize_folder
 from dashboards.input_validation import validate_dashboard_input
 from dashboards.models import PrivilegeLevel
-from dashboards.readers.dashboards_list import ListQuery, list_dashboards
+from dashboards.readers.dashboards_list import ListOrder, ListQuery, list_dashboards
 from dashboards.readers.folders import list_dashboard_folders
 from dashboards.services.dashboards import create_dashboard, update_dashboard
 from dashboards.services.inputs import DashboardInput
@@ -22,6 +22,7 @@ from pages.console.dashboard_forms import redirect_to_dashboard, write_dashboard
 from users.models import Membership
 
 PAGE_SIZE = 50
+ORDERS = ((ListOrder.DEFAULT, "Name"), (ListOrder.NEWEST, "Newest"), (ListOrder.LAST_VIEWED, "Last viewed"))
 
 
 class DashboardListView(ConsoleView):
@@ -56,32 +57,28 @@ class DashboardListView(ConsoleView):
 
     def list(self, membership: Membership, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
         asked = self.request.GET
-        search, tag = (asked.get(name, "").replace("\0", "")[:SEARCH_MAX_LENGTH] for name in ("search", "tag"))
-        folder = parse_folder(asked.get("folder", "").replace("\0", ""))
-        pinned, trash = asked.get("pinned") == "true", asked.get("trash") == "true"
+        shown, tag = parse_query(asked), clean(asked.get("tag", ""))
         offset = parse_int(asked.get("offset")) or 0
         count, rows, *_ = list_dashboards(
-            membership.project,
-            viewer=membership,
-            query=ListQuery(
-                search=search, pinned=pinned or None, tags=(tag.lower(),) if tag else (), folder=folder, deleted=trash
-            ),
-            limit=PAGE_SIZE,
-            offset=offset,
+            membership.project, viewer=membership, query=shown, limit=PAGE_SIZE, offset=offset
         )
         following = offset + (len(rows) or PAGE_SIZE)
-        query = {"search": search, "tag": tag, "folder": folder, "pinned": pinned and "true", "trash": trash and "true"}
+        query = {
+            "search": shown.search,
+            "tag": tag,
+            "folder": shown.folder,
+            "pinned": shown.pinned and "true",
+            "trash": shown.deleted and "true",
+            "order": shown.order,
+        }
         kept = {name: value for name, value in query.items() if value}
         around = {
             "project": membership.project,
             "dashboards": rows,
             "count": count,
-            "search": search,
-            "tag": tag,
-            "folder": folder,
+            **query,
             "folders": list_dashboard_folders(membership.project),
-            "pinned": pinned,
-            "trash": trash,
+            "orders": ORDERS,
             "is_admin": membership.is_admin,
             "can_edit_level": PrivilegeLevel.CAN_EDIT,
             "first": offset + 1,
@@ -92,6 +89,20 @@ class DashboardListView(ConsoleView):
         return self.page("pages/console/dashboards.html", {**around, **(context or {})}, status=status)
 
 
-def parse_folder(text: str) -> str:
-    """Return the folder in a query string, empty if it is missing or invalid."""
-    return (normalize_folder(text) or "") if is_folder(text) else ""
+def parse_query(asked: QueryDict) -> ListQuery:
+    """Return the filters and the order in a query string. Invalid ones count as missing."""
+    tag, order = (clean(asked.get(name, "")) for name in ("tag", "order"))
+    folder = asked.get("folder", "").replace("\0", "")
+    return ListQuery(
+        search=clean(asked.get("search", "")),
+        pinned=asked.get("pinned") == "true" or None,
+        tags=(tag.lower(),) if tag else (),
+        folder=(normalize_folder(folder) or "") if is_folder(folder) else "",
+        deleted=asked.get("trash") == "true",
+        order=ListOrder(order) if order in list(ListOrder) else ListOrder.DEFAULT,
+    )
+
+
+def clean(text: str) -> str:
+    """Return a text of a query string without null characters, up to the length of a search."""
+    return text.replace("\0", "")[:SEARCH_MAX_LENGTH]

@@ -213,3 +213,27 @@ def test_requiring_a_password_creates_one_if_there_is_none(browser: Client, alic
     assert opened_by.status_code == 303
     post_form(browser, path, action="sharing", theme="dark", password_required="on")
     assert SharingConfiguration.objects.get().share_passwords.count() == 1
+
+
+def test_list_is_sorted(alice: Person, browser: Client) -> None:
+    first, second, third = (make_dashboard(alice, name, pinned=name == "b") for name in ("b", "c", "a"))
+    Dashboard.objects.filter(pk=second.pk).update(last_accessed_at="2026-11-29T10:00:00Z")
+    Dashboard.objects.filter(pk=first.pk).update(last_accessed_at="2026-11-28T10:00:00Z")
+
+    def list_ids(query: str) -> list[int]:
+        page = get_text(browser.get(f"/projects/{alice.membership.project_id}/dashboards?{query}"))
+        return [int(number) for number in re.findall(r'class="list__name" href="[^"]*/(\d+)"', page)]
+
+    assert list_ids("") == list_ids("order=x") == [first.pk, third.pk, second.pk]
+    assert list_ids("order=created") == [third.pk, second.pk, first.pk]
+    assert list_ids("order=viewed") == [second.pk, first.pk, third.pk]
+    assert list_ids("order=created&pinned=true") == [first.pk]
+
+
+def test_order_is_kept_on_the_next_page(alice: Person, browser: Client) -> None:
+    Dashboard.objects.bulk_create(
+        Dashboard(project=alice.membership.project, name=str(number), name_key=str(number)) for number in range(51)
+    )
+    page = get_text(browser.get(f"/projects/{alice.membership.project_id}/dashboards?order=created"))
+    assert 'href="?order=created&amp;offset=50">Next' in page
+    assert '<option value="created" selected>Newest</option>' in page
