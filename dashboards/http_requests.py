@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from dashboards.exceptions import WrongSharePassword
-from dashboards.services.share_passwords import find_locked_link, unlock
+from dashboards.services.share_passwords import check_share_password, find_locked_link
 from dashboards.share_tokens import SHARE_TOKEN_LIFETIME
 from dashboards_api.errors import TooManyAttempts
 from dashboards_api.http.request_options import parse_object_parameter
@@ -38,7 +38,7 @@ def unlock_share_link(request: HttpRequest, access_token: str, read_password: Ca
     attempt = logger.bind(link=f"…{access_token[-6:]}", address=address)
     try:
         link = find_locked_link(access_token, address=address)
-        token = unlock(link, text=read_password())
+        token = check_share_password(link, text=read_password())
     except (WrongSharePassword, TooManyAttempts):
         attempt.warning("unlock refused")
         raise

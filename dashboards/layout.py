@@ -142,7 +142,7 @@ def compute_placements(layouts: Sequence[Layouts]) -> list[GridPlacement]:
     """Return the placements of tiles on the 12 columns of `sm`, for pages. They are deterministic and never stored.
 
     Tiles with a layout keep their columns and size, and move up as far as the tiles before them allow. Tiles without a
-    layout get a default placement: the first gap of the default size.
+    layout get a default layout: the first gap of the default size.
     """
     stored = ((index, get_placement(each, "sm")) for index, each in enumerate(layouts))
     sized = [(placement[1], clamp_to_grid(placement), index) for index, placement in stored if placement]

@@ -23,21 +23,23 @@ from dashboards_api.limits import (
     TAGS_MAX,
 )
 
-TILES_MAX = 1000
+MAX_TILES_PER_DASHBOARD = 1000
 
 
 def check_tile_limits(dashboard_ids: Collection[int]) -> None:
     """Check the tile limit early, before the activity log is written. Raises TooManyTiles and DashboardTooLarge."""
     tiles = Tile.objects.not_deleted().filter(dashboard__in=dashboard_ids).values("dashboard").annotate(n=Count("pk"))
-    for snapshot in load_snapshots(list(tiles.filter(n__gt=TILES_MAX).values_list("dashboard", flat=True))):
+    for snapshot in load_snapshots(
+        list(tiles.filter(n__gt=MAX_TILES_PER_DASHBOARD).values_list("dashboard", flat=True))
+    ):
         check_snapshot(snapshot)
 
 
 def check_snapshot(snapshot: DashboardSnapshot) -> None:
     """Raise TooManyTiles or DashboardTooLarge, unless the dashboard exceeded the limit before and has not grown."""
     before = len(snapshot.previous["tiles"]) if snapshot.previous else 0
-    if len(snapshot.current["tiles"]) > max(before, TILES_MAX):
-        raise TooManyTiles(TILES_MAX)
+    if len(snapshot.current["tiles"]) > max(before, MAX_TILES_PER_DASHBOARD):
+        raise TooManyTiles(MAX_TILES_PER_DASHBOARD)
     if snapshot.json_size > JSON_TOTAL_MAX_LENGTH:
         # Measured as it would be written today: another writer may have stored blanks.
         size = _measure_json(snapshot.current)

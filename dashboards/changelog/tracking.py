@@ -198,7 +198,10 @@ class ChangeSet:
 
 
 class ExpectedVersions(NamedTuple):
-    """The versions of a dashboard that `If-Match` accepts. `others` are dashboards that the same write changes."""
+    """The versions of a dashboard that `If-Match` accepts, for optimistic locking.
+
+    `others` are dashboards that the same write changes.
+    """
 
     dashboard_id: int
     project: Project

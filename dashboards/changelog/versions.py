@@ -65,7 +65,7 @@ class CounterQuery(NamedTuple):
 
 
 def bump_versions(queries: Iterable[CounterQuery]) -> dict[int, int]:
-    """Raise the counters that these queries select, by one each. Return the new versions of dashboards by id."""
+    """Increment the counters that these queries select. Return the new versions of dashboards by id."""
     parts = list(queries)
     if not parts:
         return {}
@@ -125,7 +125,7 @@ def select_dashboards_sharing(dashboard_ids: list[int]) -> CounterQuery:
 
 
 def bump_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:
-    """Raise the counters of everything that shows a user, whose name has changed. For `user_profile_changed`."""
+    """Increment the counters of everything that shows a user, whose name has changed. For `user_profile_changed`."""
     tile, dashboard = Tile._meta.db_table, Dashboard._meta.db_table
     parts = [
         f"SELECT {RevisionKind.LIST.value}, project_id, 0 FROM {dashboard} WHERE created_by_id = %s",  # noqa: S608  names of our own tables

@@ -89,7 +89,7 @@ def hash_share_password(
         raise DashboardNotFound
     check_may_edit(dashboard, member)
     if not is_first:
-        _check_password_count(SharingConfiguration.objects.get(dashboard=dashboard))
+        _check_password_limit(SharingConfiguration.objects.get(dashboard=dashboard))
     text = text or secrets.token_urlsafe(12)
     return HashedPassword(text, hash_password(text))
 
@@ -103,7 +103,7 @@ def add_share_password(
     """
     dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     sharing = SharingConfiguration.objects.get(dashboard=dashboard)
-    _check_password_count(sharing)
+    _check_password_limit(sharing)
     password = sharing.share_passwords.create(
         password_hash=hashed.password_hash,
         digest=digest_password(sharing.pk, hashed.text),
@@ -114,7 +114,7 @@ def add_share_password(
     return NewSharePassword(password, hashed.text)
 
 
-def _check_password_count(sharing: SharingConfiguration) -> None:
+def _check_password_limit(sharing: SharingConfiguration) -> None:
     if not sharing.password_required:
         raise ValidationFailed("Set `password_required` first: the link opens without a password.")
     if sharing.share_passwords.count() >= MAX_PASSWORDS:
@@ -158,7 +158,7 @@ def find_locked_link(access_token: str, *, address: str) -> LockedLink:
     return link
 
 
-def unlock(link: LockedLink, *, text: str) -> str:
+def check_share_password(link: LockedLink, *, text: str) -> str:
     """Return the share token for a right password. Raises WrongSharePassword, and TooManyAttempts beyond the limits."""
     guesses = _build_attempts(link)
     count_attempts(guesses)

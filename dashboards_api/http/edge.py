@@ -18,7 +18,7 @@ from dashboards_api.http.callers import CallerCache
 from dashboards_api.http.fair_pool import FairPool, Job
 from dashboards_api.http.middleware import OPERATIONS_PATHS, client_address
 from dashboards_api.http.request_body import (
-    BODY_DEADLINE_SECONDS,
+    BODY_TIMEOUT_SECONDS,
     MEMORY_BYTES,
     MEMORY_BYTES_PER_NETWORK,
     MIB,
@@ -37,7 +37,7 @@ from dashboards_api.networks import get_network
 logger = structlog.get_logger("dashboards_api.edge")
 
 THREADS, THREADS_PER_CALLER = 4, 1
-# Bodies that a process receives at the same time, in total and from one network. Each may take BODY_DEADLINE_SECONDS.
+# Bodies that a process receives at the same time, in total and from one network. Each may take BODY_TIMEOUT_SECONDS.
 BODIES_MAX, BODIES_MAX_PER_NETWORK = 2048, 256
 # A request waiting this long for a thread is dropped if its client has disconnected, and finally refused.
 SECONDS_TO_NOTICE, SECONDS_TO_WAIT = 0.25, 30.0
@@ -50,7 +50,7 @@ _HEALTHY = [("content-type", "application/json"), ("cache-control", "no-store")]
 class Edge:
     """An RSGI application around a WSGI one."""
 
-    def __init__(self, application: Any, *, body_seconds: float = BODY_DEADLINE_SECONDS) -> None:
+    def __init__(self, application: Any, *, body_seconds: float = BODY_TIMEOUT_SECONDS) -> None:
         self.application = application
         self.body_seconds = body_seconds
         self.memory = SharedLimit(MEMORY_BYTES, MEMORY_BYTES_PER_NETWORK)

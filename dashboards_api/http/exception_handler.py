@@ -40,7 +40,7 @@ from dashboards_api.http.api_exceptions import (
     WriteConflict,
 )
 from dashboards_api.http.middleware import is_api_request
-from dashboards_api.http.request_body import BodyError, BodyTooLarge, BodyTooSlow, TooManyBodies
+from dashboards_api.http.request_body import BodyError, BodyTimeout, BodyTooLarge, TooManyBodies
 
 logger = structlog.get_logger("dashboards_api.errors")
 
@@ -93,7 +93,7 @@ def _to_body_exception(exc: UnreadablePostError) -> APIException:
 
 _BODY_EXCEPTIONS: dict[type[BodyError], type[APIException]] = {
     BodyTooLarge: PayloadTooLarge,
-    BodyTooSlow: RequestTimeout,
+    BodyTimeout: RequestTimeout,
     TooManyBodies: ServiceUnavailable,
 }
 

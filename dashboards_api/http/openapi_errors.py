@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter
 from dashboards_api.errors import IdempotencyKeyReused, VersionConflict
 from dashboards_api.http.api_exceptions import PreconditionRequired, ServiceUnavailable
 from dashboards_api.http.openapi import IDEMPOTENCY_KEY, IF_MATCH
-from dashboards_api.http.request_body import SMALL_BODY_BYTES, BodyTooLarge, BodyTooSlow
+from dashboards_api.http.request_body import SMALL_BODY_BYTES, BodyTimeout, BodyTooLarge
 
 
 class ErrorResponse(NamedTuple):
@@ -63,7 +63,7 @@ ERRORS = {
         "The body was not received within 60 seconds.",
         "invalid_request",
         "request_timeout",
-        BodyTooSlow.detail,
+        BodyTimeout.detail,
     ),
     409: ErrorResponse(
         "Conflict",

@@ -16,7 +16,7 @@ SMALL_BODY_BYTES = 64 * KIB  # the default, and the limit without credentials
 # Urlencoded forms take 0.2 s of processor time per megabyte. 10,000 characters are at most 120 kB.
 FORM_BYTES = MIB
 LARGE_BODY_BYTES = 20 * MIB  # for tiles, queries and template documents
-BODY_DEADLINE_SECONDS = 60.0
+BODY_TIMEOUT_SECONDS = 60.0
 # Memory of large bodies in one process, in total and for one network.
 MEMORY_BYTES, MEMORY_BYTES_PER_NETWORK = 128 * MIB, 64 * MIB
 # Bytes read and discarded of a body that is too large: a client that sends all of it first can then read the response.
@@ -46,7 +46,7 @@ class BodyTooLarge(BodyError):
         self.detail = f"A request body may hold at most {limit} bytes here."
 
 
-class BodyTooSlow(BodyError):
+class BodyTimeout(BodyError):
     status = 408
     detail = "The request body took too long to arrive."
 
@@ -121,7 +121,7 @@ class BodyReader:
                 else:
                     body = await self._receive(length, limit)
         except TimeoutError:
-            raise BodyTooSlow from None
+            raise BodyTimeout from None
         except BodyTooLarge:
             if drains:
                 await self._drain(seconds)

@@ -54,7 +54,7 @@ class Importer:
     report: Report = lambda query_id, step: None
 
     def import_file(self, path: Path) -> FileResult:
-        """Import a file. Importing it again, also after an interruption, has the same result.
+        """Import a file. The import is idempotent, also after an interruption: events are deduplicated by their uuids.
 
         Raises BadFile where nothing was kept because of the file, and EngineError.
         """

@@ -116,17 +116,18 @@ class TrendsResult:
             for number, period in enumerate(shape.periods):
                 keys: list[Key] = [(label,) for label in shape.bins.get((series, number), ())]
                 keys += [] if shape.key_length else [()]
-                self.groups[series, number] = {key: self._make_zeros(period) for key in keys}
+                self.groups[series, number] = {key: self._fill_with_zeros(period) for key in keys}
         for series, period, *values, number in rows:
             key = tuple(values[: shape.key_length])
             groups = self.groups[series, period]
             if key not in groups:
-                groups[key] = self._make_zeros(shape.periods[period])
+                groups[key] = self._fill_with_zeros(shape.periods[period])
             groups[key][0 if shape.is_total else places[period][values[-1]]] = simplify(number)
         for place, groups in self.groups.items():
             self.groups[place] = self._order({key: self._transform(numbers) for key, numbers in groups.items()}, place)
 
-    def _make_zeros(self, period: PeriodInfo) -> Numbers:
+    def _fill_with_zeros(self, period: PeriodInfo) -> Numbers:
+        """Return zeros for the intervals of a period. They fill the gaps: intervals without a row keep theirs."""
         size = 1 if self.shape.is_total else len(period.starts)
         self._add_points(size)
         return [0] * size
@@ -171,7 +172,7 @@ class TrendsResult:
 
     def _build_formula(self, formula: FormulaInfo, period: int) -> Iterable[dict[str, Any]]:
         columns = [self.groups[series, period] for series in range(len(self.shape.series))]
-        zeros = self._make_zeros(self.shape.periods[period])
+        zeros = self._fill_with_zeros(self.shape.periods[period])
         for key in dict.fromkeys(key for groups in columns for key in groups):
             # Long formulas count more: their operations take the time.
             self._add_points(len(zeros) * max(1, formula.size // OPERATIONS_OF_A_POINT))

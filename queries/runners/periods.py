@@ -107,7 +107,7 @@ class PeriodReader:
             raise InvalidQuery("The range ends before it starts.", DATE_RANGE)
         return self._build(start, end)
 
-    def read_previous(self, current: Period) -> Period | None:
+    def read_comparison_period(self, current: Period) -> Period | None:
         """Return the period that the current one is compared with; None without a comparison. Raises InvalidQuery."""
         options = get_object(self.source, "compareFilter")
         if not get_boolean(options, "compare", ("compareFilter",)):

@@ -68,7 +68,7 @@ def compile_stickiness(source: Mapping[str, Any], context: QueryContext, read_ro
     reader = PeriodReader(source, context, read_rows)
     current = reader.read_current()
     size = get_number(source, "intervalCount", (), default=1, low=1, high=BUCKETS_MAX)
-    previous = reader.read_previous(current)
+    previous = reader.read_comparison_period(current)
     periods = [join_intervals(period, size) for period in (current, previous) if period]
     trees = [build_tree(number, period, series, shared, criterion) for number, period in enumerate(periods)]
     tree = trees[0] if len(trees) == 1 else SetQuery(trees[0], (SetPart("UNION ALL", trees[1]),))

@@ -127,7 +127,7 @@ def _read_periods(
     """Return the period of a query and the one that it is compared with. Totals have no intervals, but whole days."""
     reader = PeriodReader(source, context, read_rows, interval="day" if is_total else None)
     current = reader.read_current()
-    previous = reader.read_previous(current)
+    previous = reader.read_comparison_period(current)
     return [current] if previous is None else [current, previous]
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client, override_settings
 
 from dashboards_api.environment import Rate
-from dashboards_api.http.request_body import SMALL_BODY_BYTES, BodyTooLarge, BodyTooSlow
+from dashboards_api.http.request_body import SMALL_BODY_BYTES, BodyTimeout, BodyTooLarge
 from tests.builders import Person, make_dashboard, make_key
 from tests.client import Answer, Api
 from tests.contract.document import check_value, document, resolve
@@ -95,7 +95,7 @@ def test_example_of_a_server_error_equals_the_response(alice: Person, name: str,
 
 def test_examples_of_body_errors_equal_those_of_the_edge() -> None:
     """The test client has no edge. tests/live/ sends such bodies."""
-    assert get_example("RequestTimeout")["detail"] == BodyTooSlow.detail
+    assert get_example("RequestTimeout")["detail"] == BodyTimeout.detail
     assert get_example("PayloadTooLarge")["detail"] == BodyTooLarge(SMALL_BODY_BYTES).detail
 
 

@@ -112,9 +112,9 @@ def test_application_receives_a_complete_body_with_its_length(header: Any, seen:
     [
         (content_length(10), Protocol(b"short"), b"BodyError"),
         (CHUNKED, Protocol(), b"BodyError"),
-        (content_length(10), Protocol(b"short", is_silent=True), b"BodyTooSlow"),
-        (CHUNKED, Protocol(b"short", is_silent=True), b"BodyTooSlow"),
-        (content_length(MIB), Protocol(b"x" * MIB, is_silent=True), b"BodyTooSlow"),
+        (content_length(10), Protocol(b"short", is_silent=True), b"BodyTimeout"),
+        (CHUNKED, Protocol(b"short", is_silent=True), b"BodyTimeout"),
+        (content_length(MIB), Protocol(b"x" * MIB, is_silent=True), b"BodyTimeout"),
         (content_length(LARGE_BODY_BYTES + 1), Protocol(b"x"), b"BodyTooLarge"),
         (CHUNKED, Protocol(*[b"x" * MIB] * 21), b"BodyTooLarge"),
     ],
@@ -135,7 +135,7 @@ def test_page_request_is_refused_without_the_application() -> None:
 def test_small_bodies_do_not_count_against_the_memory_limit() -> None:
     half = [(build_request(content_length(64 * KIB)), Protocol(b"x" * 60 * KIB, is_silent=True)) for _ in range(50)]
     seen = {(status, body) for status, _, body in run_exchanges(*half, seconds=0.2)}
-    assert seen == {(400, b"BodyTooSlow")}
+    assert seen == {(400, b"BodyTimeout")}
 
 
 def test_memory_limit_is_shared_by_clients_behind_a_proxy(settings: Any) -> None:
@@ -246,4 +246,4 @@ def test_concurrent_bodies_of_one_network_are_limited() -> None:
         (build_request(content_length(100)), Protocol(b"x", is_silent=True)) for _ in range(BODIES_MAX_PER_NETWORK + 10)
     ]
     found = [body for _, _, body in run_exchanges(*half, seconds=0.3)]
-    assert (found.count(b"BodyTooSlow"), found.count(b"TooManyBodies")) == (BODIES_MAX_PER_NETWORK, 10)
+    assert (found.count(b"BodyTimeout"), found.count(b"TooManyBodies")) == (BODIES_MAX_PER_NETWORK, 10)

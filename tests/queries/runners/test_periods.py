@@ -112,7 +112,7 @@ def test_previous_period(
 ) -> None:
     compare = {"compare": True, "compare_to": offset}
     reader = make_reader({"dateRange": dates, "interval": interval, "compareFilter": compare})
-    found = reader.read_previous(reader.read_current())
+    found = reader.read_comparison_period(reader.read_current())
     assert found
     assert describe(found) == expected
 
