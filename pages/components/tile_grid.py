@@ -25,6 +25,7 @@ COLORS = frozenset({"blue", "green", "purple", "red", "orange", "yellow", "pink"
 SQL_FIELDS = ("columns", "types", "hasMore", "timezone")
 # The characters of a text in the title of its tile.
 TITLE_LENGTH = 60
+UNTITLED = "Untitled dashboard"
 KIND_LABELS = {
     "TrendsQuery": "Trends",
     "FunnelsQuery": "Funnel",
@@ -185,9 +186,13 @@ def get_tile_title(tile: Row) -> str:
     """Return the title of a tile: the name of its insight, the label of its button, or the start of its text."""
     if tile["text"]:
         lines = (line.lstrip("#*>- ").strip() for line in (tile["text"]["body"] or "").splitlines())
-        first = next(filter(None, lines), "Text")
-        return first if len(first) <= TITLE_LENGTH else f"{first[:TITLE_LENGTH]}…"
-    return tile["button_tile"]["text"] if tile["button_tile"] else get_insight_name(tile["insight"])
+        return shorten_title(next(filter(None, lines), "Text"))
+    return shorten_title(tile["button_tile"]["text"] if tile["button_tile"] else get_insight_name(tile["insight"]))
+
+
+def shorten_title(title: str) -> str:
+    """Return a title for sentences and labels. Two whole names would not fit in the cookie of a one-time message."""
+    return title if len(title) <= TITLE_LENGTH else f"{title[:TITLE_LENGTH]}…"
 
 
 def get_kind_label(query: Any) -> str:

@@ -34,32 +34,33 @@ def write_bars(bars: Iterable[Bar]) -> SafeString:
     )
 
 
-def write_columns(bars: Iterable[Bar], points: int) -> SafeString:
+def write_bar_paths(bars: Iterable[Bar], points: int) -> SafeString:
     """Return many bars as one path for each series, in a view box that is as wide as there are intervals.
 
-    Each bar is the difference of two columns down to the edge of the plot: the lower columns of a stacked series are
-    written like the upper ones of the series below, so that they compress to nothing.
+    Each bar is the difference of two shapes down to the edge of the plot: the lower shapes of a stacked series are
+    written like the upper ones of the series below, so that they compress well.
     """
-    groups: dict[str, list[Bar]] = {}
+    series: list[list[Bar]] = []
     for bar in bars:
-        groups.setdefault(_write_class(bar), []).append(bar)
-    return _join(f'<path class="bar {name}" d="{_write_stack(found, points)}"/>' for name, found in groups.items())
+        if series and bar.x > series[-1][-1].x:
+            series[-1].append(bar)
+        else:
+            series.append([bar])
+    return _join(f'<path class="bar {_write_class(each[0])}" d="{_write_bars(each, points)}"/>' for each in series)
 
 
-def _write_stack(bars: Sequence[Bar], points: int) -> str:
+def _write_bars(bars: Sequence[Bar], points: int) -> str:
     width = round(bars[0].width * points / 100, 2)
     tops = [(bar.x * points / 100, round(bar.y, 1)) for bar in bars]
     bottoms = [(bar.x * points / 100, round(bar.y + bar.height, 1)) for bar in bars]
     lower = [(x, y) for x, y in bottoms if y < HEIGHT]
-    return "".join(_write_column_steps(columns, width) for columns in (tops, lower) if columns)
+    return "".join(_write_shapes(ends, width) for ends in (tops, lower) if ends)
 
 
-def _write_column_steps(columns: Sequence[tuple[float, float]], width: float) -> str:
-    moves = [
-        f"M{columns[0][0]:.2f} {HEIGHT}",
-        *(f"m{round(x - before)} 0" for (before, _), (x, _) in pairwise(columns)),
-    ]
-    return "".join(f"{move}V{y:g}h{width:g}V{HEIGHT}z" for move, (_, y) in zip(moves, columns, strict=True))
+def _write_shapes(ends: Sequence[tuple[float, float]], width: float) -> str:
+    """Return a shape from the edge of the plot to each end (x, y), by steps of whole intervals."""
+    moves = [f"M{ends[0][0]:.2f} {HEIGHT}", *(f"m{round(x - before)} 0" for (before, _), (x, _) in pairwise(ends))]
+    return "".join(f"{move}V{y:g}h{width:g}V{HEIGHT}z" for move, (_, y) in zip(moves, ends, strict=True))
 
 
 def write_lines(lines: Iterable[Path]) -> SafeString:
@@ -68,7 +69,7 @@ def write_lines(lines: Iterable[Path]) -> SafeString:
 
 
 def write_areas(areas: Iterable[Path]) -> SafeString:
-    """Return areas as the difference of two shapes down to the edge of the plot, like columns."""
+    """Return areas as the difference of two shapes down to the edge of the plot, like bars."""
     return _join(f'<path class="area {_write_class(area)}" d="{_write_area(area)}"/>' for area in areas)
 
 

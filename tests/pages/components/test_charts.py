@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.components.charts import render_chart
+from pages.components.charts.plot import build_plot
 from pages.components.charts.shapes import (
     AREAS,
     GROUPED,
@@ -110,6 +111,30 @@ def test_many_stacked_bars_are_one_path_for_each_series() -> None:
     assert (first[0], first[1][: len(lower)], first[1].count("z")) == ("c0", lower, 60)
     assert (second[0], second[1].partition("zM")[0][: len(upper) - 1], second[1].count("z")) == ("c1", upper[:-1], 120)
     assert second[1].endswith(first[1])
+
+
+@pytest.mark.parametrize("display", ["ActionsBar", "ActionsUnstackedBar"])
+def test_many_bars_of_each_series_are_in_their_places(display: str) -> None:
+    data = [[3, None, -2] * 21, [0, 1, 2] * 21, *([[4, 4, -1] * 21] * 7)]  # the ninth series has the color of the first
+    rows = [{"label": f"s{n}", "data": values, "labels": ["x"] * 63} for n, values in enumerate(data)]
+    expected = build_plot(parse_graph(rows, trends_query(display))).bars
+    paths = re.findall(r'<path class="bar c\d" d="([^"]*)"', render_checked(rows, trends_query(display)))
+    assert len(paths) == 9
+    drawn = [bar for path in paths for bar in read_bars(path)]
+    assert len(drawn) == len(expected)
+    for (x, top, bottom), bar in zip(drawn, expected, strict=True):
+        assert x == pytest.approx(bar.x * 63 / 100, abs=0.02)
+        assert (top, bottom) == pytest.approx((bar.y, bar.y + bar.height), abs=0.06)
+
+
+def read_bars(path: str) -> list[tuple[float, float, float]]:
+    """Return the left edge, the top and the bottom of the bars that a path fills by the even-odd rule."""
+    ends: dict[float, list[float]] = {}
+    x = 0.0
+    for move, step, y in re.findall(r"([Mm])([\d.]+) \d+V([\d.]+)h[\d.]+V100z", path):
+        x = round(float(step) if move == "M" else x + float(step), 2)
+        ends.setdefault(x, []).append(float(y))
+    return [(x, *sorted([*found, 100.0])[:2]) for x, found in ends.items()]  # type: ignore[misc]  # two of them
 
 
 def test_single_point_is_a_dot() -> None:
