@@ -38,7 +38,7 @@ demo: $(RUN) $(WITH_ENGINE)  ## The same, with a demo project: three dashboards 
 test: $(TEST)  ## The whole suite on SQLite, then on a real PostgreSQL
 	$(BIN)/python -m tests
 
-test-browser: $(DEV) $(AXE)  ## The pages in a real browser, on both engines; needs chromium and npm
+test-browser: $(DEV) $(AXE)  ## The pages in a real browser, on both databases (PostgreSQL: journeys only, unless CHECK_FULL=1); needs chromium and npm
 	AXE=$(AXE) $(BIN)/python -m tests tests/browser
 
 ops-test: $(TEST)  ## What runs beside the service, such as poolers and proxies; needs pgbouncer, faketime, systemd, nginx, caddy and haproxy

@@ -32,8 +32,8 @@ STORE_COLUMNS = "id UUID, created_at DateTime64(6, 'UTC')"
 # without the part, and return numbers that are too low.
 DURABLE = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, max_suspicious_broken_parts = 0"
 
-# A row that is inserted again replaces the earlier one. Rows of events are equal if they have the same project, day,
-# event, distinct id and uuid; in the other tables, the row with the higher version is kept.
+# Inserts are idempotent: a row that is inserted again replaces the earlier one. Rows of events are equal if they have
+# the same project, day, event, distinct id and uuid; in the other tables, the row with the higher version is kept.
 _TABLES = {
     "events": (
         EVENTS_COLUMNS,
