@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 from django.db.models import BooleanField, Func, Q, Value
 
+from dashboards.access import may_edit
 from dashboards.models import Dashboard, Revision, RevisionKind, fold
 from dashboards.models.dashboard import NAME_KEY_MAX_LENGTH
 from dashboards.models.tag import TAG_MAX_LENGTH
@@ -57,7 +58,10 @@ LIST_COLUMNS = [_ALIASES.get(column, column) for column in get_columns(Dashboard
 
 
 class Cursor(NamedTuple):
-    """The position in the list where a page begins: after this dashboard. Clients send it back with the offset."""
+    """The position in the list where a page begins, for keyset pagination: after this dashboard.
+
+    Clients send it back with the offset.
+    """
 
     offset: int
     pinned: bool
@@ -179,6 +183,21 @@ def list_dashboards(
     return Page(
         count, [{**row, "search_match_type": _match_type(row["name"], query.search)} for row in built], revision
     )
+
+
+class EditableDashboards(NamedTuple):
+    """The ids and names of dashboards, and whether the list has more than were looked at."""
+
+    names: list[tuple[int, str]]
+    has_more: bool
+
+
+def list_editable_dashboards(project: Project, *, viewer: Membership, limit: int) -> EditableDashboards:
+    """Return those of the first dashboards of the list that the member may edit."""
+    found: Any = Dashboard.objects.in_project(project).not_deleted().listed().with_is_collaborator(viewer.pk)
+    rows = list(found.in_list_order().only("name", "created_by", "restriction_level")[: limit + 1])
+    names = [(each.pk, each.name) for each in rows[:limit] if may_edit(each, viewer)]
+    return EditableDashboards(names, len(rows) > limit)
 
 
 def _order(found: Any, query: ListQuery) -> Any:

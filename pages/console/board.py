@@ -9,9 +9,10 @@ from django.utils.timezone import now
 
 from dashboards.models import ButtonPlacement, ButtonStyle, PrivilegeLevel
 from dashboards.models.sharing_configuration import THEMES
-from dashboards.readers.dashboards import read_dashboard_revision
+from dashboards.readers.dashboards import DashboardVersions, read_dashboard_revision
 from dashboards.readers.folders import list_dashboard_folders
 from dashboards.readers.sharing import read_sharing
+from dashboards.services.dashboards import update_last_accessed
 from dashboards_api.db.fields import to_plain_json
 from dashboards_api.limits import SEARCH_MAX_LENGTH
 from dashboards_api.parsing import parse_int
@@ -29,7 +30,7 @@ from pages.console.board_panels import (
 )
 from pages.console.edit_form import form_fields
 from pages.console.forms.insight_queries import list_kinds
-from pages.console.tile_moving import list_move_targets
+from pages.console.tile_moves import build_move_panel
 from queries.readers.results import PAGE_CHARACTERS_MAX
 from queries.refresh import Refresh
 from queries.services.results import RefreshRequest, Results
@@ -59,7 +60,7 @@ class BoardView(ConsoleView):
         """Return the page. The context may have an open `panel`, an `error` with its `attr`, and a `draft`."""
         project, given = membership.project, context or {}
         results = Results(project, RefreshRequest(Refresh.LAZY_ASYNC), characters_max=PAGE_CHARACTERS_MAX)
-        versions, dashboard = read_dashboard_revision(number, project=project, viewer=membership, results=results)
+        versions, dashboard = self.view_dashboard(number, membership, results)
         tile_grid = build_tiles(dashboard, project)
         panel = given.get("panel") or self.request.GET.get("panel", "")
         # A page that shows older results loads itself only after a refresh: its forms may be in use.
@@ -93,6 +94,13 @@ class BoardView(ConsoleView):
         response._csp_update["style-src"] = [tile_grid.style_hash]  # type: ignore[attr-defined]  # of django-csp
         return response
 
+    def view_dashboard(self, number: int, membership: Membership, results: Results) -> tuple[DashboardVersions, Row]:
+        """Return a dashboard with its versions, and store the time of the view. Forms do not count as views."""
+        found = read_dashboard_revision(number, project=membership.project, viewer=membership, results=results)
+        if self.request.method == "GET":
+            update_last_accessed(number, found[1]["last_accessed_at"])
+        return found
+
     def open_panel(self, panel: str, membership: Membership, dashboard: Row, given: dict[str, Any]) -> dict[str, Any]:
         """Return what the open panel shows beside the dashboard. Closed ones read nothing."""
         query = self.request.GET
@@ -103,7 +111,7 @@ class BoardView(ConsoleView):
             sent = given.get("sent", {})
             tile_id = parse_int(sent.get("tile") or query.get("tile")) or 0
             found = find_tile(to_plain_json(dashboard["tiles"]), tile_id, sent)
-            return {**found, **list_move_targets(membership, dashboard["id"])}
+            return found and {**found, **build_move_panel(membership, dashboard["id"])}
         if panel == "filters":
             return build_filters_panel(membership.project, dashboard, given.get("filter_values"))
         return build_access_panel(membership.project, dashboard) if panel == "access" else {}

@@ -57,26 +57,26 @@ class DashboardListView(ConsoleView):
 
     def list(self, membership: Membership, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
         asked = self.request.GET
-        shown, tag = parse_query(asked), clean(asked.get("tag", ""))
+        query, tag = parse_query(asked), clean_text(asked.get("tag", ""))
         offset = parse_int(asked.get("offset")) or 0
         count, rows, *_ = list_dashboards(
-            membership.project, viewer=membership, query=shown, limit=PAGE_SIZE, offset=offset
+            membership.project, viewer=membership, query=query, limit=PAGE_SIZE, offset=offset
         )
         following = offset + (len(rows) or PAGE_SIZE)
-        query = {
-            "search": shown.search,
+        parameters = {
+            "search": query.search,
             "tag": tag,
-            "folder": shown.folder,
-            "pinned": shown.pinned and "true",
-            "trash": shown.deleted and "true",
-            "order": shown.order,
+            "folder": query.folder,
+            "pinned": query.pinned and "true",
+            "trash": query.deleted and "true",
+            "order": query.order,
         }
-        kept = {name: value for name, value in query.items() if value}
+        kept = {name: value for name, value in parameters.items() if value}
         around = {
             "project": membership.project,
             "dashboards": rows,
             "count": count,
-            **query,
+            **parameters,
             "folders": list_dashboard_folders(membership.project),
             "orders": ORDERS,
             "is_admin": membership.is_admin,
@@ -91,10 +91,10 @@ class DashboardListView(ConsoleView):
 
 def parse_query(asked: QueryDict) -> ListQuery:
     """Return the filters and the order in a query string. Invalid ones count as missing."""
-    tag, order = (clean(asked.get(name, "")) for name in ("tag", "order"))
+    tag, order = (clean_text(asked.get(name, "")) for name in ("tag", "order"))
     folder = asked.get("folder", "").replace("\0", "")
     return ListQuery(
-        search=clean(asked.get("search", "")),
+        search=clean_text(asked.get("search", "")),
         pinned=asked.get("pinned") == "true" or None,
         tags=(tag.lower(),) if tag else (),
         folder=(normalize_folder(folder) or "") if is_folder(folder) else "",
@@ -103,6 +103,6 @@ def parse_query(asked: QueryDict) -> ListQuery:
     )
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Return a text of a query string without null characters, up to the length of a search."""
     return text.replace("\0", "")[:SEARCH_MAX_LENGTH]

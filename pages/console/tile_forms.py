@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.http import QueryDict
 
 from dashboards.changelog.tracking import ChangeSet
+from dashboards.exceptions import TileNotFound
 from dashboards.input_validation import validate_insight_input, validate_tile_input
 from dashboards.layout import Arrangement, compute_placements, set_placement
 from dashboards.models.content import TEXT_MAX_LENGTH
@@ -17,7 +18,7 @@ from dashboards.services.inputs import TileInput
 from dashboards.services.insights import update_insight
 from dashboards.services.tiles import add_tile, delete_tile, reorder_tiles, update_tile
 from dashboards_api.db.fields import to_plain_json
-from dashboards_api.errors import NotFound, ValidationFailed
+from dashboards_api.errors import ValidationFailed
 from dashboards_api.parsing import parse_int
 from pages.components.tile_grid import COLORS, get_tile_title
 from pages.console.edit_form import is_same_text
@@ -59,11 +60,16 @@ class TileAction(NamedTuple):
         return tiles
 
     def find_index(self, tiles: list[Row]) -> int:
-        """Return the index of the tile. Raises NotFound."""
-        index = next((index for index, tile in enumerate(tiles) if tile["id"] == self.tile_id), None)
-        if index is None:
-            raise NotFound("There is no such tile on this dashboard.")
-        return index
+        """Return the index of the tile. Raises TileNotFound."""
+        return find_tile_index(tiles, self.tile_id)
+
+
+def find_tile_index(tiles: list[Row], tile_id: int) -> int:
+    """Return the index of a tile on its dashboard. Raises TileNotFound."""
+    index = next((index for index, tile in enumerate(tiles) if tile["id"] == tile_id), None)
+    if index is None:
+        raise TileNotFound
+    return index
 
 
 def perform(action: TileAction, changes: ChangeSet) -> tuple[int, str]:

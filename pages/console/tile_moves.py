@@ -3,32 +3,26 @@
 from typing import Any
 
 from dashboards.changelog.tracking import perform_write
-from dashboards.exceptions import ContentAlreadyOnDashboard
-from dashboards.models import PrivilegeLevel
+from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardNotFound
 from dashboards.readers.dashboards import read_dashboard
-from dashboards.readers.dashboards_list import DEFAULT_QUERY, list_dashboards
+from dashboards.readers.dashboards_list import list_editable_dashboards
 from dashboards.services.tiles import move_tile
 from dashboards_api.db.fields import to_plain_json
-from dashboards_api.errors import NotFound, ValidationFailed
-from pages.components.tile_grid import get_tile_title
+from dashboards_api.errors import ValidationFailed
+from pages.components.tile_grid import UNTITLED, get_tile_title, shorten_title
+from pages.console.tile_forms import find_tile_index
 from users.models import Membership
-from users.readers import Row
 
 MOVE = "move-to"
 TARGET = "to_dashboard"
 TARGETS_MAX = 200
-UNTITLED = "Untitled dashboard"
 
 
-def list_move_targets(membership: Membership, dashboard_id: int) -> dict[str, Any]:
-    """Return the dashboards to which the member may move a tile, and the number of those that are not listed."""
-    page = list_dashboards(membership.project, viewer=membership, query=DEFAULT_QUERY, limit=TARGETS_MAX, offset=0)
-    targets = [
-        {"id": row["id"], "name": row["name"] or UNTITLED}
-        for row in page.rows
-        if row["id"] != dashboard_id and row["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT
-    ]
-    return {"targets": targets, "unlisted": max(0, page.total - len(page.rows))}
+def build_move_panel(membership: Membership, dashboard_id: int) -> dict[str, Any]:
+    """Return the dashboards to which the member may move a tile."""
+    found = list_editable_dashboards(membership.project, viewer=membership, limit=TARGETS_MAX)
+    targets = [{"id": pk, "name": name or UNTITLED} for pk, name in found.names if pk != dashboard_id]
+    return {"targets": targets, "has_more_targets": found.has_more, "targets_max": TARGETS_MAX}
 
 
 def move_to_dashboard(
@@ -36,13 +30,18 @@ def move_to_dashboard(
 ) -> tuple[str, dict[str, Any]]:
     """Move a tile. Return a sentence about it, and the form that moves it back for `ConsoleView.show`.
 
-    Raises ValidationFailed for `to_dashboard`, NotFound, and Forbidden.
+    A removed tile of the same content on the target is deleted for good. Raises ValidationFailed for `to_dashboard`,
+    NotFound, and Forbidden.
     """
     if target_id is None or target_id == dashboard_id:
         raise ValidationFailed("Choose another dashboard.", attr=TARGET)
     project = membership.project
-    source, target = (read_dashboard(each, project=project, viewer=membership) for each in (dashboard_id, target_id))
-    title, name = find_title(to_plain_json(source["tiles"]), tile_id), target["name"] or UNTITLED
+    tiles = to_plain_json(read_dashboard(dashboard_id, project=project, viewer=membership)["tiles"])
+    title = get_tile_title(tiles[find_tile_index(tiles, tile_id)])
+    target = project.dashboards.filter(pk=target_id).first()
+    if target is None:
+        raise DashboardNotFound
+    name = shorten_title(target.name or UNTITLED)
     try:
         perform_write(
             lambda changes: move_tile(
@@ -56,11 +55,3 @@ def move_to_dashboard(
     path = f"/projects/{project.pk}/dashboards/{target_id}/tiles"
     fields = {"board": 1, "action": MOVE, "tile": tile_id, TARGET: dashboard_id}
     return f"Moved {title} to {name}.", {"path": path, "fields": fields}
-
-
-def find_title(tiles: list[Row], tile_id: int) -> str:
-    """Return the title of a tile. Raises NotFound."""
-    tile = next((tile for tile in tiles if tile["id"] == tile_id), None)
-    if tile is None:
-        raise NotFound("There is no such tile on this dashboard.")
-    return get_tile_title(tile)

@@ -16,7 +16,7 @@ from pages.components.tile_grid import get_tile_title
 from pages.console.board import CHANGED_SINCE, BoardView
 from pages.console.dashboard_forms import get_expected, write_and_offer_undo
 from pages.console.tile_forms import BUTTON_FIELDS, TextChanged, TileAction, perform
-from pages.console.tile_moving import MOVE, TARGET, move_to_dashboard
+from pages.console.tile_moves import MOVE, TARGET, move_to_dashboard
 from users.models import Membership
 from users.readers import Row
 

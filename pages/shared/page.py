@@ -10,11 +10,10 @@ from dashboards.readers.shared import SharedDashboard
 from dashboards_api.db.fields import dump_json, to_plain_json
 from pages.components.date_ranges import describe_days, describe_range, parse_day
 from pages.components.results import Clock, is_stale
-from pages.components.tile_grid import TileDetails, TileGrid, build_tile_grid
+from pages.components.tile_grid import UNTITLED, TileDetails, TileGrid, build_tile_grid
 from queries.request_overrides import FILTERS_OVERRIDE, VARIABLES_OVERRIDE, RequestOverrides
 from users.readers import Row
 
-UNTITLED = "Untitled dashboard"
 PREVIEW_MAX_LENGTH = 200
 
 

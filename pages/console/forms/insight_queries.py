@@ -64,7 +64,7 @@ RETENTION_TYPES = (
 class Kind(NamedTuple):
     """A kind of insights with a form. `read` makes the fields of a query, `build` the query of the fields.
 
-    `series_max` is the number of events that the form has room for.
+    `series_max` is the maximum number of events in the form.
     """
 
     name: str  # in addresses
@@ -215,7 +215,14 @@ _KINDS = (
     Kind("funnel", "FunnelsQuery", "Funnel", "How many people get through steps.", _read_funnel, _build_funnel),
     Kind("retention", "RetentionQuery", "Retention", "How many people come back.", _read_retention, _build_retention),
     Kind("lifecycle", "LifecycleQuery", "Lifecycle", "New and returning people.", read_growth, build_lifecycle, 1),
-    Kind("stickiness", "StickinessQuery", "Stickiness", "How often people return.", read_growth, build_stickiness),
+    Kind(
+        "stickiness",
+        "StickinessQuery",
+        "Stickiness",
+        "In how many intervals people are active.",
+        read_growth,
+        build_stickiness,
+    ),
     Kind("sql", SQL, "SQL", "Any table or number, by a query of your own.", _read_sql, _build_sql),
 )
 

@@ -217,8 +217,8 @@ def test_requiring_a_password_creates_one_if_there_is_none(browser: Client, alic
 
 def test_list_is_sorted(alice: Person, browser: Client) -> None:
     first, second, third = (make_dashboard(alice, name, pinned=name == "b") for name in ("b", "c", "a"))
-    Dashboard.objects.filter(pk=second.pk).update(last_accessed_at="2026-11-29T10:00:00Z")
-    Dashboard.objects.filter(pk=first.pk).update(last_accessed_at="2026-11-28T10:00:00Z")
+    browser.get(get_dashboard_path(first))
+    browser.get(get_dashboard_path(second))
 
     def list_ids(query: str) -> list[int]:
         page = get_text(browser.get(f"/projects/{alice.membership.project_id}/dashboards?{query}"))

@@ -243,3 +243,27 @@ def test_refused_move_says_why_and_moves_nothing(
     assert move(browser, board, second.pk, theirs.pk).status_code == 403
     second.refresh_from_db()
     assert (second.dashboard_id, second.deleted) == (board.pk, False)
+
+
+def test_move_between_long_names_can_be_undone(browser: Client, alice: Person, board: Dashboard) -> None:
+    other = make_dashboard(alice, "板" * 400)
+    make_insight(alice, board, name="図" * 400)
+    tile = Tile.objects.latest("pk")
+    moved = move(browser, board, tile.pk, other.pk)
+    assert len(moved.cookies["shown_once"].OutputString()) < 4096  # browsers drop larger ones
+    shown = get_text(browser.get(get_dashboard_path(other)))
+    assert f"Moved {'図' * 60}… to {'板' * 60}…." in shown
+    assert ">Undo</button>" in shown
+
+
+def test_panel_says_that_more_dashboards_exist(
+    browser: Client, alice: Person, board: Dashboard, first: Tile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_dashboard(alice, "A")
+    monkeypatch.setattr("pages.console.tile_moves.TARGETS_MAX", 2)
+    path = f"{get_dashboard_path(board)}?panel=tile&tile={first.pk}"
+    assert "dashboards are listed" not in get_text(browser.get(path))
+    make_dashboard(alice, "Z")
+    shown = get_text(browser.get(path))
+    assert "Only the first 2 dashboards are listed." in shown
+    assert f'<option value="{other.pk}">' in shown
