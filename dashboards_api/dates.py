@@ -1,4 +1,4 @@
-"""Dates in filters: absolute ones in ISO 8601, and relative ones such as `-7d` and `mStart`."""
+"""Dates in filters: absolute dates in ISO 8601, and relative dates such as `-7d` and `mStart`."""
 
 import re
 from calendar import monthrange

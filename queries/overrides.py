@@ -1,4 +1,4 @@
-"""Apply the filters and variables of a dashboard to the query of an insight. Pure functions on JSON.
+"""Apply dashboard filters and variables to the query of an insight. Pure functions on JSON.
 
 The rules are PostHog's: each kind of query has its own place for the date range and the properties. Queries of an
 unknown kind or shape stay as they are. The stored insight is never changed.

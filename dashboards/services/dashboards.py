@@ -227,6 +227,7 @@ def _save_changed(changes: ChangeSet, dashboard: Dashboard, content: DashboardIn
 
 
 def _delete(changes: ChangeSet, dashboard: Dashboard, *, with_insights: bool) -> None:
+    """Soft-delete a dashboard with its tiles and, on request, with the insights that only it shows."""
     deletion_id = uuid.uuid4()
     insights = (
         list(Insight.objects.only_on_dashboard(dashboard).not_deleted().only(*_LOGGED_COLUMNS)) if with_insights else []

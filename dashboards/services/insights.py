@@ -84,7 +84,7 @@ def _find_dashboard_ids(insight_id: int) -> list[int]:
 
 
 def _delete(changes: ChangeSet, insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
-    """Delete an insight, and remove its tiles everywhere."""
+    """Soft-delete an insight, together with its tiles everywhere."""
     deletion_id = uuid.uuid4()
     tiles = list(Tile.objects.not_deleted().filter(insight=insight))
     record_insight_tiles(changes, tiles, dashboards, are_shown=False)

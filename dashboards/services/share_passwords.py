@@ -1,4 +1,4 @@
-"""Passwords of share links: add and remove them, and unlock a link."""
+"""Passwords of share links: add and remove them, and check them to unlock a link."""
 
 import secrets
 from datetime import timedelta

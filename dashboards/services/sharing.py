@@ -38,7 +38,7 @@ def change_sharing(changes: ChangeSet, dashboard: Dashboard, content: SharingInp
 
 
 def refresh_sharing(changes: ChangeSet, dashboard_id: int, *, project: Project) -> None:
-    """Replace the access token of a dashboard. If sharing is enabled, the old one stays valid for another `GRACE`.
+    """Rotate the access token of a dashboard. If sharing is enabled, the old one stays valid for another `GRACE`.
 
     Raises DashboardNotFound (also for a deleted dashboard) and Forbidden.
     """

@@ -36,6 +36,7 @@ from dashboards_api.networks import get_network
 
 logger = structlog.get_logger("dashboards_api.edge")
 
+# The concurrency of a process: the requests that run at the same time, in total and for one caller.
 THREADS, THREADS_PER_CALLER = 4, 1
 # Bodies that a process receives at the same time, in total and from one network. Each may take BODY_TIMEOUT_SECONDS.
 BODIES_MAX, BODIES_MAX_PER_NETWORK = 2048, 256

@@ -1,4 +1,4 @@
-"""The options of a funnel: its order, its window, its exclusions, and what it shows."""
+"""The options of a funnel: its order, its conversion window, its exclusions, and what it shows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Scopes of personal API keys: `object:read`, `object:write`, which includes the former, or `*` for all.
 
+`HasRequiredScopes` in `permissions.py` checks them.
+
 The objects are those of PostHog, including resources that this service does not have, so that a key can be created
 for any client that was written for PostHog.
 """

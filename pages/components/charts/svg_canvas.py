@@ -6,7 +6,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 FONTS = "Liberation Sans, DejaVu Sans, Arial, Helvetica, sans-serif"
-# The light theme of the style sheet: a test compares them.
+# The palette of charts, for color-blind readers too: the light theme of the style sheet. Tests check both.
 COLORS = ("#2f5fe0", "#c9560c", "#12836f", "#fd047c", "#27337a", "#4796b0", "#920007", "#5c2c38")
 REST, SURFACE, PAPER, INK, QUIET, LINE = "#7d8595", "#ffffff", "#f5f6f8", "#1c2230", "#566076", "#dfe3ea"
 EARLIER = 0.45
