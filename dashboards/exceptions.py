@@ -141,7 +141,7 @@ class VersionNotFound(NotFound):
 
 
 class UnknownKey(ValidationFailed):
-    """No member of the project has this API key, and the activity log does not mention it."""
+    """The error for an API key that no member of the project has and the activity log does not mention."""
 
     code = "does_not_exist"
 

@@ -42,7 +42,7 @@ def drop_down(sizes: Iterable[tuple[int, int, int]]) -> list[GridPlacement]:
 
 
 class GapFinder:
-    """Finds gaps for tiles of the default size among placements that are taken."""
+    """A finder of gaps for tiles of the default size among placements that are taken."""
 
     def __init__(self, taken: Iterable[GridPlacement]) -> None:
         self._used: dict[int, int] = {}  # the taken columns of each row, as bits

@@ -18,7 +18,7 @@ _TICK = timedelta(microseconds=1)
 
 
 class DateRange(NamedTuple):
-    """From one moment to another, both included; None is no limit."""
+    """The range from one time to another, both included; None is no limit."""
 
     start: datetime | None = None
     end: datetime | None = None

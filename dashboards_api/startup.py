@@ -45,7 +45,7 @@ def report_start_errors() -> Iterator[None]:
 
 
 def is_database_unusable(error: DatabaseError) -> bool:
-    """Return whether the database itself is the reason of an error, and not a statement."""
+    """Return whether an error is caused by the database itself rather than by a statement."""
     return (
         connection.connection is None
         or isinstance(error, NotSupportedError)

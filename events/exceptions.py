@@ -4,7 +4,7 @@ from engine.errors import EngineUnavailable
 
 
 class NoData(EngineUnavailable):
-    """No data was imported yet."""
+    """The error for a store into which nothing has been imported yet."""
 
     code = "no_data"
 

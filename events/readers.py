@@ -1,4 +1,4 @@
-"""What the main database stores about the data of a project, for the compilation of queries and for responses."""
+"""Read the definitions of a project's data in the main database, for the compilation of queries and for responses."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -81,7 +81,7 @@ def list_event_definitions(
 def list_property_definitions(
     project_id: int, owner: str, *, search: str, limit: int, offset: int
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many names of properties contain a text, and one page of them in the order of names."""
+    """Return the number of properties whose names contain a string, and one page of them, sorted by name."""
     of_owner = PropertyDefinition.objects.filter(project_id=project_id, owner=owner)
     found = _search(of_owner.order_by("name").values_list("pk", "name"), search)
     rows = PropertyDefinition.objects.in_bulk(found[offset : offset + limit])

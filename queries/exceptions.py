@@ -41,7 +41,7 @@ class QueryRateExceeded(QueryError):
 
 
 class QueryNotFound(NotFound):
-    """There is no query with this id in the project."""
+    """The error for an id of no query in the project."""
 
     def __init__(self) -> None:
         super().__init__("Query not found.")

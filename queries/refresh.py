@@ -29,7 +29,7 @@ class Freshness(Enum):
 
 
 class Action(NamedTuple):
-    """The ways to handle one result in a request."""
+    """The way a request handles one result: whether it computes the result, and whether it waits."""
 
     computes: bool
     waits: bool

@@ -67,7 +67,7 @@ class Event(NamedTuple):
 
 
 class ChangedInsight(NamedTuple):
-    """An insight, with earlier values that may have changed; None for a new one."""
+    """An insight, and those of its values before the write that may differ now; `before` is None for a new insight."""
 
     insight: Insight
     before: Snapshot | None

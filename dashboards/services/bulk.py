@@ -95,7 +95,7 @@ def save_tags(rows: Sequence[Dashboard] | Sequence[Insight], action: TagAction, 
 
 
 def restore_dashboards(changes: ChangeSet, project: Project, *, dashboard_ids: Sequence[int]) -> RestoreResult:
-    """Restore deleted dashboards, each with exactly the tiles and insights of its deletion. Others are skipped.
+    """Restore deleted dashboards, each with the tiles and insights that were deleted with it. Skip all others.
 
     Raises TooManyTilesRestored.
     """

@@ -48,7 +48,7 @@ def remove_collaborator(changes: ChangeSet, dashboard_id: int, *, project: Proje
 
 
 def end_collaborations(sender: object, *, membership: Membership, by: Membership, **_: object) -> None:
-    """Remove a member who leaves a project from the collaborators of all its dashboards. For `membership_removing`."""
+    """Remove a leaving member from the collaborators of all dashboards. Receiver of `membership_removing`."""
     with write_transaction(by) as changes:
         dashboards = lock_dashboards(Dashboard.objects.filter(collaborators__membership=membership))
         Collaborator.objects.filter(membership=membership).delete()

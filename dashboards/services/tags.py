@@ -74,7 +74,7 @@ def _get_link_model(owners: Sequence[Dashboard] | Sequence[Insight]) -> tuple[An
 
 
 def copy_insight_tags(pairs: Sequence[tuple[int, int]]) -> None:
-    """Copy tags between insights by one statement. `pairs` hold the source and the target."""
+    """Copy tags between insights in one statement. Each pair is the id of a source and the id of a target."""
     if not pairs:
         return
     table = connection.ops.quote_name(InsightTag._meta.db_table)

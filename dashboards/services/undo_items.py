@@ -76,7 +76,7 @@ def undo_sharing(undo: UndoContext, item: ItemUndo) -> UndoneFields:
 
 
 def _revoke_rights(undo: UndoContext, dashboard: Dashboard, rights: list[Change]) -> tuple[list[str], list[str]]:
-    """Revoke rights that were given. Return their paths, and the paths of rights that the key had taken."""
+    """Revoke rights that were granted with the key. Return their paths, and those of rights that it had revoked."""
     revoked, taken = [], []
     for change in rights:
         right = change["after"] or change["before"]

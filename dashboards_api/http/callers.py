@@ -10,7 +10,7 @@ CACHED_KEYS_MAX = 10_000
 class CallerCache:
     """A cache of the users of valid API keys, by a hash of the key.
 
-    A client that invents a key for each request, or spells its own differently, stays one caller.
+    A client that makes up a key for each request, or varies the spelling of the scheme, counts as one caller.
     """
 
     def __init__(self) -> None:

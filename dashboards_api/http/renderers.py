@@ -13,7 +13,7 @@ OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
 def _to_plain(value: Any) -> Any:
-    """Return a subclass of a built-in type, as DRF and Django use for error details and lazy texts, as that type."""
+    """Convert an instance of a subclass of `str` or `dict`, or a lazy string, to the built-in type."""
     if isinstance(value, str):
         return str(value)
     if isinstance(value, ReturnDict | Mapping):

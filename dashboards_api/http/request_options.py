@@ -94,7 +94,7 @@ class QueryParametersMixin:
         return unique
 
     def query_date_range(self, start: str, end: str) -> DateRange:
-        """Return the range between two parameters with dates. Raises ValidationError for other values."""
+        """Return the date range of two query parameters. Raises ValidationError if either is not a date."""
         now = timezone.now()
         return DateRange(self._parse_bound(start, now, is_end=False), self._parse_bound(end, now, is_end=True))
 

@@ -1,4 +1,4 @@
-"""What the commands that import rows have in common."""
+"""The base of the commands that import rows."""
 
 import sys
 import time

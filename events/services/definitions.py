@@ -29,7 +29,7 @@ _KIND = (
 
 @dataclass
 class LeftOut:
-    """How many names have no definition: a project has at most DEFINITIONS_MAX of each kind."""
+    """The numbers of names without a definition: a project has at most DEFINITIONS_MAX of each kind."""
 
     events: int = 0
     properties: int = 0
@@ -40,7 +40,7 @@ class LeftOut:
 
 @dataclass
 class PropertyValues:
-    """What the rows of a file say of one property."""
+    """The values of one property in the rows of a file."""
 
     last_seen_at: datetime
     counts: dict[str, int] = field(default_factory=dict)

@@ -14,7 +14,7 @@ NOUNS = {"events": "event", "persons": "person", "person_distinct_ids": "distinc
 
 
 class ProjectData(NamedTuple):
-    """How much data a project has: rows by table, and the names of its imported tables."""
+    """The data of a project: rows by table, and the names of its imported tables."""
 
     rows: dict[str, int]
     tables: list[str]

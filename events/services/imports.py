@@ -24,7 +24,7 @@ Report = Callable[[str, str], None]
 
 @dataclass
 class FileResult:
-    """What became of a file that was imported."""
+    """The result of importing a file."""
 
     rows: int
     skipped: list[str] = field(default_factory=list)

@@ -85,7 +85,7 @@ def fill(expression: str, sources: Mapping[str, str], project_id: int) -> str:
 
 
 def build_problem(problems: Iterable[tuple[str, str]]) -> str:
-    """Return the expression of the first condition that holds; it is an empty text where none does."""
+    """Return an expression that yields the message of the first condition that holds, or an empty string."""
     cases = ", ".join(f"{condition}, {quote_text(text)}" for condition, text in problems)
     return f"multiIf({cases}, '')"
 

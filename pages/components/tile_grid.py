@@ -191,7 +191,7 @@ def get_tile_title(tile: Row) -> str:
 
 
 def shorten_title(title: str) -> str:
-    """Return a title for sentences and labels. Two whole names would not fit in the cookie of a one-time message."""
+    """Truncate a title for sentences and labels. The cookie of a one-time message has no space for two full names."""
     return title if len(title) <= TITLE_LENGTH else f"{title[:TITLE_LENGTH]}…"
 
 

@@ -1,4 +1,4 @@
-"""What the panels on the page of a dashboard show, beside the dashboard itself."""
+"""The contents of the panels on the page of a dashboard."""
 
 from typing import Any
 

@@ -33,7 +33,7 @@ class PostHogProjectAddressView(ConsoleView):
 
 
 class PostHogAddressView(ConsoleView):
-    """Addresses without a project, such as `/dashboard/7`, which are searched in the user's projects."""
+    """Redirects from PostHog's paths without a project, such as `/dashboard/7`, to one of the user's projects."""
 
     kind = ""
 

@@ -44,7 +44,7 @@ class SharedPageView(View):
         return self.show(request, access_token, get_share_tokens(request))
 
     def post(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
-        """Unlock the page by its form, or by a script, which does not accept HTML and gets JSON."""
+        """Unlock the page. A request that does not accept HTML is one of a script, and is answered with JSON."""
         if self.json_view and "text/html" not in request.headers.get("Accept", ""):
             return self.json_view(request, access_token=access_token)
         try:

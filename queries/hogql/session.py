@@ -45,8 +45,8 @@ def index_columns(columns: Iterable[tuple[str, Sql]]) -> dict[str, Sql]:
 
 @dataclass(frozen=True)
 class PrintContext:
-    """The project and the moment for which a query is printed. `now` is the value of now(), so that a result can be
-    computed again.
+    """The project and the moment for which a query is printed. `now` is bound as the value of now(), so that
+    results are reproducible.
     """
 
     project_id: int

@@ -104,7 +104,7 @@ def build_events_table(has_persons: HasPersons) -> Table:
 
 
 def print_persons_check() -> str:
-    """Return the statement that has a row if the project has imported persons."""
+    """Return a statement that returns a row if the project has imported persons, and none otherwise."""
     tables = [f"SELECT 1 AS one FROM {scan_rows(name, ())} LIMIT 1" for name in ("person_distinct_ids", "persons")]
     return f"SELECT one FROM ({' UNION ALL '.join(tables)}) LIMIT 1"
 

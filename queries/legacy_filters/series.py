@@ -62,7 +62,7 @@ def _convert_entity(kind: str, entity: Any, insight: str) -> Any:
 
 
 def convert_name(kind: str, entity: Json) -> Json:
-    """Return the kind, the id and the names of an entity. The id of an event is its name, and null for all events."""
+    """Return the kind, the id and the names of an entity. The id of an event is its name; null means all events."""
     return {"kind": kind, "event" if kind == "EventsNode" else "id": _read_id(kind, entity)} | {
         name: entity.get(name) for name in _NAMES
     }

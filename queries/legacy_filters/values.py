@@ -1,4 +1,4 @@
-"""Read values of legacy filters, which may be texts: query strings held them, and some clients encoded them twice."""
+"""Read values of legacy filters. They may be strings: they come from query strings, or were encoded as JSON twice."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ def load_json(value: Any) -> Any:
 
 
 def read_boolean(value: Any) -> Any:
-    """Return the boolean that a text or a number means; an empty text is none."""
+    """Return the boolean that a string or a number means, or None for an empty string."""
     if value is None or value == "":
         return None
     return str(value).lower() in _TRUE if isinstance(value, str | int) else value

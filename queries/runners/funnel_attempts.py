@@ -148,7 +148,7 @@ class AttemptBuilder:
         return [stop for exclusion, stop in pairs if exclusion.from_step == step]
 
     def _fill_chains(self, links: Expr, step: int, size: int) -> Expr:
-        """Return for each event the chain of the next event of a step: in a strict funnel, of the event itself."""
+        """Return for each event the chain of the next event that matches a step: in a strict funnel, its own chain."""
         codes = Field((CODES,))
         is_step = has_bits(Y, self.events.get_step_bit(step))
         if self.options.order is not Order.STRICT:

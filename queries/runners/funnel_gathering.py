@@ -1,8 +1,8 @@
 """Attempts at unordered funnels: the next events of all steps, in the order of time.
 
 An event counts for one step: the first of its steps that the attempt does not have yet. Which one this is depends on
-the events before it if an event may belong to several steps, such as the same step twice. Of events with the same
-steps, an attempt can use as many as they have steps, so that only so many are looked at.
+the events before it if an event may belong to several steps, such as the same step twice. An attempt can use
+as many events with the same steps as they have steps, so that only so many are looked at.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The value that a property filter compares: as a text, as a number and as a moment. Each is null where it is none."""
+"""The value that a property filter compares, as a string, a number and a time, or null where it is not convertible."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ class StagedExpression:
         return [Alias(replace(call, stage=Stage.STATE), name) for call, name in pairs]
 
     def finish(self, stage: Stage) -> Expr:
-        """Return the number from the columns of states: FINAL that of one row, MERGE that of several."""
+        """Return the expression that finalizes aggregate states: FINAL those of one row, MERGE those of several."""
 
         def visit(node: Node) -> Node:
             if isinstance(node, Call) and node in self.calls:

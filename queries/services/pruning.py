@@ -51,5 +51,5 @@ def _delete_in_parts(rows: QueryResultQuerySet) -> int:
 
 
 def prune_references(moment: datetime) -> int:
-    """Delete names of queries that are older than a day. Return how many there were."""
+    """Delete query references that are older than a day, and return their number."""
     return QueryReference.objects.filter(created_at__lt=moment - NAMED_FOR).delete()[0]

@@ -42,7 +42,7 @@ class Claim(NamedTuple):
 
 
 class ComputedResult(NamedTuple):
-    """What a worker has computed. `results` and `details` are JSON texts."""
+    """The result that a worker has computed. `results` and `details` are JSON texts."""
 
     results: str
     details: str

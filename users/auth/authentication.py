@@ -137,7 +137,7 @@ class BrowserSessionMiddleware(SessionMiddleware):
 
 
 class BrowserCsrfMiddleware(CsrfViewMiddleware):
-    """Django's CSRF middleware."""
+    """Django's CSRF middleware, skipped for requests with an API key."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]  # the stubs know HttpResponse only

@@ -26,7 +26,7 @@ CLEANUP_THRESHOLD = 10_000
 
 
 class RateLimitStatus(NamedTuple):
-    """Whether a request is allowed, and the quota of its key in the window with the fewest remaining requests.
+    """The decision about a request, and the quota of its key in the window with the fewest remaining requests.
 
     `remaining` includes what other processes had reserved when this process last reserved requests.
     """
@@ -93,7 +93,7 @@ class KeyQuota:
             return min((window.get_status(now, is_allowed=True) for window in windows), key=attrgetter("remaining"))
 
     def charge(self, key_id: str, units: int, rates: Sequence[Rate], now: float) -> RateLimitStatus:
-        """Count `units` more for a request that was allowed. What exceeds the reservation is reserved at once."""
+        """Count `units` more for a request that was allowed. Units that exceed the reservation are reserved at once."""
         with self.lock:
             windows = [self.get_window(rate, now) for rate in rates]
             for window in windows:

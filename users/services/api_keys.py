@@ -79,7 +79,7 @@ def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> Personal
 
 @atomic_with_retry
 def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
-    """Give a key a new secret; the old one is refused at once. Raises NotFound, also if the key is not of `owner`."""
+    """Give a key a new secret; the old one is refused at once. Raises NotFound if there is no such key of `owner`."""
     key = _lock_key(key_id, owner)
     value = generate_key_value()
     key.set_secret(value)
@@ -90,7 +90,7 @@ def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
 
 @atomic_with_retry
 def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
-    """Delete a key: the next request with it is refused. Raises NotFound, also if the key is not of `owner`."""
+    """Delete a key: the next request with it is refused. Raises NotFound if there is no such key of `owner`."""
     _lock_key(key_id, owner).delete()
 
 

@@ -57,7 +57,7 @@ class NewInvitation(NamedTuple):
 
 @atomic_with_retry
 def create_invitation(acting: Membership, *, email: str, level: MembershipLevel) -> NewInvitation:
-    """Invite a person to a project with a level. An open invitation of this address is replaced, and its link invalid.
+    """Invite a person to a project with a level. The link of an open invitation for this address stops working.
 
     The result does not reveal whether there is an account with this address. Raises Forbidden; and ValidationFailed for
     a malformed address, for a member, and beyond the limit of open invitations.

@@ -25,7 +25,7 @@ def shorten(label: str) -> str:
 
 
 def build_ticks(labels: Sequence[str], places: Sequence[float], gutter: float) -> list[Tick]:
-    """Return the labels that have space at some width. `gutter` is the width of the labels of the other axis."""
+    """Return the labels that fit at one or more of WIDTHS. `gutter` is the width of the labels of the other axis."""
     texts = [shorten(label) for label in labels]
     sizes: dict[int, list[int]] = {}
     for size, width in enumerate(WIDTHS):

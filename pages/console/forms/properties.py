@@ -51,7 +51,7 @@ def read_properties(filters: Any) -> Values | None:
 
 
 def read_rows(filters: Any) -> Values:
-    """Return the fields for property filters, or only HIDDEN."""
+    """Return the form fields of property filters, or only HIDDEN if the form cannot represent them."""
     values = read_properties(filters)
     return {HIDDEN: "yes"} if values is None else values
 

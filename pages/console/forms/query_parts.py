@@ -45,7 +45,7 @@ def read_series(source: Json) -> Values:
 
 
 def build_series(values: Values, base: Json, minimum: int, minimum_text: str) -> list[Json]:
-    """Return the series of the rows. A row that did not change keeps its node, which may have more than its fields."""
+    """Return the series of the rows. An unchanged row keeps its node with all its keys."""
     nodes = base.get("series")
     stored = {_identify(values_of): node for values_of, node in _pair_rows(nodes if isinstance(nodes, list) else [])}
     rows = [row for row in list_series_rows(values, extra=0) if row.event]
