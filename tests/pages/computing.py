@@ -25,17 +25,16 @@ def make_sql_insight(
     return make_insight(person, board, name=name, query=node)
 
 
-def complete(rows: list[list[Any]], *, stale_at: datetime | None = None) -> None:
-    """Complete the query that waits, with columns `day` and `visitors`."""
+def complete(rows: list[Any], *, details: dict[str, Any] | None = None, stale_at: datetime | None = None) -> None:
+    """Complete the query that waits: by default one of SQL, with columns `day` and `visitors`."""
     claim = claim_query()
     assert claim is not None
     types = [["day", "Date"], ["visitors", "UInt64"]]
-    details = {"columns": ["day", "visitors"], "types": types, "hasMore": False, "hogql": SQL, "timezone": "UTC"}
+    of_sql = {"columns": ["day", "visitors"], "types": types, "hasMore": False, "hogql": SQL, "timezone": "UTC"}
+    stored = orjson.dumps(of_sql if details is None else details).decode()
     results = orjson.dumps(rows).decode()
     never = now() + timedelta(days=1)
-    computed = ComputedResult(
-        results, orjson.dumps(details).decode(), len(results), claim.data_version, stale_at or never, never, 5
-    )
+    computed = ComputedResult(results, stored, len(results), claim.data_version, stale_at or never, never, 5)
     assert complete_query(claim, computed)
 
 
