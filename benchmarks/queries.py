@@ -22,7 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboards_api.settings")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 django.setup()
 
-from engine.interface import EngineClient  # noqa: E402  Django has to be set up before
+from engine.interface import EngineClient, Limits  # noqa: E402  Django has to be set up before
 from events.services.store import open_store  # noqa: E402  as above
 from queries.hogql.statement import Statement  # noqa: E402  as above
 from queries.hogql.tables import print_persons_check  # noqa: E402  as above
@@ -78,7 +78,7 @@ def compile_as_worker(source: dict[str, Any], project: Project, engine: EngineCl
     """Return the statement that the query worker would run: it leaves out persons if the project has none."""
 
     def has_persons() -> bool:
-        return bool(engine.read(print_persons_check(), {"project_id": project.pk}).rows)
+        return bool(engine.read(print_persons_check(), {"project_id": project.pk}, limits=Limits(is_final=False)).rows)
 
     return compile_query(source, replace(build_query_context(project), has_persons=has_persons)).statement
 
