@@ -76,7 +76,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._wait_for_locks(SHORT_WAIT_MS)
         started = time.monotonic()
         try:
-            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # the stubs lack it
+            self._begin()
         except OperationalError:
             DatabaseWrapper.lock_is_held_long |= time.monotonic() - started > 0.9 * milliseconds / 1000
             raise
@@ -84,6 +84,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if is_held_long:
                 self._wait_for_locks(milliseconds)
         DatabaseWrapper.lock_is_held_long = False
+
+    def _begin(self) -> None:
+        """Begin a transaction, and close the cursor even if that fails.
+
+        Django leaves the cursor to its error. Where the garbage collector finds both in another thread, that thread
+        resets the statement and so waits as long as this connection waits for a lock, perhaps for the thread's own.
+        """
+        with self.cursor() as cursor:
+            cursor.execute(f"BEGIN {self.transaction_mode}")  # type: ignore[attr-defined]  # the stubs lack it
 
     def _wait_for_locks(self, milliseconds: int) -> None:
         self.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
