@@ -10,8 +10,8 @@ from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import TooManyTilesRestored
 from dashboards.models import ActivityScope, Dashboard, Insight, Tile
 from dashboards.models.dashboard import DERIVED_COLUMNS, DashboardQuerySet
-from dashboards.services.dashboards import restore_locked_dashboards
 from dashboards.services.rows import lock_dashboards, update_rows
+from dashboards.services.soft_delete import restore_locked_dashboards
 from dashboards.services.tags import get_or_create_tags, link_tags, unlink_other_tags, unlink_tags
 from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project

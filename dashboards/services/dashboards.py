@@ -1,7 +1,5 @@
 """The verbs of a dashboard: create, update, delete, restore."""
 
-import uuid
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -12,11 +10,12 @@ from dashboards.changelog.limits import check_tags
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import DashboardNotFound, DashboardNotInProject, UnlistedDashboardExists
 from dashboards.folders import normalize_folder
-from dashboards.models import CreationMode, Dashboard, Insight, SharingConfiguration, Tile
+from dashboards.models import CreationMode, Dashboard, SharingConfiguration
 from dashboards.models.dashboard import DERIVED_COLUMNS
 from dashboards.services.copies import add_template_tiles, copy_tiles, duplicate_tiles
 from dashboards.services.inputs import DashboardInput
 from dashboards.services.rows import assign_changed_fields, lock_dashboard
+from dashboards.services.soft_delete import delete_locked_dashboard, restore_locked_dashboards
 from dashboards.services.tags import normalize_tags, replace_tags
 from dashboards.services.tile_changes import change_tiles
 from dashboards.template_documents.documents import Document
@@ -29,8 +28,6 @@ TEMPLATE_OPTIONS = ("pinned", "restriction_level", "grid_spacing", "layout_compa
 # `last_accessed_at` is written at most once in this time.
 ACCESS_INTERVAL = timedelta(minutes=1)
 
-# The columns that the activity log needs of an insight that is only deleted or restored.
-_LOGGED_COLUMNS = ("project_id", "short_id", "name", "derived_name", "deleted")
 # Tags have a table of their own.
 PLAIN_FIELDS = (*(field for field in DASHBOARD_FIELDS if field != "tags"), "restriction_level")
 
@@ -64,7 +61,7 @@ def create_dashboard(
         copy_tiles(changes, source, dashboard, with_content=with_content)
     ignored = change_tiles(changes, dashboard, content.get("tiles", []))
     if content.get("deleted"):
-        _delete(changes, dashboard, with_insights=content.get("delete_insights", False))
+        delete_locked_dashboard(changes, dashboard, with_insights=content.get("delete_insights", False))
     return dashboard, ignored
 
 
@@ -185,7 +182,7 @@ def change_dashboard(
     if isinstance(clones := content.get("duplicate_tiles"), list):
         duplicate_tiles(changes, dashboard, clones)
     if content.get("deleted"):
-        _delete(changes, dashboard, with_insights=content.get("delete_insights", False))
+        delete_locked_dashboard(changes, dashboard, with_insights=content.get("delete_insights", False))
     return ignored
 
 
@@ -224,46 +221,3 @@ def _save_changed(changes: ChangeSet, dashboard: Dashboard, content: DashboardIn
     changes.record_dashboard(dashboard)
     dashboard.derive(tags)
     dashboard.save(update_fields=[*columns, *DERIVED_COLUMNS])
-
-
-def _delete(changes: ChangeSet, dashboard: Dashboard, *, with_insights: bool) -> None:
-    """Soft-delete a dashboard with its tiles and, on request, with the insights that only it shows."""
-    deletion_id = uuid.uuid4()
-    insights = (
-        list(Insight.objects.only_on_dashboard(dashboard).not_deleted().only(*_LOGGED_COLUMNS)) if with_insights else []
-    )
-    changes.record_tiles(dashboard)
-    changes.record_listing(dashboard, -1)
-    dashboard.mark_deleted(deletion_id, with_insights=with_insights)
-    dashboard.save(update_fields=["deleted", "deletion_id", "delete_insights"])
-    Tile.objects.on_dashboard(dashboard).not_deleted().update(deleted=True, deletion_id=deletion_id)
-    _set_insights_deleted(changes, insights, deletion_id)
-
-
-def restore_locked_dashboards(changes: ChangeSet, dashboards: Sequence[Dashboard]) -> None:
-    """Restore locked dashboards that are recorded, each with exactly the tiles and insights of its deletion.
-
-    Some of these may meanwhile belong to the deletion of another dashboard, the last one that showed them.
-    """
-    if not dashboards:
-        return
-    insights = list(Insight.objects.restorable_with(dashboards).only(*_LOGGED_COLUMNS))
-    _set_insights_deleted(changes, insights, None)
-    Tile.objects.deleted_with(dashboards).update(deleted=False, deletion_id=None)
-    for dashboard in dashboards:
-        dashboard.mark_restored()
-        changes.record_listing(dashboard, 1)
-    ids = [dashboard.pk for dashboard in dashboards]
-    Dashboard.objects.filter(pk__in=ids).update(deleted=False, deletion_id=None, delete_insights=False)
-
-
-def _set_insights_deleted(changes: ChangeSet, insights: list[Insight], deletion_id: uuid.UUID | None) -> None:
-    """Delete insights together with their dashboard, or restore them with it if `deletion_id` is None."""
-    for insight in insights:
-        changes.record_insight_deletion(insight)
-        if deletion_id:
-            insight.mark_deleted(deletion_id)
-        else:
-            insight.mark_restored()
-    changed = Insight.objects.filter(pk__in=[insight.pk for insight in insights])
-    changed.update(deleted=deletion_id is not None, deletion_id=deletion_id)

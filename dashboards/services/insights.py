@@ -1,22 +1,22 @@
 """The verbs of an insight: create, update, put on dashboards, delete, restore."""
 
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from django.db import models
 from django.utils import timezone
 
 from dashboards.access import check_may_edit
 from dashboards.changelog.activity_log import build_insight_snapshot
-from dashboards.changelog.limits import check_tags, check_tile_limits
+from dashboards.changelog.limits import check_tags
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import DashboardNotInProject, InsightNotFound, OnTooManyDashboards
 from dashboards.folders import normalize_folder
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.insight import DERIVED_COLUMNS
 from dashboards.services.inputs import InsightInput
-from dashboards.services.insight_tiles import place_insight, record_insight_tiles
-from dashboards.services.rows import assign_changed_fields, check_may_edit_contents, lock_all, update_rows
+from dashboards.services.insight_tiles import place_insight
+from dashboards.services.rows import assign_changed_fields, check_may_edit_contents, lock_all
+from dashboards.services.soft_delete import delete_locked_insight, restore_locked_insight
 from dashboards.services.tags import replace_tags
 from dashboards.tracked_fields import AUTHORED_INSIGHT_FIELDS, INSIGHT_FIELDS
 from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX
@@ -43,7 +43,7 @@ def create_insight(changes: ChangeSet, project: Project, *, content: InsightInpu
     changes.record_created_insights([insight])
     _set_dashboards(changes, insight, content.get("dashboards", []), dashboards=dashboards)
     if content.get("deleted"):
-        _delete(changes, insight, dashboards)
+        delete_locked_insight(changes, insight, dashboards)
     return insight
 
 
@@ -65,14 +65,14 @@ def update_insight(changes: ChangeSet, insight_id: int, *, project: Project, con
     if insight.deleted and not restores:
         raise InsightNotFound
     if restores:
-        _restore(changes, insight, dashboards)
+        restore_locked_insight(changes, insight, dashboards)
     _save_changed(changes, insight, content)
     ignored = []
     if "dashboards" in content:
         ignored = _set_dashboards(changes, insight, content["dashboards"], dashboards=dashboards)
     if content.get("deleted"):
         changes.record_insight(insight)
-        _delete(changes, insight, dashboards)
+        delete_locked_insight(changes, insight, dashboards)
     return ignored
 
 
@@ -81,16 +81,6 @@ def _find_dashboard_ids(insight_id: int) -> list[int]:
     went_with_it = models.Q(deletion_id=models.F("insight__deletion_id"))
     tiles = Tile.objects.filter(models.Q(deleted=False) | went_with_it, insight=insight_id)
     return list(tiles.values_list("dashboard_id", flat=True))
-
-
-def _delete(changes: ChangeSet, insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
-    """Soft-delete an insight, together with its tiles everywhere."""
-    deletion_id = uuid.uuid4()
-    tiles = list(Tile.objects.not_deleted().filter(insight=insight))
-    record_insight_tiles(changes, tiles, dashboards, are_shown=False)
-    Tile.objects.filter(pk__in=[tile.pk for tile in tiles]).update(deleted=True, deletion_id=deletion_id)
-    insight.mark_deleted(deletion_id)
-    insight.save(update_fields=["deleted", "deletion_id"])
 
 
 def _with_folder(insight: Insight, content: InsightInput) -> InsightInput:
@@ -143,20 +133,3 @@ def _set_dashboards(
         check_may_edit(dashboards[dashboard_id], changes.actor)
     place_insight(changes, insight, tiles, dashboards, gained=sorted(kept - live), left=sorted(live - kept))
     return [f"dashboards__{index}" for index, dashboard_id in enumerate(wanted) if dashboard_id not in kept]
-
-
-def _restore(changes: ChangeSet, insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
-    """Restore an insight with the tiles that were removed in the same deletion.
-
-    A tile whose dashboard was deleted since then is restored together with its dashboard.
-    """
-    changes.record_insight(insight)
-    tiles = list(Tile.objects.filter(insight=insight, deletion_id=insight.deletion_id, dashboard__in=dashboards))
-    for tile in tiles:
-        dashboard = dashboards[tile.dashboard_id]
-        tile.deleted, tile.deletion_id = dashboard.deleted, dashboard.deletion_id
-    record_insight_tiles(changes, tiles, dashboards, are_shown=True)
-    update_rows(tiles, ["deleted", "deletion_id"])
-    check_tile_limits([tile.dashboard_id for tile in tiles])
-    insight.mark_restored()
-    insight.save(update_fields=["deleted", "deletion_id"])
