@@ -5,7 +5,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.builders import Person, make_key, make_project
 from tests.client import Api
-from users.auth.credentials import BrowserSession, get_project_membership, get_valid_api_key
+from users.auth.api_key_lookup import get_valid_api_key
+from users.auth.credentials import BrowserSession, get_project_membership
 from users.models import Membership
 from users.services.projects import add_member
 

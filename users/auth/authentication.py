@@ -26,7 +26,8 @@ from dashboards_api.http.callers import AUTHENTICATED
 from dashboards_api.http.middleware import is_api_request
 from dashboards_api.http.parsers import DisallowedJSON, MalformedJSON, load_json
 from dashboards_api.parsing import parse_int
-from users.auth.credentials import BrowserSession, get_valid_api_key, record_key_use
+from users.auth.api_key_lookup import get_valid_api_key, record_key_use
+from users.auth.credentials import BrowserSession
 from users.models import PersonalAPIKey, User
 from users.rate_limiting.failed_keys import failed_key_counter
 

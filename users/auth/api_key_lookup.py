@@ -1,0 +1,87 @@
+"""The look-up of a personal API key by its secret, with its user and their membership of the requested project."""
+
+from datetime import datetime
+from typing import Any, cast
+
+from django.db.models import FilteredRelation, Model, Q, Subquery
+from django.utils import timezone
+
+from dashboards_api.db.best_effort import best_effort_write
+from dashboards_api.db.compiled_queries import CompiledQuery, int_param, text_param
+from users.models import Membership, PersonalAPIKey, Project, User
+from users.models.personal_api_key import hash_secret
+
+# The models that the query reads, each with its path from the key.
+_MODELS: tuple[tuple[type[Model], str], ...] = (
+    (PersonalAPIKey, ""),
+    (User, "user__"),
+    (Membership, "member__"),
+    (Project, "member_project_"),
+)
+# The hash of the password is not needed. Queries need these settings of a project.
+_EXCLUDED_COLUMNS = frozenset({"password"})
+_PROJECT_COLUMNS = ("id", "timezone", "week_start_day", "test_account_filters")
+
+
+def _get_columns(model: type[Model]) -> list[str]:
+    """Return the columns to read, in the order of the model, which `from_db` expects."""
+    columns = [field.attname for field in model._meta.concrete_fields if field.attname not in _EXCLUDED_COLUMNS]
+    return [column for column in columns if column in _PROJECT_COLUMNS] if model is Project else columns
+
+
+def _select_from_project(column: str) -> Subquery:
+    return Subquery(Project.objects.filter(pk=int_param("project")).values(column))
+
+
+_COLUMNS = [_get_columns(model) for model, _ in _MODELS]
+_API_KEY_QUERY = CompiledQuery(
+    lambda: (
+        PersonalAPIKey.objects.filter(secret_hash=text_param("secret_hash"), user__is_active=True)
+        .annotate(
+            member=FilteredRelation(
+                "user__memberships", condition=Q(user__memberships__project_id=int_param("project"))
+            )
+        )
+        # Not `member__project__…`: Django would join the project before the filtered relation, which is invalid SQL.
+        .annotate(**{f"member_project_{column}": _select_from_project(column) for column in _PROJECT_COLUMNS})
+        .values_list(
+            *(f"{path}{column}" for (_, path), columns in zip(_MODELS, _COLUMNS, strict=True) for column in columns)
+        )
+    )
+)
+
+
+def get_valid_api_key(secret: str, *, project_id: int | None, now: datetime) -> PersonalAPIKey | None:
+    """Return the key with this secret, or None if there is none, it has expired, or its user is not active.
+
+    The user of the key is loaded. If they are a member of the project, so is `membership`; of its project, the id and
+    the settings that queries need.
+    """
+    rows = _API_KEY_QUERY.rows(secret_hash=hash_secret(secret), project=project_id)
+    if not rows:
+        return None
+    key, user, membership, project = _build_instances(rows[0])
+    if key.expires_at is not None and key.expires_at <= now:
+        return None
+    key.user = user
+    if membership.pk is not None:
+        membership.project = project
+        membership.user = user
+        key.membership = membership
+    return cast(PersonalAPIKey, key)
+
+
+def record_key_use(key: PersonalAPIKey) -> None:
+    """Store the time of use of a key, at most once an hour. It is skipped if the database is busy."""
+    now = timezone.now()
+    if key.is_use_due(now):
+        best_effort_write(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
+
+
+def _build_instances(row: tuple[Any, ...]) -> list[Any]:
+    """Return an instance of each model. A missing row becomes an instance without a primary key."""
+    instances, start = [], 0
+    for (model, _), columns in zip(_MODELS, _COLUMNS, strict=True):
+        instances.append(model.from_db("default", columns, row[start : start + len(columns)]))
+        start += len(columns)
+    return instances
