@@ -48,7 +48,7 @@ def _list_points(graph: Graph) -> Table:
         rows[-1][0] = f"{rows[-1][0]} ({SO_FAR})"
     columns = [graph.axis, *(each.label for each in shown)]
     note = describe_rest(len(series) - len(shown), "series", "series")
-    return Table(columns, rows, note, frozenset(range(1, len(columns))))
+    return Table(columns, rows, note, frozenset(range(1, len(columns))), tuple(each.color for each in shown))
 
 
 def _write(values: list[float | None], place: int, graph: Graph) -> str | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -11,19 +10,10 @@ from pages.components.charts.plot import Bar, Mark, Path
 from pages.components.charts.shapes import Table
 from pages.components.charts.ticks import Tick
 
-HEIGHT = 100  # of all view boxes
+HEIGHT = 200  # of all view boxes: whole numbers are exact to half a pixel in tiles of the usual height
 
 _ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
 _END, _ABOVE = 'dx="6" dy=".35em"', 'dy="-3" text-anchor="middle"'
-
-
-class Tip(NamedTuple):
-    """The values at one label. Each line has a colour, the letter of the series, and a value."""
-
-    label: str
-    lines: list[tuple[int, str, str]]
-    more: int
-    is_left: bool
 
 
 def write_bars(bars: Iterable[Bar]) -> SafeString:
@@ -51,16 +41,16 @@ def write_bar_paths(bars: Iterable[Bar], points: int) -> SafeString:
 
 def _write_bars(bars: Sequence[Bar], points: int) -> str:
     width = round(bars[0].width * points / 100, 2)
-    tops = [(bar.x * points / 100, round(bar.y, 1)) for bar in bars]
-    bottoms = [(bar.x * points / 100, round(bar.y + bar.height, 1)) for bar in bars]
+    tops = [(bar.x * points / 100, _scale(bar.y)) for bar in bars]
+    bottoms = [(bar.x * points / 100, _scale(bar.y + bar.height)) for bar in bars]
     lower = [(x, y) for x, y in bottoms if y < HEIGHT]
     return "".join(_write_shapes(ends, width) for ends in (tops, lower) if ends)
 
 
-def _write_shapes(ends: Sequence[tuple[float, float]], width: float) -> str:
+def _write_shapes(ends: Sequence[tuple[float, int]], width: float) -> str:
     """Return a shape from the edge of the plot to each end (x, y), by steps of whole intervals."""
     moves = [f"M{ends[0][0]:.2f} {HEIGHT}", *(f"m{round(x - before)} 0" for (before, _), (x, _) in pairwise(ends))]
-    return "".join(f"{move}V{y:g}h{width:g}V{HEIGHT}z" for move, (_, y) in zip(moves, ends, strict=True))
+    return "".join(f"{move}V{y}h{width:g}V{HEIGHT}z" for move, (_, y) in zip(moves, ends, strict=True))
 
 
 def write_lines(lines: Iterable[Path]) -> SafeString:
@@ -76,16 +66,21 @@ def write_areas(areas: Iterable[Path]) -> SafeString:
 def _write_area(area: Path) -> str:
     count = len(area.points) // 2
     top, bottom = area.points[:count], area.points[: count - 1 : -1]
-    shapes = [top, *([bottom] if any(y < HEIGHT for _, y in bottom) else [])]
+    shapes = [top, *([bottom] if any(y < 100 for _, y in bottom) else [])]
     return "".join(f"{_write_steps(shape)}V{HEIGHT}H0z" for shape in shapes)
 
 
 def _write_steps(line: Sequence[tuple[int, float]]) -> str:
     """Return the steps from point to point: compressed, they take half the size of coordinates."""
-    points = [(x, round(y, 1)) for x, y in line]
-    steps = [f"{x - before} {round(y - y_before, 1) + 0:g}" for (before, y_before), (x, y) in pairwise(points)]
+    points = [(x, _scale(y)) for x, y in line]
+    steps = [f"{x - before} {y - y_before}" for (before, y_before), (x, y) in pairwise(points)]
     x, y = points[0]
-    return f"M{x} {y:g}{'l' if steps else ''}{' '.join(steps)}".replace(" -", "-")
+    return f"M{x} {y}{'l' if steps else ''}{' '.join(steps)}".replace(" -", "-")
+
+
+def _scale(percent: float) -> int:
+    """Return a position in the view box."""
+    return round(percent * HEIGHT / 100)
 
 
 def write_dots(dots: Iterable[Mark]) -> SafeString:
@@ -117,33 +112,31 @@ def _write_sizes(tick: Tick) -> str:
     return " ".join(f"w{size}" for size in tick.sizes)
 
 
-def write_tips(tips: Iterable[Tip]) -> SafeString:
-    return _join(
-        f'<li><p class="tip{" tip--left" if tip.is_left else ""}">{escape(tip.label)}{_write_lines(tip)}</p></li>'
-        for tip in tips
-    )
-
-
-def _write_lines(tip: Tip) -> str:
-    lines = (f'<br/><i class="c{color}"></i>{letter} <b>{escape(value)}</b>' for color, letter, value in tip.lines)
-    return "".join([*lines, f"<br/>{tip.more} more" if tip.more > 0 else ""])
-
-
-def write_rows(table: Table, *, has_headers: bool) -> SafeString:
+def write_rows(table: Table, *, has_headers: bool = False) -> SafeString:
     """Return the rows of a table, whose first cells are headers on request."""
-    numeric = [index in table.numeric for index in range(len(table.columns))]
-    return _join(f"<tr>{_write_cells(row, numeric, has_headers=has_headers)}</tr>" for row in table.rows)
+    numeric = ["grid__number" if place in table.numeric else "" for place in range(len(table.columns))]
+    colors = ["", *(f" c{color}" for color in table.colors)] if table.colors else [""] * len(numeric)
+    classes = [f"{first}{second}".strip() for first, second in zip(numeric, colors, strict=True)]
+    openings = [f'<td class="{each}">' if each else "<td>" for each in classes]
+    return _join(f"<tr>{_write_cells(row, openings, has_headers=has_headers)}</tr>" for row in table.rows)
 
 
-def _write_cells(row: Sequence[str | None], numeric: Sequence[bool], *, has_headers: bool) -> str:
+def _write_cells(row: Sequence[str | None], openings: Sequence[str], *, has_headers: bool) -> str:
     cells = []
-    for place, (cell, is_number) in enumerate(zip(row, numeric, strict=True)):
+    for place, (cell, opening) in enumerate(zip(row, openings, strict=True)):
         text = '<span class="null">null</span>' if cell is None else escape(cell)
-        if has_headers and not place:
-            cells.append(f'<th scope="row">{text}</th>')
-        else:
-            cells.append(f'<td class="grid__number">{text}</td>' if is_number else f"<td>{text}</td>")
+        cells.append(f'<th scope="row">{text}</th>' if has_headers and not place else f"{opening}{text}</td>")
     return "".join(cells)
+
+
+def write_tips(data: Table) -> SafeString:
+    """Return the rows of the data once more, to be shown at the pointer: a copy takes next to no space when compressed.
+
+    Those of the right half are a group of their own, since they are shown to the left.
+    """
+    middle = (len(data.rows) + 1) // 2
+    halves = (data._replace(rows=rows) for rows in (data.rows[:middle], data.rows[middle:]) if rows)
+    return _join(f"<tbody>{write_rows(half, has_headers=True)}</tbody>" for half in halves)
 
 
 def _join(texts: Iterable[str]) -> SafeString:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from pages.components.charts.data import SO_FAR, build_data
 from pages.components.charts.funnel_view import build_funnel_view
 from pages.components.charts.markup import (
-    Tip,
+    HEIGHT,
     write_areas,
     write_bar_paths,
     write_bars,
@@ -24,7 +24,7 @@ from pages.components.charts.markup import (
     write_tips,
 )
 from pages.components.charts.pie import build_pie_view
-from pages.components.charts.plot import LETTERS, Plot, build_plot
+from pages.components.charts.plot import LETTERS, build_plot
 from pages.components.charts.results import parse_result
 from pages.components.charts.retention_view import build_retention_view
 from pages.components.charts.shapes import Bars, Drawable, Funnel, Graph, Number, Pie, Retention, Table
@@ -33,9 +33,8 @@ from pages.components.charts.ticks import CHARACTER, build_ticks
 # Charts with more points draw the bars of a series as one path, without outlines: 20 charts of three series and 90 days
 # were 126 KB, of which the elements of bars took 74 KB.
 MAX_SEPARATE_BARS = 60
-# Charts with more values have no texts to point at: the page would be too large.
+# Charts with more values show none at the pointer: a browser would have too many elements to lay out.
 MAX_TIPS = 600
-MAX_TIP_LINES = 6
 # The numbers of characters of a large number for which the style sheet has a size.
 LENGTHS = (4, 6, 8, 10, 13, 17, 24, 40)
 
@@ -55,8 +54,8 @@ def render_chart(result: Any, query: Any, name: str, moment: datetime | None = N
     found = parse_result(result, query, moment)
     if found is None:
         return None
-    template, context = _build_view(found)
     data = build_data(found)
+    template, context = _build_view(found, data)
     return Chart(
         _render(template, name, context),
         _render("data", name, _build_table_view(data, has_headers=True)) if data else None,
@@ -67,10 +66,10 @@ def _render(template: str, name: str, context: dict[str, Any]) -> SafeString:
     return render_to_string(f"pages/components/charts/{template}.html", {"name": name, **context})
 
 
-def _build_view(found: Drawable) -> tuple[str, dict[str, Any]]:
+def _build_view(found: Drawable, data: Table | None) -> tuple[str, dict[str, Any]]:
     """Return the template of a drawable form, and its context."""
     if isinstance(found, Graph):
-        return "graph", _build_graph_view(found)
+        return "graph", _build_graph_view(found, data)
     if isinstance(found, Bars):
         return "bars", _build_bars_view(found)
     if isinstance(found, Pie):
@@ -124,7 +123,7 @@ def _build_bars_view(found: Bars) -> dict[str, Any]:
     }
 
 
-def _build_graph_view(graph: Graph) -> dict[str, Any]:
+def _build_graph_view(graph: Graph, data: Table | None) -> dict[str, Any]:
     plot = build_plot(graph)
     gutter = max(len(line.label) for line in plot.grid) * CHARACTER + 8
     has_letters = bool(plot.letters)
@@ -133,6 +132,7 @@ def _build_graph_view(graph: Graph) -> dict[str, Any]:
     return {
         "plot": plot,
         "width": max(1, plot.points - 1),
+        "height": HEIGHT,
         "is_few": is_few,
         "bars": write_bars(bar for bar in plot.bars if is_few or bar.is_incomplete),
         "bar_paths": write_bar_paths((bar for bar in plot.bars if not is_few and not bar.is_incomplete), plot.points),
@@ -142,7 +142,7 @@ def _build_graph_view(graph: Graph) -> dict[str, Any]:
         "letters": write_letters(plot.letters),
         "ticks": write_ticks(build_ticks(graph.labels, [plot.get_x(place) for place in range(plot.points)], gutter)),
         "has_bars": graph.has_bars,
-        "tips": write_tips(_build_tips(graph, plot)),
+        "tips": write_tips(data) if data and len(data.rows) * len(data.colors) <= MAX_TIPS else "",
         "legend": [
             {
                 "color": series.color,
@@ -158,21 +158,3 @@ def _build_graph_view(graph: Graph) -> dict[str, Any]:
         "open": f"{graph.labels[-1]}: {SO_FAR}" if graph.is_incomplete else "",
         "note": graph.note,
     }
-
-
-def _build_tips(graph: Graph, plot: Plot) -> list[Tip]:
-    """Return the values at each label, for readers who point at a chart."""
-    if plot.points * len(graph.series) > MAX_TIPS:
-        return []
-    tips = []
-    for place, label in enumerate(graph.labels):
-        lines = [
-            (series.color, LETTERS[index] if plot.letters else "", graph.number.write(value))
-            for index, series in enumerate(graph.series)
-            if place < len(series.values) and (value := series.values[place]) is not None
-        ]
-        is_open = graph.is_incomplete and place == len(graph.labels) - 1
-        text = f"{label} ({SO_FAR})" if is_open else label
-        is_left = place * 2 >= len(graph.labels)
-        tips.append(Tip(text, lines[:MAX_TIP_LINES], len(lines) - MAX_TIP_LINES, is_left))
-    return tips

@@ -134,6 +134,7 @@ class Table(NamedTuple):
     rows: list[list[str | None]]
     note: str = ""
     numeric: frozenset[int] = frozenset()  # the columns of numbers
+    colors: tuple[int, ...] = ()  # of the series in the columns after the first
 
 
 Drawable = Graph | Bars | Pie | Number | Funnel | Retention | Table

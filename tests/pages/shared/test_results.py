@@ -38,8 +38,8 @@ def test_page_shows_results_without_scripts_and_sql(alice: Person, board: Dashbo
     complete(DAYS)
     response = visit(path)
     text = get_text(response)
-    assert '<path class="line c0" d="M0 100l1-82.3"/>' in text
-    assert '<th scope="row">29 Nov</th><td class="grid__number">12,345</td>' in text
+    assert '<path class="line c0" d="M0 200l1-165"/>' in text
+    assert '<th scope="row">29 Nov</th><td class="grid__number c0">12,345</td>' in text
     assert "http-equiv" not in text
     assert SQL not in text
     assert "secret_table" not in text
