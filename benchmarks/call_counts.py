@@ -22,7 +22,7 @@ PACKAGES = tuple(
 LIMITS = {
     "PATCH with tiles": (40, 365),
     "list": (27, 165),
-    "retrieve": (32, 200),
+    "retrieve": (33, 200),
     "move_tile": (38, 245),
     "undo of eight activities": (41, 300),
 }

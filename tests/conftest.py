@@ -11,7 +11,13 @@ from django.test import override_settings
 
 from tests.builders import Person, make_person, make_project
 from tests.live.conftest import empty_database, manage
+from tests.one_database import is_left_out
 from users.models import MembershipLevel, Project
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out the tests that run on the other database alone."""
+    return True if is_left_out(collection_path) else None
 
 
 @pytest.fixture(scope="session")

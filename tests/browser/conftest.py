@@ -14,10 +14,6 @@ from tests.live.conftest import Service, environment, service
 
 __all__ = ["environment", "service"]
 
-if os.environ.get("TEST_ENGINE") == "postgresql" and not os.environ.get("CHECK_FULL"):
-    # What they look at does not depend on the database, and opening every page takes minutes.
-    collect_ignore = ["test_accessibility.py", "test_api_document.py", "test_charts.py"]
-
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 ADMIN = {"name": "Ada Admin", "email": "ada@example.com", "password": "correct horse battery"}
 # The browser says that a page was a 401, a 404 or a 409, which some pages are. Swagger UI takes the underscores of

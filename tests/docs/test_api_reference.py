@@ -1,6 +1,5 @@
 """docs/api/: every operation has an example, and every example has the documented response."""
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,6 @@ from tests.docs.operations import ALL_PAGES, find_operation, read_document, read
 from tests.docs.runner import PageRunner, find_differences
 from tests.live.conftest import Service
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="the examples are the same on both databases"
-)
 PAGES_WITH_EXAMPLES = [page for page in [*ALL_PAGES, *MORE_PAGES] if read_examples(page)]
 
 

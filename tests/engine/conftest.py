@@ -1,6 +1,5 @@
 """Real engines, each in its own folder. They do not use the main database, so the tests run once, with SQLite."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +11,6 @@ from engine.errors import EngineUnavailable, build_error
 from engine.interface import READ_SETTINGS, Limits, make_query_id
 from engine.protocol import connect, receive_message, send_message
 from engine.supervision import stop_supervisor
-
-if os.environ.get("TEST_ENGINE") == "postgresql":
-    collect_ignore_glob = ["test_*.py"]
 
 
 @pytest.fixture(scope="session")

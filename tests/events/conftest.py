@@ -1,6 +1,5 @@
 """A real engine, shared by the tests of a process. Its tables are emptied before each test."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,21 +12,6 @@ from engine.files import FOLDER
 from engine.interface import EngineClient
 from engine.supervision import stop_supervisor
 from events.services.store import create_store_if_missing
-
-if os.environ.get("TEST_ENGINE") == "postgresql":  # the engine does not depend on the database
-    collect_ignore = [
-        "test_demo_data.py",
-        "test_store.py",
-        "test_import_events.py",
-        "test_import_refusals.py",
-        "test_import_interruptions.py",
-        "test_import_persons.py",
-        "test_import_table.py",
-        "test_delete_events.py",
-        "test_backups.py",
-    ]
-else:
-    collect_ignore = ["test_postgresql_source.py"]
 
 
 @pytest.fixture(scope="session")

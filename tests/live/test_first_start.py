@@ -1,4 +1,4 @@
-"""The first start: its secrets, the URLs that it prints, and two concurrent first starts."""
+"""The first start: its secrets, and the URLs that it prints."""
 
 import os
 import pty
@@ -12,8 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.database_rows import read_rows
-from tests.live.conftest import ROOT, Service, empty_database, free_port, manage
+from tests.live.conftest import ROOT, Service, free_port, manage
 
 FIRST_FILES = ("first_api_key", "setup_link")
 
@@ -91,34 +90,6 @@ def test_secrets_are_shown_on_a_terminal_and_not_stored(tmp_path: Path) -> None:
     assert re.search(r"^Your first API key \(shown only now\): phx_\w{40,}$", shown, re.MULTILINE)
     assert re.search(r"\(once, within 24 hours\): http://127\.0\.0\.1:\d+/setup/\S+$", shown, re.MULTILINE)
     assert not [name for name in FIRST_FILES if (tmp_path / "data" / name).exists()]
-
-
-def test_two_concurrent_first_starts_create_everything_once(tmp_path: Path) -> None:
-    with empty_database(tmp_path / "data") as environment:
-        check_concurrent_first_starts(environment, tmp_path)
-
-
-def check_concurrent_first_starts(environment: dict[str, str], tmp_path: Path) -> None:
-    environments = [environment, environment]
-    if "DATABASE_URL" in environment:  # machines that share a PostgreSQL have separate folders
-        environments = [
-            {**environment, "DATA_DIR": str(tmp_path / name), "SECRET_KEY": "s" * 40} for name in ("one", "two")
-        ]
-    both = [Service(each, tmp_path / f"log{index}", "--demo") for index, each in enumerate(environments)]
-    try:
-        for each in both:
-            each.wait()
-            assert "Traceback" not in each.log.read_text()
-    finally:
-        for each in both:
-            each.stop()
-    rows = read_rows(get_url(environment))
-    assert len(rows["users_user"]) == 1
-    assert len(rows["users_personalapikey"]) == 1
-    assert len(rows["users_project"]) == 2
-    assert len(rows["dashboards_dashboard"]) == 3
-    keys = {key for each in both for key in each.printed_keys}
-    assert len(keys) == 1
 
 
 def test_demo_is_the_first_page_after_setup(fresh_environment: dict[str, str], tmp_path: Path) -> None:

@@ -14,11 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.live.conftest import Service, copied_database, manage
-
-pytestmark = pytest.mark.skipif(os.environ.get("TEST_ENGINE") == "postgresql", reason="the engine is the same there")
 
 KILLS = 50 if os.environ.get("CHECK_FULL") else 10
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6)))

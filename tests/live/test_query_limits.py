@@ -21,8 +21,6 @@ from tests.live.conftest import Service, copied_database, manage
 from tests.live.query_bombs import BOMBS
 from tests.queries.hogql.hostile import list_statements
 
-pytestmark = pytest.mark.skipif(os.environ.get("TEST_ENGINE") == "postgresql", reason="the engine is the same there")
-
 STEP, BOMB_STEP = (1, 1) if os.environ.get("CHECK_FULL") else (10, 15)
 EVENTS = 20_000
 SECRET = "only-in-the-other-project"

@@ -1,14 +1,10 @@
 """Real engines. They do not use the main database, so the tests run once, with SQLite."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.queries.hogql.store import OURS, Store, fill
-
-if os.environ.get("TEST_ENGINE") == "postgresql":
-    collect_ignore_glob = ["test_*.py"]
 
 
 @pytest.fixture(scope="session")

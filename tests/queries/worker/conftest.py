@@ -1,6 +1,5 @@
 """A worker in the process of the test, with real children and a real engine. It runs once, with SQLite."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
@@ -11,9 +10,6 @@ from pytest_django import Settings
 from engine.interface import EngineClient
 from queries.worker import Worker
 from tests.events.conftest import engine, shared_data_dir, store
-
-if os.environ.get("TEST_ENGINE") == "postgresql":  # the engine does not depend on the database
-    collect_ignore_glob = ["test_*.py"]
 
 __all__ = ["engine", "shared_data_dir", "store"]
 
